@@ -1,1 +1,10 @@
-export {}
+export * from "./Base32.ts"
+export * from "./Device.ts"
+export * from "./Frame.ts"
+export * from "./Partition.ts"
+export * from "./PeerAddress.ts"
+export * from "./Registry.ts"
+export * from "./Sealing.ts"
+export * from "./Streams.ts"
+export * from "./Subjects.ts"
+export * from "./SubjectToken.ts"

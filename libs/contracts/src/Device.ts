@@ -1,0 +1,81 @@
+import * as Schema from "effect/Schema"
+
+/** Stream PRESENCE, `roost.presence.{pk}.{dk}`. Times in milliseconds since 1970. */
+export const Presence = Schema.Struct({
+  productKey: Schema.String,
+  deviceKey: Schema.String,
+  state: Schema.Literals(["online", "offline"]),
+  /** `handshake` and `record` make a device online; `lifetime`, `closeNotify`, `replaced`, `credential` offline. */
+  cause: Schema.Literals(["handshake", "record", "lifetime", "closeNotify", "credential"]),
+  at: Schema.Finite,
+  lastSeenAt: Schema.Finite,
+  secureMode: Schema.Literals([2, 3]),
+  lifetimeSeconds: Schema.Int,
+  address: Schema.String,
+  suite: Schema.String,
+  connectionId: Schema.Boolean
+})
+export type Presence = typeof Presence.Type
+
+/** Stream EVENT, `roost.event.{pk}.{dk}.{kind}`: what happened to a device and why, for operators. */
+export const DeviceEvent = Schema.Struct({
+  productKey: Schema.String,
+  deviceKey: Schema.String,
+  /** Such as `handshake-refused`, `online`, `offline`, `command-fetched`, `uplink-refused`. */
+  kind: Schema.String,
+  at: Schema.Finite,
+  address: Schema.String,
+  /** One sentence: whose fault it is and what was expected. Never a secret. */
+  reason: Schema.String,
+  detail: Schema.optionalKey(Schema.Record(Schema.String, Schema.Union([Schema.String, Schema.Finite, Schema.Boolean])))
+})
+export type DeviceEvent = typeof DeviceEvent.Type
+
+/** `roost.device.{partition}`: the actor's own view of its device. */
+export const DeviceAsk = Schema.Struct({
+  productKey: Schema.String,
+  deviceKey: Schema.String,
+  ask: Schema.Literal("status")
+})
+export type DeviceAsk = typeof DeviceAsk.Type
+
+export const DeviceAnswer = Schema.Union([
+  Schema.TaggedStruct("Known", {
+    online: Schema.Boolean,
+    lastSeenAt: Schema.Finite,
+    address: Schema.String,
+    suite: Schema.String,
+    secureMode: Schema.Literals([2, 3]),
+    lifetimeSeconds: Schema.Int,
+    pending: Schema.Int
+  }),
+  Schema.TaggedStruct("Unknown", {})
+])
+export type DeviceAnswer = typeof DeviceAnswer.Type
+
+/** `roost.placement.announce`: the partitions that a session-actors node owns, as inclusive ranges. */
+export const PlacementAnnouncement = Schema.Struct({
+  nodeId: Schema.String,
+  partitions: Schema.Array(Schema.Tuple([Schema.Int, Schema.Int])),
+  /** Grows whenever the node's share changes. */
+  term: Schema.Int,
+  /** The node is leaving: forget it now. */
+  leaving: Schema.Boolean
+})
+export type PlacementAnnouncement = typeof PlacementAnnouncement.Type
+
+/** Stream COMMAND_EVENT: what a device did with a command. */
+export const CommandEvent = Schema.Union([
+  Schema.TaggedStruct("Fetched", { commandId: Schema.String, at: Schema.Finite, delivery: Schema.Int }),
+  Schema.TaggedStruct("Replied", {
+    commandId: Schema.String,
+    at: Schema.Finite,
+    /** The device's `code`; 0 and 200 are success (enos-protocol §3.2). */
+    code: Schema.Int,
+    message: Schema.optionalKey(Schema.String),
+    data: Schema.optionalKey(Schema.Unknown)
+  }),
+  /** Delivered `maxDeliveries` times and never answered within its timeout. */
+  Schema.TaggedStruct("Unanswered", { commandId: Schema.String, at: Schema.Finite, deliveries: Schema.Int })
+])
+export type CommandEvent = typeof CommandEvent.Type

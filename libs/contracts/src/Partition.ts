@@ -1,0 +1,31 @@
+import { createHash } from "node:crypto"
+import { encodeBase32, parseBase32 } from "./Base32.ts"
+
+/** Number of partitions of a cluster. Fixed for its life: it is part of every key in the buckets. */
+export const partitionCount = 512
+
+/** Characters of a device hash: 40 bits in base32. */
+export const deviceHashLength = 8
+
+export interface DevicePlace {
+  /** 8 characters base32: the first 40 bits of SHA-256 of `{productKey},{deviceKey}`. */
+  readonly hash: string
+  /** 0–511. */
+  readonly partition: number
+}
+
+/**
+ * Where a device lives. A comma can't occur in either key, so the pair is unambiguous. 40 bits collide among ten
+ * million devices some fifty times: the hash narrows a search, the keys in the entry decide.
+ */
+export const placeOf = (productKey: string, deviceKey: string): DevicePlace => {
+  const digest = createHash("sha256").update(`${productKey},${deviceKey}`, "utf8").digest()
+  return { hash: encodeBase32(digest.subarray(0, 5)), partition: ((digest[3]! << 8) | digest[4]!) % partitionCount }
+}
+
+/** The partition of a device hash, or undefined if `hash` is not one. */
+export const partitionOfHash = (hash: string): number | undefined => {
+  if (hash.length !== deviceHashLength) return undefined
+  const value = parseBase32(hash)
+  return value === undefined ? undefined : value % partitionCount
+}

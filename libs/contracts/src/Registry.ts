@@ -1,0 +1,77 @@
+import * as Schema from "effect/Schema"
+
+/** Why a device is not let in. The air shows none of them (design §2.2); the operator's event names it. */
+export const RefusalReason = Schema.Literals([
+  "UnknownProduct",
+  "UnknownDevice",
+  "DeviceDisabled",
+  "DynamicActivationDisabled",
+  "AlreadyActivated"
+])
+export type RefusalReason = typeof RefusalReason.Type
+
+/** How pending commands are offered: `pipelined` by the contract, `serial` after reply or timeout (design §3, 11). */
+export const DownlinkMode = Schema.Literals(["pipelined", "serial"])
+export type DownlinkMode = typeof DownlinkMode.Type
+
+export const DataFormat = Schema.Literals(["Json", "Custom"])
+export type DataFormat = typeof DataFormat.Type
+
+/** `roost.registry.psk`: secureMode 2 asks for the device's key, 3 for the product's. */
+export const PskRequest = Schema.Struct({
+  productKey: Schema.String,
+  deviceKey: Schema.String,
+  secureMode: Schema.Literals([2, 3])
+})
+export type PskRequest = typeof PskRequest.Type
+
+export const PskReply = Schema.Union([
+  Schema.TaggedStruct("Found", {
+    /** `seal(clusterKey, "psk", identity, 16 bytes)` in base64; see Sealing. */
+    sealedPsk: Schema.String,
+    /** Grows with every change of the secret: a session made under an older one ends. */
+    credentialVersion: Schema.Int,
+    assetId: Schema.String,
+    dataFormat: DataFormat,
+    downlink: DownlinkMode
+  }),
+  Schema.TaggedStruct("Refused", { reason: RefusalReason })
+])
+export type PskReply = typeof PskReply.Type
+
+/** `roost.registry.activate`: a device on a product-secret session fetches its own secret (contract 4.3). */
+export const ActivateRequest = Schema.Struct({
+  productKey: Schema.String,
+  deviceKey: Schema.String,
+  /** The same id gets the same secret again: a retransmission must not issue another. */
+  requestId: Schema.String
+})
+export type ActivateRequest = typeof ActivateRequest.Type
+
+export const ActivateReply = Schema.Union([
+  Schema.TaggedStruct("Issued", { assetId: Schema.String, sealedSecret: Schema.String }),
+  Schema.TaggedStruct("Refused", { reason: RefusalReason })
+])
+export type ActivateReply = typeof ActivateReply.Type
+
+/** `roost.registry.device`: what downlink-queue needs to know before it takes a command. */
+export const DeviceRequest = Schema.Struct({ productKey: Schema.String, deviceKey: Schema.String })
+export type DeviceRequest = typeof DeviceRequest.Type
+
+export const DeviceStatus = Schema.Literals(["inactive", "online", "offline", "disabled"])
+export type DeviceStatus = typeof DeviceStatus.Type
+
+export const DeviceReply = Schema.Union([
+  Schema.TaggedStruct("Found", { status: DeviceStatus, activated: Schema.Boolean, dataFormat: DataFormat }),
+  Schema.TaggedStruct("Unknown", {})
+])
+export type DeviceReply = typeof DeviceReply.Type
+
+/** Stream CREDENTIAL: what a session made before must hear at once. */
+export const CredentialChange = Schema.Struct({
+  productKey: Schema.String,
+  deviceKey: Schema.String,
+  change: Schema.Literals(["secret", "disabled", "enabled", "deleted"]),
+  credentialVersion: Schema.Int
+})
+export type CredentialChange = typeof CredentialChange.Type

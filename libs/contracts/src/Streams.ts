@@ -1,0 +1,54 @@
+const hour = 3_600_000
+const day = 24 * hour
+
+/** A JetStream stream in file storage. Times in milliseconds, sizes in bytes. */
+export interface StreamDefinition {
+  readonly name: string
+  readonly subjects: ReadonlyArray<string>
+  readonly maxAgeMillis: number
+  /** Window in which a message id is remembered; a device's retransmission span is 45 s (RFC 7252 §4.8.2). */
+  readonly duplicateWindowMillis: number
+  /** `limits`: many readers. `workqueue`: a message goes when its one consumer acknowledged it. */
+  readonly retention: "limits" | "workqueue"
+}
+
+/** A key-value bucket in file storage. `ttlMillis` 0 keeps entries until they are deleted. */
+export interface BucketDefinition {
+  readonly name: string
+  readonly ttlMillis: number
+  readonly history: number
+}
+
+const stream = (name: string, subject: string, maxAgeMillis: number): StreamDefinition => ({
+  name,
+  subjects: [subject],
+  maxAgeMillis,
+  duplicateWindowMillis: 60_000,
+  retention: "limits"
+})
+
+/** Every stream of Roost (docs/architecture.md §3). */
+export const Streams = {
+  uplink: stream("UPLINK", "roost.uplink.>", 72 * hour),
+  presence: stream("PRESENCE", "roost.presence.>", 7 * day),
+  event: stream("EVENT", "roost.event.>", 7 * day),
+  credential: stream("CREDENTIAL", "roost.credential.>", day),
+  commandEvent: {
+    ...stream("COMMAND_EVENT", "roost.command.>", 7 * day),
+    retention: "workqueue"
+  } as StreamDefinition
+} as const
+
+/** Every bucket of Roost (docs/architecture.md §3). */
+export const Buckets = {
+  commands: { name: "COMMANDS", ttlMillis: 0, history: 1 } as BucketDefinition,
+  commandHistory: { name: "COMMAND_HISTORY", ttlMillis: 7 * day, history: 1 } as BucketDefinition
+} as const
+
+/** Names of the headers of an uplink (docs/architecture.md §3). */
+export const UplinkHeader = {
+  session: "Roost-Session",
+  topic: "Roost-Topic",
+  method: "Roost-Method",
+  time: "Roost-Time"
+} as const

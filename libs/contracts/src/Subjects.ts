@@ -1,0 +1,24 @@
+import { encodeToken } from "./SubjectToken.ts"
+
+/** Every NATS subject of Roost. docs/architecture.md §2–§4 says who publishes and who listens. */
+export const Subjects = {
+  frameToNode: (nodeId: string) => `roost.frame.node.${nodeId}`,
+  frameToNodes: "roost.frame.nodes",
+  frameToEdge: (edgeId: string) => `roost.frame.edge.${edgeId}`,
+  placementAnnounce: "roost.placement.announce",
+  placementAsk: "roost.placement.ask",
+  registryPsk: "roost.registry.psk",
+  registryActivate: "roost.registry.activate",
+  registryDevice: "roost.registry.device",
+  device: (partition: number) => `roost.device.${partition}`,
+  uplink: (productKey: string, deviceKey: string, kind: string) =>
+    `roost.uplink.${encodeToken(productKey)}.${encodeToken(deviceKey)}.${kind}`,
+  presence: (productKey: string, deviceKey: string) =>
+    `roost.presence.${encodeToken(productKey)}.${encodeToken(deviceKey)}`,
+  event: (productKey: string, deviceKey: string, kind: string) =>
+    `roost.event.${encodeToken(productKey)}.${encodeToken(deviceKey)}.${encodeToken(kind)}`,
+  credential: (productKey: string, deviceKey: string) =>
+    `roost.credential.${encodeToken(productKey)}.${encodeToken(deviceKey)}`,
+  command: (kind: "fetched" | "replied" | "unanswered", productKey: string, deviceKey: string) =>
+    `roost.command.${kind}.${encodeToken(productKey)}.${encodeToken(deviceKey)}`
+} as const
