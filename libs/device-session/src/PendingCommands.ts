@@ -1,0 +1,100 @@
+import type { DownlinkMode } from "@roost/contracts"
+
+/** A command that waits for its device, as the actor needs it. Times in milliseconds since 1970. */
+export interface PendingCommand {
+  readonly id: string
+  /** EnOS topic, without `/topic`. */
+  readonly topic: string
+  /** Exactly the bytes that the device gets. */
+  readonly payload: Uint8Array
+  readonly createdAt: number
+  /** After this it is not offered any more, if it never was. */
+  readonly expiresAt: number
+  /** How long the device may take to reply before the command is offered again. */
+  readonly timeoutMillis: number
+  readonly deliveriesMax: number
+  readonly deliveries: number
+  /** Time of the last delivery; 0 if never. */
+  readonly deliveredAt: number
+}
+
+/** Commands that one actor mirrors at most; downlink-queue refuses the 51st (EnOS code 11902), the rest is slack. */
+export const pendingCommandsMax = 64
+
+/**
+ * The commands of one device, oldest first: what Option 2100 announces and what a GET hands out (design §3, 9–12).
+ * Pure but for its own list; the durable truth is the bucket's. A command is *waiting* until it was delivered and
+ * again when its timeout passed without a reply, *outstanding* in between, *spent* after its last delivery timed out.
+ */
+export class PendingCommands {
+  #commands: Array<PendingCommand> = []
+
+  get size(): number {
+    return this.#commands.length
+  }
+
+  /** Takes over an entry of the bucket; deliveries that only this actor knows of so far are kept. */
+  put(command: PendingCommand): boolean {
+    const index = this.#commands.findIndex((known) => known.id === command.id)
+    if (index >= 0) {
+      const known = this.#commands[index]!
+      const newer = known.deliveries > command.deliveries ? known : command
+      this.#commands[index] = { ...command, deliveries: newer.deliveries, deliveredAt: newer.deliveredAt }
+      return true
+    }
+    if (this.#commands.length >= pendingCommandsMax) return false
+    this.#commands.push(command)
+    // Ids of one device sort by time; creation times of two downlink-queue instances may tie.
+    this.#commands.sort((a, b) => a.createdAt - b.createdAt || (a.id < b.id ? -1 : 1))
+    return true
+  }
+
+  remove(id: string): void {
+    this.#commands = this.#commands.filter((command) => command.id !== id)
+  }
+
+  find(id: string): PendingCommand | undefined {
+    return this.#commands.find((command) => command.id === id)
+  }
+
+  /** The oldest command of `topic` that was delivered: what a reply without an id answers (raw products). */
+  oldestDelivered(topic: string): PendingCommand | undefined {
+    return this.#commands.find((command) => command.topic === topic && command.deliveries > 0)
+  }
+
+  /** The topic that Option 2100 announces: of the oldest waiting command. */
+  announced(now: number, mode: DownlinkMode): string | undefined {
+    if (this.#commands.length === 0) return undefined
+    if (mode === "serial" && this.#commands.some((command) => isOutstanding(command, now))) return undefined
+    return this.#commands.find((command) => isWaiting(command, now))?.topic
+  }
+
+  /**
+   * What a GET of `topic` answers: the oldest waiting command of that topic, else the one that was delivered and is
+   * still unanswered, else nothing. Counts the delivery.
+   */
+  take(now: number, topic: string, mode: DownlinkMode): PendingCommand | undefined {
+    const outstanding = this.#commands.find((command) => isOutstanding(command, now))
+    if (mode === "serial" && outstanding !== undefined) {
+      return outstanding.topic === topic ? this.#deliver(outstanding, now) : undefined
+    }
+    const waiting = this.#commands.find((command) => command.topic === topic && isWaiting(command, now))
+    const again = this.#commands.find((command) => command.topic === topic && isOutstanding(command, now))
+    const found = waiting ?? again
+    return found === undefined ? undefined : this.#deliver(found, now)
+  }
+
+  #deliver(command: PendingCommand, now: number): PendingCommand {
+    const delivered = { ...command, deliveries: command.deliveries + 1, deliveredAt: now }
+    this.#commands[this.#commands.indexOf(command)] = delivered
+    return delivered
+  }
+}
+
+const isOutstanding = (command: PendingCommand, now: number): boolean =>
+  command.deliveries > 0 && now < command.deliveredAt + command.timeoutMillis
+
+const isWaiting = (command: PendingCommand, now: number): boolean => {
+  if (isOutstanding(command, now) || command.deliveries >= command.deliveriesMax) return false
+  return now < command.expiresAt
+}

@@ -1,0 +1,99 @@
+import { assert, describe, it } from "@effect/vitest"
+import { type PendingCommand, PendingCommands, pendingCommandsMax } from "../src/PendingCommands.ts"
+
+const set = "/sys/pk1/dev1/thing/service/measurepoint/set"
+const reboot = "/sys/pk1/dev1/thing/service/reboot"
+
+const command = (id: string, fields: Partial<PendingCommand> = {}): PendingCommand => ({
+  id,
+  topic: set,
+  payload: new TextEncoder().encode(id),
+  createdAt: 1000,
+  expiresAt: 1_000_000,
+  timeoutMillis: 30_000,
+  deliveriesMax: 3,
+  deliveries: 0,
+  deliveredAt: 0,
+  ...fields
+})
+
+const queue = (...commands: ReadonlyArray<PendingCommand>) => {
+  const pending = new PendingCommands()
+  for (const one of commands) pending.put(one)
+  return pending
+}
+
+describe("PendingCommands", () => {
+  it("113 announces nothing when nothing waits", () => {
+    assert.isUndefined(queue().announced(2000, "pipelined"))
+    assert.isUndefined(queue().take(2000, set, "pipelined"))
+  })
+
+  it("114 hands out the oldest of the topic and announces the next, whatever its topic", () => {
+    const pending = queue(
+      command("a"),
+      command("b", { topic: reboot, createdAt: 1001 }),
+      command("c", { createdAt: 1002 })
+    )
+    assert.strictEqual(pending.announced(2000, "pipelined"), set)
+    assert.strictEqual(pending.take(2000, set, "pipelined")?.id, "a")
+    assert.strictEqual(pending.announced(2000, "pipelined"), reboot)
+    assert.strictEqual(pending.take(2000, set, "pipelined")?.id, "c")
+    assert.strictEqual(pending.take(2000, reboot, "pipelined")?.id, "b")
+    assert.isUndefined(pending.announced(2000, "pipelined"))
+  })
+
+  it("C9 hands out the same command again when the device asks anew before it replied", () => {
+    const pending = queue(command("a"))
+    assert.strictEqual(pending.take(2000, set, "pipelined")?.deliveries, 1)
+    const again = pending.take(2500, set, "pipelined")
+    assert.strictEqual(again?.id, "a")
+    assert.strictEqual(again?.deliveries, 2)
+    assert.strictEqual(pending.announced(2500, "pipelined"), undefined)
+  })
+
+  it("offers a command again when its timeout passed, until its last delivery", () => {
+    const pending = queue(command("a"))
+    for (let delivery = 1; delivery <= 3; delivery++) {
+      const now = 2000 + delivery * 30_000
+      assert.strictEqual(pending.announced(now, "pipelined"), set)
+      assert.strictEqual(pending.take(now, set, "pipelined")?.deliveries, delivery)
+      assert.isUndefined(pending.announced(now + 29_999, "pipelined"))
+    }
+    assert.isUndefined(pending.announced(2000 + 4 * 30_000, "pipelined"))
+    assert.isUndefined(pending.take(2000 + 4 * 30_000, set, "pipelined"))
+  })
+
+  it("does not offer a command that expired before it was ever fetched", () => {
+    const pending = queue(command("a", { expiresAt: 5000 }))
+    assert.strictEqual(pending.announced(4999, "pipelined"), set)
+    assert.isUndefined(pending.announced(5000, "pipelined"))
+    assert.isUndefined(pending.take(5000, set, "pipelined"))
+  })
+
+  it("serial: announces the next only after reply or timeout", () => {
+    const pending = queue(command("a"), command("b", { topic: reboot, createdAt: 1001 }))
+    pending.take(2000, set, "serial")
+    assert.isUndefined(pending.announced(3000, "serial"))
+    assert.isUndefined(pending.take(3000, reboot, "serial"))
+    assert.strictEqual(pending.take(3000, set, "serial")?.id, "a")
+    pending.remove("a")
+    assert.strictEqual(pending.announced(3001, "serial"), reboot)
+  })
+
+  it("keeps the delivery it knows of when the bucket's entry comes back older", () => {
+    const pending = queue(command("a"))
+    pending.take(2000, set, "pipelined")
+    pending.put(command("a"))
+    assert.strictEqual(pending.find("a")?.deliveries, 1)
+    pending.put(command("a", { deliveries: 2, deliveredAt: 2500 }))
+    assert.strictEqual(pending.find("a")?.deliveredAt, 2500)
+  })
+
+  it("takes a bounded number of commands", () => {
+    const pending = new PendingCommands()
+    for (let i = 0; i < pendingCommandsMax; i++) assert.isTrue(pending.put(command(`c${i}`)))
+    assert.isFalse(pending.put(command("over")))
+    assert.isTrue(pending.put(command("c0", { deliveries: 1, deliveredAt: 9 })))
+  })
+})
