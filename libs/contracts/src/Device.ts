@@ -74,8 +74,6 @@ export const CommandEvent = Schema.Union([
     code: Schema.Int,
     message: Schema.optionalKey(Schema.String),
     data: Schema.optionalKey(Schema.Unknown)
-  }),
-  /** Delivered `maxDeliveries` times and never answered within its timeout. */
-  Schema.TaggedStruct("Unanswered", { commandId: Schema.String, at: Schema.Finite, deliveries: Schema.Int })
+  })
 ])
 export type CommandEvent = typeof CommandEvent.Type

@@ -1,1 +1,9 @@
-export {}
+export * from "./EnosCode.ts"
+export * from "./Envelope.ts"
+export * from "./Key.ts"
+export * from "./Lifetime.ts"
+export * from "./Option2100.ts"
+export * from "./PskIdentity.ts"
+export * from "./PskKey.ts"
+export * from "./SecureMode.ts"
+export * from "./Topic.ts"

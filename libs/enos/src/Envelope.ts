@@ -1,0 +1,132 @@
+import * as Data from "effect/Data"
+import * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
+import { EnosCode } from "./EnosCode.ts"
+
+/** Bytes of a JSON payload that are parsed at all; block-wise bodies are bounded by the CoAP layer before. */
+export const envelopeBytesMax = 64 * 1024
+
+/** How deep `params` may nest: a thing model has structs of arrays at the most. */
+export const envelopeDepthMax = 16
+
+/** `{"id","version","method","params"}` (enos-protocol §2). `id` is what the device sent, echoed unchanged. */
+export interface RequestEnvelope {
+  readonly id: string | number | undefined
+  readonly method: string
+  readonly params: unknown
+}
+
+/** The same as a Schema, for the edges where speed does not matter. */
+export const RequestEnvelope = Schema.Struct({
+  id: Schema.optionalKey(Schema.Union([Schema.String, Schema.Finite])),
+  version: Schema.String,
+  method: Schema.String,
+  params: Schema.Union([Schema.Array(Schema.Unknown), Schema.Record(Schema.String, Schema.Unknown)])
+})
+
+/** Why a payload is no EnOS request: the device gets 4.00 without payload, the operator the reason. */
+export class EnvelopeError extends Data.TaggedError("EnvelopeError")<{
+  readonly expected: string
+  readonly got: string
+}> {
+  override get message(): string {
+    return `the device's payload is not an EnOS message: expected ${this.expected}, got ${this.got}`
+  }
+}
+
+/** One JSON.parse and a look at the shape; no Schema on this path. */
+export const decodeRequest = (payload: Uint8Array): Result.Result<RequestEnvelope, EnvelopeError> => {
+  const parsed = parseObject(payload)
+  if (Result.isFailure(parsed)) return Result.fail(parsed.failure)
+  const { id, version, method, params } = parsed.success
+  if (id !== undefined && !isId(id)) return wrong("id as a string or number", kindOf(id))
+  if (typeof version !== "string") return wrong("version as a string", kindOf(version))
+  if (typeof method !== "string") return wrong("method as a string", kindOf(method))
+  if (typeof params !== "object" || params === null) return wrong("params as an object or array", kindOf(params))
+  if (!isShallow(params, envelopeDepthMax)) return wrong(`params nested at most ${envelopeDepthMax} deep`, "deeper")
+  return Result.succeed({ id, method, params })
+}
+
+/** A device's answer to a command; `code` 0 and 200 are success, numeric strings are taken (enos-protocol §5). */
+export interface CommandReplyEnvelope {
+  readonly id: string
+  readonly code: number
+  readonly message: string | undefined
+  readonly data: unknown
+}
+
+export const decodeCommandReply = (payload: Uint8Array): Result.Result<CommandReplyEnvelope, EnvelopeError> => {
+  const parsed = parseObject(payload)
+  if (Result.isFailure(parsed)) return Result.fail(parsed.failure)
+  const { id, code, message, data } = parsed.success
+  if (!isId(id)) return wrong("id of the command", kindOf(id))
+  const number = typeof code === "string" && /^-?[0-9]{1,9}$/.test(code) ? Number(code) : code
+  if (typeof number !== "number" || !Number.isSafeInteger(number)) return wrong("code as an integer", kindOf(code))
+  if (data !== undefined && !isShallow(data, envelopeDepthMax)) {
+    return wrong(`data nested at most ${envelopeDepthMax} deep`, "deeper")
+  }
+  return Result.succeed({
+    id: String(id),
+    code: number,
+    message: typeof message === "string" ? message : undefined,
+    data
+  })
+}
+
+/** `{"id","code","data"[,"message"]}`; an absent id stays absent. */
+export const encodeReply = (
+  id: string | number | undefined,
+  code: number,
+  data: unknown = {},
+  message?: string
+): Uint8Array => {
+  if (code === EnosCode.success && message === undefined && data !== undefined && isEmptyObject(data)) {
+    return utf8.encode(id === undefined ? emptySuccess : `{"id":${JSON.stringify(id)},"code":200,"data":{}}`)
+  }
+  return utf8.encode(JSON.stringify({ id, code, data, message }))
+}
+
+/** A request-shaped body, as commands and activate/info have it (enos-protocol §3.2). */
+export const encodeRequest = (id: string, method: string, params: unknown): Uint8Array =>
+  utf8.encode(JSON.stringify({ id, version: "1.0", method, params }))
+
+const parseObject = (payload: Uint8Array): Result.Result<Record<string, unknown>, EnvelopeError> => {
+  if (payload.length === 0) return wrong("a JSON object", "an empty payload")
+  if (payload.length > envelopeBytesMax) return wrong(`at most ${envelopeBytesMax} bytes`, `${payload.length} bytes`)
+  let value: unknown
+  try {
+    value = JSON.parse(strictUtf8.decode(payload))
+  } catch {
+    return wrong("a JSON object", "bytes that are not JSON")
+  }
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return wrong("a JSON object", kindOf(value))
+  // JSON.parse makes `__proto__` an own property; nothing here copies properties into another object.
+  return Result.succeed(value as Record<string, unknown>)
+}
+
+const isShallow = (value: unknown, depth: number): boolean => {
+  if (typeof value !== "object" || value === null) return true
+  if (depth === 0) return false
+  for (const inner of Object.values(value)) if (!isShallow(inner, depth - 1)) return false
+  return true
+}
+
+const isId = (id: unknown): id is string | number =>
+  typeof id === "string" ? id.length <= idLengthMax : typeof id === "number"
+
+const isEmptyObject = (data: unknown): boolean =>
+  typeof data === "object" && data !== null && !Array.isArray(data) && Object.keys(data).length === 0
+
+const kindOf = (value: unknown): string => {
+  if (value === undefined) return "nothing"
+  return value === null ? "null" : Array.isArray(value) ? "an array" : `a ${typeof value}`
+}
+
+const wrong = (expected: string, got: string): Result.Result<never, EnvelopeError> =>
+  Result.fail(new EnvelopeError({ expected, got }))
+
+/** Characters of an id: it is echoed, so it must not make the answer larger than what was asked. */
+const idLengthMax = 128
+const emptySuccess = `{"code":200,"data":{}}`
+const utf8 = new TextEncoder()
+const strictUtf8 = new TextDecoder("utf-8", { fatal: true })

@@ -1,0 +1,8 @@
+import * as Schema from "effect/Schema"
+
+/** Contract: Lifetime is given in seconds, 30–86400. */
+export const lifetimeSecondsMin = 30
+export const lifetimeSecondsMax = 86_400
+
+/** Silence of this many seconds makes a device offline. */
+export const Lifetime = Schema.Int.check(Schema.isBetween({ minimum: lifetimeSecondsMin, maximum: lifetimeSecondsMax }))

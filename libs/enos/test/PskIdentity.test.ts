@@ -1,0 +1,75 @@
+import { assert, describe, it } from "@effect/vitest"
+import * as Result from "effect/Result"
+import { formatIdentity, parseIdentity, pskFromSecret } from "../src/index.ts"
+
+const parse = (text: string) => parseIdentity(new TextEncoder().encode(text))
+const failure = (text: string) => {
+  const result = parse(text)
+  return Result.isFailure(result) ? result.failure : undefined
+}
+
+describe("PskIdentity", () => {
+  it("110 reads the contract's form", () => {
+    assert.deepStrictEqual(
+      parse("MuGsF6W4,15bBZlRknc,2,3600"),
+      Result.succeed({
+        productKey: "MuGsF6W4",
+        deviceKey: "15bBZlRknc",
+        secureMode: 2,
+        lifetimeSeconds: 3600
+      })
+    )
+  })
+
+  for (const lifetime of [30, 60, 86_400]) {
+    it(`F20 takes Lifetime ${lifetime}`, () => assert.isTrue(Result.isSuccess(parse(`pk1,dev1,3,${lifetime}`))))
+  }
+
+  for (const lifetime of ["29", "86401", "-1", "1e9", " 60", "060", "", "60.0", "+60", "999999999999"]) {
+    it(`F20 refuses Lifetime "${lifetime}" and still names the device`, () => {
+      const error = failure(`pk1,dev1,2,${lifetime}`)
+      assert.strictEqual(error?.field, "lifetime")
+      assert.strictEqual(error?.deviceKey, "dev1")
+    })
+  }
+
+  for (const mode of ["0", "1", "4", "", "22", " 2"]) {
+    it(`F20 refuses SecureMode "${mode}"`, () =>
+      assert.strictEqual(failure(`pk1,dev1,${mode},60`)?.field, "secureMode"))
+  }
+
+  it("F20 refuses too few and too many commas, other alphabets and lengths", () => {
+    assert.strictEqual(failure("")?.field, "identity")
+    assert.strictEqual(failure("pk1,dev1,2")?.field, "identity")
+    assert.strictEqual(failure("pk1,dev1,2,60,")?.field, "identity")
+    assert.strictEqual(failure("p k,dev1,2,60")?.field, "productKey")
+    assert.strictEqual(failure(",dev1,2,60")?.field, "productKey")
+    assert.strictEqual(failure("pk1,de/v,2,60")?.field, "deviceKey")
+    assert.strictEqual(failure("pk1,de\u0000v,2,60")?.field, "deviceKey")
+    assert.strictEqual(failure(`pk1,${"d".repeat(65)},2,60`)?.field, "deviceKey")
+    assert.strictEqual(failure("x".repeat(129))?.field, "identity")
+    assert.isTrue(Result.isFailure(parseIdentity(Uint8Array.of(0xff, 0xfe, 0x2c))))
+  })
+
+  it("F22 quotes what a stranger sent, so that no control character reaches a terminal", () => {
+    assert.include(failure("pk1,a\r\nb,2,60")!.message, String.raw`a\r\nb`)
+  })
+
+  it("writes what it reads", () => {
+    const text = "pk_1,IMEI:86.7-9,3,86400"
+    assert.strictEqual(formatIdentity(Result.getOrThrow(parse(text))), text)
+  })
+})
+
+describe("pskFromSecret", () => {
+  const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString("hex")
+
+  // Provenance: `printf SECRET | sha256sum | cut -c17-48`; bytes 9–24 counted from one.
+  for (const [secret, key] of [
+    ["Z5YtZaQpK5IWocakV7zQ", "2e87da0cb9cad2c1fb7369531ce9644a"],
+    ["abcdefg", "f5b79b5fb0803061152a44f92b37e23c"],
+    ["M3yy874uGY8INjEGddTR", "43e307fffce19a0176803de3445fe0e3"]
+  ] as const) {
+    it(`111 takes bytes 9–24 of SHA-256 of ${secret}`, () => assert.strictEqual(hex(pskFromSecret(secret)), key))
+  }
+})
