@@ -1,1 +1,1 @@
-export {}
+export * from "./NodeCrypto.ts"

@@ -1,0 +1,63 @@
+import { describe, expect, it } from "vitest"
+import { nodeCrypto } from "../src/NodeCrypto.ts"
+
+const bytes = (hex: string): Uint8Array => new Uint8Array(Buffer.from(hex, "hex"))
+const hex = (value: Uint8Array | undefined): string | undefined => value && Buffer.from(value).toString("hex")
+
+describe("AES-128-CCM_8", () => {
+  const key = bytes("404142434445464748494a4b4c4d4e4f")
+  const nonce = bytes("101112131415161718191a1b")
+
+  it.each([0, 1, 15, 16, 17, 1024])("opens what it sealed, %i bytes", (length) => {
+    const plaintext = nodeCrypto.randomBytes(length)
+    const target = new Uint8Array(3 + length + 8)
+    nodeCrypto.ccm8Seal(key, nonce, bytes("0001"), plaintext, target, 3)
+    expect(hex(nodeCrypto.ccm8Open(key, nonce, bytes("0001"), target.subarray(3)))).toBe(hex(plaintext))
+  })
+
+  it("F11 releases nothing if any bit of tag, ciphertext or additional data differs, or the tag is cut off", () => {
+    const sealed = new Uint8Array(24)
+    nodeCrypto.ccm8Seal(key, nonce, bytes("0001"), new Uint8Array(16), sealed, 0)
+    for (let bit = 0; bit < sealed.length * 8; bit++) {
+      const forged = sealed.slice()
+      forged[bit >> 3]! ^= 1 << (bit & 7)
+      expect(nodeCrypto.ccm8Open(key, nonce, bytes("0001"), forged)).toBeUndefined()
+    }
+    expect(nodeCrypto.ccm8Open(key, nonce, bytes("0002"), sealed)).toBeUndefined()
+    for (let length = 0; length < sealed.length; length++) {
+      expect(nodeCrypto.ccm8Open(key, nonce, bytes("0001"), sealed.subarray(0, length))).toBeUndefined()
+    }
+    const empty = new Uint8Array(8)
+    expect(nodeCrypto.ccm8Open(key, nonce, bytes("0001"), empty)).toBeUndefined()
+  })
+})
+
+it("HMAC-SHA256 agrees with RFC 4231 §4.3, in one part and in two", () => {
+  const key = new TextEncoder().encode("Jefe")
+  const data = new TextEncoder().encode("what do ya want for nothing?")
+  const expected = "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"
+  expect(hex(nodeCrypto.hmacSha256(key, data))).toBe(expected)
+  expect(hex(nodeCrypto.hmacSha256(key, data.subarray(0, 5), data.subarray(5)))).toBe(expected)
+})
+
+it("SHA-256 agrees with FIPS 180-2 appendix B.1, in one part and in two", () => {
+  const data = new TextEncoder().encode("abc")
+  const expected = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+  expect(hex(nodeCrypto.sha256(data))).toBe(expected)
+  expect(hex(nodeCrypto.sha256(data.subarray(0, 1), data.subarray(1)))).toBe(expected)
+})
+
+it("AES-128-CBC agrees with NIST SP 800-38A F.2.1 and adds no padding", () => {
+  const key = bytes("2b7e151628aed2a6abf7158809cf4f3c")
+  const iv = bytes("000102030405060708090a0b0c0d0e0f")
+  const plaintext = bytes("6bc1bee22e409f96e93d7e117393172aae2d8a571e03ac9c9eb76fac45af8e51")
+  const target = new Uint8Array(33)
+  nodeCrypto.cbcEncrypt(key, iv, plaintext, target, 1)
+  expect(hex(target.subarray(1))).toBe("7649abac8119b246cee98e9b12e9197d5086cb9b507219ee95db113a917678b2")
+  expect(hex(nodeCrypto.cbcDecrypt(key, iv, target.subarray(1)))).toBe(hex(plaintext))
+})
+
+it("random bytes have the asked length and differ", () => {
+  expect(nodeCrypto.randomBytes(32)).toHaveLength(32)
+  expect(hex(nodeCrypto.randomBytes(32))).not.toBe(hex(nodeCrypto.randomBytes(32)))
+})

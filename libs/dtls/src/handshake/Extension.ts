@@ -1,0 +1,130 @@
+import * as Result from "effect/Result"
+import type { DecodeError } from "../errors.ts"
+import { Reader } from "../internal/Reader.ts"
+import { Writer } from "../internal/Writer.ts"
+
+export const ExtensionType = {
+  /** RFC 6066 §4. */
+  max_fragment_length: 1,
+  /** RFC 7366. */
+  encrypt_then_mac: 22,
+  /** RFC 7627. */
+  extended_master_secret: 23,
+  /** RFC 8449. */
+  record_size_limit: 28,
+  /** RFC 9146; 53 was an earlier draft's number. */
+  connection_id: 54,
+  /** RFC 5746. */
+  renegotiation_info: 0xff01
+} as const
+
+/**
+ * What both hellos say by extension; undefined and false mean that the extension is absent. Extensions with other
+ * numbers are ignored (RFC 5246 §7.4.1.4).
+ */
+export interface HelloExtensions {
+  readonly extendedMasterSecret: boolean
+  readonly encryptThenMac: boolean
+  /** `renegotiated_connection`: empty in an initial handshake. */
+  readonly renegotiationInfo: Uint8Array | undefined
+  /** The id that the sender wants to find in records sent to it; may be empty. */
+  readonly connectionId: Uint8Array | undefined
+  /** In bytes: 512, 1024, 2048 or 4096. */
+  readonly maxFragmentLength: number | undefined
+  /** In bytes of plaintext that the sender is ready to receive. */
+  readonly recordSizeLimit: number | undefined
+}
+
+export const noExtensions: HelloExtensions = {
+  extendedMasterSecret: false,
+  encryptThenMac: false,
+  renegotiationInfo: undefined,
+  connectionId: undefined,
+  maxFragmentLength: undefined,
+  recordSizeLimit: undefined
+}
+
+/** RFC 8449 §4. */
+export const recordSizeLimitMin = 64
+
+/** The extensions field of a hello with its length; empty if there is nothing to say. */
+export function encodeExtensions(extensions: HelloExtensions): Uint8Array {
+  const list = new Writer(64)
+  const { renegotiationInfo, connectionId, maxFragmentLength, recordSizeLimit } = extensions
+  if (renegotiationInfo !== undefined) {
+    put(list, ExtensionType.renegotiation_info, new Writer(1).vector8(renegotiationInfo).finish())
+  }
+  if (extensions.extendedMasterSecret) put(list, ExtensionType.extended_master_secret, nothing)
+  if (extensions.encryptThenMac) put(list, ExtensionType.encrypt_then_mac, nothing)
+  if (maxFragmentLength !== undefined) {
+    put(list, ExtensionType.max_fragment_length, Uint8Array.of(Math.log2(maxFragmentLength) - 8))
+  }
+  if (recordSizeLimit !== undefined) {
+    put(list, ExtensionType.record_size_limit, new Writer(2).uint16(recordSizeLimit).finish())
+  }
+  if (connectionId !== undefined) {
+    put(list, ExtensionType.connection_id, new Writer(9).vector8(connectionId).finish())
+  }
+  return list.length === 0 ? nothing : new Writer(2 + list.length).vector16(list.finish()).finish()
+}
+
+/** Reads the extensions field, which is everything behind a hello's last mandatory field and may be missing. */
+export function decodeExtensions(
+  reader: Reader,
+  message: "client_hello" | "server_hello"
+): Result.Result<HelloExtensions, DecodeError> {
+  if (reader.remaining === 0 && !reader.failed) return Result.succeed(noExtensions)
+  const bytes = reader.vector16()
+  if (!reader.complete) return Result.fail({ by: "peer", reason: "Truncated", message, what: "extensions" })
+  const list = new Reader(bytes)
+  const found: { -readonly [Key in keyof HelloExtensions]: HelloExtensions[Key] } = { ...noExtensions }
+  const seen = new Set<number>()
+  while (list.remaining > 0) {
+    const type = list.uint16()
+    const data = new Reader(list.vector16())
+    if (list.failed) return Result.fail({ by: "peer", reason: "Truncated", message, what: "extensions" })
+    if (seen.has(type)) return Result.fail({ by: "peer", reason: "DuplicateExtension", message, what: String(type) })
+    seen.add(type)
+    const problem = readExtension(type, data, found)
+    if (problem !== undefined) return Result.fail({ by: "peer", reason: "IllegalValue", message, what: problem })
+  }
+  return Result.succeed(found)
+}
+
+/** The name of the extension if its data is not what its RFC says. */
+function readExtension(
+  type: number,
+  data: Reader,
+  found: { -readonly [Key in keyof HelloExtensions]: HelloExtensions[Key] }
+): string | undefined {
+  switch (type) {
+    case ExtensionType.extended_master_secret:
+      found.extendedMasterSecret = true
+      return data.complete ? undefined : "extended_master_secret"
+    case ExtensionType.encrypt_then_mac:
+      found.encryptThenMac = true
+      return data.complete ? undefined : "encrypt_then_mac"
+    case ExtensionType.renegotiation_info:
+      found.renegotiationInfo = data.vector8()
+      return data.complete ? undefined : "renegotiation_info"
+    case ExtensionType.connection_id:
+      found.connectionId = data.vector8()
+      return data.complete ? undefined : "connection_id"
+    case ExtensionType.max_fragment_length: {
+      const code = data.uint8()
+      found.maxFragmentLength = 2 ** (8 + code)
+      return data.complete && code >= 1 && code <= 4 ? undefined : "max_fragment_length"
+    }
+    case ExtensionType.record_size_limit:
+      found.recordSizeLimit = data.uint16()
+      return data.complete && found.recordSizeLimit >= recordSizeLimitMin ? undefined : "record_size_limit"
+    default:
+      return undefined
+  }
+}
+
+function put(list: Writer, type: number, data: Uint8Array): void {
+  list.uint16(type).vector16(data)
+}
+
+const nothing = new Uint8Array(0)

@@ -1,0 +1,103 @@
+import { Writer } from "../internal/Writer.ts"
+
+/** RFC 5246 §7.4, RFC 6347 §4.3.2: those that a PSK handshake knows. */
+export const HandshakeType = {
+  hello_request: 0,
+  client_hello: 1,
+  server_hello: 2,
+  hello_verify_request: 3,
+  server_key_exchange: 12,
+  server_hello_done: 14,
+  client_key_exchange: 16,
+  finished: 20
+} as const
+
+export type HandshakeName = keyof typeof HandshakeType
+
+/** msg_type, length, message_seq, fragment_offset, fragment_length (RFC 6347 §4.2.2). */
+export const handshakeHeaderBytes = 12
+
+/** One fragment as it lies in its record; an unfragmented message is a fragment that covers it all. */
+export interface HandshakeFragment {
+  readonly type: number
+  /** Of the whole message, without header. */
+  readonly length: number
+  readonly messageSeq: number
+  readonly fragmentOffset: number
+  readonly fragment: Uint8Array
+  /** Offset behind this fragment: a record may hold several. */
+  readonly next: number
+}
+
+/** A whole message. */
+export interface HandshakeMessage {
+  readonly type: number
+  readonly messageSeq: number
+  readonly body: Uint8Array
+}
+
+/** Undefined if the header is cut off or the fragment reaches past the record or past its own message. */
+export function readHandshakeFragment(record: Uint8Array, offset: number): HandshakeFragment | undefined {
+  const start = offset + handshakeHeaderBytes
+  if (start > record.length) return undefined
+  const length = uint24(record, offset + 1)
+  const fragmentOffset = uint24(record, offset + 6)
+  const fragmentLength = uint24(record, offset + 9)
+  const next = start + fragmentLength
+  if (next > record.length || fragmentOffset + fragmentLength > length) return undefined
+  return {
+    type: record[offset]!,
+    length,
+    messageSeq: (record[offset + 4]! << 8) | record[offset + 5]!,
+    fragmentOffset,
+    fragment: record.subarray(start, next),
+    next
+  }
+}
+
+export function isWhole(fragment: HandshakeFragment): boolean {
+  return fragment.fragment.length === fragment.length
+}
+
+/** Header and body, unfragmented: also the form in which a message enters the transcript (RFC 6347 §4.2.6). */
+export function encodeHandshake(type: number, messageSeq: number, body: Uint8Array): Uint8Array {
+  return encodeFragment(type, messageSeq, body.length, 0, body)
+}
+
+/**
+ * Cuts a message into fragments of at most `fragmentBytesMax` bytes of record content, header included
+ * (RFC 6347 §4.2.3). An empty message is one empty fragment.
+ */
+export function fragmentHandshake(message: HandshakeMessage, fragmentBytesMax: number): ReadonlyArray<Uint8Array> {
+  const { body } = message
+  const step = Math.max(1, fragmentBytesMax - handshakeHeaderBytes)
+  const fragments: Array<Uint8Array> = []
+  let offset = 0
+  do {
+    const part = body.subarray(offset, offset + step)
+    fragments.push(encodeFragment(message.type, message.messageSeq, body.length, offset, part))
+    offset += step
+  } while (offset < body.length)
+  return fragments
+}
+
+function encodeFragment(
+  type: number,
+  messageSeq: number,
+  length: number,
+  fragmentOffset: number,
+  fragment: Uint8Array
+): Uint8Array {
+  return new Writer(handshakeHeaderBytes + fragment.length)
+    .uint8(type)
+    .uint24(length)
+    .uint16(messageSeq)
+    .uint24(fragmentOffset)
+    .uint24(fragment.length)
+    .put(fragment)
+    .finish()
+}
+
+function uint24(bytes: Uint8Array, at: number): number {
+  return (bytes[at]! << 16) | (bytes[at + 1]! << 8) | bytes[at + 2]!
+}

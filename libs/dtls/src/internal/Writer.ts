@@ -1,0 +1,72 @@
+/** Growing big-endian buffer for the messages of a handshake; records of a session are sealed in place instead. */
+export class Writer {
+  #bytes: Uint8Array
+  length = 0
+
+  constructor(capacity = 256) {
+    this.#bytes = new Uint8Array(capacity)
+  }
+
+  uint8(value: number): this {
+    const at = this.#reserve(1)
+    this.#bytes[at] = value
+    return this
+  }
+
+  uint16(value: number): this {
+    const at = this.#reserve(2)
+    this.#bytes[at] = value >>> 8
+    this.#bytes[at + 1] = value
+    return this
+  }
+
+  uint24(value: number): this {
+    const at = this.#reserve(3)
+    this.#bytes[at] = value >>> 16
+    this.#bytes[at + 1] = value >>> 8
+    this.#bytes[at + 2] = value
+    return this
+  }
+
+  uint32(value: number): this {
+    return this.uint16(Math.floor(value / 0x1_0000)).uint16(value % 0x1_0000)
+  }
+
+  uint48(value: number): this {
+    return this.uint16(Math.floor(value / 0x1_0000_0000)).uint32(value % 0x1_0000_0000)
+  }
+
+  put(bytes: Uint8Array): this {
+    const at = this.#reserve(bytes.length)
+    this.#bytes.set(bytes, at)
+    return this
+  }
+
+  /** Panics on more than 255 bytes: the caller's limits exclude them. */
+  vector8(bytes: Uint8Array): this {
+    if (bytes.length > 0xff) throw new RangeError(`vector of ${bytes.length} bytes has no 8-bit length`)
+    return this.uint8(bytes.length).put(bytes)
+  }
+
+  /** Panics on more than 65535 bytes: the caller's limits exclude them. */
+  vector16(bytes: Uint8Array): this {
+    if (bytes.length > 0xffff) throw new RangeError(`vector of ${bytes.length} bytes has no 16-bit length`)
+    return this.uint16(bytes.length).put(bytes)
+  }
+
+  /** A copy of exactly the written bytes, so that the spare capacity is not kept alive. */
+  finish(): Uint8Array {
+    return this.#bytes.slice(0, this.length)
+  }
+
+  #reserve(count: number): number {
+    const at = this.length
+    this.length = at + count
+    if (this.length > this.#bytes.length) {
+      const grown = new Uint8Array(Math.max(this.length, this.#bytes.length * 2))
+      grown.set(this.#bytes)
+      this.#bytes = grown
+    }
+    return at
+  }
+}

@@ -1,0 +1,140 @@
+import { emptyBytes } from "../internal/bytes.ts"
+
+/** RFC 5246 §6.2.1; `tls12_cid` is RFC 9146 §4. */
+export const ContentType = {
+  change_cipher_spec: 20,
+  alert: 21,
+  handshake: 22,
+  application_data: 23,
+  tls12_cid: 25
+} as const
+
+/** DTLS versions are the one's complement of TLS's (RFC 6347 §4.1). */
+export const dtls10 = 0xfeff
+export const dtls12 = 0xfefd
+
+/** Without a connection id (RFC 6347 §4.1). */
+export const recordHeaderBytes = 13
+/** TLSCiphertext.length may not exceed 2^14 + 2048 (RFC 5246 §6.2.3). */
+export const recordFragmentBytesMax = 0x4000 + 2048
+/** Sequence numbers have 48 bits and never wrap (RFC 6347 §4.1). */
+export const sequenceMax = 2 ** 48 - 1
+
+/** One record as it lies in its datagram: views, no copies. */
+export interface RecordView {
+  readonly contentType: number
+  readonly version: number
+  readonly epoch: number
+  readonly sequence: number
+  /** Empty unless the content type is tls12_cid. */
+  readonly cid: Uint8Array
+  readonly fragment: Uint8Array
+  /** The datagram's offset behind this record. */
+  readonly next: number
+}
+
+/**
+ * Reads the record at `offset`. `cidLength` is the length of the connection ids that this side handed out; a tls12_cid
+ * record does not tell it (RFC 9146 §4).
+ *
+ * Undefined if no whole record is there: a record never spans datagrams (RFC 6347 §4.1.1), the rest of this datagram is
+ * to be dropped.
+ */
+export function readRecord(datagram: Uint8Array, offset: number, cidLength: number): RecordView | undefined {
+  if (datagram.length - offset < recordHeaderBytes) return undefined
+  const contentType = datagram[offset]!
+  const cidBytes = contentType === ContentType.tls12_cid ? cidLength : 0
+  const start = offset + recordHeaderBytes + cidBytes
+  if (start > datagram.length) return undefined
+  const length = (datagram[start - 2]! << 8) | datagram[start - 1]!
+  const next = start + length
+  if (length > recordFragmentBytesMax || next > datagram.length) return undefined
+  return {
+    contentType,
+    version: (datagram[offset + 1]! << 8) | datagram[offset + 2]!,
+    epoch: (datagram[offset + 3]! << 8) | datagram[offset + 4]!,
+    sequence: readSequence(datagram, offset + 5),
+    cid: cidBytes === 0 ? emptyBytes : datagram.subarray(offset + 11, offset + 11 + cidBytes),
+    fragment: datagram.subarray(start, next),
+    next
+  }
+}
+
+/** What a router needs of a datagram's first record. */
+export interface RecordPeek {
+  readonly contentType: number
+  readonly epoch: number
+  /** Where the connection id starts; meaningful for tls12_cid only, its length is the receiver's to know. */
+  readonly cidOffset: number
+}
+
+/**
+ * Looks at the first record without judging the rest. Undefined for anything that is no DTLS: a datagram shorter than a
+ * header, an unknown content type, another major version (RFC 7983 demultiplexing by the first byte is covered by this).
+ */
+export function peekRecord(datagram: Uint8Array): RecordPeek | undefined {
+  if (datagram.length < recordHeaderBytes || datagram[1] !== 0xfe) return undefined
+  const contentType = datagram[0]!
+  const known =
+    (contentType >= ContentType.change_cipher_spec && contentType <= ContentType.application_data) ||
+    contentType === ContentType.tls12_cid
+  return known ? { contentType, epoch: (datagram[3]! << 8) | datagram[4]!, cidOffset: 11 } : undefined
+}
+
+/** Writes a header and returns the offset behind it. */
+export function writeRecordHeader(
+  target: Uint8Array,
+  offset: number,
+  contentType: number,
+  epoch: number,
+  sequence: number,
+  cid: Uint8Array,
+  length: number
+): number {
+  target[offset] = contentType
+  target[offset + 1] = dtls12 >>> 8
+  target[offset + 2] = dtls12 & 0xff
+  target[offset + 3] = epoch >>> 8
+  target[offset + 4] = epoch
+  writeSequence(target, offset + 5, sequence)
+  let at = offset + 11
+  if (cid.length > 0) {
+    target.set(cid, at)
+    at += cid.length
+  }
+  target[at] = length >>> 8
+  target[at + 1] = length
+  return at + 2
+}
+
+/** An unprotected record: those of epoch 0. `version` differs from DTLS 1.2 only in a HelloVerifyRequest's reply. */
+export function encodePlaintextRecord(
+  contentType: number,
+  sequence: number,
+  fragment: Uint8Array,
+  version = dtls12
+): Uint8Array {
+  const record = new Uint8Array(recordHeaderBytes + fragment.length)
+  const start = writeRecordHeader(record, 0, contentType, 0, sequence, emptyBytes, fragment.length)
+  record[1] = version >>> 8
+  record[2] = version & 0xff
+  record.set(fragment, start)
+  return record
+}
+
+export function readSequence(bytes: Uint8Array, at: number): number {
+  const high = (bytes[at]! << 8) | bytes[at + 1]!
+  const low = ((bytes[at + 2]! << 24) | (bytes[at + 3]! << 16) | (bytes[at + 4]! << 8) | bytes[at + 5]!) >>> 0
+  return high * 0x1_0000_0000 + low
+}
+
+export function writeSequence(target: Uint8Array, at: number, sequence: number): void {
+  const high = Math.floor(sequence / 0x1_0000_0000)
+  const low = sequence >>> 0
+  target[at] = high >>> 8
+  target[at + 1] = high
+  target[at + 2] = low >>> 24
+  target[at + 3] = low >>> 16
+  target[at + 4] = low >>> 8
+  target[at + 5] = low
+}

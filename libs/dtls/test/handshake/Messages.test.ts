@@ -1,0 +1,170 @@
+import { describe, it } from "@effect/vitest"
+import * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
+import { expect } from "vitest"
+import { type ClientHello, decodeClientHello, encodeClientHello } from "../../src/handshake/ClientHello.ts"
+import { decodeClientKeyExchange, encodeClientKeyExchange } from "../../src/handshake/ClientKeyExchange.ts"
+import { decodeFinished } from "../../src/handshake/Finished.ts"
+import { decodeHelloVerifyRequest, encodeHelloVerifyRequest } from "../../src/handshake/HelloVerifyRequest.ts"
+import { noExtensions } from "../../src/handshake/Extension.ts"
+import { decodeServerHello, encodeServerHello, type ServerHello } from "../../src/handshake/ServerHello.ts"
+import { decodeServerHelloDone } from "../../src/handshake/ServerHelloDone.ts"
+import { decodeServerKeyExchange, encodeServerKeyExchange } from "../../src/handshake/ServerKeyExchange.ts"
+
+const between = (minimum: number, maximum: number) => Schema.Int.check(Schema.isBetween({ minimum, maximum }))
+const byte = between(0, 255)
+const bytes = (minimum: number, maximum: number) =>
+  Schema.Array(byte).check(Schema.isMinLength(minimum), Schema.isMaxLength(maximum))
+
+const extensions = Schema.Struct({
+  extendedMasterSecret: Schema.Boolean,
+  encryptThenMac: Schema.Boolean,
+  renegotiationInfo: Schema.UndefinedOr(bytes(0, 24)),
+  connectionId: Schema.UndefinedOr(bytes(0, 255)),
+  maxFragmentLength: Schema.UndefinedOr(Schema.Literals([512, 1024, 2048, 4096])),
+  recordSizeLimit: Schema.UndefinedOr(between(64, 0xffff))
+})
+type Extensions = typeof extensions.Type
+const helloExtensions = (e: Extensions) => ({
+  ...e,
+  renegotiationInfo: e.renegotiationInfo && Uint8Array.from(e.renegotiationInfo),
+  connectionId: e.connectionId && Uint8Array.from(e.connectionId)
+})
+
+describe("decodes what it encoded", () => {
+  it.prop(
+    "ClientHello (RFC 5246 §7.4.1.2, RFC 6347 §4.2.1)",
+    [bytes(32, 32), bytes(0, 32), bytes(0, 255), bytes(1, 40), extensions],
+    ([random, sessionId, cookie, suites, chosen]) => {
+      const hello: ClientHello = {
+        version: 0xfefd,
+        random: Uint8Array.from(random),
+        sessionId: Uint8Array.from(sessionId),
+        cookie: Uint8Array.from(cookie),
+        cipherSuites: suites.map((suite) => suite * 257),
+        compressionMethods: Uint8Array.of(0),
+        extensions: helloExtensions(chosen)
+      }
+      const encoded = encodeClientHello(hello)
+      expect(Result.getOrThrow(decodeClientHello(encoded))).toEqual(hello)
+      expect(encodeClientHello(Result.getOrThrow(decodeClientHello(encoded)))).toEqual(encoded)
+    }
+  )
+
+  it.prop(
+    "ServerHello (RFC 5246 §7.4.1.3)",
+    [bytes(32, 32), bytes(0, 32), between(0, 0xffff), extensions],
+    ([random, sessionId, cipherSuite, chosen]) => {
+      const hello: ServerHello = {
+        version: 0xfefd,
+        random: Uint8Array.from(random),
+        sessionId: Uint8Array.from(sessionId),
+        cipherSuite,
+        extensions: helloExtensions(chosen)
+      }
+      expect(Result.getOrThrow(decodeServerHello(encodeServerHello(hello)))).toEqual(hello)
+    }
+  )
+
+  it.prop("ClientKeyExchange, ServerKeyExchange, HelloVerifyRequest", [bytes(0, 200)], ([content]) => {
+    const value = Uint8Array.from(content)
+    expect(Result.getOrThrow(decodeClientKeyExchange(encodeClientKeyExchange({ pskIdentity: value })))).toEqual({
+      pskIdentity: value
+    })
+    expect(Result.getOrThrow(decodeServerKeyExchange(encodeServerKeyExchange({ pskIdentityHint: value })))).toEqual({
+      pskIdentityHint: value
+    })
+    const request = { version: 0xfeff, cookie: value }
+    expect(Result.getOrThrow(decodeHelloVerifyRequest(encodeHelloVerifyRequest(request)))).toEqual(request)
+  })
+})
+
+describe("bad input is an error value, never an exception", () => {
+  const decoders = [
+    decodeClientHello,
+    decodeServerHello,
+    decodeClientKeyExchange,
+    decodeServerKeyExchange,
+    decodeHelloVerifyRequest,
+    decodeServerHelloDone,
+    decodeFinished
+  ]
+
+  it.prop("any bytes", [bytes(0, 120)], ([content]) => {
+    for (const decode of decoders) expect(Result.isResult(decode(Uint8Array.from(content)))).toBe(true)
+  })
+
+  const hello = encodeClientHello({
+    version: 0xfefd,
+    random: new Uint8Array(32),
+    sessionId: new Uint8Array(32),
+    cookie: new Uint8Array(16),
+    cipherSuites: [0xc0a8, 0x00ff],
+    compressionMethods: Uint8Array.of(0),
+    extensions: { ...noExtensions, extendedMasterSecret: true, connectionId: new Uint8Array(4) }
+  })
+
+  it("F18 every prefix of a ClientHello is truncated, except the one without extensions", () => {
+    const fixed = 2 + 32 + 33 + 17 + 6 + 2
+    for (let length = 0; length < hello.length; length++) {
+      expect(Result.isSuccess(decodeClientHello(hello.subarray(0, length)))).toBe(length === fixed)
+    }
+  })
+
+  const withExtensions = (list: ReadonlyArray<number>, length = list.length): Uint8Array => {
+    const plain = encodeClientHello({
+      version: 0xfefd,
+      random: new Uint8Array(32),
+      sessionId: new Uint8Array(0),
+      cookie: new Uint8Array(0),
+      cipherSuites: [0xc0a8],
+      compressionMethods: Uint8Array.of(0),
+      extensions: noExtensions
+    })
+    return Uint8Array.of(...plain, length >> 8, length & 0xff, ...list)
+  }
+
+  it.each([
+    ["a duplicate", [0, 23, 0, 0, 0, 23, 0, 0], "DuplicateExtension"],
+    ["a duplicate of a type that we ignore", [0x0a, 0x0a, 0, 0, 0x0a, 0x0a, 0, 0], "DuplicateExtension"],
+    ["data in extended_master_secret", [0, 23, 0, 1, 0], "IllegalValue"],
+    ["data in encrypt_then_mac", [0, 22, 0, 1, 0], "IllegalValue"],
+    ["max_fragment_length code 5", [0, 1, 0, 1, 5], "IllegalValue"],
+    ["record_size_limit 63", [0, 28, 0, 2, 0, 63], "IllegalValue"],
+    ["a connection id shorter than it says", [0, 54, 0, 2, 2, 1], "IllegalValue"],
+    ["an extension longer than the list", [0, 23, 0, 9], "Truncated"]
+  ])("F18 %s", (_, list, reason) => {
+    expect(Result.getOrThrow(Result.flip(decodeClientHello(withExtensions(list))))).toMatchObject({
+      by: "peer",
+      reason
+    })
+  })
+
+  it("F18 a list length that lies, both ways", () => {
+    expect(Result.isFailure(decodeClientHello(withExtensions([0, 23, 0, 0], 5)))).toBe(true)
+    expect(Result.isFailure(decodeClientHello(withExtensions([0, 23, 0, 0], 3)))).toBe(true)
+  })
+
+  it("F18 ignores unknown extensions, GREASE (RFC 8701) and 64 KB of them", () => {
+    const list = Array.from({ length: 0x3000 }, (_, i) => [0x80 | (i >> 8), i & 0xff, 0, 0]).flat()
+    expect(Result.isSuccess(decodeClientHello(withExtensions(list)))).toBe(true)
+    expect(Result.isSuccess(decodeClientHello(withExtensions([])))).toBe(true)
+  })
+
+  it("F19 an odd or empty list of suites, and one without null compression", () => {
+    const plain = withExtensions([])
+    const suitesAt = 2 + 32 + 1 + 1
+    const odd = plain.slice()
+    odd[suitesAt + 1] = 1
+    expect(Result.isFailure(decodeClientHello(odd))).toBe(true)
+    const compressed = plain.slice()
+    compressed[suitesAt + 5] = 1
+    expect(Result.getOrThrow(Result.flip(decodeClientHello(compressed)))).toMatchObject({ what: "compression_methods" })
+  })
+
+  it("D10 a Finished of 11 or 13 bytes (RFC 5246 §7.4.9)", () => {
+    expect(Result.isFailure(decodeFinished(new Uint8Array(11)))).toBe(true)
+    expect(Result.isSuccess(decodeFinished(new Uint8Array(12)))).toBe(true)
+    expect(Result.isFailure(decodeFinished(new Uint8Array(13)))).toBe(true)
+  })
+})

@@ -1,0 +1,142 @@
+import { nodeCrypto as crypto } from "@roost/dtls-crypto"
+import { describe, expect, it } from "vitest"
+import { TLS_PSK_WITH_AES_128_CBC_SHA256, TLS_PSK_WITH_AES_128_CCM_8 } from "../../src/CipherSuite.ts"
+import { ContentType, readRecord } from "../../src/record/Header.ts"
+import { type DirectionKeys, openRecord, sealedRecordBytes, sealRecord } from "../../src/record/Protection.ts"
+import { hex, unhex } from "../utils/hex.ts"
+
+const key = new Uint8Array(16).fill(1)
+const protections: ReadonlyArray<readonly [string, DirectionKeys]> = [
+  ["CCM_8", { suite: TLS_PSK_WITH_AES_128_CCM_8, encryptThenMac: false, key, salt: new Uint8Array(4).fill(2) }],
+  [
+    "CBC_SHA256 MAC-then-encrypt",
+    { suite: TLS_PSK_WITH_AES_128_CBC_SHA256, encryptThenMac: false, key, salt: new Uint8Array(32).fill(2) }
+  ],
+  [
+    "CBC_SHA256 encrypt-then-MAC",
+    { suite: TLS_PSK_WITH_AES_128_CBC_SHA256, encryptThenMac: true, key, salt: new Uint8Array(32).fill(2) }
+  ]
+]
+const cids = [new Uint8Array(0), Uint8Array.of(7), new Uint8Array(8).fill(9), new Uint8Array(255).fill(3)]
+
+function seal(keys: DirectionKeys, cid: Uint8Array, plaintext: Uint8Array, sequence = 2 ** 40 + 5): Uint8Array {
+  const target = new Uint8Array(sealedRecordBytes(keys, cid.length, plaintext.length))
+  const end = sealRecord(crypto, keys, ContentType.application_data, 1, sequence, cid, plaintext, target, 0)
+  expect(end).toBe(target.length)
+  return target
+}
+
+const open = (keys: DirectionKeys, datagram: Uint8Array, cidLength: number) => {
+  const record = readRecord(datagram, 0, cidLength)
+  return record && openRecord(crypto, keys, record)
+}
+
+describe.each(protections)("%s", (_, keys) => {
+  it.each(cids.map((cid) => [cid.length, cid] as const))(
+    "opens what it sealed with a connection id of %i bytes",
+    (_, cid) => {
+      for (const length of [0, 1, 14, 15, 16, 17, 47, 48, 255, 256, 1200]) {
+        const plaintext = crypto.randomBytes(length)
+        const sealed = seal(keys, cid, plaintext)
+        expect(sealed[0]).toBe(cid.length > 0 ? ContentType.tls12_cid : ContentType.application_data)
+        const opened = open(keys, sealed, cid.length)!
+        expect(opened.contentType).toBe(ContentType.application_data)
+        expect(hex(opened.fragment)).toBe(hex(plaintext))
+      }
+    }
+  )
+
+  it("F11 F12 F13 drops a record in which any single bit differs, header and connection id included", () => {
+    for (const cid of cids.slice(0, 3)) {
+      const sealed = seal(keys, cid, new Uint8Array(20).fill(5))
+      for (let bit = 0; bit < sealed.length * 8; bit++) {
+        // The version bytes enter the MAC as the constant they must be; the receiver checks them against it.
+        if (bit >> 3 === 1 || bit >> 3 === 2) continue
+        const forged = sealed.slice()
+        forged[bit >> 3]! ^= 1 << (bit & 7)
+        expect(open(keys, forged, cid.length)).toBeUndefined()
+      }
+    }
+  })
+
+  it("F6 F11 drops a record whose fragment is cut at any byte", () => {
+    const sealed = seal(keys, cids[0]!, new Uint8Array(20))
+    for (let length = 0; length < sealed.length - 13; length++) {
+      const cut = sealed.slice(0, 13 + length)
+      cut[11] = length >>> 8
+      cut[12] = length
+      expect(open(keys, cut, 0)).toBeUndefined()
+    }
+  })
+})
+
+it("F11 drops an explicit nonce that is not epoch ‖ sequence (RFC 6655 §3)", () => {
+  const [, keys] = protections[0]!
+  const sealed = seal(keys, cids[0]!, new Uint8Array(20))
+  sealed[13 + 7]! ^= 1
+  expect(open(keys, sealed, 0)).toBeUndefined()
+})
+
+it("F12 all 256 values of padding_length: only the honest one opens (RFC 5246 §6.2.3.2)", () => {
+  const [, keys] = protections[1]!
+  const iv = crypto.randomBytes(16)
+  const content = new Uint8Array(300)
+  let opens = 0
+  for (let padding = 0; padding < 256; padding++) {
+    // A sender that encrypts correctly, but claims any padding_length.
+    const sealed = seal(keys, cids[0]!, content)
+    const padded = crypto.cbcDecrypt(key, sealed.subarray(13, 29), sealed.subarray(29)).slice()
+    padded[padded.length - 1] = padding
+    sealed.set(iv, 13)
+    crypto.cbcEncrypt(key, iv, padded, sealed, 29)
+    if (open(keys, sealed, 0) !== undefined) opens++
+  }
+  expect(opens).toBe(1)
+})
+
+it("accepts the longest padding there is, and content cut out exactly (RFC 5246 §6.2.3.2)", () => {
+  const [, keys] = protections[1]!
+  const content = new Uint8Array(16).fill(8)
+  const honest = seal(keys, cids[0]!, content)
+  const decrypted = crypto.cbcDecrypt(key, honest.subarray(13, 29), honest.subarray(29))
+  // content 16 + MAC 32 + padding 255 + its length byte = 304, whole blocks
+  const padded = new Uint8Array(304).fill(255)
+  padded.set(decrypted.subarray(0, 48))
+  const record = new Uint8Array(13 + 16 + padded.length)
+  record.set(honest.subarray(0, 29))
+  record[11] = (16 + padded.length) >>> 8
+  record[12] = 16 + padded.length
+  crypto.cbcEncrypt(key, record.subarray(13, 29), padded, record, 29)
+  expect(hex(open(keys, record, 0)!.fragment)).toBe(hex(content))
+})
+
+describe("F13 DTLSInnerPlaintext (RFC 9146 §4)", () => {
+  const [, keys] = protections[0]!
+  const cid = Uint8Array.of(1, 2, 3)
+
+  // Sealing a classic record's type over the inner plaintext is not possible from outside, so the inner bytes go through
+  // the crypto directly.
+  const sealInner = (inner: Uint8Array): Uint8Array => {
+    const record = seal(keys, cid, new Uint8Array(inner.length - 1), 1)
+    const nonce = Uint8Array.of(2, 2, 2, 2, 0, 1, 0, 0, 0, 0, 0, 1)
+    const placeholder = "ffffffffffffffff"
+    const header = `${placeholder}190319fefd0001000000000001010203`
+    const additional = unhex(header + inner.length.toString(16).padStart(4, "0"))
+    crypto.ccm8Seal(key, nonce, additional, inner, record, 13 + 3 + 8)
+    return record
+  }
+
+  it("strips zero padding behind the real type", () => {
+    const opened = open(keys, sealInner(Uint8Array.of(5, 6, ContentType.application_data, 0, 0, 0)), 3)!
+    expect(opened.contentType).toBe(ContentType.application_data)
+    expect([...opened.fragment]).toEqual([5, 6])
+  })
+
+  it("drops an inner plaintext of zeros only", () => {
+    expect(open(keys, sealInner(new Uint8Array(5)), 3)).toBeUndefined()
+  })
+
+  it("drops tls12_cid as real type", () => {
+    expect(open(keys, sealInner(Uint8Array.of(5, 6, ContentType.tls12_cid)), 3)).toBeUndefined()
+  })
+})
