@@ -1,1 +1,9 @@
-export {}
+export * from "./Block.ts"
+export * from "./Code.ts"
+export * from "./Limits.ts"
+export * from "./Message.ts"
+export * from "./Option.ts"
+export type { RefusalReason, Request } from "./Request.ts"
+export * from "./server/Output.ts"
+export * from "./server/ServerExchanges.ts"
+export * from "./Tuning.ts"

@@ -1,0 +1,107 @@
+import * as Result from "effect/Result"
+import { type Block, blockBytes, blockOffset, blockOption } from "../Block.ts"
+import { Code } from "../Code.ts"
+import type { ServerLimits } from "../Limits.ts"
+import { findOption, type Option, OptionNumber, uintOption } from "../Option.ts"
+import type { Refusal } from "../Request.ts"
+import type { Response } from "./Output.ts"
+
+interface Snapshot {
+  readonly key: string
+  readonly response: Response
+  expiresAt: number
+}
+
+/**
+ * Response bodies that are sent block by block (RFC 7959 §2.4). All blocks come from one snapshot: the application is asked once,
+ * for it may hand out another command the second time.
+ */
+export class Downloads {
+  readonly #limits: ServerLimits
+  /** The one that has waited longest comes first. */
+  readonly #snapshots: Array<Snapshot> = []
+
+  constructor(limits: ServerLimits) {
+    this.#limits = limits
+  }
+
+  get size(): number {
+    return this.#snapshots.length
+  }
+
+  get bytes(): number {
+    return this.#snapshots.reduce((sum, snapshot) => sum + snapshot.response.payload.length, 0)
+  }
+
+  get deadline(): number {
+    return this.#snapshots[0]?.expiresAt ?? Infinity
+  }
+
+  /** Keeps the response and returns its first block; `wanted` is what the client proposed in its request, if anything. */
+  start(now: number, key: string, wanted: Block | undefined, response: Response): Response {
+    this.#take(key)
+    if (this.#snapshots.length >= this.#limits.downloadsMax) this.#snapshots.shift()
+    const untagged = findOption(response.options, OptionNumber.ETag) === undefined
+    const snapshot = {
+      key,
+      response: {
+        code: response.code,
+        options: untagged ? [...response.options, contentETag(response.payload)] : response.options,
+        payload: response.payload.slice()
+      },
+      expiresAt: now + this.#limits.transferIdleMillisMax
+    }
+    this.#snapshots.push(snapshot)
+    const first = this.#block(snapshot.response, { num: 0, more: false, szx: wanted?.szx ?? this.#limits.blockSzx })
+    return { ...first, options: [...first.options, uintOption(OptionNumber.Size2, response.payload.length)] }
+  }
+
+  /** A following block, any of them in any order. */
+  next(now: number, key: string, wanted: Block): Result.Result<Response, Refusal> {
+    const snapshot = this.#take(key)
+    if (snapshot === undefined) return bodyNotKept
+    snapshot.expiresAt = now + this.#limits.transferIdleMillisMax
+    this.#snapshots.push(snapshot)
+    if (blockOffset(wanted) >= snapshot.response.payload.length) return beyondEnd
+    return Result.succeed(this.#block(snapshot.response, wanted))
+  }
+
+  expire(now: number): void {
+    while (this.#snapshots.length > 0 && this.#snapshots[0]!.expiresAt <= now) this.#snapshots.shift()
+  }
+
+  /** In the client's block size or a smaller one, never a larger (§2.4); the number follows from the offset. */
+  #block(response: Response, wanted: Block): Response {
+    const szx = Math.min(wanted.szx, this.#limits.blockSzx)
+    const offset = blockOffset(wanted)
+    const end = offset + blockBytes(szx)
+    const block = { num: offset / blockBytes(szx), more: end < response.payload.length, szx }
+    return {
+      code: response.code,
+      options: [...response.options, blockOption(OptionNumber.Block2, block)],
+      payload: response.payload.subarray(offset, end)
+    }
+  }
+
+  #take(key: string): Snapshot | undefined {
+    const index = this.#snapshots.findIndex((snapshot) => snapshot.key === key)
+    return index === -1 ? undefined : this.#snapshots.splice(index, 1)[0]
+  }
+}
+
+/**
+ * ETag from the content, so that the same command has the same tag when it is fetched again, from whichever process (§2.4):
+ * FNV-1a and the length, 8 bytes.
+ */
+const contentETag = (body: Uint8Array): Option => {
+  let hash = 0x811c9dc5
+  for (let index = 0; index < body.length; index += 1) hash = Math.imul(hash ^ body[index]!, 0x01000193)
+  const value = new Uint8Array(8)
+  const view = new DataView(value.buffer)
+  view.setUint32(0, hash >>> 0)
+  view.setUint32(4, body.length)
+  return { number: OptionNumber.ETag, value }
+}
+
+const bodyNotKept = Result.fail<Refusal>({ code: Code.RequestEntityIncomplete, reason: "BodyNotKept" })
+const beyondEnd = Result.fail<Refusal>({ code: Code.BadRequest, reason: "BlockBeyondEnd" })

@@ -1,0 +1,59 @@
+import type { FormatReason } from "../Message.ts"
+import type { Option } from "../Option.ts"
+import type { RefusalReason, Request } from "../Request.ts"
+
+export interface Response {
+  readonly code: number
+  readonly options: ReadonlyArray<Option>
+  readonly payload: Uint8Array
+}
+
+/** Why a message is sent. */
+export type TransmitCause =
+  | "Response"
+  | "SeparateResponse"
+  | "Retransmission"
+  /** A duplicate request gets the bytes of the first answer again. */
+  | "Duplicate"
+  | "EmptyAck"
+  | "Continue"
+  | "NextBlock"
+  /** RST to a ping (RFC 7252 §4.3). */
+  | "Pong"
+  /** RST to a CON that is neither a request nor a ping. */
+  | "ResponseUnexpected"
+  | "CodeClassReserved"
+  /** RST to a CON that is not well-formed. */
+  | FormatReason
+  /** An error response on the message layer's own account. */
+  | RefusalReason
+
+export type IgnoredReason =
+  | FormatReason
+  | RefusalReason
+  | "NonEmpty"
+  | "AckUnexpected"
+  | "ResetUnexpected"
+  | "ResponseUnexpected"
+  | "CodeClassReserved"
+  | "RequestInAckOrReset"
+  /** The application is still at work, or the first copy was a NON. */
+  | "DuplicateIgnored"
+  /** The message id is known, the response had to be dropped to bound memory. */
+  | "DuplicateForgotten"
+  /** The application answered an exchange that is over, unknown, or answered already. */
+  | "ExchangeUnknown"
+  /** The client asked for no response of this class (RFC 7967). */
+  | "ResponseUnwanted"
+
+export type Output =
+  /** Send these bytes to the device now. They are a view: seal or copy them before the next call. */
+  | { readonly _tag: "Transmit"; readonly bytes: Uint8Array; readonly cause: TransmitCause }
+  /** For the application; answer with `respond` and this exchange number. Views of the datagram: do not overwrite it meanwhile. */
+  | { readonly _tag: "Request"; readonly exchange: number; readonly request: Request }
+  /** What became of a separate response. `Reset`: the client does not want it. `TimedOut`: no ACK in MAX_TRANSMIT_WAIT. */
+  | { readonly _tag: "Settled"; readonly exchange: number; readonly outcome: "Acknowledged" | "Reset" | "TimedOut" }
+  /** Nothing happens; count it. */
+  | { readonly _tag: "Ignored"; readonly reason: IgnoredReason }
+
+export type Outputs = ReadonlyArray<Output>

@@ -1,0 +1,382 @@
+import { assert, describe, it } from "@effect/vitest"
+import {
+  blockOption,
+  Code,
+  defaultServerSettings,
+  defaultTuning,
+  noBytes,
+  OptionNumber,
+  type Response,
+  ServerExchanges,
+  stringOption,
+  uintOption
+} from "../src/index.ts"
+import { bytesOf, hex, only, pathOptions, sent, text, toHex } from "./support/build.ts"
+
+const changed: Response = {
+  code: Code.Changed,
+  options: [stringOption(OptionNumber.PendingCommand, "/topic/sys/pk/dk/thing/service/x")],
+  payload: text('{"id":"1","code":200}')
+}
+
+const empty = (first: string, messageId: number): Uint8Array =>
+  hex(first + "00" + messageId.toString(16).padStart(4, "0"))
+
+const server = (): ServerExchanges => new ServerExchanges(defaultServerSettings, () => 0.5)
+
+describe("ServerExchanges: one request, one response", () => {
+  it("hands a request over decoded and piggybacks the response on the ACK, RFC 7252 §5.2.1", () => {
+    const exchanges = server()
+    const options = [
+      ...pathOptions("/topic/sys/pk/dk"),
+      stringOption(OptionNumber.UriQuery, "a=1"),
+      uintOption(OptionNumber.ContentFormat, 50),
+      uintOption(OptionNumber.Accept, 0)
+    ]
+    const { exchange, request } = only(
+      exchanges.handleMessage(0, bytesOf({ messageId: 7, options, payload: text("{}") })),
+      "Request"
+    )
+    assert.deepStrictEqual(request.path, ["topic", "sys", "pk", "dk"])
+    assert.deepStrictEqual(request.query, ["a=1"])
+    assert.deepStrictEqual([request.contentFormat, request.accept, request.confirmable], [50, 0, true])
+    assert.deepStrictEqual(request.payload, text("{}"))
+
+    const answer = sent(exchanges.respond(10, exchange, changed))
+    assert.deepStrictEqual(answer, { type: "ACK", messageId: 7, token: hex("0102"), ...changed })
+  })
+
+  it("C7 executes a CON once and answers all copies with the same bytes, RFC 7252 §4.5", () => {
+    const exchanges = server()
+    const bytes = bytesOf({ messageId: 7 })
+    const { exchange } = only(exchanges.handleMessage(0, bytes), "Request")
+    assert.strictEqual(only(exchanges.handleMessage(1, bytes), "Ignored").reason, "DuplicateIgnored")
+    const first = toHex(only(exchanges.respond(10, exchange, changed), "Transmit").bytes)
+    for (const now of [20, 3_000, 246_999]) {
+      const again = only(exchanges.handleMessage(now, bytes), "Transmit")
+      assert.deepStrictEqual([toHex(again.bytes), again.cause], [first, "Duplicate"])
+    }
+  })
+
+  it("C8 answers the retransmission of a GET with the same command", () => {
+    const exchanges = server()
+    const get = bytesOf({ code: Code.Get, messageId: 8 })
+    const { exchange } = only(exchanges.handleMessage(0, get), "Request")
+    const command = { code: Code.Changed, options: [], payload: text('{"id":"c1"}') }
+    exchanges.respond(1, exchange, command)
+    assert.deepStrictEqual(sent(exchanges.handleMessage(2_000, get)).payload, command.payload)
+  })
+
+  it("C9 takes a new GET to the application", () => {
+    const exchanges = server()
+    const { exchange } = only(exchanges.handleMessage(0, bytesOf({ code: Code.Get, messageId: 8 })), "Request")
+    exchanges.respond(1, exchange, changed)
+    const second = only(exchanges.handleMessage(9_000, bytesOf({ code: Code.Get, messageId: 9 })), "Request")
+    assert.notStrictEqual(second.exchange, exchange)
+  })
+
+  it("C10 takes a message id for a duplicate within EXCHANGE_LIFETIME, whatever else differs, and for fresh after it", () => {
+    const exchanges = server()
+    const { exchange } = only(exchanges.handleMessage(0, bytesOf({ messageId: 5 })), "Request")
+    exchanges.respond(0, exchange, changed)
+    const other = bytesOf({ messageId: 5, token: hex("ff"), payload: text("other") })
+    assert.strictEqual(only(exchanges.handleMessage(246_999, other), "Transmit").cause, "Duplicate")
+    only(exchanges.handleMessage(247_000, other), "Request")
+  })
+
+  it("C10 executes a NON once within NON_LIFETIME and answers it with a NON, RFC 7252 §5.2.3", () => {
+    const exchanges = server()
+    const non = bytesOf({ type: "NON", messageId: 5 })
+    const { exchange } = only(exchanges.handleMessage(0, non), "Request")
+    const answer = sent(exchanges.respond(1, exchange, changed))
+    assert.deepStrictEqual([answer.type, toHex(answer.token)], ["NON", "0102"])
+    assert.strictEqual(only(exchanges.handleMessage(144_999, non), "Ignored").reason, "DuplicateIgnored")
+    only(exchanges.handleMessage(145_000, non), "Request")
+  })
+
+  it("takes the same message id of a CON and of a NON for one message", () => {
+    const exchanges = server()
+    only(exchanges.handleMessage(0, bytesOf({ type: "NON", messageId: 5 })), "Request")
+    assert.strictEqual(
+      only(exchanges.handleMessage(1, bytesOf({ messageId: 5 })), "Ignored").reason,
+      "DuplicateIgnored"
+    )
+  })
+
+  it("ignores a second answer to one exchange, and an answer to none", () => {
+    const exchanges = server()
+    const { exchange } = only(exchanges.handleMessage(0, bytesOf({})), "Request")
+    exchanges.respond(0, exchange, changed)
+    assert.strictEqual(only(exchanges.respond(1, exchange, changed), "Ignored").reason, "ExchangeUnknown")
+    assert.strictEqual(only(exchanges.respond(1, 4711, changed), "Ignored").reason, "ExchangeUnknown")
+  })
+
+  it("C19 passes methods that it does not know to the application, RFC 7252 §5.8", () => {
+    for (const code of [Code.Put, Code.Delete, Code.Fetch, 0x1f]) {
+      assert.strictEqual(only(server().handleMessage(0, bytesOf({ code })), "Request").request.code, code)
+    }
+  })
+})
+
+describe("ServerExchanges: slow applications", () => {
+  it("sends an empty ACK when the application takes longer, then the response as a CON of its own, RFC 7252 §5.2.2", () => {
+    const exchanges = server()
+    const bytes = bytesOf({ messageId: 7 })
+    const { exchange } = only(exchanges.handleMessage(0, bytes), "Request")
+    assert.strictEqual(exchanges.deadline, 1_500)
+    assert.deepStrictEqual(exchanges.handleTimeout(1_499), [])
+    assert.strictEqual(toHex(only(exchanges.handleTimeout(1_500), "Transmit").bytes), "60000007")
+    assert.strictEqual(toHex(only(exchanges.handleMessage(2_000, bytes), "Transmit").bytes), "60000007")
+
+    const answer = sent(exchanges.respond(5_000, exchange, changed))
+    assert.deepStrictEqual([answer.type, answer.code, toHex(answer.token)], ["CON", Code.Changed, "0102"])
+    assert.notStrictEqual(answer.messageId, 7)
+    assert.strictEqual(
+      only(exchanges.handleMessage(5_100, empty("60", answer.messageId)), "Settled").outcome,
+      "Acknowledged"
+    )
+    assert.strictEqual(toHex(only(exchanges.handleMessage(6_000, bytes), "Transmit").bytes), "60000007")
+  })
+
+  it("retransmits a separate response four times with doubled timeouts and gives up, RFC 7252 §4.2", () => {
+    const exchanges = server()
+    const { exchange } = only(exchanges.handleMessage(0, bytesOf({})), "Request")
+    exchanges.handleTimeout(1_500)
+    const first = toHex(only(exchanges.respond(2_000, exchange, changed), "Transmit").bytes)
+    const times: Array<number> = []
+    let now = exchanges.deadline!
+    for (; times.length < 4; now = exchanges.deadline!) {
+      const again = only(exchanges.handleTimeout(now), "Transmit")
+      assert.deepStrictEqual([toHex(again.bytes), again.cause], [first, "Retransmission"])
+      times.push(now)
+    }
+    // Half of the jitter: 2.5 s, and then twice as long each time.
+    assert.deepStrictEqual(times, [4_500, 9_500, 19_500, 39_500])
+    assert.strictEqual(now, 79_500)
+    assert.strictEqual(only(exchanges.handleTimeout(now), "Settled").outcome, "TimedOut")
+  })
+
+  it("drops a separate response that the client resets, RFC 7252 §4.2", () => {
+    const exchanges = server()
+    const { exchange } = only(exchanges.handleMessage(0, bytesOf({})), "Request")
+    exchanges.handleTimeout(1_500)
+    const { messageId } = sent(exchanges.respond(2_000, exchange, changed))
+    assert.strictEqual(only(exchanges.handleMessage(2_100, empty("70", messageId)), "Settled").outcome, "Reset")
+    assert.strictEqual(only(exchanges.handleMessage(2_200, empty("60", messageId)), "Ignored").reason, "AckUnexpected")
+  })
+
+  it("keeps one separate response outstanding at a time, RFC 7252 §4.7", () => {
+    const exchanges = server()
+    const a = only(exchanges.handleMessage(0, bytesOf({ messageId: 1, token: hex("0a") })), "Request")
+    const b = only(exchanges.handleMessage(0, bytesOf({ messageId: 2, token: hex("0b") })), "Request")
+    exchanges.handleTimeout(1_500)
+    const first = sent(exchanges.respond(2_000, a.exchange, changed))
+    assert.deepStrictEqual(exchanges.respond(2_000, b.exchange, changed), [])
+    const outputs = exchanges.handleMessage(2_100, empty("60", first.messageId))
+    assert.deepStrictEqual([outputs[0]!._tag, toHex(sent(outputs.slice(1)).token)], ["Settled", "0b"])
+  })
+
+  it("does not acknowledge a NON, however long the answer takes", () => {
+    const exchanges = server()
+    const { exchange } = only(exchanges.handleMessage(0, bytesOf({ type: "NON" })), "Request")
+    assert.deepStrictEqual(exchanges.handleTimeout(60_000), [])
+    assert.strictEqual(sent(exchanges.respond(60_000, exchange, changed)).type, "NON")
+  })
+
+  it("gives up on an application that never answers, at EXCHANGE_LIFETIME", () => {
+    const exchanges = server()
+    const { exchange } = only(exchanges.handleMessage(0, bytesOf({})), "Request")
+    exchanges.handleTimeout(1_500)
+    assert.strictEqual(exchanges.deadline, defaultTuning.exchangeLifetimeMillis)
+    exchanges.handleTimeout(exchanges.deadline!)
+    assert.isTrue(exchanges.isIdle)
+    assert.strictEqual(only(exchanges.respond(250_000, exchange, changed), "Ignored").reason, "ExchangeUnknown")
+  })
+})
+
+describe("ServerExchanges: what is not a request", () => {
+  it("C6 answers a ping with RST, RFC 7252 §4.3", () => {
+    const pong = only(server().handleMessage(0, empty("40", 9)), "Transmit")
+    assert.deepStrictEqual([toHex(pong.bytes), pong.cause], ["70000009", "Pong"])
+  })
+
+  it("C6 ignores unsolicited ACK and RST, empty NON, and ACK or RST that carry a request", () => {
+    const cases = [
+      [empty("60", 9), "AckUnexpected"],
+      [empty("70", 9), "ResetUnexpected"],
+      [empty("50", 9), "NonEmpty"],
+      [bytesOf({ type: "ACK" }), "RequestInAckOrReset"],
+      [bytesOf({ type: "RST" }), "RequestInAckOrReset"]
+    ] as const
+    for (const [bytes, reason] of cases)
+      assert.strictEqual(only(server().handleMessage(0, bytes), "Ignored").reason, reason)
+  })
+
+  it("C6 resets reserved code classes and responses in CON, and ignores them in the rest, RFC 7252 §4.2", () => {
+    const cases = [
+      [0x20, "CodeClassReserved"],
+      [0x60, "CodeClassReserved"],
+      [0xc0, "CodeClassReserved"],
+      [0xff, "CodeClassReserved"],
+      [0x44, "ResponseUnexpected"]
+    ] as const
+    for (const [code, reason] of cases) {
+      const reset = only(server().handleMessage(0, bytesOf({ code, messageId: 9 })), "Transmit")
+      assert.deepStrictEqual([toHex(reset.bytes), reset.cause], ["70000009", reason])
+      for (const type of ["NON", "ACK", "RST"] as const) {
+        assert.strictEqual(only(server().handleMessage(0, bytesOf({ code, type })), "Ignored").reason, reason)
+      }
+    }
+  })
+
+  it("C1 C2 resets a malformed CON, and ignores other malformed messages and other versions, RFC 7252 §3, §4.2", () => {
+    const reset = only(server().handleMessage(0, hex("40020009 ff")), "Transmit")
+    assert.deepStrictEqual([toHex(reset.bytes), reset.cause], ["70000009", "PayloadMarkerWithoutPayload"])
+    for (const bytes of ["50020009 ff", "60020009 ff", "70020009 ff", "80020009", "4002", ""]) {
+      only(server().handleMessage(0, hex(bytes)), "Ignored")
+    }
+  })
+})
+
+describe("ServerExchanges: options", () => {
+  const answerTo = (number: number, value: string | Uint8Array, type: "CON" | "NON" = "CON") => {
+    const option = typeof value === "string" ? stringOption(number, value) : { number, value }
+    return server().handleMessage(0, bytesOf({ type, options: [...pathOptions("/topic/a"), option] }))
+  }
+
+  it("C5 answers an unknown critical option in a CON with 4.02 and no payload, and ignores it in a NON, RFC 7252 §5.4.1", () => {
+    for (const number of [
+      OptionNumber.IfMatch,
+      OptionNumber.IfNoneMatch,
+      OptionNumber.Oscore,
+      OptionNumber.QBlock1,
+      OptionNumber.QBlock2,
+      9999
+    ]) {
+      const answer = sent(answerTo(number, "x"))
+      assert.deepStrictEqual(
+        [answer.type, answer.code, answer.payload, answer.options],
+        ["ACK", Code.BadOption, noBytes, []]
+      )
+      assert.strictEqual(only(answerTo(number, "x", "NON"), "Ignored").reason, "CriticalOptionUnknown")
+    }
+  })
+
+  it("ignores elective options, known or not: Observe, ETag, Hop-Limit, Echo, 2100, RFC 7252 §5.4.1", () => {
+    for (const number of [OptionNumber.Observe, OptionNumber.ETag, 16, OptionNumber.Echo, 2100, 65_000])
+      only(answerTo(number, "x"), "Request")
+  })
+
+  it("accepts Uri-Host and Uri-Port and answers Proxy-Uri and Proxy-Scheme with 5.05, RFC 7252 §5.10.1, §5.10.2", () => {
+    only(answerTo(OptionNumber.UriHost, "example.org"), "Request")
+    only(answerTo(OptionNumber.UriPort, hex("1634")), "Request")
+    assert.strictEqual(sent(answerTo(OptionNumber.ProxyUri, "coap://x/")).code, Code.ProxyingNotSupported)
+    assert.strictEqual(sent(answerTo(OptionNumber.ProxyScheme, "coap")).code, Code.ProxyingNotSupported)
+  })
+
+  it("treats a repeated non-repeatable option, or one of a wrong length, like an unknown one, RFC 7252 §5.4.3, §5.4.5", () => {
+    const twice = [uintOption(OptionNumber.Accept, 0), uintOption(OptionNumber.Accept, 50)]
+    assert.strictEqual(sent(server().handleMessage(0, bytesOf({ options: twice }))).code, Code.BadOption)
+    assert.strictEqual(sent(answerTo(OptionNumber.Accept, hex("000000"))).code, Code.BadOption)
+    const electiveTwice = [uintOption(OptionNumber.ContentFormat, 50), uintOption(OptionNumber.ContentFormat, 0)]
+    const { request } = only(server().handleMessage(0, bytesOf({ options: electiveTwice })), "Request")
+    assert.strictEqual(request.contentFormat, 50)
+  })
+
+  it("C4 keeps path segments apart, so that no spelling reaches another path, RFC 7252 §5.10.1", () => {
+    const paths = (...segments: ReadonlyArray<string>) => {
+      const options = segments.map((segment) => stringOption(OptionNumber.UriPath, segment))
+      return server().handleMessage(0, bytesOf({ options }))
+    }
+    for (const segments of [["a/b"], ["a%2Fb"], ["a", "", "b"], [""], ["设备"], ["\u{feff}a"], ["a\0"]]) {
+      assert.deepStrictEqual(only(paths(...segments), "Request").request.path, segments)
+    }
+    for (const segments of [["a", "..", "b"], ["."], ["x".repeat(256)]]) {
+      assert.strictEqual(sent(paths(...segments)).code, Code.BadOption)
+    }
+    assert.strictEqual(sent(answerTo(OptionNumber.UriPath, hex("c328"))).code, Code.BadOption)
+    assert.strictEqual(only(paths(...Array.from({ length: 255 }, () => "")), "Request").request.path.length, 255)
+  })
+
+  it("C7 answers the copies of a refused request with the same bytes", () => {
+    const exchanges = server()
+    const bytes = bytesOf({ options: [{ number: 9999, value: noBytes }] })
+    const first = toHex(only(exchanges.handleMessage(0, bytes), "Transmit").bytes)
+    assert.strictEqual(toHex(only(exchanges.handleMessage(1, bytes), "Transmit").bytes), first)
+  })
+
+  it("holds responses back that No-Response does not want, and still acknowledges a CON, RFC 7967 §2", () => {
+    const respond = (type: "CON" | "NON", bits: number, code: number) => {
+      const exchanges = server()
+      const options = [uintOption(OptionNumber.NoResponse, bits)]
+      const { exchange } = only(exchanges.handleMessage(0, bytesOf({ type, options, messageId: 3 })), "Request")
+      return exchanges.respond(0, exchange, { code, options: [], payload: noBytes })
+    }
+    assert.strictEqual(toHex(only(respond("CON", 2, Code.Changed), "Transmit").bytes), "60000003")
+    assert.strictEqual(only(respond("NON", 26, Code.InternalServerError), "Ignored").reason, "ResponseUnwanted")
+    assert.strictEqual(sent(respond("NON", 2, Code.NotFound)).code, Code.NotFound)
+    assert.strictEqual(sent(respond("NON", 0, Code.Changed)).code, Code.Changed)
+  })
+})
+
+describe("ServerExchanges: limits", () => {
+  it("answers 4.29 with Max-Age while too many requests are at the application, RFC 8516 §3", () => {
+    const exchanges = server()
+    const { exchangesInFlightMax } = defaultServerSettings.limits
+    const inFlight = Array.from(
+      { length: exchangesInFlightMax },
+      (_, messageId) => only(exchanges.handleMessage(0, bytesOf({ messageId })), "Request").exchange
+    )
+    const refused = sent(exchanges.handleMessage(1, bytesOf({ messageId: 100 })))
+    assert.deepStrictEqual(
+      [refused.code, refused.options],
+      [Code.TooManyRequests, [uintOption(OptionNumber.MaxAge, 2)]]
+    )
+    exchanges.respond(2, inFlight[0]!, changed)
+    only(exchanges.handleMessage(3, bytesOf({ messageId: 101 })), "Request")
+  })
+
+  it("C20 stays within its limits under 100 000 different requests, answered or not", () => {
+    const exchanges = server()
+    const { cachedResponseBytesMax } = defaultServerSettings.limits
+    let bytesHeldMax = 0
+    for (let index = 0; index < 100_000; index += 1) {
+      const type = index % 3 === 0 ? "NON" : "CON"
+      const [output] = exchanges.handleMessage(index, bytesOf({ type, messageId: index & 0xffff }))
+      if (output?._tag === "Request" && index % 20_000 !== 0) {
+        exchanges.respond(index, output.exchange, { ...changed, payload: new Uint8Array(900) })
+      }
+      bytesHeldMax = Math.max(bytesHeldMax, exchanges.bytesHeld)
+    }
+    assert.isAbove(bytesHeldMax, cachedResponseBytesMax / 2)
+    assert.isAtMost(bytesHeldMax, cachedResponseBytesMax)
+  })
+
+  it("meets the duplicate of a response that it had to drop with silence, never with a second execution", () => {
+    const exchanges = server()
+    for (let messageId = 0; messageId < 40; messageId += 1) {
+      const { exchange } = only(exchanges.handleMessage(0, bytesOf({ messageId })), "Request")
+      exchanges.respond(0, exchange, { ...changed, payload: new Uint8Array(900) })
+    }
+    assert.strictEqual(
+      only(exchanges.handleMessage(1, bytesOf({ messageId: 0 })), "Ignored").reason,
+      "DuplicateForgotten"
+    )
+    assert.strictEqual(only(exchanges.handleMessage(1, bytesOf({ messageId: 39 })), "Transmit").cause, "Duplicate")
+  })
+
+  it("knows nothing any more after EXCHANGE_LIFETIME of silence, so that its owner can drop it", () => {
+    const exchanges = server()
+    assert.isTrue(exchanges.isIdle)
+    const options = [...pathOptions("/topic/a"), blockOption(OptionNumber.Block1, { num: 0, more: true, szx: 0 })]
+    exchanges.handleMessage(0, bytesOf({ messageId: 1, options, payload: new Uint8Array(16) }))
+    const { exchange } = only(exchanges.handleMessage(0, bytesOf({ messageId: 2 })), "Request")
+    exchanges.respond(0, exchange, { ...changed, payload: new Uint8Array(5_000) })
+    assert.isFalse(exchanges.isIdle)
+    while (exchanges.deadline !== undefined) {
+      assert.isAtMost(exchanges.deadline, defaultTuning.exchangeLifetimeMillis)
+      exchanges.handleTimeout(exchanges.deadline)
+    }
+    assert.deepStrictEqual([exchanges.isIdle, exchanges.bytesHeld], [true, 0])
+  })
+})
