@@ -1,5 +1,7 @@
 export * from "./Base32.ts"
 export * from "./Device.ts"
+export * from "./downlink/Command.ts"
+export * from "./downlink/CommandId.ts"
 export * from "./Frame.ts"
 export * from "./Partition.ts"
 export * from "./PeerAddress.ts"
