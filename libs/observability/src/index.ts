@@ -1,1 +1,7 @@
-export {}
+export * from "./Health.ts"
+export * from "./HealthRoutes.ts"
+export * from "./HealthServer.ts"
+export * from "./Logging.ts"
+export * from "./Metrics.ts"
+export * from "./ProcessMetrics.ts"
+export * from "./RunApp.ts"

@@ -1,0 +1,51 @@
+import { NodeHttpServer } from "@effect/platform-node"
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Layer } from "effect"
+import { HttpClient, HttpRouter } from "effect/http"
+import { Health, healthRoutes, layerProcessMetrics, metrics } from "../src/index.ts"
+
+const Served = HttpRouter.serve(healthRoutes(), { disableLogger: true, disableListenLog: true }).pipe(
+  Layer.provideMerge(NodeHttpServer.layerTest),
+  Layer.provideMerge(Health.layer),
+  Layer.provideMerge(layerProcessMetrics())
+)
+
+describe("health", () => {
+  it.live("says 503 and names the check that fails, until it does not", () =>
+    Effect.gen(function* () {
+      const health = yield* Health
+      yield* health.register("store", () => undefined)
+      const ready = yield* Health.startup("streams", "the streams are not there yet")
+      const before = yield* HttpClient.get("/readyz")
+      assert.strictEqual(before.status, 503)
+      assert.deepStrictEqual(yield* before.json, {
+        ready: false,
+        checks: { store: "ok", streams: "the streams are not there yet" }
+      })
+      yield* ready
+      const after = yield* HttpClient.get("/readyz")
+      assert.strictEqual(after.status, 200)
+      assert.strictEqual((yield* HttpClient.get("/healthz")).status, 200)
+    }).pipe(Effect.provide(Served))
+  )
+
+  it.live("forgets a check with the scope that registered it", () =>
+    Effect.gen(function* () {
+      const health = yield* Health
+      yield* Effect.scoped(health.register("gone", () => "down"))
+      assert.isTrue(health.readiness().ready)
+    }).pipe(Effect.provide(Health.layer))
+  )
+
+  it.live("serves /metrics for Prometheus, with the process's own", () =>
+    Effect.gen(function* () {
+      metrics.counter("roost_test_total", "Test.").inc(3)
+      const response = yield* HttpClient.get("/metrics")
+      const text = yield* response.text
+      assert.include(response.headers["content-type"], "text/plain; version=0.0.4")
+      assert.match(text, /^roost_test_total 3$/m)
+      assert.match(text, /^process_cpu_seconds_total [0-9.]+$/m)
+      assert.match(text, /^nodejs_eventloop_lag_p99_seconds [0-9.e-]+$/m)
+    }).pipe(Effect.provide(Served))
+  )
+})
