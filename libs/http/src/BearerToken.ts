@@ -1,0 +1,36 @@
+import { Authorization, Unauthorized } from "@roost/contracts"
+import { Config, Effect, Layer, Redacted, Schema } from "effect"
+import { HttpServerRespondable, HttpServerResponse } from "effect/http"
+import { createHash, timingSafeEqual } from "node:crypto"
+
+const tokenLengthMin = 16
+
+/** The token of the HTTP APIs. */
+export const ApiToken = Config.schema(
+  Schema.Redacted(
+    Schema.String.check(
+      Schema.isMinLength(tokenLengthMin, { message: `expected a token of at least ${tokenLengthMin} characters` })
+    )
+  ),
+  "ROOST_API_TOKEN"
+)
+
+/** Compares digests, so that neither content nor length of the token shows in the time it takes. */
+export const layerBearerToken: Layer.Layer<Authorization, Config.ConfigError> = Layer.effect(
+  Authorization,
+  Effect.map(ApiToken, (token) => {
+    const expected = digest(Redacted.value(token))
+    return Authorization.of({
+      bearer: (handler, { credential }) =>
+        timingSafeEqual(digest(Redacted.value(credential)), expected) ? handler : unauthorized
+    })
+  })
+)
+
+const digest = (text: string): Buffer => createHash("sha256").update(text).digest()
+
+/** RFC 9110 §11.6.1 wants the challenge, which a declared error can't carry. */
+const unauthorized = Effect.map(
+  HttpServerRespondable.toResponse(new Unauthorized()),
+  HttpServerResponse.setHeader("www-authenticate", 'Bearer realm="roost"')
+)

@@ -1,0 +1,3 @@
+export * from "./ApiServer.ts"
+export * from "./BearerToken.ts"
+export * from "./Problems.ts"
