@@ -84,7 +84,7 @@ export const decode = (bytes: Uint8Array): Result.Result<Message, FormatError> =
  * The bytes of a message. Options may come in any order; equal numbers keep theirs. A token above 8 bytes or an option value
  * above 65 804 bytes is a defect of the caller.
  *
- * The result is a view of a block that later messages are written to as well: hand it on or copy it, do not keep it.
+ * The result is a view of a block of 16 KiB that other messages share: send it, and copy it to keep it.
  */
 export const encode = (message: Message): Uint8Array => {
   if (message.token.length > tokenBytesMax) throw new RangeError(`token of ${message.token.length} bytes`)

@@ -37,8 +37,8 @@ export class Downloads {
     return this.#snapshots[0]?.expiresAt ?? Infinity
   }
 
-  /** Keeps the response and returns its first block; `wanted` is what the client proposed in its request, if anything. */
-  start(now: number, key: string, wanted: Block | undefined, response: Response): Response {
+  /** Keeps the response and returns its first block, of the size that client and server agree on. */
+  start(now: number, key: string, szx: number, response: Response): Response {
     this.#take(key)
     if (this.#snapshots.length >= this.#limits.downloadsMax) this.#snapshots.shift()
     const untagged = findOption(response.options, OptionNumber.ETag) === undefined
@@ -52,7 +52,7 @@ export class Downloads {
       expiresAt: now + this.#limits.transferIdleMillisMax
     }
     this.#snapshots.push(snapshot)
-    const first = this.#block(snapshot.response, { num: 0, more: false, szx: wanted?.szx ?? this.#limits.blockSzx })
+    const first = this.#block(snapshot.response, { num: 0, more: false, szx })
     return { ...first, options: [...first.options, uintOption(OptionNumber.Size2, response.payload.length)] }
   }
 

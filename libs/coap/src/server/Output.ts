@@ -47,7 +47,7 @@ export type IgnoredReason =
   | "ResponseUnwanted"
 
 export type Output =
-  /** Send these bytes to the device now. They are a view: seal or copy them before the next call. */
+  /** Send these bytes to the device now. They are a view of a larger block: to keep them, copy them. */
   | { readonly _tag: "Transmit"; readonly bytes: Uint8Array; readonly cause: TransmitCause }
   /** For the application; answer with `respond` and this exchange number. Views of the datagram: do not overwrite it meanwhile. */
   | { readonly _tag: "Request"; readonly exchange: number; readonly request: Request }
@@ -57,3 +57,7 @@ export type Output =
   | { readonly _tag: "Ignored"; readonly reason: IgnoredReason }
 
 export type Outputs = ReadonlyArray<Output>
+
+export const transmit = (bytes: Uint8Array, cause: TransmitCause): Outputs => [{ _tag: "Transmit", bytes, cause }]
+
+export const ignored = (reason: IgnoredReason): Outputs => [{ _tag: "Ignored", reason }]

@@ -1,90 +1,55 @@
-import type { RequestEnvelope } from "../Request.ts"
-
-/** A request at the application. */
-export interface Pending {
-  readonly envelope: RequestEnvelope
-  /** When the empty ACK is due; Infinity once sent, and for a NON. */
-  ackAt: number
-}
-
 /** One message id of the client. Duplicates are recognised by it until `expiresAt` (RFC 7252 §4.5). */
 export interface Entry {
   readonly messageId: number
-  readonly exchange: number
   readonly confirmable: boolean
   readonly expiresAt: number
-  pending: Pending | undefined
+  /** False while the request is at the application: until then it is not forgotten. */
+  answered: boolean
   /** What a duplicate is answered with: bytes as a string of code units 0 to 255. */
   reply: string | undefined
 }
 
 /**
- * The client's recent message ids, oldest first. A list and no map: a session has few, the newest is wanted as good as always,
- * and an idle device should cost next to nothing.
+ * The client's recent message ids, oldest first. Lists and no map: a session has few, and an idle device should cost next to
+ * nothing. The ids have a list of their own, because a search through the entries would touch 64 scattered objects per request.
  */
 export class Remembered {
   readonly #countMax: number
   readonly #replyBytesMax: number
   readonly #entries: Array<Entry> = []
+  /** `messageId` of each entry, at the same index. */
+  readonly #messageIds: Array<number> = []
   #replyBytes = 0
-  #pendingCount = 0
 
   constructor(countMax: number, replyBytesMax: number) {
     this.#countMax = countMax
     this.#replyBytesMax = replyBytesMax
   }
 
-  get size(): number {
-    return this.#entries.length
-  }
-
   get replyBytes(): number {
     return this.#replyBytes
   }
 
-  get pendingCount(): number {
-    return this.#pendingCount
-  }
-
-  /** The next moment at which something is due: an empty ACK or the end of an entry. */
   get deadline(): number {
-    let at = this.#entries.length === 0 ? Infinity : this.#entries[0]!.expiresAt
-    if (this.#pendingCount > 0) for (const entry of this.#entries) at = Math.min(at, entry.pending?.ackAt ?? Infinity)
-    return at
+    return this.#entries.length === 0 ? Infinity : this.#entries[0]!.expiresAt
   }
 
   find(now: number, messageId: number): Entry | undefined {
-    for (let index = this.#entries.length - 1; index >= 0; index -= 1) {
-      const entry = this.#entries[index]!
-      if (entry.messageId === messageId) return entry.expiresAt > now ? entry : undefined
-    }
+    const index = this.#messageIds.indexOf(messageId)
+    if (index === -1) return undefined
+    const entry = this.#entries[index]!
+    if (entry.expiresAt > now) return entry
+    this.#remove(index)
     return undefined
   }
 
-  findPending(exchange: number): Entry | undefined {
-    for (let index = this.#entries.length - 1; index >= 0; index -= 1) {
-      const entry = this.#entries[index]!
-      if (entry.exchange === exchange) return entry.pending === undefined ? undefined : entry
-    }
-    return undefined
-  }
-
-  add(messageId: number, exchange: number, confirmable: boolean, expiresAt: number): Entry {
+  /** `messageId` is not known yet. */
+  add(messageId: number, confirmable: boolean, expiresAt: number): Entry {
     if (this.#entries.length >= this.#countMax) this.#forgetOldestAnswered()
-    const entry: Entry = { messageId, exchange, confirmable, expiresAt, pending: undefined, reply: undefined }
+    const entry: Entry = { messageId, confirmable, expiresAt, answered: false, reply: undefined }
     this.#entries.push(entry)
+    this.#messageIds.push(messageId)
     return entry
-  }
-
-  setPending(entry: Entry, pending: Pending): void {
-    entry.pending = pending
-    this.#pendingCount += 1
-  }
-
-  clearPending(entry: Entry): void {
-    if (entry.pending === undefined) return
-    entry.pending = undefined
-    this.#pendingCount -= 1
   }
 
   setReply(entry: Entry, bytes: Uint8Array): void {
@@ -93,36 +58,29 @@ export class Remembered {
     this.#replyBytes += bytes.length
     for (let index = 0; this.#replyBytes > this.#replyBytesMax && index < this.#entries.length; index += 1) {
       const other = this.#entries[index]!
-      if (other !== entry && other.pending === undefined) this.#dropReply(other)
+      if (other !== entry && other.answered) this.#dropReply(other)
     }
   }
 
-  /** Empty ACKs that are due. */
-  dueAcks(now: number): ReadonlyArray<Entry> {
-    if (this.#pendingCount === 0) return []
-    return this.#entries.filter((entry) => entry.pending !== undefined && entry.pending.ackAt <= now)
-  }
-
-  /** Entries expire from the oldest on; a NON behind a CON may stay a little longer than it counts. */
+  /** From the oldest on: a NON behind a CON may stay a little longer than it counts. */
   expire(now: number): void {
-    let count = 0
-    while (count < this.#entries.length && this.#entries[count]!.expiresAt <= now) {
-      this.#release(this.#entries[count]!)
-      count += 1
-    }
-    if (count > 0) this.#entries.splice(0, count)
+    while (this.#entries.length > 0 && this.#entries[0]!.expiresAt <= now) this.#remove(0)
   }
 
   #forgetOldestAnswered(): void {
-    const index = this.#entries.findIndex((entry) => entry.pending === undefined)
-    if (index === -1) return
-    this.#release(this.#entries[index]!)
-    this.#entries.splice(index, 1)
+    const index = this.#entries.findIndex(({ answered }) => answered)
+    if (index !== -1) this.#remove(index)
   }
 
-  #release(entry: Entry): void {
-    this.clearPending(entry)
-    this.#dropReply(entry)
+  #remove(index: number): void {
+    this.#dropReply(this.#entries[index]!)
+    if (index === 0) {
+      this.#entries.shift()
+      this.#messageIds.shift()
+    } else {
+      this.#entries.splice(index, 1)
+      this.#messageIds.splice(index, 1)
+    }
   }
 
   #dropReply(entry: Entry): void {

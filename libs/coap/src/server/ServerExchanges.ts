@@ -10,18 +10,18 @@
  * that a new instance would not know: drop it.
  */
 import * as Result from "effect/Result"
-import { blockBytes, blockOption, type Block } from "../Block.ts"
+import { blockOption } from "../Block.ts"
 import { Code, codeClass } from "../Code.ts"
+import { Confirmables } from "../Confirmables.ts"
 import { defaultServerLimits, type ServerLimits } from "../Limits.ts"
-import { decode, encode, encodeEmpty, type FormatError, type Message, noBytes } from "../Message.ts"
+import { decode, encode, encodeEmpty, type FormatError, type Message, type MessageType, noBytes } from "../Message.ts"
 import { type Option, OptionNumber, uintOption } from "../Option.ts"
-import { operationKey, readRequest, type Refusal, type ReplyTo, type RequestEnvelope } from "../Request.ts"
-import { retransmit, startRetransmission, type Retransmission } from "../Retransmission.ts"
+import { readRequest, type Refusal, type ReplyTo, type RequestEnvelope } from "../Request.ts"
 import { defaultTuning, type Tuning } from "../Tuning.ts"
-import { Downloads } from "./Downloads.ts"
-import type { IgnoredReason, Output, Outputs, Response, TransmitCause } from "./Output.ts"
-import { type Entry, type Pending, Remembered, unpack } from "./Remembered.ts"
-import { Uploads } from "./Uploads.ts"
+import { Blockwise, concernsApplication, isBlockOfMany, needsShape } from "./Blockwise.ts"
+import { ignored, type Output, type Outputs, type Response, transmit, type TransmitCause } from "./Output.ts"
+import { type Entry, Remembered, unpack } from "./Remembered.ts"
+import { Working } from "./Working.ts"
 
 /** Shared by all sessions of a process. */
 export interface ServerSettings {
@@ -31,21 +31,14 @@ export interface ServerSettings {
 
 export const defaultServerSettings: ServerSettings = { tuning: defaultTuning, limits: defaultServerLimits }
 
-interface SeparateResponse {
-  readonly exchange: number
-  readonly messageId: number
-  readonly bytes: Uint8Array
-  /** Undefined while NSTART keeps it back. */
-  retransmission: Retransmission | undefined
-}
-
 export class ServerExchanges {
   readonly #settings: ServerSettings
   readonly #random: () => number
   readonly #remembered: Remembered
-  readonly #separate: Array<SeparateResponse> = []
-  #uploads: Uploads | undefined
-  #downloads: Downloads | undefined
+  readonly #working = new Working()
+  /** Responses that missed their ACK; made when the first one does. */
+  #separate: Confirmables | undefined
+  #blockwise: Blockwise | undefined
   #nextMessageId: number
   #nextExchange = 0
 
@@ -59,12 +52,12 @@ export class ServerExchanges {
 
   /** When to call `handleTimeout`, on the clock of `now`; undefined if there is nothing to wait for. */
   get deadline(): number | undefined {
-    let at = Math.min(
+    const at = Math.min(
       this.#remembered.deadline,
-      this.#uploads?.deadline ?? Infinity,
-      this.#downloads?.deadline ?? Infinity
+      this.#working.deadline,
+      this.#separate?.deadline ?? Infinity,
+      this.#blockwise?.deadline ?? Infinity
     )
-    for (const { retransmission } of this.#separate) at = Math.min(at, retransmission?.dueAt ?? Infinity)
     return at === Infinity ? undefined : at
   }
 
@@ -74,8 +67,7 @@ export class ServerExchanges {
 
   /** Bytes of bodies and responses held for this session: bounded by the limits, whatever the device sends. */
   get bytesHeld(): number {
-    const separate = this.#separate.reduce((sum, response) => sum + response.bytes.length, 0)
-    return this.#remembered.replyBytes + (this.#uploads?.bytes ?? 0) + (this.#downloads?.bytes ?? 0) + separate
+    return this.#remembered.replyBytes + (this.#separate?.bytes ?? 0) + (this.#blockwise?.bytes ?? 0)
   }
 
   /** `bytes`: the plaintext of one authenticated record. */
@@ -99,30 +91,27 @@ export class ServerExchanges {
    * NON. A body above the block size is kept, and its blocks are served without asking again.
    */
   respond(now: number, exchange: number, response: Response): Outputs {
-    const entry = this.#remembered.findPending(exchange)
-    if (entry?.pending === undefined) return ignored("ExchangeUnknown")
-    const { envelope } = entry.pending
-    this.#remembered.clearPending(entry)
-    return this.#answer(now, entry, envelope, this.#inBlocks(now, envelope, response), "Response")
+    const work = this.#working.take(exchange)
+    if (work === undefined) return ignored("ExchangeUnknown")
+    const { entry, envelope } = work
+    const shaped = this.#shape(now, envelope, response)
+    if (entry.reply === undefined) return this.#answer(entry, envelope, shaped, "Response")
+    // The ACK is gone.
+    entry.answered = true
+    if (isUnwanted(envelope, shaped.code)) return ignored("ResponseUnwanted")
+    return this.#sendSeparately(now, exchange, envelope.token, shaped)
   }
 
   handleTimeout(now: number): Outputs {
     const outputs: Array<Output> = []
-    for (const entry of this.#remembered.dueAcks(now)) {
+    for (const entry of this.#working.takeDueAcks(now)) {
       const bytes = encodeEmpty("ACK", entry.messageId)
       this.#remembered.setReply(entry, bytes)
-      entry.pending!.ackAt = Infinity
       outputs.push({ _tag: "Transmit", bytes, cause: "EmptyAck" })
     }
-    const due = this.#separate.filter(
-      ({ retransmission }) => retransmission !== undefined && retransmission.dueAt <= now
-    )
-    for (const separate of due) {
-      if (retransmit(now, separate.retransmission!, this.#settings.tuning)) {
-        outputs.push({ _tag: "Transmit", bytes: separate.bytes, cause: "Retransmission" })
-      } else {
-        outputs.push(...this.#settle(now, separate, "TimedOut"))
-      }
+    for (const { exchange, bytes, givenUp } of this.#separate?.handleTimeout(now) ?? []) {
+      if (givenUp) outputs.push(...this.#settle(now, exchange, "TimedOut"))
+      else outputs.push({ _tag: "Transmit", bytes, cause: "Retransmission" })
     }
     this.#expire(now)
     return outputs
@@ -131,11 +120,9 @@ export class ServerExchanges {
   #handleEmpty(now: number, message: Message): Outputs {
     if (message.type === "CON") return reject(message, "Pong")
     if (message.type === "NON") return ignored("NonEmpty")
-    const separate = this.#separate.find(
-      (response) => response.retransmission !== undefined && response.messageId === message.messageId
-    )
-    if (separate === undefined) return ignored(message.type === "ACK" ? "AckUnexpected" : "ResetUnexpected")
-    return this.#settle(now, separate, message.type === "ACK" ? "Acknowledged" : "Reset")
+    const exchange = this.#separate?.settle(message.messageId)
+    if (exchange === undefined) return ignored(message.type === "ACK" ? "AckUnexpected" : "ResetUnexpected")
+    return this.#settle(now, exchange, message.type === "ACK" ? "Acknowledged" : "Reset")
   }
 
   #handleRequest(now: number, message: Message): Outputs {
@@ -147,7 +134,6 @@ export class ServerExchanges {
       // RFC 7252 §5.4.1: a NON with a critical option that is not understood is rejected, and silence is the permitted form.
       if (message.type === "NON" && read.failure.code === Code.BadOption) return ignored(read.failure.reason)
       return this.#refuse(
-        now,
         this.#remember(now, message),
         { token: message.token, block1: undefined, noResponse: 0 },
         read.failure
@@ -155,65 +141,60 @@ export class ServerExchanges {
     }
     const envelope = read.success
     const entry = this.#remember(now, message)
-    if ((envelope.block2?.num ?? 0) > 0) return this.#sendNextBlock(now, entry, envelope, envelope.block2!)
-    const completes = envelope.block1?.more !== true
-    if (completes && this.#inFlight >= this.#settings.limits.exchangesInFlightMax) {
-      return this.#refuse(now, entry, envelope, exchangesExhausted)
+    if (concernsApplication(envelope) && this.#inFlight >= this.#settings.limits.exchangesInFlightMax) {
+      return this.#refuse(entry, envelope, exchangesExhausted)
     }
-    if (envelope.block1 !== undefined) return this.#receiveBlock(now, entry, envelope, envelope.block1)
+    if (isBlockOfMany(envelope)) return this.#handleBlock(now, entry, envelope)
     if (envelope.request.payload.length > this.#settings.limits.requestBodyBytesMax) {
-      return this.#refuse(now, entry, envelope, bodyTooLarge)
+      return this.#refuse(entry, envelope, bodyTooLarge)
     }
     return this.#deliver(now, entry, envelope)
   }
 
   /** Requests at the application and responses that wait for an ACK. */
   get #inFlight(): number {
-    return this.#remembered.pendingCount + this.#separate.length
+    return this.#working.size + (this.#separate?.size ?? 0)
   }
 
   #remember(now: number, message: Message): Entry {
     const { exchangeLifetimeMillis, nonLifetimeMillis } = this.#settings.tuning
     const confirmable = message.type === "CON"
     const expiresAt = now + (confirmable ? exchangeLifetimeMillis : nonLifetimeMillis)
-    return this.#remembered.add(message.messageId, this.#nextExchange++, confirmable, expiresAt)
+    return this.#remembered.add(message.messageId, confirmable, expiresAt)
   }
 
   #deliver(now: number, entry: Entry, envelope: RequestEnvelope): Outputs {
-    const pending: Pending = {
+    const exchange = this.#nextExchange++
+    this.#working.add({
+      exchange,
+      entry,
       envelope,
       ackAt: entry.confirmable ? now + this.#settings.limits.ackDelayMillis : Infinity
-    }
-    this.#remembered.setPending(entry, pending)
-    return [{ _tag: "Request", exchange: entry.exchange, request: envelope.request }]
+    })
+    return [{ _tag: "Request", exchange, request: envelope.request }]
   }
 
-  #receiveBlock(now: number, entry: Entry, envelope: RequestEnvelope, block: Block): Outputs {
-    this.#uploads ??= new Uploads(this.#settings.limits)
-    const { payload } = envelope.request
-    const step = this.#uploads.handleBlock(now, operationKey(envelope), block, payload, envelope.size1)
+  #handleBlock(now: number, entry: Entry, envelope: RequestEnvelope): Outputs {
+    this.#blockwise ??= new Blockwise(this.#settings.limits)
+    const step = this.#blockwise.handleRequest(now, envelope)
     switch (step._tag) {
-      case "Continue": {
-        const options = [blockOption(OptionNumber.Block1, step.block)]
-        return this.#answer(now, entry, envelope, { code: Code.Continue, options, payload: noBytes }, "Continue")
-      }
-      case "Complete":
-        return this.#deliver(now, entry, { ...envelope, request: { ...envelope.request, payload: step.body } })
-      case "Refused":
-        return this.#refuse(now, entry, envelope, step.refusal)
+      case "Deliver":
+        return this.#deliver(now, entry, step.envelope)
+      case "Answer":
+        return this.#answer(entry, envelope, step.response, step.cause)
+      case "Refuse":
+        return this.#refuse(entry, envelope, step.refusal)
     }
   }
 
-  #sendNextBlock(now: number, entry: Entry, envelope: RequestEnvelope, block: Block): Outputs {
-    // RFC 7959 §2.7: the response is fetched once the request body is complete, by requests without Block1.
-    if (envelope.block1 !== undefined) return this.#refuse(now, entry, envelope, blockUnexpected)
-    const next = this.#downloads?.next(now, operationKey(envelope), block) ?? bodyNotKept
-    if (Result.isFailure(next)) return this.#refuse(now, entry, envelope, next.failure)
-    return this.#answer(now, entry, envelope, next.success, "NextBlock")
+  #shape(now: number, envelope: RequestEnvelope, response: Response): Response {
+    if (!needsShape(envelope, response, this.#settings.limits)) return response
+    this.#blockwise ??= new Blockwise(this.#settings.limits)
+    return this.#blockwise.shape(now, envelope, response)
   }
 
   /** Error responses of the message layer have no payload, no diagnostic either: the contract has none for errors. */
-  #refuse(now: number, entry: Entry, replyTo: ReplyTo, refusal: Refusal): Outputs {
+  #refuse(entry: Entry, replyTo: ReplyTo, refusal: Refusal): Outputs {
     const options: Array<Option> = []
     if (replyTo.block1 !== undefined) options.push(blockOption(OptionNumber.Block1, replyTo.block1))
     // RFC 7959 §2.9.3: Size1 says what would have been accepted.
@@ -222,68 +203,39 @@ export class ServerExchanges {
     }
     // RFC 8516 §3: Max-Age says when to try again.
     if (refusal.code === Code.TooManyRequests) options.push(uintOption(OptionNumber.MaxAge, retryAfterSeconds))
-    return this.#answer(now, entry, replyTo, { code: refusal.code, options, payload: noBytes }, refusal.reason)
+    return this.#answer(entry, replyTo, { code: refusal.code, options, payload: noBytes }, refusal.reason)
   }
 
-  #inBlocks(now: number, envelope: RequestEnvelope, response: Response): Response {
-    const { block1, block2 } = envelope
-    const echoed =
-      block1 === undefined ? response.options : [...response.options, blockOption(OptionNumber.Block1, block1)]
-    const { blockSzx, responseBodyBytesMax } = this.#settings.limits
-    const szx = Math.min(block2?.szx ?? blockSzx, blockSzx)
-    if (response.payload.length > responseBodyBytesMax) {
-      return { code: Code.InternalServerError, options: [], payload: noBytes }
-    }
-    if (response.payload.length > blockBytes(szx)) {
-      this.#downloads ??= new Downloads(this.#settings.limits)
-      return this.#downloads.start(now, operationKey(envelope), block2, { ...response, options: echoed })
-    }
-    if (block2 === undefined || response.payload.length === 0) return { ...response, options: echoed }
-    const only = blockOption(OptionNumber.Block2, { num: 0, more: false, szx })
-    return { ...response, options: [...echoed, only] }
-  }
-
-  #answer(now: number, entry: Entry, replyTo: ReplyTo, response: Response, cause: TransmitCause): Outputs {
+  #answer(entry: Entry, replyTo: ReplyTo, response: Response, cause: TransmitCause): Outputs {
     const { token } = replyTo
-    const acknowledged = entry.reply !== undefined
-    // Without 2.31 the client would not send the next block: it is no response to the operation yet.
-    const suppressed = response.code === Code.Continue ? 0 : replyTo.noResponse
-    const unwanted = (suppressed & (1 << (codeClass(response.code) - 1))) !== 0
-    if (unwanted && (acknowledged || !entry.confirmable)) return ignored("ResponseUnwanted")
-    if (acknowledged) return this.#sendSeparately(now, entry.exchange, token, response)
+    const unwanted = isUnwanted(replyTo, response.code)
+    entry.answered = true
     if (!entry.confirmable) {
-      const bytes = encode({ type: "NON", messageId: this.#takeMessageId(), token, ...response })
-      return transmit(bytes, cause)
+      if (unwanted) return ignored("ResponseUnwanted")
+      return transmit(encode(withResponse("NON", this.#takeMessageId(), token, response)), cause)
     }
     // RFC 7967 §2: a CON is acknowledged even if its response is unwanted.
-    const bytes = unwanted
-      ? encodeEmpty("ACK", entry.messageId)
-      : encode({ type: "ACK", messageId: entry.messageId, token, ...response })
+    const { messageId } = entry
+    const bytes = unwanted ? encodeEmpty("ACK", messageId) : encode(withResponse("ACK", messageId, token, response))
     this.#remembered.setReply(entry, bytes)
     return transmit(bytes, unwanted ? "EmptyAck" : cause)
   }
 
   #sendSeparately(now: number, exchange: number, token: Uint8Array, response: Response): Outputs {
+    this.#separate ??= new Confirmables(this.#settings.tuning, this.#random)
     const messageId = this.#takeMessageId()
     // Kept for retransmission, so not as a view of the encoder's block.
-    const bytes = encode({ type: "CON", messageId, token, ...response }).slice()
-    const separate: SeparateResponse = { exchange, messageId, bytes, retransmission: undefined }
-    this.#separate.push(separate)
-    return this.#separate.length > this.#settings.tuning.nstart ? [] : this.#startSeparate(now, separate)
+    this.#separate.add(exchange, messageId, encode(withResponse("CON", messageId, token, response)).slice())
+    return this.#releaseSeparate(now)
   }
 
-  #startSeparate(now: number, separate: SeparateResponse): Outputs {
-    const { messageId, bytes } = separate
-    separate.retransmission = startRetransmission(now, messageId, bytes, this.#settings.tuning, this.#random)
-    return transmit(bytes, "SeparateResponse")
+  #releaseSeparate(now: number): Outputs {
+    const bytes = this.#separate?.release(now)
+    return bytes === undefined ? [] : transmit(bytes, "SeparateResponse")
   }
 
-  /** Ends a separate response and lets the next one go that NSTART has kept back. */
-  #settle(now: number, separate: SeparateResponse, outcome: "Acknowledged" | "Reset" | "TimedOut"): Outputs {
-    this.#separate.splice(this.#separate.indexOf(separate), 1)
-    const settled: Output = { _tag: "Settled", exchange: separate.exchange, outcome }
-    const next = this.#separate.find((response) => response.retransmission === undefined)
-    return next === undefined ? [settled] : [settled, ...this.#startSeparate(now, next)]
+  #settle(now: number, exchange: number, outcome: "Acknowledged" | "Reset" | "TimedOut"): Outputs {
+    return [{ _tag: "Settled", exchange, outcome }, ...this.#releaseSeparate(now)]
   }
 
   #takeMessageId(): number {
@@ -293,9 +245,9 @@ export class ServerExchanges {
   }
 
   #expire(now: number): void {
+    this.#working.expire(now)
     this.#remembered.expire(now)
-    this.#uploads?.expire(now)
-    this.#downloads?.expire(now)
+    this.#blockwise?.expire(now)
   }
 }
 
@@ -303,7 +255,7 @@ export class ServerExchanges {
 const handleDuplicate = (entry: Entry, message: Message): Outputs => {
   if (!entry.confirmable || message.type === "NON") return ignored("DuplicateIgnored")
   if (entry.reply !== undefined) return transmit(unpack(entry.reply), "Duplicate")
-  return ignored(entry.pending === undefined ? "DuplicateForgotten" : "DuplicateIgnored")
+  return ignored(entry.answered ? "DuplicateForgotten" : "DuplicateIgnored")
 }
 
 /** RFC 7252 §3, §4.2: another version is ignored, a malformed CON is rejected, and ACK and RST are never answered. */
@@ -315,12 +267,19 @@ const reject = (message: Message, cause: "Pong" | "ResponseUnexpected" | "CodeCl
   return ignored(cause === "Pong" ? "NonEmpty" : cause)
 }
 
-const transmit = (bytes: Uint8Array, cause: TransmitCause): Outputs => [{ _tag: "Transmit", bytes, cause }]
+const withResponse = (type: MessageType, messageId: number, token: Uint8Array, response: Response): Message => ({
+  type,
+  code: response.code,
+  messageId,
+  token,
+  options: response.options,
+  payload: response.payload
+})
 
-const ignored = (reason: IgnoredReason): Outputs => [{ _tag: "Ignored", reason }]
+/** RFC 7967 §2.1. 2.31 is always sent: without it the client would not send the next block, and no response is due yet. */
+const isUnwanted = ({ noResponse }: ReplyTo, code: number): boolean =>
+  code !== Code.Continue && (noResponse & (1 << (codeClass(code) - 1))) !== 0
 
 const exchangesExhausted: Refusal = { code: Code.TooManyRequests, reason: "ExchangesExhausted" }
 const bodyTooLarge: Refusal = { code: Code.RequestEntityTooLarge, reason: "BodyTooLarge" }
-const blockUnexpected: Refusal = { code: Code.BadRequest, reason: "BlockUnexpected" }
-const bodyNotKept = Result.fail<Refusal>({ code: Code.RequestEntityIncomplete, reason: "BodyNotKept" })
 const retryAfterSeconds = 2

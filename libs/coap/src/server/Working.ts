@@ -1,0 +1,56 @@
+import type { RequestEnvelope } from "../Request.ts"
+import type { Entry } from "./Remembered.ts"
+
+/** A request at the application. */
+export interface Work {
+  readonly exchange: number
+  readonly entry: Entry
+  readonly envelope: RequestEnvelope
+  /** When the empty ACK is due; Infinity once sent, and for a NON. */
+  ackAt: number
+}
+
+/**
+ * The requests at the application, oldest first. A list beside the remembered entries and not a field of them: entries live long,
+ * V8 comes to allocate them in old space together with all that is stored into them, and then every request waited for a full
+ * garbage collection. That doubled the cost of a request, 2.6 to 5.6 µs.
+ */
+export class Working {
+  readonly #works: Array<Work> = []
+
+  get size(): number {
+    return this.#works.length
+  }
+
+  get deadline(): number {
+    let at = Infinity
+    for (const { ackAt } of this.#works) at = Math.min(at, ackAt)
+    return at
+  }
+
+  add(work: Work): void {
+    this.#works.push(work)
+  }
+
+  take(exchange: number): Work | undefined {
+    const index = this.#works.findIndex((work) => work.exchange === exchange)
+    if (index === -1) return undefined
+    return index === this.#works.length - 1 ? this.#works.pop() : this.#works.splice(index, 1)[0]
+  }
+
+  /** Those whose empty ACK is due; it is taken for sent. */
+  takeDueAcks(now: number): ReadonlyArray<Entry> {
+    const due: Array<Entry> = []
+    for (const work of this.#works) {
+      if (work.ackAt > now) continue
+      work.ackAt = Infinity
+      due.push(work.entry)
+    }
+    return due
+  }
+
+  /** Gives up on an application that has not answered while the client's exchange lasted. */
+  expire(now: number): void {
+    while (this.#works.length > 0 && this.#works[0]!.entry.expiresAt <= now) this.#works.shift()
+  }
+}
