@@ -64,6 +64,15 @@ export function encodeHandshake(type: number, messageSeq: number, body: Uint8Arr
   return encodeFragment(type, messageSeq, body.length, 0, body)
 }
 
+/** Reads back what `encodeHandshake` wrote. */
+export function wholeMessage(bytes: Uint8Array): HandshakeMessage {
+  return {
+    type: bytes[0]!,
+    messageSeq: (bytes[4]! << 8) | bytes[5]!,
+    body: bytes.subarray(handshakeHeaderBytes)
+  }
+}
+
 /**
  * Cuts a message into fragments of at most `fragmentBytesMax` bytes of record content, header included
  * (RFC 6347 §4.2.3). An empty message is one empty fragment.

@@ -1,0 +1,382 @@
+import * as Result from "effect/Result"
+import { type AlertName, encodeAlert, fatalAlert } from "./Alert.ts"
+import { type CipherSuite, TLS_PSK_WITH_AES_128_CBC_SHA256, TLS_PSK_WITH_AES_128_CCM_8 } from "./CipherSuite.ts"
+import type { Crypto } from "./Crypto.ts"
+import { agreementOf } from "./handshake/Agreement.ts"
+import { type ClientHello, decodeClientHello } from "./handshake/ClientHello.ts"
+import { decodeClientKeyExchange } from "./handshake/ClientKeyExchange.ts"
+import { packRecords, plaintextRecords } from "./handshake/Flight.ts"
+import {
+  encodeHandshake,
+  type HandshakeFragment,
+  type HandshakeMessage,
+  HandshakeType,
+  isWhole,
+  readHandshakeFragment,
+  wholeMessage
+} from "./handshake/Header.ts"
+import { encodeHelloVerifyRequest } from "./handshake/HelloVerifyRequest.ts"
+import { Reassembly } from "./handshake/Reassembly.ts"
+import { encodeServerHello } from "./handshake/ServerHello.ts"
+import { encodeServerHelloDone } from "./handshake/ServerHelloDone.ts"
+import { concatBytes, equalBytes } from "./internal/bytes.ts"
+import { type FrontHalfLimits, frontHalfLimits } from "./Limits.ts"
+import type { Peer } from "./Peer.ts"
+import { ContentType, dtls10, dtls12, encodePlaintextRecord, readRecord, type RecordView } from "./record/Header.ts"
+import type { CookieSecrets } from "./server/CookieSecrets.ts"
+import { encodeHalf, encodeResumeHello } from "./server/HalfHandshake.ts"
+import { answerHello, chooseSuite } from "./server/Negotiation.ts"
+import type { SessionIds } from "./server/SessionIds.ts"
+
+export interface FrontHalfOptions {
+  readonly crypto: Crypto
+  readonly cookieSecrets: CookieSecrets
+  readonly sessionIds: SessionIds
+  /** In order of preference; CCM_8 first unless given. */
+  readonly suites?: ReadonlyArray<CipherSuite>
+  readonly limits?: FrontHalfLimits
+}
+
+/** Why a datagram had no effect. Nothing was sent, and nobody else's handshake is touched. */
+export type FrontDropReason =
+  | "NotDtls"
+  | "UnexpectedRecord"
+  | "PlaintextAlert"
+  | "MalformedHandshake"
+  | "FragmentedClientHello"
+  | "UnexpectedHandshake"
+  | "MalformedClientKeyExchange"
+  | "IdentityTooLong"
+  | "BufferFull"
+  | "ResumePending"
+
+export type FrontOutcome =
+  /** To be sent to the peer, in order. */
+  | { readonly _tag: "Reply"; readonly datagrams: ReadonlyArray<Uint8Array> }
+  /** ClientKeyExchange is complete: `half` goes to the actor of the device that `identity` names. */
+  | { readonly _tag: "HandOff"; readonly identity: Uint8Array; readonly half: Uint8Array }
+  /** An actor may hold this session. The edge answers with `resumeTaken` or `resumeMissed`. */
+  | { readonly _tag: "Resume"; readonly sessionId: Uint8Array; readonly hello: Uint8Array }
+  /** Part of a ClientKeyExchange, or a record that overtook it; nothing to do yet. */
+  | { readonly _tag: "Kept" }
+  /** Belongs to a handshake that was handed off or to a session: not for the front half. */
+  | { readonly _tag: "Forward" }
+  | { readonly _tag: "Dropped"; readonly reason: FrontDropReason }
+
+/**
+ * The first half of the server's handshake, for many peers: everything up to ClientKeyExchange. It holds no secret of a
+ * device, and nothing at all of a peer without a valid cookie.
+ *
+ *     ClientHello            -> HelloVerifyRequest                       stateless
+ *     ClientHello + cookie   -> ServerHello, ServerHelloDone             AwaitKeyExchange
+ *                            -> Resume -> resumeTaken | resumeMissed     AwaitResumption
+ *     ClientKeyExchange      -> HandOff                                  forgotten
+ *
+ * The server's flight is sent again only when the client repeats its ClientHello. RFC 6347 §4.2.4 would let the server
+ * use a timer too; towards a device whose answer takes 9 s that costs battery and wins nothing, since the client's own
+ * timer covers the same loss.
+ */
+export class FrontHalf {
+  readonly #crypto: Crypto
+  readonly #cookieSecrets: CookieSecrets
+  readonly #sessionIds: SessionIds
+  readonly #suites: ReadonlyArray<CipherSuite>
+  readonly #limits: FrontHalfLimits
+  /** In the order of their deadlines, since all wait equally long. */
+  readonly #handshakes = new Map<string, Handshake>()
+  /** Handshakes that gave way to newer ones because of `peersInHandshakeMax`. */
+  evicted = 0
+
+  constructor(options: FrontHalfOptions) {
+    this.#crypto = options.crypto
+    this.#cookieSecrets = options.cookieSecrets
+    this.#sessionIds = options.sessionIds
+    this.#suites = options.suites ?? defaultSuites
+    this.#limits = options.limits ?? frontHalfLimits
+  }
+
+  /** Handshakes past the cookie. */
+  get size(): number {
+    return this.#handshakes.size
+  }
+
+  /** When `handleTimeout` has something to do, in milliseconds since 1970. */
+  get deadline(): number | undefined {
+    for (const handshake of this.#handshakes.values()) return handshake.deadline
+    return undefined
+  }
+
+  /** True while records of this peer that the edge can't route may belong here. */
+  isHandshaking(peerKey: string): boolean {
+    return this.#handshakes.has(peerKey)
+  }
+
+  /** Forgets handshakes whose time is over and returns how many. */
+  handleTimeout(now: number): number {
+    let expired = 0
+    for (const [key, handshake] of this.#handshakes) {
+      if (handshake.deadline > now) break
+      this.#handshakes.delete(key)
+      expired++
+    }
+    return expired
+  }
+
+  /** `now` in milliseconds since 1970. Nothing of the datagram is kept without a copy. */
+  handleDatagram(now: number, peer: Peer, datagram: Uint8Array): FrontOutcome {
+    let outcome: FrontOutcome = dropped("NotDtls")
+    for (let offset = 0; offset < datagram.length;) {
+      const record = readRecord(datagram, offset, 0)
+      if (record === undefined) break
+      const ofRecord = this.#handleRecord(now, peer, record, datagram, offset)
+      if (ofRecord._tag !== "Dropped" && ofRecord._tag !== "Forward") return ofRecord
+      if (outcome._tag === "Dropped") outcome = ofRecord
+      offset = record.next
+    }
+    return outcome
+  }
+
+  /** An actor took the resumption over: forget the peer. */
+  resumeTaken(peerKey: string): void {
+    if (this.#handshakes.get(peerKey)?._tag === "AwaitResumption") this.#handshakes.delete(peerKey)
+  }
+
+  /** No actor holds the session: the full handshake goes on. */
+  resumeMissed(now: number, peer: Peer): FrontOutcome {
+    const handshake = this.#handshakes.get(peer.key)
+    if (handshake?._tag !== "AwaitResumption") return dropped("UnexpectedHandshake")
+    const message = wholeMessage(handshake.clientHello)
+    // It decoded when it came in.
+    const hello = Result.getOrThrow(decodeClientHello(message.body))
+    return this.#serverHello(now, peer, message, handshake.sequence, hello, handshake.suite)
+  }
+
+  #handleRecord(now: number, peer: Peer, record: RecordView, datagram: Uint8Array, offset: number): FrontOutcome {
+    if (record.version !== dtls12 && record.version !== dtls10) return dropped("NotDtls")
+    const handshake = this.#handshakes.get(peer.key)
+    if (record.epoch !== 0 || record.contentType === ContentType.change_cipher_spec) {
+      // ChangeCipherSpec and Finished may overtake ClientKeyExchange (RFC 6347 §4.2.5).
+      if (handshake === undefined) return forward
+      return this.#keep(handshake, datagram.subarray(offset, record.next))
+    }
+    // An alert that anyone can forge ends no handshake (RFC 6347 §4.1.2.7).
+    if (record.contentType === ContentType.alert) return dropped("PlaintextAlert")
+    if (record.contentType !== ContentType.handshake) return dropped("UnexpectedRecord")
+    let outcome: FrontOutcome = dropped("MalformedHandshake")
+    for (let at = 0; at < record.fragment.length;) {
+      const fragment = readHandshakeFragment(record.fragment, at)
+      if (fragment === undefined) return dropped("MalformedHandshake")
+      at = fragment.next
+      if (fragment.type === HandshakeType.client_hello) {
+        return this.#handleClientHello(now, peer, record.sequence, fragment, datagram.length)
+      }
+      if (handshake === undefined) outcome = forward
+      else outcome = this.#handleKeyExchange(peer, handshake, fragment, datagram.subarray(record.next))
+      if (outcome._tag === "HandOff") return outcome
+    }
+    return outcome
+  }
+
+  #handleClientHello(
+    now: number,
+    peer: Peer,
+    sequence: number,
+    fragment: HandshakeFragment,
+    datagramBytes: number
+  ): FrontOutcome {
+    // To put fragments together would be state before the cookie.
+    if (!isWhole(fragment)) return dropped("FragmentedClientHello")
+    if (sequence > clientHelloSequenceMax) return dropped("UnexpectedRecord")
+    const decoded = decodeClientHello(fragment.fragment)
+    if (Result.isFailure(decoded)) return dropped("MalformedHandshake")
+    const hello = decoded.success
+    if (!this.#cookieSecrets.verify(this.#crypto, now, peer.address, hello)) {
+      const cookie = this.#cookieSecrets.cookie(this.#crypto, now, peer.address, hello)
+      const request = helloVerifyRequest(sequence, fragment.messageSeq, cookie)
+      return request.length <= datagramBytes ? reply([request]) : dropped("MalformedHandshake")
+    }
+    const message = { type: fragment.type, messageSeq: fragment.messageSeq, body: fragment.fragment }
+    const known = this.#handshakes.get(peer.key)
+    if (
+      known !== undefined &&
+      equalBytes(known.clientHello, encodeHandshake(message.type, message.messageSeq, message.body))
+    ) {
+      return known._tag === "AwaitKeyExchange" ? this.#sendFlight(known) : dropped("ResumePending")
+    }
+    const suite = chooseSuite(hello, this.#suites)
+    if (typeof suite !== "number") return reply([plaintextAlert(sequence, suite.alert)])
+    if (this.#sessionIds.isIssued(this.#crypto, hello.sessionId)) {
+      return this.#awaitResumption(now, peer, message, sequence, hello, suite)
+    }
+    return this.#serverHello(now, peer, message, sequence, hello, suite)
+  }
+
+  #awaitResumption(
+    now: number,
+    peer: Peer,
+    message: HandshakeMessage,
+    sequence: number,
+    hello: ClientHello,
+    suite: CipherSuite
+  ): FrontOutcome {
+    const clientHello = encodeHandshake(message.type, message.messageSeq, message.body)
+    const deadline = now + this.#limits.handshakeTimeoutMillis
+    this.#admit(peer, { _tag: "AwaitResumption", deadline, clientHello, sequence, suite })
+    return {
+      _tag: "Resume",
+      sessionId: hello.sessionId.slice(),
+      hello: encodeResumeHello({ address: peer.address, sequence, clientHello })
+    }
+  }
+
+  #serverHello(
+    now: number,
+    peer: Peer,
+    message: HandshakeMessage,
+    sequence: number,
+    hello: ClientHello,
+    suite: CipherSuite
+  ): FrontOutcome {
+    const serverHello = answerHello(this.#crypto, hello, suite, this.#sessionIds.issue(this.#crypto))
+    // The HelloVerifyRequest before it had the message_seq of the first ClientHello, and we keep no count (RFC 6347 §4.2.2).
+    const { messageSeq } = message
+    const handshake: AwaitKeyExchange = {
+      _tag: "AwaitKeyExchange",
+      deadline: now + this.#limits.handshakeTimeoutMillis,
+      clientHello: encodeHandshake(message.type, messageSeq, message.body),
+      flight: [
+        { type: HandshakeType.server_hello, messageSeq, body: encodeServerHello(serverHello) },
+        { type: HandshakeType.server_hello_done, messageSeq: messageSeq + 1, body: encodeServerHelloDone() }
+      ],
+      plaintextBytesMax: agreementOf(hello, serverHello, suite).toClientBytesMax,
+      messageSeq: messageSeq + 1,
+      nextSequence: sequence,
+      reassembly: undefined,
+      kept: [],
+      keptBytes: 0
+    }
+    this.#admit(peer, handshake)
+    return this.#sendFlight(handshake)
+  }
+
+  /** Every transmission takes new record sequence numbers (RFC 6347 §4.2.4), the first one the ClientHello's (§4.2.1). */
+  #sendFlight(handshake: AwaitKeyExchange): FrontOutcome {
+    const { datagramBytesMax } = this.#limits
+    const { plaintextBytesMax } = handshake
+    const records = plaintextRecords(handshake.flight, handshake.nextSequence, { plaintextBytesMax, datagramBytesMax })
+    handshake.nextSequence += records.length
+    return reply(packRecords(records, datagramBytesMax))
+  }
+
+  /** `rest` is what follows in the same datagram. */
+  #handleKeyExchange(peer: Peer, handshake: Handshake, fragment: HandshakeFragment, rest: Uint8Array): FrontOutcome {
+    if (
+      handshake._tag !== "AwaitKeyExchange" ||
+      fragment.type !== HandshakeType.client_key_exchange ||
+      fragment.messageSeq !== handshake.messageSeq
+    ) {
+      return dropped("UnexpectedHandshake")
+    }
+    const { identityBytesMax } = this.#limits
+    if (fragment.length > 2 + identityBytesMax) return dropped("IdentityTooLong")
+    handshake.reassembly ??= new Reassembly(
+      { messageBytesMax: 2 + identityBytesMax, messagesAheadMax: 0 },
+      handshake.messageSeq
+    )
+    handshake.reassembly.add(fragment)
+    const message = handshake.reassembly.take()
+    if (message === undefined) return kept
+    const exchange = decodeClientKeyExchange(message.body)
+    if (Result.isFailure(exchange)) {
+      // Possibly forged: leave the peer the chance to send its own.
+      handshake.reassembly = undefined
+      return dropped("MalformedClientKeyExchange")
+    }
+    this.#handshakes.delete(peer.key)
+    const half = encodeHalf({
+      address: peer.address,
+      nextSequence: handshake.nextSequence,
+      transcript: concatBytes([
+        handshake.clientHello,
+        ...[...handshake.flight, message].map(({ type, messageSeq, body }) => encodeHandshake(type, messageSeq, body))
+      ]),
+      records: rest.length === 0 ? handshake.kept : [...handshake.kept, rest]
+    })
+    return { _tag: "HandOff", identity: exchange.success.pskIdentity, half }
+  }
+
+  #keep(handshake: Handshake, record: Uint8Array): FrontOutcome {
+    if (handshake._tag !== "AwaitKeyExchange") return dropped("UnexpectedRecord")
+    if (handshake.keptBytes + record.length > this.#limits.bytesPerPeerMax) return dropped("BufferFull")
+    handshake.kept.push(record.slice())
+    handshake.keptBytes += record.length
+    return kept
+  }
+
+  #admit(peer: Peer, handshake: Handshake): void {
+    // Deleting first keeps the map in the order of deadlines.
+    this.#handshakes.delete(peer.key)
+    if (this.#handshakes.size >= this.#limits.peersInHandshakeMax) {
+      for (const oldest of this.#handshakes.keys()) {
+        this.#handshakes.delete(oldest)
+        this.evicted++
+        break
+      }
+    }
+    this.#handshakes.set(peer.key, handshake)
+  }
+}
+
+/** ServerHello and ServerHelloDone are out. */
+interface AwaitKeyExchange {
+  readonly _tag: "AwaitKeyExchange"
+  readonly deadline: number
+  /** With header: for the transcript, and to know a repeated one. */
+  readonly clientHello: Uint8Array
+  readonly flight: ReadonlyArray<HandshakeMessage>
+  readonly plaintextBytesMax: number
+  /** Of the awaited ClientKeyExchange. */
+  readonly messageSeq: number
+  nextSequence: number
+  reassembly: Reassembly | undefined
+  readonly kept: Array<Uint8Array>
+  keptBytes: number
+}
+
+/** The actors were asked for the session; `resumeTaken` or `resumeMissed` is awaited. */
+interface AwaitResumption {
+  readonly _tag: "AwaitResumption"
+  readonly deadline: number
+  readonly clientHello: Uint8Array
+  readonly sequence: number
+  readonly suite: CipherSuite
+}
+
+type Handshake = AwaitKeyExchange | AwaitResumption
+
+/** Server version, record version and record sequence number as RFC 6347 §4.2.1 wants them. */
+function helloVerifyRequest(sequence: number, messageSeq: number, cookie: Uint8Array): Uint8Array {
+  const body = encodeHelloVerifyRequest({ version: dtls10, cookie })
+  const message = encodeHandshake(HandshakeType.hello_verify_request, messageSeq, body)
+  return encodePlaintextRecord(ContentType.handshake, sequence, message, dtls10)
+}
+
+function plaintextAlert(sequence: number, name: AlertName): Uint8Array {
+  return encodePlaintextRecord(ContentType.alert, sequence, encodeAlert(fatalAlert(name)))
+}
+
+function reply(datagrams: ReadonlyArray<Uint8Array>): FrontOutcome {
+  return { _tag: "Reply", datagrams }
+}
+
+function dropped(reason: FrontDropReason): FrontOutcome {
+  return { _tag: "Dropped", reason }
+}
+
+const forward: FrontOutcome = { _tag: "Forward" }
+const kept: FrontOutcome = { _tag: "Kept" }
+
+/** Our numbers continue the client's; far from 2^48 they can't run out. */
+const clientHelloSequenceMax = 2 ** 47
+
+const defaultSuites: ReadonlyArray<CipherSuite> = [TLS_PSK_WITH_AES_128_CCM_8, TLS_PSK_WITH_AES_128_CBC_SHA256]

@@ -1,0 +1,38 @@
+/** Bounds of the front half: what peers can make one edge process keep. */
+export interface FrontHalfLimits {
+  /** Handshakes past the cookie and before ClientKeyExchange; the oldest gives way to a new one. */
+  readonly peersInHandshakeMax: number
+  /** Buffered bytes of one peer: records that overtook ClientKeyExchange. */
+  readonly bytesPerPeerMax: number
+  /** From the ClientHello with cookie to a complete ClientKeyExchange. RFC 7925 §11: retransmissions start at 9 s. */
+  readonly handshakeTimeoutMillis: number
+  /** RFC 4279 §5.3 requires 128. Longer ones are dropped, which looks like a wrong key. */
+  readonly identityBytesMax: number
+  /** Size of the datagrams that we send; 1280 is IPv6's minimum MTU, minus IPv6 and UDP headers. */
+  readonly datagramBytesMax: number
+}
+
+export const frontHalfLimits: FrontHalfLimits = {
+  peersInHandshakeMax: 65_536,
+  bytesPerPeerMax: 512,
+  handshakeTimeoutMillis: 60_000,
+  identityBytesMax: 128,
+  datagramBytesMax: 1232
+}
+
+/** Bounds of the back half: what one device can make its actor keep while its handshake is pending. */
+export interface BackHalfLimits {
+  /** Records kept while the key is awaited or ChangeCipherSpec has not come. */
+  readonly pendingBytesMax: number
+}
+
+export const backHalfLimits: BackHalfLimits = { pendingBytesMax: 2048 }
+
+/** Length of the connection ids that the server hands out (RFC 9146 §3). */
+export const serverCidBytes = 8
+
+/** RFC 6347 §4.2.1 allows 255; HelloVerifyRequest must stay smaller than the smallest ClientHello. */
+export const cookieBytes = 16
+
+/** How long a cookie key is in use; a cookie lives for one to two periods. */
+export const cookiePeriodMillis = 60_000

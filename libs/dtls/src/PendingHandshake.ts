@@ -1,0 +1,198 @@
+import * as Result from "effect/Result"
+import { isCipherSuite } from "./CipherSuite.ts"
+import type { Crypto } from "./Crypto.ts"
+import type { StateError } from "./errors.ts"
+import { type Agreement, agreementOf } from "./handshake/Agreement.ts"
+import { decodeClientHello } from "./handshake/ClientHello.ts"
+import { decodeClientKeyExchange } from "./handshake/ClientKeyExchange.ts"
+import { type HandshakeMessage, HandshakeType, readHandshakeFragment } from "./handshake/Header.ts"
+import { decodeServerHello } from "./handshake/ServerHello.ts"
+import { Transcript } from "./handshake/Transcript.ts"
+import {
+  classicMasterSecret,
+  deriveKeyBlock,
+  extendedMasterSecret,
+  pskPremasterSecret,
+  verifyData
+} from "./KeySchedule.ts"
+import { type BackHalfLimits, backHalfLimits } from "./Limits.ts"
+import { AwaitFinished, type FinishedOutcome, type RejectReason } from "./server/AwaitFinished.ts"
+import { decodeHalf } from "./server/HalfHandshake.ts"
+import { Session } from "./Session.ts"
+
+export type HandshakeOutcome =
+  | { readonly _tag: "NeedMore" }
+  | {
+      readonly _tag: "Established"
+      readonly session: Session
+      /** Datagrams that complete the handshake at the client; to be sent once the session is stored. May be none. */
+      readonly reply: ReadonlyArray<Uint8Array>
+      /** Records that came with the Finished or before it; `session.open` them. */
+      readonly early: ReadonlyArray<Uint8Array>
+    }
+  | { readonly _tag: "Rejected"; readonly reason: RejectReason }
+
+/**
+ * The second half of the server's full handshake, in the actor of the device that `identity` names.
+ *
+ *     fromHalf -> AwaitPsk -> providePsk -> AwaitFinished -> Established
+ *
+ * A device that is unknown, disabled or in the wrong mode gets a random key from the caller: what follows is then the
+ * same on the wire and in time as for a wrong key (RFC 4279 §2), namely silence.
+ */
+export class PendingHandshake {
+  /** As in ClientKeyExchange; opaque here. */
+  readonly identity: Uint8Array
+  /** `Peer.address` of the client. */
+  readonly address: Uint8Array
+  readonly agreement: Agreement
+  readonly sessionId: Uint8Array
+  readonly #limits: BackHalfLimits
+  readonly #clientRandom: Uint8Array
+  readonly #serverRandom: Uint8Array
+  readonly #transcript: Transcript
+  /** Of the client's Finished and of ours; we sent as many messages as we received. */
+  readonly #finishedSeq: number
+  readonly #nextSequence: number
+  #datagrams: Array<Uint8Array>
+  #pendingBytes: number
+  #finish:
+    | { readonly await: AwaitFinished; readonly session: Session; readonly clientVerifyData: Uint8Array }
+    | undefined
+
+  private constructor(fields: HalfFields, limits: BackHalfLimits) {
+    this.identity = fields.identity
+    this.address = fields.address
+    this.agreement = fields.agreement
+    this.sessionId = fields.sessionId
+    this.#limits = limits
+    this.#clientRandom = fields.clientRandom
+    this.#serverRandom = fields.serverRandom
+    this.#transcript = new Transcript(fields.transcript)
+    this.#finishedSeq = fields.finishedSeq
+    this.#nextSequence = fields.nextSequence
+    this.#datagrams = [...fields.records]
+    this.#pendingBytes = fields.records.reduce((sum, record) => sum + record.length, 0)
+  }
+
+  /** Reads what `FrontHalf` handed off. The bytes are referred to, not copied. */
+  static fromHalf(
+    half: Uint8Array,
+    limits: BackHalfLimits = backHalfLimits
+  ): Result.Result<PendingHandshake, StateError> {
+    return Result.map(readHalf(half), (fields) => new PendingHandshake(fields, limits))
+  }
+
+  /** Derives the keys and looks at everything that came meanwhile. The key is not kept. */
+  providePsk(crypto: Crypto, psk: Uint8Array): HandshakeOutcome {
+    const transcriptHash = this.#transcript.hash(crypto)
+    const premaster = pskPremasterSecret(psk)
+    const master = this.agreement.extendedMasterSecret
+      ? extendedMasterSecret(crypto, premaster, transcriptHash)
+      : classicMasterSecret(crypto, premaster, this.#clientRandom, this.#serverRandom)
+    const keys = deriveKeyBlock(crypto, this.agreement.suite, master, this.#clientRandom, this.#serverRandom)
+    const session = Session.of("server", this.agreement, keys, master, this.sessionId)
+    const expected = verifyData(crypto, "client", master, transcriptHash)
+    const awaited = new AwaitFinished(session, expected, this.#finishedSeq, this.#limits)
+    this.#finish = { await: awaited, session, clientVerifyData: expected }
+    const datagrams = this.#datagrams
+    this.#datagrams = []
+    let outcome: HandshakeOutcome = needMore
+    for (const datagram of datagrams) {
+      if (outcome._tag !== "Established") outcome = this.#handle(crypto, datagram)
+    }
+    return outcome
+  }
+
+  /** A datagram of this peer. Repeated ClientKeyExchanges have no effect. */
+  handleDatagram(crypto: Crypto, _now: number, datagram: Uint8Array): HandshakeOutcome {
+    if (this.#finish !== undefined) return this.#handle(crypto, datagram)
+    if (this.#pendingBytes + datagram.length > this.#limits.pendingBytesMax) {
+      return { _tag: "Rejected", reason: "BufferFull" }
+    }
+    this.#pendingBytes += datagram.length
+    this.#datagrams.push(datagram.slice())
+    return needMore
+  }
+
+  #handle(crypto: Crypto, datagram: Uint8Array): HandshakeOutcome {
+    const { await: awaited, session, clientVerifyData } = this.#finish!
+    const outcome: FinishedOutcome = awaited.handle(crypto, datagram)
+    if (outcome === "NeedMore") return needMore
+    if (outcome !== "Verified") return { _tag: "Rejected", reason: outcome }
+    return { _tag: "Established", session, reply: this.#reply(crypto, session, clientVerifyData), early: awaited.early }
+  }
+
+  /** ChangeCipherSpec and Finished; the session keeps what it needs to send them again. */
+  #reply(crypto: Crypto, session: Session, clientVerifyData: Uint8Array): ReadonlyArray<Uint8Array> {
+    const { masterSecret } = session
+    const messageSeq = this.#finishedSeq
+    // RFC 5246 §7.4.9: the client's Finished is part of what ours covers.
+    this.#transcript.append({ type: HandshakeType.finished, messageSeq, body: clientVerifyData })
+    session.lastFlight = {
+      verifyData: verifyData(crypto, "server", masterSecret, this.#transcript.hash(crypto)),
+      messageSeq,
+      plaintextSequence: this.#nextSequence
+    }
+    const flight = session.resendLastFlight(crypto)
+    return flight !== undefined && Result.isSuccess(flight) ? [flight.success] : []
+  }
+}
+
+interface HalfFields {
+  readonly identity: Uint8Array
+  readonly address: Uint8Array
+  readonly agreement: Agreement
+  readonly sessionId: Uint8Array
+  readonly clientRandom: Uint8Array
+  readonly serverRandom: Uint8Array
+  readonly transcript: Uint8Array
+  readonly finishedSeq: number
+  readonly nextSequence: number
+  readonly records: ReadonlyArray<Uint8Array>
+}
+
+function readHalf(bytes: Uint8Array): Result.Result<HalfFields, StateError> {
+  return Result.flatMap(decodeHalf(bytes), (half) => {
+    const messages = messagesOf(half.transcript)
+    const [clientHello, serverHello, , keyExchange] = messages
+    if (messages.length !== 4) return illegal("transcript of four messages", messages.length)
+    const client = decodeClientHello(clientHello!.body)
+    const server = decodeServerHello(serverHello!.body)
+    const exchange = decodeClientKeyExchange(keyExchange!.body)
+    if (Result.isFailure(client) || Result.isFailure(server) || Result.isFailure(exchange)) {
+      return illegal("ClientHello, ServerHello, ServerHelloDone, ClientKeyExchange")
+    }
+    const suite = server.success.cipherSuite
+    if (!isCipherSuite(suite)) return illegal("cipher suite", suite)
+    return Result.succeed({
+      identity: exchange.success.pskIdentity,
+      address: half.address,
+      agreement: agreementOf(client.success, server.success, suite),
+      sessionId: server.success.sessionId,
+      clientRandom: client.success.random,
+      serverRandom: server.success.random,
+      transcript: half.transcript,
+      finishedSeq: keyExchange!.messageSeq + 1,
+      nextSequence: half.nextSequence,
+      records: half.records
+    })
+  })
+}
+
+function messagesOf(transcript: Uint8Array): ReadonlyArray<HandshakeMessage> {
+  const messages: Array<HandshakeMessage> = []
+  for (let at = 0; at < transcript.length;) {
+    const fragment = readHandshakeFragment(transcript, at)
+    if (fragment === undefined) return []
+    messages.push({ type: fragment.type, messageSeq: fragment.messageSeq, body: fragment.fragment })
+    at = fragment.next
+  }
+  return messages
+}
+
+function illegal(expected: string, got?: number): Result.Result<never, StateError> {
+  return Result.fail({ by: "local", reason: "IllegalValue", expected, ...(got === undefined ? {} : { got }) })
+}
+
+const needMore: HandshakeOutcome = { _tag: "NeedMore" }

@@ -1,0 +1,155 @@
+import * as Result from "effect/Result"
+import { encodeAlert, fatalAlert } from "./Alert.ts"
+import type { Crypto } from "./Crypto.ts"
+import type { StateError } from "./errors.ts"
+import { agreementOf } from "./handshake/Agreement.ts"
+import { type ClientHello, decodeClientHello } from "./handshake/ClientHello.ts"
+import { packRecords, plaintextRecords } from "./handshake/Flight.ts"
+import { encodeHandshake, type HandshakeMessage, HandshakeType, wholeMessage } from "./handshake/Header.ts"
+import { encodeServerHello, type ServerHello } from "./handshake/ServerHello.ts"
+import { Transcript } from "./handshake/Transcript.ts"
+import { equalBytes } from "./internal/bytes.ts"
+import { deriveKeyBlock, verifyData } from "./KeySchedule.ts"
+import { type BackHalfLimits, backHalfLimits, frontHalfLimits } from "./Limits.ts"
+import type { HandshakeOutcome } from "./PendingHandshake.ts"
+import { ContentType, encodePlaintextRecord } from "./record/Header.ts"
+import { AwaitFinished } from "./server/AwaitFinished.ts"
+import { decodeResumeHello } from "./server/HalfHandshake.ts"
+import { answerHello } from "./server/Negotiation.ts"
+import { changeCipherSpec, Session } from "./Session.ts"
+
+export interface ResumeOptions {
+  readonly crypto: Crypto
+  /** From the front half's `Resume`. */
+  readonly hello: Uint8Array
+  /** The session that the hello asks for; it stays as it is. */
+  readonly session: Session
+  readonly limits?: BackHalfLimits
+}
+
+/**
+ * Why the session is not resumed; the full handshake goes on, by the edge's `resumeMissed`.
+ *
+ * - `OtherSession`: the hello asks for another session id
+ * - `ExtendedMasterSecretAdded`: RFC 7627 §5.3, the session was established without and the client now offers it
+ * - `SuiteNotOffered`: RFC 5246 §7.4.1.2, the client no longer offers the session's suite
+ */
+export type ResumeMiss = "OtherSession" | "ExtendedMasterSecretAdded" | "SuiteNotOffered"
+
+export type ResumeOutcome =
+  | { readonly _tag: "Resumed"; readonly pending: PendingResumption; readonly reply: ReadonlyArray<Uint8Array> }
+  | { readonly _tag: "Missed"; readonly reason: ResumeMiss }
+  /** RFC 7627 §5.3: the session has an extended master secret, the hello does not offer it; a fatal alert goes out. */
+  | { readonly _tag: "Aborted"; readonly reply: ReadonlyArray<Uint8Array> }
+
+/**
+ * The abbreviated handshake (RFC 5246 §7.3): ServerHello, ChangeCipherSpec and Finished out of an earlier session's
+ * master secret, with new randoms, new keys and new connection ids. The session of the result counts only when the
+ * client's Finished verified.
+ */
+export function resumeHandshake(options: ResumeOptions): Result.Result<ResumeOutcome, StateError> {
+  const { crypto, session } = options
+  return Result.flatMap(decodeResumeHello(options.hello), ({ address, sequence, clientHello }) => {
+    const message = wholeMessage(clientHello)
+    const decoded = decodeClientHello(message.body)
+    if (Result.isFailure(decoded)) {
+      return Result.fail<StateError>({ by: "local", reason: "IllegalValue", expected: "ClientHello" })
+    }
+    const hello = decoded.success
+    const miss = missOf(hello, session)
+    if (miss !== undefined) return Result.succeed<ResumeOutcome>({ _tag: "Missed", reason: miss })
+    if (session.extendedMasterSecret && !hello.extensions.extendedMasterSecret) {
+      const alert = encodeAlert(fatalAlert("handshake_failure"))
+      const reply = [encodePlaintextRecord(ContentType.alert, sequence, alert)]
+      return Result.succeed<ResumeOutcome>({ _tag: "Aborted", reply })
+    }
+    const pending = new PendingResumption(crypto, address, message, sequence, hello, session, options.limits)
+    return Result.succeed<ResumeOutcome>({ _tag: "Resumed", pending, reply: pending.sendFlight(crypto) })
+  })
+}
+
+/** Our Finished is out, the client's is awaited. */
+export class PendingResumption {
+  /** `Peer.address` of the client. */
+  readonly address: Uint8Array
+  readonly sessionId: Uint8Array
+  /** The session to be: its connection ids are those to route by. */
+  readonly session: Session
+  readonly #clientHello: HandshakeMessage
+  readonly #serverHello: HandshakeMessage
+  readonly #verifyData: Uint8Array
+  readonly #await: AwaitFinished
+  #nextSequence: number
+
+  constructor(
+    crypto: Crypto,
+    address: Uint8Array,
+    clientHello: HandshakeMessage,
+    sequence: number,
+    hello: ClientHello,
+    resumed: Session,
+    limits: BackHalfLimits = backHalfLimits
+  ) {
+    const { masterSecret, sessionId, suite } = resumed
+    const answer: ServerHello = answerHello(crypto, hello, suite, sessionId)
+    const { messageSeq } = clientHello
+    const agreement = agreementOf(hello, answer, suite)
+    const keys = deriveKeyBlock(crypto, suite, masterSecret, hello.random, answer.random)
+    this.address = address
+    this.sessionId = sessionId
+    this.session = Session.of("server", agreement, keys, masterSecret, sessionId)
+    this.#clientHello = clientHello
+    this.#serverHello = { type: HandshakeType.server_hello, messageSeq, body: encodeServerHello(answer) }
+    this.#nextSequence = sequence
+    const transcript = new Transcript()
+    transcript.append(clientHello)
+    transcript.append(this.#serverHello)
+    this.#verifyData = verifyData(crypto, "server", masterSecret, transcript.hash(crypto))
+    transcript.append(this.#finished)
+    const expected = verifyData(crypto, "client", masterSecret, transcript.hash(crypto))
+    this.#await = new AwaitFinished(this.session, expected, messageSeq + 1, limits)
+  }
+
+  /** True if `hello`, from the front half's `Resume`, is the one already answered: `sendFlight` answers it again. */
+  answers(hello: Uint8Array): boolean {
+    const decoded = decodeResumeHello(hello)
+    if (Result.isFailure(decoded)) return false
+    return equalBytes(wholeMessage(decoded.success.clientHello).body, this.#clientHello.body)
+  }
+
+  /**
+   * ServerHello, ChangeCipherSpec and Finished as datagrams, in new records every time. Sent again when the client
+   * repeats its hello; without one the client's own timer covers the loss (see FrontHalf).
+   */
+  sendFlight(crypto: Crypto): ReadonlyArray<Uint8Array> {
+    const { datagramBytesMax } = frontHalfLimits
+    const hello = plaintextRecords([this.#serverHello], this.#nextSequence, {
+      plaintextBytesMax: this.session.writeBytesMax,
+      datagramBytesMax
+    })
+    this.#nextSequence += hello.length + 1
+    const { type, messageSeq, body } = this.#finished
+    const finished = this.session.seal(crypto, ContentType.handshake, encodeHandshake(type, messageSeq, body))
+    if (Result.isFailure(finished)) return []
+    const change = encodePlaintextRecord(ContentType.change_cipher_spec, this.#nextSequence - 1, changeCipherSpec)
+    return packRecords([...hello, change, finished.success], datagramBytesMax)
+  }
+
+  handleDatagram(crypto: Crypto, _now: number, datagram: Uint8Array): HandshakeOutcome {
+    const outcome = this.#await.handle(crypto, datagram)
+    if (outcome === "NeedMore") return { _tag: "NeedMore" }
+    if (outcome !== "Verified") return { _tag: "Rejected", reason: outcome }
+    return { _tag: "Established", session: this.session, reply: [], early: this.#await.early }
+  }
+
+  get #finished(): HandshakeMessage {
+    return { type: HandshakeType.finished, messageSeq: this.#serverHello.messageSeq + 1, body: this.#verifyData }
+  }
+}
+
+function missOf(hello: ClientHello, session: Session): ResumeMiss | undefined {
+  if (session.sessionIdLength === 0 || !equalBytes(hello.sessionId, session.sessionId)) return "OtherSession"
+  if (!hello.cipherSuites.includes(session.suite)) return "SuiteNotOffered"
+  if (!session.extendedMasterSecret && hello.extensions.extendedMasterSecret) return "ExtendedMasterSecretAdded"
+  return undefined
+}

@@ -1,0 +1,355 @@
+import * as Result from "effect/Result"
+import { type Alert, alertName, AlertDescription, AlertLevel, decodeAlert, encodeAlert, warningAlert } from "./Alert.ts"
+import { type CipherSuite, writeKeyBytes, writeSaltBytes } from "./CipherSuite.ts"
+import type { Crypto } from "./Crypto.ts"
+import type { SealError } from "./errors.ts"
+import type { Agreement } from "./handshake/Agreement.ts"
+import { encodeHandshake, HandshakeType } from "./handshake/Header.ts"
+import { concatBytes, emptyBytes, equalBytes } from "./internal/bytes.ts"
+import { type KeyBlock, masterSecretBytes } from "./KeySchedule.ts"
+import { ContentType, dtls12, encodePlaintextRecord, readRecord, sequenceMax } from "./record/Header.ts"
+import { type DirectionKeys, openRecord, sealedRecordBytes, sealRecord } from "./record/Protection.ts"
+import { isReplay, markReceived, type ReplayWindow } from "./record/ReplayWindow.ts"
+
+/** There is no renegotiation, so the one epoch of protected records is 1. */
+export const sessionEpoch = 1
+
+/** Why a record had no effect. It did not verify; the session is as before (RFC 6347 §4.1.2.7). */
+export type RecordDropReason =
+  | "Malformed"
+  | "PlaintextRecord"
+  | "WrongEpoch"
+  | "WrongVersion"
+  | "CidExpected"
+  | "CidUnexpected"
+  | "WrongCid"
+  | "Replay"
+  | "BadRecord"
+  | "SessionClosed"
+
+/** What a record that verified may contain without meaning anything. */
+export type IgnoredReason = "ChangeCipherSpec" | "Handshake" | "WarningAlert" | "MalformedAlert" | "UnknownContentType"
+
+/**
+ * One record's effect. `next` is the offset of the next record of the datagram. `newest` says that the record verified
+ * and is newer than all before it: condition (b) of RFC 9146 §6 for taking over the sender's address.
+ */
+export type Opened =
+  | {
+      readonly _tag: "ApplicationData"
+      readonly plaintext: Uint8Array
+      readonly newest: boolean
+      readonly next: number
+    }
+  /** The peer ended the session: `close_notify`, or the name of a fatal alert. */
+  | {
+      readonly _tag: "Closed"
+      readonly by: "peer"
+      readonly alert: string
+      readonly newest: boolean
+      readonly next: number
+    }
+  /** To be sent to the peer: it repeated its last flight, or asked for a renegotiation, which is refused. */
+  | {
+      readonly _tag: "Answer"
+      readonly reason: "LastFlightRepeated" | "RenegotiationRefused"
+      readonly bytes: Uint8Array
+      readonly newest: boolean
+      readonly next: number
+    }
+  | { readonly _tag: "Ignored"; readonly reason: IgnoredReason; readonly newest: boolean; readonly next: number }
+  | { readonly _tag: "Dropped"; readonly reason: RecordDropReason; readonly next: number }
+
+/** Our ChangeCipherSpec and Finished, kept while the peer may not have got them. */
+export interface LastFlight {
+  readonly verifyData: Uint8Array
+  readonly messageSeq: number
+  /** The next record sequence number in epoch 0. */
+  plaintextSequence: number
+}
+
+/** Everything that a session is; `SessionState` writes and reads it. */
+export interface SessionFields extends ReplayWindow {
+  readonly suite: CipherSuite
+  readonly extendedMasterSecret: boolean
+  readonly encryptThenMac: boolean
+  /** read key ‖ write key ‖ read salt ‖ write salt ‖ master secret ‖ session id ‖ read CID ‖ write CID */
+  readonly secrets: Uint8Array
+  readonly sessionIdLength: number
+  readonly readCidLength: number
+  readonly writeCidLength: number
+  /** Largest plaintext that the peer takes, in bytes. */
+  readonly writeBytesMax: number
+  /** The next record's. */
+  writeSequence: number
+  /** First sequence number that may not be used: the end of the block that the owner reserved. */
+  writeLimit: number
+  closed: boolean
+  lastFlight: LastFlight | undefined
+}
+
+/**
+ * An established session, of a server or of a client. One object and one array of bytes per device: separate arrays for
+ * keys, ids and secrets would take 200 bytes each for their bookkeeping.
+ */
+export class Session implements SessionFields {
+  readonly suite: CipherSuite
+  readonly extendedMasterSecret: boolean
+  readonly encryptThenMac: boolean
+  readonly secrets: Uint8Array
+  readonly sessionIdLength: number
+  readonly readCidLength: number
+  readonly writeCidLength: number
+  readonly writeBytesMax: number
+  writeSequence: number
+  writeLimit: number
+  highest: number
+  recent: number
+  older: number
+  closed: boolean
+  lastFlight: LastFlight | undefined
+
+  constructor(fields: SessionFields) {
+    this.suite = fields.suite
+    this.extendedMasterSecret = fields.extendedMasterSecret
+    this.encryptThenMac = fields.encryptThenMac
+    this.secrets = fields.secrets
+    this.sessionIdLength = fields.sessionIdLength
+    this.readCidLength = fields.readCidLength
+    this.writeCidLength = fields.writeCidLength
+    this.writeBytesMax = fields.writeBytesMax
+    this.writeSequence = fields.writeSequence
+    this.writeLimit = fields.writeLimit
+    this.highest = fields.highest
+    this.recent = fields.recent
+    this.older = fields.older
+    this.closed = fields.closed
+    this.lastFlight = fields.lastFlight
+  }
+
+  /** A fresh session of the side that `role` names, nothing read and nothing written. */
+  static of(
+    role: "client" | "server",
+    agreement: Agreement,
+    keys: KeyBlock,
+    masterSecret: Uint8Array,
+    sessionId: Uint8Array
+  ): Session {
+    const isServer = role === "server"
+    const readCid = isServer ? agreement.serverCid : agreement.clientCid
+    const writeCid = isServer ? agreement.clientCid : agreement.serverCid
+    return new Session({
+      suite: agreement.suite,
+      extendedMasterSecret: agreement.extendedMasterSecret,
+      encryptThenMac: agreement.encryptThenMac,
+      secrets: concatBytes([
+        isServer ? keys.clientKey : keys.serverKey,
+        isServer ? keys.serverKey : keys.clientKey,
+        isServer ? keys.clientSalt : keys.serverSalt,
+        isServer ? keys.serverSalt : keys.clientSalt,
+        masterSecret,
+        sessionId,
+        readCid,
+        writeCid
+      ]),
+      sessionIdLength: sessionId.length,
+      readCidLength: readCid.length,
+      writeCidLength: writeCid.length,
+      writeBytesMax: isServer ? agreement.toClientBytesMax : agreement.toServerBytesMax,
+      writeSequence: 0,
+      writeLimit: sequenceMax,
+      highest: -1,
+      recent: 0,
+      older: 0,
+      closed: false,
+      lastFlight: undefined
+    })
+  }
+
+  get masterSecret(): Uint8Array {
+    return this.#part(keysBytes(this.suite), masterSecretBytes)
+  }
+
+  get sessionId(): Uint8Array {
+    return this.#part(keysBytes(this.suite) + masterSecretBytes, this.sessionIdLength)
+  }
+
+  /** In records from the peer; empty if they are classic ones. */
+  get readCid(): Uint8Array {
+    return this.#part(keysBytes(this.suite) + masterSecretBytes + this.sessionIdLength, this.readCidLength)
+  }
+
+  /** In records to the peer; empty if they are classic ones. */
+  get writeCid(): Uint8Array {
+    return this.#part(this.secrets.length - this.writeCidLength, this.writeCidLength)
+  }
+
+  get readKeys(): DirectionKeys {
+    const saltBytes = writeSaltBytes(this.suite)
+    return this.#keys(0, 2 * writeKeyBytes, saltBytes)
+  }
+
+  get writeKeys(): DirectionKeys {
+    const saltBytes = writeSaltBytes(this.suite)
+    return this.#keys(writeKeyBytes, 2 * writeKeyBytes + saltBytes, saltBytes)
+  }
+
+  /**
+   * Opens the record at `offset` of a datagram. The caller goes on at `next` until the datagram's end:
+   *
+   *     for (let offset = 0; offset < datagram.length; offset = opened.next) opened = session.open(crypto, datagram, offset)
+   */
+  open(crypto: Crypto, datagram: Uint8Array, offset: number): Opened {
+    if (this.readCidLength === 0 && datagram[offset] === ContentType.tls12_cid) {
+      // Without a negotiated length nobody knows where such a record ends.
+      return dropped("CidUnexpected", datagram.length)
+    }
+    const record = readRecord(datagram, offset, this.readCidLength)
+    if (record === undefined) return dropped("Malformed", datagram.length)
+    const { next } = record
+    if (this.closed) return dropped("SessionClosed", next)
+    if (record.contentType === ContentType.tls12_cid) {
+      if (!equalBytes(record.cid, this.readCid)) return dropped("WrongCid", next)
+    } else if (record.epoch === 0) {
+      return dropped("PlaintextRecord", next)
+    } else if (this.readCidLength > 0) {
+      // RFC 9146 §3: records without the negotiated id are dropped.
+      return dropped("CidExpected", next)
+    }
+    if (record.epoch !== sessionEpoch) return dropped("WrongEpoch", next)
+    if (record.version !== dtls12) return dropped("WrongVersion", next)
+    if (isReplay(this, record.sequence)) return dropped("Replay", next)
+    const plaintext = openRecord(crypto, this.readKeys, record)
+    if (plaintext === undefined) return dropped("BadRecord", next)
+    const newest = markReceived(this, record.sequence)
+    const { fragment } = plaintext
+    switch (plaintext.contentType) {
+      case ContentType.application_data:
+        // Only a peer that has our Finished sends data: it needs no repetition any more.
+        this.lastFlight = undefined
+        return { _tag: "ApplicationData", plaintext: fragment, newest, next }
+      case ContentType.alert:
+        return this.#handleAlert(fragment, newest, next)
+      case ContentType.handshake:
+        return this.#handleHandshake(crypto, fragment, newest, next)
+      case ContentType.change_cipher_spec:
+        return { _tag: "Ignored", reason: "ChangeCipherSpec", newest, next }
+      default:
+        return { _tag: "Ignored", reason: "UnknownContentType", newest, next }
+    }
+  }
+
+  /** Size of the record that `sealInto` writes for a plaintext of `length` bytes. */
+  sealedBytes(length: number): number {
+    return sealedRecordBytes(this.writeKeys, this.writeCidLength, length)
+  }
+
+  /**
+   * Protects one record into `target` at `offset`, so that it can lie behind a frame's header without being copied.
+   * Succeeds with the offset behind it; `target` must have room for `sealedBytes`.
+   */
+  sealInto(
+    crypto: Crypto,
+    contentType: number,
+    plaintext: Uint8Array,
+    target: Uint8Array,
+    offset: number
+  ): Result.Result<number, SealError> {
+    if (this.closed) return Result.fail({ by: "local", reason: "SessionClosed" })
+    if (plaintext.length > this.writeBytesMax) {
+      return Result.fail({ by: "local", reason: "PlaintextTooLarge", limit: this.writeBytesMax, got: plaintext.length })
+    }
+    if (this.writeSequence >= this.writeLimit) {
+      return Result.fail({ by: "local", reason: "SequenceExhausted", limit: this.writeLimit })
+    }
+    const sequence = this.writeSequence++
+    const { writeCid } = this
+    return Result.succeed(
+      sealRecord(crypto, this.writeKeys, contentType, sessionEpoch, sequence, writeCid, plaintext, target, offset)
+    )
+  }
+
+  /** One record in an array of its own. */
+  seal(crypto: Crypto, contentType: number, plaintext: Uint8Array): Result.Result<Uint8Array, SealError> {
+    const record = new Uint8Array(this.sealedBytes(plaintext.length))
+    return Result.map(this.sealInto(crypto, contentType, plaintext, record, 0), () => record)
+  }
+
+  /** The record that ends the session; after it nothing is read or written (RFC 5246 §7.2.1). */
+  closeNotify(crypto: Crypto): Result.Result<Uint8Array, SealError> {
+    const record = this.#sealAlert(crypto, warningAlert("close_notify"))
+    this.closed = true
+    return record
+  }
+
+  /**
+   * ChangeCipherSpec and Finished once more, in new records (RFC 6347 §4.2.4). Undefined once the peer is known to have
+   * them.
+   */
+  resendLastFlight(crypto: Crypto): Result.Result<Uint8Array, SealError> | undefined {
+    const flight = this.lastFlight
+    if (flight === undefined) return undefined
+    const finished = encodeHandshake(HandshakeType.finished, flight.messageSeq, flight.verifyData)
+    return Result.map(this.seal(crypto, ContentType.handshake, finished), (record) =>
+      concatBytes([
+        encodePlaintextRecord(ContentType.change_cipher_spec, flight.plaintextSequence++, changeCipherSpec),
+        record
+      ])
+    )
+  }
+
+  #handleAlert(fragment: Uint8Array, newest: boolean, next: number): Opened {
+    const alert = decodeAlert(fragment)
+    if (alert === undefined) return { _tag: "Ignored", reason: "MalformedAlert", newest, next }
+    if (alert.level !== AlertLevel.fatal && alert.description !== AlertDescription.close_notify) {
+      return { _tag: "Ignored", reason: "WarningAlert", newest, next }
+    }
+    this.closed = true
+    return { _tag: "Closed", by: "peer", alert: alertName(alert.description), newest, next }
+  }
+
+  #handleHandshake(crypto: Crypto, fragment: Uint8Array, newest: boolean, next: number): Opened {
+    const type = fragment[0]
+    if (type === HandshakeType.finished) {
+      const flight = this.resendLastFlight(crypto)
+      if (flight !== undefined && Result.isSuccess(flight)) {
+        return { _tag: "Answer", reason: "LastFlightRepeated", bytes: flight.success, newest, next }
+      }
+    } else if (type === HandshakeType.client_hello || type === HandshakeType.hello_request) {
+      // RFC 5246 §7.2.2, RFC 7925 §17: no renegotiation, and the session goes on.
+      const alert = this.#sealAlert(crypto, warningAlert("no_renegotiation"))
+      if (Result.isSuccess(alert)) {
+        return { _tag: "Answer", reason: "RenegotiationRefused", bytes: alert.success, newest, next }
+      }
+    }
+    return { _tag: "Ignored", reason: "Handshake", newest, next }
+  }
+
+  #sealAlert(crypto: Crypto, alert: Alert): Result.Result<Uint8Array, SealError> {
+    return this.seal(crypto, ContentType.alert, encodeAlert(alert))
+  }
+
+  #keys(keyAt: number, saltAt: number, saltBytes: number): DirectionKeys {
+    return {
+      suite: this.suite,
+      encryptThenMac: this.encryptThenMac,
+      key: this.#part(keyAt, writeKeyBytes),
+      salt: this.#part(saltAt, saltBytes)
+    }
+  }
+
+  #part(at: number, length: number): Uint8Array {
+    return length === 0 ? emptyBytes : this.secrets.subarray(at, at + length)
+  }
+}
+
+/** RFC 5246 §7.1. */
+export const changeCipherSpec = Uint8Array.of(1)
+
+function keysBytes(suite: CipherSuite): number {
+  return 2 * (writeKeyBytes + writeSaltBytes(suite))
+}
+
+function dropped(reason: RecordDropReason, next: number): Opened {
+  return { _tag: "Dropped", reason, next }
+}

@@ -1,0 +1,118 @@
+import type { Crypto } from "../Crypto.ts"
+import { HandshakeType, readHandshakeFragment } from "../handshake/Header.ts"
+import { Reassembly } from "../handshake/Reassembly.ts"
+import { constantTimeEqual, equalBytes } from "../internal/bytes.ts"
+import { verifyDataBytes } from "../KeySchedule.ts"
+import type { BackHalfLimits } from "../Limits.ts"
+import { ContentType, dtls12, readRecord, type RecordView } from "../record/Header.ts"
+import { openRecord } from "../record/Protection.ts"
+import { isReplay, markReceived } from "../record/ReplayWindow.ts"
+import { changeCipherSpec, type Session, sessionEpoch } from "../Session.ts"
+
+/**
+ * Why a handshake did not complete. The handshake stays as it was: what failed may have been forged, and an honest
+ * repetition may still come. Nothing is sent (RFC 6347 §4.1.2.7), so a wrong key is silence.
+ */
+export type RejectReason =
+  /** A record in epoch 1 that the derived keys do not open: the peer has another key, or it is a forgery. */
+  | "RecordUnverifiable"
+  /** Opened with the right keys, but verify_data differs: the peer saw another handshake. */
+  | "VerifyDataMismatch"
+  /** Protected, but no Finished where one has to be. */
+  | "UnexpectedHandshake"
+  | "BufferFull"
+
+export type FinishedOutcome = "NeedMore" | "Verified" | RejectReason
+
+/**
+ * Reads the client's ChangeCipherSpec and Finished with the keys of a session to be. Both may come in any order, repeated
+ * and in pieces; a Finished counts only if it is protected and ChangeCipherSpec was seen (D1).
+ */
+export class AwaitFinished {
+  readonly #session: Session
+  readonly #expected: Uint8Array
+  readonly #limits: BackHalfLimits
+  readonly #reassembly: Reassembly
+  #changed = false
+  #held: Array<Uint8Array> = []
+  #heldBytes = 0
+
+  /** `verifyData` is what the client's Finished has to contain, `messageSeq` its number. */
+  constructor(session: Session, verifyData: Uint8Array, messageSeq: number, limits: BackHalfLimits) {
+    this.#session = session
+    this.#expected = verifyData
+    this.#limits = limits
+    this.#reassembly = new Reassembly({ messageBytesMax: verifyDataBytes, messagesAheadMax: 0 }, messageSeq)
+  }
+
+  /** Protected records that came before or behind Finished and are the session's to open, in order. */
+  get early(): ReadonlyArray<Uint8Array> {
+    return this.#held
+  }
+
+  /** The records of a datagram; the worst that happened to one of them, unless Finished verified. */
+  handle(crypto: Crypto, datagram: Uint8Array): FinishedOutcome {
+    let outcome: FinishedOutcome = "NeedMore"
+    for (let offset = 0; offset < datagram.length;) {
+      const record = readRecord(datagram, offset, this.#session.readCidLength)
+      if (record === undefined) break
+      if (isChangeCipherSpec(record)) this.#changed = true
+      else if (record.epoch === sessionEpoch && !this.#hold(datagram.subarray(offset, record.next))) {
+        outcome = "BufferFull"
+      }
+      offset = record.next
+    }
+    if (!this.#changed) return outcome
+    const held = this.#held
+    this.#held = []
+    this.#heldBytes = 0
+    let verified = false
+    for (const bytes of held) {
+      const ofRecord = verified ? "NotHandshake" : this.#open(crypto, bytes)
+      if (ofRecord === "NotHandshake") this.#hold(bytes)
+      else if (ofRecord === "Verified") verified = true
+      else if (ofRecord !== "NeedMore") outcome = ofRecord
+    }
+    return verified ? "Verified" : outcome
+  }
+
+  /** `NotHandshake` leaves the replay window alone, so that the session can open the record afterwards. */
+  #open(crypto: Crypto, bytes: Uint8Array): FinishedOutcome | "NotHandshake" {
+    const session = this.#session
+    const record = readRecord(bytes, 0, session.readCidLength)!
+    if (record.version !== dtls12 || !equalBytes(record.cid, session.readCid)) return "RecordUnverifiable"
+    if (isReplay(session, record.sequence)) return "NeedMore"
+    const plaintext = openRecord(crypto, session.readKeys, record)
+    if (plaintext === undefined) return "RecordUnverifiable"
+    if (plaintext.contentType !== ContentType.handshake) return "NotHandshake"
+    markReceived(session, record.sequence)
+    return this.#handleFragments(plaintext.fragment)
+  }
+
+  #handleFragments(content: Uint8Array): FinishedOutcome {
+    for (let at = 0; at < content.length;) {
+      const fragment = readHandshakeFragment(content, at)
+      if (fragment === undefined || fragment.type !== HandshakeType.finished) return "UnexpectedHandshake"
+      at = fragment.next
+      this.#reassembly.add(fragment)
+    }
+    const message = this.#reassembly.take()
+    if (message === undefined) return "NeedMore"
+    return constantTimeEqual(message.body, this.#expected) ? "Verified" : "VerifyDataMismatch"
+  }
+
+  #hold(record: Uint8Array): boolean {
+    if (this.#heldBytes + record.length > this.#limits.pendingBytesMax) return false
+    this.#held.push(record.slice())
+    this.#heldBytes += record.length
+    return true
+  }
+}
+
+function isChangeCipherSpec(record: RecordView): boolean {
+  return (
+    record.contentType === ContentType.change_cipher_spec &&
+    record.epoch === 0 &&
+    equalBytes(record.fragment, changeCipherSpec)
+  )
+}

@@ -1,0 +1,80 @@
+import * as Result from "effect/Result"
+import type { StateError } from "../errors.ts"
+import { Reader } from "../internal/Reader.ts"
+import { Writer } from "../internal/Writer.ts"
+
+/**
+ * A handshake on its way from the edge, which negotiated it, to the actor, which has the key. All that was agreed on is
+ * in the transcript itself.
+ */
+export interface HalfHandshake {
+  /** `Peer.address`. */
+  readonly address: Uint8Array
+  /** The next record sequence number of the server in epoch 0. */
+  readonly nextSequence: number
+  /** ClientHello, ServerHello, ServerHelloDone, ClientKeyExchange, each with its header as if unfragmented. */
+  readonly transcript: Uint8Array
+  /** Whole records that came before ClientKeyExchange or with it, in order. */
+  readonly records: ReadonlyArray<Uint8Array>
+}
+
+/** A ClientHello that asks for a session to be resumed, on its way to the actor that may hold it. */
+export interface ResumeHello {
+  readonly address: Uint8Array
+  /** Of the record that carried it: the ServerHello copies it (RFC 6347 §4.2.1). */
+  readonly sequence: number
+  /** With its header as if unfragmented. */
+  readonly clientHello: Uint8Array
+}
+
+const halfVersion = 1
+const helloVersion = 1
+
+export function encodeHalf(half: HalfHandshake): Uint8Array {
+  const writer = new Writer(1024)
+    .uint8(halfVersion)
+    .vector8(half.address)
+    .uint48(half.nextSequence)
+    .vector16(half.transcript)
+  for (const record of half.records) writer.vector16(record)
+  return writer.finish()
+}
+
+export function decodeHalf(bytes: Uint8Array): Result.Result<HalfHandshake, StateError> {
+  const reader = new Reader(bytes)
+  const version = reader.uint8()
+  if (version !== halfVersion) return unknownVersion("half handshake", version)
+  const address = reader.vector8()
+  const nextSequence = reader.uint48()
+  const transcript = reader.vector16()
+  const records: Array<Uint8Array> = []
+  while (reader.remaining > 0 && !reader.failed) records.push(reader.vector16())
+  return reader.complete ? Result.succeed({ address, nextSequence, transcript, records }) : truncated("half handshake")
+}
+
+export function encodeResumeHello(hello: ResumeHello): Uint8Array {
+  return new Writer(512)
+    .uint8(helloVersion)
+    .vector8(hello.address)
+    .uint48(hello.sequence)
+    .vector16(hello.clientHello)
+    .finish()
+}
+
+export function decodeResumeHello(bytes: Uint8Array): Result.Result<ResumeHello, StateError> {
+  const reader = new Reader(bytes)
+  const version = reader.uint8()
+  if (version !== helloVersion) return unknownVersion("resume hello", version)
+  const address = reader.vector8()
+  const sequence = reader.uint48()
+  const clientHello = reader.vector16()
+  return reader.complete ? Result.succeed({ address, sequence, clientHello }) : truncated("resume hello")
+}
+
+function unknownVersion(what: string, got: number): Result.Result<never, StateError> {
+  return Result.fail({ by: "local", reason: "UnknownVersion", expected: `${what} version 1`, got })
+}
+
+function truncated(what: string): Result.Result<never, StateError> {
+  return Result.fail({ by: "local", reason: "Truncated", expected: what })
+}

@@ -1,0 +1,58 @@
+import { type CipherSuite, TLS_EMPTY_RENEGOTIATION_INFO_SCSV, TLS_PSK_WITH_AES_128_CBC_SHA256 } from "../CipherSuite.ts"
+import type { AlertName } from "../Alert.ts"
+import type { Crypto } from "../Crypto.ts"
+import type { ClientHello } from "../handshake/ClientHello.ts"
+import type { HelloExtensions } from "../handshake/Extension.ts"
+import { randomBytesLength } from "../KeySchedule.ts"
+import type { ServerHello } from "../handshake/ServerHello.ts"
+import { emptyBytes } from "../internal/bytes.ts"
+import { serverCidBytes } from "../Limits.ts"
+import { dtls12 } from "../record/Header.ts"
+import { plaintextBytesMax } from "../record/Protection.ts"
+
+/** The suite that the server takes, or the fatal alert for a hello that it can't take. */
+export function chooseSuite(
+  hello: ClientHello,
+  preference: ReadonlyArray<CipherSuite>
+): CipherSuite | { readonly alert: AlertName } {
+  // Versions are one's complements: a smaller number is a newer version, and 1.2 is all we speak (RFC 5246 §E.1).
+  if (hello.version > dtls12 || hello.version < 0xfe00) return { alert: "protocol_version" }
+  const { renegotiationInfo } = hello.extensions
+  // RFC 5746 §3.6: an initial handshake can have nothing to renegotiate.
+  if (renegotiationInfo !== undefined && renegotiationInfo.length > 0) return { alert: "handshake_failure" }
+  const suite = preference.find((candidate) => hello.cipherSuites.includes(candidate))
+  return suite ?? { alert: "handshake_failure" }
+}
+
+/** The answer to `hello`, with a fresh random and a fresh connection id. No extension that was not offered. */
+export function answerHello(
+  crypto: Crypto,
+  hello: ClientHello,
+  suite: CipherSuite,
+  sessionId: Uint8Array
+): ServerHello {
+  return {
+    version: dtls12,
+    random: crypto.randomBytes(randomBytesLength),
+    sessionId,
+    cipherSuite: suite,
+    extensions: answerExtensions(crypto, hello, suite)
+  }
+}
+
+function answerExtensions(crypto: Crypto, hello: ClientHello, suite: CipherSuite): HelloExtensions {
+  const offered = hello.extensions
+  const signalled =
+    offered.renegotiationInfo !== undefined || hello.cipherSuites.includes(TLS_EMPTY_RENEGOTIATION_INFO_SCSV)
+  const limited = offered.recordSizeLimit !== undefined
+  return {
+    extendedMasterSecret: offered.extendedMasterSecret,
+    // RFC 7366 §3: meaningless, and forbidden, with an AEAD.
+    encryptThenMac: offered.encryptThenMac && suite === TLS_PSK_WITH_AES_128_CBC_SHA256,
+    renegotiationInfo: signalled ? emptyBytes : undefined,
+    connectionId: offered.connectionId === undefined ? undefined : crypto.randomBytes(serverCidBytes),
+    // RFC 8449 §5: record_size_limit takes the place of max_fragment_length.
+    maxFragmentLength: limited ? undefined : offered.maxFragmentLength,
+    recordSizeLimit: limited ? plaintextBytesMax : undefined
+  }
+}

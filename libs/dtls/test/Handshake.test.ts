@@ -1,0 +1,248 @@
+import * as Result from "effect/Result"
+import { describe, expect, it } from "vitest"
+import {
+  type HelloExtensions,
+  PendingHandshake,
+  TLS_EMPTY_RENEGOTIATION_INFO_SCSV,
+  TLS_PSK_WITH_AES_128_CBC_SHA256,
+  TLS_PSK_WITH_AES_128_CCM_8
+} from "../src/index.ts"
+import { nodeCrypto as crypto } from "@roost/dtls-crypto"
+import { concatBytes } from "../src/internal/bytes.ts"
+import { connect, greet, lastFlight, makeServer, now, peer, resume } from "./utils/handshake.ts"
+import { hex } from "./utils/hex.ts"
+import { defaultIdentity, defaultPsk, ScriptedClient } from "./utils/ScriptedClient.ts"
+
+const suites = [
+  ["CCM_8", TLS_PSK_WITH_AES_128_CCM_8],
+  ["CBC_SHA256", TLS_PSK_WITH_AES_128_CBC_SHA256]
+] as const
+const offers: ReadonlyArray<readonly [string, Partial<HelloExtensions>]> = [
+  ["no extensions", { extendedMasterSecret: false }],
+  ["extended_master_secret (RFC 7627)", {}],
+  ["encrypt_then_mac (RFC 7366)", { encryptThenMac: true }],
+  ["a connection id of 3 bytes (RFC 9146)", { connectionId: Uint8Array.of(1, 2, 3) }],
+  ["a connection id of 255 bytes", { connectionId: new Uint8Array(255).fill(6) }],
+  ["an empty connection id", { connectionId: new Uint8Array(0), encryptThenMac: true }],
+  ["max_fragment_length (RFC 6066 §4)", { maxFragmentLength: 512 }],
+  ["record_size_limit (RFC 8449)", { recordSizeLimit: 64, maxFragmentLength: 1024 }],
+  ["renegotiation_info (RFC 5746)", { renegotiationInfo: new Uint8Array(0) }]
+]
+
+describe.each(suites)("TLS_PSK_WITH_AES_128_%s", (name, suite) => {
+  it.each(offers)("completes with %s, resumes, and carries data both ways", (_, extensions) => {
+    const server = makeServer({ echo: true })
+    const options = { cipherSuites: [suite], extensions }
+    const first = connect(server, options)
+    const again = resume(server, { ...options, session: first.session! })
+    expect(hex(again.session!.masterSecret)).toBe(hex(first.session!.masterSecret))
+    expect(hex(again.session!.writeKeys.key)).not.toBe(hex(first.session!.writeKeys.key))
+    const [echo] = server.receive(now, peer, again.data("ping"))
+    const opened = again.session!.open(crypto, echo!, 0)
+    expect(opened).toMatchObject({ _tag: "ApplicationData", newest: true })
+    expect(server.received).toEqual(["ping"])
+
+    // What was agreed on is what was offered, and nothing else (RFC 5246 §7.4.1.4).
+    const agreed = first.serverHello!.extensions
+    expect(agreed.extendedMasterSecret).toBe(extensions.extendedMasterSecret ?? true)
+    expect(agreed.encryptThenMac).toBe(extensions.encryptThenMac === true && name === "CBC_SHA256")
+    expect(agreed.connectionId?.length).toBe(extensions.connectionId === undefined ? undefined : 8)
+    expect(agreed.recordSizeLimit).toBe(extensions.recordSizeLimit === undefined ? undefined : 0x4000)
+    expect(agreed.maxFragmentLength).toBe(
+      extensions.recordSizeLimit === undefined ? extensions.maxFragmentLength : undefined
+    )
+    expect(agreed.renegotiationInfo).toEqual(extensions.renegotiationInfo)
+  })
+
+  it("keeps to the client's record_size_limit in its own flights, by fragments (RFC 8449 §4)", () => {
+    const client = connect(makeServer(), { cipherSuites: [suite], extensions: { recordSizeLimit: 64 } })
+    expect(client.largestRecord).toBeLessThanOrEqual(64)
+    expect(client.largestRecord).toBeGreaterThan(0)
+  })
+})
+
+describe("RFC 6347 §4.2.1", () => {
+  it("HelloVerifyRequest copies the record sequence number, has message_seq 0 and version DTLS 1.0", () => {
+    const client = new ScriptedClient()
+    client.sequence = 77
+    const [request] = makeServer().receive(now, peer, client.hello())
+    // record: type, version, epoch 0, sequence 77; handshake: type 3, message_seq 0; body: server_version
+    expect(hex(request!.subarray(0, 11))).toBe("16feff000000000000004d")
+    expect(hex(request!.subarray(13, 27))).toBe("030000130000000000000013feff")
+  })
+
+  it("ServerHello copies the record sequence number of the ClientHello with cookie, and its message_seq", () => {
+    const server = makeServer()
+    const client = new ScriptedClient()
+    const [request] = server.receive(now, peer, client.hello())
+    client.takeHelloVerifyRequest(request!)
+    client.sequence = 9
+    const [flight] = server.receive(now, peer, client.hello())
+    expect(flight!.subarray(5, 11)).toEqual(Uint8Array.of(0, 0, 0, 0, 0, 9))
+    expect(flight!.subarray(17, 19)).toEqual(Uint8Array.of(0, 1))
+  })
+
+  it("a repeated ClientHello gets the same flight in new records", () => {
+    const server = makeServer()
+    const client = new ScriptedClient()
+    const [first] = greet(server, client)
+    const [second] = server.receive(now, peer, client.hello())
+    expect(hex(second!.subarray(13, 80))).toBe(hex(first!.subarray(13, 80)))
+    expect(hex(second!.subarray(5, 11))).not.toBe(hex(first!.subarray(5, 11)))
+    expect(server.front.size).toBe(1)
+    client.takeServerFlight([second!])
+    client.takeServerFinished(server.receive(now, peer, lastFlight(client)))
+  })
+})
+
+describe("negotiation", () => {
+  it("takes its own preference, whatever the client's order (F19)", () => {
+    const cipherSuites = [0x1301, TLS_PSK_WITH_AES_128_CBC_SHA256, TLS_PSK_WITH_AES_128_CCM_8]
+    expect(connect(makeServer(), { cipherSuites }).serverHello!.cipherSuite).toBe(TLS_PSK_WITH_AES_128_CCM_8)
+    const cbcFirst = makeServer({ suites: [TLS_PSK_WITH_AES_128_CBC_SHA256, TLS_PSK_WITH_AES_128_CCM_8] })
+    expect(connect(cbcFirst, { cipherSuites }).serverHello!.cipherSuite).toBe(TLS_PSK_WITH_AES_128_CBC_SHA256)
+  })
+
+  it("answers the signalling suite with an empty renegotiation_info (RFC 5746 §3.6)", () => {
+    const client = connect(makeServer(), {
+      cipherSuites: [TLS_PSK_WITH_AES_128_CCM_8, TLS_EMPTY_RENEGOTIATION_INFO_SCSV]
+    })
+    expect(client.serverHello!.extensions.renegotiationInfo).toEqual(new Uint8Array(0))
+  })
+
+  it.each([
+    ["handshake_failure", "only foreign suites (F19)", { cipherSuites: [0x1301, 0xc02b] }, 40],
+    ["handshake_failure", "only the signalling suite (F19)", { cipherSuites: [TLS_EMPTY_RENEGOTIATION_INFO_SCSV] }, 40],
+    [
+      "handshake_failure",
+      "a renegotiation_info that is not empty (RFC 5746 §3.6)",
+      { extensions: { renegotiationInfo: new Uint8Array(12) } },
+      40
+    ],
+    ["protocol_version", "DTLS 1.0 (RFC 5246 §E.1)", { version: 0xfeff }, 70],
+    ["protocol_version", "a version that is none (D12)", { version: 0x0303 }, 70]
+  ])("%s for %s, once the cookie is valid", (_, __, options, alert) => {
+    const server = makeServer()
+    const flight = greet(server, new ScriptedClient(options))
+    expect(flight.map(hex)).toEqual([`15fefd0000000000000001000202${alert.toString(16)}`])
+    expect(server.front.size).toBe(0)
+  })
+
+  it("chooses DTLS 1.2 for a client that knows a newer version", () => {
+    expect(connect(makeServer(), { version: 0xfefc }).serverHello!.version).toBe(0xfefd)
+  })
+})
+
+describe("resumption (RFC 5246 §7.3)", () => {
+  it("gives new connection ids and keys, and the old session stays until the new Finished verifies (RFC 9146 §3)", () => {
+    const server = makeServer()
+    const extensions = { connectionId: Uint8Array.of(9) }
+    const first = connect(server, { extensions })
+    const client = new ScriptedClient({ extensions, session: first.session! })
+    client.takeResumption(greet(server, client))
+    expect(hex(client.serverHello!.extensions.connectionId!)).not.toBe(hex(first.serverHello!.extensions.connectionId!))
+    server.receive(now, peer, first.data("old"))
+    server.receive(now, peer, concatBytes([client.changeCipherSpec(), client.finished(), client.data("new")]))
+    expect(server.received).toEqual(["old", "new"])
+  })
+
+  it("goes on in full if nobody holds the session", () => {
+    const server = makeServer()
+    const client = new ScriptedClient({ session: connect(server).session! })
+    server.resumable.clear()
+    const flight = greet(server, client)
+    client.takeServerFlight(flight)
+    expect(server.events.some(({ _tag }) => _tag === "Resume")).toBe(true)
+    expect(hex(client.serverHello!.sessionId)).not.toBe(hex(client.options.session!.sessionId))
+  })
+
+  it("does not ask the actors about a session id that is not ours", () => {
+    const server = makeServer()
+    const { session } = connect(server)
+    session!.secrets.fill(7, 40 + 48, 40 + 48 + 32)
+    const client = new ScriptedClient({ session: session! })
+    client.takeServerFlight(greet(server, client))
+    expect(server.events.some(({ _tag }) => _tag === "Resume")).toBe(false)
+  })
+
+  it("aborts if the extended master secret is gone (RFC 7627 §5.3)", () => {
+    const server = makeServer()
+    const { session } = connect(server)
+    const flight = greet(server, new ScriptedClient({ session: session!, extensions: { extendedMasterSecret: false } }))
+    expect(flight.map(hex)).toEqual(["15fefd000000000000000100020228"])
+  })
+
+  it("goes on in full if the extended master secret is new (RFC 7627 §5.3), or the suite is not offered", () => {
+    const server = makeServer()
+    const { session } = connect(server, { extensions: { extendedMasterSecret: false } })
+    const client = new ScriptedClient({ session: session! })
+    client.takeServerFlight(greet(server, client))
+    const other = new ScriptedClient({
+      session: session!,
+      extensions: { extendedMasterSecret: false },
+      cipherSuites: [TLS_PSK_WITH_AES_128_CBC_SHA256]
+    })
+    other.takeServerFlight(greet(server, other))
+    expect(other.serverHello!.cipherSuite).toBe(TLS_PSK_WITH_AES_128_CBC_SHA256)
+  })
+
+  it("answers a repeated ClientHello with the same ServerHello, never with a record that was sent before", () => {
+    const server = makeServer()
+    const client = new ScriptedClient({ session: connect(server).session! })
+    const first = greet(server, client)
+    const second = server.receive(now, peer, client.hello())
+    expect(hex(second[0]!)).not.toBe(hex(first[0]!))
+    client.takeResumption(second)
+    server.receive(now, peer, concatBytes([client.changeCipherSpec(), client.finished()]))
+    server.receive(now, peer, client.data("resumed"))
+    expect(server.received).toEqual(["resumed"])
+  })
+})
+
+describe("the actor's half", () => {
+  const handOff = (...meanwhile: ReadonlyArray<"keyExchange" | "changeCipherSpec" | "finished">) => {
+    const server = makeServer()
+    const client = new ScriptedClient()
+    client.takeServerFlight(greet(server, client))
+    const outcome = server.front.handleDatagram(now, peer, client.keyExchange())
+    if (outcome._tag !== "HandOff") throw new Error(outcome._tag)
+    const pending = Result.getOrThrow(PendingHandshake.fromHalf(outcome.half, { pendingBytesMax: 200 }))
+    for (const piece of meanwhile) pending.handleDatagram(crypto, now, client[piece]())
+    return { client, pending }
+  }
+
+  it("the key may come after Finished, which is kept meanwhile", () => {
+    const { client, pending } = handOff("changeCipherSpec", "finished")
+    expect(new TextDecoder().decode(pending.identity)).toBe(defaultIdentity)
+    expect(pending.address).toEqual(peer.address)
+    const outcome = pending.providePsk(crypto, defaultPsk)
+    if (outcome._tag !== "Established") throw new Error(outcome._tag)
+    client.takeServerFinished(outcome.reply)
+    expect(hex(outcome.session.sessionId)).toBe(hex(client.serverHello!.sessionId))
+  })
+
+  it("keeps no more than its limit while the key is awaited, and completes by a retransmission (F2)", () => {
+    const { client, pending } = handOff("changeCipherSpec", "keyExchange", "keyExchange")
+    for (let i = 0; i < 3; i++) pending.handleDatagram(crypto, now, client.keyExchange())
+    expect(pending.handleDatagram(crypto, now, client.finished())).toEqual({ _tag: "Rejected", reason: "BufferFull" })
+    expect(pending.providePsk(crypto, defaultPsk)._tag).toBe("NeedMore")
+    expect(pending.handleDatagram(crypto, now, client.finished())._tag).toBe("Established")
+  })
+
+  it("a wrong key rejects with a reason for the operator and no bytes for the peer (F21)", () => {
+    const { client, pending } = handOff("changeCipherSpec", "finished")
+    expect(pending.providePsk(crypto, new Uint8Array(16))).toEqual({ _tag: "Rejected", reason: "RecordUnverifiable" })
+    expect(pending.handleDatagram(crypto, now, client.finished())._tag).toBe("Rejected")
+  })
+
+  it("state that was damaged on the way is an error value, at every length", () => {
+    const server = makeServer()
+    const client = new ScriptedClient()
+    client.takeServerFlight(greet(server, client))
+    const outcome = server.front.handleDatagram(now, peer, client.keyExchange())
+    if (outcome._tag !== "HandOff") throw new Error(outcome._tag)
+    for (let length = 0; length < outcome.half.length; length++) {
+      expect(Result.isFailure(PendingHandshake.fromHalf(outcome.half.subarray(0, length)))).toBe(true)
+    }
+  })
+})

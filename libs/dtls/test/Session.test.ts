@@ -1,0 +1,289 @@
+import { nodeCrypto as crypto } from "@roost/dtls-crypto"
+import * as Result from "effect/Result"
+import { describe, expect, it } from "vitest"
+import {
+  AlertDescription,
+  ContentType,
+  deserializeSession,
+  encodeAlert,
+  encodeHandshake,
+  fatalAlert,
+  HandshakeType,
+  serializeSession,
+  type Session,
+  TLS_PSK_WITH_AES_128_CBC_SHA256,
+  TLS_PSK_WITH_AES_128_CCM_8,
+  warningAlert
+} from "../src/index.ts"
+import { connect, makeServer, peer } from "./utils/handshake.ts"
+import { hex } from "./utils/hex.ts"
+import type { ScriptedClient, ScriptedClientOptions } from "./utils/ScriptedClient.ts"
+
+function established(options: ScriptedClientOptions = {}): { client: ScriptedClient; session: Session } {
+  const server = makeServer()
+  const client = connect(server, options)
+  return { client, session: server.sessions.get(peer.key)! }
+}
+
+const text = (opened: ReturnType<Session["open"]>): string =>
+  opened._tag === "ApplicationData" ? new TextDecoder().decode(opened.plaintext) : opened._tag
+
+describe("records", () => {
+  it("F7 good records around a bad one are opened (RFC 6347 §4.1.1)", () => {
+    const { client, session } = established()
+    const records = ["one", "two", "three"].map((data) => client.data(data))
+    records[1]![20]! ^= 1
+    const datagram = new Uint8Array(Buffer.concat(records))
+    const seen: Array<string> = []
+    for (let offset = 0; offset < datagram.length;) {
+      const opened = session.open(crypto, datagram, offset)
+      seen.push(text(opened))
+      offset = opened.next
+    }
+    expect(seen).toEqual(["one", "Dropped", "three"])
+  })
+
+  it("F6 a record longer than its datagram, or cut at any byte, drops the rest of the datagram only", () => {
+    const { client, session } = established()
+    const record = client.data("whole")
+    for (let length = 1; length < record.length; length++) {
+      expect(session.open(crypto, record.subarray(0, length), 0)).toEqual({
+        _tag: "Dropped",
+        reason: "Malformed",
+        next: length
+      })
+    }
+    expect(text(session.open(crypto, record, 0))).toBe("whole")
+  })
+
+  it("F8 every record is taken once, whatever the order", () => {
+    const { client, session } = established()
+    const records = Array.from({ length: 64 }, (_, i) => client.data(String(i))).toReversed()
+    for (const [i, record] of records.entries()) expect(text(session.open(crypto, record, 0))).toBe(String(63 - i))
+    for (const record of records) expect(session.open(crypto, record, 0)).toMatchObject({ reason: "Replay" })
+  })
+
+  it("F9 a forged record with a high sequence number does not move the window", () => {
+    const { client, session } = established()
+    const honest = client.data("honest")
+    const forged = client.data("forged")
+    forged.set([0xff, 0xff, 0xff, 0xff, 0xff, 0xff], 5)
+    expect(session.open(crypto, forged, 0)).toMatchObject({ _tag: "Dropped", reason: "BadRecord" })
+    expect(text(session.open(crypto, honest, 0))).toBe("honest")
+  })
+
+  it("F14 tells whether a record is newer than all before it (RFC 9146 §6)", () => {
+    const { client, session } = established({ extensions: { connectionId: new Uint8Array(0) } })
+    const older = client.data("older")
+    const newer = client.data("newer")
+    expect(session.open(crypto, newer, 0)).toMatchObject({ _tag: "ApplicationData", newest: true })
+    expect(session.open(crypto, older, 0)).toMatchObject({ _tag: "ApplicationData", newest: false })
+    expect(session.open(crypto, newer, 0)).toMatchObject({ _tag: "Dropped", reason: "Replay" })
+  })
+
+  it("D2 D4 D17 nothing in epoch 0 counts: data, alerts, ChangeCipherSpec", () => {
+    const { client, session } = established()
+    for (const [type, content] of [
+      [ContentType.application_data, new TextEncoder().encode("plain")],
+      [ContentType.alert, encodeAlert(fatalAlert("handshake_failure"))],
+      [ContentType.alert, encodeAlert(warningAlert("close_notify"))],
+      [ContentType.change_cipher_spec, Uint8Array.of(1)]
+    ] as const) {
+      expect(session.open(crypto, client.plaintext(content, type), 0)).toMatchObject({ reason: "PlaintextRecord" })
+    }
+    const encrypted = client.seal(ContentType.change_cipher_spec, Uint8Array.of(1))
+    expect(session.open(crypto, encrypted, 0)).toMatchObject({ _tag: "Ignored", reason: "ChangeCipherSpec" })
+    expect(text(session.open(crypto, client.data("alive"), 0))).toBe("alive")
+  })
+
+  it("drops other epochs and versions before any key is used", () => {
+    const { client, session } = established()
+    const epoch = client.data("x")
+    epoch[4] = 2
+    expect(session.open(crypto, epoch, 0)).toMatchObject({ reason: "WrongEpoch" })
+    const version = client.data("x")
+    version[2] = 0xff
+    expect(session.open(crypto, version, 0)).toMatchObject({ reason: "WrongVersion" })
+  })
+
+  it("takes data of no bytes (RFC 5246 §6.2.1)", () => {
+    const { client, session } = established()
+    expect(text(session.open(crypto, client.data(""), 0))).toBe("")
+  })
+})
+
+describe("F13 connection ids (RFC 9146 §3)", () => {
+  const withCid = { extensions: { connectionId: Uint8Array.of(1, 2, 3, 4) } }
+
+  it("our records carry the client's id, the client's ours, from Finished on", () => {
+    const { client, session } = established(withCid)
+    const record = Result.getOrThrow(session.seal(crypto, ContentType.application_data, Uint8Array.of(1)))
+    expect(hex(record.subarray(0, 15))).toBe("19fefd000100000000000101020304")
+    const [type, cid] = [client.data("x")[0], client.session!.writeCid]
+    expect(type).toBe(ContentType.tls12_cid)
+    expect(hex(cid)).toBe(hex(session.readCid))
+    expect(cid).toHaveLength(8)
+  })
+
+  it("an empty id asked for by the client: classic records to it, ours in its records", () => {
+    const { client, session } = established({ extensions: { connectionId: new Uint8Array(0) } })
+    const record = Result.getOrThrow(session.seal(crypto, ContentType.application_data, Uint8Array.of(1)))
+    expect(record[0]).toBe(ContentType.application_data)
+    expect(client.data("x")[0]).toBe(ContentType.tls12_cid)
+  })
+
+  it("drops a classic record although its keys are right, an unknown id, and an id where none was negotiated", () => {
+    const { client, session } = established(withCid)
+    const bare = established()
+    expect(session.open(crypto, bare.client.data("classic"), 0)).toMatchObject({ reason: "CidExpected" })
+    const other = client.data("other")
+    other[11]! ^= 1
+    expect(session.open(crypto, other, 0)).toMatchObject({ reason: "WrongCid" })
+    expect(bare.session.open(crypto, client.data("cid"), 0)).toMatchObject({ reason: "CidUnexpected" })
+    const foreign = established(withCid).client.data("other keys")
+    foreign.set(session.readCid, 11)
+    expect(session.open(crypto, foreign, 0)).toMatchObject({ reason: "BadRecord" })
+    expect(text(session.open(crypto, client.data("mine"), 0))).toBe("mine")
+  })
+})
+
+describe("alerts", () => {
+  it("close_notify of the peer closes, and nothing is read or written after it (RFC 5246 §7.2.1)", () => {
+    const { client, session } = established()
+    const data = client.data("too late")
+    const closing = client.seal(ContentType.alert, encodeAlert(warningAlert("close_notify")))
+    expect(session.open(crypto, closing, 0)).toMatchObject({ _tag: "Closed", by: "peer", alert: "close_notify" })
+    expect(session.open(crypto, data, 0)).toMatchObject({ _tag: "Dropped", reason: "SessionClosed" })
+    expect(Result.getOrThrow(Result.flip(session.seal(crypto, ContentType.application_data, data)))).toEqual({
+      by: "local",
+      reason: "SessionClosed"
+    })
+  })
+
+  it("our close_notify is an authenticated record, the last one", () => {
+    const { client, session } = established()
+    const record = Result.getOrThrow(session.closeNotify(crypto))
+    expect(client.session!.open(crypto, record, 0)).toMatchObject({ _tag: "Closed", alert: "close_notify" })
+    expect(Result.isFailure(session.closeNotify(crypto))).toBe(true)
+  })
+
+  it("a fatal alert closes and keeps its name; a warning does not; a malformed one is ignored", () => {
+    const { client, session } = established()
+    const warning = encodeAlert({ level: 1, description: AlertDescription.user_canceled })
+    expect(session.open(crypto, client.seal(ContentType.alert, warning), 0)).toMatchObject({ reason: "WarningAlert" })
+    expect(session.open(crypto, client.seal(ContentType.alert, Uint8Array.of(2)), 0)).toMatchObject({
+      reason: "MalformedAlert"
+    })
+    const fatal = client.seal(ContentType.alert, Uint8Array.of(2, 199))
+    expect(session.open(crypto, fatal, 0)).toMatchObject({ _tag: "Closed", alert: "alert_199" })
+  })
+})
+
+it("D11 a renegotiation is refused with a warning and the session goes on (RFC 5246 §7.2.2)", () => {
+  const { client, session } = established()
+  const hello = encodeHandshake(HandshakeType.client_hello, 0, new Uint8Array(40))
+  const opened = session.open(crypto, client.seal(ContentType.handshake, hello), 0)
+  if (opened._tag !== "Answer") throw new Error(opened._tag)
+  expect(opened.reason).toBe("RenegotiationRefused")
+  expect(client.session!.open(crypto, opened.bytes, 0)).toMatchObject({ _tag: "Ignored", reason: "WarningAlert" })
+  expect(text(session.open(crypto, client.data("alive"), 0))).toBe("alive")
+})
+
+describe("D20 the last flight (RFC 6347 §4.2.4)", () => {
+  it("goes out again, in new records, for each Finished that is repeated, until the client sends data", () => {
+    const { client, session } = established()
+    for (let i = 0; i < 3; i++) {
+      const opened = session.open(crypto, client.finished(), 0)
+      if (opened._tag !== "Answer") throw new Error(opened._tag)
+      expect(opened.reason).toBe("LastFlightRepeated")
+      client.takeServerFinished([opened.bytes])
+    }
+    expect(session.writeSequence).toBe(4)
+    session.open(crypto, client.data("got it"), 0)
+    expect(session.open(crypto, client.finished(), 0)).toMatchObject({ _tag: "Ignored", reason: "Handshake" })
+  })
+})
+
+describe("sealing", () => {
+  it("writes into the caller's buffer behind a header, exactly as many bytes as announced", () => {
+    for (const cipherSuites of [[TLS_PSK_WITH_AES_128_CCM_8], [TLS_PSK_WITH_AES_128_CBC_SHA256]]) {
+      const { client, session } = established({ cipherSuites })
+      const plaintext = new TextEncoder().encode("in place")
+      const target = new Uint8Array(10 + session.sealedBytes(plaintext.length) + 5).fill(0xee)
+      const end = session.sealInto(crypto, ContentType.application_data, plaintext, target, 10)
+      expect(end).toEqual(Result.succeed(target.length - 5))
+      expect(hex(target.subarray(0, 10))).toBe("ee".repeat(10))
+      expect(hex(target.subarray(-5))).toBe("ee".repeat(5))
+      expect(text(client.session!.open(crypto, target.subarray(0, -5), 10))).toBe("in place")
+    }
+  })
+
+  it("F10 the reserved block is never left: the next sequence number is an error value", () => {
+    const { session } = established()
+    session.writeLimit = session.writeSequence + 2
+    const seal = () => session.seal(crypto, ContentType.application_data, Uint8Array.of(1))
+    const sequences = [seal(), seal()].map((record) => hex(Result.getOrThrow(record).subarray(3, 11)))
+    expect(new Set(sequences).size).toBe(2)
+    expect(Result.getOrThrow(Result.flip(seal()))).toMatchObject({ by: "local", reason: "SequenceExhausted", limit: 3 })
+    session.writeLimit += 1
+    expect(Result.isSuccess(seal())).toBe(true)
+  })
+
+  it("refuses more than the peer takes (RFC 8449 §4), with nothing written and no number used", () => {
+    const { session } = established({ extensions: { recordSizeLimit: 100 } })
+    const before = session.writeSequence
+    const error = Result.getOrThrow(
+      Result.flip(session.seal(crypto, ContentType.application_data, new Uint8Array(101)))
+    )
+    expect(error).toEqual({ by: "local", reason: "PlaintextTooLarge", limit: 100, got: 101 })
+    expect(session.writeSequence).toBe(before)
+    expect(Result.isSuccess(session.seal(crypto, ContentType.application_data, new Uint8Array(100)))).toBe(true)
+  })
+})
+
+describe("serialised", () => {
+  const options = [
+    { cipherSuites: [TLS_PSK_WITH_AES_128_CCM_8] },
+    { cipherSuites: [TLS_PSK_WITH_AES_128_CBC_SHA256], extensions: { encryptThenMac: true } },
+    { extensions: { connectionId: new Uint8Array(20).fill(1), extendedMasterSecret: false, recordSizeLimit: 200 } }
+  ]
+
+  it.each(options)("a session goes on in another process (%j)", (chosen) => {
+    const { client, session } = established(chosen)
+    const replayed = client.data("before")
+    session.open(crypto, client.data("skip"), 0)
+    session.open(crypto, replayed, 0)
+    const restored = Result.getOrThrow(deserializeSession(serializeSession(session)))
+    expect(restored).toEqual(session)
+    expect(restored.open(crypto, replayed, 0)).toMatchObject({ reason: "Replay" })
+    expect(text(restored.open(crypto, client.data("after"), 0))).toBe("after")
+    const answer = Result.getOrThrow(restored.seal(crypto, ContentType.application_data, Uint8Array.of(104, 105)))
+    expect(text(client.session!.open(crypto, answer, 0))).toBe("hi")
+  })
+
+  it("keeps the last flight and the high-water marks", () => {
+    const { session } = established()
+    session.highest = 2 ** 48 - 1
+    session.recent = -5
+    session.older = 1 << 31
+    const restored = Result.getOrThrow(deserializeSession(serializeSession(session)))
+    expect(restored).toEqual(session)
+    expect(restored.lastFlight).toEqual(session.lastFlight)
+  })
+
+  it("does not read another version, a foreign suite, or any prefix", () => {
+    const state = serializeSession(established().session)
+    for (let length = 0; length < state.length; length++) {
+      expect(Result.isFailure(deserializeSession(state.subarray(0, length)))).toBe(true)
+    }
+    expect(Result.getOrThrow(Result.flip(deserializeSession(Uint8Array.of(9))))).toEqual({
+      by: "local",
+      reason: "UnknownVersion",
+      expected: "session version 1",
+      got: 9
+    })
+    const foreign = state.slice()
+    foreign[2] = 0x13
+    expect(Result.getOrThrow(Result.flip(deserializeSession(foreign)))).toMatchObject({ reason: "IllegalValue" })
+  })
+})

@@ -1,0 +1,161 @@
+import { nodeCrypto } from "@roost/dtls-crypto"
+import * as Result from "effect/Result"
+import {
+  ContentType,
+  CookieSecrets,
+  type Crypto,
+  FrontHalf,
+  type FrontHalfLimits,
+  frontHalfLimits,
+  type FrontOutcome,
+  type HandshakeOutcome,
+  type CipherSuite,
+  type Opened,
+  type Peer,
+  peekRecord,
+  PendingHandshake,
+  type PendingResumption,
+  resumeHandshake,
+  serverCidBytes,
+  Session,
+  SessionIds
+} from "../../src/index.ts"
+import { hex } from "./hex.ts"
+
+export interface ServerOptions {
+  readonly crypto?: Crypto
+  readonly limits?: Partial<FrontHalfLimits>
+  readonly suites?: ReadonlyArray<CipherSuite>
+  /** Undefined for an unknown identity; a random key then takes its place. */
+  readonly pskOf: (identity: string) => Uint8Array | undefined
+  /** Application data comes back as it is. */
+  readonly echo?: boolean
+}
+
+type Pending = PendingHandshake | PendingResumption
+export type Event = FrontOutcome | HandshakeOutcome | Opened
+
+/** Both halves in one process, with the routing that edge and actors do, and every outcome on record. */
+export class Server {
+  readonly crypto: Crypto
+  readonly front: FrontHalf
+  readonly events: Array<Event> = []
+  readonly received: Array<string> = []
+  readonly sessions = new Map<string, Session>()
+  readonly resumable = new Map<string, Session>()
+  readonly pending = new Map<string, Pending>()
+  readonly #options: ServerOptions
+
+  constructor(options: ServerOptions) {
+    const routingKey = new Uint8Array(32).fill(5)
+    this.#options = options
+    this.crypto = options.crypto ?? nodeCrypto
+    this.front = new FrontHalf({
+      crypto: this.crypto,
+      cookieSecrets: new CookieSecrets(routingKey),
+      sessionIds: new SessionIds(routingKey),
+      limits: { ...frontHalfLimits, ...options.limits },
+      ...(options.suites === undefined ? {} : { suites: options.suites })
+    })
+  }
+
+  get lastEvent(): Event | undefined {
+    return this.events.at(-1)
+  }
+
+  /** The datagrams that go back to the peer. */
+  receive(now: number, peer: Peer, datagram: Uint8Array): ReadonlyArray<Uint8Array> {
+    const peek = peekRecord(datagram)
+    if (peek?.contentType === ContentType.tls12_cid) {
+      const cid = hex(datagram.subarray(peek.cidOffset, peek.cidOffset + serverCidBytes))
+      return this.#toActor(now, this.#byCid(cid) ?? peer.key, datagram)
+    }
+    const isSession = peek?.contentType === ContentType.application_data || peek?.contentType === ContentType.alert
+    if (peek !== undefined && isSession && peek.epoch > 0) return this.#toActor(now, peer.key, datagram)
+    return this.#handleFront(now, peer, datagram, this.#note(this.front.handleDatagram(now, peer, datagram)))
+  }
+
+  #handleFront(now: number, peer: Peer, datagram: Uint8Array, outcome: FrontOutcome): ReadonlyArray<Uint8Array> {
+    switch (outcome._tag) {
+      case "Reply":
+        return outcome.datagrams
+      case "HandOff": {
+        const pending = Result.getOrThrow(PendingHandshake.fromHalf(outcome.half))
+        this.pending.set(peer.key, pending)
+        const psk = this.#options.pskOf(new TextDecoder().decode(pending.identity)) ?? this.crypto.randomBytes(16)
+        return this.#settle(now, peer.key, pending.providePsk(this.crypto, psk))
+      }
+      case "Resume": {
+        const known = this.pending.get(peer.key)
+        if (known !== undefined && "answers" in known && known.answers(outcome.hello)) {
+          this.front.resumeTaken(peer.key)
+          return known.sendFlight(this.crypto)
+        }
+        const session = this.resumable.get(hex(outcome.sessionId))
+        const resumed =
+          session && Result.getOrThrow(resumeHandshake({ crypto: this.crypto, hello: outcome.hello, session }))
+        if (resumed === undefined || resumed._tag === "Missed") {
+          return this.#handleFront(now, peer, datagram, this.#note(this.front.resumeMissed(now, peer)))
+        }
+        this.front.resumeTaken(peer.key)
+        if (resumed._tag === "Resumed") this.pending.set(peer.key, resumed.pending)
+        return resumed.reply
+      }
+      case "Forward":
+        return this.#toActor(now, peer.key, datagram)
+      default:
+        return []
+    }
+  }
+
+  #toActor(now: number, key: string, datagram: Uint8Array): ReadonlyArray<Uint8Array> {
+    const pending = this.pending.get(key)
+    if (pending !== undefined) {
+      const replies = this.#settle(now, key, pending.handleDatagram(this.crypto, now, datagram))
+      if (replies.length > 0 || !this.pending.has(key)) return replies
+    }
+    const session = this.sessions.get(key)
+    return session === undefined ? [] : this.#open(session, datagram)
+  }
+
+  #settle(_now: number, key: string, outcome: HandshakeOutcome): ReadonlyArray<Uint8Array> {
+    this.#note(outcome)
+    if (outcome._tag !== "Established") return []
+    const { session, reply, early } = outcome
+    this.pending.delete(key)
+    this.sessions.set(key, session)
+    this.resumable.set(hex(session.sessionId), session)
+    return [...reply, ...early.flatMap((record) => this.#open(session, record))]
+  }
+
+  #open(session: Session, datagram: Uint8Array): ReadonlyArray<Uint8Array> {
+    const replies: Array<Uint8Array> = []
+    for (let offset = 0; offset < datagram.length;) {
+      const opened = session.open(this.crypto, datagram, offset)
+      this.#note(opened)
+      if (opened._tag === "Answer") replies.push(opened.bytes)
+      if (opened._tag === "ApplicationData") {
+        this.received.push(Buffer.from(opened.plaintext).toString())
+        if (this.#options.echo === true) {
+          replies.push(Result.getOrThrow(session.seal(this.crypto, ContentType.application_data, opened.plaintext)))
+        }
+      }
+      offset = opened.next
+    }
+    return replies
+  }
+
+  #byCid(cid: string): string | undefined {
+    for (const [key, pending] of this.pending) {
+      const serverCid = "agreement" in pending ? pending.agreement.serverCid : pending.session.readCid
+      if (hex(serverCid) === cid) return key
+    }
+    for (const [key, session] of this.sessions) if (hex(session.readCid) === cid) return key
+    return undefined
+  }
+
+  #note<E extends Event>(event: E): E {
+    this.events.push(event)
+    return event
+  }
+}
