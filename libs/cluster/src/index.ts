@@ -1,1 +1,2 @@
-export {}
+export * from "./PartitionRanges.ts"
+export * from "./PlacementMap.ts"

@@ -39,6 +39,13 @@ export class EdgeLinks {
     if (link.writer.length >= frameBytesTarget) this.flush()
   }
 
+  /** Starts an entry that the caller writes into `link.writer.buffer` at the returned offset and commits. */
+  reserve(link: EdgeLink, kind: FrameKind, partition: number, peer: PeerAddress, bodyBytesMax: number): number {
+    if (link.writer.length >= frameBytesTarget) this.flush()
+    if (link.writer.entries === 0) this.#dirty.push(link)
+    return link.writer.reserve(kind, partition, peer, bodyBytesMax)
+  }
+
   /** Publishes what was collected since the last flush. */
   flush(): void {
     for (const link of this.#dirty) {

@@ -153,3 +153,11 @@ function missOf(hello: ClientHello, session: Session): ResumeMiss | undefined {
   if (!session.extendedMasterSecret && hello.extensions.extendedMasterSecret) return "ExtendedMasterSecretAdded"
   return undefined
 }
+
+/** The session id that a hello from the front half's `Resume` asks for; undefined if it can't be read. */
+export function resumeSessionId(hello: Uint8Array): Uint8Array | undefined {
+  const decoded = decodeResumeHello(hello)
+  if (Result.isFailure(decoded)) return undefined
+  const clientHello = decodeClientHello(wholeMessage(decoded.success.clientHello).body)
+  return Result.isSuccess(clientHello) ? clientHello.success.sessionId : undefined
+}

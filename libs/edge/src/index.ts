@@ -1,1 +1,2 @@
-export {}
+export { EdgeCore, type EdgePorts } from "./EdgeCore.ts"
+export * from "./EdgeLimits.ts"

@@ -1,0 +1,76 @@
+import { partitionCount, type PlacementAnnouncement } from "@roost/contracts"
+
+/** A node that was not heard of for this long owns nothing any more; nodes announce once a second. */
+export const nodeSilenceMillisMax = 5000
+
+interface Node {
+  readonly nodeId: string
+  announcement: PlacementAnnouncement
+  heardAt: number
+}
+
+/**
+ * Which node owns which partition, from what the nodes announce. Pure: the time comes with each call. Two nodes that
+ * claim the same partition: the higher term wins, then the smaller id, so that all edges agree.
+ */
+export class PlacementMap {
+  readonly #nodes = new Map<string, Node>()
+  #owners: Array<string | undefined> = Array.from({ length: partitionCount }, () => undefined)
+
+  handle(now: number, announcement: PlacementAnnouncement): void {
+    const { nodeId, leaving } = announcement
+    const known = this.#nodes.get(nodeId)
+    if (leaving) {
+      if (this.#nodes.delete(nodeId)) this.#assign()
+      return
+    }
+    if (known === undefined) {
+      this.#nodes.set(nodeId, { nodeId, announcement, heardAt: now })
+      this.#assign()
+      return
+    }
+    known.heardAt = now
+    if (known.announcement.term === announcement.term) return
+    known.announcement = announcement
+    this.#assign()
+  }
+
+  /** Removes nodes that fell silent. */
+  expire(now: number): void {
+    let changed = false
+    for (const node of this.#nodes.values()) {
+      if (now - node.heardAt <= nodeSilenceMillisMax) continue
+      this.#nodes.delete(node.nodeId)
+      changed = true
+    }
+    if (changed) this.#assign()
+  }
+
+  ownerOf(partition: number): string | undefined {
+    return this.#owners[partition]
+  }
+
+  get nodes(): number {
+    return this.#nodes.size
+  }
+
+  /** Partitions that nobody owns. */
+  get unowned(): number {
+    return this.#owners.reduce((count, owner) => count + (owner === undefined ? 1 : 0), 0)
+  }
+
+  #assign(): void {
+    const owners: Array<string | undefined> = Array.from({ length: partitionCount }, () => undefined)
+    const byPrecedence = [...this.#nodes.values()].sort(
+      (a, b) => a.announcement.term - b.announcement.term || (a.nodeId < b.nodeId ? 1 : -1)
+    )
+    for (const { nodeId, announcement } of byPrecedence) {
+      for (const [from, to] of announcement.partitions) {
+        for (let partition = Math.max(0, from); partition <= Math.min(to, partitionCount - 1); partition++) {
+          owners[partition] = nodeId
+        }
+      }
+    }
+    this.#owners = owners
+  }
+}

@@ -1,0 +1,369 @@
+import { formatPeerAddress, FrameKind, type PeerAddress, type PskRequest } from "@roost/contracts"
+import {
+  ContentType,
+  type Crypto,
+  type HandshakeOutcome,
+  peekRecord,
+  PendingHandshake,
+  PendingResumption,
+  resumeHandshake,
+  resumeSessionId,
+  type Session
+} from "@roost/dtls"
+import { parseIdentity, pskBytes, type PskIdentity } from "@roost/enos"
+import * as Result from "effect/Result"
+import type { Counters } from "./Counters.ts"
+import { type DeviceActor, type DeviceFacts, type DeviceSession } from "./DeviceActor.ts"
+import type { DeviceSessionConfig } from "./DeviceSessionConfig.ts"
+import type { EdgeLink, EdgeLinks } from "./EdgeLinks.ts"
+import type { Events } from "./Events.ts"
+import { type HandshakeInProgress, Handshakes } from "./Handshakes.ts"
+import type { Ports, PskOutcome } from "./Ports.ts"
+import { type SessionTable } from "./SessionTable.ts"
+
+/** What the associations tell the host of. */
+export interface AssociationOptions {
+  readonly config: DeviceSessionConfig
+  readonly ports: Ports
+  readonly crypto: Crypto
+  readonly counters: Counters
+  readonly events: Events
+  readonly edges: EdgeLinks
+  readonly table: SessionTable
+  readonly actorOf: (productKey: string, deviceKey: string) => DeviceActor
+  readonly actorsFull: () => boolean
+  /** A handshake verified; `actor.session` is the new one. */
+  readonly established: (now: number, actor: DeviceActor) => void
+  /** The device ended its session. */
+  readonly closed: (now: number, actor: DeviceActor, session: DeviceSession) => void
+  readonly data: (now: number, actor: DeviceActor, session: DeviceSession, plaintext: Uint8Array) => void
+}
+
+/** The DTLS side of the actors: handshakes that edges handed over, records in and out, routes. */
+export class Associations {
+  readonly #options: AssociationOptions
+  readonly #crypto: Crypto
+  readonly #handshakes: Handshakes
+  readonly #asked = new Map<number, HandshakeInProgress>()
+  #token = 0
+
+  constructor(options: AssociationOptions) {
+    this.#options = options
+    this.#crypto = options.crypto
+    this.#handshakes = new Handshakes(options.config.handshakesMax, options.config.handshakeMillisMax)
+  }
+
+  get handshakesInProgress(): number {
+    return this.#handshakes.size
+  }
+
+  /** An edge read the ClientKeyExchange. `half` is copied: it outlives the frame. */
+  begin(now: number, edge: EdgeLink, peer: PeerAddress, half: Uint8Array): void {
+    const { counters } = this.#options
+    const pending = PendingHandshake.fromHalf(half.slice())
+    if (Result.isFailure(pending)) {
+      counters.dropped("HalfHandshakeMalformed")
+      return
+    }
+    counters.handshakesStarted++
+    const parsed = parseIdentity(pending.success.identity)
+    const handshake: HandshakeInProgress = {
+      peer,
+      edge,
+      pending: pending.success,
+      identity: Result.isSuccess(parsed) ? parsed.success : undefined,
+      startedAt: now,
+      stage: "needsKey",
+      refusal: undefined,
+      facts: undefined
+    }
+    if (this.#handshakes.add(handshake) !== undefined) counters.handshakesOverLimit++
+    if (Result.isSuccess(parsed)) {
+      this.#askKey(now, handshake, parsed.success)
+      return
+    }
+    const { productKey, deviceKey, message } = parsed.failure
+    if (productKey !== undefined && deviceKey !== undefined) {
+      this.#options.events.happened(now, { productKey, deviceKey }, refusedKind, formatPeerAddress(peer), message)
+    }
+    handshake.refusal = message
+    this.#provide(now, handshake, this.#crypto.randomBytes(pskBytes))
+  }
+
+  /** True if the datagram was one of a handshake in progress. */
+  continueHandshake(now: number, peer: PeerAddress, datagram: Uint8Array): boolean {
+    const handshake = this.#handshakes.get(peer)
+    if (handshake === undefined || !belongsTo(handshake, datagram)) return false
+    const { pending, identity } = handshake
+    this.#conclude(now, handshake, pending.handleDatagram(this.#crypto, now, datagram))
+    // The registry did not answer the first time; the device's retransmission is the moment to ask again.
+    if (handshake.stage === "needsKey" && identity !== undefined) this.#askKey(now, handshake, identity)
+    return true
+  }
+
+  handlePsk(now: number, token: number, outcome: PskOutcome): void {
+    const handshake = this.#asked.get(token)
+    if (handshake === undefined) return
+    this.#asked.delete(token)
+    const { identity } = handshake
+    if (identity === undefined || !this.#handshakes.isCurrent(handshake)) return
+    switch (outcome._tag) {
+      case "Found": {
+        const { assetId, credentialVersion, dataFormat, downlink, psk } = outcome
+        handshake.facts = { assetId, credentialVersion, dataFormat, downlink }
+        this.#provide(now, handshake, psk)
+        break
+      }
+      case "Refused":
+        handshake.refusal = `the registry refused: ${outcome.reason}`
+        this.#provide(now, handshake, this.#crypto.randomBytes(pskBytes))
+        break
+      case "Unavailable":
+        handshake.stage = "needsKey"
+        this.#happened(now, handshake, "registry-unavailable", outcome.reason)
+        break
+    }
+  }
+
+  /** A device asks to resume; silence if its session is not here, another node may have it. */
+  resume(now: number, edge: EdgeLink, peer: PeerAddress, hello: Uint8Array): void {
+    const { counters, edges, table } = this.#options
+    const running = this.#handshakes.get(peer)
+    if (running?.pending instanceof PendingResumption && running.pending.answers(hello)) {
+      edges.add(edge, FrameKind.ResumeTaken, running.partition ?? 0, peer, noBytes)
+      for (const datagram of running.pending.sendFlight(this.#crypto))
+        edges.add(edge, FrameKind.Send, 0, peer, datagram)
+      return
+    }
+    const sessionId = resumeSessionId(hello)
+    const actor = sessionId === undefined ? undefined : table.findBySessionId(sessionId)
+    const session = actor?.session
+    if (actor === undefined || session === undefined || session.revoked) return
+    const own = hello.slice()
+    const outcome = resumeHandshake({ crypto: this.#crypto, hello: own, session: session.dtls })
+    if (Result.isFailure(outcome) || outcome.success._tag === "Missed") return
+    edges.add(edge, FrameKind.ResumeTaken, actor.partition, peer, noBytes)
+    for (const datagram of outcome.success.reply) edges.add(edge, FrameKind.Send, actor.partition, peer, datagram)
+    if (outcome.success._tag === "Aborted") return
+    const { deviceKey, productKey, secureMode } = session
+    const lifetimeSeconds = session.lifetimeMillis / 1000
+    counters.handshakesStarted++
+    const displaced = this.#handshakes.add({
+      peer,
+      edge,
+      pending: outcome.success.pending,
+      identity: { productKey, deviceKey, secureMode, lifetimeSeconds },
+      startedAt: now,
+      stage: "keyed",
+      refusal: undefined,
+      facts: session.facts,
+      partition: actor.partition
+    })
+    if (displaced !== undefined) counters.handshakesOverLimit++
+  }
+
+  /** Opens the records of a datagram. True if any of them verified: the device is alive. */
+  open(
+    now: number,
+    edge: EdgeLink,
+    peer: PeerAddress,
+    actor: DeviceActor,
+    session: DeviceSession,
+    datagram: Uint8Array
+  ): boolean {
+    const { closed, counters, data } = this.#options
+    const { dtls } = session
+    let alive = false
+    for (let offset = 0; offset < datagram.length;) {
+      const opened = dtls.open(this.#crypto, datagram, offset)
+      offset = opened.next
+      if (opened._tag === "Dropped") {
+        counters.dropped(opened.reason)
+        continue
+      }
+      alive = true
+      session.lastSeenAt = now
+      this.#followPeer(edge, peer, actor, session, opened.newest)
+      if (opened._tag === "ApplicationData") data(now, actor, session, opened.plaintext)
+      else if (opened._tag === "Answer") this.#sendTo(session.edge, actor.partition, session.peer, opened.bytes)
+      else if (opened._tag === "Closed") closed(now, actor, session)
+      else counters.ignored(opened.reason)
+      if (actor.session !== session) break
+    }
+    return alive
+  }
+
+  /** Seals a CoAP message straight into the frame for the device's edge. */
+  send(actor: DeviceActor, session: DeviceSession, message: Uint8Array): void {
+    const { counters, edges } = this.#options
+    const { dtls, edge, peer } = session
+    const offset = edges.reserve(edge, FrameKind.Send, actor.partition, peer, dtls.sealedBytes(message.length))
+    const sealed = dtls.sealInto(this.#crypto, ContentType.application_data, message, edge.writer.buffer, offset)
+    if (Result.isFailure(sealed)) {
+      counters.dropped(`Seal${sealed.failure.reason}`)
+      return
+    }
+    edge.writer.commit(sealed.success - offset)
+    counters.datagramsOut++
+  }
+
+  /** Tells an edge where the device's datagrams go. */
+  announceRoute(edge: EdgeLink, actor: DeviceActor, peer: PeerAddress): void {
+    this.#options.edges.add(edge, FrameKind.Route, actor.partition, peer, actor.session?.dtls.readCid ?? noBytes)
+  }
+
+  expire(now: number): void {
+    this.#handshakes.expire(now, () => this.#options.counters.handshakesExpired++)
+  }
+
+  #askKey(now: number, handshake: HandshakeInProgress, identity: PskIdentity): void {
+    const { actorOf, ports } = this.#options
+    const { productKey, deviceKey, secureMode } = identity
+    handshake.stage = "asked"
+    const cached = secureMode === 2 ? actorOf(productKey, deviceKey).psk : undefined
+    if (cached !== undefined) {
+      handshake.facts = cached.facts
+      this.#provide(now, handshake, cached.psk)
+      return
+    }
+    this.#token++
+    this.#asked.set(this.#token, handshake)
+    const request: PskRequest = { productKey, deviceKey, secureMode }
+    ports.askPsk(this.#token, request)
+  }
+
+  #provide(now: number, handshake: HandshakeInProgress, psk: Uint8Array): void {
+    const { pending } = handshake
+    if (!(pending instanceof PendingHandshake)) return
+    handshake.stage = "keyed"
+    handshake.psk = psk
+    this.#conclude(now, handshake, pending.providePsk(this.#crypto, psk))
+  }
+
+  #conclude(now: number, handshake: HandshakeInProgress, outcome: HandshakeOutcome): void {
+    if (outcome._tag === "NeedMore") return
+    if (outcome._tag === "Rejected") {
+      // The entry stays: what failed may be forged, and an honest repetition may still come (D10, D18).
+      this.#options.counters.handshakesRefused++
+      const why = handshake.refusal ?? rejectText[outcome.reason]
+      this.#happened(now, handshake, refusedKind, why)
+      return
+    }
+    this.#handshakes.remove(handshake)
+    this.#establish(now, handshake, outcome)
+  }
+
+  #establish(
+    now: number,
+    handshake: HandshakeInProgress,
+    outcome: HandshakeOutcome & { readonly _tag: "Established" }
+  ): void {
+    const { actorOf, actorsFull, counters, established, table } = this.#options
+    const { edge, facts, identity, peer } = handshake
+    if (identity === undefined || facts === undefined || !table.isCidFree(outcome.session.readCid)) {
+      this.#happened(now, handshake, refusedKind, "the connection id was taken; the device's next attempt gets another")
+      return
+    }
+    const actor = actorOf(identity.productKey, identity.deviceKey)
+    const previous = actor.session
+    if (previous === undefined && actorsFull()) {
+      counters.handshakesOverLimit++
+      this.#happened(now, handshake, refusedKind, "this node holds as many devices as it may (devicesMax)")
+      return
+    }
+    // The newest verified handshake wins (design §3, 17); queue and presence stay with the actor.
+    if (previous !== undefined) table.unbind(actor)
+    if (handshake.pending instanceof PendingResumption) counters.handshakesResumed++
+    counters.handshakesEstablished++
+    if (identity.secureMode === 2 && handshake.psk !== undefined) actor.psk = { psk: handshake.psk, facts }
+    actor.session = this.#sessionOf(now, handshake, identity, facts, outcome.session, previous?.online ?? false)
+    table.bind(actor)
+    for (const datagram of outcome.reply) this.#sendTo(edge, actor.partition, peer, datagram)
+    this.announceRoute(edge, actor, peer)
+    established(now, actor)
+    const session = actor.session
+    for (const record of outcome.early) {
+      if (actor.session === session) this.open(now, edge, peer, actor, session, record)
+    }
+  }
+
+  #sessionOf(
+    now: number,
+    handshake: HandshakeInProgress,
+    identity: PskIdentity,
+    facts: DeviceFacts,
+    dtls: Session,
+    online: boolean
+  ): DeviceSession {
+    return {
+      productKey: identity.productKey,
+      deviceKey: identity.deviceKey,
+      secureMode: identity.secureMode,
+      lifetimeMillis: identity.lifetimeSeconds * 1000,
+      dtls,
+      handle: hex(this.#crypto.randomBytes(handleBytes)),
+      facts,
+      revoked: false,
+      exchanges: undefined,
+      peer: handshake.peer,
+      edge: handshake.edge,
+      lastSeenAt: now,
+      online: online && identity.secureMode === 2,
+      requestsLeft: this.#options.config.requestsBurstMax,
+      requestsAt: now
+    }
+  }
+
+  /** RFC 9146 §6: the address follows a verified record that is newer than all before it, and no other (F14, F15). */
+  #followPeer(edge: EdgeLink, peer: PeerAddress, actor: DeviceActor, session: DeviceSession, newest: boolean): void {
+    if (!newest) return
+    session.edge = edge
+    if (session.peer.key === peer.key) return
+    this.#options.table.move(actor, peer)
+    this.announceRoute(edge, actor, peer)
+  }
+
+  #sendTo(edge: EdgeLink, partition: number, peer: PeerAddress, datagram: Uint8Array): void {
+    this.#options.counters.datagramsOut++
+    this.#options.edges.add(edge, FrameKind.Send, partition, peer, datagram)
+  }
+
+  #happened(now: number, handshake: HandshakeInProgress, kind: string, reason: string): void {
+    const { identity, peer } = handshake
+    if (identity === undefined) return
+    this.#options.events.happened(now, identity, kind, formatPeerAddress(peer), reason, {
+      secureMode: identity.secureMode
+    })
+  }
+}
+
+/**
+ * Whether a datagram from this address can be the handshake's: plaintext handshake records, or protected ones that are
+ * no data. Data belongs to the old session until the new Finished verified (RFC 6347 §4.2.8, D19).
+ */
+const belongsTo = (handshake: HandshakeInProgress, datagram: Uint8Array): boolean => {
+  const first = peekRecord(datagram)
+  if (first === undefined) return false
+  const { cidOffset, contentType } = first
+  if (contentType === ContentType.handshake || contentType === ContentType.change_cipher_spec) return true
+  if (contentType !== ContentType.tls12_cid) return false
+  const { pending } = handshake
+  const cid = pending instanceof PendingHandshake ? pending.agreement.serverCid : pending.session.readCid
+  if (cid.length === 0) return false
+  for (let i = 0; i < cid.length; i++) if (cid[i] !== datagram[cidOffset + i]) return false
+  return true
+}
+
+const rejectText = {
+  RecordUnverifiable:
+    "wrong key: the device's secret is not the registered one, or its PSK is not bytes 9–24 of SHA-256 of it",
+  VerifyDataMismatch: "the device's Finished covers another handshake than ours: something changed messages on the way",
+  UnexpectedHandshake: "the device sent another handshake message where its Finished is due",
+  BufferFull: "the device sent more data than is kept before its handshake is verified"
+} as const
+
+const refusedKind = "handshake-refused"
+/** Bytes of a session's name in uplinks and events. */
+const handleBytes = 8
+const hex = (bytes: Uint8Array): string => bytes.toHex()
+const noBytes = new Uint8Array(0)

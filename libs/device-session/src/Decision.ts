@@ -1,0 +1,140 @@
+import { Code, type Request } from "@roost/coap"
+import {
+  classifyTopic,
+  decodeCommandReply,
+  decodeRequest,
+  encodeReply,
+  EnosCode,
+  isSuccess,
+  type UplinkKind
+} from "@roost/enos"
+import * as Result from "effect/Result"
+
+/** What a session is, as far as its rights go. */
+export interface SessionRights {
+  readonly productKey: string
+  readonly deviceKey: string
+  readonly secureMode: 2 | 3
+  /** The credential changed since the handshake, or the device was disabled or deleted. */
+  readonly revoked: boolean
+}
+
+/** What is to be done with a request. Codes of refusals as the contract's table and design §3 (3–8, 20) have them. */
+export type Decision =
+  | { readonly _tag: "Refuse"; readonly code: number; readonly reason: string }
+  /** Understood and refused by the protocol: 2.04 with an EnOS code in the payload (design §3, 4). */
+  | { readonly _tag: "RefuseByReply"; readonly reply: Uint8Array; readonly reason: string }
+  | {
+      readonly _tag: "StoreUplink"
+      readonly kind: UplinkKind
+      readonly topic: string
+      readonly method: string
+      /** What the device gets once the uplink is stored. */
+      readonly reply: Uint8Array
+    }
+  | { readonly _tag: "FetchCommand"; readonly topic: string }
+  | {
+      readonly _tag: "CommandReply"
+      readonly commandTopic: string
+      /** Undefined for raw bytes: they answer the oldest delivered command of the topic. */
+      readonly id: string | undefined
+      readonly code: number
+      readonly message: string | undefined
+      readonly data: unknown
+    }
+  | { readonly _tag: "FetchSecret" }
+
+/** Pure: the same request on the same session is decided the same way. */
+export const decide = (rights: SessionRights, request: Request): Decision => {
+  if (rights.revoked)
+    return refuse(Code.Unauthorized, "the device's credential changed or it was disabled: it has to handshake again")
+  if (request.code !== Code.Get && request.code !== Code.Post)
+    return refuse(Code.MethodNotAllowed, "only GET and POST are served")
+  const topic = classifyTopic(request.path)
+  if (topic._tag === "Unknown") return refuse(Code.NotFound, "no such topic")
+  if (topic.productKey !== rights.productKey || topic.deviceKey !== rights.deviceKey) {
+    return refuse(Code.Forbidden, `the topic belongs to ${topic.productKey},${topic.deviceKey}`)
+  }
+  if (rights.secureMode === 3 && topic._tag !== "ActivateInfo") {
+    return refuse(
+      Code.Unauthorized,
+      "a session of the product secret may only GET thing/activate/info; then handshake with SecureMode 2"
+    )
+  }
+  const expected = topic._tag === "Uplink" || topic._tag === "CommandReply" ? Code.Post : Code.Get
+  if (request.code !== expected) {
+    return refuse(Code.MethodNotAllowed, expected === Code.Post ? "this topic takes POST" : "this topic takes GET")
+  }
+  const format = unacceptableFormat(request)
+  if (format !== undefined) return format
+  switch (topic._tag) {
+    case "ActivateInfo":
+      return rights.secureMode === 3
+        ? { _tag: "FetchSecret" }
+        : refuse(Code.Unauthorized, "only a session of the product secret (SecureMode 3) may fetch the device secret")
+    case "Command":
+      return { _tag: "FetchCommand", topic: topicText(request) }
+    case "Uplink":
+      return topic.raw ? rawUplink(request) : jsonUplink(request, topic.kind, topic.method)
+    case "CommandReply":
+      return topic.raw ? rawReply(request, topic.commandTopic) : jsonReply(request, topic.commandTopic)
+  }
+}
+
+const jsonUplink = (request: Request, kind: UplinkKind, method: string): Decision => {
+  const envelope = decodeRequest(request.payload)
+  if (Result.isFailure(envelope)) return refuse(Code.BadRequest, envelope.failure.message)
+  const { id } = envelope.success
+  if (envelope.success.method !== method) {
+    const reason = `the topic's method is ${method}, the payload says ${JSON.stringify(envelope.success.method.slice(0, 80))}`
+    return {
+      _tag: "RefuseByReply",
+      reply: encodeReply(id, EnosCode.methodsNotConsistent, {}, "Methods not consistent"),
+      reason
+    }
+  }
+  return { _tag: "StoreUplink", kind, topic: topicText(request), method, reply: encodeReply(id, EnosCode.success) }
+}
+
+/** The device's own bytes, stored as they are (contract: 透传); the answer of a script comes with scripts. */
+const rawUplink = (request: Request): Decision =>
+  request.payload.length === 0
+    ? refuse(Code.BadRequest, "raw bytes expected, the payload is empty")
+    : { _tag: "StoreUplink", kind: "raw", topic: topicText(request), method: "", reply: noBytes }
+
+const jsonReply = (request: Request, commandTopic: string): Decision => {
+  const envelope = decodeCommandReply(request.payload)
+  if (Result.isFailure(envelope)) return refuse(Code.BadRequest, envelope.failure.message)
+  const { id, code, message, data } = envelope.success
+  return { _tag: "CommandReply", commandTopic, id, code: isSuccess(code) ? EnosCode.success : code, message, data }
+}
+
+const rawReply = (request: Request, commandTopic: string): Decision => ({
+  _tag: "CommandReply",
+  commandTopic,
+  id: undefined,
+  code: EnosCode.success,
+  message: undefined,
+  data: { raw: request.payload.toBase64() }
+})
+
+const refuse = (code: number, reason: string): Decision => ({ _tag: "Refuse", code, reason })
+
+/** JSON, octets and text are what EnOS devices send and take; anything else is not ours (design §3, 8 and 20). */
+const unacceptableFormat = (request: Request): Decision | undefined => {
+  if (request.contentFormat !== undefined && !formats.has(request.contentFormat)) {
+    return refuse(Code.UnsupportedContentFormat, `Content-Format ${request.contentFormat} is not served`)
+  }
+  if (request.accept !== undefined && !formats.has(request.accept)) {
+    return refuse(Code.NotAcceptable, `Accept ${request.accept} can't be met`)
+  }
+  return undefined
+}
+
+/** The EnOS topic of a request, without `/topic`. Segments of known topics hold no slash, so joining is safe. */
+const topicText = (request: Request): string => `/${request.path.slice(1).join("/")}`
+
+/** Content-Formats (RFC 7252 §12.3). */
+export const ContentFormat = { text: 0, octets: 42, json: 50 } as const
+const formats: ReadonlySet<number> = new Set(Object.values(ContentFormat))
+const noBytes = new Uint8Array(0)

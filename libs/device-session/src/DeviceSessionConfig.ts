@@ -1,0 +1,30 @@
+/** Limits and choices of a device host; every number has its unit in its name. */
+export interface DeviceSessionConfig {
+  readonly nodeId: string
+  /** 2.04 as the contract's table has it, or 2.05 for RFC-minded fleets (design §3, 2). */
+  readonly getSuccess: "2.04" | "2.05"
+  /** Devices with a session or pending commands on this node. */
+  readonly devicesMax: number
+  /** Handshakes handed over by edges that are not verified yet. */
+  readonly handshakesMax: number
+  /** How long a handed-over handshake may take until its Finished verifies. */
+  readonly handshakeMillisMax: number
+  /** A session without any record in this time is dropped; the device has to handshake again. */
+  readonly sessionIdleMillisMax: number
+  /** Requests of one device per second, and how many it may save up; more get 4.29 (RFC 8516, C20). */
+  readonly requestsPerSecondMax: number
+  readonly requestsBurstMax: number
+  /** Uplinks and replies of this node that wait for the store. */
+  readonly storesInFlightMax: number
+}
+
+export const defaultDeviceSessionConfig: Omit<DeviceSessionConfig, "nodeId"> = {
+  getSuccess: "2.04",
+  devicesMax: 2_000_000,
+  handshakesMax: 50_000,
+  handshakeMillisMax: 60_000,
+  sessionIdleMillisMax: 7 * 86_400_000,
+  requestsPerSecondMax: 500,
+  requestsBurstMax: 1000,
+  storesInFlightMax: 100_000
+}

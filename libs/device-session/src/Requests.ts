@@ -1,0 +1,316 @@
+import { Code, formatCode, type Option, OptionNumber, type Outputs, type Request, uintOption } from "@roost/coap"
+import { formatPeerAddress } from "@roost/contracts"
+import { encodeRequest, EnosCode, option2100Value } from "@roost/enos"
+import type { Counters } from "./Counters.ts"
+import { ContentFormat, decide, type Decision } from "./Decision.ts"
+import type { DeviceActor, DeviceSession } from "./DeviceActor.ts"
+import type { DeviceSessionConfig } from "./DeviceSessionConfig.ts"
+import type { Events } from "./Events.ts"
+import type { ActivationOutcome, Ports } from "./Ports.ts"
+import { takeRequest } from "./TokenBucket.ts"
+
+type Deliver = (now: number, actor: DeviceActor, session: DeviceSession, outputs: Outputs) => void
+
+/** A request whose answer waits for the store or the registry. */
+interface Waiting {
+  readonly actor: DeviceActor
+  readonly session: DeviceSession
+  readonly exchange: number
+  readonly request: Request
+  readonly payload: Uint8Array
+  readonly kind: "uplink" | "reply" | "activation"
+  /** The command that a reply finished, and how. */
+  readonly replied?: { readonly commandId: string; readonly code: number }
+}
+
+/** Carries out what `decide` decided and answers the device once that is done: an ACK means stored (design §2.1). */
+export class Requests {
+  readonly #config: DeviceSessionConfig
+  readonly #ports: Ports
+  readonly #counters: Counters
+  readonly #events: Events
+  readonly #deliver: Deliver
+  readonly #waiting = new Map<number, Waiting>()
+  readonly #getSuccess: number
+  #token = 0
+
+  constructor(options: {
+    readonly config: DeviceSessionConfig
+    readonly ports: Ports
+    readonly counters: Counters
+    readonly events: Events
+    readonly deliver: Deliver
+  }) {
+    this.#config = options.config
+    this.#ports = options.ports
+    this.#counters = options.counters
+    this.#events = options.events
+    this.#deliver = options.deliver
+    this.#getSuccess = options.config.getSuccess === "2.05" ? Code.Content : Code.Changed
+  }
+
+  get inFlight(): number {
+    return this.#waiting.size
+  }
+
+  handleRequest(now: number, actor: DeviceActor, session: DeviceSession, exchange: number, request: Request): void {
+    const { requestsPerSecondMax, requestsBurstMax } = this.#config
+    if (!takeRequest(session, now, requestsPerSecondMax, requestsBurstMax)) {
+      this.#answer(now, actor, session, exchange, Code.TooManyRequests, noBytes, retrySoon)
+      return
+    }
+    const decision = decide(session, request)
+    switch (decision._tag) {
+      case "StoreUplink":
+        this.#storeUplink(now, actor, session, exchange, request, decision)
+        break
+      case "FetchCommand":
+        this.#fetchCommand(now, actor, session, exchange, request, decision.topic)
+        break
+      case "CommandReply":
+        this.#commandReply(now, actor, session, exchange, request, decision)
+        break
+      case "FetchSecret":
+        this.#fetchSecret(actor, session, exchange, request)
+        break
+      case "RefuseByReply":
+        this.#happened(now, session, "uplink-refused", decision.reason)
+        this.#succeed(now, actor, session, exchange, request, decision.reply)
+        break
+      case "Refuse":
+        this.#happened(now, session, "request-refused", `${formatCode(decision.code)}: ${decision.reason}`)
+        this.#answer(now, actor, session, exchange, decision.code, noBytes, [])
+        break
+    }
+  }
+
+  /** `handleStored` of the host: the stream acknowledged, or it did not and the device hears 5.00. */
+  handleStored(now: number, token: number, stored: boolean): void {
+    const waiting = this.#takeWaiting(token)
+    if (waiting === undefined) return
+    const { actor, session, exchange, request, payload, kind } = waiting
+    if (!stored) {
+      this.#counters.uplinksFailed++
+      this.#happened(
+        now,
+        session,
+        "store-unavailable",
+        "the stream did not acknowledge in time; the device was told 5.00"
+      )
+      this.#answer(now, actor, session, exchange, Code.InternalServerError, noBytes, [])
+      return
+    }
+    if (kind === "uplink") this.#counters.uplinksStored++
+    if (waiting.replied !== undefined) this.#finishCommand(now, actor, session, waiting.replied)
+    this.#succeed(now, actor, session, exchange, request, payload)
+  }
+
+  handleActivation(now: number, token: number, outcome: ActivationOutcome): void {
+    const waiting = this.#takeWaiting(token)
+    if (waiting === undefined) return
+    const { actor, session, exchange, request } = waiting
+    switch (outcome._tag) {
+      case "Issued": {
+        const { productKey, deviceKey } = actor
+        const params = { assetId: outcome.assetId, productKey, deviceKey, deviceSecret: outcome.deviceSecret }
+        this.#counters.activations++
+        this.#happened(
+          now,
+          session,
+          "secret-issued",
+          "the device fetched its secret; it has to handshake with SecureMode 2 now"
+        )
+        const payload = encodeRequest(String(token), "thing.activate.info", params)
+        this.#answer(
+          now,
+          actor,
+          session,
+          exchange,
+          this.#getSuccess,
+          payload,
+          formatOption(request, ContentFormat.json)
+        )
+        break
+      }
+      case "Refused":
+        this.#happened(now, session, "activation-refused", `the registry refused: ${outcome.reason}`)
+        this.#answer(now, actor, session, exchange, Code.Unauthorized, noBytes, [])
+        break
+      case "Unavailable":
+        this.#happened(now, session, "registry-unavailable", outcome.reason)
+        this.#answer(now, actor, session, exchange, Code.InternalServerError, noBytes, [])
+        break
+    }
+  }
+
+  #storeUplink(
+    now: number,
+    actor: DeviceActor,
+    session: DeviceSession,
+    exchange: number,
+    request: Request,
+    decision: Decision & { readonly _tag: "StoreUplink" }
+  ): void {
+    const { kind, topic, method, reply } = decision
+    const { productKey, deviceKey } = actor
+    const token = this.#wait({ actor, session, exchange, request, payload: reply, kind: "uplink" })
+    const uplink = {
+      productKey,
+      deviceKey,
+      kind,
+      session: session.handle,
+      topic,
+      method,
+      at: now,
+      payload: request.payload
+    }
+    if (!this.#ports.storeUplink(token, uplink)) this.handleStored(now, token, false)
+  }
+
+  /** Hands out the oldest waiting command of the topic (design §3, 10). The event may be lost: it is offered again then. */
+  #fetchCommand(
+    now: number,
+    actor: DeviceActor,
+    session: DeviceSession,
+    exchange: number,
+    request: Request,
+    topic: string
+  ): void {
+    const command = actor.pending === 0 ? undefined : actor.commands.take(now, topic, session.facts.downlink)
+    if (command === undefined) {
+      this.#answer(now, actor, session, exchange, Code.NotFound, noBytes, [])
+      return
+    }
+    this.#counters.commandsFetched++
+    const fetched = { _tag: "Fetched", commandId: command.id, at: now, delivery: command.deliveries } as const
+    this.#ports.storeCommandEvent(0, actor.productKey, actor.deviceKey, fetched)
+    this.#happened(now, session, "command-fetched", `the device fetched command ${command.id} from ${topic}`, {
+      commandId: command.id,
+      delivery: command.deliveries
+    })
+    const options = [...formatOption(request, ContentFormat.json), ...this.#announcement(now, actor)]
+    this.#answer(now, actor, session, exchange, this.#getSuccess, command.payload, options)
+  }
+
+  #commandReply(
+    now: number,
+    actor: DeviceActor,
+    session: DeviceSession,
+    exchange: number,
+    request: Request,
+    reply: Decision & { readonly _tag: "CommandReply" }
+  ): void {
+    const { code, commandTopic, data, message } = reply
+    const { productKey, deviceKey } = actor
+    const known = actor.pending === 0 ? undefined : findReplied(actor, commandTopic, reply.id)
+    if (known === undefined) {
+      const reason = `a reply on ${commandTopic} to ${reply.id ?? "raw bytes"}, which waits for none`
+      this.#happened(now, session, "command-reply-unknown", reason)
+      this.#succeed(now, actor, session, exchange, request, noBytes)
+      return
+    }
+    const text = message === undefined ? {} : { message }
+    const event = {
+      _tag: "Replied",
+      commandId: known,
+      at: now,
+      code,
+      ...text,
+      ...(data === undefined ? {} : { data })
+    } as const
+    const replied = { commandId: known, code }
+    const token = this.#wait({ actor, session, exchange, request, payload: noBytes, kind: "reply", replied })
+    if (!this.#ports.storeCommandEvent(token, productKey, deviceKey, event)) this.handleStored(now, token, false)
+  }
+
+  /** The reply is stored; until downlink-queue removes the entry, the command must not be offered again. */
+  #finishCommand(
+    now: number,
+    actor: DeviceActor,
+    session: DeviceSession,
+    replied: { readonly commandId: string; readonly code: number }
+  ): void {
+    const { commandId, code } = replied
+    this.#counters.commandReplies++
+    actor.commands.remove(commandId)
+    const outcome = code === EnosCode.success ? "succeeded" : `failed with code ${code}`
+    this.#happened(now, session, "command-replied", `command ${commandId} ${outcome}`, { commandId, code })
+  }
+
+  #fetchSecret(actor: DeviceActor, session: DeviceSession, exchange: number, request: Request): void {
+    const token = this.#wait({ actor, session, exchange, request, payload: noBytes, kind: "activation" })
+    // A retransmission never gets here: the exchange answers it with the same bytes.
+    this.#ports.askActivation(token, actor.productKey, actor.deviceKey, `${session.handle}-${exchange}`)
+  }
+
+  /** A 2.xx to an authenticated request: with Option 2100 while anything undelivered waits (contract, 113). */
+  #succeed(
+    now: number,
+    actor: DeviceActor,
+    session: DeviceSession,
+    exchange: number,
+    request: Request,
+    payload: Uint8Array
+  ): void {
+    const format = payload.length === 0 ? [] : formatOption(request, ContentFormat.json)
+    const announcement = session.secureMode === 2 ? this.#announcement(now, actor) : []
+    this.#answer(now, actor, session, exchange, Code.Changed, payload, [...format, ...announcement])
+  }
+
+  #announcement(now: number, actor: DeviceActor): ReadonlyArray<Option> {
+    const topic = actor.announced(now)
+    const value = topic === undefined ? undefined : option2100Value(topic)
+    return value === undefined ? [] : [{ number: OptionNumber.PendingCommand, value }]
+  }
+
+  #answer(
+    now: number,
+    actor: DeviceActor,
+    session: DeviceSession,
+    exchange: number,
+    code: number,
+    payload: Uint8Array,
+    options: ReadonlyArray<Option>
+  ): void {
+    // A response belongs to the session and epoch of its request (RFC 7252 §9.1.1, C12).
+    if (actor.session !== session || session.exchanges === undefined) return
+    this.#counters.responded(code)
+    this.#deliver(now, actor, session, session.exchanges.respond(now, exchange, { code, options, payload }))
+  }
+
+  #wait(waiting: Waiting): number {
+    this.#token = this.#token === Number.MAX_SAFE_INTEGER ? 1 : this.#token + 1
+    this.#waiting.set(this.#token, waiting)
+    return this.#token
+  }
+
+  #takeWaiting(token: number): Waiting | undefined {
+    const waiting = this.#waiting.get(token)
+    if (waiting !== undefined) this.#waiting.delete(token)
+    return waiting
+  }
+
+  #happened(
+    now: number,
+    session: DeviceSession,
+    kind: string,
+    reason: string,
+    detail?: Readonly<Record<string, string | number | boolean>>
+  ): void {
+    this.#events.happened(now, session, kind, formatPeerAddress(session.peer), reason, detail)
+  }
+}
+
+/** The command that a reply answers: by id, and a raw reply the oldest delivered one of its topic. */
+const findReplied = (actor: DeviceActor, commandTopic: string, id: string | undefined): string | undefined => {
+  if (id === undefined) return actor.commands.oldestDelivered(commandTopic)?.id
+  const command = actor.commands.find(id)
+  return command?.topic === commandTopic && command.deliveries > 0 ? command.id : undefined
+}
+
+/** None is sent unless the request had one (design §3, 20). */
+const formatOption = (request: Request, format: number): ReadonlyArray<Option> =>
+  request.contentFormat === undefined ? [] : [uintOption(OptionNumber.ContentFormat, format)]
+
+const retrySoon: ReadonlyArray<Option> = [uintOption(OptionNumber.MaxAge, 1)]
+const noBytes = new Uint8Array(0)

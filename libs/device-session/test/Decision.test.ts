@@ -1,0 +1,135 @@
+import { Code, formatCode, type Request } from "@roost/coap"
+import { assert, describe, it } from "@effect/vitest"
+import { decide, type SessionRights } from "../src/Decision.ts"
+
+const deviceSecret: SessionRights = { productKey: "pk1", deviceKey: "dev1", secureMode: 2, revoked: false }
+const productSecret: SessionRights = { ...deviceSecret, secureMode: 3 }
+
+const own = "topic/sys/pk1/dev1/"
+const post = `${own}thing/measurepoint/post`
+const activate = "topic/ext/session/pk1/dev1/thing/activate/info"
+const body = (method = "thing.measurepoint.post") =>
+  `{"id":"7","version":"1.0","method":"${method}","params":{"measurepoints":{"t":1}}}`
+
+const request = (code: number, path: string, payload = "", fields: Partial<Request> = {}): Request => ({
+  code,
+  confirmable: true,
+  messageId: 1,
+  token: new Uint8Array(0),
+  path: path.split("/"),
+  query: [],
+  contentFormat: undefined,
+  accept: undefined,
+  options: [],
+  payload: new TextEncoder().encode(payload),
+  ...fields
+})
+
+const refusal = (rights: SessionRights, asked: Request) => {
+  const decision = decide(rights, asked)
+  return decision._tag === "Refuse" ? formatCode(decision.code) : decision._tag
+}
+const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes)
+
+describe("decide", () => {
+  it("112 stores a post and answers with its id", () => {
+    const decision = decide(deviceSecret, request(Code.Post, post, body()))
+    assert.strictEqual(decision._tag, "StoreUplink")
+    if (decision._tag !== "StoreUplink") return
+    assert.strictEqual(decision.topic, "/sys/pk1/dev1/thing/measurepoint/post")
+    assert.strictEqual(decision.method, "thing.measurepoint.post")
+    assert.strictEqual(text(decision.reply), `{"id":"7","code":200,"data":{}}`)
+  })
+
+  it("119 stores raw bytes as they are and answers with none", () => {
+    const decision = decide(deviceSecret, request(Code.Post, `${own}thing/model/up_raw`, "\u0001\u0002"))
+    assert.strictEqual(decision._tag === "StoreUplink" && decision.reply.length, 0)
+    assert.strictEqual(refusal(deviceSecret, request(Code.Post, `${own}thing/model/up_raw`)), "4.00")
+  })
+
+  it("C19 answers 4.00 to bad JSON, an empty payload and a wrong envelope", () => {
+    for (const payload of ["", "{", "[]", `{"method":"thing.measurepoint.post"}`]) {
+      assert.strictEqual(refusal(deviceSecret, request(Code.Post, post, payload)), "4.00", payload)
+    }
+  })
+
+  it("answers 2.04 with code 1260 when method and topic disagree", () => {
+    const decision = decide(deviceSecret, request(Code.Post, post, body("thing.event.x.post")))
+    assert.strictEqual(decision._tag, "RefuseByReply")
+    if (decision._tag === "RefuseByReply") assert.include(text(decision.reply), `"id":"7","code":1260`)
+  })
+
+  it("C17 answers 4.03 for another device or product, whatever the method of the topic", () => {
+    for (const path of [
+      "topic/sys/pk1/dev2/thing/measurepoint/post",
+      "topic/sys/pk2/dev1/thing/measurepoint/post",
+      "topic/sys/PK1/dev1/thing/measurepoint/post",
+      "topic/ext/session/pk1/dev2/thing/activate/info"
+    ]) {
+      assert.strictEqual(refusal(deviceSecret, request(Code.Post, path, body())), "4.03", path)
+    }
+  })
+
+  it("C19 answers 4.04 for unknown paths and 4.05 for other methods", () => {
+    for (const path of [".well-known/core", "", "topic", `${own}thing/nothing`]) {
+      assert.strictEqual(refusal(deviceSecret, request(Code.Get, path)), "4.04", path)
+    }
+    for (const code of [Code.Put, Code.Delete, Code.Fetch, Code.Patch, 0x09]) {
+      assert.strictEqual(refusal(deviceSecret, request(code, post)), "4.05")
+    }
+    assert.strictEqual(refusal(deviceSecret, request(Code.Get, post)), "4.05")
+    assert.strictEqual(refusal(deviceSecret, request(Code.Post, `${own}thing/service/reboot`, body())), "4.05")
+    assert.strictEqual(refusal(deviceSecret, request(Code.Get, `${own}thing/service/reboot_reply`)), "4.05")
+    assert.strictEqual(refusal(productSecret, request(Code.Post, activate)), "4.05")
+  })
+
+  it("C18 lets a product-secret session fetch its own secret and nothing else", () => {
+    assert.strictEqual(refusal(productSecret, request(Code.Get, activate)), "FetchSecret")
+    assert.strictEqual(refusal(productSecret, request(Code.Post, post, body())), "4.01")
+    assert.strictEqual(refusal(productSecret, request(Code.Get, `${own}thing/service/reboot`)), "4.01")
+    assert.strictEqual(refusal(deviceSecret, request(Code.Get, activate)), "4.01")
+  })
+
+  it("R10 answers 4.01 to everything once the credential changed", () => {
+    const revoked = { ...deviceSecret, revoked: true }
+    for (const asked of [
+      request(Code.Post, post, body()),
+      request(Code.Get, ".well-known/core"),
+      request(Code.Put, post)
+    ]) {
+      assert.strictEqual(refusal(revoked, asked), "4.01")
+    }
+  })
+
+  it("114 fetches a command by its topic", () => {
+    assert.deepStrictEqual(decide(deviceSecret, request(Code.Get, `${own}thing/service/measurepoint/set`)), {
+      _tag: "FetchCommand",
+      topic: "/sys/pk1/dev1/thing/service/measurepoint/set"
+    })
+  })
+
+  it("116 reads a reply, success by 200 and by 0", () => {
+    const path = `${own}thing/service/reboot_reply`
+    for (const [code, expected] of [
+      [200, 200],
+      [0, 200],
+      [2001, 2001]
+    ] as const) {
+      const decision = decide(deviceSecret, request(Code.Post, path, `{"id":"c1","code":${code}}`))
+      assert.strictEqual(decision._tag === "CommandReply" && decision.code, expected)
+      assert.strictEqual(
+        decision._tag === "CommandReply" && decision.commandTopic,
+        "/sys/pk1/dev1/thing/service/reboot"
+      )
+    }
+    assert.strictEqual(refusal(deviceSecret, request(Code.Post, path, "no")), "4.00")
+  })
+
+  it("82 takes JSON, octets, text or no Content-Format, and no other", () => {
+    for (const contentFormat of [undefined, 0, 42, 50]) {
+      assert.strictEqual(refusal(deviceSecret, request(Code.Post, post, body(), { contentFormat })), "StoreUplink")
+    }
+    assert.strictEqual(refusal(deviceSecret, request(Code.Post, post, body(), { contentFormat: 60 })), "4.15")
+    assert.strictEqual(refusal(deviceSecret, request(Code.Post, post, body(), { accept: 60 })), "4.06")
+  })
+})

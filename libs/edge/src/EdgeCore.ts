@@ -1,0 +1,276 @@
+import type { PlacementMap } from "@roost/cluster"
+import {
+  frameBytesTarget,
+  FrameKind,
+  FrameReader,
+  FrameWriter,
+  type PeerAddress,
+  placeOf,
+  Subjects
+} from "@roost/contracts"
+import { ContentType, type FrontHalf, type Peer, peekRecord, serverCidBytes } from "@roost/dtls"
+import { parseIdentity } from "@roost/enos"
+import * as Result from "effect/Result"
+import { EdgeCounters } from "./EdgeCounters.ts"
+import type { EdgeLimits } from "./EdgeLimits.ts"
+import { GenerationMap } from "./GenerationMap.ts"
+import { HandshakeRates } from "./HandshakeRates.ts"
+
+/** Where the edge's output goes. */
+export interface EdgePorts {
+  send(peer: PeerAddress, datagram: Uint8Array): void
+  /** False: the bus is not there. */
+  publish(subject: string, frame: Uint8Array): boolean
+}
+
+/**
+ * The doorman: answers ClientHellos with the front half of DTLS, routes everything else to the actor that owns the
+ * device. Plain and synchronous; its tables are caches with bounds, so any edge may be killed or restarted at any time.
+ *
+ *   type 25            by connection id ─┐
+ *   epoch ≥ 1          by address        ├─► owner of the partition, else every node (Unrouted)
+ *   epoch 0 handshake  FrontHalf ────────┘ ClientKeyExchange read: HalfHandshake to the owner
+ *
+ * `now` is in milliseconds since 1970 and never runs backwards.
+ */
+export class EdgeCore {
+  readonly counters = new EdgeCounters()
+  readonly #limits: EdgeLimits
+  readonly #front: FrontHalf
+  readonly #placement: PlacementMap
+  readonly #ports: EdgePorts
+  readonly #edgeId: string
+  readonly #byCid: GenerationMap<number, number>
+  readonly #byPeer: GenerationMap<number | string, number>
+  readonly #handedOff: GenerationMap<number | string, number>
+  readonly #resumes = new Map<string, { readonly peer: PeerAddress; readonly deadline: number }>()
+  readonly #rates: HandshakeRates
+  readonly #writers = new Map<string, FrameWriter>()
+  readonly #dirty: Array<{ readonly subject: string; readonly writer: FrameWriter }> = []
+  #unroutedLeft: number
+  #unroutedAt: number
+  #turnedAt: number
+
+  constructor(options: {
+    readonly edgeId: string
+    readonly limits: EdgeLimits
+    readonly front: FrontHalf
+    readonly placement: PlacementMap
+    readonly ports: EdgePorts
+    readonly now: number
+  }) {
+    const { limits, now } = options
+    this.#edgeId = options.edgeId
+    this.#limits = limits
+    this.#front = options.front
+    this.#placement = options.placement
+    this.#ports = options.ports
+    this.#byCid = new GenerationMap(limits.routesMax)
+    this.#byPeer = new GenerationMap(limits.routesMax)
+    this.#handedOff = new GenerationMap(limits.handedOffMax)
+    this.#rates = new HandshakeRates(limits.handshakesPerSecondMax, limits.handshakesBurstMax, limits.ratesMax)
+    this.#unroutedLeft = limits.unroutedPerSecondMax
+    this.#unroutedAt = now
+    this.#turnedAt = now
+  }
+
+  get gauges(): Readonly<Record<"routesByCid" | "routesByPeer" | "handedOff" | "handshakes" | "resumes", number>> {
+    return {
+      routesByCid: this.#byCid.size,
+      routesByPeer: this.#byPeer.size,
+      handedOff: this.#handedOff.size,
+      handshakes: this.#front.size,
+      resumes: this.#resumes.size
+    }
+  }
+
+  /** A datagram from the socket; it is copied where it is kept. */
+  handleDatagram(now: number, peer: PeerAddress, datagram: Uint8Array): void {
+    this.counters.datagramsIn++
+    this.counters.bytesIn += datagram.length
+    const first = peekRecord(datagram)
+    if (first === undefined) return this.counters.drop("NotDtls")
+    const { contentType, epoch } = first
+    if (contentType === ContentType.tls12_cid) return this.#byConnectionId(now, peer, datagram, first.cidOffset)
+    const ofHandshake = contentType === ContentType.handshake || contentType === ContentType.change_cipher_spec
+    if (epoch === 0 && !ofHandshake) return this.counters.drop("Unprotected")
+    if (ofHandshake && (epoch === 0 || this.#front.isHandshaking(peerName(peer)))) {
+      return this.#handshake(now, peer, datagram)
+    }
+    this.#byAddress(now, peer, datagram, ofHandshake)
+  }
+
+  /** A frame from session-actors (docs/architecture.md §2). */
+  handleFrame(bytes: Uint8Array): void {
+    this.counters.framesIn++
+    const reader = new FrameReader(bytes)
+    while (reader.next()) {
+      const { body, kind, partition, peer } = reader
+      switch (kind) {
+        case FrameKind.Send:
+          this.counters.datagramsOut++
+          this.counters.bytesOut += body.length
+          this.#ports.send(peer, body)
+          break
+        case FrameKind.Route:
+          this.#byPeer.set(peer.key, partition)
+          if (body.length === serverCidBytes) this.#byCid.set(cidKey(body, 0), partition)
+          this.#handedOff.delete(peer.key)
+          break
+        case FrameKind.Unroute:
+          if (body.length === serverCidBytes) this.#byCid.delete(cidKey(body, 0))
+          else this.#byPeer.delete(peer.key)
+          break
+        case FrameKind.ResumeTaken:
+          this.#resumeTaken(peer, partition)
+          break
+        default:
+          this.counters.framesMalformed++
+      }
+    }
+    if (reader.malformed) this.counters.framesMalformed++
+  }
+
+  /** Ends what waited too long. Call it several times a second. */
+  handleTimeout(now: number): void {
+    this.counters.handshakesExpired += this.#front.handleTimeout(now)
+    for (const [name, { deadline, peer }] of this.#resumes) {
+      if (deadline > now) break
+      this.#resumes.delete(name)
+      this.counters.resumesMissed++
+      this.#reply(peer, this.#front.resumeMissed(now, peerOf(peer)))
+    }
+    if (now - this.#turnedAt < this.#limits.handedOffMillis) return
+    this.#turnedAt = now
+    this.#handedOff.turn()
+  }
+
+  /** Sends the frames collected since the last flush: one per node and tick. */
+  flush(): void {
+    for (const { subject, writer } of this.#dirty) {
+      if (writer.entries === 0) continue
+      const entries = writer.entries
+      this.counters.framesOut++
+      if (this.#ports.publish(subject, writer.take())) continue
+      for (let i = 0; i < entries; i++) this.counters.drop("BusUnavailable")
+    }
+    this.#dirty.length = 0
+  }
+
+  #byConnectionId(now: number, peer: PeerAddress, datagram: Uint8Array, cidOffset: number): void {
+    if (datagram.length < cidOffset + serverCidBytes) return this.counters.drop("NotDtls")
+    const partition = this.#byCid.get(cidKey(datagram, cidOffset)) ?? this.#handedOff.get(peer.key)
+    if (partition !== undefined) return this.#toOwner(partition, peer, FrameKind.Datagram, datagram)
+    this.#toEveryNode(now, peer, datagram)
+  }
+
+  #byAddress(now: number, peer: PeerAddress, datagram: Uint8Array, ofHandshake: boolean): void {
+    const handedOff = this.#handedOff.get(peer.key)
+    const routed = this.#byPeer.get(peer.key)
+    // RFC 6347 §4.2.8: while a new handshake runs, data on the same address still belongs to the old session (D19).
+    const partition = ofHandshake ? (handedOff ?? routed) : (routed ?? handedOff)
+    if (partition !== undefined) return this.#toOwner(partition, peer, FrameKind.Datagram, datagram)
+    this.#toEveryNode(now, peer, datagram)
+  }
+
+  #handshake(now: number, peer: PeerAddress, datagram: Uint8Array): void {
+    if (!this.#rates.take(now, peer.key)) return this.counters.drop("HandshakeRate")
+    const outcome = this.#front.handleDatagram(now, peerOf(peer), datagram)
+    switch (outcome._tag) {
+      case "Reply":
+        return this.#reply(peer, outcome)
+      case "HandOff": {
+        const partition = partitionOf(outcome.identity)
+        this.counters.handedOff++
+        this.#handedOff.set(peer.key, partition)
+        return this.#toOwner(partition, peer, FrameKind.HalfHandshake, outcome.half)
+      }
+      case "Resume":
+        return this.#askForSession(now, peer, outcome.hello)
+      case "Forward":
+        return this.#byAddress(now, peer, datagram, true)
+      case "Kept":
+        return
+      case "Dropped":
+        return this.counters.drop(outcome.reason)
+    }
+  }
+
+  #reply(peer: PeerAddress, outcome: ReturnType<FrontHalf["resumeMissed"]>): void {
+    if (outcome._tag !== "Reply") return
+    for (const datagram of outcome.datagrams) {
+      this.counters.datagramsOut++
+      this.counters.bytesOut += datagram.length
+      this.#ports.send(peer, datagram)
+    }
+  }
+
+  #askForSession(now: number, peer: PeerAddress, hello: Uint8Array): void {
+    const name = peerName(peer)
+    if (this.#resumes.has(name)) return
+    if (this.#resumes.size >= this.#limits.resumesMax) {
+      this.counters.drop("ResumesFull")
+      return this.#reply(peer, this.#front.resumeMissed(now, peerOf(peer)))
+    }
+    this.counters.resumesAsked++
+    this.#resumes.set(name, { peer, deadline: now + this.#limits.resumeWaitMillis })
+    this.#add(Subjects.frameToNodes, FrameKind.ResumeHello, 0, peer, hello)
+  }
+
+  #resumeTaken(peer: PeerAddress, partition: number): void {
+    const name = peerName(peer)
+    if (!this.#resumes.delete(name)) return
+    this.counters.resumesTaken++
+    this.#front.resumeTaken(name)
+    this.#handedOff.set(peer.key, partition)
+  }
+
+  #toOwner(partition: number, peer: PeerAddress, kind: FrameKind, body: Uint8Array): void {
+    const nodeId = this.#placement.ownerOf(partition)
+    if (nodeId === undefined) return this.counters.drop("PartitionUnowned")
+    this.#add(Subjects.frameToNode(nodeId), kind, partition, peer, body)
+  }
+
+  /** Nobody here knows the datagram: whoever owns it answers, and adds a route. Bounded, since it costs every node. */
+  #toEveryNode(now: number, peer: PeerAddress, datagram: Uint8Array): void {
+    const { unroutedPerSecondMax } = this.#limits
+    const earned = (Math.max(0, now - this.#unroutedAt) * unroutedPerSecondMax) / 1000
+    this.#unroutedLeft = Math.min(unroutedPerSecondMax, this.#unroutedLeft + earned)
+    this.#unroutedAt = now
+    if (this.#unroutedLeft < 1) return this.counters.drop("UnroutedRate")
+    this.#unroutedLeft--
+    this.counters.unrouted++
+    this.#add(Subjects.frameToNodes, FrameKind.Unrouted, 0, peer, datagram)
+  }
+
+  #add(subject: string, kind: FrameKind, partition: number, peer: PeerAddress, body: Uint8Array): void {
+    let writer = this.#writers.get(subject)
+    if (writer === undefined) {
+      writer = new FrameWriter(this.#edgeId)
+      this.#writers.set(subject, writer)
+    }
+    if (writer.entries === 0) this.#dirty.push({ subject, writer })
+    writer.add(kind, partition, peer, body)
+    if (writer.length >= frameBytesTarget) this.flush()
+  }
+}
+
+/**
+ * The partition of the device that a PSK identity names. One that can't be read gets a partition all the same: its
+ * handshake goes the way of every other one and fails like a wrong key (F20, F21).
+ */
+const partitionOf = (identity: Uint8Array): number => {
+  const parsed = parseIdentity(identity)
+  return Result.isSuccess(parsed)
+    ? placeOf(parsed.success.productKey, parsed.success.deviceKey).partition
+    : placeOf(String.fromCharCode(...identity.subarray(0, 256)), "").partition
+}
+
+/** 52 of the 64 random bits: a number hashes without allocating; a clash would cost a device its route, one in 10^15. */
+const cidKey = (bytes: Uint8Array, at: number): number => {
+  const high = ((bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!) >>> 0
+  return high * 0x10_0000 + ((bytes[at + 4]! << 12) | (bytes[at + 5]! << 4) | (bytes[at + 6]! >> 4))
+}
+
+const peerName = (peer: PeerAddress): string => String(peer.key)
+const peerOf = (peer: PeerAddress): Peer => ({ key: peerName(peer), address: peer.bytes })

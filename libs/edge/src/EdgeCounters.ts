@@ -1,0 +1,33 @@
+/** Why a datagram from a device went nowhere. Silence towards the sender in every case. */
+export type EdgeDropReason =
+  /** Not DTLS 1.2: plaintext CoAP, QUIC, STUN, noise (C16). */
+  | "NotDtls"
+  /** Epoch 0 data or alerts: nothing unprotected counts after the handshake messages (D2, D17). */
+  | "Unprotected"
+  | "HandshakeRate"
+  | "UnroutedRate"
+  | "PartitionUnowned"
+  | "BusUnavailable"
+  | "ResumesFull"
+
+/** Plain numbers since the start; rendered when metrics are asked for. */
+export class EdgeCounters {
+  datagramsIn = 0
+  bytesIn = 0
+  datagramsOut = 0
+  bytesOut = 0
+  framesIn = 0
+  framesOut = 0
+  framesMalformed = 0
+  handedOff = 0
+  resumesAsked = 0
+  resumesTaken = 0
+  resumesMissed = 0
+  unrouted = 0
+  handshakesExpired = 0
+  readonly dropped = new Map<string, number>()
+
+  drop(reason: string): void {
+    this.dropped.set(reason, (this.dropped.get(reason) ?? 0) + 1)
+  }
+}
