@@ -124,16 +124,17 @@ export class FrontHalf {
 
   /** `now` in milliseconds since 1970. Nothing of the datagram is kept without a copy. */
   handleDatagram(now: number, peer: Peer, datagram: Uint8Array): FrontOutcome {
-    let outcome: FrontOutcome = dropped("NotDtls")
+    let outcome: FrontOutcome | undefined
     for (let offset = 0; offset < datagram.length;) {
       const record = readRecord(datagram, offset, 0)
       if (record === undefined) break
       const ofRecord = this.#handleRecord(now, peer, record, datagram, offset)
-      if (ofRecord._tag !== "Dropped" && ofRecord._tag !== "Forward") return ofRecord
-      if (outcome._tag === "Dropped") outcome = ofRecord
+      if (ofRecord._tag === "Reply" || ofRecord._tag === "HandOff" || ofRecord._tag === "Resume") return ofRecord
+      // A datagram is forwarded whole, and if any record of it has to be.
+      if (outcome === undefined || ofRecord._tag === "Forward") outcome = ofRecord
       offset = record.next
     }
-    return outcome
+    return outcome ?? dropped("NotDtls")
   }
 
   /** An actor took the resumption over: forget the peer. */

@@ -1,0 +1,491 @@
+import { nodeCrypto as crypto } from "@roost/dtls-crypto"
+import { describe, expect, it } from "vitest"
+import {
+  ContentType,
+  cookiePeriodMillis,
+  encodeAlert,
+  encodeHandshake,
+  fatalAlert,
+  fragmentHandshake,
+  HandshakeType,
+  TLS_PSK_WITH_AES_128_CBC_SHA256
+} from "../src/index.ts"
+import { concatBytes } from "../src/internal/bytes.ts"
+import { connect, greet, lastFlight, makeServer, now, peer, peerOf } from "./utils/handshake.ts"
+import { hex } from "./utils/hex.ts"
+import { defaultIdentity, ScriptedClient } from "./utils/ScriptedClient.ts"
+import type { Server } from "./utils/Server.ts"
+
+/** A client whose next message is ClientKeyExchange. */
+function greeted(server: Server, ...options: ConstructorParameters<typeof ScriptedClient>): ScriptedClient {
+  const client = new ScriptedClient(...options)
+  client.takeServerFlight(greet(server, client))
+  return client
+}
+
+/** The honest end of a handshake, by retransmission: proves that what went before did no harm. */
+function completes(server: Server, client: ScriptedClient): void {
+  client.takeServerFinished(server.receive(now, peer, lastFlight(client)))
+  server.receive(now, peer, client.data("proof"))
+  expect(server.received).toEqual(["proof"])
+  expect(server.front.size).toBe(0)
+  expect(server.pending.size).toBe(0)
+}
+
+const permutations = <A>(items: ReadonlyArray<A>): Array<Array<A>> =>
+  items.length < 2
+    ? [[...items]]
+    : items.flatMap((item, i) => permutations(items.toSpliced(i, 1)).map((rest) => [item].concat(rest)))
+
+describe("the state machine", () => {
+  it("D1 Finished in plaintext without ChangeCipherSpec never connects (Scandium 2.0.0, pion 2019)", () => {
+    const server = makeServer({ echo: true })
+    const client = greeted(server)
+    server.receive(now, peer, client.keyExchange())
+    expect(server.receive(now, peer, client.plaintext(client.finishedMessage()))).toEqual([])
+    const data = client.plaintext(new TextEncoder().encode("echo"), ContentType.application_data)
+    expect(server.receive(now, peer, data)).toEqual([])
+    expect(server.sessions.size).toBe(0)
+    expect(server.received).toEqual([])
+    completes(server, client)
+  })
+
+  it("D1 a protected Finished counts only once ChangeCipherSpec was seen", () => {
+    const server = makeServer()
+    const client = greeted(server)
+    server.receive(now, peer, client.keyExchange())
+    expect(server.receive(now, peer, client.finished())).toEqual([])
+    expect(server.sessions.size).toBe(0)
+    client.takeServerFinished(server.receive(now, peer, client.changeCipherSpec()))
+  })
+
+  it("D2 data in epoch 0 is dropped before, during and after the handshake (CVE-2019-20786)", () => {
+    const server = makeServer()
+    const client = new ScriptedClient()
+    const plain = () => client.plaintext(new TextEncoder().encode("plain"), ContentType.application_data)
+    expect(server.receive(now, peer, plain())).toEqual([])
+    client.takeServerFlight(greet(server, client))
+    expect(server.receive(now, peer, plain())).toEqual([])
+    server.receive(now, peer, client.keyExchange())
+    expect(server.receive(now, peer, plain())).toEqual([])
+    completes(server, client)
+    expect(server.receive(now, peer, plain())).toEqual([])
+    expect(server.received).toEqual(["proof"])
+  })
+
+  it("D3 ChangeCipherSpec first: no state, no answer (CVE-2017-7243)", () => {
+    const server = makeServer()
+    const client = new ScriptedClient()
+    expect(server.receive(now, peer, client.changeCipherSpec())).toEqual([])
+    expect(server.lastEvent).toEqual({ _tag: "Forward" })
+    expect(server.front.size).toBe(0)
+    client.takeServerFlight(greet(server, client))
+    expect(server.receive(now, peer, client.changeCipherSpec())).toEqual([])
+    completes(server, client)
+  })
+
+  it("D4 more ChangeCipherSpecs after completion change no epoch (pion #138)", () => {
+    const server = makeServer()
+    const client = greeted(server)
+    completes(server, client)
+    for (let i = 0; i < 3; i++) server.receive(now, peer, client.changeCipherSpec())
+    server.receive(now, peer, client.data("again"))
+    expect(server.received).toEqual(["proof", "again"])
+  })
+
+  it.each([1, 0xffff])("D5 a ClientHello in epoch %i has no effect (CVE-2021-42141, CVE-2021-42142)", (epoch) => {
+    const server = makeServer()
+    const client = new ScriptedClient()
+    const hello = client.hello()
+    hello[3] = epoch >> 8
+    hello[4] = epoch & 0xff
+    expect(server.receive(now, peer, hello)).toEqual([])
+    expect(server.front.size).toBe(0)
+    client.takeServerFlight(greet(server, client))
+    completes(server, client)
+  })
+
+  it("D6 ClientKeyExchange in epoch 1 does no harm (tinydtls #79, #85)", () => {
+    const server = makeServer()
+    const client = greeted(server)
+    const wrong = client.keyExchange()
+    wrong[4] = 1
+    expect(server.receive(now, peer, wrong)).toEqual([])
+    completes(server, client)
+  })
+
+  describe("D7 ClientKeyExchange, ChangeCipherSpec and Finished in three datagrams complete (californium #592)", () => {
+    const pieces = ["keyExchange", "changeCipherSpec", "finished"] as const
+    it.each(permutations(pieces))("in the order %s, %s, %s", (...order) => {
+      const server = makeServer()
+      const client = greeted(server)
+      const made = {
+        keyExchange: client.keyExchange(),
+        changeCipherSpec: client.changeCipherSpec(),
+        finished: client.finished()
+      }
+      const replies = order.flatMap((piece) => server.receive(now, peer, made[piece]))
+      client.takeServerFinished(replies)
+    })
+
+    it.each(permutations(pieces))("each of them twice, in the order %s, %s, %s", (...order) => {
+      const server = makeServer()
+      const client = greeted(server)
+      const made = {
+        keyExchange: client.keyExchange(),
+        changeCipherSpec: client.changeCipherSpec(),
+        finished: client.finished()
+      }
+      const twice = order.flatMap((piece) => [made[piece], made[piece]])
+      const replies = twice.flatMap((datagram) => server.receive(now, peer, datagram))
+      client.takeServerFinished([replies[0]!])
+      expect(server.sessions.size).toBe(1)
+    })
+  })
+
+  it("D7 in fragments of one byte, in reverse order", () => {
+    const server = makeServer()
+    const client = greeted(server)
+    client.keyExchange()
+    const fragments = fragmentHandshake(client.keyExchangeMessage(), 13).toReversed()
+    for (const fragment of fragments) server.receive(now, peer, client.plaintext(fragment))
+    expect(server.pending.size).toBe(1)
+    const flight = concatBytes([client.changeCipherSpec(), client.finished()])
+    client.takeServerFinished(server.receive(now, peer, flight))
+  })
+
+  it("D8 without ClientKeyExchange nothing is verified; a second one has no effect", () => {
+    const server = makeServer()
+    const client = greeted(server)
+    const exchange = client.keyExchange()
+    expect(server.receive(now, peer, concatBytes([client.changeCipherSpec(), client.finished()]))).toEqual([])
+    expect(server.pending.size).toBe(0)
+    client.takeServerFinished(server.receive(now, peer, exchange))
+    expect(server.receive(now, peer, client.keyExchange())).toEqual([])
+  })
+
+  it("D8 a ClientKeyExchange of another shape hands nothing off, and the honest one still does", () => {
+    const server = makeServer()
+    const client = greeted(server)
+    const { messageSeq } = client.keyExchangeMessage()
+    for (const body of [new Uint8Array(0), new Uint8Array(65).fill(4), Uint8Array.of(0, 5, 65)]) {
+      const message = encodeHandshake(HandshakeType.client_key_exchange, messageSeq, body)
+      expect(server.receive(now, peer, client.plaintext(message))).toEqual([])
+      expect(server.lastEvent).toEqual({ _tag: "Dropped", reason: "MalformedClientKeyExchange" })
+    }
+    completes(server, client)
+  })
+
+  it.each([0, 11, 12, 15, 99])(
+    "D9 a handshake message of type %i in its place is dropped, others are served",
+    (type) => {
+      const server = makeServer()
+      const client = greeted(server)
+      const message = encodeHandshake(type, client.keyExchangeMessage().messageSeq, new Uint8Array(10))
+      expect(server.receive(now, peer, client.plaintext(message))).toEqual([])
+      expect(server.lastEvent).toEqual({ _tag: "Dropped", reason: "UnexpectedHandshake" })
+      connect(server, {}, peerOf("192.0.2.2:1"))
+      completes(server, client)
+    }
+  )
+
+  it.each([0, 11, 12, 13])("D10 a Finished of %i wrong bytes: no session, no answer (RFC 5246 §7.4.9)", (length) => {
+    const server = makeServer()
+    const client = greeted(server)
+    server.receive(now, peer, concatBytes([client.keyExchange(), client.changeCipherSpec()]))
+    expect(server.receive(now, peer, client.finished(new Uint8Array(length)))).toEqual([])
+    expect(server.sessions.size).toBe(0)
+  })
+
+  it("D10 a forged Finished does not take the honest client's place", () => {
+    const server = makeServer()
+    const client = greeted(server)
+    server.receive(now, peer, concatBytes([client.keyExchange(), client.changeCipherSpec()]))
+    const forged = client.finished()
+    forged[forged.length - 1]! ^= 1
+    expect(server.receive(now, peer, forged)).toEqual([])
+    expect(server.lastEvent).toEqual({ _tag: "Rejected", reason: "RecordUnverifiable" })
+    client.takeServerFinished(server.receive(now, peer, client.finished()))
+  })
+
+  it("D12 a hello with an invalid version does not skip the cookie (tinydtls #74)", () => {
+    const server = makeServer()
+    for (const version of [0, 0x0303, 0xfeff, 0xfe00, 0xffff]) {
+      const [answer] = server.receive(now, peer, new ScriptedClient({ version }).hello())
+      expect(answer![13]).toBe(HandshakeType.hello_verify_request)
+    }
+    expect(server.front.size).toBe(0)
+  })
+
+  it("D13 a hello that resumes is asked for a cookie like any other (CVE-2022-2576)", () => {
+    const server = makeServer()
+    const client = connect(server)
+    const other = new ScriptedClient({ session: client.session!, cipherSuites: [TLS_PSK_WITH_AES_128_CBC_SHA256] })
+    const hello = other.hello()
+    const [answer] = server.receive(now, peer, hello)
+    expect(answer![13]).toBe(HandshakeType.hello_verify_request)
+    expect(answer!.length).toBeLessThanOrEqual(hello.length)
+    expect(server.front.size).toBe(0)
+  })
+
+  it("D14 failing handshakes leave nothing behind, and new devices connect (CVE-2022-39368)", () => {
+    const server = makeServer({ limits: { peersInHandshakeMax: 50, handshakeTimeoutMillis: 1000 } })
+    for (let i = 0; i < 200; i++) {
+      const from = peerOf(`198.51.100.${i}:1`)
+      const client = new ScriptedClient()
+      client.takeServerFlight(greet(server, client, from))
+    }
+    expect(server.front.size).toBe(50)
+    expect(server.front.evicted).toBe(150)
+    completesWithOthersWaiting(server)
+    expect(server.front.deadline).toBe(now + 1000)
+    expect(server.front.handleTimeout(now + 999)).toBe(0)
+    // The newcomer took the place of one.
+    expect(server.front.handleTimeout(now + 1000)).toBe(49)
+    expect(server.front.size).toBe(0)
+    expect(server.front.deadline).toBeUndefined()
+  })
+
+  function completesWithOthersWaiting(server: Server): void {
+    connect(server)
+    expect(server.sessions.size).toBe(1)
+  }
+
+  it("D15 a client with a wrong key gets no more than one reply per datagram, and the rest is silence", () => {
+    const server = makeServer()
+    for (let i = 0; i < 20; i++) {
+      const client = new ScriptedClient({ psk: new Uint8Array(16) })
+      client.takeServerFlight(greet(server, client))
+      expect(server.receive(now, peer, lastFlight(client))).toEqual([])
+      expect(server.lastEvent).toEqual({ _tag: "Rejected", reason: "RecordUnverifiable" })
+    }
+  })
+
+  it("D18 a plaintext alert ends neither a handshake nor a session", () => {
+    const server = makeServer()
+    const client = greeted(server)
+    const alert = () => client.plaintext(encodeAlert(fatalAlert("handshake_failure")), ContentType.alert)
+    expect(server.receive(now, peer, alert())).toEqual([])
+    expect(server.lastEvent).toEqual({ _tag: "Dropped", reason: "PlaintextAlert" })
+    server.receive(now, peer, client.keyExchange())
+    server.receive(now, peer, alert())
+    completes(server, client)
+    server.receive(now, peer, alert())
+    server.receive(now, peer, client.data("alive"))
+    expect(server.received).toEqual(["proof", "alive"])
+  })
+
+  it("D19 the old session serves until a new Finished verifies (RFC 6347 §4.2.8)", () => {
+    const server = makeServer()
+    const old = connect(server)
+    const next = new ScriptedClient()
+    const say = (text: string) => server.receive(now, peer, old.data(text))
+    next.takeHelloVerifyRequest(server.receive(now, peer, next.hello())[0]!)
+    say("after the first hello")
+    next.takeServerFlight(server.receive(now, peer, next.hello()))
+    say("after the cookie")
+    server.receive(now, peer, next.keyExchange())
+    say("after the key exchange")
+    next.takeServerFinished(server.receive(now, peer, concatBytes([next.changeCipherSpec(), next.finished()])))
+    say("after the new Finished")
+    server.receive(now, peer, next.data("new"))
+    expect(server.received).toEqual(["after the first hello", "after the cookie", "after the key exchange", "new"])
+  })
+})
+
+describe("D21 cookies (RFC 6347 §4.2.1)", () => {
+  const cookied = (server: Server): ScriptedClient => {
+    const client = new ScriptedClient()
+    client.takeHelloVerifyRequest(server.receive(now, peer, client.hello())[0]!)
+    return client
+  }
+  const answerType = (server: Server, client: ScriptedClient, at = now, from = peer): number =>
+    server.receive(at, from, client.hello())[0]![13]!
+
+  it("is valid through the period after its own, on every edge with the same routing key, and not longer", () => {
+    const periodStart = Math.floor(now / cookiePeriodMillis) * cookiePeriodMillis
+    const client = cookied(makeServer())
+    expect(answerType(makeServer(), client, periodStart + 2 * cookiePeriodMillis - 1)).toBe(HandshakeType.server_hello)
+    const late = makeServer()
+    expect(answerType(late, client, periodStart + 2 * cookiePeriodMillis)).toBe(HandshakeType.hello_verify_request)
+    expect(late.front.size).toBe(0)
+  })
+
+  it("is bound to the address", () => {
+    const server = makeServer()
+    expect(answerType(server, cookied(server), now, peerOf("192.0.2.1:50001"))).toBe(HandshakeType.hello_verify_request)
+    expect(server.front.size).toBe(0)
+  })
+
+  it("is bound to the parameters of the hello", () => {
+    const server = makeServer()
+    for (const options of [
+      { version: 0xfefc },
+      { cipherSuites: [TLS_PSK_WITH_AES_128_CBC_SHA256] },
+      { session: connect(makeServer()).session! }
+    ]) {
+      const other = new ScriptedClient(options)
+      const client = cookied(server)
+      other.random.set(client.random)
+      other.cookie = client.cookie
+      expect(answerType(server, other)).toBe(HandshakeType.hello_verify_request)
+    }
+    const sameButRandom = cookied(server)
+    sameButRandom.random[31]! ^= 1
+    expect(answerType(server, sameButRandom)).toBe(HandshakeType.hello_verify_request)
+  })
+
+  it("any bit flipped, any byte missing or added: a new cookie is asked for", () => {
+    const server = makeServer()
+    const client = cookied(server)
+    const valid = client.cookie
+    for (let bit = 0; bit < valid.length * 8; bit++) {
+      client.cookie = valid.slice()
+      client.cookie[bit >> 3]! ^= 1 << (bit & 7)
+      expect(answerType(server, client)).toBe(HandshakeType.hello_verify_request)
+    }
+    client.cookie = valid.subarray(1)
+    expect(answerType(server, client)).toBe(HandshakeType.hello_verify_request)
+    client.cookie = Uint8Array.of(...valid, 0)
+    expect(answerType(server, client)).toBe(HandshakeType.hello_verify_request)
+    client.cookie = valid
+    expect(answerType(server, client)).toBe(HandshakeType.server_hello)
+  })
+
+  it("a second HelloVerifyRequest counts on: its message_seq is the hello's (RFC 6347 §4.2.2)", () => {
+    const server = makeServer()
+    const client = cookied(server)
+    client.cookie = new Uint8Array(16)
+    client.takeHelloVerifyRequest(server.receive(now, peer, client.hello())[0]!)
+    expect(client.helloSeq).toBe(2)
+    client.takeServerFlight(server.receive(now, peer, client.hello()))
+    client.takeServerFinished(server.receive(now, peer, lastFlight(client)))
+  })
+})
+
+describe("before the cookie nothing is kept and no more comes back than went in", () => {
+  it("C15 the smallest hello that decodes gets a smaller answer", () => {
+    const hello = new ScriptedClient({ extensions: { extendedMasterSecret: false } }).hello()
+    const [answer] = makeServer().receive(now, peer, hello)
+    expect(answer!.length).toBeLessThan(hello.length)
+  })
+
+  it("many hellos in one datagram get one answer", () => {
+    const server = makeServer()
+    const client = new ScriptedClient()
+    expect(server.receive(now, peer, concatBytes([client.hello(), client.hello(), client.hello()]))).toHaveLength(1)
+  })
+
+  it("F5 a hello in fragments is dropped", () => {
+    const server = makeServer()
+    const client = new ScriptedClient()
+    const hello = client.hello().subarray(13 + 12)
+    for (const fragment of fragmentHandshake({ type: 1, messageSeq: 0, body: hello }, 13)) {
+      expect(server.receive(now, peer, client.plaintext(fragment))).toEqual([])
+    }
+    expect(server.events.every((event) => "reason" in event && event.reason === "FragmentedClientHello")).toBe(true)
+  })
+})
+
+describe("bounds after the cookie", () => {
+  it("F2 what overtakes ClientKeyExchange is kept up to a limit (CVE-2022-29189)", () => {
+    const server = makeServer({ limits: { bytesPerPeerMax: 100 } })
+    const client = greeted(server)
+    const exchange = client.keyExchange()
+    for (let i = 0; i < 50; i++) server.receive(now, peer, client.changeCipherSpec())
+    expect(server.lastEvent).toEqual({ _tag: "Dropped", reason: "BufferFull" })
+    server.receive(now, peer, exchange)
+    client.takeServerFinished(server.receive(now, peer, client.finished()))
+  })
+
+  it.each([
+    ["huge message_seq", 0xffff, 10],
+    ["huge length", 2, 0xffffff]
+  ])("F2 a ClientKeyExchange with %s is dropped", (_, messageSeq, length) => {
+    const server = makeServer()
+    const client = greeted(server)
+    const message = encodeHandshake(HandshakeType.client_key_exchange, messageSeq, new Uint8Array(10))
+    message.set([length >> 16, (length >> 8) & 0xff, length & 0xff], 1)
+    expect(server.receive(now, peer, client.plaintext(message))).toEqual([])
+    completes(server, client)
+  })
+
+  it.each([
+    [0, "HandOff"],
+    [1, "HandOff"],
+    [128, "HandOff"],
+    [129, "IdentityTooLong"],
+    [1000, "IdentityTooLong"]
+  ])("F20 an identity of %i bytes: %s (RFC 4279 §5.3)", (length, expected) => {
+    const server = makeServer()
+    const client = greeted(server, { identity: new Uint8Array(length).fill(0xff) })
+    expect(server.receive(now, peer, lastFlight(client))).toEqual([])
+    const outcome = server.events.find(({ _tag }) => _tag === "HandOff") ?? server.lastEvent!
+    expect("reason" in outcome ? outcome.reason : outcome._tag).toBe(expected)
+  })
+
+  it("a handshake far up in the record numbers never wraps them", () => {
+    const server = makeServer()
+    const client = new ScriptedClient()
+    client.sequence = 2 ** 48 - 2
+    expect(server.receive(now, peer, client.hello())).toEqual([])
+    expect(server.lastEvent).toEqual({ _tag: "Dropped", reason: "UnexpectedRecord" })
+  })
+})
+
+it("F10 no record number is used twice under a key, whatever is repeated", () => {
+  const server = makeServer({ echo: true })
+  const client = greeted(server)
+  const sent: Array<Uint8Array> = []
+  const exchange = [client.keyExchange(), client.changeCipherSpec(), client.finished()]
+  for (let i = 0; i < 5; i++) {
+    for (const piece of exchange) sent.push(...server.receive(now, peer, piece))
+    sent.push(...server.receive(now, peer, client.finished()))
+    sent.push(...server.receive(now, peer, client.seal(ContentType.handshake, new Uint8Array(13).fill(1))))
+    if (i > 2) sent.push(...server.receive(now, peer, client.data("echo")))
+  }
+  const numbers = sent
+    .flatMap((datagram) => (datagram[0] === ContentType.change_cipher_spec ? [datagram.subarray(14)] : [datagram]))
+    .map((record) => hex(record.subarray(3, 11)))
+  expect(numbers.length).toBeGreaterThan(10)
+  expect(new Set(numbers).size).toBe(numbers.length)
+})
+
+it("F17 cookies, randoms, session ids and connection ids do not repeat", () => {
+  const seen = new Set<string>()
+  const runs = 200
+  for (let i = 0; i < runs; i++) {
+    const server = makeServer()
+    const client = greeted(server, { extensions: { connectionId: new Uint8Array(0) } })
+    const { random, sessionId, extensions } = client.serverHello!
+    for (const value of [client.cookie, random, sessionId, extensions.connectionId!]) seen.add(hex(value))
+  }
+  expect(seen.size).toBe(4 * runs)
+})
+
+it("F21 an unknown identity and a wrong key look the same on the wire", () => {
+  const outcomes = [{ identity: "no,such,2,60" }, { psk: new Uint8Array(16) }, { identity: defaultIdentity }].map(
+    (options) => {
+      const server = makeServer()
+      const client = greeted(server, options)
+      return server.receive(now, peer, lastFlight(client)).length
+    }
+  )
+  expect(outcomes).toEqual([0, 0, 1])
+})
+
+it("C16 noise is dropped without an answer and without a trace", () => {
+  const server = makeServer()
+  for (const noise of [
+    new Uint8Array(0),
+    Uint8Array.of(0),
+    new TextEncoder().encode("GET / HTTP/1.1\r\n\r\n"),
+    Uint8Array.of(0x40, 1, 0, 1, 0xb1, 0x61),
+    new Uint8Array(1500).fill(0x16),
+    crypto.randomBytes(100)
+  ]) {
+    expect(server.receive(now, peer, noise)).toEqual([])
+    expect(server.lastEvent?._tag).toBe("Dropped")
+  }
+  expect(server.front.size).toBe(0)
+})
