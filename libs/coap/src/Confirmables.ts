@@ -61,14 +61,13 @@ export class Confirmables {
     return next.bytes
   }
 
-  /** An ACK or RST has come: the exchange that its message id belongs to, which no longer waits. */
-  settle(messageId: number): number | undefined {
-    const index = this.#waiting.findIndex((confirmable) => confirmable.messageId === messageId && confirmable.sent > 0)
-    return index === -1 ? undefined : this.#waiting.splice(index, 1)[0]!.exchange
+  /** The exchange that the message id of an ACK or RST belongs to. */
+  exchangeOf(messageId: number): number | undefined {
+    return this.#waiting.find((confirmable) => confirmable.messageId === messageId && confirmable.sent > 0)?.exchange
   }
 
-  /** The response has come before the ACK: it stands for both (RFC 7252 §5.2.2). */
-  cancel(exchange: number): void {
+  /** Ends the wait: ACK or RST has come, or the response itself, which stands for the ACK (RFC 7252 §5.2.2). */
+  settle(exchange: number): void {
     const index = this.#waiting.findIndex((confirmable) => confirmable.exchange === exchange)
     if (index !== -1) this.#waiting.splice(index, 1)
   }
@@ -78,7 +77,7 @@ export class Confirmables {
     return due.map((confirmable) => {
       const { exchange, bytes } = confirmable
       const givenUp = confirmable.sent > this.#tuning.maxRetransmit
-      if (givenUp) this.cancel(exchange)
+      if (givenUp) this.settle(exchange)
       confirmable.sent += 1
       confirmable.timeoutMillis *= 2
       confirmable.dueAt = now + confirmable.timeoutMillis

@@ -7,3 +7,12 @@ export type { RefusalReason, Request } from "./Request.ts"
 export type { IgnoredReason, Output, Outputs, Response, TransmitCause } from "./server/Output.ts"
 export * from "./server/ServerExchanges.ts"
 export * from "./Tuning.ts"
+export * from "./client/ClientExchanges.ts"
+export type {
+  ClientIgnoredReason,
+  ClientOutput,
+  ClientOutputs,
+  ClientRequest,
+  ClientResponse,
+  FailureReason
+} from "./client/Output.ts"

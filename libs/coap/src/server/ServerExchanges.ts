@@ -110,7 +110,7 @@ export class ServerExchanges {
       outputs.push({ _tag: "Transmit", bytes, cause: "EmptyAck" })
     }
     for (const { exchange, bytes, givenUp } of this.#separate?.handleTimeout(now) ?? []) {
-      if (givenUp) outputs.push(...this.#settle(now, exchange, "TimedOut"))
+      if (givenUp) outputs.push(...this.#settled(now, exchange, "TimedOut"))
       else outputs.push({ _tag: "Transmit", bytes, cause: "Retransmission" })
     }
     this.#expire(now)
@@ -120,9 +120,10 @@ export class ServerExchanges {
   #handleEmpty(now: number, message: Message): Outputs {
     if (message.type === "CON") return reject(message, "Pong")
     if (message.type === "NON") return ignored("NonEmpty")
-    const exchange = this.#separate?.settle(message.messageId)
+    const exchange = this.#separate?.exchangeOf(message.messageId)
     if (exchange === undefined) return ignored(message.type === "ACK" ? "AckUnexpected" : "ResetUnexpected")
-    return this.#settle(now, exchange, message.type === "ACK" ? "Acknowledged" : "Reset")
+    this.#separate?.settle(exchange)
+    return this.#settled(now, exchange, message.type === "ACK" ? "Acknowledged" : "Reset")
   }
 
   #handleRequest(now: number, message: Message): Outputs {
@@ -234,7 +235,7 @@ export class ServerExchanges {
     return bytes === undefined ? [] : transmit(bytes, "SeparateResponse")
   }
 
-  #settle(now: number, exchange: number, outcome: "Acknowledged" | "Reset" | "TimedOut"): Outputs {
+  #settled(now: number, exchange: number, outcome: "Acknowledged" | "Reset" | "TimedOut"): Outputs {
     return [{ _tag: "Settled", exchange, outcome }, ...this.#releaseSeparate(now)]
   }
 

@@ -1,0 +1,320 @@
+import { assert, describe, it } from "@effect/vitest"
+import {
+  type Block,
+  blockBytes,
+  blockOption,
+  Code,
+  decodeBlock,
+  defaultServerSettings,
+  findOption,
+  noBytes,
+  type Option,
+  OptionNumber,
+  type Outputs,
+  ServerExchanges,
+  stringOption,
+  uintOption
+} from "../src/index.ts"
+import { bytesOf, hex, only, pathOptions, sent, toHex } from "./support/build.ts"
+
+const { limits } = defaultServerSettings
+
+/** A server, and requests with a message id of their own each. */
+class Session {
+  readonly exchanges = new ServerExchanges(defaultServerSettings, () => 0.5)
+  now = 0
+  #messageId = 0
+
+  send(code: number, options: ReadonlyArray<Option>, payload: Uint8Array = noBytes, path = "/topic/a"): Outputs {
+    this.#messageId += 1
+    const all = [...pathOptions(path), ...options]
+    return this.exchanges.handleMessage(this.now, bytesOf({ code, messageId: this.#messageId, options: all, payload }))
+  }
+
+  upload(block: Block, payload: Uint8Array, extra: ReadonlyArray<Option> = [], path?: string): Outputs {
+    return this.send(Code.Post, [blockOption(OptionNumber.Block1, block), ...extra], payload, path)
+  }
+
+  fetch(block: Block, extra: ReadonlyArray<Option> = []): Outputs {
+    return this.send(Code.Get, [blockOption(OptionNumber.Block2, block), ...extra])
+  }
+
+  respond(exchange: number, payload: Uint8Array, options: ReadonlyArray<Option> = []): Outputs {
+    return this.exchanges.respond(this.now, exchange, { code: Code.Changed, options, payload })
+  }
+}
+
+const filled = (bytes: number, value: number): Uint8Array => new Uint8Array(bytes).fill(value)
+
+const block = (num: number, more: boolean, szx = 0): Block => ({ num, more, szx })
+
+const block1Of = (outputs: Outputs): Block | undefined =>
+  decodeBlock(findOption(sent(outputs).options, OptionNumber.Block1)!.value)
+
+describe("Block1: a request body in blocks", () => {
+  it("is acknowledged block by block and handed over once, whole, RFC 7959 §2.5", () => {
+    const session = new Session()
+    const first = session.upload(block(0, true), filled(16, 1))
+    assert.strictEqual(sent(first).code, Code.Continue)
+    assert.deepStrictEqual(block1Of(first), block(0, true))
+    assert.deepStrictEqual(block1Of(session.upload(block(1, true), filled(16, 2))), block(1, true))
+    const { exchange, request } = only(session.upload(block(2, false), filled(5, 3)), "Request")
+    assert.deepStrictEqual(request.payload, Uint8Array.of(...filled(16, 1), ...filled(16, 2), ...filled(5, 3)))
+    assert.deepStrictEqual(block1Of(session.respond(exchange, noBytes)), block(2, false))
+  })
+
+  it("may fit one block", () => {
+    assert.deepStrictEqual(
+      only(new Session().upload(block(0, false), filled(3, 1)), "Request").request.payload,
+      filled(3, 1)
+    )
+  })
+
+  it("may change to smaller blocks on the way, RFC 7959 §2.5", () => {
+    const session = new Session()
+    session.upload(block(0, true, 2), filled(64, 1))
+    session.upload(block(4, true, 0), filled(16, 2))
+    assert.strictEqual(only(session.upload(block(5, false, 0), filled(1, 3)), "Request").request.payload.length, 81)
+  })
+
+  it("C13 is refused with 4.08 when it starts with number 5, leaves one out, repeats one or comes in disorder, RFC 7959 §2.9.2", () => {
+    const orders = [[5], [0, 2], [0, 1, 1], [0, 2, 1], [0, 1, 3]] as const
+    for (const order of orders) {
+      const session = new Session()
+      const outcomes = order.map((num) => sent(session.upload(block(num, true), filled(16, num))).code)
+      assert.include(outcomes, Code.RequestEntityIncomplete, order.join())
+    }
+  })
+
+  it("C13 begins anew at number 0, whatever there was", () => {
+    const session = new Session()
+    session.upload(block(0, true), filled(16, 1))
+    session.upload(block(1, true), filled(16, 1))
+    session.upload(block(0, true), filled(16, 2))
+    const { request } = only(session.upload(block(1, false), filled(1, 2)), "Request")
+    assert.deepStrictEqual(request.payload, filled(17, 2))
+  })
+
+  it("C13 keeps interleaved bodies apart by path and by Request-Tag, RFC 9175 §3.3", () => {
+    const session = new Session()
+    const a = [{ number: OptionNumber.RequestTag, value: hex("0a") }]
+    const b = [{ number: OptionNumber.RequestTag, value: hex("0b") }]
+    session.upload(block(0, true), filled(16, 1), a)
+    session.upload(block(0, true), filled(16, 2), b)
+    assert.deepStrictEqual(
+      only(session.upload(block(1, false), filled(1, 1), a), "Request").request.payload,
+      filled(17, 1)
+    )
+    assert.deepStrictEqual(
+      only(session.upload(block(1, false), filled(1, 2), b), "Request").request.payload,
+      filled(17, 2)
+    )
+
+    session.upload(block(0, true), filled(16, 3), [], "/topic/x")
+    const crossed = session.upload(block(1, false), filled(1, 3), [], "/topic/y")
+    assert.strictEqual(sent(crossed).code, Code.RequestEntityIncomplete)
+  })
+
+  it("C13 does not take the path a/b for the path segment a%2Fb of another body", () => {
+    const session = new Session()
+    session.send(Code.Post, [blockOption(OptionNumber.Block1, block(0, true))], filled(16, 1), "/a/b")
+    const segment = [stringOption(OptionNumber.UriPath, "a/b"), blockOption(OptionNumber.Block1, block(1, false))]
+    assert.strictEqual(sent(session.send(Code.Post, segment, filled(1, 1), "")).code, Code.RequestEntityIncomplete)
+  })
+
+  it("C13 answers size exponent 7 with 4.00, and a block of another length than it says, RFC 7959 §2.2", () => {
+    const reserved = { number: OptionNumber.Block1, value: hex("07") }
+    assert.strictEqual(sent(new Session().send(Code.Post, [reserved], filled(1, 1))).code, Code.BadRequest)
+    for (const bytes of [0, 15, 17]) {
+      assert.strictEqual(sent(new Session().upload(block(0, true), filled(bytes, 1))).code, Code.BadRequest)
+    }
+    assert.strictEqual(sent(new Session().upload(block(0, false), filled(17, 1))).code, Code.BadRequest)
+  })
+
+  it("C13 is refused with 4.13 and Size1 as soon as it is too large, announced or not, RFC 7959 §2.9.3", () => {
+    const size1 = uintOption(OptionNumber.Size1, limits.requestBodyBytesMax)
+    const announced = new Session().upload(block(0, true), filled(16, 1), [
+      uintOption(OptionNumber.Size1, limits.requestBodyBytesMax + 1)
+    ])
+    assert.deepStrictEqual(
+      [sent(announced).code, findOption(sent(announced).options, OptionNumber.Size1)],
+      [Code.RequestEntityTooLarge, size1]
+    )
+
+    const beyond = new Session().upload(block(0xfffff, true, 6), filled(1024, 1))
+    assert.strictEqual(sent(beyond).code, Code.RequestEntityTooLarge)
+
+    const session = new Session()
+    const blocks = limits.requestBodyBytesMax / 1024
+    for (let num = 0; num < blocks; num += 1) {
+      assert.strictEqual(sent(session.upload(block(num, true, 6), filled(1024, num))).code, Code.Continue)
+    }
+    assert.isAtMost(session.exchanges.bytesHeld, limits.requestBodyBytesMax + limits.cachedResponseBytesMax)
+    assert.strictEqual(sent(session.upload(block(blocks, true, 6), filled(1024, 0))).code, Code.RequestEntityTooLarge)
+    assert.isAtMost(session.exchanges.bytesHeld, limits.cachedResponseBytesMax)
+  })
+
+  it("C13 takes a Size1 that lies low for a hint", () => {
+    const session = new Session()
+    session.upload(block(0, true), filled(16, 1), [uintOption(OptionNumber.Size1, 1)])
+    assert.strictEqual(only(session.upload(block(1, false), filled(16, 1)), "Request").request.payload.length, 32)
+  })
+
+  it("C13 is dropped when no block has come for too long, and the next one meets 4.08", () => {
+    const session = new Session()
+    session.upload(block(0, true), filled(16, 1))
+    session.now += limits.transferIdleMillisMax
+    assert.strictEqual(sent(session.upload(block(1, false), filled(1, 1))).code, Code.RequestEntityIncomplete)
+  })
+
+  it("C13 gives way to newer bodies when there are too many", () => {
+    const session = new Session()
+    for (let index = 0; index <= limits.uploadsMax; index += 1)
+      session.upload(block(0, true), filled(16, 1), [], `/topic/${index}`)
+    assert.strictEqual(
+      sent(session.upload(block(1, false), filled(1, 1), [], "/topic/0")).code,
+      Code.RequestEntityIncomplete
+    )
+    only(session.upload(block(1, false), filled(1, 1), [], `/topic/${limits.uploadsMax}`), "Request")
+  })
+
+  it("answers the retransmission of a block with the same bytes and does not count it twice", () => {
+    const { exchanges } = new Session()
+    const options = [...pathOptions("/topic/a"), blockOption(OptionNumber.Block1, block(0, true))]
+    const bytes = bytesOf({ messageId: 9, options, payload: filled(16, 1) })
+    const first = only(exchanges.handleMessage(0, bytes), "Transmit")
+    assert.strictEqual(toHex(only(exchanges.handleMessage(1, bytes), "Transmit").bytes), toHex(first.bytes))
+    const last = [...pathOptions("/topic/a"), blockOption(OptionNumber.Block1, block(1, false))]
+    assert.strictEqual(
+      only(exchanges.handleMessage(2, bytesOf({ messageId: 10, options: last })), "Request").request.payload.length,
+      16
+    )
+  })
+
+  it("gets 2.31 even if No-Response does not want 2.xx, or it could not go on", () => {
+    const outputs = new Session().upload(block(0, true), filled(16, 1), [uintOption(OptionNumber.NoResponse, 2)])
+    assert.strictEqual(sent(outputs).code, Code.Continue)
+  })
+
+  it("refuses one datagram above the limit with 4.13 as well", () => {
+    assert.strictEqual(
+      sent(new Session().send(Code.Post, [], filled(limits.requestBodyBytesMax + 1, 1))).code,
+      Code.RequestEntityTooLarge
+    )
+  })
+})
+
+describe("Block2: a response body in blocks", () => {
+  const command = Uint8Array.from({ length: 2_500 }, (_, index) => index % 251)
+
+  const begun = (): Session => {
+    const session = new Session()
+    const { exchange } = only(session.send(Code.Get, []), "Request")
+    session.respond(exchange, command)
+    return session
+  }
+
+  it("C14 comes from one snapshot with one ETag, although the application has something else by now, RFC 7959 §2.4", () => {
+    const session = new Session()
+    const pending = stringOption(OptionNumber.PendingCommand, "/topic/b")
+    const first = sent(session.respond(only(session.send(Code.Get, []), "Request").exchange, command, [pending]))
+    assert.deepStrictEqual(decodeBlock(findOption(first.options, OptionNumber.Block2)!.value), block(0, true, 6))
+    assert.deepStrictEqual(
+      findOption(first.options, OptionNumber.Size2),
+      uintOption(OptionNumber.Size2, command.length)
+    )
+    const rest = [1, 2].map((num) => sent(session.fetch(block(num, false, 6))))
+    const all = [first, ...rest]
+    assert.deepStrictEqual(Uint8Array.of(...all.flatMap(({ payload }) => [...payload])), command)
+    assert.strictEqual(new Set(all.map(({ options }) => toHex(findOption(options, OptionNumber.ETag)!.value))).size, 1)
+    assert.deepStrictEqual(
+      rest.map(({ options }) => findOption(options, OptionNumber.PendingCommand)),
+      [pending, pending]
+    )
+    assert.deepStrictEqual(decodeBlock(findOption(rest[1]!.options, OptionNumber.Block2)!.value), block(2, false, 6))
+  })
+
+  it("has the same ETag for the same content, and another for other content", () => {
+    const etag = (payload: Uint8Array): string => {
+      const session = new Session()
+      const first = sent(session.respond(only(session.send(Code.Get, []), "Request").exchange, payload))
+      return toHex(findOption(first.options, OptionNumber.ETag)!.value)
+    }
+    assert.strictEqual(etag(command), etag(command.slice()))
+    assert.notStrictEqual(etag(command), etag(command.with(7, 0)))
+    assert.notStrictEqual(etag(command), etag(command.subarray(0, 2_000)))
+  })
+
+  it("keeps an ETag that the application has set", () => {
+    const session = new Session()
+    const own = { number: OptionNumber.ETag, value: hex("abcd") }
+    const first = sent(session.respond(only(session.send(Code.Get, []), "Request").exchange, command, [own]))
+    assert.deepStrictEqual(
+      first.options.filter(({ number }) => number === OptionNumber.ETag),
+      [own]
+    )
+  })
+
+  it("is served in any order, again, and in smaller blocks, RFC 7959 §2.4", () => {
+    const session = begun()
+    for (const [num, szx] of [
+      [2, 6],
+      [1, 6],
+      [1, 6],
+      [100, 0],
+      [39, 2]
+    ] as const) {
+      const offset = num * blockBytes(szx)
+      assert.deepStrictEqual(
+        sent(session.fetch(block(num, false, szx))).payload,
+        command.slice(offset, offset + blockBytes(szx))
+      )
+    }
+  })
+
+  it("ends with 4.00 beyond its end and with 4.08 once it is forgotten", () => {
+    const session = begun()
+    assert.strictEqual(sent(session.fetch(block(3, false, 6))).code, Code.BadRequest)
+    session.now += limits.transferIdleMillisMax
+    assert.strictEqual(sent(session.fetch(block(1, false, 6))).code, Code.RequestEntityIncomplete)
+  })
+
+  it("is not handed to a request for another path, query or Accept", () => {
+    for (const extra of [stringOption(OptionNumber.UriQuery, "x"), uintOption(OptionNumber.Accept, 50)]) {
+      assert.strictEqual(sent(begun().fetch(block(1, false, 6), [extra])).code, Code.RequestEntityIncomplete)
+    }
+  })
+
+  it("takes a GET without block number to the application again", () => {
+    only(begun().send(Code.Get, []), "Request")
+    only(begun().fetch(block(0, false, 6)), "Request")
+  })
+
+  it("says Block2 in a small response to a request that did, RFC 7959 §2.4", () => {
+    const session = new Session()
+    const answer = sent(session.respond(only(session.fetch(block(0, false, 1)), "Request").exchange, filled(20, 1)))
+    assert.deepStrictEqual(decodeBlock(findOption(answer.options, OptionNumber.Block2)!.value), block(0, false, 1))
+  })
+
+  it("becomes 5.00 if it is above the limit", () => {
+    const session = new Session()
+    const { exchange } = only(session.send(Code.Get, []), "Request")
+    const answer = sent(session.respond(exchange, new Uint8Array(limits.responseBodyBytesMax + 1)))
+    assert.deepStrictEqual([answer.code, answer.payload.length], [Code.InternalServerError, 0])
+  })
+
+  it("is kept for a bounded number of requests", () => {
+    const session = new Session()
+    for (let index = 0; index < 20; index += 1) {
+      const { exchange } = only(session.send(Code.Get, [], noBytes, `/topic/${index}`), "Request")
+      session.respond(exchange, new Uint8Array(limits.responseBodyBytesMax))
+    }
+    const bound = limits.downloadsMax * limits.responseBodyBytesMax + limits.cachedResponseBytesMax
+    assert.isAtMost(session.exchanges.bytesHeld, bound)
+  })
+
+  it("does not mix with Block1 in one request, RFC 7959 §2.7", () => {
+    const both = [blockOption(OptionNumber.Block1, block(0, false)), blockOption(OptionNumber.Block2, block(1, false))]
+    assert.strictEqual(sent(new Session().send(Code.Post, both, filled(1, 1))).code, Code.BadRequest)
+  })
+})
