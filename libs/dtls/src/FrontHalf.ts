@@ -1,5 +1,4 @@
 import * as Result from "effect/Result"
-import { type AlertName, encodeAlert, fatalAlert } from "./Alert.ts"
 import { type CipherSuite, TLS_PSK_WITH_AES_128_CBC_SHA256, TLS_PSK_WITH_AES_128_CCM_8 } from "./CipherSuite.ts"
 import type { Crypto } from "./Crypto.ts"
 import { agreementOf } from "./handshake/Agreement.ts"
@@ -15,18 +14,20 @@ import {
   readHandshakeFragment,
   wholeMessage
 } from "./handshake/Header.ts"
-import { encodeHelloVerifyRequest } from "./handshake/HelloVerifyRequest.ts"
 import { Reassembly } from "./handshake/Reassembly.ts"
 import { encodeServerHello } from "./handshake/ServerHello.ts"
 import { encodeServerHelloDone } from "./handshake/ServerHelloDone.ts"
 import { concatBytes, equalBytes } from "./internal/bytes.ts"
 import { type FrontHalfLimits, frontHalfLimits } from "./Limits.ts"
 import type { Peer } from "./Peer.ts"
-import { ContentType, dtls10, dtls12, encodePlaintextRecord, readRecord, type RecordView } from "./record/Header.ts"
+import { ContentType, dtls10, dtls12, readRecord, type RecordView } from "./record/Header.ts"
 import type { CookieSecrets } from "./server/CookieSecrets.ts"
+import type { AwaitKeyExchange, FrontHandshake } from "./server/FrontHandshake.ts"
+import { dropped, forward, type FrontOutcome, kept, reply } from "./server/FrontOutcome.ts"
 import { encodeHalf, encodeResumeHello } from "./server/HalfHandshake.ts"
 import { answerHello, chooseSuite } from "./server/Negotiation.ts"
 import type { SessionIds } from "./server/SessionIds.ts"
+import { helloVerifyRequest, plaintextAlert } from "./server/StatelessReply.ts"
 
 export interface FrontHalfOptions {
   readonly crypto: Crypto
@@ -36,32 +37,6 @@ export interface FrontHalfOptions {
   readonly suites?: ReadonlyArray<CipherSuite>
   readonly limits?: FrontHalfLimits
 }
-
-/** Why a datagram had no effect. Nothing was sent, and nobody else's handshake is touched. */
-export type FrontDropReason =
-  | "NotDtls"
-  | "UnexpectedRecord"
-  | "PlaintextAlert"
-  | "MalformedHandshake"
-  | "FragmentedClientHello"
-  | "UnexpectedHandshake"
-  | "MalformedClientKeyExchange"
-  | "IdentityTooLong"
-  | "BufferFull"
-  | "ResumePending"
-
-export type FrontOutcome =
-  /** To be sent to the peer, in order. */
-  | { readonly _tag: "Reply"; readonly datagrams: ReadonlyArray<Uint8Array> }
-  /** ClientKeyExchange is complete: `half` goes to the actor of the device that `identity` names. */
-  | { readonly _tag: "HandOff"; readonly identity: Uint8Array; readonly half: Uint8Array }
-  /** An actor may hold this session. The edge answers with `resumeTaken` or `resumeMissed`. */
-  | { readonly _tag: "Resume"; readonly sessionId: Uint8Array; readonly hello: Uint8Array }
-  /** Part of a ClientKeyExchange, or a record that overtook it; nothing to do yet. */
-  | { readonly _tag: "Kept" }
-  /** Belongs to a handshake that was handed off or to a session: not for the front half. */
-  | { readonly _tag: "Forward" }
-  | { readonly _tag: "Dropped"; readonly reason: FrontDropReason }
 
 /**
  * The first half of the server's handshake, for many peers: everything up to ClientKeyExchange. It holds no secret of a
@@ -83,7 +58,7 @@ export class FrontHalf {
   readonly #suites: ReadonlyArray<CipherSuite>
   readonly #limits: FrontHalfLimits
   /** In the order of their deadlines, since all wait equally long. */
-  readonly #handshakes = new Map<string, Handshake>()
+  readonly #handshakes = new Map<string, FrontHandshake>()
   /** Handshakes that gave way to newer ones because of `peersInHandshakeMax`. */
   evicted = 0
 
@@ -270,7 +245,12 @@ export class FrontHalf {
   }
 
   /** `rest` is what follows in the same datagram. */
-  #handleKeyExchange(peer: Peer, handshake: Handshake, fragment: HandshakeFragment, rest: Uint8Array): FrontOutcome {
+  #handleKeyExchange(
+    peer: Peer,
+    handshake: FrontHandshake,
+    fragment: HandshakeFragment,
+    rest: Uint8Array
+  ): FrontOutcome {
     if (
       handshake._tag !== "AwaitKeyExchange" ||
       fragment.type !== HandshakeType.client_key_exchange ||
@@ -306,7 +286,7 @@ export class FrontHalf {
     return { _tag: "HandOff", identity: exchange.success.pskIdentity, half }
   }
 
-  #keep(handshake: Handshake, record: Uint8Array): FrontOutcome {
+  #keep(handshake: FrontHandshake, record: Uint8Array): FrontOutcome {
     if (handshake._tag !== "AwaitKeyExchange") return dropped("UnexpectedRecord")
     if (handshake.keptBytes + record.length > this.#limits.bytesPerPeerMax) return dropped("BufferFull")
     handshake.kept.push(record.slice())
@@ -314,7 +294,7 @@ export class FrontHalf {
     return kept
   }
 
-  #admit(peer: Peer, handshake: Handshake): void {
+  #admit(peer: Peer, handshake: FrontHandshake): void {
     // Deleting first keeps the map in the order of deadlines.
     this.#handshakes.delete(peer.key)
     if (this.#handshakes.size >= this.#limits.peersInHandshakeMax) {
@@ -327,55 +307,6 @@ export class FrontHalf {
     this.#handshakes.set(peer.key, handshake)
   }
 }
-
-/** ServerHello and ServerHelloDone are out. */
-interface AwaitKeyExchange {
-  readonly _tag: "AwaitKeyExchange"
-  readonly deadline: number
-  /** With header: for the transcript, and to know a repeated one. */
-  readonly clientHello: Uint8Array
-  readonly flight: ReadonlyArray<HandshakeMessage>
-  readonly plaintextBytesMax: number
-  /** Of the awaited ClientKeyExchange. */
-  readonly messageSeq: number
-  nextSequence: number
-  reassembly: Reassembly | undefined
-  readonly kept: Array<Uint8Array>
-  keptBytes: number
-}
-
-/** The actors were asked for the session; `resumeTaken` or `resumeMissed` is awaited. */
-interface AwaitResumption {
-  readonly _tag: "AwaitResumption"
-  readonly deadline: number
-  readonly clientHello: Uint8Array
-  readonly sequence: number
-  readonly suite: CipherSuite
-}
-
-type Handshake = AwaitKeyExchange | AwaitResumption
-
-/** Server version, record version and record sequence number as RFC 6347 §4.2.1 wants them. */
-function helloVerifyRequest(sequence: number, messageSeq: number, cookie: Uint8Array): Uint8Array {
-  const body = encodeHelloVerifyRequest({ version: dtls10, cookie })
-  const message = encodeHandshake(HandshakeType.hello_verify_request, messageSeq, body)
-  return encodePlaintextRecord(ContentType.handshake, sequence, message, dtls10)
-}
-
-function plaintextAlert(sequence: number, name: AlertName): Uint8Array {
-  return encodePlaintextRecord(ContentType.alert, sequence, encodeAlert(fatalAlert(name)))
-}
-
-function reply(datagrams: ReadonlyArray<Uint8Array>): FrontOutcome {
-  return { _tag: "Reply", datagrams }
-}
-
-function dropped(reason: FrontDropReason): FrontOutcome {
-  return { _tag: "Dropped", reason }
-}
-
-const forward: FrontOutcome = { _tag: "Forward" }
-const kept: FrontOutcome = { _tag: "Kept" }
 
 /** Our numbers continue the client's; far from 2^48 they can't run out. */
 const clientHelloSequenceMax = 2 ** 47

@@ -6,6 +6,7 @@ import type { SealError } from "./errors.ts"
 import type { Agreement } from "./handshake/Agreement.ts"
 import { encodeHandshake, HandshakeType } from "./handshake/Header.ts"
 import { concatBytes, emptyBytes, equalBytes } from "./internal/bytes.ts"
+import { droppedRecord, type Opened } from "./Opened.ts"
 import { type KeyBlock, masterSecretBytes } from "./KeySchedule.ts"
 import { ContentType, dtls12, encodePlaintextRecord, readRecord, sequenceMax } from "./record/Header.ts"
 import { type DirectionKeys, openRecord, sealedRecordBytes, sealRecord } from "./record/Protection.ts"
@@ -13,52 +14,6 @@ import { isReplay, markReceived, type ReplayWindow } from "./record/ReplayWindow
 
 /** There is no renegotiation, so the one epoch of protected records is 1. */
 export const sessionEpoch = 1
-
-/** Why a record had no effect. It did not verify; the session is as before (RFC 6347 §4.1.2.7). */
-export type RecordDropReason =
-  | "Malformed"
-  | "PlaintextRecord"
-  | "WrongEpoch"
-  | "WrongVersion"
-  | "CidExpected"
-  | "CidUnexpected"
-  | "WrongCid"
-  | "Replay"
-  | "BadRecord"
-  | "SessionClosed"
-
-/** What a record that verified may contain without meaning anything. */
-export type IgnoredReason = "ChangeCipherSpec" | "Handshake" | "WarningAlert" | "MalformedAlert" | "UnknownContentType"
-
-/**
- * One record's effect. `next` is the offset of the next record of the datagram. `newest` says that the record verified
- * and is newer than all before it: condition (b) of RFC 9146 §6 for taking over the sender's address.
- */
-export type Opened =
-  | {
-      readonly _tag: "ApplicationData"
-      readonly plaintext: Uint8Array
-      readonly newest: boolean
-      readonly next: number
-    }
-  /** The peer ended the session: `close_notify`, or the name of a fatal alert. */
-  | {
-      readonly _tag: "Closed"
-      readonly by: "peer"
-      readonly alert: string
-      readonly newest: boolean
-      readonly next: number
-    }
-  /** To be sent to the peer: it repeated its last flight, or asked for a renegotiation, which is refused. */
-  | {
-      readonly _tag: "Answer"
-      readonly reason: "LastFlightRepeated" | "RenegotiationRefused"
-      readonly bytes: Uint8Array
-      readonly newest: boolean
-      readonly next: number
-    }
-  | { readonly _tag: "Ignored"; readonly reason: IgnoredReason; readonly newest: boolean; readonly next: number }
-  | { readonly _tag: "Dropped"; readonly reason: RecordDropReason; readonly next: number }
 
 /** Our ChangeCipherSpec and Finished, kept while the peer may not have got them. */
 export interface LastFlight {
@@ -202,25 +157,25 @@ export class Session implements SessionFields {
   open(crypto: Crypto, datagram: Uint8Array, offset: number): Opened {
     if (this.readCidLength === 0 && datagram[offset] === ContentType.tls12_cid) {
       // Without a negotiated length nobody knows where such a record ends.
-      return dropped("CidUnexpected", datagram.length)
+      return droppedRecord("CidUnexpected", datagram.length)
     }
     const record = readRecord(datagram, offset, this.readCidLength)
-    if (record === undefined) return dropped("Malformed", datagram.length)
+    if (record === undefined) return droppedRecord("Malformed", datagram.length)
     const { next } = record
-    if (this.closed) return dropped("SessionClosed", next)
+    if (this.closed) return droppedRecord("SessionClosed", next)
     if (record.contentType === ContentType.tls12_cid) {
-      if (!equalBytes(record.cid, this.readCid)) return dropped("WrongCid", next)
+      if (!equalBytes(record.cid, this.readCid)) return droppedRecord("WrongCid", next)
     } else if (record.epoch === 0) {
-      return dropped("PlaintextRecord", next)
+      return droppedRecord("PlaintextRecord", next)
     } else if (this.readCidLength > 0) {
       // RFC 9146 §3: records without the negotiated id are dropped.
-      return dropped("CidExpected", next)
+      return droppedRecord("CidExpected", next)
     }
-    if (record.epoch !== sessionEpoch) return dropped("WrongEpoch", next)
-    if (record.version !== dtls12) return dropped("WrongVersion", next)
-    if (isReplay(this, record.sequence)) return dropped("Replay", next)
+    if (record.epoch !== sessionEpoch) return droppedRecord("WrongEpoch", next)
+    if (record.version !== dtls12) return droppedRecord("WrongVersion", next)
+    if (isReplay(this, record.sequence)) return droppedRecord("Replay", next)
     const plaintext = openRecord(crypto, this.readKeys, record)
-    if (plaintext === undefined) return dropped("BadRecord", next)
+    if (plaintext === undefined) return droppedRecord("BadRecord", next)
     const newest = markReceived(this, record.sequence)
     const { fragment } = plaintext
     switch (plaintext.contentType) {
@@ -348,8 +303,4 @@ export const changeCipherSpec = Uint8Array.of(1)
 
 function keysBytes(suite: CipherSuite): number {
   return 2 * (writeKeyBytes + writeSaltBytes(suite))
-}
-
-function dropped(reason: RecordDropReason, next: number): Opened {
-  return { _tag: "Dropped", reason, next }
 }

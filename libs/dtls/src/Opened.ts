@@ -1,0 +1,49 @@
+/** Why a record had no effect. It did not verify; the session is as before (RFC 6347 §4.1.2.7). */
+export type RecordDropReason =
+  | "Malformed"
+  | "PlaintextRecord"
+  | "WrongEpoch"
+  | "WrongVersion"
+  | "CidExpected"
+  | "CidUnexpected"
+  | "WrongCid"
+  | "Replay"
+  | "BadRecord"
+  | "SessionClosed"
+
+/** What a record that verified may contain without meaning anything. */
+export type IgnoredReason = "ChangeCipherSpec" | "Handshake" | "WarningAlert" | "MalformedAlert" | "UnknownContentType"
+
+/**
+ * One record's effect. `next` is the offset of the next record of the datagram. `newest` says that the record verified
+ * and is newer than all before it: condition (b) of RFC 9146 §6 for taking over the sender's address.
+ */
+export type Opened =
+  | {
+      readonly _tag: "ApplicationData"
+      readonly plaintext: Uint8Array
+      readonly newest: boolean
+      readonly next: number
+    }
+  /** The peer ended the session: `close_notify`, or the name of a fatal alert. */
+  | {
+      readonly _tag: "Closed"
+      readonly by: "peer"
+      readonly alert: string
+      readonly newest: boolean
+      readonly next: number
+    }
+  /** To be sent to the peer: it repeated its last flight, or asked for a renegotiation, which is refused. */
+  | {
+      readonly _tag: "Answer"
+      readonly reason: "LastFlightRepeated" | "RenegotiationRefused"
+      readonly bytes: Uint8Array
+      readonly newest: boolean
+      readonly next: number
+    }
+  | { readonly _tag: "Ignored"; readonly reason: IgnoredReason; readonly newest: boolean; readonly next: number }
+  | { readonly _tag: "Dropped"; readonly reason: RecordDropReason; readonly next: number }
+
+export function droppedRecord(reason: RecordDropReason, next: number): Opened {
+  return { _tag: "Dropped", reason, next }
+}
