@@ -241,7 +241,11 @@ export class Associations {
   }
 
   #conclude(now: number, handshake: HandshakeInProgress, outcome: HandshakeOutcome): void {
-    if (outcome._tag === "NeedMore") return
+    if (outcome._tag === "NeedMore") {
+      for (const datagram of outcome.reply)
+        this.#sendTo(handshake.edge, handshake.partition ?? 0, handshake.peer, datagram)
+      return
+    }
     if (outcome._tag === "Rejected") {
       // The entry stays: what failed may be forged, and an honest repetition may still come (D10, D18).
       this.#options.counters.handshakesRefused++

@@ -21,7 +21,8 @@ import { decodeHalf } from "./server/HalfHandshake.ts"
 import { Session } from "./Session.ts"
 
 export type HandshakeOutcome =
-  | { readonly _tag: "NeedMore" }
+  /** `reply` is our flight again, if the peer acts as if it had lost it; mostly nothing. */
+  | { readonly _tag: "NeedMore"; readonly reply: ReadonlyArray<Uint8Array> }
   | {
       readonly _tag: "Established"
       readonly session: Session
@@ -195,4 +196,4 @@ function illegal(expected: string, got?: number): Result.Result<never, StateErro
   return Result.fail({ by: "local", reason: "IllegalValue", expected, ...(got === undefined ? {} : { got }) })
 }
 
-const needMore: HandshakeOutcome = { _tag: "NeedMore" }
+const needMore: HandshakeOutcome = { _tag: "NeedMore", reply: [] }

@@ -80,6 +80,8 @@ export class PendingResumption {
   readonly #verifyData: Uint8Array
   readonly #await: AwaitFinished
   #nextSequence: number
+  /** When protected records began to wait for Finished, or when our flight was repeated because of them. */
+  #waitsSince: number | undefined
 
   constructor(
     crypto: Crypto,
@@ -118,8 +120,8 @@ export class PendingResumption {
   }
 
   /**
-   * ServerHello, ChangeCipherSpec and Finished as datagrams, in new records every time. Sent again when the client
-   * repeats its hello; without one the client's own timer covers the loss (see FrontHalf).
+   * ServerHello, ChangeCipherSpec and Finished as datagrams, in new records every time. To be sent again when the client
+   * repeats its hello.
    */
   sendFlight(crypto: Crypto): ReadonlyArray<Uint8Array> {
     const { datagramBytesMax } = frontHalfLimits
@@ -135,17 +137,31 @@ export class PendingResumption {
     return packRecords([...hello, change, finished.success], datagramBytesMax)
   }
 
-  handleDatagram(crypto: Crypto, _now: number, datagram: Uint8Array): HandshakeOutcome {
+  /**
+   * `now` in milliseconds. A client whose Finished was lost sends nothing but data, which waits in vain; RFC 6347 §4.2.4
+   * has the server repeat its flight then. Data that is still alone after `resendMillisMin` stands in for a timer.
+   */
+  handleDatagram(crypto: Crypto, now: number, datagram: Uint8Array): HandshakeOutcome {
     const outcome = this.#await.handle(crypto, datagram)
-    if (outcome === "NeedMore") return { _tag: "NeedMore" }
+    if (outcome === "NeedMore") return { _tag: "NeedMore", reply: this.#repeatIfDue(crypto, now) }
     if (outcome !== "Verified") return { _tag: "Rejected", reason: outcome }
     return { _tag: "Established", session: this.session, reply: [], early: this.#await.early }
+  }
+
+  #repeatIfDue(crypto: Crypto, now: number): ReadonlyArray<Uint8Array> {
+    if (this.#await.early.length === 0) return []
+    this.#waitsSince ??= now
+    if (now - this.#waitsSince < resendMillisMin) return []
+    this.#waitsSince = now
+    return this.sendFlight(crypto)
   }
 
   get #finished(): HandshakeMessage {
     return { type: HandshakeType.finished, messageSeq: this.#serverHello.messageSeq + 1, body: this.#verifyData }
   }
 }
+
+const resendMillisMin = 1000
 
 function missOf(hello: ClientHello, session: Session): ResumeMiss | undefined {
   if (session.sessionIdLength === 0 || !equalBytes(hello.sessionId, session.sessionId)) return "OtherSession"

@@ -1,6 +1,7 @@
 import * as Result from "effect/Result"
 import { describe, expect, it } from "vitest"
 import {
+  ContentType,
   type HelloExtensions,
   PendingHandshake,
   TLS_EMPTY_RENEGOTIATION_INFO_SCSV,
@@ -197,6 +198,22 @@ describe("resumption (RFC 5246 §7.3)", () => {
     server.receive(now, peer, client.data("resumed"))
     expect(server.received).toEqual(["resumed"])
   })
+})
+
+it("a resuming client whose Finished was lost is made to repeat it by its own data (RFC 6347 §4.2.4)", () => {
+  const server = makeServer()
+  const client = new ScriptedClient({ session: connect(server).session! })
+  client.takeResumption(greet(server, client))
+  const lost = client.finished()
+  expect(lost.length).toBeGreaterThan(0)
+  const early = (at: number) => server.receive(at, peer, concatBytes([client.changeCipherSpec(), client.data("early")]))
+  expect(early(now)).toEqual([])
+  expect(early(now + 999)).toEqual([])
+  const [again] = early(now + 1000)
+  expect(again![0]).toBe(ContentType.handshake)
+  expect(early(now + 1001)).toEqual([])
+  server.receive(now + 1100, peer, concatBytes([client.changeCipherSpec(), client.finished()]))
+  expect(server.received).toEqual(["early", "early", "early", "early"])
 })
 
 describe("the actor's half", () => {

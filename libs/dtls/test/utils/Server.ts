@@ -120,7 +120,8 @@ export class Server {
 
   #settle(_now: number, key: string, outcome: HandshakeOutcome): ReadonlyArray<Uint8Array> {
     this.#note(outcome)
-    if (outcome._tag !== "Established") return []
+    if (outcome._tag === "NeedMore") return outcome.reply
+    if (outcome._tag === "Rejected") return []
     const { session, reply, early } = outcome
     this.pending.delete(key)
     this.sessions.set(key, session)
