@@ -1,4 +1,5 @@
 import * as Schema from "effect/Schema"
+import { Subjects } from "./Subjects.ts"
 
 /** Why a device is not let in. The air shows none of them (design §2.2); the operator's event names it. */
 export const RefusalReason = Schema.Literals([
@@ -27,7 +28,7 @@ export type PskRequest = typeof PskRequest.Type
 
 export const PskReply = Schema.Union([
   Schema.TaggedStruct("Found", {
-    /** `seal(clusterKey, "psk", identity, 16 bytes)` in base64; see Sealing. */
+    /** The 16 bytes, sealed for `sealPurpose.psk` and `pskContext`, in base64; see Sealing. */
     sealedPsk: Schema.String,
     /** Grows with every change of the secret: a session made under an older one ends. */
     credentialVersion: Schema.Int,
@@ -49,10 +50,21 @@ export const ActivateRequest = Schema.Struct({
 export type ActivateRequest = typeof ActivateRequest.Type
 
 export const ActivateReply = Schema.Union([
-  Schema.TaggedStruct("Issued", { assetId: Schema.String, sealedSecret: Schema.String }),
+  Schema.TaggedStruct("Issued", {
+    assetId: Schema.String,
+    /** The secret's UTF-8 bytes, sealed for `sealPurpose.secret` and `secretContext`, in base64; see Sealing. */
+    sealedSecret: Schema.String
+  }),
   Schema.TaggedStruct("Refused", { reason: RefusalReason })
 ])
 export type ActivateReply = typeof ActivateReply.Type
+
+/** What the registry seals on the bus: each purpose has its own key, each sealed secret opens for its device only. */
+export const sealPurpose = { psk: "psk", secret: "secret" } as const
+export const pskContext = ({ productKey, deviceKey, secureMode }: PskRequest): string =>
+  `${productKey},${deviceKey},${secureMode}`
+export const secretContext = (device: { readonly productKey: string; readonly deviceKey: string }): string =>
+  `${device.productKey},${device.deviceKey}`
 
 /** `roost.registry.device`: what downlink-queue needs to know before it takes a command. */
 export const DeviceRequest = Schema.Struct({ productKey: Schema.String, deviceKey: Schema.String })
@@ -75,3 +87,11 @@ export const CredentialChange = Schema.Struct({
   credentialVersion: Schema.Int
 })
 export type CredentialChange = typeof CredentialChange.Type
+
+/** The questions that the registry answers; the queue group shares them among its instances. */
+export const RegistryRpcs = {
+  psk: { subject: Subjects.registryPsk, request: PskRequest, response: PskReply },
+  activate: { subject: Subjects.registryActivate, request: ActivateRequest, response: ActivateReply },
+  device: { subject: Subjects.registryDevice, request: DeviceRequest, response: DeviceReply }
+} as const
+export const registryQueue = "registry"

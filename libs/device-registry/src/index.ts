@@ -1,1 +1,10 @@
-export {}
+export * from "./Credentials.ts"
+export * from "./DeviceImport.ts"
+export * from "./Limits.ts"
+export * from "./LiveStatus.ts"
+export * from "./Registry.ts"
+export * from "./RegistryConfig.ts"
+export * from "./RegistryHttp.ts"
+export * from "./RegistryStore.ts"
+export * from "./SecretVault.ts"
+export * from "./sqlite/SqliteRegistryStore.ts"

@@ -1,0 +1,40 @@
+import { ProductKey, Secret } from "@roost/enos"
+import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
+import { DataFormat, DownlinkMode } from "../Registry.ts"
+
+/** Characters of the name of a product or a device. */
+export const nameLengthMax = 200
+
+export const DisplayName = Schema.String.check(Schema.isMinLength(1), Schema.isMaxLength(nameLengthMax)).annotate({
+  description: `What people call it: 1–${nameLengthMax} characters.`
+})
+
+/** A kind of device: one firmware, one product secret, one data format. */
+export const Product = Schema.Struct({
+  productKey: ProductKey,
+  productName: DisplayName,
+  dataFormat: DataFormat,
+  dynamicActivateEnabled: Schema.Boolean.annotate({
+    description: "Whether a device that was never activated may fetch its secret with the product's (SecureMode 3)."
+  }),
+  downlink: DownlinkMode,
+  createdAt: Schema.Finite.annotate({ description: "Milliseconds since 1970." })
+}).annotate({ identifier: "Product" })
+export type Product = typeof Product.Type
+
+/** The secret is part of every device's firmware in SecureMode 3, so whoever builds that has to be able to read it. */
+export const ProductWithSecret = Schema.Struct({ ...Product.fields, productSecret: Secret }).annotate({
+  identifier: "ProductWithSecret"
+})
+export type ProductWithSecret = typeof ProductWithSecret.Type
+
+export const NewProduct = Schema.Struct({
+  productName: DisplayName,
+  productKey: Schema.optionalKey(ProductKey.annotate({ description: "Made up if absent: 8 letters and digits." })),
+  productSecret: Schema.optionalKey(Secret.annotate({ description: "Made up if absent: 20 letters and digits." })),
+  dataFormat: DataFormat.pipe(Schema.withDecodingDefaultKey(Effect.succeed("Json"))),
+  dynamicActivateEnabled: Schema.Boolean.pipe(Schema.withDecodingDefaultKey(Effect.succeed(false))),
+  downlink: DownlinkMode.pipe(Schema.withDecodingDefaultKey(Effect.succeed("pipelined")))
+}).annotate({ identifier: "NewProduct" })
+export type NewProduct = typeof NewProduct.Type

@@ -1,0 +1,142 @@
+import { DeviceKey, ProductKey } from "@roost/enos"
+import * as Schema from "effect/Schema"
+import { HttpApi, HttpApiEndpoint, HttpApiGroup, HttpApiMiddleware, HttpApiSchema, OpenApi } from "effect/http-api"
+import { Authorization } from "../http/Authorization.ts"
+import { DeviceStatus } from "../Registry.ts"
+import { NewProduct, Product, ProductWithSecret } from "./Product.ts"
+import {
+  DeviceCredential,
+  ImportResult,
+  LoggedEvent,
+  NewDevice,
+  NewSecret,
+  RegisteredDevice
+} from "./RegisteredDevice.ts"
+import { DeviceKeyExists, NoSuchDevice, NoSuchProduct, ProductKeyExists } from "./RegistryProblems.ts"
+
+export const pageLengthMax = 200
+export const pageLengthDefault = 50
+
+/** Bytes of one import: some million devices. */
+export const importBytesMax = 128 * 1024 * 1024
+
+const limit = Schema.optionalKey(
+  Schema.FiniteFromString.check(Schema.isInt(), Schema.isBetween({ minimum: 1, maximum: pageLengthMax }))
+)
+const nextCursor = Schema.optionalKey(
+  Schema.String.annotate({ description: "`cursor` of the next page; absent on the last one." })
+)
+const product = { productKey: ProductKey }
+const device = { productKey: ProductKey, deviceKey: DeviceKey }
+const devices = "/v1/products/:productKey/devices"
+const one = `${devices}/:deviceKey` as const
+
+const describe = (summary: string, description?: string) =>
+  OpenApi.annotations({ summary, ...(description === undefined ? {} : { description }) })
+
+const Products = HttpApiGroup.make("products")
+  .add(
+    HttpApiEndpoint.post("createProduct", "/v1/products", {
+      payload: NewProduct,
+      success: ProductWithSecret.pipe(HttpApiSchema.status(201)),
+      error: ProductKeyExists
+    }).annotateMerge(describe("Create a product")),
+    HttpApiEndpoint.get("listProducts", "/v1/products", {
+      query: { cursor: Schema.optionalKey(ProductKey), limit },
+      success: Schema.Struct({ products: Schema.Array(Product), nextCursor })
+    }).annotateMerge(describe("List products by key")),
+    HttpApiEndpoint.get("getProduct", "/v1/products/:productKey", {
+      params: product,
+      success: ProductWithSecret,
+      error: NoSuchProduct
+    }).annotateMerge(describe("Read a product and its secret"))
+  )
+  .annotateMerge(OpenApi.annotations({ title: "Products" }))
+
+const Devices = HttpApiGroup.make("devices")
+  .add(
+    HttpApiEndpoint.post("createDevice", devices, {
+      params: product,
+      payload: NewDevice,
+      success: DeviceCredential.pipe(HttpApiSchema.status(201)),
+      error: [NoSuchProduct, DeviceKeyExists]
+    }).annotateMerge(describe("Register a device", "The secret in the answer is not told again.")),
+    HttpApiEndpoint.post("importDevices", `${devices}:import`, {
+      params: product,
+      payload: HttpApiSchema.StreamUint8Array({
+        contentType: ["application/x-ndjson", "application/jsonl"],
+        maxBytes: importBytesMax
+      }),
+      success: HttpApiSchema.StreamNdjson({ schema: ImportResult }),
+      error: NoSuchProduct
+    }).annotateMerge(
+      describe(
+        "Register many devices",
+        "One NewDevice per line. Answers one line per line as it goes: the credential, or why the line was refused; " +
+          "a `Done` line with both counts ends it. Refused lines do not stop the others."
+      )
+    ),
+    HttpApiEndpoint.get("listDevices", devices, {
+      params: product,
+      query: { status: Schema.optionalKey(DeviceStatus), cursor: Schema.optionalKey(DeviceKey), limit },
+      success: Schema.Struct({ devices: Schema.Array(RegisteredDevice), nextCursor }),
+      error: NoSuchProduct
+    }).annotateMerge(describe("List a product's devices by key")),
+    HttpApiEndpoint.get("getDevice", one, {
+      params: device,
+      success: RegisteredDevice,
+      error: NoSuchDevice
+    }).annotateMerge(describe("Read a device", "For a device that is online, as its actor knows it now.")),
+    HttpApiEndpoint.delete("deleteDevice", one, {
+      params: device,
+      success: HttpApiSchema.NoContent,
+      error: NoSuchDevice
+    }).annotateMerge(describe("Delete a device", "Its session ends at once.")),
+    HttpApiEndpoint.post("enableDevice", `${one}:enable`, {
+      params: device,
+      success: RegisteredDevice,
+      error: NoSuchDevice
+    }).annotateMerge(describe("Let a disabled device in again")),
+    HttpApiEndpoint.post("disableDevice", `${one}:disable`, {
+      params: device,
+      success: RegisteredDevice,
+      error: NoSuchDevice
+    }).annotateMerge(describe("Keep a device out", "Its session ends at once.")),
+    HttpApiEndpoint.post("rotateSecret", `${one}:rotate-secret`, {
+      params: device,
+      payload: NewSecret,
+      success: DeviceCredential,
+      error: NoSuchDevice
+    }).annotateMerge(
+      describe("Change a device's secret", "Its session ends at once. The secret in the answer is not told again.")
+    ),
+    HttpApiEndpoint.get("listEvents", `${one}/events`, {
+      params: device,
+      query: {
+        cursor: Schema.optionalKey(Schema.FiniteFromString.check(Schema.isInt(), Schema.isGreaterThan(0))),
+        limit
+      },
+      success: Schema.Struct({ events: Schema.Array(LoggedEvent), nextCursor }),
+      error: NoSuchDevice
+    }).annotateMerge(
+      describe(
+        "What happened to a device and why, newest first",
+        "Also for a device that is not registered but tried to get in."
+      )
+    )
+  )
+  .annotateMerge(OpenApi.annotations({ title: "Devices" }))
+
+/** The HTTP API of the registry (docs/architecture.md §6). */
+export const RegistryApi = HttpApi.make("registry")
+  .add(Products)
+  .add(Devices)
+  .middleware(Authorization)
+  .middleware(HttpApiMiddleware.ProblemDetails)
+  .annotateMerge(
+    OpenApi.annotations({
+      title: "Roost registry",
+      version: "1",
+      description: "Products, devices and their secrets; who is online; what happened to a device and why."
+    })
+  )

@@ -1,0 +1,32 @@
+import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
+import { HttpApiError } from "effect/http-api"
+
+/** EnOS's own code, so that applications written for its open API know the case (enos-protocol §4, §8). */
+const enosCode = (code: number) => ({
+  code: Schema.Int.pipe(Schema.withConstructorDefault(Effect.succeed(code)))
+})
+
+export class NoSuchProduct extends HttpApiError.Problem<NoSuchProduct>()(
+  "NoSuchProduct",
+  { type: "urn:roost:problem:no-such-product", status: 404, title: "There is no such product." },
+  enosCode(11_611)
+) {}
+
+export class NoSuchDevice extends HttpApiError.Problem<NoSuchDevice>()(
+  "NoSuchDevice",
+  { type: "urn:roost:problem:no-such-device", status: 404, title: "There is no such device." },
+  enosCode(11_705)
+) {}
+
+export class ProductKeyExists extends HttpApiError.Problem<ProductKeyExists>()("ProductKeyExists", {
+  type: "urn:roost:problem:product-key-exists",
+  status: 409,
+  title: "There is a product with this key."
+}) {}
+
+export class DeviceKeyExists extends HttpApiError.Problem<DeviceKeyExists>()(
+  "DeviceKeyExists",
+  { type: "urn:roost:problem:device-key-exists", status: 409, title: "The product has a device with this key." },
+  enosCode(11_702)
+) {}

@@ -1,0 +1,69 @@
+import { type DeviceCredential, type ImportResult, NewDevice } from "@roost/contracts"
+import { Effect, Result, Schema, Stream } from "effect"
+import { importBatchMax, importLineBytesMax } from "./Limits.ts"
+import { type NdjsonLine, NdjsonLines } from "./Ndjson.ts"
+import type { Registry } from "./Registry.ts"
+
+type Line =
+  | { readonly _tag: "Device"; readonly line: number; readonly device: NewDevice }
+  | (ImportResult & { readonly _tag: "Refused" })
+
+/**
+ * Registers the devices of an NDJSON body as it comes in, a transaction per `importBatchMax` lines, and answers every
+ * line. A refused line stops nothing; a body that breaks off has registered what was answered.
+ */
+export const importDevices = <E>(
+  registry: Registry["Service"],
+  productKey: string,
+  body: Stream.Stream<Uint8Array, E>
+): Stream.Stream<ImportResult, E> =>
+  Stream.suspend(() => {
+    const splitter = new NdjsonLines(importLineBytesMax)
+    let imported = 0
+    let refused = 0
+    return body.pipe(
+      Stream.flatMap((chunk) => Stream.fromIterable(splitter.push(chunk))),
+      Stream.concat(Stream.suspend(() => Stream.fromIterable(splitter.end()))),
+      Stream.map(readLine),
+      Stream.grouped(importBatchMax),
+      Stream.mapEffect((lines) => registerBatch(registry, productKey, lines)),
+      Stream.flatMap((results) => {
+        const taken = results.filter((result) => result._tag === "Imported").length
+        imported += taken
+        refused += results.length - taken
+        return Stream.fromIterable(results)
+      }),
+      Stream.concat(Stream.suspend(() => Stream.succeed<ImportResult>({ _tag: "Done", imported, refused })))
+    )
+  })
+
+const registerBatch = Effect.fnUntraced(function* (
+  registry: Registry["Service"],
+  productKey: string,
+  lines: ReadonlyArray<Line>
+) {
+  const devices = lines.flatMap((line) => (line._tag === "Device" ? [line.device] : []))
+  const credentials = yield* registry.createDevices(productKey, devices)
+  let next = 0
+  return lines.map((line): ImportResult => (line._tag === "Device" ? resultOf(line, credentials[next++]) : line))
+})
+
+const resultOf = (
+  { line, device }: Line & { readonly _tag: "Device" },
+  credential: DeviceCredential | undefined
+): ImportResult =>
+  credential === undefined
+    ? { _tag: "Refused", line, deviceKey: device.deviceKey, reason: "the product has a device with this key" }
+    : { _tag: "Imported", line, ...credential }
+
+const readLine = ({ line, text }: NdjsonLine): Line => {
+  if (text === undefined) {
+    return { _tag: "Refused", line, reason: `expected at most ${importLineBytesMax} bytes of UTF-8` }
+  }
+  const device = decodeDevice(text)
+  return Result.isSuccess(device)
+    ? { _tag: "Device", line, device: device.success }
+    : { _tag: "Refused", line, reason: device.failure.message }
+}
+
+const decodeDevice = Schema.decodeUnknownResult(Schema.fromJsonString(NewDevice))

@@ -1,0 +1,23 @@
+/** Events of one device that are kept; the oldest go first. */
+export const eventsPerDeviceMax = 200
+
+/** Events of devices that are not registered: anybody can cause them, so all of them share this bound. */
+export const strangerEventsMax = 10_000
+
+/** How long an event is kept: as long as the stream EVENT keeps it. */
+export const eventMillisMax = 7 * 24 * 3_600_000
+
+/** Characters of a device secret that the registry makes: 119 bits. */
+export const secretLength = 20
+
+/** Characters of an asset id: 71 bits, so that ten million of them hardly collide. */
+export const assetIdLength = 12
+
+/** Characters of a product key that the registry makes; EnOS's own have as many. */
+export const productKeyLength = 8
+
+/** Devices of an import that are written in one transaction. */
+export const importBatchMax = 500
+
+/** Bytes of one line of an import. */
+export const importLineBytesMax = 2048

@@ -1,0 +1,188 @@
+import {
+  type DeviceCredential,
+  DeviceKeyExists,
+  type LoggedEvent,
+  type NewDevice,
+  type NewProduct,
+  NoSuchDevice,
+  NoSuchProduct,
+  type Product,
+  ProductKeyExists,
+  type ProductWithSecret,
+  type RegisteredDevice
+} from "@roost/contracts"
+import { alphanumeric, randomBytesPerCharacter } from "@roost/enos"
+import { Clock, Context, Effect, Layer } from "effect"
+import { randomBytes } from "node:crypto"
+import { assetIdLength, productKeyLength, secretLength } from "./Limits.ts"
+import { LiveStatus } from "./LiveStatus.ts"
+import {
+  type DeviceId,
+  type DevicePage,
+  RegistryStore,
+  type StoredDevice,
+  type StoredProduct
+} from "./RegistryStore.ts"
+import { SecretVault } from "./SecretVault.ts"
+
+/** Products and devices, for those who provision and operate them. */
+export class Registry extends Context.Service<
+  Registry,
+  {
+    readonly createProduct: (product: NewProduct) => Effect.Effect<ProductWithSecret, ProductKeyExists>
+    readonly product: (productKey: string) => Effect.Effect<ProductWithSecret, NoSuchProduct>
+    readonly products: (after: string | undefined, limit: number) => Effect.Effect<ReadonlyArray<Product>>
+    readonly createDevice: (
+      productKey: string,
+      device: NewDevice
+    ) => Effect.Effect<DeviceCredential, NoSuchProduct | DeviceKeyExists>
+    /** Per device, in order: undefined where the key is taken. The product must exist. */
+    readonly createDevices: (
+      productKey: string,
+      devices: ReadonlyArray<NewDevice>
+    ) => Effect.Effect<ReadonlyArray<DeviceCredential | undefined>>
+    /** As its actor knows it now, if that answers in time. */
+    readonly device: (id: DeviceId) => Effect.Effect<RegisteredDevice, NoSuchDevice>
+    readonly devices: (
+      productKey: string,
+      page: DevicePage
+    ) => Effect.Effect<ReadonlyArray<RegisteredDevice>, NoSuchProduct>
+    readonly deleteDevice: (id: DeviceId) => Effect.Effect<void, NoSuchDevice>
+    readonly setEnabled: (id: DeviceId, enabled: boolean) => Effect.Effect<RegisteredDevice, NoSuchDevice>
+    readonly rotateSecret: (id: DeviceId, secret: string | undefined) => Effect.Effect<DeviceCredential, NoSuchDevice>
+    readonly events: (
+      id: DeviceId,
+      before: number | undefined,
+      limit: number
+    ) => Effect.Effect<ReadonlyArray<LoggedEvent>, NoSuchDevice>
+  }
+>()("@roost/device-registry/Registry") {
+  static readonly layer: Layer.Layer<Registry, never, RegistryStore | SecretVault | LiveStatus> = Layer.effect(
+    Registry,
+    Effect.gen(function* () {
+      const store = yield* RegistryStore
+      const vault = yield* SecretVault
+      const live = yield* LiveStatus
+
+      const product = Effect.fn("Registry.product")(function* (productKey: string) {
+        const found = yield* store.product(productKey)
+        if (found === undefined) return yield* noSuchProduct(productKey)
+        return { ...productOf(found), productSecret: vault.openProduct(productKey, found.secret) }
+      })
+
+      const createDevices = Effect.fn("Registry.createDevices")(function* (
+        productKey: string,
+        devices: ReadonlyArray<NewDevice>
+      ) {
+        const createdAt = yield* Clock.currentTimeMillis
+        const credentials = devices.map(({ deviceKey, deviceSecret = random(secretLength) }) => ({
+          assetId: random(assetIdLength),
+          productKey,
+          deviceKey,
+          deviceSecret
+        }))
+        const created = yield* store.createDevices(
+          credentials.map(({ assetId, deviceKey, deviceSecret }, i) => ({
+            productKey,
+            deviceKey,
+            assetId,
+            deviceName: devices[i]!.deviceName ?? deviceKey,
+            secret: vault.sealDevice({ productKey, deviceKey }, deviceSecret),
+            createdAt
+          }))
+        )
+        return credentials.map((credential, i) => (created[i] === true ? credential : undefined))
+      })
+
+      return Registry.of({
+        product,
+        createDevices,
+        createProduct: Effect.fn("Registry.createProduct")(function* ({
+          productKey = random(productKeyLength),
+          productSecret = random(secretLength),
+          ...fields
+        }) {
+          const made: Product = { ...fields, productKey, createdAt: yield* Clock.currentTimeMillis }
+          const secret = vault.sealProduct(productKey, productSecret)
+          if (yield* store.createProduct({ ...made, secret })) return { ...made, productSecret }
+          return yield* new ProductKeyExists({ detail: `The product key ${productKey} is taken.` })
+        }),
+        products: (after, limit) => Effect.map(store.products(after, limit), (products) => products.map(productOf)),
+        createDevice: Effect.fn("Registry.createDevice")(function* (productKey, device) {
+          if ((yield* store.product(productKey)) === undefined) return yield* noSuchProduct(productKey)
+          const [credential] = yield* createDevices(productKey, [device])
+          if (credential !== undefined) return credential
+          return yield* new DeviceKeyExists({ detail: `${productKey} has a device ${device.deviceKey}.` })
+        }),
+        device: Effect.fn("Registry.device")(function* (id) {
+          const stored = yield* store.device(id)
+          if (stored === undefined) return yield* noSuchDevice(id)
+          const device = deviceOf(stored)
+          const answer = stored.activatedAt === null ? undefined : yield* live.ask(id)
+          if (answer?._tag !== "Known") return device
+          const { online, lastSeenAt, address, suite, lifetimeSeconds, pending } = answer
+          const status = device.status === "disabled" ? "disabled" : online ? "online" : "offline"
+          return { ...device, status, lastSeenAt, address, suite, lifetimeSeconds, pendingCommands: pending }
+        }),
+        devices: Effect.fn("Registry.devices")(function* (productKey, page) {
+          if ((yield* store.product(productKey)) === undefined) return yield* noSuchProduct(productKey)
+          return (yield* store.devices(productKey, page)).map(deviceOf)
+        }),
+        deleteDevice: Effect.fn("Registry.deleteDevice")(function* (id) {
+          const deleted = yield* store.deleteDevice(id, yield* Clock.currentTimeMillis)
+          if (!deleted) return yield* noSuchDevice(id)
+        }),
+        setEnabled: Effect.fn("Registry.setEnabled")(function* (id, enabled) {
+          const now = yield* Clock.currentTimeMillis
+          const device = yield* store.updateCredential(id, { _tag: "Enabled", enabled }, now)
+          return device === undefined ? yield* noSuchDevice(id) : deviceOf(device)
+        }),
+        rotateSecret: Effect.fn("Registry.rotateSecret")(function* (id, deviceSecret = random(secretLength)) {
+          const secret = vault.sealDevice(id, deviceSecret)
+          const now = yield* Clock.currentTimeMillis
+          const device = yield* store.updateCredential(id, { _tag: "Secret", secret }, now)
+          if (device === undefined) return yield* noSuchDevice(id)
+          const { productKey, deviceKey } = id
+          return { assetId: device.assetId, productKey, deviceKey, deviceSecret }
+        }),
+        events: Effect.fn("Registry.events")(function* (id, before, limit) {
+          const events = yield* store.events(id, before, limit)
+          // A mistyped key is not registered, and its refusals are what its owner looks for.
+          if (events.length > 0 || (yield* store.device(id)) !== undefined) return events
+          return yield* noSuchDevice(id)
+        })
+      })
+    })
+  )
+}
+
+const noSuchProduct = (productKey: string) => new NoSuchProduct({ detail: `No product has the key ${productKey}.` })
+
+const noSuchDevice = ({ productKey, deviceKey }: DeviceId) =>
+  new NoSuchDevice({ detail: `${productKey} has no device ${deviceKey}.` })
+
+const productOf = (product: StoredProduct): Product => {
+  const { productKey, productName, dataFormat, dynamicActivateEnabled, downlink, createdAt } = product
+  return { productKey, productName, dataFormat, dynamicActivateEnabled, downlink, createdAt }
+}
+
+const deviceOf = (device: StoredDevice): RegisteredDevice => {
+  const { assetId, productKey, deviceKey, deviceName, status, createdAt } = device
+  const { activatedAt, lastSeenAt, lastOnlineAt, lastOfflineAt, lifetimeSeconds, address, suite } = device
+  return {
+    assetId,
+    productKey,
+    deviceKey,
+    deviceName,
+    status,
+    createdAt,
+    ...present({ activatedAt, lastSeenAt, lastOnlineAt, lastOfflineAt, lifetimeSeconds, address, suite })
+  }
+}
+
+type Present<A> = { readonly [K in keyof A]?: NonNullable<A[K]> }
+
+const present = <A extends object>(fields: A): Present<A> =>
+  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== null)) as Present<A>
+
+const random = (length: number): string => alphanumeric(randomBytes(length * randomBytesPerCharacter), length)

@@ -1,0 +1,71 @@
+import { pageLengthDefault, RegistryApi } from "@roost/contracts"
+import { serveApi } from "@roost/http"
+import { Config, Effect, Layer } from "effect"
+import { HttpApiBuilder } from "effect/http-api"
+import { importDevices } from "./DeviceImport.ts"
+import { Registry } from "./Registry.ts"
+
+const ProductHandlers = HttpApiBuilder.group(
+  RegistryApi,
+  "products",
+  Effect.fnUntraced(function* (handlers) {
+    const registry = yield* Registry
+    return handlers.handleAll({
+      createProduct: ({ payload }) => registry.createProduct(payload),
+      getProduct: ({ params }) => registry.product(params.productKey),
+      listProducts: Effect.fnUntraced(function* ({ query: { cursor, limit = pageLengthDefault } }) {
+        const { items, nextCursor } = page(
+          limit,
+          yield* registry.products(cursor, limit + 1),
+          (product) => product.productKey
+        )
+        return { products: items, ...nextCursor }
+      })
+    })
+  })
+)
+
+const DeviceHandlers = HttpApiBuilder.group(
+  RegistryApi,
+  "devices",
+  Effect.fnUntraced(function* (handlers) {
+    const registry = yield* Registry
+    return handlers.handleAll({
+      createDevice: ({ params, payload }) => registry.createDevice(params.productKey, payload),
+      importDevices: ({ params: { productKey }, payload }) =>
+        Effect.as(registry.product(productKey), importDevices(registry, productKey, payload)),
+      listDevices: Effect.fnUntraced(function* ({ params, query: { cursor, limit = pageLengthDefault, status } }) {
+        const found = yield* registry.devices(params.productKey, { status, after: cursor, limit: limit + 1 })
+        const { items, nextCursor } = page(limit, found, (device) => device.deviceKey)
+        return { devices: items, ...nextCursor }
+      }),
+      getDevice: ({ params }) => registry.device(params),
+      deleteDevice: ({ params }) => registry.deleteDevice(params),
+      enableDevice: ({ params }) => registry.setEnabled(params, true),
+      disableDevice: ({ params }) => registry.setEnabled(params, false),
+      rotateSecret: ({ params, payload }) => registry.rotateSecret(params, payload.deviceSecret),
+      listEvents: Effect.fnUntraced(function* ({ params, query: { cursor, limit = pageLengthDefault } }) {
+        const found = yield* registry.events(params, cursor, limit + 1)
+        const { items, nextCursor } = page(limit, found, (event) => String(event.id))
+        return { events: items, ...nextCursor }
+      })
+    })
+  })
+)
+
+/** The handlers of RegistryApi. */
+export const RegistryHandlers = Layer.merge(ProductHandlers, DeviceHandlers)
+
+/** RegistryApi, health and metrics on ROOST_REGISTRY_PORT. */
+export const layerRegistryHttp = serveApi(
+  RegistryApi,
+  RegistryHandlers,
+  Config.Port("ROOST_REGISTRY_PORT").pipe(Config.withDefault(8080))
+)
+
+/** `found` has one more than `limit` if there is a next page. */
+const page = <A>(limit: number, found: ReadonlyArray<A>, cursorOf: (item: A) => string) => {
+  const items = found.slice(0, limit)
+  const nextCursor = found.length > limit ? { nextCursor: cursorOf(items[limit - 1]!) } : {}
+  return { items, nextCursor }
+}

@@ -1,0 +1,96 @@
+import type { CredentialChange, DeviceEvent, DeviceStatus, LoggedEvent, Presence, Product } from "@roost/contracts"
+import { Context, type Effect } from "effect"
+
+/** A secret at rest, and which cluster key it was sealed under. */
+export interface SealedSecret {
+  readonly keyId: string
+  readonly bytes: Uint8Array
+}
+
+export interface StoredProduct extends Product {
+  readonly secret: SealedSecret
+}
+
+/** Times in milliseconds since 1970; null is never. */
+export interface StoredDevice {
+  readonly productKey: string
+  readonly deviceKey: string
+  readonly assetId: string
+  readonly deviceName: string
+  readonly secret: SealedSecret
+  readonly credentialVersion: number
+  /** The activation request that the current secret was issued for. */
+  readonly activationRequest: string | null
+  readonly status: DeviceStatus
+  readonly createdAt: number
+  readonly activatedAt: number | null
+  readonly lastSeenAt: number | null
+  readonly lastOnlineAt: number | null
+  readonly lastOfflineAt: number | null
+  readonly lifetimeSeconds: number | null
+  readonly address: string | null
+  readonly suite: string | null
+}
+
+export type NewStoredDevice = Pick<
+  StoredDevice,
+  "productKey" | "deviceKey" | "assetId" | "deviceName" | "secret" | "createdAt"
+>
+
+export interface DeviceId {
+  readonly productKey: string
+  readonly deviceKey: string
+}
+
+/** A change of what lets a device in. It is stored together with the message that tells the actors. */
+export type CredentialUpdate =
+  | { readonly _tag: "Secret"; readonly secret: SealedSecret; readonly activationRequest?: string }
+  | { readonly _tag: "Enabled"; readonly enabled: boolean }
+
+export interface DevicePage {
+  readonly status?: DeviceStatus | undefined
+  /** Exclusive. */
+  readonly after?: string | undefined
+  readonly limit: number
+}
+
+/**
+ * Where the registry keeps everything. Every method is one transaction. A store that can't be reached is a defect: the
+ * caller answers 500 or nothing, and the reason is in the log.
+ */
+export class RegistryStore extends Context.Service<
+  RegistryStore,
+  {
+    /** False: the key is taken. */
+    readonly createProduct: (product: StoredProduct) => Effect.Effect<boolean>
+    readonly product: (productKey: string) => Effect.Effect<StoredProduct | undefined>
+    readonly products: (after: string | undefined, limit: number) => Effect.Effect<ReadonlyArray<StoredProduct>>
+    /** Per device, in order: false where the key is taken. */
+    readonly createDevices: (devices: ReadonlyArray<NewStoredDevice>) => Effect.Effect<ReadonlyArray<boolean>>
+    readonly device: (id: DeviceId) => Effect.Effect<StoredDevice | undefined>
+    /** By device key, ascending. */
+    readonly devices: (productKey: string, page: DevicePage) => Effect.Effect<ReadonlyArray<StoredDevice>>
+    /** The device after the change, or undefined if there is none. A change that changes nothing is not told. */
+    readonly updateCredential: (
+      id: DeviceId,
+      update: CredentialUpdate,
+      now: number
+    ) => Effect.Effect<StoredDevice | undefined>
+    readonly deleteDevice: (id: DeviceId, now: number) => Effect.Effect<boolean>
+    /** Ignores devices that are gone and presence older than what is known. Applying twice is applying once. */
+    readonly applyPresence: (presences: ReadonlyArray<Presence>) => Effect.Effect<void>
+    /** Keeps the bounds of Limits. An event that is there already is not added again. */
+    readonly addEvents: (events: ReadonlyArray<DeviceEvent>, now: number) => Effect.Effect<void>
+    /** Newest first, with ids below `before`. */
+    readonly events: (
+      id: DeviceId,
+      before: number | undefined,
+      limit: number
+    ) => Effect.Effect<ReadonlyArray<LoggedEvent>>
+    /** Changes that the actors have not been told yet, oldest first. */
+    readonly untoldChanges: (
+      limit: number
+    ) => Effect.Effect<ReadonlyArray<{ readonly id: number; readonly change: CredentialChange }>>
+    readonly forgetChange: (id: number) => Effect.Effect<void>
+  }
+>()("@roost/device-registry/RegistryStore") {}

@@ -1,0 +1,66 @@
+import { pskContext, type PskRequest, Sealing, sealPurpose, secretContext } from "@roost/contracts"
+import { pskFromSecret } from "@roost/enos"
+import { Context } from "effect"
+import { createHash } from "node:crypto"
+import type { DeviceId, SealedSecret } from "./RegistryStore.ts"
+
+/** Seals secrets for the store and for the bus, each under a key of its own that is derived from the cluster key. */
+export class Vault {
+  /** Names the cluster key without telling it. */
+  readonly keyId: string
+  readonly #atRest: Sealing
+  readonly #psk: Sealing
+  readonly #secret: Sealing
+
+  /** `clusterKey`: 32 bytes. */
+  constructor(clusterKey: Uint8Array) {
+    this.keyId = createHash("sha256").update("roost key id").update(clusterKey).digest("hex").slice(0, 8)
+    this.#atRest = new Sealing(clusterKey, "registry")
+    this.#psk = new Sealing(clusterKey, sealPurpose.psk)
+    this.#secret = new Sealing(clusterKey, sealPurpose.secret)
+  }
+
+  sealProduct(productKey: string, secret: string): SealedSecret {
+    return this.#sealAtRest(`product ${productKey}`, secret)
+  }
+
+  sealDevice(id: DeviceId, secret: string): SealedSecret {
+    return this.#sealAtRest(`device ${secretContext(id)}`, secret)
+  }
+
+  /** Throws if the secret was sealed under another cluster key, or changed: nothing a caller could mend. */
+  openProduct(productKey: string, sealed: SealedSecret): string {
+    return this.#openAtRest(`product ${productKey}`, sealed)
+  }
+
+  openDevice(id: DeviceId, sealed: SealedSecret): string {
+    return this.#openAtRest(`device ${secretContext(id)}`, sealed)
+  }
+
+  /** The pre-shared key of a secret, as it goes over the bus. */
+  pskForBus(request: PskRequest, secret: string): string {
+    return base64(this.#psk.seal(pskContext(request), pskFromSecret(secret)))
+  }
+
+  secretForBus(id: DeviceId, secret: string): string {
+    return base64(this.#secret.seal(secretContext(id), Buffer.from(secret, "utf8")))
+  }
+
+  #sealAtRest(context: string, secret: string): SealedSecret {
+    return { keyId: this.keyId, bytes: this.#atRest.seal(context, Buffer.from(secret, "utf8")) }
+  }
+
+  #openAtRest(context: string, { keyId, bytes }: SealedSecret): string {
+    const secret = this.#atRest.open(context, bytes)
+    if (secret === undefined) {
+      throw new Error(
+        `the secret of ${context} does not open: sealed under key ${keyId}, the key here is ${this.keyId}`
+      )
+    }
+    return Buffer.from(secret).toString("utf8")
+  }
+}
+
+export class SecretVault extends Context.Service<SecretVault, Vault>()("@roost/device-registry/SecretVault") {}
+
+const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString("base64")

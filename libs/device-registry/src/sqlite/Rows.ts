@@ -1,0 +1,60 @@
+import { DataFormat, DeviceEvent, DeviceStatus, DownlinkMode, type LoggedEvent } from "@roost/contracts"
+import * as Schema from "effect/Schema"
+import type { StoredDevice, StoredProduct } from "../RegistryStore.ts"
+import type { Row } from "./Database.ts"
+
+export const productColumns =
+  "product_key, product_name, secret, secret_key_id, data_format, dynamic_activate_enabled, downlink, created_at"
+
+export const productOf = (row: Row): StoredProduct => ({
+  productKey: text(row.product_key),
+  productName: text(row.product_name),
+  secret: { keyId: text(row.secret_key_id), bytes: row.secret as Uint8Array },
+  dataFormat: asDataFormat(row.data_format),
+  dynamicActivateEnabled: row.dynamic_activate_enabled === 1,
+  downlink: asDownlinkMode(row.downlink),
+  createdAt: Number(row.created_at)
+})
+
+export const deviceColumns =
+  "product_key, device_key, asset_id, device_name, secret, secret_key_id, credential_version, activation_request, " +
+  "status, created_at, activated_at, last_seen_at, last_online_at, last_offline_at, lifetime_seconds, address, suite"
+
+export const deviceOf = (row: Row): StoredDevice => ({
+  productKey: text(row.product_key),
+  deviceKey: text(row.device_key),
+  assetId: text(row.asset_id),
+  deviceName: text(row.device_name),
+  secret: { keyId: text(row.secret_key_id), bytes: row.secret as Uint8Array },
+  credentialVersion: Number(row.credential_version),
+  activationRequest: textOrNull(row.activation_request),
+  status: asStatus(row.status),
+  createdAt: Number(row.created_at),
+  activatedAt: numberOrNull(row.activated_at),
+  lastSeenAt: numberOrNull(row.last_seen_at),
+  lastOnlineAt: numberOrNull(row.last_online_at),
+  lastOfflineAt: numberOrNull(row.last_offline_at),
+  lifetimeSeconds: numberOrNull(row.lifetime_seconds),
+  address: textOrNull(row.address),
+  suite: textOrNull(row.suite)
+})
+
+export const eventOf = (row: Row): LoggedEvent => ({
+  id: Number(row.id),
+  productKey: text(row.product_key),
+  deviceKey: text(row.device_key),
+  kind: text(row.kind),
+  at: Number(row.at),
+  address: text(row.address),
+  reason: text(row.reason),
+  ...(row.detail === null ? {} : { detail: asDetail(JSON.parse(text(row.detail))) })
+})
+
+const text = (value: Row[string] | undefined): string => String(value)
+const textOrNull = (value: Row[string] | undefined): string | null => (value === null ? null : String(value))
+const numberOrNull = (value: Row[string] | undefined): number | null => (value === null ? null : Number(value))
+
+const asDataFormat = Schema.decodeUnknownSync(DataFormat)
+const asDownlinkMode = Schema.decodeUnknownSync(DownlinkMode)
+const asStatus = Schema.decodeUnknownSync(DeviceStatus)
+const asDetail = Schema.decodeUnknownSync(DeviceEvent.fields.detail.schema)

@@ -1,0 +1,129 @@
+import { assert, describe, it } from "@effect/vitest"
+import { pskContext, type PskRequest, Sealing, sealPurpose, secretContext } from "@roost/contracts"
+import { pskFromSecret } from "@roost/enos"
+import { Effect } from "effect"
+import { Credentials, Registry, RegistryStore } from "../src/index.ts"
+import { clusterKey, layerTestRegistry } from "./support/TestRegistry.ts"
+
+const id = { productKey: "pk1", deviceKey: "dev1" }
+const product = {
+  productKey: "pk1",
+  productName: "Meters",
+  productSecret: "product-secret",
+  dataFormat: "Json",
+  dynamicActivateEnabled: true,
+  downlink: "serial"
+} as const
+
+const openPsk = (request: PskRequest, sealed: string) =>
+  new Sealing(clusterKey, sealPurpose.psk).open(pskContext(request), Buffer.from(sealed, "base64"))
+const openSecret = (sealed: string) =>
+  Buffer.from(
+    new Sealing(clusterKey, sealPurpose.secret).open(secretContext(id), Buffer.from(sealed, "base64"))!
+  ).toString()
+
+const seed = Effect.gen(function* () {
+  const registry = yield* Registry
+  yield* registry.createProduct(product)
+  yield* registry.createDevice("pk1", { deviceKey: "dev1", deviceSecret: "device-secret" })
+  return { registry, credentials: yield* Credentials, store: yield* RegistryStore }
+})
+
+const online = (store: RegistryStore["Service"]) =>
+  store.applyPresence([
+    {
+      ...id,
+      state: "online",
+      cause: "handshake",
+      at: 1,
+      lastSeenAt: 1,
+      secureMode: 2,
+      lifetimeSeconds: 60,
+      address: "",
+      suite: "",
+      connectionId: false
+    }
+  ])
+
+describe("psk", () => {
+  it.effect("111 gives the key of the device's secret in mode 2 and of the product's in mode 3", () =>
+    Effect.gen(function* () {
+      const { credentials } = yield* seed
+      for (const [secureMode, secret] of [
+        [2, "device-secret"],
+        [3, "product-secret"]
+      ] as const) {
+        const request = { ...id, secureMode }
+        const reply = yield* credentials.psk(request)
+        assert(reply._tag === "Found")
+        assert.deepStrictEqual(Uint8Array.from(openPsk(request, reply.sealedPsk)!), pskFromSecret(secret))
+        assert.strictEqual(reply.downlink, "serial")
+        assert.isUndefined(openPsk({ ...request, deviceKey: "dev2" }, reply.sealedPsk), "opens for this device only")
+      }
+    }).pipe(Effect.provide(layerTestRegistry))
+  )
+
+  it.effect("names the reason of every refusal", () =>
+    Effect.gen(function* () {
+      const { credentials, registry, store } = yield* seed
+      const reasonOf = (request: PskRequest) =>
+        Effect.map(credentials.psk(request), (reply) => (reply._tag === "Refused" ? reply.reason : reply._tag))
+      assert.strictEqual(yield* reasonOf({ ...id, productKey: "pk9", secureMode: 2 }), "UnknownProduct")
+      assert.strictEqual(yield* reasonOf({ ...id, deviceKey: "dev9", secureMode: 3 }), "UnknownDevice")
+      yield* registry.createProduct({ ...product, productKey: "pk2", dynamicActivateEnabled: false })
+      yield* registry.createDevice("pk2", { deviceKey: "dev1" })
+      assert.strictEqual(yield* reasonOf({ ...id, productKey: "pk2", secureMode: 3 }), "DynamicActivationDisabled")
+      yield* online(store)
+      assert.strictEqual(yield* reasonOf({ ...id, secureMode: 3 }), "AlreadyActivated")
+      yield* registry.setEnabled(id, false)
+      assert.strictEqual(yield* reasonOf({ ...id, secureMode: 2 }), "DeviceDisabled")
+      yield* registry.setEnabled(id, true)
+      assert.strictEqual(yield* reasonOf({ ...id, secureMode: 2 }), "Found")
+      yield* registry.deleteDevice(id)
+      assert.strictEqual(yield* reasonOf({ ...id, secureMode: 2 }), "UnknownDevice")
+    }).pipe(Effect.provide(layerTestRegistry))
+  )
+})
+
+describe("activate", () => {
+  it.effect("117 issues a new secret to each new request and the same to a repeated one", () =>
+    Effect.gen(function* () {
+      const { credentials } = yield* seed
+      const issue = Effect.fnUntraced(function* (requestId: string) {
+        const reply = yield* credentials.activate({ ...id, requestId })
+        return reply._tag === "Issued" ? openSecret(reply.sealedSecret) : reply.reason
+      })
+      const first = yield* issue("r1")
+      assert.match(first, /^[A-Za-z0-9]{20}$/)
+      assert.strictEqual(yield* issue("r1"), first)
+      const second = yield* issue("r2")
+      assert.notStrictEqual(second, first)
+      const request = { ...id, secureMode: 2 } as const
+      const reply = yield* credentials.psk(request)
+      assert(reply._tag === "Found")
+      assert.deepStrictEqual(Uint8Array.from(openPsk(request, reply.sealedPsk)!), pskFromSecret(second))
+    }).pipe(Effect.provide(layerTestRegistry))
+  )
+
+  it.effect("117 is closed from the first handshake with the device's own secret on", () =>
+    Effect.gen(function* () {
+      const { credentials, store } = yield* seed
+      yield* online(store)
+      const reply = yield* credentials.activate({ ...id, requestId: "r1" })
+      assert.deepStrictEqual(reply, { _tag: "Refused", reason: "AlreadyActivated" })
+    }).pipe(Effect.provide(layerTestRegistry))
+  )
+})
+
+describe("describe", () => {
+  it.effect("tells downlink-queue what it needs to take a command", () =>
+    Effect.gen(function* () {
+      const { credentials, store } = yield* seed
+      assert.deepStrictEqual(yield* credentials.describe({ ...id, deviceKey: "dev9" }), { _tag: "Unknown" })
+      const inactive = { _tag: "Found", status: "inactive", activated: false, dataFormat: "Json" } as const
+      assert.deepStrictEqual(yield* credentials.describe(id), inactive)
+      yield* online(store)
+      assert.deepStrictEqual(yield* credentials.describe(id), { ...inactive, status: "online", activated: true })
+    }).pipe(Effect.provide(layerTestRegistry))
+  )
+})

@@ -1,0 +1,283 @@
+import { NodeHttpServer } from "@effect/platform-node"
+import { assert, describe, it } from "@effect/vitest"
+import type { DeviceAnswer } from "@roost/contracts"
+import { apiRoutes, pathSegmentLengthMax } from "@roost/http"
+import { RegistryApi } from "@roost/contracts"
+import { Health } from "@roost/observability"
+import { ConfigProvider, Effect, Layer, Logger } from "effect"
+import { HttpBody, HttpClient, HttpClientRequest, HttpRouter } from "effect/http"
+import type { HttpMethod } from "effect/http"
+import { LiveStatus, Registry, RegistryHandlers, RegistryStore } from "../src/index.ts"
+import { layerTemporaryStore, layerVault } from "./support/TestRegistry.ts"
+
+const token = "0123456789abcdef"
+
+const served = (answer?: DeviceAnswer) =>
+  HttpRouter.serve(apiRoutes(RegistryApi, RegistryHandlers), {
+    disableLogger: true,
+    disableListenLog: true,
+    routerConfig: { maxParamLength: pathSegmentLengthMax }
+  }).pipe(
+    Layer.provideMerge(NodeHttpServer.layerTest),
+    Layer.provide(Registry.layer),
+    Layer.provideMerge(layerTemporaryStore),
+    Layer.provide([layerVault, Health.layer, Layer.succeed(LiveStatus, { ask: () => Effect.succeed(answer) })]),
+    Layer.provide(ConfigProvider.layer(ConfigProvider.fromUnknown({ ROOST_API_TOKEN: token }))),
+    Layer.provide(Logger.layer([]))
+  )
+
+const send = Effect.fnUntraced(function* (method: HttpMethod.HttpMethod, path: string, body?: unknown) {
+  const response = yield* HttpClientRequest.make(method)(path).pipe(
+    HttpClientRequest.bearerToken(token),
+    HttpClientRequest.setBody(body === undefined ? HttpBody.empty : HttpBody.jsonUnsafe(body)),
+    HttpClient.execute
+  )
+  const text = yield* response.text
+  const type = response.headers["content-type"]
+  return { status: response.status, type, body: text === "" ? undefined : JSON.parse(text) }
+})
+
+const importLines = Effect.fnUntraced(function* (path: string, lines: string) {
+  const response = yield* HttpClientRequest.post(path).pipe(
+    HttpClientRequest.bearerToken(token),
+    HttpClientRequest.setBody(HttpBody.text(lines, "application/x-ndjson")),
+    HttpClient.execute
+  )
+  const text = yield* response.text
+  return {
+    status: response.status,
+    results: text.split("\n").flatMap((line) => (line === "" ? [] : [JSON.parse(line)]))
+  }
+})
+
+const createProduct = send("POST", "/v1/products", { productName: "Meters", productKey: "pk1" })
+
+describe("products", () => {
+  it.live("are created with what is given and what is made up, read with their secret, and listed without", () =>
+    Effect.gen(function* () {
+      const created = yield* createProduct
+      assert.strictEqual(created.status, 201)
+      assert.match(created.body.productSecret, /^[A-Za-z0-9]{20}$/)
+      const product = {
+        productKey: "pk1",
+        productName: "Meters",
+        dataFormat: "Json",
+        dynamicActivateEnabled: false,
+        downlink: "pipelined",
+        createdAt: created.body.createdAt
+      }
+      assert.deepStrictEqual(created.body, { ...product, productSecret: created.body.productSecret })
+      assert.deepStrictEqual((yield* send("GET", "/v1/products/pk1")).body, created.body)
+      yield* send("POST", "/v1/products", { productName: "B", productKey: "pk2" })
+      const first = yield* send("GET", "/v1/products?limit=1")
+      assert.deepStrictEqual(first.body, { products: [product], nextCursor: "pk1" })
+      const second = yield* send("GET", "/v1/products?limit=1&cursor=pk1")
+      assert.deepStrictEqual([second.body.products[0].productKey, second.body.nextCursor], ["pk2", undefined])
+      assert.match((yield* send("POST", "/v1/products", { productName: "C" })).body.productKey, /^[A-Za-z0-9]{8}$/)
+    }).pipe(Effect.provide(served()))
+  )
+
+  it.live("that exist, do not, or are described wrongly are problems (RFC 9457)", () =>
+    Effect.gen(function* () {
+      yield* createProduct
+      const taken = yield* createProduct
+      assert.deepStrictEqual([taken.status, taken.type], [409, "application/problem+json"])
+      assert.strictEqual(taken.body.type, "urn:roost:problem:product-key-exists")
+      const missing = yield* send("GET", "/v1/products/pk9")
+      assert.deepStrictEqual([missing.status, missing.body.code], [404, 11_611])
+      const wrong = yield* send("POST", "/v1/products", { productName: "", dataFormat: "Xml" })
+      assert.deepStrictEqual([wrong.status, wrong.type], [400, "application/problem+json"])
+    }).pipe(Effect.provide(served()))
+  )
+})
+
+describe("devices", () => {
+  it.live("are registered once and told their secret once", () =>
+    Effect.gen(function* () {
+      yield* createProduct
+      const created = yield* send("POST", "/v1/products/pk1/devices", { deviceKey: "IMEI:86.7", deviceSecret: "s3" })
+      assert.deepStrictEqual(created.body, {
+        assetId: created.body.assetId,
+        productKey: "pk1",
+        deviceKey: "IMEI:86.7",
+        deviceSecret: "s3"
+      })
+      assert.strictEqual(created.status, 201)
+      const again = yield* send("POST", "/v1/products/pk1/devices", { deviceKey: "IMEI:86.7" })
+      assert.deepStrictEqual([again.status, again.body.code], [409, 11_702])
+      assert.strictEqual((yield* send("POST", "/v1/products/pk9/devices", { deviceKey: "d" })).status, 404)
+      const read = yield* send("GET", "/v1/products/pk1/devices/IMEI:86.7")
+      assert.deepStrictEqual(read.body, {
+        assetId: created.body.assetId,
+        productKey: "pk1",
+        deviceKey: "IMEI:86.7",
+        deviceName: "IMEI:86.7",
+        status: "inactive",
+        createdAt: read.body.createdAt
+      })
+    }).pipe(Effect.provide(served()))
+  )
+
+  it.live(
+    "are disabled, enabled, given a new secret and deleted by verbs after a colon, also of keys with colons",
+    () =>
+      Effect.gen(function* () {
+        const store = yield* RegistryStore
+        yield* createProduct
+        const path = "/v1/products/pk1/devices/a:enable"
+        const created = yield* send("POST", "/v1/products/pk1/devices", { deviceKey: "a:enable" })
+        assert.strictEqual((yield* send("POST", `${path}:disable`)).body.status, "disabled")
+        assert.strictEqual((yield* send("POST", `${path}:disable`)).status, 200)
+        assert.strictEqual((yield* send("POST", `${path}:enable`)).body.status, "inactive")
+        const rotated = yield* send("POST", `${path}:rotate-secret`, {})
+        assert.strictEqual(rotated.body.assetId, created.body.assetId)
+        assert.notStrictEqual(rotated.body.deviceSecret, created.body.deviceSecret)
+        const given = yield* send("POST", `${path}:rotate-secret`, { deviceSecret: "mine" })
+        assert.strictEqual(given.body.deviceSecret, "mine")
+        assert.strictEqual((yield* send("DELETE", path)).status, 204)
+        const changes = (yield* store.untoldChanges(10)).map(({ change }) => change.change)
+        assert.deepStrictEqual(changes, ["disabled", "enabled", "secret", "secret", "deleted"])
+        for (const [method, verb] of [
+          ["GET", ""],
+          ["DELETE", ""],
+          ["POST", ":disable"],
+          ["POST", ":enable"],
+          ["POST", ":rotate-secret"]
+        ] as const) {
+          const answer = yield* send(method, path + verb, method === "POST" ? {} : undefined)
+          assert.deepStrictEqual([verb, answer.status, answer.body.code], [verb, 404, 11_705])
+        }
+      }).pipe(Effect.provide(served()))
+  )
+
+  it.live("are listed page by page and by status", () =>
+    Effect.gen(function* () {
+      yield* createProduct
+      for (const deviceKey of ["c", "a", "b"]) yield* send("POST", "/v1/products/pk1/devices", { deviceKey })
+      yield* send("POST", "/v1/products/pk1/devices/b:disable")
+      const keys = (answer: { body: { devices: ReadonlyArray<{ deviceKey: string }> } }) =>
+        answer.body.devices.map(({ deviceKey }) => deviceKey)
+      const first = yield* send("GET", "/v1/products/pk1/devices?limit=2")
+      assert.deepStrictEqual([keys(first), first.body.nextCursor], [["a", "b"], "b"])
+      const second = yield* send("GET", "/v1/products/pk1/devices?limit=2&cursor=b")
+      assert.deepStrictEqual([keys(second), second.body.nextCursor], [["c"], undefined])
+      assert.deepStrictEqual(keys(yield* send("GET", "/v1/products/pk1/devices?status=inactive")), ["a", "c"])
+      assert.strictEqual((yield* send("GET", "/v1/products/pk1/devices?limit=201")).status, 400)
+      assert.strictEqual((yield* send("GET", "/v1/products/pk1/devices?status=asleep")).status, 400)
+      assert.strictEqual((yield* send("GET", "/v1/products/pk9/devices")).status, 404)
+    }).pipe(Effect.provide(served()))
+  )
+
+  it.live("are shown as their actor knows them", () => {
+    const known = {
+      _tag: "Known",
+      online: true,
+      lastSeenAt: 9000,
+      address: "192.0.2.7:1",
+      suite: "TLS_PSK_WITH_AES_128_CCM_8",
+      secureMode: 2,
+      lifetimeSeconds: 300,
+      pending: 2
+    } as const
+    return Effect.gen(function* () {
+      const store = yield* RegistryStore
+      yield* createProduct
+      yield* send("POST", "/v1/products/pk1/devices", { deviceKey: "a" })
+      assert.strictEqual((yield* send("GET", "/v1/products/pk1/devices/a")).body.status, "inactive")
+      const presence = { ...known, productKey: "pk1", deviceKey: "a", cause: "handshake", connectionId: true } as const
+      yield* store.applyPresence([{ ...presence, state: "online", at: 1000, lastSeenAt: 1000 }])
+      const { body } = yield* send("GET", "/v1/products/pk1/devices/a")
+      assert.deepStrictEqual(
+        [body.status, body.lastSeenAt, body.address, body.lifetimeSeconds, body.pendingCommands],
+        ["online", 9000, "192.0.2.7:1", 300, 2]
+      )
+    }).pipe(Effect.provide(served(known)))
+  })
+
+  it.live("have a log, also when somebody mistyped their key", () =>
+    Effect.gen(function* () {
+      const store = yield* RegistryStore
+      yield* createProduct
+      yield* send("POST", "/v1/products/pk1/devices", { deviceKey: "a" })
+      assert.deepStrictEqual((yield* send("GET", "/v1/products/pk1/devices/a/events")).body, { events: [] })
+      assert.strictEqual((yield* send("GET", "/v1/products/pk1/devices/nobody/events")).status, 404)
+      const now = Date.now()
+      const refused = (after: number) => ({
+        productKey: "pk1",
+        deviceKey: "nobody",
+        kind: "handshake-refused",
+        at: now + after,
+        address: "192.0.2.1:1",
+        reason: "unknown device"
+      })
+      yield* store.addEvents([1, 2, 3].map(refused), now)
+      const first = yield* send("GET", "/v1/products/pk1/devices/nobody/events?limit=2")
+      assert.deepStrictEqual(
+        first.body.events.map((event: { at: number }) => event.at - now),
+        [3, 2]
+      )
+      const second = yield* send("GET", `/v1/products/pk1/devices/nobody/events?cursor=${first.body.nextCursor}`)
+      assert.deepStrictEqual([second.body.events.length, second.body.events[0].reason], [1, "unknown device"])
+      assert.isUndefined(second.body.nextCursor)
+    }).pipe(Effect.provide(served()))
+  )
+})
+
+describe("an import", () => {
+  it.live("answers every line and lets no line stop the others", () =>
+    Effect.gen(function* () {
+      yield* createProduct
+      const lines = [
+        `{"deviceKey":"a","deviceSecret":"s","deviceName":"Hall"}`,
+        `{"deviceKey":"a"}`,
+        `{"deviceKey":`,
+        `{"deviceKey":"b/c"}`,
+        ``,
+        `{"deviceKey":"${"x".repeat(3000)}"}`,
+        `{"deviceKey":"z"}`
+      ]
+      const { status, results } = yield* importLines("/v1/products/pk1/devices:import", lines.join("\n"))
+      assert.strictEqual(status, 200)
+      assert.deepStrictEqual(
+        results.map((result) => [result._tag, result.line]),
+        [
+          ["Imported", 1],
+          ["Refused", 2],
+          ["Refused", 3],
+          ["Refused", 4],
+          ["Refused", 6],
+          ["Imported", 7],
+          ["Done", undefined]
+        ]
+      )
+      assert.deepStrictEqual(results.at(-1), { _tag: "Done", imported: 2, refused: 4 })
+      assert.strictEqual(results[0].deviceSecret, "s")
+      assert.include(results[3].reason, "deviceKey")
+      assert.strictEqual((yield* send("GET", "/v1/products/pk1/devices/a")).body.deviceName, "Hall")
+      assert.strictEqual((yield* importLines("/v1/products/pk9/devices:import", "{}")).status, 404)
+    }).pipe(Effect.provide(served()))
+  )
+
+  it.live("takes ten thousand devices in seconds", () =>
+    Effect.gen(function* () {
+      yield* createProduct
+      const lines = Array.from({ length: 10_000 }, (_, i) => `{"deviceKey":"imei-${86_000_000 + i}"}\n`).join("")
+      const started = performance.now()
+      const { results } = yield* importLines("/v1/products/pk1/devices:import", lines)
+      const seconds = (performance.now() - started) / 1000
+      assert.deepStrictEqual(results.at(-1), { _tag: "Done", imported: 10_000, refused: 0 })
+      assert.isBelow(seconds, 10)
+    }).pipe(Effect.provide(served()))
+  )
+})
+
+describe("the API", () => {
+  it.live("describes itself without a token and answers nothing else without one", () =>
+    Effect.gen(function* () {
+      const spec = JSON.parse(yield* (yield* HttpClient.get("/openapi.json")).text)
+      assert.include(Object.keys(spec.paths), "/v1/products/{productKey}/devices/{deviceKey}:rotate-secret")
+      assert.strictEqual((yield* HttpClient.get("/docs")).status, 200)
+      assert.strictEqual((yield* HttpClient.get("/v1/products")).status, 401)
+    }).pipe(Effect.provide(served()))
+  )
+})
