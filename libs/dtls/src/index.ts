@@ -1,5 +1,7 @@
 export * from "./Alert.ts"
 export * from "./CipherSuite.ts"
+export * from "./client/Client.ts"
+export * from "./client/ClientOptions.ts"
 export * from "./Crypto.ts"
 export * from "./errors.ts"
 export * from "./FrontHalf.ts"
