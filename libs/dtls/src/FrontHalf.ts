@@ -162,6 +162,7 @@ export class FrontHalf {
   ): FrontOutcome {
     // To put fragments together would be state before the cookie.
     if (!isWhole(fragment)) return dropped("FragmentedClientHello")
+    if (fragment.length > this.#limits.clientHelloBytesMax) return dropped("ClientHelloTooLarge")
     if (sequence > clientHelloSequenceMax) return dropped("UnexpectedRecord")
     const decoded = decodeClientHello(fragment.fragment)
     if (Result.isFailure(decoded)) return dropped("MalformedHandshake")

@@ -2,6 +2,8 @@
 export interface FrontHalfLimits {
   /** Handshakes past the cookie and before ClientKeyExchange; the oldest gives way to a new one. */
   readonly peersInHandshakeMax: number
+  /** A larger ClientHello is dropped before anything is looked at; one is kept per peer in a handshake. */
+  readonly clientHelloBytesMax: number
   /** Buffered bytes of one peer: records that overtook ClientKeyExchange. */
   readonly bytesPerPeerMax: number
   /** From the ClientHello with cookie to a complete ClientKeyExchange. RFC 7925 §11: retransmissions start at 9 s. */
@@ -14,6 +16,7 @@ export interface FrontHalfLimits {
 
 export const frontHalfLimits: FrontHalfLimits = {
   peersInHandshakeMax: 65_536,
+  clientHelloBytesMax: 2048,
   bytesPerPeerMax: 512,
   handshakeTimeoutMillis: 60_000,
   identityBytesMax: 128,

@@ -424,6 +424,26 @@ describe("bounds after the cookie", () => {
     expect("reason" in outcome ? outcome.reason : outcome._tag).toBe(expected)
   })
 
+  // A hello of 64 KB with a valid cookie made the hand-off overflow a 16-bit length, and 65 536 of them would have been 4 GB.
+  it("F18 a ClientHello larger than the limit is dropped, even with a valid cookie", () => {
+    const server = makeServer()
+    const client = new ScriptedClient()
+    client.takeHelloVerifyRequest(server.receive(now, peer, client.hello())[0]!)
+    const hello = client.hello().subarray(25)
+    const unknown = (length: number) => Uint8Array.of(0xab, 0xcd, length >> 8, length & 0xff, ...new Uint8Array(length))
+    for (const [length, expected] of [
+      [1900, "Reply"],
+      [16_000, "Dropped"]
+    ] as const) {
+      const extended = concatBytes([hello, unknown(length)])
+      const listAt = hello.length - 6
+      extended.set([(length + 8) >> 8, (length + 8) & 0xff], listAt)
+      server.receive(now, peer, client.plaintext(encodeHandshake(HandshakeType.client_hello, 1, extended)))
+      expect(server.lastEvent!._tag).toBe(expected)
+    }
+    expect(server.lastEvent).toEqual({ _tag: "Dropped", reason: "ClientHelloTooLarge" })
+  })
+
   it("a handshake far up in the record numbers never wraps them", () => {
     const server = makeServer()
     const client = new ScriptedClient()
@@ -431,6 +451,22 @@ describe("bounds after the cookie", () => {
     expect(server.receive(now, peer, client.hello())).toEqual([])
     expect(server.lastEvent).toEqual({ _tag: "Dropped", reason: "UnexpectedRecord" })
   })
+})
+
+it("F6 every prefix of every datagram of a handshake is taken without an exception, and the handshake completes", () => {
+  const server = makeServer()
+  const client = new ScriptedClient({ extensions: { connectionId: Uint8Array.of(1) } })
+  const cut = (datagram: Uint8Array): Uint8Array => {
+    for (let length = 0; length < datagram.length; length++) server.receive(now, peer, datagram.subarray(0, length))
+    return datagram
+  }
+  client.takeHelloVerifyRequest(server.receive(now, peer, cut(client.hello()))[0]!)
+  client.takeServerFlight(server.receive(now, peer, cut(client.hello())))
+  const parts = [client.keyExchange(), client.changeCipherSpec(), client.finished()]
+  for (const part of parts) cut(part)
+  client.takeServerFinished(server.receive(now, peer, concatBytes(parts)))
+  server.receive(now, peer, cut(client.data("whole")))
+  expect(server.received).toEqual(["whole"])
 })
 
 it("F10 no record number is used twice under a key, whatever is repeated", () => {

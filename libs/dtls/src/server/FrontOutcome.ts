@@ -5,6 +5,7 @@ export type FrontDropReason =
   | "PlaintextAlert"
   | "MalformedHandshake"
   | "FragmentedClientHello"
+  | "ClientHelloTooLarge"
   | "UnexpectedHandshake"
   | "MalformedClientKeyExchange"
   | "IdentityTooLong"
