@@ -1,0 +1,156 @@
+import { Kvm } from "@nats-io/kv"
+import type { BucketDefinition } from "@roost/contracts"
+import { Effect, Option, Result, Schema, type Scope } from "effect"
+import { fromClient } from "./internal/fromClient.ts"
+import { NatsConnection } from "./NatsConnection.ts"
+import { NatsError } from "./NatsError.ts"
+import { followTail, type TailMessage } from "./OrderedTail.ts"
+
+/** Entries read at once by `list`. */
+const readsMax = 32
+
+export interface Entry<A> {
+  readonly key: string
+  readonly value: A
+  /** Of the bucket, not of the key: it grows with every write. */
+  readonly revision: number
+}
+
+export interface WatchHandlers<A> {
+  readonly onPut: (entry: Entry<A>) => void
+  /** Also for entries that went while nobody watched, with revision 0 then. */
+  readonly onDelete: (key: string, revision: number) => void
+  /** All entries there were at the start have been put. Again after every reconnect. */
+  readonly onInitialDone?: () => void
+}
+
+/** A key-value bucket whose values are `A` in JSON. */
+export interface Bucket<A> {
+  readonly get: (key: string) => Effect.Effect<Option.Option<Entry<A>>, NatsError>
+  /** Fails with `Conflict` if the key has a value. Gives the revision, as all writes do. */
+  readonly create: (key: string, value: A) => Effect.Effect<number, NatsError>
+  /** Fails with `Conflict` if `revision` is not the key's any more. */
+  readonly update: (key: string, value: A, revision: number) => Effect.Effect<number, NatsError>
+  readonly put: (key: string, value: A) => Effect.Effect<number, NatsError>
+  /** Leaves a marker, so that watchers hear of it. With a revision: fails with `Conflict` if it is not the key's. */
+  readonly delete: (key: string, revision?: number) => Effect.Effect<void, NatsError>
+  /** Removes the marker that a deletion left, by its revision; watchers hear nothing. */
+  readonly forget: (revision: number) => Effect.Effect<void, NatsError>
+  readonly keys: (filter: string) => Effect.Effect<ReadonlyArray<string>, NatsError>
+  /** What `keys` finds, without those that go meanwhile. */
+  readonly list: (filter: string) => Effect.Effect<ReadonlyArray<Entry<A>>, NatsError>
+  /**
+   * Follows the entries whose key matches `filter`, first those that exist. Never ends by itself: after a reconnect it
+   * reads all entries again and reports as deleted what is gone. An entry that does not decode is logged and skipped.
+   */
+  readonly watch: (filter: string, handlers: WatchHandlers<A>) => Effect.Effect<void, never, Scope.Scope>
+}
+
+export const openBucket = Effect.fnUntraced(function* <A, I>(
+  definition: BucketDefinition,
+  schema: Schema.Codec<A, I>
+): Effect.fn.Return<Bucket<A>, never, NatsConnection> {
+  const connection = yield* NatsConnection
+  const { connected, jetstream, manager } = connection
+  const name = definition.name
+  const stream = `KV_${name}`
+  const json = Schema.fromJsonString(schema)
+  const decode = Schema.decodeUnknownResult(json)
+  const encode = Schema.encodeUnknownSync(json)
+  const kv = yield* fromClient(`bucket ${name}`, () =>
+    new Kvm(jetstream).open(name, { allow_direct: false, bindOnly: true })
+  ).pipe(Effect.orDie)
+
+  const ask = <B>(what: string, run: () => Promise<B>): Effect.Effect<B, NatsError> =>
+    Effect.suspend(() => {
+      const operation = `bucket ${name}, ${what}`
+      return connected()
+        ? fromClient(operation, run)
+        : Effect.fail(new NatsError({ reason: "Disconnected", operation, detail: "no nats-server is connected" }))
+    })
+
+  const entryOf = (key: string, data: Uint8Array, revision: number): Result.Result<Entry<A>, NatsError> =>
+    Result.mapBoth(decode(utf8.decode(data)), {
+      onFailure: (error) =>
+        new NatsError({ reason: "Malformed", operation: `bucket ${name}, key ${key}`, detail: error.message }),
+      onSuccess: (value) => ({ key, value, revision })
+    })
+
+  const get = Effect.fnUntraced(function* (key: string) {
+    const stored = yield* ask(`get ${key}`, () => kv.get(key))
+    if (stored === null || stored.operation !== "PUT") return Option.none<Entry<A>>()
+    return Option.some(yield* Effect.fromResult(entryOf(key, stored.value, stored.revision)))
+  })
+
+  const keys = (filter: string) =>
+    ask(`keys of ${filter}`, async () => {
+      const found: Array<string> = []
+      for await (const key of await kv.keys(filter)) found.push(key)
+      return found
+    })
+
+  const onMessage = (message: TailMessage, known: Set<string>, seen: Set<string>, handlers: WatchHandlers<A>) => {
+    const key = message.subject.slice(`$KV.${name}.`.length)
+    const operation = message.header("KV-Operation")
+    if (operation === "DEL" || operation === "PURGE") {
+      known.delete(key)
+      handlers.onDelete(key, message.sequence)
+      return undefined
+    }
+    const entry = entryOf(key, message.data, message.sequence)
+    if (Result.isFailure(entry)) return entry.failure
+    known.add(key)
+    seen.add(key)
+    handlers.onPut(entry.success)
+    return undefined
+  }
+
+  return {
+    get,
+    create: (key, value) => ask(`create ${key}`, () => kv.create(key, encode(value))),
+    update: (key, value, revision) => ask(`update ${key}`, () => kv.update(key, encode(value), revision)),
+    put: (key, value) => ask(`put ${key}`, () => kv.put(key, encode(value))),
+    delete: (key, revision) =>
+      ask(`delete ${key}`, () => kv.delete(key, revision === undefined ? {} : { previousSeq: revision })),
+    forget: (revision) =>
+      ask(`forget ${revision}`, () => manager.streams.deleteMessage(stream, revision, false)).pipe(Effect.asVoid),
+    keys,
+    list: (filter) =>
+      keys(filter).pipe(
+        Effect.flatMap(Effect.forEach(get, { concurrency: readsMax })),
+        Effect.map((entries) => entries.flatMap((entry) => (Option.isSome(entry) ? [entry.value] : [])))
+      ),
+    watch: Effect.fnUntraced(function* (filter, handlers) {
+      const log = Effect.runForkWith(yield* Effect.context<never>())
+      const known = new Set<string>()
+      let seen = new Set<string>()
+      let pending = 0
+      const initialDone = () => {
+        for (const key of known) {
+          if (seen.has(key)) continue
+          known.delete(key)
+          handlers.onDelete(key, 0)
+        }
+        seen = new Set()
+        handlers.onInitialDone?.()
+      }
+      yield* followTail({
+        stream,
+        filterSubject: `$KV.${name}.${filter}`,
+        from: "last",
+        onStart: (count) => {
+          seen = new Set()
+          pending = count
+          if (count === 0) initialDone()
+        },
+        onMessage: (message) => {
+          const failure = onMessage(message, known, seen, handlers)
+          if (failure !== undefined) log(Effect.logError(failure.message))
+          if (pending > 0 && --pending === 0) initialDone()
+        }
+      }).pipe(Effect.provideService(NatsConnection, connection), Effect.forkScoped)
+    })
+  }
+})
+
+const utf8 = new TextDecoder()

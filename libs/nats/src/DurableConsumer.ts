@@ -1,0 +1,115 @@
+import { AckPolicy, type Consumer, type ConsumerMessages, DeliverPolicy, type JsMsg } from "@nats-io/jetstream"
+import { nanos } from "@nats-io/transport-node"
+import { metrics } from "@roost/observability"
+import { Effect, Queue, Schedule, type Scope } from "effect"
+import { fromClient } from "./internal/fromClient.ts"
+import { NatsConnection } from "./NatsConnection.ts"
+import { NatsError } from "./NatsError.ts"
+
+export interface DurableConsumerOptions<R> {
+  readonly stream: string
+  /** Processes that use one name share the messages. */
+  readonly durable: string
+  readonly filterSubject: string
+  /** Messages for one call of the handler at most. */
+  readonly batchMax?: number
+  /** Without an ack for so long a message goes to another process, or here again. */
+  readonly ackWaitMillis?: number
+  /** Delay before messages whose handling failed come again. */
+  readonly retryMillis?: number
+  /** Success acknowledges the whole batch, failure gives the whole batch back. Must be idempotent. */
+  readonly handler: (messages: ReadonlyArray<ConsumedMessage>) => Effect.Effect<void, unknown, R>
+}
+
+export interface ConsumedMessage {
+  readonly subject: string
+  readonly data: Uint8Array
+  /** Times this message was delivered, 1 the first time. */
+  readonly deliveries: number
+}
+
+/**
+ * Handles what a stream holds for a durable pull consumer, in the background of the scope: at least once, in batches
+ * of what is there, one batch at a time. Survives reconnects and the loss of the consumer.
+ */
+export const durableConsumer = Effect.fnUntraced(function* <R>(
+  options: DurableConsumerOptions<R>
+): Effect.fn.Return<void, never, NatsConnection | Scope.Scope | R> {
+  yield* Effect.scoped(consume(options)).pipe(
+    Effect.tapError((error) => Effect.logWarning(error.message)),
+    Effect.retry(Schedule.spaced("1 second")),
+    Effect.forkScoped
+  )
+})
+
+const batchMaxDefault = 256
+const ackWaitMillisDefault = 30_000
+const retryMillisDefault = 1_000
+const pullExpiresMillis = 10_000
+
+const consume = Effect.fnUntraced(function* <R>(options: DurableConsumerOptions<R>) {
+  const operation = `consumer ${options.durable} of ${options.stream}`
+  const batchMax = options.batchMax ?? batchMaxDefault
+  const consumer = yield* openConsumer(operation, options, batchMax)
+  const queue = yield* Queue.bounded<JsMsg>(2 * batchMax)
+  const messages: ConsumerMessages = yield* Effect.acquireRelease(
+    fromClient(operation, () =>
+      consumer.consume({
+        max_messages: batchMax,
+        expires: pullExpiresMillis,
+        abort_on_missing_resource: true,
+        callback: (message) => void Queue.offerUnsafe(queue, message)
+      })
+    ),
+    (messages) => Effect.sync(() => messages.stop())
+  )
+  const ended = fromClient(operation, () => messages.closed()).pipe(
+    Effect.flatMap((why) => new NatsError({ reason: "Rejected", operation, detail: why?.message ?? "it ended" }))
+  )
+  yield* Effect.raceFirst(ended, Effect.forever(handleBatch(options, queue, batchMax)))
+})
+
+const openConsumer = Effect.fnUntraced(function* <R>(
+  operation: string,
+  options: DurableConsumerOptions<R>,
+  batchMax: number
+): Effect.fn.Return<Consumer, NatsError, NatsConnection> {
+  const { jetstream, manager } = yield* NatsConnection
+  return yield* fromClient(operation, async () => {
+    await manager.consumers.add(options.stream, {
+      durable_name: options.durable,
+      filter_subject: options.filterSubject,
+      deliver_policy: DeliverPolicy.All,
+      ack_policy: AckPolicy.Explicit,
+      ack_wait: nanos(options.ackWaitMillis ?? ackWaitMillisDefault),
+      max_ack_pending: 8 * batchMax
+    })
+    return jetstream.consumers.get(options.stream, options.durable)
+  })
+})
+
+const handleBatch = Effect.fnUntraced(function* <R>(
+  options: DurableConsumerOptions<R>,
+  queue: Queue.Queue<JsMsg>,
+  batchMax: number
+) {
+  const batch = yield* Queue.takeBetween(queue, 1, batchMax)
+  const messages = batch.map(({ subject, data, info }) => ({ subject, data, deliveries: info.deliveryCount }))
+  yield* options.handler(messages).pipe(
+    Effect.matchCauseEffect({
+      onSuccess: () =>
+        Effect.sync(() => {
+          for (const message of batch) message.ack()
+          handled.inc(batch.length)
+        }),
+      onFailure: (cause) =>
+        Effect.sync(() => {
+          for (const message of batch) message.nak(options.retryMillis ?? retryMillisDefault)
+          givenBack.inc(batch.length)
+        }).pipe(Effect.andThen(Effect.logWarning(`${options.durable}: ${batch.length} messages come again`, cause)))
+    })
+  )
+})
+
+const handled = metrics.counter("roost_nats_consumed_total", "Messages of durable consumers that were handled.")
+const givenBack = metrics.counter("roost_nats_consumed_again_total", "Messages given back because handling failed.")

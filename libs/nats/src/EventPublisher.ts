@@ -1,0 +1,108 @@
+import { nuid } from "@nats-io/transport-node"
+import { metrics } from "@roost/observability"
+import { Context, Effect, Layer } from "effect"
+import { headerLines } from "./HeaderLines.ts"
+import { NatsConnection } from "./NatsConnection.ts"
+import { makeStreamPublisher, type StreamPublisher } from "./StreamPublisher.ts"
+
+/** Events that are not stored yet; one more is dropped and counted. About 300 bytes each. */
+export const eventsWaitingMax = 50_000
+const retryMillis = 500
+const flushMillisMax = 2_000
+
+interface Event {
+  readonly subject: string
+  readonly payload: Uint8Array
+  readonly headers: string
+}
+
+/**
+ * Publishing for which the publisher does not wait, but which is to be stored: presence and operator events. Tried
+ * until the stream acknowledged, once in the stream by its message id; while NATS is away events wait in a bounded
+ * queue. Events that were retried may be stored after later ones, so each carries its own time.
+ */
+export class EventPublisher extends Context.Service<
+  EventPublisher,
+  {
+    /** False, and counted, when the queue is full. `value` is JSON. */
+    readonly publish: (subject: string, value: unknown) => boolean
+    readonly waiting: () => number
+  }
+>()("@roost/nats/EventPublisher") {
+  static readonly layer: Layer.Layer<EventPublisher, never, NatsConnection> = Layer.effect(
+    EventPublisher,
+    Effect.gen(function* () {
+      const queue = new EventQueue()
+      // Closed after the queue was flushed, since it was acquired before.
+      const publisher = yield* makeStreamPublisher({
+        onSettled: (token, settled) => queue.settle(token, settled._tag === "Stored")
+      })
+      yield* Effect.acquireRelease(
+        Effect.sync(() => setInterval(() => queue.send(publisher), retryMillis)),
+        (timer) =>
+          flush(queue, publisher).pipe(
+            Effect.timeout(flushMillisMax),
+            Effect.catch(() => Effect.logWarning(`${queue.size} events were not stored`)),
+            Effect.andThen(Effect.sync(() => clearInterval(timer)))
+          )
+      )
+      return EventPublisher.of({
+        publish: (subject, value) => {
+          if (queue.size >= eventsWaitingMax) {
+            dropped.inc()
+            return false
+          }
+          queue.add({
+            subject,
+            payload: utf8.encode(JSON.stringify(value)),
+            headers: headerLines([["Nats-Msg-Id", nuid.next()]])
+          })
+          queue.send(publisher)
+          return true
+        },
+        waiting: () => queue.size
+      })
+    })
+  )
+}
+
+const flush = (queue: EventQueue, publisher: StreamPublisher) =>
+  Effect.sync(() => queue.send(publisher)).pipe(
+    Effect.andThen(Effect.sleep("20 millis")),
+    Effect.repeat({ while: () => queue.size > 0 })
+  )
+
+/** Events to send, oldest first, and those that wait for their ack. */
+class EventQueue {
+  readonly #events = new Map<number, Event>()
+  #unsent: Array<number> = []
+  #nextToken = 1
+
+  get size(): number {
+    return this.#events.size
+  }
+
+  add(event: Event): void {
+    const token = this.#nextToken++
+    this.#events.set(token, event)
+    this.#unsent.push(token)
+  }
+
+  send(publisher: StreamPublisher): void {
+    let sent = 0
+    for (const token of this.#unsent) {
+      const event = this.#events.get(token)!
+      if (!publisher.publish(event.subject, event.headers, event.payload, token)) break
+      sent++
+    }
+    if (sent > 0) this.#unsent = this.#unsent.slice(sent)
+  }
+
+  settle(token: number, stored: boolean): void {
+    if (stored) this.#events.delete(token)
+    else this.#unsent.push(token)
+  }
+}
+
+const utf8 = new TextEncoder()
+const dropped = metrics.counter("roost_nats_events_dropped_total", "Events lost because too many waited to be stored.")

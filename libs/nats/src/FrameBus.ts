@@ -1,0 +1,70 @@
+import { type Msg } from "@nats-io/transport-node"
+import { metrics } from "@roost/observability"
+import { Context, Effect, Layer, type Scope } from "effect"
+import { NatsConnection } from "./NatsConnection.ts"
+
+/** Core NATS without promises or fibers per message, for frames of datagrams and announcements. */
+export class FrameBus extends Context.Service<
+  FrameBus,
+  {
+    /**
+     * Hands `bytes` to the client, which keeps them until the socket took them. False, and counted, while no server
+     * is connected: a lost frame is a lost datagram, and a queue of old datagrams helps nobody.
+     */
+    readonly publish: (subject: string, bytes: Uint8Array) => boolean
+    /**
+     * Calls `handler` with every message's bytes, which may be kept. A handler that throws is counted and skipped.
+     * With `queue`, the members of the group share the messages.
+     */
+    readonly subscribe: (
+      subject: string,
+      handler: (bytes: Uint8Array) => void,
+      options?: { readonly queue?: string }
+    ) => Effect.Effect<void, never, Scope.Scope>
+  }
+>()("@roost/nats/FrameBus") {
+  static readonly layer: Layer.Layer<FrameBus, never, NatsConnection> = Layer.effect(
+    FrameBus,
+    Effect.gen(function* () {
+      const { client, connected } = yield* NatsConnection
+      const log = Effect.runForkWith(yield* Effect.context<never>())
+      return FrameBus.of({
+        publish: (subject, bytes) => {
+          if (!connected() || client.isDraining()) {
+            dropped.inc()
+            return false
+          }
+          client.publish(subject, bytes)
+          published.inc()
+          return true
+        },
+        subscribe: (subject, handler, options) => {
+          const callback = (error: Error | null, message: Msg) => {
+            if (error !== null) return void log(Effect.logError(`subscription to ${subject}`, error))
+            received.inc()
+            try {
+              handler(message.data)
+            } catch (defect) {
+              failed.inc()
+              log(Effect.logError(`the handler of ${subject} threw`, defect))
+            }
+          }
+          return Effect.acquireRelease(
+            Effect.sync(() =>
+              client.subscribe(
+                subject,
+                options?.queue === undefined ? { callback } : { callback, queue: options.queue }
+              )
+            ),
+            (subscription) => Effect.sync(() => subscription.unsubscribe())
+          ).pipe(Effect.asVoid)
+        }
+      })
+    })
+  )
+}
+
+const published = metrics.counter("roost_nats_frames_sent_total", "Core NATS messages published.")
+const received = metrics.counter("roost_nats_frames_received_total", "Core NATS messages received.")
+const dropped = metrics.counter("roost_nats_frames_dropped_total", "Messages refused because no server was connected.")
+const failed = metrics.counter("roost_nats_frame_handler_failures_total", "Messages whose handler threw: our bug.")

@@ -1,0 +1,140 @@
+import { jetstream, type JetStreamClient, type JetStreamManager, jetstreamManager } from "@nats-io/jetstream"
+import {
+  connect,
+  type ConnectionOptions,
+  credsAuthenticator,
+  type NatsConnection as Client
+} from "@nats-io/transport-node"
+import { Health, metrics } from "@roost/observability"
+import { type Config, Context, Effect, Layer, Redacted, Schedule } from "effect"
+import { readFileSync } from "node:fs"
+import { fromClient } from "./internal/fromClient.ts"
+import { NatsConfig } from "./NatsConfig.ts"
+
+/** A server that answers no ping for `pingMillis` × `pingsOutMax` is taken for gone. */
+const pingMillis = 2_000
+const pingsOutMax = 2
+const reconnectMillis = 250
+const reconnectJitterMillis = 250
+const connectTimeoutMillis = 5_000
+const drainTimeoutMillis = 2_000
+
+/** Called with whether a server is connected, at every change. */
+export type StatusListener = (connected: boolean) => void
+
+/**
+ * The one connection of a process. It reconnects for ever; what is published while there is none is refused by the
+ * services built on it, not buffered. The layer waits for the first connection.
+ */
+export class NatsConnection extends Context.Service<
+  NatsConnection,
+  {
+    readonly client: Client
+    readonly jetstream: JetStreamClient
+    readonly manager: JetStreamManager
+    readonly connected: () => boolean
+    /** Returns how to stop listening. */
+    readonly onStatus: (listener: StatusListener) => () => void
+  }
+>()("@roost/nats/NatsConnection") {
+  /** `name` is what the server's monitoring shows for this process. */
+  static readonly layer = (name: string): Layer.Layer<NatsConnection, Config.ConfigError, Health> =>
+    Layer.effect(
+      NatsConnection,
+      Effect.flatMap(NatsConfig, (config) => make(name, config))
+    )
+}
+
+const make = Effect.fnUntraced(function* (name: string, config: NatsConfig) {
+  const health = yield* Health
+  let connected = false
+  let listeners: ReadonlyArray<StatusListener> = []
+  yield* health.register("nats", () => (connected ? undefined : `no nats-server answers at ${hostsOf(config)}`))
+  const client = yield* Effect.acquireRelease(connectFirst(name, config), release, { interruptible: true })
+  connected = true
+  gauge.set(1)
+  const log = Effect.runForkWith(yield* Effect.context<never>())
+  const setConnected = (now: boolean, server: string) => {
+    if (connected === now) return
+    connected = now
+    gauge.set(now ? 1 : 0)
+    if (now) reconnects.inc()
+    log(
+      now ? Effect.logInfo(`connected to nats-server ${server} again`) : Effect.logWarning(`lost nats-server ${server}`)
+    )
+    for (const listener of listeners) listener(now)
+  }
+  const statuses = client.status()
+  const follow = async () => {
+    for await (const status of statuses) {
+      if (status.type === "disconnect") setConnected(false, status.server)
+      else if (status.type === "reconnect") setConnected(true, status.server)
+      else if (status.type === "error") log(Effect.logWarning(`nats-server: ${status.error.message}`))
+    }
+  }
+  yield* Effect.forkScoped(Effect.promise(follow))
+  const manager = yield* fromClient("JetStream", () => jetstreamManager(client, { checkAPI: false })).pipe(Effect.orDie)
+  return NatsConnection.of({
+    client,
+    jetstream: jetstream(client),
+    manager,
+    connected: () => connected,
+    onStatus: (listener) => {
+      listeners = [...listeners, listener]
+      return () => {
+        listeners = listeners.filter((other) => other !== listener)
+      }
+    }
+  })
+})
+
+const connectFirst = Effect.fnUntraced(function* (name: string, config: NatsConfig) {
+  const options = yield* Effect.sync(() => optionsOf(name, config))
+  // One attempt is not interrupted, so that no connection is left over; the pause between two is.
+  return yield* fromClient(`connecting to NATS at ${hostsOf(config)}`, () => connect(options)).pipe(
+    Effect.uninterruptible,
+    Effect.tapError((error) => Effect.logWarning(error.message)),
+    Effect.retry(Schedule.spaced("1 second")),
+    Effect.orDie
+  )
+})
+
+/** Sends what is published and lets handlers finish; a connection that is lost is only closed. */
+const release = (client: Client) =>
+  Effect.tryPromise(() => client.drain()).pipe(
+    Effect.timeout(drainTimeoutMillis),
+    Effect.catch(() => Effect.promise(() => client.close())),
+    Effect.tap(Effect.sync(() => gauge.set(0)))
+  )
+
+const optionsOf = (name: string, config: NatsConfig): ConnectionOptions => ({
+  name,
+  servers: [...config.servers],
+  maxReconnectAttempts: -1,
+  // Credentials may be repaired while we run; a service that gave up would need a restart on top.
+  ignoreAuthErrorAbort: true,
+  reconnectTimeWait: reconnectMillis,
+  reconnectJitter: reconnectJitterMillis,
+  reconnectJitterTLS: reconnectJitterMillis,
+  pingInterval: pingMillis,
+  maxPingOut: pingsOutMax,
+  timeout: connectTimeoutMillis,
+  // Every request would otherwise build an Error for its stack.
+  noAsyncTraces: true,
+  ...(config.user === undefined ? {} : { user: config.user }),
+  ...(config.password === undefined ? {} : { pass: Redacted.value(config.password) }),
+  ...(config.token === undefined ? {} : { token: Redacted.value(config.token) }),
+  ...(config.credentials === undefined
+    ? {}
+    : { authenticator: credsAuthenticator(() => readFileSync(config.credentials!)) }),
+  ...(config.tls === undefined
+    ? {}
+    : { tls: Object.fromEntries(Object.entries(config.tls).filter(([, file]) => file)) })
+})
+
+/** Without a login that may stand in a URL. */
+const hostsOf = (config: NatsConfig): string =>
+  config.servers.map((server) => server.replace(/^(\w+:\/\/)?[^@/]*@/, "$1")).join(", ")
+
+const gauge = metrics.gauge("roost_nats_connected", "1 while a nats-server is connected.")
+const reconnects = metrics.counter("roost_nats_reconnects_total", "Connections made after one was lost.")

@@ -1,0 +1,188 @@
+import { AckPolicy, DeliverPolicy, ReplayPolicy } from "@nats-io/jetstream"
+import { createInbox, type Msg, nanos, nuid } from "@nats-io/transport-node"
+import { metrics } from "@roost/observability"
+import { Effect, Schedule } from "effect"
+import { fromClient } from "./internal/fromClient.ts"
+import { NatsConnection } from "./NatsConnection.ts"
+import { NatsError } from "./NatsError.ts"
+
+/** A consumer that is silent for two heartbeats is made anew. */
+const heartbeatMillis = 2_000
+const silenceMillisMax = 2 * heartbeatMillis + 500
+const inactiveMillis = 60_000
+
+export interface TailMessage {
+  readonly subject: string
+  readonly data: Uint8Array
+  /** A header's value, empty if there is none. */
+  readonly header: (name: string) => string
+  /** Sequence in the stream; the revision of a bucket's entry. */
+  readonly sequence: number
+}
+
+export interface TailOptions {
+  readonly stream: string
+  readonly filterSubject: string
+  /**
+   * `last`: the last message of every subject, then what follows; after an interruption all of it again.
+   * `new`: what is stored from now on; after an interruption from where it was.
+   */
+  readonly from: "last" | "new"
+  /** A consumer was made; `pending` messages come before those that are new. */
+  readonly onStart: (pending: number) => void
+  readonly onMessage: (message: TailMessage) => void
+}
+
+/**
+ * Reads a stream in order, without acks, and never ends: an ephemeral push consumer that is made anew after a
+ * reconnect, a gap or silence. The client's own ordered consumers do the same with heartbeats of 30 s, so that the
+ * loss of a consumer alone (its server died, ours did not) would cost a minute; here it costs seconds.
+ */
+export const followTail = Effect.fnUntraced(function* (
+  options: TailOptions
+): Effect.fn.Return<never, never, NatsConnection> {
+  const cursor: Cursor = { next: undefined }
+  return yield* Effect.suspend(() => Effect.scoped(followOnce(options, cursor))).pipe(
+    Effect.tapError((error) => Effect.logInfo(error.message)),
+    Effect.retry(Schedule.spaced("500 millis")),
+    Effect.orDie
+  )
+})
+
+/** Sequence to go on from, for tails `from: "new"`. */
+interface Cursor {
+  next: number | undefined
+}
+
+/** Follows one consumer until it fails. */
+const followOnce = Effect.fnUntraced(function* (options: TailOptions, cursor: Cursor) {
+  const { client, connected, manager, onStatus } = yield* NatsConnection
+  const operation = `tail of ${options.filterSubject}`
+  const inbox = createInbox()
+  const state = new TailState(options, cursor, (subject) => client.publish(subject))
+  yield* Effect.acquireRelease(
+    Effect.sync(() => {
+      const subscription = client.subscribe(inbox, { callback: (_, message) => state.take(message) })
+      const timer = setInterval(() => state.checkSilence(), heartbeatMillis)
+      const unlisten = onStatus((up) => state.fail(up ? "another nats-server" : "the nats-server is gone"))
+      return () => {
+        subscription.unsubscribe()
+        clearInterval(timer)
+        unlisten()
+      }
+    }),
+    (release) => Effect.sync(release)
+  )
+  if (!connected()) state.fail("no nats-server is connected")
+  const failed = Effect.callback<never, NatsError>((resume) =>
+    state.onFailure((why) => resume(Effect.fail(new NatsError({ reason: "Disconnected", operation, detail: why }))))
+  )
+  const add = fromClient(operation, () =>
+    manager.consumers.add(options.stream, {
+      name: `tail_${nuid.next()}`,
+      deliver_subject: inbox,
+      filter_subject: options.filterSubject,
+      ...startOf(options, cursor),
+      ack_policy: AckPolicy.None,
+      replay_policy: ReplayPolicy.Instant,
+      flow_control: true,
+      idle_heartbeat: nanos(heartbeatMillis),
+      inactive_threshold: nanos(inactiveMillis),
+      max_deliver: 1,
+      mem_storage: true,
+      num_replicas: 1
+    })
+  )
+  const info = yield* Effect.raceFirst(add, failed)
+  yield* Effect.addFinalizer(() =>
+    fromClient(operation, () => manager.consumers.delete(options.stream, info.name)).pipe(
+      Effect.timeout("1 second"),
+      Effect.ignore
+    )
+  )
+  starts.inc()
+  state.start(info.num_pending, info.delivered.stream_seq)
+  return yield* failed
+})
+
+const startOf = (options: TailOptions, cursor: Cursor) => {
+  if (options.from === "last") return { deliver_policy: DeliverPolicy.LastPerSubject }
+  return cursor.next === undefined
+    ? { deliver_policy: DeliverPolicy.New }
+    : { deliver_policy: DeliverPolicy.StartSequence, opt_start_seq: cursor.next }
+}
+
+/** What one consumer delivered so far. Messages that come before its creation was confirmed wait for `start`. */
+class TailState {
+  readonly #options: TailOptions
+  readonly #cursor: Cursor
+  readonly #publish: (subject: string) => void
+  #early: Array<Msg> | undefined = []
+  #delivered = 0
+  #heardAt = performance.now()
+  #onFailure: ((why: string) => void) | undefined
+  #failure: string | undefined
+
+  constructor(options: TailOptions, cursor: Cursor, publish: (subject: string) => void) {
+    this.#options = options
+    this.#cursor = cursor
+    this.#publish = publish
+  }
+
+  start(pending: number, lastSequence: number): void {
+    const early = this.#early ?? []
+    this.#early = undefined
+    this.#cursor.next ??= lastSequence + 1
+    this.#options.onStart(pending)
+    for (const message of early) this.take(message)
+  }
+
+  onFailure(listener: (why: string) => void): void {
+    this.#onFailure = listener
+    if (this.#failure !== undefined) listener(this.#failure)
+  }
+
+  fail(why: string): void {
+    if (this.#failure !== undefined) return
+    this.#failure = why
+    this.#onFailure?.(why)
+  }
+
+  checkSilence(): void {
+    if (performance.now() - this.#heardAt > silenceMillisMax) this.fail("its consumer is silent")
+  }
+
+  take(message: Msg): void {
+    this.#heardAt = performance.now()
+    if (this.#failure !== undefined) return
+    if (this.#early !== undefined) return void this.#early.push(message)
+    if (message.headers?.code === 100) return this.#control(message)
+    const { sequence, delivery } = positionOf(message)
+    if (delivery !== this.#delivered + 1) return this.fail("a message was lost on the way")
+    this.#delivered = delivery
+    this.#cursor.next = sequence + 1
+    const { subject, data, headers } = message
+    this.#options.onMessage({ subject, data, sequence, header: (name) => headers?.get(name) ?? "" })
+  }
+
+  /** Idle heartbeats and requests for flow control (NATS ADR-9). */
+  #control(message: Msg): void {
+    if (message.reply) return void message.respond()
+    const last = Number(message.headers?.get("Nats-Last-Consumer") ?? 0)
+    if (last > this.#delivered) return this.fail("a message was lost on the way")
+    const stalled = message.headers?.get("Nats-Consumer-Stalled")
+    if (stalled) this.#publish(stalled)
+  }
+}
+
+/**
+ * From the reply subject (NATS ADR-15): `$JS.ACK.{stream}.{consumer}.{deliveries}.{stream sequence}.{consumer
+ * sequence}.{time}.{pending}`, with domain and account after `ACK` in the form that newer servers may use.
+ */
+const positionOf = (message: Msg): { readonly sequence: number; readonly delivery: number } => {
+  const tokens = message.reply?.split(".") ?? []
+  const at = tokens.length === 9 ? 5 : 7
+  return { sequence: Number(tokens[at]), delivery: Number(tokens[at + 1]) }
+}
+
+const starts = metrics.counter("roost_nats_tails_started_total", "Consumers made to read a stream or bucket in order.")

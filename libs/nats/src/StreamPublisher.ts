@@ -1,0 +1,196 @@
+import { createInbox, type Msg, type PublishOptions } from "@nats-io/transport-node"
+import { metrics } from "@roost/observability"
+import { Effect, type Scope } from "effect"
+import { RenderedHeaders } from "./HeaderLines.ts"
+import { NatsConnection } from "./NatsConnection.ts"
+
+/** Messages that wait for their ack at most, and how long each may. */
+export const inFlightMaxDefault = 16_384
+export const ackTimeoutMillisDefault = 5_000
+/** Timeouts are found by a sweep this often, not by a timer per message. */
+export const sweepMillis = 100
+
+/** What became of a message. */
+export type Settled =
+  | { readonly _tag: "Stored"; readonly sequence: number; readonly duplicate: boolean }
+  /**
+   * `timeout`, `disconnected`: it may be stored. `noResponders`: no stream takes the subject, or JetStream is down.
+   * `rejected`: the stream refused. With a `Nats-Msg-Id` header it is safe to publish again.
+   */
+  | { readonly _tag: "Failed"; readonly reason: "timeout" | "noResponders" | "rejected" | "disconnected" }
+
+export interface StreamPublisherOptions {
+  /** Called once for every message that `publish` took, from the subscription's callback. Must not throw. */
+  readonly onSettled: (token: number, settled: Settled) => void
+  readonly inFlightMax?: number
+  readonly ackTimeoutMillis?: number
+}
+
+export interface StreamPublisher {
+  /**
+   * Publishes to the stream that has `subject`. `headers` as `headerLines` renders them; `token` comes back with
+   * `onSettled`. False, and nothing sent, when `inFlightMax` messages wait or no server is connected.
+   */
+  readonly publish: (subject: string, headers: string, payload: Uint8Array, token: number) => boolean
+  readonly inFlight: () => number
+}
+
+/**
+ * JetStream publishing with one reply inbox for all messages and no promise per message: 3–5 µs where the client's
+ * own `publish()` takes 25 µs (benchmark/StreamPublisher.ts).
+ */
+export const makeStreamPublisher = Effect.fnUntraced(function* (
+  options: StreamPublisherOptions
+): Effect.fn.Return<StreamPublisher, never, NatsConnection | Scope.Scope> {
+  const { client, connected, onStatus } = yield* NatsConnection
+  const inFlight = new InFlight(options.inFlightMax ?? inFlightMaxDefault, options.onSettled)
+  const timeoutMillis = options.ackTimeoutMillis ?? ackTimeoutMillisDefault
+  const inbox = createInbox()
+  const headers = new RenderedHeaders()
+  // Reused for every message: the client reads it before `publish` returns.
+  const withHeaders: PublishOptions = { reply: "", headers: headers.asMsgHdrs() }
+  const withoutHeaders: PublishOptions = { reply: "" }
+
+  const onAck = (error: Error | null, message: Msg) => {
+    if (error !== null) return
+    const slot = inFlight.find(Number(message.subject.slice(inbox.length + 1)))
+    if (slot >= 0) inFlight.settle(slot, readAck(message))
+  }
+  yield* Effect.acquireRelease(
+    Effect.sync(() => {
+      const subscription = client.subscribe(`${inbox}.*`, { callback: onAck })
+      const timer = setInterval(() => inFlight.expire(performance.now()), sweepMillis)
+      const unlisten = onStatus((up) => {
+        if (!up) inFlight.failAll("disconnected")
+      })
+      return () => {
+        clearInterval(timer)
+        unlisten()
+        subscription.unsubscribe()
+        inFlight.failAll("disconnected")
+      }
+    }),
+    (close) => Effect.sync(close)
+  )
+
+  return {
+    publish: (subject, lines, payload, token) => {
+      if (!connected() || client.isDraining()) {
+        refused.inc()
+        return false
+      }
+      const id = inFlight.add(token, performance.now() + timeoutMillis)
+      if (id < 0) {
+        refused.inc()
+        return false
+      }
+      const publishOptions = lines === "" ? withoutHeaders : withHeaders
+      headers.lines = lines
+      publishOptions.reply = `${inbox}.${id}`
+      client.publish(subject, payload, publishOptions)
+      return true
+    },
+    inFlight: () => inFlight.size
+  }
+})
+
+/** Slots of waiting messages; an id names slot and use, so that a late ack finds nothing. */
+class InFlight {
+  readonly #onSettled: (token: number, settled: Settled) => void
+  readonly #capacity: number
+  readonly #tokens: Float64Array
+  /** 0: the slot is free. */
+  readonly #deadlines: Float64Array
+  readonly #uses: Uint32Array
+  readonly #free: Uint32Array
+  #freeCount: number
+
+  constructor(capacity: number, onSettled: (token: number, settled: Settled) => void) {
+    this.#onSettled = onSettled
+    this.#capacity = capacity
+    this.#tokens = new Float64Array(capacity)
+    this.#deadlines = new Float64Array(capacity)
+    this.#uses = new Uint32Array(capacity)
+    this.#free = Uint32Array.from({ length: capacity }, (_, i) => i)
+    this.#freeCount = capacity
+  }
+
+  get size(): number {
+    return this.#capacity - this.#freeCount
+  }
+
+  /** The message's id, or -1 when all slots wait. */
+  add(token: number, deadline: number): number {
+    if (this.#freeCount === 0) return -1
+    const slot = this.#free[--this.#freeCount]!
+    this.#tokens[slot] = token
+    this.#deadlines[slot] = deadline
+    return ++this.#uses[slot]! * this.#capacity + slot
+  }
+
+  /** The slot that waits under this id, or -1. */
+  find(id: number): number {
+    const slot = id % this.#capacity
+    return this.#deadlines[slot] !== 0 && this.#uses[slot] === (id - slot) / this.#capacity ? slot : -1
+  }
+
+  settle(slot: number, settled: Settled): void {
+    this.#deadlines[slot] = 0
+    this.#free[this.#freeCount++] = slot
+    if (settled._tag === "Stored") stored.inc()
+    else failed[settled.reason].inc()
+    this.#onSettled(this.#tokens[slot]!, settled)
+  }
+
+  expire(now: number): void {
+    if (this.size === 0) return
+    for (let slot = 0; slot < this.#capacity; slot++) {
+      const deadline = this.#deadlines[slot]!
+      if (deadline !== 0 && deadline <= now) this.settle(slot, failures.timeout)
+    }
+  }
+
+  failAll(reason: "disconnected"): void {
+    if (this.size === 0) return
+    for (let slot = 0; slot < this.#capacity; slot++) {
+      if (this.#deadlines[slot] !== 0) this.settle(slot, failures[reason])
+    }
+  }
+}
+
+/**
+ * `{"stream":"UPLINK","seq":7}`, with `"duplicate":true`, or `{"error":{…},"seq":0}`. Without a body: nobody listens.
+ * Sequences begin with 1, and a refusal has one too: 0.
+ */
+const readAck = (message: Msg): Settled => {
+  const body = message.data
+  if (body.length === 0) return failures.noResponders
+  try {
+    const ack: { readonly seq?: number; readonly duplicate?: boolean; readonly error?: unknown } = JSON.parse(
+      Buffer.from(body.buffer, body.byteOffset, body.length).toString("latin1")
+    )
+    return ack.error !== undefined || !ack.seq
+      ? failures.rejected
+      : { _tag: "Stored", sequence: ack.seq, duplicate: ack.duplicate === true }
+  } catch {
+    return failures.rejected
+  }
+}
+
+type Failure = Extract<Settled, { readonly _tag: "Failed" }>
+const failures: Readonly<Record<Failure["reason"], Failure>> = {
+  timeout: { _tag: "Failed", reason: "timeout" },
+  noResponders: { _tag: "Failed", reason: "noResponders" },
+  rejected: { _tag: "Failed", reason: "rejected" },
+  disconnected: { _tag: "Failed", reason: "disconnected" }
+}
+
+const failedHelp = "Messages for a stream without a positive ack."
+const failed = {
+  timeout: metrics.counter("roost_nats_stream_failed_total", failedHelp, { reason: "timeout" }),
+  noResponders: metrics.counter("roost_nats_stream_failed_total", failedHelp, { reason: "noResponders" }),
+  rejected: metrics.counter("roost_nats_stream_failed_total", failedHelp, { reason: "rejected" }),
+  disconnected: metrics.counter("roost_nats_stream_failed_total", failedHelp, { reason: "disconnected" })
+}
+const stored = metrics.counter("roost_nats_stream_stored_total", "Messages that a stream acknowledged.")
+const refused = metrics.counter("roost_nats_stream_refused_total", "Messages not sent: too many wait, or no server.")

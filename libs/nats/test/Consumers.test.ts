@@ -1,0 +1,147 @@
+import { assert, describe, it } from "@effect/vitest"
+import type { StreamDefinition } from "@roost/contracts"
+import { natsServer } from "@roost/testkit"
+import { Effect, Layer } from "effect"
+import { durableConsumer, ensureStreams, EventPublisher, NatsConnection, tailConsumer } from "../src/index.ts"
+import { connectionTo, waitUntil } from "./harness.ts"
+
+const stream: StreamDefinition = {
+  name: "WORK",
+  subjects: ["work.>"],
+  maxAgeMillis: 3_600_000,
+  duplicateWindowMillis: 60_000,
+  retention: "workqueue"
+}
+const publish = (subject: string, text: string) =>
+  Effect.flatMap(NatsConnection, ({ jetstream }) => Effect.promise(() => jetstream.publish(subject, text)))
+const text = (data: Uint8Array) => new TextDecoder().decode(data)
+const withServer = <A, E>(
+  test: (server: Effect.Success<ReturnType<typeof natsServer>>) => Effect.Effect<A, E, never>
+) => Effect.flatMap(natsServer(), test)
+
+describe("a durable consumer", () => {
+  it.live(
+    "hands each message to one of the instances, gives back what failed, and keeps nothing that was handled",
+    () =>
+      withServer((server) =>
+        Effect.gen(function* () {
+          yield* ensureStreams({ streams: [stream], buckets: [] })
+          const handled: Array<string> = []
+          let failures = 1
+          const instance = durableConsumer({
+            stream: "WORK",
+            durable: "workers",
+            filterSubject: "work.>",
+            retryMillis: 50,
+            handler: (messages) =>
+              Effect.suspend(() => {
+                if (messages.some((message) => text(message.data) === "7") && failures-- > 0)
+                  return Effect.fail("not yet")
+                handled.push(...messages.map((message) => text(message.data)))
+                return Effect.void
+              })
+          })
+          yield* instance
+          yield* instance
+          for (let i = 0; i < 50; i++) yield* publish("work.a", String(i))
+          yield* waitUntil(() => handled.length >= 50)
+          assert.deepStrictEqual(
+            handled.map(Number).toSorted((a, b) => a - b),
+            Array.from({ length: 50 }, (_, i) => i)
+          )
+          const { manager } = yield* NatsConnection
+          yield* waitUntil(
+            Effect.promise(() => manager.streams.info("WORK")).pipe(Effect.map((i) => i.state.messages === 0))
+          )
+        }).pipe(Effect.provide(connectionTo(server)), Effect.scoped)
+      )
+  )
+
+  it.live("goes on after the server was killed and after its consumer was deleted", () =>
+    withServer((server) =>
+      Effect.gen(function* () {
+        yield* ensureStreams({ streams: [stream], buckets: [] })
+        const handled: Array<string> = []
+        yield* durableConsumer({
+          stream: "WORK",
+          durable: "workers",
+          filterSubject: "work.>",
+          handler: (messages) => Effect.sync(() => void handled.push(...messages.map((m) => text(m.data))))
+        })
+        yield* publish("work.a", "1")
+        yield* waitUntil(() => handled.length === 1)
+        yield* server.stop("SIGKILL")
+        yield* server.start
+        const { connected, manager } = yield* NatsConnection
+        yield* waitUntil(connected)
+        yield* publish("work.a", "2")
+        yield* waitUntil(() => handled.includes("2"))
+        yield* Effect.promise(() => manager.consumers.delete("WORK", "workers"))
+        yield* publish("work.a", "3")
+        yield* waitUntil(() => handled.includes("3"))
+      }).pipe(Effect.provide(connectionTo(server)), Effect.scoped)
+    )
+  )
+})
+
+describe("a tail consumer", () => {
+  it.live("starts with what is new and misses nothing over a restart of the server", () =>
+    withServer((server) =>
+      Effect.gen(function* () {
+        yield* ensureStreams({ streams: [{ ...stream, retention: "limits" }], buckets: [] })
+        yield* publish("work.a", "old")
+        const heard: Array<string> = []
+        yield* tailConsumer("WORK", "work.>", (message) => heard.push(text(message.data)))
+        // The consumer is there once it hears; before, everything is old.
+        yield* waitUntil(Effect.map(publish("work.a", "probe"), () => heard.length > 0))
+        assert.notInclude(heard, "old")
+        yield* server.stop("SIGKILL")
+        yield* server.start
+        const { connected } = yield* NatsConnection
+        yield* waitUntil(connected)
+        for (let i = 0; i < 10; i++) yield* publish("work.a", `n${i}`)
+        yield* waitUntil(() => heard.includes("n9"))
+        assert.deepStrictEqual(
+          heard.filter((message) => message.startsWith("n")),
+          Array.from({ length: 10 }, (_, i) => `n${i}`)
+        )
+      }).pipe(Effect.provide(connectionTo(server)), Effect.scoped)
+    )
+  )
+})
+
+describe("the event publisher", () => {
+  it.live("stores what was published while the server was away, each event once", () =>
+    withServer((server) =>
+      Effect.gen(function* () {
+        const { connected, manager } = yield* NatsConnection
+        const events = yield* EventPublisher
+        yield* ensureStreams({ streams: [{ ...stream, retention: "limits" }], buckets: [] })
+        for (let i = 0; i < 20; i++) events.publish("work.e", { i })
+        yield* server.stop("SIGKILL")
+        yield* waitUntil(() => !connected())
+        for (let i = 20; i < 40; i++) assert.isTrue(events.publish("work.e", { i }))
+        assert.isAtLeast(events.waiting(), 20)
+        yield* server.start
+        yield* waitUntil(() => events.waiting() === 0)
+        const info = yield* Effect.promise(() => manager.streams.info("WORK"))
+        assert.strictEqual(info.state.messages, 40)
+      }).pipe(Effect.provide(EventPublisher.layer.pipe(Layer.provideMerge(connectionTo(server)))), Effect.scoped)
+    )
+  )
+
+  it.live("stores what waits before its scope ends", () =>
+    withServer((server) =>
+      Effect.gen(function* () {
+        yield* ensureStreams({ streams: [stream], buckets: [] })
+        yield* Effect.gen(function* () {
+          const events = yield* EventPublisher
+          for (let i = 0; i < 100; i++) events.publish("work.e", { i })
+        }).pipe(Effect.provide(EventPublisher.layer))
+        const { manager } = yield* NatsConnection
+        const info = yield* Effect.promise(() => manager.streams.info("WORK"))
+        assert.strictEqual(info.state.messages, 100)
+      }).pipe(Effect.provide(connectionTo(server)), Effect.scoped)
+    )
+  )
+})
