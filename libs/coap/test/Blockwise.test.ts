@@ -191,6 +191,16 @@ describe("Block1: a request body in blocks", () => {
     )
   })
 
+  it("does not depend on the datagrams that its blocks came in", () => {
+    const { exchanges } = new Session()
+    const options = (value: Block) => [...pathOptions("/topic/a"), blockOption(OptionNumber.Block1, value)]
+    const datagram = bytesOf({ messageId: 1, options: options(block(0, true)), payload: filled(16, 1) })
+    exchanges.handleMessage(0, datagram)
+    datagram.fill(0)
+    const last = bytesOf({ messageId: 2, options: options(block(1, false)), payload: filled(1, 1) })
+    assert.deepStrictEqual(only(exchanges.handleMessage(0, last), "Request").request.payload, filled(17, 1))
+  })
+
   it("gets 2.31 even if No-Response does not want 2.xx, or it could not go on", () => {
     const outputs = new Session().upload(block(0, true), filled(16, 1), [uintOption(OptionNumber.NoResponse, 2)])
     assert.strictEqual(sent(outputs).code, Code.Continue)
@@ -232,6 +242,14 @@ describe("Block2: a response body in blocks", () => {
       [pending, pending]
     )
     assert.deepStrictEqual(decodeBlock(findOption(rest[1]!.options, OptionNumber.Block2)!.value), block(2, false, 6))
+  })
+
+  it("does not change when the application reuses its buffer", () => {
+    const session = new Session()
+    const buffer = command.slice()
+    session.respond(only(session.send(Code.Get, []), "Request").exchange, buffer)
+    buffer.fill(0)
+    assert.deepStrictEqual(sent(session.fetch(block(1, false, 6))).payload, command.slice(1_024, 2_048))
   })
 
   it("has the same ETag for the same content, and another for other content", () => {

@@ -352,6 +352,41 @@ describe("ServerExchanges: limits", () => {
     assert.isAtMost(bytesHeldMax, cachedResponseBytesMax)
   })
 
+  it("remembers as many message ids as it says, and forgets the oldest one that is answered", () => {
+    const exchanges = server()
+    const { exchangesRememberedMax } = defaultServerSettings.limits
+    const request = (messageId: number) => exchanges.handleMessage(2_000, bytesOf({ messageId }))
+    const answerNow = (messageId: number) =>
+      exchanges.respond(2_000, only(request(messageId), "Request").exchange, changed)
+
+    only(request(1_000), "Request")
+    const slow = only(exchanges.handleMessage(0, bytesOf({ messageId: 2_000 })), "Request")
+    exchanges.handleTimeout(1_500)
+    const { messageId } = sent(exchanges.respond(1_600, slow.exchange, changed))
+    exchanges.handleMessage(1_700, empty("60", messageId))
+    for (let index = 0; index < exchangesRememberedMax - 2; index += 1) answerNow(index)
+    assert.strictEqual(only(request(2_000), "Transmit").cause, "Duplicate")
+    answerNow(500)
+    only(request(2_000), "Request")
+    assert.strictEqual(only(request(1), "Transmit").cause, "Duplicate")
+    assert.strictEqual(only(request(1_000), "Ignored").reason, "DuplicateIgnored")
+  })
+
+  it("keeps the empty ACK of a request at the application, however many responses press for room", () => {
+    const exchanges = server()
+    const { exchange } = only(exchanges.handleMessage(0, bytesOf({ messageId: 1_000 })), "Request")
+    exchanges.handleTimeout(1_500)
+    for (let messageId = 0; messageId < 40; messageId += 1) {
+      const next = only(exchanges.handleMessage(2_000, bytesOf({ messageId })), "Request")
+      exchanges.respond(2_000, next.exchange, { ...changed, payload: new Uint8Array(900) })
+    }
+    assert.strictEqual(
+      toHex(only(exchanges.handleMessage(2_000, bytesOf({ messageId: 1_000 })), "Transmit").bytes),
+      "600003e8"
+    )
+    assert.strictEqual(sent(exchanges.respond(3_000, exchange, changed)).type, "CON")
+  })
+
   it("meets the duplicate of a response that it had to drop with silence, never with a second execution", () => {
     const exchanges = server()
     for (let messageId = 0; messageId < 40; messageId += 1) {
