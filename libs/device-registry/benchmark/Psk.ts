@@ -1,0 +1,62 @@
+import { Effect, Layer } from "effect"
+import { mkdtempSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { Credentials, layerSqliteRegistryStore, LiveStatus, Registry, SecretVault, Vault } from "../src/index.ts"
+
+/** What one look-up of a key costs the registry, without NATS: its part of every full handshake. */
+const devices = 100_000
+const lookups = 50_000
+
+const directory = mkdtempSync(join(tmpdir(), "roost-registry-"))
+
+const bench = Effect.gen(function* () {
+  const registry = yield* Registry
+  const credentials = yield* Credentials
+  yield* registry.createProduct({
+    productKey: "pk1",
+    productName: "Meters",
+    dataFormat: "Json",
+    dynamicActivateEnabled: false,
+    downlink: "pipelined"
+  })
+  const importing = cpuMicros()
+  for (let i = 0; i < devices; i += 500) {
+    yield* registry.createDevices(
+      "pk1",
+      Array.from({ length: 500 }, (_, j) => ({ deviceKey: `imei-${86_000_000 + i + j}` }))
+    )
+  }
+  console.log(`register ${devices} devices: ${((cpuMicros() - importing) / devices).toFixed(1)} µs CPU each`)
+  for (const round of [1, 2, 3]) {
+    const started = cpuMicros()
+    for (let i = 0; i < lookups; i++) {
+      const deviceKey = `imei-${86_000_000 + ((i * 7919) % devices)}`
+      const reply = yield* credentials.psk({ productKey: "pk1", deviceKey, secureMode: 2 })
+      if (reply._tag !== "Found") throw new Error(reply.reason)
+    }
+    console.log(
+      `round ${round}: key of one of ${devices} devices: ${((cpuMicros() - started) / lookups).toFixed(1)} µs CPU`
+    )
+  }
+})
+
+const cpuMicros = (): number => {
+  const { user, system } = process.cpuUsage()
+  return user + system
+}
+
+await Effect.runPromise(
+  bench.pipe(
+    Effect.provide(
+      Layer.mergeAll(Registry.layer, Credentials.layer).pipe(
+        Layer.provide([
+          layerSqliteRegistryStore(join(directory, "registry.sqlite")),
+          Layer.succeed(SecretVault, new Vault(new Uint8Array(32))),
+          LiveStatus.layerNone
+        ])
+      )
+    )
+  )
+)
+rmSync(directory, { recursive: true })

@@ -1,0 +1,97 @@
+import { DeviceEvent, Presence, RegistryRpcs, registryQueue, Streams, Subjects } from "@roost/contracts"
+import { type ConsumedMessage, durableConsumer, ensureStreams, NatsConnection, serveRpc } from "@roost/nats"
+import { metrics } from "@roost/observability"
+import { Clock, Effect, Layer, Result, Schedule, Schema } from "effect"
+import { Credentials } from "./Credentials.ts"
+import { RegistryStore } from "./RegistryStore.ts"
+
+/** How often the store is asked for changes that the actors have not heard of: a rotated secret is dropped this soon. */
+const tellMillis = 100
+const tellBatchMax = 256
+
+/** The registry's side of the bus (docs/architecture.md §3, §4): answers questions, follows presence and events. */
+export const layerRegistryNats = Layer.effectDiscard(
+  Effect.gen(function* () {
+    const credentials = yield* Credentials
+    const queue = { queue: registryQueue }
+    yield* serveRpc(RegistryRpcs.psk, queue, (request) =>
+      Effect.tap(credentials.psk(request), (reply) => Effect.sync(() => countAnswer(reply)))
+    )
+    yield* serveRpc(RegistryRpcs.activate, queue, credentials.activate)
+    yield* serveRpc(RegistryRpcs.device, queue, credentials.describe)
+    yield* ensureStreams({ streams: [Streams.presence, Streams.event, Streams.credential], buckets: [] })
+    yield* followPresence
+    yield* followEvents
+    yield* Effect.forkScoped(tellChanges)
+  })
+)
+
+const followPresence = Effect.gen(function* () {
+  const store = yield* RegistryStore
+  yield* durableConsumer({
+    stream: Streams.presence.name,
+    durable: "registry-presence",
+    filterSubject: Streams.presence.subjects[0]!,
+    handler: (messages) => store.applyPresence(decodeAll(decodePresence, messages))
+  })
+})
+
+const followEvents = Effect.gen(function* () {
+  const store = yield* RegistryStore
+  yield* durableConsumer({
+    stream: Streams.event.name,
+    durable: "registry-events",
+    filterSubject: Streams.event.subjects[0]!,
+    handler: Effect.fnUntraced(function* (messages) {
+      yield* store.addEvents(decodeAll(decodeEvent, messages), yield* Clock.currentTimeMillis)
+    })
+  })
+})
+
+/** Puts every change of a credential into the stream CREDENTIAL, in order, at least once. */
+const tellChanges = Effect.gen(function* () {
+  const store = yield* RegistryStore
+  const { jetstream } = yield* NatsConnection
+  const tell = Effect.gen(function* () {
+    for (const { id, change } of yield* store.untoldChanges(tellBatchMax)) {
+      const subject = Subjects.credential(change.productKey, change.deviceKey)
+      yield* Effect.tryPromise(() => jetstream.publish(subject, JSON.stringify(change)))
+      yield* store.forgetChange(id)
+      told.inc()
+    }
+  })
+  yield* tell.pipe(
+    Effect.tapError((error) => Effect.logWarning("a change of credential is not told yet", error.cause)),
+    Effect.retry(Schedule.spaced("1 second")),
+    Effect.repeat(Schedule.spaced(tellMillis))
+  )
+})
+
+const countAnswer = (reply: typeof RegistryRpcs.psk.response.Type): void => {
+  metrics
+    .counter("roost_registry_psk_total", "Keys asked for by the actors.", {
+      result: reply._tag === "Found" ? "Found" : reply.reason
+    })
+    .inc()
+}
+
+/** A message that can't be read would come again for ever, so it is counted and left out. */
+const decodeAll = <A>(
+  decode: (text: string) => Result.Result<A, unknown>,
+  messages: ReadonlyArray<ConsumedMessage>
+): ReadonlyArray<A> =>
+  messages.flatMap(({ data }) => {
+    const decoded = decode(utf8.decode(data))
+    if (Result.isSuccess(decoded)) return [decoded.success]
+    unreadable.inc()
+    return []
+  })
+
+const decodePresence = Schema.decodeUnknownResult(Schema.fromJsonString(Presence))
+const decodeEvent = Schema.decodeUnknownResult(Schema.fromJsonString(DeviceEvent))
+const utf8 = new TextDecoder()
+const told = metrics.counter("roost_registry_credential_changes_total", "Changes of credentials told to the actors.")
+const unreadable = metrics.counter(
+  "roost_registry_messages_unreadable_total",
+  "Presence and events that do not decode."
+)
