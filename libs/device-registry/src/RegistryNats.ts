@@ -51,8 +51,10 @@ const followEvents = Effect.gen(function* () {
 /** Puts every change of a credential into the stream CREDENTIAL, in order, at least once. */
 const tellChanges = Effect.gen(function* () {
   const store = yield* RegistryStore
-  const { jetstream } = yield* NatsConnection
+  const { connected, jetstream } = yield* NatsConnection
   const tell = Effect.gen(function* () {
+    // The client would hold the message back until its timeout.
+    if (!connected()) return
     for (const { id, change } of yield* store.untoldChanges(tellBatchMax)) {
       const subject = Subjects.credential(change.productKey, change.deviceKey)
       yield* Effect.tryPromise(() => jetstream.publish(subject, JSON.stringify(change)))

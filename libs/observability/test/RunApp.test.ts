@@ -18,9 +18,13 @@ const run = async (env: Record<string, string>, until?: string): Promise<Ended> 
   const child = spawn(process.execPath, [fixture], { env: { PATH: process.env["PATH"] ?? "", ...env } })
   let stdout = ""
   let stderr = ""
+  let asked = false
   child.stdout.on("data", (chunk) => {
     stdout += chunk
-    if (until !== undefined && stdout.includes(until)) child.kill("SIGTERM")
+    if (asked || until === undefined || !stdout.includes(until)) return
+    // Once: a second signal, sent while it shuts down, would end it at once.
+    asked = true
+    child.kill("SIGTERM")
   })
   child.stderr.on("data", (chunk) => (stderr += chunk))
   const [code] = await once(child, "close")

@@ -1,0 +1,172 @@
+import { assert, describe, it } from "@effect/vitest"
+import {
+  type DeviceAnswer,
+  DeviceAnswer as DeviceAnswerSchema,
+  DeviceAsk,
+  placeOf,
+  pskContext,
+  RegistryRpcs,
+  Sealing,
+  sealPurpose,
+  Streams,
+  Subjects
+} from "@roost/contracts"
+import { pskFromSecret } from "@roost/enos"
+import { NatsConnection, requestRpc, serveRpc, tailConsumer } from "@roost/nats"
+import { Health } from "@roost/observability"
+import { natsServer } from "@roost/testkit"
+import { ConfigProvider, Effect, Layer, Logger } from "effect"
+import { Credentials, layerRegistryNats, LiveStatus, Registry } from "../src/index.ts"
+import { clusterKey, layerTemporaryStore, layerVault } from "./support/TestRegistry.ts"
+
+const id = { productKey: "pk1", deviceKey: "dev:1" }
+
+const onBus = (url: string) =>
+  layerRegistryNats.pipe(
+    Layer.provideMerge(Layer.merge(Registry.layer, Credentials.layer)),
+    Layer.provideMerge(LiveStatus.layer),
+    Layer.provideMerge([layerTemporaryStore, layerVault, NatsConnection.layer("registry-test")]),
+    Layer.provideMerge(Health.layer),
+    Layer.provide(ConfigProvider.layer(ConfigProvider.fromUnknown({ NATS_URL: url }))),
+    Layer.provide(Logger.layer([]))
+  )
+
+const seed = Effect.gen(function* () {
+  const registry = yield* Registry
+  yield* registry.createProduct({
+    productKey: "pk1",
+    productName: "Meters",
+    dataFormat: "Json",
+    dynamicActivateEnabled: true,
+    downlink: "pipelined"
+  })
+  yield* registry.createDevice("pk1", { deviceKey: id.deviceKey, deviceSecret: "s3cret" })
+  return registry
+})
+
+const publish = (subject: string, value: unknown) =>
+  Effect.flatMap(NatsConnection, ({ jetstream }) =>
+    Effect.promise(() => jetstream.publish(subject, JSON.stringify(value)))
+  )
+
+const until = <R>(condition: Effect.Effect<boolean, unknown, R>) =>
+  condition.pipe(
+    Effect.orElseSucceed(() => false),
+    Effect.delay("10 millis"),
+    Effect.repeat({ until: (holds) => holds })
+  )
+
+const online = {
+  ...id,
+  state: "online",
+  cause: "handshake",
+  at: 1000,
+  lastSeenAt: 1000,
+  secureMode: 2,
+  lifetimeSeconds: 60,
+  address: "192.0.2.1:7",
+  suite: "TLS_PSK_WITH_AES_128_CCM_8",
+  connectionId: true
+}
+
+describe("the registry on the bus", () => {
+  it.live("answers who may come in, with a key that only the cluster can read", () =>
+    Effect.flatMap(natsServer(), ({ url }) =>
+      Effect.gen(function* () {
+        yield* seed
+        const request = { ...id, secureMode: 2 } as const
+        const reply = yield* requestRpc(RegistryRpcs.psk, request)
+        assert(reply._tag === "Found")
+        const opened = new Sealing(clusterKey, sealPurpose.psk).open(
+          pskContext(request),
+          Buffer.from(reply.sealedPsk, "base64")
+        )
+        assert.deepStrictEqual(Uint8Array.from(opened!), pskFromSecret("s3cret"))
+        const unknown = yield* requestRpc(RegistryRpcs.psk, { ...request, deviceKey: "nobody" })
+        assert.deepStrictEqual(unknown, { _tag: "Refused", reason: "UnknownDevice" })
+        const issued = yield* requestRpc(RegistryRpcs.activate, { ...id, requestId: "r1" })
+        assert.strictEqual(issued._tag, "Issued")
+        const described = yield* requestRpc(RegistryRpcs.device, id)
+        assert.deepStrictEqual(described, { _tag: "Found", status: "inactive", activated: false, dataFormat: "Json" })
+      }).pipe(Effect.provide(onBus(url)))
+    )
+  )
+
+  it.live("follows presence and events, and what does not decode stops nothing", () =>
+    Effect.flatMap(natsServer(), ({ url }) =>
+      Effect.gen(function* () {
+        const registry = yield* seed
+        const presence = Subjects.presence(id.productKey, id.deviceKey)
+        const event = Subjects.event(id.productKey, id.deviceKey, "handshake-refused")
+        yield* publish(presence, "no presence")
+        yield* publish(presence, online)
+        yield* publish(event, { kind: 1 })
+        yield* publish(event, { ...id, kind: "handshake-refused", at: Date.now(), address: "", reason: "wrong key" })
+        yield* until(Effect.map(registry.device(id), ({ status }) => status === "online"))
+        yield* until(Effect.map(registry.events(id, undefined, 10), (events) => events.length === 1))
+        const [logged] = yield* registry.events(id, undefined, 10)
+        assert.strictEqual(logged?.reason, "wrong key")
+      }).pipe(Effect.provide(onBus(url)))
+    )
+  )
+
+  it.live("tells every change of a credential, also those made while nats-server was away, in order", () =>
+    Effect.flatMap(natsServer(), (server) =>
+      Effect.gen(function* () {
+        const registry = yield* seed
+        const heard: Array<string> = []
+        const subject = Subjects.credential(id.productKey, id.deviceKey)
+        yield* tailConsumer(Streams.credential.name, subject, ({ data }) => {
+          heard.push(JSON.parse(new TextDecoder().decode(data)).change)
+        })
+        // The tail hears what comes after it has begun.
+        yield* until(
+          Effect.gen(function* () {
+            yield* publish(subject, { change: "begun" })
+            return heard.length > 0
+          })
+        )
+        heard.length = 0
+        yield* registry.rotateSecret(id, undefined)
+        yield* until(Effect.sync(() => heard.includes("secret")))
+        yield* server.stop("SIGKILL")
+        yield* registry.setEnabled(id, false)
+        yield* registry.setEnabled(id, true)
+        yield* registry.deleteDevice(id)
+        yield* server.start
+        yield* until(Effect.sync(() => heard.includes("deleted")))
+        // At least once: what was sent when the server died may be told twice, but never out of order.
+        const order = heard.filter((change, i) => change !== "begun" && change !== heard[i - 1])
+        assert.deepStrictEqual(order, ["secret", "disabled", "enabled", "deleted"])
+      }).pipe(Effect.provide(onBus(server.url)))
+    )
+  )
+
+  it.live("shows a device as its actor knows it, and as stored when no actor answers", () =>
+    Effect.flatMap(natsServer(), ({ url }) =>
+      Effect.gen(function* () {
+        const registry = yield* seed
+        yield* publish(Subjects.presence(id.productKey, id.deviceKey), online)
+        yield* until(Effect.map(registry.device(id), ({ status }) => status === "online"))
+        assert.strictEqual((yield* registry.device(id)).lastSeenAt, 1000)
+        const known: DeviceAnswer = {
+          _tag: "Known",
+          online: false,
+          lastSeenAt: 2000,
+          address: "192.0.2.9:7",
+          suite: "TLS_PSK_WITH_AES_128_CBC_SHA256",
+          secureMode: 2,
+          lifetimeSeconds: 90,
+          pending: 1
+        }
+        const subject = Subjects.device(placeOf(id.productKey, id.deviceKey).partition)
+        yield* serveRpc({ subject, request: DeviceAsk, response: DeviceAnswerSchema }, {}, () => Effect.succeed(known))
+        const device = yield* registry.device(id)
+        assert.deepStrictEqual(
+          [device.status, device.lastSeenAt, device.suite, device.pendingCommands],
+          ["offline", 2000, "TLS_PSK_WITH_AES_128_CBC_SHA256", 1]
+        )
+      }).pipe(Effect.provide(onBus(url)))
+    )
+  )
+})
