@@ -9,6 +9,9 @@ export const envelopeBytesMax = 64 * 1024
 /** How deep `params` may nest: a thing model has structs of arrays at the most. */
 export const envelopeDepthMax = 16
 
+/** Characters of an id: it is echoed, so it must not make the answer larger than what was asked. */
+export const envelopeIdLengthMax = 128
+
 /** `{"id","version","method","params"}` (enos-protocol §2). `id` is what the device sent, echoed unchanged. */
 export interface RequestEnvelope {
   readonly id: string | number | undefined
@@ -18,7 +21,7 @@ export interface RequestEnvelope {
 
 /** The same as a Schema, for the edges where speed does not matter. */
 export const RequestEnvelope = Schema.Struct({
-  id: Schema.optionalKey(Schema.Union([Schema.String, Schema.Finite])),
+  id: Schema.optionalKey(Schema.Union([Schema.String.check(Schema.isMaxLength(envelopeIdLengthMax)), Schema.Finite])),
   version: Schema.String,
   method: Schema.String,
   params: Schema.Union([Schema.Array(Schema.Unknown), Schema.Record(Schema.String, Schema.Unknown)])
@@ -112,7 +115,7 @@ const isShallow = (value: unknown, depth: number): boolean => {
 }
 
 const isId = (id: unknown): id is string | number =>
-  typeof id === "string" ? id.length <= idLengthMax : typeof id === "number"
+  typeof id === "string" ? id.length <= envelopeIdLengthMax : Number.isFinite(id)
 
 const isEmptyObject = (data: unknown): boolean =>
   typeof data === "object" && data !== null && !Array.isArray(data) && Object.keys(data).length === 0
@@ -125,8 +128,6 @@ const kindOf = (value: unknown): string => {
 const wrong = (expected: string, got: string): Result.Result<never, EnvelopeError> =>
   Result.fail(new EnvelopeError({ expected, got }))
 
-/** Characters of an id: it is echoed, so it must not make the answer larger than what was asked. */
-const idLengthMax = 128
 const emptySuccess = `{"code":200,"data":{}}`
 const utf8 = new TextEncoder()
 const strictUtf8 = new TextDecoder("utf-8", { fatal: true })

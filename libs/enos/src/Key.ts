@@ -17,10 +17,14 @@ export const secretRule = "1–64 printable ASCII characters without spaces"
 export const isProductKey = (text: string): boolean => productKeyPattern.test(text)
 export const isDeviceKey = (text: string): boolean => deviceKeyPattern.test(text)
 
-export const ProductKey = Schema.String.check(Schema.isPattern(productKeyPattern))
-export const DeviceKey = Schema.String.check(Schema.isPattern(deviceKeyPattern))
+export const ProductKey = Schema.String.check(
+  Schema.isPattern(productKeyPattern, { message: `expected ${productKeyRule}` })
+)
+export const DeviceKey = Schema.String.check(
+  Schema.isPattern(deviceKeyPattern, { message: `expected ${deviceKeyRule}` })
+)
 /** Product secret or device secret; its UTF-8 bytes are what the key is derived from. */
-export const Secret = Schema.String.check(Schema.isPattern(secretPattern))
+export const Secret = Schema.String.check(Schema.isPattern(secretPattern, { message: `expected ${secretRule}` }))
 
 /** Bytes of randomness that one character of a generated key or secret needs. */
 export const randomBytesPerCharacter = 2

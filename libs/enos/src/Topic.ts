@@ -67,6 +67,7 @@ const uplinks: ReadonlyArray<Row> = [
   { pattern: "ota/device/getversion", kind: "ota", method: "ota.device.getversion" },
   { pattern: "ota/device/progress", kind: "ota", method: "ota.device.progress" },
   { pattern: "network/status/report", kind: "network", method: "network.status.report" },
+  { pattern: "connection/state/post", kind: "other", method: "connection.state.post" },
   { pattern: "thing/event/*/post", kind: "event", method: "thing.event.*.post" }
 ]
 

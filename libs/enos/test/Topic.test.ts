@@ -22,7 +22,8 @@ describe("classifyTopic", () => {
     ["ota/device/inform", "ota", "ota.device.inform"],
     ["ota/device/getversion", "ota", "ota.device.getversion"],
     ["ota/device/progress", "ota", "ota.device.progress"],
-    ["network/status/report", "network", "network.status.report"]
+    ["network/status/report", "network", "network.status.report"],
+    ["connection/state/post", "other", "connection.state.post"]
   ] as const) {
     it(`112 knows ${path} as an uplink`, () => {
       assert.deepStrictEqual(classify(`topic/sys/pk1/dev1/${path}`), {
