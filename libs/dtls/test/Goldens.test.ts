@@ -20,15 +20,16 @@ import {
   pskPremasterSecret,
   verifyData
 } from "../src/KeySchedule.ts"
+import { cidGoldens } from "./fixtures/cidGoldens.ts"
 import { goldens } from "./fixtures/goldens.ts"
 import { hex, unhex } from "./utils/hex.ts"
 
 const limits = { messageBytesMax: 1024, messagesAheadMax: 4 }
 
-function recordsOf(datagram: Uint8Array): Array<RecordView> {
+function recordsOf(datagram: Uint8Array, cidLength = 0): Array<RecordView> {
   const records: Array<RecordView> = []
   for (let offset = 0; offset < datagram.length;) {
-    const record = readRecord(datagram, offset, 0)
+    const record = readRecord(datagram, offset, cidLength)
     if (record === undefined) throw new Error("a captured datagram has a defect")
     records.push(record)
     offset = record.next
@@ -36,8 +37,10 @@ function recordsOf(datagram: Uint8Array): Array<RecordView> {
   return records
 }
 
-describe.each(goldens)("captured from $name", (golden) => {
-  const all = golden.datagrams.flatMap(([by, bytes]) => recordsOf(unhex(bytes)).map((record) => ({ by, record })))
+describe.each([...goldens, ...cidGoldens])("captured from $name", (golden) => {
+  const all = golden.datagrams.flatMap(([by, bytes]) =>
+    recordsOf(unhex(bytes), golden.cidLengths?.[by]).map((record) => ({ by, record }))
+  )
   const messages: Array<HandshakeMessage & { by: "c" | "s" }> = []
   const reassembly = { c: new Reassembly(limits), s: new Reassembly(limits) }
   for (const { by, record } of all) {
