@@ -60,7 +60,7 @@ export class Associations {
   /** An edge read the ClientKeyExchange. `half` is copied: it outlives the frame. */
   begin(now: number, edge: EdgeLink, peer: PeerAddress, half: Uint8Array): void {
     const { counters } = this.#options
-    const pending = PendingHandshake.fromHalf(half.slice())
+    const pending = PendingHandshake.fromHalf(new Uint8Array(half))
     if (Result.isFailure(pending)) {
       counters.dropped("HalfHandshakeMalformed")
       return
@@ -139,7 +139,7 @@ export class Associations {
     const actor = sessionId === undefined ? undefined : table.findBySessionId(sessionId)
     const session = actor?.session
     if (actor === undefined || session === undefined || session.revoked) return
-    const own = hello.slice()
+    const own = new Uint8Array(hello)
     const outcome = resumeHandshake({ crypto: this.#crypto, hello: own, session: session.dtls })
     if (Result.isFailure(outcome) || outcome.success._tag === "Missed") return
     edges.add(edge, FrameKind.ResumeTaken, actor.partition, peer, noBytes)

@@ -54,7 +54,7 @@ for (const [i, [name]] of classes.entries()) {
 /** The honest record with its decrypted content changed and encrypted again. */
 function spoilt(change: (padded: Uint8Array) => void): RecordView {
   const iv = honest.subarray(13, 29)
-  const padded = crypto.cbcDecrypt(keys.key, iv, honest.subarray(29)).slice()
+  const padded = new Uint8Array(crypto.cbcDecrypt(keys.key, iv, honest.subarray(29)))
   change(padded)
   const record = honest.slice()
   crypto.cbcEncrypt(keys.key, iv, padded, record, 29)

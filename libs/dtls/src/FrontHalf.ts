@@ -17,7 +17,7 @@ import {
 import { Reassembly } from "./handshake/Reassembly.ts"
 import { encodeServerHello } from "./handshake/ServerHello.ts"
 import { encodeServerHelloDone } from "./handshake/ServerHelloDone.ts"
-import { concatBytes, equalBytes } from "./internal/bytes.ts"
+import { concatBytes, copyBytes, equalBytes } from "./internal/bytes.ts"
 import { type FrontHalfLimits, frontHalfLimits } from "./Limits.ts"
 import type { Peer } from "./Peer.ts"
 import { ContentType, dtls10, dtls12, readRecord, type RecordView } from "./record/Header.ts"
@@ -201,7 +201,7 @@ export class FrontHalf {
     this.#admit(peer, { _tag: "AwaitResumption", deadline, clientHello, sequence, suite })
     return {
       _tag: "Resume",
-      sessionId: hello.sessionId.slice(),
+      sessionId: copyBytes(hello.sessionId),
       hello: encodeResumeHello({ address: peer.address, sequence, clientHello })
     }
   }
@@ -290,7 +290,7 @@ export class FrontHalf {
   #keep(handshake: FrontHandshake, record: Uint8Array): FrontOutcome {
     if (handshake._tag !== "AwaitKeyExchange") return dropped("UnexpectedRecord")
     if (handshake.keptBytes + record.length > this.#limits.bytesPerPeerMax) return dropped("BufferFull")
-    handshake.kept.push(record.slice())
+    handshake.kept.push(copyBytes(record))
     handshake.keptBytes += record.length
     return kept
   }

@@ -8,6 +8,7 @@ import { decodeClientKeyExchange } from "./handshake/ClientKeyExchange.ts"
 import { type HandshakeMessage, HandshakeType, readHandshakeFragment } from "./handshake/Header.ts"
 import { decodeServerHello } from "./handshake/ServerHello.ts"
 import { Transcript } from "./handshake/Transcript.ts"
+import { copyBytes } from "./internal/bytes.ts"
 import {
   classicMasterSecret,
   deriveKeyBlock,
@@ -112,7 +113,7 @@ export class PendingHandshake {
       return { _tag: "Rejected", reason: "BufferFull" }
     }
     this.#pendingBytes += datagram.length
-    this.#datagrams.push(datagram.slice())
+    this.#datagrams.push(copyBytes(datagram))
     return needMore
   }
 

@@ -1,6 +1,7 @@
 import * as Result from "effect/Result"
 import { isCipherSuite, writeKeyBytes, writeSaltBytes } from "./CipherSuite.ts"
 import type { StateError } from "./errors.ts"
+import { copyBytes } from "./internal/bytes.ts"
 import { Reader } from "./internal/Reader.ts"
 import { Writer } from "./internal/Writer.ts"
 import { masterSecretBytes, verifyDataBytes } from "./KeySchedule.ts"
@@ -75,7 +76,7 @@ export function deserializeSession(bytes: Uint8Array): Result.Result<Session, St
       extendedMasterSecret: (flags & extendedMasterSecretFlag) !== 0,
       encryptThenMac: (flags & encryptThenMacFlag) !== 0,
       closed: (flags & closedFlag) !== 0,
-      secrets: secrets.slice(),
+      secrets: copyBytes(secrets),
       sessionIdLength,
       readCidLength,
       writeCidLength,
@@ -94,6 +95,6 @@ function readLastFlight(reader: Reader): LastFlight {
   return {
     messageSeq: reader.uint16(),
     plaintextSequence: reader.uint48(),
-    verifyData: reader.take(verifyDataBytes).slice()
+    verifyData: copyBytes(reader.take(verifyDataBytes))
   }
 }

@@ -469,6 +469,26 @@ it("F6 every prefix of every datagram of a handshake is taken without an excepti
   expect(server.received).toEqual(["whole"])
 })
 
+// Sockets deliver Buffers, whose slice() is a view: what was kept without a copy changed under the handshake.
+it("what is kept survives the reuse of the receive buffer", () => {
+  const server = makeServer()
+  const receiveBuffer = Buffer.alloc(2048)
+  const receive = (datagram: Uint8Array) => {
+    receiveBuffer.fill(0xff)
+    receiveBuffer.set(datagram)
+    const replies = server.receive(now, peer, receiveBuffer.subarray(0, datagram.length)).map((reply) => reply.slice())
+    receiveBuffer.fill(0xff)
+    return replies
+  }
+  const client = new ScriptedClient()
+  client.takeHelloVerifyRequest(receive(client.hello())[0]!)
+  client.takeServerFlight(receive(client.hello()))
+  const exchange = client.keyExchange()
+  receive(client.finished())
+  receive(client.changeCipherSpec())
+  client.takeServerFinished(receive(exchange))
+})
+
 it("F10 no record number is used twice under a key, whatever is repeated", () => {
   const server = makeServer({ echo: true })
   const client = greeted(server)

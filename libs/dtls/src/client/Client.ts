@@ -18,7 +18,7 @@ import { decodeHelloVerifyRequest } from "../handshake/HelloVerifyRequest.ts"
 import { Reassembly } from "../handshake/Reassembly.ts"
 import { decodeServerHello, type ServerHello } from "../handshake/ServerHello.ts"
 import { Transcript } from "../handshake/Transcript.ts"
-import { emptyBytes, equalBytes } from "../internal/bytes.ts"
+import { copyBytes, emptyBytes, equalBytes } from "../internal/bytes.ts"
 import {
   classicMasterSecret,
   deriveKeyBlock,
@@ -187,7 +187,7 @@ export class Client {
     if (this.#stage._tag !== "AwaitServerHello" || !isWhole(fragment)) return
     const request = decodeHelloVerifyRequest(fragment.fragment)
     if (Result.isFailure(request) || equalBytes(request.success.cookie, this.#hello.cookie)) return
-    this.#hello = { ...this.#hello, cookie: request.success.cookie.slice() }
+    this.#hello = { ...this.#hello, cookie: copyBytes(request.success.cookie) }
     this.#helloSeq++
     this.#reassembly = new Reassembly(clientReassemblyLimits, this.#helloSeq)
     outputs.push(...this.#sendHello(now, "ClientHello with cookie"))
@@ -290,7 +290,7 @@ export class Client {
     if (stage._tag !== "AwaitFinished" && stage._tag !== "AwaitResumedFinished") {
       if (this.#earlyBytes + bytes.length > earlyBytesMax) return
       this.#earlyBytes += bytes.length
-      this.#early.push(bytes.slice())
+      this.#early.push(copyBytes(bytes))
       return
     }
     const { awaited, session } = stage
@@ -330,7 +330,7 @@ export class Client {
 
   #sessionOf(hello: ServerHello, suite: CipherSuite, masterSecret: Uint8Array): Session {
     const keys = deriveKeyBlock(this.#options.crypto, suite, masterSecret, this.#random, hello.random)
-    return Session.of("client", agreementOf(this.#hello, hello, suite), keys, masterSecret, hello.sessionId.slice())
+    return Session.of("client", agreementOf(this.#hello, hello, suite), keys, masterSecret, copyBytes(hello.sessionId))
   }
 
   #sendHello(now: number, flight: string): ReadonlyArray<ClientOutput> {

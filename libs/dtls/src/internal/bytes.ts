@@ -1,6 +1,11 @@
 /** Shared by everything that holds "no bytes", so that an empty connection id costs no object. */
 export const emptyBytes = new Uint8Array(0)
 
+/** A copy in any case: `slice` of a Node.js Buffer, which is what sockets deliver, is only a view. */
+export function copyBytes(bytes: Uint8Array): Uint8Array {
+  return new Uint8Array(bytes)
+}
+
 /** Compares without an early exit; the lengths are public. */
 export function constantTimeEqual(a: Uint8Array, b: Uint8Array): boolean {
   if (a.length !== b.length) return false

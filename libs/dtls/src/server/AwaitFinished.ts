@@ -1,7 +1,7 @@
 import type { Crypto } from "../Crypto.ts"
 import { HandshakeType, readHandshakeFragment } from "../handshake/Header.ts"
 import { Reassembly } from "../handshake/Reassembly.ts"
-import { constantTimeEqual, equalBytes } from "../internal/bytes.ts"
+import { constantTimeEqual, copyBytes, equalBytes } from "../internal/bytes.ts"
 import { verifyDataBytes } from "../KeySchedule.ts"
 import type { BackHalfLimits } from "../Limits.ts"
 import { ContentType, dtls12, readRecord, type RecordView } from "../record/Header.ts"
@@ -103,7 +103,7 @@ export class AwaitFinished {
 
   #hold(record: Uint8Array): boolean {
     if (this.#heldBytes + record.length > this.#limits.pendingBytesMax) return false
-    this.#held.push(record.slice())
+    this.#held.push(copyBytes(record))
     this.#heldBytes += record.length
     return true
   }
