@@ -1,1 +1,3 @@
+export * from "./SteadyClock.ts"
 export * from "./TimerWheel.ts"
+export * from "./Turn.ts"

@@ -1,2 +1,5 @@
+export { EdgeConfig } from "./EdgeConfig.ts"
 export { EdgeCore, type EdgePorts } from "./EdgeCore.ts"
 export * from "./EdgeLimits.ts"
+export { EdgeService } from "./EdgeService.ts"
+export * from "./UdpSocket.ts"

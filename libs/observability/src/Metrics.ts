@@ -45,7 +45,14 @@ export const latencyBounds: ReadonlyArray<number> = [
   0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 45
 ]
 
-type Read = Counter | Gauge | Histogram | (() => number)
+/** Many series behind one entry: their label values are not known beforehand. */
+interface CountersRead {
+  readonly label: string
+  readonly read: ReadonlyMap<string | number, number>
+  readonly format: (value: never) => string
+}
+
+type Read = Counter | Gauge | Histogram | CountersRead | (() => number)
 
 interface Family {
   readonly type: "counter" | "gauge" | "histogram"
@@ -78,6 +85,23 @@ export class MetricRegistry {
   /** A counter that is kept elsewhere and read at scrape time; the returned function takes it away again. */
   counterFrom(name: string, help: string, read: () => number, labels: Labels = {}): () => void {
     return this.#registerRead(name, "counter", help, labels, read)
+  }
+
+  /** A family of counters kept elsewhere by the value of one label, whose values are found at scrape time. */
+  countersFrom<K extends string | number>(
+    name: string,
+    help: string,
+    label: string,
+    read: ReadonlyMap<K, number>,
+    format: (value: K) => string = String
+  ): () => void {
+    const family = this.#family(name, "counter", help)
+    const key = renderLabels({ [label]: "" })
+    const series: CountersRead = { label, read, format: format as (value: never) => string }
+    family.series.set(key, series)
+    return () => {
+      if (family.series.get(key) === series) family.series.delete(key)
+    }
   }
 
   histogram(name: string, help: string, bounds: ReadonlyArray<number> = latencyBounds, labels: Labels = {}): Histogram {
@@ -134,6 +158,12 @@ const renderSeries = (lines: Array<string>, name: string, labels: string, metric
   const suffix = labels === "" ? "" : `{${labels}}`
   if (typeof metric === "function") {
     lines.push(`${name}${suffix} ${metric()}`)
+    return
+  }
+  if ("read" in metric) {
+    for (const [value, count] of metric.read) {
+      lines.push(`${name}{${renderLabels({ [metric.label]: metric.format(value as never) })}} ${count}`)
+    }
     return
   }
   if (!(metric instanceof Histogram)) {

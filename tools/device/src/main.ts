@@ -1,1 +1,72 @@
-export {}
+import { NodeRuntime, NodeServices } from "@effect/platform-node"
+import { TLS_PSK_WITH_AES_128_CBC_SHA256, TLS_PSK_WITH_AES_128_CCM_8 } from "@roost/dtls"
+import { Effect, Option } from "effect"
+import { Command, Flag } from "effect/cli"
+import { runDevice } from "./RunDevice.ts"
+
+const text = (name: string, description: string) => Flag.String(name).pipe(Flag.withDescription(description))
+
+const device = Command.make(
+  "device",
+  {
+    server: text("server", "host:port of the CoAP server").pipe(Flag.withDefault("127.0.0.1:5684")),
+    productKey: text("product-key", "product key of the device"),
+    deviceKey: text("device-key", "device key, such as the IMEI"),
+    deviceSecret: text("device-secret", "the device's own secret (SecureMode 2)").pipe(Flag.optional),
+    productSecret: text("product-secret", "the product's secret: fetches the device's own first (SecureMode 3)").pipe(
+      Flag.optional
+    ),
+    state: text("state", "file that keeps the device secret").pipe(Flag.optional),
+    lifetime: Flag.Int("lifetime").pipe(Flag.withDescription("Lifetime, 30–86400 s"), Flag.withDefault(300)),
+    interval: Flag.Int("interval").pipe(Flag.withDescription("seconds between reports"), Flag.withDefault(10)),
+    count: Flag.Int("count").pipe(Flag.withDescription("reports until it ends; 0: until Ctrl-C"), Flag.withDefault(0)),
+    payload: text("payload", "measurement points as a JSON object; else a temperature that drifts").pipe(Flag.optional),
+    suite: Flag.Literals("suite", ["ccm8", "cbc", "both"]).pipe(
+      Flag.withDescription("cipher suites to offer"),
+      Flag.withDefault("both" as const)
+    ),
+    noCid: Flag.Boolean("no-cid").pipe(Flag.withDescription("offer no connection id"), Flag.withDefault(false)),
+    noResume: Flag.Boolean("no-resume").pipe(
+      Flag.withDescription("handshake in full after a loss instead of resuming"),
+      Flag.withDefault(false)
+    ),
+    quiet: Flag.Boolean("quiet").pipe(
+      Flag.withDescription("one line per report and command instead of every message"),
+      Flag.withDefault(false)
+    )
+  },
+  Effect.fnUntraced(function* (flags) {
+    const suites = {
+      both: undefined,
+      ccm8: [TLS_PSK_WITH_AES_128_CCM_8],
+      cbc: [TLS_PSK_WITH_AES_128_CBC_SHA256]
+    } as const
+    yield* runDevice({
+      ...flags,
+      deviceSecret: Option.getOrUndefined(flags.deviceSecret),
+      productSecret: Option.getOrUndefined(flags.productSecret),
+      state: Option.getOrUndefined(flags.state),
+      payload: Option.getOrUndefined(flags.payload),
+      suites: suites[flags.suite]
+    })
+  })
+).pipe(
+  Command.withDescription(
+    "A device in software. It activates, connects, reports on an interval, obeys Option 2100 and answers commands, " +
+      "and prints every step of the protocol."
+  ),
+  Command.withExamples([
+    {
+      command: "npm run device -- --product-key demo --device-key demo-cli --device-secret SECRET --count 1",
+      description: "Report once and look at every message"
+    },
+    {
+      command: "npm run device -- --product-key demo --device-key new-1 --product-secret SECRET --state new-1.json",
+      description: "Fetch the device's own secret first, keep it, report until Ctrl-C"
+    }
+  ])
+)
+
+NodeRuntime.runMain(Command.run(device, { version: "0.1.0" }).pipe(Effect.provide(NodeServices.layer)), {
+  disableErrorReporting: true
+})

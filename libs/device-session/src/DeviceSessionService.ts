@@ -1,0 +1,166 @@
+import { oncePerTurn, steadyNow, tickMillis } from "@roost/actors"
+import { isInRanges, type PartitionRanges } from "@roost/cluster"
+import {
+  Buckets,
+  Command,
+  commandIdOfKey,
+  CredentialChange,
+  isPending,
+  PlacementAnnouncement,
+  placeOf,
+  Rpcs,
+  Streams,
+  Subjects
+} from "@roost/contracts"
+import { nodeCrypto } from "@roost/dtls-crypto"
+import {
+  EventPublisher,
+  ensureStreams,
+  FrameBus,
+  NatsConnection,
+  openBucket,
+  serveRpc,
+  tailConsumer
+} from "@roost/nats"
+import { Health } from "@roost/observability"
+import { Effect, Layer, Result, Schema, type Scope } from "effect"
+import { DeviceHost } from "./DeviceHost.ts"
+import { exportHostMetrics } from "./HostMetrics.ts"
+import { makeNatsPorts } from "./NatsPorts.ts"
+import type { PendingCommand } from "./PendingCommands.ts"
+import { SessionActorsConfig } from "./SessionActorsConfig.ts"
+
+/** How often a node says what it owns; edges forget it after five silent seconds. */
+const announceMillis = 1000
+
+/**
+ * The devices of one session-actors process on the bus: frames, commands, credential changes and questions go into the
+ * host at once, in the callbacks that bring them; what the host produced for the edges goes out once per turn.
+ */
+export const DeviceSessionService = {
+  layer: Layer.effectDiscard(
+    Effect.gen(function* () {
+      const config = yield* SessionActorsConfig
+      const { partitions } = config
+      const health = yield* Health
+      const commandsRead = yield* Health.startup("commands", "the bucket COMMANDS is not read yet")
+      yield* ensureStreams({
+        streams: [Streams.uplink, Streams.presence, Streams.event, Streams.credential, Streams.commandEvent],
+        buckets: [Buckets.commands]
+      })
+      const host = yield* makeHost(config)
+      const flushSoon = oncePerTurn(() => host.flush())
+      const onFrame = (bytes: Uint8Array) => {
+        host.handleFrame(steadyNow(), bytes)
+        flushSoon()
+      }
+      yield* exportHostMetrics(host)
+      yield* mirrorCommands(host, partitions, commandsRead)
+      yield* tailConsumer(Streams.credential.name, Streams.credential.subjects[0]!, ({ data }) => {
+        const change = decodeChange(textOf(data))
+        if (Result.isSuccess(change)) host.handleCredential(steadyNow(), change.success)
+      })
+      yield* answerQuestions(host, partitions)
+      yield* every(tickMillis, () => {
+        host.handleTimeout(steadyNow())
+        flushSoon()
+      })
+      const bus = yield* FrameBus
+      yield* bus.subscribe(Subjects.frameToNode(config.host.nodeId), onFrame)
+      yield* bus.subscribe(Subjects.frameToNodes, onFrame)
+      yield* announce(config.host.nodeId, partitions)
+      yield* health.register("frames", () => undefined)
+      yield* Effect.logInfo(`session-actors ${config.host.nodeId} owns partitions ${JSON.stringify(partitions)}`)
+    })
+  )
+}
+
+const makeHost = Effect.fnUntraced(function* (config: SessionActorsConfig) {
+  let host: DeviceHost | undefined
+  const flushSoon = oncePerTurn(() => host?.flush())
+  const answer = (handle: (host: DeviceHost, now: number) => void) => {
+    if (host === undefined) return
+    handle(host, steadyNow())
+    flushSoon()
+  }
+  const ports = yield* makeNatsPorts(config.clusterKey, {
+    psk: (token, outcome) => answer((to, now) => to.handlePsk(now, token, outcome)),
+    activation: (token, outcome) => answer((to, now) => to.handleActivation(now, token, outcome)),
+    stored: (token, stored) => answer((to, now) => to.handleStored(now, token, stored))
+  })
+  host = new DeviceHost({ config: config.host, ports, crypto: nodeCrypto, random: Math.random, now: steadyNow() })
+  return host
+})
+
+/** Keeps the pending commands of this node's partitions as the bucket has them. */
+const mirrorCommands = Effect.fnUntraced(function* (
+  host: DeviceHost,
+  partitions: PartitionRanges,
+  read: Effect.Effect<void>
+): Effect.fn.Return<void, never, NatsConnection | Scope.Scope> {
+  const run = Effect.runForkWith(yield* Effect.context<never>())
+  const bucket = yield* openBucket(Buckets.commands, Command)
+  yield* bucket.watch(">", {
+    onPut: ({ value }) => {
+      const { commandId, deviceKey, productKey, state } = value
+      if (!isInRanges(partitions, placeOf(productKey, deviceKey).partition)) return
+      if (isPending(state)) host.handleCommand(productKey, deviceKey, pendingOf(value))
+      else host.handleCommandGone(commandId)
+    },
+    onDelete: (key) => host.handleCommandGone(commandIdOfKey(key)),
+    onInitialDone: () => void run(read)
+  })
+})
+
+const pendingOf = (command: Command): PendingCommand => ({
+  id: command.commandId,
+  topic: command.topic,
+  payload: command.payload,
+  createdAt: command.createdAt,
+  expiresAt: command.expiresAt,
+  timeoutMillis: command.timeoutSeconds * 1000,
+  deliveriesMax: command.maxDeliveries,
+  deliveries: command.deliveries,
+  deliveredAt: command.sentAt ?? 0
+})
+
+const answerQuestions = Effect.fnUntraced(function* (
+  host: DeviceHost,
+  partitions: PartitionRanges
+): Effect.fn.Return<void, never, NatsConnection | Scope.Scope> {
+  for (const [from, to] of partitions) {
+    for (let partition = from; partition <= to; partition++) {
+      yield* serveRpc(Rpcs.device(partition), {}, ({ deviceKey, productKey }) =>
+        Effect.sync(() => host.ask(productKey, deviceKey))
+      )
+    }
+  }
+})
+
+const announce = Effect.fnUntraced(function* (
+  nodeId: string,
+  partitions: PartitionRanges
+): Effect.fn.Return<void, never, FrameBus | Scope.Scope> {
+  const bus = yield* FrameBus
+  const say = (leaving: boolean) => {
+    const announcement = encodeAnnouncement({ nodeId, partitions, term: 1, leaving })
+    bus.publish(Subjects.placementAnnounce, utf8.encode(announcement))
+  }
+  yield* bus.subscribe(Subjects.placementAsk, () => say(false))
+  yield* Effect.acquireRelease(
+    Effect.sync(() => say(false)),
+    () => Effect.sync(() => say(true))
+  )
+  yield* every(announceMillis, () => say(false))
+})
+
+const every = (millis: number, work: () => void): Effect.Effect<void, never, Scope.Scope> =>
+  Effect.acquireRelease(
+    Effect.sync(() => setInterval(work, millis)),
+    (timer) => Effect.sync(() => clearInterval(timer))
+  ).pipe(Effect.asVoid)
+
+const encodeAnnouncement = Schema.encodeSync(Schema.fromJsonString(PlacementAnnouncement))
+const decodeChange = Schema.decodeUnknownResult(Schema.fromJsonString(CredentialChange))
+const textOf = (bytes: Uint8Array): string => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("utf8")
+const utf8 = new TextEncoder()

@@ -1,0 +1,64 @@
+import { formatCode } from "@roost/coap"
+import { metrics } from "@roost/observability"
+import { Effect, type Scope } from "effect"
+import type { Counters } from "./Counters.ts"
+import type { DeviceHost } from "./DeviceHost.ts"
+
+/** Makes the counters of a host readable at `/metrics` while its scope lives. */
+export const exportHostMetrics = (host: DeviceHost): Effect.Effect<void, never, Scope.Scope> =>
+  Effect.acquireRelease(
+    Effect.sync(() => {
+      const stops: Array<() => void> = []
+      for (const [field, name, help] of counters) {
+        stops.push(metrics.counterFrom(name, help, () => host.counters[field]))
+      }
+      for (const [field, name, help] of gauges) stops.push(metrics.gaugeFrom(name, help, () => host.gauges[field]))
+      const { messagesIgnored, recordsDropped, responses } = host.counters
+      stops.push(
+        metrics.countersFrom("roost_actors_records_dropped_total", "Records without effect.", "reason", recordsDropped),
+        metrics.countersFrom(
+          "roost_actors_messages_ignored_total",
+          "CoAP messages ignored.",
+          "reason",
+          messagesIgnored
+        ),
+        metrics.countersFrom("roost_actors_responses_total", "Responses to devices.", "code", responses, formatCode)
+      )
+      return stops
+    }),
+    (stops) => Effect.sync(() => stops.forEach((stop) => stop()))
+  ).pipe(Effect.asVoid)
+
+type CounterField = { [K in keyof Counters]: Counters[K] extends number ? K : never }[keyof Counters]
+
+const counters: ReadonlyArray<readonly [CounterField, name: string, help: string]> = [
+  ["framesIn", "roost_actors_frames_received_total", "Frames from edges."],
+  ["framesMalformed", "roost_actors_frames_malformed_total", "Frames that were not well-formed: our bug."],
+  ["datagramsIn", "roost_actors_datagrams_received_total", "Datagrams of devices."],
+  ["datagramsOut", "roost_actors_datagrams_sent_total", "Datagrams to devices."],
+  ["datagramsUnrouted", "roost_actors_datagrams_unknown_total", "Datagrams of no session on this node."],
+  ["handshakesStarted", "roost_actors_handshakes_started_total", "Handshakes that an edge handed over."],
+  ["handshakesEstablished", "roost_actors_handshakes_established_total", "Handshakes whose Finished verified."],
+  ["handshakesResumed", "roost_actors_handshakes_resumed_total", "Of these, resumptions."],
+  ["handshakesRefused", "roost_actors_handshakes_refused_total", "Datagrams of handshakes that did not verify."],
+  ["handshakesExpired", "roost_actors_handshakes_expired_total", "Handshakes without a Finished in time."],
+  ["handshakesOverLimit", "roost_actors_handshakes_over_limit_total", "Handshakes given up for a limit."],
+  ["requests", "roost_actors_requests_total", "CoAP requests."],
+  ["uplinksStored", "roost_actors_uplinks_stored_total", "Uplinks that the stream acknowledged."],
+  ["uplinksFailed", "roost_actors_stores_failed_total", "Uplinks and replies that it did not; the device heard 5.00."],
+  ["commandsFetched", "roost_actors_commands_fetched_total", "Commands handed to devices."],
+  ["commandsOverLimit", "roost_actors_commands_over_limit_total", "Commands not mirrored for a limit."],
+  ["commandReplies", "roost_actors_command_replies_total", "Replies to commands."],
+  ["activations", "roost_actors_activations_total", "Device secrets fetched."],
+  ["wentOnline", "roost_actors_online_total", "Times that a device went online."],
+  ["wentOffline", "roost_actors_offline_total", "Times that a device went offline."]
+]
+
+const gauges: ReadonlyArray<readonly [keyof DeviceHost["gauges"], name: string, help: string]> = [
+  ["devices", "roost_actors_devices", "Devices with a session or pending commands."],
+  ["online", "roost_actors_devices_online", "Devices online."],
+  ["handshakes", "roost_actors_handshakes", "Handshakes in progress."],
+  ["commands", "roost_actors_commands_pending", "Pending commands mirrored here."],
+  ["timers", "roost_actors_timers", "Timers set."],
+  ["inFlight", "roost_actors_requests_in_flight", "Requests that wait for the store or the registry."]
+]

@@ -1,0 +1,54 @@
+import type { PlacementMap } from "@roost/cluster"
+import { metrics } from "@roost/observability"
+import { Effect, type Scope } from "effect"
+import type { EdgeCore } from "./EdgeCore.ts"
+import type { EdgeCounters } from "./EdgeCounters.ts"
+
+/** Makes the counters of an edge readable at `/metrics` while its scope lives. */
+export const exportEdgeMetrics = (core: EdgeCore, placement: PlacementMap): Effect.Effect<void, never, Scope.Scope> =>
+  Effect.acquireRelease(
+    Effect.sync(() => {
+      const stops: Array<() => void> = []
+      for (const [field, name, help] of counters) {
+        stops.push(metrics.counterFrom(name, help, () => core.counters[field]))
+      }
+      for (const [field, name, help] of gauges) stops.push(metrics.gaugeFrom(name, help, () => core.gauges[field]))
+      stops.push(
+        metrics.gaugeFrom("roost_edge_partitions_unowned", "Partitions that no node owns.", () => placement.unowned),
+        metrics.countersFrom(
+          "roost_edge_dropped_total",
+          "Datagrams that went nowhere.",
+          "reason",
+          core.counters.dropped
+        )
+      )
+      return stops
+    }),
+    (stops) => Effect.sync(() => stops.forEach((stop) => stop()))
+  ).pipe(Effect.asVoid)
+
+type CounterField = { [K in keyof EdgeCounters]: EdgeCounters[K] extends number ? K : never }[keyof EdgeCounters]
+
+const counters: ReadonlyArray<readonly [CounterField, name: string, help: string]> = [
+  ["datagramsIn", "roost_edge_datagrams_received_total", "Datagrams from devices."],
+  ["bytesIn", "roost_edge_received_bytes_total", "Bytes of datagrams from devices."],
+  ["datagramsOut", "roost_edge_datagrams_sent_total", "Datagrams to devices."],
+  ["bytesOut", "roost_edge_sent_bytes_total", "Bytes of datagrams to devices."],
+  ["framesIn", "roost_edge_frames_received_total", "Frames from session-actors."],
+  ["framesOut", "roost_edge_frames_sent_total", "Frames to session-actors."],
+  ["framesMalformed", "roost_edge_frames_malformed_total", "Frames that were not well-formed: our bug."],
+  ["handedOff", "roost_edge_handshakes_handed_off_total", "Handshakes whose ClientKeyExchange named a device."],
+  ["handshakesExpired", "roost_edge_handshakes_expired_total", "Handshakes that got no ClientKeyExchange in time."],
+  ["resumesAsked", "roost_edge_resumptions_asked_total", "Session ids that the actors were asked for."],
+  ["resumesTaken", "roost_edge_resumptions_taken_total", "Session ids that an actor had."],
+  ["resumesMissed", "roost_edge_resumptions_missed_total", "Session ids that nobody had in time."],
+  ["unrouted", "roost_edge_unrouted_total", "Datagrams that every node was asked about."]
+]
+
+const gauges: ReadonlyArray<readonly [keyof EdgeCore["gauges"], name: string, help: string]> = [
+  ["routesByCid", "roost_edge_routes_by_cid", "Connection ids with a known partition."],
+  ["routesByPeer", "roost_edge_routes_by_address", "Addresses with a known partition."],
+  ["handedOff", "roost_edge_handshakes_at_actors", "Handshakes that an actor completes."],
+  ["handshakes", "roost_edge_handshakes", "Handshakes that wait for ClientKeyExchange."],
+  ["resumes", "roost_edge_resumptions", "Resumptions that wait for an actor."]
+]
