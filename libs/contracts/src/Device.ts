@@ -1,4 +1,5 @@
 import * as Schema from "effect/Schema"
+import { Subjects } from "./Subjects.ts"
 
 /** Stream PRESENCE, `roost.presence.{pk}.{dk}`. Times in milliseconds since 1970. */
 export const Presence = Schema.Struct({
@@ -77,3 +78,10 @@ export const CommandEvent = Schema.Union([
   })
 ])
 export type CommandEvent = typeof CommandEvent.Type
+
+/** The question about one device to the node that owns its partition. */
+export const deviceRpc = (partition: number) => ({
+  subject: Subjects.device(partition),
+  request: DeviceAsk,
+  response: DeviceAnswer
+})

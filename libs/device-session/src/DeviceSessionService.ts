@@ -5,23 +5,15 @@ import {
   Command,
   commandIdOfKey,
   CredentialChange,
+  deviceRpc,
   isPending,
   PlacementAnnouncement,
   placeOf,
-  Rpcs,
   Streams,
   Subjects
 } from "@roost/contracts"
 import { nodeCrypto } from "@roost/dtls-crypto"
-import {
-  EventPublisher,
-  ensureStreams,
-  FrameBus,
-  NatsConnection,
-  openBucket,
-  serveRpc,
-  tailConsumer
-} from "@roost/nats"
+import { ensureStreams, FrameBus, NatsConnection, openBucket, serveRpc, tailConsumer } from "@roost/nats"
 import { Health } from "@roost/observability"
 import { Effect, Layer, Result, Schema, type Scope } from "effect"
 import { DeviceHost } from "./DeviceHost.ts"
@@ -130,7 +122,7 @@ const answerQuestions = Effect.fnUntraced(function* (
 ): Effect.fn.Return<void, never, NatsConnection | Scope.Scope> {
   for (const [from, to] of partitions) {
     for (let partition = from; partition <= to; partition++) {
-      yield* serveRpc(Rpcs.device(partition), {}, ({ deviceKey, productKey }) =>
+      yield* serveRpc(deviceRpc(partition), {}, ({ deviceKey, productKey }) =>
         Effect.sync(() => host.ask(productKey, deviceKey))
       )
     }

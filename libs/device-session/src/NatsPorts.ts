@@ -1,9 +1,11 @@
 import {
   type CommandEvent,
-  Rpcs,
+  pskContext,
+  type PskRequest,
+  RegistryRpcs,
   Sealing,
-  sealingContext,
-  sealingPurpose,
+  sealPurpose,
+  secretContext,
   Subjects,
   UplinkHeader
 } from "@roost/contracts"
@@ -38,26 +40,25 @@ export const makeNatsPorts = Effect.fnUntraced(function* (
   const bus = yield* FrameBus
   const events = yield* EventPublisher
   const run = yield* FiberSet.makeRuntime<NatsConnection>()
-  const pskSealing = new Sealing(clusterKey, sealingPurpose.psk)
-  const secretSealing = new Sealing(clusterKey, sealingPurpose.deviceSecret)
+  const pskSealing = new Sealing(clusterKey, sealPurpose.psk)
+  const secretSealing = new Sealing(clusterKey, sealPurpose.secret)
   const onSettled = (token: number, settled: Settled) => {
     if (token !== 0) answers.stored(token, settled._tag === "Stored")
   }
   const publisher = yield* makeStreamPublisher({ onSettled, inFlightMax: storesInFlightMax })
 
-  const openPsk = (productKey: string, deviceKey: string, mode: 2 | 3, sealed: string): Uint8Array | undefined =>
-    pskSealing.open(sealingContext(productKey, deviceKey, mode), Buffer.from(sealed, "base64"))
+  const openPsk = (request: PskRequest, sealed: string): Uint8Array | undefined =>
+    pskSealing.open(pskContext(request), Buffer.from(sealed, "base64"))
 
   return {
     publishFrame: (edgeId, frame) => void bus.publish(Subjects.frameToEdge(edgeId), frame),
 
     askPsk: (token, request) => {
-      const { deviceKey, productKey, secureMode } = request
       run(
-        requestRpc(Rpcs.registryPsk, request).pipe(
+        requestRpc(RegistryRpcs.psk, request).pipe(
           Effect.map((reply): PskOutcome => {
             if (reply._tag === "Refused") return reply
-            const psk = openPsk(productKey, deviceKey, secureMode, reply.sealedPsk)
+            const psk = openPsk(request, reply.sealedPsk)
             return psk === undefined ? clusterKeysDiffer : { ...reply, psk }
           }),
           Effect.catch(unavailable),
@@ -68,11 +69,11 @@ export const makeNatsPorts = Effect.fnUntraced(function* (
 
     askActivation: (token, productKey, deviceKey, requestId) => {
       run(
-        requestRpc(Rpcs.registryActivate, { productKey, deviceKey, requestId }).pipe(
+        requestRpc(RegistryRpcs.activate, { productKey, deviceKey, requestId }).pipe(
           Effect.map((reply): ActivationOutcome => {
             if (reply._tag === "Refused") return reply
             const sealed = Buffer.from(reply.sealedSecret, "base64")
-            const secret = secretSealing.open(sealingContext(productKey, deviceKey, 3), sealed)
+            const secret = secretSealing.open(secretContext({ productKey, deviceKey }), sealed)
             if (secret === undefined) return clusterKeysDiffer
             return { _tag: "Issued", assetId: reply.assetId, deviceSecret: Buffer.from(secret).toString("utf8") }
           }),
