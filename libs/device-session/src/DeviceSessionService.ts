@@ -68,11 +68,12 @@ export const DeviceSessionService = {
 }
 
 const makeHost = Effect.fnUntraced(function* (config: SessionActorsConfig) {
-  let host: DeviceHost | undefined
-  const flushSoon = oncePerTurn(() => host?.flush())
+  // The ports need where answers go, the host needs the ports: answers can't come before the host is there.
+  const answered: { host?: DeviceHost } = {}
+  const flushSoon = oncePerTurn(() => answered.host?.flush())
   const answer = (handle: (host: DeviceHost, now: number) => void) => {
-    if (host === undefined) return
-    handle(host, steadyNow())
+    if (answered.host === undefined) return
+    handle(answered.host, steadyNow())
     flushSoon()
   }
   const ports = yield* makeNatsPorts(config.clusterKey, {
@@ -80,7 +81,8 @@ const makeHost = Effect.fnUntraced(function* (config: SessionActorsConfig) {
     activation: (token, outcome) => answer((to, now) => to.handleActivation(now, token, outcome)),
     stored: (token, stored) => answer((to, now) => to.handleStored(now, token, stored))
   })
-  host = new DeviceHost({ config: config.host, ports, crypto: nodeCrypto, random: Math.random, now: steadyNow() })
+  const host = new DeviceHost({ config: config.host, ports, crypto: nodeCrypto, random: Math.random, now: steadyNow() })
+  answered.host = host
   return host
 })
 
