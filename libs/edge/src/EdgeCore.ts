@@ -1,26 +1,18 @@
 import type { PlacementMap } from "@roost/cluster"
-import {
-  frameBytesTarget,
-  FrameKind,
-  FrameReader,
-  FrameWriter,
-  type PeerAddress,
-  placeOf,
-  Subjects
-} from "@roost/contracts"
+import { FrameKind, FrameReader, type PeerAddress, placeOf } from "@roost/contracts"
 import { ContentType, type FrontHalf, type Peer, peekRecord, serverCidBytes } from "@roost/dtls"
 import { parseIdentity } from "@roost/enos"
 import * as Result from "effect/Result"
 import { EdgeCounters } from "./EdgeCounters.ts"
 import type { EdgeLimits } from "./EdgeLimits.ts"
+import { FrameOutbox, type Publish } from "./FrameOutbox.ts"
 import { GenerationMap } from "./GenerationMap.ts"
 import { HandshakeRates } from "./HandshakeRates.ts"
 
 /** Where the edge's output goes. */
 export interface EdgePorts {
   send(peer: PeerAddress, datagram: Uint8Array): void
-  /** False: the bus is not there. */
-  publish(subject: string, frame: Uint8Array): boolean
+  readonly publish: Publish
 }
 
 /**
@@ -39,14 +31,14 @@ export class EdgeCore {
   readonly #front: FrontHalf
   readonly #placement: PlacementMap
   readonly #ports: EdgePorts
-  readonly #edgeId: string
+  readonly #outbox: FrameOutbox
   readonly #byCid: GenerationMap<number, number>
   readonly #byPeer: GenerationMap<number | string, number>
   readonly #handedOff: GenerationMap<number | string, number>
   readonly #resumes = new Map<string, { readonly peer: PeerAddress; readonly deadline: number }>()
   readonly #rates: HandshakeRates
-  readonly #writers = new Map<string, FrameWriter>()
-  readonly #dirty: Array<{ readonly subject: string; readonly writer: FrameWriter }> = []
+  /** When each peer was last asked about. */
+  readonly #askedAt: GenerationMap<number | string, number>
   #unroutedLeft: number
   #unroutedAt: number
   #turnedAt: number
@@ -60,8 +52,8 @@ export class EdgeCore {
     readonly now: number
   }) {
     const { limits, now } = options
-    this.#edgeId = options.edgeId
     this.#limits = limits
+    this.#outbox = new FrameOutbox(options.edgeId, options.ports.publish, this.counters)
     this.#front = options.front
     this.#placement = options.placement
     this.#ports = options.ports
@@ -69,6 +61,7 @@ export class EdgeCore {
     this.#byPeer = new GenerationMap(limits.routesMax)
     this.#handedOff = new GenerationMap(limits.handedOffMax)
     this.#rates = new HandshakeRates(limits.handshakesPerSecondMax, limits.handshakesBurstMax, limits.ratesMax)
+    this.#askedAt = new GenerationMap(limits.unroutedPeersMax)
     this.#unroutedLeft = limits.unroutedPerSecondMax
     this.#unroutedAt = now
     this.#turnedAt = now
@@ -115,7 +108,8 @@ export class EdgeCore {
         case FrameKind.Route:
           this.#byPeer.set(peer.key, partition)
           if (body.length === serverCidBytes) this.#byCid.set(cidKey(body, 0), partition)
-          this.#handedOff.delete(peer.key)
+          // The handshake that was handed off is over, unless another device's session moved to its address meanwhile.
+          if (this.#handedOff.get(peer.key) === partition) this.#handedOff.delete(peer.key)
           break
         case FrameKind.Unroute:
           if (body.length === serverCidBytes) this.#byCid.delete(cidKey(body, 0))
@@ -143,25 +137,20 @@ export class EdgeCore {
     if (now - this.#turnedAt < this.#limits.handedOffMillis) return
     this.#turnedAt = now
     this.#handedOff.turn()
+    this.#outbox.reset()
   }
 
-  /** Sends the frames collected since the last flush: one per node and tick. */
+  /** Sends the frames collected since the last flush: one per node. Call it once per turn of the event loop. */
   flush(): void {
-    for (const { subject, writer } of this.#dirty) {
-      if (writer.entries === 0) continue
-      const entries = writer.entries
-      this.counters.framesOut++
-      if (this.#ports.publish(subject, writer.take())) continue
-      for (let i = 0; i < entries; i++) this.counters.drop("BusUnavailable")
-    }
-    this.#dirty.length = 0
+    this.#outbox.flush()
   }
 
   #byConnectionId(now: number, peer: PeerAddress, datagram: Uint8Array, cidOffset: number): void {
     if (datagram.length < cidOffset + serverCidBytes) return this.counters.drop("NotDtls")
     const partition = this.#byCid.get(cidKey(datagram, cidOffset)) ?? this.#handedOff.get(peer.key)
-    if (partition !== undefined) return this.#toOwner(partition, peer, FrameKind.Datagram, datagram)
-    this.#toEveryNode(now, peer, datagram)
+    if (partition === undefined) return this.#toEveryNode(now, peer, datagram)
+    this.counters.routedByCid++
+    this.#toOwner(partition, peer, FrameKind.Datagram, datagram)
   }
 
   #byAddress(now: number, peer: PeerAddress, datagram: Uint8Array, ofHandshake: boolean): void {
@@ -169,11 +158,13 @@ export class EdgeCore {
     const routed = this.#byPeer.get(peer.key)
     // RFC 6347 §4.2.8: while a new handshake runs, data on the same address still belongs to the old session (D19).
     const partition = ofHandshake ? (handedOff ?? routed) : (routed ?? handedOff)
-    if (partition !== undefined) return this.#toOwner(partition, peer, FrameKind.Datagram, datagram)
-    this.#toEveryNode(now, peer, datagram)
+    if (partition === undefined) return this.#toEveryNode(now, peer, datagram)
+    this.counters.routedByAddress++
+    this.#toOwner(partition, peer, FrameKind.Datagram, datagram)
   }
 
   #handshake(now: number, peer: PeerAddress, datagram: Uint8Array): void {
+    this.counters.handshakeDatagrams++
     if (!this.#rates.take(now, peer.key)) return this.counters.drop("HandshakeRate")
     const outcome = this.#front.handleDatagram(now, peerOf(peer), datagram)
     switch (outcome._tag) {
@@ -214,7 +205,7 @@ export class EdgeCore {
     }
     this.counters.resumesAsked++
     this.#resumes.set(name, { peer, deadline: now + this.#limits.resumeWaitMillis })
-    this.#add(Subjects.frameToNodes, FrameKind.ResumeHello, 0, peer, hello)
+    this.#outbox.toEveryNode(FrameKind.ResumeHello, peer, hello)
   }
 
   #resumeTaken(peer: PeerAddress, partition: number): void {
@@ -228,30 +219,22 @@ export class EdgeCore {
   #toOwner(partition: number, peer: PeerAddress, kind: FrameKind, body: Uint8Array): void {
     const nodeId = this.#placement.ownerOf(partition)
     if (nodeId === undefined) return this.counters.drop("PartitionUnowned")
-    this.#add(Subjects.frameToNode(nodeId), kind, partition, peer, body)
+    this.#outbox.toNode(nodeId, kind, partition, peer, body)
   }
 
   /** Nobody here knows the datagram: whoever owns it answers, and adds a route. Bounded, since it costs every node. */
   #toEveryNode(now: number, peer: PeerAddress, datagram: Uint8Array): void {
-    const { unroutedPerSecondMax } = this.#limits
+    const { unroutedPerSecondMax, unroutedQuietMillis } = this.#limits
+    const askedAt = this.#askedAt.get(peer.key)
+    if (askedAt !== undefined && now - askedAt < unroutedQuietMillis) return this.counters.drop("UnroutedRepeated")
     const earned = (Math.max(0, now - this.#unroutedAt) * unroutedPerSecondMax) / 1000
     this.#unroutedLeft = Math.min(unroutedPerSecondMax, this.#unroutedLeft + earned)
     this.#unroutedAt = now
     if (this.#unroutedLeft < 1) return this.counters.drop("UnroutedRate")
     this.#unroutedLeft--
+    this.#askedAt.set(peer.key, now)
     this.counters.unrouted++
-    this.#add(Subjects.frameToNodes, FrameKind.Unrouted, 0, peer, datagram)
-  }
-
-  #add(subject: string, kind: FrameKind, partition: number, peer: PeerAddress, body: Uint8Array): void {
-    let writer = this.#writers.get(subject)
-    if (writer === undefined) {
-      writer = new FrameWriter(this.#edgeId)
-      this.#writers.set(subject, writer)
-    }
-    if (writer.entries === 0) this.#dirty.push({ subject, writer })
-    writer.add(kind, partition, peer, body)
-    if (writer.length >= frameBytesTarget) this.flush()
+    this.#outbox.toEveryNode(FrameKind.Unrouted, peer, datagram)
   }
 }
 

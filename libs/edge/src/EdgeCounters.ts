@@ -1,3 +1,5 @@
+import type { FrontDropReason } from "@roost/dtls"
+
 /** Why a datagram from a device went nowhere. Silence towards the sender in every case. */
 export type EdgeDropReason =
   /** Not DTLS 1.2: plaintext CoAP, QUIC, STUN, noise (C16). */
@@ -6,9 +8,15 @@ export type EdgeDropReason =
   | "Unprotected"
   | "HandshakeRate"
   | "UnroutedRate"
+  /** Nobody answered for this peer a moment ago. */
+  | "UnroutedRepeated"
+  /** The node that owned the device is gone; the device retransmits. */
   | "PartitionUnowned"
   | "BusUnavailable"
   | "ResumesFull"
+
+/** What the system said about a datagram that could not be sent, such as `SocketENETUNREACH`. */
+export type SocketDropReason = `Socket${string}`
 
 /** Plain numbers since the start; rendered when metrics are asked for. */
 export class EdgeCounters {
@@ -18,16 +26,21 @@ export class EdgeCounters {
   bytesOut = 0
   framesIn = 0
   framesOut = 0
+  /** Entries of those frames: by it, how well datagrams are batched. */
+  entriesOut = 0
   framesMalformed = 0
   handedOff = 0
   resumesAsked = 0
   resumesTaken = 0
   resumesMissed = 0
+  routedByCid = 0
+  routedByAddress = 0
+  handshakeDatagrams = 0
   unrouted = 0
   handshakesExpired = 0
   readonly dropped = new Map<string, number>()
 
-  drop(reason: string): void {
-    this.dropped.set(reason, (this.dropped.get(reason) ?? 0) + 1)
+  drop(reason: EdgeDropReason | FrontDropReason | SocketDropReason, datagrams = 1): void {
+    this.dropped.set(reason, (this.dropped.get(reason) ?? 0) + datagrams)
   }
 }

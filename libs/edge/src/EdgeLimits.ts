@@ -13,6 +13,10 @@ export interface EdgeLimits {
   readonly ratesMax: number
   /** Datagrams per second that go to every node because nobody knows them. */
   readonly unroutedPerSecondMax: number
+  /** How long a peer that nobody answered for is not asked about again; one noisy peer can't use up the others' share. */
+  readonly unroutedQuietMillis: number
+  /** Peers of which that is remembered. */
+  readonly unroutedPeersMax: number
   /** How long a session id is looked for before the handshake goes on as a full one. */
   readonly resumeWaitMillis: number
   /** Resumptions that are looked for at once. */
@@ -27,6 +31,8 @@ export const defaultEdgeLimits: EdgeLimits = {
   handshakesBurstMax: 20,
   ratesMax: 200_000,
   unroutedPerSecondMax: 20_000,
+  unroutedQuietMillis: 1000,
+  unroutedPeersMax: 100_000,
   resumeWaitMillis: 250,
   resumesMax: 20_000
 }

@@ -26,6 +26,11 @@ export class GenerationMap<K, V> {
     return old
   }
 
+  /** Without counting as use. */
+  has(key: K): boolean {
+    return this.#young.has(key) || this.#old.has(key)
+  }
+
   set(key: K, value: V): void {
     if (this.#old.size > 0) this.#old.delete(key)
     if (this.#young.size >= this.#max / 2 && !this.#young.has(key)) this.turn()

@@ -70,10 +70,13 @@ export interface RecordPeek {
 
 /**
  * Looks at the first record without judging the rest. Undefined for anything that is no DTLS: a datagram shorter than a
- * header, an unknown content type, another major version (RFC 7983 demultiplexing by the first byte is covered by this).
+ * header, an unknown content type, a version other than 1.2 and a ClientHello's 1.0 (RFC 7983 demultiplexing by the
+ * first byte is covered by this).
  */
 export function peekRecord(datagram: Uint8Array): RecordPeek | undefined {
-  if (datagram.length < recordHeaderBytes || datagram[1] !== 0xfe) return undefined
+  if (datagram.length < recordHeaderBytes) return undefined
+  const version = (datagram[1]! << 8) | datagram[2]!
+  if (version !== dtls12 && version !== dtls10) return undefined
   const contentType = datagram[0]!
   const known =
     (contentType >= ContentType.change_cipher_spec && contentType <= ContentType.application_data) ||

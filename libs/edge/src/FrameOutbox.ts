@@ -1,0 +1,67 @@
+import { frameBytesTarget, type FrameKind, FrameWriter, type PeerAddress, Subjects } from "@roost/contracts"
+import type { EdgeCounters } from "./EdgeCounters.ts"
+
+/** False: the bus is not there. */
+export type Publish = (subject: string, frame: Uint8Array) => boolean
+
+interface Box {
+  readonly subject: string
+  readonly writer: FrameWriter
+}
+
+/** Collects entries by destination, so that a node gets one frame for all that a turn of the event loop brought. */
+export class FrameOutbox {
+  readonly #origin: string
+  readonly #publish: Publish
+  readonly #counters: EdgeCounters
+  /** By node id. */
+  #boxes = new Map<string, Box>()
+  readonly #everyNode: Box
+  readonly #filled: Array<Box> = []
+
+  constructor(origin: string, publish: Publish, counters: EdgeCounters) {
+    this.#origin = origin
+    this.#publish = publish
+    this.#counters = counters
+    this.#everyNode = { subject: Subjects.frameToNodes, writer: new FrameWriter(origin) }
+  }
+
+  toNode(nodeId: string, kind: FrameKind, partition: number, peer: PeerAddress, body: Uint8Array): void {
+    let box = this.#boxes.get(nodeId)
+    if (box === undefined) {
+      box = { subject: Subjects.frameToNode(nodeId), writer: new FrameWriter(this.#origin) }
+      this.#boxes.set(nodeId, box)
+    }
+    this.#add(box, kind, partition, peer, body)
+  }
+
+  /** For an entry whose owner, and so whose partition, is not known. */
+  toEveryNode(kind: FrameKind, peer: PeerAddress, body: Uint8Array): void {
+    this.#add(this.#everyNode, kind, 0, peer, body)
+  }
+
+  flush(): void {
+    for (const { subject, writer } of this.#filled) {
+      const { entries } = writer
+      if (this.#publish(subject, writer.take())) {
+        this.#counters.framesOut++
+        this.#counters.entriesOut += entries
+      } else {
+        this.#counters.drop("BusUnavailable", entries)
+      }
+    }
+    this.#filled.length = 0
+  }
+
+  /** Flushes and drops the buffers: a node id is new at every start, and the old ones' would stay for ever. */
+  reset(): void {
+    this.flush()
+    this.#boxes = new Map()
+  }
+
+  #add(box: Box, kind: FrameKind, partition: number, peer: PeerAddress, body: Uint8Array): void {
+    if (box.writer.entries === 0) this.#filled.push(box)
+    box.writer.add(kind, partition, peer, body)
+    if (box.writer.length >= frameBytesTarget) this.flush()
+  }
+}

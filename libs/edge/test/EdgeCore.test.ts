@@ -1,0 +1,393 @@
+import { assert, describe, it } from "@effect/vitest"
+import { FrameKind, placeOf, Subjects } from "@roost/contracts"
+import { ContentType } from "@roost/dtls"
+import { EdgeWorld, peerOf, TestDevice } from "./support/EdgeWorld.ts"
+
+const { partition } = placeOf("MuGsF6W4", "meter-1")
+const owner = Subjects.frameToNode(partition < 256 ? "a" : "b")
+const protectedRecord = (contentType: number, cid: ReadonlyArray<number> = []): Uint8Array =>
+  Uint8Array.from([contentType, 0xfe, 0xfd, 0, 1, 0, 0, 0, 0, 0, 9, ...cid, 0, 2, 1, 2])
+const cid = [1, 2, 3, 4, 5, 6, 7, 8]
+
+describe("EdgeCore: what is no DTLS", () => {
+  const noise: Record<string, ReadonlyArray<number>> = {
+    "an empty datagram": [],
+    "a NAT keep-alive of one byte": [0],
+    "plaintext CoAP": [0x40, 0x01, 0x12, 0x34, 0xbb, 0x2e, 0x77, 0x65, 0x6c, 0x6c, 0x6b, 0x6e, 0x6f, 0x77, 0x6e],
+    "a STUN binding request": [0, 1, 0, 0, 0x21, 0x12, 0xa4, 0x42, ...Array.from({ length: 12 }, () => 7)],
+    "a QUIC long header": [0xc3, 0, 0, 0, 1, 8, ...Array.from({ length: 30 }, () => 9)],
+    "TLS over TCP's version": [22, 3, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0],
+    "DTLS 1.3's unified header": [0x2c, 1, 0, 1, 0, 20, ...Array.from({ length: 20 }, () => 3)],
+    "content type 26": [26, 0xfe, 0xfd, 0, 1, 0, 0, 0, 0, 0, 0, 0, 1, 0],
+    "a DTLS minor version that does not exist": [23, 0xfe, 0xfc, 0, 1, 0, 0, 0, 0, 0, 0, 0, 1, 0],
+    "half a record header": [22, 0xfe, 0xfd, 0, 0, 0, 0, 0, 0, 0, 0, 0]
+  }
+  for (const [name, bytes] of Object.entries(noise)) {
+    it(`C16 drops ${name} in silence`, () => {
+      const world = new EdgeWorld()
+      world.receive(peerOf(1), Uint8Array.from(bytes))
+      assert.deepStrictEqual([world.replies(), world.entries()], [[], []])
+      assert.deepStrictEqual([...world.core.counters.dropped], [["NotDtls", 1]])
+    })
+  }
+
+  for (const contentType of [ContentType.alert, ContentType.application_data]) {
+    it(`D2, D17 drops content type ${contentType} of epoch 0, also on a live session`, () => {
+      const world = new EdgeWorld()
+      const device = new TestDevice(world, "meter-1")
+      device.connect()
+      const plaintext = protectedRecord(contentType)
+      plaintext[4] = 0
+      world.receive(device.peer, plaintext)
+      assert.deepStrictEqual([world.replies(), world.entries()], [[], []])
+      assert.strictEqual(world.core.counters.dropped.get("Unprotected"), 1)
+    })
+  }
+})
+
+describe("EdgeCore: handshakes", () => {
+  it("RFC 6347 §4.2.1 answers a ClientHello without cookie with no more bytes than it has, and keeps nothing", () => {
+    const world = new EdgeWorld()
+    const device = new TestDevice(world, "meter-1")
+    const [hello] = device.start()
+    world.receive(device.peer, hello!)
+    const replies = world.replies()
+    assert.strictEqual(replies.length, 1)
+    assert.isAtMost(replies[0]!.length, hello!.length)
+    assert.strictEqual(world.core.gauges.handshakes, 0)
+    assert.deepStrictEqual(world.entries(), [])
+  })
+
+  it("hands the handshake to the owner of the device that ClientKeyExchange names", () => {
+    const world = new EdgeWorld()
+    const device = new TestDevice(world, "meter-1")
+    world.receive(device.peer, ...device.untilKeyExchange())
+    const entries = world.entries()
+    assert.deepStrictEqual(
+      entries.map(({ kind, partition, subject }) => [subject, kind, partition]),
+      [[owner, FrameKind.HalfHandshake, partition]]
+    )
+    assert.deepStrictEqual(entries[0]!.peer, device.peer)
+    assert.strictEqual(world.core.gauges.handshakes, 0)
+    assert.strictEqual(world.core.gauges.handedOff, 1)
+  })
+
+  it("lets every edge take every other edge's cookie", () => {
+    const one = new EdgeWorld()
+    const other = new EdgeWorld()
+    const device = new TestDevice(one, "meter-1")
+    one.receive(device.peer, ...device.start())
+    other.receive(device.peer, ...device.take(one.replies()))
+    assert.strictEqual(other.core.gauges.handshakes, 1)
+  })
+
+  it("sends the repeated flight of a handed-off handshake after it", () => {
+    const world = new EdgeWorld()
+    const device = new TestDevice(world, "meter-1")
+    const flight = device.untilKeyExchange()
+    world.receive(device.peer, ...flight)
+    world.entries()
+    world.pass(2000)
+    world.receive(device.peer, ...flight)
+    assert.deepStrictEqual(
+      world.entries().map(({ kind, partition, subject }) => [subject, kind, partition]),
+      flight.map(() => [owner, FrameKind.Datagram, partition])
+    )
+  })
+
+  for (const identity of ["", "MuGsF6W4", "a,b,c,d,e", "MuGsF6W4,meter-1,9,60", "\u0000\u00ff"]) {
+    it(`F20 hands off the identity ${JSON.stringify(identity)} like a good one`, () => {
+      const world = new EdgeWorld()
+      const device = new TestDevice(world, "", { identity: new TextEncoder().encode(identity) })
+      world.receive(device.peer, ...device.untilKeyExchange())
+      assert.deepStrictEqual(
+        world.entries().map(({ kind }) => kind),
+        [FrameKind.HalfHandshake]
+      )
+      assert.deepStrictEqual(world.replies(), [])
+    })
+  }
+
+  it("D15 answers at most the named number of handshake datagrams of one address, and other addresses all the same", () => {
+    const world = new EdgeWorld({ handshakesPerSecondMax: 5, handshakesBurstMax: 20 })
+    const device = new TestDevice(world, "meter-1")
+    const [hello] = device.start()
+    for (let i = 0; i < 100; i++) world.receive(device.peer, hello!)
+    assert.strictEqual(world.replies().length, 20)
+    assert.strictEqual(world.core.counters.dropped.get("HandshakeRate"), 80)
+    world.receive(peerOf(40_001), hello!)
+    assert.strictEqual(world.replies().length, 1)
+    world.pass(1000)
+    for (let i = 0; i < 100; i++) world.receive(device.peer, hello!)
+    assert.strictEqual(world.replies().length, 5)
+  })
+})
+
+describe("EdgeCore: routes", () => {
+  it("sends records without a connection id by address, after the actor's Route", () => {
+    const world = new EdgeWorld()
+    const device = new TestDevice(world, "meter-1")
+    device.connect()
+    const datagram = device.data("up")
+    world.receive(device.peer, datagram)
+    assert.deepStrictEqual(world.entries(), [
+      { subject: owner, kind: FrameKind.Datagram, partition, peer: device.peer, body: datagram }
+    ])
+  })
+
+  it("R6, F13 sends records with a connection id by it, from whatever address", () => {
+    const world = new EdgeWorld()
+    const device = new TestDevice(world, "meter-1", { connectionId: new Uint8Array(0) })
+    device.connect()
+    for (const port of [40_000, 1234, 1235]) {
+      const datagram = device.data("up")
+      assert.strictEqual(datagram[0], ContentType.tls12_cid)
+      world.receive(peerOf(port), datagram)
+      assert.deepStrictEqual(world.entries(), [
+        { subject: owner, kind: FrameKind.Datagram, partition, peer: peerOf(port), body: datagram }
+      ])
+    }
+    assert.strictEqual(world.core.counters.unrouted, 0)
+  })
+
+  it("F13 asks every node about an unknown connection id, and drops one that is cut off", () => {
+    const world = new EdgeWorld()
+    world.receive(peerOf(1), protectedRecord(ContentType.tls12_cid, cid))
+    world.receive(peerOf(2), protectedRecord(ContentType.tls12_cid, cid).subarray(0, 18))
+    assert.deepStrictEqual(
+      world.entries().map(({ kind, subject }) => [subject, kind]),
+      [[Subjects.frameToNodes, FrameKind.Unrouted]]
+    )
+    assert.strictEqual(world.core.counters.dropped.get("NotDtls"), 1)
+  })
+
+  it("R1 learns after a restart from the answer to an Unrouted datagram", () => {
+    const world = new EdgeWorld()
+    const peer = peerOf(7)
+    const record = protectedRecord(ContentType.application_data)
+    world.receive(peer, record)
+    assert.deepStrictEqual(
+      world.entries().map(({ kind }) => kind),
+      [FrameKind.Unrouted]
+    )
+    world.tell(FrameKind.Route, 3, peer, Uint8Array.from(cid))
+    world.receive(peer, record)
+    world.receive(peerOf(8), protectedRecord(ContentType.tls12_cid, cid))
+    assert.deepStrictEqual(
+      world.entries().map(({ kind, partition, subject }) => [subject, kind, partition]),
+      [
+        [Subjects.frameToNode("a"), FrameKind.Datagram, 3],
+        [Subjects.frameToNode("a"), FrameKind.Datagram, 3]
+      ]
+    )
+  })
+
+  it("forgets a route on Unroute: the connection id or the address, not both", () => {
+    const world = new EdgeWorld()
+    const peer = peerOf(7)
+    world.tell(FrameKind.Route, 3, peer, Uint8Array.from(cid))
+    world.tell(FrameKind.Unroute, 0, peer, Uint8Array.from(cid))
+    assert.deepStrictEqual([world.core.gauges.routesByCid, world.core.gauges.routesByPeer], [0, 1])
+    world.tell(FrameKind.Unroute, 0, peer)
+    assert.strictEqual(world.core.gauges.routesByPeer, 0)
+  })
+
+  it("asks about one unknown peer once a second, and about all together no more than the named number", () => {
+    const world = new EdgeWorld({ unroutedPerSecondMax: 10, unroutedQuietMillis: 1000 })
+    const record = protectedRecord(ContentType.application_data)
+    for (let i = 0; i < 5; i++) world.receive(peerOf(1), record)
+    assert.strictEqual(world.entries().length, 1)
+    assert.strictEqual(world.core.counters.dropped.get("UnroutedRepeated"), 4)
+    for (let port = 2; port < 50; port++) world.receive(peerOf(port), record)
+    assert.strictEqual(world.entries().length, 9)
+    assert.strictEqual(world.core.counters.dropped.get("UnroutedRate"), 39)
+    world.pass(1000)
+    world.receive(peerOf(1), record)
+    assert.strictEqual(world.entries().length, 1)
+  })
+
+  it("keeps no more routes than the named number, and the most recently used ones", () => {
+    const world = new EdgeWorld({ routesMax: 100 })
+    for (let port = 1; port <= 1000; port++) world.tell(FrameKind.Route, 3, peerOf(port))
+    assert.isAtMost(world.core.gauges.routesByPeer, 100)
+    world.receive(peerOf(1000), protectedRecord(ContentType.application_data))
+    assert.strictEqual(world.entries()[0]!.kind, FrameKind.Datagram)
+  })
+
+  it("drops what is for a partition without owner, and goes on when there is one again", () => {
+    const world = new EdgeWorld()
+    const peer = peerOf(7)
+    world.tell(FrameKind.Route, 3, peer)
+    world.announce("a", 0, 255, true)
+    world.receive(peer, protectedRecord(ContentType.application_data))
+    assert.deepStrictEqual(world.entries(), [])
+    assert.strictEqual(world.core.counters.dropped.get("PartitionUnowned"), 1)
+    world.announce("c", 0, 255)
+    world.receive(peer, protectedRecord(ContentType.application_data))
+    assert.strictEqual(world.entries()[0]!.subject, Subjects.frameToNode("c"))
+  })
+})
+
+describe("EdgeCore: a second handshake on the address of a session", () => {
+  it("D19 leaves data with the session's owner while the new handshake's records go to the new one's", () => {
+    const world = new EdgeWorld()
+    const device = new TestDevice(world, "meter-1")
+    device.connect(3)
+    const again = new TestDevice(world, "meter-1")
+    const flight = again.untilKeyExchange()
+    world.entries()
+    world.receive(device.peer, device.data("still here"))
+    assert.deepStrictEqual(
+      world.entries().map(({ kind, partition }) => [kind, partition]),
+      [[FrameKind.Datagram, 3]]
+    )
+    world.receive(device.peer, ...flight)
+    world.entries()
+    // Repeated ClientKeyExchange, ChangeCipherSpec and Finished: epochs 0 and 1.
+    world.receive(device.peer, ...flight, protectedRecord(ContentType.handshake))
+    for (const entry of world.entries()) assert.strictEqual(entry.partition, partition)
+    world.receive(device.peer, device.data("and here"), protectedRecord(ContentType.alert))
+    for (const entry of world.entries()) assert.strictEqual(entry.partition, 3)
+  })
+
+  it("D19 keeps a handed-off handshake when the old session's Route comes late", () => {
+    const world = new EdgeWorld()
+    const device = new TestDevice(world, "meter-1")
+    world.receive(device.peer, ...device.untilKeyExchange())
+    world.entries()
+    world.tell(FrameKind.Route, (partition + 1) % 512, device.peer)
+    world.receive(device.peer, protectedRecord(ContentType.handshake))
+    assert.strictEqual(world.entries()[0]!.partition, partition)
+  })
+
+  it("forgets a handed-off handshake of which nothing came", () => {
+    const world = new EdgeWorld({ handedOffMillis: 60_000 })
+    const device = new TestDevice(world, "meter-1")
+    world.receive(device.peer, ...device.untilKeyExchange())
+    world.pass(60_000)
+    assert.strictEqual(world.core.gauges.handedOff, 1)
+    world.pass(60_000)
+    assert.strictEqual(world.core.gauges.handedOff, 0)
+  })
+})
+
+describe("EdgeCore: resumption", () => {
+  const resuming = () => {
+    const world = new EdgeWorld()
+    const first = new TestDevice(world, "meter-1")
+    first.connect()
+    const device = new TestDevice(world, "meter-1", { resume: first.client.session }, peerOf(50_000))
+    world.receive(device.peer, ...device.start())
+    world.receive(device.peer, ...device.take(world.replies()))
+    return { world, device }
+  }
+
+  it("asks every node for a session id that Roost issued", () => {
+    const { device, world } = resuming()
+    assert.deepStrictEqual(
+      world.entries().map(({ kind, peer, subject }) => [subject, kind, peer]),
+      [[Subjects.frameToNodes, FrameKind.ResumeHello, device.peer]]
+    )
+    assert.deepStrictEqual(world.replies(), [])
+  })
+
+  it("goes on with a full handshake when nobody answered in time", () => {
+    const { device, world } = resuming()
+    world.pass(249)
+    assert.deepStrictEqual(world.replies(), [])
+    world.pass(1)
+    world.entries()
+    world.receive(device.peer, ...device.take(world.replies()))
+    assert.deepStrictEqual(
+      world.entries().map(({ kind }) => kind),
+      [FrameKind.HalfHandshake]
+    )
+    assert.strictEqual(world.core.counters.resumesMissed, 1)
+  })
+
+  it("sends the rest of the handshake to the actor that took it", () => {
+    const { device, world } = resuming()
+    world.entries()
+    world.tell(FrameKind.ResumeTaken, partition, device.peer)
+    world.pass(250)
+    assert.deepStrictEqual(world.replies(), [])
+    world.receive(device.peer, protectedRecord(ContentType.handshake))
+    assert.deepStrictEqual(
+      world.entries().map(({ kind, partition, subject }) => [subject, kind, partition]),
+      [[owner, FrameKind.Datagram, partition]]
+    )
+    assert.deepStrictEqual(world.core.gauges, {
+      routesByCid: 0,
+      routesByPeer: 1,
+      handedOff: 1,
+      handshakes: 0,
+      resumes: 0
+    })
+  })
+
+  it("ignores an answer that comes too late", () => {
+    const { device, world } = resuming()
+    world.pass(250)
+    world.tell(FrameKind.ResumeTaken, partition, device.peer)
+    assert.strictEqual(world.core.gauges.handedOff, 0)
+    assert.strictEqual(world.core.gauges.handshakes, 1)
+  })
+
+  it("looks for no more than the named number at once; further ones get the full handshake", () => {
+    const world = new EdgeWorld({ resumesMax: 0 })
+    const first = new TestDevice(world, "meter-1")
+    first.connect()
+    const device = new TestDevice(world, "meter-1", { resume: first.client.session }, peerOf(50_000))
+    world.receive(device.peer, ...device.start())
+    world.receive(device.peer, ...device.take(world.replies()))
+    assert.strictEqual(world.core.counters.dropped.get("ResumesFull"), 1)
+    assert.strictEqual(device.take(world.replies()).length, 1)
+  })
+})
+
+describe("EdgeCore: frames", () => {
+  it("batches a turn's datagrams into one frame per node", () => {
+    const world = new EdgeWorld()
+    for (let port = 1; port <= 40; port++) {
+      world.tell(FrameKind.Route, port <= 20 ? 3 : 300, peerOf(port))
+      world.receive(peerOf(port), protectedRecord(ContentType.application_data))
+    }
+    world.core.flush()
+    assert.deepStrictEqual(
+      world.frames.map(({ subject }) => subject),
+      [Subjects.frameToNode("a"), Subjects.frameToNode("b")]
+    )
+    assert.strictEqual(world.entries().length, 40)
+    assert.deepStrictEqual([world.core.counters.framesOut, world.core.counters.entriesOut], [2, 40])
+    world.core.flush()
+    assert.deepStrictEqual(world.frames, [])
+  })
+
+  it("sends a frame that is full before the turn ends", () => {
+    const world = new EdgeWorld()
+    world.tell(FrameKind.Route, 3, peerOf(1))
+    const large = new Uint8Array(60_000)
+    large.set(protectedRecord(ContentType.application_data))
+    for (let i = 0; i < 10; i++) world.receive(peerOf(1), large)
+    assert.strictEqual(world.frames.length, 2)
+    assert.strictEqual(world.entries().length, 10)
+  })
+
+  it("counts what the bus refused and does not send it later", () => {
+    const world = new EdgeWorld()
+    world.tell(FrameKind.Route, 3, peerOf(1))
+    world.busAvailable = false
+    world.receive(peerOf(1), protectedRecord(ContentType.application_data))
+    world.core.flush()
+    world.busAvailable = true
+    assert.deepStrictEqual(world.entries(), [])
+    assert.strictEqual(world.core.counters.dropped.get("BusUnavailable"), 1)
+  })
+
+  it("counts frames that are not well-formed and entries that are not for an edge", () => {
+    const world = new EdgeWorld()
+    world.core.handleFrame(Uint8Array.of(9, 9, 9))
+    world.tell(FrameKind.Datagram, 3, peerOf(1))
+    assert.strictEqual(world.core.counters.framesMalformed, 2)
+  })
+})

@@ -1,0 +1,156 @@
+import { PlacementMap } from "@roost/cluster"
+import {
+  FrameKind,
+  FrameReader,
+  FrameWriter,
+  parsePeerAddress,
+  partitionCount,
+  type PeerAddress
+} from "@roost/contracts"
+import {
+  Client,
+  type ClientOptions,
+  CookieSecrets,
+  FrontHalf,
+  PendingHandshake,
+  Session,
+  SessionIds
+} from "@roost/dtls"
+import { nodeCrypto as crypto } from "@roost/dtls-crypto"
+import * as Result from "effect/Result"
+import { EdgeCore } from "../../src/EdgeCore.ts"
+import { defaultEdgeLimits, type EdgeLimits } from "../../src/EdgeLimits.ts"
+
+export const routingKey = new Uint8Array(32).fill(5)
+export const psk = new Uint8Array(16).fill(0x42)
+export const identityOf = (deviceKey: string): Uint8Array => new TextEncoder().encode(`MuGsF6W4,${deviceKey},2,3600`)
+
+export interface Entry {
+  readonly subject: string
+  readonly kind: FrameKind
+  readonly partition: number
+  readonly peer: PeerAddress
+  readonly body: Uint8Array
+}
+
+/** An edge between a network that only records and a bus that only records. Nodes `a` and `b` own half of it each. */
+export class EdgeWorld {
+  now = 1_700_000_000_000
+  busAvailable = true
+  readonly sent: Array<{ readonly peer: PeerAddress; readonly datagram: Uint8Array }> = []
+  readonly frames: Array<{ readonly subject: string; readonly bytes: Uint8Array }> = []
+  readonly placement = new PlacementMap()
+  readonly core: EdgeCore
+
+  constructor(limits: Partial<EdgeLimits> = {}) {
+    this.announce("a", 0, partitionCount / 2 - 1)
+    this.announce("b", partitionCount / 2, partitionCount - 1)
+    this.core = new EdgeCore({
+      edgeId: "edge",
+      limits: { ...defaultEdgeLimits, ...limits },
+      front: new FrontHalf({
+        crypto,
+        cookieSecrets: new CookieSecrets(routingKey),
+        sessionIds: new SessionIds(routingKey)
+      }),
+      placement: this.placement,
+      now: this.now,
+      ports: {
+        send: (peer, datagram) => this.sent.push({ peer, datagram: datagram.slice() }),
+        publish: (subject, bytes) => {
+          if (this.busAvailable) this.frames.push({ subject, bytes })
+          return this.busAvailable
+        }
+      }
+    })
+  }
+
+  announce(nodeId: string, from: number, to: number, leaving = false): void {
+    this.placement.handle(this.now, { nodeId, partitions: [[from, to]], term: 1, leaving })
+  }
+
+  receive(peer: PeerAddress, ...datagrams: ReadonlyArray<Uint8Array>): void {
+    for (const datagram of datagrams) this.core.handleDatagram(this.now, peer, datagram)
+  }
+
+  /** An entry from session-actors. */
+  tell(kind: FrameKind, partition: number, peer: PeerAddress, body: Uint8Array = new Uint8Array(0)): void {
+    const writer = new FrameWriter("a")
+    writer.add(kind, partition, peer, body)
+    this.core.handleFrame(writer.take())
+  }
+
+  pass(millis: number): void {
+    this.now += millis
+    this.core.handleTimeout(this.now)
+  }
+
+  /** Entries published since the last call. */
+  entries(): Array<Entry> {
+    this.core.flush()
+    return this.frames.splice(0).flatMap(({ subject, bytes }) => {
+      const entries: Array<Entry> = []
+      const reader = new FrameReader(bytes)
+      while (reader.next()) {
+        const { body, kind, partition, peer } = reader
+        entries.push({ subject, kind, partition, peer, body })
+      }
+      return entries
+    })
+  }
+
+  /** What devices were sent since the last call. */
+  replies(): Array<Uint8Array> {
+    return this.sent.splice(0).map(({ datagram }) => datagram)
+  }
+}
+
+/** A device's DTLS client, whose datagrams the test carries. */
+export class TestDevice {
+  readonly peer: PeerAddress
+  readonly client: Client
+  readonly world: EdgeWorld
+
+  constructor(world: EdgeWorld, deviceKey: string, options: Partial<ClientOptions> = {}, peer = peerOf(40_000)) {
+    this.world = world
+    this.peer = peer
+    this.client = new Client({ crypto, identity: identityOf(deviceKey), psk, ...options })
+  }
+
+  start(): Array<Uint8Array> {
+    return transmitted(this.client.start(this.world.now))
+  }
+
+  take(datagrams: ReadonlyArray<Uint8Array>): Array<Uint8Array> {
+    return datagrams.flatMap((datagram) => transmitted(this.client.handleDatagram(this.world.now, datagram)))
+  }
+
+  /** Up to the datagrams with ClientKeyExchange, ChangeCipherSpec and Finished, which are not sent yet. */
+  untilKeyExchange(): Array<Uint8Array> {
+    this.world.receive(this.peer, ...this.start())
+    this.world.receive(this.peer, ...this.take(this.world.replies()))
+    return this.take(this.world.replies())
+  }
+
+  /** A whole handshake; the test plays the actor. Returns the server's session. */
+  connect(partition?: number): Session {
+    this.world.receive(this.peer, ...this.untilKeyExchange())
+    const half = this.world.entries().find(({ kind }) => kind === FrameKind.HalfHandshake)!
+    const pending = Result.getOrThrow(PendingHandshake.fromHalf(half.body))
+    const outcome = pending.providePsk(crypto, psk)
+    if (outcome._tag !== "Established") throw new Error(`expected Established, got ${outcome._tag}`)
+    for (const reply of outcome.reply) this.world.tell(FrameKind.Send, half.partition, this.peer, reply)
+    this.world.tell(FrameKind.Route, partition ?? half.partition, this.peer, outcome.session.readCid)
+    this.take(this.world.replies())
+    return outcome.session
+  }
+
+  data(text: string): Uint8Array {
+    return Result.getOrThrow(this.client.send(new TextEncoder().encode(text)))
+  }
+}
+
+export const peerOf = (port: number, host = "192.0.2.1"): PeerAddress => parsePeerAddress(host, port)!
+
+const transmitted = (outputs: ReturnType<Client["start"]>): Array<Uint8Array> =>
+  outputs.flatMap((output) => (output._tag === "Transmit" ? [output.datagram] : []))
