@@ -1,0 +1,35 @@
+/** What a command of this repository needs from the machine, and the Debian package that has it. */
+export interface Need {
+  readonly command: string
+  readonly debianPackage: string
+  /** What is missing without it. */
+  readonly purpose: string
+}
+
+export type Occasion = "start" | "test" | "interop"
+
+const natsServer: Need = { command: "nats-server", debianPackage: "nats-server", purpose: "the bus of Roost" }
+
+const testClients: ReadonlyArray<Need> = [
+  { command: "openssl", debianPackage: "openssl", purpose: "a DTLS client of the tests" },
+  { command: "coap-client-openssl", debianPackage: "libcoap3-bin", purpose: "libcoap over OpenSSL in the tests" },
+  { command: "coap-client-gnutls", debianPackage: "libcoap3-bin", purpose: "libcoap over GnuTLS in the tests" },
+  { command: "gnutls-cli", debianPackage: "gnutls-bin", purpose: "a DTLS client of the tests" }
+]
+
+const interopToolchains: ReadonlyArray<Need> = [
+  { command: "go", debianPackage: "golang-go", purpose: "builds the pion client" },
+  { command: "javac", debianPackage: "default-jdk-headless", purpose: "builds the Californium client" },
+  { command: "mvn", debianPackage: "maven", purpose: "fetches Californium" }
+]
+
+export const needsOf = (occasion: Occasion): ReadonlyArray<Need> => {
+  switch (occasion) {
+    case "start":
+      return [natsServer]
+    case "test":
+      return [natsServer, ...testClients]
+    case "interop":
+      return [natsServer, ...testClients, ...interopToolchains]
+  }
+}
