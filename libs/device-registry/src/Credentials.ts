@@ -70,10 +70,11 @@ export class Credentials extends Context.Service<
           const issued = alphanumeric(randomBytes(secretLength * randomBytesPerCharacter), secretLength)
           const updated = yield* store.updateCredential(
             id,
-            { _tag: "Secret", secret: vault.sealDevice(id, issued), activationRequest: requestId },
+            { _tag: "Issue", secret: vault.sealDevice(id, issued), activationRequest: requestId },
             yield* Clock.currentTimeMillis
           )
-          if (updated === undefined) return refused("UnknownDevice")
+          // It was there and inactive a moment ago.
+          if (updated === undefined) return refused("AlreadyActivated")
           return { _tag: "Issued", assetId, sealedSecret: vault.secretForBus(id, issued) }
         }),
 

@@ -7,6 +7,7 @@ import {
   NoSuchDevice,
   NoSuchProduct,
   type Product,
+  type ProductChange,
   ProductKeyExists,
   type ProductWithSecret,
   type RegisteredDevice
@@ -31,6 +32,7 @@ export class Registry extends Context.Service<
   {
     readonly createProduct: (product: NewProduct) => Effect.Effect<ProductWithSecret, ProductKeyExists>
     readonly product: (productKey: string) => Effect.Effect<ProductWithSecret, NoSuchProduct>
+    readonly changeProduct: (productKey: string, change: ProductChange) => Effect.Effect<Product, NoSuchProduct>
     readonly products: (after: string | undefined, limit: number) => Effect.Effect<ReadonlyArray<Product>>
     readonly createDevice: (
       productKey: string,
@@ -106,6 +108,10 @@ export class Registry extends Context.Service<
           const secret = vault.sealProduct(productKey, productSecret)
           if (yield* store.createProduct({ ...made, secret })) return { ...made, productSecret }
           return yield* new ProductKeyExists({ detail: `The product key ${productKey} is taken.` })
+        }),
+        changeProduct: Effect.fn("Registry.changeProduct")(function* (productKey, change) {
+          const changed = yield* store.updateProduct(productKey, change)
+          return changed === undefined ? yield* noSuchProduct(productKey) : productOf(changed)
         }),
         products: (after, limit) => Effect.map(store.products(after, limit), (products) => products.map(productOf)),
         createDevice: Effect.fn("Registry.createDevice")(function* (productKey, device) {

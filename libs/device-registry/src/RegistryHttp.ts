@@ -13,6 +13,7 @@ const ProductHandlers = HttpApiBuilder.group(
     return handlers.handleAll({
       createProduct: ({ payload }) => registry.createProduct(payload),
       getProduct: ({ params }) => registry.product(params.productKey),
+      changeProduct: ({ params, payload }) => registry.changeProduct(params.productKey, payload),
       listProducts: Effect.fnUntraced(function* ({ query: { cursor, limit = pageLengthDefault } }) {
         const { items, nextCursor } = page(
           limit,

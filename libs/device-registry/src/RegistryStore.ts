@@ -1,4 +1,12 @@
-import type { CredentialChange, DeviceEvent, DeviceStatus, LoggedEvent, Presence, Product } from "@roost/contracts"
+import type {
+  CredentialChange,
+  DeviceEvent,
+  DeviceStatus,
+  LoggedEvent,
+  Presence,
+  Product,
+  ProductChange
+} from "@roost/contracts"
 import { Context, type Effect } from "effect"
 
 /** A secret at rest, and which cluster key it was sealed under. */
@@ -42,9 +50,13 @@ export interface DeviceId {
   readonly deviceKey: string
 }
 
-/** A change of what lets a device in. It is stored together with the message that tells the actors. */
+/**
+ * A change of what lets a device in. It is stored together with the message that tells the actors. `Issue` is a secret
+ * for a device that was never activated.
+ */
 export type CredentialUpdate =
-  | { readonly _tag: "Secret"; readonly secret: SealedSecret; readonly activationRequest?: string }
+  | { readonly _tag: "Secret"; readonly secret: SealedSecret }
+  | { readonly _tag: "Issue"; readonly secret: SealedSecret; readonly activationRequest: string }
   | { readonly _tag: "Enabled"; readonly enabled: boolean }
 
 export interface DevicePage {
@@ -64,13 +76,18 @@ export class RegistryStore extends Context.Service<
     /** False: the key is taken. */
     readonly createProduct: (product: StoredProduct) => Effect.Effect<boolean>
     readonly product: (productKey: string) => Effect.Effect<StoredProduct | undefined>
+    /** The product after the change, or undefined if there is none. */
+    readonly updateProduct: (productKey: string, change: ProductChange) => Effect.Effect<StoredProduct | undefined>
     readonly products: (after: string | undefined, limit: number) => Effect.Effect<ReadonlyArray<StoredProduct>>
     /** Per device, in order: false where the key is taken. */
     readonly createDevices: (devices: ReadonlyArray<NewStoredDevice>) => Effect.Effect<ReadonlyArray<boolean>>
     readonly device: (id: DeviceId) => Effect.Effect<StoredDevice | undefined>
     /** By device key, ascending. */
     readonly devices: (productKey: string, page: DevicePage) => Effect.Effect<ReadonlyArray<StoredDevice>>
-    /** The device after the change, or undefined if there is none. A change that changes nothing is not told. */
+    /**
+     * The device after the change, or undefined if there is none that may have it. A change that changes nothing is
+     * not told.
+     */
     readonly updateCredential: (
       id: DeviceId,
       update: CredentialUpdate,

@@ -77,6 +77,19 @@ describe("products", () => {
     }).pipe(Effect.provide(served()))
   )
 
+  it.live("are renamed and let devices activate dynamically or no more; nothing else of them changes", () =>
+    Effect.gen(function* () {
+      const { productSecret: _, ...product } = (yield* createProduct).body
+      const on = yield* send("PATCH", "/v1/products/pk1", { dynamicActivateEnabled: true })
+      assert.deepStrictEqual(on.body, { ...product, dynamicActivateEnabled: true })
+      const renamed = yield* send("PATCH", "/v1/products/pk1", { productName: "Valves", productKey: "pk2" })
+      assert.deepStrictEqual(renamed.body, { ...product, productName: "Valves", dynamicActivateEnabled: true })
+      const off = yield* send("PATCH", "/v1/products/pk1", { dynamicActivateEnabled: false })
+      assert.deepStrictEqual(off.body, { ...product, productName: "Valves" })
+      assert.strictEqual((yield* send("PATCH", "/v1/products/pk9", {})).status, 404)
+    }).pipe(Effect.provide(served()))
+  )
+
   it.live("that exist, do not, or are described wrongly are problems (RFC 9457)", () =>
     Effect.gen(function* () {
       yield* createProduct

@@ -38,3 +38,10 @@ export const NewProduct = Schema.Struct({
   downlink: DownlinkMode.pipe(Schema.withDecodingDefaultKey(Effect.succeed("pipelined")))
 }).annotate({ identifier: "NewProduct" })
 export type NewProduct = typeof NewProduct.Type
+
+/** What of a product may change; what is absent stays. The rest is built into the devices. */
+export const ProductChange = Schema.Struct({
+  productName: Schema.optionalKey(DisplayName),
+  dynamicActivateEnabled: Schema.optionalKey(Product.fields.dynamicActivateEnabled)
+}).annotate({ identifier: "ProductChange" })
+export type ProductChange = typeof ProductChange.Type

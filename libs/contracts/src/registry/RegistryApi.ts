@@ -3,7 +3,7 @@ import * as Schema from "effect/Schema"
 import { HttpApi, HttpApiEndpoint, HttpApiGroup, HttpApiMiddleware, HttpApiSchema, OpenApi } from "effect/http-api"
 import { Authorization } from "../http/Authorization.ts"
 import { DeviceStatus } from "../Registry.ts"
-import { NewProduct, Product, ProductWithSecret } from "./Product.ts"
+import { NewProduct, Product, ProductChange, ProductWithSecret } from "./Product.ts"
 import {
   DeviceCredential,
   ImportResult,
@@ -49,7 +49,15 @@ const Products = HttpApiGroup.make("products")
       params: product,
       success: ProductWithSecret,
       error: NoSuchProduct
-    }).annotateMerge(describe("Read a product and its secret"))
+    }).annotateMerge(describe("Read a product and its secret")),
+    HttpApiEndpoint.patch("changeProduct", "/v1/products/:productKey", {
+      params: product,
+      payload: ProductChange,
+      success: Product,
+      error: NoSuchProduct
+    }).annotateMerge(
+      describe("Rename a product, or switch dynamic activation", "Devices that are activated already stay so.")
+    )
   )
   .annotateMerge(OpenApi.annotations({ title: "Products" }))
 

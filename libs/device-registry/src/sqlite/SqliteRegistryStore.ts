@@ -1,4 +1,4 @@
-import type { CredentialChange, DeviceEvent, Presence } from "@roost/contracts"
+import type { CredentialChange, DeviceEvent, Presence, ProductChange } from "@roost/contracts"
 import { Effect, Layer } from "effect"
 import { eventMillisMax, eventsPerDeviceMax, strangerEventsMax } from "../Limits.ts"
 import {
@@ -31,11 +31,9 @@ export const layerSqliteRegistryStore = (file: string): Layer.Layer<RegistryStor
 const make = (db: Database) =>
   RegistryStore.of({
     createProduct: (product) => Effect.sync(() => insertProduct(db, product)),
-    product: (productKey) =>
-      Effect.sync(() => {
-        const row = db.get(`SELECT ${productColumns} FROM products WHERE product_key = ?`, productKey)
-        return row === undefined ? undefined : productOf(row)
-      }),
+    product: (productKey) => Effect.sync(() => findProduct(db, productKey)),
+    updateProduct: (productKey, change) =>
+      Effect.sync(() => db.transaction(() => updateProduct(db, productKey, change))),
     products: (after, limit) =>
       Effect.sync(() =>
         db
@@ -102,6 +100,23 @@ const insertProduct = (db: Database, product: StoredProduct): boolean =>
     product.createdAt
   ) === 1
 
+const findProduct = (db: Database, productKey: string): StoredProduct | undefined => {
+  const row = db.get(`SELECT ${productColumns} FROM products WHERE product_key = ?`, productKey)
+  return row === undefined ? undefined : productOf(row)
+}
+
+const updateProduct = (db: Database, productKey: string, change: ProductChange): StoredProduct | undefined => {
+  const { dynamicActivateEnabled, productName } = change
+  db.run(
+    `UPDATE products SET product_name = COALESCE(?, product_name),
+       dynamic_activate_enabled = COALESCE(?, dynamic_activate_enabled) WHERE product_key = ?`,
+    productName ?? null,
+    dynamicActivateEnabled === undefined ? null : dynamicActivateEnabled ? 1 : 0,
+    productKey
+  )
+  return findProduct(db, productKey)
+}
+
 const insertDevice = (db: Database, device: NewStoredDevice): boolean =>
   db.run(
     `INSERT INTO devices (product_key, device_key, asset_id, device_name, secret, secret_key_id, credential_version,
@@ -141,14 +156,15 @@ const updateCredential = (db: Database, id: DeviceId, update: CredentialUpdate, 
   const device = findDevice(db, id)
   if (device === undefined) return undefined
   if (update._tag === "Enabled" && (device.status !== "disabled") === update.enabled) return device
+  if (update._tag === "Issue" && device.activatedAt !== null) return undefined
   const version = Math.max(device.credentialVersion + 1, now)
-  if (update._tag === "Secret") {
+  if (update._tag !== "Enabled") {
     db.run(
       `UPDATE devices SET secret = ?, secret_key_id = ?, activation_request = ?, credential_version = ?
        WHERE product_key = ? AND device_key = ?`,
       update.secret.bytes,
       update.secret.keyId,
-      update.activationRequest ?? null,
+      update._tag === "Issue" ? update.activationRequest : null,
       version,
       id.productKey,
       id.deviceKey
@@ -162,7 +178,7 @@ const updateCredential = (db: Database, id: DeviceId, update: CredentialUpdate, 
       id.deviceKey
     )
   }
-  const change = update._tag === "Secret" ? "secret" : update.enabled ? "enabled" : "disabled"
+  const change = update._tag !== "Enabled" ? "secret" : update.enabled ? "enabled" : "disabled"
   tell(db, { ...keysOf(id), change, credentialVersion: version }, now)
   return findDevice(db, id)
 }

@@ -1,0 +1,106 @@
+import { assert, describe, it } from "@effect/vitest"
+import { RegistryRpcs } from "@roost/contracts"
+import { NatsConnection, requestRpc } from "@roost/nats"
+import { Health } from "@roost/observability"
+import { freePort, natsServer, type NatsServer } from "@roost/testkit"
+import { ConfigProvider, Effect, Layer, Logger } from "effect"
+import { type ChildProcess, spawn } from "node:child_process"
+import { once } from "node:events"
+import { mkdtempSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { fileURLToPath } from "node:url"
+
+const main = fileURLToPath(new URL("../src/main.ts", import.meta.url))
+const token = "0123456789abcdef"
+
+const environment = (nats: NatsServer, port: number, directory: string) => ({
+  PATH: process.env["PATH"] ?? "",
+  NATS_URL: nats.url,
+  ROOST_REGISTRY_PORT: String(port),
+  ROOST_DATA_DIR: directory,
+  ROOST_API_TOKEN: token,
+  ROOST_CLUSTER_KEY: "5a".repeat(32)
+})
+
+/** The app as a process; it is gone with the scope. */
+const app = (env: Record<string, string>) =>
+  Effect.acquireRelease(
+    Effect.sync(() => spawn(process.execPath, [main], { env, stdio: ["ignore", "ignore", "inherit"] })),
+    (child) => end(child, "SIGKILL")
+  )
+
+const end = (child: ChildProcess, signal: "SIGKILL" | "SIGTERM") =>
+  Effect.promise(async () => {
+    if (child.exitCode !== null || child.signalCode !== null) return child.exitCode
+    const exited = once(child, "exit")
+    child.kill(signal)
+    return (await exited)[0] as number | null
+  })
+
+const ready = (base: string) =>
+  Effect.tryPromise(() => fetch(`${base}/readyz`)).pipe(
+    Effect.map((response) => response.ok),
+    Effect.orElseSucceed(() => false),
+    Effect.delay("50 millis"),
+    Effect.repeat({ until: (ok) => ok })
+  )
+
+const post = (url: string, body: unknown) =>
+  Effect.promise(async () => {
+    const headers = { authorization: `Bearer ${token}`, "content-type": "application/json" }
+    const response = await fetch(url, { method: "POST", headers, body: JSON.stringify(body) })
+    return response.status
+  })
+
+const temporaryDirectory = Effect.acquireRelease(
+  Effect.sync(() => mkdtempSync(join(tmpdir(), "roost-app-"))),
+  (directory) => Effect.sync(() => rmSync(directory, { recursive: true }))
+)
+
+describe("the registry as a process", () => {
+  it.live("has what it answered 201 to after SIGKILL, answers over NATS, and ends with 0 on SIGTERM", () =>
+    Effect.gen(function* () {
+      const nats = yield* natsServer()
+      const port = yield* Effect.promise(freePort)
+      const env = environment(nats, port, yield* temporaryDirectory)
+      const base = `http://127.0.0.1:${port}`
+      const first = yield* app(env)
+      yield* ready(base)
+      assert.strictEqual(yield* post(`${base}/v1/products`, { productName: "Meters", productKey: "pk1" }), 201)
+      assert.strictEqual(yield* post(`${base}/v1/products/pk1/devices`, { deviceKey: "dev1" }), 201)
+      yield* end(first, "SIGKILL")
+
+      const second = yield* app(env)
+      yield* ready(base)
+      assert.strictEqual(yield* post(`${base}/v1/products/pk1/devices`, { deviceKey: "dev1" }), 409)
+      const request = { productKey: "pk1", deviceKey: "dev1", secureMode: 2 } as const
+      const reply = yield* requestRpc(RegistryRpcs.psk, request).pipe(
+        Effect.provide(
+          NatsConnection.layer("test").pipe(
+            Layer.provide(Health.layer),
+            Layer.provide(ConfigProvider.layer(ConfigProvider.fromUnknown({ NATS_URL: nats.url }))),
+            Layer.provide(Logger.layer([]))
+          )
+        )
+      )
+      assert.strictEqual(reply._tag, "Found")
+      assert.strictEqual(yield* end(second, "SIGTERM"), 0)
+    })
+  )
+
+  it.live("does not start without a token", () =>
+    Effect.gen(function* () {
+      const nats = yield* natsServer()
+      const port = yield* Effect.promise(freePort)
+      const { ROOST_API_TOKEN: _, ...env } = environment(nats, port, yield* temporaryDirectory)
+      const child = spawn(process.execPath, [main], { env, stdio: ["ignore", "ignore", "pipe"] })
+      yield* Effect.addFinalizer(() => end(child, "SIGKILL"))
+      let stderr = ""
+      child.stderr.on("data", (chunk) => (stderr += chunk))
+      const [code] = yield* Effect.promise(() => once(child, "close"))
+      assert.strictEqual(code, 1)
+      assert.match(stderr, /^configuration: ROOST_API_TOKEN: .*; it is not set$/m)
+    })
+  )
+})
