@@ -12,13 +12,10 @@ export const nodeCrypto = {
   },
 
   sha256(first: Uint8Array, second?: Uint8Array): Uint8Array {
-    return hash("sha256", second === undefined ? first : Buffer.concat([first, second]), "buffer")
+    return digest(second === undefined ? first : Buffer.concat([first, second]))
   },
 
-  hmacSha256(key: Uint8Array, first: Uint8Array, second?: Uint8Array): Uint8Array {
-    const hmac = createHmac("sha256", key).update(first)
-    return second === undefined ? hmac.digest() : hmac.update(second).digest()
-  },
+  hmacSha256,
 
   ccm8Seal(
     key: Uint8Array,
@@ -59,5 +56,38 @@ export const nodeCrypto = {
     return createDecipheriv("aes-128-cbc", key, iv).setAutoPadding(false).update(ciphertext)
   }
 }
+
+/**
+ * RFC 2104 as two one-shot hashes. `createHmac` costs 2.0 µs, mostly for its stream object and the collector's work on it;
+ * `hash` costs 0.3 µs as long as it answers with a string, 1.0 µs if it has to make a Buffer. Two of them with the copying
+ * are 1.0 µs, and a handshake needs twelve HMACs.
+ */
+function hmacSha256(key: Uint8Array, first: Uint8Array, second?: Uint8Array): Uint8Array {
+  const secondAt = blockBytes + first.length
+  const end = secondAt + (second === undefined ? 0 : second.length)
+  if (key.length > blockBytes || end > inner.length) {
+    const hmac = createHmac("sha256", key).update(first)
+    return second === undefined ? hmac.digest() : hmac.update(second).digest()
+  }
+  for (let i = 0; i < blockBytes; i++) {
+    const byte = i < key.length ? key[i]! : 0
+    inner[i] = byte ^ 0x36
+    outer[i] = byte ^ 0x5c
+  }
+  inner.set(first, blockBytes)
+  if (second !== undefined) inner.set(second, secondAt)
+  outer.write(hash("sha256", inner.subarray(0, end), "latin1"), blockBytes, "latin1")
+  return digest(outer)
+}
+
+function digest(data: Uint8Array): Uint8Array {
+  return Buffer.from(hash("sha256", data, "latin1"), "latin1")
+}
+
+/** Of SHA-256. */
+const blockBytes = 64
+/** Room for the largest record there is: a length that only padding decides must not decide on the path (Lucky 13). */
+const inner = Buffer.alloc(blockBytes + 0x5000)
+const outer = Buffer.alloc(blockBytes + 32)
 
 const ccm8Options = { authTagLength: 8 } as const

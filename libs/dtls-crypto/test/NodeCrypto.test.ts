@@ -1,3 +1,4 @@
+import { createHmac } from "node:crypto"
 import { describe, expect, it } from "vitest"
 import { nodeCrypto } from "../src/NodeCrypto.ts"
 
@@ -38,6 +39,18 @@ it("HMAC-SHA256 agrees with RFC 4231 §4.3, in one part and in two", () => {
   const expected = "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"
   expect(hex(nodeCrypto.hmacSha256(key, data))).toBe(expected)
   expect(hex(nodeCrypto.hmacSha256(key, data.subarray(0, 5), data.subarray(5)))).toBe(expected)
+})
+
+it("HMAC-SHA256 agrees with node:crypto's own for keys and data of all sizes around the block's", () => {
+  for (const keyBytes of [0, 1, 32, 48, 63, 64, 65, 131]) {
+    for (const bytes of [0, 1, 55, 56, 64, 86, 1200, 18_000, 40_000]) {
+      const key = nodeCrypto.randomBytes(keyBytes)
+      const data = nodeCrypto.randomBytes(bytes)
+      const expected = createHmac("sha256", key).update(data).digest("hex")
+      expect(hex(nodeCrypto.hmacSha256(key, data))).toBe(expected)
+      expect(hex(nodeCrypto.hmacSha256(key, data.subarray(0, bytes >> 1), data.subarray(bytes >> 1)))).toBe(expected)
+    }
+  }
 })
 
 it("SHA-256 agrees with FIPS 180-2 appendix B.1, in one part and in two", () => {

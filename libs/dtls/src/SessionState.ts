@@ -16,7 +16,7 @@ const closedFlag = 4
 const lastFlightFlag = 8
 const nothingReceivedFlag = 16
 
-/** All of a session, keys in clear: to be encrypted before it leaves the process. 180 to 320 bytes. */
+/** All of a session, keys in clear: to be encrypted before it leaves the process. 155 bytes with CCM_8 and no connection ids. */
 export function serializeSession(session: Session): Uint8Array {
   const { lastFlight } = session
   const writer = new Writer(320)
