@@ -78,9 +78,12 @@ function addHandshake(options: ScriptedClientOptions): void {
     cookieSecrets: new CookieSecrets(routingKey),
     sessionIds: new SessionIds(routingKey)
   })
+  let run = 0
   const handOff = () => {
-    front.handleDatagram(now, peer, second)
-    const outcome = front.handleDatagram(now, peer, third)
+    // Another name for the same address, since a hello that was handed off is not answered twice.
+    const renamed = { key: `${peer.key}/${run++}`, address: peer.address }
+    front.handleDatagram(now, renamed, second)
+    const outcome = front.handleDatagram(now, renamed, third)
     if (outcome._tag !== "HandOff") throw new Error(outcome._tag)
     return outcome.half
   }

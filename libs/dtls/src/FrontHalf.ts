@@ -18,6 +18,7 @@ import { Reassembly } from "./handshake/Reassembly.ts"
 import { encodeServerHello } from "./handshake/ServerHello.ts"
 import { encodeServerHelloDone } from "./handshake/ServerHelloDone.ts"
 import { concatBytes, copyBytes, equalBytes } from "./internal/bytes.ts"
+import { randomBytesLength } from "./KeySchedule.ts"
 import { type FrontHalfLimits, frontHalfLimits } from "./Limits.ts"
 import type { Peer } from "./Peer.ts"
 import { ContentType, dtls10, dtls12, readRecord, type RecordView } from "./record/Header.ts"
@@ -59,6 +60,12 @@ export class FrontHalf {
   readonly #limits: FrontHalfLimits
   /** In the order of their deadlines, since all wait equally long. */
   readonly #handshakes = new Map<string, FrontHandshake>()
+  /**
+   * Peer to the client random of its last handshake that was handed off. A copy of that ClientHello, delayed on the way,
+   * would otherwise start a handshake that swallows the honest client's repeated last flight. A new handshake has a new
+   * random, so entries never have to expire.
+   */
+  readonly #handedOff = new Map<string, string>()
   /** Handshakes that gave way to newer ones because of `peersInHandshakeMax`. */
   evicted = 0
 
@@ -180,6 +187,7 @@ export class FrontHalf {
     ) {
       return known._tag === "AwaitKeyExchange" ? this.#sendFlight(known) : dropped("ResumePending")
     }
+    if (this.#handedOff.get(peer.key) === textOf(hello.random)) return dropped("ClientHelloAnswered")
     const suite = chooseSuite(hello, this.#suites)
     if (typeof suite !== "number") return reply([plaintextAlert(sequence, suite.alert)])
     if (this.#sessionIds.isIssued(this.#crypto, hello.sessionId)) {
@@ -275,6 +283,7 @@ export class FrontHalf {
       return dropped("MalformedClientKeyExchange")
     }
     this.#handshakes.delete(peer.key)
+    this.#rememberHandOff(peer, wholeMessage(handshake.clientHello).body)
     const half = encodeHalf({
       address: peer.address,
       nextSequence: handshake.nextSequence,
@@ -285,6 +294,17 @@ export class FrontHalf {
       records: rest.length === 0 ? handshake.kept : [...handshake.kept, rest]
     })
     return { _tag: "HandOff", identity: exchange.success.pskIdentity, half }
+  }
+
+  #rememberHandOff(peer: Peer, clientHello: Uint8Array): void {
+    this.#handedOff.delete(peer.key)
+    if (this.#handedOff.size >= this.#limits.handedOffMax) {
+      for (const oldest of this.#handedOff.keys()) {
+        this.#handedOff.delete(oldest)
+        break
+      }
+    }
+    this.#handedOff.set(peer.key, textOf(clientHello.subarray(clientRandomAt, clientRandomAt + randomBytesLength)))
   }
 
   #keep(handshake: FrontHandshake, record: Uint8Array): FrontOutcome {
@@ -308,6 +328,14 @@ export class FrontHalf {
     this.#handshakes.set(peer.key, handshake)
   }
 }
+
+/** One character per byte: compact, and comparable as a value. */
+function textOf(bytes: Uint8Array): string {
+  return String.fromCharCode(...bytes)
+}
+
+/** Behind client_version. */
+const clientRandomAt = 2
 
 /** Our numbers continue the client's; far from 2^48 they can't run out. */
 const clientHelloSequenceMax = 2 ** 47

@@ -4,6 +4,8 @@ export interface FrontHalfLimits {
   readonly peersInHandshakeMax: number
   /** A larger ClientHello is dropped before anything is looked at; one is kept per peer in a handshake. */
   readonly clientHelloBytesMax: number
+  /** Handed-off handshakes that are remembered by their client's random, so that a late copy of a ClientHello is known. */
+  readonly handedOffMax: number
   /** Buffered bytes of one peer: records that overtook ClientKeyExchange. */
   readonly bytesPerPeerMax: number
   /** From the ClientHello with cookie to a complete ClientKeyExchange. RFC 7925 §11: retransmissions start at 9 s. */
@@ -17,6 +19,7 @@ export interface FrontHalfLimits {
 export const frontHalfLimits: FrontHalfLimits = {
   peersInHandshakeMax: 65_536,
   clientHelloBytesMax: 2048,
+  handedOffMax: 16_384,
   bytesPerPeerMax: 512,
   handshakeTimeoutMillis: 60_000,
   identityBytesMax: 128,

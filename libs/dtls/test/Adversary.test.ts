@@ -293,6 +293,24 @@ describe("the state machine", () => {
   })
 })
 
+// The copy used to start a second handshake with another ServerHello, which took the repeated ClientKeyExchange for its
+// own: the client, whose answer was lost, could only start over.
+it("D20 a ClientHello copied by the network and late does not come between a client and its lost last flight", () => {
+  const server = makeServer({ limits: { handedOffMax: 1 } })
+  const client = new ScriptedClient()
+  client.takeHelloVerifyRequest(server.receive(now, peer, client.hello())[0]!)
+  const hello = client.hello()
+  client.takeServerFlight(server.receive(now, peer, hello))
+  server.receive(now, peer, lastFlight(client))
+  expect(server.receive(now, peer, hello)).toEqual([])
+  expect(server.lastEvent).toEqual({ _tag: "Dropped", reason: "ClientHelloAnswered" })
+  client.takeServerFinished(server.receive(now, peer, lastFlight(client)))
+  // The next handshake of the same peer is a new one, and the memory is bounded.
+  connect(server)
+  connect(server, {}, peerOf("192.0.2.9:9"))
+  expect(server.receive(now, peer, hello)[0]![13]).toBe(HandshakeType.server_hello)
+})
+
 describe("D21 cookies (RFC 6347 §4.2.1)", () => {
   const cookied = (server: Server): ScriptedClient => {
     const client = new ScriptedClient()

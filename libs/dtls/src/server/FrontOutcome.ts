@@ -6,6 +6,7 @@ export type FrontDropReason =
   | "MalformedHandshake"
   | "FragmentedClientHello"
   | "ClientHelloTooLarge"
+  | "ClientHelloAnswered"
   | "UnexpectedHandshake"
   | "MalformedClientKeyExchange"
   | "IdentityTooLong"
