@@ -1,15 +1,15 @@
-import { Effect, type Scope } from "effect"
-import { type ChildProcess, spawn } from "node:child_process"
-import { once } from "node:events"
+import { Effect, Exit, Scope } from "effect"
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
-import { connect, createServer } from "node:net"
-import type { AddressInfo } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { childProcess, type ChildProcess } from "./ChildProcess.ts"
+import { freeTcpPort } from "./FreePort.ts"
 
 export interface NatsServerOptions {
-  /** Lines for its configuration file: `authorization { … }`, `tls { … }`. */
+  /** Lines for its configuration file: `authorization { … }`, `tls { … }`, `cluster { … }`. */
   readonly config?: string
+  /** When it may be used, by its log. */
+  readonly readyWhen?: RegExp
 }
 
 /** A nats-server of a test's own: on a free port of 127.0.0.1, JetStream in a directory of its own. */
@@ -18,81 +18,81 @@ export interface NatsServer {
   readonly port: number
   /** Processes end and begin; the port and what JetStream stored stay. */
   readonly pid: () => number
+  readonly log: () => string
   readonly stop: (signal?: "SIGTERM" | "SIGKILL") => Effect.Effect<void>
   readonly start: Effect.Effect<void>
+  readonly restart: Effect.Effect<void>
   /** SIGSTOP and SIGCONT: alive for the kernel, silent for clients. */
   readonly pause: Effect.Effect<void>
   readonly resume: Effect.Effect<void>
 }
 
-/** Starts one and ends it with the scope. `NATS_SERVER` names another binary than the one of the PATH. */
-export const natsServer = (options: NatsServerOptions = {}): Effect.Effect<NatsServer, never, Scope.Scope> =>
-  Effect.acquireRelease(
-    Effect.promise(() => launch(options)),
-    ({ dispose }) => Effect.promise(dispose)
-  ).pipe(Effect.map(({ server }) => server))
-
-const launch = async (options: NatsServerOptions) => {
-  const directory = mkdtempSync(join(tmpdir(), "roost-nats-"))
-  const port = await freePort()
+/**
+ * Starts one and ends it with the scope; a server that does not start is a defect with the end of its log.
+ * `NATS_SERVER` names another binary than the one of the PATH.
+ */
+export const natsServer = Effect.fnUntraced(function* (
+  options: NatsServerOptions = {}
+): Effect.fn.Return<NatsServer, never, Scope.Scope> {
+  const directory = yield* temporaryDirectory
+  const port = yield* freeTcpPort
   const configFile = join(directory, "nats.conf")
   writeFileSync(configFile, options.config ?? "")
-  let child: ChildProcess | undefined
 
-  const start = async () => {
-    const args = ["-c", configFile, "-a", "127.0.0.1", "-p", String(port), "-js", "-sd", join(directory, "store")]
-    const started = spawn(process.env["NATS_SERVER"] ?? "nats-server", args, { stdio: ["ignore", "ignore", "pipe"] })
-    child = started
-    let log = ""
-    started.stderr!.setEncoding("utf8")
-    await new Promise<void>((resolve, reject) => {
-      started.on("error", reject)
-      started.on("exit", () => reject(new Error(`nats-server ended:\n${log}`)))
-      started.stderr!.on("data", (chunk: string) => {
-        if (log.length < 64 * 1024) log += chunk
-        if (log.includes("Server is ready")) resolve()
-      })
+  let running: { readonly process: ChildProcess; readonly scope: Scope.Closeable } | undefined
+  const start = Effect.gen(function* () {
+    if (running !== undefined) return
+    const scope = yield* Scope.make()
+    const process = yield* childProcess({
+      command: globalThis.process.env["NATS_SERVER"] ?? "nats-server",
+      args: ["-c", configFile, "-a", "127.0.0.1", "-p", String(port), "-js", "-sd", join(directory, "store")],
+      // Logged after it listens: a client that comes now is accepted.
+      readyWhen: options.readyWhen ?? /Server is ready/
+    }).pipe(Scope.provide(scope), Effect.orDie)
+    running = { process, scope }
+  }).pipe(Effect.uninterruptible)
+  const stop = (signal: "SIGTERM" | "SIGKILL" = "SIGTERM") =>
+    Effect.suspend(() => {
+      const ending = running
+      running = undefined
+      if (ending === undefined) return Effect.void
+      return Effect.andThen(ending.process.stop(signal), Scope.close(ending.scope, Exit.void))
     })
-    await accepting(port)
-  }
-  const stop = async (signal: "SIGTERM" | "SIGKILL" = "SIGTERM") => {
-    const running = child
-    child = undefined
-    if (running === undefined || running.exitCode !== null) return
-    const exited = once(running, "exit")
-    running.kill("SIGCONT")
-    running.kill(signal)
-    await exited
-  }
-  await start()
-  const server: NatsServer = {
+  const signal = (name: "SIGSTOP" | "SIGCONT") => Effect.suspend(() => running?.process.signal(name) ?? Effect.void)
+
+  yield* Effect.acquireRelease(start, () => stop("SIGKILL"))
+  return {
     url: `nats://127.0.0.1:${port}`,
     port,
-    pid: () => child?.pid ?? 0,
-    stop: (signal) => Effect.promise(() => stop(signal)),
-    start: Effect.promise(start),
-    pause: Effect.sync(() => void child?.kill("SIGSTOP")),
-    resume: Effect.sync(() => void child?.kill("SIGCONT"))
+    pid: () => running?.process.pid ?? 0,
+    log: () => running?.process.output() ?? "",
+    stop,
+    start,
+    restart: Effect.andThen(stop(), start),
+    pause: signal("SIGSTOP"),
+    resume: signal("SIGCONT")
   }
-  const dispose = async () => {
-    await stop("SIGKILL")
-    rmSync(directory, { recursive: true, force: true })
-  }
-  return { server, dispose }
-}
+})
 
-/** A port of 127.0.0.1 that was free a moment ago. */
-export const freePort = async (): Promise<number> => {
-  const probe = createServer().listen(0, "127.0.0.1")
-  await once(probe, "listening")
-  const { port } = probe.address() as AddressInfo
-  probe.close()
-  await once(probe, "close")
-  return port
-}
+/** Servers that form one JetStream cluster, ready when it has chosen its leader. */
+export const natsCluster = Effect.fnUntraced(function* (
+  size: number
+): Effect.fn.Return<ReadonlyArray<NatsServer>, never, Scope.Scope> {
+  const ports = yield* Effect.all(Array.from({ length: size }, () => freeTcpPort))
+  const routes = ports.map((port) => `nats://127.0.0.1:${port}`).join(", ")
+  return yield* Effect.all(
+    ports.map((port, index) =>
+      natsServer({
+        config: `server_name: n${index}\ncluster { name: test, listen: "127.0.0.1:${port}", routes: [${routes}] }\n`,
+        readyWhen: /cluster metadata leader|metadata leader: /
+      })
+    ),
+    { concurrency: "unbounded" }
+  )
+})
 
-const accepting = async (port: number): Promise<void> => {
-  const socket = connect(port, "127.0.0.1")
-  await once(socket, "connect")
-  socket.destroy()
-}
+/** A directory that goes with the scope. */
+export const temporaryDirectory: Effect.Effect<string, never, Scope.Scope> = Effect.acquireRelease(
+  Effect.sync(() => mkdtempSync(join(tmpdir(), "roost-"))),
+  (directory) => Effect.sync(() => rmSync(directory, { recursive: true, force: true }))
+)

@@ -1,1 +1,3 @@
+export * from "./ChildProcess.ts"
+export * from "./FreePort.ts"
 export * from "./NatsServer.ts"
