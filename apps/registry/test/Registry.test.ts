@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { RegistryRpcs } from "@roost/contracts"
 import { NatsConnection, requestRpc } from "@roost/nats"
 import { Health } from "@roost/observability"
-import { freePort, natsServer, type NatsServer } from "@roost/testkit"
+import { freeTcpPort, natsServer, type NatsServer } from "@roost/testkit"
 import { ConfigProvider, Effect, Layer, Logger } from "effect"
 import { type ChildProcess, spawn } from "node:child_process"
 import { once } from "node:events"
@@ -62,7 +62,7 @@ describe("the registry as a process", () => {
   it.live("has what it answered 201 to after SIGKILL, answers over NATS, and ends with 0 on SIGTERM", () =>
     Effect.gen(function* () {
       const nats = yield* natsServer()
-      const port = yield* Effect.promise(freePort)
+      const port = yield* freeTcpPort
       const env = environment(nats, port, yield* temporaryDirectory)
       const base = `http://127.0.0.1:${port}`
       const first = yield* app(env)
@@ -92,7 +92,7 @@ describe("the registry as a process", () => {
   it.live("does not start without a token", () =>
     Effect.gen(function* () {
       const nats = yield* natsServer()
-      const port = yield* Effect.promise(freePort)
+      const port = yield* freeTcpPort
       const { ROOST_API_TOKEN: _, ...env } = environment(nats, port, yield* temporaryDirectory)
       const child = spawn(process.execPath, [main], { env, stdio: ["ignore", "ignore", "pipe"] })
       yield* Effect.addFinalizer(() => end(child, "SIGKILL"))
