@@ -18,7 +18,7 @@ import { Reassembly } from "./handshake/Reassembly.ts"
 import { encodeServerHello } from "./handshake/ServerHello.ts"
 import { encodeServerHelloDone } from "./handshake/ServerHelloDone.ts"
 import { concatBytes, copyBytes, equalBytes } from "./internal/bytes.ts"
-import { randomBytesLength } from "./KeySchedule.ts"
+import { FifoMap } from "./internal/FifoMap.ts"
 import { type FrontHalfLimits, frontHalfLimits } from "./Limits.ts"
 import type { Peer } from "./Peer.ts"
 import { ContentType, dtls10, dtls12, readRecord, type RecordView } from "./record/Header.ts"
@@ -59,13 +59,13 @@ export class FrontHalf {
   readonly #suites: ReadonlyArray<CipherSuite>
   readonly #limits: FrontHalfLimits
   /** In the order of their deadlines, since all wait equally long. */
-  readonly #handshakes = new Map<string, FrontHandshake>()
+  readonly #handshakes = new FifoMap<FrontHandshake>()
   /**
-   * Peer to the client random of its last handshake that was handed off. A copy of that ClientHello, delayed on the way,
+   * The client random of each peer's last handshake that was handed off. A copy of its ClientHello, delayed on the way,
    * would otherwise start a handshake that swallows the honest client's repeated last flight. A new handshake has a new
-   * random, so entries never have to expire.
+   * random, so nothing ever has to expire; the oldest gives way.
    */
-  readonly #handedOff = new Map<string, string>()
+  readonly #handOffs = new FifoMap<Uint8Array>()
   /** Handshakes that gave way to newer ones because of `peersInHandshakeMax`. */
   evicted = 0
 
@@ -84,24 +84,23 @@ export class FrontHalf {
 
   /** When `handleTimeout` has something to do, in milliseconds since 1970. */
   get deadline(): number | undefined {
-    for (const handshake of this.#handshakes.values()) return handshake.deadline
-    return undefined
+    return this.#handshakes.oldest()?.[1].deadline
   }
 
   /** True while records of this peer that the edge can't route may belong here. */
   isHandshaking(peerKey: string): boolean {
-    return this.#handshakes.has(peerKey)
+    return this.#handshakes.get(peerKey) !== undefined
   }
 
   /** Forgets handshakes whose time is over and returns how many. */
   handleTimeout(now: number): number {
     let expired = 0
-    for (const [key, handshake] of this.#handshakes) {
-      if (handshake.deadline > now) break
-      this.#handshakes.delete(key)
+    for (;;) {
+      const oldest = this.#handshakes.oldest()
+      if (oldest === undefined || oldest[1].deadline > now) return expired
+      this.#handshakes.delete(oldest[0])
       expired++
     }
-    return expired
   }
 
   /** `now` in milliseconds since 1970. Nothing of the datagram is kept without a copy. */
@@ -187,7 +186,8 @@ export class FrontHalf {
     ) {
       return known._tag === "AwaitKeyExchange" ? this.#sendFlight(known) : dropped("ResumePending")
     }
-    if (this.#handedOff.get(peer.key) === textOf(hello.random)) return dropped("ClientHelloAnswered")
+    const answered = this.#handOffs.get(peer.key)
+    if (answered !== undefined && equalBytes(answered, hello.random)) return dropped("ClientHelloAnswered")
     const suite = chooseSuite(hello, this.#suites)
     if (typeof suite !== "number") return reply([plaintextAlert(sequence, suite.alert)])
     if (this.#sessionIds.isIssued(this.#crypto, hello.sessionId)) {
@@ -229,6 +229,7 @@ export class FrontHalf {
       _tag: "AwaitKeyExchange",
       deadline: now + this.#limits.handshakeTimeoutMillis,
       clientHello: encodeHandshake(message.type, messageSeq, message.body),
+      clientRandom: copyBytes(hello.random),
       flight: [
         { type: HandshakeType.server_hello, messageSeq, body: encodeServerHello(serverHello) },
         { type: HandshakeType.server_hello_done, messageSeq: messageSeq + 1, body: encodeServerHelloDone() }
@@ -283,7 +284,8 @@ export class FrontHalf {
       return dropped("MalformedClientKeyExchange")
     }
     this.#handshakes.delete(peer.key)
-    this.#rememberHandOff(peer, wholeMessage(handshake.clientHello).body)
+    this.#handOffs.set(peer.key, handshake.clientRandom)
+    if (this.#handOffs.size > this.#limits.handedOffMax) this.#handOffs.delete(this.#handOffs.oldest()![0])
     const half = encodeHalf({
       address: peer.address,
       nextSequence: handshake.nextSequence,
@@ -296,17 +298,6 @@ export class FrontHalf {
     return { _tag: "HandOff", identity: exchange.success.pskIdentity, half }
   }
 
-  #rememberHandOff(peer: Peer, clientHello: Uint8Array): void {
-    this.#handedOff.delete(peer.key)
-    if (this.#handedOff.size >= this.#limits.handedOffMax) {
-      for (const oldest of this.#handedOff.keys()) {
-        this.#handedOff.delete(oldest)
-        break
-      }
-    }
-    this.#handedOff.set(peer.key, textOf(clientHello.subarray(clientRandomAt, clientRandomAt + randomBytesLength)))
-  }
-
   #keep(handshake: FrontHandshake, record: Uint8Array): FrontOutcome {
     if (handshake._tag !== "AwaitKeyExchange") return dropped("UnexpectedRecord")
     if (handshake.keptBytes + record.length > this.#limits.bytesPerPeerMax) return dropped("BufferFull")
@@ -316,26 +307,13 @@ export class FrontHalf {
   }
 
   #admit(peer: Peer, handshake: FrontHandshake): void {
-    // Deleting first keeps the map in the order of deadlines.
-    this.#handshakes.delete(peer.key)
-    if (this.#handshakes.size >= this.#limits.peersInHandshakeMax) {
-      for (const oldest of this.#handshakes.keys()) {
-        this.#handshakes.delete(oldest)
-        this.evicted++
-        break
-      }
-    }
     this.#handshakes.set(peer.key, handshake)
+    if (this.#handshakes.size > this.#limits.peersInHandshakeMax) {
+      this.#handshakes.delete(this.#handshakes.oldest()![0])
+      this.evicted++
+    }
   }
 }
-
-/** One character per byte: compact, and comparable as a value. */
-function textOf(bytes: Uint8Array): string {
-  return String.fromCharCode(...bytes)
-}
-
-/** Behind client_version. */
-const clientRandomAt = 2
 
 /** Our numbers continue the client's; far from 2^48 they can't run out. */
 const clientHelloSequenceMax = 2 ** 47

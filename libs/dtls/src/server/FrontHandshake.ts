@@ -8,6 +8,7 @@ export interface AwaitKeyExchange {
   readonly deadline: number
   /** With header: for the transcript, and to know a repeated one. */
   readonly clientHello: Uint8Array
+  readonly clientRandom: Uint8Array
   readonly flight: ReadonlyArray<HandshakeMessage>
   readonly plaintextBytesMax: number
   /** Of the awaited ClientKeyExchange. */
