@@ -1,1 +1,16 @@
-export {}
+import { DownlinkApi } from "@roost/contracts"
+import { CommandStore, Downlink, layerCommandEvents, layerDownlinkHttp } from "@roost/downlink"
+import { serveApi } from "@roost/http"
+import { EventPublisher, NatsConnection } from "@roost/nats"
+import { runApp } from "@roost/observability"
+import { Config, Layer } from "effect"
+
+const Port = Config.Port("ROOST_DOWNLINK_PORT").pipe(Config.withDefault(8081))
+
+const Commands = Layer.mergeAll(Downlink.layer, layerCommandEvents).pipe(
+  Layer.provide(CommandStore.layer),
+  Layer.provide(EventPublisher.layer),
+  Layer.provide(NatsConnection.layer("downlink-queue"))
+)
+
+runApp(serveApi(DownlinkApi, layerDownlinkHttp.pipe(Layer.provide(Commands)), Port))

@@ -1,1 +1,7 @@
-export {}
+export * from "./CommandDraft.ts"
+export * from "./CommandEvents.ts"
+export * from "./CommandMirror.ts"
+export * from "./CommandState.ts"
+export * from "./CommandStore.ts"
+export * from "./Downlink.ts"
+export * from "./DownlinkHttp.ts"

@@ -1,7 +1,14 @@
 import { NodeHttpServer } from "@effect/platform-node"
 import { healthRoutes, HttpHost } from "@roost/observability"
-import { ByteSize, Config, Effect, Layer } from "effect"
-import { HttpIncomingMessage, HttpRouter } from "effect/http"
+import { ByteSize, Config, Effect, Layer, type Scope } from "effect"
+import {
+  HttpIncomingMessage,
+  HttpRouter,
+  HttpServer,
+  type HttpServerRequest,
+  type HttpServerResponse,
+  ProblemDetails
+} from "effect/http"
 import { type HttpApi, HttpApiBuilder, type HttpApiGroup, HttpApiMiddleware, HttpApiSwagger } from "effect/http-api"
 import { createServer } from "node:http"
 import { layerBearerToken } from "./BearerToken.ts"
@@ -33,19 +40,43 @@ export const apiRoutes = <Id extends string, Groups extends HttpApiGroup.Constra
     Layer.provide(Layer.succeed(HttpIncomingMessage.MaxBodySize, ByteSize.bytes(requestBytesMax)))
   )
 
-/** `apiRoutes` on a port of ROOST_HTTP_HOST. */
+/**
+ * `apiRoutes` on a port of ROOST_HTTP_HOST. The port is open, and tells its health, while `groups` and what is provided
+ * to them are still being built: a service that waits for NATS is alive and says what it waits for. Until then the API
+ * answers 503.
+ */
 export const serveApi = <Id extends string, Groups extends HttpApiGroup.Constraint, E, R>(
   api: HttpApi.HttpApi<Id, Groups>,
   groups: Layer.Layer<HttpApiGroup.ToService<Id, Groups>, E, R>,
   port: Config.Config<number>
 ) =>
-  HttpRouter.serve(apiRoutes(api, groups), {
-    disableLogger: true,
-    routerConfig: { maxParamLength: pathSegmentLengthMax }
-  }).pipe(
+  Layer.effectDiscard(
+    Effect.gen(function* () {
+      let handler: Handler = yield* HttpRouter.toHttpEffect(Layer.mergeAll(healthRoutes(), starting, layerProblems))
+      yield* HttpServer.serveEffect(Effect.suspend(() => handler))
+      // What a handler needs of a request is part of `R` and can't be told apart here; `groups` brings the rest.
+      handler = (yield* HttpRouter.toHttpEffect(apiRoutes(api, groups))) as Handler
+    }).pipe(Effect.provideService(HttpRouter.RouterConfig, { maxParamLength: pathSegmentLengthMax }))
+  ).pipe(
     Layer.provide(
       Layer.unwrap(
         Effect.map(Config.all({ port, host: HttpHost }), (listen) => NodeHttpServer.layer(() => createServer(), listen))
       )
     )
   )
+
+type Handler = Effect.Effect<
+  HttpServerResponse.HttpServerResponse,
+  unknown,
+  Scope.Scope | HttpServerRequest.HttpServerRequest
+>
+
+const starting = HttpRouter.add(
+  "*",
+  "/*",
+  ProblemDetails.toResponse({
+    type: "urn:roost:problem:starting",
+    status: 503,
+    title: "The service is starting; /readyz says what it waits for."
+  })
+)

@@ -1,0 +1,140 @@
+import { DeviceKey, ProductKey } from "@roost/enos"
+import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
+import { HttpApi, HttpApiEndpoint, HttpApiGroup, HttpApiMiddleware, HttpApiSchema, OpenApi } from "effect/http-api"
+import { Authorization } from "../http/Authorization.ts"
+import {
+  Command,
+  CommandState,
+  pendingTtlSecondsMax,
+  timeoutSecondsDefault,
+  timeoutSecondsMax,
+  timeoutSecondsMin
+} from "./Command.ts"
+import {
+  CommandNotCancellable,
+  CommandNotFound,
+  DeviceDisabled,
+  DeviceNotActivated,
+  DeviceNotFound,
+  DeviceOffline,
+  NotEncodable,
+  TemporarilyUnavailable,
+  TooManyPending
+} from "./DownlinkProblems.ts"
+
+/** Names of measurement points and services: what `@roost/enos` takes as a topic's segment. */
+export const Identifier = Schema.String.check(Schema.isPattern(/^[A-Za-z0-9_-]{1,64}$/))
+
+/** A service whose name ends in `_reply` would have the topic of another one's replies. */
+export const ServiceIdentifier = Identifier.check(
+  Schema.isPattern(/^(?!.*_reply$)/, { message: "Expected a name that does not end in _reply" })
+)
+
+export const measurepointsPerCommandMax = 200
+export const pageSizeMax = 100
+const pageSizeDefault = 20
+
+const seconds = (minimum: number, maximum: number, fallback: number, description: string) =>
+  Schema.Int.check(Schema.isBetween({ minimum, maximum })).pipe(
+    Schema.withDecodingDefaultKey(Effect.succeed(fallback)),
+    Schema.annotate({ description })
+  )
+
+/** How long a command may wait for its device, and the device may take to reply. Seconds. */
+const waiting = {
+  pendingTtl: seconds(
+    0,
+    pendingTtlSecondsMax,
+    0,
+    "Seconds that the command may wait for its device. 0: instant, for a device that is online; it is held for `timeout`."
+  ),
+  timeout: seconds(
+    timeoutSecondsMin,
+    timeoutSecondsMax,
+    timeoutSecondsDefault,
+    "Seconds that the device may take to reply after it fetched the command; then it is offered again."
+  )
+}
+
+const device = { productKey: ProductKey, deviceKey: DeviceKey }
+const Accepted = Schema.Struct({ commandId: Schema.String, state: CommandState }).pipe(HttpApiSchema.status(202))
+const refusals = [
+  DeviceNotFound,
+  DeviceNotActivated,
+  DeviceDisabled,
+  DeviceOffline,
+  TooManyPending,
+  NotEncodable,
+  TemporarilyUnavailable
+] as const
+const describe = (summary: string) => OpenApi.annotations({ summary })
+
+/** Commands for devices: issuing. */
+export const CommandIssuing = HttpApiGroup.make("issuing")
+  .add(
+    HttpApiEndpoint.post("setMeasurepoint", "/measurepoints/:measurepoint:set", {
+      params: { ...device, measurepoint: Identifier },
+      payload: Schema.Struct({ value: Schema.Json, ...waiting }),
+      success: Accepted,
+      error: refusals
+    }).annotateMerge(describe("Set a measurement point")),
+    HttpApiEndpoint.post("getMeasurepoints", "/measurepoints:get", {
+      params: device,
+      payload: Schema.Struct({
+        ids: Schema.Array(Identifier).check(Schema.isMinLength(1), Schema.isMaxLength(measurepointsPerCommandMax)),
+        ...waiting
+      }),
+      success: Accepted,
+      error: refusals
+    }).annotateMerge(describe("Ask for the values of measurement points")),
+    HttpApiEndpoint.post("invokeService", "/services/:service:invoke", {
+      params: { ...device, service: ServiceIdentifier },
+      payload: Schema.Struct({ inputData: Schema.Record(Schema.String, Schema.Json), ...waiting }),
+      success: Accepted,
+      error: refusals
+    }).annotateMerge(describe("Call a service")),
+    HttpApiEndpoint.post("sendRaw", "/raw", {
+      params: device,
+      query: waiting,
+      payload: Schema.Uint8Array.pipe(HttpApiSchema.asUint8Array()),
+      success: Accepted,
+      error: refusals
+    }).annotateMerge(describe("Send bytes as they are (pass-through products)"))
+  )
+  .prefix("/v1/products/:productKey/devices/:deviceKey")
+
+/** Commands for devices: what became of them. */
+export const CommandTracking = HttpApiGroup.make("tracking").add(
+  HttpApiEndpoint.get("getCommand", "/v1/commands/:commandId", {
+    params: { commandId: Schema.String },
+    success: Command,
+    error: [CommandNotFound, TemporarilyUnavailable]
+  }).annotateMerge(describe("What became of a command; kept for 7 days after it ended")),
+  HttpApiEndpoint.post("cancelCommand", "/v1/commands/:commandId:cancel", {
+    params: { commandId: Schema.String },
+    success: Schema.Struct({ commandId: Schema.String, state: CommandState }),
+    error: [CommandNotFound, CommandNotCancellable, TemporarilyUnavailable]
+  }).annotateMerge(describe("Cancel a command that was not sent yet")),
+  HttpApiEndpoint.get("listCommands", "/v1/products/:productKey/devices/:deviceKey/commands", {
+    params: device,
+    query: {
+      state: Schema.optionalKey(CommandState),
+      cursor: Schema.optionalKey(Schema.String),
+      limit: Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: pageSizeMax })).pipe(
+        Schema.withDecodingDefaultKey(Effect.succeed(pageSizeDefault))
+      )
+    },
+    success: Schema.Struct({ commands: Schema.Array(Command), cursor: Schema.optionalKey(Schema.String) }),
+    error: TemporarilyUnavailable
+  }).annotateMerge(describe("The commands of a device, newest first"))
+)
+
+export const DownlinkApi = HttpApi.make("downlink")
+  .add(CommandIssuing)
+  .add(CommandTracking)
+  .middleware(Authorization)
+  .middleware(HttpApiMiddleware.ProblemDetails)
+  .annotateMerge(
+    OpenApi.annotations({ title: "Roost downlink", description: "Commands for sleeping devices.", version: "1" })
+  )

@@ -1,0 +1,82 @@
+import { CommandCode } from "@roost/enos"
+import * as Schema from "effect/Schema"
+import { HttpApiError } from "effect/http-api"
+import { CommandState } from "./Command.ts"
+
+/** The registry knows no such device. */
+export class DeviceNotFound extends HttpApiError.Problem<DeviceNotFound>()("DeviceNotFound", {
+  type: "urn:roost:problem:device-not-found",
+  status: 404,
+  title: "There is no such device."
+}) {}
+
+/** It never came with its own secret. EnOS code 11888. */
+export class DeviceNotActivated extends HttpApiError.Problem<DeviceNotActivated>()(
+  "DeviceNotActivated",
+  { type: "urn:roost:problem:device-not-activated", status: 409, title: "The device was never activated." },
+  { code: Schema.tag(CommandCode.deviceNotActivated) }
+) {}
+
+export class DeviceDisabled extends HttpApiError.Problem<DeviceDisabled>()("DeviceDisabled", {
+  type: "urn:roost:problem:device-disabled",
+  status: 409,
+  title: "The device is disabled."
+}) {}
+
+/** An instant command (`pendingTtl` 0) for a device that is offline; it is recorded as failed. EnOS code 11900. */
+export class DeviceOffline extends HttpApiError.Problem<DeviceOffline>()(
+  "DeviceOffline",
+  {
+    type: "urn:roost:problem:device-offline",
+    status: 409,
+    title: "The device is offline and the command is not to be kept."
+  },
+  { code: Schema.tag(CommandCode.deviceOffline), commandId: Schema.String }
+) {}
+
+/** EnOS code 11902. */
+export class TooManyPending extends HttpApiError.Problem<TooManyPending>()(
+  "TooManyPending",
+  {
+    type: "urn:roost:problem:too-many-pending",
+    status: 429,
+    title: "The device has as many pending commands as it may."
+  },
+  { code: Schema.tag(CommandCode.cacheFull), pendingMax: Schema.Int }
+) {}
+
+/** The command can't be brought into the form that the device's product takes. EnOS code 11810. */
+export class NotEncodable extends HttpApiError.Problem<NotEncodable>()(
+  "NotEncodable",
+  {
+    type: "urn:roost:problem:not-encodable",
+    status: 422,
+    title: "The command can't be encoded for this device."
+  },
+  { code: Schema.tag(CommandCode.cannotEncode) }
+) {}
+
+/** No command has this id, or it ended more than 7 days ago. */
+export class CommandNotFound extends HttpApiError.Problem<CommandNotFound>()("CommandNotFound", {
+  type: "urn:roost:problem:command-not-found",
+  status: 404,
+  title: "There is no such command."
+}) {}
+
+/** Only a command that is still `created` can be cancelled (enos-protocol §8.1). */
+export class CommandNotCancellable extends HttpApiError.Problem<CommandNotCancellable>()(
+  "CommandNotCancellable",
+  {
+    type: "urn:roost:problem:command-not-cancellable",
+    status: 409,
+    title: "The command was sent or has ended."
+  },
+  { state: CommandState }
+) {}
+
+/** The registry or the store does not answer. */
+export class TemporarilyUnavailable extends HttpApiError.Problem<TemporarilyUnavailable>()("TemporarilyUnavailable", {
+  type: "urn:roost:problem:temporarily-unavailable",
+  status: 503,
+  title: "Roost can't take this now. Try again."
+}) {}

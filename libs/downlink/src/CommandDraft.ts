@@ -1,0 +1,57 @@
+import type { CommandKind } from "@roost/contracts"
+import { encodeRequest, Topics } from "@roost/enos"
+
+/** What a caller asks for, before it is a command of a device. */
+export type CommandDraft =
+  | { readonly kind: "measurepointSet"; readonly measurepoint: string; readonly value: unknown }
+  | { readonly kind: "measurepointGet"; readonly measurepoints: ReadonlyArray<string> }
+  | { readonly kind: "service"; readonly service: string; readonly inputData: Readonly<Record<string, unknown>> }
+  | { readonly kind: "raw"; readonly bytes: Uint8Array }
+
+export interface EncodedCommand {
+  readonly kind: CommandKind
+  readonly identifier: string
+  readonly topic: string
+  readonly payload: Uint8Array
+}
+
+/** The topic and the exact bytes of a command (enos-protocol §3.2, D1–D4). Its id is the `id` on the air. */
+export const encodeCommand = (
+  commandId: string,
+  productKey: string,
+  deviceKey: string,
+  draft: CommandDraft
+): EncodedCommand => {
+  switch (draft.kind) {
+    case "measurepointSet":
+      return {
+        kind: draft.kind,
+        identifier: draft.measurepoint,
+        topic: Topics.measurepointSet(productKey, deviceKey),
+        payload: encodeRequest(commandId, "thing.service.measurepoint.set", paramsOf(draft.measurepoint, draft.value))
+      }
+    case "measurepointGet":
+      return {
+        kind: draft.kind,
+        identifier: draft.measurepoints.length === 1 ? draft.measurepoints[0]! : "",
+        topic: Topics.measurepointGet(productKey, deviceKey),
+        payload: encodeRequest(commandId, "thing.service.measurepoint.get", draft.measurepoints)
+      }
+    case "service":
+      return {
+        kind: draft.kind,
+        identifier: draft.service,
+        topic: Topics.service(productKey, deviceKey, draft.service),
+        payload: encodeRequest(commandId, `thing.service.${draft.service}`, draft.inputData)
+      }
+    case "raw":
+      return { kind: draft.kind, identifier: "", topic: Topics.downRaw(productKey, deviceKey), payload: draft.bytes }
+  }
+}
+
+/** A point may have any name that is an identifier, `__proto__` too. */
+const paramsOf = (name: string, value: unknown): Readonly<Record<string, unknown>> => {
+  const params: Record<string, unknown> = Object.create(null)
+  params[name] = value
+  return params
+}

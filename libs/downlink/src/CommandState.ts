@@ -1,0 +1,97 @@
+import { type Command, type CommandState, isPending } from "@roost/contracts"
+import { CommandCode, isSuccess } from "@roost/enos"
+
+/** What may happen to a command. Times in milliseconds since 1970. */
+export type CommandInput =
+  /** The device fetched it, for the `delivery`th time. */
+  | { readonly _tag: "Fetched"; readonly at: number; readonly delivery: number }
+  | {
+      readonly _tag: "Replied"
+      readonly at: number
+      readonly code: number
+      readonly message?: string | undefined
+      readonly data?: unknown
+    }
+  | { readonly _tag: "Cancelled"; readonly at: number }
+  /** Time went on: whatever is due at `at` happens. */
+  | { readonly _tag: "TimePassed"; readonly at: number }
+
+/**
+ * The command after `input`, or undefined if it changes nothing: the states of enos-protocol §8.1 and design §3, 12–14.
+ *
+ * ```
+ *            Cancelled ──► cancelled
+ *           ╱ TimePassed ► expired; failed (11904) if instant
+ *   created ─ Fetched ───► sent ── Replied ──► succeeded, failed
+ *           ╲ Replied        │ ╲── TimePassed ► timedOut (11915), after the last delivery
+ *            ╲► succeeded,   ╰ Fetched ► sent, once more
+ *               failed
+ * ```
+ *
+ * Events of one command may come in another order than they happened in, hence a reply to what is still `created`.
+ */
+export const transition = (command: Command, input: CommandInput): Command | undefined =>
+  transitions[command.state]?.[input._tag]?.(command, input as never)
+
+/**
+ * When `TimePassed` changes the command next; undefined once it has ended. A command that was delivered is offered
+ * again until its deliveries or its `pendingTtl` are used up; the last one has `timeout` too.
+ */
+export const deadlineOf = (command: Command): number | undefined => {
+  if (command.state === "created") return command.expiresAt
+  if (command.state !== "sent" || command.sentAt === undefined) return undefined
+  const reply = command.sentAt + command.timeoutSeconds * 1000
+  return command.deliveries >= command.maxDeliveries ? reply : Math.max(reply, command.expiresAt)
+}
+
+type Step<Tag extends CommandInput["_tag"]> = (
+  command: Command,
+  input: Extract<CommandInput, { readonly _tag: Tag }>
+) => Command | undefined
+
+const fetched: Step<"Fetched"> = (command, { at, delivery }) =>
+  delivery <= command.deliveries
+    ? undefined
+    : { ...command, state: "sent", deliveries: delivery, sentAt: Math.max(at, command.sentAt ?? 0) }
+
+const replied: Step<"Replied"> = (command, { at, code, message, data }) => ({
+  ...command,
+  state: isSuccess(code) ? "succeeded" : "failed",
+  deliveries: Math.max(1, command.deliveries),
+  finishedAt: at,
+  code,
+  ...(message === undefined ? {} : { message }),
+  ...(data === undefined ? {} : { data })
+})
+
+const ended = (command: Command, state: CommandState, at: number, code?: number): Command => ({
+  ...command,
+  state,
+  finishedAt: at,
+  ...(code === undefined ? {} : { code })
+})
+
+const due = (command: Command, at: number): boolean => at >= (deadlineOf(command) ?? Infinity)
+
+const transitions: {
+  readonly [State in CommandState]?: { readonly [Tag in CommandInput["_tag"]]?: Step<Tag> }
+} = {
+  created: {
+    Fetched: fetched,
+    Replied: replied,
+    Cancelled: (command, { at }) => ended(command, "cancelled", at),
+    TimePassed: (command, { at }) => {
+      if (!due(command, at)) return undefined
+      return command.instant ? ended(command, "failed", at, CommandCode.notSent) : ended(command, "expired", at)
+    }
+  },
+  sent: {
+    Fetched: fetched,
+    Replied: replied,
+    TimePassed: (command, { at }) =>
+      due(command, at) ? ended(command, "timedOut", at, CommandCode.responseTimedOut) : undefined
+  }
+}
+
+/** Whether `command` has ended and is only to be moved to the history. */
+export const hasEnded = (command: Command): boolean => !isPending(command.state)

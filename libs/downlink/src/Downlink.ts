@@ -1,0 +1,274 @@
+import {
+  type Command,
+  CommandIds,
+  commandIdOfKey,
+  CommandNotCancellable,
+  CommandNotFound,
+  commandPayloadBytesMax,
+  type CommandState,
+  DeviceAnswer,
+  DeviceAsk,
+  DeviceDisabled,
+  DeviceNotActivated,
+  DeviceNotFound,
+  DeviceOffline,
+  type DevicePlace,
+  DeviceReply,
+  DeviceRequest,
+  maxDeliveriesDefault,
+  NotEncodable,
+  pendingCommandsPerDeviceMax,
+  placeOf,
+  Subjects,
+  TemporarilyUnavailable,
+  TooManyPending
+} from "@roost/contracts"
+import { CommandCode } from "@roost/enos"
+import { NatsConnection, NatsError, requestRpc } from "@roost/nats"
+import { Clock, Context, Effect, Layer, Option } from "effect"
+import { type CommandDraft, encodeCommand } from "./CommandDraft.ts"
+import { CommandStore } from "./CommandStore.ts"
+
+/** The registry answers from memory or SQLite; a device's actor from memory. */
+const registryTimeoutMillis = 2_000
+const actorTimeoutMillis = 1_000
+
+/** From here on a new command is counted in the bucket itself, not in the mirror, which may lag another instance. */
+const countExactlyFrom = pendingCommandsPerDeviceMax / 2
+
+/** An id that another instance made in the same millisecond; the next one is another. */
+const idAttemptsMax = 5
+
+/** Commands that one page of `list` reads at most, whatever `state` it looks for. */
+const pageReadsMax = 500
+
+export interface DeviceName {
+  readonly productKey: string
+  readonly deviceKey: string
+}
+
+/** Seconds. `pendingTtl` 0: instant. */
+export interface Waiting {
+  readonly pendingTtl: number
+  readonly timeout: number
+}
+
+export interface Page {
+  readonly commands: ReadonlyArray<Command>
+  readonly cursor?: string
+}
+
+type Refusal = DeviceNotFound | DeviceNotActivated | DeviceDisabled | DeviceOffline | TooManyPending | NotEncodable
+
+/** What applications do with commands. Errors are the problems of the HTTP API. */
+export class Downlink extends Context.Service<
+  Downlink,
+  {
+    /** Stored before this succeeds. */
+    readonly issue: (
+      device: DeviceName,
+      draft: CommandDraft,
+      waiting: Waiting
+    ) => Effect.Effect<Command, Refusal | TemporarilyUnavailable>
+    readonly get: (commandId: string) => Effect.Effect<Command, CommandNotFound | TemporarilyUnavailable>
+    readonly cancel: (
+      commandId: string
+    ) => Effect.Effect<Command, CommandNotFound | CommandNotCancellable | TemporarilyUnavailable>
+    /** Newest first; `cursor` of the page before. */
+    readonly list: (
+      device: DeviceName,
+      query: { readonly state?: CommandState; readonly cursor?: string; readonly limit: number }
+    ) => Effect.Effect<Page, TemporarilyUnavailable>
+  }
+>()("@roost/downlink/Downlink") {
+  static readonly layer: Layer.Layer<Downlink, never, CommandStore | NatsConnection> = Layer.effect(
+    Downlink,
+    Effect.gen(function* () {
+      const store = yield* CommandStore
+      const connection = yield* NatsConnection
+      const issuer = { store, ids: new CommandIds(Math.random) }
+      return Downlink.of({
+        issue: (device, draft, waiting) =>
+          issue(issuer, device, draft, waiting).pipe(Effect.provideService(NatsConnection, connection), unavailable),
+        get: (commandId) =>
+          store.get(commandId).pipe(
+            Effect.flatMap((found) => (Option.isSome(found) ? Effect.succeed(found.value) : notFound(commandId))),
+            unavailable
+          ),
+        cancel: (commandId) => cancel(store, commandId).pipe(unavailable),
+        list: (device, query) => list(store, device, query).pipe(unavailable)
+      })
+    })
+  )
+}
+
+interface Issuer {
+  readonly store: Context.Service.Shape<typeof CommandStore>
+  readonly ids: CommandIds
+}
+
+const issue = Effect.fnUntraced(function* (issuer: Issuer, device: DeviceName, draft: CommandDraft, waiting: Waiting) {
+  const known = yield* askRegistry(device)
+  if (known.dataFormat === "Custom" && draft.kind !== "raw") {
+    return yield* new NotEncodable({
+      code: CommandCode.cannotEncode,
+      detail: "The device's product takes raw bytes, and Roost has no script to convert this command to them."
+    })
+  }
+  const place = placeOf(device.productKey, device.deviceKey)
+  if ((issuer.store.pendingOf(place.hash) ?? 0) >= pendingCommandsPerDeviceMax) return yield* tooMany
+  const make = Effect.gen(function* () {
+    const now = yield* Clock.currentTimeMillis
+    return yield* makeCommand(issuer.ids.next(place.hash, now), device, draft, waiting, now)
+  })
+  if (waiting.pendingTtl === 0 && !(yield* isOnline(device, place.partition, known.status === "online"))) {
+    return yield* failOffline(issuer, yield* make)
+  }
+  const command = yield* make.pipe(
+    Effect.tap((command) => issuer.store.create(command)),
+    Effect.retry({
+      times: idAttemptsMax,
+      while: (error) => error._tag === "NatsError" && error.reason === "Conflict"
+    })
+  )
+  const mirrored = issuer.store.pendingOf(place.hash)
+  if (mirrored === undefined || mirrored >= countExactlyFrom) yield* withdrawIfTooMany(issuer, command, place)
+  return command
+})
+
+const failOffline = Effect.fnUntraced(function* ({ store }: Issuer, command: Command) {
+  yield* store.record({ ...command, state: "failed", finishedAt: command.createdAt, code: CommandCode.deviceOffline })
+  return yield* new DeviceOffline({ code: CommandCode.deviceOffline, commandId: command.commandId })
+})
+
+/**
+ * Two instances that each take the last free place both look at the bucket afterwards. Then one too few may stay, never
+ * one too many.
+ */
+const withdrawIfTooMany = Effect.fnUntraced(function* ({ store }: Issuer, command: Command, place: DevicePlace) {
+  const { pending } = yield* store.keysOf(place)
+  if (pending.length <= pendingCommandsPerDeviceMax) return
+  yield* store.withdraw(command.commandId)
+  return yield* tooMany
+})
+
+const askRegistry = Effect.fnUntraced(function* (device: DeviceName) {
+  const reply = yield* requestRpc(
+    { subject: Subjects.registryDevice, request: DeviceRequest, response: DeviceReply },
+    device,
+    registryTimeoutMillis
+  )
+  if (reply._tag === "Unknown") {
+    return yield* new DeviceNotFound({ detail: `No device ${device.deviceKey} in product ${device.productKey}.` })
+  }
+  if (reply.status === "disabled") return yield* new DeviceDisabled()
+  if (!reply.activated) return yield* new DeviceNotActivated({ code: CommandCode.deviceNotActivated })
+  return reply
+})
+
+/** The device's actor knows best; where none answers, what the registry heard last. */
+const isOnline = (device: DeviceName, partition: number, registered: boolean) =>
+  requestRpc(
+    { subject: Subjects.device(partition), request: DeviceAsk, response: DeviceAnswer },
+    { ...device, ask: "status" },
+    actorTimeoutMillis
+  ).pipe(
+    Effect.map((answer) => answer._tag === "Known" && answer.online),
+    Effect.orElseSucceed(() => registered)
+  )
+
+const makeCommand = Effect.fnUntraced(function* (
+  commandId: string,
+  { productKey, deviceKey }: DeviceName,
+  draft: CommandDraft,
+  { pendingTtl, timeout }: Waiting,
+  now: number
+): Effect.fn.Return<Command, NotEncodable> {
+  const encoded = encodeCommand(commandId, productKey, deviceKey, draft)
+  if (encoded.payload.length > commandPayloadBytesMax) {
+    return yield* new NotEncodable({
+      code: CommandCode.cannotEncode,
+      detail: `The command has ${encoded.payload.length} bytes; a device gets at most ${commandPayloadBytesMax}.`
+    })
+  }
+  const instant = pendingTtl === 0
+  return {
+    ...encoded,
+    commandId,
+    productKey,
+    deviceKey,
+    state: "created",
+    createdAt: now,
+    expiresAt: now + (instant ? timeout : pendingTtl) * 1000,
+    instant,
+    timeoutSeconds: timeout,
+    deliveries: 0,
+    maxDeliveries: maxDeliveriesDefault
+  }
+})
+
+const cancel = Effect.fnUntraced(function* (store: Issuer["store"], commandId: string) {
+  const applied = yield* store.apply(commandId, { _tag: "Cancelled", at: yield* Clock.currentTimeMillis })
+  switch (applied._tag) {
+    case "Changed":
+      return applied.command
+    case "Unchanged":
+      return yield* new CommandNotCancellable({
+        state: applied.command.state,
+        detail: `The command is ${applied.command.state}.`
+      })
+    case "Unknown":
+      return yield* notFound(commandId)
+  }
+})
+
+const list = Effect.fnUntraced(function* (
+  store: Issuer["store"],
+  device: DeviceName,
+  query: { readonly state?: CommandState; readonly cursor?: string; readonly limit: number }
+): Effect.fn.Return<Page, NatsError> {
+  const { pending, ended } = yield* store.keysOf(placeOf(device.productKey, device.deviceKey))
+  // Keys of one device sort as their ids do, and ids by time. One that is being moved is in both buckets.
+  const keys = [...new Set([...pending, ...ended])].toSorted().toReversed()
+  const cursor = query.cursor
+  const rest = cursor === undefined ? keys : keys.filter((key) => commandIdOfKey(key) < cursor)
+  const commands: Array<Command> = []
+  let reads = 0
+  for (const key of rest) {
+    if (commands.length === query.limit || reads === pageReadsMax) break
+    reads++
+    const found = Option.getOrUndefined(yield* store.getByKey(key))
+    // Another device may have the same hash.
+    if (found?.productKey !== device.productKey || found.deviceKey !== device.deviceKey) continue
+    if (query.state === undefined || found.state === query.state) commands.push(found)
+  }
+  return reads < rest.length ? { commands, cursor: commandIdOfKey(rest[reads - 1]!) } : { commands }
+})
+
+const notFound = (commandId: string) =>
+  Effect.fail(new CommandNotFound({ detail: `No command ${commandId}, or it ended more than 7 days ago.` }))
+
+const tooMany = Effect.suspend(() =>
+  Effect.fail(new TooManyPending({ code: CommandCode.cacheFull, pendingMax: pendingCommandsPerDeviceMax }))
+)
+
+/** What NATS could not do, told without its inner names. */
+const unavailable = <A, E, R>(
+  effect: Effect.Effect<A, E | NatsError, R>
+): Effect.Effect<A, Exclude<E, NatsError> | TemporarilyUnavailable, R> =>
+  Effect.catchIf(
+    effect,
+    (error): error is Extract<E | NatsError, NatsError> => error instanceof NatsError,
+    (error) =>
+      Effect.logWarning(error.message).pipe(
+        Effect.andThen(
+          Effect.fail(
+            new TemporarilyUnavailable({
+              detail: error.operation.startsWith("request ")
+                ? "The registry does not answer."
+                : "The store does not answer."
+            })
+          )
+        )
+      )
+  ) as Effect.Effect<A, Exclude<E, NatsError> | TemporarilyUnavailable, R>

@@ -1,0 +1,41 @@
+import { DownlinkApi } from "@roost/contracts"
+import { Effect, Layer } from "effect"
+import { HttpApiBuilder } from "effect/http-api"
+import { Downlink } from "./Downlink.ts"
+
+const Issuing = HttpApiBuilder.group(
+  DownlinkApi,
+  "issuing",
+  Effect.fnUntraced(function* (handlers) {
+    const downlink = yield* Downlink
+    return handlers.handleAll({
+      setMeasurepoint: ({ params, payload }) =>
+        downlink.issue(
+          params,
+          { kind: "measurepointSet", measurepoint: params.measurepoint, value: payload.value },
+          payload
+        ),
+      getMeasurepoints: ({ params, payload }) =>
+        downlink.issue(params, { kind: "measurepointGet", measurepoints: payload.ids }, payload),
+      invokeService: ({ params, payload }) =>
+        downlink.issue(params, { kind: "service", service: params.service, inputData: payload.inputData }, payload),
+      sendRaw: ({ params, query, payload }) => downlink.issue(params, { kind: "raw", bytes: payload }, query)
+    })
+  })
+)
+
+const Tracking = HttpApiBuilder.group(
+  DownlinkApi,
+  "tracking",
+  Effect.fnUntraced(function* (handlers) {
+    const downlink = yield* Downlink
+    return handlers.handleAll({
+      getCommand: ({ params }) => downlink.get(params.commandId),
+      cancelCommand: ({ params }) => downlink.cancel(params.commandId),
+      listCommands: ({ params, query }) => downlink.list(params, query)
+    })
+  })
+)
+
+/** The groups of `DownlinkApi`, for `serveApi`. */
+export const layerDownlinkHttp = Layer.merge(Issuing, Tracking)

@@ -1,0 +1,40 @@
+import { assert, describe, it } from "@effect/vitest"
+import { encodeCommand } from "../src/index.ts"
+
+const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes)
+
+describe("a command's bytes (enos-protocol §3.2)", () => {
+  it("D1 measurepoint set, also for a point with a name of JavaScript's own", () => {
+    const set = encodeCommand("id1", "pk", "dk", { kind: "measurepointSet", measurepoint: "temperature", value: 30.5 })
+    assert.strictEqual(set.topic, "/sys/pk/dk/thing/service/measurepoint/set")
+    assert.strictEqual(
+      text(set.payload),
+      `{"id":"id1","version":"1.0","method":"thing.service.measurepoint.set","params":{"temperature":30.5}}`
+    )
+    const odd = encodeCommand("id1", "pk", "dk", { kind: "measurepointSet", measurepoint: "__proto__", value: 1 })
+    assert.include(text(odd.payload), `"params":{"__proto__":1}`)
+  })
+
+  it("D2 measurepoint get", () => {
+    const get = encodeCommand("id2", "pk", "dk", { kind: "measurepointGet", measurepoints: ["power", "temp"] })
+    assert.strictEqual(get.topic, "/sys/pk/dk/thing/service/measurepoint/get")
+    assert.strictEqual(
+      text(get.payload),
+      `{"id":"id2","version":"1.0","method":"thing.service.measurepoint.get","params":["power","temp"]}`
+    )
+  })
+
+  it("D3 service", () => {
+    const call = encodeCommand("id3", "pk", "dk", { kind: "service", service: "reboot", inputData: { Power: "on" } })
+    assert.deepStrictEqual([call.topic, call.identifier], ["/sys/pk/dk/thing/service/reboot", "reboot"])
+    assert.strictEqual(
+      text(call.payload),
+      `{"id":"id3","version":"1.0","method":"thing.service.reboot","params":{"Power":"on"}}`
+    )
+  })
+
+  it("D4 raw bytes as they are", () => {
+    const raw = encodeCommand("id4", "pk", "dk", { kind: "raw", bytes: Uint8Array.of(0, 255) })
+    assert.deepStrictEqual([raw.topic, [...raw.payload]], ["/sys/pk/dk/thing/model/down_raw", [0, 255]])
+  })
+})

@@ -1,0 +1,331 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Buckets, commandKey, pendingCommandsPerDeviceMax, placeOf } from "@roost/contracts"
+import { natsServer } from "@roost/testkit"
+import { Effect } from "effect"
+import { device, instance, settled, waitUntil, world } from "./harness.ts"
+
+const hour = 3_600
+
+describe("issuing a command", () => {
+  it.live("stores it before it answers 202, as the entry that the device's actor reads", () =>
+    Effect.gen(function* () {
+      const server = yield* natsServer()
+      const { nats } = yield* world(server, ["imei:1.a"])
+      const one = yield* instance(server)
+      const answer = yield* one.call("POST", `${device("imei:1.a")}/measurepoints/temp:set`, {
+        value: 3,
+        pendingTtl: hour
+      })
+      assert.strictEqual(answer.status, 202)
+      assert.strictEqual(answer.body.state, "created")
+      const key = commandKey(answer.body.commandId)!
+      assert.isTrue(key.startsWith(`${placeOf("pk", "imei:1.a").partition}.`))
+      const stored = yield* Effect.promise(() =>
+        nats.manager.streams.getMessage(`KV_${Buckets.commands.name}`, { last_by_subj: `$KV.COMMANDS.${key}` })
+      )
+      const entry = stored!.json<{ payload: string; expiresAt: number; createdAt: number; topic: string }>()
+      assert.strictEqual(entry.topic, "/sys/pk/imei:1.a/thing/service/measurepoint/set")
+      assert.strictEqual(entry.expiresAt - entry.createdAt, hour * 1000)
+      assert.deepStrictEqual(JSON.parse(Buffer.from(entry.payload, "base64").toString()), {
+        id: answer.body.commandId,
+        version: "1.0",
+        method: "thing.service.measurepoint.set",
+        params: { temp: 3 }
+      })
+    })
+  )
+
+  it.live("takes gets, service calls and raw bytes, and refuses what is no such call with 400", () =>
+    Effect.gen(function* () {
+      const server = yield* natsServer()
+      yield* world(server, ["d"])
+      const one = yield* instance(server)
+      const statuses: Array<number> = []
+      const at = device("d")
+      const raw = Uint8Array.of(0, 255, 7)
+      const sent = yield* one.call("POST", `${at}/raw?pendingTtl=60&timeout=5`, raw)
+      const command = (yield* one.call("GET", `/v1/commands/${sent.body.commandId}`)).body
+      assert.deepInclude(command, { payload: Buffer.from(raw).toString("base64"), timeoutSeconds: 5, kind: "raw" })
+      for (const [path, body] of [
+        ["measurepoints:get", { ids: ["a", "b"], pendingTtl: 60 }],
+        ["services/reboot:invoke", { inputData: { now: true }, pendingTtl: 172_800, timeout: 60 }],
+        ["services/reboot:invoke", { inputData: {}, pendingTtl: 172_801 }],
+        ["services/reboot:invoke", { inputData: {}, pendingTtl: 60, timeout: 61 }],
+        ["services/reboot_reply:invoke", { inputData: {}, pendingTtl: 60 }],
+        ["measurepoints:get", { ids: [], pendingTtl: 60 }],
+        ["measurepoints/a%2Fb:set", { value: 1, pendingTtl: 60 }]
+      ] as const) {
+        statuses.push((yield* one.call("POST", `${at}/${path}`, body)).status)
+      }
+      assert.deepStrictEqual(statuses, [202, 202, 400, 400, 400, 400, 400])
+    })
+  )
+
+  it.live("says why a device can't have one, with EnOS's code", () =>
+    Effect.gen(function* () {
+      const server = yield* natsServer()
+      const { registered } = yield* world(server, ["ok", "inactive", "disabled", "custom"])
+      registered.set("inactive", { _tag: "Found", status: "inactive", activated: false, dataFormat: "Json" })
+      registered.set("disabled", { _tag: "Found", status: "disabled", activated: true, dataFormat: "Json" })
+      registered.set("custom", { _tag: "Found", status: "offline", activated: true, dataFormat: "Custom" })
+      const one = yield* instance(server)
+      const ask = (deviceKey: string, value: unknown = 1) =>
+        one
+          .call("POST", `${device(deviceKey)}/measurepoints/p:set`, { value, pendingTtl: 60 })
+          .pipe(Effect.map(({ status, body }) => [status, body.type.slice("urn:roost:problem:".length), body.code]))
+      assert.deepStrictEqual(yield* ask("unknown"), [404, "device-not-found", undefined])
+      assert.deepStrictEqual(yield* ask("inactive"), [409, "device-not-activated", 11888])
+      assert.deepStrictEqual(yield* ask("disabled"), [409, "device-disabled", undefined])
+      assert.deepStrictEqual(yield* ask("custom"), [422, "not-encodable", 11810])
+      assert.deepStrictEqual(yield* ask("ok", "x".repeat(20_000)), [422, "not-encodable", 11810])
+    })
+  )
+
+  it.live("says 503 while no registry answers", () =>
+    Effect.gen(function* () {
+      const server = yield* natsServer()
+      const one = yield* instance(server)
+      const answer = yield* one.call("POST", `${device("d")}/measurepoints/p:set`, { value: 1, pendingTtl: 60 })
+      assert.deepStrictEqual([answer.status, answer.body.detail], [503, "The registry does not answer."])
+    })
+  )
+
+  it.live("fails an instant command for an offline device at once with 11900, and keeps it on record", () =>
+    Effect.gen(function* () {
+      const server = yield* natsServer()
+      yield* world(server, ["d"])
+      const one = yield* instance(server)
+      const answer = yield* one.call("POST", `${device("d")}/measurepoints/p:set`, { value: 1 })
+      assert.deepStrictEqual([answer.status, answer.body.code], [409, 11900])
+      const recorded = yield* one.call("GET", `/v1/commands/${answer.body.commandId}`)
+      assert.deepInclude(recorded.body, { state: "failed", code: 11900 })
+    })
+  )
+
+  it.live("holds an instant command for an online device for its timeout, then fails it with 11904", () =>
+    Effect.gen(function* () {
+      const server = yield* natsServer()
+      const { online } = yield* world(server, ["d"])
+      online.add("d")
+      const one = yield* instance(server)
+      const { status, body } = yield* one.call("POST", `${device("d")}/measurepoints/p:set`, { value: 1, timeout: 1 })
+      assert.deepStrictEqual([status, body.state], [202, "created"])
+      const ended = yield* settled(one, body.commandId, "failed")
+      assert.strictEqual(ended.code, 11904)
+      assert.isAtLeast(ended.finishedAt - ended.createdAt, 1_000)
+    })
+  )
+})
+
+describe("what becomes of a command", () => {
+  it.live("sent, then succeeded, with what the device said; events that come twice change nothing", () =>
+    Effect.gen(function* () {
+      const server = yield* natsServer()
+      const { event } = yield* world(server, ["d"])
+      const one = yield* instance(server)
+      const { body } = yield* one.call("POST", `${device("d")}/services/open:invoke`, { inputData: {}, pendingTtl: 60 })
+      const { commandId } = body
+      const at = Date.now()
+      yield* event("d", { _tag: "Fetched", commandId, at, delivery: 1 })
+      yield* event("d", { _tag: "Fetched", commandId, at, delivery: 1 })
+      assert.deepInclude(yield* settled(one, commandId, "sent"), { deliveries: 1, sentAt: at })
+      const reply = { _tag: "Replied", commandId, at: at + 5, code: 200, message: "ok", data: { angle: 90 } } as const
+      yield* event("d", reply)
+      yield* event("d", reply)
+      assert.deepInclude(yield* settled(one, commandId, "succeeded"), {
+        code: 200,
+        message: "ok",
+        data: { angle: 90 },
+        finishedAt: at + 5
+      })
+    })
+  )
+
+  it.live(
+    "timed out with 11915 when the last delivery stays unanswered; a late reply is an event and changes nothing",
+    () =>
+      Effect.gen(function* () {
+        const server = yield* natsServer()
+        const { event, nats } = yield* world(server, ["d"])
+        const one = yield* instance(server)
+        const { body } = yield* one.call("POST", `${device("d")}/services/open:invoke`, {
+          inputData: {},
+          pendingTtl: 60,
+          timeout: 1
+        })
+        const { commandId } = body
+        yield* Effect.promise(() => nats.manager.streams.add({ name: "EVENT", subjects: ["roost.event.>"] }))
+        for (const delivery of [1, 2, 3]) yield* event("d", { _tag: "Fetched", commandId, at: Date.now(), delivery })
+        const ended = yield* settled(one, commandId, "timedOut")
+        assert.strictEqual(ended.code, 11915)
+        yield* event("d", { _tag: "Replied", commandId, at: Date.now(), code: 200 })
+        const reported = yield* Effect.promise(() =>
+          nats.manager.streams.getMessage("EVENT", { last_by_subj: "roost.event.pk.d.command-reply-ignored" })
+        ).pipe(Effect.delay("20 millis"), Effect.repeat({ until: (message) => message !== null }))
+        assert.include(reported!.string(), `the device replied to command ${commandId}, which is timedOut`)
+        assert.deepStrictEqual((yield* one.call("GET", `/v1/commands/${commandId}`)).body, ended)
+      })
+  )
+
+  it.live("expired after pendingTtl", () =>
+    Effect.gen(function* () {
+      const server = yield* natsServer()
+      yield* world(server, ["d"])
+      const one = yield* instance(server)
+      const { body } = yield* one.call("POST", `${device("d")}/measurepoints/p:set`, { value: 1, pendingTtl: 1 })
+      const ended = yield* settled(one, body.commandId, "expired")
+      assert.isAtLeast(ended.finishedAt, ended.expiresAt)
+    })
+  )
+
+  it.live("cancelled while it is created, 409 once it was sent or has ended, 404 for what is no command", () =>
+    Effect.gen(function* () {
+      const server = yield* natsServer()
+      const { event } = yield* world(server, ["d"])
+      const one = yield* instance(server)
+      const issue = one.call("POST", `${device("d")}/measurepoints/p:set`, { value: 1, pendingTtl: 60 })
+      const first = (yield* issue).body.commandId
+      const cancelled = yield* one.call("POST", `/v1/commands/${first}:cancel`)
+      assert.deepStrictEqual(cancelled, { status: 200, body: { commandId: first, state: "cancelled" } })
+      const again = yield* one.call("POST", `/v1/commands/${first}:cancel`)
+      assert.deepStrictEqual([again.status, again.body.state], [409, "cancelled"])
+      const second = (yield* issue).body.commandId
+      yield* event("d", { _tag: "Fetched", commandId: second, at: Date.now(), delivery: 1 })
+      yield* settled(one, second, "sent")
+      assert.strictEqual((yield* one.call("POST", `/v1/commands/${second}:cancel`)).status, 409)
+      for (const nothing of ["0".repeat(20), "x", "*", "%3E"]) {
+        assert.strictEqual((yield* one.call("GET", `/v1/commands/${nothing}`)).status, 404)
+        assert.strictEqual((yield* one.call("POST", `/v1/commands/${nothing}:cancel`)).status, 404)
+      }
+    })
+  )
+
+  it.live("listed newest first, by page and by state, only for its device", () =>
+    Effect.gen(function* () {
+      const server = yield* natsServer()
+      yield* world(server, ["d", "e"])
+      const one = yield* instance(server)
+      const ids: Array<string> = []
+      for (let i = 0; i < 5; i++) {
+        ids.push(
+          (yield* one.call("POST", `${device("d")}/measurepoints/p:set`, { value: i, pendingTtl: 60 })).body.commandId
+        )
+      }
+      yield* one.call("POST", `${device("e")}/measurepoints/p:set`, { value: 9, pendingTtl: 60 })
+      yield* one.call("POST", `/v1/commands/${ids[1]}:cancel`)
+      const page = (query: string) =>
+        one.call("GET", `${device("d")}/commands?${query}`).pipe(
+          Effect.map(({ body }) => ({
+            ids: body.commands.map((command: { commandId: string }) => ids.indexOf(command.commandId)),
+            cursor: body.cursor
+          }))
+        )
+      const first = yield* page("limit=3")
+      assert.deepStrictEqual(first.ids, [4, 3, 2])
+      const second = yield* page(`limit=3&cursor=${first.cursor}`)
+      assert.deepStrictEqual(second, { ids: [1, 0], cursor: undefined })
+      assert.deepStrictEqual((yield* page("state=cancelled")).ids, [1])
+      assert.strictEqual((yield* one.call("GET", `${device("d")}/commands?state=nonsense`)).status, 400)
+    })
+  )
+})
+
+describe("several instances on one NATS", () => {
+  it.live("end each command once, whoever hears of it, and agree on it", () =>
+    Effect.gen(function* () {
+      const server = yield* natsServer()
+      const { event, nats } = yield* world(server, ["d"])
+      const [one, two] = [yield* instance(server), yield* instance(server)]
+      const ids: Array<string> = []
+      for (let i = 0; i < 30; i++) {
+        const body = { inputData: { i }, pendingTtl: i % 3 === 0 ? 1 : 60 }
+        ids.push(
+          (yield* (i % 2 === 0 ? one : two).call("POST", `${device("d")}/services/s:invoke`, body)).body.commandId
+        )
+      }
+      // A third expires, a third is cancelled at both at once, a third is answered while being cancelled.
+      yield* Effect.forEach(
+        ids,
+        (commandId, i) => {
+          if (i % 3 === 0) return Effect.void
+          const cancel = Effect.all(
+            [
+              one.call("POST", `/v1/commands/${commandId}:cancel`),
+              two.call("POST", `/v1/commands/${commandId}:cancel`)
+            ],
+            { concurrency: 2 }
+          ).pipe(
+            Effect.map((answers) => {
+              if (i % 3 === 1) assert.deepStrictEqual(answers.map(({ status }) => status).toSorted(), [200, 409])
+            })
+          )
+          const answer = event("d", { _tag: "Replied", commandId, at: Date.now(), code: 200 })
+          return i % 3 === 1 ? cancel : Effect.all([answer, cancel], { concurrency: 2 })
+        },
+        { concurrency: 8 }
+      )
+      for (const [i, commandId] of ids.entries()) {
+        const seen = yield* settled(one, commandId, "expired", "cancelled", "succeeded")
+        assert.deepStrictEqual((yield* two.call("GET", `/v1/commands/${commandId}`)).body, seen)
+        if (i % 3 === 0) assert.strictEqual(seen.state, "expired")
+        if (i % 3 === 1) assert.strictEqual(seen.state, "cancelled")
+      }
+      // Nothing is left in the bucket of the pending, and every command was moved.
+      const { pending, ended } = yield* one.store.keysOf(placeOf("pk", "d")).pipe(Effect.orDie)
+      assert.deepStrictEqual([pending.length, ended.length], [0, 30])
+      yield* waitUntil(
+        Effect.promise(() => nats.manager.streams.info("COMMAND_EVENT")).pipe(
+          Effect.map((info) => info.state.messages === 0)
+        )
+      )
+    })
+  )
+
+  it.live(
+    `let a device have ${pendingCommandsPerDeviceMax} pending commands, not more, and more when one has ended`,
+    () =>
+      Effect.gen(function* () {
+        const server = yield* natsServer()
+        yield* world(server, ["d"])
+        const instances = [yield* instance(server), yield* instance(server)]
+        const issue = (i: number) =>
+          instances[i % 2]!.call("POST", `${device("d")}/measurepoints/p:set`, { value: i, pendingTtl: 60 })
+        const answers = yield* Effect.forEach(
+          Array.from({ length: 60 }, (_, i) => i),
+          issue,
+          { concurrency: 10 }
+        )
+        const taken = answers.filter(({ status }) => status === 202)
+        assert.isAtMost(taken.length, pendingCommandsPerDeviceMax)
+        // Instances that met at the last place may have left it free.
+        for (let i = taken.length; i < pendingCommandsPerDeviceMax; i++)
+          assert.strictEqual((yield* issue(i)).status, 202)
+        const refused = yield* issue(0)
+        assert.deepStrictEqual([refused.status, refused.body.code], [429, 11902])
+        const { pending } = yield* instances[1]!.store.keysOf(placeOf("pk", "d")).pipe(Effect.orDie)
+        assert.strictEqual(pending.length, pendingCommandsPerDeviceMax)
+        yield* instances[0]!.call("POST", `/v1/commands/${taken[0]!.body.commandId}:cancel`)
+        yield* waitUntil(Effect.map(issue(1), ({ status }) => status === 202))
+      })
+  )
+
+  it.live("go on where another was killed, and after nats-server was", () =>
+    Effect.gen(function* () {
+      const server = yield* natsServer()
+      yield* world(server, ["d"])
+      const commandId = yield* Effect.scoped(
+        Effect.gen(function* () {
+          const first = yield* instance(server)
+          const body = { value: 1, pendingTtl: 2 }
+          return (yield* first.call("POST", `${device("d")}/measurepoints/p:set`, body)).body.commandId as string
+        })
+      )
+      const second = yield* instance(server)
+      yield* server.stop("SIGKILL")
+      yield* waitUntil(() => !second.health.readiness().ready)
+      assert.strictEqual((yield* second.call("GET", `/v1/commands/${commandId}`)).status, 503)
+      yield* server.start
+      yield* settled(second, commandId, "expired")
+    })
+  )
+})

@@ -1,0 +1,144 @@
+import { NodeHttpServer } from "@effect/platform-node"
+import {
+  type CommandEvent,
+  DeviceAnswer,
+  DeviceAsk,
+  DeviceReply,
+  DeviceRequest,
+  DownlinkApi,
+  placeOf,
+  Subjects
+} from "@roost/contracts"
+import { apiRoutes } from "@roost/http"
+import { EventPublisher, NatsConnection, serveRpc } from "@roost/nats"
+import { Health } from "@roost/observability"
+import type { NatsServer } from "@roost/testkit"
+import { ConfigProvider, Context, Effect, Layer, Logger } from "effect"
+import { HttpBody, HttpClient, HttpClientRequest, HttpRouter } from "effect/http"
+import { CommandStore, Downlink, layerCommandEvents, layerDownlinkHttp } from "../src/index.ts"
+
+export const token = "0123456789abcdef"
+
+const environment = (server: NatsServer) =>
+  ConfigProvider.layer(ConfigProvider.fromUnknown({ NATS_URL: server.url, ROOST_API_TOKEN: token }))
+
+/** One downlink-queue on a connection of its own; its HTTP port as a client. */
+export const instance = Effect.fnUntraced(function* (server: NatsServer) {
+  const services = Layer.mergeAll(Downlink.layer, layerCommandEvents).pipe(
+    Layer.provideMerge(CommandStore.layer),
+    Layer.provide(EventPublisher.layer),
+    Layer.provideMerge(NatsConnection.layer("downlink-queue"))
+  )
+  const served = HttpRouter.serve(apiRoutes(DownlinkApi, layerDownlinkHttp), {
+    disableLogger: true,
+    disableListenLog: true
+  }).pipe(
+    Layer.provideMerge(services),
+    Layer.provideMerge(NodeHttpServer.layerTest),
+    Layer.provideMerge(Health.layer),
+    Layer.provide(environment(server)),
+    Layer.provide(Logger.layer([]))
+  )
+  const context = yield* Layer.build(Layer.fresh(served))
+  const http = Context.get(context, HttpClient.HttpClient)
+  const call = Effect.fnUntraced(function* (method: "GET" | "POST", path: string, body?: unknown) {
+    const content =
+      body === undefined
+        ? HttpBody.empty
+        : body instanceof Uint8Array
+          ? HttpBody.uint8Array(body)
+          : HttpBody.jsonUnsafe(body)
+    const response = yield* HttpClientRequest.make(method)(path).pipe(
+      HttpClientRequest.bearerToken(token),
+      method === "POST" ? HttpClientRequest.setBody(content) : (request) => request,
+      http.execute
+    )
+    const text = yield* response.text
+    return { status: response.status, body: JSON.parse(text) }
+  }, Effect.orDie)
+  return {
+    call,
+    context,
+    health: Context.get(context, Health),
+    store: Context.get(context, CommandStore),
+    connection: Context.get(context, NatsConnection)
+  }
+})
+
+export type Instance = Effect.Success<ReturnType<typeof instance>>
+
+export interface World {
+  /** What the registry says, by device key; others are unknown to it. */
+  readonly registered: Map<string, DeviceReply>
+  /** Device keys whose actor says that they are online. */
+  readonly online: Set<string>
+  readonly event: (deviceKey: string, event: CommandEvent) => Effect.Effect<void>
+  readonly nats: Context.Service.Shape<typeof NatsConnection>
+}
+
+/** A registry and actors, on a connection of their own. */
+export const world = Effect.fnUntraced(function* (server: NatsServer, devices: ReadonlyArray<string>) {
+  const context = yield* Layer.build(
+    Layer.fresh(NatsConnection.layer("world")).pipe(
+      Layer.provide(Health.layer),
+      Layer.provide(environment(server)),
+      Layer.provide(Logger.layer([]))
+    )
+  )
+  const nats = Context.get(context, NatsConnection)
+  const active: DeviceReply = { _tag: "Found", status: "offline", activated: true, dataFormat: "Json" }
+  const registered = new Map<string, DeviceReply>(devices.map((device) => [device, active]))
+  const online = new Set<string>()
+  yield* Effect.gen(function* () {
+    yield* serveRpc(
+      { subject: Subjects.registryDevice, request: DeviceRequest, response: DeviceReply },
+      { queue: "registry" },
+      ({ deviceKey }) => Effect.succeed(registered.get(deviceKey) ?? { _tag: "Unknown" as const })
+    )
+    for (const device of devices) {
+      yield* serveRpc(
+        { subject: Subjects.device(placeOf("pk", device).partition), request: DeviceAsk, response: DeviceAnswer },
+        {},
+        ({ deviceKey }) => Effect.succeed(online.has(deviceKey) ? known : { _tag: "Unknown" as const })
+      )
+    }
+  }).pipe(Effect.provide(context))
+  const event: World["event"] = (deviceKey, commandEvent) =>
+    Effect.promise(() =>
+      nats.jetstream.publish(
+        Subjects.command(commandEvent._tag === "Fetched" ? "fetched" : "replied", "pk", deviceKey),
+        JSON.stringify(commandEvent)
+      )
+    )
+  return { registered, online, event, nats } satisfies World
+})
+
+const known: DeviceAnswer = {
+  _tag: "Known",
+  online: true,
+  lastSeenAt: 0,
+  address: "",
+  suite: "",
+  secureMode: 2,
+  lifetimeSeconds: 300,
+  pending: 0
+}
+
+export const waitUntil = <R = never>(
+  condition: (() => boolean) | Effect.Effect<boolean, never, R>
+): Effect.Effect<void, never, R> =>
+  (Effect.isEffect(condition) ? condition : Effect.sync(condition)).pipe(
+    Effect.delay("10 millis"),
+    Effect.repeat({ until: (holds) => holds }),
+    Effect.asVoid
+  )
+
+/** Waits until the command is in one of `states`, and gives it. */
+export const settled = (one: Instance, commandId: string, ...states: ReadonlyArray<string>) =>
+  one.call("GET", `/v1/commands/${commandId}`).pipe(
+    Effect.delay("20 millis"),
+    Effect.repeat({ until: ({ body }) => states.includes(body.state) }),
+    Effect.map(({ body }) => body)
+  )
+
+export const device = (deviceKey: string) => `/v1/products/pk/devices/${deviceKey}`
