@@ -6,20 +6,17 @@ import {
   CommandNotFound,
   commandPayloadBytesMax,
   type CommandState,
-  DeviceAnswer,
-  DeviceAsk,
   DeviceDisabled,
   DeviceNotActivated,
   DeviceNotFound,
   DeviceOffline,
+  deviceRpc,
   type DevicePlace,
-  DeviceReply,
-  DeviceRequest,
   maxDeliveriesDefault,
   NotEncodable,
   pendingCommandsPerDeviceMax,
   placeOf,
-  Subjects,
+  RegistryRpcs,
   TemporarilyUnavailable,
   TooManyPending
 } from "@roost/contracts"
@@ -153,11 +150,7 @@ const withdrawIfTooMany = Effect.fnUntraced(function* ({ store }: Issuer, comman
 })
 
 const askRegistry = Effect.fnUntraced(function* (device: DeviceName) {
-  const reply = yield* requestRpc(
-    { subject: Subjects.registryDevice, request: DeviceRequest, response: DeviceReply },
-    device,
-    registryTimeoutMillis
-  )
+  const reply = yield* requestRpc(RegistryRpcs.device, device, registryTimeoutMillis)
   if (reply._tag === "Unknown") {
     return yield* new DeviceNotFound({ detail: `No device ${device.deviceKey} in product ${device.productKey}.` })
   }
@@ -168,11 +161,7 @@ const askRegistry = Effect.fnUntraced(function* (device: DeviceName) {
 
 /** The device's actor knows best; where none answers, what the registry heard last. */
 const isOnline = (device: DeviceName, partition: number, registered: boolean) =>
-  requestRpc(
-    { subject: Subjects.device(partition), request: DeviceAsk, response: DeviceAnswer },
-    { ...device, ask: "status" },
-    actorTimeoutMillis
-  ).pipe(
+  requestRpc(deviceRpc(partition), { ...device, ask: "status" }, actorTimeoutMillis).pipe(
     Effect.map((answer) => answer._tag === "Known" && answer.online),
     Effect.orElseSucceed(() => registered)
   )

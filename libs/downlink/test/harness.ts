@@ -1,12 +1,12 @@
 import { NodeHttpServer } from "@effect/platform-node"
 import {
   type CommandEvent,
-  DeviceAnswer,
-  DeviceAsk,
-  DeviceReply,
-  DeviceRequest,
+  type DeviceAnswer,
+  type DeviceReply,
+  deviceRpc,
   DownlinkApi,
   placeOf,
+  RegistryRpcs,
   Subjects
 } from "@roost/contracts"
 import { apiRoutes } from "@roost/http"
@@ -90,16 +90,12 @@ export const world = Effect.fnUntraced(function* (server: NatsServer, devices: R
   const registered = new Map<string, DeviceReply>(devices.map((device) => [device, active]))
   const online = new Set<string>()
   yield* Effect.gen(function* () {
-    yield* serveRpc(
-      { subject: Subjects.registryDevice, request: DeviceRequest, response: DeviceReply },
-      { queue: "registry" },
-      ({ deviceKey }) => Effect.succeed(registered.get(deviceKey) ?? { _tag: "Unknown" as const })
+    yield* serveRpc(RegistryRpcs.device, { queue: "registry" }, ({ deviceKey }) =>
+      Effect.succeed(registered.get(deviceKey) ?? { _tag: "Unknown" as const })
     )
     for (const device of devices) {
-      yield* serveRpc(
-        { subject: Subjects.device(placeOf("pk", device).partition), request: DeviceAsk, response: DeviceAnswer },
-        {},
-        ({ deviceKey }) => Effect.succeed(online.has(deviceKey) ? known : { _tag: "Unknown" as const })
+      yield* serveRpc(deviceRpc(placeOf("pk", device).partition), {}, ({ deviceKey }) =>
+        Effect.succeed(online.has(deviceKey) ? known : { _tag: "Unknown" as const })
       )
     }
   }).pipe(Effect.provide(context))
