@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { RegistryRpcs } from "@roost/contracts"
 import { NatsConnection, serveRpc } from "@roost/nats"
 import { Health } from "@roost/observability"
-import { freePort, natsServer } from "@roost/testkit"
+import { freeTcpPort, natsServer } from "@roost/testkit"
 import { ConfigProvider, Effect, Layer, Logger } from "effect"
 import { type ChildProcess, spawn } from "node:child_process"
 import { once } from "node:events"
@@ -59,7 +59,7 @@ describe("downlink-queue as a process", () => {
     Effect.gen(function* () {
       const nats = yield* natsServer()
       yield* nats.stop()
-      const port = yield* Effect.promise(freePort)
+      const port = yield* freeTcpPort
       const base = `http://127.0.0.1:${port}`
       const env = { NATS_URL: nats.url, ROOST_DOWNLINK_PORT: String(port) }
       const first = yield* app(env)

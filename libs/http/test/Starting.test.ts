@@ -1,11 +1,9 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Authorization } from "@roost/contracts"
 import { Health } from "@roost/observability"
+import { freeTcpPort } from "@roost/testkit"
 import { Config, ConfigProvider, Deferred, Effect, Fiber, Layer, Logger, Schema } from "effect"
 import { HttpApi, HttpApiBuilder, HttpApiEndpoint, HttpApiGroup, HttpApiMiddleware } from "effect/http-api"
-import { once } from "node:events"
-import { createServer } from "node:net"
-import type { AddressInfo } from "node:net"
 import { serveApi } from "../src/index.ts"
 
 const Api = HttpApi.make("slow")
@@ -13,19 +11,10 @@ const Api = HttpApi.make("slow")
   .middleware(Authorization)
   .middleware(HttpApiMiddleware.ProblemDetails)
 
-const freePort = async (): Promise<number> => {
-  const probe = createServer().listen(0, "127.0.0.1")
-  await once(probe, "listening")
-  const { port } = probe.address() as AddressInfo
-  probe.close()
-  await once(probe, "close")
-  return port
-}
-
 describe("a service that starts", () => {
   it.live("is alive and tells what it waits for, answers 503 on its API, and 200 when it has started", () =>
     Effect.gen(function* () {
-      const port = yield* Effect.promise(freePort)
+      const port = yield* freeTcpPort
       const gate = yield* Deferred.make<void>()
       const get = (path: string) =>
         Effect.promise(async () => {

@@ -1,8 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
+import { freeTcpPort } from "@roost/testkit"
+import { Effect } from "effect"
 import { spawn } from "node:child_process"
 import { once } from "node:events"
-import { createServer } from "node:net"
-import type { AddressInfo } from "node:net"
 import { fileURLToPath } from "node:url"
 
 const fixture = fileURLToPath(new URL("fixtures/app.ts", import.meta.url))
@@ -31,15 +31,6 @@ const run = async (env: Record<string, string>, until?: string): Promise<Ended> 
   return { code, stdout, stderr }
 }
 
-const freePort = async (): Promise<string> => {
-  const server = createServer().listen(0, "127.0.0.1")
-  await once(server, "listening")
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, "close")
-  return String(port)
-}
-
 describe("an app", () => {
   it("names the variable that is missing and the one that is wrong, without its value, and exits with 1", async () => {
     const ended = await run({ ROOST_CLUSTER_KEY: "my-secret", ROOST_EDGE_PORT: "70000" })
@@ -55,7 +46,10 @@ describe("an app", () => {
   })
 
   it("logs JSON lines and, on SIGTERM, releases its layers and exits with 0", async () => {
-    const ended = await run({ ROOST_CLUSTER_KEY: "a".repeat(64), ROOST_EDGE_PORT: await freePort() }, "started")
+    const ended = await run(
+      { ROOST_CLUSTER_KEY: "a".repeat(64), ROOST_EDGE_PORT: String(await Effect.runPromise(freeTcpPort)) },
+      "started"
+    )
     const lines = ended.stdout.trim().split("\n")
     const messages = new Set(lines.map((line) => JSON.parse(line).message))
     assert.deepStrictEqual([messages.has("started"), messages.has("released")], [true, true])
