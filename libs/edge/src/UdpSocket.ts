@@ -22,6 +22,7 @@ export interface UdpSocket {
   /** The port that was bound; differs from the one asked for only if that was 0. */
   readonly port: number
   readonly receiveBufferBytes: number
+  /** Errors go to `onError`. Nothing is sent once the socket's scope ended: the bus may still bring frames then. */
   readonly send: (peer: PeerAddress, datagram: Uint8Array) => void
 }
 
@@ -43,14 +44,16 @@ export const openUdpSocket = (options: UdpSocketOptions): Effect.Effect<UdpSocke
 const bind = (options: UdpSocketOptions) =>
   Effect.callback<{ readonly socket: UdpSocket; readonly close: () => void }, UdpBindError>((resume) => {
     const { host, onDatagram, onError, port, reusePort } = options
+    const family = host.includes(":") ? 6 : 4
     const socket = createSocket({
-      type: host.includes(":") ? "udp6" : "udp4",
+      type: family === 6 ? "udp6" : "udp4",
       reusePort,
       recvBufferSize: receiveBufferBytes,
       sendBufferSize: sendBufferBytes,
       // Addresses are numbers here: the default look-up would cost a turn of the event loop for every datagram.
-      lookup: (address, _options, callback) => callback(null, address, host.includes(":") ? 6 : 4)
+      lookup: (address, _options, callback) => callback(null, address, family)
     })
+    let open = true
     const failed = (cause: unknown) => {
       socket.close()
       resume(Effect.fail(new UdpBindError({ host, port, cause })))
@@ -66,8 +69,18 @@ const bind = (options: UdpSocketOptions) =>
       const bound: UdpSocket = {
         port: socket.address().port,
         receiveBufferBytes: socket.getRecvBufferSize(),
-        send: (peer, datagram) => socket.send(datagram, peerPort(peer), peerHost(peer))
+        send: (peer, datagram) => {
+          if (open) socket.send(datagram, peerPort(peer), hostFor(family, peer))
+        }
       }
-      resume(Effect.succeed({ socket: bound, close: () => socket.close() }))
+      const close = () => {
+        open = false
+        socket.close()
+      }
+      resume(Effect.succeed({ socket: bound, close }))
     })
   })
+
+/** An IPv6 socket that serves IPv4 too knows IPv4 addresses only in their mapped form (RFC 4291 §2.5.5.2). */
+const hostFor = (family: number, peer: PeerAddress): string =>
+  family === 6 && peer.bytes[0] === 4 ? `::ffff:${peerHost(peer)}` : peerHost(peer)
