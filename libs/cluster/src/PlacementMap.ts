@@ -14,6 +14,8 @@ interface Node {
  * claim the same partition: the higher term wins, then the smaller id, so that all edges agree.
  */
 export class PlacementMap {
+  /** Announcements that could not be read: a node of another version. */
+  malformed = 0
   readonly #nodes = new Map<string, Node>()
   #owners: Array<string | undefined> = Array.from({ length: partitionCount }, () => undefined)
 

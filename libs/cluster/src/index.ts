@@ -1,2 +1,4 @@
 export * from "./PartitionRanges.ts"
+export * from "./PlacementAnnouncer.ts"
 export * from "./PlacementMap.ts"
+export * from "./PlacementWatch.ts"

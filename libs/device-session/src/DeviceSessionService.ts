@@ -1,5 +1,5 @@
 import { oncePerTurn, steadyNow, tickMillis } from "@roost/actors"
-import { isInRanges, type PartitionRanges } from "@roost/cluster"
+import { announcePlacement, isInRanges, type PartitionRanges } from "@roost/cluster"
 import {
   Buckets,
   Command,
@@ -7,7 +7,6 @@ import {
   CredentialChange,
   deviceRpc,
   isPending,
-  PlacementAnnouncement,
   placeOf,
   Streams,
   Subjects
@@ -21,9 +20,6 @@ import { exportHostMetrics } from "./HostMetrics.ts"
 import { makeNatsPorts } from "./NatsPorts.ts"
 import type { PendingCommand } from "./PendingCommands.ts"
 import { SessionActorsConfig } from "./SessionActorsConfig.ts"
-
-/** How often a node says what it owns; edges forget it after five silent seconds. */
-const announceMillis = 1000
 
 /**
  * The devices of one session-actors process on the bus: frames, commands, credential changes and questions go into the
@@ -60,7 +56,7 @@ export const DeviceSessionService = {
       const bus = yield* FrameBus
       yield* bus.subscribe(Subjects.frameToNode(config.host.nodeId), onFrame)
       yield* bus.subscribe(Subjects.frameToNodes, onFrame)
-      yield* announce(config.host.nodeId, partitions)
+      yield* announcePlacement(config.host.nodeId, partitions)
       yield* health.register("frames", () => undefined)
       yield* Effect.logInfo(`session-actors ${config.host.nodeId} owns partitions ${JSON.stringify(partitions)}`)
     })
@@ -131,30 +127,11 @@ const answerQuestions = Effect.fnUntraced(function* (
   }
 })
 
-const announce = Effect.fnUntraced(function* (
-  nodeId: string,
-  partitions: PartitionRanges
-): Effect.fn.Return<void, never, FrameBus | Scope.Scope> {
-  const bus = yield* FrameBus
-  const say = (leaving: boolean) => {
-    const announcement = encodeAnnouncement({ nodeId, partitions, term: 1, leaving })
-    bus.publish(Subjects.placementAnnounce, utf8.encode(announcement))
-  }
-  yield* bus.subscribe(Subjects.placementAsk, () => say(false))
-  yield* Effect.acquireRelease(
-    Effect.sync(() => say(false)),
-    () => Effect.sync(() => say(true))
-  )
-  yield* every(announceMillis, () => say(false))
-})
-
 const every = (millis: number, work: () => void): Effect.Effect<void, never, Scope.Scope> =>
   Effect.acquireRelease(
     Effect.sync(() => setInterval(work, millis)),
     (timer) => Effect.sync(() => clearInterval(timer))
   ).pipe(Effect.asVoid)
 
-const encodeAnnouncement = Schema.encodeSync(Schema.fromJsonString(PlacementAnnouncement))
 const decodeChange = Schema.decodeUnknownResult(Schema.fromJsonString(CredentialChange))
 const textOf = (bytes: Uint8Array): string => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("utf8")
-const utf8 = new TextEncoder()

@@ -3,9 +3,14 @@ import { metrics } from "@roost/observability"
 import { Effect, type Scope } from "effect"
 import type { EdgeCore } from "./EdgeCore.ts"
 import type { EdgeCounters } from "./EdgeCounters.ts"
+import { kernelDrops } from "./KernelDrops.ts"
 
 /** Makes the counters of an edge readable at `/metrics` while its scope lives. */
-export const exportEdgeMetrics = (core: EdgeCore, placement: PlacementMap): Effect.Effect<void, never, Scope.Scope> =>
+export const exportEdgeMetrics = (
+  core: EdgeCore,
+  placement: PlacementMap,
+  port: number
+): Effect.Effect<void, never, Scope.Scope> =>
   Effect.acquireRelease(
     Effect.sync(() => {
       const stops: Array<() => void> = []
@@ -15,6 +20,16 @@ export const exportEdgeMetrics = (core: EdgeCore, placement: PlacementMap): Effe
       for (const [field, name, help] of gauges) stops.push(metrics.gaugeFrom(name, help, () => core.gauges[field]))
       stops.push(
         metrics.gaugeFrom("roost_edge_partitions_unowned", "Partitions that no node owns.", () => placement.unowned),
+        metrics.counterFrom(
+          "roost_edge_kernel_dropped_total",
+          "Datagrams that came faster than the edge read them, of all edges on this port.",
+          () => kernelDrops(port)
+        ),
+        metrics.counterFrom(
+          "roost_edge_announcements_malformed_total",
+          "Announcements of nodes that could not be read: a node of another version.",
+          () => placement.malformed
+        ),
         metrics.countersFrom(
           "roost_edge_dropped_total",
           "Datagrams that went nowhere.",
@@ -36,12 +51,16 @@ const counters: ReadonlyArray<readonly [CounterField, name: string, help: string
   ["bytesOut", "roost_edge_sent_bytes_total", "Bytes of datagrams to devices."],
   ["framesIn", "roost_edge_frames_received_total", "Frames from session-actors."],
   ["framesOut", "roost_edge_frames_sent_total", "Frames to session-actors."],
+  ["entriesOut", "roost_edge_frame_entries_sent_total", "Datagrams and handshakes in frames to session-actors."],
   ["framesMalformed", "roost_edge_frames_malformed_total", "Frames that were not well-formed: our bug."],
   ["handedOff", "roost_edge_handshakes_handed_off_total", "Handshakes whose ClientKeyExchange named a device."],
   ["handshakesExpired", "roost_edge_handshakes_expired_total", "Handshakes that got no ClientKeyExchange in time."],
   ["resumesAsked", "roost_edge_resumptions_asked_total", "Session ids that the actors were asked for."],
   ["resumesTaken", "roost_edge_resumptions_taken_total", "Session ids that an actor had."],
   ["resumesMissed", "roost_edge_resumptions_missed_total", "Session ids that nobody had in time."],
+  ["routedByCid", "roost_edge_routed_by_cid_total", "Datagrams routed by their connection id."],
+  ["routedByAddress", "roost_edge_routed_by_address_total", "Datagrams routed by the address they came from."],
+  ["handshakeDatagrams", "roost_edge_handshake_datagrams_total", "Datagrams of handshakes before and without a route."],
   ["unrouted", "roost_edge_unrouted_total", "Datagrams that every node was asked about."]
 ]
 

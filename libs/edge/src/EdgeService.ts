@@ -1,18 +1,18 @@
 import { oncePerTurn, steadyNow } from "@roost/actors"
-import { nodeSilenceMillisMax, PlacementMap } from "@roost/cluster"
-import { PlacementAnnouncement, Subjects } from "@roost/contracts"
+import { nodeSilenceMillisMax, watchPlacement } from "@roost/cluster"
+import { Subjects } from "@roost/contracts"
 import { CookieSecrets, FrontHalf, SessionIds } from "@roost/dtls"
 import { nodeCrypto } from "@roost/dtls-crypto"
 import { FrameBus } from "@roost/nats"
 import { Health } from "@roost/observability"
-import { Effect, Layer, Result, Schema } from "effect"
+import { Effect, Layer } from "effect"
 import { EdgeConfig } from "./EdgeConfig.ts"
 import { EdgeCore } from "./EdgeCore.ts"
 import { defaultEdgeLimits } from "./EdgeLimits.ts"
 import { exportEdgeMetrics } from "./EdgeMetrics.ts"
 import { openUdpSocket } from "./UdpSocket.ts"
 
-/** How often handshakes, resumptions and nodes are looked through for those that are over. */
+/** How often handshakes and resumptions are looked through for those that are over. */
 const tickMillis = 50
 
 /**
@@ -25,8 +25,7 @@ export const EdgeService = {
       const config = yield* EdgeConfig
       const bus = yield* FrameBus
       const health = yield* Health
-      const runFork = Effect.runForkWith(yield* Effect.context<never>())
-      const placement = new PlacementMap()
+      const placement = yield* watchPlacement
       const front = new FrontHalf({
         crypto: nodeCrypto,
         cookieSecrets: new CookieSecrets(config.routingKey),
@@ -42,14 +41,7 @@ export const EdgeService = {
         ports: { send: (peer, datagram) => send(peer, datagram), publish: bus.publish }
       })
       const flushSoon = oncePerTurn(() => core.flush())
-      yield* exportEdgeMetrics(core, placement)
-
-      yield* bus.subscribe(Subjects.placementAnnounce, (bytes) => {
-        const announced = decodeAnnouncement(textOf(bytes))
-        if (Result.isSuccess(announced)) placement.handle(steadyNow(), announced.success)
-      })
       yield* bus.subscribe(Subjects.frameToEdge(config.edgeId), (bytes) => core.handleFrame(bytes))
-      yield* Effect.sync(() => bus.publish(Subjects.placementAsk, new Uint8Array(0)))
 
       const socket = yield* openUdpSocket({
         ...config,
@@ -60,12 +52,11 @@ export const EdgeService = {
         onError: (error) => core.counters.drop(`Socket${(error as NodeJS.ErrnoException).code ?? "Error"}`)
       })
       send = socket.send
+      yield* exportEdgeMetrics(core, placement, socket.port)
       yield* Effect.acquireRelease(
         Effect.sync(() =>
           setInterval(() => {
-            const now = steadyNow()
-            placement.expire(now)
-            core.handleTimeout(now)
+            core.handleTimeout(steadyNow())
             flushSoon()
           }, tickMillis)
         ),
@@ -76,16 +67,11 @@ export const EdgeService = {
           ? `no session-actors node was heard of on ${Subjects.placementAnnounce} for ${nodeSilenceMillisMax} ms`
           : undefined
       )
-      runFork(
-        Effect.logInfo(
-          `udp-edge ${config.edgeId} serves DTLS on ${config.host}:${socket.port}, receive buffer ${socket.receiveBufferBytes} bytes`
-        )
+      yield* Effect.logInfo(
+        `udp-edge ${config.edgeId} serves DTLS on ${config.host}:${socket.port}, receive buffer ${socket.receiveBufferBytes} bytes`
       )
     })
   )
 }
 
 type EdgeSend = Parameters<typeof openUdpSocket>[0]["onDatagram"]
-
-const decodeAnnouncement = Schema.decodeUnknownResult(Schema.fromJsonString(PlacementAnnouncement))
-const textOf = (bytes: Uint8Array): string => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("utf8")

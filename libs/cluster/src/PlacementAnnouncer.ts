@@ -1,0 +1,44 @@
+import { PlacementAnnouncement, Subjects } from "@roost/contracts"
+import { FrameBus } from "@roost/nats"
+import { Clock, Effect, Schedule, Schema, type Scope } from "effect"
+import type { PartitionRanges } from "./PartitionRanges.ts"
+
+/** How often a node says what it owns; a fifth of the silence after which it owns nothing. */
+export const announceMillis = 1000
+
+/** What a node says about itself. */
+export interface PlacementAnnouncer {
+  /** The node's share from now on; said at once. */
+  readonly own: (partitions: PartitionRanges) => void
+}
+
+/**
+ * Announces what `nodeId` owns, every second, on change and when asked, until the scope ends; then that it leaves. The
+ * term begins with the time of the start, so that of two processes with one share the newer wins: it is the one that a
+ * rolling restart wants.
+ */
+export const announcePlacement = Effect.fnUntraced(function* (
+  nodeId: string,
+  share: PartitionRanges
+): Effect.fn.Return<PlacementAnnouncer, never, FrameBus | Scope.Scope> {
+  const bus = yield* FrameBus
+  let term = yield* Clock.currentTimeMillis
+  let partitions = share
+  const say = (leaving: boolean) => {
+    bus.publish(Subjects.placementAnnounce, utf8.encode(encode({ nodeId, partitions, term, leaving })))
+  }
+  // First of all, and so after everything else has stopped: a node that spoke once more would come back for five seconds.
+  yield* Effect.addFinalizer(() => Effect.sync(() => say(true)))
+  yield* bus.subscribe(Subjects.placementAsk, () => say(false))
+  yield* Effect.sync(() => say(false)).pipe(Effect.repeat(Schedule.spaced(announceMillis)), Effect.forkScoped)
+  return {
+    own: (next) => {
+      partitions = next
+      term++
+      say(false)
+    }
+  }
+})
+
+const encode = Schema.encodeSync(Schema.fromJsonString(PlacementAnnouncement))
+const utf8 = new TextEncoder()

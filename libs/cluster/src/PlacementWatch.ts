@@ -1,0 +1,29 @@
+import { PlacementAnnouncement, Subjects } from "@roost/contracts"
+import { FrameBus } from "@roost/nats"
+import { Clock, Effect, Result, Schedule, Schema, type Scope } from "effect"
+import { PlacementMap } from "./PlacementMap.ts"
+
+/** How often silent nodes are looked for. */
+const sweepMillis = 500
+
+/**
+ * The placement of the cluster, kept up to date from what the nodes announce until the scope ends. Empty at first: the
+ * nodes are asked and answer in milliseconds. Silence is measured on the monotonic clock.
+ */
+export const watchPlacement: Effect.Effect<PlacementMap, never, FrameBus | Scope.Scope> = Effect.gen(function* () {
+  const bus = yield* FrameBus
+  const clock = yield* Clock.Clock
+  const now = () => Number(clock.monotonicTimeNanosUnsafe() / 1_000_000n)
+  const placement = new PlacementMap()
+  yield* bus.subscribe(Subjects.placementAnnounce, (bytes) => {
+    const announced = decode(utf8.decode(bytes))
+    if (Result.isSuccess(announced)) placement.handle(now(), announced.success)
+    else placement.malformed++
+  })
+  bus.publish(Subjects.placementAsk, new Uint8Array(0))
+  yield* Effect.sync(() => placement.expire(now())).pipe(Effect.repeat(Schedule.spaced(sweepMillis)), Effect.forkScoped)
+  return placement
+})
+
+const decode = Schema.decodeUnknownResult(Schema.fromJsonString(PlacementAnnouncement))
+const utf8 = new TextDecoder()
