@@ -32,9 +32,36 @@ const followPresence = Effect.gen(function* () {
     stream: Streams.presence.name,
     durable: "registry-presence",
     filterSubject: Streams.presence.subjects[0]!,
-    handler: (messages) => store.applyPresence(decodeAll(decodePresence, messages))
+    handler: Effect.fnUntraced(function* (messages) {
+      const presences = decodeAll(decodePresence, messages)
+      yield* store.applyPresence(presences)
+      // Delivered again, both change nothing: presence by its time, an event by time, kind and reason.
+      yield* store.addEvents(presences.map(eventOf), yield* Clock.currentTimeMillis)
+    })
   })
 })
+
+/** Online and offline in the words of a device's log. */
+const eventOf = (presence: Presence): DeviceEvent => {
+  const { productKey, deviceKey, state, cause, at, address, suite, lifetimeSeconds } = presence
+  return {
+    productKey,
+    deviceKey,
+    kind: state,
+    at,
+    address,
+    reason: reasonOf[cause],
+    detail: { suite, lifetimeSeconds }
+  }
+}
+
+const reasonOf: Readonly<Record<Presence["cause"], string>> = {
+  handshake: "the device's handshake verified",
+  record: "the device was heard of again after its Lifetime had passed",
+  lifetime: "nothing was heard of the device for its Lifetime",
+  closeNotify: "the device ended its session",
+  credential: "the device's credential changed, or it was disabled or deleted"
+}
 
 const followEvents = Effect.gen(function* () {
   const store = yield* RegistryStore

@@ -87,8 +87,15 @@ const readLog = (log: string): Pick<CoapResponse, "code" | "announced"> => {
   const lines = log.split("\n").filter((line) => /^v:1 t:(?:ACK|CON|NON) c:[2-5]\.\d\d /.test(line))
   const last = lines.at(-1)
   const announced = lines.map((line) => /2100:([^,\]]*)/.exec(line)?.[1]?.trim()).find((text) => text !== undefined)
-  return { code: /c:([2-5]\.\d\d)/.exec(last ?? "")?.[1], announced: announced?.replace(/^'|'$/g, "") }
+  return {
+    code: /c:([2-5]\.\d\d)/.exec(last ?? "")?.[1],
+    announced: announced === undefined ? undefined : unescape(announced)
+  }
 }
+
+/** libcoap prints the value of an option that it does not know as `\xHH`. */
+const unescape = (text: string): string =>
+  text.replace(/\\x([0-9A-Fa-f]{2})/g, (_all, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)))
 
 const readOutput = (path: string): Buffer => {
   try {

@@ -1,11 +1,10 @@
 import { type ChildProcess, spawn } from "node:child_process"
 import { randomBytes } from "node:crypto"
-import { createSocket } from "node:dgram"
 import { once } from "node:events"
 import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join, resolve } from "node:path"
-import { natsServer, freePort } from "@roost/testkit"
+import { freeTcpPort, freeUdpPort, natsServer } from "@roost/testkit"
 import { Effect, Exit, Scope } from "effect"
 
 export interface RoostOptions {
@@ -29,6 +28,8 @@ export interface ApiAnswer {
 const root = resolve(import.meta.dirname, "../../..")
 /** Starting four processes that strip types on two busy cores. */
 const readyMillisMax = 45_000
+/** A probe that was accepted but not answered, as by an app that is still starting. */
+const probeMillisMax = 2_000
 const stopMillisMax = 8_000
 const outputLengthMax = 64 * 1024
 
@@ -81,7 +82,7 @@ export class RoostProcesses implements AsyncDisposable {
     }
     const children: Array<AppProcess> = []
     const start = async (app: string, portVariable: string, more: Readonly<Record<string, string>> = {}) => {
-      const port = await freePort()
+      const port = await Effect.runPromise(freeTcpPort)
       const child = new AppProcess(app, port, { ...env, [portVariable]: String(port), ...more })
       children.push(child)
       return port
@@ -93,7 +94,7 @@ export class RoostProcesses implements AsyncDisposable {
       start("session-actors", "ROOST_ACTORS_PORT", { ROOST_ACTORS_PARTITIONS: shareOf(i, actors) })
     )
     const udpPorts = await times(options.edges ?? 1, async () => {
-      const udpPort = await freeUdpPort()
+      const udpPort = await Effect.runPromise(freeUdpPort)
       await start("udp-edge", "ROOST_EDGE_PORT", { ROOST_UDP_PORT: String(udpPort) })
       return udpPort
     })
@@ -173,7 +174,9 @@ class AppProcess {
       if (this.#child.exitCode !== null)
         throw new Error(`${this.app} ended with ${this.#child.exitCode}:\n${this.#output}`)
       try {
-        const response = await fetch(`http://127.0.0.1:${this.#port}/readyz`)
+        const response = await fetch(`http://127.0.0.1:${this.#port}/readyz`, {
+          signal: AbortSignal.timeout(probeMillisMax)
+        })
         if (response.status === 200) return
         last = await response.text()
       } catch {
@@ -233,12 +236,4 @@ const times = async <A>(count: number, make: (index: number) => Promise<A>): Pro
   const made: Array<A> = []
   for (let i = 0; i < count; i++) made.push(await make(i))
   return made
-}
-
-const freeUdpPort = async (): Promise<number> => {
-  const probe = createSocket("udp4")
-  await new Promise<void>((bound) => probe.bind(0, "127.0.0.1", bound))
-  const { port } = probe.address()
-  await new Promise<void>((closed) => probe.close(closed))
-  return port
 }
