@@ -116,7 +116,8 @@ export class FrameReader {
   body: Uint8Array = noBytes
 
   constructor(bytes: Uint8Array) {
-    this.#bytes = bytes
+    // A plain array even where the bus gives Buffers, whose `slice` does not copy.
+    this.#bytes = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength)
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
     const originLength = bytes[1] ?? 0
     if (bytes[0] !== version || originLength > 64 || bytes.length < 2 + originLength) {

@@ -15,7 +15,8 @@ export const readPeerAddress = (bytes: Uint8Array, offset: number): PeerAddress 
   const family = bytes[offset]
   const length = family === 4 ? 7 : family === 6 ? 19 : 0
   if (length === 0 || offset + length > bytes.length) return undefined
-  const own = bytes.slice(offset, offset + length)
+  // Not `slice`: of a Buffer that is a view, and would keep the whole frame alive.
+  const own = new Uint8Array(bytes.subarray(offset, offset + length))
   return { key: keyOf(own), bytes: own }
 }
 

@@ -1,0 +1,169 @@
+import { type ChildProcess, spawn } from "node:child_process"
+import { createWriteStream, mkdirSync, renameSync, statSync, type WriteStream } from "node:fs"
+import { dirname } from "node:path"
+
+/** How long a child may take to end after SIGTERM before it is killed. */
+export const graceMillis = 8_000
+/** Waits between restarts of a child that died: doubled each time up to the last one. */
+export const restartMillisMin = 500
+export const restartMillisMax = 15_000
+/** Deaths before its first sign of life after which a child is given up, with everything else. */
+export const startsMax = 3
+/** A log larger than this at the start becomes `.1`. */
+export const logBytesMax = 8 * 1024 * 1024
+/** Last output that a death is reported with. */
+const tailLines = 12
+
+export interface ChildSpec {
+  readonly name: string
+  readonly command: string
+  readonly args: ReadonlyArray<string>
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly logFile: string
+  /** Called with each line of output. */
+  readonly onLine?: (line: string) => void
+}
+
+export interface ChildEvents {
+  readonly died: (name: string, how: string, tail: ReadonlyArray<string>, restartMillis: number | undefined) => void
+}
+
+/**
+ * The processes of one `npm start`: all of them children of this one, each with its log, started again when they die,
+ * ended together. Nothing outlives it but by SIGKILL, and then each child loses its pipe and ends by itself.
+ */
+export class Children {
+  readonly #events: ChildEvents
+  readonly #running = new Map<string, Running>()
+  #stopping = false
+
+  constructor(events: ChildEvents) {
+    this.#events = events
+  }
+
+  start(spec: ChildSpec): void {
+    this.#running.set(spec.name, new Running(spec, this.#events, () => this.#stopping))
+  }
+
+  pidOf(name: string): number | undefined {
+    return this.#running.get(name)?.pid
+  }
+
+  /** The child has shown that it works: later deaths start it again for ever. */
+  settled(name: string): void {
+    this.#running.get(name)?.settle()
+  }
+
+  /** SIGTERM in reverse order of start, SIGKILL after the grace period. */
+  async stop(): Promise<void> {
+    this.#stopping = true
+    const names = [...this.#running.keys()].reverse()
+    // The bus goes last: the apps drain over it.
+    const [last, ...rest] = names.includes("nats-server")
+      ? ["nats-server", ...names.filter((n) => n !== "nats-server")]
+      : [undefined, ...names]
+    await Promise.all(rest.map((name) => this.#running.get(name)?.stop()))
+    if (last !== undefined) await this.#running.get(last)?.stop()
+  }
+
+  killAll(): void {
+    this.#stopping = true
+    for (const running of this.#running.values()) running.kill()
+  }
+}
+
+class Running {
+  readonly #spec: ChildSpec
+  readonly #events: ChildEvents
+  readonly #stopping: () => boolean
+  readonly #log: WriteStream
+  #child: ChildProcess | undefined
+  #tail: Array<string> = []
+  #starts = 0
+  #settled = false
+  #restart: NodeJS.Timeout | undefined
+  #exited: Promise<void> = Promise.resolve()
+
+  constructor(spec: ChildSpec, events: ChildEvents, stopping: () => boolean) {
+    this.#spec = spec
+    this.#events = events
+    this.#stopping = stopping
+    this.#log = openLog(spec.logFile)
+    this.#launch()
+  }
+
+  get pid(): number | undefined {
+    return this.#child?.pid
+  }
+
+  settle(): void {
+    this.#settled = true
+    this.#starts = 0
+  }
+
+  async stop(): Promise<void> {
+    clearTimeout(this.#restart)
+    const timer = setTimeout(() => this.#child?.kill("SIGKILL"), graceMillis)
+    this.#child?.kill("SIGTERM")
+    await this.#exited
+    clearTimeout(timer)
+    this.#log.end()
+  }
+
+  kill(): void {
+    clearTimeout(this.#restart)
+    this.#child?.kill("SIGKILL")
+  }
+
+  #launch(): void {
+    const { args, command, env } = this.#spec
+    this.#starts++
+    const child = spawn(command, args, { env: env as NodeJS.ProcessEnv, stdio: ["ignore", "pipe", "pipe"] })
+    this.#child = child
+    this.#exited = new Promise((resolve) => {
+      child.once("error", (error) => {
+        this.#ended(error.message)
+        resolve()
+      })
+      child.once("exit", (code, signal) => {
+        this.#ended(signal === null ? `exit code ${code}` : signal)
+        resolve()
+      })
+    })
+    this.#follow(child.stdout!)
+    this.#follow(child.stderr!)
+  }
+
+  #follow(stream: NodeJS.ReadableStream): void {
+    let rest = ""
+    stream.setEncoding("utf8").on("data", (chunk: string | Buffer) => {
+      this.#log.write(chunk)
+      const lines = (rest + String(chunk)).split("\n")
+      rest = lines.pop()!.slice(-4096)
+      for (const line of lines) {
+        this.#tail.push(line)
+        this.#spec.onLine?.(line)
+      }
+      this.#tail = this.#tail.slice(-tailLines)
+    })
+  }
+
+  #ended(how: string): void {
+    this.#child = undefined
+    if (this.#stopping()) return
+    const givenUp = !this.#settled && this.#starts >= startsMax
+    const wait = givenUp ? undefined : Math.min(restartMillisMax, restartMillisMin * 2 ** (this.#starts - 1))
+    this.#events.died(this.#spec.name, how, this.#tail, wait)
+    if (wait !== undefined) this.#restart = setTimeout(() => this.#launch(), wait)
+  }
+}
+
+const openLog = (file: string): WriteStream => {
+  mkdirSync(dirname(file), { recursive: true })
+  try {
+    if (statSync(file).size > logBytesMax) renameSync(file, `${file}.1`)
+  } catch {
+    // There is none yet.
+  }
+  return createWriteStream(file, { flags: "a", mode: 0o600 })
+}

@@ -1,0 +1,268 @@
+import { jetstream, jetstreamManager } from "@nats-io/jetstream"
+import { connect, type NatsConnection } from "@nats-io/transport-node"
+import { Streams } from "@roost/contracts"
+import { Data, Effect } from "effect"
+import { spawnSync } from "node:child_process"
+import { accessSync, constants } from "node:fs"
+import { delimiter, join, resolve } from "node:path"
+import { Children } from "./Children.ts"
+import type { DevConfig } from "./DevConfig.ts"
+import { takeLock } from "./InstanceLock.ts"
+import { formatLine, lineOf } from "./LiveView.ts"
+import { firstTakenPort } from "./PortCheck.ts"
+import { coapClientLine, demoCli, demoMeter, demoProduct, provisionDemo } from "./Provision.ts"
+import { loadSecrets, type Secrets, secretsFile } from "./Secrets.ts"
+
+/** What the person who starts it has to change. */
+export class StartFailure extends Data.TaggedError("StartFailure")<{ readonly message: string }> {}
+
+const root = resolve(import.meta.dirname, "../../..")
+/** Until every app has to be ready; a slow machine strips types of four apps at once. */
+const readyMillisMax = 60_000
+const pollMillis = 100
+const apps = ["registry", "downlink-queue", "session-actors", "udp-edge"] as const
+
+/** Starts everything, shows what happens, and ends it all with the scope of the returned effect. */
+export const runLocalRoost = (config: DevConfig, options: { readonly demo: boolean }) =>
+  Effect.scoped(
+    Effect.gen(function* () {
+      bootstrap(config)
+      yield* Effect.acquireRelease(
+        Effect.suspend(() => {
+          const lock = takeLock(config.dataDirectory)
+          return "heldBy" in lock
+            ? Effect.fail(
+                new StartFailure({
+                  message: `process ${lock.heldBy} runs on ${config.dataDirectory} already; end it, or set ROOST_DATA_DIR`
+                })
+              )
+            : Effect.succeed(lock)
+        }),
+        ({ release }) => Effect.sync(release)
+      )
+      const taken = yield* Effect.promise(() => firstTakenPort(config))
+      if (taken !== undefined) return yield* new StartFailure({ message: taken })
+      const secrets = loadSecrets(config.dataDirectory, process.env)
+      const failed = yield* Effect.callback<Children, StartFailure>((resume) => {
+        const children = new Children({
+          died: (name, how, tail, restartMillis) => {
+            say(`${name} ended (${how})${restartMillis === undefined ? "" : `, again in ${restartMillis} ms`}`)
+            for (const line of tail) say(`  ${name} | ${line}`)
+            if (restartMillis === undefined) {
+              children.killAll()
+              say(`✗ ${name} does not stay up; its log is in ${join(config.dataDirectory, "logs")}`)
+              process.exitCode = 1
+              process.kill(process.pid, "SIGTERM")
+            }
+          }
+        })
+        resume(Effect.succeed(children))
+      })
+      const children = yield* Effect.acquireRelease(Effect.succeed(failed), (all) =>
+        Effect.promise(async () => {
+          say("stopping…")
+          await all.stop()
+          say("stopped, nothing is left running")
+        })
+      )
+      killAllOnSecondSignal(children)
+      const natsUrl = yield* Effect.tryPromise({
+        try: () => startAll(children, config, secrets),
+        catch: (error) => new StartFailure({ message: error instanceof Error ? error.message : String(error) })
+      })
+      yield* Effect.promise(async () => {
+        if (options.demo) await provisionDemo(urlOf(config, config.ports.registry), secrets)
+      })
+      announce(config, natsUrl, secrets, options.demo)
+      if (options.demo) startDemoDevice(children, config, secrets)
+      const client = yield* Effect.acquireRelease(
+        Effect.promise(() => connect({ servers: natsUrl, maxReconnectAttempts: -1 })),
+        (connection) => Effect.promise(() => connection.close())
+      )
+      yield* Effect.promise(() => follow(client))
+      return yield* Effect.never
+    })
+  )
+
+const startAll = async (children: Children, config: DevConfig, secrets: Secrets): Promise<string> => {
+  const natsUrl = config.natsUrl ?? `nats://127.0.0.1:${config.natsPort}`
+  const logFile = (name: string) => join(config.dataDirectory, "logs", `${name}.log`)
+  if (config.natsUrl === undefined) {
+    say(`starting nats-server on 127.0.0.1:${config.natsPort}`)
+    const args = ["-a", "127.0.0.1", "-p", String(config.natsPort), "-js", "-sd", join(config.dataDirectory, "nats")]
+    children.start({
+      name: "nats-server",
+      command: natsServerPath(),
+      args,
+      env: process.env,
+      logFile: logFile("nats-server")
+    })
+  } else {
+    say(`using the nats-server at ${natsUrl.replace(/\/\/[^@/]*@/, "//")}`)
+  }
+  const env = {
+    ...process.env,
+    NATS_URL: natsUrl,
+    ROOST_CLUSTER_KEY: secrets.clusterKey,
+    ROOST_ROUTING_KEY: secrets.routingKey,
+    ROOST_API_TOKEN: secrets.apiToken,
+    ROOST_DATA_DIR: config.dataDirectory
+  }
+  for (const app of apps) {
+    children.start({
+      name: app,
+      command: process.execPath,
+      args: [join(root, "apps", app, "src/main.ts")],
+      env,
+      logFile: logFile(app),
+      onLine: (line) => showProblem(app, line)
+    })
+  }
+  const ports = {
+    registry: config.ports.registry,
+    "downlink-queue": config.ports.downlink,
+    "session-actors": config.ports.actors,
+    "udp-edge": config.ports.edge
+  }
+  say(`waiting for ${apps.join(", ")}`)
+  await Promise.all(
+    apps.map(async (app) => {
+      await untilReady(app, urlOf(config, ports[app]))
+      children.settled(app)
+      say(`  ${app} is ready`)
+    })
+  )
+  return natsUrl
+}
+
+const untilReady = async (app: string, url: string): Promise<void> => {
+  const end = Date.now() + readyMillisMax
+  let last = "it does not listen yet"
+  while (Date.now() < end) {
+    try {
+      const response = await fetch(`${url}/readyz`, { signal: AbortSignal.timeout(2000) })
+      if (response.ok) return
+      last = await response.text()
+    } catch {
+      // Not there yet.
+    }
+    await new Promise((resume) => setTimeout(resume, pollMillis))
+  }
+  throw new Error(`${app} was not ready in ${readyMillisMax / 1000} s: ${last}`)
+}
+
+const announce = (config: DevConfig, natsUrl: string, secrets: Secrets, demo: boolean): void => {
+  const registry = urlOf(config, config.ports.registry)
+  const downlink = urlOf(config, config.ports.downlink)
+  say(
+    `ready   devices coaps://127.0.0.1:${config.udpPort}   registry ${registry}   commands ${downlink}   NATS ${natsUrl}`
+  )
+  say("")
+  say(`API documentation   ${registry}/docs   ${downlink}/docs`)
+  say(`API token           ROOST_API_TOKEN=$(node -p 'require("${secretsFile(config.dataDirectory)}").apiToken')`)
+  if (demo) {
+    say("")
+    say("Post as a device:")
+    say(`  ${postLine(config, secrets)}`)
+    say("Set a point on the demo meter, which fetches it with its next report:")
+    say(
+      `  curl -H "Authorization: Bearer $ROOST_API_TOKEN" -H 'content-type: application/json' ` +
+        `-d '{"value":30.5,"pendingTtl":600}' ${downlink}/v1/products/${demoProduct}/devices/${demoMeter}/measurepoints/limit:set`
+    )
+    say("What happened to it:")
+    say(
+      `  curl -H "Authorization: Bearer $ROOST_API_TOKEN" ${registry}/v1/products/${demoProduct}/devices/${demoMeter}/events`
+    )
+  }
+  say("")
+  say("Ctrl-C ends it. What devices do:")
+}
+
+const postLine = (config: DevConfig, secrets: Secrets): string => {
+  const build = (["openssl", "gnutls"] as const).find((name) => onPath(`coap-client-${name}`) !== undefined)
+  return build === undefined
+    ? `npm run device -- --server 127.0.0.1:${config.udpPort} --product-key ${demoProduct} --device-key ${demoCli} --device-secret ${secrets.demoDeviceSecret} --count 1`
+    : coapClientLine(build, config.udpPort, secrets.demoDeviceSecret)
+}
+
+const startDemoDevice = (children: Children, config: DevConfig, secrets: Secrets): void => {
+  children.start({
+    name: "demo-device",
+    command: process.execPath,
+    args: [
+      join(root, "tools/device/src/main.ts"),
+      ...["--server", `127.0.0.1:${config.udpPort}`, "--product-key", demoProduct, "--device-key", demoMeter],
+      ...["--product-secret", secrets.demoProductSecret, "--state", join(config.dataDirectory, "demo-meter.json")],
+      ...["--interval", "10"]
+    ],
+    env: process.env,
+    logFile: join(config.dataDirectory, "logs", "demo-device.log")
+  })
+  children.settled("demo-device")
+}
+
+/** Shows the streams from now on. */
+const follow = async (client: NatsConnection): Promise<void> => {
+  const manager = await jetstreamManager(client)
+  const color = process.stdout.isTTY === true && process.env["NO_COLOR"] === undefined
+  for (const stream of [Streams.uplink, Streams.presence, Streams.event]) {
+    await manager.streams.info(stream.name)
+    const consumer = await jetstream(client).consumers.get(stream.name, { deliver_policy: "new" as never })
+    await consumer.consume({
+      callback: (message) => {
+        const line = lineOf(message.subject, message.data, new Date())
+        if (line !== undefined) say(formatLine(line, color))
+      }
+    })
+  }
+}
+
+/** Warnings and errors of an app belong on the terminal; the rest is in its log. */
+const showProblem = (app: string, line: string): void => {
+  if (!/"level":"(?:WARN|ERROR|FATAL)"|^configuration:/.test(line)) return
+  const message = /"message":"((?:[^"\\]|\\.)*)"/.exec(line)?.[1] ?? line
+  say(`${app} | ${message}`)
+}
+
+const killAllOnSecondSignal = (children: Children): void => {
+  let signals = 0
+  const onSignal = () => {
+    if (++signals < 2) return
+    children.killAll()
+    process.exit(130)
+  }
+  process.on("SIGINT", onSignal)
+  process.on("SIGTERM", onSignal)
+  process.on("SIGHUP", () => {
+    children.killAll()
+    process.exit(129)
+  })
+  process.on("exit", () => children.killAll())
+}
+
+const bootstrap = (config: DevConfig): void => {
+  if (config.natsUrl !== undefined) return
+  const { status } = spawnSync(process.execPath, [join(import.meta.dirname, "bootstrap.ts"), "--for", "start"], {
+    stdio: "inherit"
+  })
+  if (status !== 0) process.exit(1)
+}
+
+const natsServerPath = (): string => onPath("nats-server") ?? "nats-server"
+
+const onPath = (command: string): string | undefined =>
+  [...(process.env["PATH"] ?? "").split(delimiter), "/usr/sbin", "/usr/local/sbin"]
+    .map((folder) => join(folder, command))
+    .find((file) => {
+      try {
+        accessSync(file, constants.X_OK)
+        return true
+      } catch {
+        return false
+      }
+    })
+
+const urlOf = (config: DevConfig, port: number): string =>
+  `http://${config.httpHost === "0.0.0.0" ? "127.0.0.1" : config.httpHost}:${port}`
+
+const say = (line: string): void => void process.stdout.write(`${line}\n`)
