@@ -43,27 +43,14 @@ export const runLocalRoost = (config: DevConfig, options: { readonly demo: boole
       const taken = yield* Effect.promise(() => firstTakenPort(config))
       if (taken !== undefined) return yield* new StartFailure({ message: taken })
       const secrets = loadSecrets(config.dataDirectory, process.env)
-      const failed = yield* Effect.callback<Children, StartFailure>((resume) => {
-        const children = new Children({
-          died: (name, how, tail, restartMillis) => {
-            say(`${name} ended (${how})${restartMillis === undefined ? "" : `, again in ${restartMillis} ms`}`)
-            for (const line of tail) say(`  ${name} | ${line}`)
-            if (restartMillis === undefined) {
-              children.killAll()
-              say(`✗ ${name} does not stay up; its log is in ${join(config.dataDirectory, "logs")}`)
-              process.exitCode = 1
-              process.kill(process.pid, "SIGTERM")
-            }
-          }
-        })
-        resume(Effect.succeed(children))
-      })
-      const children = yield* Effect.acquireRelease(Effect.succeed(failed), (all) =>
-        Effect.promise(async () => {
-          say("stopping…")
-          await all.stop()
-          say("stopped, nothing is left running")
-        })
+      const children = yield* Effect.acquireRelease(
+        Effect.sync(() => supervise(config)),
+        (all) =>
+          Effect.promise(async () => {
+            say("stopping…")
+            await all.stop()
+            say("stopped, nothing is left running")
+          })
       )
       killAllOnSecondSignal(children)
       const natsUrl = yield* Effect.tryPromise({
@@ -83,6 +70,21 @@ export const runLocalRoost = (config: DevConfig, options: { readonly demo: boole
       return yield* Effect.never
     })
   )
+
+/** The supervisor, which gives up on everything when one child does not stay up. */
+const supervise = (config: DevConfig): Children => {
+  const children: Children = new Children({
+    died: (name, how, tail, restartMillis) => {
+      say(`${name} ended (${how})${restartMillis === undefined ? "" : `, again in ${restartMillis} ms`}`)
+      for (const line of tail) say(`  ${name} | ${line}`)
+      if (restartMillis !== undefined) return
+      say(`✗ ${name} does not stay up; its log is in ${join(config.dataDirectory, "logs")}`)
+      children.killAll()
+      process.exit(1)
+    }
+  })
+  return children
+}
 
 const startAll = async (children: Children, config: DevConfig, secrets: Secrets): Promise<string> => {
   const natsUrl = config.natsUrl ?? `nats://127.0.0.1:${config.natsPort}`

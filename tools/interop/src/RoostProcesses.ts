@@ -67,6 +67,25 @@ export class RoostProcesses implements AsyncDisposable {
   static async start(options: RoostOptions = {}): Promise<RoostProcesses> {
     const directory = mkdtempSync(join(tmpdir(), "roost-"))
     const scope = Effect.runSync(Scope.make())
+    const children: Array<AppProcess> = []
+    try {
+      const roost = await RoostProcesses.#launch(options, directory, scope, children)
+      await Promise.all(children.map((child) => child.ready()))
+      return roost
+    } catch (error) {
+      await Promise.all(children.map((child) => child.stop()))
+      await Effect.runPromise(Scope.close(scope, Exit.void))
+      rmSync(directory, { recursive: true, force: true })
+      throw error
+    }
+  }
+
+  static async #launch(
+    options: RoostOptions,
+    directory: string,
+    scope: Scope.Closeable,
+    children: Array<AppProcess>
+  ): Promise<RoostProcesses> {
     const nats = await Effect.runPromise(Scope.provide(natsServer(), scope))
     const token = randomBytes(16).toString("hex")
     const env = {
@@ -80,7 +99,6 @@ export class RoostProcesses implements AsyncDisposable {
       ROOST_LOG_LEVEL: "Warn",
       ...options.env
     }
-    const children: Array<AppProcess> = []
     const start = async (app: string, portVariable: string, more: Readonly<Record<string, string>> = {}) => {
       const port = await Effect.runPromise(freeTcpPort)
       const child = new AppProcess(app, port, { ...env, [portVariable]: String(port), ...more })
@@ -98,7 +116,7 @@ export class RoostProcesses implements AsyncDisposable {
       await start("udp-edge", "ROOST_EDGE_PORT", { ROOST_UDP_PORT: String(udpPort) })
       return udpPort
     })
-    const roost = new RoostProcesses({
+    return new RoostProcesses({
       natsUrl: nats.url,
       udpPorts,
       registryUrl: `http://127.0.0.1:${registryPort}`,
@@ -108,13 +126,6 @@ export class RoostProcesses implements AsyncDisposable {
       scope,
       directory
     })
-    try {
-      await Promise.all(children.map((child) => child.ready()))
-    } catch (error) {
-      await roost[Symbol.asyncDispose]()
-      throw error
-    }
-    return roost
   }
 
   get udpPort(): number {
