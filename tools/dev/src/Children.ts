@@ -11,6 +11,8 @@ export const restartMillisMax = 15_000
 export const startsMax = 3
 /** A log larger than this at the start becomes `.1`. */
 export const logBytesMax = 8 * 1024 * 1024
+/** The child that the others need until they ended. */
+export const busName = "nats-server"
 /** Last output that a death is reported with. */
 const tailLines = 12
 
@@ -54,16 +56,12 @@ export class Children {
     this.#running.get(name)?.settle()
   }
 
-  /** SIGTERM in reverse order of start, SIGKILL after the grace period. */
+  /** SIGTERM to all, SIGKILL after the grace period; the bus goes last, since the apps drain over it. */
   async stop(): Promise<void> {
     this.#stopping = true
-    const names = [...this.#running.keys()].reverse()
-    // The bus goes last: the apps drain over it.
-    const [last, ...rest] = names.includes("nats-server")
-      ? ["nats-server", ...names.filter((n) => n !== "nats-server")]
-      : [undefined, ...names]
-    await Promise.all(rest.map((name) => this.#running.get(name)?.stop()))
-    if (last !== undefined) await this.#running.get(last)?.stop()
+    const bus = this.#running.get(busName)
+    await Promise.all([...this.#running.values()].map((running) => (running === bus ? undefined : running.stop())))
+    await bus?.stop()
   }
 
   killAll(): void {

@@ -18,7 +18,7 @@ export const lineOf = (subject: string, payload: Uint8Array, at: Date): Line | u
     }
     case "event": {
       const { kind: what, reason } = parse(payload)
-      return { at, kind, device: `${first}/${second}`, text: `${what}: ${reason}` }
+      return { at, kind, device: `${first}/${second}`, text: `${what ?? third}: ${reason ?? "?"}` }
     }
     default:
       return undefined

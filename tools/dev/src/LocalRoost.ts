@@ -191,12 +191,11 @@ const startDemoDevice = (children: Children, config: DevConfig, secrets: Secrets
   children.start({
     name: "demo-device",
     command: process.execPath,
-    args: [
-      join(root, "tools/device/src/main.ts"),
-      ...["--server", `127.0.0.1:${config.udpPort}`, "--product-key", demoProduct, "--device-key", demoMeter],
-      ...["--product-secret", secrets.demoProductSecret, "--state", join(config.dataDirectory, "demo-meter.json")],
-      ...["--interval", "10"]
-    ],
+    args: [join(root, "tools/device/src/main.ts")].concat(
+      ["--server", `127.0.0.1:${config.udpPort}`, "--product-key", demoProduct, "--device-key", demoMeter],
+      ["--product-secret", secrets.demoProductSecret, "--state", join(config.dataDirectory, "demo-meter.json")],
+      ["--interval", "10"]
+    ),
     env: process.env,
     logFile: join(config.dataDirectory, "logs", "demo-device.log")
   })
