@@ -123,7 +123,8 @@ class Running {
         this.#ended(error.message)
         resolve()
       })
-      child.once("exit", (code, signal) => {
+      // Not `exit`: by then the last output may not have come.
+      child.once("close", (code, signal) => {
         this.#ended(signal === null ? `exit code ${code}` : signal)
         resolve()
       })
