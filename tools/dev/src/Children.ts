@@ -116,6 +116,7 @@ class Running {
   #launch(): void {
     const { args, command, env } = this.#spec
     this.#starts++
+    this.#tail = []
     const child = spawn(command, args, { env: env as NodeJS.ProcessEnv, stdio: ["ignore", "pipe", "pipe"] })
     this.#child = child
     this.#exited = new Promise((resolve) => {
