@@ -124,7 +124,6 @@ export const openBucket = Effect.fnUntraced(function* <A, I>(
       const log = Effect.runForkWith(yield* Effect.context<never>())
       const known = new Set<string>()
       let seen = new Set<string>()
-      let pending = 0
       const initialDone = () => {
         for (const key of known) {
           if (seen.has(key)) continue
@@ -138,16 +137,14 @@ export const openBucket = Effect.fnUntraced(function* <A, I>(
         stream,
         filterSubject: `$KV.${name}.${filter}`,
         from: "last",
-        onStart: (count) => {
+        onStart: () => {
           seen = new Set()
-          pending = count
-          if (count === 0) initialDone()
         },
         onMessage: (message) => {
           const failure = onMessage(message, known, seen, handlers)
           if (failure !== undefined) log(Effect.logError(failure.message))
-          if (pending > 0 && --pending === 0) initialDone()
-        }
+        },
+        onCaughtUp: initialDone
       }).pipe(Effect.provideService(NatsConnection, connection), Effect.forkScoped)
     })
   }

@@ -7,6 +7,8 @@ import { makeStreamPublisher, type StreamPublisher } from "./StreamPublisher.ts"
 
 /** Events that are not stored yet; one more is dropped and counted. About 300 bytes each. */
 export const eventsWaitingMax = 50_000
+/** Bytes of one event; what is larger would never get through and stand in the way. */
+export const eventBytesMax = 32 * 1024
 const retryMillis = 500
 const flushMillisMax = 2_000
 
@@ -24,7 +26,7 @@ interface Event {
 export class EventPublisher extends Context.Service<
   EventPublisher,
   {
-    /** False, and counted, when the queue is full. `value` is JSON. */
+    /** False, and counted, when the queue is full or the event too large. `value` is JSON. */
     readonly publish: (subject: string, value: unknown) => boolean
     readonly waiting: () => number
   }
@@ -48,13 +50,14 @@ export class EventPublisher extends Context.Service<
       )
       return EventPublisher.of({
         publish: (subject, value) => {
-          if (queue.size >= eventsWaitingMax) {
+          const payload = utf8.encode(JSON.stringify(value))
+          if (queue.size >= eventsWaitingMax || payload.length > eventBytesMax) {
             dropped.inc()
             return false
           }
           queue.add({
             subject,
-            payload: utf8.encode(JSON.stringify(value)),
+            payload,
             headers: headerLines([["Nats-Msg-Id", nuid.next()]])
           })
           queue.send(publisher)
@@ -105,4 +108,7 @@ class EventQueue {
 }
 
 const utf8 = new TextEncoder()
-const dropped = metrics.counter("roost_nats_events_dropped_total", "Events lost because too many waited to be stored.")
+const dropped = metrics.counter(
+  "roost_nats_events_dropped_total",
+  "Events lost: too many waited to be stored, or too large."
+)

@@ -9,7 +9,8 @@ export class FrameBus extends Context.Service<
   {
     /**
      * Hands `bytes` to the client, which keeps them until the socket took them. False, and counted, while no server
-     * is connected: a lost frame is a lost datagram, and a queue of old datagrams helps nobody.
+     * is connected: a lost frame is a lost datagram, and a queue of old datagrams helps nobody. False, too, for more
+     * bytes than the server's `max_payload`, 1 MiB unless it is configured.
      */
     readonly publish: (subject: string, bytes: Uint8Array) => boolean
     /**
@@ -30,7 +31,7 @@ export class FrameBus extends Context.Service<
       const log = Effect.runForkWith(yield* Effect.context<never>())
       return FrameBus.of({
         publish: (subject, bytes) => {
-          if (!connected() || client.isDraining()) {
+          if (!connected() || client.isDraining() || bytes.length > (client.info?.max_payload ?? 0)) {
             dropped.inc()
             return false
           }
@@ -66,5 +67,8 @@ export class FrameBus extends Context.Service<
 
 const published = metrics.counter("roost_nats_frames_sent_total", "Core NATS messages published.")
 const received = metrics.counter("roost_nats_frames_received_total", "Core NATS messages received.")
-const dropped = metrics.counter("roost_nats_frames_dropped_total", "Messages refused because no server was connected.")
+const dropped = metrics.counter(
+  "roost_nats_frames_dropped_total",
+  "Messages not sent: no server, or larger than it takes."
+)
 const failed = metrics.counter("roost_nats_frame_handler_failures_total", "Messages whose handler threw: our bug.")

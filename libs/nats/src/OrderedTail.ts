@@ -10,6 +10,8 @@ import { NatsError } from "./NatsError.ts"
 const heartbeatMillis = 2_000
 const silenceMillisMax = 2 * heartbeatMillis + 500
 const inactiveMillis = 60_000
+/** A cluster may choose a server that has just died; the next attempt is likely to have another. */
+const createMillisMax = 2_000
 
 export interface TailMessage {
   readonly subject: string
@@ -28,9 +30,11 @@ export interface TailOptions {
    * `new`: what is stored from now on; after an interruption from where it was.
    */
   readonly from: "last" | "new"
-  /** A consumer was made; `pending` messages come before those that are new. */
-  readonly onStart: (pending: number) => void
+  /** A consumer was made, anew after an interruption: what follows comes from where `from` says. */
+  readonly onStart?: () => void
   readonly onMessage: (message: TailMessage) => void
+  /** All messages that there were when the consumer was made have come. Once after every `onStart`. */
+  readonly onCaughtUp?: () => void
 }
 
 /**
@@ -93,7 +97,9 @@ const followOnce = Effect.fnUntraced(function* (options: TailOptions, cursor: Cu
       num_replicas: 1
     })
   )
-  const info = yield* Effect.raceFirst(add, failed)
+  const late = new NatsError({ reason: "Timeout", operation, detail: "the consumer was not made" })
+  const made = Effect.timeoutOrElse(add, { duration: createMillisMax, orElse: () => Effect.fail(late) })
+  const info = yield* Effect.raceFirst(made, failed)
   yield* Effect.addFinalizer(() =>
     fromClient(operation, () => manager.consumers.delete(options.stream, info.name)).pipe(
       Effect.timeout("1 second"),
@@ -122,6 +128,7 @@ class TailState {
   #heardAt = performance.now()
   #onFailure: ((why: string) => void) | undefined
   #failure: string | undefined
+  #caughtUp = false
 
   constructor(options: TailOptions, cursor: Cursor, publish: (subject: string) => void) {
     this.#options = options
@@ -133,8 +140,15 @@ class TailState {
     const early = this.#early ?? []
     this.#early = undefined
     this.#cursor.next ??= lastSequence + 1
-    this.#options.onStart(pending)
+    this.#options.onStart?.()
+    if (pending === 0) this.#catchUp()
     for (const message of early) this.take(message)
+  }
+
+  #catchUp(): void {
+    if (this.#caughtUp) return
+    this.#caughtUp = true
+    this.#options.onCaughtUp?.()
   }
 
   onFailure(listener: (why: string) => void): void {
@@ -157,12 +171,13 @@ class TailState {
     if (this.#failure !== undefined) return
     if (this.#early !== undefined) return void this.#early.push(message)
     if (message.headers?.code === 100) return this.#control(message)
-    const { sequence, delivery } = positionOf(message)
+    const { sequence, delivery, pending } = positionOf(message)
     if (delivery !== this.#delivered + 1) return this.fail("a message was lost on the way")
     this.#delivered = delivery
     this.#cursor.next = sequence + 1
     const { subject, data, headers } = message
     this.#options.onMessage({ subject, data, sequence, header: (name) => headers?.get(name) ?? "" })
+    if (pending === 0) this.#catchUp()
   }
 
   /** Idle heartbeats and requests for flow control (NATS ADR-9). */
@@ -171,7 +186,9 @@ class TailState {
     const last = Number(message.headers?.get("Nats-Last-Consumer") ?? 0)
     if (last > this.#delivered) return this.fail("a message was lost on the way")
     const stalled = message.headers?.get("Nats-Consumer-Stalled")
-    if (stalled) this.#publish(stalled)
+    if (stalled) return this.#publish(stalled)
+    // Idle: the last message that was pending may have been removed before it came.
+    this.#catchUp()
   }
 }
 
@@ -179,10 +196,12 @@ class TailState {
  * From the reply subject (NATS ADR-15): `$JS.ACK.{stream}.{consumer}.{deliveries}.{stream sequence}.{consumer
  * sequence}.{time}.{pending}`, with domain and account after `ACK` in the form that newer servers may use.
  */
-const positionOf = (message: Msg): { readonly sequence: number; readonly delivery: number } => {
+const positionOf = (
+  message: Msg
+): { readonly sequence: number; readonly delivery: number; readonly pending: number } => {
   const tokens = message.reply?.split(".") ?? []
   const at = tokens.length === 9 ? 5 : 7
-  return { sequence: Number(tokens[at]), delivery: Number(tokens[at + 1]) }
+  return { sequence: Number(tokens[at]), delivery: Number(tokens[at + 1]), pending: Number(tokens[at + 3]) }
 }
 
 const starts = metrics.counter("roost_nats_tails_started_total", "Consumers made to read a stream or bucket in order.")

@@ -9,6 +9,8 @@ export const inFlightMaxDefault = 16_384
 export const ackTimeoutMillisDefault = 5_000
 /** Timeouts are found by a sweep this often, not by a timer per message. */
 export const sweepMillis = 100
+/** `NATS/1.0`, and the line ends around the headers. */
+const headerFrameBytes = 12
 
 /** What became of a message. */
 export type Settled =
@@ -29,7 +31,8 @@ export interface StreamPublisherOptions {
 export interface StreamPublisher {
   /**
    * Publishes to the stream that has `subject`. `headers` as `headerLines` renders them; `token` comes back with
-   * `onSettled`. False, and nothing sent, when `inFlightMax` messages wait or no server is connected.
+   * `onSettled`. False, and nothing sent, when `inFlightMax` messages wait, no server is connected, or the message is
+   * larger than the server's `max_payload`.
    */
   readonly publish: (subject: string, headers: string, payload: Uint8Array, token: number) => boolean
   readonly inFlight: () => number
@@ -75,7 +78,9 @@ export const makeStreamPublisher = Effect.fnUntraced(function* (
 
   return {
     publish: (subject, lines, payload, token) => {
-      if (!connected() || client.isDraining()) {
+      // Three bytes are the most that UTF-8 takes for one UTF-16 unit.
+      const bytesMax = payload.length + 3 * lines.length + headerFrameBytes
+      if (!connected() || client.isDraining() || bytesMax > (client.info?.max_payload ?? 0)) {
         refused.inc()
         return false
       }
@@ -193,4 +198,7 @@ const failed = {
   disconnected: metrics.counter("roost_nats_stream_failed_total", failedHelp, { reason: "disconnected" })
 }
 const stored = metrics.counter("roost_nats_stream_stored_total", "Messages that a stream acknowledged.")
-const refused = metrics.counter("roost_nats_stream_refused_total", "Messages not sent: too many wait, or no server.")
+const refused = metrics.counter(
+  "roost_nats_stream_refused_total",
+  "Messages not sent: too many wait, no server, or too large."
+)

@@ -11,7 +11,4 @@ export const tailConsumer = (
   filterSubject: string,
   handler: (message: TailMessage) => void
 ): Effect.Effect<void, never, NatsConnection | Scope.Scope> =>
-  followTail({ stream, filterSubject, from: "new", onStart: () => {}, onMessage: handler }).pipe(
-    Effect.forkScoped,
-    Effect.asVoid
-  )
+  followTail({ stream, filterSubject, from: "new", onMessage: handler }).pipe(Effect.forkScoped, Effect.asVoid)

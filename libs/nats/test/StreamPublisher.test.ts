@@ -69,6 +69,16 @@ describe("the stream publisher", () => {
     )
   )
 
+  it.live("refuses what is larger than the server takes, and keeps no slot for it", () =>
+    withServer((server) =>
+      Effect.gen(function* () {
+        const { publisher, settled } = yield* noting()
+        assert.isFalse(publisher.publish("s.a", "", new Uint8Array(1024 * 1024 + 1), 1))
+        assert.deepStrictEqual([publisher.inFlight(), settled], [0, []])
+      }).pipe(Effect.provide(connectionTo(server)), Effect.scoped)
+    )
+  )
+
   it.live("fails at once when no stream takes the subject", () =>
     withServer((server) =>
       Effect.gen(function* () {

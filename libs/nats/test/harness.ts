@@ -7,7 +7,7 @@ import { NatsConnection } from "../src/index.ts"
 export const connectionTo = (server: Pick<NatsServer, "url">, env: Record<string, string> = {}) =>
   Layer.fresh(NatsConnection.layer("test")).pipe(
     Layer.provideMerge(Health.layer),
-    Layer.provide(ConfigProvider.layer(ConfigProvider.fromUnknown({ NATS_URL: server.url, ...env }))),
+    Layer.provideMerge(ConfigProvider.layer(ConfigProvider.fromUnknown({ NATS_URL: server.url, ...env }))),
     Layer.provideMerge(Logger.layer([]))
   )
 

@@ -10,23 +10,24 @@ export const fromClient = <A>(operation: string, run: () => Promise<A>): Effect.
 export const toNatsError = (operation: string, error: unknown): NatsError =>
   new NatsError({ operation, reason: reasonOf(error), detail: error instanceof Error ? error.message : String(error) })
 
+/** The client wraps what went wrong with a request, once or twice. */
 const reasonOf = (error: unknown): NatsErrorReason => {
-  // The client wraps what went wrong with a request.
-  const cause = error instanceof errors.RequestError && error.cause !== undefined ? error.cause : error
-  if (cause instanceof JetStreamApiError) {
-    return cause.code === JetStreamApiCodes.StreamWrongLastSequence ||
-      cause.code === JetStreamApiCodes.StreamWrongLastSequenceUnknown
-      ? "Conflict"
-      : "Rejected"
+  for (let cause = error; cause instanceof Error; cause = cause.cause) {
+    const reason = reasonOfOne(cause)
+    if (reason !== undefined) return reason
   }
-  if (cause instanceof errors.TimeoutError) return "Timeout"
-  if (cause instanceof errors.NoRespondersError) return "NoResponders"
-  if (
-    cause instanceof errors.ClosedConnectionError ||
-    cause instanceof errors.DrainingConnectionError ||
-    cause instanceof errors.RequestError
-  ) {
-    return "Disconnected"
-  }
-  return "Rejected"
+  return error instanceof errors.RequestError ? "Disconnected" : "Rejected"
 }
+
+const reasonOfOne = (error: Error): NatsErrorReason | undefined => {
+  if (error instanceof JetStreamApiError) return conflicts.has(error.code) ? "Conflict" : "Rejected"
+  if (error instanceof errors.TimeoutError) return "Timeout"
+  if (error instanceof errors.NoRespondersError) return "NoResponders"
+  const gone = error instanceof errors.ClosedConnectionError || error instanceof errors.DrainingConnectionError
+  return gone ? "Disconnected" : undefined
+}
+
+const conflicts: ReadonlySet<number> = new Set([
+  JetStreamApiCodes.StreamWrongLastSequence,
+  JetStreamApiCodes.StreamWrongLastSequenceUnknown
+])
