@@ -1,3 +1,4 @@
+export * from "./NodeId.ts"
 export * from "./PartitionRanges.ts"
 export * from "./PlacementAnnouncer.ts"
 export * from "./PlacementMap.ts"

@@ -1,6 +1,6 @@
-import { parsePartitionRanges, type PartitionRanges } from "@roost/cluster"
-import { base32Number, parseKey, partitionCount } from "@roost/contracts"
-import { Config, Option, Redacted, Result, Schema } from "effect"
+import { NodeId, parsePartitionRanges, type PartitionRanges } from "@roost/cluster"
+import { parseKey, partitionCount } from "@roost/contracts"
+import { Config, Redacted, Result, Schema } from "effect"
 import { defaultDeviceSessionConfig, type DeviceSessionConfig } from "./DeviceSessionConfig.ts"
 
 /** How a session-actors process is run (docs/architecture.md §7). */
@@ -28,7 +28,7 @@ export const SessionActorsConfig: Config.Config<SessionActorsConfig> = Config.al
   requestsPerSecondMax: Config.Int("ROOST_DEVICE_REQUESTS_PER_SECOND").pipe(
     Config.withDefault(defaultDeviceSessionConfig.requestsPerSecondMax)
   ),
-  nodeId: Config.option(Config.NonEmptyString("ROOST_NODE_ID"))
+  nodeId: NodeId
 }).pipe(
   Config.map(({ clusterKey, getSuccess, nodeId, partitions, requestsPerSecondMax }) => ({
     clusterKey: parseKey(Redacted.value(clusterKey))!,
@@ -38,7 +38,7 @@ export const SessionActorsConfig: Config.Config<SessionActorsConfig> = Config.al
       getSuccess,
       requestsPerSecondMax,
       requestsBurstMax: requestsPerSecondMax * 2,
-      nodeId: Option.getOrElse(nodeId, () => base32Number(Math.floor(Math.random() * 32 ** 8), 8))
+      nodeId
     }
   }))
 )

@@ -1,0 +1,15 @@
+import { base32Number } from "@roost/contracts"
+import { Config, Schema } from "effect"
+
+const length = 8
+
+/** It is one token of a NATS subject and at most 64 characters of a frame's header. */
+const Token = Schema.String.check(
+  Schema.isPattern(/^[A-Za-z0-9_-]{1,64}$/, { message: "expected 1 to 64 characters of A-Z, a-z, 0-9, _ and -" })
+)
+
+/** The name of this process among the edges or the nodes: `ROOST_NODE_ID`, else random and so new at every start. */
+export const NodeId: Config.Config<string> = Config.schema(Token, "ROOST_NODE_ID").pipe(
+  Config.option,
+  Config.map((id) => (id._tag === "Some" ? id.value : base32Number(Math.floor(Math.random() * 32 ** length), length)))
+)
