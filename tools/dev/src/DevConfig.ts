@@ -23,7 +23,10 @@ const port = (name: string, otherwise: number) => Config.Port(name).pipe(Config.
 export const DevConfig: Config.Config<DevConfig> = Config.all({
   natsUrl: Config.NonEmptyString("NATS_URL").pipe(Config.withDefault(undefined)),
   natsPort: port("ROOST_NATS_PORT", 4222),
-  dataDirectory: Config.NonEmptyString("ROOST_DATA_DIR").pipe(Config.withDefault(".roost")),
+  dataDirectory: Config.NonEmptyString("ROOST_DATA_DIR").pipe(
+    Config.withDefault(".roost"),
+    Config.map((path) => resolve(path))
+  ),
   udpHost: Config.NonEmptyString("ROOST_UDP_HOST").pipe(Config.withDefault("0.0.0.0")),
   udpPort: port("ROOST_UDP_PORT", 5684),
   httpHost: Config.NonEmptyString("ROOST_HTTP_HOST").pipe(Config.withDefault("127.0.0.1")),
@@ -33,7 +36,7 @@ export const DevConfig: Config.Config<DevConfig> = Config.all({
     edge: port("ROOST_EDGE_PORT", 8082),
     actors: port("ROOST_ACTORS_PORT", 8083)
   })
-}).pipe(Config.map((config) => ({ ...config, dataDirectory: resolve(config.dataDirectory) })))
+})
 
 /** Which variable moves each port, for the line that says one is taken. */
 export const portVariable = {
