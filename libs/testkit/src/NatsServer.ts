@@ -1,9 +1,9 @@
 import { Effect, Exit, Scope } from "effect"
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
-import { tmpdir } from "node:os"
+import { writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { childProcess, type ChildProcess } from "./ChildProcess.ts"
 import { freeTcpPort } from "./FreePort.ts"
+import { temporaryDirectory } from "./TemporaryDirectory.ts"
 
 export interface NatsServerOptions {
   /** Lines for its configuration file: `authorization { … }`, `tls { … }`, `cluster { … }`. */
@@ -90,9 +90,3 @@ export const natsCluster = Effect.fnUntraced(function* (
     { concurrency: "unbounded" }
   )
 })
-
-/** A directory that goes with the scope. */
-export const temporaryDirectory: Effect.Effect<string, never, Scope.Scope> = Effect.acquireRelease(
-  Effect.sync(() => mkdtempSync(join(tmpdir(), "roost-"))),
-  (directory) => Effect.sync(() => rmSync(directory, { recursive: true, force: true }))
-)

@@ -1,0 +1,109 @@
+import {
+  Code,
+  decode,
+  encode,
+  encodeEmpty,
+  formatCode,
+  type Message,
+  noBytes,
+  OptionNumber,
+  stringOption
+} from "@roost/coap"
+import { Effect, Queue, type Scope } from "effect"
+import * as Result from "effect/Result"
+import { setTimeout as wait } from "node:timers/promises"
+import { childProcess } from "../ChildProcess.ts"
+import {
+  ClientFailed,
+  type CoapRequest,
+  type CoapSession,
+  type SessionOptions,
+  withinMillisDefault
+} from "./CoapClient.ts"
+import { type Program, requireProgram } from "./Programs.ts"
+
+export interface DtlsProgram {
+  readonly program: Program
+  readonly args: ReadonlyArray<string>
+  /** What it says when the handshake is complete. */
+  readonly connected: RegExp
+  /** Turns chunks of its stdout into the datagrams it decrypted. */
+  readonly datagrams: (datagram: (bytes: Uint8Array) => void) => (chunk: Uint8Array) => void
+}
+
+/** A session of a program that sends what it reads and writes what it receives, plus the least of a CoAP client. */
+export interface DtlsSession extends CoapSession {
+  /** One record of application data, any bytes. */
+  readonly send: (bytes: Uint8Array) => Effect.Effect<void>
+  readonly receive: Effect.Effect<Uint8Array, ClientFailed>
+  /** Ends its input, upon which it sends close_notify. */
+  readonly close: Effect.Effect<void>
+}
+
+export const dtlsSession = Effect.fnUntraced(function* (
+  { program, args, connected, datagrams }: DtlsProgram,
+  options: SessionOptions
+): Effect.fn.Return<DtlsSession, ClientFailed, Scope.Scope> {
+  yield* requireProgram(program)
+  const withinMillis = options.withinMillis ?? withinMillisDefault
+  const failed = (reason: ClientFailed["reason"], detail: string) =>
+    new ClientFailed({ reason, client: program, detail })
+  const received = yield* Queue.unbounded<Uint8Array>()
+  const client = yield* childProcess({
+    command: program,
+    args: [...args, ...(options.args ?? [])],
+    readyWhen: connected,
+    readyWithinMillis: withinMillis,
+    onStdout: datagrams((bytes) => void Queue.offerUnsafe(received, bytes))
+  }).pipe(Effect.mapError((error) => failed("NoSession", error.detail)))
+
+  // A write is one record only if the program read the one before.
+  const send = (bytes: Uint8Array) =>
+    Effect.andThen(
+      client.write(bytes),
+      Effect.promise(() => wait(millisBetweenWrites))
+    )
+  const receive = Effect.raceFirst(
+    Queue.take(received),
+    Effect.andThen(
+      Effect.promise((signal) => wait(withinMillis, undefined, { signal }).catch(() => undefined)),
+      Effect.suspend(() => Effect.fail(failed("NoResponse", client.output())))
+    )
+  )
+
+  let messageId = Math.floor(Math.random() * 0x10000)
+  const request = Effect.fnUntraced(function* (request: CoapRequest) {
+    messageId = (messageId + 1) & 0xffff
+    const token = Uint8Array.of(messageId >> 8, messageId & 0xff)
+    yield* send(encode(messageOf(request, messageId, token)))
+    while (true) {
+      const bytes = yield* receive
+      const message = Result.getOrUndefined(decode(bytes))
+      if (message === undefined) {
+        return yield* failed("NoResponse", `no CoAP message: ${Buffer.from(bytes).toString("hex")}`)
+      }
+      if (message.code === Code.Empty || Buffer.compare(message.token, token) !== 0) {
+        if (message.type === "RST") return yield* failed("NoResponse", "Reset")
+        continue
+      }
+      if (message.type === "CON") yield* send(encodeEmpty("ACK", message.messageId))
+      return { ...message, code: formatCode(message.code) }
+    }
+  })
+  return { request, send, receive, output: client.output, close: Effect.andThen(client.closeStdin, client.exit) }
+})
+
+const messageOf = (request: CoapRequest, messageId: number, token: Uint8Array): Message => {
+  const segments = request.path.split("/").slice(1)
+  return {
+    type: request.confirmable === false ? "NON" : "CON",
+    code: methodCodes[request.method],
+    messageId,
+    token,
+    options: [...segments.map((segment) => stringOption(OptionNumber.UriPath, segment)), ...(request.options ?? [])],
+    payload: request.payload ?? noBytes
+  }
+}
+
+const methodCodes = { GET: Code.Get, POST: Code.Post, PUT: Code.Put, DELETE: Code.Delete, FETCH: Code.Fetch }
+const millisBetweenWrites = 25

@@ -1,0 +1,39 @@
+import { Effect } from "effect"
+import { accessSync, constants } from "node:fs"
+import { delimiter, join } from "node:path"
+import { ClientFailed } from "./CoapClient.ts"
+
+/** What tests run, and the Debian package that brings it. */
+export const programPackages = {
+  "coap-client-openssl": "libcoap3-bin",
+  "coap-client-gnutls": "libcoap3-bin",
+  "coap-server-gnutls": "libcoap3-bin",
+  "gnutls-cli": "gnutls-bin",
+  openssl: "openssl",
+  "nats-server": "nats-server"
+} as const
+
+export type Program = keyof typeof programPackages
+
+/** Undefined if `program` can be run; else a line that says what to install. */
+export const missing = (program: Program): string | undefined =>
+  (process.env["PATH"] ?? "").split(delimiter).some((directory) => isExecutable(join(directory, program)))
+    ? undefined
+    : `missing: ${program} (Debian package ${programPackages[program]})`
+
+export const requireProgram = (program: Program): Effect.Effect<void, ClientFailed> =>
+  Effect.suspend(() => {
+    const detail = missing(program)
+    return detail === undefined
+      ? Effect.void
+      : Effect.fail(new ClientFailed({ reason: "Missing", client: program, detail }))
+  })
+
+const isExecutable = (file: string): boolean => {
+  try {
+    accessSync(file, constants.X_OK)
+    return true
+  } catch {
+    return false
+  }
+}
