@@ -202,9 +202,11 @@ export class DeviceHost {
       if (routed) this.#edges.add(edge, FrameKind.Unroute, 0, peer, hasCid ? cidOf(datagram, first.cidOffset) : noBytes)
       return
     }
-    if (!routed) this.#associations.announceRoute(edge, actor, peer)
     const alive = this.#associations.open(now, edge, peer, actor, session, datagram)
-    if (alive && actor.session === session) this.#refresh(now, actor, session)
+    if (!alive || actor.session !== session) return
+    // Only now: a forged record under an observed connection id must not turn a device's route (F15).
+    if (!routed) this.#associations.announceRoute(edge, actor, session.peer)
+    this.#refresh(now, actor, session)
   }
 
   #data(now: number, actor: DeviceActor, session: DeviceSession, plaintext: Uint8Array): void {

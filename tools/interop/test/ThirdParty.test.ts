@@ -1,0 +1,170 @@
+import { jetstream, jetstreamManager } from "@nats-io/jetstream"
+import { connect } from "@nats-io/transport-node"
+import { Code, encode, OptionNumber, stringOption } from "@roost/coap"
+import { missing, opensslSession, type Suite, type ThirdPartyClient, thirdPartyClients } from "@roost/testkit"
+import { Effect } from "effect"
+import { afterAll, assert, beforeAll, describe, it } from "vitest"
+import { createDevice, createProduct, eventually, measurepointPost, type TestDevice } from "../src/Fixtures.ts"
+import { RoostProcesses } from "../src/RoostProcesses.ts"
+
+// Clients that others wrote, against four processes: two session-actors that divide the partitions, two edges.
+
+let roost: RoostProcesses
+const product = "pkThird"
+
+beforeAll(async () => {
+  roost = await RoostProcesses.start({ actors: 2, edges: 2, downlinks: 2 })
+  await createProduct(roost, product)
+}, 120_000)
+afterAll(() => roost?.[Symbol.asyncDispose]())
+
+const suitesOf = ({ suites }: ThirdPartyClient): ReadonlyArray<Suite> =>
+  suites === "server's choice" ? ["CCM_8"] : suites
+const bytes = (text: string): Uint8Array => new TextEncoder().encode(text)
+const text = (payload: Uint8Array): string => new TextDecoder().decode(payload)
+const command = (device: TestDevice, path: string, body: unknown, instance = 0) =>
+  roost.downlink("POST", `/v1/products/${device.productKey}/devices/${device.deviceKey}/${path}`, body, instance)
+
+for (const client of thirdPartyClients) {
+  for (const suite of suitesOf(client)) {
+    describe(`${client.name}, ${suite}`, () => {
+      it("is on this machine", () => {
+        if (client.program === undefined) return
+        assert.isUndefined(missing(client.program as never), `missing: ${client.name}`)
+      })
+
+      it("does the contract: posts, hears of two commands, fetches, replies; raw bytes", async () => {
+        const name = `${client.name}-${suite}`.replaceAll(/[^A-Za-z0-9-]/g, "-").slice(0, 60)
+        const device = await createDevice(roost, product, name)
+        const set = device.path("thing/service/measurepoint/set")
+        const states: Array<string> = []
+        await Effect.runPromise(
+          Effect.scoped(
+            Effect.gen(function* () {
+              const { identity, psk } = device
+              const session = yield* client.connect({ port: roost.udpPort, identity, psk, suite })
+              const post = (path: string, payload: Uint8Array) => session.request({ method: "POST", path, payload })
+              const posted = yield* post(device.path("thing/measurepoint/post"), bytes(measurepointPost("1")))
+              assert.strictEqual(posted.code, "2.04", session.output())
+              assert.strictEqual(text(posted.payload), `{"id":"1","code":200,"data":{}}`)
+
+              const accepted = yield* Effect.promise(async () => [
+                await command(device, "measurepoints/a:set", { value: 1, pendingTtl: 600 }, 0),
+                await command(device, "measurepoints/b:set", { value: 2, pendingTtl: 600 }, 1)
+              ])
+              for (const { status, body } of accepted) assert.strictEqual(status, 202, JSON.stringify(body))
+              // The second command is announced once both are mirrored in the actor.
+              yield* Effect.promise(() => new Promise((resume) => setTimeout(resume, 500)))
+              const hinted = yield* post(device.path("thing/measurepoint/post"), bytes(measurepointPost("2")))
+              const announced = hinted.options.find(({ number }) => number === OptionNumber.PendingCommand)
+              assert.strictEqual(announced === undefined ? "" : text(announced.value), set, session.output())
+              for (const expected of accepted) {
+                const fetched = yield* session.request({ method: "GET", path: set })
+                assert.strictEqual(fetched.code, "2.04", session.output())
+                const { id } = JSON.parse(text(fetched.payload)) as { id: string }
+                assert.strictEqual(id, expected.body.commandId)
+                const replied = yield* post(`${set}_reply`, bytes(JSON.stringify({ id, code: 200, data: {} })))
+                assert.strictEqual(replied.code, "2.04")
+                states.push(id)
+              }
+              const raw = yield* post(device.path("thing/model/up_raw"), Uint8Array.of(0, 1, 254, 255))
+              assert.strictEqual(raw.code, "2.04")
+              const foreign = yield* post(
+                `/topic/sys/${product}/other/thing/measurepoint/post`,
+                bytes(measurepointPost("3"))
+              )
+              assert.strictEqual(foreign.code, "4.03")
+            })
+          )
+        )
+        for (const id of states) {
+          await eventually(
+            async () => (await roost.downlink("GET", `/v1/commands/${id}`, undefined, 1)).body,
+            ({ state }) => state === "succeeded"
+          )
+        }
+      })
+    })
+  }
+}
+
+describe("C7 the same CON five times", () => {
+  it("is stored once and answered with identical bytes", async () => {
+    const device = await createDevice(roost, product, "repeats")
+    const path = device.path("thing/measurepoint/post").slice(1).split("/")
+    const message = encode({
+      type: "CON",
+      code: Code.Post,
+      messageId: 4711,
+      token: Uint8Array.of(1, 2, 3),
+      options: path.map((segment) => stringOption(OptionNumber.UriPath, segment)),
+      payload: bytes(measurepointPost("once"))
+    }).slice()
+    const answers = await Effect.runPromise(
+      Effect.scoped(
+        Effect.gen(function* () {
+          const { identity, psk } = device
+          const session = yield* opensslSession({ port: roost.udpPorts[1]!, identity, psk, suite: "CBC_SHA256" })
+          const received: Array<string> = []
+          for (let i = 0; i < 5; i++) {
+            yield* session.send(message)
+            received.push(Buffer.from(yield* session.receive).toString("hex"))
+          }
+          return received
+        })
+      )
+    )
+    assert.strictEqual(new Set(answers).size, 1)
+    const nats = await connect({ servers: roost.natsUrl })
+    const manager = await jetstreamManager(nats)
+    const { state } = await manager.streams.info("UPLINK", { subjects_filter: `roost.uplink.${product}.repeats.>` })
+    assert.deepStrictEqual(Object.values(state.subjects ?? {}), [1])
+    await nats.close()
+  })
+})
+
+describe("an application", () => {
+  it("consumes uplinks by a durable consumer, filtered, with the headers", async () => {
+    const device = await createDevice(roost, product, "consumed")
+    const nats = await connect({ servers: roost.natsUrl })
+    const manager = await jetstreamManager(nats)
+    const filter_subject = `roost.uplink.${product}.consumed.measurepoint`
+    await manager.consumers.add("UPLINK", { durable_name: "billing", filter_subject, ack_policy: "explicit" as never })
+    const count = 20
+    await Effect.runPromise(
+      Effect.scoped(
+        Effect.gen(function* () {
+          const { identity, psk } = device
+          const session = yield* opensslSession({ port: roost.udpPort, identity, psk, suite: "CCM_8" })
+          for (let i = 0; i < count; i++) {
+            const path = device.path("thing/measurepoint/post")
+            const { code } = yield* session.request({
+              method: "POST",
+              path,
+              payload: bytes(measurepointPost(String(i)))
+            })
+            assert.strictEqual(code, "2.04")
+          }
+        })
+      )
+    )
+    const consumer = await jetstream(nats).consumers.get("UPLINK", "billing")
+    const messages = await consumer.fetch({ max_messages: count, expires: 5000 })
+    const ids: Array<string> = []
+    const sessions = new Set<string | undefined>()
+    for await (const message of messages) {
+      ids.push((message.json() as { id: string }).id)
+      sessions.add(message.headers?.get("Roost-Session"))
+      assert.strictEqual(message.headers?.get("Roost-Method"), "thing.measurepoint.post")
+      assert.strictEqual(message.headers?.get("Roost-Topic"), `/sys/${product}/consumed/thing/measurepoint/post`)
+      assert.match(message.headers?.get("Roost-Time") ?? "", /^\d{13}$/)
+      message.ack()
+    }
+    assert.deepStrictEqual(
+      ids,
+      Array.from({ length: count }, (_, i) => String(i))
+    )
+    assert.strictEqual(sessions.size, 1)
+    await nats.close()
+  })
+})
