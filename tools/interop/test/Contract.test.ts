@@ -23,7 +23,7 @@ beforeAll(async () => {
   roost = await RoostProcesses.start()
   productSecret = (await createProduct(roost, product, { dynamicActivateEnabled: true })).productSecret
 }, 120_000)
-afterAll(() => roost[Symbol.asyncDispose]())
+afterAll(() => roost?.[Symbol.asyncDispose]())
 
 const builds: ReadonlyArray<CoapClientBuild> = ["openssl", "gnutls"]
 const { identity: _, ...none } = { identity: "" }

@@ -1,6 +1,7 @@
 import { jetstream, jetstreamManager } from "@nats-io/jetstream"
-import { connect } from "@nats-io/transport-node"
+import { connect, type NatsConnection } from "@nats-io/transport-node"
 import { Code, encode, OptionNumber, stringOption } from "@roost/coap"
+import { placeOf, Subjects } from "@roost/contracts"
 import { missing, opensslSession, type Suite, type ThirdPartyClient, thirdPartyClients } from "@roost/testkit"
 import { Effect } from "effect"
 import { afterAll, assert, beforeAll, describe, it } from "vitest"
@@ -10,13 +11,18 @@ import { RoostProcesses } from "../src/RoostProcesses.ts"
 // Clients that others wrote, against four processes: two session-actors that divide the partitions, two edges.
 
 let roost: RoostProcesses
+let nats: NatsConnection
 const product = "pkThird"
 
 beforeAll(async () => {
   roost = await RoostProcesses.start({ actors: 2, edges: 2, downlinks: 2 })
+  nats = await connect({ servers: roost.natsUrl })
   await createProduct(roost, product)
 }, 120_000)
-afterAll(() => roost?.[Symbol.asyncDispose]())
+afterAll(async () => {
+  await nats?.close()
+  await roost?.[Symbol.asyncDispose]()
+})
 
 const suitesOf = ({ suites }: ThirdPartyClient): ReadonlyArray<Suite> =>
   suites === "server's choice" ? ["CCM_8"] : suites
@@ -24,6 +30,13 @@ const bytes = (text: string): Uint8Array => new TextEncoder().encode(text)
 const text = (payload: Uint8Array): string => new TextDecoder().decode(payload)
 const command = (device: TestDevice, path: string, body: unknown, instance = 0) =>
   roost.downlink("POST", `/v1/products/${device.productKey}/devices/${device.deviceKey}/${path}`, body, instance)
+
+/** How many commands the device's actor has mirrored: from then on it announces and hands them out. */
+const pendingAtActor = async ({ deviceKey, productKey }: TestDevice): Promise<number | undefined> => {
+  const subject = Subjects.device(placeOf(productKey, deviceKey).partition)
+  const answer = await nats.request(subject, JSON.stringify({ productKey, deviceKey, ask: "status" }))
+  return answer.json<{ pending?: number }>().pending
+}
 
 for (const client of thirdPartyClients) {
   for (const suite of suitesOf(client)) {
@@ -53,8 +66,12 @@ for (const client of thirdPartyClients) {
                 await command(device, "measurepoints/b:set", { value: 2, pendingTtl: 600 }, 1)
               ])
               for (const { status, body } of accepted) assert.strictEqual(status, 202, JSON.stringify(body))
-              // The second command is announced once both are mirrored in the actor.
-              yield* Effect.promise(() => new Promise((resume) => setTimeout(resume, 500)))
+              yield* Effect.promise(() =>
+                eventually(
+                  () => pendingAtActor(device),
+                  (pending) => pending === 2
+                )
+              )
               const hinted = yield* post(device.path("thing/measurepoint/post"), bytes(measurepointPost("2")))
               const announced = hinted.options.find(({ number }) => number === OptionNumber.PendingCommand)
               assert.strictEqual(announced === undefined ? "" : text(announced.value), set, session.output())
@@ -115,18 +132,15 @@ describe("C7 the same CON five times", () => {
       )
     )
     assert.strictEqual(new Set(answers).size, 1)
-    const nats = await connect({ servers: roost.natsUrl })
     const manager = await jetstreamManager(nats)
     const { state } = await manager.streams.info("UPLINK", { subjects_filter: `roost.uplink.${product}.repeats.>` })
     assert.deepStrictEqual(Object.values(state.subjects ?? {}), [1])
-    await nats.close()
   })
 })
 
 describe("an application", () => {
   it("consumes uplinks by a durable consumer, filtered, with the headers", async () => {
     const device = await createDevice(roost, product, "consumed")
-    const nats = await connect({ servers: roost.natsUrl })
     const manager = await jetstreamManager(nats)
     const filter_subject = `roost.uplink.${product}.consumed.measurepoint`
     await manager.consumers.add("UPLINK", { durable_name: "billing", filter_subject, ack_policy: "explicit" as never })
@@ -165,6 +179,5 @@ describe("an application", () => {
       Array.from({ length: count }, (_, i) => String(i))
     )
     assert.strictEqual(sessions.size, 1)
-    await nats.close()
   })
 })
