@@ -1,6 +1,6 @@
 import * as Result from "effect/Result"
-import { alertName, AlertLevel, decodeAlert } from "../Alert.ts"
-import { type CipherSuite, isCipherSuite, TLS_EMPTY_RENEGOTIATION_INFO_SCSV } from "../CipherSuite.ts"
+import { type AlertName, alertName, AlertLevel, decodeAlert, encodeAlert, fatalAlert } from "../Alert.ts"
+import type { CipherSuite } from "../CipherSuite.ts"
 import type { SealError } from "../errors.ts"
 import { agreementOf } from "../handshake/Agreement.ts"
 import { type ClientHello, encodeClientHello } from "../handshake/ClientHello.ts"
@@ -18,7 +18,7 @@ import { decodeHelloVerifyRequest } from "../handshake/HelloVerifyRequest.ts"
 import { Reassembly } from "../handshake/Reassembly.ts"
 import { decodeServerHello, type ServerHello } from "../handshake/ServerHello.ts"
 import { Transcript } from "../handshake/Transcript.ts"
-import { copyBytes, emptyBytes, equalBytes } from "../internal/bytes.ts"
+import { copyBytes, equalBytes } from "../internal/bytes.ts"
 import {
   classicMasterSecret,
   deriveKeyBlock,
@@ -28,26 +28,14 @@ import {
   verifyData
 } from "../KeySchedule.ts"
 import { backHalfLimits, frontHalfLimits } from "../Limits.ts"
-import { ContentType, dtls12, encodePlaintextRecord, readRecord, type RecordView } from "../record/Header.ts"
+import { ContentType, encodePlaintextRecord, readRecord, type RecordView } from "../record/Header.ts"
 import { plaintextBytesMax } from "../record/Protection.ts"
 import { AwaitFinished } from "../server/AwaitFinished.ts"
 import { changeCipherSpec, Session } from "../Session.ts"
-import {
-  type ClientOptions,
-  clientReassemblyLimits,
-  defaultClientSuites,
-  defaultTiming,
-  earlyBytesMax
-} from "./ClientOptions.ts"
-
-export type ClientOutput =
-  /** To be sent to the server. */
-  | { readonly _tag: "Transmit"; readonly datagram: Uint8Array; readonly flight: string }
-  /** The session is there; `send` works from now on. */
-  | { readonly _tag: "Connected"; readonly session: Session; readonly resumed: boolean }
-  | { readonly _tag: "Data"; readonly plaintext: Uint8Array }
-  /** `peer`: an alert. `local`: `close` was called, or the server broke the protocol. `timeout`: no answer came. */
-  | { readonly _tag: "Closed"; readonly by: "peer" | "local" | "timeout"; readonly reason: string }
+import { type ClientOptions, clientReassemblyLimits, defaultTiming, earlyBytesMax } from "./ClientOptions.ts"
+import { type ClientOutput, transmits } from "./ClientOutput.ts"
+import { offerOf, refusalOf, resumedSession } from "./Offer.ts"
+import { type FlightSender, Retransmission } from "./Retransmission.ts"
 
 type Stage =
   /** A ClientHello is out. */
@@ -93,21 +81,18 @@ export class Client {
   /** Protected records that came before they could be read. */
   #early: Array<Uint8Array> = []
   #earlyBytes = 0
-  #resend: (() => ReadonlyArray<ClientOutput>) | undefined
-  #transmissions = 0
-  #timeoutMillis: number
-  #deadline: number | undefined
+  readonly #retransmission: Retransmission
 
   constructor(options: ClientOptions) {
     this.#options = options
     this.#cidLength = options.connectionId?.length ?? 0
     this.#random = options.crypto.randomBytes(randomBytesLength)
-    this.#timeoutMillis = (options.timing ?? defaultTiming).initialMillis
-    this.#hello = helloOf(options, this.#random)
+    this.#retransmission = new Retransmission(options.timing ?? defaultTiming)
+    this.#hello = offerOf(options, this.#random)
   }
 
   get deadline(): number | undefined {
-    return this.#deadline
+    return this.#retransmission.deadline
   }
 
   get session(): Session | undefined {
@@ -134,12 +119,9 @@ export class Client {
   }
 
   handleTimeout(now: number): ReadonlyArray<ClientOutput> {
-    if (this.#deadline === undefined || now < this.#deadline || this.#resend === undefined) return []
-    const { maxMillis, transmissionsMax } = this.#options.timing ?? defaultTiming
-    if (this.#transmissions >= transmissionsMax)
-      return this.#close("timeout", timeoutReason[this.#stage._tag] ?? "no answer")
-    this.#timeoutMillis = Math.min(maxMillis, this.#timeoutMillis * 2)
-    return this.#transmit(now)
+    const outputs = this.#retransmission.handleTimeout(now)
+    if (outputs !== "GivenUp") return outputs
+    return this.#close("timeout", timeoutReason[this.#stage._tag] ?? "no answer")
   }
 
   /** One record of application data. */
@@ -154,7 +136,7 @@ export class Client {
     const alert = this.session?.closeNotify(this.#options.crypto)
     const closed = this.#close("local", "close was called")
     if (alert === undefined || Result.isFailure(alert)) return closed
-    return [{ _tag: "Transmit", datagram: alert.success, flight: "close_notify" }, ...closed]
+    return [...transmits([alert.success], "close_notify"), ...closed]
   }
 
   #handleRecord(now: number, record: RecordView, bytes: Uint8Array, outputs: Array<ClientOutput>): void {
@@ -162,6 +144,7 @@ export class Client {
     if (isProtected || record.contentType === ContentType.change_cipher_spec) {
       this.#handleProtected(bytes, outputs)
     } else if (record.contentType === ContentType.alert) {
+      // Forgeable, as all of the handshake is up to Finished; heeded, since the device may then try again at once.
       const alert = decodeAlert(record.fragment)
       if (alert?.level === AlertLevel.fatal) outputs.push(...this.#close("peer", alertName(alert.description)))
     } else if (record.contentType === ContentType.handshake) {
@@ -195,6 +178,8 @@ export class Client {
 
   #handleMessage(now: number, message: HandshakeMessage, outputs: Array<ClientOutput>): void {
     const stage = this.#stage
+    // Finished comes protected; nothing in plaintext counts any more (D1).
+    if (stage._tag === "AwaitFinished" || stage._tag === "AwaitResumedFinished" || stage._tag === "Closed") return
     if (stage._tag === "AwaitServerHello" && message.type === HandshakeType.server_hello) {
       this.#handleServerHello(message, outputs)
     } else if (stage._tag === "AwaitServerHelloDone" && message.type === HandshakeType.server_key_exchange) {
@@ -204,32 +189,39 @@ export class Client {
       this.#transcript.append(message)
       this.#finish(now, stage.hello, stage.suite, message.messageSeq + 1, outputs)
     } else {
-      outputs.push(...this.#close("local", `the server sent handshake message ${message.type} out of place`))
+      outputs.push(
+        ...this.#refuse("unexpected_message", `the server sent handshake message ${message.type} out of place`)
+      )
     }
   }
 
   #handleServerHello(message: HandshakeMessage, outputs: Array<ClientOutput>): void {
     const decoded = decodeServerHello(message.body)
-    if (Result.isFailure(decoded)) return void outputs.push(...this.#close("local", "the ServerHello is malformed"))
-    const hello = decoded.success
-    const suite = hello.cipherSuite
-    if (hello.version !== dtls12 || !isCipherSuite(suite) || !this.#hello.cipherSuites.includes(suite)) {
-      return void outputs.push(...this.#close("local", "the server chose a version or suite that was not offered"))
+    if (Result.isFailure(decoded)) {
+      outputs.push(...this.#refuse("decode_error", `the ServerHello is malformed: ${decoded.failure.reason}`))
+      return
     }
+    const hello = decoded.success
+    const resumed = resumedSession(this.#options, hello)
+    const refusal = refusalOf(this.#hello, hello, resumed)
+    if (refusal !== undefined) {
+      outputs.push(...this.#refuse(refusal.alert, refusal.reason))
+      return
+    }
+    // `refusalOf` has seen that it is one of ours.
+    const suite = hello.cipherSuite as CipherSuite
     this.#transcript.append({
       type: HandshakeType.client_hello,
       messageSeq: this.#helloSeq,
       body: encodeClientHello(this.#hello)
     })
     this.#transcript.append(message)
-    const { resume } = this.#options
-    const resumed = resume !== undefined && resume.sessionIdLength > 0 && equalBytes(hello.sessionId, resume.sessionId)
-    if (!resumed) {
+    if (resumed === undefined) {
       this.#stage = { _tag: "AwaitServerHelloDone", hello, suite }
       return
     }
     const { crypto } = this.#options
-    const { masterSecret } = resume
+    const { masterSecret } = resumed
     const session = this.#sessionOf(hello, suite, masterSecret)
     const expected = verifyData(crypto, "server", masterSecret, this.#transcript.hash(crypto))
     const messageSeq = message.messageSeq + 1
@@ -268,7 +260,7 @@ export class Client {
     const expected = verifyData(crypto, "server", master, this.#transcript.hash(crypto))
     const awaited = new AwaitFinished(session, expected, serverFinishedSeq, backHalfLimits)
     this.#stage = { _tag: "AwaitFinished", awaited, session, verifyData: own }
-    const send = () => {
+    const send: FlightSender = (transmission) => {
       const limits = this.#flightLimits(session)
       const records = [...plaintextRecords([keyExchange], this.#plaintextSequence, limits)]
       this.#plaintextSequence += records.length
@@ -279,9 +271,9 @@ export class Client {
         encodeHandshake(HandshakeType.finished, messageSeq, own)
       )
       if (Result.isSuccess(finished)) records.push(finished.success)
-      return transmits(packRecords(records, limits.datagramBytesMax), "ClientKeyExchange, ChangeCipherSpec, Finished")
+      return transmits(packRecords(records, limits.datagramBytesMax), lastFlightName, transmission)
     }
-    outputs.push(...this.#startFlight(now, send))
+    outputs.push(...this.#retransmission.start(now, send))
     this.#replayEarly(outputs)
   }
 
@@ -297,8 +289,7 @@ export class Client {
     if (awaited.handle(this.#options.crypto, bytes) !== "Verified") return
     const resumed = stage._tag === "AwaitResumedFinished"
     this.#stage = { _tag: "Established", session }
-    this.#deadline = undefined
-    this.#resend = undefined
+    this.#retransmission.stop()
     if (resumed) this.#answerResumption(session, stage.verifyData, outputs)
     outputs.push({ _tag: "Connected", session, resumed })
     for (const record of awaited.early) this.#openRecord(session, record, 0, outputs)
@@ -334,27 +325,14 @@ export class Client {
   }
 
   #sendHello(now: number, flight: string): ReadonlyArray<ClientOutput> {
-    return this.#startFlight(now, () => {
+    return this.#retransmission.start(now, (transmission) => {
       const limits = this.#flightLimits(undefined)
       const body = encodeClientHello(this.#hello)
       const message = { type: HandshakeType.client_hello, messageSeq: this.#helloSeq, body }
       const records = plaintextRecords([message], this.#plaintextSequence, limits)
       this.#plaintextSequence += records.length
-      return transmits(packRecords(records, limits.datagramBytesMax), flight)
+      return transmits(packRecords(records, limits.datagramBytesMax), flight, transmission)
     })
-  }
-
-  #startFlight(now: number, send: () => ReadonlyArray<ClientOutput>): ReadonlyArray<ClientOutput> {
-    this.#resend = send
-    this.#transmissions = 0
-    this.#timeoutMillis = (this.#options.timing ?? defaultTiming).initialMillis
-    return this.#transmit(now)
-  }
-
-  #transmit(now: number): ReadonlyArray<ClientOutput> {
-    this.#transmissions++
-    this.#deadline = now + this.#timeoutMillis
-    return this.#resend?.() ?? []
   }
 
   #flightLimits(session: Session | undefined): FlightLimits {
@@ -364,34 +342,22 @@ export class Client {
     }
   }
 
+  /** Ends the handshake and tells the server why (RFC 5246 §7.2.2). */
+  #refuse(alert: AlertName, reason: string): ReadonlyArray<ClientOutput> {
+    const bytes = encodeAlert(fatalAlert(alert))
+    const record = encodePlaintextRecord(ContentType.alert, this.#plaintextSequence++, bytes)
+    return [...transmits([record], `alert ${alert}`), ...this.#close("local", reason)]
+  }
+
   #close(by: "peer" | "local" | "timeout", reason: string): ReadonlyArray<ClientOutput> {
     if (this.#stage._tag === "Closed") return []
     this.#stage = { _tag: "Closed" }
-    this.#deadline = undefined
-    this.#resend = undefined
+    this.#retransmission.stop()
     return [{ _tag: "Closed", by, reason }]
   }
 }
 
-const helloOf = (options: ClientOptions, random: Uint8Array): ClientHello => ({
-  version: dtls12,
-  random,
-  sessionId: options.resume?.sessionId ?? emptyBytes,
-  cookie: emptyBytes,
-  cipherSuites: [...(options.suites ?? defaultClientSuites), TLS_EMPTY_RENEGOTIATION_INFO_SCSV],
-  compressionMethods: Uint8Array.of(0),
-  extensions: {
-    extendedMasterSecret: options.extendedMasterSecret ?? true,
-    encryptThenMac: options.encryptThenMac ?? true,
-    renegotiationInfo: undefined,
-    connectionId: options.connectionId,
-    maxFragmentLength: options.maxFragmentLength,
-    recordSizeLimit: options.recordSizeLimit
-  }
-})
-
-const transmits = (datagrams: ReadonlyArray<Uint8Array>, flight: string): ReadonlyArray<ClientOutput> =>
-  datagrams.map((datagram) => ({ _tag: "Transmit", datagram, flight }))
+const lastFlightName = "ClientKeyExchange, ChangeCipherSpec, Finished"
 
 /** What silence means at each stage; a server that hides why it refuses answers a wrong key with it. */
 const timeoutReason: Readonly<Record<string, string>> = {

@@ -21,12 +21,12 @@ export interface ClientOptions {
   /** An earlier session, to be resumed if the server still has it. */
   readonly resume?: Session | undefined
   readonly timing?: RetransmissionTiming
+  /** Largest datagram of the handshake; messages that do not fit go out in fragments. 1232 unless given. */
   readonly datagramBytesMax?: number
 }
 
 /** RFC 6347 §4.2.4.1. */
 export interface RetransmissionTiming {
-  /** RFC 7925 §11 recommends 9 s for NB-IoT. */
   readonly initialMillis: number
   readonly maxMillis: number
   /** Transmissions of one flight before giving up. */
@@ -34,6 +34,9 @@ export interface RetransmissionTiming {
 }
 
 export const defaultTiming: RetransmissionTiming = { initialMillis: 1000, maxMillis: 60_000, transmissionsMax: 6 }
+
+/** RFC 7925 §11: the initial timeout for networks such as NB-IoT, where a round trip takes seconds. */
+export const narrowbandTiming: RetransmissionTiming = { initialMillis: 9000, maxMillis: 60_000, transmissionsMax: 6 }
 
 export const defaultClientSuites: ReadonlyArray<CipherSuite> = [
   TLS_PSK_WITH_AES_128_CCM_8,
