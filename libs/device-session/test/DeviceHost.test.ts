@@ -1,0 +1,274 @@
+import { Code, formatCode, OptionNumber, stringOption } from "@roost/coap"
+import { parsePeerAddress } from "@roost/contracts"
+import { assert, describe, it } from "@effect/vitest"
+import { type SimulatedDevice, World } from "./support/World.ts"
+
+const bytes = (text: string) => new TextEncoder().encode(text)
+const requestOf = (code: number, path: string, payload = "") => ({
+  code,
+  confirmable: true,
+  options: path.split("/").map((segment) => stringOption(OptionNumber.UriPath, segment)),
+  payload: bytes(payload)
+})
+const own = (device: SimulatedDevice, name: string) => `topic/sys/pk1/${device.deviceKey}/${name}`
+const post = (device: SimulatedDevice, id = "1") =>
+  device.request(
+    requestOf(
+      Code.Post,
+      own(device, "thing/measurepoint/post"),
+      `{"id":"${id}","version":"1.0","method":"thing.measurepoint.post","params":{}}`
+    )
+  )
+const codeOf = (response: { code: number } | undefined) =>
+  response === undefined ? undefined : formatCode(response.code)
+const command = (world: World, id: string, name = "thing/service/measurepoint/set") =>
+  world.host.handleCommand("pk1", "dev1", {
+    id,
+    topic: `/sys/pk1/dev1/${name}`,
+    payload: bytes(`{"id":"${id}"}`),
+    createdAt: world.now,
+    expiresAt: world.now + 600_000,
+    timeoutMillis: 30_000,
+    deliveriesMax: 3,
+    deliveries: 0,
+    deliveredAt: 0
+  })
+
+describe("DeviceHost", () => {
+  it("acknowledges an uplink after it is stored, and not before", () => {
+    const world = new World()
+    const device = world.device("dev1", 1000).connect()
+    world.storing = "later"
+    assert.isUndefined(post(device))
+    assert.strictEqual(world.uplinks.length, 1)
+    world.host.handleStored(world.now, 1, true)
+    world.settle()
+    assert.strictEqual(codeOf(device.responses[0]), "2.04")
+  })
+
+  it("answers 5.00 when the store does not take it, and pretends nothing", () => {
+    const world = new World()
+    const device = world.device("dev1", 1000).connect()
+    world.storing = "no"
+    assert.strictEqual(codeOf(post(device)), "5.00")
+    world.storing = "later"
+    post(device)
+    world.host.handleStored(world.now, 2, false)
+    world.settle()
+    assert.strictEqual(codeOf(device.responses[1]), "5.00")
+  })
+
+  it("69 sends an empty ACK and a separate response when the store is slow", () => {
+    const world = new World()
+    const device = world.device("dev1", 1000).connect()
+    world.storing = "later"
+    post(device)
+    const before = device.received.length
+    world.pass(1600)
+    assert.strictEqual(device.received.length, before + 1, "the empty ACK")
+    world.host.handleStored(world.now, 1, true)
+    world.settle()
+    assert.strictEqual(codeOf(device.responses[0]), "2.04")
+  })
+
+  it("C7 stores a repeated record or message once", () => {
+    const world = new World()
+    const device = world.device("dev1", 1000).connect()
+    post(device)
+    const record = device.sent.at(-1)!
+    for (let i = 0; i < 3; i++) world.receive(device.peer, record)
+    assert.strictEqual(world.uplinks.length, 1)
+    assert.strictEqual(world.host.counters.recordsDropped.get("Replay"), 3)
+  })
+
+  it("18, C21 goes offline once after Lifetime of silence, to the tick, and online by the next record", () => {
+    const world = new World()
+    const device = world.device("dev1", 1000, { lifetime: 60 }).connect()
+    world.pass(59_900)
+    assert.deepStrictEqual(
+      world.presences.map(({ state }) => state),
+      ["online"]
+    )
+    world.pass(200)
+    world.pass(600_000)
+    assert.deepStrictEqual(
+      world.presences.map(({ state, cause }) => `${state} ${cause}`),
+      ["online handshake", "offline lifetime"]
+    )
+    assert.strictEqual(codeOf(post(device)), "2.04")
+    assert.strictEqual(world.presences.at(-1)?.cause, "record")
+  })
+
+  it("118, C21 a record that does not verify extends no Lifetime", () => {
+    const world = new World()
+    const device = world.device("dev1", 1000, { lifetime: 60 }).connect()
+    post(device)
+    const forged = device.sent.at(-1)!.slice()
+    forged[forged.length - 1]! ^= 1
+    world.pass(50_000)
+    world.receive(device.peer, forged)
+    world.receive(device.peer, Uint8Array.of(0))
+    world.pass(11_000)
+    assert.strictEqual(world.presences.at(-1)?.state, "offline")
+  })
+
+  it("113–116 announces, hands out, takes the reply, and a GET with nothing pending is 4.04", () => {
+    const world = new World()
+    const device = world.device("dev1", 1000).connect()
+    const set = own(device, "thing/service/measurepoint/set")
+    command(world, "c1")
+    const hinted = post(device)!
+    const option = hinted.options.find(({ number }) => number === OptionNumber.PendingCommand)
+    assert.strictEqual(new TextDecoder().decode(option!.value), `/${set}`)
+    const fetched = device.request(requestOf(Code.Get, set))!
+    assert.strictEqual(new TextDecoder().decode(fetched.payload), `{"id":"c1"}`)
+    assert.strictEqual(codeOf(device.request(requestOf(Code.Post, `${set}_reply`, `{"id":"c1","code":200}`))), "2.04")
+    assert.deepStrictEqual(
+      world.commandEvents.map(({ _tag }) => _tag),
+      ["Fetched", "Replied"]
+    )
+    assert.strictEqual(codeOf(device.request(requestOf(Code.Get, set))), "4.04")
+  })
+
+  it("C9 hands the same command out again to a device that lost the answer", () => {
+    const world = new World()
+    const device = world.device("dev1", 1000).connect()
+    command(world, "c1")
+    const set = own(device, "thing/service/measurepoint/set")
+    device.deaf = true
+    assert.isUndefined(device.request(requestOf(Code.Get, set)))
+    device.deaf = false
+    const { request } = { request: requestOf(Code.Get, set) }
+    world.pass(3000)
+    for (const output of device.exchanges.handleTimeout(world.now)) {
+      if (output._tag === "Transmit")
+        device.transmit((device.client.send(output.bytes) as { success: Uint8Array }).success)
+    }
+    assert.strictEqual(new TextDecoder().decode(device.responses[0]!.payload), `{"id":"c1"}`)
+    assert.strictEqual(world.commandEvents.length, 1, "a retransmission is no second delivery")
+    assert.strictEqual(new TextDecoder().decode(device.request(request)!.payload), `{"id":"c1"}`)
+  })
+
+  it("D22 the newest verified handshake wins; the queue stays, the old session is silent", () => {
+    const world = new World()
+    const first = world.device("dev1", 1000).connect()
+    command(world, "c1")
+    const second = world.device("dev1", 2000).connect()
+    assert.isTrue(second.connected)
+    assert.isUndefined(post(first))
+    const hinted = post(second)!
+    assert.isTrue(hinted.options.some(({ number }) => number === OptionNumber.PendingCommand))
+    assert.strictEqual(world.host.gauges.devices, 1)
+  })
+
+  it("D19 an old session goes on until the new Finished verified", () => {
+    const world = new World()
+    const device = world.device("dev1", 1000, { connectionId: undefined }).connect()
+    const intruder = world.device("dev1", 1000, { connectionId: undefined, secret: "wrong" }).connect()
+    assert.isFalse(intruder.connected)
+    world.move(intruder, 3000)
+    world.move(device, 1000)
+    assert.strictEqual(codeOf(post(device)), "2.04")
+  })
+
+  it("C12 does not answer in a new session what was asked in the old one", () => {
+    const world = new World()
+    const first = world.device("dev1", 1000).connect()
+    world.storing = "later"
+    post(first)
+    const second = world.device("dev1", 2000).connect()
+    const before = second.received.length
+    world.host.handleStored(world.now, 1, true)
+    world.settle()
+    assert.strictEqual(second.received.length, before)
+    assert.strictEqual(first.responses.length, 0)
+  })
+
+  it("F14, F15 the address follows a newer record only: not an older one, not a copy, not a forgery", () => {
+    const world = new World()
+    const device = world.device("dev1", 1000).connect()
+    const elsewhere = parsePeerAddress("203.0.113.9", 9)!
+    post(device, "1")
+    const copy = device.sent.at(-1)!
+    world.receive(elsewhere, copy)
+    const forged = copy.slice()
+    forged[10]! += 1
+    world.receive(elsewhere, forged)
+    assert.strictEqual(codeOf(post(device, "2")), "2.04")
+    world.move(device, 4000)
+    assert.strictEqual(codeOf(post(device, "3")), "2.04", "R6 a newer record moves it")
+    assert.strictEqual(world.routes.at(-1)?.peer, device.peer.key)
+  })
+
+  it("F21 an unknown device, a disabled one and a wrong key get the same: nothing", () => {
+    const answers = (["UnknownDevice", "DeviceDisabled", undefined] as const).map((reason) => {
+      const world = new World()
+      if (reason !== undefined) world.psk = () => ({ _tag: "Refused", reason })
+      const device = world.device("dev1", 1000, { secret: "wrong" }).connect()
+      assert.isFalse(device.connected)
+      assert.strictEqual(world.events[0]?.kind, "handshake-refused")
+      assert.include(world.events[0]!.reason, reason ?? "wrong key")
+      return device.received.map(({ length }) => length)
+    })
+    assert.deepStrictEqual(answers[0], answers[2])
+    assert.deepStrictEqual(answers[1], answers[2])
+  })
+
+  it("D14 forgets handshakes that never finish", () => {
+    const world = new World({ handshakesMax: 50 })
+    for (let i = 0; i < 200; i++) world.device(`dev${i}`, 2000 + i, { secret: "wrong" }).connect()
+    assert.strictEqual(world.host.gauges.handshakes, 50)
+    world.pass(120_000)
+    assert.strictEqual(world.host.gauges.handshakes, 0)
+    assert.isTrue(world.device("good", 1000).connect().connected)
+  })
+
+  it("R10 a changed credential ends what a session may do, at once, with one offline", () => {
+    const world = new World()
+    const device = world.device("dev1", 1000).connect()
+    const change = { productKey: "pk1", deviceKey: "dev1", change: "secret", credentialVersion: 2 } as const
+    world.host.handleCredential(world.now, change)
+    world.host.handleCredential(world.now, change)
+    assert.strictEqual(codeOf(post(device)), "4.01")
+    assert.deepStrictEqual(
+      world.presences.map(({ state }) => state),
+      ["online", "offline"]
+    )
+  })
+
+  it("28 close_notify makes a device offline at once; the session can still be resumed", () => {
+    const world = new World()
+    const device = world.device("dev1", 1000).connect()
+    const session = device.client.session!
+    for (const output of device.client.close()) if (output._tag === "Transmit") device.transmit(output.datagram)
+    assert.strictEqual(world.presences.at(-1)?.cause, "closeNotify")
+    const again = world.device("dev1", 5000, { resume: session }).connect()
+    assert.isTrue(again.connected)
+    assert.strictEqual(world.host.counters.handshakesResumed, 1)
+    assert.strictEqual(codeOf(post(again)), "2.04")
+  })
+
+  it("C20 one device that floods gets 4.29, its neighbour 2.04", () => {
+    const world = new World({ requestsPerSecondMax: 5, requestsBurstMax: 5 })
+    const flood = world.device("dev1", 1000).connect()
+    const neighbour = world.device("dev2", 2000).connect()
+    const codes = Array.from({ length: 8 }, (_, i) => codeOf(post(flood, String(i))))
+    assert.deepStrictEqual(codes.slice(4), ["2.04", "4.29", "4.29", "4.29"])
+    assert.strictEqual(codeOf(post(neighbour)), "2.04")
+  })
+
+  it("R4 keeps nothing of a device that fell silent for good", () => {
+    const world = new World({ sessionIdleMillisMax: 3_600_000 })
+    for (let i = 0; i < 100; i++) post(world.device(`dev${i}`, 2000 + i).connect())
+    assert.strictEqual(world.host.gauges.devices, 100)
+    for (let i = 0; i < 80; i++) world.pass(60_000)
+    assert.deepStrictEqual(world.host.gauges, {
+      devices: 0,
+      online: 0,
+      handshakes: 0,
+      commands: 0,
+      timers: 0,
+      inFlight: 0
+    })
+  })
+})

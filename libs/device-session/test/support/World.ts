@@ -1,0 +1,239 @@
+import { ClientExchanges, type ClientRequest, type ClientResponse, defaultClientSettings } from "@roost/coap"
+import {
+  type CommandEvent,
+  type DeviceEvent,
+  FrameKind,
+  FrameReader,
+  FrameWriter,
+  parsePeerAddress,
+  type PeerAddress,
+  type Presence
+} from "@roost/contracts"
+import { Client, type ClientOptions, CookieSecrets, FrontHalf, SessionIds } from "@roost/dtls"
+import { nodeCrypto } from "@roost/dtls-crypto"
+import { pskFromSecret } from "@roost/enos"
+import * as Result from "effect/Result"
+import { DeviceHost } from "../../src/DeviceHost.ts"
+import { defaultDeviceSessionConfig, type DeviceSessionConfig } from "../../src/DeviceSessionConfig.ts"
+import type { Ports, PskOutcome, UplinkRecord } from "../../src/Ports.ts"
+
+/**
+ * A device host with an edge that only knows two devices' worth of routing, the registry and the store as arrays, and
+ * time that stands still until it is told. What the ports are asked is answered by `settle`.
+ */
+export class World {
+  now = 1_700_000_000_000
+  readonly host: DeviceHost
+  readonly uplinks: Array<UplinkRecord> = []
+  readonly presences: Array<Presence> = []
+  readonly events: Array<DeviceEvent> = []
+  readonly commandEvents: Array<CommandEvent> = []
+  readonly routes: Array<{ peer: number | string; cid: number }> = []
+  /** What the store does with the next uplinks. */
+  storing: "yes" | "no" | "later" = "yes"
+  psk: (deviceKey: string) => PskOutcome = (deviceKey) => found(`secret of ${deviceKey}`)
+  readonly #front: FrontHalf
+  readonly #pending: Array<() => void> = []
+  readonly #devices = new Map<number | string, SimulatedDevice>()
+
+  constructor(config: Partial<DeviceSessionConfig> = {}) {
+    const routingKey = new Uint8Array(32).fill(1)
+    this.#front = new FrontHalf({
+      crypto: nodeCrypto,
+      cookieSecrets: new CookieSecrets(routingKey),
+      sessionIds: new SessionIds(routingKey)
+    })
+    this.host = new DeviceHost({
+      config: { ...defaultDeviceSessionConfig, nodeId: "node0001", ...config },
+      ports: this.#ports(),
+      crypto: nodeCrypto,
+      random: () => 0.5,
+      now: this.now
+    })
+  }
+
+  device(
+    deviceKey: string,
+    port: number,
+    options: Partial<ClientOptions> & { lifetime?: number; secret?: string } = {}
+  ) {
+    const device = new SimulatedDevice(this, deviceKey, parsePeerAddress("192.0.2.1", port)!, options)
+    this.#devices.set(device.peer.key, device)
+    return device
+  }
+
+  move(device: SimulatedDevice, port: number): void {
+    this.#devices.delete(device.peer.key)
+    device.peer = parsePeerAddress("192.0.2.1", port)!
+    this.#devices.set(device.peer.key, device)
+  }
+
+  /** Drops the devices and what was collected; the host stays as it is. */
+  forget(): void {
+    this.#devices.clear()
+    for (const list of [this.uplinks, this.presences, this.events, this.commandEvents, this.routes]) list.length = 0
+  }
+
+  /** Time passes, and what is due fires. */
+  pass(millis: number): void {
+    this.now += millis
+    this.host.handleTimeout(this.now)
+    this.settle()
+  }
+
+  /** A datagram from anywhere. */
+  receive(peer: PeerAddress, datagram: Uint8Array): void {
+    const name = { key: String(peer.key), address: peer.bytes }
+    const first = datagram[0]!
+    const outcome =
+      first === 22 || first === 20
+        ? this.#front.handleDatagram(this.now, name, datagram)
+        : ({ _tag: "Forward" } as const)
+    switch (outcome._tag) {
+      case "Reply":
+        for (const reply of outcome.datagrams) this.#devices.get(peer.key)?.receive(reply)
+        break
+      case "HandOff":
+        this.#toHost(FrameKind.HalfHandshake, peer, outcome.half)
+        break
+      case "Resume": {
+        this.#front.resumeTaken(name.key)
+        this.#toHost(FrameKind.ResumeHello, peer, outcome.hello)
+        break
+      }
+      case "Forward":
+        this.#toHost(FrameKind.Datagram, peer, datagram)
+        break
+    }
+    this.settle()
+  }
+
+  settle(): void {
+    this.host.flush()
+    for (let work = this.#pending.shift(); work !== undefined; work = this.#pending.shift()) {
+      work()
+      this.host.flush()
+    }
+  }
+
+  #toHost(kind: FrameKind, peer: PeerAddress, body: Uint8Array): void {
+    const writer = new FrameWriter("edge0001")
+    writer.add(kind, 0, peer, body)
+    this.host.handleFrame(this.now, writer.take())
+  }
+
+  #ports(): Ports {
+    return {
+      publishFrame: (_edgeId, frame) => this.#pending.push(() => this.#fromHost(frame)),
+      askPsk: (token, { deviceKey }) =>
+        this.#pending.push(() => this.host.handlePsk(this.now, token, this.psk(deviceKey))),
+      askActivation: (token) =>
+        this.#pending.push(() =>
+          this.host.handleActivation(this.now, token, {
+            _tag: "Issued",
+            assetId: "a1",
+            deviceSecret: `issued ${token}`
+          })
+        ),
+      storeUplink: (token, uplink) => {
+        if (this.storing === "no") return false
+        this.uplinks.push({ ...uplink, payload: uplink.payload.slice() })
+        if (this.storing === "yes") this.#pending.push(() => this.host.handleStored(this.now, token, true))
+        return true
+      },
+      storeCommandEvent: (token, _productKey, _deviceKey, event) => {
+        this.commandEvents.push(event)
+        if (token !== 0) this.#pending.push(() => this.host.handleStored(this.now, token, true))
+        return true
+      },
+      publishPresence: (presence) => void this.presences.push(presence),
+      publishEvent: (event) => void this.events.push(event)
+    }
+  }
+
+  #fromHost(frame: Uint8Array): void {
+    const reader = new FrameReader(frame)
+    while (reader.next()) {
+      if (reader.kind === FrameKind.Send) this.#devices.get(reader.peer.key)?.receive(reader.body.slice())
+      if (reader.kind === FrameKind.Route) this.routes.push({ peer: reader.peer.key, cid: reader.body.length })
+    }
+  }
+}
+
+/** A device without a clock or a socket of its own. */
+export class SimulatedDevice {
+  readonly deviceKey: string
+  peer: PeerAddress
+  readonly client: Client
+  readonly exchanges = new ClientExchanges(defaultClientSettings, () => 0.25)
+  readonly responses: Array<ClientResponse> = []
+  /** Datagrams that it sent. */
+  readonly sent: Array<Uint8Array> = []
+  readonly received: Array<Uint8Array> = []
+  connected = false
+  /** Datagrams to the device are lost while set. */
+  deaf = false
+  readonly #world: World
+
+  constructor(
+    world: World,
+    deviceKey: string,
+    peer: PeerAddress,
+    options: Partial<ClientOptions> & { lifetime?: number; secret?: string }
+  ) {
+    this.#world = world
+    this.deviceKey = deviceKey
+    this.peer = peer
+    this.client = new Client({
+      crypto: nodeCrypto,
+      identity: new TextEncoder().encode(`pk1,${deviceKey},2,${options.lifetime ?? 60}`),
+      psk: pskFromSecret(options.secret ?? `secret of ${deviceKey}`),
+      connectionId: new Uint8Array(0),
+      ...options
+    })
+  }
+
+  connect(): this {
+    for (const output of this.client.start(this.#world.now))
+      if (output._tag === "Transmit") this.transmit(output.datagram)
+    return this
+  }
+
+  /** Sends a request; its response, if one came at once. */
+  request(request: ClientRequest): ClientResponse | undefined {
+    const before = this.responses.length
+    for (const output of this.exchanges.request(this.#world.now, request).outputs) {
+      if (output._tag === "Transmit") this.transmit(Result.getOrThrow(this.client.send(output.bytes)))
+    }
+    return this.responses[before]
+  }
+
+  transmit(datagram: Uint8Array): void {
+    this.sent.push(datagram)
+    this.#world.receive(this.peer, datagram)
+  }
+
+  receive(datagram: Uint8Array): void {
+    if (this.deaf) return
+    this.received.push(datagram)
+    for (const output of this.client.handleDatagram(this.#world.now, datagram)) {
+      if (output._tag === "Transmit") this.transmit(output.datagram)
+      else if (output._tag === "Connected") this.connected = true
+      else if (output._tag === "Data") {
+        for (const result of this.exchanges.handleMessage(this.#world.now, output.plaintext)) {
+          if (result._tag === "Response") this.responses.push(result.response)
+          else if (result._tag === "Transmit") this.transmit(Result.getOrThrow(this.client.send(result.bytes)))
+        }
+      }
+    }
+  }
+}
+
+export const found = (secret: string, credentialVersion = 1): PskOutcome => ({
+  _tag: "Found",
+  psk: pskFromSecret(secret),
+  credentialVersion,
+  assetId: "a1",
+  dataFormat: "Json",
+  downlink: "pipelined"
+})
