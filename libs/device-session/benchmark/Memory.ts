@@ -31,3 +31,5 @@ for (let i = 0; i < count; i++) {
   world.forget()
 }
 report(`${world.host.gauges.online} devices online, one answer remembered each`)
+// Used here, so that it can't be collected before the last reading.
+console.log(`${world.host.gauges.devices} devices`)
