@@ -27,6 +27,8 @@ export const obeyCommand = Effect.fnUntraced(function* (
   device: TestDevice
 ) {
   const { productKey, deviceKey, path } = device
+  // Commands are for devices that were there once.
+  yield* report(session, device, "1")
   const target = `/v1/products/${productKey}/devices/${deviceKey}/measurepoints/temp:set`
   const accepted = yield* Effect.promise(() => roost.downlink("POST", target, { value: 30.5, pendingTtl: 600 }))
   assert.strictEqual(accepted.status, 202, JSON.stringify(accepted.body))
