@@ -1,56 +1,49 @@
-import {
-  type ClientResponse,
-  Code,
-  codeClass,
-  formatCode,
-  type Option,
-  OptionNumber,
-  stringOption,
-  uintOption
-} from "@roost/coap"
+import { type ClientRequest, type ClientResponse, type ClientSettings, Code, codeClass, formatCode } from "@roost/coap"
 import type { CipherSuite, RetransmissionTiming, Session } from "@roost/dtls"
-import { encodeReply, encodeRequest, EnosCode, formatIdentity, pskFromSecret, Topics } from "@roost/enos"
-import type { LinkEvent } from "./LinkEvent.ts"
-import { LinkError, SecureLink } from "./SecureLink.ts"
-
-/** A command as the device gets it. `method` and `params` are empty for raw bytes. */
-export interface ReceivedCommand {
-  readonly topic: string
-  readonly id: string
-  readonly method: string
-  readonly params: unknown
-  readonly payload: Uint8Array
-}
-
-/** What the device answers: an EnOS code (200 is success) and data, or bytes for a raw command. */
-export type CommandAnswer = { readonly code: number; readonly data?: unknown; readonly message?: string } | Uint8Array
+import { decodeRequest, encodeReply, encodeRequest, formatIdentity, pskFromSecret, Topics } from "@roost/enos"
+import * as Result from "effect/Result"
+import { setTimeout as sleep } from "node:timers/promises"
+import { announcedTopic, type CommandHandler, commandOf, refuseCommand } from "./Command.ts"
+import type { DeviceEvent } from "./DeviceEvent.ts"
+import { getTopic, postTopic } from "./EnosRequest.ts"
+import { LinkError } from "./LinkError.ts"
+import { SecureLink } from "./SecureLink.ts"
 
 export interface DeviceOptions {
   readonly host: string
   readonly port: number
   readonly productKey: string
   readonly deviceKey: string
+  /** 30–86 400; 300 unless given. */
   readonly lifetimeSeconds?: number
   readonly suites?: ReadonlyArray<CipherSuite>
+  /** Offer a connection id; true unless given. */
   readonly connectionId?: boolean
   /** Resume the last session when connecting again. */
   readonly resume?: boolean
   readonly timing?: RetransmissionTiming
-  readonly onCommand?: (command: ReceivedCommand) => CommandAnswer
+  readonly coap?: ClientSettings
+  readonly onCommand?: CommandHandler
   readonly onEvent?: (event: DeviceEvent) => void
 }
 
-/** What a device does, on top of what happens on its link. */
-export type DeviceEvent =
-  | LinkEvent
-  | { readonly _tag: "Connecting"; readonly identity: string; readonly secureMode: 2 | 3 }
-  | { readonly _tag: "Activated"; readonly assetId: string }
-  | { readonly _tag: "CommandAnnounced"; readonly topic: string }
-  | { readonly _tag: "CommandReceived"; readonly command: ReceivedCommand }
-  | { readonly _tag: "CommandAnswered"; readonly id: string; readonly code: string }
+export interface RunOptions {
+  /** Between two reports. */
+  readonly intervalMillis: number
+  /** Endless unless given. */
+  readonly reports?: number
+  /** One report, by `device.report` or `device.post`; `sent` counts those before. */
+  readonly report: (device: Device, sent: number) => Promise<ClientResponse>
+  /** Ends the run, at the next pause if nothing else is done; `close` and `abandon` end what is under way. */
+  readonly signal?: AbortSignal
+  /** Pause before the first attempt to connect again, then doubled up to the last one. */
+  readonly retry?: { readonly initialMillis: number; readonly maxMillis: number }
+}
 
 /** Commands that one announcement leads to at most before the device goes back to its work. */
 export const commandsPerWakeMax = 50
+
+export const defaultRetry = { initialMillis: 2000, maxMillis: 60_000 }
 
 /** A device in software: activates, connects, reports, obeys Option 2100. One request at a time, as NSTART has it. */
 export class Device {
@@ -69,29 +62,65 @@ export class Device {
 
   /**
    * Fetches the device's secret with the product's (contract 4): a handshake with SecureMode 3, one GET, close. Every
-   * call makes the platform issue another secret, so keep what it gives.
+   * call makes the platform issue another secret, so keep what it gives. Rejects with `LinkError`.
    */
   async activate(productSecret: string): Promise<{ readonly assetId: string; readonly deviceSecret: string }> {
     const { deviceKey, productKey } = this.#options
+    this.abandon()
     const link = await this.#open(3, productSecret)
     try {
-      const response = await link.request(requestOf(Code.Get, Topics.activateInfo(productKey, deviceKey)))
+      const response = await link.request(getTopic(Topics.activateInfo(productKey, deviceKey)))
       if (codeClass(response.code) !== 2) {
         throw new LinkError("peer", `the platform answered ${formatCode(response.code)}`, activationHint)
       }
-      const { params } = JSON.parse(textOf(response.payload)) as { params: { assetId: string; deviceSecret: string } }
-      this.#emit({ _tag: "Activated", assetId: params.assetId })
-      return { assetId: params.assetId, deviceSecret: params.deviceSecret }
+      const issued = issuedSecret(response.payload)
+      this.#emit({ _tag: "Activated", assetId: issued.assetId })
+      return issued
     } finally {
-      await link.close()
+      await this.close()
     }
   }
 
-  /** Handshakes with the device's own secret; abbreviated if an earlier session may be resumed. */
+  /**
+   * Handshakes with the device's own secret; abbreviated if an earlier session may be resumed. Rejects with `LinkError`.
+   */
   async connect(deviceSecret: string): Promise<void> {
-    this.#link?.abandon()
-    this.#link = await this.#open(2, deviceSecret)
-    this.#session = this.#link.session
+    this.abandon()
+    try {
+      this.#session = (await this.#open(2, deviceSecret)).session
+    } catch (error) {
+      // What could not be resumed is not tried a second time.
+      this.#session = undefined
+      throw error
+    }
+  }
+
+  /**
+   * Connects and reports again and again; when the server is silent, ends the session or no longer knows the device, it
+   * connects again after a pause. Rejects if the first connection fails: then the options are wrong more often than not.
+   */
+  async run(deviceSecret: string, options: RunOptions): Promise<void> {
+    const { intervalMillis, report, reports = Infinity, retry = defaultRetry, signal } = options
+    await this.connect(deviceSecret)
+    const isStopped = (): boolean => signal?.aborted === true
+    let retryMillis = retry.initialMillis
+    for (let sent = 0; sent < reports && !isStopped();) {
+      try {
+        if (this.#link?.isClosed !== false) await this.connect(deviceSecret)
+        const { code } = await report(this, sent)
+        if (code === Code.Unauthorized) throw new LinkError("peer", "the platform answered 4.01", unauthorizedHint)
+        this.#emit({ _tag: "Reported", count: ++sent, code })
+        retryMillis = retry.initialMillis
+        if (sent < reports) await pause(intervalMillis, signal)
+      } catch (error) {
+        if (isStopped()) return
+        if (!(error instanceof LinkError)) throw error
+        this.abandon()
+        this.#emit({ _tag: "Retrying", reason: error.message, hint: error.hint, afterMillis: retryMillis })
+        await pause(retryMillis, signal)
+        retryMillis = Math.min(retry.maxMillis, retryMillis * 2)
+      }
+    }
   }
 
   /** Reports measurement points, then fetches and answers what Option 2100 announces. */
@@ -102,9 +131,15 @@ export class Device {
     return this.post(Topics.measurepointPost(productKey, deviceKey), payload)
   }
 
+  /** Reports bytes that only the application understands, then obeys as `report` does. */
+  async reportRaw(bytes: Uint8Array): Promise<ClientResponse> {
+    const { deviceKey, productKey } = this.#options
+    return this.post(`/sys/${productKey}/${deviceKey}/thing/model/up_raw`, bytes)
+  }
+
   /** Posts any payload to an EnOS topic (without `/topic`), and obeys the response. */
   async post(topic: string, payload: Uint8Array): Promise<ClientResponse> {
-    const response = await this.#request(requestOf(Code.Post, topic, payload))
+    const response = await this.#request(postTopic(topic, payload))
     await this.#obey(announcedTopic(response))
     return response
   }
@@ -114,18 +149,22 @@ export class Device {
     this.#link?.rebind()
   }
 
+  /** Ends the session by close_notify. */
   async close(): Promise<void> {
-    await this.#link?.close()
+    const link = this.#link
     this.#link = undefined
+    await link?.close()
   }
 
+  /** Stops without a word. */
   abandon(): void {
     this.#link?.abandon()
     this.#link = undefined
   }
 
   async #open(secureMode: 2 | 3, secret: string): Promise<SecureLink> {
-    const { connectionId, deviceKey, host, lifetimeSeconds, port, productKey, resume, suites, timing } = this.#options
+    const { coap, connectionId, deviceKey, host, lifetimeSeconds, port, productKey, resume, suites, timing } =
+      this.#options
     const identity = formatIdentity({ productKey, deviceKey, secureMode, lifetimeSeconds: lifetimeSeconds ?? 300 })
     this.#emit({ _tag: "Connecting", identity, secureMode })
     const link = new SecureLink({
@@ -137,8 +176,10 @@ export class Device {
       resume: resume === true && secureMode === 2 ? this.#session : undefined,
       onEvent: (event) => this.#emit(event),
       ...(suites === undefined ? {} : { suites }),
-      ...(timing === undefined ? {} : { timing })
+      ...(timing === undefined ? {} : { timing }),
+      ...(coap === undefined ? {} : { coap })
     })
+    this.#link = link
     await link.connect()
     return link
   }
@@ -148,52 +189,45 @@ export class Device {
     let topic = announced
     for (let count = 0; topic !== undefined && count < commandsPerWakeMax; count++) {
       this.#emit({ _tag: "CommandAnnounced", topic })
-      const fetched = await this.#request(requestOf(Code.Get, topic))
+      const fetched = await this.#request(getTopic(topic))
       if (codeClass(fetched.code) !== 2) return
       const command = commandOf(topic, fetched.payload)
       this.#emit({ _tag: "CommandReceived", command })
-      const answer = this.#options.onCommand?.(command) ?? {
-        code: EnosCode.handlerNotRegistered,
-        message: "no handler"
-      }
+      const answer = (this.#options.onCommand ?? refuseCommand)(command)
       const payload =
         answer instanceof Uint8Array ? answer : encodeReply(command.id, answer.code, answer.data ?? {}, answer.message)
-      const replied = await this.#request(requestOf(Code.Post, Topics.reply(topic), payload))
-      this.#emit({ _tag: "CommandAnswered", id: command.id, code: formatCode(replied.code) })
-      topic = announcedTopic(replied)
+      const replied = await this.#request(postTopic(Topics.reply(topic), payload))
+      this.#emit({ _tag: "CommandAnswered", id: command.id, code: replied.code })
+      topic = announcedTopic(replied) ?? announcedTopic(fetched)
     }
   }
 
-  #request(request: ReturnType<typeof requestOf>): Promise<ClientResponse> {
+  #request(request: ClientRequest): Promise<ClientResponse> {
     if (this.#link === undefined) return Promise.reject(new LinkError("local", "not connected", "call connect first"))
     return this.#link.request(request)
   }
 
   #emit(event: DeviceEvent): void {
+    // RFC 5246 §7.2.2: a session that ended by a fatal alert is not resumed.
+    if (event._tag === "Closed" && event.by === "peer" && event.reason !== "close_notify") this.#session = undefined
     this.#options.onEvent?.(event)
   }
 }
 
-/** The EnOS topic that Option 2100 of a response names. */
-export const announcedTopic = (response: ClientResponse): string | undefined => {
-  const option = response.options.find(({ number }) => number === OptionNumber.PendingCommand)
-  const path = option === undefined ? undefined : textOf(option.value)
-  return path?.startsWith("/topic/") === true ? path.slice("/topic".length) : undefined
+const issuedSecret = (payload: Uint8Array): { readonly assetId: string; readonly deviceSecret: string } => {
+  const decoded = decodeRequest(payload)
+  const params = Result.isSuccess(decoded) ? (decoded.success.params as Record<string, unknown>) : {}
+  const { assetId, deviceSecret } = params
+  if (typeof deviceSecret !== "string") {
+    throw new LinkError("peer", "the platform's activate/info has no deviceSecret", "this is a fault of the platform")
+  }
+  return { assetId: typeof assetId === "string" ? assetId : "", deviceSecret }
 }
 
-const requestOf = (code: number, topic: string, payload: Uint8Array = new Uint8Array(0)) => {
-  const path: ReadonlyArray<Option> = `topic${topic}`.split("/").map((part) => stringOption(OptionNumber.UriPath, part))
-  const format = payload.length === 0 ? [] : [uintOption(OptionNumber.ContentFormat, payload[0] === 0x7b ? 50 : 42)]
-  return { code, confirmable: true, options: [...path, ...format], payload }
-}
-
-const commandOf = (topic: string, payload: Uint8Array): ReceivedCommand => {
-  if (topic.endsWith("/down_raw")) return { topic, id: "", method: "", params: undefined, payload }
-  const { id, method, params } = JSON.parse(textOf(payload)) as { id: string; method: string; params: unknown }
-  return { topic, id, method, params, payload }
-}
-
-const textOf = (bytes: Uint8Array): string => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("utf8")
+/** Ends early, and without an error, by the signal. */
+const pause = (millis: number, signal: AbortSignal | undefined): Promise<void> =>
+  sleep(millis, undefined, signal === undefined ? {} : { signal }).catch(() => {})
 
 const activationHint =
   "4.01: dynamic activation is off for the product, or the device was activated before and has to use its own secret"
+const unauthorizedHint = "the device was disabled or deleted, or has another secret by now: ask the operator"

@@ -3,12 +3,14 @@ import {
   type ClientOutputs,
   type ClientRequest,
   type ClientResponse,
+  type ClientSettings,
   defaultClientSettings
 } from "@roost/coap"
 import { type CipherSuite, Client, type ClientOutput, type RetransmissionTiming, type Session } from "@roost/dtls"
 import { nodeCrypto } from "@roost/dtls-crypto"
 import * as Result from "effect/Result"
 import { createSocket, type Socket } from "node:dgram"
+import { LinkError, silentServerHint, silentSessionHint, unknownHostHint, unreachableHint } from "./LinkError.ts"
 import type { LinkEvent } from "./LinkEvent.ts"
 
 export interface SecureLinkOptions {
@@ -21,21 +23,11 @@ export interface SecureLinkOptions {
   /** Offer a connection id (RFC 9146); ours is empty, as a device with one socket needs none. */
   readonly connectionId: boolean
   readonly resume?: Session | undefined
+  /** Of the handshake's flights. */
   readonly timing?: RetransmissionTiming
+  /** Of CoAP messages. */
+  readonly coap?: ClientSettings
   readonly onEvent?: (event: LinkEvent) => void
-}
-
-/** Why a link or a request on it failed. `hint` says what to look at next. */
-export class LinkError extends Error {
-  readonly by: "peer" | "local" | "timeout"
-  readonly hint: string
-
-  constructor(by: "peer" | "local" | "timeout", reason: string, hint: string) {
-    super(reason)
-    this.name = "LinkError"
-    this.by = by
-    this.hint = hint
-  }
 }
 
 interface Waiting {
@@ -50,15 +42,18 @@ interface Waiting {
 export class SecureLink {
   readonly #options: SecureLinkOptions
   readonly #client: Client
-  readonly #exchanges = new ClientExchanges(defaultClientSettings, Math.random)
+  readonly #exchanges: ClientExchanges
   readonly #waiting = new Map<number, Waiting>()
   #socket: Socket
   #timer: NodeJS.Timeout | undefined
   #connected: { readonly resolve: (session: Session) => void; readonly reject: (error: LinkError) => void } | undefined
   #closed: LinkError | undefined
+  #lastMessageId: number | undefined
+  #heard = false
 
   constructor(options: SecureLinkOptions) {
     this.#options = options
+    this.#exchanges = new ClientExchanges(options.coap ?? defaultClientSettings, Math.random)
     this.#client = new Client({
       crypto: nodeCrypto,
       identity: new TextEncoder().encode(options.identity),
@@ -76,6 +71,11 @@ export class SecureLink {
     return this.#client.session
   }
 
+  get isClosed(): boolean {
+    return this.#closed !== undefined
+  }
+
+  /** Rejects with `LinkError`. */
   connect(): Promise<Session> {
     return new Promise((resolve, reject) => {
       this.#connected = { resolve, reject }
@@ -97,53 +97,48 @@ export class SecureLink {
 
   /** Goes on from another local port, as behind a NAT that forgot the flow. */
   rebind(): void {
+    if (this.#closed !== undefined) return
     const previous = this.#socket
     this.#socket = this.#openSocket()
     previous.close()
   }
 
-  /** Ends the session by close_notify. */
+  /** Ends the session by close_notify, and resolves when that is on its way. */
   async close(): Promise<void> {
     this.#carryOut(this.#client.close())
-    clearTimeout(this.#timer)
     await new Promise<void>((resolve) => setImmediate(resolve))
-    this.#closeSocket()
   }
 
   /** Stops without a word, as a device that loses power. */
   abandon(): void {
-    clearTimeout(this.#timer)
     this.#end(new LinkError("local", "the link was abandoned", "connect anew"))
-    this.#closeSocket()
   }
 
   #openSocket(): Socket {
     const { host, port } = this.#options
     const socket = createSocket(host.includes(":") ? "udp6" : "udp4")
     socket.on("message", (datagram) => {
+      this.#heard = true
       this.#emit({ _tag: "Received", datagram })
       this.#carryOut(this.#client.handleDatagram(Date.now(), datagram))
       this.#arm()
     })
-    // ICMP errors: the retransmission timers decide when to give up.
-    socket.on("error", () => {})
+    socket.on("error", (error: NodeJS.ErrnoException) => {
+      this.#emit({ _tag: "NetworkTrouble", reason: error.message })
+      // Of ICMP errors the retransmission timers decide when to give up; without an address there is nothing to wait for.
+      if (error.syscall?.startsWith("getaddrinfo") === true) {
+        this.#end(new LinkError("local", error.message, unknownHostHint))
+      }
+    })
     socket.connect(port, host)
     return socket
-  }
-
-  #closeSocket(): void {
-    try {
-      this.#socket.close()
-    } catch {
-      // Closed already, by an end that came from the server.
-    }
   }
 
   #carryOut(outputs: ReadonlyArray<ClientOutput>): void {
     for (const output of outputs) {
       switch (output._tag) {
         case "Transmit":
-          this.#transmit(output.datagram, output.flight)
+          this.#transmit(output.datagram, output.flight, output.transmission)
           break
         case "Connected":
           this.#emit({ _tag: "Connected", session: output.session, resumed: output.resumed })
@@ -155,7 +150,7 @@ export class SecureLink {
           this.#carryOutMessages(this.#exchanges.handleMessage(Date.now(), output.plaintext))
           break
         case "Closed":
-          this.#end(new LinkError(output.by, output.reason, hintOf(output.by)))
+          this.#end(new LinkError(output.by, output.reason, this.#hintOf(output.by)))
           break
       }
     }
@@ -165,16 +160,18 @@ export class SecureLink {
     for (const output of outputs) {
       switch (output._tag) {
         case "Transmit": {
-          this.#emit({ _tag: "MessageSent", bytes: output.bytes })
+          this.#emit({ _tag: "MessageSent", bytes: output.bytes, again: this.#isRepeated(output.bytes) })
           const record = this.#client.send(output.bytes)
-          if (Result.isSuccess(record)) this.#transmit(record.success, "application data")
+          if (Result.isSuccess(record)) this.#transmit(record.success, "application data", 1)
           break
         }
         case "Response":
           this.#settle(output.exchange)?.resolve(output.response)
           break
         case "Failed":
-          this.#settle(output.exchange)?.reject(new LinkError("timeout", `no response: ${output.reason}`, silenceHint))
+          this.#settle(output.exchange)?.reject(
+            new LinkError("timeout", `no response: ${output.reason}`, silentSessionHint)
+          )
           break
         case "Ignored":
           break
@@ -188,8 +185,18 @@ export class SecureLink {
     return waiting
   }
 
-  #transmit(datagram: Uint8Array, flight: string): void {
-    this.#emit({ _tag: "Sent", datagram, flight })
+  /** One exchange at a time, so a request with the id of the one before it is that one again. */
+  #isRepeated(message: Uint8Array): boolean {
+    const isEmpty = message[1] === 0
+    if (isEmpty) return false
+    const messageId = (message[2]! << 8) | message[3]!
+    const again = messageId === this.#lastMessageId
+    this.#lastMessageId = messageId
+    return again
+  }
+
+  #transmit(datagram: Uint8Array, flight: string, transmission: number): void {
+    this.#emit({ _tag: "Sent", datagram, flight, transmission })
     const socket = this.#socket
     const send = () => socket.send(datagram)
     // A socket that still connects queues nothing by itself.
@@ -204,6 +211,10 @@ export class SecureLink {
   #end(error: LinkError): void {
     if (this.#closed !== undefined) return
     this.#closed = error
+    clearTimeout(this.#timer)
+    const socket = this.#socket
+    // After what was sent in this turn, such as close_notify.
+    setImmediate(() => socket.close())
     this.#emit({ _tag: "Closed", by: error.by, reason: error.message })
     this.#connected?.reject(error)
     this.#connected = undefined
@@ -225,20 +236,12 @@ export class SecureLink {
     )
   }
 
+  #hintOf(by: "peer" | "local" | "timeout"): string {
+    if (by === "timeout") return this.#heard ? silentServerHint : unreachableHint
+    return by === "peer" ? "the server ended the session; connect anew" : "connect anew"
+  }
+
   #emit(event: LinkEvent): void {
     this.#options.onEvent?.(event)
   }
-}
-
-const silenceHint =
-  "the server or the network is silent: is the server up, and does it still know this session? Connect anew"
-
-const hintOf = (by: "peer" | "local" | "timeout"): string => {
-  if (by === "timeout") {
-    return (
-      "a server hides why it refuses: check host and port, then product key, device key and secret, SecureMode, " +
-      "Lifetime 30–86400, and whether the device is disabled; the operator sees the reason in the device's events"
-    )
-  }
-  return by === "peer" ? "the server ended the session; connect anew" : "connect anew"
 }

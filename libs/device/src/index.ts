@@ -1,4 +1,7 @@
+export { announcedTopic, type CommandAnswer, type CommandHandler, type ReceivedCommand } from "./Command.ts"
 export * from "./Device.ts"
+export * from "./DeviceEvent.ts"
 export * from "./DeviceState.ts"
-export type * from "./LinkEvent.ts"
+export { LinkError } from "./LinkError.ts"
+export * from "./LinkEvent.ts"
 export * from "./SecureLink.ts"

@@ -1,17 +1,10 @@
-import {
-  type CommandAnswer,
-  Device,
-  type DeviceEvent,
-  LinkError,
-  type ReceivedCommand,
-  readDeviceState,
-  writeDeviceState
-} from "@roost/device"
-import type { CipherSuite } from "@roost/dtls"
-import { formatCode } from "@roost/coap"
-import { EnosCode } from "@roost/enos"
+import { Device, type DeviceEvent, LinkError, readDeviceState, type RunOptions, writeDeviceState } from "@roost/device"
+import { type CipherSuite, narrowbandTiming } from "@roost/dtls"
+import { formatIdentity, parseIdentity } from "@roost/enos"
 import { Data, Effect } from "effect"
-import { describeEvent } from "./Transcript.ts"
+import * as Result from "effect/Result"
+import { type AnswerMode, Meter } from "./Meter.ts"
+import { essentialTags, Transcript } from "./Transcript.ts"
 
 export interface RunDeviceOptions {
   readonly server: string
@@ -25,7 +18,10 @@ export interface RunDeviceOptions {
   /** 0: until interrupted. */
   readonly count: number
   readonly payload: string | undefined
+  readonly raw: string | undefined
+  readonly answer: AnswerMode
   readonly suites: ReadonlyArray<CipherSuite> | undefined
+  readonly narrowband: boolean
   readonly noCid: boolean
   readonly noResume: boolean
   readonly quiet: boolean
@@ -37,44 +33,31 @@ export class DeviceFailure extends Data.TaggedError("DeviceFailure")<{
   readonly hint: string
 }> {}
 
-/** Waits between attempts to reach a server that is silent, doubled each time up to the last one. */
-const retrySecondsMin = 2
-const retrySecondsMax = 60
-
+/** Prints as it goes; fails with `DeviceFailure` after it has told the reason on standard error. */
 export const runDevice = Effect.fnUntraced(
   function* (options: RunDeviceOptions) {
+    const { count, deviceKey, interval, lifetime, productKey } = options
     const [host, port] = yield* parseServer(options.server)
-    const measurepoints = yield* parsePoints(options.payload)
+    yield* checkIdentity(formatIdentity({ productKey, deviceKey, secureMode: 2, lifetimeSeconds: lifetime }))
+    const meter = new Meter(options.answer)
+    const report = yield* parseReport(options, meter)
     const device = new Device({
       host,
       port,
-      productKey: options.productKey,
-      deviceKey: options.deviceKey,
-      lifetimeSeconds: options.lifetime,
+      productKey,
+      deviceKey,
+      lifetimeSeconds: lifetime,
       connectionId: !options.noCid,
       resume: !options.noResume,
-      onCommand: execute,
-      onEvent: (event) => print(event, options.quiet),
+      onCommand: meter.execute,
+      onEvent: printer(options.quiet),
+      ...(options.narrowband ? { timing: narrowbandTiming } : {}),
       ...(options.suites === undefined ? {} : { suites: options.suites })
     })
     yield* Effect.addFinalizer(() => Effect.promise(() => device.close()))
     const secret = yield* secretOf(device, options)
-    yield* linked(() => device.connect(secret))
-    let retrySeconds = retrySecondsMin
-    for (let sent = 0; options.count === 0 || sent < options.count;) {
-      const reported = yield* Effect.result(linked(() => device.report(measurepoints(sent))))
-      if (reported._tag === "Failure") {
-        say(`✗ ${reported.failure.reason}; connecting again in ${retrySeconds} s`)
-        yield* Effect.sleep(`${retrySeconds} seconds`)
-        retrySeconds = Math.min(retrySecondsMax, retrySeconds * 2)
-        yield* Effect.ignore(linked(() => device.connect(secret)))
-        continue
-      }
-      retrySeconds = retrySecondsMin
-      sent++
-      if (options.quiet) say(`report ${sent}: ${formatCode(reported.success.code)}`)
-      if (options.count === 0 || sent < options.count) yield* Effect.sleep(`${options.interval} seconds`)
-    }
+    const reports = count === 0 ? Infinity : count
+    yield* linked((signal) => device.run(secret, { intervalMillis: interval * 1000, reports, report, signal }))
   },
   Effect.scoped,
   Effect.tapError((error: DeviceFailure) =>
@@ -86,8 +69,15 @@ export const runDevice = Effect.fnUntraced(
 const secretOf = Effect.fnUntraced(function* (device: Device, options: RunDeviceOptions) {
   const { deviceKey, deviceSecret, productKey, productSecret, state } = options
   if (deviceSecret !== undefined) return deviceSecret
-  const kept = state === undefined ? undefined : readDeviceState(state, productKey, deviceKey)
-  if (kept !== undefined) return kept.deviceSecret
+  if (state !== undefined) {
+    const kept = readDeviceState(state, productKey, deviceKey)
+    if (Result.isFailure(kept)) {
+      const { detail, reason } = kept.failure
+      const hint = "give another --state, or --device-secret if you know it"
+      return yield* new DeviceFailure({ reason: `--state ${state}: ${reason}, ${detail}`, hint })
+    }
+    if (kept.success !== undefined) return kept.success.deviceSecret
+  }
   if (productSecret === undefined) {
     return yield* new DeviceFailure({
       reason: "no secret",
@@ -95,12 +85,22 @@ const secretOf = Effect.fnUntraced(function* (device: Device, options: RunDevice
     })
   }
   const issued = yield* linked(() => device.activate(productSecret))
-  if (state !== undefined) writeDeviceState(state, { productKey, deviceKey, ...issued })
-  else say("  (no --state: the secret is lost at exit, and once it was used the platform gives no other)")
+  if (state === undefined) {
+    say("  (no --state: the secret is lost at exit, and once it was used the platform gives no other)")
+    return issued.deviceSecret
+  }
+  yield* Effect.try({
+    try: () => writeDeviceState(state, { productKey, deviceKey, ...issued }),
+    catch: (error) =>
+      new DeviceFailure({
+        reason: `--state ${state}: ${(error as Error).message}`,
+        hint: "the issued secret was not kept; make the file writable and start again before the device reports"
+      })
+  })
   return issued.deviceSecret
 })
 
-const linked = <A>(work: () => Promise<A>): Effect.Effect<A, DeviceFailure> =>
+const linked = <A>(work: (signal: AbortSignal) => Promise<A>): Effect.Effect<A, DeviceFailure> =>
   Effect.tryPromise({
     try: work,
     catch: (error) =>
@@ -109,60 +109,68 @@ const linked = <A>(work: () => Promise<A>): Effect.Effect<A, DeviceFailure> =>
         : new DeviceFailure({ reason: String(error), hint: "this is a fault of the program" })
   })
 
-/** A meter that does as it is told: sets what is set, tells what is asked, takes every service. */
-const settings = new Map<string, unknown>()
-
-const execute = ({ method, params, payload }: ReceivedCommand): CommandAnswer => {
-  if (method === "") return payload
-  if (method === "thing.service.measurepoint.set") {
-    for (const [id, value] of Object.entries(params as Record<string, unknown>)) settings.set(id, value)
-    return { code: EnosCode.success }
-  }
-  if (method === "thing.service.measurepoint.get") {
-    const ids = params as ReadonlyArray<string>
-    return { code: EnosCode.success, data: Object.fromEntries(ids.map((id) => [id, settings.get(id) ?? null])) }
-  }
-  return { code: EnosCode.success, message: "done" }
-}
-
 const parseServer = (server: string): Effect.Effect<readonly [string, number], DeviceFailure> => {
-  const match = /^\[?([^\]]+?)\]?(?::(\d{1,5}))?$/.exec(server)
-  const port = Number(match?.[2] ?? 5684)
-  return match === null || port < 1 || port > 65_535
-    ? Effect.fail(new DeviceFailure({ reason: `--server ${server} is not host:port`, hint: "such as 127.0.0.1:5684" }))
-    : Effect.succeed([match[1]!, port] as const)
+  const match = /^(?:\[([^\]]+)\]|([^:[\]]+))(?::(\d{1,5}))?$/.exec(server)
+  const host = match?.[1] ?? match?.[2]
+  const port = Number(match?.[3] ?? 5684)
+  return host === undefined || port < 1 || port > 65_535
+    ? Effect.fail(
+        new DeviceFailure({
+          reason: `--server ${server} is not host:port`,
+          hint: "such as 127.0.0.1:5684 or [::1]:5684"
+        })
+      )
+    : Effect.succeed([host, port] as const)
 }
 
-const parsePoints = (
-  payload: string | undefined
-): Effect.Effect<(sent: number) => Record<string, unknown>, DeviceFailure> => {
-  if (payload === undefined) return Effect.succeed(drift)
+/** The server would answer a wrong identity with silence. */
+const checkIdentity = (identity: string): Effect.Effect<void, DeviceFailure> => {
+  const parsed = parseIdentity(new TextEncoder().encode(identity))
+  if (Result.isSuccess(parsed)) return Effect.void
+  const { expected, field, got } = parsed.failure
+  const hint = "the server answers such an identity with silence; see --product-key, --device-key, --lifetime"
+  return Effect.fail(new DeviceFailure({ reason: `wrong ${field}: expected ${expected}, got ${got}`, hint }))
+}
+
+const parseReport = (
+  { payload, raw }: RunDeviceOptions,
+  meter: Meter
+): Effect.Effect<RunOptions["report"], DeviceFailure> => {
+  if (raw !== undefined) {
+    const bytes = parseRaw(raw)
+    return bytes === undefined
+      ? Effect.fail(
+          new DeviceFailure({ reason: "--raw is no hexadecimal", hint: "such as 0x01ff, or text without 0x" })
+        )
+      : Effect.succeed((device) => device.reportRaw(bytes))
+  }
+  if (payload === undefined) return Effect.succeed((device, sent) => device.report(meter.points(sent)))
   return Effect.try({
     try: () => {
       const points = JSON.parse(payload) as Record<string, unknown>
       if (typeof points !== "object" || points === null || Array.isArray(points)) throw new Error("no object")
-      return () => points
+      return (device: Device) => device.report(points)
     },
     catch: () => new DeviceFailure({ reason: "--payload is no JSON object", hint: `such as '{"temp":21.5}'` })
   })
 }
 
-const drift = (sent: number): Record<string, unknown> => ({
-  temp: Math.round((21 + 3 * Math.sin(sent / 5)) * 10) / 10,
-  ...Object.fromEntries(settings)
-})
-
-const print = (event: DeviceEvent, quiet: boolean): void => {
-  if (quiet && !quietTags.has(event._tag)) return
-  for (const line of describeEvent(event)) say(line)
+const parseRaw = (raw: string): Uint8Array | undefined => {
+  if (!raw.startsWith("0x")) return new TextEncoder().encode(raw)
+  return /^0x(?:[0-9a-fA-F]{2})+$/.test(raw) ? Uint8Array.fromHex(raw.slice(2)) : undefined
 }
 
-const quietTags: ReadonlySet<string> = new Set([
-  "Connected",
-  "Closed",
-  "Activated",
-  "CommandReceived",
-  "CommandAnswered"
-])
+/** Seconds since the start, then the event; what belongs to it is indented below. */
+const printer = (quiet: boolean): ((event: DeviceEvent) => void) => {
+  const startedAt = performance.now()
+  const transcript = new Transcript()
+  return (event) => {
+    const [head, ...rest] = transcript.describe(event)
+    if (quiet && !essentialTags.has(event._tag)) return
+    const seconds = ((performance.now() - startedAt) / 1000).toFixed(3).padStart(9)
+    say(`${seconds} ${head}`)
+    for (const line of quiet && event._tag !== "Retrying" ? [] : rest) say(`${" ".repeat(seconds.length + 3)}${line}`)
+  }
+}
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`)

@@ -1,125 +1,107 @@
-import { Code, decode, formatCode, type Message, OptionNumber } from "@roost/coap"
+import { formatCode } from "@roost/coap"
 import type { DeviceEvent } from "@roost/device"
-import { cipherSuiteName, ContentType, HandshakeType, readHandshakeFragment, readRecord } from "@roost/dtls"
-import * as Result from "effect/Result"
+import { cipherSuiteName, type Session } from "@roost/dtls"
+import { describeMessage, textOrHex } from "./CoapText.ts"
+import { describeFlight } from "./Flight.ts"
 
-/** One event as lines for a firmware developer: what was sent, what came, what it means. */
-export const describeEvent = (event: DeviceEvent): ReadonlyArray<string> => {
-  switch (event._tag) {
-    case "Connecting":
-      return [
-        `identity  ${event.identity}   {ProductKey},{DeviceKey},{SecureMode},{Lifetime}`,
-        `key       bytes 9–24 of SHA-256 of the ${event.secureMode === 2 ? "device" : "product"} secret, 16 bytes`
-      ]
-    case "Sent":
-      return [`→ ${event.datagram.length} B  ${event.flight}: ${records(event.datagram)}`]
-    case "Received":
-      return [`← ${event.datagram.length} B  ${records(event.datagram)}`]
-    case "Connected": {
-      const { session } = event
-      const cid = session.writeCid.length === 0 ? "no connection id" : `connection id ${session.writeCid.toHex()}`
-      const extras = [
-        session.extendedMasterSecret ? "extended master secret" : "classic master secret",
-        ...(session.encryptThenMac ? ["encrypt-then-MAC"] : []),
-        cid
-      ]
-      const how = event.resumed ? "resumed" : "established"
-      return [`● session ${how}: ${cipherSuiteName(session.suite)}, ${extras.join(", ")}`]
+/** What a device does, as lines for a firmware developer: what was sent, what came, what it means. */
+export class Transcript {
+  /** Of connection ids in our records; the server's choice. */
+  #serverCidBytes = 0
+
+  /** The first line, and those that belong to it. Never a secret. */
+  describe(event: DeviceEvent): ReadonlyArray<string> {
+    switch (event._tag) {
+      case "Connecting": {
+        const { identity, secureMode } = event
+        const kind = secureMode === 2 ? "device" : "product"
+        return [
+          `● handshake as ${identity}`,
+          "{ProductKey},{DeviceKey},{SecureMode},{Lifetime}: the PSK identity",
+          `SecureMode ${secureMode}: the key is bytes 9–24 of SHA-256 of the ${kind} secret`
+        ]
+      }
+      case "Sent": {
+        const { datagram, flight, transmission } = event
+        const { details, records } = describeFlight(datagram, this.#serverCidBytes)
+        const reason = unusualFlights.get(flight)
+        const head = `→ ${datagram.length} B  ${records}${reason === undefined ? "" : ` (${reason})`}`
+        if (transmission === 1) return [head, ...details]
+        const again = `${head}, transmission ${transmission}: no answer came in time`
+        return transmission === 2 ? [again, silenceOf(flight)] : [again]
+      }
+      case "Received": {
+        // Ours is empty, so that no record to us bears one.
+        const { details, records, serverCidBytes } = describeFlight(event.datagram, 0)
+        this.#serverCidBytes = serverCidBytes ?? this.#serverCidBytes
+        return [`← ${event.datagram.length} B  ${records}`, ...details]
+      }
+      case "Connected":
+        return [`● session ${event.resumed ? "resumed" : "established"}: ${describeSession(event.session)}`]
+      case "MessageSent": {
+        const [head, ...rest] = describeMessage(event.bytes)
+        return [`→ ${head}${event.again ? "  (sent again: no ACK came in time)" : ""}`, ...rest]
+      }
+      case "MessageReceived": {
+        const [head, ...rest] = describeMessage(event.bytes)
+        return [`← ${head}`, ...rest]
+      }
+      case "NetworkTrouble":
+        return [`● the network says ${event.reason}`]
+      case "Closed":
+        return [`● session over (${event.by}): ${event.reason}`]
+      case "Activated":
+        return [`● the platform issued a device secret for asset ${event.assetId}: SecureMode 2 from now on`]
+      case "Reported":
+        return [`● report ${event.count}: ${formatCode(event.code)}`]
+      case "CommandAnnounced":
+        return [`● Option 2100: a command waits at ${event.topic}`, "GET it, execute it, POST the result to …_reply"]
+      case "CommandReceived": {
+        const { id, method, params, payload } = event.command
+        return [
+          method === ""
+            ? `● command, raw: ${textOrHex(payload)}`
+            : `● command ${id}: ${method} ${JSON.stringify(params)}`
+        ]
+      }
+      case "CommandAnswered":
+        return [`● reply to ${event.id === "" ? "the raw command" : event.id}: ${formatCode(event.code)}`]
+      case "Retrying":
+        return [`✗ ${event.reason}; connecting again in ${event.afterMillis / 1000} s`, event.hint]
     }
-    case "MessageSent":
-      return [`  → ${message(event.bytes)}`]
-    case "MessageReceived":
-      return [`  ← ${message(event.bytes)}`]
-    case "Closed":
-      return [`● session over (${event.by}): ${event.reason}`]
-    case "Activated":
-      return [`● the platform issued a device secret for asset ${event.assetId}; it is kept, SecureMode 2 from now on`]
-    case "CommandAnnounced":
-      return [`● Option 2100: a command waits at ${event.topic}; GET it, execute it, POST the result to …_reply`]
-    case "CommandReceived":
-      return [
-        `● command ${event.command.id || "(raw)"}: ${event.command.method} ${JSON.stringify(event.command.params)}`
-      ]
-    case "CommandAnswered":
-      return [`● reply to ${event.id || "(raw)"} taken: ${event.code}`]
   }
 }
 
-/** The records of a datagram, with handshake messages by name as long as they can be read. */
-const records = (datagram: Uint8Array): string => {
-  const parts: Array<string> = []
-  for (let offset = 0; offset < datagram.length;) {
-    const record = readRecord(datagram, offset, cidLengthOf(datagram, offset))
-    if (record === undefined) return [...parts, `${datagram.length - offset} bytes that are no record`].join(" | ")
-    parts.push(recordName(record.contentType, record.epoch, record.fragment))
-    offset = record.next
-  }
-  return parts.join(" | ")
-}
-
-/** A record to us has our empty id, one from us the server's eight bytes; only one of the two adds up. */
-const cidLengthOf = (datagram: Uint8Array, offset: number): number => {
-  if (datagram[offset] !== ContentType.tls12_cid) return 0
-  return [8, 0].find((length) => readRecord(datagram, offset, length)?.next === datagram.length) ?? 8
-}
-
-const recordName = (contentType: number, epoch: number, fragment: Uint8Array): string => {
-  if (contentType === ContentType.change_cipher_spec) return "ChangeCipherSpec"
-  if (contentType === ContentType.tls12_cid) return `encrypted with connection id, ${fragment.length} B`
-  if (epoch > 0) return `${protectedNames.get(contentType) ?? "record"}, encrypted, ${fragment.length} B`
-  if (contentType === ContentType.alert) return `alert ${fragment[0]}/${fragment[1]}`
-  const names: Array<string> = []
-  for (let at = 0; at < fragment.length;) {
-    const message = readHandshakeFragment(fragment, at)
-    if (message === undefined) break
-    names.push(handshakeNames.get(message.type) ?? `handshake ${message.type}`)
-    at = message.next
-  }
-  return names.join(", ")
-}
-
-const message = (bytes: Uint8Array): string => {
-  const decoded = decode(bytes)
-  if (Result.isFailure(decoded)) return `${bytes.length} bytes that are no CoAP message (${decoded.failure.reason})`
-  const { code, messageId, payload, token, type } = decoded.success
-  const what = code === Code.Empty ? "empty" : code < 32 ? (methods.get(code) ?? formatCode(code)) : formatCode(code)
-  const text = payload.length === 0 ? "" : `  ${show(payload)}`
-  const tokenText = token.length === 0 ? "" : ` token ${token.toHex()}`
-  return `${type} ${what} mid ${messageId}${tokenText}${optionsOf(decoded.success)}${text}`
-}
-
-const optionsOf = ({ options }: Message): string => {
-  const path = options.filter(({ number }) => number === OptionNumber.UriPath).map(({ value }) => show(value))
-  const announced = options.find(({ number }) => number === OptionNumber.PendingCommand)
-  const rest = options.filter(({ number }) => number !== OptionNumber.UriPath && number !== OptionNumber.PendingCommand)
-  return [
-    path.length === 0 ? "" : ` /${path.join("/")}`,
-    ...rest.map(({ number, value }) => ` ${number}=${value.toHex()}`),
-    announced === undefined ? "" : ` 2100=${show(announced.value)}`
-  ].join("")
-}
-
-/** Text as it is, anything else in hexadecimal. */
-const show = (bytes: Uint8Array): string => {
-  const text = new TextDecoder().decode(bytes)
-  return printable.test(text) ? text : bytes.toHex()
-}
-
-const printable = /^[\x20-\x7e\u00a0-\uffef]*$/
-const methods = new Map([
-  [1, "GET"],
-  [2, "POST"]
+/** What `--quiet` leaves. */
+export const essentialTags: ReadonlySet<DeviceEvent["_tag"]> = new Set([
+  "Connected",
+  "Closed",
+  "Activated",
+  "Reported",
+  "CommandReceived",
+  "CommandAnswered",
+  "Retrying"
 ])
-const protectedNames = new Map<number, string>([
-  [ContentType.handshake, "Finished"],
-  [ContentType.alert, "alert"],
-  [ContentType.application_data, "data"]
-])
-const handshakeNames = new Map<number, string>([
-  [HandshakeType.client_hello, "ClientHello"],
-  [HandshakeType.server_hello, "ServerHello"],
-  [HandshakeType.hello_verify_request, "HelloVerifyRequest"],
-  [HandshakeType.server_key_exchange, "ServerKeyExchange"],
-  [HandshakeType.server_hello_done, "ServerHelloDone"],
-  [HandshakeType.client_key_exchange, "ClientKeyExchange"]
+
+const describeSession = (session: Session): string =>
+  [
+    cipherSuiteName(session.suite),
+    session.extendedMasterSecret ? "extended master secret" : "classic master secret",
+    ...(session.encryptThenMac ? ["encrypt-then-MAC"] : []),
+    session.writeCid.length === 0
+      ? "no connection id: another address of ours is another handshake"
+      : `connection id ${session.writeCid.toHex()}: the session survives another address of ours`
+  ].join(", ")
+
+/** Told at the first repetition, as giving up takes a minute. */
+const silenceOf = (flight: string): string =>
+  flight.startsWith("ClientHello")
+    ? "if it goes on like this: is the server up, is host:port right, does a firewall drop UDP?"
+    : "if it goes on like this: a server refuses in silence; wrong secret, SecureMode or Lifetime, unknown or disabled device"
+
+/** Flights whose records do not tell why they go out. */
+const unusualFlights: ReadonlyMap<string, string> = new Map([
+  ["close_notify", "close_notify: the session ends"],
+  ["LastFlightRepeated", "the server repeated its Finished, so ours was lost"],
+  ["RenegotiationRefused", "no renegotiation"]
 ])

@@ -2,6 +2,7 @@ import { NodeRuntime, NodeServices } from "@effect/platform-node"
 import { TLS_PSK_WITH_AES_128_CBC_SHA256, TLS_PSK_WITH_AES_128_CCM_8 } from "@roost/dtls"
 import { Effect, Option } from "effect"
 import { Command, Flag } from "effect/cli"
+import { answerModes } from "./Meter.ts"
 import { runDevice } from "./RunDevice.ts"
 
 const text = (name: string, description: string) => Flag.String(name).pipe(Flag.withDescription(description))
@@ -21,6 +22,15 @@ const device = Command.make(
     interval: Flag.Int("interval").pipe(Flag.withDescription("seconds between reports"), Flag.withDefault(10)),
     count: Flag.Int("count").pipe(Flag.withDescription("reports until it ends; 0: until Ctrl-C"), Flag.withDefault(0)),
     payload: text("payload", "measurement points as a JSON object; else a temperature that drifts").pipe(Flag.optional),
+    raw: text("raw", "bytes for thing/model/up_raw instead of points: text, or 0x and hexadecimal").pipe(Flag.optional),
+    answer: Flag.Literals("answer", answerModes).pipe(
+      Flag.withDescription("to commands: apply them like a meter, echo their params, or refuse them"),
+      Flag.withDefault("apply" as const)
+    ),
+    narrowband: Flag.Boolean("narrowband").pipe(
+      Flag.withDescription("wait 9 s for an answer to a handshake flight, as on NB-IoT (RFC 7925), instead of 1 s"),
+      Flag.withDefault(false)
+    ),
     suite: Flag.Literals("suite", ["ccm8", "cbc", "both"]).pipe(
       Flag.withDescription("cipher suites to offer"),
       Flag.withDefault("both" as const)
@@ -31,7 +41,7 @@ const device = Command.make(
       Flag.withDefault(false)
     ),
     quiet: Flag.Boolean("quiet").pipe(
-      Flag.withDescription("one line per report and command instead of every message"),
+      Flag.withDescription("one line per session, report and command instead of every message"),
       Flag.withDefault(false)
     )
   },
@@ -47,6 +57,7 @@ const device = Command.make(
       productSecret: Option.getOrUndefined(flags.productSecret),
       state: Option.getOrUndefined(flags.state),
       payload: Option.getOrUndefined(flags.payload),
+      raw: Option.getOrUndefined(flags.raw),
       suites: suites[flags.suite]
     })
   })

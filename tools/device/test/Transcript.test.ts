@@ -1,0 +1,159 @@
+import { Code, encode, OptionNumber, stringOption, uintOption } from "@roost/coap"
+import type { DeviceEvent } from "@roost/device"
+import { Client, type ClientOutput, CookieSecrets, FrontHalf, PendingHandshake, SessionIds } from "@roost/dtls"
+import { nodeCrypto as crypto } from "@roost/dtls-crypto"
+import * as Result from "effect/Result"
+import { describe, expect, it } from "vitest"
+import { essentialTags, Transcript } from "../src/Transcript.ts"
+
+const psk = new Uint8Array(16).fill(7)
+
+/** The events of a handshake between our client and our server, as a link would report them. */
+const handshake = (connectionId: Uint8Array | undefined): ReadonlyArray<DeviceEvent> => {
+  const key = new Uint8Array(32).fill(1)
+  const front = new FrontHalf({ crypto, cookieSecrets: new CookieSecrets(key), sessionIds: new SessionIds(key) })
+  const peer = { key: "peer", address: new Uint8Array(1) }
+  const client = new Client({ crypto, identity: new TextEncoder().encode("demo,m1,2,300"), psk, connectionId })
+  const events: Array<DeviceEvent> = []
+  let pending: PendingHandshake | undefined
+  const answer = (datagram: Uint8Array): ReadonlyArray<Uint8Array> => {
+    const outcome = front.handleDatagram(0, peer, datagram)
+    if (outcome._tag === "Reply") return outcome.datagrams
+    if (outcome._tag !== "HandOff") return []
+    pending = Result.getOrThrow(PendingHandshake.fromHalf(outcome.half))
+    const established = pending.providePsk(crypto, psk)
+    return established._tag === "Established" ? established.reply : []
+  }
+  const take = (outputs: ReadonlyArray<ClientOutput>): void => {
+    for (const output of outputs) {
+      if (output._tag === "Connected") events.push(output)
+      if (output._tag !== "Transmit") continue
+      const { datagram, flight, transmission } = output
+      events.push({ _tag: "Sent", datagram, flight, transmission })
+      for (const reply of answer(datagram)) {
+        events.push({ _tag: "Received", datagram: reply })
+        take(client.handleDatagram(0, reply))
+      }
+    }
+  }
+  take(client.start(0))
+  take(client.close())
+  return events
+}
+
+const linesOf = (events: ReadonlyArray<DeviceEvent>): ReadonlyArray<string> => {
+  const transcript = new Transcript()
+  return events.flatMap((event) => transcript.describe(event)).map((line) => line.replaceAll(/[0-9a-f]{16,}/g, "HEX"))
+}
+
+describe("a handshake", () => {
+  it("by the names of its messages, with what was offered and chosen, under a connection id", () => {
+    expect(linesOf(handshake(new Uint8Array(0)))).toEqual([
+      "→ 86 B  ClientHello",
+      "offers TLS_PSK_WITH_AES_128_CCM_8, TLS_PSK_WITH_AES_128_CBC_SHA256",
+      "extensions: extended_master_secret, encrypt_then_mac, connection_id (none in records to us)",
+      "← 44 B  HelloVerifyRequest",
+      "cookie HEX: the same hello again with it proves that we get what is sent to us",
+      "→ 102 B  ClientHello",
+      "offers TLS_PSK_WITH_AES_128_CCM_8, TLS_PSK_WITH_AES_128_CBC_SHA256",
+      "extensions: extended_master_secret, encrypt_then_mac, connection_id (none in records to us)",
+      "with the cookie HEX",
+      "← 144 B  ServerHello, ServerHelloDone",
+      "chose TLS_PSK_WITH_AES_128_CCM_8; session HEX",
+      "extensions: extended_master_secret, renegotiation_info, connection_id (HEX in records to the server)",
+      "→ 116 B  ClientKeyExchange, ChangeCipherSpec, Finished, encrypted under the connection id, 41 B",
+      "identity in clear: demo,m1,2,300",
+      "← 67 B  ChangeCipherSpec, Finished, encrypted, 40 B",
+      "● session established: TLS_PSK_WITH_AES_128_CCM_8, extended master secret, connection id HEX: the session survives another address of ours",
+      "→ 40 B  encrypted under the connection id, 19 B (close_notify: the session ends)"
+    ])
+  })
+
+  it("without one", () => {
+    const lines = linesOf(handshake(undefined))
+    expect(lines).toContain("→ 107 B  ClientKeyExchange, ChangeCipherSpec, Finished, encrypted, 40 B")
+    expect(lines.at(-1)).toBe("→ 31 B  alert, encrypted, 18 B (close_notify: the session ends)")
+    expect(lines.at(-2)).toMatch(/no connection id: another address of ours is another handshake$/)
+  })
+
+  it("a repeated flight says what silence may mean, once", () => {
+    const sent = handshake(undefined).filter((event) => event._tag === "Sent")
+    const [hello, , last] = sent
+    const transcript = new Transcript()
+    expect(transcript.describe({ ...hello!, transmission: 2 })).toEqual([
+      "→ 81 B  ClientHello, transmission 2: no answer came in time",
+      expect.stringMatching(/is the server up/)
+    ])
+    expect(transcript.describe({ ...last!, transmission: 2 })[1]).toMatch(/wrong secret, SecureMode or Lifetime/)
+    expect(transcript.describe({ ...last!, transmission: 3 })).toHaveLength(1)
+  })
+
+  it("noise is counted, in any length", () => {
+    const transcript = new Transcript()
+    for (let length = 0; length < 80; length++) {
+      const datagram = crypto.randomBytes(length)
+      expect(transcript.describe({ _tag: "Received", datagram })[0]).toContain(`${length} B`)
+    }
+  })
+})
+
+describe("CoAP messages", () => {
+  const message = (code: number, options: Parameters<typeof encode>[0]["options"], payload = "") =>
+    encode({
+      type: code < 32 ? "CON" : "ACK",
+      code,
+      messageId: 7,
+      token: Uint8Array.of(1, 2),
+      options,
+      payload: new TextEncoder().encode(payload)
+    })
+  const received = (bytes: Uint8Array) => new Transcript().describe({ _tag: "MessageReceived", bytes })
+
+  it("type, code, message id, token, path, options by name, payload", () => {
+    const path = ["topic", "sys", "pk"].map((part) => stringOption(OptionNumber.UriPath, part))
+    const options = [...path, uintOption(OptionNumber.ContentFormat, 50), uintOption(OptionNumber.Block1, 0x1e)]
+    expect(
+      new Transcript().describe({ _tag: "MessageSent", bytes: message(Code.Post, options, "{}"), again: true })
+    ).toEqual([
+      "→ CON POST mid 7 token 0102 /topic/sys/pk Content-Format=50 Block1=1/more/1024  {}  (sent again: no ACK came in time)"
+    ])
+  })
+
+  it("Option 2100 by its number, as the contract has it", () => {
+    const bytes = message(Code.Changed, [stringOption(OptionNumber.PendingCommand, "/topic/sys/pk/dk/x")])
+    expect(received(bytes)).toEqual(["← ACK 2.04 mid 7 token 0102 2100=/topic/sys/pk/dk/x"])
+  })
+
+  it("an error code is explained (contract 3)", () => {
+    expect(received(message(Code.Forbidden, []))).toEqual([
+      "← ACK 4.03 mid 7 token 0102",
+      "4.03: the topic is another device's"
+    ])
+  })
+
+  it("never shows a device secret", () => {
+    const payload = `{"params":{"deviceKey":"dk","deviceSecret": "s3cret"}}`
+    expect(received(message(Code.Content, [], payload))[0]).toContain(`"deviceSecret": "…"`)
+    expect(received(message(Code.Content, [], payload))[0]).not.toContain("s3cret")
+  })
+
+  it("bytes in hexadecimal, long payloads cut, no message at all", () => {
+    const bytes = encode({
+      type: "NON",
+      code: 2,
+      messageId: 1,
+      token: new Uint8Array(0),
+      options: [],
+      payload: Uint8Array.of(0, 255)
+    })
+    expect(received(bytes)).toEqual(["← NON POST mid 1  0x00ff"])
+    expect(received(message(Code.Content, [], "x".repeat(5000)))[0]).toMatch(/x{600}… \(5000 characters\)$/)
+    expect(received(Uint8Array.of(1))[0]).toMatch(/1 bytes that are no CoAP message/)
+  })
+})
+
+it("--quiet leaves what happened to sessions, reports and commands", () => {
+  expect([...essentialTags].toSorted()).toEqual(
+    ["Activated", "Closed", "CommandAnswered", "CommandReceived", "Connected", "Reported", "Retrying"].toSorted()
+  )
+})
