@@ -21,9 +21,11 @@ const run = async (args: ReadonlyArray<string>, stop: (output: string) => boolea
   onTestFinished(() => void child.kill("SIGKILL"))
   let output = ""
   let errors = ""
+  let stopped = false
   child.stdout.on("data", (chunk: Buffer) => {
     output += String(chunk)
-    if (stop(output)) child.kill("SIGINT")
+    // Once: a second one would end it at once, as on a terminal.
+    if (!stopped && stop(output)) stopped = child.kill("SIGINT")
   })
   child.stderr.on("data", (chunk: Buffer) => (errors += String(chunk)))
   const [code] = (await once(child, "close")) as [number | null]
