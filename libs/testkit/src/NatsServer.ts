@@ -1,4 +1,4 @@
-import { Effect, Exit, Scope } from "effect"
+import { Effect, Exit, Schedule, Scope } from "effect"
 import { writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { childProcess, type ChildProcess } from "./ChildProcess.ts"
@@ -8,6 +8,8 @@ import { temporaryDirectory } from "./TemporaryDirectory.ts"
 export interface NatsServerOptions {
   /** Lines for its configuration file: `authorization { … }`, `tls { … }`, `cluster { … }`. */
   readonly config?: string
+  /** The same for its later starts, where they differ. */
+  readonly configOnRestart?: string
   /** When it may be used, by its log. */
   readonly readyWhen?: RegExp
 }
@@ -50,6 +52,7 @@ export const natsServer = Effect.fnUntraced(function* (
       readyWhen: options.readyWhen ?? /Server is ready/
     }).pipe(Scope.provide(scope), Effect.orDie)
     running = { process, scope }
+    if (options.configOnRestart !== undefined) writeFileSync(configFile, options.configOnRestart)
   }).pipe(Effect.uninterruptible)
   const stop = (signal: "SIGTERM" | "SIGKILL" = "SIGTERM") =>
     Effect.suspend(() => {
@@ -74,19 +77,32 @@ export const natsServer = Effect.fnUntraced(function* (
   }
 })
 
-/** Servers that form one JetStream cluster, ready when it has chosen its leader. */
+const leaderKnown = /cluster metadata leader|metadata leader: /
+
+/**
+ * Servers that form one JetStream cluster, ready when it has chosen its leader.
+ *
+ * They meet by the first one, which listens already: of two that dial each other at once each may close the other's
+ * connection, and a server whose first dial failed a second later than the election waits most of a minute to be let in
+ * (nats-server 2.9.10: one start in 25 took longer than 30 s). Restarted, each finds all the others.
+ */
 export const natsCluster = Effect.fnUntraced(function* (
   size: number
 ): Effect.fn.Return<ReadonlyArray<NatsServer>, never, Scope.Scope> {
   const ports = yield* Effect.all(Array.from({ length: size }, () => freeTcpPort))
-  const routes = ports.map((port) => `nats://127.0.0.1:${port}`).join(", ")
-  return yield* Effect.all(
-    ports.map((port, index) =>
-      natsServer({
-        config: `server_name: n${index}\ncluster { name: test, listen: "127.0.0.1:${port}", routes: [${routes}] }\n`,
-        readyWhen: /cluster metadata leader|metadata leader: /
-      })
-    ),
+  const route = (port: number) => `nats://127.0.0.1:${port}`
+  const config = (index: number, routes: ReadonlyArray<number>) =>
+    `server_name: n${index}\ncluster { name: test, listen: "127.0.0.1:${ports[index]}", routes: [${routes.map(route).join(", ")}] }\n`
+  const member = (index: number, readyWhen: RegExp) =>
+    natsServer({ config: config(index, ports.slice(0, 1)), configOnRestart: config(index, ports), readyWhen })
+
+  const first = yield* member(0, /Listening for route connections/)
+  const others = yield* Effect.all(
+    ports.slice(1).map((_, index) => member(index + 1, leaderKnown)),
     { concurrency: "unbounded" }
   )
+  yield* Effect.sync(() => leaderKnown.test(first.log())).pipe(
+    Effect.repeat({ until: (known) => known, schedule: Schedule.spaced("20 millis") })
+  )
+  return [first, ...others]
 })
