@@ -29,3 +29,13 @@ export const partitionOfHash = (hash: string): number | undefined => {
   const value = parseBase32(hash)
   return value === undefined ? undefined : value % partitionCount
 }
+
+/**
+ * Key of a device's session in the bucket SESSIONS: `{partition}.{16 characters}`, 80 bits of the digest whose first 40
+ * are the device hash, so that no two devices share an entry.
+ */
+export const sessionKey = (productKey: string, deviceKey: string): string => {
+  const digest = createHash("sha256").update(`${productKey},${deviceKey}`, "utf8").digest()
+  const partition = ((digest[3]! << 8) | digest[4]!) % partitionCount
+  return `${partition}.${encodeBase32(digest.subarray(0, 10))}`
+}

@@ -32,7 +32,8 @@ export const Streams = {
   uplink: stream("UPLINK", "roost.uplink.>", 72 * hour),
   presence: stream("PRESENCE", "roost.presence.>", 7 * day),
   event: stream("EVENT", "roost.event.>", 7 * day),
-  credential: stream("CREDENTIAL", "roost.credential.>", day),
+  /** Longer than any session is kept unused (`sessionIdleMillisMax`): who takes one over asks what changed since. */
+  credential: stream("CREDENTIAL", "roost.credential.>", 8 * day),
   commandEvent: {
     ...stream("COMMAND_EVENT", "roost.command.>", 7 * day),
     retention: "workqueue"
@@ -42,6 +43,8 @@ export const Streams = {
 /** Every bucket of Roost (docs/architecture.md §3). */
 export const Buckets = {
   commands: { name: "COMMANDS", ttlMillis: 0, history: 1 } as BucketDefinition,
+  /** One sealed session per device, at `sessionKey`; the actor deletes what is over. */
+  sessions: { name: "SESSIONS", ttlMillis: 0, history: 1 } as BucketDefinition,
   commandHistory: { name: "COMMAND_HISTORY", ttlMillis: 7 * day, history: 1 } as BucketDefinition
 } as const
 
@@ -50,5 +53,7 @@ export const UplinkHeader = {
   session: "Roost-Session",
   topic: "Roost-Topic",
   method: "Roost-Method",
-  time: "Roost-Time"
+  time: "Roost-Time",
+  /** Newest record of the session when the uplink was published: the replay window's floor for the next owner. */
+  record: "Roost-Record"
 } as const

@@ -10,6 +10,7 @@ import {
   partitionOfHash,
   placeOf,
   Sealing,
+  sessionKey,
   Subjects
 } from "../src/index.ts"
 
@@ -32,6 +33,14 @@ describe("placeOf", () => {
     assert.isUndefined(partitionOfHash("0000000"))
     assert.isUndefined(partitionOfHash("0000000u"))
     assert.strictEqual(partitionOfHash("0000000z"), 31)
+  })
+})
+
+describe("sessionKey", () => {
+  it("begins with the device's partition and its hash", () => {
+    const { hash, partition } = placeOf("pk1", "dev1")
+    assert.match(sessionKey("pk1", "dev1"), new RegExp(`^${partition}\\.${hash}[0-9a-z]{8}$`))
+    assert.notStrictEqual(sessionKey("pk1", "dev1"), sessionKey("pk1", "dev2"))
   })
 })
 

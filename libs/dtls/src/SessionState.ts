@@ -16,8 +16,11 @@ const closedFlag = 4
 const lastFlightFlag = 8
 const nothingReceivedFlag = 16
 
-/** All of a session, keys in clear: to be encrypted before it leaves the process. 155 bytes with CCM_8 and no connection ids. */
-export function serializeSession(session: Session): Uint8Array {
+/**
+ * All of a session, keys in clear: to be encrypted before it leaves the process. 155 bytes with CCM_8 and no connection ids.
+ * `writeLimit` is written in place of the session's own: the end of a block that is reserved by what is written being stored.
+ */
+export function serializeSession(session: Session, writeLimit = session.writeLimit): Uint8Array {
   const { lastFlight } = session
   const writer = new Writer(320)
     .uint8(sessionStateVersion)
@@ -34,7 +37,7 @@ export function serializeSession(session: Session): Uint8Array {
     .uint8(session.writeCidLength)
     .uint16(session.writeBytesMax)
     .uint48(session.writeSequence)
-    .uint48(session.writeLimit)
+    .uint48(writeLimit)
     .uint48(Math.max(0, session.highest))
     .uint32(session.recent >>> 0)
     .uint32(session.older >>> 0)

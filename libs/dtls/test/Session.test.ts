@@ -286,4 +286,28 @@ describe("serialised", () => {
     foreign[2] = 0x13
     expect(Result.getOrThrow(Result.flip(deserializeSession(foreign)))).toMatchObject({ reason: "IllegalValue" })
   })
+
+  it("F10 a block that is reserved by being stored is the owner's next one", () => {
+    const { session } = established()
+    session.writeLimit = 256
+    const restored = Result.getOrThrow(deserializeSession(serializeSession(session, 512)))
+    expect(restored.writeLimit).toBe(512)
+    expect(session.writeLimit).toBe(256)
+  })
+
+  it("F1 any change of any byte is read or refused, and what was read opens and seals without a throw", () => {
+    const { client, session } = established({ extensions: { connectionId: new Uint8Array(8).fill(1) } })
+    const state = serializeSession(session)
+    const record = client.data("hello")
+    for (let at = 0; at < state.length; at++) {
+      for (const flip of [0x01, 0x80, 0xff]) {
+        const hostile = state.slice()
+        hostile[at]! ^= flip
+        const restored = deserializeSession(hostile)
+        if (Result.isFailure(restored)) continue
+        restored.success.open(crypto, record, 0)
+        restored.success.seal(crypto, ContentType.application_data, record)
+      }
+    }
+  })
 })

@@ -1,3 +1,4 @@
+import { JetStreamApiCodes } from "@nats-io/jetstream"
 import { createInbox, type Msg, type PublishOptions } from "@nats-io/transport-node"
 import { metrics } from "@roost/observability"
 import { Effect, type Scope } from "effect"
@@ -18,8 +19,9 @@ export type Settled =
   /**
    * `timeout`, `disconnected`: it may be stored. `noResponders`: no stream takes the subject, or JetStream is down.
    * `rejected`: the stream refused. With a `Nats-Msg-Id` header it is safe to publish again.
+   * `conflict`: the subject's last sequence is not the one that `Nats-Expected-Last-Subject-Sequence` named.
    */
-  | { readonly _tag: "Failed"; readonly reason: "timeout" | "noResponders" | "rejected" | "disconnected" }
+  | { readonly _tag: "Failed"; readonly reason: "timeout" | "noResponders" | "rejected" | "conflict" | "disconnected" }
 
 export interface StreamPublisherOptions {
   /** Called once for every message that `publish` took, from the subscription's callback. Must not throw. */
@@ -171,9 +173,8 @@ const readAck = (message: Msg): Settled => {
   const body = message.data
   if (body.length === 0) return failures.noResponders
   try {
-    const ack: { readonly seq?: number; readonly duplicate?: boolean; readonly error?: unknown } = JSON.parse(
-      Buffer.from(body.buffer, body.byteOffset, body.length).toString("latin1")
-    )
+    const ack: Ack = JSON.parse(Buffer.from(body.buffer, body.byteOffset, body.length).toString("latin1"))
+    if (ack.error?.err_code === JetStreamApiCodes.StreamWrongLastSequence) return failures.conflict
     return ack.error !== undefined || !ack.seq
       ? failures.rejected
       : { _tag: "Stored", sequence: ack.seq, duplicate: ack.duplicate === true }
@@ -182,11 +183,18 @@ const readAck = (message: Msg): Settled => {
   }
 }
 
+interface Ack {
+  readonly seq?: number
+  readonly duplicate?: boolean
+  readonly error?: { readonly err_code?: number }
+}
+
 type Failure = Extract<Settled, { readonly _tag: "Failed" }>
 const failures: Readonly<Record<Failure["reason"], Failure>> = {
   timeout: { _tag: "Failed", reason: "timeout" },
   noResponders: { _tag: "Failed", reason: "noResponders" },
   rejected: { _tag: "Failed", reason: "rejected" },
+  conflict: { _tag: "Failed", reason: "conflict" },
   disconnected: { _tag: "Failed", reason: "disconnected" }
 }
 
@@ -195,6 +203,7 @@ const failed = {
   timeout: metrics.counter("roost_nats_stream_failed_total", failedHelp, { reason: "timeout" }),
   noResponders: metrics.counter("roost_nats_stream_failed_total", failedHelp, { reason: "noResponders" }),
   rejected: metrics.counter("roost_nats_stream_failed_total", failedHelp, { reason: "rejected" }),
+  conflict: metrics.counter("roost_nats_stream_failed_total", failedHelp, { reason: "conflict" }),
   disconnected: metrics.counter("roost_nats_stream_failed_total", failedHelp, { reason: "disconnected" })
 }
 const stored = metrics.counter("roost_nats_stream_stored_total", "Messages that a stream acknowledged.")

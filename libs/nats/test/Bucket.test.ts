@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import type { BucketDefinition, StreamDefinition } from "@roost/contracts"
 import { natsServer } from "@roost/testkit"
 import { Effect, Option, Schema } from "effect"
-import { ensureStreams, NatsConnection, openBucket } from "../src/index.ts"
+import { ensureStreams, NatsConnection, openBucket, readSnapshot } from "../src/index.ts"
 import { connectionTo, waitUntil } from "./harness.ts"
 
 const definition: BucketDefinition = { name: "THINGS", ttlMillis: 0, history: 1 }
@@ -36,6 +36,34 @@ describe("ensureStreams", () => {
         const info = yield* Effect.promise(() => manager.streams.info("UPLINK"))
         assert.strictEqual(info.config.max_age, 2_000_000 * 1_000_000)
         assert.strictEqual(info.config.storage, "file")
+      }).pipe(Effect.provide(connectionTo(server)), Effect.scoped)
+    )
+  )
+})
+
+describe("readSnapshot", () => {
+  it.live("gives the last value of every key that matches, and ends; also when there is none", () =>
+    inRealm((server) =>
+      Effect.gen(function* () {
+        const bucket = yield* open
+        for (const key of ["1.a", "1.b", "2.a"]) yield* bucket.put(key, { n: 1 })
+        const revision = yield* bucket.put("1.a", { n: 2 })
+        const read = Effect.fnUntraced(function* (filter: string) {
+          const found: Array<readonly [string, number]> = []
+          yield* readSnapshot({
+            stream: "KV_THINGS",
+            filterSubject: `$KV.THINGS.${filter}`,
+            onStart: () => void found.splice(0),
+            onMessage: ({ sequence, subject }) => void found.push([subject, sequence])
+          })
+          return found
+        })
+        assert.deepStrictEqual(yield* read("1.>"), [
+          ["$KV.THINGS.1.b", 2],
+          ["$KV.THINGS.1.a", revision]
+        ])
+        assert.strictEqual((yield* read(">")).length, 3)
+        assert.deepStrictEqual(yield* read("7.>"), [])
       }).pipe(Effect.provide(connectionTo(server)), Effect.scoped)
     )
   )

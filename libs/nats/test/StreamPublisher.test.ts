@@ -69,6 +69,26 @@ describe("the stream publisher", () => {
     )
   )
 
+  it.live("says conflict when the subject's last sequence is another than expected", () =>
+    withServer((server) =>
+      Effect.gen(function* () {
+        const { manager } = yield* NatsConnection
+        yield* Effect.promise(() => manager.streams.add({ name: "S", subjects: ["s.>"] }))
+        const { publisher, settled } = yield* noting()
+        const expecting = (sequence: number) => headerLines([["Nats-Expected-Last-Subject-Sequence", String(sequence)]])
+        publisher.publish("s.a", expecting(0), payload, 1)
+        publisher.publish("s.a", expecting(0), payload, 2)
+        publisher.publish("s.a", expecting(1), payload, 3)
+        yield* waitUntil(() => settled.length === 3)
+        assert.deepStrictEqual(settled, [
+          [1, { _tag: "Stored", sequence: 1, duplicate: false }],
+          [2, { _tag: "Failed", reason: "conflict" }],
+          [3, { _tag: "Stored", sequence: 2, duplicate: false }]
+        ])
+      }).pipe(Effect.provide(connectionTo(server)), Effect.scoped)
+    )
+  )
+
   it.live("refuses what is larger than the server takes, and keeps no slot for it", () =>
     withServer((server) =>
       Effect.gen(function* () {

@@ -67,6 +67,68 @@ export class Remembered {
     while (this.#entries.length > 0 && this.#entries[0]!.expiresAt <= now) this.#remove(0)
   }
 
+  /**
+   * The newest answered exchanges, for another process: `count u8` and then `message id u16 | flags u8 | expires at u48 |
+   * length u16 | reply` each, oldest first. Replies beyond `replyBytesMax` in all are left out, ids are kept.
+   */
+  serialize(now: number, countMax: number, replyBytesMax: number): Uint8Array {
+    const kept: Array<{ readonly entry: Entry; readonly reply: string | undefined }> = []
+    let bytes = 0
+    for (let index = this.#entries.length - 1; index >= 0 && kept.length < Math.min(countMax, 255); index -= 1) {
+      const entry = this.#entries[index]!
+      // A request at the application has no outcome yet: a copy of it is to be executed by whoever gets it.
+      if (!entry.answered || entry.expiresAt <= now) continue
+      const fits = entry.reply !== undefined && bytes + entry.reply.length <= replyBytesMax
+      if (fits) bytes += entry.reply!.length
+      kept.unshift({ entry, reply: fits ? entry.reply : undefined })
+    }
+    const target = new DataView(new ArrayBuffer(1 + kept.length * entryBytes + bytes))
+    target.setUint8(0, kept.length)
+    let at = 1
+    for (const { entry, reply } of kept) {
+      target.setUint16(at, entry.messageId)
+      target.setUint8(at + 2, (entry.confirmable ? confirmableFlag : 0) | (reply === undefined ? 0 : replyFlag))
+      target.setUint16(at + 3, Math.floor(entry.expiresAt / 0x1_0000_0000))
+      target.setUint32(at + 5, entry.expiresAt % 0x1_0000_0000)
+      target.setUint16(at + 9, reply?.length ?? 0)
+      at += entryBytes
+      for (let index = 0; reply !== undefined && index < reply.length; index += 1) {
+        target.setUint8(at++, reply.charCodeAt(index))
+      }
+    }
+    return new Uint8Array(target.buffer)
+  }
+
+  /** Takes over what `serialize` wrote; false, with nothing changed, if it can't be that. */
+  restore(bytes: Uint8Array): boolean {
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
+    const entries: Array<Entry> = []
+    let at = 1
+    for (let left = bytes[0] ?? -1; left > 0; left -= 1) {
+      if (at + entryBytes > bytes.length) return false
+      const flags = view.getUint8(at + 2)
+      const end = at + entryBytes + view.getUint16(at + 9)
+      if (end > bytes.length) return false
+      entries.push({
+        messageId: view.getUint16(at),
+        confirmable: (flags & confirmableFlag) !== 0,
+        expiresAt: view.getUint16(at + 3) * 0x1_0000_0000 + view.getUint32(at + 5),
+        answered: true,
+        reply: (flags & replyFlag) === 0 ? undefined : pack(bytes.subarray(at + entryBytes, end))
+      })
+      at = end
+    }
+    if (at !== bytes.length) return false
+    for (const entry of entries) {
+      if (this.#messageIds.includes(entry.messageId)) continue
+      if (this.#entries.length >= this.#countMax) this.#remove(0)
+      this.#entries.push(entry)
+      this.#messageIds.push(entry.messageId)
+      this.#replyBytes += entry.reply?.length ?? 0
+    }
+    return true
+  }
+
   #forgetOldestAnswered(): void {
     const index = this.#entries.findIndex(({ answered }) => answered)
     if (index !== -1) this.#remove(index)
@@ -89,6 +151,11 @@ export class Remembered {
     entry.reply = undefined
   }
 }
+
+/** Of a serialised entry, without its reply. */
+const entryBytes = 11
+const confirmableFlag = 1
+const replyFlag = 2
 
 export const unpack = (packed: string): Uint8Array => {
   const bytes = new Uint8Array(packed.length)

@@ -70,6 +70,19 @@ export class ServerExchanges {
     return this.#remembered.replyBytes + (this.#separate?.bytes ?? 0) + (this.#blockwise?.bytes ?? 0)
   }
 
+  /**
+   * What another process needs to recognise copies of the newest answered requests: at most `countMax` of them with at most
+   * `replyBytesMax` of replies. Requests at the application, bodies in assembly and unacknowledged responses are not part of it.
+   */
+  serialize(now: number, countMax: number, replyBytesMax: number): Uint8Array {
+    return this.#remembered.serialize(now, countMax, replyBytesMax)
+  }
+
+  /** Takes over what `serialize` gave, on an instance that has handled nothing yet. False if the bytes are not that. */
+  restore(bytes: Uint8Array): boolean {
+    return this.#remembered.restore(bytes)
+  }
+
   /** `bytes`: the plaintext of one authenticated record. */
   handleMessage(now: number, bytes: Uint8Array): Outputs {
     this.#expire(now)

@@ -42,6 +42,24 @@ export function markReceived(window: ReplayWindow, sequence: number): boolean {
   return false
 }
 
+/**
+ * Counts everything up to `sequence` as received. For a window that was written down some time ago: its owner may have
+ * accepted any record up to the newest one that left a trace.
+ */
+export function raiseFloor(window: ReplayWindow, sequence: number): void {
+  const ahead = sequence - window.highest
+  if (ahead > 0) {
+    window.highest = sequence
+    window.recent = -1
+    window.older = -1
+    return
+  }
+  for (let age = -ahead; age < replayWindowRecords; age++) {
+    if (age < 32) window.recent |= 1 << age
+    else window.older |= 1 << (age - 32)
+  }
+}
+
 function shift(window: ReplayWindow, by: number): void {
   if (by >= replayWindowRecords) {
     window.older = 0

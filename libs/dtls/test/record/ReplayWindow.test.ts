@@ -1,7 +1,13 @@
 import { describe, it } from "@effect/vitest"
 import * as Schema from "effect/Schema"
 import { expect } from "vitest"
-import { emptyReplayWindow, isReplay, markReceived, replayWindowRecords } from "../../src/record/ReplayWindow.ts"
+import {
+  emptyReplayWindow,
+  isReplay,
+  markReceived,
+  raiseFloor,
+  replayWindowRecords
+} from "../../src/record/ReplayWindow.ts"
 
 const receive = (...sequences: ReadonlyArray<number>) => {
   const window = emptyReplayWindow()
@@ -39,6 +45,25 @@ describe("RFC 6347 §4.1.2.6", () => {
         expect(markReceived(window, sequence)).toBe(sequence > highest)
         received.add(sequence)
         highest = Math.max(highest, sequence)
+      }
+    }
+  )
+
+  it.prop(
+    "F8 a raised floor makes everything up to it a replay and judges the rest as before",
+    [
+      Schema.Array(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 200 }))),
+      Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 200 }))
+    ],
+    ([sequences, floor]) => {
+      const window = emptyReplayWindow()
+      for (const sequence of sequences) if (!isReplay(window, sequence)) markReceived(window, sequence)
+      const before = { ...window }
+      raiseFloor(window, floor)
+      expect(window.highest).toBe(Math.max(before.highest, floor))
+      for (let sequence = 0; sequence <= 280; sequence++) {
+        const tooOld = window.highest - sequence >= replayWindowRecords
+        expect(isReplay(window, sequence)).toBe(sequence <= floor || tooOld || isReplay(before, sequence))
       }
     }
   )

@@ -1,0 +1,90 @@
+import { assert, describe, it } from "@effect/vitest"
+import * as Schema from "effect/Schema"
+import { Code, defaultServerSettings, type Outputs, ServerExchanges } from "../src/index.ts"
+import { bytesOf, only, text } from "./support/build.ts"
+
+const { limits, tuning } = defaultServerSettings
+const server = (): ServerExchanges => new ServerExchanges(defaultServerSettings, () => 0.5)
+const next = (state: Uint8Array): ServerExchanges => {
+  const exchanges = server()
+  assert.isTrue(exchanges.restore(state))
+  return exchanges
+}
+const changed = (payload: string) => ({ code: Code.Changed, options: [], payload: text(payload) })
+const answered = (exchanges: ServerExchanges, messageId: number, payload: string): Uint8Array => {
+  const { exchange } = only(exchanges.handleMessage(0, bytesOf({ messageId })), "Request")
+  return only(exchanges.respond(0, exchange, changed(payload)), "Transmit").bytes.slice()
+}
+const tags = (outputs: Outputs) => outputs.map(({ _tag }) => _tag)
+
+describe("ServerExchanges in another process", () => {
+  it("C7 a copy that reaches the next owner gets the bytes of the first answer, and is not executed", () => {
+    const first = server()
+    const answers = [1, 2, 3].map((messageId) => answered(first, messageId, `answer ${messageId}`))
+    const second = next(first.serialize(1000, 64, 4096))
+    for (const [index, answer] of answers.entries()) {
+      const output = only(second.handleMessage(2000, bytesOf({ messageId: index + 1 })), "Transmit")
+      assert.deepStrictEqual(output.bytes, answer)
+      assert.strictEqual(output.cause, "Duplicate")
+    }
+    assert.deepStrictEqual(tags(second.handleMessage(2000, bytesOf({ messageId: 4 }))), ["Request"])
+  })
+
+  it("C7 a request that had no answer yet is executed by whoever gets its copy", () => {
+    const first = server()
+    only(first.handleMessage(0, bytesOf({ messageId: 1 })), "Request")
+    assert.deepStrictEqual(tags(next(first.serialize(0, 64, 4096)).handleMessage(1, bytesOf({ messageId: 1 }))), [
+      "Request"
+    ])
+  })
+
+  it("C10 is forgotten after EXCHANGE_LIFETIME of the first copy, not of the takeover", () => {
+    const first = server()
+    answered(first, 1, "a")
+    const second = next(first.serialize(200_000, 64, 4096))
+    assert.deepStrictEqual(tags(second.handleMessage(tuning.exchangeLifetimeMillis - 1, bytesOf({ messageId: 1 }))), [
+      "Transmit"
+    ])
+    assert.deepStrictEqual(tags(second.handleMessage(tuning.exchangeLifetimeMillis, bytesOf({ messageId: 1 }))), [
+      "Request"
+    ])
+  })
+
+  it("keeps the newest, and of replies as many bytes as it may; an id without its reply is still no second execution", () => {
+    const first = server()
+    for (let messageId = 1; messageId <= 10; messageId++) answered(first, messageId, "0123456789")
+    const state = first.serialize(0, 4, 40)
+    const second = next(state)
+    assert.isAtMost(state.length, 1 + 4 * 11 + 40)
+    assert.deepStrictEqual(tags(second.handleMessage(1, bytesOf({ messageId: 6 }))), ["Request"])
+    assert.deepStrictEqual(tags(second.handleMessage(1, bytesOf({ messageId: 7 }))), ["Ignored"])
+    assert.deepStrictEqual(tags(second.handleMessage(1, bytesOf({ messageId: 10 }))), ["Transmit"])
+  })
+
+  it("C20 more entries than a session may have leave the newest", () => {
+    const first = server()
+    for (let messageId = 1; messageId <= limits.exchangesRememberedMax; messageId++) answered(first, messageId, "")
+    const second = next(first.serialize(0, 255, 65_536))
+    const more = server()
+    for (let messageId = 101; messageId <= 110; messageId++) answered(more, messageId, "")
+    assert.isTrue(second.restore(more.serialize(0, 255, 65_536)))
+    assert.deepStrictEqual(tags(second.handleMessage(1, bytesOf({ messageId: 110 }))), ["Transmit"])
+    assert.deepStrictEqual(tags(second.handleMessage(1, bytesOf({ messageId: 10 }))), ["Request"])
+  })
+
+  it.prop("F1 any bytes are taken over or refused, never thrown at", [Schema.Array(Schema.Int)], ([bytes]) => {
+    const exchanges = server()
+    if (!exchanges.restore(Uint8Array.from(bytes))) assert.isTrue(exchanges.isIdle)
+    exchanges.handleTimeout(0)
+  })
+
+  it("F1 refuses every prefix and every longer form of a state", () => {
+    const first = server()
+    for (let messageId = 1; messageId <= 3; messageId++) answered(first, messageId, "abc")
+    const state = first.serialize(0, 64, 4096)
+    for (let length = 0; length < state.length; length++) assert.isFalse(server().restore(state.subarray(0, length)))
+    assert.isFalse(server().restore(Uint8Array.of(...state, 0)))
+    assert.isTrue(server().restore(Uint8Array.of(0)))
+    assert.deepStrictEqual(server().serialize(0, 64, 4096), Uint8Array.of(0))
+  })
+})
