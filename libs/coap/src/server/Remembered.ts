@@ -92,9 +92,8 @@ export class Remembered {
       target.setUint32(at + 5, entry.expiresAt % 0x1_0000_0000)
       target.setUint16(at + 9, reply?.length ?? 0)
       at += entryBytes
-      for (let index = 0; reply !== undefined && index < reply.length; index += 1) {
-        target.setUint8(at++, reply.charCodeAt(index))
-      }
+      if (reply === undefined) continue
+      for (let index = 0; index < reply.length; index += 1) target.setUint8(at++, reply.charCodeAt(index))
     }
     return new Uint8Array(target.buffer)
   }
