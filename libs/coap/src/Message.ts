@@ -198,8 +198,8 @@ const formatError = (
   messageId: number | undefined
 ): Result.Result<never, FormatError> => Result.fail({ _tag: "FormatError", reason, type, messageId })
 
-const messageTypes: ReadonlyArray<MessageType> = ["CON", "NON", "ACK", "RST"]
-const payloadMarker = 0xff
+export const messageTypes: ReadonlyArray<MessageType> = ["CON", "NON", "ACK", "RST"]
+export const payloadMarker = 0xff
 const optionHeaderBytesMax = 5
 const optionValueBytesMax = 0xffff + 269
 const blockBytes = 16 * 1024

@@ -11,13 +11,14 @@ export interface Request {
   readonly confirmable: boolean
   readonly messageId: number
   readonly token: Uint8Array
-  /** Uri-Path segments, UTF-8, never `.` or `..`. A segment may contain "/": compare segments, do not join them (§5.10.1). */
+  /**
+   * Uri-Path segments, UTF-8, never `.` or `..`. A segment may contain "/": compare segments, do not join them (§5.10.1).
+   * The same array for requests of a session with the same options, so that what was found out about it can be kept.
+   */
   readonly path: ReadonlyArray<string>
   readonly query: ReadonlyArray<string>
   readonly contentFormat: number | undefined
   readonly accept: number | undefined
-  /** All options of the message, those that are decoded above included. */
-  readonly options: ReadonlyArray<Option>
   readonly payload: Uint8Array
 }
 
@@ -30,13 +31,27 @@ export interface ReplyTo {
   readonly noResponse: number
 }
 
+/** The options that a request may have here, read. */
+export interface RequestOptions {
+  readonly path: ReadonlyArray<string>
+  readonly query: ReadonlyArray<string>
+  readonly contentFormat: number | undefined
+  readonly accept: number | undefined
+  readonly block1: Block | undefined
+  readonly block2: Block | undefined
+  /** The body size that the client announces, in bytes; a hint and nothing more (RFC 7959 §4). */
+  readonly size1: number | undefined
+  /** As `ReplyTo` has it. */
+  readonly noResponse: number
+  /** Request-Tags as text; they keep concurrent bodies for one path apart (RFC 9175 §3). */
+  readonly requestTags: string
+}
+
 /** A request and what concerns the message layer alone. */
 export interface RequestEnvelope extends ReplyTo {
   readonly request: Request
   readonly block2: Block | undefined
-  /** The body size that the client announces, in bytes; a hint and nothing more (RFC 7959 §4). */
   readonly size1: number | undefined
-  /** Request-Tags as text; they keep concurrent bodies for one path apart (RFC 9175 §3). */
   readonly requestTags: string
 }
 
@@ -60,7 +75,7 @@ export interface Refusal {
 }
 
 /** Reads the options of a request; the first thing wrong decides the answer (RFC 7252 §5.4, §5.10). */
-export const readRequest = (message: Message): Result.Result<RequestEnvelope, Refusal> => {
+export const readOptions = (options: ReadonlyArray<Option>): Result.Result<RequestOptions, Refusal> => {
   const path: Array<string> = []
   const query: Array<string> = []
   let contentFormat: number | undefined
@@ -71,7 +86,6 @@ export const readRequest = (message: Message): Result.Result<RequestEnvelope, Re
   let noResponse = 0
   let requestTags = ""
 
-  const options = message.options
   for (let index = 0; index < options.length; index += 1) {
     const { number, value } = options[index]!
     const repeated = index > 0 && options[index - 1]!.number === number
@@ -121,27 +135,28 @@ export const readRequest = (message: Message): Result.Result<RequestEnvelope, Re
       default:
     }
   }
-  return Result.succeed({
-    request: {
-      code: message.code,
-      confirmable: message.type === "CON",
-      messageId: message.messageId,
-      token: message.token,
-      path,
-      query,
-      contentFormat,
-      accept,
-      options,
-      payload: message.payload
-    },
-    token: message.token,
-    block1,
-    block2,
-    size1,
-    noResponse,
-    requestTags
-  })
+  return Result.succeed({ path, query, contentFormat, accept, block1, block2, size1, noResponse, requestTags })
 }
+
+export const requestOf = (message: Message, options: RequestOptions): RequestEnvelope => ({
+  request: {
+    code: message.code,
+    confirmable: message.type === "CON",
+    messageId: message.messageId,
+    token: message.token,
+    path: options.path,
+    query: options.query,
+    contentFormat: options.contentFormat,
+    accept: options.accept,
+    payload: message.payload
+  },
+  token: message.token,
+  block1: options.block1,
+  block2: options.block2,
+  size1: options.size1,
+  noResponse: options.noResponse,
+  requestTags: options.requestTags
+})
 
 /**
  * What makes two block requests parts of one operation: method, path, query, Accept and Request-Tag (RFC 7959 §2.4, §2.5; RFC 9175 §3.3).

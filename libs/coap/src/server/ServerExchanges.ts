@@ -16,9 +16,10 @@ import { Confirmables } from "../Confirmables.ts"
 import { defaultServerLimits, type ServerLimits } from "../Limits.ts"
 import { decode, encode, encodeEmpty, type FormatError, type Message, type MessageType, noBytes } from "../Message.ts"
 import { type Option, OptionNumber, uintOption } from "../Option.ts"
-import { readRequest, type Refusal, type ReplyTo, type RequestEnvelope } from "../Request.ts"
+import { readOptions, type Refusal, type ReplyTo, type RequestEnvelope, requestOf } from "../Request.ts"
 import { defaultTuning, type Tuning } from "../Tuning.ts"
 import { Blockwise, concernsApplication, isBlockOfMany, needsShape } from "./Blockwise.ts"
+import { LastOptions } from "./LastOptions.ts"
 import { ignored, type Output, type Outputs, type Response, transmit, type TransmitCause } from "./Output.ts"
 import { type Entry, Remembered, unpack } from "./Remembered.ts"
 import { Working } from "./Working.ts"
@@ -39,6 +40,7 @@ export class ServerExchanges {
   /** Responses that missed their ACK; made when the first one does. */
   #separate: Confirmables | undefined
   #blockwise: Blockwise | undefined
+  #last: LastOptions | undefined
   #nextMessageId: number
   #nextExchange = 0
 
@@ -86,14 +88,15 @@ export class ServerExchanges {
   /** `bytes`: the plaintext of one authenticated record. */
   handleMessage(now: number, bytes: Uint8Array): Outputs {
     this.#expire(now)
-    const decoded = decode(bytes)
+    const like = this.#last?.read(bytes)
+    const decoded = like === undefined ? decode(bytes) : Result.succeed(like)
     if (Result.isFailure(decoded)) return rejectFormat(decoded.failure)
     const message = decoded.success
     if (message.code === Code.Empty) return this.#handleEmpty(now, message)
     const codeClassOfMessage = codeClass(message.code)
     if (codeClassOfMessage === 0) {
       if (message.type === "ACK" || message.type === "RST") return ignored("RequestInAckOrReset")
-      return this.#handleRequest(now, message)
+      return this.#handleRequest(now, message, bytes, like === undefined ? undefined : this.#last)
     }
     const isResponse = codeClassOfMessage === 2 || codeClassOfMessage === 4 || codeClassOfMessage === 5
     return reject(message, isResponse ? "ResponseUnexpected" : "CodeClassReserved")
@@ -139,11 +142,11 @@ export class ServerExchanges {
     return this.#settled(now, exchange, message.type === "ACK" ? "Acknowledged" : "Reset")
   }
 
-  #handleRequest(now: number, message: Message): Outputs {
+  #handleRequest(now: number, message: Message, bytes: Uint8Array, last: LastOptions | undefined): Outputs {
     const first = this.#remembered.find(now, message.messageId)
     if (first !== undefined) return handleDuplicate(first, message)
 
-    const read = readRequest(message)
+    const read = last === undefined ? readOptions(message.options) : Result.succeed(last.options)
     if (Result.isFailure(read)) {
       // RFC 7252 §5.4.1: a NON with a critical option that is not understood is rejected, and silence is the permitted form.
       if (message.type === "NON" && read.failure.code === Code.BadOption) return ignored(read.failure.reason)
@@ -153,7 +156,8 @@ export class ServerExchanges {
         read.failure
       )
     }
-    const envelope = read.success
+    if (last === undefined) this.#last = LastOptions.of(bytes, message, read.success)
+    const envelope = requestOf(message, read.success)
     const entry = this.#remember(now, message)
     if (concernsApplication(envelope) && this.#inFlight >= this.#settings.limits.exchangesInFlightMax) {
       return this.#refuse(entry, envelope, exchangesExhausted)
