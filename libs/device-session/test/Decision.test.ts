@@ -20,7 +20,6 @@ const request = (code: number, path: string, payload = "", fields: Partial<Reque
   query: [],
   contentFormat: undefined,
   accept: undefined,
-  options: [],
   payload: new TextEncoder().encode(payload),
   ...fields
 })
