@@ -36,7 +36,8 @@ export const nodeCrypto = {
     const length = sealed.length - ccm8Options.authTagLength
     if (length < 0) return undefined
     const decipher = createDecipheriv("aes-128-ccm", key, nonce, ccm8Options)
-    decipher.setAuthTag(sealed.subarray(length))
+    for (let i = 0; i < tag.length; i++) tag[i] = sealed[length + i]!
+    decipher.setAuthTag(tag)
     decipher.setAAD(additionalData, { plaintextLength: length })
     try {
       const plaintext = decipher.update(sealed.subarray(0, length))
@@ -89,5 +90,8 @@ const blockBytes = 64
 /** Room for the largest record there is: a length that only padding decides must not decide on the path (Lucky 13). */
 const inner = Buffer.alloc(blockBytes + 0x5000)
 const outer = Buffer.alloc(blockBytes + 32)
+
+/** `setAuthTag` copies it. */
+const tag = new Uint8Array(8)
 
 const ccm8Options = { authTagLength: 8 } as const

@@ -1,6 +1,12 @@
 import * as Result from "effect/Result"
 import { type Alert, alertName, AlertDescription, AlertLevel, decodeAlert, encodeAlert, warningAlert } from "./Alert.ts"
-import { type CipherSuite, writeKeyBytes, writeSaltBytes } from "./CipherSuite.ts"
+import {
+  type CipherSuite,
+  TLS_PSK_WITH_AES_128_CBC_SHA256,
+  TLS_PSK_WITH_AES_128_CCM_8,
+  writeKeyBytes,
+  writeSaltBytes
+} from "./CipherSuite.ts"
 import type { Crypto } from "./Crypto.ts"
 import type { SealError } from "./errors.ts"
 import type { Agreement } from "./handshake/Agreement.ts"
@@ -139,14 +145,13 @@ export class Session implements SessionFields {
     return this.#part(this.secrets.length - this.writeCidLength, this.writeCidLength)
   }
 
+  /** Good until the keys of a direction of any session are asked for again: see `DirectionKeys`. */
   get readKeys(): DirectionKeys {
-    const saltBytes = writeSaltBytes(this.suite)
-    return this.#keys(0, 2 * writeKeyBytes, saltBytes)
+    return this.#keys(0, 2 * writeKeyBytes)
   }
 
   get writeKeys(): DirectionKeys {
-    const saltBytes = writeSaltBytes(this.suite)
-    return this.#keys(writeKeyBytes, 2 * writeKeyBytes + saltBytes, saltBytes)
+    return this.#keys(writeKeyBytes, 2 * writeKeyBytes + writeSaltBytes(this.suite))
   }
 
   /**
@@ -196,7 +201,7 @@ export class Session implements SessionFields {
 
   /** Size of the record that `sealInto` writes for a plaintext of `length` bytes. */
   sealedBytes(length: number): number {
-    return sealedRecordBytes(this.writeKeys, this.writeCidLength, length)
+    return sealedRecordBytes(this, this.writeCidLength, length)
   }
 
   /**
@@ -284,13 +289,14 @@ export class Session implements SessionFields {
     return this.seal(crypto, ContentType.alert, encodeAlert(alert))
   }
 
-  #keys(keyAt: number, saltAt: number, saltBytes: number): DirectionKeys {
-    return {
-      suite: this.suite,
-      encryptThenMac: this.encryptThenMac,
-      key: this.#part(keyAt, writeKeyBytes),
-      salt: this.#part(saltAt, saltBytes)
-    }
+  #keys(keyAt: number, saltAt: number): DirectionKeys {
+    const keys = writeSaltBytes(this.suite) === ccmKeys.salt.length ? ccmKeys : cbcKeys
+    const { key, salt } = keys
+    const { secrets } = this
+    for (let i = 0; i < key.length; i++) key[i] = secrets[keyAt + i]!
+    for (let i = 0; i < salt.length; i++) salt[i] = secrets[saltAt + i]!
+    keys.encryptThenMac = this.encryptThenMac
+    return keys
   }
 
   #part(at: number, length: number): Uint8Array {
@@ -300,6 +306,19 @@ export class Session implements SessionFields {
 
 /** RFC 5246 §7.1. */
 export const changeCipherSpec = Uint8Array.of(1)
+
+/**
+ * One record's work is done before the next record's begins, so the keys of all sessions take turns here: two views of
+ * `secrets` per record and direction cost more than the 20 bytes that they show.
+ */
+const keysOf = (suite: CipherSuite) => ({
+  suite,
+  encryptThenMac: false,
+  key: new Uint8Array(writeKeyBytes),
+  salt: new Uint8Array(writeSaltBytes(suite))
+})
+const ccmKeys = keysOf(TLS_PSK_WITH_AES_128_CCM_8)
+const cbcKeys = keysOf(TLS_PSK_WITH_AES_128_CBC_SHA256)
 
 function keysBytes(suite: CipherSuite): number {
   return 2 * (writeKeyBytes + writeSaltBytes(suite))

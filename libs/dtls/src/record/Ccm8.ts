@@ -46,7 +46,7 @@ export function openCcm8(
 const nonce = new Uint8Array(12)
 
 function nonceOf(keys: DirectionKeys, record: RecordIdentity): Uint8Array {
-  nonce.set(keys.salt, 0)
+  for (let i = 0; i < 4; i++) nonce[i] = keys.salt[i]!
   writeEpochAndSequence(nonce, 4, record)
   return nonce
 }

@@ -14,11 +14,15 @@ import { ContentType, recordHeaderBytes, type RecordView, writeRecordHeader } fr
 /** TLSPlaintext.length and DTLSInnerPlaintext may not exceed it (RFC 5246 §6.2.1, RFC 9146 §4). */
 export const plaintextBytesMax = 0x4000
 
-/** The keys of one direction. */
-export interface DirectionKeys {
+/** How records are protected. */
+export interface ProtectionKind {
   readonly suite: CipherSuite
   /** RFC 7366; only ever true with CBC. */
   readonly encryptThenMac: boolean
+}
+
+/** The keys of one direction. What uses them copies what it keeps: a session lends the same arrays to each record. */
+export interface DirectionKeys extends ProtectionKind {
   /** 16 bytes. */
   readonly key: Uint8Array
   /** The implicit nonce (CCM) or the MAC key (CBC), see `writeSaltBytes`. */
@@ -33,7 +37,7 @@ export interface Plaintext {
 }
 
 /** Exact size of the record that `sealRecord` writes. */
-export function sealedRecordBytes(keys: DirectionKeys, cidLength: number, plaintextLength: number): number {
+export function sealedRecordBytes(keys: ProtectionKind, cidLength: number, plaintextLength: number): number {
   // RFC 9146 §4: the real type is encrypted behind the content.
   const inner = cidLength > 0 ? plaintextLength + 1 : plaintextLength
   const fragment =
