@@ -15,8 +15,9 @@ export const readPeerAddress = (bytes: Uint8Array, offset: number): PeerAddress 
   const family = bytes[offset]
   const length = family === 4 ? 7 : family === 6 ? 19 : 0
   if (length === 0 || offset + length > bytes.length) return undefined
-  // Not `slice`: of a Buffer that is a view, and would keep the whole frame alive.
-  const own = new Uint8Array(bytes.subarray(offset, offset + length))
+  // Not `slice`: of a Buffer that is a view, and would keep the whole frame alive. Byte by byte: a copy of a view is two objects.
+  const own = new Uint8Array(length)
+  for (let i = 0; i < length; i++) own[i] = bytes[offset + i]!
   return { key: keyOf(own), bytes: own }
 }
 

@@ -309,6 +309,7 @@ export class Associations {
       facts,
       revoked: false,
       exchanges: undefined,
+      lastTopic: undefined,
       peer: handshake.peer,
       edge: handshake.edge,
       lastSeenAt: now,

@@ -6,6 +6,7 @@ import {
   encodeReply,
   EnosCode,
   isSuccess,
+  type Topic,
   type UplinkKind
 } from "@roost/enos"
 import * as Result from "effect/Result"
@@ -44,13 +45,31 @@ export type Decision =
     }
   | { readonly _tag: "FetchSecret" }
 
-/** Pure: the same request on the same session is decided the same way. */
-export const decide = (rights: SessionRights, request: Request): Decision => {
+/** A request's path and what it means. A device that posts to the same topic again needs it only once. */
+export interface NamedTopic {
+  readonly path: ReadonlyArray<string>
+  readonly topic: Topic
+  /** Without `/topic`. Segments of known topics hold no slash, so joining is safe. */
+  readonly text: string
+}
+
+export const nameTopic = (path: ReadonlyArray<string>): NamedTopic => ({
+  path,
+  topic: classifyTopic(path),
+  text: `/${path.slice(1).join("/")}`
+})
+
+/** Pure: the same request on the same session is decided the same way. `named` is of the request's path. */
+export const decide = (
+  rights: SessionRights,
+  request: Request,
+  named: NamedTopic = nameTopic(request.path)
+): Decision => {
   if (rights.revoked)
     return refuse(Code.Unauthorized, "the device's credential changed or it was disabled: it has to handshake again")
   if (request.code !== Code.Get && request.code !== Code.Post)
     return refuse(Code.MethodNotAllowed, "only GET and POST are served")
-  const topic = classifyTopic(request.path)
+  const { topic } = named
   if (topic._tag === "Unknown") return refuse(Code.NotFound, "no such topic")
   if (topic.productKey !== rights.productKey || topic.deviceKey !== rights.deviceKey) {
     return refuse(Code.Forbidden, `the topic belongs to ${topic.productKey},${topic.deviceKey}`)
@@ -73,15 +92,15 @@ export const decide = (rights: SessionRights, request: Request): Decision => {
         ? { _tag: "FetchSecret" }
         : refuse(Code.Unauthorized, "only a session of the product secret (SecureMode 3) may fetch the device secret")
     case "Command":
-      return { _tag: "FetchCommand", topic: topicText(request) }
+      return { _tag: "FetchCommand", topic: named.text }
     case "Uplink":
-      return topic.raw ? rawUplink(request) : jsonUplink(request, topic.kind, topic.method)
+      return topic.raw ? rawUplink(request, named.text) : jsonUplink(request, named.text, topic.kind, topic.method)
     case "CommandReply":
       return topic.raw ? rawReply(request, topic.commandTopic) : jsonReply(request, topic.commandTopic)
   }
 }
 
-const jsonUplink = (request: Request, kind: UplinkKind, method: string): Decision => {
+const jsonUplink = (request: Request, topic: string, kind: UplinkKind, method: string): Decision => {
   const envelope = decodeRequest(request.payload)
   if (Result.isFailure(envelope)) return refuse(Code.BadRequest, envelope.failure.message)
   const { id } = envelope.success
@@ -93,14 +112,14 @@ const jsonUplink = (request: Request, kind: UplinkKind, method: string): Decisio
       reason
     }
   }
-  return { _tag: "StoreUplink", kind, topic: topicText(request), method, reply: encodeReply(id, EnosCode.success) }
+  return { _tag: "StoreUplink", kind, topic, method, reply: encodeReply(id, EnosCode.success) }
 }
 
 /** The device's own bytes, stored as they are (contract: 透传); the answer of a script comes with scripts. */
-const rawUplink = (request: Request): Decision =>
+const rawUplink = (request: Request, topic: string): Decision =>
   request.payload.length === 0
     ? refuse(Code.BadRequest, "raw bytes expected, the payload is empty")
-    : { _tag: "StoreUplink", kind: "raw", topic: topicText(request), method: "", reply: noBytes }
+    : { _tag: "StoreUplink", kind: "raw", topic, method: "", reply: noBytes }
 
 const jsonReply = (request: Request, commandTopic: string): Decision => {
   const envelope = decodeCommandReply(request.payload)
@@ -130,9 +149,6 @@ const unacceptableFormat = (request: Request): Decision | undefined => {
   }
   return undefined
 }
-
-/** The EnOS topic of a request, without `/topic`. Segments of known topics hold no slash, so joining is safe. */
-const topicText = (request: Request): string => `/${request.path.slice(1).join("/")}`
 
 /** Content-Formats (RFC 7252 §12.3). */
 export const ContentFormat = { text: 0, octets: 42, json: 50 } as const

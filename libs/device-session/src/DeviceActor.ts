@@ -9,7 +9,7 @@ import {
   type Presence
 } from "@roost/contracts"
 import { cipherSuiteName, type Session } from "@roost/dtls"
-import type { SessionRights } from "./Decision.ts"
+import type { NamedTopic, SessionRights } from "./Decision.ts"
 import type { EdgeLink } from "./EdgeLinks.ts"
 import { PendingCommands } from "./PendingCommands.ts"
 
@@ -40,6 +40,8 @@ export interface DeviceSession extends SessionRights {
   revoked: boolean
   /** Undefined while no exchange is remembered: an idle device costs nothing here. */
   exchanges: ServerExchanges | undefined
+  /** Of the last request; goes with `exchanges`. */
+  lastTopic: NamedTopic | undefined
   peer: PeerAddress
   edge: EdgeLink
   lastSeenAt: number

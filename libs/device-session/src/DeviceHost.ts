@@ -219,6 +219,7 @@ export class DeviceHost {
     this.#goOffline(now, actor, session, "closeNotify")
     this.#table.unbindRoutes(actor)
     session.exchanges = undefined
+    session.lastTopic = undefined
   }
 
   #carryOut(now: number, actor: DeviceActor, session: DeviceSession, outputs: Outputs): void {
@@ -265,7 +266,10 @@ export class DeviceHost {
     if (session === undefined) return
     if (session.exchanges !== undefined) {
       this.#carryOut(now, actor, session, session.exchanges.handleTimeout(now))
-      if (session.exchanges.isIdle) session.exchanges = undefined
+      if (session.exchanges.isIdle) {
+        session.exchanges = undefined
+        session.lastTopic = undefined
+      }
     }
     const silentMillis = now - session.lastSeenAt
     if (session.online && silentMillis >= session.lifetimeMillis) this.#goOffline(now, actor, session, "lifetime")

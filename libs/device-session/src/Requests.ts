@@ -2,7 +2,7 @@ import { Code, formatCode, type Option, OptionNumber, type Outputs, type Request
 import { formatPeerAddress } from "@roost/contracts"
 import { encodeRequest, EnosCode, option2100Value } from "@roost/enos"
 import type { Counters } from "./Counters.ts"
-import { ContentFormat, decide, type Decision } from "./Decision.ts"
+import { ContentFormat, decide, type Decision, nameTopic } from "./Decision.ts"
 import type { DeviceActor, DeviceSession } from "./DeviceActor.ts"
 import type { DeviceSessionConfig } from "./DeviceSessionConfig.ts"
 import type { Events } from "./Events.ts"
@@ -59,7 +59,10 @@ export class Requests {
       this.#answer(now, actor, session, exchange, Code.TooManyRequests, noBytes, retrySoon)
       return
     }
-    const decision = decide(session, request)
+    // The same array means the same path (`Request.path`).
+    const named = session.lastTopic?.path === request.path ? session.lastTopic : nameTopic(request.path)
+    session.lastTopic = named
+    const decision = decide(session, request, named)
     switch (decision._tag) {
       case "StoreUplink":
         this.#storeUplink(now, actor, session, exchange, request, decision)
