@@ -13,6 +13,8 @@ export interface DurableConsumerOptions<R> {
   readonly filterSubject: string
   /** Messages for one call of the handler at most. */
   readonly batchMax?: number
+  /** How long a batch that is not full waits for more; default 0. For handlers whose work is mostly per batch. */
+  readonly lingerMillis?: number
   /** Without an ack for so long a message goes to another process, or here again. */
   readonly ackWaitMillis?: number
   /** Delay before messages whose handling failed come again. */
@@ -93,7 +95,7 @@ const handleBatch = Effect.fnUntraced(function* <R>(
   queue: Queue.Queue<JsMsg>,
   batchMax: number
 ) {
-  const batch = yield* Queue.takeBetween(queue, 1, batchMax)
+  const batch = yield* takeBatch(queue, options.lingerMillis ?? 0, batchMax)
   const messages = batch.map(({ subject, data, info }) => ({ subject, data, deliveries: info.deliveryCount }))
   yield* options.handler(messages).pipe(
     Effect.matchCauseEffect({
@@ -109,6 +111,13 @@ const handleBatch = Effect.fnUntraced(function* <R>(
         }).pipe(Effect.andThen(Effect.logWarning(`${options.durable}: ${batch.length} messages come again`, cause)))
     })
   )
+})
+
+const takeBatch = Effect.fnUntraced(function* (queue: Queue.Queue<JsMsg>, lingerMillis: number, batchMax: number) {
+  const first = yield* Queue.takeBetween(queue, 1, batchMax)
+  if (lingerMillis === 0 || first.length === batchMax) return first
+  yield* Effect.sleep(lingerMillis)
+  return [...first, ...(yield* Queue.takeBetween(queue, 0, batchMax - first.length))]
 })
 
 const handled = metrics.counter("roost_nats_consumed_total", "Messages of durable consumers that were handled.")

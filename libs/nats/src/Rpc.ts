@@ -31,8 +31,8 @@ export const serveRpc = Effect.fnUntraced(function* <Request, Response, R>(
   const { client } = yield* NatsConnection
   const run = yield* FiberSet.makeRuntime<R>()
   const concurrencyMax = options.concurrencyMax ?? rpcConcurrencyMax
-  const decode = Schema.decodeUnknownResult(Schema.fromJsonString(definition.request))
-  const encode = Schema.encodeUnknownSync(Schema.fromJsonString(definition.response))
+  const { decode } = jsonOf(definition.request)
+  const { encode } = jsonOf(definition.response)
   let working = 0
   const callback = (error: Error | null, message: Msg) => {
     if (error !== null) return
@@ -73,15 +73,32 @@ export const requestRpc = Effect.fnUntraced(function* <Request, Response>(
   const operation = `request ${definition.subject}`
   const fail = (reason: NatsErrorReason, detail: string) => new NatsError({ reason, operation, detail })
   if (!connected()) return yield* fail("Disconnected", "no nats-server is connected")
-  const body = Schema.encodeUnknownSync(Schema.fromJsonString(definition.request))(request)
+  const body = jsonOf(definition.request).encode(request)
   const message = yield* fromClient(operation, () =>
     client.request(definition.subject, body, { timeout: timeoutMillis })
   )
   const reason = message.headers?.get(reasonHeader)
   if (reason) return yield* fail(reasons.get(reason) ?? "Rejected", message.string())
-  const response = Schema.decodeUnknownResult(Schema.fromJsonString(definition.response))(message.string())
+  const response = jsonOf(definition.response).decode(message.string())
   return Result.isSuccess(response) ? response.success : yield* fail("Malformed", response.failure.message)
 })
+
+interface Json<A> {
+  readonly encode: (value: A) => string
+  readonly decode: (text: string) => Result.Result<A, Schema.SchemaError>
+}
+
+/** Compiled once per schema: it took 12 % of a handshake's time in session-actors to compile it for each question. */
+const jsonOf = <A>(schema: Schema.Codec<A, unknown>): Json<A> => {
+  const known = compiled.get(schema)
+  if (known !== undefined) return known as Json<A>
+  const text = Schema.fromJsonString(schema)
+  const json: Json<A> = { encode: Schema.encodeSync(text), decode: Schema.decodeUnknownResult(text) }
+  compiled.set(schema, json)
+  return json
+}
+
+const compiled = new WeakMap<object, unknown>()
 
 const refuse = (message: Msg, reason: "Busy" | "Malformed" | "Rejected", detail: string): void => {
   refused.inc()

@@ -57,6 +57,27 @@ describe("a durable consumer", () => {
       )
   )
 
+  it.live("waits for more before it handles a batch that is not full, if it may linger", () =>
+    withServer((server) =>
+      Effect.gen(function* () {
+        yield* ensureStreams({ streams: [stream], buckets: [] })
+        const batches: Array<number> = []
+        yield* durableConsumer({
+          stream: "WORK",
+          durable: "workers",
+          filterSubject: "work.>",
+          batchMax: 10,
+          lingerMillis: 2_000,
+          handler: (messages) => Effect.sync(() => void batches.push(messages.length))
+        })
+        yield* publish("work.a", "1")
+        yield* Effect.forEach(Array.from({ length: 25 }), () => publish("work.a", "more"), { concurrency: "unbounded" })
+        yield* waitUntil(() => batches.reduce((sum, length) => sum + length, 0) === 26)
+        assert.strictEqual(batches[0], 10)
+      }).pipe(Effect.provide(connectionTo(server)), Effect.scoped)
+    )
+  )
+
   it.live("goes on after the server was killed and after its consumer was deleted", () =>
     withServer((server) =>
       Effect.gen(function* () {
