@@ -1,1 +1,14 @@
-export {}
+import { fileURLToPath } from "node:url"
+import { checkConventions } from "./Conventions.ts"
+import { checkLayers } from "./Layers.ts"
+import { readRepository } from "./Repository.ts"
+
+const repository = readRepository(fileURLToPath(new URL("../../..", import.meta.url)))
+const findings = [...checkLayers(repository), ...checkConventions(repository)]
+for (const { line, message, path } of findings) {
+  process.stderr.write(`${path}${line === undefined ? "" : `:${line}`}: ${message}\n`)
+}
+process.stdout.write(
+  `${repository.files.size} files, ${repository.projects.length} projects: ${findings.length} findings\n`
+)
+process.exitCode = findings.length === 0 ? 0 : 1

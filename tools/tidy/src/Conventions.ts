@@ -1,0 +1,57 @@
+import type { Finding, Repository } from "./Repository.ts"
+
+/** Lines of a source file; the guide is 60 to 250, more than this is two things in one file. */
+export const sourceLinesMax = 400
+/** Lines of a file of tests. */
+export const testLinesMax = 700
+
+const meaninglessName = /(?:^|\/)(?:utils?|helpers?|common|misc|types)(?:\.ts|\/(?!.*test))/i
+/** In tests a table of helpers is no better a name, but a folder for what several tests share has to be called something. */
+const testFolder = /\/test\//
+
+/** Names, sizes, pins and test discipline that no linter rule of ours covers. */
+export const checkConventions = ({ files, projects }: Repository): ReadonlyArray<Finding> => {
+  const findings: Array<Finding> = []
+  for (const [path, text] of files) {
+    if (path.endsWith(".ts")) findings.push(...checkSource(path, text))
+  }
+  const lock = files.get("package-lock.json") ?? ""
+  for (const [index, line] of lock.split("\n").entries()) {
+    if (/"resolved": "https?:/.test(line)) {
+      findings.push({
+        path: "package-lock.json",
+        line: index + 1,
+        message: "a download address: other registries can't use it"
+      })
+    }
+  }
+  for (const { dependencies, folder } of projects) {
+    for (const [name, version] of Object.entries(dependencies)) {
+      const own = name.startsWith("@roost/")
+      if (own ? version === "*" : /^\d+\.\d+\.\d+(?:-[\w.]+)?$/.test(version)) continue
+      findings.push({
+        path: `${folder}/package.json`,
+        message: `${name} ${version}: ${own ? '"*"' : "an exact version"} is expected`
+      })
+    }
+  }
+  return findings
+}
+
+const checkSource = (path: string, text: string): ReadonlyArray<Finding> => {
+  const findings: Array<Finding> = []
+  const isTest = path.endsWith(".test.ts")
+  const lines = text.split("\n")
+  const linesMax = isTest ? testLinesMax : sourceLinesMax
+  if (lines.length > linesMax) findings.push({ path, message: `${lines.length} lines, at most ${linesMax}: split it` })
+  if (meaninglessName.test(path) && !testFolder.test(path)) {
+    findings.push({ path, message: "a name that says nothing: name the file after what it defines" })
+  }
+  if (!isTest) return findings
+  for (const [index, line] of lines.entries()) {
+    if (/\b(?:it|describe|test)(?:\.\w+)*\.(?:only|skip|todo)\b/.test(line)) {
+      findings.push({ path, line: index + 1, message: "a test that is left out: run it or remove it" })
+    }
+  }
+  return findings
+}

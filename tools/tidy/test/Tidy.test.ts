@@ -1,0 +1,79 @@
+import { assert, describe, it } from "@effect/vitest"
+import { fileURLToPath } from "node:url"
+import { checkConventions } from "../src/Conventions.ts"
+import { checkLayers } from "../src/Layers.ts"
+import { type Project, readRepository, type Repository } from "../src/Repository.ts"
+
+const real = readRepository(fileURLToPath(new URL("../../..", import.meta.url)))
+
+/** In two parts, or it would be found here. */
+const leftOut = `it.live.${"skip"}`
+
+/** The repository with one file more. */
+const withFile = (path: string, text: string): Repository => ({
+  ...real,
+  files: new Map([...real.files, [path, text]])
+})
+
+const messagesAt = (path: string, findings: ReadonlyArray<{ readonly path: string; readonly message: string }>) =>
+  findings.filter((finding) => finding.path === path).map(({ message }) => message)
+
+describe("this repository", () => {
+  it("keeps the layers", () => assert.deepStrictEqual(checkLayers(real), []))
+  it("keeps the conventions", () => assert.deepStrictEqual(checkConventions(real), []))
+  it("has been read: the four apps, and more than 200 files", () => {
+    assert.strictEqual(real.projects.filter(({ tags }) => tags.includes("layer:app")).length, 4)
+    assert.isAbove(real.files.size, 200)
+  })
+})
+
+describe("a planted breach of the layers is found", () => {
+  for (const [what, path, text, expected] of [
+    ["a protocol lib that uses another", "libs/dtls/src/X.ts", `import { decode } from "@roost/coap"\n`, "not among"],
+    [
+      "a feature that uses another",
+      "libs/edge/src/X.ts",
+      `import {\n  a,\n  b\n} from "@roost/downlink"\n`,
+      "not among"
+    ],
+    ["an app that uses a protocol lib", "apps/udp-edge/src/X.ts", `export * from "@roost/dtls"\n`, "not among"],
+    ["a protocol lib that runs Effects", "libs/coap/src/X.ts", `import { Effect } from "effect"\n`, "takes bytes"],
+    ["a protocol lib that opens sockets", "libs/dtls/src/X.ts", `import "node:dgram"\n`, "takes bytes"],
+    ["a path into another project", "libs/edge/src/X.ts", `import { x } from "../../dtls/src/X.ts"\n`, "leaves"]
+  ] as const) {
+    it(what, () => {
+      const [message] = messagesAt(path, checkLayers(withFile(path, text)))
+      assert.include(message ?? "nothing", expected)
+    })
+  }
+
+  it("even if the manifest names what the layer forbids", () => {
+    const edge = real.projects.find(({ name }) => name === "@roost/edge")!
+    const projects = [
+      ...real.projects.filter((project) => project !== edge),
+      { ...edge, dependencies: { ...edge.dependencies, "@roost/downlink": "*" } }
+    ]
+    const planted = { ...withFile("libs/edge/src/X.ts", `import { a } from "@roost/downlink"\n`), projects }
+    assert.include(messagesAt("libs/edge/src/X.ts", checkLayers(planted))[0] ?? "nothing", "may not use")
+  })
+})
+
+describe("a planted breach of the conventions is found", () => {
+  for (const [what, path, text, expected] of [
+    ["a name that says nothing", "libs/edge/src/utils.ts", "", "says nothing"],
+    ["a file that is too long", "libs/edge/src/X.ts", "\n".repeat(400), "lines"],
+    ["a test that is left out", "libs/edge/test/X.test.ts", `${leftOut}("x", () => {})\n`, "left out"],
+    ["a download address", "package-lock.json", `"resolved": "https://example.org/x.tgz"\n`, "download address"]
+  ] as const) {
+    it(what, () => {
+      const [message] = messagesAt(path, checkConventions(withFile(path, text)))
+      assert.include(message ?? "nothing", expected)
+    })
+  }
+
+  it("a version that is not exact", () => {
+    const loose: Project = { folder: "tools/x", name: "@roost/x", tags: [], dependencies: { left: "^1.0.0" } }
+    const findings = checkConventions({ files: new Map(), projects: [loose] })
+    assert.include(messagesAt("tools/x/package.json", findings)[0] ?? "nothing", "exact version")
+  })
+})
