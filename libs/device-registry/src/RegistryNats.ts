@@ -13,7 +13,7 @@ const tellBatchMax = 256
  * One transaction per batch, each with a sync of the disk: filed as they come, presence and events of 1 000 handshakes a
  * second took two thirds of the registry's time. Nobody but the API's readers waits for them.
  */
-const batching = { batchMax: 1024, lingerMillis: 200 } as const
+const batching = { batchMax: 1024, batchEveryMillis: 200 } as const
 
 /** The registry's side of the bus (docs/architecture.md §3, §4): answers questions, follows presence and events. */
 export const layerRegistryNats = Layer.effectDiscard(

@@ -118,7 +118,7 @@ const issue = Effect.fnUntraced(function* (issuer: Issuer, device: DeviceName, d
     const now = yield* Clock.currentTimeMillis
     return yield* makeCommand(issuer.ids.next(place.hash, now), device, draft, waiting, now)
   })
-  if (waiting.pendingTtl === 0 && !(yield* isOnline(device, place.partition, known.status === "online"))) {
+  if (waiting.pendingTtl === 0 && !(yield* isOnline(device, known.status === "online"))) {
     return yield* failOffline(issuer, yield* make)
   }
   const command = yield* make.pipe(
@@ -155,13 +155,21 @@ const askRegistry = Effect.fnUntraced(function* (device: DeviceName) {
     return yield* new DeviceNotFound({ detail: `No device ${device.deviceKey} in product ${device.productKey}.` })
   }
   if (reply.status === "disabled") return yield* new DeviceDisabled()
-  if (!reply.activated) return yield* new DeviceNotActivated({ code: CommandCode.deviceNotActivated })
-  return reply
+  if (reply.activated) return reply
+  // The registry hears of a device's first handshake a moment after its actor.
+  const answer = yield* askActor(device).pipe(Effect.orElseSucceed(() => ({ _tag: "Unknown" }) as const))
+  if (answer._tag === "Known" && answer.secureMode === 2) return reply
+  return yield* new DeviceNotActivated({ code: CommandCode.deviceNotActivated })
 })
 
+const askActor = (device: DeviceName) => {
+  const { partition } = placeOf(device.productKey, device.deviceKey)
+  return requestRpc(deviceRpc(partition), { ...device, ask: "status" }, actorTimeoutMillis)
+}
+
 /** The device's actor knows best; where none answers, what the registry heard last. */
-const isOnline = (device: DeviceName, partition: number, registered: boolean) =>
-  requestRpc(deviceRpc(partition), { ...device, ask: "status" }, actorTimeoutMillis).pipe(
+const isOnline = (device: DeviceName, registered: boolean) =>
+  askActor(device).pipe(
     Effect.map((answer) => answer._tag === "Known" && answer.online),
     Effect.orElseSucceed(() => registered)
   )

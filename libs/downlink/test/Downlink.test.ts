@@ -81,6 +81,18 @@ describe("issuing a command", () => {
     })
   )
 
+  it.live("takes a command right after the first handshake, of which the registry has not heard yet", () =>
+    Effect.gen(function* () {
+      const server = yield* natsServer()
+      const { online, registered } = yield* world(server, ["d"])
+      registered.set("d", { _tag: "Found", status: "inactive", activated: false, dataFormat: "Json" })
+      online.add("d")
+      const one = yield* instance(server)
+      const answer = yield* one.call("POST", `${device("d")}/measurepoints/p:set`, { value: 1, pendingTtl: 60 })
+      assert.strictEqual(answer.status, 202)
+    })
+  )
+
   it.live("says 503 while no registry answers", () =>
     Effect.gen(function* () {
       const server = yield* natsServer()

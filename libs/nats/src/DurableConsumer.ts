@@ -13,8 +13,11 @@ export interface DurableConsumerOptions<R> {
   readonly filterSubject: string
   /** Messages for one call of the handler at most. */
   readonly batchMax?: number
-  /** How long a batch that is not full waits for more; default 0. For handlers whose work is mostly per batch. */
-  readonly lingerMillis?: number
+  /**
+   * A batch that is not full waits until so long after the one before; default 0. For handlers whose work is mostly per
+   * batch: what comes alone is handled at once.
+   */
+  readonly batchEveryMillis?: number
   /** Without an ack for so long a message goes to another process, or here again. */
   readonly ackWaitMillis?: number
   /** Delay before messages whose handling failed come again. */
@@ -49,11 +52,14 @@ const ackWaitMillisDefault = 30_000
 const retryMillisDefault = 1_000
 const pullExpiresMillis = 10_000
 
+const unacknowledgedMax = (batchMax: number): number => 8 * batchMax
+
 const consume = Effect.fnUntraced(function* <R>(options: DurableConsumerOptions<R>) {
   const operation = `consumer ${options.durable} of ${options.stream}`
   const batchMax = options.batchMax ?? batchMaxDefault
   const consumer = yield* openConsumer(operation, options, batchMax)
-  const queue = yield* Queue.bounded<JsMsg>(2 * batchMax)
+  // Room for all that the server gives out without an ack: a message that did not fit would come again after `ackWaitMillis`.
+  const queue = yield* Queue.bounded<JsMsg>(unacknowledgedMax(batchMax))
   const messages: ConsumerMessages = yield* Effect.acquireRelease(
     fromClient(operation, () =>
       consumer.consume({
@@ -68,7 +74,12 @@ const consume = Effect.fnUntraced(function* <R>(options: DurableConsumerOptions<
   const ended = fromClient(operation, () => messages.closed()).pipe(
     Effect.flatMap((why) => new NatsError({ reason: "Rejected", operation, detail: why?.message ?? "it ended" }))
   )
-  yield* Effect.raceFirst(ended, Effect.forever(handleBatch(options, queue, batchMax)))
+  const pause = options.batchEveryMillis ?? 0
+  // No use waiting for more while a whole batch is there.
+  const next = Effect.suspend(() =>
+    pause > 0 && Queue.sizeUnsafe(queue) < batchMax ? Effect.sleep(pause) : Effect.void
+  )
+  yield* Effect.raceFirst(ended, Effect.forever(Effect.andThen(handleBatch(options, queue, batchMax), next)))
 })
 
 const openConsumer = Effect.fnUntraced(function* <R>(
@@ -84,7 +95,7 @@ const openConsumer = Effect.fnUntraced(function* <R>(
       deliver_policy: DeliverPolicy.All,
       ack_policy: AckPolicy.Explicit,
       ack_wait: nanos(options.ackWaitMillis ?? ackWaitMillisDefault),
-      max_ack_pending: 8 * batchMax
+      max_ack_pending: unacknowledgedMax(batchMax)
     })
     return jetstream.consumers.get(options.stream, options.durable)
   })
@@ -95,7 +106,7 @@ const handleBatch = Effect.fnUntraced(function* <R>(
   queue: Queue.Queue<JsMsg>,
   batchMax: number
 ) {
-  const batch = yield* takeBatch(queue, options.lingerMillis ?? 0, batchMax)
+  const batch = yield* Queue.takeBetween(queue, 1, batchMax)
   const messages = batch.map(({ subject, data, info }) => ({ subject, data, deliveries: info.deliveryCount }))
   yield* options.handler(messages).pipe(
     Effect.matchCauseEffect({
@@ -111,13 +122,6 @@ const handleBatch = Effect.fnUntraced(function* <R>(
         }).pipe(Effect.andThen(Effect.logWarning(`${options.durable}: ${batch.length} messages come again`, cause)))
     })
   )
-})
-
-const takeBatch = Effect.fnUntraced(function* (queue: Queue.Queue<JsMsg>, lingerMillis: number, batchMax: number) {
-  const first = yield* Queue.takeBetween(queue, 1, batchMax)
-  if (lingerMillis === 0 || first.length === batchMax) return first
-  yield* Effect.sleep(lingerMillis)
-  return [...first, ...(yield* Queue.takeBetween(queue, 0, batchMax - first.length))]
 })
 
 const handled = metrics.counter("roost_nats_consumed_total", "Messages of durable consumers that were handled.")
