@@ -58,8 +58,13 @@ export class World {
     options: Partial<ClientOptions> & { lifetime?: number; secret?: string } = {}
   ) {
     const device = new SimulatedDevice(this, deviceKey, parsePeerAddress("192.0.2.1", port)!, options)
-    this.#devices.set(device.peer.key, device)
+    this.enter(device)
     return device
+  }
+
+  /** What is sent to its address reaches it from now on. */
+  enter(device: SimulatedDevice): void {
+    this.#devices.set(device.peer.key, device)
   }
 
   move(device: SimulatedDevice, port: number): void {

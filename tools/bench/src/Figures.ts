@@ -1,0 +1,49 @@
+import type { LoadSuite } from "./load/LoadDevice.ts"
+
+/** What is measured, in the order of the report. `less`: the smaller is the better. */
+export const quantities = {
+  handshakeRate: { title: "full handshakes", unit: "/s", less: false },
+  handshakeCpu: { title: "CPU per full handshake", unit: "µs", less: true },
+  resumptionRate: { title: "resumed handshakes", unit: "/s", less: false },
+  resumptionCpu: { title: "CPU per resumed handshake", unit: "µs", less: true },
+  uplinkRate: { title: "uplinks", unit: "/s", less: false },
+  uplinkCpu: { title: "CPU per uplink", unit: "µs", less: true },
+  loadBusy: { title: "the load's use of its own core meanwhile", unit: "%", less: true },
+  p50: { title: "p50 at half load", unit: "ms", less: true },
+  p99: { title: "p99 at half load", unit: "ms", less: true },
+  p999: { title: "p99.9 at half load", unit: "ms", less: true },
+  liveMemory: { title: "memory per idle session, in use", unit: "B", less: true },
+  residentMemory: { title: "memory per idle session, resident", unit: "B", less: true },
+  idleCpu: { title: "idle CPU of online devices", unit: "% of a core", less: true },
+  wakeUp: { title: "wake-up storm, until all were answered", unit: "s", less: true }
+} as const
+
+export type Quantity = keyof typeof quantities
+
+/** One value of one round. */
+export interface Sample {
+  readonly server: string
+  readonly quantity: Quantity
+  readonly suite: LoadSuite
+  readonly devices: number
+  /** Part of a server, for split costs. */
+  readonly process?: string
+  readonly value: number
+}
+
+export interface Figure extends Omit<Sample, "value"> {
+  /** In the order of the rounds. */
+  readonly values: ReadonlyArray<number>
+}
+
+/** The rounds' samples of the same thing together. */
+export const figuresOf = (samples: ReadonlyArray<Sample>): ReadonlyArray<Figure> => {
+  const figures = new Map<string, Figure & { readonly values: Array<number> }>()
+  for (const { value, ...what } of samples) {
+    const key = JSON.stringify([what.server, what.quantity, what.suite, what.devices, what.process])
+    const figure = figures.get(key)
+    if (figure === undefined) figures.set(key, { ...what, values: [value] })
+    else figure.values.push(value)
+  }
+  return [...figures.values()]
+}

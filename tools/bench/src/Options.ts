@@ -1,0 +1,100 @@
+import { availableParallelism } from "node:os"
+import { parseArgs } from "node:util"
+
+export type RowGroup = "traffic" | "memory" | "idle" | "wakeup" | "actors"
+
+export interface BenchOptions {
+  readonly peers: ReadonlyArray<string>
+  readonly rows: ReadonlyArray<RowGroup>
+  readonly devices: number
+  readonly memoryDevices: ReadonlyArray<number>
+  readonly idleDevices: number
+  readonly wakeUpDevices: number
+  readonly seconds: number
+  readonly rounds: number
+  readonly quick: boolean
+  /** Folder of report.md, report.html and report.json. */
+  readonly out: string
+  readonly help: boolean
+}
+
+export const rowGroups: ReadonlyArray<RowGroup> = ["traffic", "memory", "idle", "wakeup", "actors"]
+
+/** The options of the command line; a string says what is wrong with them. */
+export const readOptions = (args: ReadonlyArray<string>, peerKeys: ReadonlyArray<string>): BenchOptions | string => {
+  let values
+  try {
+    values = parseArgs({ args: [...args], options: flags }).values
+  } catch (error) {
+    return (error as Error).message
+  }
+  const peers = values.peers?.split(",") ?? (values.quick ? ["roost", "floor"] : peerKeys)
+  const rows = (values.rows?.split(",") ?? (values.quick ? ["traffic"] : rowGroups)) as ReadonlyArray<RowGroup>
+  const unknown = [
+    ...peers
+      .filter((peer) => !peerKeys.includes(peer))
+      .map((peer) => `--peers ${peer}: there are ${peerKeys.join(", ")}`),
+    ...rows.filter((row) => !rowGroups.includes(row)).map((row) => `--rows ${row}: there are ${rowGroups.join(", ")}`)
+  ]
+  if (unknown.length > 0) return unknown[0]!
+  const wrong: Array<string> = []
+  const number = (flag: keyof typeof flags, text: string | undefined, otherwise: number): number => {
+    const value = text === undefined ? otherwise : Number(text)
+    if (!(value > 0) || !Number.isFinite(value)) wrong.push(`--${flag} takes a number above 0, not ${text}`)
+    return value
+  }
+  const options: BenchOptions = {
+    peers,
+    rows,
+    devices: number("devices", values.devices, values.quick ? 100 : 1000),
+    memoryDevices: (values.memory?.split(",") ?? [undefined]).flatMap((text) =>
+      text === undefined ? [1000, 10_000] : [number("memory", text, 0)]
+    ),
+    idleDevices: number("idle", values.idle, 20_000),
+    wakeUpDevices: number("wakeup", values.wakeup, 10_000),
+    seconds: number("seconds", values.seconds, values.quick ? 1 : 4),
+    rounds: number("rounds", values.rounds, values.quick ? 1 : 3),
+    quick: values.quick ?? false,
+    out: values.out ?? "dist/bench",
+    help: values.help ?? false
+  }
+  return wrong[0] ?? options
+}
+
+const flags = {
+  peers: { type: "string" },
+  rows: { type: "string" },
+  devices: { type: "string" },
+  memory: { type: "string" },
+  idle: { type: "string" },
+  wakeup: { type: "string" },
+  seconds: { type: "string" },
+  rounds: { type: "string" },
+  quick: { type: "boolean" },
+  out: { type: "string" },
+  help: { type: "boolean" }
+} as const
+
+export const usage = (peerKeys: ReadonlyArray<string>): string => `npm run bench -- [options]
+
+Roost beside other CoAP servers over DTLS-PSK: same machine, same work, the servers on one core, the load on another.
+
+  --peers A,B     of ${peerKeys.join(", ")} [all]
+  --rows A,B      of ${rowGroups.join(", ")} [all]
+  --devices N     devices of the rows of traffic [1000]
+  --memory N,M    sessions of the rows of memory [1000,10000]; 100000 adds some minutes a server
+  --idle N        online devices of the row of idle CPU, Roost only [20000]
+  --wakeup N      devices that wake up together, Roost only [10000]
+  --seconds N     of each measured stretch of traffic [4]
+  --rounds N      of everything in traffic; medians are reported [3]
+  --quick         Roost and the floor, one round of a second: does it work?
+  --out FOLDER    of report.md, report.html, report.json [dist/bench]
+
+What a peer needs to be built is in tools/bench/README.md; one that can't be is skipped with the reason.
+`
+
+/** The servers' core and the load's; undefined on a machine with one core, where nothing is pinned. */
+export const cores = (): { readonly server: number | undefined; readonly load: number | undefined } =>
+  availableParallelism() > 1 && process.platform === "linux"
+    ? { server: 0, load: 1 }
+    : { server: undefined, load: undefined }

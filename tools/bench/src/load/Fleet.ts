@@ -1,0 +1,163 @@
+import { LoadDevice, type LoadDeviceOptions } from "./LoadDevice.ts"
+
+export type FleetOptions = Omit<LoadDeviceOptions, "index" | "onConnected" | "onAnswer">
+
+export interface Handshaken {
+  readonly seconds: number
+  readonly established: number
+  readonly failures: Readonly<Record<string, number>>
+}
+
+export interface Loaded {
+  readonly seconds: number
+  readonly answered: number
+  readonly retransmitted: number
+  readonly lost: number
+  /** Milliseconds from when the request was due until its answer, in ascending order. */
+  readonly latencies: Float64Array
+}
+
+/** Devices in one process: they shake hands, and they post, closed loop or open. */
+export class Fleet {
+  readonly #devices: Array<LoadDevice> = []
+  readonly #options: FleetOptions
+  #onConnected: (device: LoadDevice, failure: string | undefined) => void = () => undefined
+  #onAnswer: (device: LoadDevice) => void = () => undefined
+
+  constructor(options: FleetOptions) {
+    this.#options = options
+  }
+
+  /**
+   * Handshakes of the devices `first` to `first + count - 1`, `underWayMax` at a time. With `leave` each device closes
+   * its socket after its handshake, as a device does that sleeps.
+   */
+  connect(options: {
+    readonly first: number
+    readonly count: number
+    readonly resume: boolean
+    readonly underWayMax: number
+    readonly leave: boolean
+  }): Promise<Handshaken> {
+    const { count, first, leave, resume, underWayMax } = options
+    while (this.#devices.length < first + count) this.#devices.push(this.#make(this.#devices.length))
+    const failures: Record<string, number> = {}
+    const underWay = new Set<LoadDevice>()
+    const startedAt = performance.now()
+    let next = first
+    let concluded = 0
+    return new Promise((resolve) => {
+      const startNext = () => {
+        if (next >= first + count) return
+        const device = this.#devices[next++]!
+        underWay.add(device)
+        device.connect(performance.now(), resume).catch((error: Error) => this.#onConnected(device, error.message))
+      }
+      const retransmissions = setInterval(() => {
+        for (const device of underWay) device.handleTimeout(performance.now())
+      }, retransmissionCheckMillis)
+      this.#onConnected = (device, failure) => {
+        underWay.delete(device)
+        if (failure !== undefined) failures[failure] = (failures[failure] ?? 0) + 1
+        if (leave || failure !== undefined) device.close()
+        if (++concluded < count) return startNext()
+        clearInterval(retransmissions)
+        const failed = Object.values(failures).reduce((sum, n) => sum + n, 0)
+        resolve({ seconds: (performance.now() - startedAt) / 1000, established: count - failed, failures })
+      }
+      for (let i = 0; i < Math.min(underWayMax, count); i++) startNext()
+    })
+  }
+
+  /** Posts for `seconds`: with `ratePerSecond` that many whatever the server does, else `inFlight` at any time. */
+  async load(options: {
+    readonly seconds: number
+    readonly inFlight: number
+    readonly ratePerSecond?: number
+  }): Promise<Loaded> {
+    const { inFlight, ratePerSecond, seconds } = options
+    const ready = this.#devices.filter((device) => device.isIdle)
+    const latencies: Array<number> = []
+    const startedAt = performance.now()
+    const endsAt = startedAt + seconds * 1000
+    let retransmitted = 0
+    let lost = 0
+    let turn = 0
+    const postNext = (dueAt: number) => {
+      for (let tries = 0; tries < ready.length; tries++) {
+        const device = ready[turn++ % ready.length]!
+        if (!device.isIdle) continue
+        device.post(performance.now(), dueAt)
+        return
+      }
+    }
+    this.#onAnswer = (device) => {
+      const now = performance.now()
+      if (now < endsAt) latencies.push(now - device.dueAt)
+      device.dueAt = Number.NaN
+      if (ratePerSecond === undefined && now < endsAt) postNext(now)
+    }
+    const retransmissions = setInterval(() => {
+      const now = performance.now()
+      for (const device of ready) {
+        if (Number.isNaN(device.dueAt) || now - device.sentAt < ackTimeoutMillis << (device.transmissions - 1)) continue
+        if (device.transmissions > retransmitMax) {
+          lost++
+          device.dueAt = Number.NaN
+          if (ratePerSecond === undefined && now < endsAt) postNext(now)
+        } else {
+          retransmitted++
+          device.transmit(now)
+        }
+      }
+    }, retransmissionCheckMillis)
+    if (ratePerSecond === undefined) {
+      for (let i = 0; i < inFlight; i++) postNext(startedAt)
+      await sleep(seconds * 1000)
+    } else {
+      await paced(startedAt, endsAt, ratePerSecond, postNext)
+    }
+    const answered = latencies.length
+    const elapsed = (performance.now() - startedAt) / 1000
+    // What is still under way must not be mistaken for the next run's.
+    await sleep(drainMillis)
+    clearInterval(retransmissions)
+    return { seconds: elapsed, answered, retransmitted, lost, latencies: Float64Array.from(latencies).toSorted() }
+  }
+
+  close(): void {
+    for (const device of this.#devices) device.close()
+  }
+
+  #make(index: number): LoadDevice {
+    return new LoadDevice({
+      ...this.#options,
+      index,
+      onConnected: (device, failure) => this.#onConnected(device, failure),
+      onAnswer: (device) => this.#onAnswer(device)
+    })
+  }
+}
+
+/** Calls `post` for every request when it is due, late ones with the time when they were: a stall is not hidden. */
+const paced = (from: number, until: number, perSecond: number, post: (dueAt: number) => void): Promise<void> =>
+  new Promise((resolve) => {
+    let sent = 0
+    const turn = () => {
+      const now = Math.min(performance.now(), until)
+      for (let dueAt = from + (sent * 1000) / perSecond; dueAt <= now; dueAt = from + (++sent * 1000) / perSecond) {
+        post(dueAt)
+      }
+      if (now >= until) resolve()
+      else setTimeout(turn, 1)
+    }
+    turn()
+  })
+
+const sleep = (millis: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, millis))
+
+/** RFC 7252 §4.8, without the random factor. */
+const ackTimeoutMillis = 2000
+const retransmitMax = 4
+const retransmissionCheckMillis = 100
+const drainMillis = 100

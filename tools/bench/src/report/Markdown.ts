@@ -1,0 +1,36 @@
+import { type Machine } from "../Machine.ts"
+import type { Report } from "./Report.ts"
+import { type Cell, type Table, tablesOf } from "./Table.ts"
+
+export const markdownOf = (report: Report): string => {
+  const lines = ["# Roost's benchmark", "", ...conditionsOf(report)]
+  for (const table of tablesOf(report)) lines.push("", `## ${table.title}`, "", ...tableLines(table))
+  return `${lines.join("\n")}\n`
+}
+
+/** How the figures came about, a line each. */
+export const conditionsOf = (report: Report): ReadonlyArray<string> => [
+  `${report.startedAt.slice(0, 16).replace("T", " ")} UTC, ${report.minutes.toFixed(1)} minutes: \`${report.command}\``,
+  "",
+  machineLine(report.machine),
+  "",
+  `${report.rounds === 1 ? "One round" : `Medians of ${report.rounds} rounds, ± the largest distance from the median`}; × is the ratio to ${report.servers[0]?.name ?? "the first"}.`,
+  "",
+  ...report.servers.map(({ name, warmUp }) => `- ${name}: ${warmUp}`),
+  ...report.notes.map((note) => `- ${note}`)
+]
+
+const machineLine = ({ commit, cores, cpu, kernel, memoryBytes, natsServer, node }: Machine): string =>
+  `${cpu}, ${cores} cores, ${Math.round(memoryBytes / 2 ** 30)} GiB, ${kernel}, Node ${node}, nats-server ${natsServer}, commit ${commit}`
+
+const tableLines = ({ columns, rows }: Table): ReadonlyArray<string> => [
+  `| | ${columns.join(" | ")} |`,
+  `|---|${columns.map(() => "---:").join("|")}|`,
+  ...rows.map(({ cells, title }) => `| ${title} | ${cells.map(cellText).join(" | ")} |`)
+]
+
+const cellText = (cell: Cell | undefined): string => {
+  if (cell === undefined) return "–"
+  const { ratio, spread, value } = cell
+  return [value, spread, ratio === "" ? "" : `**${ratio}**`].filter((part) => part !== "").join(" ")
+}

@@ -1,0 +1,157 @@
+import { type Figure, quantities, type Quantity } from "../Figures.ts"
+import { median, spread } from "../Statistics.ts"
+import type { Report } from "./Report.ts"
+
+export interface Cell {
+  /** Median, with as many digits as mean something. */
+  readonly value: string
+  /** `±4 %`; empty after one round. */
+  readonly spread: string
+  /** To the reference server in the same row, as `0.52×`; empty where there is none. */
+  readonly ratio: string
+  /** Of a ratio: better than the reference, worse, or within the spread of either. */
+  readonly verdict: "better" | "worse" | "same" | undefined
+}
+
+export interface Row {
+  readonly title: string
+  readonly cells: ReadonlyArray<Cell | undefined>
+}
+
+export interface Table {
+  readonly title: string
+  readonly columns: ReadonlyArray<string>
+  readonly rows: ReadonlyArray<Row>
+}
+
+/** Servers side by side, ratios to the first column; then what only Roost has. Empty tables are left out. */
+export const tablesOf = (report: Report): ReadonlyArray<Table> => {
+  const columns = report.servers.filter(({ key }) => !isVariant(key))
+  const shared = report.figures.filter((figure) => figure.process === undefined && !roostOnly.has(figure.quantity))
+  const sideBySide: Table = {
+    title: "Side by side",
+    columns: columns.map(({ name }) => name),
+    rows: rowsOf(shared).map(({ suite, devices, quantity }) =>
+      rowOf(
+        { suite, devices, quantity },
+        columns.map(({ key }) => key),
+        shared
+      )
+    )
+  }
+  return [sideBySide, splitTable(report), actorsTable(report), alone(report)].filter(({ rows }) => rows.length > 0)
+}
+
+interface RowKey {
+  readonly quantity: Quantity
+  readonly suite: string
+  readonly devices: number
+}
+
+const roostOnly: ReadonlySet<Quantity> = new Set<Quantity>(["idleCpu", "wakeUp"])
+const isVariant = (key: string) => /^roost-\d+$/.test(key)
+
+/** Sorted as the quantities are listed; a server without DTLS has its values in the first suite's rows. */
+const rowsOf = (figures: ReadonlyArray<Figure>): ReadonlyArray<RowKey> => {
+  const order = Object.keys(quantities)
+  const keys = new Map<string, RowKey>()
+  for (const { devices, quantity, suite } of figures) {
+    if (suite === "none" && figures.some((other) => other.suite !== "none")) continue
+    keys.set(`${quantity} ${suite} ${devices}`, { quantity, suite, devices })
+  }
+  return [...keys.values()].toSorted(
+    (a, b) =>
+      order.indexOf(a.quantity) - order.indexOf(b.quantity) || b.suite.localeCompare(a.suite) || a.devices - b.devices
+  )
+}
+
+const rowOf = (key: RowKey, servers: ReadonlyArray<string>, figures: ReadonlyArray<Figure>): Row => {
+  const found = servers.map((server) =>
+    figures.find(
+      (figure) =>
+        figure.server === server &&
+        figure.quantity === key.quantity &&
+        figure.devices === key.devices &&
+        (figure.suite === key.suite || figure.suite === "none")
+    )
+  )
+  const reference = found[0]
+  return {
+    title: titleOf(key),
+    cells: found.map((figure, i) => figure && cellOf(figure, i === 0 ? undefined : reference))
+  }
+}
+
+const titleOf = ({ devices, quantity, suite }: RowKey): string =>
+  `${quantities[quantity].title}, ${quantities[quantity].unit} (${suite === "none" ? "" : `${suite}, `}${devices} devices)`
+
+export const cellOf = (figure: Figure, reference: Figure | undefined): Cell => {
+  const value = median(figure.values)
+  const own = figure.values.length > 1 ? spread(figure.values) : 0
+  const cell = { value: rounded(value), spread: figure.values.length > 1 ? `±${Math.round(own * 100)} %` : "" }
+  if (reference === undefined) return { ...cell, ratio: "", verdict: undefined }
+  const ratio = value / median(reference.values)
+  const uncertainty = own + (reference.values.length > 1 ? spread(reference.values) : 0)
+  const gain = quantities[figure.quantity].less ? 1 - ratio : ratio - 1
+  const verdict = Math.abs(gain) <= uncertainty ? "same" : gain > 0 ? "better" : "worse"
+  return { ...cell, ratio: `${ratio.toFixed(2)}×`, verdict }
+}
+
+/** Three digits, without an exponent. */
+export const rounded = (value: number): string => {
+  if (!Number.isFinite(value)) return "–"
+  const digits = Math.max(0, 2 - Math.floor(Math.log10(Math.abs(value) || 1)))
+  return value.toFixed(Math.min(digits, 3))
+}
+
+const plain = (figure: Figure | undefined): Cell | undefined => figure && cellOf(figure, undefined)
+
+/** Where Roost's CPU goes. */
+const splitTable = ({ figures }: Report): Table => {
+  const own = figures.filter(({ process, quantity, server }) => server === "roost" && process && quantity !== "idleCpu")
+  const processes = [...new Set(own.map(({ process }) => process!))]
+  return {
+    title: "Roost's CPU by process",
+    columns: processes,
+    rows: rowsOf(own).map((key) => ({
+      title: titleOf(key),
+      cells: processes.map((name) => plain(own.find((figure) => figure.process === name && isOf(figure, key))))
+    }))
+  }
+}
+
+const isOf = (figure: Figure, key: RowKey): boolean =>
+  figure.quantity === key.quantity && figure.suite === key.suite && figure.devices === key.devices
+
+/** The same work over more session-actors processes, all on the one core. */
+const actorsTable = ({ figures, servers }: Report): Table => {
+  const variants = servers.filter(({ key }) => isVariant(key))
+  const columns = servers.filter(({ key }) => key === "roost" || isVariant(key))
+  const measured = figures.filter(({ process, server }) => process === undefined && isVariant(server))
+  return {
+    title: "Roost over several session-actors",
+    columns: columns.map(({ name }) => name),
+    rows:
+      variants.length === 0
+        ? []
+        : rowsOf(measured).map((key) =>
+            rowOf(
+              key,
+              columns.map(({ key }) => key),
+              figures.filter(({ process }) => process === undefined)
+            )
+          )
+  }
+}
+
+const alone = ({ figures }: Report): Table => {
+  const own = figures.filter(({ quantity }) => roostOnly.has(quantity))
+  return {
+    title: "Roost alone",
+    columns: ["value"],
+    rows: own.map((figure) => ({
+      title: `${titleOf(figure)}${figure.process === undefined ? "" : `, ${figure.process}`}`,
+      cells: [plain(figure)]
+    }))
+  }
+}

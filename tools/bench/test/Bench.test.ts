@@ -1,0 +1,55 @@
+import { spawnSync } from "node:child_process"
+import { mkdtempSync, readFileSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join, resolve } from "node:path"
+import { describe, expect, it } from "vitest"
+import type { Report } from "../src/report/Report.ts"
+
+const root = resolve(import.meta.dirname, "../../..")
+
+describe.runIf(process.env["ROOST_INTEGRATION"] === "1")("npm run bench", () => {
+  it(
+    "measures Roost and the floor in a quick run, with every value of traffic above nothing",
+    { timeout: 120_000 },
+    () => {
+      const out = mkdtempSync(join(tmpdir(), "roost-bench-"))
+      try {
+        const { status, stderr } = spawnSync(
+          process.execPath,
+          ["tools/bench/src/main.ts", "--quick", "--devices", "20", "--out", out],
+          { cwd: root, encoding: "utf8" }
+        )
+        expect(status, stderr).toBe(0)
+        const report = JSON.parse(readFileSync(join(out, "report.json"), "utf8")) as Report
+        expect(report.notes).toEqual([])
+        const valuesOf = (server: string) =>
+          Object.fromEntries(
+            report.figures
+              .filter((figure) => figure.server === server && figure.process === undefined)
+              .map(({ quantity, values }) => [quantity, values[0]])
+          )
+        const { handshakeCpu, resumptionCpu, ...traffic } = valuesOf("roost")
+        // Of 20 handshakes they may be less than a tick of the accounting.
+        expect(handshakeCpu).toBeGreaterThanOrEqual(0)
+        expect(resumptionCpu).toBeGreaterThanOrEqual(0)
+        expect(Object.keys(traffic)).toEqual([
+          "handshakeRate",
+          "resumptionRate",
+          "uplinkRate",
+          "uplinkCpu",
+          "loadBusy",
+          "p50",
+          "p99",
+          "p999"
+        ])
+        expect(Object.keys(valuesOf("floor"))).toEqual(["uplinkRate", "uplinkCpu", "loadBusy", "p50", "p99", "p999"])
+        for (const value of [...Object.values(traffic), ...Object.values(valuesOf("floor"))])
+          expect(value).toBeGreaterThan(0)
+        expect(readFileSync(join(out, "report.md"), "utf8")).toContain("CPU per uplink, µs (CCM_8, 20 devices)")
+        expect(readFileSync(join(out, "report.html"), "utf8")).toContain("<h2>Side by side</h2>")
+      } finally {
+        rmSync(out, { recursive: true, force: true })
+      }
+    }
+  )
+})

@@ -1,0 +1,49 @@
+import { describe, expect, it } from "vitest"
+import { readOptions } from "../src/Options.ts"
+import { buildFailure, lackingTool } from "../src/servers/Toolchain.ts"
+
+const keys = ["californium", "roost", "floor"]
+
+describe("options", () => {
+  it("take every peer and row unless told otherwise", () => {
+    expect(readOptions([], keys)).toMatchObject({ peers: keys, rounds: 3, memoryDevices: [1000, 10_000] })
+    expect(readOptions(["--peers", "roost", "--rows", "memory", "--memory", "5,6"], keys)).toMatchObject({
+      peers: ["roost"],
+      rows: ["memory"],
+      memoryDevices: [5, 6]
+    })
+  })
+
+  it("of a quick run are Roost and the floor, for one short round", () => {
+    expect(readOptions(["--quick"], keys)).toMatchObject({ peers: ["roost", "floor"], rows: ["traffic"], rounds: 1 })
+  })
+
+  it.each([
+    [["--peers", "roost,emqx"], "--peers emqx: there are californium, roost, floor"],
+    [["--rows", "speed"], "--rows speed: there are traffic, memory"],
+    [["--rounds", "0"], "--rounds takes a number above 0, not 0"],
+    [["--memory", "1000,x"], "--memory takes a number above 0, not x"],
+    [["--fast"], "Unknown option '--fast'"]
+  ])("%j are refused with the reason", (args, reason) => {
+    expect(readOptions(args, keys)).toContain(reason)
+  })
+})
+
+describe("a peer that can't be built", () => {
+  it("is skipped with the tool that is missing and the package that has it", () => {
+    expect(
+      lackingTool([
+        { command: process.execPath, args: ["--version"], debianPackage: "nodejs" },
+        { command: "no-such-compiler", args: ["--version"], debianPackage: "build-essential" }
+      ])
+    ).toBe("skipped: `no-such-compiler --version` does not work here (Debian package build-essential)")
+    expect(lackingTool([{ command: process.execPath, args: ["--version"], debianPackage: "nodejs" }])).toBeUndefined()
+  })
+
+  it("is skipped with the last line of what failed", () => {
+    expect(
+      buildFailure(".", process.execPath, ["-e", "console.log('one'); console.error('two'); process.exit(3)"])
+    ).toMatch(/^skipped: `.*` failed: two$/)
+    expect(buildFailure(".", process.execPath, ["-e", ""])).toBeUndefined()
+  })
+})

@@ -1,0 +1,66 @@
+import { childProcess } from "@roost/testkit"
+import { Effect } from "effect"
+import { describe, expect, it } from "vitest"
+import { CpuMeter, total } from "../src/CpuMeter.ts"
+import { parseStat, processUse } from "../src/ProcessUse.ts"
+
+/** Uses this much CPU by its own clock, in `where`, then says so and waits. */
+const burn = (millis: number) => `
+  for (const start = process.cpuUsage(); ; ) {
+    const { user, system } = process.cpuUsage(start)
+    if (user + system >= ${millis * 1000}) break
+  }
+  console.log("burnt")
+  setInterval(() => {}, 1000)`
+
+describe.runIf(process.platform === "linux")("CPU and memory of processes", () => {
+  it("sees what a process used, whatever its program is called", () => {
+    const fields = Array.from({ length: 50 }, (_, i) => `${i + 3}`)
+    fields[0] = "S"
+    expect(parseStat(`77 (a) b (c) ${fields.join(" ")}`)).toEqual({
+      parent: 4,
+      cpuMillis: (14 + 15 + 16 + 17) * 10,
+      residentBytes: 24 * 4096
+    })
+  })
+
+  it("counts 300 ms of a child, and of a child's child", async () => {
+    const grandparent = `
+      require("node:child_process").spawn(process.execPath, ["-e", ${JSON.stringify(burn(300))}], { stdio: "inherit" })
+      setInterval(() => {}, 1000)`
+    const used = (program: string) =>
+      Effect.runPromise(
+        Effect.scoped(
+          Effect.gen(function* () {
+            const child = yield* childProcess({
+              command: process.execPath,
+              args: ["-e", program],
+              readyWhen: /burnt/
+            })
+            const { cpuMillis, residentBytes } = processUse(child.pid)!
+            expect(residentBytes).toBeGreaterThan(20 * 2 ** 20)
+            return cpuMillis
+          })
+        )
+      )
+    // Starting Node takes some time too.
+    const idle = await used(`console.log("burnt"); setInterval(() => {}, 1000)`)
+    const own = await used(burn(300))
+    expect(own - idle).toBeGreaterThan(250)
+    expect(own - idle).toBeLessThan(450)
+    expect(await used(grandparent)).toBeGreaterThan(own)
+  })
+
+  it("adds up processes of one name from its making on, and tells of one that ended", () => {
+    const meter = new CpuMeter([
+      ["a", process.pid],
+      ["a", process.pid]
+    ])
+    for (const start = process.cpuUsage(); process.cpuUsage(start).user < 60_000;);
+    const used = meter.read()
+    expect([...used.keys()]).toEqual(["a"])
+    expect(total(used)).toBeGreaterThanOrEqual(100)
+    expect(() => new CpuMeter([["gone", 2 ** 22 + 1]])).toThrow("gone (process 4194305) has ended")
+    expect(processUse(2 ** 22 + 1)).toBeUndefined()
+  })
+})

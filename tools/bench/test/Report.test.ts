@@ -1,0 +1,125 @@
+import { describe, expect, it } from "vitest"
+import { figuresOf, type Sample } from "../src/Figures.ts"
+import { htmlOf } from "../src/report/Html.ts"
+import { markdownOf } from "../src/report/Markdown.ts"
+import type { Report } from "../src/report/Report.ts"
+import { rounded, tablesOf } from "../src/report/Table.ts"
+
+const sample = (server: string, value: number, more: Partial<Sample> = {}): Sample => ({
+  server,
+  quantity: "uplinkCpu",
+  suite: "CCM_8",
+  devices: 1000,
+  value,
+  ...more
+})
+
+const reportOf = (samples: ReadonlyArray<Sample>): Report => ({
+  startedAt: "2026-11-24T02:00:00.000Z",
+  minutes: 12.34,
+  command: "npm run bench --",
+  machine: {
+    cpu: "A <fast> processor",
+    cores: 2,
+    memoryBytes: 24 * 2 ** 30,
+    kernel: "Linux 6",
+    node: "v26",
+    natsServer: "v2.9.10",
+    commit: "abc"
+  },
+  rounds: 3,
+  seconds: 4,
+  servers: [
+    { key: "californium", name: "Californium", warmUp: "warm" },
+    { key: "roost", name: "Roost", warmUp: "warm" },
+    { key: "floor", name: "floor", warmUp: "warm" },
+    { key: "roost-2", name: "Roost, 2 session-actors", warmUp: "warm" }
+  ],
+  notes: ["libcoap: skipped: `cc --version` does not work here (Debian package build-essential)"],
+  figures: figuresOf(samples)
+})
+
+const rounds = [
+  ...[40, 42, 39].map((value) => sample("californium", value)),
+  ...[60, 66, 64].map((value) => sample("roost", value)),
+  ...[30, 31, 32].map((value) => sample("roost", value, { process: "session-actors" })),
+  ...[5, 5, 5].map((value) => sample("floor", value, { suite: "none" })),
+  sample("roost-2", 70),
+  sample("roost", 0.8, { quantity: "idleCpu", devices: 20_000 })
+]
+
+describe("report", () => {
+  it("shows medians with their spread and the ratio to the first server", () => {
+    const [sideBySide] = tablesOf(reportOf(rounds))
+    expect(sideBySide!.columns).toEqual(["Californium", "Roost", "floor"])
+    expect(sideBySide!.rows).toEqual([
+      {
+        title: "CPU per uplink, µs (CCM_8, 1000 devices)",
+        cells: [
+          { value: "40.0", spread: "±5 %", ratio: "", verdict: undefined },
+          { value: "64.0", spread: "±6 %", ratio: "1.60×", verdict: "worse" },
+          { value: "5.00", spread: "±0 %", ratio: "0.13×", verdict: "better" }
+        ]
+      }
+    ])
+  })
+
+  it("calls a difference within the spread of both none, and more of a rate better", () => {
+    const verdicts = (quantity: Sample["quantity"], reference: number, own: number) =>
+      tablesOf(
+        reportOf([
+          ...[0.95, 1, 1.05].map((f) => sample("californium", reference * f, { quantity })),
+          ...[0.95, 1, 1.05].map((f) => sample("roost", own * f, { quantity }))
+        ])
+      )[0]!.rows[0]!.cells[1]!.verdict
+    expect(verdicts("uplinkRate", 1000, 1090)).toBe("same")
+    expect(verdicts("uplinkRate", 1000, 1200)).toBe("better")
+    expect(verdicts("uplinkCpu", 1000, 1200)).toBe("worse")
+  })
+
+  it("splits Roost's cost by process, and sets several session-actors beside one", () => {
+    const [, split, actors, alone] = tablesOf(reportOf(rounds))
+    expect(split).toMatchObject({ columns: ["session-actors"], rows: [{ cells: [{ value: "31.0" }] }] })
+    expect(actors).toMatchObject({
+      columns: ["Roost", "Roost, 2 session-actors"],
+      rows: [{ cells: [{ value: "64.0" }, { value: "70.0", ratio: "1.09×" }] }]
+    })
+    expect(alone!.rows).toMatchObject([
+      { title: "idle CPU of online devices, % of a core (CCM_8, 20000 devices)", cells: [{ value: "0.800" }] }
+    ])
+  })
+
+  it("shows what a server has no value for as a dash", () => {
+    const markdown = markdownOf(reportOf([...rounds, sample("californium", 100, { quantity: "handshakeCpu" })]))
+    expect(markdown).toContain("| CPU per full handshake, µs (CCM_8, 1000 devices) | 100 | – | – |")
+  })
+
+  it("is Markdown with the conditions, the skipped peers and every table", () => {
+    const markdown = markdownOf(reportOf(rounds))
+    expect(markdown).toContain(
+      "| CPU per uplink, µs (CCM_8, 1000 devices) | 40.0 ±5 % | 64.0 ±6 % **1.60×** | 5.00 ±0 % **0.13×** |"
+    )
+    expect(markdown).toContain("- libcoap: skipped: `cc --version` does not work here")
+    expect(markdown).toContain("12.3 minutes")
+    for (const { title } of tablesOf(reportOf(rounds))) expect(markdown).toContain(`## ${title}`)
+  })
+
+  it("is one HTML page that escapes foreign text and loads nothing", () => {
+    const html = htmlOf(reportOf(rounds))
+    expect(html).toContain("A &lt;fast&gt; processor")
+    expect(html).toContain('<b class="worse">1.60×</b>')
+    expect(html).not.toMatch(/src=|href=|@import|url\(/)
+  })
+
+  it.each([
+    [0, "0.00"],
+    [0.01234, "0.012"],
+    [1.234, "1.23"],
+    [12.34, "12.3"],
+    [123.4, "123"],
+    [123_456, "123456"],
+    [Number.NaN, "–"]
+  ])("rounds %d to %s", (value, text) => {
+    expect(rounded(value)).toBe(text)
+  })
+})
