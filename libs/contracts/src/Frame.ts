@@ -1,5 +1,4 @@
-import type { PeerAddress } from "./PeerAddress.ts"
-import { peerAddressLength, readPeerAddress, writePeerAddress } from "./PeerAddress.ts"
+import { PeerAddress, peerAddressLength, readPeerAddress, writePeerAddress } from "./PeerAddress.ts"
 
 /** What an entry of a frame is (docs/architecture.md §2). */
 export const FrameKind = {
@@ -157,5 +156,5 @@ export class FrameReader {
   }
 }
 
-const noPeer: PeerAddress = { key: 0, bytes: new Uint8Array(7) }
+const noPeer = new PeerAddress(0)
 const noBytes = new Uint8Array(0)

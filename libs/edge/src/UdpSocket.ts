@@ -1,4 +1,4 @@
-import { parsePeerAddress, type PeerAddress, peerHost, peerPort } from "@roost/contracts"
+import { parsePeerAddress, type PeerAddress, isIpv4, peerHost, peerPort } from "@roost/contracts"
 import { Data, Effect, type Scope } from "effect"
 import { createSocket } from "node:dgram"
 
@@ -83,4 +83,4 @@ const bind = (options: UdpSocketOptions) =>
 
 /** An IPv6 socket that serves IPv4 too knows IPv4 addresses only in their mapped form (RFC 4291 §2.5.5.2). */
 const hostFor = (family: number, peer: PeerAddress): string =>
-  family === 6 && peer.bytes[0] === 4 ? `::ffff:${peerHost(peer)}` : peerHost(peer)
+  family === 6 && isIpv4(peer) ? `::ffff:${peerHost(peer)}` : peerHost(peer)
