@@ -8,7 +8,7 @@ import { decodeClientKeyExchange } from "./handshake/ClientKeyExchange.ts"
 import { type HandshakeMessage, HandshakeType, readHandshakeFragment } from "./handshake/Header.ts"
 import { decodeServerHello } from "./handshake/ServerHello.ts"
 import { Transcript } from "./handshake/Transcript.ts"
-import { copyBytes } from "./internal/bytes.ts"
+import { copyBytes, packBytes } from "./internal/bytes.ts"
 import {
   classicMasterSecret,
   deriveKeyBlock,
@@ -132,7 +132,7 @@ export class PendingHandshake {
     // RFC 5246 §7.4.9: the client's Finished is part of what ours covers.
     this.#transcript.append({ type: HandshakeType.finished, messageSeq, body: clientVerifyData })
     session.lastFlight = {
-      verifyData: verifyData(crypto, "server", masterSecret, this.#transcript.hash(crypto)),
+      verifyData: packBytes(verifyData(crypto, "server", masterSecret, this.#transcript.hash(crypto))),
       messageSeq,
       plaintextSequence: this.#nextSequence
     }

@@ -11,7 +11,7 @@ import type { Crypto } from "./Crypto.ts"
 import type { SealError } from "./errors.ts"
 import type { Agreement } from "./handshake/Agreement.ts"
 import { encodeHandshake, HandshakeType } from "./handshake/Header.ts"
-import { concatBytes, emptyBytes, equalBytes } from "./internal/bytes.ts"
+import { concatBytes, emptyBytes, packBytes, unpackBytes } from "./internal/bytes.ts"
 import { droppedRecord, type Opened } from "./Opened.ts"
 import { type KeyBlock, masterSecretBytes } from "./KeySchedule.ts"
 import { ContentType, dtls12, encodePlaintextRecord, readRecord, sequenceMax } from "./record/Header.ts"
@@ -23,7 +23,8 @@ export const sessionEpoch = 1
 
 /** Our ChangeCipherSpec and Finished, kept while the peer may not have got them. */
 export interface LastFlight {
-  readonly verifyData: Uint8Array
+  /** Packed: `packBytes`. */
+  readonly verifyData: string
   readonly messageSeq: number
   /** The next record sequence number in epoch 0. */
   plaintextSequence: number
@@ -50,14 +51,14 @@ export interface SessionFields extends ReplayWindow {
 }
 
 /**
- * An established session, of a server or of a client. One object and one array of bytes per device: separate arrays for
- * keys, ids and secrets would take 200 bytes each for their bookkeeping.
+ * An established session, of a server or of a client. One object and one string of bytes per device: arrays for keys,
+ * ids and secrets would take 200 bytes each for their bookkeeping.
  */
 export class Session implements SessionFields {
   readonly suite: CipherSuite
   readonly extendedMasterSecret: boolean
   readonly encryptThenMac: boolean
-  readonly secrets: Uint8Array
+  readonly #secrets: string
   readonly sessionIdLength: number
   readonly readCidLength: number
   readonly writeCidLength: number
@@ -74,7 +75,7 @@ export class Session implements SessionFields {
     this.suite = fields.suite
     this.extendedMasterSecret = fields.extendedMasterSecret
     this.encryptThenMac = fields.encryptThenMac
-    this.secrets = fields.secrets
+    this.#secrets = packBytes(fields.secrets)
     this.sessionIdLength = fields.sessionIdLength
     this.readCidLength = fields.readCidLength
     this.writeCidLength = fields.writeCidLength
@@ -127,6 +128,11 @@ export class Session implements SessionFields {
     })
   }
 
+  /** A copy. */
+  get secrets(): Uint8Array {
+    return unpackBytes(this.#secrets)
+  }
+
   get masterSecret(): Uint8Array {
     return this.#part(keysBytes(this.suite), masterSecretBytes)
   }
@@ -142,7 +148,15 @@ export class Session implements SessionFields {
 
   /** In records to the peer; empty if they are classic ones. */
   get writeCid(): Uint8Array {
-    return this.#part(this.secrets.length - this.writeCidLength, this.writeCidLength)
+    return this.#part(this.#secrets.length - this.writeCidLength, this.writeCidLength)
+  }
+
+  /** Whether `readCid` is what `bytes` has at `offset`. */
+  hasReadCid(bytes: Uint8Array, offset: number): boolean {
+    const secrets = this.#secrets
+    const at = secrets.length - this.writeCidLength - this.readCidLength
+    for (let i = 0; i < this.readCidLength; i++) if (secrets.charCodeAt(at + i) !== bytes[offset + i]) return false
+    return true
   }
 
   /** Good until the keys of a direction of any session are asked for again: see `DirectionKeys`. */
@@ -169,7 +183,7 @@ export class Session implements SessionFields {
     const { next } = record
     if (this.closed) return droppedRecord("SessionClosed", next)
     if (record.contentType === ContentType.tls12_cid) {
-      if (!equalBytes(record.cid, this.readCid)) return droppedRecord("WrongCid", next)
+      if (!this.hasReadCid(record.cid, 0)) return droppedRecord("WrongCid", next)
     } else if (record.epoch === 0) {
       return droppedRecord("PlaintextRecord", next)
     } else if (this.readCidLength > 0) {
@@ -249,7 +263,7 @@ export class Session implements SessionFields {
   resendLastFlight(crypto: Crypto): Result.Result<Uint8Array, SealError> | undefined {
     const flight = this.lastFlight
     if (flight === undefined) return undefined
-    const finished = encodeHandshake(HandshakeType.finished, flight.messageSeq, flight.verifyData)
+    const finished = encodeHandshake(HandshakeType.finished, flight.messageSeq, unpackBytes(flight.verifyData))
     return Result.map(this.seal(crypto, ContentType.handshake, finished), (record) =>
       concatBytes([
         encodePlaintextRecord(ContentType.change_cipher_spec, flight.plaintextSequence++, changeCipherSpec),
@@ -292,15 +306,15 @@ export class Session implements SessionFields {
   #keys(keyAt: number, saltAt: number): DirectionKeys {
     const keys = writeSaltBytes(this.suite) === ccmKeys.salt.length ? ccmKeys : cbcKeys
     const { key, salt } = keys
-    const { secrets } = this
-    for (let i = 0; i < key.length; i++) key[i] = secrets[keyAt + i]!
-    for (let i = 0; i < salt.length; i++) salt[i] = secrets[saltAt + i]!
+    const secrets = this.#secrets
+    for (let i = 0; i < key.length; i++) key[i] = secrets.charCodeAt(keyAt + i)
+    for (let i = 0; i < salt.length; i++) salt[i] = secrets.charCodeAt(saltAt + i)
     keys.encryptThenMac = this.encryptThenMac
     return keys
   }
 
   #part(at: number, length: number): Uint8Array {
-    return length === 0 ? emptyBytes : this.secrets.subarray(at, at + length)
+    return length === 0 ? emptyBytes : unpackBytes(this.#secrets, at, length)
   }
 }
 

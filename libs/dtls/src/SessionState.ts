@@ -1,7 +1,7 @@
 import * as Result from "effect/Result"
 import { isCipherSuite, writeKeyBytes, writeSaltBytes } from "./CipherSuite.ts"
 import type { StateError } from "./errors.ts"
-import { copyBytes } from "./internal/bytes.ts"
+import { packBytes, unpackBytes } from "./internal/bytes.ts"
 import { Reader } from "./internal/Reader.ts"
 import { Writer } from "./internal/Writer.ts"
 import { masterSecretBytes, verifyDataBytes } from "./KeySchedule.ts"
@@ -43,7 +43,7 @@ export function serializeSession(session: Session, writeLimit = session.writeLim
     .uint32(session.older >>> 0)
     .put(session.secrets)
   if (lastFlight !== undefined) {
-    writer.uint16(lastFlight.messageSeq).uint48(lastFlight.plaintextSequence).put(lastFlight.verifyData)
+    writer.uint16(lastFlight.messageSeq).uint48(lastFlight.plaintextSequence).put(unpackBytes(lastFlight.verifyData))
   }
   return writer.finish()
 }
@@ -79,7 +79,7 @@ export function deserializeSession(bytes: Uint8Array): Result.Result<Session, St
       extendedMasterSecret: (flags & extendedMasterSecretFlag) !== 0,
       encryptThenMac: (flags & encryptThenMacFlag) !== 0,
       closed: (flags & closedFlag) !== 0,
-      secrets: copyBytes(secrets),
+      secrets,
       sessionIdLength,
       readCidLength,
       writeCidLength,
@@ -98,6 +98,6 @@ function readLastFlight(reader: Reader): LastFlight {
   return {
     messageSeq: reader.uint16(),
     plaintextSequence: reader.uint48(),
-    verifyData: copyBytes(reader.take(verifyDataBytes))
+    verifyData: packBytes(reader.take(verifyDataBytes))
   }
 }

@@ -2,8 +2,10 @@ import * as Result from "effect/Result"
 import { describe, expect, it } from "vitest"
 import {
   ContentType,
+  deserializeSession,
   type HelloExtensions,
   PendingHandshake,
+  serializeSession,
   TLS_EMPTY_RENEGOTIATION_INFO_SCSV,
   TLS_PSK_WITH_AES_128_CBC_SHA256,
   TLS_PSK_WITH_AES_128_CCM_8
@@ -160,9 +162,10 @@ describe("resumption (RFC 5246 §7.3)", () => {
 
   it("does not ask the actors about a session id that is not ours", () => {
     const server = makeServer()
-    const { session } = connect(server)
-    session!.secrets.fill(7, 40 + 48, 40 + 48 + 32)
-    const client = new ScriptedClient({ session: session! })
+    const state = serializeSession(connect(server).session!)
+    // Behind the header of 35 bytes, keys and master secret.
+    state.fill(7, 35 + 40 + 48, 35 + 40 + 48 + 32)
+    const client = new ScriptedClient({ session: Result.getOrThrow(deserializeSession(state)) })
     client.takeServerFlight(greet(server, client))
     expect(server.events.some(({ _tag }) => _tag === "Resume")).toBe(false)
   })

@@ -18,7 +18,7 @@ import { decodeHelloVerifyRequest } from "../handshake/HelloVerifyRequest.ts"
 import { Reassembly } from "../handshake/Reassembly.ts"
 import { decodeServerHello, type ServerHello } from "../handshake/ServerHello.ts"
 import { Transcript } from "../handshake/Transcript.ts"
-import { copyBytes, equalBytes } from "../internal/bytes.ts"
+import { copyBytes, equalBytes, packBytes } from "../internal/bytes.ts"
 import {
   classicMasterSecret,
   deriveKeyBlock,
@@ -297,7 +297,11 @@ export class Client {
 
   /** Our last flight of a resumption; sent again whenever the server repeats its Finished (RFC 6347 §4.2.4). */
   #answerResumption(session: Session, own: Uint8Array, outputs: Array<ClientOutput>): void {
-    session.lastFlight = { verifyData: own, messageSeq: this.#helloSeq + 1, plaintextSequence: this.#plaintextSequence }
+    session.lastFlight = {
+      verifyData: packBytes(own),
+      messageSeq: this.#helloSeq + 1,
+      plaintextSequence: this.#plaintextSequence
+    }
     const flight = session.resendLastFlight(this.#options.crypto)
     if (flight !== undefined && Result.isSuccess(flight)) {
       outputs.push(...transmits([flight.success], "ChangeCipherSpec, Finished"))
