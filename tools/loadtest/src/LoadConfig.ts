@@ -106,3 +106,9 @@ export const LoadConfig = Schema.Struct({
   seed: Schema.Int
 })
 export type LoadConfig = typeof LoadConfig.Type
+
+/** "2.04" as it stands in a message (RFC 7252 §3). */
+export const codeOf = (dotted: string): number => {
+  const [major = "", minor = ""] = dotted.split(".")
+  return (Number(major) << 5) | Number(minor)
+}

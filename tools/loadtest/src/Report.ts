@@ -49,7 +49,7 @@ export const Counts = Schema.Struct({
 })
 export type Counts = typeof Counts.Type
 
-export const phaseNames = ["connect", "warmup", "steady", "idle", "reconnect", "storm"] as const
+export const phaseNames = ["connect", "warmup", "steady", "drain", "idle", "reconnect", "storm"] as const
 export const PhaseName = Schema.Literals(phaseNames)
 export type PhaseName = typeof PhaseName.Type
 

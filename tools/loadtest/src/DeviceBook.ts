@@ -1,0 +1,74 @@
+import { pskFromSecret } from "@roost/enos"
+import { createHmac } from "node:crypto"
+import type { LoadConfig } from "./LoadConfig.ts"
+import { fillTemplate, type TemplateValues } from "./Template.ts"
+
+/** Where the devices' keys come from. It holds secrets, so it goes to the tool's own processes and nowhere else. */
+export type DeviceSource =
+  /** Secrets by a template over the same placeholders as the identity. */
+  | { readonly _tag: "Template"; readonly secret: string }
+  /** Secrets that the tool made up: HMAC of the device key, so that a second run knows them again. */
+  | { readonly _tag: "Derived"; readonly key: string }
+  /** The lines of a provisioning file, in order. */
+  | { readonly _tag: "Listed"; readonly devices: ReadonlyArray<ListedDevice> }
+
+/** A line of the NDJSON that `devices:import` takes; the secret is required here. */
+export interface ListedDevice {
+  readonly deviceKey: string
+  readonly deviceSecret: string
+}
+
+/** Who the devices are. `index` counts from 0 within the process, the device's number from `config.first`. */
+export class DeviceBook {
+  readonly #config: LoadConfig
+  readonly #source: DeviceSource
+
+  constructor(config: LoadConfig, source: DeviceSource) {
+    this.#config = config
+    this.#source = source
+  }
+
+  values(index: number): TemplateValues {
+    const { deviceKey, first, lifetimeSeconds, productKey } = this.#config
+    const values = { productKey, deviceKey: "", number: first + index, lifetimeSeconds }
+    const listed = this.#source._tag === "Listed" ? this.#source.devices[index] : undefined
+    return { ...values, deviceKey: listed?.deviceKey ?? fillTemplate(deviceKey, values) }
+  }
+
+  identity(index: number): Uint8Array {
+    return utf8.encode(fillTemplate(this.#config.identity, this.values(index)))
+  }
+
+  path(index: number): string {
+    return fillTemplate(this.#config.path, this.values(index))
+  }
+
+  secret(index: number): string {
+    switch (this.#source._tag) {
+      case "Template":
+        return fillTemplate(this.#source.secret, this.values(index))
+      case "Derived":
+        return derivedSecret(this.#source.key, this.values(index).deviceKey)
+      case "Listed":
+        return this.#source.devices[index]?.deviceSecret ?? ""
+    }
+  }
+
+  psk(index: number): Uint8Array {
+    const secret = this.secret(index)
+    switch (this.#config.keyMode) {
+      case "enos":
+        return pskFromSecret(secret)
+      case "text":
+        return utf8.encode(secret)
+      case "hex":
+        return Buffer.from(secret, "hex")
+    }
+  }
+}
+
+/** 24 characters of base64url: 144 bits. */
+export const derivedSecret = (key: string, deviceKey: string): string =>
+  createHmac("sha256", key).update(deviceKey).digest("base64url").slice(0, 24)
+
+const utf8 = new TextEncoder()

@@ -1,0 +1,186 @@
+import {
+  Client,
+  type ClientOptions,
+  type ClientOutput,
+  TLS_PSK_WITH_AES_128_CBC_SHA256,
+  TLS_PSK_WITH_AES_128_CCM_8
+} from "@roost/dtls"
+import { nodeCrypto } from "@roost/dtls-crypto"
+import type { DeviceBook } from "../DeviceBook.ts"
+import type { LoadConfig } from "../LoadConfig.ts"
+import { cidOf, type Links } from "./Links.ts"
+import { Activity, type LoadDevice } from "./LoadDevice.ts"
+import { type Meter, recordLatency } from "./Meter.ts"
+import { ReadyQueue } from "./ReadyQueue.ts"
+
+export interface HandshakeEvents {
+  readonly onConnected: (device: LoadDevice, now: number) => void
+  /** The device is offline and its timer is not set. */
+  readonly onFailed: (device: LoadDevice, now: number) => void
+  /** Application data that came with the server's last flight. */
+  readonly onData: (device: LoadDevice, plaintext: Uint8Array, now: number) => void
+  readonly setTimer: (device: LoadDevice, deadline: number) => void
+  /** The run makes no sense any more. */
+  readonly onFatal: (message: string) => void
+}
+
+/** Brings devices online, so many at a time. */
+export class Handshakes {
+  readonly #config: LoadConfig
+  readonly #book: DeviceBook
+  readonly #links: Links
+  readonly #meter: Meter
+  readonly #events: HandshakeEvents
+  readonly #queue: ReadyQueue<LoadDevice>
+  #inFlight = 0
+
+  constructor(config: LoadConfig, book: DeviceBook, links: Links, meter: Meter, events: HandshakeEvents) {
+    this.#config = config
+    this.#book = book
+    this.#links = links
+    this.#meter = meter
+    this.#events = events
+    this.#queue = new ReadyQueue(config.devices)
+  }
+
+  get inFlight(): number {
+    return this.#inFlight
+  }
+
+  /** Drops the session, keeps it for a resumption, and gets in line for another. */
+  request(device: LoadDevice, resume: boolean): void {
+    if (device.activity === Activity.Queued || device.activity === Activity.Handshaking) return
+    device.lastSession = resume ? (device.session ?? device.lastSession) : undefined
+    device.session = undefined
+    device.activity = Activity.Queued
+    this.#queue.push(device)
+  }
+
+  /** Begins as many as are allowed to be on their way. */
+  pump(now: number, unlimited = false): void {
+    while (this.#queue.size > 0 && (unlimited || this.#inFlight < this.#config.handshakesInFlight)) {
+      const device = this.#queue.shift()!
+      this.#inFlight++
+      const link = this.#links.of(device)
+      if (!this.#config.cid) this.#begin(device, now)
+      else if (link.device?.activity === Activity.Handshaking) link.waiting.push(device)
+      else {
+        link.device = device
+        this.#begin(device, now)
+      }
+    }
+  }
+
+  handleDatagram(device: LoadDevice, datagram: Uint8Array, now: number): void {
+    const { client } = device
+    if (client === undefined) return
+    this.#carryOut(device, client.handleDatagram(now, datagram), now)
+    this.#arm(device)
+  }
+
+  handleTimeout(device: LoadDevice, now: number): void {
+    const { client } = device
+    if (client === undefined) return
+    if (now >= device.handshakeFrom + this.#config.handshakeMillisMax) {
+      this.#fail(device, "handshakeTimeout", now)
+      return
+    }
+    const outputs = client.handleTimeout(now)
+    if (outputs.some(({ _tag }) => _tag === "Transmit")) this.#meter.counters.retransmissions++
+    this.#carryOut(device, outputs, now)
+    this.#arm(device)
+  }
+
+  #begin(device: LoadDevice, now: number): void {
+    device.activity = Activity.Handshaking
+    device.handshakeFrom = now
+    if (this.#config.suite === "plain") {
+      this.#connected(device, now)
+      return
+    }
+    const client = new Client(this.#optionsFor(device))
+    device.client = client
+    this.#carryOut(device, client.start(now), now)
+    this.#arm(device)
+  }
+
+  #optionsFor(device: LoadDevice): ClientOptions {
+    const { cid, encryptThenMac, extendedMasterSecret, suite } = this.#config
+    return {
+      crypto: nodeCrypto,
+      identity: this.#book.identity(device.index),
+      psk: this.#book.psk(device.index),
+      suites: [suite === "cbc" ? TLS_PSK_WITH_AES_128_CBC_SHA256 : TLS_PSK_WITH_AES_128_CCM_8],
+      connectionId: cid ? cidOf(device.index) : undefined,
+      extendedMasterSecret,
+      encryptThenMac,
+      resume: device.lastSession
+    }
+  }
+
+  #carryOut(device: LoadDevice, outputs: ReadonlyArray<ClientOutput>, now: number): void {
+    for (const output of outputs) {
+      switch (output._tag) {
+        case "Transmit":
+          this.#links.send(device, output.datagram, now)
+          break
+        case "Connected":
+          device.session = output.session
+          if (output.resumed) this.#meter.counters.resumedHandshakes++
+          else this.#meter.counters.fullHandshakes++
+          recordLatency(this.#meter.handshakeLatency, now - device.handshakeFrom)
+          if (this.#config.cid && output.session.readCidLength === 0) this.#events.onFatal(noCids)
+          else this.#connected(device, now)
+          break
+        case "Data":
+          this.#events.onData(device, output.plaintext, now)
+          break
+        case "Closed":
+          // An established session's end comes here only if it came in the datagram that established it.
+          if (device.client !== undefined)
+            this.#fail(device, output.by === "timeout" ? "handshakeTimeout" : "handshakeRefused", now)
+          break
+      }
+    }
+  }
+
+  #connected(device: LoadDevice, now: number): void {
+    device.client = undefined
+    device.lastSession = undefined
+    device.failures = 0
+    device.activity = Activity.Ready
+    this.#leave(device, now)
+    this.#events.onConnected(device, now)
+  }
+
+  #fail(device: LoadDevice, kind: "handshakeTimeout" | "handshakeRefused", now: number): void {
+    device.client = undefined
+    device.session = undefined
+    device.lastSession = undefined
+    device.failures++
+    device.activity = Activity.Offline
+    this.#meter.counters.failedHandshakes++
+    this.#meter.errors[kind]++
+    this.#leave(device, now)
+    this.#events.onFailed(device, now)
+  }
+
+  /** Lets the next one in: on the socket, if it is shared. */
+  #leave(device: LoadDevice, now: number): void {
+    this.#inFlight--
+    const next = this.#config.cid ? device.link?.waiting.shift() : undefined
+    if (next === undefined) return
+    device.link!.device = next
+    this.#begin(next, now)
+  }
+
+  #arm(device: LoadDevice): void {
+    const { client } = device
+    if (client === undefined) return
+    const latest = device.handshakeFrom + this.#config.handshakeMillisMax
+    this.#events.setTimer(device, Math.min(client.deadline ?? latest, latest))
+  }
+}
+
+const noCids =
+  "the server did not take up connection ids (RFC 9146), and devices cannot share sockets without: run without --cid"

@@ -1,0 +1,31 @@
+import { DeviceKey, Secret } from "@roost/enos"
+import { Result, Schema } from "effect"
+import { createReadStream } from "node:fs"
+import { createInterface } from "node:readline"
+import type { ListedDevice } from "../DeviceBook.ts"
+
+/** As `devices:import` takes it; here the secret has to be there. */
+const Line = Schema.fromJsonString(Schema.Struct({ deviceKey: DeviceKey, deviceSecret: Secret }))
+const decodeLine = Schema.decodeUnknownResult(Line)
+
+/** The devices of lines `first` to `first + count` of an NDJSON file; rejects with the line that is wrong or missing. */
+export const readProvisioningFile = async (
+  path: string,
+  first: number,
+  count: number
+): Promise<ReadonlyArray<ListedDevice>> => {
+  const devices: Array<ListedDevice> = []
+  let line = 0
+  let index = 0
+  for await (const text of createInterface({ input: createReadStream(path), crlfDelay: Infinity })) {
+    line++
+    if (text.trim() === "" || index++ < first) continue
+    const device = decodeLine(text)
+    if (Result.isFailure(device)) {
+      throw new Error(`${path} line ${line}: expected {"deviceKey","deviceSecret"}: ${device.failure.message}`)
+    }
+    devices.push(device.success)
+    if (devices.length === count) return devices
+  }
+  throw new Error(`${path} has ${index} devices: ${first + count} are needed. Give --devices`)
+}

@@ -1,0 +1,51 @@
+import { readFileSync } from "node:fs"
+
+/** A local process to account for. */
+export interface NamedPid {
+  readonly name: string
+  readonly pid: number
+}
+
+export interface Usage {
+  /** User and system time of all its threads, ended ones too. */
+  readonly cpuSeconds: number
+  readonly rssBytes: number
+}
+
+/** CPU time and resident memory of the server's processes from /proc; an ended process keeps its last figures. */
+export class ServerProcesses {
+  readonly processes: ReadonlyArray<NamedPid>
+  #last: ReadonlyArray<Usage>
+
+  constructor(processes: ReadonlyArray<NamedPid>) {
+    this.processes = processes
+    this.#last = processes.map(() => ({ cpuSeconds: 0, rssBytes: 0 }))
+  }
+
+  /** In the order of `processes`. */
+  read(): ReadonlyArray<Usage> {
+    this.#last = this.processes.map(({ pid }, index) => readUsage(pid) ?? this.#last[index]!)
+    return this.#last
+  }
+}
+
+const readUsage = (pid: number): Usage | undefined => {
+  try {
+    return parseUsage(readFileSync(`/proc/${pid}/stat`, "latin1"))
+  } catch {
+    return undefined
+  }
+}
+
+/** /proc/PID/stat, see proc(5): fields 14, 15 (clock ticks) and 24 (pages). The name may hold spaces and parentheses. */
+export const parseUsage = (stat: string): Usage | undefined => {
+  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ")
+  const [userTicks, systemTicks, pages] = [fields[11], fields[12], fields[21]].map(Number)
+  if (userTicks === undefined || systemTicks === undefined || pages === undefined) return undefined
+  if (!Number.isFinite(userTicks + systemTicks + pages)) return undefined
+  return { cpuSeconds: (userTicks + systemTicks) / ticksPerSecond, rssBytes: pages * pageBytes }
+}
+
+/** What Linux shows to programs, whatever the kernel's own tick is. */
+const ticksPerSecond = 100
+const pageBytes = 4096

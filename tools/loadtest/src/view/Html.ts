@@ -1,0 +1,3 @@
+import type { Report } from "../Report.ts"
+
+export const htmlOf = (report: Report): string => `<pre>${JSON.stringify(report)}</pre>`

@@ -1,0 +1,105 @@
+import { styleText } from "node:util"
+import type { Counts, Sample } from "../Report.ts"
+import type { Progress } from "../run/runLoad.ts"
+import { formatBytes, formatCount, formatDuration, formatErrors, formatMillis, formatPercentiles } from "./Format.ts"
+
+export interface View {
+  readonly sample: Sample
+  readonly totals: Counts
+  readonly progress: Progress
+  readonly devices: number
+  readonly serverNames: ReadonlyArray<string>
+}
+
+/** Where progress is shown: `process.stderr`. */
+export interface Screen {
+  readonly isTTY?: boolean
+  readonly columns?: number
+  write(text: string): unknown
+}
+
+/** A block of lines that is drawn over itself once a second; one plain line a second where that cannot be. */
+export class LiveView {
+  readonly #screen: Screen
+  #drawn = 0
+
+  constructor(screen: Screen) {
+    this.#screen = screen
+  }
+
+  show(view: View): void {
+    if (this.#screen.isTTY !== true) {
+      this.#screen.write(`${plainLine(view)}\n`)
+      return
+    }
+    // A line that wraps would count as one and be drawn over by half.
+    const columns = (this.#screen.columns ?? 80) - 1
+    const lines = blockOf(view).map((line) => cut(line, columns))
+    const up = this.#drawn === 0 ? "" : `\u001B[${this.#drawn}A`
+    this.#screen.write(`${up}${lines.map((line) => `\u001B[2K${line}\n`).join("")}`)
+    this.#drawn = lines.length
+  }
+
+  /** A line that stays, above what is drawn next. */
+  say(text: string): void {
+    this.#screen.write(`${text}\n`)
+    this.#drawn = 0
+  }
+}
+
+/** For logs: what would be read off a screen, in one line with fixed names. */
+export const plainLine = ({ devices, progress, sample, totals }: View): string => {
+  const perSecond = (count: number) => Math.round(count / sample.seconds)
+  return [
+    `${sample.atSeconds.toFixed(0)}s`,
+    sample.phase,
+    `online=${sample.online}/${devices}`,
+    `handshakes/s=${perSecond(sample.handshakes)}`,
+    `requests/s=${perSecond(sample.requests)}`,
+    `responses/s=${perSecond(sample.responses)}`,
+    `p50=${formatMillis(sample.latency.p50)}`,
+    `p99=${formatMillis(sample.latency.p99)}`,
+    `errors=${totals.errors}`,
+    `retransmissions=${totals.retransmissions}`,
+    `left=${formatDuration(progress.secondsLeft)}`
+  ].join(" ")
+}
+
+const blockOf = ({ devices, progress, sample, serverNames, totals }: View): ReadonlyArray<string> => {
+  const perSecond = (count: number) => formatCount(count / sample.seconds).padStart(8)
+  const head = (text: string) => styleText("bold", text)
+  const dim = (text: string) => styleText("dim", text)
+  const servers = serverNames.map(
+    (name, i) => `${name} ${percent(sample.serverCpu[i] ?? 0)} ${formatBytes(sample.serverRssBytes[i] ?? 0)}`
+  )
+  const time = `${formatDuration(sample.atSeconds)}, ${formatDuration(progress.secondsLeft)} left`
+  const errors = `${formatErrors(totals)}, ${formatCount(totals.retransmissions)} retransmissions`
+  return [
+    `${head(sample.phase.padEnd(10))}${bar(progress)}  ${time}`,
+    `${dim("devices   ")}${formatCount(sample.online)} of ${formatCount(devices)} online, ${formatCount(sample.inFlight)} exchanges on their way`,
+    `${dim("handshakes")}${perSecond(sample.handshakes)}/s   ${formatPercentiles(sample.handshakeLatency)}`,
+    `${dim("requests  ")}${perSecond(sample.requests)}/s   ${perSecond(sample.responses)}/s verified`,
+    `${dim("latency   ")}${formatPercentiles(sample.latency)}`,
+    `${dim("errors    ")}${totals.errors > 0 ? styleText("red", errors) : errors}`,
+    `${dim("cpu       ")}${[`loadtest ${percent(sample.toolCpu)}`, ...servers].join("   ")}`
+  ]
+}
+
+/** How far this phase is, as far as that is known. */
+const bar = ({ phaseSeconds, secondsLeft }: Progress): string => {
+  const share = secondsLeft + phaseSeconds === 0 ? 1 : phaseSeconds / (phaseSeconds + secondsLeft)
+  const full = Math.round(barWidth * share)
+  return "█".repeat(full) + "░".repeat(barWidth - full)
+}
+
+const percent = (cores: number): string => `${Math.round(cores * 100)} %`
+
+/** Colours have no width. */
+const cut = (line: string, columns: number): string => {
+  const plain = line.replaceAll(colours, "")
+  return plain.length <= columns ? line : plain.slice(0, columns)
+}
+
+const barWidth = 24
+// oxlint-disable-next-line no-control-regex
+const colours = /\u001B\[\d+m/g
