@@ -10,6 +10,8 @@ import type { FromWorker, Snapshot, ToWorker } from "./WorkerMessage.ts"
 /** Of one round trip over IPC; a worker that is busy writing its devices down takes seconds, one that is stuck, forever. */
 const answerMillisMax = 60_000
 
+const endMillisMax = 2_000
+
 /** The processes that play the devices. They start together, change phases together and end with this one. */
 export class Workers implements AsyncDisposable {
   readonly #children: ReadonlyArray<ChildProcess>
@@ -65,8 +67,11 @@ export class Workers implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     const running = this.#children.filter((child) => child.exitCode === null && child.signalCode === null)
     const exits = running.map((child) => once(child, "exit"))
-    for (const child of running) child.kill("SIGKILL")
+    // A worker ends with its channel; one that is stuck does not see that.
+    for (const child of running) if (child.connected) child.disconnect()
+    const timer = setTimeout(() => running.forEach((child) => child.kill("SIGKILL")), endMillisMax)
     await Promise.all(exits)
+    clearTimeout(timer)
   }
 
   #all(accept: (message: FromWorker) => boolean, millisMax?: number): Promise<void> {
