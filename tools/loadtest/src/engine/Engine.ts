@@ -157,7 +157,9 @@ export class Engine {
     this.#wheel.advance(now * wheelUnitsPerMillis, this.#fire)
     this.#links.release(now)
     this.#begin(now)
-    this.#handshakes.pump(now, this.#phase === "storm")
+    // A storm waits for nobody.
+    if (this.#phase === "storm") this.#handshakes.pump(now, Infinity)
+    else this.#handshakes.pump(now)
     if (this.#isLoad) {
       this.#disturb(now)
       this.#pump(now)

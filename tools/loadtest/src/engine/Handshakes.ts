@@ -57,8 +57,8 @@ export class Handshakes {
   }
 
   /** Begins as many as are allowed to be on their way. */
-  pump(now: number, unlimited = false): void {
-    while (this.#queue.size > 0 && (unlimited || this.#inFlight < this.#config.handshakesInFlight)) {
+  pump(now: number, inFlightMax = this.#config.handshakesInFlight): void {
+    while (this.#queue.size > 0 && this.#inFlight < inFlightMax) {
       const device = this.#queue.shift()!
       this.#inFlight++
       const link = this.#links.of(device)

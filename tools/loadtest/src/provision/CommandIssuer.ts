@@ -44,7 +44,8 @@ export const issueCommands = async (
       if (!signal.aborted) refuse(counts, error instanceof Error ? error.message : String(error))
     }
   }
-  while (!signal.aborted && devices > 0) {
+  if (devices === 0) return
+  while (!signal.aborted) {
     const roundEnds = performance.now() + config.commandSeconds * 1000
     let next = 0
     const lane = async () => {

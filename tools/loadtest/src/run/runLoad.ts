@@ -73,7 +73,8 @@ export const runLoad = async (options: RunOptions): Promise<Report> => {
     if (sample !== undefined) onSample(sample, tally, { phase: plan[at]!.phase, phaseSeconds, secondsLeft })
   }, 1000)
   try {
-    for (; at < plan.length && signal?.aborted !== true; at++) {
+    for (; at < plan.length; at++) {
+      if (signal?.aborted === true) break
       const { phase, seconds } = plan[at]!
       const done = seconds === undefined ? workers.done(phase) : undefined
       await workers.enter(phase)
