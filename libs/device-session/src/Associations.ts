@@ -223,7 +223,7 @@ export class Associations {
     const cached = secureMode === 2 ? actorOf(productKey, deviceKey).psk : undefined
     if (cached !== undefined) {
       handshake.facts = cached.facts
-      this.#provide(now, handshake, cached.psk)
+      this.#provide(now, handshake, Uint8Array.fromHex(cached.psk))
       return
     }
     this.#token++
@@ -279,7 +279,7 @@ export class Associations {
     if (previous !== undefined) table.unbind(actor)
     if (handshake.pending instanceof PendingResumption) counters.handshakesResumed++
     counters.handshakesEstablished++
-    if (identity.secureMode === 2 && handshake.psk !== undefined) actor.psk = { psk: handshake.psk, facts }
+    if (identity.secureMode === 2 && handshake.psk !== undefined) actor.psk = { psk: handshake.psk.toHex(), facts }
     actor.session = this.#sessionOf(now, handshake, identity, facts, outcome.session, previous?.online ?? false)
     table.bind(actor)
     for (const datagram of outcome.reply) this.#sendTo(edge, actor.partition, peer, datagram)

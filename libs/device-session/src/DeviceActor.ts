@@ -23,7 +23,8 @@ export interface DeviceFacts {
 
 /** A device's own key (SecureMode 2) as the registry gave it; dropped when the credential changes. */
 export interface CachedPsk {
-  readonly psk: Uint8Array
+  /** Hexadecimal: 170 bytes less than an array. */
+  readonly psk: string
   readonly facts: DeviceFacts
 }
 
