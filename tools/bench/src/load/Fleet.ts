@@ -1,12 +1,7 @@
-import { LoadDevice, type LoadDeviceOptions } from "./LoadDevice.ts"
+import type { ConnectResult } from "./GeneratorLines.ts"
+import { type ConnectOutcome, LoadDevice, type LoadDeviceOptions } from "./LoadDevice.ts"
 
 export type FleetOptions = Omit<LoadDeviceOptions, "index" | "onConnected" | "onAnswer">
-
-export interface Handshaken {
-  readonly seconds: number
-  readonly established: number
-  readonly failures: Readonly<Record<string, number>>
-}
 
 export interface Loaded {
   readonly seconds: number
@@ -21,7 +16,7 @@ export interface Loaded {
 export class Fleet {
   readonly #devices: Array<LoadDevice> = []
   readonly #options: FleetOptions
-  #onConnected: (device: LoadDevice, failure: string | undefined) => void = () => undefined
+  #onConnected: (device: LoadDevice, outcome: ConnectOutcome) => void = () => undefined
   #onAnswer: (device: LoadDevice) => void = () => undefined
 
   constructor(options: FleetOptions) {
@@ -38,7 +33,7 @@ export class Fleet {
     readonly resume: boolean
     readonly underWayMax: number
     readonly leave: boolean
-  }): Promise<Handshaken> {
+  }): Promise<ConnectResult> {
     const { count, first, leave, resume, underWayMax } = options
     while (this.#devices.length < first + count) this.#devices.push(this.#make(this.#devices.length))
     const failures: Record<string, number> = {}
@@ -46,24 +41,30 @@ export class Fleet {
     const startedAt = performance.now()
     let next = first
     let concluded = 0
+    let established = 0
+    let resumed = 0
     return new Promise((resolve) => {
       const startNext = () => {
         if (next >= first + count) return
         const device = this.#devices[next++]!
         underWay.add(device)
-        device.connect(performance.now(), resume).catch((error: Error) => this.#onConnected(device, error.message))
+        device
+          .connect(performance.now(), resume)
+          .catch((error: Error) => this.#onConnected(device, { failure: error.message }))
       }
       const retransmissions = setInterval(() => {
         for (const device of underWay) device.handleTimeout(performance.now())
       }, retransmissionCheckMillis)
-      this.#onConnected = (device, failure) => {
+      this.#onConnected = (device, outcome) => {
         underWay.delete(device)
+        const failure = typeof outcome === "string" ? undefined : outcome.failure
         if (failure !== undefined) failures[failure] = (failures[failure] ?? 0) + 1
+        else established++
+        if (outcome === "Resumed") resumed++
         if (leave || failure !== undefined) device.close()
         if (++concluded < count) return startNext()
         clearInterval(retransmissions)
-        const failed = Object.values(failures).reduce((sum, n) => sum + n, 0)
-        resolve({ seconds: (performance.now() - startedAt) / 1000, established: count - failed, failures })
+        resolve({ seconds: (performance.now() - startedAt) / 1000, established, resumed, failures })
       }
       for (let i = 0; i < Math.min(underWayMax, count); i++) startNext()
     })
@@ -133,7 +134,7 @@ export class Fleet {
     return new LoadDevice({
       ...this.#options,
       index,
-      onConnected: (device, failure) => this.#onConnected(device, failure),
+      onConnected: (device, outcome) => this.#onConnected(device, outcome),
       onAnswer: (device) => this.#onAnswer(device)
     })
   }

@@ -12,7 +12,9 @@ export type GeneratorCommand =
 
 export interface ConnectResult {
   readonly seconds: number
+  /** Resumed ones included. */
   readonly established: number
+  readonly resumed: number
   readonly failures: Readonly<Record<string, number>>
 }
 

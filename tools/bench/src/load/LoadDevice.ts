@@ -20,9 +20,11 @@ export interface LoadDeviceOptions {
   readonly psk: Uint8Array
   readonly productKey: string
   readonly payloadBytes: number
-  readonly onConnected: (device: LoadDevice, failure: string | undefined) => void
+  readonly onConnected: (device: LoadDevice, outcome: ConnectOutcome) => void
   readonly onAnswer: (device: LoadDevice) => void
 }
+
+export type ConnectOutcome = "Full" | "Resumed" | { readonly failure: string }
 
 /**
  * One device: a socket, a DTLS session and at most one request under way (NSTART, RFC 7252 §4.7). It sends the same
@@ -61,7 +63,7 @@ export class LoadDevice {
     const { onConnected, psk, suite } = this.#options
     this.close()
     this.#socket = await this.#open()
-    if (suite === "none") return onConnected(this, undefined)
+    if (suite === "none") return onConnected(this, "Full")
     this.client = new Client({
       crypto: nodeCrypto,
       identity: new TextEncoder().encode(`${this.#options.productKey},${deviceKeyOf(this.index)},2,86400`),
@@ -152,18 +154,18 @@ export class LoadDevice {
   }
 
   #carryOut(outputs: ReturnType<Client["start"]>): void {
+    let outcome: ConnectOutcome | undefined
     for (const output of outputs) {
       if (output._tag === "Transmit") this.#socket?.send(output.datagram)
-      else if (output._tag === "Connected") this.#session = output.session
-      else if (output._tag === "Closed") this.#concluded(output.reason)
+      else if (output._tag === "Connected") {
+        this.#session = output.session
+        outcome = output.resumed ? "Resumed" : "Full"
+      } else if (output._tag === "Closed") outcome = { failure: output.reason }
     }
-    if (this.client?.session !== undefined) this.#concluded(undefined)
-  }
-
-  #concluded(failure: string | undefined): void {
-    if (this.client === undefined) return
+    // After the loop: the last flight of a resumption goes out behind `Connected`.
+    if (outcome === undefined || this.client === undefined) return
     this.client = undefined
-    this.#options.onConnected(this, failure)
+    this.#options.onConnected(this, outcome)
   }
 }
 
