@@ -22,7 +22,7 @@ const measured = <E, R>(name: string, run: Effect.Effect<void, E, R>) =>
     const usage = process.cpuUsage(before)
     const perMessage = (usage.user + usage.system) / messages
     const perSecond = messages / ((performance.now() - started) / 1000)
-    console.log(`${name.padEnd(34)} ${perMessage.toFixed(2)} µs CPU, ${Math.round(perSecond)} messages/s`)
+    console.log(`${name}: ${perMessage.toFixed(2)} µs CPU, ${Math.round(perSecond)} messages/s`)
   })
 
 const ours = (render: (i: number) => string) =>

@@ -13,4 +13,7 @@ bench.add("Counter.inc", () => counter.inc())
 bench.add("Histogram.observe", () => latency.observe(0.004))
 bench.add("effect Metric.update, runSync", () => Effect.runSync(update))
 await bench.run()
-console.table(bench.table())
+for (const { name, result } of bench.tasks) {
+  if (result.state !== "completed") throw new Error(`${name}: ${result.state}`)
+  console.log(`${(result.latency.p50 * 1_000_000).toFixed(0)} ns  ${name}`)
+}
