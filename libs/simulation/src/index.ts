@@ -1,1 +1,3 @@
-export {}
+export * from "./leases/LeaseSchedule.ts"
+export * from "./Schedule.ts"
+export * from "./Seeded.ts"

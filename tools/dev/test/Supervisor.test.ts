@@ -75,8 +75,8 @@ describe("Children", () => {
     const lines: Array<string> = []
     const children = new Children({ died: () => {} })
     // Says when it is told to end and when it does, which takes it a while.
-    const slow = `const say = (w) => console.log(process.argv[1] + " " + w); say("up"); setInterval(() => {}, 1000);
-      process.on("SIGTERM", () => { say("told"); setTimeout(() => { say("ends"); process.exit(0) }, 200) })`
+    const slow = `const say = (w) => console.log(process.argv[1] + " " + w); setInterval(() => {}, 1000);
+      process.on("SIGTERM", () => { say("told"); setTimeout(() => { say("ends"); process.exit(0) }, 200) }); say("up")`
     const start = (name: string) => {
       const spec = script(name, slow, (line) => lines.push(line))
       children.start({ ...spec, args: [...spec.args, name] })

@@ -1,0 +1,369 @@
+import { partitionCount } from "@roost/contracts"
+import { type LeaseTiming } from "./LeaseTiming.ts"
+import { Membership } from "./Membership.ts"
+
+/** What the keeper wants done. Writes are compare-and-set: `revision` is what the entry must still have, 0 for none. */
+export type LeaseAction =
+  | {
+      readonly _tag: "WriteNode"
+      readonly incarnation: string
+      readonly revision: number
+      readonly beat: number
+      readonly leaving: boolean
+    }
+  | { readonly _tag: "ReadNode"; readonly incarnation: string }
+  /** Deletes a record: of a node that fell silent, or the own one at the end. */
+  | { readonly _tag: "DeleteNode"; readonly incarnation: string; readonly revision: number }
+  | { readonly _tag: "WritePartition"; readonly partition: number; readonly revision: number; readonly owner: string }
+  /** For the `PartitionHost`; `acquired` and `released` answer the first two. */
+  | { readonly _tag: "Acquire"; readonly partition: number; readonly fencingToken: number }
+  | { readonly _tag: "Release"; readonly partition: number }
+  | { readonly _tag: "Abandon"; readonly partition: number }
+  /** What this node owns has changed. */
+  | { readonly _tag: "Announce" }
+  /** Everything is handed over. */
+  | { readonly _tag: "Drained" }
+
+/** How a write ended. `Unknown`: no answer in time, it may be stored. */
+export type WriteOutcome =
+  | { readonly _tag: "Stored"; readonly revision: number }
+  | { readonly _tag: "Conflict" }
+  | { readonly _tag: "Unknown" }
+
+/**
+ * One partition as this node sees it.
+ *
+ *   none ─► claiming ─► acquiring ─► serving ─► releasing ─► freeing ─► none
+ *
+ * Any of them goes back to `none` when the lease is lost.
+ */
+interface Place {
+  owner: string
+  revision: number
+  stage: "none" | "claiming" | "acquiring" | "serving" | "releasing" | "freeing"
+  fencingToken: number
+  /** Nothing is to be tried before this time: an answer is missing, or what is known is out of date. */
+  waitUntil: number
+}
+
+/**
+ * Decides which partitions this node owns (design §2.3). Pure: it is told what the bucket LEASES says and what time it is on
+ * this node's monotonic clock, and returns what to do. Safe whatever is lost, late or repeated, however long the process is
+ * paused, and at any clock offset:
+ *
+ * - a partition's record changes hands only by compare-and-set, from an owner that gave it back or whose own record is gone;
+ * - a node's record is deleted by others only at the very revision that they saw unchanged for longer than its lease, so it
+ *   can't be renewed afterwards;
+ * - a node stops serving on its own clock before anybody may delete its record (`isServing`).
+ */
+export class LeaseKeeper {
+  readonly #timing: LeaseTiming
+  readonly #newIncarnation: () => string
+  readonly #members = new Membership()
+  readonly #places: ReadonlyArray<Place>
+  #incarnation: string
+  #revision = 0
+  #beat = 0
+  /** Sent and not answered yet; `unsure` once it has been too long. */
+  #renewal: { readonly beat: number; readonly sentAt: number; unsure: boolean; reading: boolean } | undefined
+  #renewAt = -Infinity
+  #servesUntil = -Infinity
+  /** The bucket has been read to its end since the last interruption. */
+  #complete = false
+  #draining = false
+  #drained = false
+  readonly #expiring = new Set<string>()
+  #actions: Array<LeaseAction> = []
+
+  constructor(options: {
+    readonly timing: LeaseTiming
+    /** A name that no process has had before. */
+    readonly newIncarnation: () => string
+    /** Default: all of the cluster's. Simulations have fewer. */
+    readonly partitions?: number
+  }) {
+    this.#timing = options.timing
+    this.#newIncarnation = options.newIncarnation
+    this.#incarnation = options.newIncarnation()
+    this.#places = Array.from({ length: options.partitions ?? partitionCount }, () => ({
+      owner: "",
+      revision: 0,
+      stage: "none" as const,
+      fencingToken: 0,
+      waitUntil: 0
+    }))
+  }
+
+  get incarnation(): string {
+    return this.#incarnation
+  }
+
+  /**
+   * Whether this node may serve what it owns. To be asked before every batch: after a pause the process believes that it is
+   * still the moment of the pause.
+   */
+  isServing(now: number): boolean {
+    return now < this.#servesUntil
+  }
+
+  /** What is announced: partitions with their fencing tokens. */
+  get owned(): ReadonlyArray<readonly [partition: number, fencingToken: number]> {
+    return this.#places.flatMap(({ fencingToken, stage }, partition) =>
+      stage === "acquiring" || stage === "serving" || stage === "releasing" ? [[partition, fencingToken] as const] : []
+    )
+  }
+
+  /** `nodeId` of the partition's owner as the bucket says. */
+  ownerOf(partition: number): string | undefined {
+    return this.#members.nodeIdOf(this.#places[partition]!.owner)
+  }
+
+  get members(): number {
+    return this.#members.incarnations.length
+  }
+
+  /** The bucket is being read anew: what is known may be out of date. */
+  reading(): void {
+    this.#complete = false
+  }
+
+  /** The bucket has been read to its end. */
+  read(now: number): ReadonlyArray<LeaseAction> {
+    this.#complete = true
+    return this.#act(now)
+  }
+
+  nodeSeen(
+    now: number,
+    incarnation: string,
+    record: { readonly nodeId: string; readonly beat: number; readonly leaving: boolean },
+    revision: number
+  ): ReadonlyArray<LeaseAction> {
+    this.#members.seen(now, incarnation, record.nodeId, record.leaving, revision)
+    if (incarnation === this.#incarnation) this.#renewed(record.beat, revision)
+    return this.#act(now)
+  }
+
+  /** A node's record is gone. `revision` of the deletion, 0 if it is only known to be missing. */
+  nodeGone(now: number, incarnation: string, revision: number): ReadonlyArray<LeaseAction> {
+    this.#expiring.delete(incarnation)
+    if (!this.#members.gone(now, incarnation, revision)) return []
+    if (incarnation === this.#incarnation && this.#revision > 0) this.#fence()
+    return this.#act(now)
+  }
+
+  partitionSeen(now: number, partition: number, owner: string, revision: number): ReadonlyArray<LeaseAction> {
+    const place = this.#places[partition]
+    if (place === undefined || revision <= place.revision) return []
+    place.owner = owner
+    place.revision = revision
+    place.waitUntil = 0
+    if (owner === this.#incarnation) {
+      // The answer to the claim was lost, or is still on its way, or the claim was given up too early.
+      if (place.stage === "claiming" || place.stage === "none") this.#acquire(partition, place)
+    } else if (place.stage === "freeing" || place.stage === "claiming") {
+      place.stage = "none"
+    } else if (place.stage !== "none") {
+      this.#abandon(partition, place)
+    }
+    return this.#act(now)
+  }
+
+  nodeWritten(now: number, beat: number, outcome: WriteOutcome): ReadonlyArray<LeaseAction> {
+    if (this.#renewal?.beat !== beat) return []
+    if (outcome._tag === "Stored") this.#renewed(beat, outcome.revision)
+    else this.#renewal.unsure = true
+    return this.#act(now)
+  }
+
+  /** Answer to `ReadNode`; "failed" if there was none. */
+  nodeRead(
+    now: number,
+    incarnation: string,
+    found: { readonly beat: number; readonly revision: number } | "missing" | "failed"
+  ): ReadonlyArray<LeaseAction> {
+    if (incarnation !== this.#incarnation || this.#renewal === undefined) return []
+    this.#renewal.reading = false
+    if (found === "failed") return []
+    if (found !== "missing") this.#renewed(found.beat, found.revision)
+    else if (this.#revision > 0) this.#fence()
+    this.#renewal = undefined
+    return this.#act(now)
+  }
+
+  partitionWritten(now: number, partition: number, outcome: WriteOutcome): ReadonlyArray<LeaseAction> {
+    const place = this.#places[partition]!
+    const { stage } = place
+    if (stage !== "claiming" && stage !== "freeing") return []
+    if (outcome._tag === "Stored") {
+      if (outcome.revision > place.revision) {
+        place.revision = outcome.revision
+        place.owner = stage === "claiming" ? this.#incarnation : ""
+      }
+      if (stage === "claiming" && place.owner === this.#incarnation) this.#acquire(partition, place)
+      else place.stage = "none"
+    } else {
+      // The watch tells what it is now; if it has nothing to tell, nothing was stored.
+      if (outcome._tag === "Conflict") place.stage = "none"
+      place.waitUntil = now + this.#timing.writeMillisMax
+    }
+    return this.#act(now)
+  }
+
+  /** A record of another node could not be deleted at that revision, or nobody answered: it may live. */
+  nodeKept(incarnation: string): void {
+    this.#expiring.delete(incarnation)
+  }
+
+  acquired(now: number, partition: number, fencingToken: number): ReadonlyArray<LeaseAction> {
+    const place = this.#places[partition]!
+    if (place.stage === "acquiring" && place.fencingToken === fencingToken) place.stage = "serving"
+    return this.#act(now)
+  }
+
+  released(now: number, partition: number): ReadonlyArray<LeaseAction> {
+    const place = this.#places[partition]!
+    if (place.stage !== "releasing") return []
+    place.stage = "freeing"
+    this.#actions.push({ _tag: "WritePartition", partition, revision: place.fencingToken, owner: "" })
+    this.#actions.push({ _tag: "Announce" })
+    return this.#act(now)
+  }
+
+  /** Time passed; call it several times per `marginMillis`. */
+  handleTimeout(now: number): ReadonlyArray<LeaseAction> {
+    return this.#act(now)
+  }
+
+  /** Hands everything over; ends with `Drained`. */
+  drain(now: number): ReadonlyArray<LeaseAction> {
+    this.#draining = true
+    this.#renewAt = now
+    return this.#act(now)
+  }
+
+  #act(now: number): ReadonlyArray<LeaseAction> {
+    if (!this.#drained) {
+      this.#renew(now)
+      if (this.isServing(now) && this.#complete) {
+        this.#expireSilent(now)
+        this.#claim(now)
+        this.#handOver(now)
+      }
+      this.#finish()
+    }
+    const actions = this.#actions
+    this.#actions = []
+    return actions
+  }
+
+  #renew(now: number): void {
+    const { renewMillis, writeMillisMax } = this.#timing
+    const renewal = this.#renewal
+    if (renewal !== undefined) {
+      renewal.unsure ||= now - renewal.sentAt > writeMillisMax
+      if (!renewal.unsure || renewal.reading) return
+      renewal.reading = true
+      this.#actions.push({ _tag: "ReadNode", incarnation: this.#incarnation })
+      return
+    }
+    if (now < this.#renewAt) return
+    this.#renewAt = now + renewMillis
+    const beat = ++this.#beat
+    this.#renewal = { beat, sentAt: now, unsure: false, reading: false }
+    const incarnation = this.#incarnation
+    this.#actions.push({ _tag: "WriteNode", incarnation, revision: this.#revision, beat, leaving: this.#draining })
+  }
+
+  /** The record as it was written with `beat` is stored. */
+  #renewed(beat: number, revision: number): void {
+    if (revision > this.#revision) this.#revision = revision
+    const renewal = this.#renewal
+    if (renewal?.beat !== beat) return
+    const { leaseMillis, marginMillis } = this.#timing
+    this.#servesUntil = Math.max(this.#servesUntil, renewal.sentAt + leaseMillis - marginMillis)
+    this.#renewal = undefined
+  }
+
+  /** Others deleted the record: everything is theirs. This process goes on as a new one. */
+  #fence(): void {
+    for (const [partition, place] of this.#places.entries()) {
+      if (place.stage !== "none") this.#abandon(partition, place)
+    }
+    this.#incarnation = this.#newIncarnation()
+    this.#revision = 0
+    this.#renewal = undefined
+    this.#renewAt = -Infinity
+    this.#servesUntil = -Infinity
+  }
+
+  #expireSilent(now: number): void {
+    const { leaseMillis, marginMillis } = this.#timing
+    for (const { incarnation, revision } of this.#members.silent(now, leaseMillis + marginMillis)) {
+      if (incarnation === this.#incarnation || this.#expiring.has(incarnation)) continue
+      this.#expiring.add(incarnation)
+      this.#actions.push({ _tag: "DeleteNode", incarnation, revision })
+    }
+  }
+
+  #claim(now: number): void {
+    if (this.#draining) return
+    let claims = this.#count("claiming", "acquiring")
+    for (const [partition, place] of this.#places.entries()) {
+      if (claims >= this.#timing.claimsMax) return
+      if (place.waitUntil > now) continue
+      // A claim without an answer, and the watch did not tell of it either.
+      if (place.stage === "claiming" && place.waitUntil > 0) place.stage = "none"
+      const free = place.owner === "" || !this.#members.has(place.owner)
+      if (place.stage !== "none" || !free || this.#members.targetOf(partition) !== this.#incarnation) continue
+      place.stage = "claiming"
+      place.waitUntil = 0
+      claims++
+      this.#actions.push({ _tag: "WritePartition", partition, revision: place.revision, owner: this.#incarnation })
+    }
+  }
+
+  #handOver(now: number): void {
+    if (!this.#draining && now - this.#members.changedAt < this.#timing.settleMillis) return
+    let handovers = this.#count("releasing", "freeing")
+    for (const [partition, place] of this.#places.entries()) {
+      if (place.stage === "freeing" && place.waitUntil > 0 && place.waitUntil <= now) {
+        place.waitUntil = 0
+        this.#actions.push({ _tag: "WritePartition", partition, revision: place.fencingToken, owner: "" })
+      }
+      if (handovers >= this.#timing.handoversMax || place.stage !== "serving") continue
+      const target = this.#members.targetOf(partition)
+      if (!this.#draining && (target === undefined || target === this.#incarnation)) continue
+      place.stage = "releasing"
+      handovers++
+      this.#actions.push({ _tag: "Release", partition })
+    }
+  }
+
+  #finish(): void {
+    if (!this.#draining || this.#drained || this.#places.some(({ stage }) => stage !== "none")) return
+    this.#drained = true
+    if (this.#revision > 0) {
+      this.#actions.push({ _tag: "DeleteNode", incarnation: this.#incarnation, revision: this.#revision })
+    }
+    this.#actions.push({ _tag: "Drained" })
+  }
+
+  #acquire(partition: number, place: Place): void {
+    place.stage = "acquiring"
+    place.fencingToken = place.revision
+    this.#actions.push({ _tag: "Acquire", partition, fencingToken: place.fencingToken }, { _tag: "Announce" })
+  }
+
+  #abandon(partition: number, place: Place): void {
+    const held = place.stage === "acquiring" || place.stage === "serving" || place.stage === "releasing"
+    place.stage = "none"
+    if (held) this.#actions.push({ _tag: "Abandon", partition }, { _tag: "Announce" })
+  }
+
+  #count(...stages: ReadonlyArray<Place["stage"]>): number {
+    let count = 0
+    for (const { stage } of this.#places) if (stages.includes(stage)) count++
+    return count
+  }
+}

@@ -1,0 +1,74 @@
+import { rendezvousOwner } from "./Rendezvous.ts"
+
+interface Member {
+  readonly nodeId: string
+  leaving: boolean
+  revision: number
+  /** When this node saw that revision first, on its own clock. */
+  seenAt: number
+}
+
+/** The processes that may own partitions, as the bucket LEASES tells of them, and whose each partition should be. */
+export class Membership {
+  readonly #members = new Map<string, Member>()
+  #targets: ReadonlyArray<string> | undefined
+  /** When the nodes that take part changed last. */
+  changedAt = 0
+
+  has(incarnation: string): boolean {
+    return this.#members.has(incarnation)
+  }
+
+  nodeIdOf(incarnation: string): string | undefined {
+    return this.#members.get(incarnation)?.nodeId
+  }
+
+  /** Process by process, those that are leaving included. */
+  get incarnations(): ReadonlyArray<string> {
+    return [...this.#members.keys()]
+  }
+
+  seen(now: number, incarnation: string, nodeId: string, leaving: boolean, revision: number): void {
+    const known = this.#members.get(incarnation)
+    if (known === undefined) {
+      this.#members.set(incarnation, { nodeId, leaving, revision, seenAt: now })
+      this.#changed(now)
+      return
+    }
+    if (revision <= known.revision) return
+    known.revision = revision
+    known.seenAt = now
+    if (known.leaving === leaving) return
+    known.leaving = leaving
+    this.#changed(now)
+  }
+
+  /** False if it is known by a newer revision than the one that was deleted. */
+  gone(now: number, incarnation: string, revision: number): boolean {
+    const known = this.#members.get(incarnation)
+    if (known === undefined || (revision > 0 && revision < known.revision)) return known === undefined
+    this.#members.delete(incarnation)
+    this.#changed(now)
+    return true
+  }
+
+  /** Those whose record has not changed for longer than `millis`. */
+  silent(now: number, millis: number): ReadonlyArray<{ readonly incarnation: string; readonly revision: number }> {
+    const silent: Array<{ incarnation: string; revision: number }> = []
+    for (const [incarnation, { revision, seenAt }] of this.#members) {
+      if (now - seenAt > millis) silent.push({ incarnation, revision })
+    }
+    return silent
+  }
+
+  /** The incarnation that should own the partition. */
+  targetOf(partition: number): string | undefined {
+    this.#targets ??= [...this.#members].flatMap(([incarnation, { leaving }]) => (leaving ? [] : [incarnation]))
+    return rendezvousOwner(partition, this.#targets)
+  }
+
+  #changed(now: number): void {
+    this.#targets = undefined
+    this.changedAt = now
+  }
+}

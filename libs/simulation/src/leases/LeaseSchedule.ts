@@ -1,0 +1,142 @@
+import { defaultLeaseTiming, type LeaseRecord, type LeaseTiming } from "@roost/cluster"
+import { Schedule } from "../Schedule.ts"
+import { seeded } from "../Seeded.ts"
+import { SimulatedBucket } from "./SimulatedBucket.ts"
+import { SimulatedNode } from "./SimulatedNode.ts"
+
+/** Faults that a run may plant to see that the checker catches them. */
+export interface PlantedFault {
+  /** Nodes serve on although their own clock says that the lease ran out. */
+  readonly ignoresItsClock?: boolean
+  readonly timing?: Partial<LeaseTiming>
+}
+
+export interface LeaseReport {
+  readonly seed: number
+  /** What must never be; empty if all is well. */
+  readonly violations: ReadonlyArray<string>
+  /** Longest time in milliseconds in which nobody served a partition, once all had been served. */
+  readonly longestSilenceMillis: number
+  readonly faults: number
+}
+
+const partitions = 12
+const nodesMax = 5
+const faultsMillis = 60_000
+/** After the last fault everything must be served again within this time: the longest pause, two leases, losses. */
+const healMillis = 40_000
+const pauseMillisMax = 15_000
+
+/**
+ * Two to five nodes whose clocks differ in offset and by up to 2 % in rate, over a bucket whose requests and answers are late and
+ * lost, are started, drained, killed and paused at random for a minute, and then left in peace. After every event: at most
+ * one node serves a partition, and the fencing tokens of a partition grow. In the end: every partition is served, by the
+ * node that it belongs to.
+ */
+export const playLeases = (seed: number, planted: PlantedFault = {}): LeaseReport => {
+  const random = seeded(seed)
+  const schedule = new Schedule()
+  const lossShare = random() < 0.3 ? 0 : random() * 0.1
+  const delayMillisMax = 1 + random() ** 3 * 400
+  let peaceful = false
+  const bucket = new SimulatedBucket<LeaseRecord>({
+    delay: () => (!peaceful && random() < lossShare ? undefined : 0.1 + random() * (peaceful ? 2 : delayMillisMax)),
+    plan: (delay, run) => schedule.plan(delay, run)
+  })
+  const nodes: Array<SimulatedNode> = []
+  const timing = { ...defaultLeaseTiming, ...planted.timing }
+  const start = () => {
+    nodes.push(
+      new SimulatedNode({
+        name: `n${nodes.length}`,
+        timing,
+        partitions,
+        clockRate: 0.98 + random() * 0.04,
+        clockOffset: random() * 1e9,
+        bucket,
+        plan: (delay, run) => schedule.plan(delay, run),
+        trueNow: () => schedule.now,
+        hostMillis: () => 1 + random() * 100,
+        ignoresItsClock: planted.ignoresItsClock ?? false
+      })
+    )
+  }
+
+  const checker = new Checker()
+  schedule.afterEach = () => checker.look(schedule.now, nodes)
+  const nodeCount = 2 + Math.floor(random() * 3)
+  for (let i = 0; i < nodeCount; i++) schedule.plan(random() * 500, start)
+
+  let faults = 0
+  const alive = () => nodes.filter((node) => !node.isOver && !node.isLeaving)
+  const misfortune = () => {
+    if (schedule.now > faultsMillis) return
+    schedule.plan(500 + random() * 12_000, misfortune)
+    const candidates = alive()
+    const victim = candidates[Math.floor(random() * candidates.length)]
+    const kind = random()
+    faults++
+    if (victim === undefined || (kind < 0.3 && candidates.length < nodesMax)) return start()
+    if (kind < 0.55) {
+      victim.pause()
+      schedule.plan(random() * pauseMillisMax, () => victim.resume())
+    } else if (candidates.length > 1) {
+      if (kind < 0.75) victim.crash()
+      else victim.drain()
+    }
+  }
+  schedule.plan(5_000, misfortune)
+  schedule.runUntil(faultsMillis)
+  peaceful = true
+  schedule.runUntil(faultsMillis + healMillis)
+  checker.expectAllServed(alive())
+  return { seed, violations: checker.violations, longestSilenceMillis: checker.longestSilenceMillis, faults }
+}
+
+/** Looks at all nodes from outside of time: what a device would meet if it asked all of them at this moment. */
+class Checker {
+  readonly violations: Array<string> = []
+  longestSilenceMillis = 0
+  readonly #tokens = new Map<number, { token: number; node: string }>()
+  readonly #servedAt = new Map<number, number>()
+
+  look(now: number, nodes: ReadonlyArray<SimulatedNode>): void {
+    const servers = new Map<number, string>()
+    for (const node of nodes) {
+      for (const [partition, token] of node.serving) {
+        const other = servers.get(partition)
+        if (other !== undefined)
+          this.#violated(`${now.toFixed(1)}: ${other} and ${node.name} serve partition ${partition}`)
+        servers.set(partition, node.name)
+        this.#served(now, partition, token, node.name)
+      }
+    }
+  }
+
+  expectAllServed(nodes: ReadonlyArray<SimulatedNode>): void {
+    if (nodes.length === 0) return
+    for (let partition = 0; partition < partitions; partition++) {
+      const count = nodes.filter((node) => node.serving.has(partition)).length
+      if (count !== 1) this.#violated(`in the end ${count} nodes serve partition ${partition}`)
+    }
+  }
+
+  #served(now: number, partition: number, token: number, node: string): void {
+    const last = this.#tokens.get(partition)
+    if (last === undefined || token > last.token) this.#tokens.set(partition, { token, node })
+    else if (token < last.token || node !== last.node) {
+      this.#violated(
+        `${now.toFixed(1)}: ${node} serves partition ${partition} under token ${token}, ${last.node} had ${last.token}`
+      )
+    }
+    const silence = now - (this.#servedAt.get(partition) ?? now)
+    this.longestSilenceMillis = Math.max(this.longestSilenceMillis, silence)
+    this.#servedAt.set(partition, now)
+  }
+
+  #violated(what: string): void {
+    if (this.violations.length < violationsMax) this.violations.push(what)
+  }
+}
+
+const violationsMax = 5

@@ -1,0 +1,204 @@
+import {
+  type LeaseAction,
+  LeaseKeeper,
+  type LeaseRecord,
+  type LeaseTiming,
+  nodeKey,
+  parseLeaseKey,
+  partitionKey
+} from "@roost/cluster"
+import type { SimulatedBucket, StoredEntry } from "./SimulatedBucket.ts"
+
+export interface NodeOptions {
+  readonly name: string
+  readonly timing: LeaseTiming
+  readonly partitions: number
+  /** Its clock runs this much faster than true time, from this offset on. */
+  readonly clockRate: number
+  readonly clockOffset: number
+  readonly bucket: SimulatedBucket<LeaseRecord>
+  readonly plan: (delayMillis: number, run: () => void) => void
+  readonly trueNow: () => number
+  /** Milliseconds that its host takes to load or store a partition. */
+  readonly hostMillis: () => number
+  /** For planted faults: lets a node serve although its lease ran out. */
+  readonly ignoresItsClock?: boolean
+}
+
+const tickMillis = 100
+
+/** One session-actors process as far as leases go: the real keeper, a host that only takes time, and pauses. */
+export class SimulatedNode {
+  readonly name: string
+  readonly #options: NodeOptions
+  readonly #keeper: LeaseKeeper
+  /** Partitions that the host serves, with the fencing token it serves them under. */
+  readonly #hosted = new Map<number, number>()
+  /** What arrived while the process was paused. */
+  readonly #missed: Array<() => void> = []
+  readonly #unwatch: () => void
+  #state: "running" | "paused" | "over" = "running"
+
+  constructor(options: NodeOptions) {
+    this.#options = options
+    this.name = options.name
+    let incarnations = 0
+    this.#keeper = new LeaseKeeper({
+      timing: options.timing,
+      partitions: options.partitions,
+      newIncarnation: () => `${options.name}-${++incarnations}`
+    })
+    this.#unwatch = options.bucket.watch(
+      (key, entry) => this.#process(() => this.#seen(key, entry)),
+      () => this.#process(() => this.#perform(this.#keeper.read(this.#now)))
+    )
+    this.#tick()
+  }
+
+  /** Partitions that it would answer a datagram for at this moment, with their fencing tokens. */
+  get serving(): ReadonlyMap<number, number> {
+    const trusts = this.#options.ignoresItsClock === true || this.#keeper.isServing(this.#now)
+    return this.#state === "running" && trusts ? this.#hosted : none
+  }
+
+  get isOver(): boolean {
+    return this.#state === "over"
+  }
+
+  /** It was told to hand everything over. */
+  isLeaving = false
+
+  pause(): void {
+    if (this.#state === "running") this.#state = "paused"
+  }
+
+  resume(): void {
+    if (this.#state !== "paused") return
+    this.#state = "running"
+    for (const run of this.#missed.splice(0)) run()
+  }
+
+  crash(): void {
+    this.#state = "over"
+    this.#unwatch()
+  }
+
+  drain(): void {
+    this.isLeaving = true
+    this.#process(() => this.#perform(this.#keeper.drain(this.#now)))
+  }
+
+  get #now(): number {
+    return this.#options.clockOffset + this.#options.trueNow() * this.#options.clockRate
+  }
+
+  #tick(): void {
+    this.#options.plan(tickMillis, () => {
+      if (this.#state === "over") return
+      // A paused process gets no timer; its first one after the pause comes at once.
+      if (this.#state === "running") this.#perform(this.#keeper.handleTimeout(this.#now))
+      this.#tick()
+    })
+  }
+
+  /** Runs now, after the pause, or never. */
+  #process(run: () => void): void {
+    if (this.#state === "running") run()
+    else if (this.#state === "paused") this.#missed.push(run)
+  }
+
+  #seen(key: string, { revision, value }: StoredEntry<LeaseRecord>): void {
+    const parsed = parseLeaseKey(key)
+    if (parsed._tag === "Node") {
+      this.#perform(
+        value?._tag === "Node"
+          ? this.#keeper.nodeSeen(this.#now, parsed.incarnation, value, revision)
+          : this.#keeper.nodeGone(this.#now, parsed.incarnation, revision)
+      )
+    } else if (parsed._tag === "Partition" && value?._tag === "Partition") {
+      this.#perform(this.#keeper.partitionSeen(this.#now, parsed.partition, value.owner, revision))
+    }
+  }
+
+  #perform(actions: ReadonlyArray<LeaseAction>): void {
+    for (const action of actions) this.#do(action)
+  }
+
+  #do(action: LeaseAction): void {
+    const { bucket, name, plan, timing } = this.#options
+    const keeper = this.#keeper
+    switch (action._tag) {
+      case "WriteNode": {
+        const { beat, incarnation, leaving, revision } = action
+        const record = { _tag: "Node", nodeId: name, beat, leaving } as const
+        bucket.write(nodeKey(incarnation), record, revision, (outcome) =>
+          this.#process(() => this.#perform(keeper.nodeWritten(this.#now, beat, outcome)))
+        )
+        break
+      }
+      case "ReadNode": {
+        let answered = false
+        const answer = (found: Parameters<LeaseKeeper["nodeRead"]>[2]) => {
+          if (answered) return
+          answered = true
+          this.#perform(keeper.nodeRead(this.#now, action.incarnation, found))
+        }
+        bucket.read(nodeKey(action.incarnation), (entry) =>
+          this.#process(() =>
+            answer(entry?.value?._tag === "Node" ? { beat: entry.value.beat, revision: entry.revision } : "missing")
+          )
+        )
+        plan(timing.writeMillisMax, () => this.#process(() => answer("failed")))
+        break
+      }
+      case "DeleteNode":
+        bucket.write(nodeKey(action.incarnation), undefined, action.revision, (outcome) =>
+          this.#process(() => {
+            if (outcome._tag === "Conflict") keeper.nodeKept(action.incarnation)
+          })
+        )
+        plan(timing.writeMillisMax, () => this.#process(() => keeper.nodeKept(action.incarnation)))
+        break
+      case "WritePartition": {
+        const { owner, partition, revision } = action
+        let answered = false
+        const answer = (outcome: Parameters<LeaseKeeper["partitionWritten"]>[2]) =>
+          this.#process(() => {
+            if (answered) return
+            answered = true
+            this.#perform(keeper.partitionWritten(this.#now, partition, outcome))
+          })
+        bucket.write(partitionKey(partition), { _tag: "Partition", owner }, revision, answer)
+        plan(timing.writeMillisMax, () => answer({ _tag: "Unknown" }))
+        break
+      }
+      case "Acquire": {
+        const { fencingToken, partition } = action
+        plan(this.#options.hostMillis(), () =>
+          this.#process(() => {
+            if (!keeper.owned.some(([owned, token]) => owned === partition && token === fencingToken)) return
+            this.#hosted.set(partition, fencingToken)
+            this.#perform(keeper.acquired(this.#now, partition, fencingToken))
+          })
+        )
+        break
+      }
+      case "Release":
+        this.#hosted.delete(action.partition)
+        plan(this.#options.hostMillis(), () =>
+          this.#process(() => this.#perform(keeper.released(this.#now, action.partition)))
+        )
+        break
+      case "Abandon":
+        this.#hosted.delete(action.partition)
+        break
+      case "Announce":
+        break
+      case "Drained":
+        this.crash()
+        break
+    }
+  }
+}
+
+const none: ReadonlyMap<number, number> = new Map()

@@ -1,0 +1,27 @@
+import { assert, describe, it } from "@effect/vitest"
+import { playLeases } from "../src/index.ts"
+
+/** Schedules per run of the tests; `node libs/simulation/src/main.ts` plays as many as one likes. */
+const seeds = Array.from({ length: 300 }, (_, i) => i + 1)
+
+describe("partition leases under loss, delay, pauses, crashes, joins and leaves", () => {
+  it("never let two nodes serve a partition, let tokens only grow, and heal: 300 schedules", () => {
+    const failed = seeds.map((seed) => playLeases(seed)).filter(({ violations }) => violations.length > 0)
+    assert.deepStrictEqual(failed, [])
+  }, 120_000)
+
+  it("play the same schedule from the same seed", () => {
+    assert.deepStrictEqual(playLeases(7), playLeases(7))
+  })
+})
+
+describe("the checker catches", () => {
+  const caught = (planted: Parameters<typeof playLeases>[1]) =>
+    seeds.slice(0, 60).some((seed) => playLeases(seed, planted).violations.length > 0)
+
+  it("a node that serves on although its lease ran out", () => assert.isTrue(caught({ ignoresItsClock: true })))
+
+  it("a lease that others end before its owner does", () => assert.isTrue(caught({ timing: { marginMillis: -1_500 } })))
+
+  it("partitions that nobody claims", () => assert.isTrue(caught({ timing: { claimsMax: 0 } })))
+})
