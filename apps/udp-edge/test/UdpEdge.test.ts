@@ -57,7 +57,10 @@ describe("udp-edge as a process", () => {
           reader.next()
           Effect.runFork(Deferred.succeed(carried, reader))
         })
-        yield* announcePlacement("node", [[0, 511]])
+        yield* announcePlacement(
+          "node",
+          Array.from({ length: 512 }, (_, partition) => [partition, 1] as const)
+        )
         yield* readiness(httpPort, 200)
         const socket = createSocket("udp4")
         socket.send(record, udpPort, "127.0.0.1", () => socket.close())

@@ -1,25 +1,26 @@
 import { PlacementAnnouncement, Subjects } from "@roost/contracts"
 import { FrameBus } from "@roost/nats"
 import { Clock, Effect, Schedule, Schema, type Scope } from "effect"
-import type { PartitionRanges } from "./PartitionRanges.ts"
 
 /** How often a node says what it owns; a fifth of the silence after which it owns nothing. */
 export const announceMillis = 1000
 
+/** Partitions with their fencing tokens. */
+export type OwnedPartitions = ReadonlyArray<readonly [partition: number, fencingToken: number]>
+
 /** What a node says about itself. */
 export interface PlacementAnnouncer {
   /** The node's share from now on; said at once. */
-  readonly own: (partitions: PartitionRanges) => void
+  readonly own: (partitions: OwnedPartitions) => void
 }
 
 /**
  * Announces what `nodeId` owns, every second, on change and when asked, until the scope ends; then that it leaves. The
- * term begins with the time of the start, so that of two processes with one share the newer wins: it is the one that a
- * rolling restart wants.
+ * term begins with the time of the start, so that a process started again under its name is heard at once.
  */
 export const announcePlacement = Effect.fnUntraced(function* (
   nodeId: string,
-  share: PartitionRanges
+  share: OwnedPartitions = []
 ): Effect.fn.Return<PlacementAnnouncer, never, FrameBus | Scope.Scope> {
   const bus = yield* FrameBus
   let term = yield* Clock.currentTimeMillis

@@ -10,8 +10,8 @@ interface Node {
 }
 
 /**
- * Which node owns which partition, from what the nodes announce. Pure: the time comes with each call. Two nodes that
- * claim the same partition: the higher term wins, then the smaller id, so that all edges agree.
+ * Which node owns which partition, from what the nodes announce. Pure: the time comes with each call. Of two nodes that
+ * claim the same partition the one with the higher fencing token is right: the other has not noticed yet that it lost it.
  */
 export class PlacementMap {
   /** Announcements that could not be read: a node of another version. */
@@ -63,14 +63,12 @@ export class PlacementMap {
 
   #assign(): void {
     const owners: Array<string | undefined> = Array.from({ length: partitionCount }, () => undefined)
-    const byPrecedence = [...this.#nodes.values()].sort(
-      (a, b) => a.announcement.term - b.announcement.term || (a.nodeId < b.nodeId ? 1 : -1)
-    )
-    for (const { nodeId, announcement } of byPrecedence) {
-      for (const [from, to] of announcement.partitions) {
-        for (let partition = Math.max(0, from); partition <= Math.min(to, partitionCount - 1); partition++) {
-          owners[partition] = nodeId
-        }
+    const tokens = new Map<number, number>()
+    for (const { nodeId, announcement } of this.#nodes.values()) {
+      for (const [partition, fencingToken] of announcement.partitions) {
+        if (partition < 0 || partition >= partitionCount || fencingToken <= (tokens.get(partition) ?? -1)) continue
+        tokens.set(partition, fencingToken)
+        owners[partition] = nodeId
       }
     }
     this.#owners = owners

@@ -1,5 +1,6 @@
 export * from "./LeaseKeeper.ts"
 export * from "./LeaseRecords.ts"
+export * from "./LeaseService.ts"
 export * from "./LeaseTiming.ts"
 export * from "./NodeId.ts"
 export * from "./PartitionHost.ts"

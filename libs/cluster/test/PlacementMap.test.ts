@@ -1,10 +1,16 @@
 import { assert, describe, it } from "@effect/vitest"
-import * as Result from "effect/Result"
-import { isInRanges, nodeSilenceMillisMax, parsePartitionRanges, PlacementMap } from "../src/index.ts"
+import { nodeSilenceMillisMax, PlacementMap } from "../src/index.ts"
 
-const announce = (nodeId: string, partitions: ReadonlyArray<readonly [number, number]>, term = 1, leaving = false) => ({
+/** Inclusive ranges, each partition with the same fencing token. */
+const announce = (
+  nodeId: string,
+  ranges: ReadonlyArray<readonly [number, number]>,
+  { leaving = false, term = 1, token = 1 } = {}
+) => ({
   nodeId,
-  partitions,
+  partitions: ranges.flatMap(([from, to]) =>
+    Array.from({ length: to - from + 1 }, (_, index) => [from + index, token] as const)
+  ),
   term,
   leaving
 })
@@ -28,45 +34,27 @@ describe("PlacementMap", () => {
     assert.strictEqual(map.nodes, 2)
     map.expire(nodeSilenceMillisMax + 1)
     assert.deepStrictEqual([map.ownerOf(0), map.ownerOf(511)], [undefined, "b"])
-    map.handle(nodeSilenceMillisMax + 1, announce("b", [], 1, true))
+    map.handle(nodeSilenceMillisMax + 1, announce("b", [], { leaving: true }))
     assert.isUndefined(map.ownerOf(511))
   })
 
-  it("lets the higher term win, then the smaller id, in whatever order they are heard", () => {
+  it("believes the higher fencing token, in whatever order they are heard", () => {
     for (const order of [
       ["a", "b"],
       ["b", "a"]
     ]) {
       const map = new PlacementMap()
-      for (const nodeId of order) map.handle(0, announce(nodeId, [[0, 9]]))
-      assert.strictEqual(map.ownerOf(5), "a")
-      map.handle(0, announce("b", [[0, 9]], 2))
+      for (const nodeId of order) map.handle(0, announce(nodeId, [[0, 9]], { token: nodeId === "b" ? 7 : 3 }))
       assert.strictEqual(map.ownerOf(5), "b")
-      map.handle(0, announce("b", [[0, 4]], 3))
+      map.handle(0, announce("b", [[0, 4]], { term: 2, token: 7 }))
       assert.deepStrictEqual([map.ownerOf(4), map.ownerOf(5)], ["b", "a"])
     }
   })
 
-  it("survives ranges beyond the cluster's", () => {
+  it("survives partitions beyond the cluster's", () => {
     const map = new PlacementMap()
     map.handle(0, announce("a", [[-5, 100_000]]))
     assert.strictEqual(map.unowned, 0)
     assert.isUndefined(map.ownerOf(512))
   })
-})
-
-describe("parsePartitionRanges", () => {
-  it("reads ranges and single partitions", () => {
-    const ranges = Result.getOrThrow(parsePartitionRanges("0-255, 300"))
-    assert.deepStrictEqual(ranges, [
-      [0, 255],
-      [300, 300]
-    ])
-    assert.isTrue(isInRanges(ranges, 300))
-    assert.isFalse(isInRanges(ranges, 256))
-  })
-
-  for (const text of ["", "a", "5-1", "0-512", "1-2-3", "-1"]) {
-    it(`refuses "${text}"`, () => assert.isTrue(Result.isFailure(parsePartitionRanges(text))))
-  }
 })

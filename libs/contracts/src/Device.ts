@@ -54,9 +54,10 @@ export const DeviceAnswer = Schema.Union([
 ])
 export type DeviceAnswer = typeof DeviceAnswer.Type
 
-/** `roost.placement.announce`: the partitions that a session-actors node owns, as inclusive ranges. */
+/** `roost.placement.announce`: the partitions that a session-actors node owns. */
 export const PlacementAnnouncement = Schema.Struct({
   nodeId: Schema.String,
+  /** With the fencing token of each: of two nodes that claim one, the higher token is right. */
   partitions: Schema.Array(Schema.Tuple([Schema.Int, Schema.Int])),
   /** Grows whenever the node's share changes. */
   term: Schema.Int,

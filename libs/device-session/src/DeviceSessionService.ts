@@ -14,7 +14,7 @@ import {
 import { nodeCrypto } from "@roost/dtls-crypto"
 import { ensureStreams, FrameBus, NatsConnection, openBucket, serveRpc, tailConsumer } from "@roost/nats"
 import { Health } from "@roost/observability"
-import { Effect, Layer, Result, Schema, type Scope } from "effect"
+import { Clock, Effect, Layer, Result, Schema, type Scope } from "effect"
 import { DeviceHost } from "./DeviceHost.ts"
 import { exportHostMetrics } from "./HostMetrics.ts"
 import { makeNatsPorts } from "./NatsPorts.ts"
@@ -56,12 +56,20 @@ export const DeviceSessionService = {
       const bus = yield* FrameBus
       yield* bus.subscribe(Subjects.frameToNode(config.host.nodeId), onFrame)
       yield* bus.subscribe(Subjects.frameToNodes, onFrame)
-      yield* announcePlacement(config.host.nodeId, partitions)
+      yield* announcePlacement(config.host.nodeId, yield* ownedOf(partitions))
       yield* health.register("frames", () => undefined)
       yield* Effect.logInfo(`session-actors ${config.host.nodeId} owns partitions ${JSON.stringify(partitions)}`)
     })
   )
 }
+
+/** A static share: of two processes with the same partitions the one that was started later is right. */
+const ownedOf = (partitions: PartitionRanges) =>
+  Effect.map(Clock.currentTimeMillis, (token) =>
+    partitions.flatMap(([from, to]) =>
+      Array.from({ length: to - from + 1 }, (_, index) => [from + index, token] as const)
+    )
+  )
 
 const makeHost = Effect.fnUntraced(function* (config: SessionActorsConfig) {
   // The ports need where answers go, the host needs the ports: answers can't come before the host is there.

@@ -33,7 +33,12 @@ class EchoNode {
   )
 
   #announce(): void {
-    const announcement = { nodeId: "echo", partitions: [[0, 511]], term: 1, leaving: false }
+    const announcement = {
+      nodeId: "echo",
+      partitions: Array.from({ length: 512 }, (_, partition) => [partition, 1]),
+      term: 1,
+      leaving: false
+    }
     this.#handlers.get(Subjects.placementAnnounce)?.(new TextEncoder().encode(JSON.stringify(announcement)))
   }
 

@@ -17,6 +17,8 @@ export interface Entry<A> {
 }
 
 export interface WatchHandlers<A> {
+  /** The entries are about to be read, again after an interruption: until `onInitialDone` what is known may be out of date. */
+  readonly onStart?: () => void
   readonly onPut: (entry: Entry<A>) => void
   /** Also for entries that went while nobody watched, with revision 0 then. */
   readonly onDelete: (key: string, revision: number) => void
@@ -139,6 +141,7 @@ export const openBucket = Effect.fnUntraced(function* <A, I>(
         from: "last",
         onStart: () => {
           seen = new Set()
+          handlers.onStart?.()
         },
         onMessage: (message) => {
           const failure = onMessage(message, known, seen, handlers)

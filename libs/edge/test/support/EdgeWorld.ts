@@ -66,7 +66,7 @@ export class EdgeWorld {
   }
 
   announce(nodeId: string, from: number, to: number, leaving = false): void {
-    this.placement.handle(this.now, { nodeId, partitions: [[from, to]], term: 1, leaving })
+    this.placement.handle(this.now, { nodeId, partitions: range(from, to), term: 1, leaving })
   }
 
   receive(peer: PeerAddress, ...datagrams: ReadonlyArray<Uint8Array>): void {
@@ -154,3 +154,7 @@ export const peerOf = (port: number, host = "192.0.2.1"): PeerAddress => parsePe
 
 const transmitted = (outputs: ReturnType<Client["start"]>): Array<Uint8Array> =>
   outputs.flatMap((output) => (output._tag === "Transmit" ? [output.datagram] : []))
+
+/** Partitions with one fencing token. */
+const range = (from: number, to: number) =>
+  Array.from({ length: to - from + 1 }, (_, index) => [from + index, 1] as const)

@@ -1,0 +1,175 @@
+import { Buckets, base32Number } from "@roost/contracts"
+import { type Bucket, ensureStreams, FrameBus, NatsConnection, NatsError, openBucket } from "@roost/nats"
+import { type Health, metrics } from "@roost/observability"
+import { Clock, type Config, Deferred, Effect, FiberSet, Option, type Scope } from "effect"
+import { type LeaseAction, LeaseKeeper, type WriteOutcome } from "./LeaseKeeper.ts"
+import { LeaseRecord, nodeKey, parseLeaseKey, partitionKey } from "./LeaseRecords.ts"
+import { defaultLeaseTiming, type LeaseTiming } from "./LeaseTiming.ts"
+import type { PartitionHost } from "./PartitionHost.ts"
+import { announcePlacement } from "./PlacementAnnouncer.ts"
+
+/** How long a node that is told to end may take to hand its partitions over. */
+export const drainMillisMax = 15_000
+const tickMillis = 100
+
+/** What the rest of a session-actors process asks of its leases. */
+export interface Leases {
+  /**
+   * Whether this process may serve what it owns. To be asked at the start of every batch: a process that was paused goes on
+   * where it was, and somebody else may serve its devices since.
+   */
+  readonly isServing: () => boolean
+  /** The `nodeId` of a partition's owner, as far as this node knows. */
+  readonly ownerOf: (partition: number) => string | undefined
+}
+
+/**
+ * Takes part in the division of the partitions until the scope ends, and hands everything over then: joins, renews, claims,
+ * gives back, announces to the edges what is owned. What it decides is `LeaseKeeper`'s; this carries it out.
+ */
+export const keepLeases = Effect.fnUntraced(function* (options: {
+  readonly nodeId: string
+  readonly host: PartitionHost
+  readonly timing?: LeaseTiming
+}): Effect.fn.Return<Leases, Config.ConfigError, NatsConnection | FrameBus | Health | Scope.Scope> {
+  const { host, nodeId } = options
+  const timing = options.timing ?? defaultLeaseTiming
+  yield* ensureStreams({ streams: [], buckets: [Buckets.leases] })
+  const bucket = yield* openBucket(Buckets.leases, LeaseRecord)
+  const clock = yield* Clock.Clock
+  const now = () => Number(clock.monotonicTimeNanosUnsafe() / 1_000n) / 1_000
+  const drained = yield* Deferred.make<void>()
+  const announcer = yield* announcePlacement(nodeId)
+  const keeper = new LeaseKeeper({ timing, newIncarnation: () => `${nodeId}-${randomName()}` })
+  const working = yield* FiberSet.make()
+  const run = yield* FiberSet.runtime(working)<never>()
+
+  const perform = (actions: ReadonlyArray<LeaseAction>): void => {
+    let announces = false
+    for (const action of actions) {
+      if (action._tag === "Announce") announces = true
+      else if (action._tag === "Abandon") host.abandon(action.partition)
+      else run(carryOut(action))
+    }
+    if (!announces) return
+    announcer.own(keeper.owned)
+    changes.inc()
+  }
+
+  const carryOut = (action: Exclude<LeaseAction, { readonly _tag: "Announce" | "Abandon" }>): Effect.Effect<void> => {
+    switch (action._tag) {
+      case "WriteNode": {
+        const { beat, incarnation, leaving, revision } = action
+        const record = { _tag: "Node", nodeId, beat, leaving } as const
+        return write(bucket, nodeKey(incarnation), record, revision, timing).pipe(
+          Effect.map((outcome) => {
+            if (outcome._tag !== "Stored") renewalsFailed.inc()
+            perform(keeper.nodeWritten(now(), beat, outcome))
+          })
+        )
+      }
+      case "ReadNode":
+        return bucket.get(nodeKey(action.incarnation)).pipe(
+          Effect.timeout(timing.writeMillisMax),
+          Effect.map((found) => {
+            if (Option.isNone(found)) return "missing" as const
+            const { revision, value } = found.value
+            return value._tag === "Node" ? { beat: value.beat, revision } : ("failed" as const)
+          }),
+          Effect.orElseSucceed(() => "failed" as const),
+          Effect.map((found) => perform(keeper.nodeRead(now(), action.incarnation, found)))
+        )
+      case "DeleteNode":
+        return bucket.delete(nodeKey(action.incarnation), action.revision).pipe(
+          Effect.timeout(timing.writeMillisMax),
+          Effect.matchEffect({
+            onSuccess: () =>
+              action.incarnation === keeper.incarnation
+                ? Effect.void
+                : Effect.logWarning(`${action.incarnation} was silent for too long: its partitions go to others`),
+            onFailure: () => Effect.sync(() => keeper.nodeKept(action.incarnation))
+          })
+        )
+      case "WritePartition": {
+        const { owner, partition, revision } = action
+        return write(bucket, partitionKey(partition), { _tag: "Partition", owner }, revision, timing).pipe(
+          Effect.map((outcome) => perform(keeper.partitionWritten(now(), partition, outcome)))
+        )
+      }
+      case "Acquire":
+        return host
+          .acquire(action.partition, action.fencingToken)
+          .pipe(Effect.map(() => perform(keeper.acquired(now(), action.partition, action.fencingToken))))
+      case "Release":
+        return host.release(action.partition).pipe(Effect.map(() => perform(keeper.released(now(), action.partition))))
+      case "Drained":
+        return Effect.asVoid(Deferred.succeed(drained, undefined))
+    }
+  }
+
+  yield* bucket.watch(">", {
+    onStart: () => keeper.reading(),
+    onPut: ({ key, revision, value }) => {
+      const parsed = parseLeaseKey(key)
+      if (parsed._tag === "Node" && value._tag === "Node") {
+        perform(keeper.nodeSeen(now(), parsed.incarnation, value, revision))
+      } else if (parsed._tag === "Partition" && value._tag === "Partition") {
+        perform(keeper.partitionSeen(now(), parsed.partition, value.owner, revision))
+      }
+    },
+    onDelete: (key, revision) => {
+      const parsed = parseLeaseKey(key)
+      if (parsed._tag === "Node") perform(keeper.nodeGone(now(), parsed.incarnation, revision))
+    },
+    onInitialDone: () => perform(keeper.read(now()))
+  })
+  yield* Effect.acquireRelease(
+    Effect.sync(() =>
+      setInterval(() => {
+        perform(keeper.handleTimeout(now()))
+        owned.set(keeper.owned.length)
+        nodes.set(keeper.members)
+        held.set(keeper.isServing(now()) ? 1 : 0)
+      }, tickMillis)
+    ),
+    (timer) => Effect.sync(() => clearInterval(timer))
+  )
+  yield* Effect.addFinalizer(() =>
+    Effect.sync(() => perform(keeper.drain(now()))).pipe(
+      Effect.andThen(Deferred.await(drained)),
+      Effect.andThen(FiberSet.awaitEmpty(working)),
+      Effect.timeout(drainMillisMax),
+      Effect.catch(() => Effect.logWarning(`not everything was handed over within ${drainMillisMax} ms`))
+    )
+  )
+  return { isServing: () => keeper.isServing(now()), ownerOf: (partition) => keeper.ownerOf(partition) }
+})
+
+const write = (
+  bucket: Bucket<LeaseRecord>,
+  key: string,
+  record: LeaseRecord,
+  revision: number,
+  timing: LeaseTiming
+): Effect.Effect<WriteOutcome> =>
+  (revision === 0 ? bucket.create(key, record) : bucket.update(key, record, revision)).pipe(
+    Effect.timeout(timing.writeMillisMax),
+    Effect.map((stored): WriteOutcome => ({ _tag: "Stored", revision: stored })),
+    Effect.catch((error) =>
+      Effect.succeed<WriteOutcome>(
+        error instanceof NatsError && error.reason === "Conflict" ? { _tag: "Conflict" } : { _tag: "Unknown" }
+      )
+    )
+  )
+
+/** 40 random bits: no two processes of a cluster's life share a name. */
+const randomName = (): string => base32Number(Math.floor(Math.random() * 32 ** 8), 8)
+
+const owned = metrics.gauge("roost_cluster_partitions_owned", "Partitions that this node owns.")
+const nodes = metrics.gauge("roost_cluster_nodes", "Session-actors nodes that this node knows.")
+const held = metrics.gauge("roost_cluster_lease_held", "1 while this node may serve.")
+const changes = metrics.counter("roost_cluster_rebalances_total", "Changes of what this node owns.")
+const renewalsFailed = metrics.counter(
+  "roost_cluster_renewals_failed_total",
+  "Lease renewals without a positive answer."
+)
