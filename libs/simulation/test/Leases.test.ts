@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { playLeases } from "../src/index.ts"
 
-/** Schedules per run of the tests; `node libs/simulation/src/main.ts` plays as many as one likes. */
+/** Schedules per run of the tests; `npm run simulate -- leases` plays as many as one likes. */
 const seeds = Array.from({ length: 300 }, (_, i) => i + 1)
 
 describe("partition leases under loss, delay, pauses, crashes, joins and leaves", () => {
