@@ -1,12 +1,15 @@
+import { RegistryApi } from "@roost/contracts"
 import {
   Credentials,
-  layerRegistryHttp,
   layerRegistryNats,
   layerRegistryStore,
   layerSecretVault,
   LiveStatus,
-  Registry
+  Registry,
+  RegistryHandlers,
+  RegistryPort
 } from "@roost/device-registry"
+import { serveApi } from "@roost/http"
 import { NatsConnection } from "@roost/nats"
 import { runApp } from "@roost/observability"
 import { Layer } from "effect"
@@ -14,10 +17,10 @@ import { Layer } from "effect"
 const stored = layerSecretVault.pipe(Layer.provideMerge(layerRegistryStore))
 const nats = NatsConnection.layer("registry")
 
-runApp(
-  Layer.mergeAll(layerRegistryHttp, layerRegistryNats).pipe(
-    Layer.provide([Registry.layer, Credentials.layer]),
-    Layer.provide(LiveStatus.layer),
-    Layer.provide([stored, nats])
-  )
+const Devices = Layer.mergeAll(RegistryHandlers, layerRegistryNats).pipe(
+  Layer.provide([Registry.layer, Credentials.layer]),
+  Layer.provide(LiveStatus.layer),
+  Layer.provide([stored, nats])
 )
+
+runApp(serveApi(RegistryApi, Devices, RegistryPort))

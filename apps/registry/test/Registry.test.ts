@@ -3,7 +3,7 @@ import { RegistryRpcs } from "@roost/contracts"
 import { NatsConnection, requestRpc } from "@roost/nats"
 import { Health } from "@roost/observability"
 import { freeTcpPort, natsServer, type NatsServer } from "@roost/testkit"
-import { ConfigProvider, Effect, Layer, Logger } from "effect"
+import { ConfigProvider, Effect, Layer, Logger, Schedule } from "effect"
 import { type ChildProcess, spawn } from "node:child_process"
 import { once } from "node:events"
 import { mkdtempSync, rmSync } from "node:fs"
@@ -86,6 +86,23 @@ describe("the registry as a process", () => {
       )
       assert.strictEqual(reply._tag, "Found")
       assert.strictEqual(yield* end(second, "SIGTERM"), 0)
+    })
+  )
+
+  it.live("says that it lives, and what it waits for, while no nats-server is there", () =>
+    Effect.gen(function* () {
+      const nats = yield* natsServer()
+      yield* nats.stop("SIGKILL")
+      const port = yield* freeTcpPort
+      yield* app(environment(nats, port, yield* temporaryDirectory))
+      const base = `http://127.0.0.1:${port}`
+      const statusOf = (path: string) =>
+        Effect.tryPromise(() => fetch(base + path)).pipe(Effect.map(({ status }) => status))
+      const alive = yield* statusOf("/healthz").pipe(Effect.retry(Schedule.spaced("50 millis")))
+      assert.deepStrictEqual([alive, yield* statusOf("/readyz")], [200, 503])
+      assert.strictEqual(yield* post(`${base}/v1/products`, { productName: "Meters" }), 503)
+      yield* nats.start
+      yield* ready(base)
     })
   )
 

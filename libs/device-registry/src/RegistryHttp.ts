@@ -1,5 +1,4 @@
 import { pageLengthDefault, RegistryApi } from "@roost/contracts"
-import { serveApi } from "@roost/http"
 import { Config, Effect, Layer } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
 import { importDevices } from "./DeviceImport.ts"
@@ -57,12 +56,8 @@ const DeviceHandlers = HttpApiBuilder.group(
 /** The handlers of RegistryApi. */
 export const RegistryHandlers = Layer.merge(ProductHandlers, DeviceHandlers)
 
-/** RegistryApi, health and metrics on ROOST_REGISTRY_PORT. */
-export const layerRegistryHttp = serveApi(
-  RegistryApi,
-  RegistryHandlers,
-  Config.Port("ROOST_REGISTRY_PORT").pipe(Config.withDefault(8080))
-)
+/** Where RegistryApi, health and metrics are. */
+export const RegistryPort = Config.Port("ROOST_REGISTRY_PORT").pipe(Config.withDefault(8080))
 
 /** `found` has one more than `limit` if there is a next page. */
 const page = <A>(limit: number, found: ReadonlyArray<A>, cursorOf: (item: A) => string) => {
