@@ -18,8 +18,10 @@ import type { DeviceSessionConfig } from "./DeviceSessionConfig.ts"
 import type { EdgeLink, EdgeLinks } from "./EdgeLinks.ts"
 import type { Events } from "./Events.ts"
 import { type HandshakeInProgress, Handshakes } from "./Handshakes.ts"
+import type { Persistence } from "./Persistence.ts"
 import type { Ports, PskOutcome } from "./Ports.ts"
 import { type SessionTable } from "./SessionTable.ts"
+import { type Held, kindBit } from "./Takeover.ts"
 
 /** What the associations tell the host of. */
 export interface AssociationOptions {
@@ -30,7 +32,13 @@ export interface AssociationOptions {
   readonly events: Events
   readonly edges: EdgeLinks
   readonly table: SessionTable
-  readonly actorOf: (productKey: string, deviceKey: string) => DeviceActor
+  readonly persistence: Persistence
+  /** Undefined: there is none. */
+  readonly findActor: (productKey: string, deviceKey: string) => DeviceActor | undefined
+  /** Made if there is none. Undefined: its partition is another node's. */
+  readonly actorOf: (productKey: string, deviceKey: string) => DeviceActor | undefined
+  /** Something came for a session that is as it came from the store. */
+  readonly hold: (actor: DeviceActor, session: DeviceSession, held: Held) => void
   readonly actorsFull: () => boolean
   /** A handshake verified; `actor.session` is the new one. */
   readonly established: (now: number, actor: DeviceActor) => void
@@ -58,7 +66,7 @@ export class Associations {
   }
 
   /** An edge read the ClientKeyExchange. `half` is copied: it outlives the frame. */
-  begin(now: number, edge: EdgeLink, peer: PeerAddress, half: Uint8Array): void {
+  begin(now: number, edge: EdgeLink, partition: number, peer: PeerAddress, half: Uint8Array): void {
     const { counters } = this.#options
     const pending = PendingHandshake.fromHalf(new Uint8Array(half))
     if (Result.isFailure(pending)) {
@@ -72,6 +80,7 @@ export class Associations {
       edge,
       pending: pending.success,
       identity: Result.isSuccess(parsed) ? parsed.success : undefined,
+      partition,
       startedAt: now,
       stage: "needsKey",
       refusal: undefined,
@@ -94,7 +103,11 @@ export class Associations {
   continueHandshake(now: number, peer: PeerAddress, datagram: Uint8Array): boolean {
     const handshake = this.#handshakes.get(peer)
     if (handshake === undefined || !belongsTo(handshake, datagram)) return false
-    const { pending, identity } = handshake
+    const { early, pending, identity } = handshake
+    if (handshake.stage === "storing") {
+      if (early !== undefined && early.length < earlyMax) early.push(new Uint8Array(datagram))
+      return true
+    }
     this.#conclude(now, handshake, pending.handleDatagram(this.#crypto, now, datagram))
     // The registry did not answer the first time; the device's retransmission is the moment to ask again.
     if (handshake.stage === "needsKey" && identity !== undefined) this.#askKey(now, handshake, identity)
@@ -125,26 +138,30 @@ export class Associations {
     }
   }
 
-  /** A device asks to resume; silence if its session is not here, another node may have it. */
-  resume(now: number, edge: EdgeLink, peer: PeerAddress, hello: Uint8Array): void {
+  /** A device asks to resume. False, and silence, if its session is not here: another node may have it. */
+  resume(now: number, edge: EdgeLink, peer: PeerAddress, hello: Uint8Array): boolean {
     const { counters, edges, table } = this.#options
     const running = this.#handshakes.get(peer)
     if (running?.pending instanceof PendingResumption && running.pending.answers(hello)) {
-      edges.add(edge, FrameKind.ResumeTaken, running.partition ?? 0, peer, noBytes)
+      edges.add(edge, FrameKind.ResumeTaken, running.partition, peer, noBytes)
       for (const datagram of running.pending.sendFlight(this.#crypto))
         edges.add(edge, FrameKind.Send, 0, peer, datagram)
-      return
+      return true
     }
     const sessionId = resumeSessionId(hello)
     const actor = sessionId === undefined ? undefined : table.findBySessionId(sessionId)
     const session = actor?.session
-    if (actor === undefined || session === undefined || session.revoked) return
+    if (actor === undefined || session === undefined || session.revoked) return false
     const own = new Uint8Array(hello)
+    if (session.restored !== undefined) {
+      this.#options.hold(actor, session, { edge, kind: FrameKind.ResumeHello, partition: 0, peer, body: own })
+      return true
+    }
     const outcome = resumeHandshake({ crypto: this.#crypto, hello: own, session: session.dtls })
-    if (Result.isFailure(outcome) || outcome.success._tag === "Missed") return
+    if (Result.isFailure(outcome) || outcome.success._tag === "Missed") return true
     edges.add(edge, FrameKind.ResumeTaken, actor.partition, peer, noBytes)
     for (const datagram of outcome.success.reply) edges.add(edge, FrameKind.Send, actor.partition, peer, datagram)
-    if (outcome.success._tag === "Aborted") return
+    if (outcome.success._tag === "Aborted") return true
     const { deviceKey, productKey, secureMode } = session
     const lifetimeSeconds = session.lifetimeMillis / 1000
     counters.handshakesStarted++
@@ -160,6 +177,7 @@ export class Associations {
       partition: actor.partition
     })
     if (displaced !== undefined) counters.handshakesOverLimit++
+    return true
   }
 
   /** Opens the records of a datagram. True if any of them verified: the device is alive. */
@@ -195,16 +213,41 @@ export class Associations {
 
   /** Seals a CoAP message straight into the frame for the device's edge. */
   send(actor: DeviceActor, session: DeviceSession, message: Uint8Array): void {
-    const { counters, edges } = this.#options
+    const { config, counters, edges, persistence } = this.#options
     const { dtls, edge, peer } = session
     const offset = edges.reserve(edge, FrameKind.Send, actor.partition, peer, dtls.sealedBytes(message.length))
     const sealed = dtls.sealInto(this.#crypto, ContentType.application_data, message, edge.writer.buffer, offset)
     if (Result.isFailure(sealed)) {
-      counters.dropped(`Seal${sealed.failure.reason}`)
+      if (sealed.failure.reason === "SequenceExhausted") this.#park(actor, session, message)
+      else counters.dropped(`Seal${sealed.failure.reason}`)
       return
     }
     edge.writer.commit(sealed.success - offset)
     counters.datagramsOut++
+    if (dtls.writeLimit - dtls.writeSequence <= config.writeBlockRecords / 2 && actor.saving === undefined) {
+      persistence.touch(actor)
+    }
+  }
+
+  /** The session has a new block of sequence numbers: what waited for one goes out. */
+  sendParked(actor: DeviceActor, session: DeviceSession): void {
+    const messages = session.outbox
+    if (messages === undefined || actor.session !== session) return
+    session.outbox = undefined
+    for (const message of messages) this.send(actor, session, message)
+  }
+
+  /** No message goes out under a sequence number that is not reserved: it waits until the next block is. */
+  #park(actor: DeviceActor, session: DeviceSession, message: Uint8Array): void {
+    const messages = (session.outbox ??= [])
+    if (messages.length < outboxMax) messages.push(message.slice())
+    else this.#options.counters.dropped("OutboxFull")
+    this.#options.persistence.touch(actor)
+  }
+
+  /** Forgets the handshakes of a partition that is another node's now. */
+  dropPartition(partition: number): void {
+    this.#handshakes.dropPartition(partition)
   }
 
   /** Tells an edge where the device's datagrams go. */
@@ -217,10 +260,10 @@ export class Associations {
   }
 
   #askKey(now: number, handshake: HandshakeInProgress, identity: PskIdentity): void {
-    const { actorOf, ports } = this.#options
+    const { findActor, ports } = this.#options
     const { productKey, deviceKey, secureMode } = identity
     handshake.stage = "asked"
-    const cached = secureMode === 2 ? actorOf(productKey, deviceKey).psk : undefined
+    const cached = secureMode === 2 ? findActor(productKey, deviceKey)?.psk : undefined
     if (cached !== undefined) {
       handshake.facts = cached.facts
       this.#provide(now, handshake, Uint8Array.fromHex(cached.psk))
@@ -242,8 +285,7 @@ export class Associations {
 
   #conclude(now: number, handshake: HandshakeInProgress, outcome: HandshakeOutcome): void {
     if (outcome._tag === "NeedMore") {
-      for (const datagram of outcome.reply)
-        this.#sendTo(handshake.edge, handshake.partition ?? 0, handshake.peer, datagram)
+      for (const datagram of outcome.reply) this.#sendTo(handshake.edge, handshake.partition, handshake.peer, datagram)
       return
     }
     if (outcome._tag === "Rejected") {
@@ -253,41 +295,66 @@ export class Associations {
       this.#happened(now, handshake, refusedKind, why)
       return
     }
-    this.#handshakes.remove(handshake)
-    this.#establish(now, handshake, outcome)
+    if (!this.#establish(now, handshake, outcome)) this.#handshakes.remove(handshake)
   }
 
+  /** Stores the session of a verified handshake, which is answered then. False: it is given up. */
   #establish(
     now: number,
     handshake: HandshakeInProgress,
     outcome: HandshakeOutcome & { readonly _tag: "Established" }
-  ): void {
-    const { actorOf, actorsFull, counters, established, table } = this.#options
-    const { edge, facts, identity, peer } = handshake
+  ): boolean {
+    const { actorOf, actorsFull, config, counters, persistence, table } = this.#options
+    const { facts, identity } = handshake
     if (identity === undefined || facts === undefined || !table.isCidFree(outcome.session.readCid)) {
       this.#happened(now, handshake, refusedKind, "the connection id was taken; the device's next attempt gets another")
-      return
+      return false
     }
-    const actor = actorOf(identity.productKey, identity.deviceKey)
-    const previous = actor.session
-    if (previous === undefined && actorsFull()) {
+    if (actorsFull() && this.#options.findActor(identity.productKey, identity.deviceKey)?.session === undefined) {
       counters.handshakesOverLimit++
       this.#happened(now, handshake, refusedKind, "this node holds as many devices as it may (devicesMax)")
-      return
+      return false
     }
-    // The newest verified handshake wins (design §3, 17); queue and presence stay with the actor.
+    const actor = actorOf(identity.productKey, identity.deviceKey)
+    if (actor === undefined) {
+      counters.notOwned++
+      return false
+    }
+    const session = this.#sessionOf(now, handshake, identity, facts, outcome.session)
+    handshake.stage = "storing"
+    handshake.early = [...outcome.early]
+    persistence.establish(now, actor, session, now + config.handshakeMillisMax, (at) =>
+      this.#established(at, handshake, actor, session, outcome.reply)
+    )
+    return true
+  }
+
+  /** The newest verified handshake wins (design §3, 17); queue and presence stay with the actor. */
+  #established(
+    now: number,
+    handshake: HandshakeInProgress,
+    actor: DeviceActor,
+    session: DeviceSession,
+    reply: ReadonlyArray<Uint8Array>
+  ): void {
+    const { counters, established, table } = this.#options
+    const { edge, peer } = handshake
+    const previous = actor.session
+    this.#handshakes.remove(handshake)
     if (previous !== undefined) table.unbind(actor)
+    session.online = session.secureMode === 2 && previous?.online === true
     if (handshake.pending instanceof PendingResumption) counters.handshakesResumed++
     counters.handshakesEstablished++
-    if (identity.secureMode === 2 && handshake.psk !== undefined) actor.psk = { psk: handshake.psk.toHex(), facts }
-    actor.session = this.#sessionOf(now, handshake, identity, facts, outcome.session, previous?.online ?? false)
+    if (session.secureMode === 2 && handshake.psk !== undefined) {
+      actor.psk = { psk: handshake.psk.toHex(), facts: session.facts }
+    }
+    actor.session = session
     table.bind(actor)
-    for (const datagram of outcome.reply) this.#sendTo(edge, actor.partition, peer, datagram)
+    for (const datagram of reply) this.#sendTo(edge, actor.partition, peer, datagram)
     this.announceRoute(edge, actor, peer)
     established(now, actor)
-    const session = actor.session
-    for (const record of outcome.early) {
-      if (actor.session === session) this.open(now, edge, peer, actor, session, record)
+    for (const datagram of handshake.early ?? []) {
+      if (actor.session === session) this.open(now, edge, peer, actor, session, datagram)
     }
   }
 
@@ -296,9 +363,10 @@ export class Associations {
     handshake: HandshakeInProgress,
     identity: PskIdentity,
     facts: DeviceFacts,
-    dtls: Session,
-    online: boolean
+    dtls: Session
   ): DeviceSession {
+    // Nothing more is sealed until the first block is stored with it.
+    dtls.writeLimit = dtls.writeSequence
     return {
       productKey: identity.productKey,
       deviceKey: identity.deviceKey,
@@ -313,9 +381,15 @@ export class Associations {
       peer: handshake.peer,
       edge: handshake.edge,
       lastSeenAt: now,
-      online: online && identity.secureMode === 2,
+      online: false,
       requestsLeft: this.#options.config.requestsBurstMax,
-      requestsAt: now
+      requestsAt: now,
+      establishedAt: now,
+      savedSeenAt: 0,
+      kinds: kindBit("measurepoint"),
+      restored: undefined,
+      recalled: undefined,
+      outbox: undefined
     }
   }
 
@@ -368,6 +442,10 @@ const rejectText = {
 } as const
 
 const refusedKind = "handshake-refused"
+/** Datagrams kept while a verified session is stored; a device that has its answer resends them anyway. */
+const earlyMax = 8
+/** Messages of one device that wait for a write block. */
+const outboxMax = 16
 /** Bytes of a session's name in uplinks and events. */
 const handleBytes = 8
 const hex = (bytes: Uint8Array): string => bytes.toHex()

@@ -20,6 +20,16 @@ export class Counters {
   activations = 0
   wentOnline = 0
   wentOffline = 0
+  sessionsSaved = 0
+  savesRepeated = 0
+  savesFailed = 0
+  sessionsRestored = 0
+  sessionsUnreadable = 0
+  sessionsTakenUp = 0
+  copiesAnswered = 0
+  heldDropped = 0
+  notOwned = 0
+  partitionsLost = 0
   /** Records dropped by reason (RFC 6347 §4.1.2.7: in silence, but counted). */
   readonly recordsDropped = new Map<string, number>()
   /** CoAP messages that were ignored, by reason. */

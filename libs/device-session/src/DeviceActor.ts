@@ -5,13 +5,14 @@ import {
   type DownlinkMode,
   formatPeerAddress,
   type PeerAddress,
-  placeOf,
   type Presence
 } from "@roost/contracts"
 import { cipherSuiteName, type Session } from "@roost/dtls"
 import type { NamedTopic, SessionRights } from "./Decision.ts"
 import type { EdgeLink } from "./EdgeLinks.ts"
-import { PendingCommands } from "./PendingCommands.ts"
+import { type CommandNote, PendingCommands } from "./PendingCommands.ts"
+import type { Saving } from "./Persistence.ts"
+import type { Recalled, Restored } from "./Takeover.ts"
 
 /** What the registry said about a device when its key was asked for. */
 export interface DeviceFacts {
@@ -49,6 +50,18 @@ export interface DeviceSession extends SessionRights {
   online: boolean
   requestsLeft: number
   requestsAt: number
+  /** When its handshake verified. */
+  readonly establishedAt: number
+  /** `lastSeenAt` as the bucket has it. */
+  savedSeenAt: number
+  /** Kinds of uplinks that it sent, as bits (`StoredSession.kinds`). */
+  kinds: number
+  /** Set while it is as it came from the bucket: nothing may be opened or sealed yet. */
+  restored: Restored | undefined
+  /** Uplinks of an earlier owner that a copy of may still come. */
+  recalled: Recalled | undefined
+  /** Messages that wait for a block of write sequence numbers. */
+  outbox: Array<Uint8Array> | undefined
 }
 
 /** One device on this node: the only writer of its session, its Lifetime and its queue. A plain record, no fiber. */
@@ -58,13 +71,17 @@ export class DeviceActor extends Timed {
   readonly partition: number
   session: DeviceSession | undefined = undefined
   psk: CachedPsk | undefined = undefined
+  /** Of its entry in the bucket SESSIONS; 0 if it has none. */
+  revision = 0
+  /** What is on its way to the bucket; undefined most of the time. */
+  saving: Saving | undefined = undefined
   #commands: PendingCommands | undefined = undefined
 
-  constructor(productKey: string, deviceKey: string) {
+  constructor(productKey: string, deviceKey: string, partition: number) {
     super()
     this.productKey = productKey
     this.deviceKey = deviceKey
-    this.partition = placeOf(productKey, deviceKey).partition
+    this.partition = partition
   }
 
   /** The queue, made when the first command arrives: most devices have none most of the time. */
@@ -82,12 +99,29 @@ export class DeviceActor extends Timed {
     return this.#commands.announced(now, this.session.facts.downlink)
   }
 
+  /** For the next owner of the device. */
+  get commandNotes(): ReadonlyArray<CommandNote> {
+    return this.#commands?.notes ?? noNotes
+  }
+
+  /** Of every command that it mirrors. */
+  get commandIds(): ReadonlyArray<string> {
+    return this.#commands?.ids ?? []
+  }
+
+  /** The bucket COMMANDS was read to its end. */
+  forgetCommandNotes(): void {
+    this.#commands?.forgetNotes()
+  }
+
   /** Drops an empty queue; true if nothing is left to keep the actor for. */
   settle(): boolean {
-    if (this.#commands?.size === 0) this.#commands = undefined
-    return this.session === undefined && this.#commands === undefined
+    if (this.#commands?.isEmpty === true) this.#commands = undefined
+    return this.session === undefined && this.#commands === undefined && this.saving === undefined
   }
 }
+
+const noNotes: ReadonlyArray<CommandNote> = []
 
 /** A comma can't occur in either key, so the pair is unambiguous. */
 export const actorKey = (productKey: string, deviceKey: string): string => `${productKey},${deviceKey}`
@@ -104,7 +138,7 @@ export const presenceOf = (
   state,
   cause,
   at: now,
-  lastSeenAt: session.lastSeenAt,
+  lastSeenAt: session.restored?.seenAt ?? session.lastSeenAt,
   secureMode: session.secureMode,
   lifetimeSeconds: session.lifetimeMillis / 1000,
   address: formatPeerAddress(session.peer),

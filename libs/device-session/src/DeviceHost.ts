@@ -10,16 +10,21 @@ import {
   type PeerAddress
 } from "@roost/contracts"
 import { cipherSuiteName, ContentType, type Crypto, peekRecord } from "@roost/dtls"
+import * as Result from "effect/Result"
 import { Associations } from "./Associations.ts"
 import { Counters } from "./Counters.ts"
-import { actorKey, DeviceActor, type DeviceSession, presenceOf } from "./DeviceActor.ts"
+import { type DeviceActor, type DeviceSession, presenceOf } from "./DeviceActor.ts"
 import type { DeviceSessionConfig } from "./DeviceSessionConfig.ts"
 import { type EdgeLink, EdgeLinks } from "./EdgeLinks.ts"
 import { Events } from "./Events.ts"
 import type { PendingCommand } from "./PendingCommands.ts"
-import type { ActivationOutcome, Ports, PskOutcome } from "./Ports.ts"
+import { Persistence } from "./Persistence.ts"
+import type { ActivationOutcome, Ports, PskOutcome, ReadOutcome, RecallOutcome, SaveOutcome } from "./Ports.ts"
 import { Requests } from "./Requests.ts"
 import { SessionTable } from "./SessionTable.ts"
+import { type Share, Shares } from "./Shares.ts"
+import { decodeStoredSession } from "./StoredSession.ts"
+import { type Held, Takeover } from "./Takeover.ts"
 
 /**
  * All devices of one session-actors process. Plain and synchronous: it is told what arrived and what time it is, and
@@ -36,16 +41,23 @@ export class DeviceHost {
   readonly counters = new Counters()
   readonly #config: DeviceSessionConfig
   readonly #edges: EdgeLinks
-  readonly #actors = new Map<string, DeviceActor>()
+  readonly #shares = new Shares()
   /** Owner of each mirrored command: a deleted bucket entry says only its id. */
   readonly #commandOwner = new Map<string, DeviceActor>()
   readonly #wheel: TimerWheel<DeviceActor>
   readonly #table = new SessionTable()
   readonly #associations: Associations
   readonly #requests: Requests
+  readonly #persistence: Persistence
+  readonly #takeover: Takeover
+  /** Partitions that are given up, and what to call then. */
+  readonly #leaving = new Map<Share, Leaving>()
+  readonly #lost: (partition: number) => void
   readonly #events: Events
   readonly #random: () => number
   #sweptAt = 0
+  /** Online sessions that came from the store, less those that left with their partition. */
+  #onlineBrought = 0
 
   constructor(options: {
     readonly config: DeviceSessionConfig
@@ -54,6 +66,8 @@ export class DeviceHost {
     /** 0 inclusive to 1 exclusive: jitter of CoAP. */
     readonly random: () => number
     readonly now: number
+    /** An entry of a newer owner was met: the partition has been abandoned, and its lease is not worth anything. */
+    readonly lost?: (partition: number) => void
   }) {
     const { config, ports, crypto } = options
     this.#config = config
@@ -61,6 +75,26 @@ export class DeviceHost {
     this.#wheel = new TimerWheel<DeviceActor>(options.now)
     this.#edges = new EdgeLinks(config.nodeId, (edgeId, frame) => ports.publishFrame(edgeId, frame))
     this.#events = new Events(ports)
+    this.#lost = options.lost ?? (() => undefined)
+    this.#persistence = new Persistence({
+      config,
+      ports,
+      counters: this.counters,
+      fencingTokenOf: (partition) => this.#shares.get(partition)?.fencingToken,
+      stored: (now, actor, session) => this.#stored(now, actor, session),
+      settled: (actor) => this.#settle(actor),
+      lost: (partition) => {
+        this.abandon(partition)
+        this.#lost(partition)
+      }
+    })
+    this.#takeover = new Takeover({
+      config,
+      ports,
+      persistence: this.#persistence,
+      ready: (now, actor, session, waiting) => this.#ready(now, actor, session, waiting),
+      revoked: (now, actor, session) => this.#revoke(now, actor, session)
+    })
     this.#associations = new Associations({
       config,
       ports,
@@ -69,8 +103,11 @@ export class DeviceHost {
       events: this.#events,
       edges: this.#edges,
       table: this.#table,
-      actorOf: (productKey, deviceKey) => this.#actorOf(productKey, deviceKey),
-      actorsFull: () => this.#actors.size >= config.devicesMax,
+      persistence: this.#persistence,
+      findActor: (productKey, deviceKey) => this.#shares.find(productKey, deviceKey),
+      actorOf: (productKey, deviceKey) => this.#shares.actorOf(productKey, deviceKey),
+      hold: (actor, session, held) => this.#hold(actor, session, held),
+      actorsFull: () => this.#shares.devices >= config.devicesMax,
       established: (now, actor) => this.#established(now, actor),
       closed: (now, actor, session) => this.#closed(now, actor, session),
       data: (now, actor, session, plaintext) => this.#data(now, actor, session, plaintext)
@@ -80,14 +117,18 @@ export class DeviceHost {
       ports,
       counters: this.counters,
       events: this.#events,
+      persistence: this.#persistence,
       deliver: (now, actor, session, outputs) => this.#carryOut(now, actor, session, outputs)
     })
   }
 
-  get gauges(): Readonly<Record<"devices" | "online" | "handshakes" | "commands" | "timers" | "inFlight", number>> {
+  get gauges(): Readonly<Record<Gauge, number>> {
     return {
-      devices: this.#actors.size,
-      online: this.counters.wentOnline - this.counters.wentOffline,
+      devices: this.#shares.devices,
+      online: this.counters.wentOnline - this.counters.wentOffline + this.#onlineBrought,
+      partitions: this.#shares.size,
+      loading: this.#shares.loading,
+      saving: this.#persistence.inFlight,
       handshakes: this.#associations.handshakesInProgress,
       commands: this.#commandOwner.size,
       timers: this.#wheel.size,
@@ -105,11 +146,7 @@ export class DeviceHost {
     }
     const edge = this.#edges.link(reader.origin, now)
     while (reader.next()) {
-      const { kind, peer, body } = reader
-      if (kind === FrameKind.Datagram) this.#datagram(now, edge, peer, body, true)
-      else if (kind === FrameKind.Unrouted) this.#datagram(now, edge, peer, body, false)
-      else if (kind === FrameKind.HalfHandshake) this.#associations.begin(now, edge, peer, body)
-      else if (kind === FrameKind.ResumeHello) this.#associations.resume(now, edge, peer, body)
+      this.#entry(now, edge, reader.kind, reader.partition, reader.peer, reader.body)
     }
     if (reader.malformed) this.counters.framesMalformed++
   }
@@ -127,9 +164,86 @@ export class DeviceHost {
     this.#requests.handleStored(now, token, stored)
   }
 
+  /** What became of a write to the bucket SESSIONS. */
+  handleSaved(now: number, token: number, outcome: SaveOutcome): void {
+    this.#persistence.handleSaved(now, token, outcome)
+  }
+
+  handleRead(now: number, token: number, outcome: ReadOutcome): void {
+    this.#persistence.handleRead(now, token, outcome)
+  }
+
+  handleRecalled(now: number, token: number, outcome: RecallOutcome): void {
+    this.#takeover.handleRecalled(now, token, outcome)
+  }
+
+  /**
+   * The partition is this node's from now on; `restore` gives its sessions one by one, and `open` says that all are
+   * here. What comes for it meanwhile waits. `fencingToken` is larger than that of every former owner.
+   */
+  acquire(partition: number, fencingToken: number): void {
+    this.abandon(partition)
+    this.#shares.add(partition, fencingToken)
+  }
+
+  /** An entry of the bucket SESSIONS, opened; undefined if this cluster's key does not open it. */
+  restore(now: number, revision: number, record: Uint8Array | undefined): void {
+    const decoded = record === undefined ? undefined : decodeStoredSession(record)
+    if (decoded === undefined || Result.isFailure(decoded)) {
+      this.counters.sessionsUnreadable++
+      return
+    }
+    const stored = decoded.success
+    const actor = this.#shares.actorOf(stored.productKey, stored.deviceKey)
+    if (actor === undefined || actor.session !== undefined) return
+    const session = this.#takeover.sessionOf(now, stored, this.#edges.link(stored.edgeId, now), this.#random)
+    this.counters.sessionsRestored++
+    if (session.online) this.#onlineBrought++
+    actor.revision = revision
+    actor.session = session
+    if (stored.commands.length > 0) actor.commands.restore(stored.commands)
+    this.#table.bind(actor)
+    if (session.dtls.closed) this.#table.unbindRoutes(actor)
+    this.#arm(now, actor, session)
+  }
+
+  /** All sessions and commands of the partition are here. */
+  open(now: number, partition: number, fencingToken: number): void {
+    const share = this.#shares.get(partition)
+    if (share?.fencingToken !== fencingToken) return
+    for (const actor of share.actors.values()) actor.forgetCommandNotes()
+    for (const held of this.#shares.open(share)) this.#again(now, held)
+  }
+
+  /** Another node is to have the partition: its last state is stored, then it is forgotten, then `done` is called. */
+  release(now: number, partition: number, done: () => void): void {
+    const share = this.#shares.get(partition)
+    if (share === undefined || share.stage === "loading") {
+      this.abandon(partition)
+      done()
+      return
+    }
+    share.stage = "leaving"
+    this.#leaving.set(share, { done, flushed: false, until: now + answersMillisMax, giveUpAt: now + releaseMillisMax })
+    this.#leave(now)
+  }
+
+  /** The lease is lost: nothing more is sent for the partition and nothing is stored. */
+  abandon(partition: number): void {
+    const share = this.#shares.get(partition)
+    if (share === undefined) return
+    for (const actor of share.actors.values()) this.#forget(actor)
+    this.#associations.dropPartition(partition)
+    this.#shares.remove(share)
+    const leaving = this.#leaving.get(share)
+    this.#leaving.delete(share)
+    leaving?.done()
+  }
+
   /** An entry of the bucket COMMANDS that is not finished. */
   handleCommand(productKey: string, deviceKey: string, command: PendingCommand): void {
-    const actor = this.#actorOf(productKey, deviceKey)
+    const actor = this.#shares.actorOf(productKey, deviceKey)
+    if (actor === undefined) return
     if (actor.commands.put(command)) this.#commandOwner.set(command.id, actor)
     else this.counters.commandsOverLimit++
   }
@@ -148,19 +262,21 @@ export class DeviceHost {
    * learns so by 4.01 and goes when it falls silent (design §3, 5).
    */
   handleCredential(now: number, change: CredentialChange): void {
-    const actor = this.#actors.get(actorKey(change.productKey, change.deviceKey))
+    const actor = this.#shares.find(change.productKey, change.deviceKey)
     if (actor === undefined) return
     actor.psk = undefined
     const session = actor.session
     if (change.change === "enabled" || session === undefined || session.secureMode !== 2) return
     if (change.change === "secret" && session.facts.credentialVersion >= change.credentialVersion) return
-    session.revoked = true
-    this.#goOffline(now, actor, session, "credential")
+    this.#revoke(now, actor, session)
   }
 
   /** Fires what is due. Call it about every `tickMillis` of the timer wheel. */
   handleTimeout(now: number): void {
     this.#wheel.advance(now, (actor) => this.#fire(now, actor))
+    this.#persistence.handleTimeout(now)
+    this.#persistence.flush(now)
+    this.#leave(now)
     if (now - this.#sweptAt < sweepMillis) return
     this.#sweptAt = now
     this.#associations.expire(now)
@@ -169,7 +285,7 @@ export class DeviceHost {
 
   /** What this node knows of a device (docs/architecture.md §4). */
   ask(productKey: string, deviceKey: string): DeviceAnswer {
-    const actor = this.#actors.get(actorKey(productKey, deviceKey))
+    const actor = this.#shares.find(productKey, deviceKey)
     const session = actor?.session
     if (actor === undefined || session === undefined) return { _tag: "Unknown" }
     return {
@@ -184,12 +300,56 @@ export class DeviceHost {
     }
   }
 
-  /** Sends the frames that were collected since the last flush. */
-  flush(): void {
+  /** Ends a turn: stores what it changed, and sends the frames that were collected. */
+  flush(now: number): void {
+    this.#persistence.flush(now)
+    if (this.#leaving.size > 0) this.#leave(now)
     this.#edges.flush()
   }
 
-  #datagram(now: number, edge: EdgeLink, peer: PeerAddress, datagram: Uint8Array, routed: boolean): void {
+  #entry(now: number, edge: EdgeLink, kind: FrameKind, partition: number, peer: PeerAddress, body: Uint8Array): void {
+    if (kind === FrameKind.Datagram || kind === FrameKind.Unrouted) {
+      this.#datagram(now, edge, kind, partition, peer, body)
+    } else if (kind === FrameKind.HalfHandshake) {
+      if (this.#shares.get(partition)?.stage === "ready") this.#associations.begin(now, edge, partition, peer, body)
+      else this.#wait(edge, kind, partition, peer, body)
+    } else if (kind === FrameKind.ResumeHello) {
+      if (!this.#associations.resume(now, edge, peer, body)) this.#wait(edge, kind, partition, peer, body)
+    }
+  }
+
+  #again(now: number, { body, edge, kind, partition, peer }: Held): void {
+    this.#entry(now, edge, kind, partition, peer, body)
+  }
+
+  /** True if the entry is kept until its partition is loaded. */
+  #wait(edge: EdgeLink, kind: FrameKind, partition: number, peer: PeerAddress, body: Uint8Array): boolean {
+    const routed = kind === FrameKind.Datagram || kind === FrameKind.HalfHandshake
+    const loading = routed ? this.#shares.get(partition)?.stage === "loading" : this.#shares.loading > 0
+    if (!loading) {
+      if (routed) this.counters.notOwned++
+      return false
+    }
+    if (this.#shares.hold({ edge, kind, partition, peer, body: new Uint8Array(body) }, routed)) return true
+    this.counters.heldDropped++
+    return false
+  }
+
+  /** The session is as it came from the store: what came for it waits until it may be used. */
+  #hold(actor: DeviceActor, session: DeviceSession, held: Held): void {
+    const { restored } = session
+    if (restored === undefined || !this.#takeover.hold(actor, session, restored, held)) this.counters.heldDropped++
+  }
+
+  #datagram(
+    now: number,
+    edge: EdgeLink,
+    kind: FrameKind,
+    partition: number,
+    peer: PeerAddress,
+    datagram: Uint8Array
+  ): void {
+    const routed = kind === FrameKind.Datagram
     this.counters.datagramsIn++
     if (this.#associations.continueHandshake(now, peer, datagram)) return
     const first = peekRecord(datagram)
@@ -197,9 +357,18 @@ export class DeviceHost {
     const actor = hasCid ? this.#table.findByCid(datagram, first.cidOffset) : this.#table.findByPeer(peer)
     const session = actor?.session
     if (actor === undefined || session === undefined) {
+      if (this.#wait(edge, kind, partition, peer, datagram)) return
       this.counters.datagramsUnrouted++
       // Only the edge that believed in a route needs to hear that there is none.
       if (routed) this.#edges.add(edge, FrameKind.Unroute, 0, peer, hasCid ? cidOf(datagram, first.cidOffset) : noBytes)
+      return
+    }
+    if (session.restored !== undefined) {
+      this.#hold(actor, session, { edge, kind, partition, peer, body: new Uint8Array(datagram) })
+      return
+    }
+    if (this.#leaving.size > 0 && this.#shares.get(actor.partition)?.stage === "leaving") {
+      this.counters.heldDropped++
       return
     }
     const alive = this.#associations.open(now, edge, peer, actor, session, datagram)
@@ -220,6 +389,7 @@ export class DeviceHost {
     this.#table.unbindRoutes(actor)
     session.exchanges = undefined
     session.lastTopic = undefined
+    this.#persistence.touch(actor)
   }
 
   #carryOut(now: number, actor: DeviceActor, session: DeviceSession, outputs: Outputs): void {
@@ -272,12 +442,14 @@ export class DeviceHost {
       }
     }
     const silentMillis = now - session.lastSeenAt
-    if (session.online && silentMillis >= session.lifetimeMillis) this.#goOffline(now, actor, session, "lifetime")
+    if (session.online && silentMillis >= session.lifetimeMillis) {
+      // The trace that its last uplink left in the stream outlives no long silence.
+      if (session.restored !== undefined) this.#takeover.prepare(actor, session, session.restored)
+      this.#goOffline(now, actor, session, "lifetime")
+    }
     const keepMillis = session.secureMode === 3 ? session.lifetimeMillis : this.#config.sessionIdleMillisMax
     if (silentMillis >= keepMillis) {
-      this.#table.unbind(actor)
-      actor.session = undefined
-      this.#settle(actor)
+      this.#end(actor)
       return
     }
     this.#arm(now, actor, session)
@@ -287,6 +459,8 @@ export class DeviceHost {
     if (!session.online) {
       session.online = true
       this.counters.wentOnline++
+      // A handshake is stored as online already.
+      if (cause === "record") this.#persistence.touch(actor)
     }
     this.#events.presence(presenceOf(actor, session, "online", cause, now))
   }
@@ -301,23 +475,103 @@ export class DeviceHost {
     session.online = false
     this.counters.wentOffline++
     this.#events.presence(presenceOf(actor, session, "offline", cause, now))
+    this.#persistence.touch(actor)
   }
 
-  #actorOf(productKey: string, deviceKey: string): DeviceActor {
-    const key = actorKey(productKey, deviceKey)
-    const known = this.#actors.get(key)
-    if (known !== undefined) return known
-    const actor = new DeviceActor(productKey, deviceKey)
-    this.#actors.set(key, actor)
-    return actor
+  /** The credential changed: the stored session goes at once, this one answers 4.01 as long as its block lasts. */
+  #revoke(now: number, actor: DeviceActor, session: DeviceSession): void {
+    const { restored } = session
+    this.#goOffline(now, actor, session, "credential")
+    session.revoked = true
+    if (restored !== undefined) this.#end(actor)
+    else this.#persistence.remove(actor)
+  }
+
+  /** The session is over, here and in the store. */
+  #end(actor: DeviceActor): void {
+    this.#table.unbind(actor)
+    this.#persistence.remove(actor)
+    actor.session = undefined
+    this.#settle(actor)
+  }
+
+  #stored(now: number, actor: DeviceActor, session: DeviceSession): void {
+    if (actor.session !== session) return
+    if (session.restored !== undefined) this.#takeover.stored(now, actor, session)
+    else this.#associations.sendParked(actor, session)
+  }
+
+  #ready(now: number, actor: DeviceActor, session: DeviceSession, waiting: ReadonlyArray<Held>): void {
+    this.counters.sessionsTakenUp++
+    for (const held of waiting) this.#again(now, held)
+    if (actor.session === session) this.#arm(now, actor, session)
+  }
+
+  /** Goes on with partitions that are given up: answers that are due, then the last state, then nothing is left. */
+  #leave(now: number): void {
+    for (const [share, leaving] of this.#leaving) {
+      const { partition } = share
+      if (!leaving.flushed) {
+        if (now < leaving.until && this.#requests.inFlightOf(partition) > 0) continue
+        leaving.flushed = true
+        for (const actor of share.actors.values()) {
+          const { session } = actor
+          if (session === undefined || session.restored !== undefined) continue
+          if (session.online || session.lastSeenAt !== session.savedSeenAt) this.#persistence.finish(now, actor)
+        }
+      }
+      if (now < leaving.giveUpAt && someSaving(share)) continue
+      this.abandon(partition)
+    }
+  }
+
+  /** Drops an actor as it is: the device is another node's now. */
+  #forget(actor: DeviceActor): void {
+    const { session } = actor
+    for (const id of actor.commandIds) this.#commandOwner.delete(id)
+    this.#wheel.cancel(actor)
+    actor.saving = undefined
+    if (session === undefined) return
+    if (session.online) this.#onlineBrought--
+    this.#table.unbind(actor)
+    actor.session = undefined
   }
 
   #settle(actor: DeviceActor): void {
     if (!actor.settle()) return
     this.#wheel.cancel(actor)
-    this.#actors.delete(actorKey(actor.productKey, actor.deviceKey))
+    this.#shares.delete(actor)
   }
 }
+
+type Gauge =
+  | "devices"
+  | "online"
+  | "partitions"
+  | "loading"
+  | "saving"
+  | "handshakes"
+  | "commands"
+  | "timers"
+  | "inFlight"
+
+interface Leaving {
+  readonly done: () => void
+  /** When answers are not waited for any more. */
+  readonly until: number
+  readonly giveUpAt: number
+  flushed: boolean
+}
+
+const someSaving = ({ actors }: Share): boolean => {
+  for (const { saving } of actors.values()) if (saving !== undefined) return true
+  return false
+}
+
+/** How long a partition that is given up waits for the store to acknowledge what its devices sent. */
+const answersMillisMax = 250
+/** How long it waits for its last state to be stored. What is not stored then is as after a crash. */
+const releaseMillisMax = 2_000
 
 const cidOf = (datagram: Uint8Array, offset: number): Uint8Array => datagram.slice(offset, offset + 8)
 const noBytes = new Uint8Array(0)

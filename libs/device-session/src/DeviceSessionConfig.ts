@@ -14,6 +14,8 @@ export interface DeviceSessionConfig {
   /** Requests of one device per second, and how many it may save up; more get 4.29 (RFC 8516, C20). */
   readonly requestsPerSecondMax: number
   readonly requestsBurstMax: number
+  /** Records whose sequence numbers are reserved at once; the next block is asked for when half of one is used. */
+  readonly writeBlockRecords: number
   /** Uplinks and replies of this node that wait for the store. */
   readonly storesInFlightMax: number
 }
@@ -26,5 +28,6 @@ export const defaultDeviceSessionConfig: Omit<DeviceSessionConfig, "nodeId"> = {
   sessionIdleMillisMax: 7 * 86_400_000,
   requestsPerSecondMax: 500,
   requestsBurstMax: 1000,
+  writeBlockRecords: 1024,
   storesInFlightMax: 100_000
 }

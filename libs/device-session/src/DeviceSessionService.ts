@@ -1,24 +1,15 @@
 import { oncePerTurn, steadyNow, tickMillis } from "@roost/actors"
-import { announcePlacement, isInRanges, type PartitionRanges } from "@roost/cluster"
-import {
-  Buckets,
-  Command,
-  commandIdOfKey,
-  CredentialChange,
-  deviceRpc,
-  isPending,
-  placeOf,
-  Streams,
-  Subjects
-} from "@roost/contracts"
+import { announcePlacement, type PartitionRanges } from "@roost/cluster"
+import { Buckets, CredentialChange, Streams, Subjects } from "@roost/contracts"
 import { nodeCrypto } from "@roost/dtls-crypto"
-import { ensureStreams, FrameBus, NatsConnection, openBucket, serveRpc, tailConsumer } from "@roost/nats"
+import { ensureStreams, FrameBus, tailConsumer } from "@roost/nats"
 import { Health } from "@roost/observability"
 import { Clock, Effect, Layer, Result, Schema, type Scope } from "effect"
+import { mirrorCommands } from "./CommandMirror.ts"
 import { DeviceHost } from "./DeviceHost.ts"
 import { exportHostMetrics } from "./HostMetrics.ts"
 import { makeNatsPorts } from "./NatsPorts.ts"
-import type { PendingCommand } from "./PendingCommands.ts"
+import { makePartitions } from "./Partitions.ts"
 import { SessionActorsConfig } from "./SessionActorsConfig.ts"
 
 /**
@@ -34,21 +25,20 @@ export const DeviceSessionService = {
       const commandsRead = yield* Health.startup("commands", "the bucket COMMANDS is not read yet")
       yield* ensureStreams({
         streams: [Streams.uplink, Streams.presence, Streams.event, Streams.credential, Streams.commandEvent],
-        buckets: [Buckets.commands]
+        buckets: [Buckets.commands, Buckets.sessions]
       })
       const host = yield* makeHost(config)
-      const flushSoon = oncePerTurn(() => host.flush())
+      const flushSoon = oncePerTurn(() => host.flush(steadyNow()))
       const onFrame = (bytes: Uint8Array) => {
         host.handleFrame(steadyNow(), bytes)
         flushSoon()
       }
       yield* exportHostMetrics(host)
-      yield* mirrorCommands(host, partitions, commandsRead)
+      const commands = yield* mirrorCommands(host, commandsRead)
       yield* tailConsumer(Streams.credential.name, Streams.credential.subjects[0]!, ({ data }) => {
         const change = decodeChange(textOf(data))
         if (Result.isSuccess(change)) host.handleCredential(steadyNow(), change.success)
       })
-      yield* answerQuestions(host, partitions)
       yield* every(tickMillis, () => {
         host.handleTimeout(steadyNow())
         flushSoon()
@@ -56,7 +46,13 @@ export const DeviceSessionService = {
       const bus = yield* FrameBus
       yield* bus.subscribe(Subjects.frameToNode(config.host.nodeId), onFrame)
       yield* bus.subscribe(Subjects.frameToNodes, onFrame)
-      yield* announcePlacement(config.host.nodeId, yield* ownedOf(partitions))
+      const share = yield* makePartitions({ host, clusterKey: config.clusterKey, commands, flushSoon })
+      const owned = yield* ownedOf(partitions)
+      yield* Effect.acquireRelease(
+        Effect.forEach(owned, ([partition, token]) => share.acquire(partition, token), { concurrency: "unbounded" }),
+        () => Effect.forEach(owned, ([partition]) => share.release(partition), { concurrency: "unbounded" })
+      )
+      yield* announcePlacement(config.host.nodeId, owned)
       yield* health.register("frames", () => undefined)
       yield* Effect.logInfo(`session-actors ${config.host.nodeId} owns partitions ${JSON.stringify(partitions)}`)
     })
@@ -74,7 +70,7 @@ const ownedOf = (partitions: PartitionRanges) =>
 const makeHost = Effect.fnUntraced(function* (config: SessionActorsConfig) {
   // The ports need where answers go, the host needs the ports: answers can't come before the host is there.
   const answered: { host?: DeviceHost } = {}
-  const flushSoon = oncePerTurn(() => answered.host?.flush())
+  const flushSoon = oncePerTurn(() => answered.host?.flush(steadyNow()))
   const answer = (handle: (host: DeviceHost, now: number) => void) => {
     if (answered.host === undefined) return
     handle(answered.host, steadyNow())
@@ -83,56 +79,14 @@ const makeHost = Effect.fnUntraced(function* (config: SessionActorsConfig) {
   const ports = yield* makeNatsPorts(config.clusterKey, {
     psk: (token, outcome) => answer((to, now) => to.handlePsk(now, token, outcome)),
     activation: (token, outcome) => answer((to, now) => to.handleActivation(now, token, outcome)),
-    stored: (token, stored) => answer((to, now) => to.handleStored(now, token, stored))
+    stored: (token, stored) => answer((to, now) => to.handleStored(now, token, stored)),
+    saved: (token, outcome) => answer((to, now) => to.handleSaved(now, token, outcome)),
+    read: (token, outcome) => answer((to, now) => to.handleRead(now, token, outcome)),
+    recalled: (token, outcome) => answer((to, now) => to.handleRecalled(now, token, outcome))
   })
   const host = new DeviceHost({ config: config.host, ports, crypto: nodeCrypto, random: Math.random, now: steadyNow() })
   answered.host = host
   return host
-})
-
-/** Keeps the pending commands of this node's partitions as the bucket has them. */
-const mirrorCommands = Effect.fnUntraced(function* (
-  host: DeviceHost,
-  partitions: PartitionRanges,
-  read: Effect.Effect<void>
-): Effect.fn.Return<void, never, NatsConnection | Scope.Scope> {
-  const run = Effect.runForkWith(yield* Effect.context<never>())
-  const bucket = yield* openBucket(Buckets.commands, Command)
-  yield* bucket.watch(">", {
-    onPut: ({ value }) => {
-      const { commandId, deviceKey, productKey, state } = value
-      if (!isInRanges(partitions, placeOf(productKey, deviceKey).partition)) return
-      if (isPending(state)) host.handleCommand(productKey, deviceKey, pendingOf(value))
-      else host.handleCommandGone(commandId)
-    },
-    onDelete: (key) => host.handleCommandGone(commandIdOfKey(key)),
-    onInitialDone: () => void run(read)
-  })
-})
-
-const pendingOf = (command: Command): PendingCommand => ({
-  id: command.commandId,
-  topic: command.topic,
-  payload: command.payload,
-  createdAt: command.createdAt,
-  expiresAt: command.expiresAt,
-  timeoutMillis: command.timeoutSeconds * 1000,
-  deliveriesMax: command.maxDeliveries,
-  deliveries: command.deliveries,
-  deliveredAt: command.sentAt ?? 0
-})
-
-const answerQuestions = Effect.fnUntraced(function* (
-  host: DeviceHost,
-  partitions: PartitionRanges
-): Effect.fn.Return<void, never, NatsConnection | Scope.Scope> {
-  for (const [from, to] of partitions) {
-    for (let partition = from; partition <= to; partition++) {
-      yield* serveRpc(deviceRpc(partition), {}, ({ deviceKey, productKey }) =>
-        Effect.sync(() => host.ask(productKey, deviceKey))
-      )
-    }
-  }
 })
 
 const every = (millis: number, work: () => void): Effect.Effect<void, never, Scope.Scope> =>

@@ -12,9 +12,11 @@ export interface HandshakeInProgress {
   /** Undefined if the identity could not be read. */
   readonly identity: PskIdentity | undefined
   readonly startedAt: number
-  /** Of a resumption, whose actor is known from the start. */
-  readonly partition?: number
-  stage: "needsKey" | "asked" | "keyed"
+  readonly partition: number
+  /** `storing`: verified, and answered as soon as the session is stored (design §2.3). */
+  stage: "needsKey" | "asked" | "keyed" | "storing"
+  /** What came with its Finished or while it was stored. */
+  early?: Array<Uint8Array>
   /** The key it was given. */
   psk?: Uint8Array
   /** Why it can't succeed: the key that it was given is random (design §2.2). */
@@ -61,6 +63,13 @@ export class Handshakes {
 
   remove(handshake: HandshakeInProgress): void {
     if (this.isCurrent(handshake)) this.#byPeer.delete(handshake.peer.key)
+  }
+
+  /** Forgets those of a partition that is another node's now. */
+  dropPartition(partition: number): void {
+    for (const handshake of this.#byPeer.values()) {
+      if (handshake.partition === partition) this.#byPeer.delete(handshake.peer.key)
+    }
   }
 
   expire(now: number, expired: (handshake: HandshakeInProgress) => void): void {

@@ -51,12 +51,37 @@ const counters: ReadonlyArray<readonly [CounterField, name: string, help: string
   ["commandReplies", "roost_actors_command_replies_total", "Replies to commands."],
   ["activations", "roost_actors_activations_total", "Device secrets fetched."],
   ["wentOnline", "roost_actors_online_total", "Times that a device went online."],
-  ["wentOffline", "roost_actors_offline_total", "Times that a device went offline."]
+  ["wentOffline", "roost_actors_offline_total", "Times that a device went offline."],
+  ["sessionsSaved", "roost_actors_sessions_saved_total", "Writes to the bucket SESSIONS that were stored."],
+  [
+    "savesRepeated",
+    "roost_actors_session_saves_repeated_total",
+    "Writes that lost a race or got no answer: read, repeated."
+  ],
+  [
+    "savesFailed",
+    "roost_actors_session_saves_failed_total",
+    "Writes that could not be sent; the next tick tries again."
+  ],
+  ["sessionsRestored", "roost_actors_sessions_restored_total", "Sessions that came from the bucket with a partition."],
+  [
+    "sessionsUnreadable",
+    "roost_actors_sessions_unreadable_total",
+    "Entries of another version or another cluster key."
+  ],
+  ["sessionsTakenUp", "roost_actors_sessions_taken_up_total", "Restored sessions whose device was heard again."],
+  ["copiesAnswered", "roost_actors_uplink_copies_answered_total", "Copies of what a former owner stored."],
+  ["heldDropped", "roost_actors_held_dropped_total", "Datagrams dropped while sessions were loaded."],
+  ["notOwned", "roost_actors_not_owned_total", "Handshakes and datagrams of partitions of another node."],
+  ["partitionsLost", "roost_actors_partitions_lost_total", "Times that a newer owner's entry was met."]
 ]
 
 const gauges: ReadonlyArray<readonly [keyof DeviceHost["gauges"], name: string, help: string]> = [
   ["devices", "roost_actors_devices", "Devices with a session or pending commands."],
   ["online", "roost_actors_devices_online", "Devices online."],
+  ["partitions", "roost_actors_partitions", "Partitions of this node."],
+  ["loading", "roost_actors_partitions_loading", "Partitions whose sessions are still read."],
+  ["saving", "roost_actors_session_saves_in_flight", "Writes to the bucket SESSIONS without an answer."],
   ["handshakes", "roost_actors_handshakes", "Handshakes in progress."],
   ["commands", "roost_actors_commands_pending", "Pending commands mirrored here."],
   ["timers", "roost_actors_timers", "Timers set."],

@@ -1,33 +1,55 @@
 import {
   type CommandEvent,
+  CredentialChange,
+  Buckets,
   pskContext,
   type PskRequest,
   RegistryRpcs,
   Sealing,
+  sessionKey,
+  Streams,
   sealPurpose,
   secretContext,
   Subjects,
   UplinkHeader
 } from "@roost/contracts"
 import {
+  deleteMessage,
   EventPublisher,
   FrameBus,
   headerLines,
+  lastMessage,
   makeStreamPublisher,
   NatsConnection,
   type NatsError,
   requestRpc,
-  type Settled
+  type Settled,
+  type StoredMessage
 } from "@roost/nats"
-import { Effect, FiberSet, type Scope } from "effect"
-import type { ActivationOutcome, Ports, PskOutcome } from "./Ports.ts"
+import { Effect, FiberSet, Result, Schema, type Scope } from "effect"
+import type {
+  ActivationOutcome,
+  Ports,
+  PskOutcome,
+  ReadOutcome,
+  RecallOutcome,
+  SaveOutcome,
+  UplinkTrace
+} from "./Ports.ts"
 
 /** Where the answers to what the ports were asked go. */
 export interface PortAnswers {
   readonly psk: (token: number, outcome: PskOutcome) => void
   readonly activation: (token: number, outcome: ActivationOutcome) => void
   readonly stored: (token: number, stored: boolean) => void
+  readonly saved: (token: number, outcome: SaveOutcome) => void
+  readonly read: (token: number, outcome: ReadOutcome) => void
+  readonly recalled: (token: number, outcome: RecallOutcome) => void
 }
+
+/** Subject of a key in the bucket SESSIONS, and the stream that the bucket is. */
+export const sessionSubject = (key: string): string => `$KV.${Buckets.sessions.name}.${key}`
+export const sessionStream = `KV_${Buckets.sessions.name}`
 
 /** Uplinks and command events of this node that wait for the stream's ack. */
 const storesInFlightMax = 65_536
@@ -41,11 +63,18 @@ export const makeNatsPorts = Effect.fnUntraced(function* (
   const events = yield* EventPublisher
   const run = yield* FiberSet.makeRuntime<NatsConnection>()
   const pskSealing = new Sealing(clusterKey, sealPurpose.psk)
+  const sessionSealing = new Sealing(clusterKey, sealPurpose.session)
   const secretSealing = new Sealing(clusterKey, sealPurpose.secret)
   const onSettled = (token: number, settled: Settled) => {
     if (token !== 0) answers.stored(token, settled._tag === "Stored")
   }
   const publisher = yield* makeStreamPublisher({ onSettled, inFlightMax: storesInFlightMax })
+
+  const onSaved = (token: number, settled: Settled) => {
+    if (settled._tag === "Stored") answers.saved(token, { _tag: "Saved", revision: settled.sequence })
+    else answers.saved(token, settled.reason === "conflict" ? conflict : unknown)
+  }
+  const sessions = yield* makeStreamPublisher({ onSettled: onSaved, inFlightMax: storesInFlightMax })
 
   const openPsk = (request: PskRequest, sealed: string): Uint8Array | undefined =>
     pskSealing.open(pskContext(request), Buffer.from(sealed, "base64"))
@@ -88,7 +117,9 @@ export const makeNatsPorts = Effect.fnUntraced(function* (
         [UplinkHeader.session, uplink.session],
         [UplinkHeader.topic, uplink.topic],
         [UplinkHeader.method, uplink.method],
-        [UplinkHeader.time, String(uplink.at)]
+        [UplinkHeader.time, String(uplink.at)],
+        [UplinkHeader.record, String(uplink.record)],
+        ["Nats-Msg-Id", uplink.id]
       ])
       const subject = Subjects.uplink(uplink.productKey, uplink.deviceKey, uplink.kind)
       return publisher.publish(subject, lines, uplink.payload, token)
@@ -96,6 +127,49 @@ export const makeNatsPorts = Effect.fnUntraced(function* (
 
     storeCommandEvent: (token, productKey, deviceKey, event) =>
       publisher.publish(subjectOf(productKey, deviceKey, event), "", utf8.encode(JSON.stringify(event)), token),
+
+    saveSession: (token, productKey, deviceKey, revision, record) => {
+      const key = sessionKey(productKey, deviceKey)
+      const lines = headerLines([["Nats-Expected-Last-Subject-Sequence", String(revision)]])
+      return sessions.publish(sessionSubject(key), lines, sessionSealing.seal(key, record), token)
+    },
+
+    readSession: (token, productKey, deviceKey) => {
+      const key = sessionKey(productKey, deviceKey)
+      run(
+        lastMessage(sessionStream, sessionSubject(key)).pipe(
+          Effect.map((message): ReadOutcome => {
+            if (message === undefined) return { _tag: "None" }
+            return { _tag: "Found", revision: message.sequence, record: sessionSealing.open(key, message.data) }
+          }),
+          Effect.catch(storeUnavailable),
+          Effect.map((outcome) => answers.read(token, outcome))
+        )
+      )
+    },
+
+    // What is not deleted now, its next owner drops for the same reason.
+    deleteSession: (revision) => {
+      run(deleteMessage(sessionStream, revision))
+    },
+
+    recall: (token, productKey, deviceKey, kinds) => {
+      const credential = lastMessage(Streams.credential.name, Subjects.credential(productKey, deviceKey))
+      const uplinks = kinds.map((kind) =>
+        lastMessage(Streams.uplink.name, Subjects.uplink(productKey, deviceKey, kind))
+      )
+      run(
+        Effect.all([credential, Effect.all(uplinks, { concurrency: "unbounded" })], { concurrency: "unbounded" }).pipe(
+          Effect.map(([change, found]): RecallOutcome => ({
+            _tag: "Recalled",
+            uplinks: found.flatMap((message) => (message === undefined ? [] : [traceOf(message)])),
+            credentialVersion: change === undefined ? 0 : versionOf(change.data)
+          })),
+          Effect.catch(storeUnavailable),
+          Effect.map((outcome) => answers.recalled(token, outcome))
+        )
+      )
+    },
 
     publishPresence: (presence) =>
       void events.publish(Subjects.presence(presence.productKey, presence.deviceKey), presence),
@@ -106,6 +180,29 @@ export const makeNatsPorts = Effect.fnUntraced(function* (
 
 const subjectOf = (productKey: string, deviceKey: string, event: CommandEvent): string =>
   Subjects.command(event._tag === "Fetched" ? "fetched" : "replied", productKey, deviceKey)
+
+const traceOf = ({ header }: StoredMessage): UplinkTrace => {
+  // Uplinks of an older version have no record number.
+  const record = Number(header(UplinkHeader.record) || -1)
+  return {
+    session: header(UplinkHeader.session),
+    id: header("Nats-Msg-Id"),
+    record: Number.isSafeInteger(record) ? record : -1,
+    at: Number(header(UplinkHeader.time)) || 0
+  }
+}
+
+const versionOf = (data: Uint8Array): number => {
+  const change = decodeChange(Buffer.from(data).toString("utf8"))
+  return Result.isSuccess(change) ? change.success.credentialVersion : 0
+}
+
+const decodeChange = Schema.decodeUnknownResult(Schema.fromJsonString(CredentialChange))
+
+const conflict: SaveOutcome = { _tag: "Conflict" }
+const unknown: SaveOutcome = { _tag: "Unknown" }
+
+const storeUnavailable = (error: NatsError) => Effect.succeed({ _tag: "Unavailable" as const, reason: error.message })
 
 const unavailable = (error: NatsError) =>
   Effect.succeed({ _tag: "Unavailable" as const, reason: `the registry did not answer: ${error.message}` })

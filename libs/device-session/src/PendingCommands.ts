@@ -18,6 +18,15 @@ export interface PendingCommand {
   readonly deliveredAt: number
 }
 
+/** What only the actor knows of a command until downlink-queue has applied its event to the bucket. */
+export interface CommandNote {
+  readonly id: string
+  readonly deliveries: number
+  readonly deliveredAt: number
+  /** The device replied: it is not to be offered again. */
+  readonly finished: boolean
+}
+
 /** Commands that one actor mirrors at most; downlink-queue refuses the 51st (EnOS code 11902), the rest is slack. */
 export const pendingCommandsMax = 64
 
@@ -28,13 +37,20 @@ export const pendingCommandsMax = 64
  */
 export class PendingCommands {
   #commands: Array<PendingCommand> = []
+  /** Replied, and still in the bucket as far as is known. */
+  #finished: Array<string> = []
+  /** Of an earlier owner, for entries that the bucket has not told of yet. */
+  #notes: ReadonlyArray<CommandNote> = []
 
   get size(): number {
     return this.#commands.length
   }
 
   /** Takes over an entry of the bucket; deliveries that only this actor knows of so far are kept. */
-  put(command: PendingCommand): boolean {
+  put(entry: PendingCommand): boolean {
+    if (this.#finished.includes(entry.id)) return true
+    const command = this.#noted(entry)
+    if (command === undefined) return true
     const index = this.#commands.findIndex((known) => known.id === command.id)
     if (index >= 0) {
       const known = this.#commands[index]!
@@ -49,8 +65,45 @@ export class PendingCommands {
     return true
   }
 
+  /** The bucket has it no more. */
   remove(id: string): void {
     this.#commands = this.#commands.filter((command) => command.id !== id)
+    this.#finished = this.#finished.filter((finished) => finished !== id)
+  }
+
+  /** The device replied; the bucket may go on to have it for a while. */
+  finish(id: string): void {
+    this.#commands = this.#commands.filter((command) => command.id !== id)
+    this.#finished.push(id)
+    if (this.#finished.length > pendingCommandsMax) this.#finished.shift()
+  }
+
+  /** For the actor's next owner. */
+  get notes(): ReadonlyArray<CommandNote> {
+    const delivered = this.#commands.filter(({ deliveries }) => deliveries > 0)
+    return [
+      ...delivered.map(({ deliveredAt, deliveries, id }) => ({ id, deliveries, deliveredAt, finished: false })),
+      ...this.#finished.map((id) => ({ id, deliveries: 0, deliveredAt: 0, finished: true })),
+      ...this.#notes
+    ].slice(0, pendingCommandsMax)
+  }
+
+  /** What the last owner knew, before the entries of the bucket come. */
+  restore(notes: ReadonlyArray<CommandNote>): void {
+    this.#notes = notes
+  }
+
+  /** The bucket was read to its end: what is noted of other commands is of commands that are over. */
+  forgetNotes(): void {
+    this.#notes = []
+  }
+
+  get ids(): ReadonlyArray<string> {
+    return [...this.#commands.map(({ id }) => id), ...this.#finished]
+  }
+
+  get isEmpty(): boolean {
+    return this.#commands.length === 0 && this.#finished.length === 0 && this.#notes.length === 0
   }
 
   find(id: string): PendingCommand | undefined {
@@ -82,6 +135,19 @@ export class PendingCommands {
     const again = this.#commands.find((command) => command.topic === topic && isOutstanding(command, now))
     const found = waiting ?? again
     return found === undefined ? undefined : this.#deliver(found, now)
+  }
+
+  /** The entry with what an earlier owner knew of it; undefined if its device replied already. */
+  #noted(entry: PendingCommand): PendingCommand | undefined {
+    const note = this.#notes.find(({ id }) => id === entry.id)
+    if (note === undefined) return entry
+    this.#notes = this.#notes.filter((other) => other !== note)
+    if (note.finished) {
+      this.finish(entry.id)
+      return undefined
+    }
+    if (note.deliveries <= entry.deliveries) return entry
+    return { ...entry, deliveries: note.deliveries, deliveredAt: note.deliveredAt }
   }
 
   #deliver(command: PendingCommand, now: number): PendingCommand {

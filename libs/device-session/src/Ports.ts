@@ -17,6 +17,10 @@ export interface UplinkRecord {
   readonly method: string
   /** When the record was opened, milliseconds since 1970. */
   readonly at: number
+  /** Names the exchange for every owner of the session (`exchangeId`): the stream keeps one of each. */
+  readonly id: string
+  /** Sequence number of the newest record of the session so far. */
+  readonly record: number
   /** Exactly what the device sent. */
   readonly payload: Uint8Array
 }
@@ -36,6 +40,17 @@ export interface Ports {
   storeUplink(token: number, uplink: UplinkRecord): boolean
   /** Answered by `handleStored` when `token` is not 0. False: not taken. */
   storeCommandEvent(token: number, productKey: string, deviceKey: string, event: CommandEvent): boolean
+  /**
+   * Writes a device's session over the entry of `revision`, 0 for none, or not at all. `record` is only good during the
+   * call. Answered by `handleSaved`. False: not sent.
+   */
+  saveSession(token: number, productKey: string, deviceKey: string, revision: number, record: Uint8Array): boolean
+  /** What the store has of a device. Answered by `handleRead`. */
+  readSession(token: number, productKey: string, deviceKey: string): void
+  /** Deletes the entry of exactly this revision, if it is still there. */
+  deleteSession(revision: number): void
+  /** What the streams know of a device: its last uplink of each kind. Answered by `handleRecalled`. */
+  recall(token: number, productKey: string, deviceKey: string, kinds: ReadonlyArray<string>): void
   publishPresence(presence: Presence): void
   publishEvent(event: DeviceEvent): void
 }
@@ -50,4 +65,33 @@ export type PskOutcome =
 export type ActivationOutcome =
   | { readonly _tag: "Issued"; readonly assetId: string; readonly deviceSecret: string }
   | { readonly _tag: "Refused"; readonly reason: RefusalReason }
+  | Unanswered
+
+/** `Unknown`: it may be stored. */
+export type SaveOutcome =
+  | { readonly _tag: "Saved"; readonly revision: number }
+  | { readonly _tag: "Conflict" }
+  | { readonly _tag: "Unknown" }
+
+/** `record` is undefined for an entry that this cluster's key does not open. */
+export type ReadOutcome =
+  | { readonly _tag: "Found"; readonly revision: number; readonly record: Uint8Array | undefined }
+  | { readonly _tag: "None" }
+  | Unanswered
+
+/** The trace that an uplink left in the stream. */
+export interface UplinkTrace {
+  readonly session: string
+  readonly id: string
+  readonly record: number
+  readonly at: number
+}
+
+export type RecallOutcome =
+  | {
+      readonly _tag: "Recalled"
+      readonly uplinks: ReadonlyArray<UplinkTrace>
+      /** Of the last change of the device's credential; 0 if none is known. */
+      readonly credentialVersion: number
+    }
   | Unanswered

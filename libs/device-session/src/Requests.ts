@@ -6,7 +6,10 @@ import { ContentFormat, decide, type Decision, nameTopic } from "./Decision.ts"
 import type { DeviceActor, DeviceSession } from "./DeviceActor.ts"
 import type { DeviceSessionConfig } from "./DeviceSessionConfig.ts"
 import type { Events } from "./Events.ts"
+import { exchangeId, isCopy } from "./ExchangeId.ts"
+import type { Persistence } from "./Persistence.ts"
 import type { ActivationOutcome, Ports } from "./Ports.ts"
+import { kindBit } from "./Takeover.ts"
 import { takeRequest } from "./TokenBucket.ts"
 
 type Deliver = (now: number, actor: DeviceActor, session: DeviceSession, outputs: Outputs) => void
@@ -29,6 +32,7 @@ export class Requests {
   readonly #ports: Ports
   readonly #counters: Counters
   readonly #events: Events
+  readonly #persistence: Persistence
   readonly #deliver: Deliver
   readonly #waiting = new Map<number, Waiting>()
   readonly #getSuccess: number
@@ -39,18 +43,26 @@ export class Requests {
     readonly ports: Ports
     readonly counters: Counters
     readonly events: Events
+    readonly persistence: Persistence
     readonly deliver: Deliver
   }) {
     this.#config = options.config
     this.#ports = options.ports
     this.#counters = options.counters
     this.#events = options.events
+    this.#persistence = options.persistence
     this.#deliver = options.deliver
     this.#getSuccess = options.config.getSuccess === "2.05" ? Code.Content : Code.Changed
   }
 
   get inFlight(): number {
     return this.#waiting.size
+  }
+
+  inFlightOf(partition: number): number {
+    let count = 0
+    for (const { actor } of this.#waiting.values()) if (actor.partition === partition) count++
+    return count
   }
 
   handleRequest(now: number, actor: DeviceActor, session: DeviceSession, exchange: number, request: Request): void {
@@ -63,6 +75,8 @@ export class Requests {
     const named = session.lastTopic?.path === request.path ? session.lastTopic : nameTopic(request.path)
     session.lastTopic = named
     const decision = decide(session, request, named)
+    // An uplink leaves its trace in the stream; of all else the store hears with the next tick.
+    if (decision._tag !== "StoreUplink") this.#persistence.touchLater(actor)
     switch (decision._tag) {
       case "StoreUplink":
         this.#storeUplink(now, actor, session, exchange, request, decision)
@@ -156,6 +170,17 @@ export class Requests {
   ): void {
     const { kind, topic, method, reply } = decision
     const { productKey, deviceKey } = actor
+    const id = exchangeId(session.handle, request)
+    if (session.recalled !== undefined && wasStored(now, session, id, request)) {
+      this.#counters.copiesAnswered++
+      this.#succeed(now, actor, session, exchange, request, reply)
+      return
+    }
+    const bit = kindBit(kind)
+    if ((session.kinds & bit) === 0) {
+      session.kinds |= bit
+      this.#persistence.touch(actor)
+    }
     const token = this.#wait({ actor, session, exchange, request, payload: reply, kind: "uplink" })
     const uplink = {
       productKey,
@@ -165,6 +190,8 @@ export class Requests {
       topic,
       method,
       at: now,
+      id,
+      record: session.dtls.highest,
       payload: request.payload
     }
     if (!this.#ports.storeUplink(token, uplink)) this.handleStored(now, token, false)
@@ -191,6 +218,7 @@ export class Requests {
       commandId: command.id,
       delivery: command.deliveries
     })
+    this.#persistence.touch(actor)
     const options = [...formatOption(request, ContentFormat.json), ...this.#announcement(now, actor)]
     this.#answer(now, actor, session, exchange, this.#getSuccess, command.payload, options)
   }
@@ -235,15 +263,16 @@ export class Requests {
   ): void {
     const { commandId, code } = replied
     this.#counters.commandReplies++
-    actor.commands.remove(commandId)
+    actor.commands.finish(commandId)
+    this.#persistence.touch(actor)
     const outcome = code === EnosCode.success ? "succeeded" : `failed with code ${code}`
     this.#happened(now, session, "command-replied", `command ${commandId} ${outcome}`, { commandId, code })
   }
 
   #fetchSecret(actor: DeviceActor, session: DeviceSession, exchange: number, request: Request): void {
     const token = this.#wait({ actor, session, exchange, request, payload: noBytes, kind: "activation" })
-    // A retransmission never gets here: the exchange answers it with the same bytes.
-    this.#ports.askActivation(token, actor.productKey, actor.deviceKey, `${session.handle}-${exchange}`)
+    // A retransmission gets here only after a takeover: it names the same request, and the registry issues nothing new.
+    this.#ports.askActivation(token, actor.productKey, actor.deviceKey, exchangeId(session.handle, request))
   }
 
   /** A 2.xx to an authenticated request: with Option 2100 while anything undelivered waits (contract, 113). */
@@ -302,6 +331,16 @@ export class Requests {
   ): void {
     this.#events.happened(now, session, kind, formatPeerAddress(session.peer), reason, detail)
   }
+}
+
+/** Whether a former owner stored this uplink and died before its answer got through. */
+const wasStored = (now: number, session: DeviceSession, id: string, request: Request): boolean => {
+  const { recalled } = session
+  if (recalled === undefined || now >= recalled.until) {
+    session.recalled = undefined
+    return false
+  }
+  return recalled.ids.some((storedId) => isCopy(storedId, id, request))
 }
 
 /** The command that a reply answers: by id, and a raw reply the oldest delivered one of its topic. */

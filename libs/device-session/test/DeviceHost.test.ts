@@ -268,7 +268,11 @@ describe("DeviceHost", () => {
       handshakes: 0,
       commands: 0,
       timers: 0,
-      inFlight: 0
+      inFlight: 0,
+      partitions: 512,
+      loading: 0,
+      saving: 0
     })
+    assert.strictEqual(world.store.entries.size, 0, "the bucket neither")
   })
 })

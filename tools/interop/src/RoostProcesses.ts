@@ -145,6 +145,15 @@ export class RoostProcesses implements AsyncDisposable {
     return call(this.downlinkUrls[instance]!, this.token, method, path, body)
   }
 
+  /** Ends every process of an app with `signal`, and starts it again as it was. */
+  async restart(app: string, signal: "SIGKILL" | "SIGTERM"): Promise<void> {
+    for (const child of this.#children.filter((one) => one.app === app)) {
+      await child.stop(signal)
+      child.start()
+      await child.ready()
+    }
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all(this.#children.map((child) => child.stop()))
     await Effect.runPromise(Scope.close(this.#scope, Exit.void))
@@ -156,15 +165,21 @@ export class RoostProcesses implements AsyncDisposable {
 class AppProcess {
   readonly app: string
   readonly #port: number
-  readonly #child: ChildProcess
+  readonly #env: Readonly<Record<string, string>>
+  #child: ChildProcess
   #output = ""
 
   constructor(app: string, port: number, env: Readonly<Record<string, string>>) {
     this.app = app
     this.#port = port
-    this.#child = spawn(process.execPath, [`apps/${app}/src/main.ts`], {
+    this.#env = env
+    this.#child = this.start()
+  }
+
+  start(): ChildProcess {
+    this.#child = spawn(process.execPath, [`apps/${this.app}/src/main.ts`], {
       cwd: root,
-      env: { PATH: process.env["PATH"] ?? "", HOME: process.env["HOME"] ?? "", ...env },
+      env: { PATH: process.env["PATH"] ?? "", HOME: process.env["HOME"] ?? "", ...this.#env },
       stdio: ["ignore", "pipe", "pipe"]
     })
     for (const stream of [this.#child.stdout!, this.#child.stderr!]) {
@@ -172,6 +187,7 @@ class AppProcess {
         this.#output = (this.#output + chunk).slice(-outputLengthMax)
       })
     }
+    return this.#child
   }
 
   get pid(): number {
@@ -198,10 +214,10 @@ class AppProcess {
     throw new Error(`${this.app} was not ready in ${readyMillisMax} ms (${last}):\n${this.#output}`)
   }
 
-  async stop(): Promise<void> {
+  async stop(signal: "SIGKILL" | "SIGTERM" = "SIGTERM"): Promise<void> {
     if (this.#child.exitCode !== null || this.#child.signalCode !== null) return
     const exited = once(this.#child, "exit")
-    this.#child.kill("SIGTERM")
+    this.#child.kill(signal)
     const timer = setTimeout(() => this.#child.kill("SIGKILL"), stopMillisMax)
     await exited
     clearTimeout(timer)

@@ -7,7 +7,9 @@ import {
   FrameWriter,
   parsePeerAddress,
   type PeerAddress,
-  type Presence
+  partitionCount,
+  type Presence,
+  sessionKey
 } from "@roost/contracts"
 import { Client, type ClientOptions, CookieSecrets, FrontHalf, SessionIds } from "@roost/dtls"
 import { nodeCrypto } from "@roost/dtls-crypto"
@@ -15,7 +17,8 @@ import { pskFromSecret } from "@roost/enos"
 import * as Result from "effect/Result"
 import { DeviceHost } from "../../src/DeviceHost.ts"
 import { defaultDeviceSessionConfig, type DeviceSessionConfig } from "../../src/DeviceSessionConfig.ts"
-import type { Ports, PskOutcome, UplinkRecord } from "../../src/Ports.ts"
+import type { PendingCommand } from "../../src/PendingCommands.ts"
+import type { Ports, PskOutcome, SaveOutcome, UplinkRecord } from "../../src/Ports.ts"
 
 /**
  * A device host with an edge that only knows two devices' worth of routing, the registry and the store as arrays, and
@@ -23,7 +26,16 @@ import type { Ports, PskOutcome, UplinkRecord } from "../../src/Ports.ts"
  */
 export class World {
   now = 1_700_000_000_000
-  readonly host: DeviceHost
+  /** The node that the edge knows; `takeOver` replaces it. */
+  host: DeviceHost
+  readonly store: Store
+  readonly #config: Partial<DeviceSessionConfig>
+  #fencingToken = 1
+  #idsFrom = 0
+  /** What the bucket COMMANDS has for `dev1` when a node takes over. */
+  commands: ReadonlyArray<PendingCommand> = []
+  /** Answers to writes of sessions do not come while set. */
+  holdSaved = false
   readonly uplinks: Array<UplinkRecord> = []
   readonly presences: Array<Presence> = []
   readonly events: Array<DeviceEvent> = []
@@ -36,20 +48,63 @@ export class World {
   readonly #pending: Array<() => void> = []
   readonly #devices = new Map<number | string, SimulatedDevice>()
 
-  constructor(config: Partial<DeviceSessionConfig> = {}) {
+  constructor(config: Partial<DeviceSessionConfig> = {}, store: Store = new Store()) {
+    this.#config = config
+    this.store = store
     const routingKey = new Uint8Array(32).fill(1)
     this.#front = new FrontHalf({
       crypto: nodeCrypto,
       cookieSecrets: new CookieSecrets(routingKey),
       sessionIds: new SessionIds(routingKey)
     })
-    this.host = new DeviceHost({
-      config: { ...defaultDeviceSessionConfig, nodeId: "node0001", ...config },
-      ports: this.#ports(),
+    this.host = this.#start()
+    this.#load(this.host)
+  }
+
+  /**
+   * The node is killed with whatever it had not sent yet, and another one takes all partitions over. Gives the old
+   * one, which still believes that it owns them: a zombie.
+   */
+  takeOver(how: "killed" | "drained" = "killed", meanwhile: () => void = () => undefined): DeviceHost {
+    const old = this.host
+    if (how === "drained") {
+      let left = partitionCount
+      for (let partition = 0; partition < partitionCount; partition++) old.release(this.now, partition, () => left--)
+      this.settle()
+      if (left > 0) throw new Error(`${left} partitions were not released`)
+    } else this.#pending.length = 0
+    this.#fencingToken++
+    this.host = this.#start()
+    this.#load(this.host, meanwhile)
+    this.settle()
+    return old
+  }
+
+  /** The stream's window for message ids is over. */
+  forgetIds(): void {
+    this.#idsFrom = this.uplinks.length
+  }
+
+  #start(): DeviceHost {
+    const box: { host?: DeviceHost } = {}
+    const host = new DeviceHost({
+      config: { ...defaultDeviceSessionConfig, nodeId: "node0001", ...this.#config },
+      ports: this.#ports(() => box.host!),
       crypto: nodeCrypto,
       random: () => 0.5,
       now: this.now
     })
+    box.host = host
+    return host
+  }
+
+  #load(host: DeviceHost, meanwhile: () => void = () => undefined): void {
+    const token = this.#fencingToken
+    for (let partition = 0; partition < partitionCount; partition++) host.acquire(partition, token)
+    meanwhile()
+    for (const { record, revision } of this.store.entries.values()) host.restore(this.now, revision, record)
+    for (const command of this.commands) host.handleCommand("pk1", "dev1", command)
+    for (let partition = 0; partition < partitionCount; partition++) host.open(this.now, partition, token)
   }
 
   device(
@@ -114,10 +169,10 @@ export class World {
   }
 
   settle(): void {
-    this.host.flush()
+    this.host.flush(this.now)
     for (let work = this.#pending.shift(); work !== undefined; work = this.#pending.shift()) {
       work()
-      this.host.flush()
+      this.host.flush(this.now)
     }
   }
 
@@ -127,14 +182,14 @@ export class World {
     this.host.handleFrame(this.now, writer.take())
   }
 
-  #ports(): Ports {
+  #ports(host: () => DeviceHost): Ports {
     return {
       publishFrame: (_edgeId, frame) => this.#pending.push(() => this.#fromHost(frame)),
       askPsk: (token, { deviceKey }) =>
-        this.#pending.push(() => this.host.handlePsk(this.now, token, this.psk(deviceKey))),
+        this.#pending.push(() => host().handlePsk(this.now, token, this.psk(deviceKey))),
       askActivation: (token) =>
         this.#pending.push(() =>
-          this.host.handleActivation(this.now, token, {
+          host().handleActivation(this.now, token, {
             _tag: "Issued",
             assetId: "a1",
             deviceSecret: `issued ${token}`
@@ -142,14 +197,41 @@ export class World {
         ),
       storeUplink: (token, uplink) => {
         if (this.storing === "no") return false
-        this.uplinks.push({ ...uplink, payload: uplink.payload.slice() })
-        if (this.storing === "yes") this.#pending.push(() => this.host.handleStored(this.now, token, true))
+        // The stream keeps one message of an id.
+        if (!this.uplinks.some(({ id }, index) => index >= this.#idsFrom && id === uplink.id)) {
+          this.uplinks.push({ ...uplink, payload: uplink.payload.slice() })
+        }
+        if (this.storing === "yes") this.#pending.push(() => host().handleStored(this.now, token, true))
         return true
       },
       storeCommandEvent: (token, _productKey, _deviceKey, event) => {
         this.commandEvents.push(event)
-        if (token !== 0) this.#pending.push(() => this.host.handleStored(this.now, token, true))
+        if (token !== 0) this.#pending.push(() => host().handleStored(this.now, token, true))
         return true
+      },
+      saveSession: (token, productKey, deviceKey, revision, record) => {
+        if (this.store.reachable === false) return false
+        const outcome = this.store.write(sessionKey(productKey, deviceKey), revision, record)
+        if (!this.holdSaved) this.#pending.push(() => host().handleSaved(this.now, token, outcome))
+        return true
+      },
+      readSession: (token, productKey, deviceKey) => {
+        const entry = this.store.entries.get(sessionKey(productKey, deviceKey))
+        const outcome = entry === undefined ? ({ _tag: "None" } as const) : ({ _tag: "Found", ...entry } as const)
+        this.#pending.push(() => host().handleRead(this.now, token, outcome))
+      },
+      deleteSession: (revision) => this.store.delete(revision),
+      recall: (token, productKey, deviceKey, kinds) => {
+        const uplinks = kinds.flatMap((kind) => {
+          const last = this.uplinks.findLast(
+            (uplink) => uplink.productKey === productKey && uplink.deviceKey === deviceKey && uplink.kind === kind
+          )
+          return last === undefined ? [] : [last]
+        })
+        const credentialVersion = this.store.credentialVersions.get(deviceKey) ?? 0
+        this.#pending.push(() =>
+          host().handleRecalled(this.now, token, { _tag: "Recalled", uplinks, credentialVersion })
+        )
       },
       publishPresence: (presence) => void this.presences.push(presence),
       publishEvent: (event) => void this.events.push(event)
@@ -162,6 +244,26 @@ export class World {
       if (reader.kind === FrameKind.Send) this.#devices.get(reader.peer.key)?.receive(reader.body.slice())
       if (reader.kind === FrameKind.Route) this.routes.push({ peer: reader.peer.key, cid: reader.body.length })
     }
+  }
+}
+
+/** The bucket SESSIONS and what the streams say besides: it outlives the nodes. */
+export class Store {
+  readonly entries = new Map<string, { readonly revision: number; readonly record: Uint8Array }>()
+  readonly credentialVersions = new Map<string, number>()
+  reachable = true
+  writes = 0
+  #revision = 0
+
+  write(key: string, revision: number, record: Uint8Array): SaveOutcome {
+    if ((this.entries.get(key)?.revision ?? 0) !== revision) return { _tag: "Conflict" }
+    this.writes++
+    this.entries.set(key, { revision: ++this.#revision, record: new Uint8Array(record) })
+    return { _tag: "Saved", revision: this.#revision }
+  }
+
+  delete(revision: number): void {
+    for (const [key, entry] of this.entries) if (entry.revision === revision) this.entries.delete(key)
   }
 }
 

@@ -1,0 +1,47 @@
+import { Buckets, Command, commandIdOfKey, isPending } from "@roost/contracts"
+import { type NatsConnection, openBucket } from "@roost/nats"
+import { Effect, type Scope } from "effect"
+import type { DeviceHost } from "./DeviceHost.ts"
+import type { CommandRevisions } from "./Partitions.ts"
+import type { PendingCommand } from "./PendingCommands.ts"
+
+/** Finished commands whose revision is remembered, so that a partition that is just read does not bring them back. */
+const goneMax = 10_000
+
+/** Keeps the pending commands of the host's partitions as the bucket has them; those of others the host does not take. */
+export const mirrorCommands = Effect.fnUntraced(function* (
+  host: DeviceHost,
+  read: Effect.Effect<void>
+): Effect.fn.Return<CommandRevisions, never, NatsConnection | Scope.Scope> {
+  const run = Effect.runForkWith(yield* Effect.context<never>())
+  const bucket = yield* openBucket(Buckets.commands, Command)
+  const gone = new Map<string, number>()
+  const remove = (commandId: string, revision: number) => {
+    host.handleCommandGone(commandId)
+    gone.set(commandId, revision === 0 ? Infinity : revision)
+    if (gone.size > goneMax) gone.delete(gone.keys().next().value!)
+  }
+  yield* bucket.watch(">", {
+    onPut: ({ revision, value }) => {
+      const { commandId, deviceKey, productKey, state } = value
+      if (isPending(state)) host.handleCommand(productKey, deviceKey, deliveryOf(value))
+      else remove(commandId, revision)
+    },
+    onDelete: (key, revision) => remove(commandIdOfKey(key), revision),
+    onInitialDone: () => void run(read)
+  })
+  return { isNewer: (commandId, revision) => revision > (gone.get(commandId) ?? 0) }
+})
+
+/** A command as its actor needs it. */
+export const deliveryOf = (command: Command): PendingCommand => ({
+  id: command.commandId,
+  topic: command.topic,
+  payload: command.payload,
+  createdAt: command.createdAt,
+  expiresAt: command.expiresAt,
+  timeoutMillis: command.timeoutSeconds * 1000,
+  deliveriesMax: command.maxDeliveries,
+  deliveries: command.deliveries,
+  deliveredAt: command.sentAt ?? 0
+})

@@ -1,0 +1,110 @@
+import { partitionCount, placeOf } from "@roost/contracts"
+import { actorKey, DeviceActor } from "./DeviceActor.ts"
+import type { Held } from "./Takeover.ts"
+
+/** One partition that is this node's. */
+export interface Share {
+  readonly partition: number
+  /** Of the lease: grows with every change of owner. */
+  readonly fencingToken: number
+  readonly actors: Map<string, DeviceActor>
+  /** `loading`: its sessions come from the store. `leaving`: they go back to it. */
+  stage: "loading" | "ready" | "leaving"
+  /** What came while it was loading. */
+  held: Array<Held>
+}
+
+/** Entries of frames that wait for one partition to be loaded, and for any partition; more are dropped and counted. */
+export const heldPerPartitionMax = 256
+export const heldUnroutedMax = 4096
+
+/** The partitions of this node and the actors in them. */
+export class Shares {
+  readonly #shares: Array<Share | undefined> = Array.from({ length: partitionCount }, () => undefined)
+  /** What may belong to any partition that is loading. */
+  #unrouted: Array<Held> = []
+  #loading = 0
+  #devices = 0
+
+  get devices(): number {
+    return this.#devices
+  }
+
+  /** Partitions whose sessions are not all here yet. */
+  get loading(): number {
+    return this.#loading
+  }
+
+  get size(): number {
+    return this.#shares.reduce((count, share) => count + (share === undefined ? 0 : 1), 0)
+  }
+
+  get(partition: number): Share | undefined {
+    return this.#shares[partition]
+  }
+
+  /** A partition that is to be loaded now. */
+  add(partition: number, fencingToken: number): void {
+    this.#shares[partition] = { partition, fencingToken, actors: new Map(), stage: "loading", held: [] }
+    this.#loading++
+  }
+
+  /** All of its sessions are here. Gives what waited for that. */
+  open(share: Share): ReadonlyArray<Held> {
+    if (share.stage !== "loading") return []
+    share.stage = "ready"
+    this.#loading--
+    const held = share.held
+    share.held = []
+    if (this.#loading > 0) return held
+    const unrouted = this.#unrouted
+    this.#unrouted = []
+    return [...held, ...unrouted]
+  }
+
+  remove(share: Share): void {
+    if (this.#shares[share.partition] !== share) return
+    if (share.stage === "loading") this.#loading--
+    this.#shares[share.partition] = undefined
+    this.#devices -= share.actors.size
+  }
+
+  /** Keeps an entry until its partition, or any, is loaded. False: there is no such wait, or too much waits. */
+  hold(held: Held, routed: boolean): boolean {
+    if (!routed) {
+      if (this.#loading === 0 || this.#unrouted.length >= heldUnroutedMax) return false
+      this.#unrouted.push(held)
+      return true
+    }
+    const share = this.#shares[held.partition]
+    if (share?.stage !== "loading" || share.held.length >= heldPerPartitionMax) return false
+    share.held.push(held)
+    return true
+  }
+
+  find(productKey: string, deviceKey: string): DeviceActor | undefined {
+    return this.#shares[placeOf(productKey, deviceKey).partition]?.actors.get(actorKey(productKey, deviceKey))
+  }
+
+  /** The device's actor, made if there is none; undefined if its partition is not this node's. */
+  actorOf(productKey: string, deviceKey: string): DeviceActor | undefined {
+    const { partition } = placeOf(productKey, deviceKey)
+    const share = this.#shares[partition]
+    if (share === undefined) return undefined
+    const key = actorKey(productKey, deviceKey)
+    const known = share.actors.get(key)
+    if (known !== undefined) return known
+    const actor = new DeviceActor(productKey, deviceKey, partition)
+    share.actors.set(key, actor)
+    this.#devices++
+    return actor
+  }
+
+  delete(actor: DeviceActor): void {
+    const actors = this.#shares[actor.partition]?.actors
+    const key = actorKey(actor.productKey, actor.deviceKey)
+    if (actors?.get(key) !== actor) return
+    actors.delete(key)
+    this.#devices--
+  }
+}

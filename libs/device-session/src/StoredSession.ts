@@ -1,0 +1,147 @@
+import {
+  type DataFormat,
+  type DownlinkMode,
+  type PeerAddress,
+  peerAddressLength,
+  readPeerAddress
+} from "@roost/contracts"
+import { deserializeSession, serializeSession, type Session } from "@roost/dtls"
+import * as Result from "effect/Result"
+import type { DeviceFacts } from "./DeviceActor.ts"
+import type { CommandNote } from "./PendingCommands.ts"
+import { StateReader, StateWriter } from "./StateBytes.ts"
+
+/** First byte of every stored session. Another version is not read: its device handshakes again. */
+export const storedSessionVersion = 1
+
+/**
+ * A device's session as the bucket SESSIONS has it, in clear; sealed before it leaves the process. About 330 bytes for
+ * a device with a connection id and nothing pending.
+ */
+export interface StoredSession {
+  /** Of the owner that wrote it: a larger one has taken the partition over. */
+  readonly fencingToken: number
+  readonly productKey: string
+  readonly deviceKey: string
+  readonly secureMode: 2 | 3
+  readonly lifetimeSeconds: number
+  /** 16 hexadecimal digits: the session's name in uplinks and events. */
+  readonly handle: string
+  readonly establishedAt: number
+  readonly lastSeenAt: number
+  readonly online: boolean
+  /** Written when its owner gave it up: nothing happened after it, so that `lastSeenAt` is the device's last sign. */
+  readonly final: boolean
+  /** Kinds of uplinks that the device sent in this session, as bits: where a trace of its newest record may be. */
+  readonly kinds: number
+  readonly facts: DeviceFacts
+  readonly edgeId: string
+  readonly peer: PeerAddress
+  /** Its `writeLimit` is the end of the reserved block. */
+  readonly dtls: Session
+  /** `ServerExchanges.serialize`. */
+  readonly exchanges: Uint8Array
+  readonly commands: ReadonlyArray<CommandNote>
+}
+
+/** What can't be read, and why: ours in every case, since only this cluster can seal. */
+export type StoredSessionFault = "UnknownVersion" | "Malformed"
+
+/** A view that is good until the next call. `writeLimit` stands in for the session's own. */
+export const encodeStoredSession = (stored: StoredSession, writeLimit: number): Uint8Array => {
+  const { commands, facts, kinds } = stored
+  writer
+    .reset()
+    .uint8(storedSessionVersion)
+    .uint8(
+      (stored.online ? onlineFlag : 0) |
+        (stored.final ? finalFlag : 0) |
+        (stored.secureMode === 3 ? productSecretFlag : 0) |
+        (facts.dataFormat === "Custom" ? customFlag : 0) |
+        (facts.downlink === "serial" ? serialFlag : 0)
+    )
+    .uint16(kinds)
+    .uint48(stored.fencingToken)
+    .uint48(stored.establishedAt)
+    .uint48(stored.lastSeenAt)
+    .uint48(stored.lifetimeSeconds)
+    .uint48(facts.credentialVersion)
+    .text(stored.productKey)
+    .text(stored.deviceKey)
+    .text(facts.assetId)
+    .text(stored.handle)
+    .text(stored.edgeId)
+    .bytes(stored.peer.bytes)
+    .bytes(serializeSession(stored.dtls, writeLimit))
+    .bytes(stored.exchanges)
+    .uint8(commands.length)
+  for (const { deliveredAt, deliveries, finished, id } of commands) {
+    writer
+      .text(id)
+      .uint8(finished ? 1 : 0)
+      .uint16(deliveries)
+      .uint48(deliveredAt)
+  }
+  return writer.view
+}
+
+export const decodeStoredSession = (bytes: Uint8Array): Result.Result<StoredSession, StoredSessionFault> => {
+  const reader = new StateReader(bytes)
+  if (reader.uint8() !== storedSessionVersion) return Result.fail("UnknownVersion")
+  const flags = reader.uint8()
+  const kinds = reader.uint16()
+  const fencingToken = reader.uint48()
+  const establishedAt = reader.uint48()
+  const lastSeenAt = reader.uint48()
+  const lifetimeSeconds = reader.uint48()
+  const credentialVersion = reader.uint48()
+  const productKey = reader.text()
+  const deviceKey = reader.text()
+  const assetId = reader.text()
+  const handle = reader.text()
+  const edgeId = reader.text()
+  const address = reader.bytes()
+  const peer = readPeerAddress(address, 0)
+  const dtls = deserializeSession(reader.bytes())
+  const exchanges = reader.bytes()
+  const commands: Array<CommandNote> = []
+  for (let left = reader.uint8(); left > 0 && !reader.failed; left--) {
+    const id = reader.text()
+    const finished = reader.uint8() === 1
+    commands.push({ id, finished, deliveries: reader.uint16(), deliveredAt: reader.uint48() })
+  }
+  const dataFormat: DataFormat = (flags & customFlag) === 0 ? "Json" : "Custom"
+  const downlink: DownlinkMode = (flags & serialFlag) === 0 ? "pipelined" : "serial"
+  if (!reader.complete || peer === undefined || peerAddressLength(peer) !== address.length || Result.isFailure(dtls)) {
+    return Result.fail("Malformed")
+  }
+  if (productKey === "" || deviceKey === "" || edgeId.length > edgeIdLengthMax) return Result.fail("Malformed")
+  return Result.succeed({
+    fencingToken,
+    productKey,
+    deviceKey,
+    secureMode: (flags & productSecretFlag) === 0 ? 2 : 3,
+    lifetimeSeconds,
+    handle,
+    establishedAt,
+    lastSeenAt,
+    online: (flags & onlineFlag) !== 0,
+    final: (flags & finalFlag) !== 0,
+    kinds,
+    facts: { assetId, credentialVersion, dataFormat, downlink },
+    edgeId,
+    peer,
+    dtls: dtls.success,
+    exchanges,
+    commands
+  })
+}
+
+const writer = new StateWriter()
+const onlineFlag = 1
+const finalFlag = 2
+const productSecretFlag = 4
+const customFlag = 8
+const serialFlag = 16
+/** A frame's origin has no more (`FrameWriter`). */
+const edgeIdLengthMax = 64

@@ -1,0 +1,169 @@
+import { defaultServerSettings, ServerExchanges } from "@roost/coap"
+import type { FrameKind, PeerAddress } from "@roost/contracts"
+import { raiseFloor } from "@roost/dtls"
+import { UplinkKind } from "@roost/enos"
+import type { DeviceActor, DeviceSession } from "./DeviceActor.ts"
+import type { DeviceSessionConfig } from "./DeviceSessionConfig.ts"
+import type { EdgeLink } from "./EdgeLinks.ts"
+import type { Persistence } from "./Persistence.ts"
+import type { Ports, RecallOutcome } from "./Ports.ts"
+import type { StoredSession } from "./StoredSession.ts"
+
+/** An entry of a frame that waits for what it concerns. `body` is a copy. */
+export interface Held {
+  readonly edge: EdgeLink
+  readonly kind: FrameKind
+  readonly partition: number
+  readonly peer: PeerAddress
+  readonly body: Uint8Array
+}
+
+/** A session as it came from the bucket, and what it waits for. */
+export interface Restored {
+  readonly waiting: Array<Held>
+  /** This owner's write of the entry is stored: it has a block, and every former owner has lost it. */
+  fenced: boolean
+  /** The streams were read. */
+  recalled: boolean
+  asked: boolean
+  /** The device's last sign of life that was written down. */
+  readonly seenAt: number
+}
+
+/** What former owners stored last, until no copy of it can come any more. */
+export interface Recalled {
+  readonly ids: ReadonlyArray<string>
+  readonly until: number
+}
+
+export interface TakeoverOptions {
+  readonly config: DeviceSessionConfig
+  readonly ports: Ports
+  readonly persistence: Persistence
+  /** The session may be used; `waiting` came for it meanwhile. */
+  readonly ready: (now: number, actor: DeviceActor, session: DeviceSession, waiting: ReadonlyArray<Held>) => void
+  /** The credential changed after the handshake: the session is over. */
+  readonly revoked: (now: number, actor: DeviceActor, session: DeviceSession) => void
+}
+
+/**
+ * Makes a session that came from the bucket usable when the first datagram comes for it, not before: most devices are
+ * asleep when their owner changes. Two things are due, at once:
+ *
+ * - a block of write sequence numbers, reserved by a compare-and-set that also takes the entry from every former owner;
+ * - what former owners accepted after their last write: the newest uplink of each kind has the session's newest record
+ *   in a header. Everything up to it is a replay from now on, and a new record with the same CoAP message is answered
+ *   without being stored again.
+ */
+export class Takeover {
+  readonly #options: TakeoverOptions
+  readonly #asked = new Map<number, { readonly actor: DeviceActor; readonly session: DeviceSession }>()
+  #token = 0
+
+  constructor(options: TakeoverOptions) {
+    this.#options = options
+  }
+
+  /** The actor's session as `stored` says. */
+  sessionOf(now: number, stored: StoredSession, edge: EdgeLink, random: () => number): DeviceSession {
+    const { config } = this.#options
+    const { dtls } = stored
+    // Whatever is left of the last block may have been used.
+    dtls.writeSequence = dtls.writeLimit
+    const exchanges = new ServerExchanges(defaultServerSettings, random)
+    const remembers = exchanges.restore(stored.exchanges) && !exchanges.isIdle
+    const lifetimeMillis = stored.lifetimeSeconds * 1000
+    // What an owner that died saw last is not known: a whole Lifetime from now is late at worst, never wrong.
+    const seenAt = stored.final ? Math.max(stored.lastSeenAt, now - lifetimeMillis + graceMillis) : now
+    const lastSeenAt = stored.online ? seenAt : stored.lastSeenAt
+    return {
+      productKey: stored.productKey,
+      deviceKey: stored.deviceKey,
+      secureMode: stored.secureMode,
+      lifetimeMillis,
+      dtls,
+      handle: stored.handle,
+      facts: stored.facts,
+      revoked: false,
+      exchanges: remembers ? exchanges : undefined,
+      lastTopic: undefined,
+      peer: stored.peer,
+      edge,
+      lastSeenAt,
+      online: stored.online,
+      requestsLeft: config.requestsBurstMax,
+      requestsAt: now,
+      establishedAt: stored.establishedAt,
+      savedSeenAt: lastSeenAt,
+      kinds: stored.kinds,
+      restored: { waiting: [], fenced: false, recalled: false, asked: false, seenAt: stored.lastSeenAt },
+      recalled: undefined,
+      outbox: undefined
+    }
+  }
+
+  /** Something came for a restored session; false if too much waits already. */
+  hold(actor: DeviceActor, session: DeviceSession, restored: Restored, held: Held): boolean {
+    const fits = restored.waiting.length < heldMax
+    if (fits) restored.waiting.push(held)
+    this.prepare(actor, session, restored)
+    return fits
+  }
+
+  /** Asks for what a restored session lacks. */
+  prepare(actor: DeviceActor, session: DeviceSession, restored: Restored): void {
+    const { persistence, ports } = this.#options
+    if (!restored.fenced) persistence.touch(actor)
+    if (!restored.asked && !restored.recalled) {
+      restored.asked = true
+      this.#asked.set(++this.#token, { actor, session })
+      const kinds = UplinkKind.filter((_, index) => (session.kinds & (1 << index)) !== 0)
+      ports.recall(this.#token, session.productKey, session.deviceKey, kinds)
+    }
+  }
+
+  /** The session is stored under this owner. */
+  stored(now: number, actor: DeviceActor, session: DeviceSession): void {
+    if (session.restored === undefined) return
+    session.restored.fenced = true
+    this.#goOn(now, actor, session, session.restored)
+  }
+
+  handleRecalled(now: number, token: number, outcome: RecallOutcome): void {
+    const asked = this.#asked.get(token)
+    this.#asked.delete(token)
+    if (asked === undefined) return
+    const { actor, session } = asked
+    const { restored } = session
+    if (actor.session !== session || restored === undefined) return
+    if (outcome._tag === "Unavailable") {
+      // The device's next datagram asks again.
+      restored.asked = false
+      return
+    }
+    if (outcome.credentialVersion > session.facts.credentialVersion && session.secureMode === 2) {
+      this.#options.revoked(now, actor, session)
+      return
+    }
+    const own = outcome.uplinks.filter(({ session: handle }) => handle === session.handle)
+    for (const { record } of own) raiseFloor(session.dtls, record)
+    const until = Math.max(0, ...own.map(({ at }) => at)) + defaultServerSettings.tuning.exchangeLifetimeMillis
+    session.recalled = own.length === 0 ? undefined : { ids: own.map(({ id }) => id), until }
+    restored.recalled = true
+    this.#goOn(now, actor, session, restored)
+  }
+
+  #goOn(now: number, actor: DeviceActor, session: DeviceSession, restored: Restored): void {
+    if (!restored.fenced || !restored.recalled) return
+    session.restored = undefined
+    this.#options.ready(now, actor, session, restored.waiting)
+  }
+}
+
+/** Bit of an uplink's kind in `StoredSession.kinds`. */
+export const kindBit = (kind: UplinkKind): number => 1 << UplinkKind.indexOf(kind)
+
+/** Datagrams of one device that wait for its session; what is more, it sends again. */
+const heldMax = 8
+/** What a device may have sent while its partition had no owner is heard before it is called silent. */
+const graceMillis = 10_000

@@ -1,0 +1,300 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Code, OptionNumber } from "@roost/coap"
+import { parsePeerAddress } from "@roost/contracts"
+import * as Schema from "effect/Schema"
+import { bytes, codeOf, own, post, repeated, requestOf, retransmit, sequencesTo } from "./support/traces.ts"
+import { type SimulatedDevice, World } from "./support/World.ts"
+
+const withCid = { connectionId: new Uint8Array(0) }
+const states = (world: World) => world.presences.map(({ state }) => state)
+const lastOf = (device: SimulatedDevice) => codeOf(device.responses.at(-1))
+
+describe("a session outlives its owner", () => {
+  it("R1 a device goes on after its node was killed, without a handshake, and no record number is used twice (F10)", () => {
+    const world = new World()
+    const device = world.device("dev1", 1000, withCid).connect()
+    for (let round = 0; round < 5; round++) {
+      assert.strictEqual(codeOf(post(device, `a${round}`)), "2.04")
+      world.takeOver()
+      assert.strictEqual(codeOf(post(device, `b${round}`)), "2.04")
+    }
+    assert.strictEqual(repeated(sequencesTo(device)), 0)
+    assert.strictEqual(world.uplinks.length, 10)
+    assert.strictEqual(world.host.counters.handshakesStarted, 0)
+  })
+
+  it("R2 a drained node hands over exactly: nothing is read back that was not written", () => {
+    const world = new World()
+    const device = world.device("dev1", 1000).connect()
+    post(device, "1")
+    const copy = device.sent.at(-1)!
+    world.takeOver("drained")
+    world.receive(device.peer, copy)
+    assert.strictEqual(world.host.counters.recordsDropped.get("Replay"), 1)
+    assert.strictEqual(codeOf(post(device, "2")), "2.04")
+    assert.strictEqual(world.uplinks.length, 2)
+  })
+
+  it("§2.3 the session is stored before its Finished is answered, and a store that is away is waited for", () => {
+    const world = new World()
+    world.store.reachable = false
+    const device = world.device("dev1", 1000).connect()
+    assert.isFalse(device.connected)
+    world.store.reachable = true
+    world.pass(100)
+    assert.isTrue(device.connected)
+    assert.strictEqual(world.store.entries.size, 1)
+  })
+
+  it("killed after the session was stored and before its Finished: the device's repetition is answered", () => {
+    const world = new World()
+    const device = world.device("dev1", 1000, withCid)
+    device.deaf = false
+    world.holdSaved = true
+    device.connect()
+    assert.isFalse(device.connected)
+    assert.strictEqual(world.store.entries.size, 1)
+    world.takeOver()
+    world.holdSaved = false
+    world.now += 10_000
+    for (const output of device.client.handleTimeout(world.now)) {
+      if (output._tag === "Transmit") device.transmit(output.datagram)
+    }
+    assert.isTrue(device.connected)
+    assert.strictEqual(codeOf(post(device)), "2.04")
+    assert.strictEqual(repeated(sequencesTo(device)), 0)
+  })
+
+  it("C7 killed between store and answer: the copy is answered 2.04 and stored once", () => {
+    for (const window of [true, false]) {
+      const world = new World()
+      const device = world.device("dev1", 1000, withCid).connect()
+      world.storing = "later"
+      assert.isUndefined(post(device))
+      assert.strictEqual(world.uplinks.length, 1)
+      world.takeOver()
+      world.storing = "yes"
+      // Whether the stream still remembers the message id or not.
+      if (!window) world.forgetIds()
+      world.now += 3000
+      retransmit(world, device)
+      assert.strictEqual(lastOf(device), "2.04")
+      assert.strictEqual(world.uplinks.length, 1)
+      assert.strictEqual(codeOf(post(device, "2")), "2.04")
+      assert.strictEqual(world.uplinks.length, 2)
+    }
+  })
+
+  it("F8, C7 a record that the dead owner accepted has no effect at the next one", () => {
+    const world = new World()
+    const device = world.device("dev1", 1000, withCid).connect()
+    for (let i = 0; i < 100; i++) post(device, String(i))
+    const records = device.sent.slice(-100)
+    world.takeOver()
+    world.forgetIds()
+    const stranger = parsePeerAddress("203.0.113.9", 9)!
+    for (const record of records) world.receive(stranger, record)
+    assert.strictEqual(world.uplinks.length, 100)
+    assert.strictEqual(world.host.counters.requests, 0)
+    assert.strictEqual(codeOf(post(device, "new")), "2.04")
+  })
+
+  it("F14, F15 after a takeover a copy from elsewhere moves no address, a newer record does (R6)", () => {
+    const world = new World()
+    const device = world.device("dev1", 1000, withCid).connect()
+    post(device, "1")
+    const copy = device.sent.at(-1)!
+    world.takeOver()
+    world.receive(parsePeerAddress("203.0.113.9", 9)!, copy)
+    assert.strictEqual(codeOf(post(device, "2")), "2.04")
+    world.takeOver()
+    world.move(device, 4000)
+    assert.strictEqual(codeOf(post(device, "3")), "2.04")
+    assert.strictEqual(world.routes.at(-1)?.peer, device.peer.key)
+  })
+
+  it("F10, R3 a zombie that still believes it owns the device seals nothing with a used number and stores nothing", () => {
+    const world = new World({ writeBlockRecords: 8 })
+    const device = world.device("dev1", 1000).connect()
+    for (let i = 0; i < 10; i++) post(device, String(i))
+    const zombie = world.takeOver()
+    const current = world.host
+    assert.strictEqual(codeOf(post(device, "current")), "2.04")
+    const entry = [...world.store.entries.values()][0]!
+    world.host = zombie
+    for (let i = 0; i < 30; i++) post(device, `zombie ${i}`)
+    assert.isAtLeast(zombie.counters.partitionsLost, 1)
+    assert.strictEqual([...world.store.entries.values()][0]!.revision, entry.revision)
+    world.host = current
+    for (let i = 0; i < 30; i++) post(device, `after ${i}`)
+    assert.strictEqual(repeated(sequencesTo(device)), 0)
+  })
+
+  it("F10 a zombie that reserves a block first pushes its heir behind it", () => {
+    const world = new World({ writeBlockRecords: 8 })
+    const device = world.device("dev1", 1000).connect()
+    const zombie = world.takeOver()
+    const current = world.host
+    world.host = zombie
+    for (let i = 0; i < 20; i++) post(device, `zombie ${i}`)
+    world.host = current
+    for (let i = 0; i < 20; i++) assert.strictEqual(codeOf(post(device, `heir ${i}`)), "2.04")
+    assert.strictEqual(repeated(sequencesTo(device)), 0)
+  })
+
+  it("D22 a newer handshake supersedes the stored session; D19 until it is verified the old one goes on", () => {
+    const world = new World()
+    const first = world.device("dev1", 1000, withCid).connect()
+    world.takeOver()
+    const intruder = world.device("dev1", 3000, { secret: "wrong" }).connect()
+    assert.isFalse(intruder.connected)
+    assert.strictEqual(codeOf(post(first, "1")), "2.04")
+    const second = world.device("dev1", 2000, withCid).connect()
+    world.takeOver()
+    assert.isUndefined(post(first, "2"))
+    assert.strictEqual(codeOf(post(second, "3")), "2.04")
+    assert.strictEqual(world.store.entries.size, 1)
+  })
+
+  it("R9 a takeover makes no device offline, and a silent one once", () => {
+    const world = new World()
+    const device = world.device("dev1", 1000, { lifetime: 60 }).connect()
+    world.pass(50_000)
+    world.takeOver()
+    world.pass(55_000)
+    assert.strictEqual(codeOf(post(device)), "2.04")
+    assert.deepStrictEqual(states(world), ["online"])
+    world.pass(59_000)
+    world.takeOver()
+    world.pass(61_000)
+    assert.deepStrictEqual(states(world), ["online", "offline"])
+    world.takeOver()
+    world.pass(600_000)
+    assert.deepStrictEqual(states(world), ["online", "offline"])
+    assert.strictEqual(codeOf(post(device, "2")), "2.04")
+    world.takeOver()
+    world.pass(61_000)
+    assert.deepStrictEqual(states(world), ["online", "offline", "online", "offline"])
+  })
+
+  it("R9 a drained Lifetime goes on where it was", () => {
+    const world = new World()
+    world.device("dev1", 1000, { lifetime: 60 }).connect()
+    world.pass(40_000)
+    world.takeOver("drained")
+    world.pass(19_000)
+    assert.deepStrictEqual(states(world), ["online"])
+    world.pass(1_500)
+    assert.deepStrictEqual(states(world), ["online", "offline"])
+  })
+
+  it("113–116, C9 a command that was delivered or replied to before the takeover is not a new one", () => {
+    const world = new World()
+    const device = world.device("dev1", 1000).connect()
+    const set = own(device, "thing/service/measurepoint/set")
+    const command = (id: string) => ({
+      id,
+      topic: `/${set.slice("topic/".length)}`,
+      payload: bytes(`{"id":"${id}"}`),
+      createdAt: world.now,
+      expiresAt: world.now + 600_000,
+      timeoutMillis: 30_000,
+      deliveriesMax: 3,
+      deliveries: 0,
+      deliveredAt: 0
+    })
+    const both = [command("c1"), command("c2")]
+    for (const one of both) world.host.handleCommand("pk1", "dev1", one)
+    device.request(requestOf(Code.Get, set))
+    device.request(requestOf(Code.Post, `${set}_reply`, `{"id":"c1","code":200}`))
+    device.deaf = true
+    device.request(requestOf(Code.Get, set))
+    device.deaf = false
+    world.commands = both
+    world.takeOver()
+    world.now += 3000
+    retransmit(world, device)
+    assert.strictEqual(
+      new TextDecoder().decode(device.responses.at(-1)!.payload),
+      `{"id":"c2"}`,
+      "the same bytes again"
+    )
+    const hinted = post(device)!
+    assert.isFalse(hinted.options.some(({ number }) => number === OptionNumber.PendingCommand))
+    assert.strictEqual(world.commandEvents.filter(({ _tag }) => _tag === "Fetched").length, 2)
+  })
+
+  it("28, D-resume a session is resumed at its next owner", () => {
+    const world = new World()
+    const device = world.device("dev1", 1000).connect()
+    const session = device.client.session!
+    world.takeOver()
+    const again = world.device("dev1", 5000, { resume: session }).connect()
+    assert.isTrue(again.connected)
+    assert.strictEqual(world.host.counters.handshakesResumed, 1)
+    assert.strictEqual(codeOf(post(again)), "2.04")
+  })
+
+  it("R10 a credential that changed while nobody owned the device ends the session", () => {
+    const world = new World()
+    const device = world.device("dev1", 1000).connect()
+    world.takeOver()
+    world.store.credentialVersions.set("dev1", 2)
+    assert.isUndefined(post(device))
+    assert.strictEqual(world.uplinks.length, 0)
+    assert.deepStrictEqual(states(world), ["online", "offline"])
+    assert.strictEqual(world.store.entries.size, 0)
+  })
+
+  it("what comes while a partition is loaded waits, up to a bound", () => {
+    const world = new World()
+    const device = world.device("dev1", 1000).connect()
+    world.takeOver("killed", () => {
+      assert.isUndefined(post(device, "1"))
+      assert.strictEqual(world.host.gauges.loading, 512)
+    })
+    assert.strictEqual(lastOf(device), "2.04")
+  })
+
+  it.prop(
+    "any schedule of posts, kills and drains: nothing repeated, missing, doubled, and one handshake",
+    [Schema.Array(Schema.Literals(["post", "post", "kill", "drain", "kill unanswered", "zombie"] as const))],
+    ([schedule]) => {
+      const world = new World({ writeBlockRecords: 8 })
+      const device = world.device("dev1", 1000, withCid).connect()
+      const accepted = new Set<string>()
+      const send = (id: string) => {
+        if (codeOf(post(device, id)) === "2.04") accepted.add(id)
+      }
+      schedule.forEach((step, index) => {
+        const id = `m${index}`
+        if (step === "post") send(id)
+        else if (step === "kill") world.takeOver()
+        else if (step === "drain") world.takeOver("drained")
+        else if (step === "kill unanswered") {
+          world.storing = "later"
+          const before = device.responses.length
+          post(device, id)
+          world.takeOver()
+          world.storing = "yes"
+          world.now += 3500
+          retransmit(world, device)
+          if (device.responses.length > before) accepted.add(id)
+        } else {
+          const zombie = world.takeOver()
+          const current = world.host
+          world.host = zombie
+          send(id)
+          world.host = current
+        }
+      })
+      send("last")
+      const stored = world.uplinks.map(({ payload }) => JSON.parse(new TextDecoder().decode(payload)).id as string)
+      assert.strictEqual(repeated(sequencesTo(device)), 0)
+      assert.strictEqual(new Set(stored).size, stored.length, "doubled")
+      for (const id of accepted) assert.include(stored, id)
+      assert.isTrue(accepted.has("last"))
+      assert.strictEqual(world.host.counters.handshakesStarted, schedule.every((step) => step === "post") ? 1 : 0)
+    }
+  )
+})

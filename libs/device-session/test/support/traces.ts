@@ -1,0 +1,52 @@
+import { Code, formatCode, OptionNumber, stringOption } from "@roost/coap"
+import { readRecord } from "@roost/dtls"
+import type { SimulatedDevice, World } from "./World.ts"
+
+export const bytes = (text: string) => new TextEncoder().encode(text)
+
+export const requestOf = (code: number, path: string, payload = "") => ({
+  code,
+  confirmable: true,
+  options: path.split("/").map((segment) => stringOption(OptionNumber.UriPath, segment)),
+  payload: bytes(payload)
+})
+
+export const own = (device: SimulatedDevice, name: string) => `topic/sys/pk1/${device.deviceKey}/${name}`
+
+export const post = (device: SimulatedDevice, id = "1") =>
+  device.request(
+    requestOf(
+      Code.Post,
+      own(device, "thing/measurepoint/post"),
+      `{"id":"${id}","version":"1.0","method":"thing.measurepoint.post","params":{}}`
+    )
+  )
+
+export const codeOf = (response: { code: number } | undefined) =>
+  response === undefined ? undefined : formatCode(response.code)
+
+/** Protected records that the host sent this device, by sequence number; the device has one connection of one key. */
+export const sequencesTo = (device: SimulatedDevice): ReadonlyArray<number> => {
+  const sequences: Array<number> = []
+  for (const datagram of device.received) {
+    for (let offset = 0; offset < datagram.length;) {
+      const record = readRecord(datagram, offset, device.client.session?.readCid.length ?? 0)
+      if (record === undefined) break
+      if (record.epoch > 0) sequences.push(record.sequence)
+      offset = record.next
+    }
+  }
+  return sequences
+}
+
+/** How often a sequence number was used again: never may one be (F10). */
+export const repeated = (sequences: ReadonlyArray<number>): number => sequences.length - new Set(sequences).size
+
+/** What the CoAP client of the device retransmits by now, in new records. */
+export const retransmit = (world: World, device: SimulatedDevice): void => {
+  for (const output of device.exchanges.handleTimeout(world.now)) {
+    if (output._tag !== "Transmit") continue
+    const sealed = device.client.send(output.bytes)
+    if (sealed._tag === "Success") device.transmit(sealed.success)
+  }
+}
