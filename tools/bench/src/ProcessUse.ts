@@ -30,6 +30,15 @@ export const processUse = (pid: number): ProcessUse | undefined => {
   return { cpuMillis, residentBytes }
 }
 
+/** What all processes of the machine, the kernel and the hypervisor's other guests have used of its cores so far. */
+export const machineCpuMillis = (): number => {
+  const [, user, nice, system, , , interrupts, softInterrupts, steal] = readFileSync("/proc/stat", "latin1")
+    .split("\n", 1)[0]!
+    .split(/ +/)
+    .map(Number)
+  return (user! + nice! + system! + interrupts! + softInterrupts! + steal!) * tickMillis
+}
+
 /** Fields of /proc/PID/stat, counted from the third: the second is the program's name, which may hold anything. */
 export const parseStat = (text: string): ProcessStat => {
   const fields = text.slice(text.lastIndexOf(")") + 2).split(" ")

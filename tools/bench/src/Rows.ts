@@ -4,7 +4,7 @@ import { CpuMeter, total } from "./CpuMeter.ts"
 import type { Quantity, Sample } from "./Figures.ts"
 import type { LoadSuite } from "./load/LoadDevice.ts"
 import { LoadFailed, type LoadProcess, loadProcess } from "./load/LoadProcess.ts"
-import { processUse } from "./ProcessUse.ts"
+import { machineCpuMillis, processUse } from "./ProcessUse.ts"
 import type { Contestant, Place, RunningServer } from "./servers/Contestant.ts"
 
 export interface RunOptions {
@@ -50,11 +50,14 @@ export const measureTraffic = (contestant: Contestant, suite: LoadSuite, options
     }
     yield* load.load(quick ? 1 : warmUp.seconds)
     const meter = new CpuMeter(server.processes)
+    const machineBefore = machineCpuMillis()
     const full = yield* load.load(seconds)
     const used = meter.read()
+    const elsewhere = machineCpuMillis() - machineBefore - total(used) - full.busy * full.seconds * 1000
     add("uplinkRate", full.answered / full.seconds)
     addCost("uplinkCpu", used, full.answered)
     add("loadBusy", full.busy * 100)
+    add("othersBusy", Math.max(0, elsewhere / full.seconds / 10))
     const half = yield* load.load(seconds, full.answered / full.seconds / 2)
     add("p50", half.p50)
     add("p99", half.p99)

@@ -28,23 +28,15 @@ describe.runIf(process.env["ROOST_INTEGRATION"] === "1")("npm run bench", () => 
               .filter((figure) => figure.server === server && figure.process === undefined)
               .map(({ quantity, values }) => [quantity, values[0]])
           )
-        const { handshakeCpu, resumptionCpu, ...traffic } = valuesOf("roost")
-        // Of 20 handshakes they may be less than a tick of the accounting.
-        expect(handshakeCpu).toBeGreaterThanOrEqual(0)
-        expect(resumptionCpu).toBeGreaterThanOrEqual(0)
-        expect(Object.keys(traffic)).toEqual([
-          "handshakeRate",
-          "resumptionRate",
-          "uplinkRate",
-          "uplinkCpu",
-          "loadBusy",
-          "p50",
-          "p99",
-          "p999"
-        ])
-        expect(Object.keys(valuesOf("floor"))).toEqual(["uplinkRate", "uplinkCpu", "loadBusy", "p50", "p99", "p999"])
-        for (const value of [...Object.values(traffic), ...Object.values(valuesOf("floor"))])
-          expect(value).toBeGreaterThan(0)
+        const traffic = ["uplinkRate", "uplinkCpu", "loadBusy", "othersBusy", "p50", "p99", "p999"]
+        const handshakes = ["handshakeRate", "handshakeCpu", "resumptionRate", "resumptionCpu"]
+        expect(Object.keys(valuesOf("roost"))).toEqual([...handshakes, ...traffic])
+        expect(Object.keys(valuesOf("floor"))).toEqual(traffic)
+        for (const [quantity, value] of [...Object.entries(valuesOf("roost")), ...Object.entries(valuesOf("floor"))]) {
+          // On a quiet machine nothing else runs, and 20 handshakes may take less than a tick of the accounting.
+          const least = ["handshakeCpu", "resumptionCpu", "othersBusy"].includes(quantity) ? 0 : Number.MIN_VALUE
+          expect(value, quantity).toBeGreaterThanOrEqual(least)
+        }
         expect(readFileSync(join(out, "report.md"), "utf8")).toContain("CPU per uplink, µs (CCM_8, 20 devices)")
         expect(readFileSync(join(out, "report.html"), "utf8")).toContain("<h2>Side by side</h2>")
       } finally {
