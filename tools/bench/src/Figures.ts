@@ -16,7 +16,7 @@ export const quantities = {
   liveMemory: { title: "memory per idle session, in use", unit: "B", less: true },
   residentMemory: { title: "memory per idle session, resident", unit: "B", less: true },
   idleCpu: { title: "idle CPU of online devices", unit: "% of a core", less: true },
-  wakeUp: { title: "wake-up storm, until all were answered", unit: "s", less: true }
+  wakeUp: { title: "wake-up storm, until all had shaken hands", unit: "s", less: true }
 } as const
 
 export type Quantity = keyof typeof quantities

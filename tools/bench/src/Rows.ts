@@ -32,20 +32,26 @@ export const measureTraffic = (contestant: Contestant, suite: LoadSuite, options
     const { warmUp } = contestant
     if (suite === "none") yield* load.connect({ count: devices })
     else {
-      for (let i = 0; i < (quick ? 1 : warmUp.handshakeRounds); i++) yield* load.connect({ count: devices })
+      for (let i = 0; i < (quick ? 1 : warmUp.handshakeRounds); i++) {
+        yield* load.leave
+        yield* load.connect({ count: devices })
+      }
       const rounds = quick ? 1 : handshakeRounds
       for (const [resume, rate, cost] of handshakeKinds) {
         let took = 0
-        const meter = new CpuMeter(server.processes)
+        const used = new Map<string, number>()
         for (let i = 0; i < rounds; i++) {
+          yield* load.leave
+          const meter = new CpuMeter(server.processes)
           const connected = yield* load.connect({ count: devices, resume })
           if (resume && connected.resumed < devices) {
             return yield* new LoadFailed({ detail: `${connected.resumed} of ${devices} sessions were resumed` })
           }
           took += connected.seconds
+          for (const [name, millis] of meter.read()) used.set(name, (used.get(name) ?? 0) + millis)
         }
         add(rate, (rounds * devices) / took)
-        addCost(cost, meter.read(), rounds * devices)
+        addCost(cost, used, rounds * devices)
       }
     }
     yield* load.load(quick ? 1 : warmUp.seconds)

@@ -70,6 +70,18 @@ export class Fleet {
     })
   }
 
+  /**
+   * Every device says goodbye. Without it a server keeps a session for each handshake, and one that searches them one by
+   * one would be measured with many times the devices.
+   */
+  async leave(): Promise<void> {
+    for (const [index, device] of this.#devices.entries()) {
+      device.sayGoodbye()
+      if (index % goodbyesPerTurn === goodbyesPerTurn - 1) await sleep(2)
+    }
+    await sleep(afterGoodbyeMillis)
+  }
+
   /** Posts for `seconds`: with `ratePerSecond` that many whatever the server does, else `inFlight` at any time. */
   async load(options: {
     readonly seconds: number
@@ -162,3 +174,6 @@ const ackTimeoutMillis = 2000
 const retransmitMax = 4
 const retransmissionCheckMillis = 100
 const drainMillis = 100
+/** Fits the receive buffer of a server that is busy for some milliseconds. */
+const goodbyesPerTurn = 10
+const afterGoodbyeMillis = 500

@@ -8,6 +8,7 @@ export type GeneratorCommand =
       readonly underWayMax: number
       readonly leave: boolean
     }
+  | { readonly do: "leave" }
   | { readonly do: "load"; readonly seconds: number; readonly inFlight: number; readonly ratePerSecond?: number }
 
 export interface ConnectResult {

@@ -3,9 +3,11 @@ import {
   type CipherSuite,
   Client,
   ContentType,
+  encodeAlert,
   type Session,
   TLS_PSK_WITH_AES_128_CBC_SHA256,
-  TLS_PSK_WITH_AES_128_CCM_8
+  TLS_PSK_WITH_AES_128_CCM_8,
+  warningAlert
 } from "@roost/dtls"
 import { nodeCrypto } from "@roost/dtls-crypto"
 import * as Result from "effect/Result"
@@ -55,10 +57,7 @@ export class LoadDevice {
     return Number.isNaN(this.dueAt) && this.#socket !== undefined
   }
 
-  /**
-   * A handshake from a new address, as after hours behind a NAT, without a goodbye from the old one; a resumption if
-   * there is a session and `resume`.
-   */
+  /** A handshake from a new address, as after hours behind a NAT; a resumption if there is a session and `resume`. */
   async connect(now: number, resume: boolean): Promise<void> {
     const { onConnected, psk, suite } = this.#options
     this.close()
@@ -104,7 +103,13 @@ export class LoadDevice {
     if (Result.isSuccess(record)) this.#socket!.send(record.success)
   }
 
-  /** Silently, as devices go; the session is kept for a resumption. */
+  /** close_notify (RFC 5246 §7.2.1); the session can still be resumed. */
+  sayGoodbye(): void {
+    const alert = this.#session?.seal(nodeCrypto, ContentType.alert, encodeAlert(warningAlert("close_notify")))
+    if (alert !== undefined && Result.isSuccess(alert)) this.#socket?.send(alert.success)
+  }
+
+  /** Silently, as most devices go; the session can still be resumed. */
   close(): void {
     this.#socket?.close()
     this.#socket = undefined

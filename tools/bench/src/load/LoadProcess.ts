@@ -18,6 +18,8 @@ export interface LoadProcess {
     readonly resume?: boolean
     readonly leave?: boolean
   }) => Effect.Effect<ConnectResult, LoadFailed>
+  /** All devices say goodbye, and the server has some time to hear it. */
+  readonly leave: Effect.Effect<void, LoadFailed>
   readonly load: (seconds: number, ratePerSecond?: number) => Effect.Effect<LoadResult, LoadFailed>
 }
 
@@ -68,6 +70,7 @@ export const loadProcess = Effect.fnUntraced(function* (options: {
             new LoadFailed({ detail: `${established} of ${count} handshakes, ${JSON.stringify(failures)}` })
         )
       ),
+    leave: Effect.asVoid(tell({ do: "leave" })),
     load: (seconds, ratePerSecond) =>
       tell({ do: "load", seconds, inFlight, ...(ratePerSecond === undefined ? {} : { ratePerSecond }) }).pipe(
         Effect.map((line) => JSON.parse(line) as LoadResult)

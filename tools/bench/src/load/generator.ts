@@ -27,6 +27,7 @@ const fleet = new Fleet({
 
 const carryOut = async (command: GeneratorCommand): Promise<unknown> => {
   if (command.do === "connect") return fleet.connect(command)
+  if (command.do === "leave") return fleet.leave().then(() => ({}))
   const { user, system } = process.cpuUsage()
   const { latencies, ...loaded } = await fleet.load(command)
   const used = process.cpuUsage({ user, system })
