@@ -8,6 +8,7 @@ import { Handshakes } from "./Handshakes.ts"
 import { Links } from "./Links.ts"
 import { Activity, LoadDevice } from "./LoadDevice.ts"
 import { Meter } from "./Meter.ts"
+import { Pacer } from "./Pacer.ts"
 import { RateSchedule } from "./RateSchedule.ts"
 import { ReadyQueue } from "./ReadyQueue.ts"
 import { Requests } from "./Requests.ts"
@@ -41,6 +42,7 @@ export class Engine {
   #startsLeft = 0
   /** Open loop. */
   #due = new RateSchedule(0, 0)
+  #pacer: Pacer | undefined
   #timer: NodeJS.Timeout | undefined
 
   constructor(config: LoadConfig, book: DeviceBook, events: EngineEvents) {
@@ -99,12 +101,14 @@ export class Engine {
     this.#isPhaseOver = false
     this.#awaited = 0
     this.#startsLeft = 0
-    const { devices, durationSeconds: _, rampSeconds, ratePerSecond, stormDevices, stormSeconds } = this.#config
+    if (!isLoadGoingOn) this.#pacer?.stop()
+    const { devices, rampSeconds, ratePerSecond, stormDevices, stormSeconds } = this.#config
     if (phase === "connect") this.#await(devices, rampSeconds, now)
     else if (phase === "storm") this.#await(Math.min(stormDevices, devices), stormSeconds, now)
     else if (phase === "reconnect") this.#reconnectAll()
     else if (isLoadPhase(phase) && !isLoadGoingOn) {
       this.#due = new RateSchedule(now, ratePerSecond)
+      if (ratePerSecond >= pacedPerSecondMin) this.#pacer = new Pacer(now, ratePerSecond, this.#pumpDue)
       this.#disturbances.start(now)
       if (this.#isThinking) this.#spreadThinking(now)
     }
@@ -113,6 +117,7 @@ export class Engine {
 
   stop(): void {
     clearTimeout(this.#timer)
+    this.#pacer?.stop()
     this.#phase = "idle"
     this.#links.close(this.#devices)
   }
@@ -164,8 +169,16 @@ export class Engine {
       this.#disturb(now)
       this.#pump(now)
     }
-    this.#timer = setTimeout(this.#tick, this.#phase === "idle" ? idleTickMillis : 1)
+    this.#timer = setTimeout(this.#tick, this.#tickMillis)
     this.#endPhase()
+  }
+
+  /** Closed loops and paced ones go by themselves: the tick is there for retransmissions then. */
+  get #tickMillis(): number {
+    const { ratePerSecond, reorder, thinkMillis } = this.#config
+    if (this.#phase === "idle") return idleTickMillis
+    const isPaced = ratePerSecond === 0 ? thinkMillis === 0 : ratePerSecond >= pacedPerSecondMin
+    return this.#isLoad && isPaced && reorder === 0 ? coarseTickMillis : 1
   }
 
   /** Those of `connect` and `storm` whose time has come. */
@@ -190,6 +203,10 @@ export class Engine {
     if (stormKind === "uplink" && device.isOnline) {
       if (!this.#requests.send(device, now, due)) this.#settle(device)
     } else this.#handshakes.request(device, stormKind === "resume")
+  }
+
+  readonly #pumpDue = (): void => {
+    if (this.#isLoad) this.#pump(performance.now())
   }
 
   /** Sends as much as the loop, open or closed, allows now. */
@@ -327,7 +344,10 @@ const isLoadPhase = (phase: PhaseName): boolean => phase === "warmup" || phase =
 /** The wheel's tick is 100 of its units, whatever they are: as hundredths of a millisecond they make it one millisecond. */
 const wheelUnitsPerMillis = 100
 const idleTickMillis = 20
+const coarseTickMillis = 5
 /** A device without message ids looks again. */
 const stalledMillis = 1_000
 const retryMillis = 1_000
+/** Below this a millisecond of lateness is nothing to the time between two requests. */
+const pacedPerSecondMin = 200
 const retryMillisMax = 60_000

@@ -126,6 +126,7 @@ export class Handshakes {
           break
         case "Connected":
           device.session = output.session
+          device.sessions++
           if (output.resumed) this.#meter.counters.resumedHandshakes++
           else this.#meter.counters.fullHandshakes++
           recordLatency(this.#meter.handshakeLatency, now - device.handshakeFrom)

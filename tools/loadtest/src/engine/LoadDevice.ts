@@ -40,6 +40,7 @@ export class LoadDevice extends Timed implements Awaited {
   lastSession: Session | undefined = undefined
   /** Handshakes that failed since the last session. */
   failures = 0
+  sessions = 0
   /** When the first ClientHello left. */
   handshakeFrom = 0
   /** Whether the phase waits for what becomes of this device. */

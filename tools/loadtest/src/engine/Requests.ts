@@ -131,8 +131,9 @@ export class Requests {
         this.#events.onSessionLost(device, now)
         break
       case "Dropped":
-        // Repetitions of handshake messages and records are a lossy network's; a record that does not verify is not.
-        if (opened.reason === "BadRecord" || opened.reason === "Malformed") this.#meter.errors.record++
+        // Repetitions and the records of an earlier session are a network's doing; a record that does not verify is the server's.
+        if (opened.reason === "BadRecord" && !mayBeEarlier(device, now)) this.#meter.errors.record++
+        else if (opened.reason === "Malformed") this.#meter.errors.record++
         else this.#meter.counters.duplicates++
         break
       case "Ignored":
@@ -234,6 +235,11 @@ const takeMessageId = (device: LoadDevice, now: number): boolean => {
   return true
 }
 
+/** Whether a record may still be on its way that the session before this one was to read. */
+const mayBeEarlier = (device: LoadDevice, now: number): boolean =>
+  device.sessions > 1 && now - device.handshakeFrom < earlierRecordMillis
+
+const earlierRecordMillis = 10_000
 const messageIds = 0x1_0000
 const sequenceEnd = 0x8000_0000
 const unauthorized = 0x81

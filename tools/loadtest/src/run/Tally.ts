@@ -17,6 +17,8 @@ export class Tally {
   readonly #phase = new Meter()
   readonly #second = new Meter()
   readonly #startedAt: number
+  /** Measured by the workers since the last sample, added up: their seconds are not this process' seconds. */
+  #workerMillis = 0
   #phaseName: PhaseName = "idle"
   #phaseFrom: Mark
   #secondFrom: Mark
@@ -47,6 +49,7 @@ export class Tally {
     const { cpuMicros, inFlight, loopLagMillis, measured, millis, online, rssBytes, threadCpuMicros } = snapshot
     for (const meter of [this.totals, this.#phase, this.#second]) meter.add(measured)
     this.toolCpuSeconds += cpuMicros / 1e6
+    this.#workerMillis += millis
     this.#workers[index] = { online, inFlight, loopLagMillis, rssBytes }
     if (this.#phaseName !== "steady" || millis < wholeSecondMillis) return
     this.#busiest = {
@@ -64,13 +67,13 @@ export class Tally {
     this.#phase.reset()
     this.#phaseName = phase
     this.#phaseFrom = { at: now, usage, toolCpuSeconds: this.toolCpuSeconds }
-    this.#secondFrom = this.#phaseFrom
   }
 
   /** Ends a step of the timeline. */
   sample(now: number, usage: ReadonlyArray<Usage>): Sample | undefined {
-    const seconds = (now - this.#secondFrom.at) / 1000
+    const seconds = this.#workerMillis / this.#workers.length / 1000
     if (seconds < sampleSecondsMin) return undefined
+    const wallSeconds = (now - this.#secondFrom.at) / 1000
     const { counts, handshakeLatency, latency } = this.#second
     const sample: Sample = {
       atSeconds: (now - this.#startedAt) / 1000,
@@ -86,12 +89,13 @@ export class Tally {
       latency: latencyOf(latency),
       handshakeLatency: latencyOf(handshakeLatency),
       toolCpu: (this.toolCpuSeconds - this.#secondFrom.toolCpuSeconds) / seconds,
-      serverCpu: cpuSince(this.#secondFrom, usage).map((cpu) => cpu / seconds),
+      serverCpu: cpuSince(this.#secondFrom, usage).map((cpu) => cpu / wallSeconds),
       serverRssBytes: usage.map(({ rssBytes }) => rssBytes),
       loopLagMillis: Math.max(0, ...this.#workers.map(({ loopLagMillis }) => loopLagMillis))
     }
     this.timeline.push(sample)
     this.#second.reset()
+    this.#workerMillis = 0
     this.#secondFrom = { at: now, usage, toolCpuSeconds: this.toolCpuSeconds }
     return sample
   }

@@ -70,7 +70,7 @@ export const runLoad = async (options: RunOptions): Promise<Report> => {
     const sample = tally.sample(now, servers.read())
     const phaseSeconds = (now - phaseFrom) / 1000
     const secondsLeft = Math.max(0, plannedSeconds(plan.slice(at), config) - phaseSeconds)
-    if (sample !== undefined) onSample(sample, tally, { phase: plan[at]!.phase, phaseSeconds, secondsLeft })
+    if (sample !== undefined) onSample(sample, tally, { phase: sample.phase, phaseSeconds, secondsLeft })
   }, 1000)
   try {
     for (; at < plan.length; at++) {
