@@ -61,13 +61,8 @@ export class Handshakes {
     while (this.#queue.size > 0 && this.#inFlight < inFlightMax) {
       const device = this.#queue.shift()!
       this.#inFlight++
-      const link = this.#links.of(device)
-      if (!this.#config.cid) this.#begin(device, now)
-      else if (link.device?.activity === Activity.Handshaking) link.waiting.push(device)
-      else {
-        link.device = device
-        this.#begin(device, now)
-      }
+      this.#links.own(device)
+      this.#begin(device, now)
     }
   }
 
@@ -150,7 +145,8 @@ export class Handshakes {
     device.lastSession = undefined
     device.failures = 0
     device.activity = Activity.Ready
-    this.#leave(device, now)
+    this.#inFlight--
+    this.#links.connected(device)
     this.#events.onConnected(device, now)
   }
 
@@ -162,17 +158,8 @@ export class Handshakes {
     device.activity = Activity.Offline
     this.#meter.counters.failedHandshakes++
     this.#meter.errors[kind]++
-    this.#leave(device, now)
-    this.#events.onFailed(device, now)
-  }
-
-  /** Lets the next one in: on the socket, if it is shared. */
-  #leave(device: LoadDevice, now: number): void {
     this.#inFlight--
-    const next = this.#config.cid ? device.link?.waiting.shift() : undefined
-    if (next === undefined) return
-    device.link!.device = next
-    this.#begin(next, now)
+    this.#events.onFailed(device, now)
   }
 
   #arm(device: LoadDevice): void {

@@ -8,10 +8,8 @@ export interface Link {
   socket: Socket
   readonly target: Target
   readonly localAddress: string | undefined
-  /** The device itself, or, of those that share the socket, the one whose records carry no connection id (yet). */
-  device: LoadDevice | undefined
-  /** Devices that wait until no other one handshakes on this socket: until then only its address tells them apart. */
-  readonly waiting: Array<LoadDevice>
+  /** Undefined if devices share the socket: then the connection id of each record names one. */
+  readonly device: LoadDevice | undefined
 }
 
 export interface LinkEvents {
@@ -31,7 +29,8 @@ interface Received {
 
 /**
  * The sockets. Without connection ids a server knows a device by its address, so each has a socket of its own: 12 µs and 3.2 KB.
- * With them (RFC 9146) `config.sockets` do for all, and a record's connection id names the device.
+ * With them (RFC 9146) a device has one for its handshake only, whose messages carry no id and which servers limit by address, and
+ * goes on from one of `config.sockets` that all share, as if a NAT had moved it.
  */
 export class Links {
   readonly #config: LoadConfig
@@ -54,20 +53,29 @@ export class Links {
     this.receiving = new FaultyPath({ loss: config.lossReceive, reorder, reorderMillis }, random)
   }
 
-  /** The device's link; opened when it is needed first. */
-  of(device: LoadDevice): Link {
-    return (device.link ??= this.#config.cid ? this.#sharedLink(device.index) : this.#open(device.index, device))
+  /** A socket of the device's own; the one that it has, unless that is shared. */
+  own(device: LoadDevice): void {
+    if (device.link?.device === undefined) device.link = this.#open(device.index, device)
+  }
+
+  /** The handshake is over: with connection ids, the device's own socket has done its work. */
+  connected(device: LoadDevice): void {
+    if (!this.#config.cid) return
+    device.link?.socket.close()
+    const at = device.index % this.#config.sockets
+    device.link = this.#shared[at] ??= this.#open(at, undefined)
   }
 
   send(device: LoadDevice, datagram: Uint8Array, now: number): void {
-    const link = this.of(device)
-    if (this.sending.isClean || this.sending.fateOf({ link, datagram }, now) === "Passes") link.socket.send(datagram)
+    const { link } = device
+    if (link === undefined) return
+    if (this.sending.isClean || this.sending.fateOf({ link, datagram }, now) === "Passes") transmit(link, datagram)
   }
 
   /** What was held back long enough. */
   release(now: number): void {
     this.sending.release(now, ({ link, datagram }) => {
-      if (!this.#closed) link.socket.send(datagram)
+      if (!this.#closed) transmit(link, datagram)
     })
     this.receiving.release(now, ({ device, datagram }) => this.#events.onDatagram(device, datagram))
   }
@@ -83,13 +91,8 @@ export class Links {
 
   close(devices: Iterable<LoadDevice>): void {
     this.#closed = true
-    for (const device of devices) if (device.link !== undefined && !this.#config.cid) device.link.socket.close()
+    for (const { link } of devices) if (link?.device !== undefined) link.socket.close()
     for (const link of this.#shared) link?.socket.close()
-  }
-
-  #sharedLink(index: number): Link {
-    const at = index % this.#config.sockets
-    return (this.#shared[at] ??= this.#open(at, undefined))
   }
 
   #open(index: number, device: LoadDevice | undefined): Link {
@@ -97,8 +100,7 @@ export class Links {
     const link = {
       target: targets[(first + index) % targets.length]!,
       localAddress: this.#localAddresses[(first + index) % Math.max(1, this.#localAddresses.length)],
-      device,
-      waiting: []
+      device
     }
     return Object.assign(link, { socket: this.#openSocket(link) })
   }
@@ -107,7 +109,7 @@ export class Links {
     const { localAddress, target } = link
     const socket = createSocket({
       type: target.host.includes(":") ? "udp6" : "udp4",
-      ...(this.#config.cid ? { recvBufferSize: sharedBufferBytes } : {})
+      ...(link.device === undefined ? { recvBufferSize: sharedBufferBytes } : {})
     })
     socket.on("message", (datagram) => this.#receive(link, datagram))
     socket.on("error", this.#events.onError)
@@ -117,7 +119,7 @@ export class Links {
   }
 
   #receive(link: Omit<Link, "socket">, datagram: Uint8Array): void {
-    const device = this.#config.cid ? this.#deviceOf(link, datagram) : link.device
+    const device = link.device ?? this.#deviceOf(datagram)
     if (device === undefined || this.#closed) return
     const { receiving } = this
     if (receiving.isClean || receiving.fateOf({ device, datagram }, performance.now()) === "Passes") {
@@ -125,9 +127,18 @@ export class Links {
     }
   }
 
-  #deviceOf(link: Omit<Link, "socket">, datagram: Uint8Array): LoadDevice | undefined {
-    if (datagram[0] !== tls12Cid) return link.device
-    return datagram.length < cidAt + cidBytes ? undefined : this.#byCid[readCid(datagram, cidAt)]
+  #deviceOf(datagram: Uint8Array): LoadDevice | undefined {
+    if (datagram[0] !== tls12Cid || datagram.length < cidAt + cidBytes) return undefined
+    return this.#byCid[readCid(datagram, cidAt)]
+  }
+}
+
+/** A datagram that was held back may outlive the socket of its handshake. */
+const transmit = ({ socket }: Link, datagram: Uint8Array): void => {
+  try {
+    socket.send(datagram)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ERR_SOCKET_DGRAM_NOT_RUNNING") throw error
   }
 }
 
