@@ -5,7 +5,9 @@ import { flags } from "./cli/Flags.ts"
 import { loadtest } from "./cli/loadtest.ts"
 
 const command = Command.make("loadtest", flags, (given) =>
-  Effect.promise((signal) => loadtest(given, signal)).pipe(
+  Effect.promise(() => loadtest(given, interrupted())).pipe(
+    // Ctrl-C ends the run, not the program: what was measured until then is reported.
+    Effect.uninterruptible,
     Effect.tap(({ complaint }) => (complaint === undefined ? Effect.void : Console.error(`loadtest: ${complaint}`))),
     Effect.tap(({ exitCode }) => Effect.sync(() => void (process.exitCode = exitCode)))
   )
@@ -31,6 +33,13 @@ const command = Command.make("loadtest", flags, (given) =>
     }
   ])
 )
+
+function interrupted(): AbortSignal {
+  const controller = new AbortController()
+  process.once("SIGINT", () => controller.abort())
+  process.once("SIGTERM", () => controller.abort())
+  return controller.signal
+}
 
 NodeRuntime.runMain(Command.run(command, { version: "0.1.0" }).pipe(Effect.provide(NodeServices.layer)), {
   disableErrorReporting: false

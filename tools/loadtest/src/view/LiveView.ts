@@ -34,7 +34,7 @@ export class LiveView {
     }
     // A line that wraps would count as one and be drawn over by half.
     const columns = (this.#screen.columns ?? 80) - 1
-    const lines = blockOf(view).map((line) => cut(line, columns))
+    const lines = blockOf(view, columns).map((line) => cut(line, columns))
     const up = this.#drawn === 0 ? "" : `\u001B[${this.#drawn}A`
     this.#screen.write(`${up}${lines.map((line) => `\u001B[2K${line}\n`).join("")}`)
     this.#drawn = lines.length
@@ -65,7 +65,7 @@ export const plainLine = ({ devices, progress, sample, totals }: View): string =
   ].join(" ")
 }
 
-const blockOf = ({ devices, progress, sample, serverNames, totals }: View): ReadonlyArray<string> => {
+const blockOf = ({ devices, progress, sample, serverNames, totals }: View, columns: number): ReadonlyArray<string> => {
   const perSecond = (count: number) => formatCount(count / sample.seconds).padStart(8)
   const head = (text: string) => styleText("bold", text)
   const dim = (text: string) => styleText("dim", text)
@@ -75,15 +75,30 @@ const blockOf = ({ devices, progress, sample, serverNames, totals }: View): Read
   const time = `${formatDuration(sample.atSeconds)}, ${formatDuration(progress.secondsLeft)} left`
   const errors = `${formatErrors(totals)}, ${formatCount(totals.retransmissions)} retransmissions`
   return [
-    `${head(sample.phase.padEnd(10))}${bar(progress)}  ${time}`,
-    `${dim("devices   ")}${formatCount(sample.online)} of ${formatCount(devices)} online, ${formatCount(sample.inFlight)} exchanges on their way`,
-    `${dim("handshakes")}${perSecond(sample.handshakes)}/s   ${formatPercentiles(sample.handshakeLatency)}`,
-    `${dim("requests  ")}${perSecond(sample.requests)}/s   ${perSecond(sample.responses)}/s verified`,
-    `${dim("latency   ")}${formatPercentiles(sample.latency)}`,
-    `${dim("errors    ")}${totals.errors > 0 ? styleText("red", errors) : errors}`,
-    `${dim("cpu       ")}${[`loadtest ${percent(sample.toolCpu)}`, ...servers].join("   ")}`
+    `${head(label(sample.phase))}${bar(progress)}  ${time}`,
+    `${dim(label("devices"))}${formatCount(sample.online)} of ${formatCount(devices)} online, ${formatCount(sample.inFlight)} exchanges on their way`,
+    `${dim(label("handshakes"))}${perSecond(sample.handshakes)}/s   ${formatPercentiles(sample.handshakeLatency)}`,
+    `${dim(label("requests"))}${perSecond(sample.requests)}/s   ${perSecond(sample.responses)}/s verified`,
+    `${dim(label("latency"))}${formatPercentiles(sample.latency)}`,
+    `${dim(label("errors"))}${totals.errors > 0 ? styleText("red", errors) : errors}`,
+    ...filled([`loadtest ${percent(sample.toolCpu)}`, ...servers], columns - label("").length).map(
+      (line, i) => `${dim(label(i === 0 ? "cpu" : ""))}${line}`
+    )
   ]
 }
+
+/** As many of `items` on a line as fit. */
+const filled = (items: ReadonlyArray<string>, columns: number): ReadonlyArray<string> => {
+  const lines: Array<string> = []
+  for (const item of items) {
+    const longer = `${lines.at(-1) ?? ""}   ${item}`
+    if (lines.length > 0 && longer.length <= columns) lines[lines.length - 1] = longer
+    else lines.push(item)
+  }
+  return lines
+}
+
+const label = (text: string): string => text.padEnd(12)
 
 /** How far this phase is, as far as that is known. */
 const bar = ({ phaseSeconds, secondsLeft }: Progress): string => {
