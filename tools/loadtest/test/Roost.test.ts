@@ -22,13 +22,14 @@ afterAll(async () => {
 const main = resolve(import.meta.dirname, "../src/main.ts")
 const decodeReport = Schema.decodeUnknownSync(Schema.fromJsonString(Report))
 
-const loadtest = async (...args: ReadonlyArray<string>) => {
+/** `args` as on a command line, no quoting. */
+const loadtest = async (args: string) => {
   const json = join(directory, "report.json")
   const html = join(directory, "report.html")
   const server = `127.0.0.1:${roost.udpPort}`
   const child = spawn(
     process.execPath,
-    [main, "--server", server, "--json", json, "--html", html, "--warmup", "0", ...args],
+    [main, "--server", server, "--json", json, "--html", html, "--warmup", "0", ...args.split(" ")],
     {
       env: { PATH: process.env["PATH"] ?? "", ROOST_API_TOKEN: roost.token },
       stdio: ["ignore", "pipe", "pipe"]
@@ -41,15 +42,13 @@ const loadtest = async (...args: ReadonlyArray<string>) => {
   const report = () => decodeReport(readFileSync(json, "utf8"))
   return { exitCode, output, report, page: () => readFileSync(html, "utf8") }
 }
-const registered = () => ["--registry", roost.registryUrl, "--devices", "40"]
+const registered = () => `--registry ${roost.registryUrl} --devices 40`
 
 describe("loadtest against Roost", () => {
   it("registers its devices, counts what it did, writes JSON and a page, and accounts for the processes", async () => {
-    const pids = roost.pids.flatMap(([name, pid]) => ["--server-pid", `${name}=${pid}`])
+    const pids = roost.pids.map(([name, pid]) => `--server-pid ${name}=${pid}`).join(" ")
     const { exitCode, output, page, report } = await loadtest(
-      ...registered(),
-      ...pids,
-      ...["--duration", "2", "--reconnect", "resume", "--reconnect-rounds", "1", "--storm", "20", "--max-errors", "0"]
+      `${registered()} ${pids} --duration 2 --reconnect resume --reconnect-rounds 1 --storm 20 --max-errors 0`
     )
     assert.strictEqual(exitCode, 0, output)
     const { cpuMicrosPerRequest, phases, servers, timeline, totals } = report()
@@ -83,7 +82,7 @@ describe("loadtest against Roost", () => {
   })
 
   it("ends with 1 where a limit was not kept, and names it", async () => {
-    const { exitCode, output, report } = await loadtest(...registered(), "--duration", "1", "--max-p99", "0.001")
+    const { exitCode, output, report } = await loadtest(`${registered()} --duration 1 --max-p99 0.001`)
     assert.strictEqual(exitCode, 1)
     assert.include(output, "LIMIT NOT KEPT: p99")
     assert.isFalse(report().limits.kept)
@@ -98,8 +97,7 @@ describe("loadtest against Roost", () => {
     const file = join(directory, "devices.ndjson")
     writeFileSync(file, lines)
     const { exitCode, output, report } = await loadtest(
-      ...["--device-file", file, "--product", "listed", "--devices", "20", "--processes", "2", "--max-errors", "0"],
-      ...["--suite", "cbc", "--non", "--rate", "200", "--duration", "2"]
+      `--device-file ${file} --product listed --devices 20 --processes 2 --max-errors 0 --suite cbc --non --rate 200 --duration 2`
     )
     assert.strictEqual(exitCode, 0, output)
     const steady = report().phases.find(({ name }) => name === "steady")
@@ -109,8 +107,7 @@ describe("loadtest against Roost", () => {
 
   it("shares four sockets between forty devices by connection ids, which survive a rebinding", async () => {
     const { exitCode, output, report } = await loadtest(
-      ...registered(),
-      ...["--cid", "--sockets", "4", "--rebind", "10", "--churn", "5", "--duration", "2", "--max-errors", "0"]
+      `${registered()} --cid --sockets 4 --rebind 10 --churn 5 --duration 2 --max-errors 0`
     )
     assert.strictEqual(exitCode, 0, output)
     assert.isAbove(report().totals.rebindings, 10)
@@ -119,9 +116,7 @@ describe("loadtest against Roost", () => {
 
   it("fetches commands and replies to them", async () => {
     const { exitCode, output, report } = await loadtest(
-      ...registered(),
-      ...["--downlink", roost.downlinkUrls[0]!, "--commands", "0.5", "--commands-every", "0"],
-      ...["--think", "0.2", "--duration", "3", "--max-errors", "0"]
+      `${registered()} --downlink ${roost.downlinkUrls[0]} --commands 0.5 --commands-every 0 --think 0.2 --duration 3 --max-errors 0`
     )
     assert.strictEqual(exitCode, 0, output)
     assert.include(output, "commands issued  20, refused 0")
@@ -131,23 +126,11 @@ describe("loadtest against Roost", () => {
 
   it("counts handshakes that a wrong key keeps from ending, and ends with 2 where it has no keys", async () => {
     const wrong = await loadtest(
-      ...[
-        "--product",
-        "loadtest",
-        "--secret",
-        "wrong-%d",
-        "--devices",
-        "3",
-        "--duration",
-        "0",
-        "--handshake-timeout",
-        "2"
-      ],
-      ...["--max-errors", "0"]
+      "--product loadtest --secret wrong-%d --devices 3 --duration 0 --handshake-timeout 2 --max-errors 0"
     )
     assert.strictEqual(wrong.exitCode, 1, wrong.output)
     assert.deepStrictEqual(wrong.report().totals.errorsByKind, { handshakeTimeout: 3 })
-    const none = await loadtest("--devices", "3")
+    const none = await loadtest("--devices 3")
     assert.strictEqual(none.exitCode, 2)
     assert.include(none.output, "--device-file")
   })

@@ -15,5 +15,7 @@ while (Atomics.load(control, 0) === running) {
   const now = performance.now()
   const due = origin + Math.ceil((now - origin) / gapMillis) * gapMillis
   Atomics.wait(control, 0, running, Math.max(0, due - now))
+  // A thread's port, not a window's.
+  // oxlint-disable-next-line unicorn/require-post-message-target-origin
   if (Atomics.compareExchange(control, 1, 0, 1) === 0) parentPort?.postMessage(undefined)
 }

@@ -61,7 +61,7 @@ const plotOverTime = (id, unit, series, scale = {}) => {
           width: 1.5,
           dash,
           points: { show: times.length < 3 },
-          value: (_, value) => (value == null ? "–" : short(value) + unit)
+          value: (_, value) => (value === null || value === undefined ? "–" : short(value) + unit)
         }))
       ]
     },
