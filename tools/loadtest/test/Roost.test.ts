@@ -2,9 +2,9 @@ import { spawn } from "node:child_process"
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join, resolve } from "node:path"
+import { RoostProcesses } from "@roost/testkit"
 import { Schema } from "effect"
 import { afterAll, assert, beforeAll, describe, it } from "vitest"
-import { RoostProcesses } from "../../interop/src/RoostProcesses.ts"
 import { Report } from "../src/Report.ts"
 
 // The program itself against the four apps.
