@@ -2,6 +2,7 @@ export { announcedTopic, type CommandAnswer, type CommandHandler, type ReceivedC
 export * from "./Device.ts"
 export * from "./DeviceEvent.ts"
 export * from "./DeviceState.ts"
+export * from "./EnosRequest.ts"
 export { LinkError } from "./LinkError.ts"
 export * from "./LinkEvent.ts"
 export * from "./SecureLink.ts"

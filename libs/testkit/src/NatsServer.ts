@@ -84,7 +84,8 @@ const leaderKnown = /cluster metadata leader|metadata leader: /
  *
  * They meet by the first one, which listens already: of two that dial each other at once each may close the other's
  * connection, and a server whose first dial failed a second later than the election waits most of a minute to be let in
- * (nats-server 2.9.10: one start in 25 took longer than 30 s). Restarted, each finds all the others.
+ * (nats-server 2.9.10: one start in 25 took longer than 30 s). Restarted, each finds all the others. They do not tell clients
+ * of each other: a client knows those that it was given, which may be relays.
  */
 export const natsCluster = Effect.fnUntraced(function* (
   size: number
@@ -92,7 +93,7 @@ export const natsCluster = Effect.fnUntraced(function* (
   const ports = yield* Effect.all(Array.from({ length: size }, () => freeTcpPort))
   const route = (port: number) => `nats://127.0.0.1:${port}`
   const config = (index: number, routes: ReadonlyArray<number>) =>
-    `server_name: n${index}\ncluster { name: test, listen: "127.0.0.1:${ports[index]}", routes: [${routes.map(route).join(", ")}] }\n`
+    `server_name: n${index}\ncluster { name: test, no_advertise: true, listen: "127.0.0.1:${ports[index]}", routes: [${routes.map(route).join(", ")}] }\n`
   const member = (index: number, readyWhen: RegExp) =>
     natsServer({ config: config(index, ports.slice(0, 1)), configOnRestart: config(index, ports), readyWhen })
 

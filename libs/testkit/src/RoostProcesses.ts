@@ -1,19 +1,24 @@
-import { type ChildProcess, spawn } from "node:child_process"
+import { Effect, Exit, Scope } from "effect"
 import { randomBytes } from "node:crypto"
-import { once } from "node:events"
 import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
-import { join, resolve } from "node:path"
-import { Effect, Exit, Scope } from "effect"
+import { join } from "node:path"
 import { freeTcpPort, freeUdpPort } from "./FreePort.ts"
-import { natsServer } from "./NatsServer.ts"
+import { natsCluster, type NatsServer, natsServer } from "./NatsServer.ts"
+import { TcpRelay } from "./TcpRelay.ts"
+import { type AppName, AppProcess } from "./AppProcess.ts"
 
 export interface RoostOptions {
   /** Session-actors processes; their static shares divide the partitions evenly. */
   readonly actors?: number
-  /** udp-edge processes, each on a port of its own. */
   readonly edges?: number
+  /** Whether all edges share one port (SO_REUSEPORT) or each has one of its own, as without this option. */
+  readonly oneUdpPort?: boolean
   readonly downlinks?: number
+  /** nats-server processes; several form a cluster in which everything has as many copies, three at most. */
+  readonly natsServers?: number
+  /** Whether each app reaches NATS through relays of its own, which can be cut. */
+  readonly cuttable?: boolean
   /** For every app. */
   readonly env?: Readonly<Record<string, string>>
 }
@@ -26,41 +31,33 @@ export interface ApiAnswer {
   readonly body: any
 }
 
-const root = resolve(import.meta.dirname, "../../..")
-/** Starting four processes that strip types on two busy cores. */
-const readyMillisMax = 45_000
-/** A probe that was accepted but not answered, as by an app that is still starting. */
-const probeMillisMax = 2_000
-const stopMillisMax = 8_000
-const outputLengthMax = 64 * 1024
-
 /** The real thing: nats-server and the four apps as processes, on free ports of 127.0.0.1, data in a folder of its own. */
 export class RoostProcesses implements AsyncDisposable {
-  readonly natsUrl: string
+  readonly nats: ReadonlyArray<NatsServer>
   readonly udpPorts: ReadonlyArray<number>
   readonly registryUrl: string
   readonly downlinkUrls: ReadonlyArray<string>
   readonly token: string
-  readonly #children: ReadonlyArray<AppProcess>
+  readonly apps: ReadonlyArray<AppProcess>
   readonly #scope: Scope.Closeable
   readonly #directory: string
 
   private constructor(fields: {
-    readonly natsUrl: string
+    readonly nats: ReadonlyArray<NatsServer>
     readonly udpPorts: ReadonlyArray<number>
     readonly registryUrl: string
     readonly downlinkUrls: ReadonlyArray<string>
     readonly token: string
-    readonly children: ReadonlyArray<AppProcess>
+    readonly apps: ReadonlyArray<AppProcess>
     readonly scope: Scope.Closeable
     readonly directory: string
   }) {
-    this.natsUrl = fields.natsUrl
+    this.nats = fields.nats
     this.udpPorts = fields.udpPorts
     this.registryUrl = fields.registryUrl
     this.downlinkUrls = fields.downlinkUrls
     this.token = fields.token
-    this.#children = fields.children
+    this.apps = fields.apps
     this.#scope = fields.scope
     this.#directory = fields.directory
   }
@@ -68,13 +65,13 @@ export class RoostProcesses implements AsyncDisposable {
   static async start(options: RoostOptions = {}): Promise<RoostProcesses> {
     const directory = mkdtempSync(join(tmpdir(), "roost-"))
     const scope = Effect.runSync(Scope.make())
-    const children: Array<AppProcess> = []
+    const apps: Array<AppProcess> = []
     try {
-      const roost = await RoostProcesses.#launch(options, directory, scope, children)
-      await Promise.all(children.map((child) => child.ready()))
+      const roost = await RoostProcesses.#launch(options, directory, scope, apps)
+      await Promise.all(apps.map((app) => app.ready()))
       return roost
     } catch (error) {
-      await Promise.all(children.map((child) => child.stop()))
+      await Promise.all(apps.map(end))
       await Effect.runPromise(Scope.close(scope, Exit.void))
       rmSync(directory, { recursive: true, force: true })
       throw error
@@ -85,12 +82,15 @@ export class RoostProcesses implements AsyncDisposable {
     options: RoostOptions,
     directory: string,
     scope: Scope.Closeable,
-    children: Array<AppProcess>
+    apps: Array<AppProcess>
   ): Promise<RoostProcesses> {
-    const nats = await Effect.runPromise(Scope.provide(natsServer(), scope))
+    const copies = options.natsServers ?? 1
+    const servers = copies === 1 ? Effect.map(natsServer(), (server) => [server]) : natsCluster(copies)
+    const nats = await Effect.runPromise(Scope.provide(servers, scope))
     const token = randomBytes(16).toString("hex")
     const env = {
-      NATS_URL: nats.url,
+      NATS_URL: nats.map(({ url }) => url).join(","),
+      ROOST_NATS_REPLICAS: String(Math.min(3, copies)),
       ROOST_CLUSTER_KEY: randomBytes(32).toString("hex"),
       ROOST_ROUTING_KEY: randomBytes(32).toString("hex"),
       ROOST_API_TOKEN: token,
@@ -100,10 +100,14 @@ export class RoostProcesses implements AsyncDisposable {
       ROOST_LOG_LEVEL: "Warn",
       ...options.env
     }
-    const start = async (app: string, portVariable: string, more: Readonly<Record<string, string>> = {}) => {
+    const start = async (app: AppName, portVariable: string, more: Readonly<Record<string, string>> = {}) => {
       const port = await Effect.runPromise(freeTcpPort)
-      const child = new AppProcess(app, port, { ...env, [portVariable]: String(port), ...more })
-      children.push(child)
+      const relays = options.cuttable === true ? await times(copies, (i) => TcpRelay.to(nats[i]!.port)) : []
+      const ways =
+        relays.length === 0 ? {} : { NATS_URL: relays.map((relay) => `nats://127.0.0.1:${relay.port}`).join() }
+      const number = apps.filter((other) => other.app === app).length + 1
+      const variables = { ...env, ...ways, [portVariable]: String(port), ...more }
+      apps.push(new AppProcess({ app, number, port, relays, env: variables }))
       return port
     }
     const registryPort = await start("registry", "ROOST_REGISTRY_PORT")
@@ -112,21 +116,34 @@ export class RoostProcesses implements AsyncDisposable {
     await times(actors, (i) =>
       start("session-actors", "ROOST_ACTORS_PORT", { ROOST_ACTORS_PARTITIONS: shareOf(i, actors) })
     )
-    const udpPorts = await times(options.edges ?? 1, async () => {
-      const udpPort = await Effect.runPromise(freeUdpPort)
-      await start("udp-edge", "ROOST_EDGE_PORT", { ROOST_UDP_PORT: String(udpPort) })
-      return udpPort
-    })
+    const edges = options.edges ?? 1
+    const shares = options.oneUdpPort === true
+    const udpPorts = await times(shares ? 1 : edges, () => Effect.runPromise(freeUdpPort))
+    await times(edges, (i) =>
+      start("udp-edge", "ROOST_EDGE_PORT", {
+        ROOST_UDP_PORT: String(udpPorts[shares ? 0 : i]),
+        ROOST_UDP_REUSE_PORT: String(shares)
+      })
+    )
     return new RoostProcesses({
-      natsUrl: nats.url,
+      nats,
       udpPorts,
       registryUrl: `http://127.0.0.1:${registryPort}`,
       downlinkUrls: downlinkPorts.map((port) => `http://127.0.0.1:${port}`),
       token,
-      children,
+      apps,
       scope,
       directory
     })
+  }
+
+  /** Of all servers, for a client. */
+  get natsUrls(): ReadonlyArray<string> {
+    return this.nats.map(({ url }) => url)
+  }
+
+  get natsUrl(): string {
+    return this.nats[0]!.url
   }
 
   get udpPort(): number {
@@ -135,7 +152,7 @@ export class RoostProcesses implements AsyncDisposable {
 
   /** Every process that works for the server, by name, for measuring. */
   get pids(): ReadonlyArray<readonly [name: string, pid: number]> {
-    return this.#children.map(({ app, pid }) => [app, pid] as const)
+    return this.apps.map(({ app, pid }) => [app, pid] as const)
   }
 
   registry(method: string, path: string, body?: unknown): Promise<ApiAnswer> {
@@ -147,81 +164,18 @@ export class RoostProcesses implements AsyncDisposable {
   }
 
   /** Ends every process of an app with `signal`, and starts it again as it was. */
-  async restart(app: string, signal: "SIGKILL" | "SIGTERM"): Promise<void> {
-    for (const child of this.#children.filter((one) => one.app === app)) {
-      await child.stop(signal)
-      child.start()
-      await child.ready()
+  async restart(name: AppName, signal: "SIGKILL" | "SIGTERM"): Promise<void> {
+    for (const app of this.apps.filter((one) => one.app === name)) {
+      await app.stop(signal)
+      app.start()
+      await app.ready()
     }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all(this.#children.map((child) => child.stop()))
+    await Promise.all(this.apps.map(end))
     await Effect.runPromise(Scope.close(this.#scope, Exit.void))
     rmSync(this.#directory, { recursive: true, force: true })
-  }
-}
-
-/** One app, its last output, and its end. */
-class AppProcess {
-  readonly app: string
-  readonly #port: number
-  readonly #env: Readonly<Record<string, string>>
-  #child: ChildProcess
-  #output = ""
-
-  constructor(app: string, port: number, env: Readonly<Record<string, string>>) {
-    this.app = app
-    this.#port = port
-    this.#env = env
-    this.#child = this.start()
-  }
-
-  start(): ChildProcess {
-    this.#child = spawn(process.execPath, [`apps/${this.app}/src/main.ts`], {
-      cwd: root,
-      env: { PATH: process.env["PATH"] ?? "", HOME: process.env["HOME"] ?? "", ...this.#env },
-      stdio: ["ignore", "pipe", "pipe"]
-    })
-    for (const stream of [this.#child.stdout!, this.#child.stderr!]) {
-      stream.setEncoding("utf8").on("data", (chunk: string) => {
-        this.#output = (this.#output + chunk).slice(-outputLengthMax)
-      })
-    }
-    return this.#child
-  }
-
-  get pid(): number {
-    return this.#child.pid ?? 0
-  }
-
-  async ready(): Promise<void> {
-    const end = Date.now() + readyMillisMax
-    let last = "nothing answered"
-    while (Date.now() < end) {
-      if (this.#child.exitCode !== null)
-        throw new Error(`${this.app} ended with ${this.#child.exitCode}:\n${this.#output}`)
-      try {
-        const response = await fetch(`http://127.0.0.1:${this.#port}/readyz`, {
-          signal: AbortSignal.timeout(probeMillisMax)
-        })
-        if (response.status === 200) return
-        last = await response.text()
-      } catch {
-        last = "nothing answered"
-      }
-      await new Promise((resume) => setTimeout(resume, 50))
-    }
-    throw new Error(`${this.app} was not ready in ${readyMillisMax} ms (${last}):\n${this.#output}`)
-  }
-
-  async stop(signal: "SIGKILL" | "SIGTERM" = "SIGTERM"): Promise<void> {
-    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return
-    const exited = once(this.#child, "exit")
-    this.#child.kill(signal)
-    const timer = setTimeout(() => this.#child.kill("SIGKILL"), stopMillisMax)
-    await exited
-    clearTimeout(timer)
   }
 }
 
@@ -255,6 +209,12 @@ const parse = (text: string): unknown => {
   } catch {
     return text
   }
+}
+
+const end = async (app: AppProcess): Promise<void> => {
+  app.signal("SIGCONT")
+  await app.stop()
+  await Promise.all(app.relays.map((relay) => relay[Symbol.asyncDispose]()))
 }
 
 const shareOf = (index: number, count: number): string =>

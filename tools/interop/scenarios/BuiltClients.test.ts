@@ -1,11 +1,10 @@
 import { assert, describe, it } from "@effect/vitest"
 import { ContentType } from "@roost/dtls"
-import { udpNat } from "@roost/testkit"
+import { RoostProcesses, udpNat } from "@roost/testkit"
 import { Effect } from "effect"
 import { afterAll, beforeAll } from "vitest"
 import { builtClients } from "../src/clients/BuiltClients.ts"
 import { createProduct } from "../src/Fixtures.ts"
-import { RoostProcesses } from "../src/RoostProcesses.ts"
 import { deviceFor, obeyCommand, report } from "./clientScenarios.ts"
 
 const productKey = "interop"

@@ -1,9 +1,8 @@
 import { assert } from "@effect/vitest"
 import { decodeString, findOption, OptionNumber } from "@roost/coap"
-import type { CoapSession } from "@roost/testkit"
+import type { CoapSession, RoostProcesses } from "@roost/testkit"
 import { Effect } from "effect"
 import { createDevice, eventually, measurepointPost, type TestDevice } from "../src/Fixtures.ts"
-import type { RoostProcesses } from "../src/RoostProcesses.ts"
 
 // What every client does with Roost, whoever wrote it.
 

@@ -1,5 +1,5 @@
 import { pskFromSecret } from "@roost/enos"
-import type { RoostProcesses } from "./RoostProcesses.ts"
+import type { RoostProcesses } from "@roost/testkit"
 
 /** A device that was registered for a test. */
 export interface TestDevice {

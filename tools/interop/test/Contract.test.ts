@@ -11,7 +11,7 @@ import {
   secretFor,
   type TestDevice
 } from "../src/Fixtures.ts"
-import { RoostProcesses } from "../src/RoostProcesses.ts"
+import { RoostProcesses } from "@roost/testkit"
 
 // The contract page, end to end: four processes, a real nats-server, libcoap's client and our own device.
 

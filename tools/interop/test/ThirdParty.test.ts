@@ -2,11 +2,17 @@ import { jetstream, jetstreamManager } from "@nats-io/jetstream"
 import { connect, type NatsConnection } from "@nats-io/transport-node"
 import { Code, encode, OptionNumber, stringOption } from "@roost/coap"
 import { placeOf, Subjects } from "@roost/contracts"
-import { missing, opensslSession, type Suite, type ThirdPartyClient, thirdPartyClients } from "@roost/testkit"
+import {
+  missing,
+  opensslSession,
+  RoostProcesses,
+  type Suite,
+  type ThirdPartyClient,
+  thirdPartyClients
+} from "@roost/testkit"
 import { Effect } from "effect"
 import { afterAll, assert, beforeAll, describe, it } from "vitest"
 import { createDevice, createProduct, eventually, measurepointPost, type TestDevice } from "../src/Fixtures.ts"
-import { RoostProcesses } from "../src/RoostProcesses.ts"
 
 // Clients that others wrote, against four processes: two session-actors that divide the partitions, two edges.
 

@@ -1,0 +1,120 @@
+import { type ChildProcess, spawn } from "node:child_process"
+import { once } from "node:events"
+import { resolve } from "node:path"
+import type { TcpRelay } from "./TcpRelay.ts"
+
+export type AppName = "registry" | "downlink-queue" | "session-actors" | "udp-edge"
+
+const root = resolve(import.meta.dirname, "../../..")
+/** Starting a dozen processes that strip types on two busy cores. */
+const readyMillisMax = 60_000
+/** A probe that was accepted but not answered, as by an app that is still starting. */
+const probeMillisMax = 2_000
+/** A drain that hands 512 partitions over takes `drainMillisMax` of libs/cluster at most. */
+const stopMillisMax = 20_000
+const outputLengthMax = 64 * 1024
+
+export interface AppProcessOptions {
+  readonly app: AppName
+  /** Counted from 1 among the processes of the app. */
+  readonly number: number
+  /** Where it answers `/readyz`. */
+  readonly port: number
+  readonly env: Readonly<Record<string, string>>
+  /** Its ways to the NATS servers, if they can be cut. */
+  readonly relays?: ReadonlyArray<TcpRelay>
+}
+
+/** One app: its processes, one after another with the same ports and environment, and their last output. */
+export class AppProcess {
+  readonly app: AppName
+  /** Such as `session-actors-2`. */
+  readonly name: string
+  readonly port: number
+  readonly relays: ReadonlyArray<TcpRelay>
+  readonly #env: Readonly<Record<string, string>>
+  #child: ChildProcess
+  #output = ""
+
+  constructor({ app, env, number, port, relays }: AppProcessOptions) {
+    this.app = app
+    this.name = `${app}-${number}`
+    this.port = port
+    this.relays = relays ?? []
+    this.#env = env
+    this.#child = this.#spawn()
+  }
+
+  get pid(): number {
+    return this.#child.pid ?? 0
+  }
+
+  get isRunning(): boolean {
+    return this.#child.exitCode === null && this.#child.signalCode === null
+  }
+
+  /** What it and its predecessors wrote last. */
+  get output(): string {
+    return this.#output
+  }
+
+  /** Another process in place of one that has ended; see `ready`. */
+  start(): void {
+    if (!this.isRunning) this.#child = this.#spawn()
+  }
+
+  /** SIGSTOP and SIGCONT pause and resume. */
+  signal(signal: NodeJS.Signals): void {
+    this.#child.kill(signal)
+  }
+
+  /** Waits until it can serve; rejects with what it said instead. */
+  async ready(): Promise<void> {
+    const end = Date.now() + readyMillisMax
+    let last = "nothing answered"
+    while (Date.now() < end) {
+      if (!this.isRunning) throw new Error(`${this.name} ended with ${this.#child.exitCode}:\n${this.#output}`)
+      try {
+        const response = await fetch(`http://127.0.0.1:${this.port}/readyz`, {
+          signal: AbortSignal.timeout(probeMillisMax)
+        })
+        if (response.status === 200) return
+        last = await response.text()
+      } catch {
+        last = "nothing answered"
+      }
+      await new Promise((resume) => setTimeout(resume, 50))
+    }
+    throw new Error(`${this.name} was not ready in ${readyMillisMax} ms (${last}):\n${this.#output}`)
+  }
+
+  /** Ends it, at last by force; whether it went by itself. */
+  async stop(signal: "SIGTERM" | "SIGKILL" = "SIGTERM"): Promise<boolean> {
+    if (!this.isRunning) return true
+    const exited = once(this.#child, "exit")
+    this.#child.kill(signal)
+    const child = this.#child
+    let forced = false
+    const timer = setTimeout(() => {
+      forced = true
+      child.kill("SIGKILL")
+    }, stopMillisMax)
+    await exited
+    clearTimeout(timer)
+    return !forced
+  }
+
+  #spawn(): ChildProcess {
+    const child = spawn(process.execPath, [`apps/${this.app}/src/main.ts`], {
+      cwd: root,
+      env: { PATH: process.env["PATH"] ?? "", HOME: process.env["HOME"] ?? "", ...this.#env },
+      stdio: ["ignore", "pipe", "pipe"]
+    })
+    for (const stream of [child.stdout!, child.stderr!]) {
+      stream.setEncoding("utf8").on("data", (chunk: string) => {
+        this.#output = (this.#output + chunk).slice(-outputLengthMax)
+      })
+    }
+    return child
+  }
+}

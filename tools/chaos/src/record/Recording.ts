@@ -1,0 +1,91 @@
+/** Everything that devices, applications and the store saw in one run. Times in milliseconds since 1970. */
+export interface Recording {
+  readonly startedAt: number
+  /** From here on nobody sent anything; what came later does not count. */
+  readonly endedAt: number
+  readonly devices: ReadonlyArray<RecordedDevice>
+  /** Protected records in both directions, as they were on the wire. */
+  readonly records: ReadonlyArray<RecordSeen>
+  readonly exchanges: ReadonlyArray<Exchange>
+  readonly handshakes: ReadonlyArray<Handshake>
+  readonly commands: ReadonlyArray<IssuedCommand>
+  readonly faults: ReadonlyArray<InjectedFault>
+  readonly stored: StoredMessages
+}
+
+export type Role =
+  /** Under a connection id. */
+  | "steady"
+  /** Without one. */
+  | "plain"
+  /** Under a connection id, from one port and then another. */
+  | "mover"
+  /** Silent for longer than its Lifetime, again and again. */
+  | "sleeper"
+
+export interface RecordedDevice {
+  readonly deviceKey: string
+  readonly role: Role
+  readonly lifetimeSeconds: number
+}
+
+/** Devices are named by their place in `Recording.devices`. */
+export interface RecordSeen {
+  readonly device: number
+  /** Of the handshake that made the keys; each has one for either direction. */
+  readonly key: number
+  readonly direction: "up" | "down"
+  readonly epoch: number
+  readonly sequence: number
+  readonly at: number
+}
+
+/** A request of a device, first transmission to response. */
+export interface Exchange {
+  readonly device: number
+  readonly kind: "uplink" | "fetch" | "reply"
+  /** Of an uplink the payload's id, never used twice; of a reply the command's. */
+  readonly id: string
+  /** Each time it was sent. */
+  readonly sentAt: Array<number>
+  /** When its response came or it was given up; undefined if it was under way at the end. */
+  endedAt: number | undefined
+  /** Such as `2.04`; empty without a response. */
+  code: string
+}
+
+export interface Handshake {
+  readonly device: number
+  readonly at: number
+  readonly resumed: boolean
+  /** Why the device had no session. */
+  readonly reason: string
+}
+
+/** A command that downlink-queue took with 202. */
+export interface IssuedCommand {
+  readonly commandId: string
+  readonly device: number
+  readonly at: number
+  /** What downlink-queue says at the end; undefined if it does not know the command. */
+  state: string | undefined
+}
+
+export interface InjectedFault {
+  readonly kind: string
+  readonly target: string
+  readonly at: number
+  /** When its cause was over: the process runs again, the network is whole. */
+  endedAt: number
+}
+
+export interface StoredMessages {
+  /** Of UPLINK, the payload's id, once per message. */
+  readonly uplinks: ReadonlyArray<{ readonly deviceKey: string; readonly id: string }>
+  /** Of PRESENCE, in its order. */
+  readonly presence: ReadonlyArray<{
+    readonly deviceKey: string
+    readonly state: "online" | "offline"
+    readonly at: number
+  }>
+}

@@ -1,0 +1,51 @@
+import type { Finding } from "./check.ts"
+import type { Recording } from "./Recording.ts"
+
+/** How much earlier than a Lifetime after the last datagram offline may come: clocks and the way through the edge. */
+export const earlyMillisMax = 1_000
+/** How much later: the timer may have to be rebuilt by another node, and its announcement wait for the store. */
+export const lateMillisMax = 15_000
+
+/**
+ * A device that sent nothing for its Lifetime is to be offline once, any other never. What it sent counts, not what
+ * arrived: that datagrams are lost on the way to a dead node is no silence of the device.
+ */
+export const offlineFindings = (recording: Recording): ReadonlyArray<Finding> => {
+  const findings: Array<Finding> = []
+  const sent = recording.devices.map((): Array<number> => [])
+  for (const { at, device, direction } of recording.records) if (direction === "up") sent[device]!.push(at)
+  for (const times of sent) times.sort((a, b) => a - b)
+  const offline = new Map<string, Array<number>>()
+  for (const { at, deviceKey, state } of recording.stored.presence) {
+    if (state !== "offline" || at > recording.endedAt) continue
+    const times = offline.get(deviceKey)
+    if (times === undefined) offline.set(deviceKey, [at])
+    else times.push(at)
+  }
+  for (const [device, { deviceKey, lifetimeSeconds }] of recording.devices.entries()) {
+    const lifetimeMillis = lifetimeSeconds * 1000
+    const left = new Set((offline.get(deviceKey) ?? []).entries())
+    for (const { from, to } of gapsOf(sent[device]!, recording.endedAt)) {
+      const inGap = [...left].filter(([, at]) => at >= from + lifetimeMillis - earlyMillisMax && at <= to)
+      for (const entry of inGap) left.delete(entry)
+      const silentSeconds = ((to - from) / 1000).toFixed(1)
+      if (inGap.length === 0 && to - from > lifetimeMillis + lateMillisMax) {
+        const detail = `silent for ${silentSeconds} s with a Lifetime of ${lifetimeSeconds} s`
+        findings.push({ kind: "offline-missing", deviceKey, at: from + lifetimeMillis, detail })
+      }
+      for (const [, at] of inGap.slice(1)) {
+        findings.push({ kind: "offline-doubled", deviceKey, at, detail: `in one silence of ${silentSeconds} s` })
+      }
+    }
+    for (const [, at] of left) {
+      const last = sent[device]!.findLast((time) => time <= at)
+      const detail = last === undefined ? "it had not been online" : `it sent a record ${at - last} ms before`
+      findings.push({ kind: "offline-spurious", deviceKey, at, detail })
+    }
+  }
+  return findings
+}
+
+/** Times between two datagrams, and after the last one. */
+const gapsOf = (sent: ReadonlyArray<number>, endedAt: number): ReadonlyArray<{ from: number; to: number }> =>
+  sent.map((from, i) => ({ from, to: Math.max(from, sent[i + 1] ?? endedAt) }))

@@ -1,0 +1,36 @@
+import { DeliverPolicy, jetstream, jetstreamManager } from "@nats-io/jetstream"
+import { connect } from "@nats-io/transport-node"
+import { Streams } from "@roost/contracts"
+import type { StoredMessages } from "./Recording.ts"
+
+/** Everything that UPLINK and PRESENCE hold. */
+export const readStored = async (servers: ReadonlyArray<string>): Promise<StoredMessages> => {
+  const nats = await connect({ servers: [...servers] })
+  try {
+    const uplinks: Array<StoredMessages["uplinks"][number]> = []
+    const presence: Array<StoredMessages["presence"][number]> = []
+    const manager = await jetstreamManager(nats)
+    const read = async (stream: string, onMessage: (message: { json<A>(): A; subject: string }) => void) => {
+      const { state } = await manager.streams.info(stream)
+      if (state.messages === 0) return
+      const consumer = await jetstream(nats).consumers.get(stream, { deliver_policy: DeliverPolicy.All })
+      const messages = await consumer.consume({ max_messages: 1_000 })
+      for await (const message of messages) {
+        onMessage(message)
+        if (message.info.streamSequence >= state.last_seq) break
+      }
+    }
+    await read(Streams.uplink.name, (message) => {
+      // roost.uplink.{pk}.{dk}.{kind}; the keys of this run need no escapes.
+      const deviceKey = message.subject.split(".")[3]!
+      uplinks.push({ deviceKey, id: message.json<{ id: string }>().id })
+    })
+    await read(Streams.presence.name, (message) => {
+      const { at, deviceKey, state } = message.json<StoredMessages["presence"][number]>()
+      presence.push({ at, deviceKey, state })
+    })
+    return { uplinks, presence }
+  } finally {
+    await nats.close()
+  }
+}

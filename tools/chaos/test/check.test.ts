@@ -1,0 +1,151 @@
+import { assert, describe, it } from "vitest"
+import { check, type FindingKind, findingKinds, violationsOf } from "../src/record/check.ts"
+import type { Exchange, Recording, RecordSeen } from "../src/record/Recording.ts"
+
+// What the checker is worth: a recording without a fault is clean, and each fault, planted in it, is found, alone.
+
+const start = 1_700_000_000_000
+const at = (seconds: number): number => start + seconds * 1000
+
+/** Device 0 posts every 5 s for 100 s. Device 1, Lifetime 30 s, posts at 5 s and 80 s: offline at 35 s. */
+const clean = (): Draft => {
+  const exchanges: Array<Exchange> = []
+  const records: Array<RecordSeen> = []
+  const uplinks: Array<{ deviceKey: string; id: string }> = []
+  const post = (device: number, seconds: number): void => {
+    const id = `${device}-${seconds}`
+    const sequence = exchanges.length
+    const key = device
+    records.push({ device, key, direction: "up", epoch: 1, sequence, at: at(seconds) })
+    records.push({ device, key, direction: "down", epoch: 1, sequence, at: at(seconds) + 20 })
+    exchanges.push({ device, kind: "uplink", id, sentAt: [at(seconds)], endedAt: at(seconds) + 20, code: "2.04" })
+    uplinks.push({ deviceKey: `d${device}`, id })
+  }
+  for (let seconds = 5; seconds <= 100; seconds += 5) post(0, seconds)
+  post(1, 5)
+  post(1, 80)
+  return {
+    startedAt: start,
+    endedAt: at(100),
+    devices: [
+      { deviceKey: "d0", role: "steady", lifetimeSeconds: 60 },
+      { deviceKey: "d1", role: "sleeper", lifetimeSeconds: 30 }
+    ],
+    records,
+    exchanges,
+    handshakes: [
+      { device: 0, at: at(1), resumed: false, reason: "first" },
+      { device: 1, at: at(1), resumed: false, reason: "first" }
+    ],
+    commands: [{ commandId: "c1", device: 0, at: at(10), state: "succeeded" }],
+    faults: [{ kind: "sigkill", target: "session-actors-1", at: at(50), endedAt: at(52) }],
+    stored: {
+      uplinks,
+      presence: [
+        { deviceKey: "d0", state: "online", at: at(1) },
+        { deviceKey: "d1", state: "online", at: at(1) },
+        { deviceKey: "d1", state: "offline", at: at(35) },
+        { deviceKey: "d1", state: "online", at: at(80) }
+      ]
+    }
+  }
+}
+
+type Mutable<T> = T extends object
+  ? { -readonly [K in keyof T]: T[K] extends ReadonlyArray<infer A> ? Array<Mutable<A>> : Mutable<T[K]> }
+  : T
+type Draft = Mutable<Recording>
+
+const planted: ReadonlyArray<readonly [FindingKind, string, (recording: Draft) => void]> = [
+  [
+    "record-repeated",
+    "R1 a record of the server that has a number once more",
+    (r) => r.records.push({ ...r.records[1]! })
+  ],
+  [
+    "record-repeated",
+    "R1 a record of the device that has a number once more",
+    (r) => r.records.push({ ...r.records[0]! })
+  ],
+  ["uplink-missing", "an acknowledged uplink that is not stored", (r) => r.stored.uplinks.splice(3, 1)],
+  ["uplink-doubled", "an uplink that is stored twice", (r) => r.stored.uplinks.push({ ...r.stored.uplinks[3]! })],
+  ["command-lost", "a command that nobody knows any more", (r) => (r.commands[0]!.state = undefined)],
+  ["command-lost", "a command that never reached its device", (r) => (r.commands[0]!.state = "created")],
+  ["command-lost", "a command whose reply was lost", (r) => (r.commands[0]!.state = "timedOut")],
+  ["handshake", "a second handshake", (r) => r.handshakes.push({ ...r.handshakes[0]!, at: at(60) })],
+  [
+    "handshake",
+    "a second handshake that was a resumption",
+    (r) => r.handshakes.push({ ...r.handshakes[0]!, at: at(60), resumed: true })
+  ],
+  [
+    "unanswered",
+    "a device that waits for its response at the end",
+    (r) => Object.assign(r.exchanges.at(-1)!, { endedAt: undefined, code: "" })
+  ],
+  ["error-response", "a 5.00 in a drain", (r) => (r.exchanges[2]!.code = "5.00")],
+  [
+    "offline-spurious",
+    "offline of a device that reports",
+    (r) => r.stored.presence.push({ deviceKey: "d0", state: "offline", at: at(62) })
+  ],
+  [
+    "offline-spurious",
+    "offline before the Lifetime is over",
+    (r) => (r.stored.presence[2] = { deviceKey: "d1", state: "offline", at: at(30) })
+  ],
+  ["offline-missing", "a silent device that stays online", (r) => r.stored.presence.splice(2, 1)],
+  [
+    "offline-doubled",
+    "offline twice in one silence",
+    (r) => r.stored.presence.push({ deviceKey: "d1", state: "offline", at: at(40) })
+  ]
+]
+
+describe("check", () => {
+  it("finds nothing in a clean recording", () => {
+    const verdict = check(clean(), { errorsAllowed: false })
+    assert.deepStrictEqual(verdict.findings, [])
+    assert.strictEqual(violationsOf(verdict), 0)
+    assert.strictEqual(verdict.uplinksAcknowledged, 22)
+  })
+
+  for (const [kind, title, plant] of planted) {
+    it(`finds ${title}`, () => {
+      const recording = clean()
+      plant(recording)
+      const { counts } = check(recording, { errorsAllowed: false })
+      const found = Object.entries(counts).filter(([, count]) => count > 0)
+      const expected =
+        kind === "offline-spurious" && title.includes("before") ? ["offline-spurious", "offline-missing"] : [kind]
+      assert.deepStrictEqual(new Set(found.map(([name]) => name)), new Set(expected))
+    })
+  }
+
+  it("has a planted fault of every kind that it reports", () => {
+    assert.deepStrictEqual(new Set(planted.map(([kind]) => kind)), new Set(findingKinds))
+  })
+
+  it("takes an uplink that was stored without an acknowledgement: the answer was lost, not the uplink", () => {
+    const recording = clean()
+    recording.exchanges.splice(4, 1)
+    assert.strictEqual(violationsOf(check(recording, { errorsAllowed: false })), 0)
+  })
+
+  it("allows one offline late, as after a takeover, and none in a silence just short of a Lifetime", () => {
+    const recording = clean()
+    recording.stored.presence[2] = { deviceKey: "d1", state: "offline", at: at(44) }
+    assert.strictEqual(violationsOf(check(recording, { errorsAllowed: false })), 0)
+  })
+
+  it("measures the silence of a fault: when the service was back, and how long a device waited", () => {
+    const recording = clean()
+    const held = recording.exchanges.find(({ id }) => id === "0-50")!
+    Object.assign(held, { sentAt: [at(50), at(52), at(56)], endedAt: at(56.02) })
+    const { silences } = check(recording, { errorsAllowed: false })
+    assert.strictEqual(silences.longestMillis, 6_020)
+    assert.strictEqual(silences.longestOf, "d0")
+    assert.strictEqual(silences.faults[0]!.serviceMillis, 2_000)
+    assert.strictEqual(silences.faults[0]!.deviceMillis, 6_020)
+  })
+})

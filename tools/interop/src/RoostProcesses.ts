@@ -1,1 +1,0 @@
-export { type ApiAnswer, type RoostOptions, RoostProcesses } from "@roost/testkit"
