@@ -20,6 +20,7 @@ export interface ChaosOptions {
   readonly nats: number
   readonly list: boolean
   readonly json: string | undefined
+  readonly recording: string | undefined
   readonly html: string | undefined
   readonly quiet: boolean
 }
@@ -69,6 +70,7 @@ export const chaos = async (options: ChaosOptions, signal: AbortSignal): Promise
     const report = reportOf(run, commandOf(options))
     console.log(summaryOf(report))
     if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(report, null, 2)}\n`)
+    if (options.recording !== undefined) writeFileSync(options.recording, JSON.stringify(run.recording))
     if (options.html !== undefined) writeFileSync(options.html, timelineOf(report))
     return { exitCode: report.passed ? 0 : 1 }
   } catch (error) {

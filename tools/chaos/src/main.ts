@@ -32,6 +32,7 @@ const flags = {
   nats: int("nats", "nats-server processes [3]", 3),
   list: Flag.Boolean("list").pipe(Flag.withDescription("list the faults and end"), Flag.withDefault(false)),
   json: optionalText("json", "file for the report as JSON"),
+  recording: optionalText("recording", "file for everything that was recorded, as JSON, one device's story with jq"),
   html: optionalText("html", "file for the timeline as one HTML page"),
   quiet: Flag.Boolean("quiet").pipe(Flag.withDescription("no progress"), Flag.withDefault(false))
 }
@@ -44,6 +45,7 @@ const command = Command.make("chaos", flags, (given) =>
         seed: Option.getOrElse(given.seed, () => Math.floor(Math.random() * 1_000_000)),
         seconds: Option.match(given.minutes, { onNone: () => given.seconds, onSome: (minutes) => minutes * 60 }),
         json: Option.getOrUndefined(given.json),
+        recording: Option.getOrUndefined(given.recording),
         html: Option.getOrUndefined(given.html)
       },
       signal

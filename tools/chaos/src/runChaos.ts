@@ -91,6 +91,7 @@ export const runChaos = async (
   const devices = await registerDevices(roost, recorder, config, random)
 
   phase("handshakes")
+  recorder.startedAt = Date.now()
   const ending = new AbortController()
   const ended = AbortSignal.any([signal, ending.signal])
   const cutting = new AbortController()

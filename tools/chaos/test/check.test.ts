@@ -41,6 +41,7 @@ const clean = (): Draft => {
     faults: [{ kind: "sigkill", target: "session-actors-1", at: at(50), endedAt: at(52) }],
     stored: {
       uplinks,
+      commandTraces: [],
       presence: [
         { deviceKey: "d0", state: "online", at: at(1) },
         { deviceKey: "d1", state: "online", at: at(1) },

@@ -16,7 +16,7 @@ const serverCidLength = 8
 
 /** Collects a run in memory; hundreds of devices for ten minutes are some 200 MB. */
 export class Recorder {
-  readonly startedAt = Date.now()
+  startedAt = Date.now()
   readonly devices: Array<RecordedDevice> = []
   readonly records: Array<RecordSeen> = []
   readonly exchanges: Array<Exchange> = []

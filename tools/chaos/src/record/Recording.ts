@@ -82,6 +82,8 @@ export interface InjectedFault {
 export interface StoredMessages {
   /** Of UPLINK, the payload's id, once per message. */
   readonly uplinks: ReadonlyArray<{ readonly deviceKey: string; readonly id: string }>
+  /** What is known about commands beside their state: left in COMMAND_EVENT, or an operator's event about a reply. */
+  readonly commandTraces: ReadonlyArray<{ readonly commandId: string; readonly trace: string }>
   /** Of PRESENCE, in its order. */
   readonly presence: ReadonlyArray<{
     readonly deviceKey: string

@@ -115,10 +115,14 @@ const checkUplinks = ({ endedAt, exchanges, stored }: Recording, nameOf: NameOf,
   }
 }
 
-const checkCommands = ({ commands }: Recording, nameOf: NameOf, report: Report): void => {
+const checkCommands = ({ commands, stored }: Recording, nameOf: NameOf, report: Report): void => {
   for (const { at, commandId, device, state } of commands) {
     if (state === "succeeded") continue
-    const detail = `${commandId} is ${state ?? "unknown to downlink-queue"}`
+    const traces = stored.commandTraces.filter(
+      (about) => about.commandId === commandId || about.trace.includes(commandId)
+    )
+    const known = [`${commandId} is ${state ?? "unknown to downlink-queue"}`, ...traces.map(({ trace }) => trace)]
+    const detail = known.join("; ")
     report({ kind: "command-lost", deviceKey: nameOf(device), at, detail })
   }
 }

@@ -1,6 +1,6 @@
 import { DeliverPolicy, jetstream, jetstreamManager } from "@nats-io/jetstream"
 import { connect } from "@nats-io/transport-node"
-import { Streams } from "@roost/contracts"
+import { type DeviceEvent, Streams } from "@roost/contracts"
 import type { StoredMessages } from "./Recording.ts"
 
 /** Everything that UPLINK and PRESENCE hold. */
@@ -29,7 +29,21 @@ export const readStored = async (servers: ReadonlyArray<string>): Promise<Stored
       const { at, deviceKey, state } = message.json<StoredMessages["presence"][number]>()
       presence.push({ at, deviceKey, state })
     })
-    return { uplinks, presence }
+    const commandTraces: Array<StoredMessages["commandTraces"][number]> = []
+    // A work queue takes no second consumer: what is left in it is asked for by its number.
+    const { state } = await manager.streams.info(Streams.commandEvent.name)
+    for (let seq = state.first_seq; state.messages > 0 && seq <= state.last_seq; seq++) {
+      const left = await manager.streams.getMessage(Streams.commandEvent.name, { seq })
+      if (left === null) continue
+      const { _tag, commandId } = left.json<{ readonly _tag: string; readonly commandId: string }>()
+      commandTraces.push({ commandId, trace: `${_tag} is still in COMMAND_EVENT, number ${seq}` })
+    }
+    await read(Streams.event.name, (message) => {
+      if (!message.subject.includes("command-reply")) return
+      const { detail, reason } = message.json<DeviceEvent>()
+      commandTraces.push({ commandId: String(detail?.["commandId"] ?? ""), trace: reason })
+    })
+    return { uplinks, presence, commandTraces }
   } finally {
     await nats.close()
   }
