@@ -36,7 +36,7 @@ describe("Meter", () => {
     const { max, ...rest } = latencyOf(sum.latency)
     const { max: exactMax, ...exact } = latencyOf(whole.latency)
     assert.deepStrictEqual(rest, exact)
-    // On its way between processes the maximum is rounded as the histogram rounds.
+    // On its way between processes a maximum is rounded as the histogram rounds.
     assert.closeTo(max!, exactMax!, exactMax! / 1000)
     assert.deepStrictEqual(sum.counts.errorsByKind, { timeout: 429 })
     assert.strictEqual(parts[0]!.counts.requests, 0, "taking empties")

@@ -24,9 +24,10 @@ describe("limits", () => {
 
 describe("bottlenecks", () => {
   it("are named from 90 % of a core and from 20 ms of lag", () => {
-    assert.deepStrictEqual(bottlenecks({ cpuShare: 0.89, loopLagMillis: 19 }), [])
-    assert.strictEqual(bottlenecks({ cpuShare: 0.9, loopLagMillis: 0 }).length, 1)
-    assert.strictEqual(bottlenecks({ cpuShare: 0, loopLagMillis: 20 }).length, 1)
+    assert.deepStrictEqual(bottlenecks("steady", { cpuShare: 0.89, loopLagMillis: 19 }), [])
+    assert.strictEqual(bottlenecks("steady", { cpuShare: 0.9, loopLagMillis: 0 }).length, 1)
+    assert.strictEqual(bottlenecks("steady", { cpuShare: 0, loopLagMillis: 20 }).length, 1)
+    assert.deepStrictEqual(bottlenecks("connect", { cpuShare: 0.5, loopLagMillis: 20 }), [])
   })
 })
 

@@ -12,7 +12,7 @@ export class Tally {
   /** Seconds of CPU of the tool's processes that play devices. */
   toolCpuSeconds = 0
   steadyDistribution: ReturnType<typeof distributionOf> = []
-  #busiest: WorkerLoad = { cpuShare: 0, loopLagMillis: 0 }
+  readonly #busiest = new Map<PhaseName, WorkerLoad>()
   readonly #workers: Array<WorkerState>
   readonly #phase = new Meter()
   readonly #second = new Meter()
@@ -40,9 +40,9 @@ export class Tally {
     return this.#workers.reduce((sum, { rssBytes }) => sum + rssBytes, 0)
   }
 
-  /** The worst of what any worker had to bear in a second of `steady`. */
-  get busiest(): WorkerLoad {
-    return this.#busiest
+  /** The worst of what any worker had to bear in about a second of `phase`. */
+  busiest(phase: PhaseName): WorkerLoad {
+    return this.#busiest.get(phase) ?? { cpuShare: 0, loopLagMillis: 0 }
   }
 
   add(index: number, snapshot: Snapshot): void {
@@ -51,11 +51,12 @@ export class Tally {
     this.toolCpuSeconds += cpuMicros / 1e6
     this.#workerMillis += millis
     this.#workers[index] = { online, inFlight, loopLagMillis, rssBytes }
-    if (this.#phaseName !== "steady" || millis < wholeSecondMillis) return
-    this.#busiest = {
-      cpuShare: Math.max(this.#busiest.cpuShare, threadCpuMicros / 1000 / millis),
-      loopLagMillis: Math.max(this.#busiest.loopLagMillis, loopLagMillis)
-    }
+    if (millis < sharesMillisMin) return
+    const before = this.busiest(this.#phaseName)
+    this.#busiest.set(this.#phaseName, {
+      cpuShare: Math.max(before.cpuShare, threadCpuMicros / 1000 / millis),
+      loopLagMillis: Math.max(before.loopLagMillis, loopLagMillis)
+    })
   }
 
   /** The phase before ends here. */
@@ -145,4 +146,4 @@ const cpuSince = (from: Mark, usage: ReadonlyArray<Usage>): ReadonlyArray<number
 /** A remainder at a phase's end that is shorter than this goes with nothing: its rates would be noise. */
 const sampleSecondsMin = 0.2
 /** Shares of shorter times say nothing. */
-const wholeSecondMillis = 500
+const sharesMillisMin = 300

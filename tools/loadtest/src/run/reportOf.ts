@@ -1,5 +1,5 @@
 import type { LoadConfig } from "../LoadConfig.ts"
-import type { Counts, Latency, Phase, Report, ServerProcess } from "../Report.ts"
+import type { Counts, Latency, Phase, PhaseName, Report, ServerProcess } from "../Report.ts"
 import { reportVersion } from "../Report.ts"
 import type { Usage } from "./ServerProcesses.ts"
 import type { Tally, WorkerLoad } from "./Tally.ts"
@@ -28,7 +28,9 @@ export const reportOf = (facts: RunFacts, tally: Tally): Report => {
   const latency = steady?.latency ?? noLatency
   const totals = tally.totals.counts
   const responses = steady?.responses ?? 0
-  const bottleneckReasons = bottlenecks(tally.busiest)
+  const bottleneckReasons = (["connect", "steady", "reconnect"] as const).flatMap((phase) =>
+    bottlenecks(phase, tally.busiest(phase))
+  )
   const isServed = tally.servers.length > 0
   return {
     version: reportVersion,
@@ -74,13 +76,18 @@ export const verdictOf = (limits: RunLimits, latency: Latency, totals: Counts): 
   return { maxP99Millis, maxErrors, kept: broken.length === 0, broken }
 }
 
-/** Why the figures may be the tool's and not the server's. */
-export const bottlenecks = ({ cpuShare, loopLagMillis }: WorkerLoad): ReadonlyArray<string> => [
+/** Why the figures of a phase may be the tool's and not the server's. */
+export const bottlenecks = (phase: PhaseName, { cpuShare, loopLagMillis }: WorkerLoad): ReadonlyArray<string> => [
   ...(cpuShare >= cpuShareMax
-    ? [`a process of the tool used ${Math.round(cpuShare * 100)} % of a core: try --processes, or another machine`]
+    ? [
+        `${phase}: a process of the tool used ${Math.round(cpuShare * 100)} % of a core; try --processes, or another machine`
+      ]
     : []),
-  ...(loopLagMillis >= loopLagMillisMax
-    ? [`its event loop was ${Math.round(loopLagMillis)} ms late (p99): latencies hold that much of the tool's own`]
+  // Handshakes are computed in one go; their latency is not told to the millisecond.
+  ...(phase === "steady" && loopLagMillis >= loopLagMillisMax
+    ? [
+        `${phase}: its event loop was ${Math.round(loopLagMillis)} ms late (p99); latencies hold that much of the tool's own`
+      ]
     : [])
 ]
 
