@@ -43,6 +43,7 @@ export class Engine {
   /** Open loop. */
   #due = new RateSchedule(0, 0)
   #pacer: Pacer | undefined
+  #willPump = false
   #timer: NodeJS.Timeout | undefined
 
   constructor(config: LoadConfig, book: DeviceBook, events: EngineEvents) {
@@ -206,6 +207,7 @@ export class Engine {
   }
 
   readonly #pumpDue = (): void => {
+    this.#willPump = false
     if (this.#isLoad) this.#pump(performance.now())
   }
 
@@ -261,7 +263,14 @@ export class Engine {
     const now = performance.now()
     if (device.client !== undefined) this.#handshakes.handleDatagram(device, datagram, now)
     else this.#requests.handleDatagram(device, datagram, now)
-    if (this.#isLoad) this.#pump(now)
+    this.#pumpSoon()
+  }
+
+  /** Once for all datagrams of a turn of the event loop: requests leave as the responses came, together. */
+  #pumpSoon(): void {
+    if (!this.#isLoad || this.#willPump) return
+    this.#willPump = true
+    setImmediate(this.#pumpDue)
   }
 
   readonly #fire = (device: LoadDevice): void => {
