@@ -1,0 +1,87 @@
+import * as Schema from "effect/Schema"
+
+/** Elements of an ARRAY (enos-protocol §6). */
+export const arrayLengthMax = 128
+/** UTF-8 bytes of a STRING whose definition names no other bound, and of a FILE's URI (enos-protocol §6). */
+export const stringBytesMax = 1024
+/** Values of one ENUM, members of one STRUCT. */
+export const definitionEntriesMax = 256
+/** Characters of one value of an ENUM (enos-protocol §6). */
+export const enumValueLengthMax = 32
+
+/** Names a point, attribute, parameter or member. EnOS documents no syntax beyond uniqueness (§6). */
+export const Identifier = Schema.String.check(
+  Schema.isPattern(/^(?!__proto__$)[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$/, {
+    message: "expected 1–128 of A–Z a–z 0–9 _ . -, the first no dot or dash"
+  })
+)
+
+const simple = <const T extends string>(dataType: T) => Schema.Struct({ dataType: Schema.Literal(dataType) })
+
+const Int = simple("INT")
+const Float = simple("FLOAT")
+const Double = simple("DOUBLE")
+
+/** Of which every key must be good: keys that a Record's own key schema does not match would be dropped in silence. */
+export const byName = <K extends Schema.Constraint, V extends Schema.Constraint>(key: K, value: V) =>
+  Schema.Record(Schema.String, value).check(Schema.isPropertyNames(key))
+
+const entries = [Schema.isMinProperties(1), Schema.isMaxProperties(definitionEntriesMax)] as const
+
+/** `values` are the keys of EnOS's `enumDesc`, with what each means. */
+const Enum = Schema.Union([
+  Schema.Struct({
+    dataType: Schema.Literal("ENUM"),
+    enumType: Schema.Literal("INT"),
+    values: byName(Schema.String.check(Schema.isPattern(/^(0|-?[1-9][0-9]{0,9})$/)), Schema.String).check(...entries)
+  }),
+  Schema.Struct({
+    dataType: Schema.Literal("ENUM"),
+    enumType: Schema.Literal("STRING"),
+    values: byName(
+      Schema.String.check(Schema.isMinLength(1), Schema.isMaxLength(enumValueLengthMax)),
+      Schema.String
+    ).check(...entries)
+  })
+])
+
+const Text = Schema.Struct({
+  dataType: Schema.Literal("STRING"),
+  /** UTF-8 bytes. */
+  maxLength: Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: stringBytesMax })))
+})
+
+const List = Schema.Struct({
+  dataType: Schema.Literal("ARRAY"),
+  itemType: Schema.Literals(["INT", "FLOAT", "DOUBLE", "STRING"])
+})
+
+/** What may stand inside a STRUCT: anything but another one. */
+const Member = Schema.Union([
+  Int,
+  Float,
+  Double,
+  simple("BOOL"),
+  Enum,
+  Text,
+  simple("TIMESTAMP"),
+  simple("DATE"),
+  simple("FILE"),
+  List
+])
+export type Member = typeof Member.Type
+
+const Struct = Schema.Struct({
+  dataType: Schema.Literal("STRUCT"),
+  items: byName(Identifier, Schema.Struct({ required: Schema.optionalKey(Schema.Boolean), data: Member })).check(
+    ...entries
+  )
+})
+
+/** A data type with what EnOS's `dataDefinition` says of it (enos-protocol §6). */
+export const Definition = Schema.Union([Member, Struct])
+export type Definition = typeof Definition.Type
+
+/** The types whose points may carry a quality (enos-protocol §6). */
+export const QualityDefinition = Schema.Union([Int, Float, Double])
+export type QualityDefinition = typeof QualityDefinition.Type
