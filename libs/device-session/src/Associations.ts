@@ -425,6 +425,8 @@ const belongsTo = (handshake: HandshakeInProgress, datagram: Uint8Array): boolea
   if (first === undefined) return false
   const { cidOffset, contentType } = first
   if (contentType === ContentType.handshake || contentType === ContentType.change_cipher_spec) return true
+  // A device that resumes sends data right behind its Finished; the session that it had here before can't read it.
+  if (contentType === ContentType.application_data) return handshake.stage === "storing"
   if (contentType !== ContentType.tls12_cid) return false
   const { pending } = handshake
   const cid = pending instanceof PendingHandshake ? pending.agreement.serverCid : pending.session.readCid
