@@ -128,7 +128,8 @@ export const runChaos = async (
   await Promise.all(lives)
 
   phase("reading")
-  const recording = recorder.recording(endedAt, await readStored(roost.natsUrls))
+  const unfinished = recorder.commands.filter(({ state }) => state !== "succeeded").map(({ commandId }) => commandId)
+  const recording = recorder.recording(endedAt, await readStored(roost.natsUrls, unfinished))
   return { config, recording, verdict: check(recording, { errorsAllowed: !allGentle(config.types) }) }
 }
 

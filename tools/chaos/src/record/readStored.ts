@@ -1,10 +1,13 @@
 import { DeliverPolicy, jetstream, jetstreamManager } from "@nats-io/jetstream"
 import { connect } from "@nats-io/transport-node"
-import { type DeviceEvent, Streams } from "@roost/contracts"
+import { Buckets, commandKey, type DeviceEvent, Streams } from "@roost/contracts"
 import type { StoredMessages } from "./Recording.ts"
 
-/** Everything that UPLINK and PRESENCE hold. */
-export const readStored = async (servers: ReadonlyArray<string>): Promise<StoredMessages> => {
+/** Everything that UPLINK and PRESENCE hold, and what there is about the commands that did not succeed. */
+export const readStored = async (
+  servers: ReadonlyArray<string>,
+  unfinished: ReadonlyArray<string>
+): Promise<StoredMessages> => {
   const nats = await connect({ servers: [...servers] })
   try {
     const uplinks: Array<StoredMessages["uplinks"][number]> = []
@@ -43,6 +46,17 @@ export const readStored = async (servers: ReadonlyArray<string>): Promise<Stored
       const { detail, reason } = message.json<DeviceEvent>()
       commandTraces.push({ commandId: String(detail?.["commandId"] ?? ""), trace: reason })
     })
+    for (const commandId of unfinished) {
+      for (const { name } of [Buckets.commands, Buckets.commandHistory]) {
+        const last_by_subj = `$KV.${name}.${commandKey(commandId)}`
+        const entry = await manager.streams.getMessage(`KV_${name}`, { last_by_subj })
+        const trace =
+          entry === null
+            ? "nothing"
+            : entry.header.get("KV-Operation") || entry.json<{ readonly state: string }>().state
+        commandTraces.push({ commandId, trace: `${name} has ${trace}${entry === null ? "" : ` as ${entry.seq}`}` })
+      }
+    }
     return { uplinks, presence, commandTraces }
   } finally {
     await nats.close()
