@@ -28,7 +28,9 @@ const report = (name: string): void => {
       `process ${(rss / 2 ** 20).toFixed(0)} MiB`
   )
 }
-const body = new TextEncoder().encode(`{"id":"1","version":"1.0","method":"thing.measurepoint.post","params":{}}`)
+const body = new TextEncoder().encode(
+  `{"id":"1","version":"1.0","method":"thing.measurepoint.post","params":{"measurepoints":{}}}`
+)
 /** 60 000 devices behind one address, as behind a carrier's NAT. */
 const deviceOf = (i: number): SimulatedDevice => {
   const device = world.device(`dev${i}`, 0, { lifetime: lifetimeSeconds })

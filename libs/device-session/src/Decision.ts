@@ -1,10 +1,12 @@
 import { Code, type Request } from "@roost/coap"
 import {
+  checkUplinkParams,
   classifyTopic,
   decodeCommandReply,
   decodeRequest,
   encodeReply,
   EnosCode,
+  formatRefusal,
   isSuccess,
   type Topic,
   type UplinkKind
@@ -94,13 +96,21 @@ export const decide = (
     case "Command":
       return { _tag: "FetchCommand", topic: named.text }
     case "Uplink":
-      return topic.raw ? rawUplink(request, named.text) : jsonUplink(request, named.text, topic.kind, topic.method)
+      return topic.raw
+        ? rawUplink(request, named.text)
+        : jsonUplink(rights, request, named.text, topic.kind, topic.method)
     case "CommandReply":
       return topic.raw ? rawReply(request, topic.commandTopic) : jsonReply(request, topic.commandTopic)
   }
 }
 
-const jsonUplink = (request: Request, topic: string, kind: UplinkKind, method: string): Decision => {
+const jsonUplink = (
+  rights: SessionRights,
+  request: Request,
+  topic: string,
+  kind: UplinkKind,
+  method: string
+): Decision => {
   const envelope = decodeRequest(request.payload)
   if (Result.isFailure(envelope)) return refuse(Code.BadRequest, envelope.failure.message)
   const { id } = envelope.success
@@ -110,6 +120,18 @@ const jsonUplink = (request: Request, topic: string, kind: UplinkKind, method: s
       _tag: "RefuseByReply",
       reply: encodeReply(id, EnosCode.methodsNotConsistent, {}, "Methods not consistent"),
       reason
+    }
+  }
+  // No product has a thing model yet, so what is well-formed is accepted.
+  const { productKey, deviceKey } = rights
+  const refused = checkUplinkParams(method, envelope.success.params, { productKey, deviceKey, model: undefined })
+  if (refused !== undefined) {
+    const { code, field, expected } = refused
+    const message = `${field === "" ? "params" : field}: expected ${expected}`
+    return {
+      _tag: "RefuseByReply",
+      reply: encodeReply(id, code, {}, message),
+      reason: `${code}: ${formatRefusal(refused)}`
     }
   }
   return { _tag: "StoreUplink", kind, topic, method, reply: encodeReply(id, EnosCode.success) }

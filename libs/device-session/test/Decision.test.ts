@@ -52,6 +52,32 @@ describe("decide", () => {
     }
   })
 
+  for (const [code, path, method, params] of [
+    [1206, "thing/measurepoint/post", "thing.measurepoint.post", {}],
+    [1206, "thing/measurepoint/resume", "thing.measurepoint.resume", { measurepoints: [] }],
+    [
+      1212,
+      "thing/measurepoint/post/batch",
+      "thing.measurepoint.post.batch",
+      [{ deviceKey: "dev2", measurepoints: {} }]
+    ],
+    [1206, "thing/measurepoint/resume/batch", "thing.measurepoint.resume.batch", {}],
+    [1200, "thing/event/overheat/post", "thing.event.overheat.post", {}],
+    [1207, "thing/attribute/update", "thing.attribute.update", {}],
+    [1208, "thing/attribute/query", "thing.attribute.query", {}],
+    [1209, "thing/attribute/delete", "thing.attribute.delete", {}],
+    [1200, "thing/tag/update", "thing.tag.update", [{ tagKey: "1st", tagValue: "a" }]]
+  ] as const) {
+    it(`answers 2.04 with code ${code} to ${method} of ${JSON.stringify(params)} (enos-protocol §4)`, () => {
+      const payload = JSON.stringify({ id: "7", version: "1.0", method, params })
+      const decision = decide(deviceSecret, request(Code.Post, own + path, payload))
+      assert.strictEqual(decision._tag, "RefuseByReply")
+      if (decision._tag !== "RefuseByReply") return
+      assert.include(text(decision.reply), `"id":"7","code":${code}`)
+      assert.match(decision.reason, new RegExp(`^${code}: the device sent .*, expected `))
+    })
+  }
+
   it("answers 2.04 with code 1260 when method and topic disagree", () => {
     const decision = decide(deviceSecret, request(Code.Post, post, body("thing.event.x.post")))
     assert.strictEqual(decision._tag, "RefuseByReply")

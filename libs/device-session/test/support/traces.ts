@@ -18,7 +18,7 @@ export const post = (device: SimulatedDevice, id = "1") =>
     requestOf(
       Code.Post,
       own(device, "thing/measurepoint/post"),
-      `{"id":"${id}","version":"1.0","method":"thing.measurepoint.post","params":{}}`
+      `{"id":"${id}","version":"1.0","method":"thing.measurepoint.post","params":{"measurepoints":{}}}`
     )
   )
 
