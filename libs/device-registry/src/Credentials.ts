@@ -63,19 +63,17 @@ export class Credentials extends Context.Service<
           const id = { productKey, deviceKey }
           const admitted = yield* admit(id, 3)
           if (admitted._tag === "Refused") return admitted
-          const { assetId, activationRequest, secret } = admitted.device
-          if (activationRequest === requestId) {
-            return { _tag: "Issued", assetId, sealedSecret: vault.secretForBus(id, vault.openDevice(id, secret)) }
-          }
           const issued = alphanumeric(randomBytes(secretLength * randomBytesPerCharacter), secretLength)
-          const updated = yield* store.updateCredential(
+          // The store decides, so that copies of one request at two instances get the same answer.
+          const device = yield* store.updateCredential(
             id,
             { _tag: "Issue", secret: vault.sealDevice(id, issued), activationRequest: requestId },
             yield* Clock.currentTimeMillis
           )
           // It was there and inactive a moment ago.
-          if (updated === undefined) return refused("AlreadyActivated")
-          return { _tag: "Issued", assetId, sealedSecret: vault.secretForBus(id, issued) }
+          if (device === undefined) return refused("AlreadyActivated")
+          const secret = vault.openDevice(id, device.secret)
+          return { _tag: "Issued", assetId: device.assetId, sealedSecret: vault.secretForBus(id, secret) }
         }),
 
         describe: Effect.fn("Credentials.describe")(function* (id) {

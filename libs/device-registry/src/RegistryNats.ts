@@ -88,17 +88,24 @@ const tellChanges = Effect.gen(function* () {
   const store = yield* RegistryStore
   const { connected, jetstream } = yield* NatsConnection
   const tell = Effect.gen(function* () {
-    // The client would hold the message back until its timeout.
-    if (!connected()) return
     for (const { id, change } of yield* store.untoldChanges(tellBatchMax)) {
       const subject = Subjects.credential(change.productKey, change.deviceKey)
-      yield* Effect.tryPromise(() => jetstream.publish(subject, JSON.stringify(change)))
+      // By its id the stream knows a change that was stored before this process could forget it.
+      const msgID = `${subject} ${change.credentialVersion}`
+      yield* Effect.tryPromise(() => jetstream.publish(subject, JSON.stringify(change), { msgID }))
       yield* store.forgetChange(id)
       told.inc()
     }
   })
-  yield* tell.pipe(
-    Effect.tapError((error) => Effect.logWarning("a change of credential is not told yet", error.cause)),
+  const tellIfAny = Effect.gen(function* () {
+    // The client would hold the message back until its timeout.
+    if (!connected() || (yield* store.untoldChanges(1)).length === 0) return
+    yield* store.unlessToldElsewhere(tell)
+  })
+  yield* tellIfAny.pipe(
+    // A database that is away for a while is no reason to stop telling.
+    Effect.sandbox,
+    Effect.tapError((cause) => Effect.logWarning("a change of credential is not told yet", cause)),
     Effect.retry(Schedule.spaced("1 second")),
     Effect.repeat(Schedule.spaced(tellMillis))
   )

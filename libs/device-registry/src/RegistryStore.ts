@@ -52,7 +52,7 @@ export interface DeviceId {
 
 /**
  * A change of what lets a device in. It is stored together with the message that tells the actors. `Issue` is a secret
- * for a device that was never activated.
+ * for a device that was never activated; the request that the stored one was issued for gets that again.
  */
 export type CredentialUpdate =
   | { readonly _tag: "Secret"; readonly secret: SealedSecret }
@@ -109,5 +109,7 @@ export class RegistryStore extends Context.Service<
       limit: number
     ) => Effect.Effect<ReadonlyArray<{ readonly id: number; readonly change: CredentialChange }>>
     readonly forgetChange: (id: number) => Effect.Effect<void>
+    /** Of several instances one at a time tells, so that the changes of a device keep their order. */
+    readonly unlessToldElsewhere: <E, R>(tell: Effect.Effect<void, E, R>) => Effect.Effect<void, E, R>
   }
 >()("@roost/device-registry/RegistryStore") {}

@@ -1,9 +1,10 @@
 import { assert, describe, it } from "@effect/vitest"
 import { configErrorLines } from "@roost/observability"
+import { postgresServer } from "@roost/testkit"
 import { ConfigProvider, Effect, Exit, Layer } from "effect"
 import { readdirSync, readFileSync } from "node:fs"
 import { join } from "node:path"
-import { layerRegistryStore, layerSecretVault, LiveStatus, Registry } from "../src/index.ts"
+import { layerRegistryStore, layerSecretVault, LiveStatus, Registry, RegistryStore } from "../src/index.ts"
 import { temporaryDirectory } from "./support/TestRegistry.ts"
 
 const registry = (ROOST_DATA_DIR: string, ROOST_CLUSTER_KEY?: string) =>
@@ -71,4 +72,31 @@ describe("ROOST_CLUSTER_KEY", () => {
       })
     )
   }
+})
+
+describe("DATABASE_URL", () => {
+  it.effect("refuses what names no PostgreSQL, and tells no password", () =>
+    Effect.gen(function* () {
+      const DATABASE_URL = "mysql://roost:passw0rd@127.0.0.1/roost"
+      const provider = ConfigProvider.layer(ConfigProvider.fromUnknown({ DATABASE_URL }))
+      const exit = yield* Effect.exit(Effect.provide(RegistryStore, Layer.provide(layerRegistryStore, provider)))
+      assert(Exit.isFailure(exit))
+      const lines = configErrorLines(exit.cause, { DATABASE_URL: "set" }).join()
+      assert.include(lines, "DATABASE_URL: expected postgres://")
+      assert.notInclude(String(exit) + lines, "passw0rd")
+    })
+  )
+
+  it.live("is the database, and nothing is written to ROOST_DATA_DIR", () =>
+    Effect.gen(function* () {
+      const { url } = yield* postgresServer()
+      const directory = yield* temporaryDirectory
+      const provider = ConfigProvider.layer(
+        ConfigProvider.fromUnknown({ DATABASE_URL: url, ROOST_DATA_DIR: directory })
+      )
+      const read = RegistryStore.use((store) => store.products(undefined, 1))
+      assert.deepStrictEqual(yield* Effect.provide(read, Layer.provide(layerRegistryStore, provider)), [])
+      assert.deepStrictEqual(readdirSync(directory), [])
+    })
+  )
 })

@@ -10,6 +10,13 @@ export type Occasion = "start" | "test" | "interop"
 
 const natsServer: Need = { command: "nats-server", debianPackage: "nats-server", purpose: "the bus of Roost" }
 
+/** Its server programs are not in Debian's PATH, this one of the same package's dependencies is. */
+const postgres: Need = {
+  command: "pg_ctlcluster",
+  debianPackage: "postgresql",
+  purpose: "the other database of the registry, in the tests"
+}
+
 const testClients: ReadonlyArray<Need> = [
   { command: "openssl", debianPackage: "openssl", purpose: "a DTLS client of the tests" },
   { command: "coap-client-openssl", debianPackage: "libcoap3-bin", purpose: "libcoap over OpenSSL in the tests" },
@@ -28,8 +35,8 @@ export const needsOf = (occasion: Occasion): ReadonlyArray<Need> => {
     case "start":
       return [natsServer]
     case "test":
-      return [natsServer, ...testClients]
+      return [natsServer, postgres, ...testClients]
     case "interop":
-      return [natsServer, ...testClients, ...interopToolchains]
+      return [natsServer, postgres, ...testClients, ...interopToolchains]
   }
 }

@@ -2,7 +2,15 @@ import { Effect, Layer } from "effect"
 import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { Credentials, layerSqliteRegistryStore, LiveStatus, Registry, SecretVault, Vault } from "../../src/index.ts"
+import {
+  Credentials,
+  layerSqliteSql,
+  layerSqlRegistryStore,
+  LiveStatus,
+  Registry,
+  SecretVault,
+  Vault
+} from "../../src/index.ts"
 
 export const clusterKey = new Uint8Array(32).fill(7)
 
@@ -14,8 +22,12 @@ export const temporaryDirectory = Effect.acquireRelease(
   (directory) => Effect.sync(() => rmSync(directory, { recursive: true }))
 )
 
-export const layerTemporaryStore = Layer.unwrap(
-  Effect.map(temporaryDirectory, (directory) => layerSqliteRegistryStore(join(directory, "data", "registry.sqlite")))
+export const layerTemporaryStore = layerSqlRegistryStore.pipe(
+  Layer.provide(
+    Layer.unwrap(
+      Effect.map(temporaryDirectory, (directory) => layerSqliteSql(join(directory, "data", "registry.sqlite")))
+    )
+  )
 )
 
 /** The registry on a store of its own, without NATS. */

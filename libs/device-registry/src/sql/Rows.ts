@@ -1,7 +1,7 @@
 import { DataFormat, DeviceEvent, DeviceStatus, DownlinkMode, type LoggedEvent } from "@roost/contracts"
 import * as Schema from "effect/Schema"
 import type { StoredDevice, StoredProduct } from "../RegistryStore.ts"
-import type { Row } from "./Database.ts"
+import type { Row } from "./Sql.ts"
 
 export const productColumns =
   "product_key, product_name, secret, secret_key_id, data_format, dynamic_activate_enabled, downlink, created_at"

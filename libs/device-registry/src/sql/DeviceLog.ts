@@ -1,0 +1,104 @@
+import type { DeviceEvent, Presence } from "@roost/contracts"
+import { Effect } from "effect"
+import { eventMillisMax, eventsPerDeviceMax, strangerEventsMax } from "../Limits.ts"
+import type { DeviceId } from "../RegistryStore.ts"
+import { eventOf } from "./Rows.ts"
+import type { SqlSession, SqlTransaction, Value } from "./Sql.ts"
+
+/**
+ * Instances share the stream, so an older message may be filed after a newer one: the state is the newest message's,
+ * while times and the activation are taken from each.
+ */
+export const applyPresence = Effect.fnUntraced(function* (sql: SqlTransaction, presences: ReadonlyArray<Presence>) {
+  yield* sql.enter("presence")
+  const newer = "presence_at IS NULL OR presence_at <= ?3"
+  const state = (column: string, value: string) => `${column} = CASE WHEN ${newer} THEN ${value} ELSE ${column} END`
+  const latest = (column: string, value: string) =>
+    `${column} = CASE WHEN ${value} > COALESCE(${column}, 0) THEN ${value} ELSE ${column} END`
+  yield* sql.runEach(
+    `UPDATE devices SET ${state("online", "?4")}, ${state("presence_at", "?3")}, ${state("last_seen_at", "?5")},
+       ${state("lifetime_seconds", "?6")}, ${state("address", "?7")}, ${state("suite", "?8")},
+       ${latest("last_online_at", "?9")}, ${latest("last_offline_at", "?10")},
+       activated_at = COALESCE(activated_at, ?11)
+     WHERE product_key = ?1 AND device_key = ?2`,
+    presences.map(presenceValues)
+  )
+})
+
+const presenceValues = (presence: Presence): ReadonlyArray<Value> => {
+  const { at, lastSeenAt, lifetimeSeconds, address, suite, productKey, deviceKey } = presence
+  const online = presence.state === "online"
+  return [
+    productKey,
+    deviceKey,
+    at,
+    online ? 1 : 0,
+    lastSeenAt,
+    lifetimeSeconds,
+    address,
+    suite,
+    online ? at : null,
+    online ? null : at,
+    // Only the device's own secret activates it; the product's is for fetching that (design §3, 16).
+    online && presence.secureMode === 2 ? at : null
+  ]
+}
+
+/** Each batch drops more than it adds, as long as there is something over a bound. */
+export const addEvents = Effect.fnUntraced(function* (
+  sql: SqlTransaction,
+  events: ReadonlyArray<DeviceEvent>,
+  now: number
+) {
+  // Delivered again to another instance while this one files it, an event is still filed once.
+  yield* sql.enter("events")
+  yield* sql.runEach(insertEvent, events.map(eventValues))
+  const devices = new Map(events.map((event) => [`${event.productKey},${event.deviceKey}`, event]))
+  yield* sql.runEach(
+    `DELETE FROM device_events WHERE product_key = ?1 AND device_key = ?2 AND id <= (
+       SELECT id FROM device_events WHERE product_key = ?1 AND device_key = ?2 ORDER BY id DESC LIMIT 1 OFFSET ?3)`,
+    [...devices.values()].map(({ productKey, deviceKey }) => [productKey, deviceKey, eventsPerDeviceMax])
+  )
+  yield* sql.run(
+    `DELETE FROM device_events WHERE stranger = 1 AND id <= (
+       SELECT id FROM device_events WHERE stranger = 1 ORDER BY id DESC LIMIT 1 OFFSET ?1)`,
+    strangerEventsMax
+  )
+  yield* sql.run(
+    "DELETE FROM device_events WHERE at < ?1 AND id IN (SELECT id FROM device_events ORDER BY id LIMIT ?2)",
+    now - eventMillisMax,
+    2 * events.length + 100
+  )
+})
+
+export const addEvent = (sql: SqlSession, event: DeviceEvent) => sql.run(insertEvent, ...eventValues(event))
+
+const insertEvent = `INSERT INTO device_events (product_key, device_key, stranger, kind, at, address, reason, detail)
+  SELECT ?1, ?2,
+    CASE WHEN EXISTS (SELECT 1 FROM devices WHERE product_key = ?1 AND device_key = ?2) THEN 0 ELSE 1 END,
+    ?3, ?4, ?5, ?6, ?7
+  WHERE NOT EXISTS (SELECT 1 FROM device_events
+    WHERE product_key = ?1 AND device_key = ?2 AND at = ?4 AND kind = ?3 AND reason = ?6)`
+
+const eventValues = (event: DeviceEvent): ReadonlyArray<Value> => {
+  const { productKey, deviceKey, kind, at, address, reason, detail } = event
+  return [productKey, deviceKey, kind, at, address, reason, detail === undefined ? null : JSON.stringify(detail)]
+}
+
+export const listEvents = (
+  sql: SqlSession,
+  { productKey, deviceKey }: DeviceId,
+  before: number | undefined,
+  limit: number
+) =>
+  Effect.map(
+    sql.all(
+      `SELECT id, product_key, device_key, kind, at, address, reason, detail FROM device_events
+       WHERE product_key = ?1 AND device_key = ?2 AND id < ?3 ORDER BY id DESC LIMIT ?4`,
+      productKey,
+      deviceKey,
+      before ?? Number.MAX_SAFE_INTEGER,
+      limit
+    ),
+    (rows) => rows.map(eventOf)
+  )

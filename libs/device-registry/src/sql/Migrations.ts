@@ -1,0 +1,80 @@
+/** What SQLite and PostgreSQL call differently. */
+export interface ColumnTypes {
+  readonly bytes: string
+  /** Milliseconds, versions, ids: up to 2^53. */
+  readonly int64: string
+  /** Text that is compared and ordered by its bytes. */
+  readonly key: string
+  /** The primary key of rows that are numbered as they come. */
+  readonly serial: string
+}
+
+export const newerSchema = (version: number): Error =>
+  new Error(`the database has schema ${version}, this registry knows up to ${migrations.length}: upgrade it`)
+
+/** The schema, one step per version of it; what is released is not changed but followed by another step. */
+export const migrations: ReadonlyArray<(types: ColumnTypes) => string> = [
+  ({ bytes, int64, key, serial }) => `
+  CREATE TABLE products (
+    product_key ${key} PRIMARY KEY,
+    product_name TEXT NOT NULL,
+    secret ${bytes} NOT NULL,
+    secret_key_id TEXT NOT NULL,
+    data_format TEXT NOT NULL,
+    dynamic_activate_enabled INTEGER NOT NULL,
+    downlink TEXT NOT NULL,
+    created_at ${int64} NOT NULL
+  );
+
+  CREATE TABLE devices (
+    product_key ${key} NOT NULL REFERENCES products (product_key),
+    device_key ${key} NOT NULL,
+    asset_id TEXT NOT NULL UNIQUE,
+    device_name TEXT NOT NULL,
+    secret ${bytes} NOT NULL,
+    secret_key_id TEXT NOT NULL,
+    credential_version ${int64} NOT NULL,
+    activation_request TEXT,
+    enabled INTEGER NOT NULL DEFAULT 1,
+    online INTEGER NOT NULL DEFAULT 0,
+    created_at ${int64} NOT NULL,
+    activated_at ${int64},
+    presence_at ${int64},
+    last_seen_at ${int64},
+    last_online_at ${int64},
+    last_offline_at ${int64},
+    lifetime_seconds ${int64},
+    address TEXT,
+    suite TEXT,
+    status TEXT NOT NULL GENERATED ALWAYS AS (
+      CASE
+        WHEN enabled = 0 THEN 'disabled'
+        WHEN activated_at IS NULL THEN 'inactive'
+        WHEN online = 1 THEN 'online'
+        ELSE 'offline'
+      END
+    ) STORED,
+    PRIMARY KEY (product_key, device_key)
+  );
+  CREATE INDEX devices_by_status ON devices (product_key, status, device_key);
+
+  CREATE TABLE device_events (
+    id ${serial},
+    product_key ${key} NOT NULL,
+    device_key ${key} NOT NULL,
+    stranger INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    at ${int64} NOT NULL,
+    address TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    detail TEXT
+  );
+  CREATE INDEX device_events_by_device ON device_events (product_key, device_key, at);
+  CREATE INDEX device_events_of_strangers ON device_events (id) WHERE stranger = 1;
+
+  CREATE TABLE credential_changes (
+    id ${serial},
+    change TEXT NOT NULL
+  );
+  `
+]

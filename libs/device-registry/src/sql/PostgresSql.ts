@@ -1,0 +1,140 @@
+import { Effect, Layer, Redacted } from "effect"
+import postgres from "postgres"
+import { migrations, newerSchema } from "./Migrations.ts"
+import { type Row, type Section, sections, Sql, type SqlSession, type SqlTransaction, type Value } from "./Sql.ts"
+
+/** Connections of one instance: look-ups wait for none that is filing a batch. */
+export const connectionsMax = 10
+const connectSecondsMax = 5
+/** First half of Roost's advisory locks: "roos". */
+const lockSpace = 0x726f6f73
+
+/** PostgreSQL 13 or newer, shared by any number of instances. `url`: `postgres://user:password@host/database`. */
+export const layerPostgresSql = (url: Redacted.Redacted): Layer.Layer<Sql> =>
+  Layer.effect(
+    Sql,
+    Effect.gen(function* () {
+      const pool = yield* Effect.acquireRelease(
+        Effect.sync(() => connect(Redacted.value(url))),
+        (pool) => Effect.promise(() => pool.end({ timeout: connectSecondsMax }))
+      )
+      yield* Effect.promise(() => pool.begin(migrate))
+      return make(pool)
+    })
+  )
+
+const int8 = 20
+
+const connect = (url: string) =>
+  postgres(url, {
+    max: connectionsMax,
+    connect_timeout: connectSecondsMax,
+    connection: { application_name: "roost-registry" },
+    // Milliseconds and ids: all below 2^53.
+    types: { int8: { to: int8, from: [int8], parse: Number, serialize: String } },
+    onnotice: () => undefined
+  })
+
+type Pool = ReturnType<typeof connect>
+type Connection = Pick<Pool, "unsafe">
+
+const migrate = async (connection: Connection): Promise<void> => {
+  // Instances that start together: one migrates, the others find it done.
+  await connection.unsafe(`SELECT pg_advisory_xact_lock(${lockSpace}, ${sections.migrate})`)
+  await connection.unsafe("CREATE TABLE IF NOT EXISTS roost_schema (version INTEGER NOT NULL)")
+  const [row] = await connection.unsafe("SELECT version FROM roost_schema")
+  const version = Number(row?.["version"] ?? 0)
+  if (version > migrations.length) throw newerSchema(version)
+  for (const step of migrations.slice(version)) await connection.unsafe(step(types))
+  await connection.unsafe(
+    row === undefined
+      ? `INSERT INTO roost_schema VALUES (${migrations.length})`
+      : `UPDATE roost_schema SET version = ${migrations.length}`
+  )
+}
+
+/** Keys in the order of their bytes, whatever language the database was made for: pages are read in that order. */
+const types = {
+  bytes: "BYTEA",
+  int64: "BIGINT",
+  key: 'TEXT COLLATE "C"',
+  serial: "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY"
+}
+
+const make = (pool: Pool) =>
+  Sql.of({
+    ...sessionOn(pool),
+    transaction: <A>(body: (session: SqlTransaction) => Effect.Effect<A>) =>
+      Effect.promise(async () => {
+        let result: A
+        await pool.begin(async (connection) => {
+          result = await Effect.runPromise(body(transactionOn(connection)))
+        })
+        return result!
+      }),
+    unlessBusy: (section, body) =>
+      Effect.acquireUseRelease(
+        Effect.promise(() => lock(pool, section)),
+        (connection) => (connection === undefined ? Effect.void : body),
+        (connection) => Effect.promise(async () => connection && unlock(connection, section))
+      )
+  })
+
+type Reserved = Awaited<ReturnType<Pool["reserve"]>>
+
+/** Of a connection, not of a transaction: none stays open while messages are published. */
+const lock = async (pool: Pool, section: Section): Promise<Reserved | undefined> => {
+  const connection = await pool.reserve()
+  try {
+    const [row] = await connection.unsafe(`SELECT pg_try_advisory_lock(${lockSpace}, ${sections[section]}) AS locked`)
+    if (row?.["locked"] === true) return connection
+  } catch (error) {
+    connection.release()
+    throw error
+  }
+  connection.release()
+  return undefined
+}
+
+/** A connection that broke has lost its locks already. */
+const unlock = (connection: Reserved, section: Section): Promise<void> =>
+  connection
+    .unsafe(`SELECT pg_advisory_unlock(${lockSpace}, ${sections[section]})`)
+    .catch(() => undefined)
+    .then(() => connection.release())
+
+const sessionOn = (connection: Connection): SqlSession => {
+  const query = (sql: string, values: ReadonlyArray<Value>) =>
+    connection.unsafe<Array<Row>>(numbered(sql), [...values], { prepare: true })
+  return {
+    all: (sql, ...values) => Effect.promise(() => query(sql, values)),
+    get: (sql, ...values) => Effect.promise(async () => (await query(sql, values))[0]),
+    run: (sql, ...values) => Effect.promise(async () => (await query(sql, values)).count)
+  }
+}
+
+const transactionOn = (connection: Connection): SqlTransaction => ({
+  ...sessionOn(connection),
+  // One connection takes them in order and answers in order.
+  runEach: (sql, values) =>
+    Effect.promise(async () => {
+      const text = numbered(sql)
+      const results = await Promise.all(values.map((each) => connection.unsafe(text, [...each], { prepare: true })))
+      return results.map(({ count }) => count)
+    }),
+  forUpdate: " FOR UPDATE",
+  enter: (section) =>
+    Effect.promise(() => connection.unsafe(`SELECT pg_advisory_xact_lock(${lockSpace}, ${sections[section]})`))
+})
+
+/** `?1` of SQLite is `$1` here. */
+const numbered = (sql: string): string => {
+  let text = texts.get(sql)
+  if (text === undefined) {
+    text = sql.replaceAll(/\?(\d+)/g, "$$$1")
+    texts.set(sql, text)
+  }
+  return text
+}
+
+const texts = new Map<string, string>()

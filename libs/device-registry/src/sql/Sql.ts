@@ -1,0 +1,43 @@
+import { Context, type Effect } from "effect"
+
+export type Value = string | number | Uint8Array | null
+
+export type Row = Readonly<Record<string, Value>>
+
+/**
+ * Statements in SQL that SQLite and PostgreSQL both take, with parameters `?1`, `?2`. Each text is prepared once per
+ * connection, so it is put together from constants only. Integers come back as numbers.
+ */
+export interface SqlSession {
+  readonly all: (sql: string, ...values: ReadonlyArray<Value>) => Effect.Effect<ReadonlyArray<Row>>
+  readonly get: (sql: string, ...values: ReadonlyArray<Value>) => Effect.Effect<Row | undefined>
+  /** The number of rows that changed. */
+  readonly run: (sql: string, ...values: ReadonlyArray<Value>) => Effect.Effect<number>
+}
+
+export interface SqlTransaction extends SqlSession {
+  /** One statement for many values, in order, without waiting between them: the number of rows that each changed. */
+  readonly runEach: (sql: string, values: ReadonlyArray<ReadonlyArray<Value>>) => Effect.Effect<ReadonlyArray<number>>
+  /** Ends a SELECT whose rows are read in order to change them. */
+  readonly forUpdate: string
+  /** Waits until no other transaction, of any instance, is in the section; stays in it until the end. */
+  readonly enter: (section: Section) => Effect.Effect<void>
+}
+
+/** What one instance at a time may do; the numbers are advisory locks on PostgreSQL. */
+export const sections = { migrate: 1, tell: 2, events: 3, presence: 4 } as const
+export type Section = keyof typeof sections
+
+/**
+ * The database of the registry. What it says no to, and that it can't be reached, are defects: the caller answers 500 or
+ * nothing, and the reason is in the log.
+ */
+export class Sql extends Context.Service<
+  Sql,
+  SqlSession & {
+    /** All or nothing. The body only calls the session; on SQLite it runs at one go, so that nothing comes between. */
+    readonly transaction: <A>(body: (session: SqlTransaction) => Effect.Effect<A>) => Effect.Effect<A>
+    /** Runs the body unless an instance is in the section; the section ends with the body or with this process. */
+    readonly unlessBusy: <E, R>(section: Section, body: Effect.Effect<void, E, R>) => Effect.Effect<void, E, R>
+  }
+>()("@roost/device-registry/Sql") {}

@@ -1,0 +1,299 @@
+import { assert, describe, it } from "@effect/vitest"
+import type { DeviceEvent, Presence } from "@roost/contracts"
+import { Effect, Layer } from "effect"
+import { statSync } from "node:fs"
+import { join } from "node:path"
+import { DatabaseSync } from "node:sqlite"
+import {
+  eventMillisMax,
+  eventsPerDeviceMax,
+  layerSqliteSql,
+  layerSqlRegistryStore,
+  RegistryStore,
+  strangerEventsMax
+} from "../src/index.ts"
+import { databases, postgresForFile } from "./support/Databases.ts"
+import { temporaryDirectory } from "./support/TestRegistry.ts"
+
+const id = { productKey: "pk1", deviceKey: "dev1" }
+const secret = { keyId: "k", bytes: Uint8Array.of(1) }
+
+const seed = Effect.gen(function* () {
+  const store = yield* RegistryStore
+  yield* store.createProduct({
+    productKey: "pk1",
+    productName: "Meters",
+    dataFormat: "Json",
+    dynamicActivateEnabled: true,
+    downlink: "pipelined",
+    createdAt: 1,
+    secret
+  })
+  yield* store.createDevices([{ ...id, assetId: "a1", deviceName: "one", secret, createdAt: 1000 }])
+  return store
+})
+
+const presence = (fields: Partial<Presence>): Presence => ({
+  ...id,
+  state: "online",
+  cause: "handshake",
+  at: 2000,
+  lastSeenAt: 2000,
+  secureMode: 2,
+  lifetimeSeconds: 60,
+  address: "192.0.2.1:5684",
+  suite: "TLS_PSK_WITH_AES_128_CCM_8",
+  connectionId: false,
+  ...fields
+})
+
+const event = (fields: Partial<DeviceEvent>): DeviceEvent => ({
+  ...id,
+  kind: "handshake-refused",
+  at: 1,
+  address: "192.0.2.1:5684",
+  reason: "wrong key",
+  ...fields
+})
+
+const server = postgresForFile()
+
+describe.each(databases(server))("RegistryStore on $database", ({ layerStore }) => {
+  describe("presence", () => {
+    it.effect("activates a device by a handshake with its own secret, and by no other (design §3, 16)", () =>
+      Effect.gen(function* () {
+        const store = yield* seed
+        yield* store.applyPresence([presence({ secureMode: 3, at: 1500 })])
+        assert.strictEqual((yield* store.device(id))?.status, "inactive")
+        yield* store.applyPresence([presence({})])
+        const online = yield* store.device(id)
+        assert.deepStrictEqual([online?.status, online?.activatedAt, online?.lifetimeSeconds], ["online", 2000, 60])
+        yield* store.applyPresence([presence({ state: "offline", cause: "lifetime", at: 62_000, lastSeenAt: 2000 })])
+        const offline = yield* store.device(id)
+        assert.deepStrictEqual([offline?.status, offline?.activatedAt], ["offline", 2000])
+        assert.deepStrictEqual([offline?.lastOnlineAt, offline?.lastOfflineAt], [2000, 62_000])
+      }).pipe(Effect.provide(layerStore))
+    )
+
+    it.effect("is not overtaken by an older message that comes late or again", () =>
+      Effect.gen(function* () {
+        const store = yield* seed
+        yield* store.applyPresence([presence({ at: 3000 }), presence({ state: "offline", at: 2500 })])
+        assert.strictEqual((yield* store.device(id))?.status, "online")
+        yield* store.applyPresence([presence({ deviceKey: "gone" })])
+        assert.isUndefined(yield* store.device({ ...id, deviceKey: "gone" }))
+      }).pipe(Effect.provide(layerStore))
+    )
+
+    it.effect("that comes late, after newer of another instance, still activates and tells when", () =>
+      Effect.gen(function* () {
+        const store = yield* seed
+        yield* store.applyPresence([presence({ state: "offline", cause: "closeNotify", at: 3000, lastSeenAt: 3000 })])
+        yield* store.applyPresence([presence({ at: 2000, address: "192.0.2.7:1" })])
+        const device = yield* store.device(id)
+        assert.deepStrictEqual(
+          [device?.status, device?.activatedAt, device?.lastOnlineAt, device?.lastOfflineAt, device?.address],
+          ["offline", 2000, 2000, 3000, "192.0.2.1:5684"]
+        )
+      }).pipe(Effect.provide(layerStore))
+    )
+  })
+
+  describe("credential changes", () => {
+    it.effect("are stored with the message for the actors, once, with a version that grows", () =>
+      Effect.gen(function* () {
+        const store = yield* seed
+        const before = (yield* store.device(id))!.credentialVersion
+        yield* store.updateCredential(id, { _tag: "Enabled", enabled: false }, 10)
+        yield* store.updateCredential(id, { _tag: "Enabled", enabled: false }, 11)
+        yield* store.updateCredential(id, { _tag: "Enabled", enabled: true }, 12)
+        yield* store.updateCredential(id, { _tag: "Secret", secret }, 5000)
+        yield* store.deleteDevice(id, 5000)
+        const untold = yield* store.untoldChanges(10)
+        assert.deepStrictEqual(
+          untold.map(({ change }) => change.change),
+          ["disabled", "enabled", "secret", "deleted"]
+        )
+        const versions = untold.map(({ change }) => change.credentialVersion)
+        assert.deepStrictEqual(versions, [before + 1, before + 2, 5000, 5001])
+        yield* store.forgetChange(untold[0]!.id)
+        assert.strictEqual((yield* store.untoldChanges(1))[0]?.change.change, "enabled")
+      }).pipe(Effect.provide(layerStore))
+    )
+
+    it.effect("117 do not issue a secret to a device that was activated meanwhile", () =>
+      Effect.gen(function* () {
+        const store = yield* seed
+        const issue = { _tag: "Issue", secret, activationRequest: "r1" } as const
+        assert.strictEqual((yield* store.updateCredential(id, issue, 5000))?.activationRequest, "r1")
+        const again = { ...issue, secret: { ...secret, bytes: Uint8Array.of(2) } }
+        const repeated = yield* store.updateCredential(id, again, 5500)
+        assert.deepStrictEqual([repeated?.credentialVersion, repeated?.secret.bytes[0]], [5000, 1])
+        yield* store.applyPresence([presence({})])
+        assert.isUndefined(yield* store.updateCredential(id, { ...issue, activationRequest: "r2" }, 6000))
+        assert.strictEqual((yield* store.device(id))?.credentialVersion, 5000)
+        // An operator still may change it, and that is no answer to an activation request.
+        const rotated = yield* store.updateCredential(id, { _tag: "Secret", secret }, 7000)
+        assert.deepStrictEqual([rotated?.credentialVersion, rotated?.activationRequest], [7000, null])
+      }).pipe(Effect.provide(layerStore))
+    )
+
+    it.effect("of a device that is not there change nothing", () =>
+      Effect.gen(function* () {
+        const store = yield* seed
+        const gone = { ...id, deviceKey: "gone" }
+        assert.isUndefined(yield* store.updateCredential(gone, { _tag: "Secret", secret }, 5))
+        assert.isFalse(yield* store.deleteDevice(gone, 5))
+        assert.deepStrictEqual(yield* store.untoldChanges(10), [])
+      }).pipe(Effect.provide(layerStore))
+    )
+  })
+
+  describe("events", () => {
+    it.effect("come newest first, page by page, and are not added twice", () =>
+      Effect.gen(function* () {
+        const store = yield* seed
+        const three = [1, 2, 3].map((at) => event({ at, detail: { alert: at } }))
+        yield* store.addEvents(three, 0)
+        yield* store.addEvents(three, 0)
+        const newest = yield* store.events(id, undefined, 2)
+        assert.deepStrictEqual(
+          newest.map(({ at, detail }) => [at, detail]),
+          [
+            [3, { alert: 3 }],
+            [2, { alert: 2 }]
+          ]
+        )
+        const rest = yield* store.events(id, newest[1]!.id, 2)
+        assert.deepStrictEqual(
+          rest.map(({ at }) => at),
+          [1]
+        )
+      }).pipe(Effect.provide(layerStore))
+    )
+
+    it.effect("of one device are bounded, so that it does not push out another's", () =>
+      Effect.gen(function* () {
+        const store = yield* seed
+        yield* store.addEvents(
+          Array.from({ length: eventsPerDeviceMax + 7 }, (_, at) => event({ at })),
+          0
+        )
+        const kept = yield* store.events(id, undefined, 1000)
+        assert.strictEqual(kept.length, eventsPerDeviceMax)
+        assert.strictEqual(kept.at(-1)?.at, 7)
+      }).pipe(Effect.provide(layerStore))
+    )
+
+    it.effect("of strangers share one bound and leave registered devices alone", () =>
+      Effect.gen(function* () {
+        const store = yield* seed
+        yield* store.addEvents([event({})], 0)
+        const strangers = Array.from({ length: strangerEventsMax + 1 }, (_, i) => event({ deviceKey: `stranger${i}` }))
+        yield* store.addEvents(strangers, 0)
+        assert.lengthOf(yield* store.events({ ...id, deviceKey: "stranger0" }, undefined, 1), 0)
+        assert.lengthOf(yield* store.events({ ...id, deviceKey: "stranger1" }, undefined, 1), 1)
+        assert.lengthOf(yield* store.events(id, undefined, 1), 1)
+      }).pipe(Effect.provide(layerStore))
+    )
+
+    it.effect("go when they are as old as the stream keeps them", () =>
+      Effect.gen(function* () {
+        const store = yield* seed
+        yield* store.addEvents([event({ at: 10 })], 10)
+        yield* store.addEvents([event({ at: eventMillisMax + 11 })], eventMillisMax + 11)
+        assert.deepStrictEqual(
+          (yield* store.events(id, undefined, 10)).map(({ at }) => at),
+          [eventMillisMax + 11]
+        )
+      }).pipe(Effect.provide(layerStore))
+    )
+  })
+
+  describe("devices", () => {
+    it.effect("come by device key in the order of its bytes, page by page, by status if asked", () =>
+      Effect.gen(function* () {
+        const store = yield* seed
+        const keys = ["a:b", "B", "_x", "a-b", "A"]
+        const taken = yield* store.createDevices(
+          ["dev1", ...keys].map((deviceKey) => ({
+            productKey: "pk1",
+            deviceKey,
+            assetId: `of ${deviceKey}`,
+            deviceName: "",
+            secret,
+            createdAt: 1
+          }))
+        )
+        assert.deepStrictEqual(taken, [false, true, true, true, true, true])
+        const first = yield* store.devices("pk1", { limit: 4 })
+        const rest = yield* store.devices("pk1", { limit: 4, after: first[3]!.deviceKey })
+        assert.deepStrictEqual(
+          [...first, ...rest].map(({ deviceKey }) => deviceKey),
+          ["A", "B", "_x", "a-b", "a:b", "dev1"]
+        )
+        assert.lengthOf(yield* store.devices("pk1", { limit: 9, status: "online" }), 0)
+        assert.lengthOf(yield* store.devices("pk1", { limit: 9, status: "inactive" }), 6)
+      }).pipe(Effect.provide(layerStore))
+    )
+
+    it.effect("keep their secret as it was sealed, byte for byte", () =>
+      Effect.gen(function* () {
+        const store = yield* seed
+        const bytes = Uint8Array.from({ length: 256 }, (_, i) => i)
+        yield* store.updateCredential(id, { _tag: "Secret", secret: { keyId: "k2", bytes } }, 5)
+        const device = yield* store.device(id)
+        assert.deepStrictEqual(Uint8Array.from(device!.secret.bytes), bytes)
+        assert.strictEqual(device!.secret.keyId, "k2")
+      }).pipe(Effect.provide(layerStore))
+    )
+  })
+
+  describe("products", () => {
+    it.effect("are created once and change only where asked", () =>
+      Effect.gen(function* () {
+        const store = yield* seed
+        const product = (yield* store.product("pk1"))!
+        assert.isFalse(yield* store.createProduct({ ...product, productName: "again" }))
+        assert.strictEqual(
+          (yield* store.updateProduct("pk1", { dynamicActivateEnabled: false }))?.productName,
+          "Meters"
+        )
+        assert.isFalse((yield* store.updateProduct("pk1", { productName: "Gas" }))?.dynamicActivateEnabled)
+        assert.isUndefined(yield* store.updateProduct("pk2", { productName: "Gas" }))
+        assert.deepStrictEqual(
+          (yield* store.products("pk0", 5)).map(({ productName }) => productName),
+          ["Gas"]
+        )
+      }).pipe(Effect.provide(layerStore))
+    )
+  })
+})
+
+const storeIn = (file: string) => layerSqlRegistryStore.pipe(Layer.provide(layerSqliteSql(file)))
+
+describe("the file of SQLite", () => {
+  it.effect("is readable by its owner only and is what it was after a restart", () =>
+    Effect.gen(function* () {
+      const file = join(yield* temporaryDirectory, "data", "registry.sqlite")
+      yield* Effect.provide(seed, storeIn(file))
+      assert.strictEqual(statSync(file).mode & 0o077, 0)
+      const device = yield* Effect.provide(
+        RegistryStore.use((store) => store.device(id)),
+        Layer.fresh(storeIn(file))
+      )
+      assert.strictEqual(device?.deviceName, "one")
+    })
+  )
+
+  it.effect("of a newer registry is not touched", () =>
+    Effect.gen(function* () {
+      const file = join(yield* temporaryDirectory, "registry.sqlite")
+      const newer = new DatabaseSync(file)
+      newer.exec("PRAGMA user_version = 99")
+      newer.close()
+      const exit = yield* Effect.exit(Effect.provide(RegistryStore, storeIn(file)))
+      assert.include(String(exit), "schema 99")
+    })
+  )
+})

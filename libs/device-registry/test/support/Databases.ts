@@ -1,0 +1,41 @@
+import { postgresServer, type PostgresServer } from "@roost/testkit"
+import { Effect, Exit, Layer, Redacted, Scope } from "effect"
+import { randomBytes } from "node:crypto"
+import postgres from "postgres"
+import { afterAll, beforeAll } from "vitest"
+import { layerPostgresSql, layerSqlRegistryStore } from "../../src/index.ts"
+import { layerTemporaryStore } from "./TestRegistry.ts"
+
+/** One server for the tests of a file. */
+export const postgresForFile = (): (() => PostgresServer) => {
+  const scope = Scope.makeUnsafe()
+  let server: PostgresServer
+  beforeAll(async () => {
+    server = await Effect.runPromise(Scope.provide(postgresServer(), scope))
+  }, 60_000)
+  afterAll(() => Effect.runPromise(Scope.close(scope, Exit.void)))
+  return () => server
+}
+
+/** The URL of a new, empty database. */
+export const newDatabase = async ({ url }: PostgresServer): Promise<string> => {
+  const name = `test_${randomBytes(8).toString("hex")}`
+  const admin = postgres(url, { max: 1 })
+  await admin.unsafe(`CREATE DATABASE ${name}`)
+  await admin.end()
+  return url.replace(/[^/]+$/, name)
+}
+
+/** An instance of the registry's store on this database. */
+export const layerStoreAt = (url: string) =>
+  Layer.fresh(layerSqlRegistryStore.pipe(Layer.provide(layerPostgresSql(Redacted.make(url)))))
+
+/** What the contract suite runs against: a new store per test. */
+export const databases = (server: () => PostgresServer) =>
+  [
+    { database: "SQLite", layerStore: layerTemporaryStore },
+    {
+      database: "PostgreSQL",
+      layerStore: Layer.unwrap(Effect.promise(async () => layerStoreAt(await newDatabase(server()))))
+    }
+  ] as const
