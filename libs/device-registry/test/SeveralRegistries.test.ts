@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { RegistryRpcs, Sealing, sealPurpose, secretContext, Streams, Subjects } from "@roost/contracts"
 import { NatsConnection, requestRpc } from "@roost/nats"
 import { Health } from "@roost/observability"
-import { natsServer } from "@roost/testkit"
+import { natsServer, postgresServer } from "@roost/testkit"
 import { ConfigProvider, Effect, Exit, Layer, Logger, Scope } from "effect"
 import { Credentials, layerRegistryNats, LiveStatus, Registry, RegistryStore, SecretVault } from "../src/index.ts"
 import { layerStoreAt, newDatabase, postgresForFile } from "./support/Databases.ts"
@@ -167,6 +167,22 @@ describe("two registries on one PostgreSQL", () => {
       yield* until(Effect.map(store.untoldChanges(1), (untold) => untold.length === 0))
       const stream = yield* Effect.promise(() => manager.streams.info(Streams.credential.name))
       assert.strictEqual(stream.state.messages, 2)
+    })
+  )
+
+  it.live("fail while PostgreSQL is away and go on by themselves once it is back", () =>
+    Effect.gen(function* () {
+      const own = yield* postgresServer()
+      const instance = yield* Layer.build(layerInstance(own.url))
+      yield* Effect.provide(seed, instance)
+      const store = yield* Effect.provide(RegistryStore, instance)
+      yield* own.stop
+      assert.isTrue(Exit.isFailure(yield* Effect.exit(store.device(id))))
+      yield* own.start
+      yield* until(
+        Effect.map(Effect.exit(store.updateCredential(id, { _tag: "Enabled", enabled: false }, 1)), Exit.isSuccess)
+      )
+      assert.strictEqual((yield* store.device(id))?.status, "disabled")
     })
   )
 })
