@@ -113,6 +113,16 @@ export class LeaseKeeper {
     )
   }
 
+  /** Partitions that should be this node's and are not served by it; all of them until it has read of itself in the bucket. */
+  get missing(): number {
+    if (!this.#complete || !this.#members.has(this.#incarnation)) return this.#places.length
+    let missing = 0
+    for (const [partition, { stage }] of this.#places.entries()) {
+      if (stage !== "serving" && this.#members.targetOf(partition) === this.#incarnation) missing++
+    }
+    return missing
+  }
+
   /** `nodeId` of the partition's owner as the bucket says. */
   ownerOf(partition: number): string | undefined {
     return this.#members.nodeIdOf(this.#places[partition]!.owner)
@@ -325,13 +335,15 @@ export class LeaseKeeper {
 
   #handOver(now: number): void {
     if (!this.#draining && now - this.#members.changedAt < this.#timing.settleMillis) return
+    // Who leaves hands everything over at once: each of its partitions is silent only until the next owner has loaded it.
+    const handoversMax = this.#draining ? this.#places.length : this.#timing.handoversMax
     let handovers = this.#count("releasing", "freeing")
     for (const [partition, place] of this.#places.entries()) {
       if (place.stage === "freeing" && place.waitUntil > 0 && place.waitUntil <= now) {
         place.waitUntil = 0
         this.#actions.push({ _tag: "WritePartition", partition, revision: place.fencingToken, owner: "" })
       }
-      if (handovers >= this.#timing.handoversMax || place.stage !== "serving") continue
+      if (handovers >= handoversMax || place.stage !== "serving") continue
       const target = this.#members.targetOf(partition)
       if (!this.#draining && (target === undefined || target === this.#incarnation)) continue
       place.stage = "releasing"

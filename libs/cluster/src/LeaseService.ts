@@ -19,6 +19,8 @@ export interface Leases {
    * where it was, and somebody else may serve its devices since.
    */
   readonly isServing: () => boolean
+  /** Why this node does not serve yet all that it should; undefined when it does. */
+  readonly unsettled: () => string | undefined
   /** The `nodeId` of a partition's owner, as far as this node knows. */
   readonly ownerOf: (partition: number) => string | undefined
 }
@@ -142,7 +144,12 @@ export const keepLeases = Effect.fnUntraced(function* (options: {
       Effect.catch(() => Effect.logWarning(`not everything was handed over within ${drainMillisMax} ms`))
     )
   )
-  return { isServing: () => keeper.isServing(now()), ownerOf: (partition) => keeper.ownerOf(partition) }
+  const unsettled = () => {
+    if (!keeper.isServing(now())) return "no lease is held"
+    const { missing } = keeper
+    return missing === 0 ? undefined : `${missing} partitions of this node are not served yet`
+  }
+  return { isServing: () => keeper.isServing(now()), unsettled, ownerOf: (partition) => keeper.ownerOf(partition) }
 })
 
 const write = (

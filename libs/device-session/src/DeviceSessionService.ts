@@ -1,10 +1,10 @@
 import { oncePerTurn, steadyNow, tickMillis } from "@roost/actors"
-import { announcePlacement, type PartitionRanges } from "@roost/cluster"
+import { keepLeases, type Leases } from "@roost/cluster"
 import { Buckets, CredentialChange, Streams, Subjects } from "@roost/contracts"
 import { nodeCrypto } from "@roost/dtls-crypto"
 import { ensureStreams, FrameBus, tailConsumer } from "@roost/nats"
 import { Health } from "@roost/observability"
-import { Clock, Effect, Layer, Result, Schema, type Scope } from "effect"
+import { Effect, Layer, Result, Schema, type Scope } from "effect"
 import { mirrorCommands } from "./CommandMirror.ts"
 import { DeviceHost } from "./DeviceHost.ts"
 import { exportHostMetrics } from "./HostMetrics.ts"
@@ -20,7 +20,6 @@ export const DeviceSessionService = {
   layer: Layer.effectDiscard(
     Effect.gen(function* () {
       const config = yield* SessionActorsConfig
-      const { partitions } = config
       const health = yield* Health
       const commandsRead = yield* Health.startup("commands", "the bucket COMMANDS is not read yet")
       yield* ensureStreams({
@@ -29,7 +28,14 @@ export const DeviceSessionService = {
       })
       const host = yield* makeHost(config)
       const flushSoon = oncePerTurn(() => host.flush(steadyNow()))
+      // A process that was paused goes on here, and its devices may be another's by now.
+      const owned: { leases?: Leases } = {}
+      const mayServe = () => owned.leases?.isServing() === true
+      yield* health.register("partitions", () =>
+        owned.leases === undefined ? "the leases are not kept yet" : owned.leases.unsettled()
+      )
       const onFrame = (bytes: Uint8Array) => {
+        if (!mayServe()) return
         host.handleFrame(steadyNow(), bytes)
         flushSoon()
       }
@@ -40,6 +46,7 @@ export const DeviceSessionService = {
         if (Result.isSuccess(change)) host.handleCredential(steadyNow(), change.success)
       })
       yield* every(tickMillis, () => {
+        if (!mayServe()) return
         host.handleTimeout(steadyNow())
         flushSoon()
       })
@@ -47,25 +54,11 @@ export const DeviceSessionService = {
       yield* bus.subscribe(Subjects.frameToNode(config.host.nodeId), onFrame)
       yield* bus.subscribe(Subjects.frameToNodes, onFrame)
       const share = yield* makePartitions({ host, clusterKey: config.clusterKey, commands, flushSoon })
-      const owned = yield* ownedOf(partitions)
-      yield* Effect.acquireRelease(
-        Effect.forEach(owned, ([partition, token]) => share.acquire(partition, token), { concurrency: "unbounded" }),
-        () => Effect.forEach(owned, ([partition]) => share.release(partition), { concurrency: "unbounded" })
-      )
-      yield* announcePlacement(config.host.nodeId, owned)
-      yield* health.register("frames", () => undefined)
-      yield* Effect.logInfo(`session-actors ${config.host.nodeId} owns partitions ${JSON.stringify(partitions)}`)
+      owned.leases = yield* keepLeases({ nodeId: config.host.nodeId, host: share })
+      yield* Effect.logInfo(`session-actors ${config.host.nodeId} takes part in the division of the partitions`)
     })
   )
 }
-
-/** A static share: of two processes with the same partitions the one that was started later is right. */
-const ownedOf = (partitions: PartitionRanges) =>
-  Effect.map(Clock.currentTimeMillis, (token) =>
-    partitions.flatMap(([from, to]) =>
-      Array.from({ length: to - from + 1 }, (_, index) => [from + index, token] as const)
-    )
-  )
 
 const makeHost = Effect.fnUntraced(function* (config: SessionActorsConfig) {
   // The ports need where answers go, the host needs the ports: answers can't come before the host is there.

@@ -113,9 +113,7 @@ export class RoostProcesses implements AsyncDisposable {
     const registryPort = await start("registry", "ROOST_REGISTRY_PORT")
     const downlinkPorts = await times(options.downlinks ?? 1, () => start("downlink-queue", "ROOST_DOWNLINK_PORT"))
     const actors = options.actors ?? 1
-    await times(actors, (i) =>
-      start("session-actors", "ROOST_ACTORS_PORT", { ROOST_ACTORS_PARTITIONS: shareOf(i, actors) })
-    )
+    await times(actors, () => start("session-actors", "ROOST_ACTORS_PORT"))
     const edges = options.edges ?? 1
     const shares = options.oneUdpPort === true
     const udpPorts = await times(shares ? 1 : edges, () => Effect.runPromise(freeUdpPort))
@@ -216,9 +214,6 @@ const end = async (app: AppProcess): Promise<void> => {
   await app.stop()
   await Promise.all(app.relays.map((relay) => relay[Symbol.asyncDispose]()))
 }
-
-const shareOf = (index: number, count: number): string =>
-  `${Math.floor((512 * index) / count)}-${Math.floor((512 * (index + 1)) / count) - 1}`
 
 const times = async <A>(count: number, make: (index: number) => Promise<A>): Promise<ReadonlyArray<A>> => {
   const made: Array<A> = []

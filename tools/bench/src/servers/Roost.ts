@@ -7,7 +7,6 @@ import type { Contestant, Place } from "./Contestant.ts"
 import { memoryLine, pinned } from "./Pinned.ts"
 
 const root = resolve(import.meta.dirname, "../../../..")
-const partitions = 512
 
 /** Four apps over one nats-server, every uplink in a file-backed stream before its answer; all on one core. */
 export const roostOf = (actors: number): Contestant => ({
@@ -57,7 +56,7 @@ const startRoost = Effect.fnUntraced(function* (place: Place, actors: number) {
   ]
   const hosts = yield* Effect.forEach(
     Array.from({ length: actors }, (_, i) => i),
-    (i) => start("session-actors", "ROOST_ACTORS_PORT", { ROOST_ACTORS_PARTITIONS: shareOf(i, actors) })
+    () => start("session-actors", "ROOST_ACTORS_PORT")
   )
   const apps = [registry, ...others, ...hosts]
   yield* Effect.forEach(apps, ({ app, port }) => ready(app, port), { concurrency: "unbounded" })
@@ -106,9 +105,6 @@ const provision = (port: number, token: string, { devices, productKey, secret }:
     },
     catch: (error) => new ProcessFailed({ reason: "NotReady", command: "registry", detail: `${error}` })
   })
-
-const shareOf = (index: number, count: number): string =>
-  `${Math.floor((partitions * index) / count)}-${Math.floor((partitions * (index + 1)) / count) - 1}`
 
 /** Four processes that strip types on one core. */
 const readyMillisMax = 60_000
