@@ -93,9 +93,19 @@ const planted: ReadonlyArray<readonly [FindingKind, string, (recording: Draft) =
   [
     "offline-spurious",
     "offline before the Lifetime is over",
-    (r) => (r.stored.presence[2] = { deviceKey: "d1", state: "offline", at: at(30) })
+    (r) => {
+      r.stored.presence[2] = { deviceKey: "d1", state: "offline", at: at(30) }
+      r.faults[0]!.kind = "drain"
+    }
   ],
-  ["offline-missing", "a silent device that stays online", (r) => r.stored.presence.splice(2, 1)],
+  [
+    "offline-missing",
+    "a silent device that stays online",
+    (r) => {
+      r.stored.presence.splice(2, 1)
+      r.faults[0]!.kind = "drain"
+    }
+  ],
   [
     "offline-doubled",
     "offline twice in one silence",
@@ -137,6 +147,15 @@ describe("check", () => {
     const recording = clean()
     recording.stored.presence[2] = { deviceKey: "d1", state: "offline", at: at(44) }
     assert.strictEqual(violationsOf(check(recording, { errorsAllowed: false })), 0)
+  })
+
+  it("waits a Lifetime after an owner's death for an offline, since nobody knows when the device was heard last", () => {
+    const recording = clean()
+    recording.stored.presence.splice(2, 1)
+    assert.strictEqual(violationsOf(check(recording, { errorsAllowed: false })), 0)
+    recording.faults[0]!.at = at(8)
+    recording.faults[0]!.endedAt = at(10)
+    assert.strictEqual(violationsOf(check(recording, { errorsAllowed: false })), 1)
   })
 
   it("measures the silence of a fault: when the service was back, and how long a device waited", () => {

@@ -22,6 +22,10 @@ export const offlineFindings = (recording: Recording): ReadonlyArray<Finding> =>
     if (times === undefined) offline.set(deviceKey, [at])
     else times.push(at)
   }
+  const takeovers = recording.faults
+    .filter(({ kind, target }) => target.startsWith("session-actors") && unplanned.has(kind))
+    .map(({ endedAt }) => endedAt)
+    .toSorted((a, b) => a - b)
   for (const [device, { deviceKey, lifetimeSeconds }] of recording.devices.entries()) {
     const lifetimeMillis = lifetimeSeconds * 1000
     const left = new Set((offline.get(deviceKey) ?? []).entries())
@@ -29,7 +33,8 @@ export const offlineFindings = (recording: Recording): ReadonlyArray<Finding> =>
       const inGap = [...left].filter(([, at]) => at >= from + lifetimeMillis - earlyMillisMax && at <= to)
       for (const entry of inGap) left.delete(entry)
       const silentSeconds = ((to - from) / 1000).toFixed(1)
-      if (inGap.length === 0 && to - from > lifetimeMillis + lateMillisMax) {
+      const watchedFrom = takeovers.findLast((at) => at > from && at <= to) ?? from
+      if (inGap.length === 0 && to - watchedFrom > lifetimeMillis + lateMillisMax) {
         const detail = `silent for ${silentSeconds} s with a Lifetime of ${lifetimeSeconds} s`
         findings.push({ kind: "offline-missing", deviceKey, at: from + lifetimeMillis, detail })
       }
@@ -45,6 +50,12 @@ export const offlineFindings = (recording: Recording): ReadonlyArray<Finding> =>
   }
   return findings
 }
+
+/**
+ * Faults after which a new owner does not know when it was that a device was last heard of: it waits a whole Lifetime from the
+ * takeover on, late at worst (docs/decisions.md). A drain hands the exact time over.
+ */
+const unplanned: ReadonlySet<string> = new Set(["sigkill", "pause", "cut"])
 
 /** Times between two datagrams, and after the last one. */
 const gapsOf = (sent: ReadonlyArray<number>, endedAt: number): ReadonlyArray<{ from: number; to: number }> =>
