@@ -19,6 +19,7 @@ import {
   FrameBus,
   headerLines,
   lastMessage,
+  makePatientPublisher,
   makeStreamPublisher,
   NatsConnection,
   type NatsError,
@@ -53,6 +54,8 @@ export const sessionStream = `KV_${Buckets.sessions.name}`
 
 /** Uplinks and command events of this node that wait for the stream's ack. */
 const storesInFlightMax = 65_536
+/** How long the store may take before the device is told 5.00; a cluster of three chooses another leader in 2 to 5 s. */
+const storeMillisMax = 10_000
 
 /** The ports of a device host over NATS: no promise and no fiber per uplink, a fiber per question to the registry. */
 export const makeNatsPorts = Effect.fnUntraced(function* (
@@ -65,10 +68,10 @@ export const makeNatsPorts = Effect.fnUntraced(function* (
   const pskSealing = new Sealing(clusterKey, sealPurpose.psk)
   const sessionSealing = new Sealing(clusterKey, sealPurpose.session)
   const secretSealing = new Sealing(clusterKey, sealPurpose.secret)
-  const onSettled = (token: number, settled: Settled) => {
-    if (token !== 0) answers.stored(token, settled._tag === "Stored")
-  }
-  const publisher = yield* makeStreamPublisher({ onSettled, inFlightMax: storesInFlightMax })
+  const onSettled = (token: number, settled: Settled) => answers.stored(token, settled._tag === "Stored")
+  const stores = yield* makePatientPublisher({ onSettled, inFlightMax: storesInFlightMax, storeMillisMax })
+  // Nobody waits for these: who fetched a command again has another event.
+  const notes = yield* makeStreamPublisher({ onSettled: () => {}, inFlightMax: storesInFlightMax })
 
   const onSaved = (token: number, settled: Settled) => {
     if (settled._tag === "Stored") answers.saved(token, { _tag: "Saved", revision: settled.sequence })
@@ -122,11 +125,16 @@ export const makeNatsPorts = Effect.fnUntraced(function* (
         ["Nats-Msg-Id", uplink.id]
       ])
       const subject = Subjects.uplink(uplink.productKey, uplink.deviceKey, uplink.kind)
-      return publisher.publish(subject, lines, uplink.payload, token)
+      return stores.publish(subject, lines, uplink.payload, token)
     },
 
-    storeCommandEvent: (token, productKey, deviceKey, event) =>
-      publisher.publish(subjectOf(productKey, deviceKey, event), "", utf8.encode(JSON.stringify(event)), token),
+    storeCommandEvent: (token, productKey, deviceKey, event) => {
+      const subject = subjectOf(productKey, deviceKey, event)
+      const payload = utf8.encode(JSON.stringify(event))
+      if (token === 0) return notes.publish(subject, "", payload, token)
+      const id = `${event.commandId}-${event._tag}-${event.at}`
+      return stores.publish(subject, headerLines([["Nats-Msg-Id", id]]), payload, token)
+    },
 
     saveSession: (token, productKey, deviceKey, revision, record) => {
       const key = sessionKey(productKey, deviceKey)
