@@ -123,6 +123,17 @@ export class LeaseKeeper {
     return missing
   }
 
+  /** The stages and owners of the partitions that are missing, with how many there are of each; for people. */
+  get missingBy(): ReadonlyMap<string, number> {
+    const counts = new Map<string, number>()
+    for (const [partition, { owner, stage }] of this.#places.entries()) {
+      if (stage === "serving" || this.#members.targetOf(partition) !== this.#incarnation) continue
+      const what = stage !== "none" ? stage : owner === "" ? "free" : `owned by ${owner}`
+      counts.set(what, (counts.get(what) ?? 0) + 1)
+    }
+    return counts
+  }
+
   /** `nodeId` of the partition's owner as the bucket says. */
   ownerOf(partition: number): string | undefined {
     return this.#members.nodeIdOf(this.#places[partition]!.owner)

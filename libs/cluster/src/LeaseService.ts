@@ -147,7 +147,9 @@ export const keepLeases = Effect.fnUntraced(function* (options: {
   const unsettled = () => {
     if (!keeper.isServing(now())) return "no lease is held"
     const { missing } = keeper
-    return missing === 0 ? undefined : `${missing} partitions of this node are not served yet`
+    if (missing === 0) return undefined
+    const by = [...keeper.missingBy].map(([what, count]) => `${count} ${what}`).join(", ")
+    return `${missing} partitions of this node are not served yet: ${by}`
   }
   return { isServing: () => keeper.isServing(now()), unsettled, ownerOf: (partition) => keeper.ownerOf(partition) }
 })
