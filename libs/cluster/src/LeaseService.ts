@@ -46,6 +46,8 @@ export const keepLeases = Effect.fnUntraced(function* (options: {
   const working = yield* FiberSet.make()
   const run = yield* FiberSet.runtime(working)<never>()
 
+  const own = (incarnation: string): boolean => incarnation === keeper.incarnation
+
   const perform = (actions: ReadonlyArray<LeaseAction>): void => {
     let announces = false
     for (const action of actions) {
@@ -82,11 +84,12 @@ export const keepLeases = Effect.fnUntraced(function* (options: {
           Effect.map((found) => perform(keeper.nodeRead(now(), action.incarnation, found)))
         )
       case "DeleteNode":
-        return bucket.delete(nodeKey(action.incarnation), action.revision).pipe(
+        // The own record at whatever revision: a renewal may be on its way, and nobody else writes it.
+        return bucket.delete(nodeKey(action.incarnation), own(action.incarnation) ? undefined : action.revision).pipe(
           Effect.timeout(timing.writeMillisMax),
           Effect.matchEffect({
             onSuccess: () =>
-              action.incarnation === keeper.incarnation
+              own(action.incarnation)
                 ? Effect.void
                 : Effect.logWarning(`${action.incarnation} was silent for too long: its partitions go to others`),
             onFailure: () => Effect.sync(() => keeper.nodeKept(action.incarnation))
