@@ -9,7 +9,8 @@ export const FrameKind = {
   Send: 16,
   Route: 17,
   Unroute: 18,
-  ResumeTaken: 19
+  ResumeTaken: 19,
+  ResumeUnknown: 20
 } as const
 export type FrameKind = (typeof FrameKind)[keyof typeof FrameKind]
 

@@ -138,7 +138,7 @@ export class Associations {
     }
   }
 
-  /** A device asks to resume. False, and silence, if its session is not here: another node may have it. */
+  /** A device asks to resume. False if its session is not here: another node may have it. */
   resume(now: number, edge: EdgeLink, peer: PeerAddress, hello: Uint8Array): boolean {
     const { counters, edges, table } = this.#options
     const running = this.#handshakes.get(peer)

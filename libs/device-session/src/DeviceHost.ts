@@ -314,7 +314,8 @@ export class DeviceHost {
       if (this.#shares.get(partition)?.stage === "ready") this.#associations.begin(now, edge, partition, peer, body)
       else this.#wait(edge, kind, partition, peer, body)
     } else if (kind === FrameKind.ResumeHello) {
-      if (!this.#associations.resume(now, edge, peer, body)) this.#wait(edge, kind, partition, peer, body)
+      if (this.#associations.resume(now, edge, peer, body) || this.#wait(edge, kind, partition, peer, body)) return
+      this.#edges.add(edge, FrameKind.ResumeUnknown, 0, peer, noBytes)
     }
   }
 

@@ -56,7 +56,7 @@ const measureCore = (): void => {
   const frames = 30_000
   const start = cpuMicros()
   for (let i = 0; i < frames; i++) {
-    world.core.handleFrame(frame)
+    world.core.handleFrame(world.now, frame)
     world.sent.length = 0
   }
   report("core, down, with a copy by the test", cpuMicros() - start, frames * perTurn)

@@ -35,7 +35,10 @@ export class EdgeCore {
   readonly #byCid: GenerationMap<number, number>
   readonly #byPeer: GenerationMap<number | string, number>
   readonly #handedOff: GenerationMap<number | string, number>
-  readonly #resumes = new Map<string, { readonly peer: PeerAddress; readonly deadline: number }>()
+  readonly #resumes = new Map<
+    string,
+    { readonly peer: PeerAddress; readonly deadline: number; unknown: Array<string> }
+  >()
   readonly #rates: HandshakeRates
   /** When each peer was last asked about. */
   readonly #askedAt: GenerationMap<number | string, number>
@@ -94,7 +97,7 @@ export class EdgeCore {
   }
 
   /** A frame from session-actors (docs/architecture.md §2). */
-  handleFrame(bytes: Uint8Array): void {
+  handleFrame(now: number, bytes: Uint8Array): void {
     this.counters.framesIn++
     const reader = new FrameReader(bytes)
     while (reader.next()) {
@@ -118,6 +121,9 @@ export class EdgeCore {
         case FrameKind.ResumeTaken:
           this.#resumeTaken(peer, partition)
           break
+        case FrameKind.ResumeUnknown:
+          this.#resumeUnknown(now, peer, reader.origin)
+          break
         default:
           this.counters.framesMalformed++
       }
@@ -128,11 +134,9 @@ export class EdgeCore {
   /** Ends what waited too long. Call it several times a second. */
   handleTimeout(now: number): void {
     this.counters.handshakesExpired += this.#front.handleTimeout(now)
-    for (const [name, { deadline, peer }] of this.#resumes) {
+    for (const { deadline, peer } of this.#resumes.values()) {
       if (deadline > now) break
-      this.#resumes.delete(name)
-      this.counters.resumesMissed++
-      this.#reply(peer, this.#front.resumeMissed(now, peerOf(peer)))
+      this.#resumeMissed(now, peer)
     }
     if (now - this.#turnedAt < this.#limits.handedOffMillis) return
     this.#turnedAt = now
@@ -204,7 +208,7 @@ export class EdgeCore {
       return this.#reply(peer, this.#front.resumeMissed(now, peerOf(peer)))
     }
     this.counters.resumesAsked++
-    this.#resumes.set(name, { peer, deadline: now + this.#limits.resumeWaitMillis })
+    this.#resumes.set(name, { peer, deadline: now + this.#limits.resumeWaitMillis, unknown: [] })
     this.#outbox.toEveryNode(FrameKind.ResumeHello, peer, hello)
   }
 
@@ -214,6 +218,20 @@ export class EdgeCore {
     this.counters.resumesTaken++
     this.#front.resumeTaken(name)
     this.#handedOff.set(peer.key, partition)
+  }
+
+  /** Once every node has said so there is nothing to wait for. A node that is still loading answers when it has loaded. */
+  #resumeUnknown(now: number, peer: PeerAddress, nodeId: string): void {
+    const asked = this.#resumes.get(peerName(peer))
+    if (asked === undefined || asked.unknown.includes(nodeId)) return
+    asked.unknown.push(nodeId)
+    if (asked.unknown.length >= this.#placement.nodes) this.#resumeMissed(now, peer)
+  }
+
+  #resumeMissed(now: number, peer: PeerAddress): void {
+    this.#resumes.delete(peerName(peer))
+    this.counters.resumesMissed++
+    this.#reply(peer, this.#front.resumeMissed(now, peerOf(peer)))
   }
 
   #toOwner(partition: number, peer: PeerAddress, kind: FrameKind, body: Uint8Array): void {

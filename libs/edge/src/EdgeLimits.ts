@@ -17,7 +17,10 @@ export interface EdgeLimits {
   readonly unroutedQuietMillis: number
   /** Peers of which that is remembered. */
   readonly unroutedPeersMax: number
-  /** How long a session id is looked for before the handshake goes on as a full one. */
+  /**
+   * How long a session id is looked for before the handshake goes on as a full one, unless every node knows nothing of it
+   * before. Below the second after which a client sends its ClientHello again (RFC 6347 §4.2.4.1).
+   */
   readonly resumeWaitMillis: number
   /** Resumptions that are looked for at once. */
   readonly resumesMax: number
@@ -33,6 +36,6 @@ export const defaultEdgeLimits: EdgeLimits = {
   unroutedPerSecondMax: 20_000,
   unroutedQuietMillis: 1000,
   unroutedPeersMax: 100_000,
-  resumeWaitMillis: 250,
+  resumeWaitMillis: 900,
   resumesMax: 20_000
 }

@@ -41,7 +41,7 @@ export const EdgeService = {
         ports: { send: (peer, datagram) => send(peer, datagram), publish: bus.publish }
       })
       const flushSoon = oncePerTurn(() => core.flush())
-      yield* bus.subscribe(Subjects.frameToEdge(config.edgeId), (bytes) => core.handleFrame(bytes))
+      yield* bus.subscribe(Subjects.frameToEdge(config.edgeId), (bytes) => core.handleFrame(steadyNow(), bytes))
 
       const socket = yield* openUdpSocket({
         ...config,

@@ -35,7 +35,7 @@ describe("EdgeCore under spoiled input", () => {
       for (let i = 0; i < 20_000; i++) {
         const peer = peerOf(random(500), random(2) === 0 ? "192.0.2.7" : "2001:db8::7")
         world.receive(peer, mutate(random, samples[random(samples.length)]!))
-        if (i % 4 === 0) world.core.handleFrame(mutate(random, frame))
+        if (i % 4 === 0) world.core.handleFrame(world.now, mutate(random, frame))
         if (i % 100 === 0) world.pass(random(400))
         if (i % 100 === 50) world.entries()
         world.sent.length = 0

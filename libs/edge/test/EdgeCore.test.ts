@@ -293,7 +293,7 @@ describe("EdgeCore: resumption", () => {
 
   it("goes on with a full handshake when nobody answered in time", () => {
     const { device, world } = resuming()
-    world.pass(249)
+    world.pass(899)
     assert.deepStrictEqual(world.replies(), [])
     world.pass(1)
     world.entries()
@@ -305,11 +305,30 @@ describe("EdgeCore: resumption", () => {
     assert.strictEqual(world.core.counters.resumesMissed, 1)
   })
 
+  it("goes on at once when every node said that it knows nothing of the session id", () => {
+    const { device, world } = resuming()
+    world.entries()
+    const unknown = (from: string) => world.tell(FrameKind.ResumeUnknown, 0, device.peer, undefined, from)
+    unknown("a")
+    unknown("a")
+    assert.deepStrictEqual(world.replies(), [])
+    unknown("b")
+    world.receive(device.peer, ...device.take(world.replies()))
+    assert.deepStrictEqual(
+      world.entries().map(({ kind }) => kind),
+      [FrameKind.HalfHandshake]
+    )
+    unknown("b")
+    world.pass(900)
+    assert.deepStrictEqual(world.replies(), [])
+    assert.strictEqual(world.core.counters.resumesMissed, 1)
+  })
+
   it("sends the rest of the handshake to the actor that took it", () => {
     const { device, world } = resuming()
     world.entries()
     world.tell(FrameKind.ResumeTaken, partition, device.peer)
-    world.pass(250)
+    world.pass(900)
     assert.deepStrictEqual(world.replies(), [])
     world.receive(device.peer, protectedRecord(ContentType.handshake))
     assert.deepStrictEqual(
@@ -327,7 +346,7 @@ describe("EdgeCore: resumption", () => {
 
   it("ignores an answer that comes too late", () => {
     const { device, world } = resuming()
-    world.pass(250)
+    world.pass(900)
     world.tell(FrameKind.ResumeTaken, partition, device.peer)
     assert.strictEqual(world.core.gauges.handedOff, 0)
     assert.strictEqual(world.core.gauges.handshakes, 1)
@@ -386,7 +405,7 @@ describe("EdgeCore: frames", () => {
 
   it("counts frames that are not well-formed and entries that are not for an edge", () => {
     const world = new EdgeWorld()
-    world.core.handleFrame(Uint8Array.of(9, 9, 9))
+    world.core.handleFrame(world.now, Uint8Array.of(9, 9, 9))
     world.tell(FrameKind.Datagram, 3, peerOf(1))
     assert.strictEqual(world.core.counters.framesMalformed, 2)
   })

@@ -74,10 +74,10 @@ export class EdgeWorld {
   }
 
   /** An entry from session-actors. */
-  tell(kind: FrameKind, partition: number, peer: PeerAddress, body: Uint8Array = new Uint8Array(0)): void {
-    const writer = new FrameWriter("a")
+  tell(kind: FrameKind, partition: number, peer: PeerAddress, body: Uint8Array = new Uint8Array(0), from = "a"): void {
+    const writer = new FrameWriter(from)
     writer.add(kind, partition, peer, body)
-    this.core.handleFrame(writer.take())
+    this.core.handleFrame(this.now, writer.take())
   }
 
   pass(millis: number): void {
