@@ -248,6 +248,18 @@ describe("DeviceHost", () => {
     assert.strictEqual(codeOf(post(again)), "2.04")
   })
 
+  it("D-resume a session that is gone is said to be unknown, and the handshake goes on as a full one", () => {
+    const world = new World()
+    const device = world.device("dev1", 1000).connect()
+    const session = device.client.session!
+    world.store.entries.clear()
+    world.takeOver()
+    const again = world.device("dev1", 5000, { resume: session }).connect()
+    assert.isTrue(again.connected)
+    assert.strictEqual(world.host.counters.handshakesResumed, 0)
+    assert.strictEqual(codeOf(post(again)), "2.04")
+  })
+
   it("C20 one device that floods gets 4.29, its neighbour 2.04", () => {
     const world = new World({ requestsPerSecondMax: 5, requestsBurstMax: 5 })
     const flood = world.device("dev1", 1000).connect()

@@ -156,11 +156,9 @@ export class World {
       case "HandOff":
         this.#toHost(FrameKind.HalfHandshake, peer, outcome.half)
         break
-      case "Resume": {
-        this.#front.resumeTaken(name.key)
+      case "Resume":
         this.#toHost(FrameKind.ResumeHello, peer, outcome.hello)
         break
-      }
       case "Forward":
         this.#toHost(FrameKind.Datagram, peer, datagram)
         break
@@ -174,6 +172,12 @@ export class World {
       work()
       this.host.flush(this.now)
     }
+  }
+
+  #resumeMissed(peer: PeerAddress): void {
+    const outcome = this.#front.resumeMissed(this.now, { key: String(peer.key), address: peer.bytes })
+    if (outcome._tag !== "Reply") return
+    for (const reply of outcome.datagrams) this.#devices.get(peer.key)?.receive(reply)
   }
 
   #toHost(kind: FrameKind, peer: PeerAddress, body: Uint8Array): void {
@@ -242,6 +246,8 @@ export class World {
     const reader = new FrameReader(frame)
     while (reader.next()) {
       if (reader.kind === FrameKind.Send) this.#devices.get(reader.peer.key)?.receive(reader.body.slice())
+      if (reader.kind === FrameKind.ResumeTaken) this.#front.resumeTaken(String(reader.peer.key))
+      if (reader.kind === FrameKind.ResumeUnknown) this.#resumeMissed(reader.peer)
       if (reader.kind === FrameKind.Route) this.routes.push({ peer: reader.peer.key, cid: reader.body.length })
     }
   }
