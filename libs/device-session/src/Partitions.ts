@@ -12,6 +12,7 @@ import { sessionStream, sessionSubject } from "./NatsPorts.ts"
  * bucket, 12 ms with 50 000 entries, where all of it takes 200 ms.
  */
 const singleReadsMax = 8
+const together = { concurrency: singleReadsMax, discard: true } as const
 
 interface Acquisition {
   readonly partition: number
@@ -60,8 +61,8 @@ export const makePartitions = Effect.fnUntraced(function* (options: {
       const key = keyOf(message.subject)
       if (ours.has(key.slice(0, key.indexOf(".")))) accept(message)
     }
-    for (const filter of filters) yield* read(filter, filtered(restoreSession))(sessionStream)
-    for (const filter of filters) yield* read(filter, filtered(restoreCommand))(commandStream)
+    yield* Effect.forEach(filters, (filter) => read(filter, filtered(restoreSession))(sessionStream), together)
+    yield* Effect.forEach(filters, (filter) => read(filter, filtered(restoreCommand))(commandStream), together)
     for (const { done, fencingToken, partition } of batch) {
       host.open(steadyNow(), partition, fencingToken)
       yield* Deferred.succeed(done, undefined)
