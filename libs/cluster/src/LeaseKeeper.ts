@@ -288,7 +288,7 @@ export class LeaseKeeper {
       this.#actions.push({ _tag: "ReadNode", incarnation: this.#incarnation })
       return
     }
-    if (now < this.#renewAt) return
+    if (now < this.#renewAt || this.#isEmptied) return
     this.#renewAt = now + renewMillis
     const beat = ++this.#beat
     this.#renewal = { beat, sentAt: now, unsure: false, reading: false }
@@ -364,12 +364,18 @@ export class LeaseKeeper {
   }
 
   #finish(): void {
-    if (!this.#draining || this.#drained || this.#places.some(({ stage }) => stage !== "none")) return
+    // A renewal on its way could bring the record back: servers of some versions accept it after the deletion (operations.md).
+    if (this.#drained || !this.#isEmptied || this.#renewal?.unsure === false) return
     this.#drained = true
     if (this.#revision > 0) {
       this.#actions.push({ _tag: "DeleteNode", incarnation: this.#incarnation, revision: this.#revision })
     }
     this.#actions.push({ _tag: "Drained" })
+  }
+
+  /** Everything is handed over, and nothing is left to do but to leave. */
+  get #isEmptied(): boolean {
+    return this.#draining && this.#places.every(({ stage }) => stage === "none")
   }
 
   #acquire(partition: number, place: Place): void {
