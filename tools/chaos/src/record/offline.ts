@@ -22,10 +22,10 @@ export const offlineFindings = (recording: Recording): ReadonlyArray<Finding> =>
     if (times === undefined) offline.set(deviceKey, [at])
     else times.push(at)
   }
-  const takeovers = recording.faults
-    .filter(({ kind, target }) => target.startsWith("session-actors") && unplanned.has(kind))
-    .map(({ endedAt }) => endedAt)
-    .toSorted((a, b) => a - b)
+  const ofActors = recording.faults.filter(({ target }) => target.startsWith("session-actors"))
+  const ends = (faults: typeof ofActors) => faults.map(({ endedAt }) => endedAt).toSorted((a, b) => a - b)
+  const takeovers = ends(ofActors.filter(({ kind }) => unplanned.has(kind)))
+  const handovers = ends(ofActors)
   for (const [device, { deviceKey, lifetimeSeconds }] of recording.devices.entries()) {
     const lifetimeMillis = lifetimeSeconds * 1000
     const left = new Set((offline.get(deviceKey) ?? []).entries())
@@ -33,8 +33,12 @@ export const offlineFindings = (recording: Recording): ReadonlyArray<Finding> =>
       const inGap = [...left].filter(([, at]) => at >= from + lifetimeMillis - earlyMillisMax && at <= to)
       for (const entry of inGap) left.delete(entry)
       const silentSeconds = ((to - from) / 1000).toFixed(1)
-      const watchedFrom = takeovers.findLast((at) => at > from && at <= to) ?? from
-      if (inGap.length === 0 && to - watchedFrom > lifetimeMillis + lateMillisMax) {
+      const lastIn = (times: ReadonlyArray<number>) => times.findLast((at) => at > from && at <= to)
+      const dueAt = Math.max(
+        (lastIn(takeovers) ?? from) + lifetimeMillis,
+        (lastIn(handovers) ?? from) + handoverGraceMillis
+      )
+      if (inGap.length === 0 && to > dueAt + lateMillisMax) {
         const detail = `silent for ${silentSeconds} s with a Lifetime of ${lifetimeSeconds} s`
         findings.push({ kind: "offline-missing", deviceKey, at: from + lifetimeMillis, detail })
       }
@@ -56,6 +60,9 @@ export const offlineFindings = (recording: Recording): ReadonlyArray<Finding> =>
  * takeover on, late at worst (docs/decisions.md). A drain hands the exact time over.
  */
 const unplanned: ReadonlySet<string> = new Set(["sigkill", "pause", "cut"])
+
+/** Nobody is offline this soon after a change of owner: what the device sent meanwhile may come again (docs/decisions.md). */
+const handoverGraceMillis = 10_000
 
 /** Times between two datagrams, and after the last one. */
 const gapsOf = (sent: ReadonlyArray<number>, endedAt: number): ReadonlyArray<{ from: number; to: number }> =>
