@@ -44,6 +44,8 @@ interface Place {
   fencingToken: number
   /** Nothing is to be tried before this time: an answer is missing, or what is known is out of date. */
   waitUntil: number
+  /** Met since the bucket is being read anew. */
+  met: boolean
 }
 
 /**
@@ -90,7 +92,8 @@ export class LeaseKeeper {
       revision: 0,
       stage: "none" as const,
       fencingToken: 0,
-      waitUntil: 0
+      waitUntil: 0,
+      met: false
     }))
   }
 
@@ -146,11 +149,21 @@ export class LeaseKeeper {
   /** The bucket is being read anew: what is known may be out of date. */
   reading(): void {
     this.#complete = false
+    this.#members.reading()
+    for (const place of this.#places) place.met = false
   }
 
   /** The bucket has been read to its end. */
   read(now: number): ReadonlyArray<LeaseAction> {
     this.#complete = true
+    // What was not met goes for members and partitions alike: a replica that lags behind has an older state of the bucket, but one
+    // that fits together. A member's absence beside a newer record of its partition would make the partition look free.
+    for (const incarnation of this.#members.read()) this.#gone(now, incarnation, 0)
+    for (const place of this.#places) {
+      if (place.met || place.stage !== "none") continue
+      place.owner = ""
+      place.revision = 0
+    }
     return this.#act(now)
   }
 
@@ -167,15 +180,23 @@ export class LeaseKeeper {
 
   /** A node's record is gone. `revision` of the deletion, 0 if it is only known to be missing. */
   nodeGone(now: number, incarnation: string, revision: number): ReadonlyArray<LeaseAction> {
-    this.#expiring.delete(incarnation)
-    if (!this.#members.gone(now, incarnation, revision)) return []
-    if (incarnation === this.#incarnation && this.#revision > 0) this.#fence()
+    this.#gone(now, incarnation, revision)
     return this.#act(now)
+  }
+
+  #gone(now: number, incarnation: string, revision: number): void {
+    this.#expiring.delete(incarnation)
+    if (!this.#members.gone(now, incarnation, revision)) return
+    if (incarnation === this.#incarnation && this.#revision > 0) this.#fence()
   }
 
   partitionSeen(now: number, partition: number, owner: string, revision: number): ReadonlyArray<LeaseAction> {
     const place = this.#places[partition]
-    if (place === undefined || revision <= place.revision) return []
+    if (place === undefined) return []
+    // Read anew, a partition that is nobody's business here is as the bucket says, even if it begins again at 1.
+    place.met = true
+    const isKnown = this.#complete || place.stage !== "none"
+    if (isKnown && revision <= place.revision) return []
     place.owner = owner
     place.revision = revision
     place.waitUntil = 0

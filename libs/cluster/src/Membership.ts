@@ -12,6 +12,8 @@ interface Member {
 export class Membership {
   readonly #members = new Map<string, Member>()
   #targets: ReadonlyArray<string> | undefined
+  /** While the bucket is being read: who was not met yet. */
+  #unmet = new Set<string>()
   /** When the nodes that take part changed last. */
   changedAt = 0
 
@@ -23,6 +25,18 @@ export class Membership {
     return this.#members.get(incarnation)?.nodeId
   }
 
+  /** The bucket is being read anew. */
+  reading(): void {
+    this.#unmet = new Set(this.#members.keys())
+  }
+
+  /** The bucket has been read: gives those who are not in it any more. */
+  read(): ReadonlyArray<string> {
+    const gone = [...this.#unmet]
+    this.#unmet.clear()
+    return gone
+  }
+
   /** Process by process, those that are leaving included. */
   get incarnations(): ReadonlyArray<string> {
     return [...this.#members.keys()]
@@ -30,6 +44,7 @@ export class Membership {
 
   seen(now: number, incarnation: string, nodeId: string, leaving: boolean, revision: number): void {
     const known = this.#members.get(incarnation)
+    this.#unmet.delete(incarnation)
     if (known === undefined) {
       this.#members.set(incarnation, { nodeId, leaving, revision, seenAt: now })
       this.#changed(now)

@@ -37,8 +37,20 @@ const flags = {
   quiet: Flag.Boolean("quiet").pipe(Flag.withDescription("no progress"), Flag.withDefault(false))
 }
 
+/** A run that is interrupted ends the processes that it started before the tool does. */
+const untilClosed = <A>(start: (signal: AbortSignal) => Promise<A>): Effect.Effect<A> =>
+  Effect.callback((resume) => {
+    const controller = new AbortController()
+    const running = start(controller.signal)
+    running.then(
+      (value) => resume(Effect.succeed(value)),
+      (error) => resume(Effect.die(error))
+    )
+    return Effect.sync(() => controller.abort()).pipe(Effect.andThen(Effect.promise(() => running)))
+  })
+
 const command = Command.make("chaos", flags, (given) =>
-  Effect.promise((signal) =>
+  untilClosed((signal) =>
     chaos(
       {
         ...given,

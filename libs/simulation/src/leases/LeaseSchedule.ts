@@ -28,7 +28,7 @@ const healMillis = 40_000
 const pauseMillisMax = 15_000
 
 /**
- * Two to five nodes whose clocks differ in offset and by up to 2 % in rate, over a bucket whose requests and answers are late and
+ * Watches break off and begin anew at replicas that are behind. Two to five nodes whose clocks differ in offset and by up to 2 % in rate, over a bucket whose requests and answers are late and
  * lost, are started, drained, killed and paused at random for a minute, and then left in peace. After every event: at most
  * one node serves a partition, and the fencing tokens of a partition grow. In the end: every partition is served, by the
  * node that it belongs to.
@@ -85,7 +85,14 @@ export const playLeases = (seed: number, planted: PlantedFault = {}): LeaseRepor
       else victim.drain()
     }
   }
+  const interruption = () => {
+    if (schedule.now > faultsMillis) return
+    schedule.plan(random() * 8_000, interruption)
+    const candidates = alive()
+    candidates[Math.floor(random() * candidates.length)]?.interrupt(Math.floor(random() ** 2 * 60))
+  }
   schedule.plan(5_000, misfortune)
+  schedule.plan(3_000, interruption)
   schedule.runUntil(faultsMillis)
   peaceful = true
   schedule.runUntil(faultsMillis + healMillis)

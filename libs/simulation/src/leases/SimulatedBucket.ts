@@ -17,6 +17,7 @@ export type Answer = { readonly _tag: "Stored"; readonly revision: number } | { 
 export class SimulatedBucket<A> {
   readonly #network: Network
   readonly #entries = new Map<string, StoredEntry<A>>()
+  readonly #history: Array<readonly [key: string, entry: StoredEntry<A>]> = []
   readonly #watchers = new Set<Watcher<A>>()
   #revision = 0
 
@@ -40,6 +41,7 @@ export class SimulatedBucket<A> {
       }
       const stored = { value, revision: ++this.#revision }
       this.#entries.set(key, stored)
+      this.#history.push([key, stored])
       for (const watcher of this.#watchers) watcher.tell(key, stored)
       this.#later(() => answer({ _tag: "Stored", revision: stored.revision }))
     })
@@ -52,14 +54,22 @@ export class SimulatedBucket<A> {
     })
   }
 
-  /** Everything there is, then everything that happens, in order; `delay` of each message is its own, order is kept. */
-  watch(onEntry: (key: string, entry: StoredEntry<A>) => void, onRead: () => void): () => void {
+  /**
+   * Everything there is, then everything that happens, in order; `delay` of each message is its own, order is kept. What
+   * there is comes from a replica that is `behind` by this many writes; the rest follows.
+   */
+  watch(onEntry: (key: string, entry: StoredEntry<A>) => void, onRead: () => void, behind = 0): () => void {
     const watcher = new Watcher<A>(this.#network, onEntry)
-    const inOrder = [...this.#entries].toSorted(([, a], [, b]) => a.revision - b.revision)
+    const end = Math.max(0, this.#history.length - behind)
+    const inOrder = [...new Map(this.#history.slice(0, end))].toSorted(([, a], [, b]) => a.revision - b.revision)
     for (const [key, entry] of inOrder) watcher.tell(key, entry)
     watcher.after(onRead)
+    for (const [key, entry] of this.#history.slice(end)) watcher.tell(key, entry)
     this.#watchers.add(watcher)
-    return () => void this.#watchers.delete(watcher)
+    return () => {
+      watcher.close()
+      this.#watchers.delete(watcher)
+    }
   }
 
   #later(run: () => void): void {
@@ -74,6 +84,7 @@ class Watcher<A> {
   readonly #onEntry: (key: string, entry: StoredEntry<A>) => void
   readonly #queue: Array<() => void> = []
   #moving = false
+  #closed = false
 
   constructor(network: Network, onEntry: (key: string, entry: StoredEntry<A>) => void) {
     this.#network = network
@@ -84,18 +95,22 @@ class Watcher<A> {
     this.after(() => this.#onEntry(key, entry))
   }
 
+  close(): void {
+    this.#closed = true
+  }
+
   after(run: () => void): void {
     this.#queue.push(run)
     this.#move()
   }
 
   #move(): void {
-    if (this.#moving || this.#queue.length === 0) return
+    if (this.#moving || this.#closed || this.#queue.length === 0) return
     this.#moving = true
     this.#network.plan(this.#network.delay() ?? lostMillis, () => {
       this.#moving = false
       // What waits together arrives together.
-      const arrived = this.#queue.splice(0)
+      const arrived = this.#closed ? [] : this.#queue.splice(0)
       for (const run of arrived) run()
       this.#move()
     })

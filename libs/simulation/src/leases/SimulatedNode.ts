@@ -36,7 +36,7 @@ export class SimulatedNode {
   readonly #hosted = new Map<number, number>()
   /** What arrived while the process was paused. */
   readonly #missed: Array<() => void> = []
-  readonly #unwatch: () => void
+  #unwatch: () => void = () => undefined
   #state: "running" | "paused" | "over" = "running"
 
   constructor(options: NodeOptions) {
@@ -48,11 +48,20 @@ export class SimulatedNode {
       partitions: options.partitions,
       newIncarnation: () => `${options.name}-${++incarnations}`
     })
-    this.#unwatch = options.bucket.watch(
-      (key, entry) => this.#process(() => this.#seen(key, entry)),
-      () => this.#process(() => this.#perform(this.#keeper.read(this.#now)))
-    )
+    this.interrupt()
     this.#tick()
+  }
+
+  /** Its watch of the bucket begins anew, at a replica that is behind by so many writes. */
+  interrupt(behind = 0): void {
+    if (this.#state === "over") return
+    this.#unwatch()
+    this.#process(() => this.#keeper.reading())
+    this.#unwatch = this.#options.bucket.watch(
+      (key, entry) => this.#process(() => this.#seen(key, entry)),
+      () => this.#process(() => this.#perform(this.#keeper.read(this.#now))),
+      behind
+    )
   }
 
   /** Partitions that it would answer a datagram for at this moment, with their fencing tokens. */
