@@ -137,9 +137,12 @@ export class LeaseKeeper {
     return counts
   }
 
-  /** `nodeId` of the partition's owner as the bucket says. */
-  ownerOf(partition: number): string | undefined {
-    return this.#members.nodeIdOf(this.#places[partition]!.owner)
+  /** `nodeId` of the node that owns the partition or is about to; undefined if that is this one or nobody is known. */
+  destinationOf(partition: number): string | undefined {
+    const owner = this.#places[partition]?.owner ?? ""
+    const stays = owner !== this.#incarnation && this.#members.isStaying(owner)
+    const next = stays ? owner : this.#members.targetOf(partition)
+    return next === undefined || next === this.#incarnation ? undefined : this.#members.nodeIdOf(next)
   }
 
   get members(): number {

@@ -21,8 +21,8 @@ export interface Leases {
   readonly isServing: () => boolean
   /** Why this node does not serve yet all that it should; undefined when it does. */
   readonly unsettled: () => string | undefined
-  /** The `nodeId` of a partition's owner, as far as this node knows. */
-  readonly ownerOf: (partition: number) => string | undefined
+  /** The `nodeId` of the other node that owns a partition or is about to; undefined if it is this node or nobody is known. */
+  readonly destinationOf: (partition: number) => string | undefined
 }
 
 /**
@@ -154,7 +154,11 @@ export const keepLeases = Effect.fnUntraced(function* (options: {
     const by = [...keeper.missingBy].map(([what, count]) => `${count} ${what}`).join(", ")
     return `${missing} partitions of this node are not served yet: ${by}`
   }
-  return { isServing: () => keeper.isServing(now()), unsettled, ownerOf: (partition) => keeper.ownerOf(partition) }
+  return {
+    isServing: () => keeper.isServing(now()),
+    unsettled,
+    destinationOf: (partition) => keeper.destinationOf(partition)
+  }
 })
 
 const write = (

@@ -21,6 +21,11 @@ export class Membership {
     return this.#members.has(incarnation)
   }
 
+  /** It takes part, and is not leaving. */
+  isStaying(incarnation: string): boolean {
+    return this.#members.get(incarnation)?.leaving === false
+  }
+
   nodeIdOf(incarnation: string): string | undefined {
     return this.#members.get(incarnation)?.nodeId
   }

@@ -52,6 +52,12 @@ export class PlacementMap {
     return this.#owners[partition]
   }
 
+  /** A node that can send on what is for a partition that nobody has announced yet. */
+  anyNode(partition: number): string | undefined {
+    const nodes = [...this.#nodes.keys()]
+    return nodes[partition % nodes.length]
+  }
+
   get nodes(): number {
     return this.#nodes.size
   }

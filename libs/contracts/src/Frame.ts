@@ -6,6 +6,8 @@ export const FrameKind = {
   HalfHandshake: 2,
   ResumeHello: 3,
   Unrouted: 4,
+  ForwardedDatagram: 5,
+  ForwardedHalfHandshake: 6,
   Send: 16,
   Route: 17,
   Unroute: 18,

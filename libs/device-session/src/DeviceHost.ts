@@ -17,12 +17,13 @@ import { type DeviceActor, type DeviceSession, presenceOf } from "./DeviceActor.
 import type { DeviceSessionConfig } from "./DeviceSessionConfig.ts"
 import { type EdgeLink, EdgeLinks } from "./EdgeLinks.ts"
 import { Events } from "./Events.ts"
+import { Ownership } from "./Ownership.ts"
 import type { PendingCommand } from "./PendingCommands.ts"
 import { Persistence } from "./Persistence.ts"
 import type { ActivationOutcome, Ports, PskOutcome, ReadOutcome, RecallOutcome, SaveOutcome } from "./Ports.ts"
 import { Requests } from "./Requests.ts"
 import { SessionTable } from "./SessionTable.ts"
-import { type Share, Shares } from "./Shares.ts"
+import { Shares } from "./Shares.ts"
 import { decodeStoredSession } from "./StoredSession.ts"
 import { type Held, Takeover } from "./Takeover.ts"
 
@@ -50,8 +51,7 @@ export class DeviceHost {
   readonly #requests: Requests
   readonly #persistence: Persistence
   readonly #takeover: Takeover
-  /** Partitions that are given up, and what to call then. */
-  readonly #leaving = new Map<Share, Leaving>()
+  readonly #ownership: Ownership
   readonly #lost: (partition: number) => void
   readonly #events: Events
   readonly #random: () => number
@@ -120,6 +120,16 @@ export class DeviceHost {
       persistence: this.#persistence,
       deliver: (now, actor, session, outputs) => this.#carryOut(now, actor, session, outputs)
     })
+    this.#ownership = new Ownership({
+      shares: this.#shares,
+      ports,
+      counters: this.counters,
+      persistence: this.#persistence,
+      inFlightOf: (partition) => this.#requests.inFlightOf(partition),
+      again: (now, held) => this.#again(now, held),
+      forget: (actor) => this.#forget(actor),
+      dropHandshakes: (partition) => this.#associations.dropPartition(partition)
+    })
   }
 
   get gauges(): Readonly<Record<Gauge, number>> {
@@ -181,9 +191,8 @@ export class DeviceHost {
    * The partition is this node's from now on; `restore` gives its sessions one by one, and `open` says that all are
    * here. What comes for it meanwhile waits. `fencingToken` is larger than that of every former owner.
    */
-  acquire(partition: number, fencingToken: number): void {
-    this.abandon(partition)
-    this.#shares.add(partition, fencingToken)
+  acquire(now: number, partition: number, fencingToken: number): void {
+    this.#ownership.acquire(now, partition, fencingToken)
   }
 
   /** An entry of the bucket SESSIONS, opened; undefined if this cluster's key does not open it. */
@@ -209,35 +218,17 @@ export class DeviceHost {
 
   /** All sessions and commands of the partition are here. */
   open(now: number, partition: number, fencingToken: number): void {
-    const share = this.#shares.get(partition)
-    if (share?.fencingToken !== fencingToken) return
-    for (const actor of share.actors.values()) actor.forgetCommandNotes()
-    for (const held of this.#shares.open(share)) this.#again(now, held)
+    this.#ownership.open(now, partition, fencingToken)
   }
 
   /** Another node is to have the partition: its last state is stored, then it is forgotten, then `done` is called. */
   release(now: number, partition: number, done: () => void): void {
-    const share = this.#shares.get(partition)
-    if (share === undefined || share.stage === "loading") {
-      this.abandon(partition)
-      done()
-      return
-    }
-    share.stage = "leaving"
-    this.#leaving.set(share, { done, flushed: false, until: now + answersMillisMax, giveUpAt: now + releaseMillisMax })
-    this.#leave(now)
+    this.#ownership.release(now, partition, done)
   }
 
   /** The lease is lost: nothing more is sent for the partition and nothing is stored. */
   abandon(partition: number): void {
-    const share = this.#shares.get(partition)
-    if (share === undefined) return
-    for (const actor of share.actors.values()) this.#forget(actor)
-    this.#associations.dropPartition(partition)
-    this.#shares.remove(share)
-    const leaving = this.#leaving.get(share)
-    this.#leaving.delete(share)
-    leaving?.done()
+    this.#ownership.abandon(partition)
   }
 
   /** An entry of the bucket COMMANDS that is not finished. */
@@ -276,7 +267,7 @@ export class DeviceHost {
     this.#wheel.advance(now, (actor) => this.#fire(now, actor))
     this.#persistence.handleTimeout(now)
     this.#persistence.flush(now)
-    this.#leave(now)
+    this.#ownership.leave(now)
     if (now - this.#sweptAt < sweepMillis) return
     this.#sweptAt = now
     this.#associations.expire(now)
@@ -303,37 +294,30 @@ export class DeviceHost {
   /** Ends a turn: stores what it changed, and sends the frames that were collected. */
   flush(now: number): void {
     this.#persistence.flush(now)
-    if (this.#leaving.size > 0) this.#leave(now)
+    this.#ownership.leave(now)
     this.#edges.flush()
   }
 
   #entry(now: number, edge: EdgeLink, kind: FrameKind, partition: number, peer: PeerAddress, body: Uint8Array): void {
-    if (kind === FrameKind.Datagram || kind === FrameKind.Unrouted) {
-      this.#datagram(now, edge, kind, partition, peer, body)
-    } else if (kind === FrameKind.HalfHandshake) {
-      if (this.#shares.get(partition)?.stage === "ready") this.#associations.begin(now, edge, partition, peer, body)
-      else this.#wait(edge, kind, partition, peer, body)
-    } else if (kind === FrameKind.ResumeHello) {
-      if (this.#associations.resume(now, edge, peer, body) || this.#wait(edge, kind, partition, peer, body)) return
-      this.#edges.add(edge, FrameKind.ResumeUnknown, 0, peer, noBytes)
+    switch (kind) {
+      case FrameKind.Datagram:
+      case FrameKind.ForwardedDatagram:
+      case FrameKind.Unrouted:
+        return this.#datagram(now, edge, kind, partition, peer, body)
+      case FrameKind.HalfHandshake:
+      case FrameKind.ForwardedHalfHandshake:
+        if (this.#ownership.take(now, edge, kind, partition, peer, body)) return
+        if (this.#shares.get(partition)?.stage === "ready") this.#associations.begin(now, edge, partition, peer, body)
+        return
+      case FrameKind.ResumeHello:
+        if (this.#associations.resume(now, edge, peer, body)) return
+        if (this.#ownership.take(now, edge, kind, partition, peer, body)) return
+        return this.#edges.add(edge, FrameKind.ResumeUnknown, 0, peer, noBytes)
     }
   }
 
   #again(now: number, { body, edge, kind, partition, peer }: Held): void {
     this.#entry(now, edge, kind, partition, peer, body)
-  }
-
-  /** True if the entry is kept until its partition is loaded. */
-  #wait(edge: EdgeLink, kind: FrameKind, partition: number, peer: PeerAddress, body: Uint8Array): boolean {
-    const routed = kind === FrameKind.Datagram || kind === FrameKind.HalfHandshake
-    const loading = routed ? this.#shares.get(partition)?.stage === "loading" : this.#shares.loading > 0
-    if (!loading) {
-      if (routed) this.counters.notOwned++
-      return false
-    }
-    if (this.#shares.hold({ edge, kind, partition, peer, body: new Uint8Array(body) }, routed)) return true
-    this.counters.heldDropped++
-    return false
   }
 
   /** The session is as it came from the store: what came for it waits until it may be used. */
@@ -350,7 +334,7 @@ export class DeviceHost {
     peer: PeerAddress,
     datagram: Uint8Array
   ): void {
-    const routed = kind === FrameKind.Datagram
+    const routed = kind !== FrameKind.Unrouted
     this.counters.datagramsIn++
     if (this.#associations.continueHandshake(now, peer, datagram)) return
     const first = peekRecord(datagram)
@@ -358,7 +342,7 @@ export class DeviceHost {
     const actor = hasCid ? this.#table.findByCid(datagram, first.cidOffset) : this.#table.findByPeer(peer)
     const session = actor?.session
     if (actor === undefined || session === undefined) {
-      if (this.#wait(edge, kind, partition, peer, datagram)) return
+      if (this.#ownership.take(now, edge, kind, partition, peer, datagram)) return
       this.counters.datagramsUnrouted++
       // Only the edge that believed in a route needs to hear that there is none.
       if (routed) this.#edges.add(edge, FrameKind.Unroute, 0, peer, hasCid ? cidOf(datagram, first.cidOffset) : noBytes)
@@ -368,8 +352,8 @@ export class DeviceHost {
       this.#hold(actor, session, { edge, kind, partition, peer, body: new Uint8Array(datagram) })
       return
     }
-    if (this.#leaving.size > 0 && this.#shares.get(actor.partition)?.stage === "leaving") {
-      this.counters.heldDropped++
+    if (this.#ownership.isLeaving(actor.partition)) {
+      this.#ownership.take(now, edge, kind, actor.partition, peer, datagram)
       return
     }
     const alive = this.#associations.open(now, edge, peer, actor, session, datagram)
@@ -508,24 +492,6 @@ export class DeviceHost {
     if (actor.session === session) this.#arm(now, actor, session)
   }
 
-  /** Goes on with partitions that are given up: answers that are due, then the last state, then nothing is left. */
-  #leave(now: number): void {
-    for (const [share, leaving] of this.#leaving) {
-      const { partition } = share
-      if (!leaving.flushed) {
-        if (now < leaving.until && this.#requests.inFlightOf(partition) > 0) continue
-        leaving.flushed = true
-        for (const actor of share.actors.values()) {
-          const { session } = actor
-          if (session === undefined || session.restored !== undefined) continue
-          if (session.online || session.lastSeenAt !== session.savedSeenAt) this.#persistence.finish(now, actor)
-        }
-      }
-      if (now < leaving.giveUpAt && someSaving(share)) continue
-      this.abandon(partition)
-    }
-  }
-
   /** Drops an actor as it is: the device is another node's now. */
   #forget(actor: DeviceActor): void {
     const { session } = actor
@@ -555,24 +521,6 @@ type Gauge =
   | "commands"
   | "timers"
   | "inFlight"
-
-interface Leaving {
-  readonly done: () => void
-  /** When answers are not waited for any more. */
-  readonly until: number
-  readonly giveUpAt: number
-  flushed: boolean
-}
-
-const someSaving = ({ actors }: Share): boolean => {
-  for (const { saving } of actors.values()) if (saving !== undefined) return true
-  return false
-}
-
-/** How long a partition that is given up waits for the store to acknowledge what its devices sent. */
-const answersMillisMax = 250
-/** How long it waits for its last state to be stored. What is not stored then is as after a crash. */
-const releaseMillisMax = 2_000
 
 const cidOf = (datagram: Uint8Array, offset: number): Uint8Array => datagram.slice(offset, offset + 8)
 const noBytes = new Uint8Array(0)

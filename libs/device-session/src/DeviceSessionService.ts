@@ -8,7 +8,7 @@ import { Effect, Layer, Result, Schema, type Scope } from "effect"
 import { mirrorCommands } from "./CommandMirror.ts"
 import { DeviceHost } from "./DeviceHost.ts"
 import { exportHostMetrics } from "./HostMetrics.ts"
-import { makeNatsPorts } from "./NatsPorts.ts"
+import { makeNatsPorts, type PortAnswers } from "./NatsPorts.ts"
 import { makePartitions } from "./Partitions.ts"
 import { SessionActorsConfig } from "./SessionActorsConfig.ts"
 
@@ -26,10 +26,10 @@ export const DeviceSessionService = {
         streams: [Streams.uplink, Streams.presence, Streams.event, Streams.credential, Streams.commandEvent],
         buckets: [Buckets.commands, Buckets.sessions]
       })
-      const host = yield* makeHost(config)
+      const owned: { leases?: Leases } = {}
+      const host = yield* makeHost(config, (partition) => owned.leases?.destinationOf(partition))
       const flushSoon = oncePerTurn(() => host.flush(steadyNow()))
       // A process that was paused goes on here, and its devices may be another's by now.
-      const owned: { leases?: Leases } = {}
       const mayServe = () => owned.leases?.isServing() === true
       yield* health.register("partitions", () =>
         owned.leases === undefined ? "the leases are not kept yet" : owned.leases.unsettled()
@@ -60,7 +60,10 @@ export const DeviceSessionService = {
   )
 }
 
-const makeHost = Effect.fnUntraced(function* (config: SessionActorsConfig) {
+const makeHost = Effect.fnUntraced(function* (
+  config: SessionActorsConfig,
+  destinationOf: (partition: number) => string | undefined
+) {
   // The ports need where answers go, the host needs the ports: answers can't come before the host is there.
   const answered: { host?: DeviceHost } = {}
   const flushSoon = oncePerTurn(() => answered.host?.flush(steadyNow()))
@@ -69,14 +72,15 @@ const makeHost = Effect.fnUntraced(function* (config: SessionActorsConfig) {
     handle(answered.host, steadyNow())
     flushSoon()
   }
-  const ports = yield* makeNatsPorts(config.clusterKey, {
+  const answers = {
     psk: (token, outcome) => answer((to, now) => to.handlePsk(now, token, outcome)),
     activation: (token, outcome) => answer((to, now) => to.handleActivation(now, token, outcome)),
     stored: (token, stored) => answer((to, now) => to.handleStored(now, token, stored)),
     saved: (token, outcome) => answer((to, now) => to.handleSaved(now, token, outcome)),
     read: (token, outcome) => answer((to, now) => to.handleRead(now, token, outcome)),
     recalled: (token, outcome) => answer((to, now) => to.handleRecalled(now, token, outcome))
-  })
+  } satisfies PortAnswers
+  const ports = yield* makeNatsPorts(config.clusterKey, answers, destinationOf)
   const host = new DeviceHost({ config: config.host, ports, crypto: nodeCrypto, random: Math.random, now: steadyNow() })
   answered.host = host
   return host

@@ -2,6 +2,7 @@ import {
   type CommandEvent,
   CredentialChange,
   Buckets,
+  FrameWriter,
   pskContext,
   type PskRequest,
   RegistryRpcs,
@@ -60,7 +61,9 @@ const storeMillisMax = 10_000
 /** The ports of a device host over NATS: no promise and no fiber per uplink, a fiber per question to the registry. */
 export const makeNatsPorts = Effect.fnUntraced(function* (
   clusterKey: Uint8Array,
-  answers: PortAnswers
+  answers: PortAnswers,
+  /** `nodeId` of the other node that owns a partition or is about to. */
+  destinationOf: (partition: number) => string | undefined
 ): Effect.fn.Return<Ports, never, NatsConnection | FrameBus | EventPublisher | Scope.Scope> {
   const bus = yield* FrameBus
   const events = yield* EventPublisher
@@ -84,6 +87,15 @@ export const makeNatsPorts = Effect.fnUntraced(function* (
 
   return {
     publishFrame: (edgeId, frame) => void bus.publish(Subjects.frameToEdge(edgeId), frame),
+
+    forward: (edgeId, kind, partition, peer, body) => {
+      const nodeId = destinationOf(partition)
+      if (nodeId === undefined) return false
+      // The edge's name stays on it: the answer goes there.
+      const writer = new FrameWriter(edgeId)
+      writer.add(kind, partition, peer, body)
+      return bus.publish(Subjects.frameToNode(nodeId), writer.take())
+    },
 
     askPsk: (token, request) => {
       run(

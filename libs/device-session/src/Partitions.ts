@@ -86,7 +86,7 @@ export const makePartitions = Effect.fnUntraced(function* (options: {
   return {
     acquire: Effect.fnUntraced(function* (partition: number, fencingToken: number) {
       hush(partition)
-      host.acquire(partition, fencingToken)
+      host.acquire(steadyNow(), partition, fencingToken)
       const done = yield* Deferred.make<void>()
       yield* Queue.offer(acquisitions, { partition, fencingToken, done })
       yield* Deferred.await(done)

@@ -1,4 +1,12 @@
-import type { CommandEvent, DeviceEvent, Presence, PskRequest, RefusalReason } from "@roost/contracts"
+import type {
+  CommandEvent,
+  DeviceEvent,
+  FrameKind,
+  PeerAddress,
+  Presence,
+  PskRequest,
+  RefusalReason
+} from "@roost/contracts"
 import type { DeviceFacts } from "./DeviceActor.ts"
 
 /** How an asynchronous question to another app ended when it was not answered. */
@@ -32,6 +40,8 @@ export interface UplinkRecord {
 export interface Ports {
   /** Sends a frame to an edge. */
   publishFrame(edgeId: string, frame: Uint8Array): void
+  /** Sends an entry of an edge's frame on to the node that owns the partition or is about to. False: there is none. */
+  forward(edgeId: string, kind: FrameKind, partition: number, peer: PeerAddress, body: Uint8Array): boolean
   /** Answered by `handlePsk`. */
   askPsk(token: number, request: PskRequest): void
   /** Answered by `handleActivation`. */

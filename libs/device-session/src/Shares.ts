@@ -17,10 +17,19 @@ export interface Share {
 /** Entries of frames that wait for one partition to be loaded, and for any partition; more are dropped and counted. */
 export const heldPerPartitionMax = 256
 export const heldUnroutedMax = 4096
+/** How long an entry waits for a partition that is not this node's yet; its device sends it again meanwhile. */
+export const expectedMillisMax = 3_000
+
+/** What a former owner sent on before the partition came. */
+interface Expected {
+  readonly since: number
+  readonly held: Array<Held>
+}
 
 /** The partitions of this node and the actors in them. */
 export class Shares {
   readonly #shares: Array<Share | undefined> = Array.from({ length: partitionCount }, () => undefined)
+  readonly #expected = new Map<number, Expected>()
   /** What may belong to any partition that is loading. */
   #unrouted: Array<Held> = []
   #loading = 0
@@ -44,8 +53,10 @@ export class Shares {
   }
 
   /** A partition that is to be loaded now. */
-  add(partition: number, fencingToken: number): void {
-    this.#shares[partition] = { partition, fencingToken, actors: new Map(), stage: "loading", held: [] }
+  add(now: number, partition: number, fencingToken: number): void {
+    const held = this.#expectedOf(now, partition)?.held ?? []
+    this.#expected.delete(partition)
+    this.#shares[partition] = { partition, fencingToken, actors: new Map(), stage: "loading", held }
     this.#loading++
   }
 
@@ -69,17 +80,34 @@ export class Shares {
     this.#devices -= share.actors.size
   }
 
-  /** Keeps an entry until its partition, or any, is loaded. False: there is no such wait, or too much waits. */
-  hold(held: Held, routed: boolean): boolean {
-    if (!routed) {
-      if (this.#loading === 0 || this.#unrouted.length >= heldUnroutedMax) return false
-      this.#unrouted.push(held)
-      return true
-    }
-    const share = this.#shares[held.partition]
-    if (share?.stage !== "loading" || share.held.length >= heldPerPartitionMax) return false
-    share.held.push(held)
+  /** Keeps an entry until its partition is loaded, or for a while if it is not here. False: too much waits, or it goes away. */
+  hold(now: number, entry: Held): boolean {
+    const share = this.#shares[entry.partition]
+    if (share !== undefined && share.stage !== "loading") return false
+    const held = share?.held ?? this.#expect(now, entry.partition).held
+    if (held.length >= heldPerPartitionMax) return false
+    held.push(entry)
     return true
+  }
+
+  /** Keeps an entry until all partitions are loaded: it may be of any. False: too much waits. */
+  holdUnrouted(entry: Held): boolean {
+    if (this.#unrouted.length >= heldUnroutedMax) return false
+    this.#unrouted.push(entry)
+    return true
+  }
+
+  #expect(now: number, partition: number): Expected {
+    const known = this.#expectedOf(now, partition)
+    if (known !== undefined) return known
+    const expected = { since: now, held: [] }
+    this.#expected.set(partition, expected)
+    return expected
+  }
+
+  #expectedOf(now: number, partition: number): Expected | undefined {
+    const expected = this.#expected.get(partition)
+    return expected !== undefined && now - expected.since < expectedMillisMax ? expected : undefined
   }
 
   find(productKey: string, deviceKey: string): DeviceActor | undefined {

@@ -235,7 +235,8 @@ export class EdgeCore {
   }
 
   #toOwner(partition: number, peer: PeerAddress, kind: FrameKind, body: Uint8Array): void {
-    const nodeId = this.#placement.ownerOf(partition)
+    // Between two owners any node knows who is next.
+    const nodeId = this.#placement.ownerOf(partition) ?? this.#placement.anyNode(partition)
     if (nodeId === undefined) return this.counters.drop("PartitionUnowned")
     this.#outbox.toNode(nodeId, kind, partition, peer, body)
   }

@@ -214,11 +214,21 @@ describe("EdgeCore: routes", () => {
     assert.strictEqual(world.entries()[0]!.kind, FrameKind.Datagram)
   })
 
-  it("drops what is for a partition without owner, and goes on when there is one again", () => {
+  it("gives what is for a partition between two owners to any node, which knows the next one", () => {
     const world = new EdgeWorld()
     const peer = peerOf(7)
     world.tell(FrameKind.Route, 3, peer)
     world.announce("a", 0, 255, true)
+    world.receive(peer, protectedRecord(ContentType.application_data))
+    assert.strictEqual(world.entries()[0]!.subject, Subjects.frameToNode("b"))
+  })
+
+  it("drops what is for a partition without owner when there is no node, and goes on when there is one again", () => {
+    const world = new EdgeWorld()
+    const peer = peerOf(7)
+    world.tell(FrameKind.Route, 3, peer)
+    world.announce("a", 0, 255, true)
+    world.announce("b", 256, 511, true)
     world.receive(peer, protectedRecord(ContentType.application_data))
     assert.deepStrictEqual(world.entries(), [])
     assert.strictEqual(world.core.counters.dropped.get("PartitionUnowned"), 1)

@@ -33,7 +33,10 @@ export interface TailOptions {
   /** A consumer was made, anew after an interruption: what follows comes from where `from` says. */
   readonly onStart?: () => void
   readonly onMessage: (message: TailMessage) => void
-  /** All messages that there were when the consumer was made have come. Once after every `onStart`. */
+  /**
+   * What there was when the consumer was made has come, but for messages that were replaced while they were read: their
+   * successors follow. Once after every `onStart`.
+   */
   readonly onCaughtUp?: () => void
 }
 
@@ -81,7 +84,7 @@ const followOnce = Effect.fnUntraced(function* (options: TailOptions, cursor: Cu
   const failed = Effect.callback<never, NatsError>((resume) =>
     state.onFailure((why) => resume(Effect.fail(new NatsError({ reason: "Disconnected", operation, detail: why }))))
   )
-  const add = fromClient(operation, () =>
+  const made = fromClient(operation, () =>
     manager.consumers.add(options.stream, {
       name: `tail_${nuid.next()}`,
       deliver_subject: inbox,
@@ -98,16 +101,22 @@ const followOnce = Effect.fnUntraced(function* (options: TailOptions, cursor: Cu
     })
   )
   const late = new NatsError({ reason: "Timeout", operation, detail: "the consumer was not made" })
-  const made = Effect.timeoutOrElse(add, { duration: createMillisMax, orElse: () => Effect.fail(late) })
-  const info = yield* Effect.raceFirst(made, failed)
+  // Not the consumer's own count of what is pending alone: nats-server 2.9 may end one above zero and stay there.
+  const end = options.from === "last" ? fromClient(operation, () => manager.streams.info(options.stream)) : none
+  const timely = Effect.all([end, made], { concurrency: 2 }).pipe(
+    Effect.timeoutOrElse({ duration: createMillisMax, orElse: () => Effect.fail(late) })
+  )
+  const [stream, info] = yield* Effect.raceFirst(timely, failed)
   // Nobody waits for it: a cluster takes tens of milliseconds, and what is not deleted goes when it has been inactive.
   yield* Effect.addFinalizer(() =>
     Effect.sync(() => void manager.consumers.delete(options.stream, info.name).catch(() => undefined))
   )
   starts.inc()
-  state.start(info.num_pending, info.delivered.stream_seq)
+  state.start(info.num_pending, info.delivered.stream_seq, stream?.state.last_seq ?? Infinity)
   return yield* failed
 })
+
+const none = Effect.succeed(undefined)
 
 const startOf = (options: TailOptions, cursor: Cursor) => {
   if (options.from === "last") return { deliver_policy: DeliverPolicy.LastPerSubject }
@@ -127,6 +136,8 @@ class TailState {
   #onFailure: ((why: string) => void) | undefined
   #failure: string | undefined
   #caughtUp = false
+  /** The stream's last message when the consumer was made; what replaced an older one since then may be behind it. */
+  #end = Infinity
 
   constructor(options: TailOptions, cursor: Cursor, publish: (subject: string) => void) {
     this.#options = options
@@ -134,7 +145,8 @@ class TailState {
     this.#publish = publish
   }
 
-  start(pending: number, lastSequence: number): void {
+  start(pending: number, lastSequence: number, end: number): void {
+    this.#end = end
     const early = this.#early ?? []
     this.#early = undefined
     this.#cursor.next ??= lastSequence + 1
@@ -175,7 +187,7 @@ class TailState {
     this.#cursor.next = sequence + 1
     const { subject, data, headers } = message
     this.#options.onMessage({ subject, data, sequence, header: (name) => headers?.get(name) ?? "" })
-    if (pending === 0) this.#catchUp()
+    if (pending === 0 || sequence >= this.#end) this.#catchUp()
   }
 
   /** Idle heartbeats and requests for flow control (NATS ADR-9). */

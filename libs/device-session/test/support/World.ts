@@ -8,6 +8,7 @@ import {
   parsePeerAddress,
   type PeerAddress,
   partitionCount,
+  placeOf,
   type Presence,
   sessionKey
 } from "@roost/contracts"
@@ -36,6 +37,16 @@ export class World {
   commands: ReadonlyArray<PendingCommand> = []
   /** Answers to writes of sessions do not come while set. */
   holdSaved = false
+  /** Routes that the edge was told to forget. */
+  unroutes = 0
+  /** Whether another node is known that owns, or is about to own, what this one does not. */
+  hasOtherNode = false
+  readonly forwarded: Array<{
+    readonly kind: FrameKind
+    readonly partition: number
+    readonly peer: PeerAddress
+    readonly body: Uint8Array
+  }> = []
   readonly uplinks: Array<UplinkRecord> = []
   readonly presences: Array<Presence> = []
   readonly events: Array<DeviceEvent> = []
@@ -80,6 +91,29 @@ export class World {
     return old
   }
 
+  /**
+   * The node gives everything up; `during` happens before its last state is stored, and what it sends on arrives at the next
+   * owner before that owns anything, which `waitMillis` later it does.
+   */
+  handOver(during: () => void, waitMillis = 0): void {
+    for (let partition = 0; partition < partitionCount; partition++) {
+      this.host.release(this.now, partition, () => undefined)
+    }
+    during()
+    this.settle()
+    this.#fencingToken++
+    this.host = this.#start()
+    this.carryForwarded()
+    this.now += waitMillis
+    this.#load(this.host)
+    this.settle()
+  }
+
+  /** What was sent on arrives. */
+  carryForwarded(): void {
+    for (const { body, kind, partition, peer } of this.forwarded.splice(0)) this.#toHost(kind, peer, body, partition)
+  }
+
   /** The stream's window for message ids is over. */
   forgetIds(): void {
     this.#idsFrom = this.uplinks.length
@@ -100,7 +134,7 @@ export class World {
 
   #load(host: DeviceHost, meanwhile: () => void = () => undefined): void {
     const token = this.#fencingToken
-    for (let partition = 0; partition < partitionCount; partition++) host.acquire(partition, token)
+    for (let partition = 0; partition < partitionCount; partition++) host.acquire(this.now, partition, token)
     meanwhile()
     for (const { record, revision } of this.store.entries.values()) host.restore(this.now, revision, record)
     for (const command of this.commands) host.handleCommand("pk1", "dev1", command)
@@ -180,15 +214,23 @@ export class World {
     for (const reply of outcome.datagrams) this.#devices.get(peer.key)?.receive(reply)
   }
 
-  #toHost(kind: FrameKind, peer: PeerAddress, body: Uint8Array): void {
+  #toHost(kind: FrameKind, peer: PeerAddress, body: Uint8Array, partition = this.#partitionOf(peer)): void {
     const writer = new FrameWriter("edge0001")
-    writer.add(kind, 0, peer, body)
+    writer.add(kind, partition, peer, body)
     this.host.handleFrame(this.now, writer.take())
+  }
+
+  #partitionOf(peer: PeerAddress): number {
+    return placeOf("pk1", this.#devices.get(peer.key)?.deviceKey ?? "").partition
   }
 
   #ports(host: () => DeviceHost): Ports {
     return {
       publishFrame: (_edgeId, frame) => this.#pending.push(() => this.#fromHost(frame)),
+      forward: (_edgeId, kind, partition, peer, body) => {
+        if (this.hasOtherNode) this.forwarded.push({ kind, partition, peer, body: body.slice() })
+        return this.hasOtherNode
+      },
       askPsk: (token, { deviceKey }) =>
         this.#pending.push(() => host().handlePsk(this.now, token, this.psk(deviceKey))),
       askActivation: (token) =>
@@ -248,6 +290,7 @@ export class World {
       if (reader.kind === FrameKind.Send) this.#devices.get(reader.peer.key)?.receive(reader.body.slice())
       if (reader.kind === FrameKind.ResumeTaken) this.#front.resumeTaken(String(reader.peer.key))
       if (reader.kind === FrameKind.ResumeUnknown) this.#resumeMissed(reader.peer)
+      if (reader.kind === FrameKind.Unroute) this.unroutes++
       if (reader.kind === FrameKind.Route) this.routes.push({ peer: reader.peer.key, cid: reader.body.length })
     }
   }
