@@ -11,6 +11,7 @@ export type LeaseAction =
       readonly beat: number
       readonly leaving: boolean
     }
+  /** From the bucket itself, not from a replica that may be behind. */
   | { readonly _tag: "ReadNode"; readonly incarnation: string }
   /** Deletes a record: of a node that fell silent, or the own one at the end. */
   | { readonly _tag: "DeleteNode"; readonly incarnation: string; readonly revision: number }
@@ -44,9 +45,14 @@ interface Place {
   fencingToken: number
   /** Nothing is to be tried before this time: an answer is missing, or what is known is out of date. */
   waitUntil: number
+  /** The highest revision that was ever met or written: what is read anew from a replica may be older. */
+  newest: number
   /** Met since the bucket is being read anew. */
   met: boolean
 }
+
+/** Ended processes that are remembered before those without partitions are forgotten. */
+const endedMax = 1_024
 
 /**
  * Decides which partitions this node owns (design §2.3). Pure: it is told what the bucket LEASES says and what time it is on
@@ -75,6 +81,10 @@ export class LeaseKeeper {
   #draining = false
   #drained = false
   readonly #expiring = new Set<string>()
+  /** Processes whose record is deleted; names are never used twice. Of these only, partitions are free. */
+  readonly #ended = new Set<string>()
+  /** Owners that no record was met of, with the time of the question whether there is one. */
+  readonly #doubted = new Map<string, number>()
   #actions: Array<LeaseAction> = []
 
   constructor(options: {
@@ -93,6 +103,7 @@ export class LeaseKeeper {
       stage: "none" as const,
       fencingToken: 0,
       waitUntil: 0,
+      newest: 0,
       met: false
     }))
   }
@@ -159,9 +170,8 @@ export class LeaseKeeper {
   /** The bucket has been read to its end. */
   read(now: number): ReadonlyArray<LeaseAction> {
     this.#complete = true
-    // What was not met goes for members and partitions alike: a replica that lags behind has an older state of the bucket, but one
-    // that fits together. A member's absence beside a newer record of its partition would make the partition look free.
-    for (const incarnation of this.#members.read()) this.#gone(now, incarnation, 0)
+    // Not met: deleted, or written anew while the bucket was read and yet to come, or this is another bucket than before.
+    for (const incarnation of this.#members.read()) this.#doubt(now, incarnation)
     for (const place of this.#places) {
       if (place.met || place.stage !== "none") continue
       place.owner = ""
@@ -176,6 +186,8 @@ export class LeaseKeeper {
     record: { readonly nodeId: string; readonly beat: number; readonly leaving: boolean },
     revision: number
   ): ReadonlyArray<LeaseAction> {
+    // An answer, or a replica, from before it ended.
+    if (this.#ended.has(incarnation)) return []
     this.#members.seen(now, incarnation, record.nodeId, record.leaving, revision)
     if (incarnation === this.#incarnation) this.#renewed(record.beat, revision)
     return this.#act(now)
@@ -190,6 +202,8 @@ export class LeaseKeeper {
   #gone(now: number, incarnation: string, revision: number): void {
     this.#expiring.delete(incarnation)
     if (!this.#members.gone(now, incarnation, revision)) return
+    this.#ended.add(incarnation)
+    if (this.#ended.size > endedMax) this.#forgetEnded()
     if (incarnation === this.#incarnation && this.#revision > 0) this.#fence()
   }
 
@@ -200,12 +214,14 @@ export class LeaseKeeper {
     place.met = true
     const isKnown = this.#complete || place.stage !== "none"
     if (isKnown && revision <= place.revision) return []
+    const isNews = revision > place.newest
     place.owner = owner
     place.revision = revision
+    place.newest = Math.max(place.newest, revision)
     place.waitUntil = 0
     if (owner === this.#incarnation) {
       // The answer to the claim was lost, or is still on its way, or the claim was given up too early.
-      if (place.stage === "claiming" || place.stage === "none") this.#acquire(partition, place)
+      if (isNews && (place.stage === "claiming" || place.stage === "none")) this.#acquire(partition, place)
     } else if (place.stage === "freeing" || place.stage === "claiming") {
       place.stage = "none"
     } else if (place.stage !== "none") {
@@ -225,9 +241,17 @@ export class LeaseKeeper {
   nodeRead(
     now: number,
     incarnation: string,
-    found: { readonly beat: number; readonly revision: number } | "missing" | "failed"
+    found:
+      | { readonly nodeId: string; readonly beat: number; readonly leaving: boolean; readonly revision: number }
+      | "missing"
+      | "failed"
   ): ReadonlyArray<LeaseAction> {
-    if (incarnation !== this.#incarnation || this.#renewal === undefined) return []
+    this.#doubted.delete(incarnation)
+    if (incarnation !== this.#incarnation) {
+      if (found === "missing") return this.nodeGone(now, incarnation, 0)
+      return found === "failed" ? [] : this.nodeSeen(now, incarnation, found, found.revision)
+    }
+    if (this.#renewal === undefined) return []
     this.#renewal.reading = false
     if (found === "failed") return []
     if (found !== "missing") this.#renewed(found.beat, found.revision)
@@ -243,6 +267,7 @@ export class LeaseKeeper {
     if (outcome._tag === "Stored") {
       if (outcome.revision > place.revision) {
         place.revision = outcome.revision
+        place.newest = Math.max(place.newest, outcome.revision)
         place.owner = stage === "claiming" ? this.#incarnation : ""
       }
       if (stage === "claiming" && place.owner === this.#incarnation) this.#acquire(partition, place)
@@ -269,8 +294,7 @@ export class LeaseKeeper {
   released(now: number, partition: number): ReadonlyArray<LeaseAction> {
     const place = this.#places[partition]!
     if (place.stage !== "releasing") return []
-    place.stage = "freeing"
-    this.#actions.push({ _tag: "WritePartition", partition, revision: place.fencingToken, owner: "" })
+    this.#free(partition, place)
     this.#actions.push({ _tag: "Announce" })
     return this.#act(now)
   }
@@ -359,13 +383,35 @@ export class LeaseKeeper {
       if (place.waitUntil > now) continue
       // A claim without an answer, and the watch did not tell of it either.
       if (place.stage === "claiming" && place.waitUntil > 0) place.stage = "none"
-      const free = place.owner === "" || !this.#members.has(place.owner)
-      if (place.stage !== "none" || !free || this.#members.targetOf(partition) !== this.#incarnation) continue
+      if (place.stage !== "none" || this.#members.targetOf(partition) !== this.#incarnation) continue
+      if (place.owner === this.#incarnation) {
+        // It says that this node owns what it does not: from before it was given back, or a claim whose answer is lost.
+        this.#free(partition, place)
+        continue
+      }
+      if (place.owner !== "" && !this.#ended.has(place.owner)) {
+        if (!this.#members.has(place.owner)) this.#doubt(now, place.owner)
+        continue
+      }
       place.stage = "claiming"
       place.waitUntil = 0
       claims++
       this.#actions.push({ _tag: "WritePartition", partition, revision: place.revision, owner: this.#incarnation })
     }
+  }
+
+  /** Asks the bucket itself: that a watch did not tell of a record does not prove that there is none. */
+  #doubt(now: number, incarnation: string): void {
+    const asked = this.#doubted.get(incarnation) ?? -Infinity
+    if (incarnation === this.#incarnation || now - asked < this.#timing.writeMillisMax) return
+    this.#doubted.set(incarnation, now)
+    this.#actions.push({ _tag: "ReadNode", incarnation })
+  }
+
+  /** Those that nothing refers to. */
+  #forgetEnded(): void {
+    const owners = new Set(this.#places.map(({ owner }) => owner))
+    for (const incarnation of this.#ended) if (!owners.has(incarnation)) this.#ended.delete(incarnation)
   }
 
   #handOver(now: number): void {
@@ -375,8 +421,7 @@ export class LeaseKeeper {
     let handovers = this.#count("releasing", "freeing")
     for (const [partition, place] of this.#places.entries()) {
       if (place.stage === "freeing" && place.waitUntil > 0 && place.waitUntil <= now) {
-        place.waitUntil = 0
-        this.#actions.push({ _tag: "WritePartition", partition, revision: place.fencingToken, owner: "" })
+        this.#free(partition, place)
       }
       if (handovers >= handoversMax || place.stage !== "serving") continue
       const target = this.#members.targetOf(partition)
@@ -406,6 +451,12 @@ export class LeaseKeeper {
     place.stage = "acquiring"
     place.fencingToken = place.revision
     this.#actions.push({ _tag: "Acquire", partition, fencingToken: place.fencingToken }, { _tag: "Announce" })
+  }
+
+  #free(partition: number, place: Place): void {
+    place.stage = "freeing"
+    place.waitUntil = 0
+    this.#actions.push({ _tag: "WritePartition", partition, revision: place.revision, owner: "" })
   }
 
   #abandon(partition: number, place: Place): void {

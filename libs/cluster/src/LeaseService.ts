@@ -78,7 +78,7 @@ export const keepLeases = Effect.fnUntraced(function* (options: {
           Effect.map((found) => {
             if (Option.isNone(found)) return "missing" as const
             const { revision, value } = found.value
-            return value._tag === "Node" ? { beat: value.beat, revision } : ("failed" as const)
+            return value._tag === "Node" ? { ...value, revision } : ("failed" as const)
           }),
           Effect.orElseSucceed(() => "failed" as const),
           Effect.map((found) => perform(keeper.nodeRead(now(), action.incarnation, found)))

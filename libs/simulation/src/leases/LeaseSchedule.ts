@@ -89,7 +89,10 @@ export const playLeases = (seed: number, planted: PlantedFault = {}): LeaseRepor
     if (schedule.now > faultsMillis) return
     schedule.plan(random() * 8_000, interruption)
     const candidates = alive()
-    candidates[Math.floor(random() * candidates.length)]?.interrupt(Math.floor(random() ** 2 * 60))
+    candidates[Math.floor(random() * candidates.length)]?.interrupt(
+      Math.floor(random() ** 2 * 60),
+      () => random() < 0.5
+    )
   }
   schedule.plan(5_000, misfortune)
   schedule.plan(3_000, interruption)

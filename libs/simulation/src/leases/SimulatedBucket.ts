@@ -56,13 +56,20 @@ export class SimulatedBucket<A> {
 
   /**
    * Everything there is, then everything that happens, in order; `delay` of each message is its own, order is kept. What
-   * there is comes from a replica that is `behind` by this many writes; the rest follows.
+   * there is comes from a replica that is `behind` by this many writes; the rest follows. `evades` says of an entry that it was
+   * replaced before it was read, so that only its successor comes.
    */
-  watch(onEntry: (key: string, entry: StoredEntry<A>) => void, onRead: () => void, behind = 0): () => void {
+  watch(
+    onEntry: (key: string, entry: StoredEntry<A>) => void,
+    onRead: () => void,
+    behind = 0,
+    evades = () => false
+  ): () => void {
     const watcher = new Watcher<A>(this.#network, onEntry)
     const end = Math.max(0, this.#history.length - behind)
     const inOrder = [...new Map(this.#history.slice(0, end))].toSorted(([, a], [, b]) => a.revision - b.revision)
-    for (const [key, entry] of inOrder) watcher.tell(key, entry)
+    const replaced = new Set(this.#history.slice(end).map(([key]) => key))
+    for (const [key, entry] of inOrder) if (!replaced.has(key) || !evades()) watcher.tell(key, entry)
     watcher.after(onRead)
     for (const [key, entry] of this.#history.slice(end)) watcher.tell(key, entry)
     this.#watchers.add(watcher)

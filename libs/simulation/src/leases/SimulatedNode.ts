@@ -52,15 +52,16 @@ export class SimulatedNode {
     this.#tick()
   }
 
-  /** Its watch of the bucket begins anew, at a replica that is behind by so many writes. */
-  interrupt(behind = 0): void {
+  /** Its watch of the bucket begins anew, see `SimulatedBucket.watch`. */
+  interrupt(behind = 0, evades = () => false): void {
     if (this.#state === "over") return
     this.#unwatch()
     this.#process(() => this.#keeper.reading())
     this.#unwatch = this.#options.bucket.watch(
       (key, entry) => this.#process(() => this.#seen(key, entry)),
       () => this.#process(() => this.#perform(this.#keeper.read(this.#now))),
-      behind
+      behind,
+      evades
     )
   }
 
@@ -154,7 +155,7 @@ export class SimulatedNode {
         }
         bucket.read(nodeKey(action.incarnation), (entry) =>
           this.#process(() =>
-            answer(entry?.value?._tag === "Node" ? { beat: entry.value.beat, revision: entry.revision } : "missing")
+            answer(entry?.value?._tag === "Node" ? { ...entry.value, revision: entry.revision } : "missing")
           )
         )
         plan(timing.writeMillisMax, () => this.#process(() => answer("failed")))
