@@ -5,16 +5,19 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { freeTcpPort, freeUdpPort } from "./FreePort.ts"
 import { natsCluster, type NatsServer, natsServer } from "./NatsServer.ts"
+import { postgresServer } from "./PostgresServer.ts"
 import { TcpRelay } from "./TcpRelay.ts"
 import { type AppName, AppProcess } from "./AppProcess.ts"
 
 export interface RoostOptions {
-  /** Session-actors processes; their static shares divide the partitions evenly. */
+  /** Session-actors processes; they divide the partitions among them. */
   readonly actors?: number
   readonly edges?: number
   /** Whether all edges share one port (SO_REUSEPORT) or each has one of its own, as without this option. */
   readonly oneUdpPort?: boolean
   readonly downlinks?: number
+  /** Registry processes; several share a PostgreSQL of their own. */
+  readonly registries?: number
   /** nats-server processes; several form a cluster in which everything has as many copies, three at most. */
   readonly natsServers?: number
   /** Whether each app reaches NATS through relays of its own, which can be cut. */
@@ -110,7 +113,10 @@ export class RoostProcesses implements AsyncDisposable {
       apps.push(new AppProcess({ app, number, port, relays, env: variables }))
       return port
     }
-    const registryPort = await start("registry", "ROOST_REGISTRY_PORT")
+    const registries = options.registries ?? 1
+    const database =
+      registries === 1 ? {} : { DATABASE_URL: (await Effect.runPromise(Scope.provide(postgresServer(), scope))).url }
+    const registryPorts = await times(registries, () => start("registry", "ROOST_REGISTRY_PORT", database))
     const downlinkPorts = await times(options.downlinks ?? 1, () => start("downlink-queue", "ROOST_DOWNLINK_PORT"))
     const actors = options.actors ?? 1
     await times(actors, () => start("session-actors", "ROOST_ACTORS_PORT"))
@@ -126,7 +132,7 @@ export class RoostProcesses implements AsyncDisposable {
     return new RoostProcesses({
       nats,
       udpPorts,
-      registryUrl: `http://127.0.0.1:${registryPort}`,
+      registryUrl: `http://127.0.0.1:${registryPorts[0]}`,
       downlinkUrls: downlinkPorts.map((port) => `http://127.0.0.1:${port}`),
       token,
       apps,

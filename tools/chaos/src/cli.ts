@@ -17,6 +17,7 @@ export interface ChaosOptions {
   readonly actors: number
   readonly edges: number
   readonly downlinks: number
+  readonly registries: number
   readonly nats: number
   readonly list: boolean
   readonly json: string | undefined
@@ -43,7 +44,7 @@ export const chaos = async (options: ChaosOptions, signal: AbortSignal): Promise
   let watched: Recorder | undefined
   const timer = setInterval(() => watched !== undefined && view.tick(watched), 1_000)
   try {
-    const { actors, devices, downlinks, edges, seconds: faultSeconds, seed } = options
+    const { actors, devices, downlinks, edges, registries, seconds: faultSeconds, seed } = options
     view.say(`seed ${seed}`)
     const run = await runChaos(
       {
@@ -56,6 +57,7 @@ export const chaos = async (options: ChaosOptions, signal: AbortSignal): Promise
         actors,
         edges,
         downlinks,
+        registries,
         natsServers: options.nats
       },
       signal,
@@ -88,12 +90,13 @@ const commandOf = ({
   edges,
   nats,
   only,
+  registries,
   seconds,
   seed,
   think
 }: ChaosOptions): string =>
   `npm run chaos -- --seed ${seed} --seconds ${seconds} --devices ${devices} --think ${think} --commands ${commands} ` +
-  `--actors ${actors} --edges ${edges} --downlinks ${downlinks} --nats ${nats}${only === "" ? "" : ` --only ${only}`}`
+  `--actors ${actors} --edges ${edges} --downlinks ${downlinks} --registries ${registries} --nats ${nats}${only === "" ? "" : ` --only ${only}`}`
 
 const listOfFaults = (): string => {
   const width = Math.max(...faultTypes.map((type) => nameOfType(type).length))

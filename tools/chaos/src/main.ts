@@ -29,6 +29,7 @@ const flags = {
   actors: int("actors", "session-actors processes [3]", 3),
   edges: int("edges", "udp-edge processes on one port [2]", 2),
   downlinks: int("downlinks", "downlink-queue processes [2]", 2),
+  registries: int("registries", "registry processes; several share a PostgreSQL of the tool's own [1]", 1),
   nats: int("nats", "nats-server processes [3]", 3),
   list: Flag.Boolean("list").pipe(Flag.withDescription("list the faults and end"), Flag.withDefault(false)),
   json: optionalText("json", "file for the report as JSON"),

@@ -22,6 +22,8 @@ export interface ChaosConfig {
   readonly actors: number
   readonly edges: number
   readonly downlinks: number
+  /** Several share a PostgreSQL. */
+  readonly registries: number
   readonly natsServers: number
 }
 
@@ -73,7 +75,7 @@ export const runChaos = async (
   signal: AbortSignal,
   watcher: ChaosWatcher = {}
 ): Promise<ChaosRun> => {
-  const { actors, downlinks, edges, natsServers, seed } = config
+  const { actors, downlinks, edges, natsServers, registries, seed } = config
   const recorder = new Recorder()
   const phase = (name: Progress["phase"]) =>
     watcher.phase?.({ phase: name, recorder, faultSeconds: config.faultSeconds })
@@ -82,6 +84,7 @@ export const runChaos = async (
     actors,
     edges,
     downlinks,
+    registries,
     natsServers,
     oneUdpPort: true,
     cuttable: true

@@ -26,6 +26,7 @@ describe("chaos", () => {
           actors: 2,
           edges: 2,
           downlinks: 2,
+          registries: 2,
           natsServers: 1
         },
         new AbortController().signal
