@@ -17,6 +17,13 @@ const postgres: Need = {
   purpose: "the other database of the registry, in the tests"
 }
 
+/** For the virtual environment of the example in Python; Debian's python3 alone can't make one. */
+const python: Need = {
+  command: "python3",
+  debianPackage: "python3-venv",
+  purpose: "the example in Python, in the tests"
+}
+
 const testClients: ReadonlyArray<Need> = [
   { command: "openssl", debianPackage: "openssl", purpose: "a DTLS client of the tests" },
   { command: "coap-client-openssl", debianPackage: "libcoap3-bin", purpose: "libcoap over OpenSSL in the tests" },
@@ -35,8 +42,8 @@ export const needsOf = (occasion: Occasion): ReadonlyArray<Need> => {
     case "start":
       return [natsServer]
     case "test":
-      return [natsServer, postgres, ...testClients]
+      return [natsServer, postgres, python, ...testClients]
     case "interop":
-      return [natsServer, postgres, ...testClients, ...interopToolchains]
+      return [natsServer, postgres, python, ...testClients, ...interopToolchains]
   }
 }
