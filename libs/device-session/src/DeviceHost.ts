@@ -56,6 +56,8 @@ export class DeviceHost {
   readonly #events: Events
   readonly #random: () => number
   #sweptAt = 0
+  /** Nobody was heard before this time: silence does not count from earlier. */
+  #deafUntil = 0
   /** Online sessions that came from the store, less those that left with their partition. */
   #onlineBrought = 0
 
@@ -262,6 +264,14 @@ export class DeviceHost {
     this.#revoke(now, actor, session)
   }
 
+  /**
+   * The node serves again after it could not for a while: it was paused, or NATS was away. What devices sent meanwhile is
+   * lost, so their Lifetimes begin anew, as after a takeover.
+   */
+  resume(now: number): void {
+    this.#deafUntil = now
+  }
+
   /** Fires what is due. Call it about every `tickMillis` of the timer wheel. */
   handleTimeout(now: number): void {
     this.#wheel.advance(now, (actor) => this.#fire(now, actor))
@@ -413,7 +423,8 @@ export class DeviceHost {
     const silence =
       session.online || session.secureMode === 3 ? session.lifetimeMillis : this.#config.sessionIdleMillisMax
     const exchanges = session.exchanges?.deadline ?? Infinity
-    this.#wheel.set(actor, Math.max(now, Math.min(session.lastSeenAt + silence, exchanges)))
+    const heardAt = Math.max(session.lastSeenAt, this.#deafUntil)
+    this.#wheel.set(actor, Math.max(now, Math.min(heardAt + silence, exchanges)))
   }
 
   #fire(now: number, actor: DeviceActor): void {
@@ -426,7 +437,7 @@ export class DeviceHost {
         session.lastTopic = undefined
       }
     }
-    const silentMillis = now - session.lastSeenAt
+    const silentMillis = now - Math.max(session.lastSeenAt, this.#deafUntil)
     if (session.online && silentMillis >= session.lifetimeMillis) {
       // The trace that its last uplink left in the stream outlives no long silence.
       if (session.restored !== undefined) this.#takeover.prepare(actor, session, session.restored)

@@ -45,8 +45,12 @@ export const DeviceSessionService = {
         const change = decodeChange(textOf(data))
         if (Result.isSuccess(change)) host.handleCredential(steadyNow(), change.success)
       })
+      let serving = true
       yield* every(tickMillis, () => {
-        if (!mayServe()) return
+        const served = serving
+        serving = mayServe()
+        if (!serving) return
+        if (!served) host.resume(steadyNow())
         host.handleTimeout(steadyNow())
         flushSoon()
       })

@@ -269,6 +269,20 @@ describe("DeviceHost", () => {
     assert.strictEqual(codeOf(post(neighbour)), "2.04")
   })
 
+  it("R9 counts no silence of a time in which nobody could be heard: a whole Lifetime begins when it serves again", () => {
+    const world = new World()
+    world.device("dev1", 1000, { lifetime: 30 }).connect()
+    world.now += 45_000
+    world.host.resume(world.now)
+    world.pass(100)
+    world.pass(29_800)
+    assert.strictEqual(world.presences.at(-1)?.state, "online")
+    world.pass(200)
+    assert.strictEqual(world.presences.at(-1)?.cause, "lifetime")
+    world.pass(60_000)
+    assert.strictEqual(world.presences.length, 2)
+  })
+
   it("R4 keeps nothing of a device that fell silent for good", () => {
     const world = new World({ sessionIdleMillisMax: 3_600_000 })
     for (let i = 0; i < 100; i++) post(world.device(`dev${i}`, 2000 + i).connect())

@@ -24,7 +24,8 @@ export const offlineFindings = (recording: Recording): ReadonlyArray<Finding> =>
   }
   const ofActors = recording.faults.filter(({ target }) => target.startsWith("session-actors"))
   const ends = (faults: typeof ofActors) => faults.map(({ endedAt }) => endedAt).toSorted((a, b) => a - b)
-  const takeovers = ends(ofActors.filter(({ kind }) => unplanned.has(kind)))
+  const deafness = recording.faults.filter(({ kind }) => kind === "nats-gone")
+  const takeovers = ends([...ofActors.filter(({ kind }) => unplanned.has(kind)), ...deafness])
   const handovers = ends(ofActors)
   for (const [device, { deviceKey, lifetimeSeconds }] of recording.devices.entries()) {
     const lifetimeMillis = lifetimeSeconds * 1000
@@ -57,7 +58,7 @@ export const offlineFindings = (recording: Recording): ReadonlyArray<Finding> =>
 
 /**
  * Faults after which a new owner does not know when it was that a device was last heard of: it waits a whole Lifetime from the
- * takeover on, late at worst (docs/decisions.md). A drain hands the exact time over.
+ * takeover on, late at worst (docs/decisions.md). A drain hands the exact time over. The same goes for owners that nobody could reach.
  */
 const unplanned: ReadonlySet<string> = new Set(["sigkill", "pause", "cut"])
 
