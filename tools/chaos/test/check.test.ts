@@ -121,6 +121,17 @@ describe("check", () => {
     assert.strictEqual(verdict.uplinksAcknowledged, 22)
   })
 
+  it("forgives a handshake after a request whose every transmission met an outage of NATS, and no other", () => {
+    const recording = clean()
+    const [first] = recording.exchanges
+    recording.handshakes.push({ ...recording.handshakes[0]!, at: at(60) })
+    recording.exchanges.push({ ...first!, id: "lost", sentAt: [at(20), at(30)], endedAt: at(59), code: "" })
+    recording.faults.push({ kind: "nats-gone", target: "nats", at: at(19), endedAt: at(31) })
+    assert.strictEqual(check(recording, { errorsAllowed: true }).counts.handshake, 0)
+    recording.exchanges.at(-1)!.sentAt.push(at(40))
+    assert.strictEqual(check(recording, { errorsAllowed: true }).counts.handshake, 1)
+  })
+
   for (const [kind, title, plant] of planted) {
     it(`finds ${title}`, () => {
       const recording = clean()

@@ -127,10 +127,20 @@ const checkCommands = ({ commands, stored }: Recording, nameOf: NameOf, report: 
   }
 }
 
-const checkHandshakes = ({ handshakes }: Recording, nameOf: NameOf, report: Report): void => {
+/**
+ * A device that gave up a request handshakes again. Where NATS was gone for all five transmissions of it (RFC 7252 §4.8: 45 s)
+ * nobody could have answered.
+ */
+const checkHandshakes = (recording: Recording, nameOf: NameOf, report: Report): void => {
+  const outages = recording.faults.filter(({ kind }) => kind === "nats-gone")
+  const gaveUpInOutage = (device: number, at: number): boolean => {
+    const last = recording.exchanges.findLast((one) => one.device === device && (one.endedAt ?? Infinity) <= at)
+    if (last === undefined || last.code !== "") return false
+    return outages.some((one) => last.sentAt.every((time) => time >= one.at && time <= one.endedAt + recoveryMillisMax))
+  }
   const before = new Set<number>()
-  for (const { at, device, reason, resumed } of handshakes) {
-    if (before.has(device)) {
+  for (const { at, device, reason, resumed } of recording.handshakes) {
+    if (before.has(device) && !gaveUpInOutage(device, at)) {
       const detail = `${resumed ? "resumed" : "full"}: ${reason}`
       report({ kind: "handshake", deviceKey: nameOf(device), at, detail })
     }
@@ -149,6 +159,9 @@ const checkAnswers = (recording: Recording, { errorsAllowed }: CheckOptions, nam
     }
   }
 }
+
+/** From the moment when all nats-servers run until every app serves again. */
+const recoveryMillisMax = 5_000
 
 const success = "2.04"
 /** A command can end between its announcement and the GET. */
