@@ -1,4 +1,3 @@
-import { TimerWheel } from "@roost/actors"
 import type { Outputs } from "@roost/coap"
 import { defaultServerSettings, ServerExchanges } from "@roost/coap"
 import {
@@ -13,10 +12,11 @@ import { cipherSuiteName, ContentType, type Crypto, peekRecord } from "@roost/dt
 import * as Result from "effect/Result"
 import { Associations } from "./Associations.ts"
 import { Counters } from "./Counters.ts"
-import { type DeviceActor, type DeviceSession, presenceOf } from "./DeviceActor.ts"
+import type { DeviceActor, DeviceSession } from "./DeviceActor.ts"
 import type { DeviceSessionConfig } from "./DeviceSessionConfig.ts"
 import { type EdgeLink, EdgeLinks } from "./EdgeLinks.ts"
 import { Events } from "./Events.ts"
+import { Lifetimes } from "./Lifetimes.ts"
 import { Ownership } from "./Ownership.ts"
 import type { PendingCommand } from "./PendingCommands.ts"
 import { Persistence } from "./Persistence.ts"
@@ -40,12 +40,11 @@ import { type Held, Takeover } from "./Takeover.ts"
  */
 export class DeviceHost {
   readonly counters = new Counters()
-  readonly #config: DeviceSessionConfig
   readonly #edges: EdgeLinks
   readonly #shares = new Shares()
   /** Owner of each mirrored command: a deleted bucket entry says only its id. */
   readonly #commandOwner = new Map<string, DeviceActor>()
-  readonly #wheel: TimerWheel<DeviceActor>
+  readonly #lifetimes: Lifetimes
   readonly #table = new SessionTable()
   readonly #associations: Associations
   readonly #requests: Requests
@@ -56,10 +55,6 @@ export class DeviceHost {
   readonly #events: Events
   readonly #random: () => number
   #sweptAt = 0
-  /** Nobody was heard before this time: silence does not count from earlier. */
-  #deafUntil = 0
-  /** Online sessions that came from the store, less those that left with their partition. */
-  #onlineBrought = 0
 
   constructor(options: {
     readonly config: DeviceSessionConfig
@@ -72,9 +67,7 @@ export class DeviceHost {
     readonly lost?: (partition: number) => void
   }) {
     const { config, ports, crypto } = options
-    this.#config = config
     this.#random = options.random
-    this.#wheel = new TimerWheel<DeviceActor>(options.now)
     this.#edges = new EdgeLinks(config.nodeId, (edgeId, frame) => ports.publishFrame(edgeId, frame))
     this.#events = new Events(ports)
     this.#lost = options.lost ?? (() => undefined)
@@ -84,7 +77,7 @@ export class DeviceHost {
       counters: this.counters,
       fencingTokenOf: (partition) => this.#shares.get(partition)?.fencingToken,
       stored: (now, actor, session) => this.#stored(now, actor, session),
-      settled: (actor) => this.#settle(actor),
+      settled: (actor) => this.#lifetimes.settle(actor),
       lost: (partition) => {
         this.abandon(partition)
         this.#lost(partition)
@@ -95,7 +88,18 @@ export class DeviceHost {
       ports,
       persistence: this.#persistence,
       ready: (now, actor, session, waiting) => this.#ready(now, actor, session, waiting),
-      revoked: (now, actor, session) => this.#revoke(now, actor, session)
+      revoked: (now, actor, session) => this.#lifetimes.revoke(now, actor, session)
+    })
+    this.#lifetimes = new Lifetimes({
+      now: options.now,
+      sessionIdleMillisMax: config.sessionIdleMillisMax,
+      counters: this.counters,
+      events: this.#events,
+      persistence: this.#persistence,
+      takeover: this.#takeover,
+      table: this.#table,
+      shares: this.#shares,
+      exchangesDue: (now, actor, session) => this.#exchangesDue(now, actor, session)
     })
     this.#associations = new Associations({
       config,
@@ -110,7 +114,7 @@ export class DeviceHost {
       actorOf: (productKey, deviceKey) => this.#shares.actorOf(productKey, deviceKey),
       hold: (actor, session, held) => this.#hold(actor, session, held),
       actorsFull: () => this.#shares.devices >= config.devicesMax,
-      established: (now, actor) => this.#established(now, actor),
+      established: (now, actor) => this.#lifetimes.established(now, actor, actor.session!),
       closed: (now, actor, session) => this.#closed(now, actor, session),
       data: (now, actor, session, plaintext) => this.#data(now, actor, session, plaintext)
     })
@@ -137,13 +141,13 @@ export class DeviceHost {
   get gauges(): Readonly<Record<Gauge, number>> {
     return {
       devices: this.#shares.devices,
-      online: this.counters.wentOnline - this.counters.wentOffline + this.#onlineBrought,
+      online: this.#lifetimes.online,
       partitions: this.#shares.size,
       loading: this.#shares.loading,
       saving: this.#persistence.inFlight,
       handshakes: this.#associations.handshakesInProgress,
       commands: this.#commandOwner.size,
-      timers: this.#wheel.size,
+      timers: this.#lifetimes.timers,
       inFlight: this.#requests.inFlight
     }
   }
@@ -209,13 +213,12 @@ export class DeviceHost {
     if (actor === undefined || actor.session !== undefined) return
     const session = this.#takeover.sessionOf(now, stored, this.#edges.link(stored.edgeId, now), this.#random)
     this.counters.sessionsRestored++
-    if (session.online) this.#onlineBrought++
     actor.revision = revision
     actor.session = session
     if (stored.commands.length > 0) actor.commands.restore(stored.commands)
     this.#table.bind(actor)
     if (session.dtls.closed) this.#table.unbindRoutes(actor)
-    this.#arm(now, actor, session)
+    this.#lifetimes.brought(now, actor, session)
   }
 
   /** All sessions and commands of the partition are here. */
@@ -247,7 +250,7 @@ export class DeviceHost {
     if (actor === undefined) return
     this.#commandOwner.delete(commandId)
     actor.commands.remove(commandId)
-    this.#settle(actor)
+    this.#lifetimes.settle(actor)
   }
 
   /**
@@ -261,7 +264,7 @@ export class DeviceHost {
     const session = actor.session
     if (change.change === "enabled" || session === undefined || session.secureMode !== 2) return
     if (change.change === "secret" && session.facts.credentialVersion >= change.credentialVersion) return
-    this.#revoke(now, actor, session)
+    this.#lifetimes.revoke(now, actor, session)
   }
 
   /**
@@ -269,12 +272,12 @@ export class DeviceHost {
    * lost, so their Lifetimes begin anew, as after a takeover.
    */
   resume(now: number): void {
-    this.#deafUntil = now
+    this.#lifetimes.resume(now)
   }
 
   /** Fires what is due. Call it about every `tickMillis` of the timer wheel. */
   handleTimeout(now: number): void {
-    this.#wheel.advance(now, (actor) => this.#fire(now, actor))
+    this.#lifetimes.advance(now)
     this.#persistence.handleTimeout(now)
     this.#persistence.flush(now)
     this.#ownership.leave(now)
@@ -370,7 +373,7 @@ export class DeviceHost {
     if (!alive || actor.session !== session) return
     // Only now: a forged record under an observed connection id must not turn a device's route (F15).
     if (!routed) this.#associations.announceRoute(edge, actor, session.peer)
-    this.#refresh(now, actor, session)
+    this.#lifetimes.refresh(now, actor, session)
   }
 
   #data(now: number, actor: DeviceActor, session: DeviceSession, plaintext: Uint8Array): void {
@@ -380,7 +383,7 @@ export class DeviceHost {
 
   /** close_notify or a fatal alert, authenticated (conformance 28). The session id stays good for a resumption. */
   #closed(now: number, actor: DeviceActor, session: DeviceSession): void {
-    this.#goOffline(now, actor, session, "closeNotify")
+    this.#lifetimes.goOffline(now, actor, session, "closeNotify")
     this.#table.unbindRoutes(actor)
     session.exchanges = undefined
     session.lastTopic = undefined
@@ -406,89 +409,13 @@ export class DeviceHost {
     }
   }
 
-  /** An authenticated record came: online again if it was not, and the Lifetime starts anew (design §3, 18). */
-  #refresh(now: number, actor: DeviceActor, session: DeviceSession): void {
-    const mayBeOnline = session.secureMode === 2 && !session.revoked && !session.dtls.closed
-    if (!session.online && mayBeOnline) this.#goOnline(now, actor, session, "record")
-    this.#arm(now, actor, session)
-  }
-
-  #established(now: number, actor: DeviceActor): void {
-    const session = actor.session!
-    if (session.secureMode === 2) this.#goOnline(now, actor, session, "handshake")
-    this.#arm(now, actor, session)
-  }
-
-  #arm(now: number, actor: DeviceActor, session: DeviceSession): void {
-    const silence =
-      session.online || session.secureMode === 3 ? session.lifetimeMillis : this.#config.sessionIdleMillisMax
-    const exchanges = session.exchanges?.deadline ?? Infinity
-    const heardAt = Math.max(session.lastSeenAt, this.#deafUntil)
-    this.#wheel.set(actor, Math.max(now, Math.min(heardAt + silence, exchanges)))
-  }
-
-  #fire(now: number, actor: DeviceActor): void {
-    const session = actor.session
-    if (session === undefined) return
-    if (session.exchanges !== undefined) {
-      this.#carryOut(now, actor, session, session.exchanges.handleTimeout(now))
-      if (session.exchanges.isIdle) {
-        session.exchanges = undefined
-        session.lastTopic = undefined
-      }
-    }
-    const silentMillis = now - Math.max(session.lastSeenAt, this.#deafUntil)
-    if (session.online && silentMillis >= session.lifetimeMillis) {
-      // The trace that its last uplink left in the stream outlives no long silence.
-      if (session.restored !== undefined) this.#takeover.prepare(actor, session, session.restored)
-      this.#goOffline(now, actor, session, "lifetime")
-    }
-    const keepMillis = session.secureMode === 3 ? session.lifetimeMillis : this.#config.sessionIdleMillisMax
-    if (silentMillis >= keepMillis) {
-      this.#end(actor)
-      return
-    }
-    this.#arm(now, actor, session)
-  }
-
-  #goOnline(now: number, actor: DeviceActor, session: DeviceSession, cause: "handshake" | "record"): void {
-    if (!session.online) {
-      session.online = true
-      this.counters.wentOnline++
-      // A handshake is stored as online already.
-      if (cause === "record") this.#persistence.touch(actor)
-    }
-    this.#events.presence(presenceOf(actor, session, "online", cause, now))
-  }
-
-  #goOffline(
-    now: number,
-    actor: DeviceActor,
-    session: DeviceSession,
-    cause: "lifetime" | "closeNotify" | "credential"
-  ): void {
-    if (!session.online) return
-    session.online = false
-    this.counters.wentOffline++
-    this.#events.presence(presenceOf(actor, session, "offline", cause, now))
-    this.#persistence.touch(actor)
-  }
-
-  /** The credential changed: the stored session goes at once, this one answers 4.01 as long as its block lasts. */
-  #revoke(now: number, actor: DeviceActor, session: DeviceSession): void {
-    const { restored } = session
-    this.#goOffline(now, actor, session, "credential")
-    session.revoked = true
-    if (restored !== undefined) this.#end(actor)
-    else this.#persistence.remove(actor)
-  }
-
-  /** The session is over, here and in the store. */
-  #end(actor: DeviceActor): void {
-    this.#table.unbind(actor)
-    this.#persistence.remove(actor)
-    actor.session = undefined
-    this.#settle(actor)
+  #exchangesDue(now: number, actor: DeviceActor, session: DeviceSession): void {
+    const { exchanges } = session
+    if (exchanges === undefined) return
+    this.#carryOut(now, actor, session, exchanges.handleTimeout(now))
+    if (!exchanges.isIdle) return
+    session.exchanges = undefined
+    session.lastTopic = undefined
   }
 
   #stored(now: number, actor: DeviceActor, session: DeviceSession): void {
@@ -500,25 +427,18 @@ export class DeviceHost {
   #ready(now: number, actor: DeviceActor, session: DeviceSession, waiting: ReadonlyArray<Held>): void {
     this.counters.sessionsTakenUp++
     for (const held of waiting) this.#again(now, held)
-    if (actor.session === session) this.#arm(now, actor, session)
+    if (actor.session === session) this.#lifetimes.arm(now, actor, session)
   }
 
   /** Drops an actor as it is: the device is another node's now. */
   #forget(actor: DeviceActor): void {
     const { session } = actor
     for (const id of actor.commandIds) this.#commandOwner.delete(id)
-    this.#wheel.cancel(actor)
+    this.#lifetimes.forget(actor)
     actor.saving = undefined
     if (session === undefined) return
-    if (session.online) this.#onlineBrought--
     this.#table.unbind(actor)
     actor.session = undefined
-  }
-
-  #settle(actor: DeviceActor): void {
-    if (!actor.settle()) return
-    this.#wheel.cancel(actor)
-    this.#shares.delete(actor)
   }
 }
 
