@@ -14,7 +14,9 @@ export const Presence = Schema.Struct({
   lifetimeSeconds: Schema.Int,
   address: Schema.String,
   suite: Schema.String,
-  connectionId: Schema.Boolean
+  connectionId: Schema.Boolean,
+  /** Of the secret that the session was made with; absent from older nodes. */
+  credentialVersion: Schema.optionalKey(Schema.Int)
 })
 export type Presence = typeof Presence.Type
 

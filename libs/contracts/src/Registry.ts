@@ -7,7 +7,9 @@ export const RefusalReason = Schema.Literals([
   "UnknownDevice",
   "DeviceDisabled",
   "DynamicActivationDisabled",
-  "AlreadyActivated"
+  "AlreadyActivated",
+  "ProductSecretRotated",
+  "TooManyActivations"
 ])
 export type RefusalReason = typeof RefusalReason.Type
 
@@ -30,8 +32,10 @@ export const PskReply = Schema.Union([
   Schema.TaggedStruct("Found", {
     /** The 16 bytes, sealed for `sealPurpose.psk` and `pskContext`, in base64; see Sealing. */
     sealedPsk: Schema.String,
-    /** Grows with every change of the secret: a session made under an older one ends. */
+    /** Grows with every change of the secret that the key is of: a session made under an older one ends. */
     credentialVersion: Schema.Int,
+    /** In mode 3, the product's former secret while it is still good, sealed like the other. */
+    previous: Schema.optionalKey(Schema.Struct({ sealedPsk: Schema.String, credentialVersion: Schema.Int })),
     assetId: Schema.String,
     dataFormat: DataFormat,
     downlink: DownlinkMode
@@ -45,7 +49,9 @@ export const ActivateRequest = Schema.Struct({
   productKey: Schema.String,
   deviceKey: Schema.String,
   /** The same id gets the same secret again: a retransmission must not issue another. */
-  requestId: Schema.String
+  requestId: Schema.String,
+  /** Of the product secret that the session was made with. */
+  credentialVersion: Schema.Int
 })
 export type ActivateRequest = typeof ActivateRequest.Type
 

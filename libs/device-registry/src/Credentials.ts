@@ -11,7 +11,13 @@ import { alphanumeric, randomBytesPerCharacter } from "@roost/enos"
 import { Clock, Context, Effect, Layer } from "effect"
 import { randomBytes } from "node:crypto"
 import { secretLength } from "./Limits.ts"
-import { type DeviceId, RegistryStore, type StoredDevice, type StoredProduct } from "./RegistryStore.ts"
+import {
+  type DeviceId,
+  RegistryStore,
+  type SealedSecret,
+  type StoredDevice,
+  type StoredProduct
+} from "./RegistryStore.ts"
 import { SecretVault } from "./SecretVault.ts"
 
 /** Who may come in and with which key, for the other services (docs/architecture.md §4). */
@@ -43,17 +49,31 @@ export class Credentials extends Context.Service<
           const admitted = yield* admit(request, request.secureMode)
           if (admitted._tag === "Refused") return admitted
           const { product, device } = admitted
-          const secret =
-            request.secureMode === 2
-              ? vault.openDevice(request, device.secret)
-              : vault.openProduct(product.productKey, product.secret)
+          const { assetId } = device
+          const { productKey, dataFormat, downlink } = product
+          if (request.secureMode === 2) {
+            const sealedPsk = vault.pskForBus(request, vault.openDevice(request, device.secret))
+            return {
+              _tag: "Found",
+              sealedPsk,
+              credentialVersion: device.credentialVersion,
+              assetId,
+              dataFormat,
+              downlink
+            }
+          }
+          const sealed = (secret: SealedSecret) => vault.pskForBus(request, vault.openProduct(productKey, secret))
+          const previous = previousOf(product, yield* Clock.currentTimeMillis)
           return {
             _tag: "Found",
-            sealedPsk: vault.pskForBus(request, secret),
-            credentialVersion: device.credentialVersion,
-            assetId: device.assetId,
-            dataFormat: product.dataFormat,
-            downlink: product.downlink
+            sealedPsk: sealed(product.secret),
+            credentialVersion: product.secretVersion,
+            ...(previous && {
+              previous: { sealedPsk: sealed(previous.secret), credentialVersion: previous.version }
+            }),
+            assetId,
+            dataFormat,
+            downlink
           }
         }),
 
@@ -63,15 +83,17 @@ export class Credentials extends Context.Service<
           const id = { productKey, deviceKey }
           const admitted = yield* admit(id, 3)
           if (admitted._tag === "Refused") return admitted
+          const now = yield* Clock.currentTimeMillis
+          const { product } = admitted
+          const versions = [product.secretVersion, previousOf(product, now)?.version]
+          if (!versions.includes(request.credentialVersion)) return refused("ProductSecretRotated")
           const issued = alphanumeric(randomBytes(secretLength * randomBytesPerCharacter), secretLength)
           // The store decides, so that copies of one request at two instances get the same answer.
-          const device = yield* store.updateCredential(
-            id,
-            { _tag: "Issue", secret: vault.sealDevice(id, issued), activationRequest: requestId },
-            yield* Clock.currentTimeMillis
-          )
+          const outcome = yield* store.issueSecret(id, vault.sealDevice(id, issued), requestId, now)
+          if (outcome._tag === "Limited") return refused("TooManyActivations")
           // It was there and inactive a moment ago.
-          if (device === undefined) return refused("AlreadyActivated")
+          if (outcome._tag === "Closed") return refused("AlreadyActivated")
+          const { device } = outcome
           const secret = vault.openDevice(id, device.secret)
           return { _tag: "Issued", assetId: device.assetId, sealedSecret: vault.secretForBus(id, secret) }
         }),
@@ -87,6 +109,10 @@ export class Credentials extends Context.Service<
     })
   )
 }
+
+/** The product's former secret while it is still good. */
+const previousOf = ({ previous }: StoredProduct, now: number) =>
+  previous !== null && now < previous.until ? previous : undefined
 
 const refused = (reason: RefusalReason) => ({ _tag: "Refused", reason }) as const
 

@@ -10,6 +10,15 @@ export const eventMillisMax = 7 * 24 * 3_600_000
 /** Characters of a device secret that the registry makes: 119 bits. */
 export const secretLength = 20
 
+/**
+ * Secrets that one device may fetch with its product's, per hour, and all of a product per minute. Only who proved that
+ * it has the product secret counts, so that strangers can't lock a device out.
+ */
+export const activationsPerDeviceMax = 10
+export const activationsPerDeviceMillis = 3_600_000
+export const activationsPerProductMax = 600
+export const activationsPerProductMillis = 60_000
+
 /** Characters of an asset id: 71 bits, so that ten million of them hardly collide. */
 export const assetIdLength = 12
 

@@ -4,6 +4,7 @@ import {
   type LoggedEvent,
   type NewDevice,
   type NewProduct,
+  type NewProductSecret,
   NoSuchDevice,
   NoSuchProduct,
   type Product,
@@ -33,6 +34,11 @@ export class Registry extends Context.Service<
     readonly createProduct: (product: NewProduct) => Effect.Effect<ProductWithSecret, ProductKeyExists>
     readonly product: (productKey: string) => Effect.Effect<ProductWithSecret, NoSuchProduct>
     readonly changeProduct: (productKey: string, change: ProductChange) => Effect.Effect<Product, NoSuchProduct>
+    /** The former secret still activates for `graceSeconds`. */
+    readonly rotateProductSecret: (
+      productKey: string,
+      secret: NewProductSecret
+    ) => Effect.Effect<ProductWithSecret, NoSuchProduct>
     readonly products: (after: string | undefined, limit: number) => Effect.Effect<ReadonlyArray<Product>>
     readonly createDevice: (
       productKey: string,
@@ -52,6 +58,8 @@ export class Registry extends Context.Service<
     readonly deleteDevice: (id: DeviceId) => Effect.Effect<void, NoSuchDevice>
     readonly setEnabled: (id: DeviceId, enabled: boolean) => Effect.Effect<RegisteredDevice, NoSuchDevice>
     readonly rotateSecret: (id: DeviceId, secret: string | undefined) => Effect.Effect<DeviceCredential, NoSuchDevice>
+    /** New hardware under the same key: inactive again, the old secret ends. */
+    readonly replaceDevice: (id: DeviceId, secret: string | undefined) => Effect.Effect<DeviceCredential, NoSuchDevice>
     readonly events: (
       id: DeviceId,
       before: number | undefined,
@@ -113,6 +121,16 @@ export class Registry extends Context.Service<
           const changed = yield* store.updateProduct(productKey, change)
           return changed === undefined ? yield* noSuchProduct(productKey) : productOf(changed)
         }),
+        rotateProductSecret: Effect.fn("Registry.rotateProductSecret")(function* (
+          productKey,
+          { graceSeconds, productSecret = random(secretLength) }
+        ) {
+          const now = yield* Clock.currentTimeMillis
+          const until = graceSeconds === 0 ? undefined : now + graceSeconds * 1000
+          const sealed = vault.sealProduct(productKey, productSecret)
+          const changed = yield* store.rotateProductSecret(productKey, sealed, until, now)
+          return changed === undefined ? yield* noSuchProduct(productKey) : { ...productOf(changed), productSecret }
+        }),
         products: (after, limit) => Effect.map(store.products(after, limit), (products) => products.map(productOf)),
         createDevice: Effect.fn("Registry.createDevice")(function* (productKey, device) {
           if ((yield* store.product(productKey)) === undefined) return yield* noSuchProduct(productKey)
@@ -151,6 +169,13 @@ export class Registry extends Context.Service<
           const { productKey, deviceKey } = id
           return { assetId: device.assetId, productKey, deviceKey, deviceSecret }
         }),
+        replaceDevice: Effect.fn("Registry.replaceDevice")(function* (id, deviceSecret = random(secretLength)) {
+          const now = yield* Clock.currentTimeMillis
+          const device = yield* store.replaceDevice(id, vault.sealDevice(id, deviceSecret), now)
+          if (device === undefined) return yield* noSuchDevice(id)
+          const { productKey, deviceKey } = id
+          return { assetId: device.assetId, productKey, deviceKey, deviceSecret }
+        }),
         events: Effect.fn("Registry.events")(function* (id, before, limit) {
           const events = yield* store.events(id, before, limit)
           // A mistyped key is not registered, and its refusals are what its owner looks for.
@@ -168,8 +193,9 @@ const noSuchDevice = ({ productKey, deviceKey }: DeviceId) =>
   new NoSuchDevice({ detail: `${productKey} has no device ${deviceKey}.` })
 
 const productOf = (product: StoredProduct): Product => {
-  const { productKey, productName, dataFormat, dynamicActivateEnabled, downlink, createdAt } = product
-  return { productKey, productName, dataFormat, dynamicActivateEnabled, downlink, createdAt }
+  const { productKey, productName, dataFormat, dynamicActivateEnabled, downlink, createdAt, previous } = product
+  const until = previous === null ? {} : { previousSecretUntil: previous.until }
+  return { productKey, productName, dataFormat, dynamicActivateEnabled, downlink, createdAt, ...until }
 }
 
 const deviceOf = (device: StoredDevice): RegisteredDevice => {

@@ -13,6 +13,7 @@ const ProductHandlers = HttpApiBuilder.group(
       createProduct: ({ payload }) => registry.createProduct(payload),
       getProduct: ({ params }) => registry.product(params.productKey),
       changeProduct: ({ params, payload }) => registry.changeProduct(params.productKey, payload),
+      rotateProductSecret: ({ params, payload }) => registry.rotateProductSecret(params.productKey, payload),
       listProducts: Effect.fnUntraced(function* ({ query: { cursor, limit = pageLengthDefault } }) {
         const { items, nextCursor } = page(
           limit,
@@ -44,6 +45,7 @@ const DeviceHandlers = HttpApiBuilder.group(
       enableDevice: ({ params }) => registry.setEnabled(params, true),
       disableDevice: ({ params }) => registry.setEnabled(params, false),
       rotateSecret: ({ params, payload }) => registry.rotateSecret(params, payload.deviceSecret),
+      replaceDevice: ({ params, payload }) => registry.replaceDevice(params, payload.deviceSecret),
       listEvents: Effect.fnUntraced(function* ({ params, query: { cursor, limit = pageLengthDefault } }) {
         const found = yield* registry.events(params, cursor, limit + 1)
         const { items, nextCursor } = page(limit, found, (event) => String(event.id))

@@ -23,7 +23,9 @@ export const layerRegistryNats = Layer.effectDiscard(
     yield* serveRpc(RegistryRpcs.psk, queue, (request) =>
       Effect.tap(credentials.psk(request), (reply) => Effect.sync(() => countAnswer(reply)))
     )
-    yield* serveRpc(RegistryRpcs.activate, queue, credentials.activate)
+    yield* serveRpc(RegistryRpcs.activate, queue, (request) =>
+      Effect.tap(credentials.activate(request), (reply) => Effect.sync(() => countActivation(reply)))
+    )
     yield* serveRpc(RegistryRpcs.device, queue, credentials.describe)
     yield* ensureStreams({ streams: [Streams.presence, Streams.event, Streams.credential], buckets: [] })
     yield* followPresence
@@ -115,6 +117,14 @@ const countAnswer = (reply: typeof RegistryRpcs.psk.response.Type): void => {
   metrics
     .counter("roost_registry_psk_total", "Keys asked for by the actors.", {
       result: reply._tag === "Found" ? "Found" : reply.reason
+    })
+    .inc()
+}
+
+const countActivation = (reply: typeof RegistryRpcs.activate.response.Type): void => {
+  metrics
+    .counter("roost_registry_activations_total", "Secrets that devices asked for with their product's.", {
+      result: reply._tag === "Issued" ? "Issued" : reply.reason
     })
     .inc()
 }

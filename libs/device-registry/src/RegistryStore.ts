@@ -15,8 +15,15 @@ export interface SealedSecret {
   readonly bytes: Uint8Array
 }
 
-export interface StoredProduct extends Product {
+export interface NewStoredProduct extends Omit<Product, "previousSecretUntil"> {
   readonly secret: SealedSecret
+}
+
+export interface StoredProduct extends NewStoredProduct {
+  /** Grows with every secret. */
+  readonly secretVersion: number
+  /** The secret before, which still activates until then; milliseconds since 1970. */
+  readonly previous: { readonly secret: SealedSecret; readonly version: number; readonly until: number } | null
 }
 
 /** Times in milliseconds since 1970; null is never. */
@@ -50,14 +57,16 @@ export interface DeviceId {
   readonly deviceKey: string
 }
 
-/**
- * A change of what lets a device in. It is stored together with the message that tells the actors. `Issue` is a secret
- * for a device that was never activated; the request that the stored one was issued for gets that again.
- */
+/** A change of what lets a device in. It is stored together with the message that tells the actors. */
 export type CredentialUpdate =
   | { readonly _tag: "Secret"; readonly secret: SealedSecret }
-  | { readonly _tag: "Issue"; readonly secret: SealedSecret; readonly activationRequest: string }
   | { readonly _tag: "Enabled"; readonly enabled: boolean }
+
+/** `Closed`: the device is activated, or gone. `Limited`: too many attempts, of the device or of its product. */
+export type IssueOutcome =
+  | { readonly _tag: "Issued"; readonly device: StoredDevice }
+  | { readonly _tag: "Closed" }
+  | { readonly _tag: "Limited" }
 
 export interface DevicePage {
   readonly status?: DeviceStatus | undefined
@@ -74,10 +83,17 @@ export class RegistryStore extends Context.Service<
   RegistryStore,
   {
     /** False: the key is taken. */
-    readonly createProduct: (product: StoredProduct) => Effect.Effect<boolean>
+    readonly createProduct: (product: NewStoredProduct) => Effect.Effect<boolean>
     readonly product: (productKey: string) => Effect.Effect<StoredProduct | undefined>
     /** The product after the change, or undefined if there is none. */
     readonly updateProduct: (productKey: string, change: ProductChange) => Effect.Effect<StoredProduct | undefined>
+    /** The secret before is good until `previousUntil`; undefined: no longer. */
+    readonly rotateProductSecret: (
+      productKey: string,
+      secret: SealedSecret,
+      previousUntil: number | undefined,
+      now: number
+    ) => Effect.Effect<StoredProduct | undefined>
     readonly products: (after: string | undefined, limit: number) => Effect.Effect<ReadonlyArray<StoredProduct>>
     /** Per device, in order: false where the key is taken. */
     readonly createDevices: (devices: ReadonlyArray<NewStoredDevice>) => Effect.Effect<ReadonlyArray<boolean>>
@@ -93,6 +109,18 @@ export class RegistryStore extends Context.Service<
       update: CredentialUpdate,
       now: number
     ) => Effect.Effect<StoredDevice | undefined>
+    /**
+     * A secret for a device that was never activated, within the limits of attempts. The request that the stored one was
+     * issued for gets that again.
+     */
+    readonly issueSecret: (
+      id: DeviceId,
+      secret: SealedSecret,
+      activationRequest: string,
+      now: number
+    ) => Effect.Effect<IssueOutcome>
+    /** The device, inactive and with another secret, or undefined if there is none. */
+    readonly replaceDevice: (id: DeviceId, secret: SealedSecret, now: number) => Effect.Effect<StoredDevice | undefined>
     readonly deleteDevice: (id: DeviceId, now: number) => Effect.Effect<boolean>
     /** Ignores devices that are gone and presence older than what is known. Applying twice is applying once. */
     readonly applyPresence: (presences: ReadonlyArray<Presence>) => Effect.Effect<void>

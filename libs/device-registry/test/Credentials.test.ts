@@ -2,6 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { pskContext, type PskRequest, Sealing, sealPurpose, secretContext } from "@roost/contracts"
 import { pskFromSecret } from "@roost/enos"
 import { Effect } from "effect"
+import { TestClock } from "effect/testing"
 import { Credentials, Registry, RegistryStore } from "../src/index.ts"
 import { clusterKey, layerTestRegistry } from "./support/TestRegistry.ts"
 
@@ -28,6 +29,12 @@ const seed = Effect.gen(function* () {
   yield* registry.createDevice("pk1", { deviceKey: "dev1", deviceSecret: "device-secret" })
   return { registry, credentials: yield* Credentials, store: yield* RegistryStore }
 })
+
+/** Of the product secret that a session made now would have. */
+const versionOf = (credentials: Credentials["Service"]) =>
+  Effect.map(credentials.psk({ ...id, secureMode: 3 }), (reply) =>
+    reply._tag === "Found" ? reply.credentialVersion : -1
+  )
 
 const online = (store: RegistryStore["Service"]) =>
   store.applyPresence([
@@ -90,7 +97,11 @@ describe("activate", () => {
     Effect.gen(function* () {
       const { credentials } = yield* seed
       const issue = Effect.fnUntraced(function* (requestId: string) {
-        const reply = yield* credentials.activate({ ...id, requestId })
+        const reply = yield* credentials.activate({
+          ...id,
+          requestId,
+          credentialVersion: yield* versionOf(credentials)
+        })
         return reply._tag === "Issued" ? openSecret(reply.sealedSecret) : reply.reason
       })
       const first = yield* issue("r1")
@@ -109,8 +120,60 @@ describe("activate", () => {
     Effect.gen(function* () {
       const { credentials, store } = yield* seed
       yield* online(store)
-      const reply = yield* credentials.activate({ ...id, requestId: "r1" })
+      const reply = yield* credentials.activate({ ...id, requestId: "r1", credentialVersion: 0 })
       assert.deepStrictEqual(reply, { _tag: "Refused", reason: "AlreadyActivated" })
+    }).pipe(Effect.provide(layerTestRegistry))
+  )
+})
+
+describe("a product's secret is changed", () => {
+  const request = { ...id, secureMode: 3 } as const
+  const keys = Effect.fnUntraced(function* (credentials: Credentials["Service"]) {
+    const reply = yield* credentials.psk(request)
+    assert(reply._tag === "Found")
+    const key = (sealed: string) => Uint8Array.from(openPsk(request, sealed)!)
+    return { ...reply, key: key(reply.sealedPsk), previousKey: reply.previous && key(reply.previous.sealedPsk) }
+  })
+  const activate = (credentials: Credentials["Service"], requestId: string, credentialVersion: number) =>
+    Effect.map(credentials.activate({ ...id, requestId, credentialVersion }), (reply) =>
+      reply._tag === "Refused" ? reply.reason : reply._tag
+    )
+
+  it.effect("117 the former one activates in its time of grace, and not after it, whatever session it has", () =>
+    Effect.gen(function* () {
+      const { credentials, registry } = yield* seed
+      const before = yield* keys(credentials)
+      assert.isUndefined(before.previousKey)
+      yield* TestClock.adjust("1 minute")
+      const rotated = yield* registry.rotateProductSecret("pk1", { productSecret: "second", graceSeconds: 3600 })
+      assert.strictEqual(rotated.previousSecretUntil, 60_000 + 3_600_000)
+      const during = yield* keys(credentials)
+      assert.deepStrictEqual(during.key, pskFromSecret("second"))
+      assert.deepStrictEqual(during.previousKey, pskFromSecret("product-secret"))
+      assert.strictEqual(during.previous?.credentialVersion, before.credentialVersion)
+      assert.isAbove(during.credentialVersion, before.credentialVersion)
+      assert.strictEqual(yield* activate(credentials, "r1", before.credentialVersion), "Issued")
+      yield* TestClock.adjust("1 hour")
+      const after = yield* keys(credentials)
+      assert.isUndefined(after.previousKey)
+      assert.strictEqual(yield* activate(credentials, "r2", before.credentialVersion), "ProductSecretRotated")
+      assert.strictEqual(yield* activate(credentials, "r3", after.credentialVersion), "Issued")
+    }).pipe(Effect.provide(layerTestRegistry))
+  )
+
+  it.effect("117 without grace the former one ends at once, and one before it with the next change", () =>
+    Effect.gen(function* () {
+      const { credentials, registry } = yield* seed
+      const first = yield* versionOf(credentials)
+      yield* registry.rotateProductSecret("pk1", { productSecret: "second", graceSeconds: 3600 })
+      yield* registry.rotateProductSecret("pk1", { productSecret: "third", graceSeconds: 3600 })
+      assert.deepStrictEqual((yield* keys(credentials)).previousKey, pskFromSecret("second"))
+      assert.strictEqual(yield* activate(credentials, "r1", first), "ProductSecretRotated")
+      const fourth = yield* registry.rotateProductSecret("pk1", { graceSeconds: 0 })
+      assert.match(fourth.productSecret, /^[A-Za-z0-9]{20}$/)
+      assert.isUndefined(fourth.previousSecretUntil)
+      assert.isUndefined((yield* keys(credentials)).previousKey)
+      assert.strictEqual((yield* registry.product("pk1")).productSecret, fourth.productSecret)
     }).pipe(Effect.provide(layerTestRegistry))
   )
 })

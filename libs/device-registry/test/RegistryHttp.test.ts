@@ -145,17 +145,20 @@ describe("devices", () => {
         const rotated = yield* send("POST", `${path}:rotate-secret`, {})
         assert.strictEqual(rotated.body.assetId, created.body.assetId)
         assert.notStrictEqual(rotated.body.deviceSecret, created.body.deviceSecret)
+        const replaced = yield* send("POST", `${path}:replace`, { deviceSecret: "new-hardware" })
+        assert.deepStrictEqual(replaced.body, { ...created.body, deviceSecret: "new-hardware" })
         const given = yield* send("POST", `${path}:rotate-secret`, { deviceSecret: "mine" })
         assert.strictEqual(given.body.deviceSecret, "mine")
         assert.strictEqual((yield* send("DELETE", path)).status, 204)
         const changes = (yield* store.untoldChanges(10)).map(({ change }) => change.change)
-        assert.deepStrictEqual(changes, ["disabled", "enabled", "secret", "secret", "deleted"])
+        assert.deepStrictEqual(changes, ["disabled", "enabled", "secret", "secret", "secret", "deleted"])
         for (const [method, verb] of [
           ["GET", ""],
           ["DELETE", ""],
           ["POST", ":disable"],
           ["POST", ":enable"],
-          ["POST", ":rotate-secret"]
+          ["POST", ":rotate-secret"],
+          ["POST", ":replace"]
         ] as const) {
           const answer = yield* send(method, path + verb, method === "POST" ? {} : undefined)
           assert.deepStrictEqual([verb, answer.status, answer.body.code], [verb, 404, 11_705])

@@ -84,7 +84,10 @@ describe("the registry on the bus", () => {
         assert.deepStrictEqual(Uint8Array.from(opened!), pskFromSecret("s3cret"))
         const unknown = yield* requestRpc(RegistryRpcs.psk, { ...request, deviceKey: "nobody" })
         assert.deepStrictEqual(unknown, { _tag: "Refused", reason: "UnknownDevice" })
-        const issued = yield* requestRpc(RegistryRpcs.activate, { ...id, requestId: "r1" })
+        const product = yield* requestRpc(RegistryRpcs.psk, { ...id, secureMode: 3 })
+        assert(product._tag === "Found")
+        const { credentialVersion } = product
+        const issued = yield* requestRpc(RegistryRpcs.activate, { ...id, requestId: "r1", credentialVersion })
         assert.strictEqual(issued._tag, "Issued")
         const described = yield* requestRpc(RegistryRpcs.device, id)
         assert.deepStrictEqual(described, { _tag: "Found", status: "inactive", activated: false, dataFormat: "Json" })

@@ -121,23 +121,6 @@ describe.each(databases(server))("RegistryStore on $database", ({ layerStore }) 
       }).pipe(Effect.provide(layerStore))
     )
 
-    it.effect("117 do not issue a secret to a device that was activated meanwhile", () =>
-      Effect.gen(function* () {
-        const store = yield* seed
-        const issue = { _tag: "Issue", secret, activationRequest: "r1" } as const
-        assert.strictEqual((yield* store.updateCredential(id, issue, 5000))?.activationRequest, "r1")
-        const again = { ...issue, secret: { ...secret, bytes: Uint8Array.of(2) } }
-        const repeated = yield* store.updateCredential(id, again, 5500)
-        assert.deepStrictEqual([repeated?.credentialVersion, repeated?.secret.bytes[0]], [5000, 1])
-        yield* store.applyPresence([presence({})])
-        assert.isUndefined(yield* store.updateCredential(id, { ...issue, activationRequest: "r2" }, 6000))
-        assert.strictEqual((yield* store.device(id))?.credentialVersion, 5000)
-        // An operator still may change it, and that is no answer to an activation request.
-        const rotated = yield* store.updateCredential(id, { _tag: "Secret", secret }, 7000)
-        assert.deepStrictEqual([rotated?.credentialVersion, rotated?.activationRequest], [7000, null])
-      }).pipe(Effect.provide(layerStore))
-    )
-
     it.effect("of a device that is not there change nothing", () =>
       Effect.gen(function* () {
         const store = yield* seed

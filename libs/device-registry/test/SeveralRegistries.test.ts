@@ -49,7 +49,13 @@ describe("two registries on one PostgreSQL", () => {
       Effect.gen(function* () {
         const [one, two] = yield* twoInstances
         yield* Effect.provide(seed, one)
-        const activate = Effect.flatMap(Credentials, (credentials) => credentials.activate({ ...id, requestId: "r1" }))
+        const credentialVersion = (yield* Effect.provide(
+          RegistryStore.use((store) => store.product("pk1")),
+          one
+        ))!.secretVersion
+        const activate = Effect.flatMap(Credentials, (credentials) =>
+          credentials.activate({ ...id, requestId: "r1", credentialVersion })
+        )
         const replies = yield* Effect.all(
           Array.from({ length: 20 }, (_, i) => Effect.provide(activate, i % 2 === 0 ? one : two)),
           { concurrency: "unbounded" }

@@ -122,9 +122,10 @@ export class Associations {
     if (identity === undefined || !this.#handshakes.isCurrent(handshake)) return
     switch (outcome._tag) {
       case "Found": {
-        const { assetId, credentialVersion, dataFormat, downlink, psk } = outcome
+        const { assetId, credentialVersion, dataFormat, downlink, previous, psk } = outcome
         handshake.facts = { assetId, credentialVersion, dataFormat, downlink }
-        this.#provide(now, handshake, psk)
+        if (previous !== undefined) handshake.previousVersion = previous.credentialVersion
+        this.#provide(now, handshake, psk, previous?.psk)
         break
       }
       case "Refused":
@@ -275,12 +276,12 @@ export class Associations {
     ports.askPsk(this.#token, request)
   }
 
-  #provide(now: number, handshake: HandshakeInProgress, psk: Uint8Array): void {
+  #provide(now: number, handshake: HandshakeInProgress, psk: Uint8Array, previous?: Uint8Array): void {
     const { pending } = handshake
     if (!(pending instanceof PendingHandshake)) return
     handshake.stage = "keyed"
     handshake.psk = psk
-    this.#conclude(now, handshake, pending.providePsk(this.#crypto, psk))
+    this.#conclude(now, handshake, pending.providePsk(this.#crypto, psk, previous))
   }
 
   #conclude(now: number, handshake: HandshakeInProgress, outcome: HandshakeOutcome): void {
@@ -305,7 +306,12 @@ export class Associations {
     outcome: HandshakeOutcome & { readonly _tag: "Established" }
   ): boolean {
     const { actorOf, actorsFull, config, counters, persistence, table } = this.#options
-    const { facts, identity } = handshake
+    const { identity, pending, previousVersion } = handshake
+    let { facts } = handshake
+    if (facts !== undefined && previousVersion !== undefined && (pending as PendingHandshake).hasPreviousKey) {
+      facts = { ...facts, credentialVersion: previousVersion }
+      this.#happened(now, handshake, "product-secret-outdated", "the device still has the product's former secret")
+    }
     if (identity === undefined || facts === undefined || !table.isCidFree(outcome.session.readCid)) {
       this.#happened(now, handshake, refusedKind, "the connection id was taken; the device's next attempt gets another")
       return false

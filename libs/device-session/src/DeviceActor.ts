@@ -143,5 +143,6 @@ export const presenceOf = (
   lifetimeSeconds: session.lifetimeMillis / 1000,
   address: formatPeerAddress(session.peer),
   suite: cipherSuiteName(session.dtls.suite),
-  connectionId: session.dtls.readCid.length > 0
+  connectionId: session.dtls.readCid.length > 0,
+  credentialVersion: session.facts.credentialVersion
 })

@@ -19,6 +19,8 @@ export interface HandshakeInProgress {
   early?: Array<Uint8Array>
   /** The key it was given. */
   psk?: Uint8Array
+  /** Set while the product's former secret is still good: its version. */
+  previousVersion?: number
   /** Why it can't succeed: the key that it was given is random (design §2.2). */
   refusal: string | undefined
   /** Set when the registry answered. */

@@ -103,7 +103,11 @@ export const makeNatsPorts = Effect.fnUntraced(function* (
           Effect.map((reply): PskOutcome => {
             if (reply._tag === "Refused") return reply
             const psk = openPsk(request, reply.sealedPsk)
-            return psk === undefined ? clusterKeysDiffer : { ...reply, psk }
+            if (psk === undefined) return clusterKeysDiffer
+            const { previous, ...found } = reply
+            const former = previous && openPsk(request, previous.sealedPsk)
+            if (former === undefined) return { ...found, psk }
+            return { ...found, psk, previous: { psk: former, credentialVersion: previous!.credentialVersion } }
           }),
           Effect.catch(unavailable),
           Effect.map((outcome) => answers.psk(token, outcome))
@@ -111,13 +115,13 @@ export const makeNatsPorts = Effect.fnUntraced(function* (
       )
     },
 
-    askActivation: (token, productKey, deviceKey, requestId) => {
+    askActivation: (token, request) => {
       run(
-        requestRpc(RegistryRpcs.activate, { productKey, deviceKey, requestId }).pipe(
+        requestRpc(RegistryRpcs.activate, request).pipe(
           Effect.map((reply): ActivationOutcome => {
             if (reply._tag === "Refused") return reply
             const sealed = Buffer.from(reply.sealedSecret, "base64")
-            const secret = secretSealing.open(secretContext({ productKey, deviceKey }), sealed)
+            const secret = secretSealing.open(secretContext(request), sealed)
             if (secret === undefined) return clusterKeysDiffer
             return { _tag: "Issued", assetId: reply.assetId, deviceSecret: Buffer.from(secret).toString("utf8") }
           }),

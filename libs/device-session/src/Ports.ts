@@ -1,4 +1,5 @@
 import type {
+  ActivateRequest,
   CommandEvent,
   DeviceEvent,
   FrameKind,
@@ -45,7 +46,7 @@ export interface Ports {
   /** Answered by `handlePsk`. */
   askPsk(token: number, request: PskRequest): void
   /** Answered by `handleActivation`. */
-  askActivation(token: number, productKey: string, deviceKey: string, requestId: string): void
+  askActivation(token: number, request: ActivateRequest): void
   /** Answered by `handleStored`. False: not taken, the store can't be reached or is too far behind. */
   storeUplink(token: number, uplink: UplinkRecord): boolean
   /** Answered by `handleStored` when `token` is not 0. False: not taken. */
@@ -67,7 +68,11 @@ export interface Ports {
 
 /** The key in the clear: who asks the registry opens what it sealed. */
 export type PskOutcome =
-  | ({ readonly _tag: "Found"; readonly psk: Uint8Array } & DeviceFacts)
+  | ({
+      readonly _tag: "Found"
+      readonly psk: Uint8Array
+      readonly previous?: { readonly psk: Uint8Array; readonly credentialVersion: number }
+    } & DeviceFacts)
   | { readonly _tag: "Refused"; readonly reason: RefusalReason }
   | Unanswered
 

@@ -1,5 +1,5 @@
 import { Code, formatCode, type Option, OptionNumber, type Outputs, type Request, uintOption } from "@roost/coap"
-import { formatPeerAddress } from "@roost/contracts"
+import { formatPeerAddress, type RefusalReason } from "@roost/contracts"
 import { encodeRequest, EnosCode, option2100Value } from "@roost/enos"
 import type { Counters } from "./Counters.ts"
 import { ContentFormat, decide, type Decision, nameTopic } from "./Decision.ts"
@@ -150,14 +150,36 @@ export class Requests {
         break
       }
       case "Refused":
-        this.#happened(now, session, "activation-refused", `the registry refused: ${outcome.reason}`)
-        this.#answer(now, actor, session, exchange, Code.Unauthorized, noBytes, [])
+        this.#refuseActivation(now, actor, session, exchange, outcome.reason)
         break
       case "Unavailable":
         this.#happened(now, session, "registry-unavailable", outcome.reason)
         this.#answer(now, actor, session, exchange, Code.InternalServerError, noBytes, [])
         break
     }
+  }
+
+  /** A limit passes with time; about all else a new handshake could help, once an operator did something. */
+  #refuseActivation(
+    now: number,
+    actor: DeviceActor,
+    session: DeviceSession,
+    exchange: number,
+    reason: RefusalReason
+  ): void {
+    const code = activationCode[reason]
+    const detail = code === undefined ? undefined : { code }
+    this.#happened(now, session, "activation-refused", `the registry refused: ${reason}`, detail)
+    const limited = reason === "TooManyActivations"
+    this.#answer(
+      now,
+      actor,
+      session,
+      exchange,
+      limited ? Code.TooManyRequests : Code.Unauthorized,
+      noBytes,
+      limited ? retryActivation : []
+    )
   }
 
   #storeUplink(
@@ -272,7 +294,14 @@ export class Requests {
   #fetchSecret(actor: DeviceActor, session: DeviceSession, exchange: number, request: Request): void {
     const token = this.#wait({ actor, session, exchange, request, payload: noBytes, kind: "activation" })
     // A retransmission gets here only after a takeover: it names the same request, and the registry issues nothing new.
-    this.#ports.askActivation(token, actor.productKey, actor.deviceKey, exchangeId(session.handle, request))
+    const { productKey, deviceKey } = actor
+    const requestId = exchangeId(session.handle, request)
+    this.#ports.askActivation(token, {
+      productKey,
+      deviceKey,
+      requestId,
+      credentialVersion: session.facts.credentialVersion
+    })
   }
 
   /** A 2.xx to an authenticated request: with Option 2100 while anything undelivered waits (contract, 113). */
@@ -354,5 +383,14 @@ const findReplied = (actor: DeviceActor, commandTopic: string, id: string | unde
 const formatOption = (request: Request, format: number): ReadonlyArray<Option> =>
   request.contentFormat === undefined ? [] : [uintOption(OptionNumber.ContentFormat, format)]
 
+/** EnOS's code of a refused activation, for the operator: the air has none (design §3, 3). */
+const activationCode: Partial<Record<RefusalReason, number>> = {
+  DeviceDisabled: EnosCode.deviceDisabled,
+  DynamicActivationDisabled: EnosCode.dynamicActivationNotAllowed,
+  AlreadyActivated: EnosCode.deviceCannotActivateAgain,
+  ProductSecretRotated: EnosCode.signCheckFailed,
+  TooManyActivations: EnosCode.tooManyRequests
+}
+const retryActivation: ReadonlyArray<Option> = [uintOption(OptionNumber.MaxAge, 60)]
 const retrySoon: ReadonlyArray<Option> = [uintOption(OptionNumber.MaxAge, 1)]
 const noBytes = new Uint8Array(0)

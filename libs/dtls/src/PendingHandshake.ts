@@ -58,9 +58,9 @@ export class PendingHandshake {
   readonly #nextSequence: number
   #datagrams: Array<Uint8Array>
   #pendingBytes: number
-  #finish:
-    | { readonly await: AwaitFinished; readonly session: Session; readonly clientVerifyData: Uint8Array }
-    | undefined
+  #hasPreviousKey = false
+  /** One per key that the peer may have. */
+  #finishes: ReadonlyArray<Finish> = []
 
   private constructor(fields: HalfFields, limits: BackHalfLimits) {
     this.identity = fields.identity
@@ -85,18 +85,12 @@ export class PendingHandshake {
     return Result.map(readHalf(half), (fields) => new PendingHandshake(fields, limits))
   }
 
-  /** Derives the keys and looks at everything that came meanwhile. The key is not kept. */
-  providePsk(crypto: Crypto, psk: Uint8Array): HandshakeOutcome {
-    const transcriptHash = this.#transcript.hash(crypto)
-    const premaster = pskPremasterSecret(psk)
-    const master = this.agreement.extendedMasterSecret
-      ? extendedMasterSecret(crypto, premaster, transcriptHash)
-      : classicMasterSecret(crypto, premaster, this.#clientRandom, this.#serverRandom)
-    const keys = deriveKeyBlock(crypto, this.agreement.suite, master, this.#clientRandom, this.#serverRandom)
-    const session = Session.of("server", this.agreement, keys, master, this.sessionId)
-    const expected = verifyData(crypto, "client", master, transcriptHash)
-    const awaited = new AwaitFinished(session, expected, this.#finishedSeq, this.#limits)
-    this.#finish = { await: awaited, session, clientVerifyData: expected }
+  /**
+   * Derives the keys and looks at everything that came meanwhile. A peer may have either of two keys while its key is
+   * being changed: the one that opens its Finished counts. The keys are not kept.
+   */
+  providePsk(crypto: Crypto, psk: Uint8Array, previous?: Uint8Array): HandshakeOutcome {
+    this.#finishes = (previous === undefined ? [psk] : [psk, previous]).map((key) => this.#expect(crypto, key))
     const datagrams = this.#datagrams
     this.#datagrams = []
     let outcome: HandshakeOutcome = needMore
@@ -106,9 +100,27 @@ export class PendingHandshake {
     return outcome
   }
 
+  /** Whether it was established under the previous of two keys. */
+  get hasPreviousKey(): boolean {
+    return this.#hasPreviousKey
+  }
+
+  #expect(crypto: Crypto, psk: Uint8Array): Finish {
+    const transcriptHash = this.#transcript.hash(crypto)
+    const premaster = pskPremasterSecret(psk)
+    const master = this.agreement.extendedMasterSecret
+      ? extendedMasterSecret(crypto, premaster, transcriptHash)
+      : classicMasterSecret(crypto, premaster, this.#clientRandom, this.#serverRandom)
+    const keys = deriveKeyBlock(crypto, this.agreement.suite, master, this.#clientRandom, this.#serverRandom)
+    const session = Session.of("server", this.agreement, keys, master, this.sessionId)
+    const expected = verifyData(crypto, "client", master, transcriptHash)
+    const awaited = new AwaitFinished(session, expected, this.#finishedSeq, this.#limits)
+    return { await: awaited, session, clientVerifyData: expected }
+  }
+
   /** A datagram of this peer. Repeated ClientKeyExchanges have no effect. */
   handleDatagram(crypto: Crypto, _now: number, datagram: Uint8Array): HandshakeOutcome {
-    if (this.#finish !== undefined) return this.#handle(crypto, datagram)
+    if (this.#finishes.length > 0) return this.#handle(crypto, datagram)
     if (this.#pendingBytes + datagram.length > this.#limits.pendingBytesMax) {
       return { _tag: "Rejected", reason: "BufferFull" }
     }
@@ -118,11 +130,17 @@ export class PendingHandshake {
   }
 
   #handle(crypto: Crypto, datagram: Uint8Array): HandshakeOutcome {
-    const { await: awaited, session, clientVerifyData } = this.#finish!
-    const outcome: FinishedOutcome = awaited.handle(crypto, datagram)
-    if (outcome === "NeedMore") return needMore
-    if (outcome !== "Verified") return { _tag: "Rejected", reason: outcome }
-    return { _tag: "Established", session, reply: this.#reply(crypto, session, clientVerifyData), early: awaited.early }
+    let result: HandshakeOutcome = needMore
+    for (const [index, { await: awaited, session, clientVerifyData }] of this.#finishes.entries()) {
+      const outcome: FinishedOutcome = awaited.handle(crypto, datagram)
+      if (outcome === "Verified") {
+        this.#hasPreviousKey = index > 0
+        const reply = this.#reply(crypto, session, clientVerifyData)
+        return { _tag: "Established", session, reply, early: awaited.early }
+      }
+      if (outcome !== "NeedMore") result = { _tag: "Rejected", reason: outcome }
+    }
+    return result
   }
 
   /** ChangeCipherSpec and Finished; the session keeps what it needs to send them again. */
@@ -139,6 +157,12 @@ export class PendingHandshake {
     const flight = session.resendLastFlight(crypto)
     return flight !== undefined && Result.isSuccess(flight) ? [flight.success] : []
   }
+}
+
+interface Finish {
+  readonly await: AwaitFinished
+  readonly session: Session
+  readonly clientVerifyData: Uint8Array
 }
 
 interface HalfFields {

@@ -250,6 +250,28 @@ describe("the actor's half", () => {
     expect(pending.handleDatagram(crypto, now, client.finished())._tag).toBe("Established")
   })
 
+  it("either of two keys establishes the session, the previous one named, whatever came before the key", () => {
+    const other = new Uint8Array(16)
+    for (const [keys, hasPreviousKey] of [
+      [[defaultPsk, other], false],
+      [[other, defaultPsk], true]
+    ] as const) {
+      for (const pieces of [["changeCipherSpec", "finished"], ["changeCipherSpec"], []] as const) {
+        const { client, pending } = handOff(...pieces)
+        let outcome = pending.providePsk(crypto, ...keys)
+        for (const piece of (["changeCipherSpec", "finished"] as const).slice(pieces.length)) {
+          expect(outcome._tag).toBe("NeedMore")
+          outcome = pending.handleDatagram(crypto, now, client[piece]())
+        }
+        if (outcome._tag !== "Established") throw new Error(outcome._tag)
+        client.takeServerFinished(outcome.reply)
+        expect(pending.hasPreviousKey).toBe(hasPreviousKey)
+      }
+    }
+    const { pending } = handOff("changeCipherSpec", "finished")
+    expect(pending.providePsk(crypto, other, new Uint8Array(16).fill(1))._tag).toBe("Rejected")
+  })
+
   it("a wrong key rejects with a reason for the operator and no bytes for the peer (F21)", () => {
     const { client, pending } = handOff("changeCipherSpec", "finished")
     expect(pending.providePsk(crypto, new Uint8Array(16))).toEqual({ _tag: "Rejected", reason: "RecordUnverifiable" })

@@ -1,7 +1,10 @@
 /** `code` of replies (enos-protocol §4); devices may answer commands with codes of their own from 2000 on. */
 export const EnosCode = {
   success: 200,
+  /** Of EnOS's SDKs. */
+  tooManyRequests: 429,
   deviceDisabled: 723,
+  signCheckFailed: 742,
   dynamicActivationNotAllowed: 770,
   deviceCannotActivateAgain: 771,
   messageTooLarge: 1008,

@@ -19,7 +19,10 @@ export const Product = Schema.Struct({
     description: "Whether a device that was never activated may fetch its secret with the product's (SecureMode 3)."
   }),
   downlink: DownlinkMode,
-  createdAt: Schema.Finite.annotate({ description: "Milliseconds since 1970." })
+  createdAt: Schema.Finite.annotate({ description: "Milliseconds since 1970." }),
+  previousSecretUntil: Schema.optionalKey(
+    Schema.Finite.annotate({ description: "Until then, milliseconds since 1970, its former secret is good, too." })
+  )
 }).annotate({ identifier: "Product" })
 export type Product = typeof Product.Type
 
@@ -38,6 +41,19 @@ export const NewProduct = Schema.Struct({
   downlink: DownlinkMode.pipe(Schema.withDecodingDefaultKey(Effect.succeed("pipelined")))
 }).annotate({ identifier: "NewProduct" })
 export type NewProduct = typeof NewProduct.Type
+
+/** Longest and usual time in which a product's former secret still activates: 30 days, one day. */
+export const graceSecondsMax = 30 * 86_400
+export const graceSecondsDefault = 86_400
+
+export const NewProductSecret = Schema.Struct({
+  productSecret: NewProduct.fields.productSecret,
+  graceSeconds: Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: graceSecondsMax })).pipe(
+    Schema.withDecodingDefaultKey(Effect.succeed(graceSecondsDefault)),
+    Schema.annotate({ description: "How long the former secret still activates devices. 0 if it leaked." })
+  )
+}).annotate({ identifier: "NewProductSecret" })
+export type NewProductSecret = typeof NewProductSecret.Type
 
 /** What of a product may change; what is absent stays. The rest is built into the devices. */
 export const ProductChange = Schema.Struct({

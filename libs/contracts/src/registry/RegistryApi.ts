@@ -3,7 +3,7 @@ import * as Schema from "effect/Schema"
 import { HttpApi, HttpApiEndpoint, HttpApiGroup, HttpApiMiddleware, HttpApiSchema, OpenApi } from "effect/http-api"
 import { Authorization } from "../http/Authorization.ts"
 import { DeviceStatus } from "../Registry.ts"
-import { NewProduct, Product, ProductChange, ProductWithSecret } from "./Product.ts"
+import { NewProduct, NewProductSecret, Product, ProductChange, ProductWithSecret } from "./Product.ts"
 import {
   DeviceCredential,
   ImportResult,
@@ -57,6 +57,18 @@ const Products = HttpApiGroup.make("products")
       error: NoSuchProduct
     }).annotateMerge(
       describe("Rename a product, or switch dynamic activation", "Devices that are activated already stay so.")
+    ),
+    HttpApiEndpoint.post("rotateProductSecret", "/v1/products/:productKey:rotate-secret", {
+      params: product,
+      payload: NewProductSecret,
+      success: ProductWithSecret,
+      error: NoSuchProduct
+    }).annotateMerge(
+      describe(
+        "Change a product's secret",
+        "The former one activates devices for `graceSeconds` more; one before that does no longer. Devices that have a " +
+          "secret of their own are not affected."
+      )
     )
   )
   .annotateMerge(OpenApi.annotations({ title: "Products" }))
@@ -117,6 +129,18 @@ const Devices = HttpApiGroup.make("devices")
       error: NoSuchDevice
     }).annotateMerge(
       describe("Change a device's secret", "Its session ends at once. The secret in the answer is not told again.")
+    ),
+    HttpApiEndpoint.post("replaceDevice", `${one}:replace`, {
+      params: device,
+      payload: NewSecret,
+      success: DeviceCredential,
+      error: NoSuchDevice
+    }).annotateMerge(
+      describe(
+        "Put new hardware in a device's place",
+        "It keeps key, asset id and commands, and is inactive until the new hardware comes, by the secret in the answer or, " +
+          "with dynamic activation, by one it fetches. The old hardware's secret and session end at once."
+      )
     ),
     HttpApiEndpoint.get("listEvents", `${one}/events`, {
       params: device,

@@ -19,7 +19,8 @@ export const applyPresence = Effect.fnUntraced(function* (sql: SqlTransaction, p
     `UPDATE devices SET ${state("online", "?4")}, ${state("presence_at", "?3")}, ${state("last_seen_at", "?5")},
        ${state("lifetime_seconds", "?6")}, ${state("address", "?7")}, ${state("suite", "?8")},
        ${latest("last_online_at", "?9")}, ${latest("last_offline_at", "?10")},
-       activated_at = COALESCE(activated_at, ?11)
+       activated_at = CASE WHEN activated_at IS NULL AND CAST(?12 AS BIGINT) >= activates_from
+         THEN CAST(?11 AS BIGINT) ELSE activated_at END
      WHERE product_key = ?1 AND device_key = ?2`,
     presences.map(presenceValues)
   )
@@ -40,7 +41,9 @@ const presenceValues = (presence: Presence): ReadonlyArray<Value> => {
     online ? at : null,
     online ? null : at,
     // Only the device's own secret activates it; the product's is for fetching that (design §3, 16).
-    online && presence.secureMode === 2 ? at : null
+    online && presence.secureMode === 2 ? at : null,
+    // Versions are from the clock: without one, the time tells whether it is the replaced hardware's.
+    presence.credentialVersion ?? at
   ]
 }
 

@@ -76,5 +76,21 @@ export const migrations: ReadonlyArray<(types: ColumnTypes) => string> = [
     id ${serial},
     change TEXT NOT NULL
   );
+  `,
+  ({ bytes, int64, key }) => `
+  ALTER TABLE products ADD COLUMN secret_version ${int64} NOT NULL DEFAULT 0;
+  ALTER TABLE products ADD COLUMN previous_secret ${bytes};
+  ALTER TABLE products ADD COLUMN previous_secret_key_id TEXT;
+  ALTER TABLE products ADD COLUMN previous_secret_version ${int64};
+  ALTER TABLE products ADD COLUMN previous_secret_until ${int64};
+  ALTER TABLE devices ADD COLUMN activates_from ${int64} NOT NULL DEFAULT 0;
+
+  CREATE TABLE activation_attempts (
+    product_key ${key} NOT NULL,
+    device_key ${key} NOT NULL,
+    since ${int64} NOT NULL,
+    attempts INTEGER NOT NULL,
+    PRIMARY KEY (product_key, device_key)
+  );
   `
 ]

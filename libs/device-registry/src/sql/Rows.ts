@@ -4,7 +4,8 @@ import type { StoredDevice, StoredProduct } from "../RegistryStore.ts"
 import type { Row } from "./Sql.ts"
 
 export const productColumns =
-  "product_key, product_name, secret, secret_key_id, data_format, dynamic_activate_enabled, downlink, created_at"
+  "product_key, product_name, secret, secret_key_id, data_format, dynamic_activate_enabled, downlink, created_at, " +
+  "secret_version, previous_secret, previous_secret_key_id, previous_secret_version, previous_secret_until"
 
 export const productOf = (row: Row): StoredProduct => ({
   productKey: text(row.product_key),
@@ -13,7 +14,16 @@ export const productOf = (row: Row): StoredProduct => ({
   dataFormat: asDataFormat(row.data_format),
   dynamicActivateEnabled: row.dynamic_activate_enabled === 1,
   downlink: asDownlinkMode(row.downlink),
-  createdAt: Number(row.created_at)
+  createdAt: Number(row.created_at),
+  secretVersion: Number(row.secret_version),
+  previous:
+    row.previous_secret === null
+      ? null
+      : {
+          secret: { keyId: text(row.previous_secret_key_id), bytes: row.previous_secret as Uint8Array },
+          version: Number(row.previous_secret_version),
+          until: Number(row.previous_secret_until)
+        }
 })
 
 export const deviceColumns =

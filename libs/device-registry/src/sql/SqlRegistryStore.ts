@@ -1,17 +1,11 @@
 import type { CredentialChange, ProductChange } from "@roost/contracts"
 import { Effect, Layer } from "effect"
-import {
-  type CredentialUpdate,
-  type DeviceId,
-  type DevicePage,
-  type NewStoredDevice,
-  RegistryStore,
-  type StoredDevice,
-  type StoredProduct
-} from "../RegistryStore.ts"
-import { addEvent, addEvents, applyPresence, listEvents } from "./DeviceLog.ts"
-import { deviceColumns, deviceOf, productColumns, productOf } from "./Rows.ts"
-import { Sql, type SqlSession, type SqlTransaction } from "./Sql.ts"
+import { type NewStoredProduct, RegistryStore, type SealedSecret } from "../RegistryStore.ts"
+import { issueSecret, replaceDevice } from "./Activation.ts"
+import { addEvents, applyPresence, listEvents } from "./DeviceLog.ts"
+import { deleteDevice, findDevice, insertDevices, listDevices, updateCredential } from "./Devices.ts"
+import { productColumns, productOf } from "./Rows.ts"
+import { Sql, type SqlSession } from "./Sql.ts"
 
 /** RegistryStore on whichever database `Sql` is. */
 export const layerSqlRegistryStore: Layer.Layer<RegistryStore, never, Sql> = Layer.effect(
@@ -21,6 +15,7 @@ export const layerSqlRegistryStore: Layer.Layer<RegistryStore, never, Sql> = Lay
       createProduct: (product) => insertProduct(sql, product),
       product: (productKey) => findProduct(sql, productKey),
       updateProduct: (productKey, change) => updateProduct(sql, productKey, change),
+      rotateProductSecret: (productKey, secret, until, now) => rotateProductSecret(sql, productKey, secret, until, now),
       products: (after, limit) =>
         Effect.map(
           sql.all(
@@ -34,6 +29,9 @@ export const layerSqlRegistryStore: Layer.Layer<RegistryStore, never, Sql> = Lay
       device: (id) => findDevice(sql, id),
       devices: (productKey, page) => listDevices(sql, productKey, page),
       updateCredential: (id, update, now) => sql.transaction((session) => updateCredential(session, id, update, now)),
+      issueSecret: (id, secret, activationRequest, now) =>
+        sql.transaction((session) => issueSecret(session, id, secret, activationRequest, now)),
+      replaceDevice: (id, secret, now) => sql.transaction((session) => replaceDevice(session, id, secret, now)),
       deleteDevice: (id, now) => sql.transaction((session) => deleteDevice(session, id, now)),
       applyPresence: (presences) => sql.transaction((session) => applyPresence(session, presences)),
       addEvents: (events, now) => sql.transaction((session) => addEvents(session, events, now)),
@@ -48,10 +46,12 @@ export const layerSqlRegistryStore: Layer.Layer<RegistryStore, never, Sql> = Lay
   )
 )
 
-const insertProduct = (sql: SqlSession, product: StoredProduct) =>
+const insertProduct = (sql: SqlSession, product: NewStoredProduct) =>
   Effect.map(
     sql.run(
-      `INSERT INTO products (${productColumns}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+      `INSERT INTO products (product_key, product_name, secret, secret_key_id, data_format, dynamic_activate_enabled, downlink,
+         created_at, secret_version)
+       VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8)
        ON CONFLICT (product_key) DO NOTHING`,
       product.productKey,
       product.productName,
@@ -82,120 +82,36 @@ const updateProduct = (sql: SqlSession, productKey: string, { dynamicActivateEna
     findProduct(sql, productKey)
   )
 
-const insertDevices = Effect.fnUntraced(function* (sql: SqlTransaction, devices: ReadonlyArray<NewStoredDevice>) {
-  // Imports of the same devices at two instances meet them in the same order, so that neither waits for the other for ever.
-  const order = devices.map((_, index) => index).sort((a, b) => compare(devices[a]!.deviceKey, devices[b]!.deviceKey))
-  const inserted = yield* sql.runEach(
-    `INSERT INTO devices (product_key, device_key, asset_id, device_name, secret, secret_key_id, credential_version,
-       created_at)
-     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7) ON CONFLICT (product_key, device_key) DO NOTHING`,
-    order.map((index) => {
-      const { assetId, createdAt, deviceKey, deviceName, productKey, secret } = devices[index]!
-      // The version is from the clock, so that it grows over a deletion and a new device of the same key, too.
-      return [productKey, deviceKey, assetId, deviceName, secret.bytes, secret.keyId, createdAt]
-    })
-  )
-  const results = devices.map(() => false)
-  order.forEach((index, i) => (results[index] = inserted[i] === 1))
-  return results
-})
-
-const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
-
-const findDevice = (sql: SqlSession, { productKey, deviceKey }: DeviceId, lock = "") =>
-  Effect.map(
-    sql.get(
-      `SELECT ${deviceColumns} FROM devices WHERE product_key = ?1 AND device_key = ?2${lock}`,
-      productKey,
-      deviceKey
-    ),
-    (row) => (row === undefined ? undefined : deviceOf(row))
-  )
-
-const listDevices = (sql: SqlSession, productKey: string, { after, limit, status }: DevicePage) => {
-  const page = "device_key > ?2 ORDER BY device_key LIMIT ?3"
-  const select = `SELECT ${deviceColumns} FROM devices WHERE product_key = ?1`
-  const rows =
-    status === undefined
-      ? sql.all(`${select} AND ${page}`, productKey, after ?? "", limit)
-      : sql.all(`${select} AND status = ?4 AND ${page}`, productKey, after ?? "", limit, status)
-  return Effect.map(rows, (found) => found.map(deviceOf))
-}
-
-const updateCredential = Effect.fnUntraced(function* (
-  sql: SqlTransaction,
-  id: DeviceId,
-  update: CredentialUpdate,
+const rotateProductSecret = (
+  sql: SqlSession,
+  productKey: string,
+  secret: SealedSecret,
+  previousUntil: number | undefined,
   now: number
-) {
-  const device = yield* findDevice(sql, id, sql.forUpdate)
-  if (device === undefined) return undefined
-  if (update._tag === "Enabled" && (device.status !== "disabled") === update.enabled) return device
-  if (update._tag === "Issue") {
-    if (device.activatedAt !== null) return undefined
-    if (device.activationRequest === update.activationRequest) return device
-  }
-  const version = nextVersion(device, now)
-  if (update._tag === "Enabled") {
-    yield* sql.run(
-      "UPDATE devices SET enabled = ?3, credential_version = ?4 WHERE product_key = ?1 AND device_key = ?2",
-      id.productKey,
-      id.deviceKey,
-      update.enabled ? 1 : 0,
-      version
-    )
-  } else {
-    yield* sql.run(
-      `UPDATE devices SET secret = ?3, secret_key_id = ?4, activation_request = ?5, credential_version = ?6
-       WHERE product_key = ?1 AND device_key = ?2`,
-      id.productKey,
-      id.deviceKey,
-      update.secret.bytes,
-      update.secret.keyId,
-      update._tag === "Issue" ? update.activationRequest : null,
-      version
-    )
-  }
-  const change = update._tag !== "Enabled" ? "secret" : update.enabled ? "enabled" : "disabled"
-  yield* tell(sql, { ...keysOf(id), change, credentialVersion: version }, now)
-  return yield* findDevice(sql, id)
-})
-
-const deleteDevice = Effect.fnUntraced(function* (sql: SqlTransaction, id: DeviceId, now: number) {
-  // Before the device is locked: whoever files events asks whether there is such a device.
-  yield* sql.enter("events")
-  const device = yield* findDevice(sql, id, sql.forUpdate)
-  if (device === undefined) return false
-  const { productKey, deviceKey } = id
-  yield* sql.run("DELETE FROM devices WHERE product_key = ?1 AND device_key = ?2", productKey, deviceKey)
-  yield* tell(sql, { ...keysOf(id), change: "deleted", credentialVersion: nextVersion(device, now) }, now)
-  yield* sql.run(
-    "UPDATE device_events SET stranger = 1 WHERE product_key = ?1 AND device_key = ?2",
-    productKey,
-    deviceKey
+) =>
+  Effect.andThen(
+    previousUntil === undefined
+      ? sql.run(
+          `UPDATE products SET previous_secret = NULL, previous_secret_key_id = NULL, previous_secret_version = NULL,
+             previous_secret_until = NULL, secret = ?2, secret_key_id = ?3, secret_version = ${nextSecretVersion}
+           WHERE product_key = ?1`,
+          productKey,
+          secret.bytes,
+          secret.keyId,
+          now
+        )
+      : sql.run(
+          `UPDATE products SET previous_secret = secret, previous_secret_key_id = secret_key_id,
+             previous_secret_version = secret_version, previous_secret_until = ?5,
+             secret = ?2, secret_key_id = ?3, secret_version = ${nextSecretVersion}
+           WHERE product_key = ?1`,
+          productKey,
+          secret.bytes,
+          secret.keyId,
+          now,
+          previousUntil
+        ),
+    findProduct(sql, productKey)
   )
-  return true
-})
 
-/** Leaves the message for the actors in the same transaction, and a line for the operator. */
-const tell = Effect.fnUntraced(function* (sql: SqlTransaction, change: CredentialChange, now: number) {
-  yield* sql.run("INSERT INTO credential_changes (change) VALUES (?1)", JSON.stringify(change))
-  yield* addEvent(sql, {
-    ...keysOf(change),
-    kind: `credential-${change.change}`,
-    at: now,
-    address: "",
-    reason: told[change.change]
-  })
-})
-
-const told: Readonly<Record<CredentialChange["change"], string>> = {
-  secret: "the device has a new secret; a session under the old one ended",
-  disabled: "an operator disabled the device; its session ended",
-  enabled: "an operator enabled the device",
-  deleted: "an operator deleted the device; its session ended"
-}
-
-const nextVersion = ({ credentialVersion }: StoredDevice, now: number): number => Math.max(credentialVersion + 1, now)
-
-const keysOf = ({ productKey, deviceKey }: DeviceId): DeviceId => ({ productKey, deviceKey })
+const nextSecretVersion = "CASE WHEN secret_version >= ?4 THEN secret_version + 1 ELSE ?4 END"

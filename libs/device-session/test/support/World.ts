@@ -1,5 +1,6 @@
 import { ClientExchanges, type ClientRequest, type ClientResponse, defaultClientSettings } from "@roost/coap"
 import {
+  type ActivateRequest,
   type CommandEvent,
   type DeviceEvent,
   FrameKind,
@@ -19,7 +20,7 @@ import * as Result from "effect/Result"
 import { DeviceHost } from "../../src/DeviceHost.ts"
 import { defaultDeviceSessionConfig, type DeviceSessionConfig } from "../../src/DeviceSessionConfig.ts"
 import type { PendingCommand } from "../../src/PendingCommands.ts"
-import type { Ports, PskOutcome, SaveOutcome, UplinkRecord } from "../../src/Ports.ts"
+import type { ActivationOutcome, Ports, PskOutcome, SaveOutcome, UplinkRecord } from "../../src/Ports.ts"
 
 /**
  * A device host with an edge that only knows two devices' worth of routing, the registry and the store as arrays, and
@@ -55,6 +56,12 @@ export class World {
   /** What the store does with the next uplinks. */
   storing: "yes" | "no" | "later" = "yes"
   psk: (deviceKey: string) => PskOutcome = (deviceKey) => found(`secret of ${deviceKey}`)
+  activation: (token: number) => ActivationOutcome = (token) => ({
+    _tag: "Issued",
+    assetId: "a1",
+    deviceSecret: `issued ${token}`
+  })
+  readonly activations: Array<ActivateRequest> = []
   readonly #front: FrontHalf
   readonly #pending: Array<() => void> = []
   readonly #devices = new Map<number | string, SimulatedDevice>()
@@ -233,14 +240,10 @@ export class World {
       },
       askPsk: (token, { deviceKey }) =>
         this.#pending.push(() => host().handlePsk(this.now, token, this.psk(deviceKey))),
-      askActivation: (token) =>
-        this.#pending.push(() =>
-          host().handleActivation(this.now, token, {
-            _tag: "Issued",
-            assetId: "a1",
-            deviceSecret: `issued ${token}`
-          })
-        ),
+      askActivation: (token, request) => {
+        this.activations.push(request)
+        this.#pending.push(() => host().handleActivation(this.now, token, this.activation(token)))
+      },
       storeUplink: (token, uplink) => {
         if (this.storing === "no") return false
         // The stream keeps one message of an id.
@@ -385,7 +388,7 @@ export class SimulatedDevice {
   }
 }
 
-export const found = (secret: string, credentialVersion = 1): PskOutcome => ({
+export const found = (secret: string, credentialVersion = 1): PskOutcome & { readonly _tag: "Found" } => ({
   _tag: "Found",
   psk: pskFromSecret(secret),
   credentialVersion,

@@ -1,0 +1,92 @@
+import { Device } from "@roost/device"
+import { RoostProcesses } from "@roost/testkit"
+import { afterAll, assert, beforeAll, describe, it } from "vitest"
+import { createProduct, eventually } from "../src/Fixtures.ts"
+
+// What an operator changes while devices come in: real processes, a device in software.
+
+let roost: RoostProcesses
+beforeAll(async () => {
+  roost = await RoostProcesses.start()
+}, 120_000)
+afterAll(() => roost?.[Symbol.asyncDispose]())
+
+const deviceOf = (productKey: string, deviceKey: string): Device =>
+  new Device({
+    host: "127.0.0.1",
+    port: roost.udpPort,
+    productKey,
+    deviceKey,
+    timing: { initialMillis: 500, maxMillis: 500, transmissionsMax: 4 },
+    onCommand: () => ({ code: 200, data: {} })
+  })
+const eventsOf = async (productKey: string, deviceKey: string): Promise<ReadonlyArray<string>> =>
+  (await roost.registry("GET", `/v1/products/${productKey}/devices/${deviceKey}/events`)).body.events.map(
+    ({ kind }: { kind: string }) => kind
+  )
+const failureOf = (promise: Promise<unknown>): Promise<string> =>
+  promise.then(
+    () => "",
+    (error: unknown) => String(error)
+  )
+
+describe("an operator", () => {
+  it("117 changes a product's secret: the former one activates during the grace, and not without", async () => {
+    const { productSecret: former } = await createProduct(roost, "pkRotate", { dynamicActivateEnabled: true })
+    for (const deviceKey of ["a", "b"]) await roost.registry("POST", "/v1/products/pkRotate/devices", { deviceKey })
+    const rotate = (body: unknown) => roost.registry("POST", "/v1/products/pkRotate:rotate-secret", body)
+    const { status, body } = await rotate({ graceSeconds: 3600 })
+    assert.strictEqual(status, 200)
+    assert.isAbove(body.previousSecretUntil, Date.now())
+    const outdated = deviceOf("pkRotate", "a")
+    await outdated.activate(former)
+    assert.isString((await outdated.activate(body.productSecret)).deviceSecret)
+    await outdated.close()
+    await eventually(
+      () => eventsOf("pkRotate", "a"),
+      (kinds) => kinds.includes("product-secret-outdated") && kinds.includes("secret-issued")
+    )
+    await rotate({ graceSeconds: 0 })
+    assert.notStrictEqual(await failureOf(deviceOf("pkRotate", "b").activate(former)), "")
+    await eventually(
+      () => eventsOf("pkRotate", "b"),
+      (kinds) => kinds.includes("handshake-refused")
+    )
+  })
+
+  it("117 replaces a device: the old hardware is out at once, the new one activates", async () => {
+    const { productSecret } = await createProduct(roost, "pkReplace", { dynamicActivateEnabled: true })
+    await roost.registry("POST", "/v1/products/pkReplace/devices", { deviceKey: "meter" })
+    const path = "/v1/products/pkReplace/devices/meter"
+    const old = deviceOf("pkReplace", "meter")
+    const { deviceSecret } = await old.activate(productSecret)
+    await old.connect(deviceSecret)
+    await old.report({ temp: 1 })
+    const statusIs = (status: string) =>
+      eventually(
+        () => roost.registry("GET", path),
+        ({ body }) => body.status === status
+      )
+    await statusIs("online")
+    const replaced = await roost.registry("POST", `${path}:replace`, {})
+    assert.strictEqual(replaced.status, 200)
+    await eventually(
+      () =>
+        old.report({ temp: 2 }).then(
+          ({ code }) => code,
+          () => 0x81
+        ),
+      (code) => code === 0x81
+    )
+    assert.notStrictEqual(await failureOf(deviceOf("pkReplace", "meter").connect(deviceSecret)), "")
+    await statusIs("inactive")
+    const fresh = deviceOf("pkReplace", "meter")
+    const issued = await fresh.activate(productSecret)
+    assert.strictEqual(issued.assetId, replaced.body.assetId)
+    await fresh.connect(issued.deviceSecret)
+    await fresh.report({ temp: 3 })
+    await statusIs("online")
+    await fresh.close()
+    await old.close()
+  })
+})
