@@ -25,10 +25,16 @@ const seed = Effect.gen(function* () {
       createdAt: 1000,
       secret: sealed(1)
     })
-    const device = { productKey, deviceName: "", secret: sealed(1), createdAt: 1000 }
     const keys = ["dev1", "dev2", ...Array.from({ length: 80 }, (_, i) => `d${i}`)]
     yield* store.createDevices(
-      keys.map((deviceKey) => ({ ...device, deviceKey, assetId: `${productKey} ${deviceKey}` }))
+      keys.map((deviceKey) => ({
+        productKey,
+        deviceKey,
+        assetId: `${productKey} ${deviceKey}`,
+        deviceName: "",
+        secret: sealed(1),
+        createdAt: 1000
+      }))
     )
   }
   return store
