@@ -1,5 +1,5 @@
 import { DownlinkApi } from "@roost/contracts"
-import { CommandStore, Downlink, layerCommandEvents, layerDownlinkHttp } from "@roost/downlink"
+import { CommandStore, Downlink, layerCommandEvents, layerDownlinkHttp, layerDownlinkRpc } from "@roost/downlink"
 import { serveApi } from "@roost/http"
 import { EventPublisher, NatsConnection } from "@roost/nats"
 import { runApp } from "@roost/observability"
@@ -7,7 +7,8 @@ import { Config, Layer } from "effect"
 
 const Port = Config.Port("ROOST_DOWNLINK_PORT").pipe(Config.withDefault(8081))
 
-const Commands = Layer.mergeAll(Downlink.layer, layerCommandEvents).pipe(
+const Commands = Layer.mergeAll(layerDownlinkRpc, layerCommandEvents).pipe(
+  Layer.provideMerge(Downlink.layer),
   Layer.provide(CommandStore.layer),
   Layer.provide(EventPublisher.layer),
   Layer.provide(NatsConnection.layer("downlink-queue"))

@@ -9,15 +9,21 @@ import {
   RegistryHandlers,
   RegistryPort
 } from "@roost/device-registry"
+import { CommandService, EnosApiEnabled, layerEnosRoutes, Provisioning } from "@roost/enos-api"
 import { serveApi } from "@roost/http"
 import { NatsConnection } from "@roost/nats"
 import { runApp } from "@roost/observability"
-import { Layer } from "effect"
+import { Effect, Layer } from "effect"
 
 const stored = layerSecretVault.pipe(Layer.provideMerge(layerRegistryStore))
 const nats = NatsConnection.layer("registry")
 
-const Devices = Layer.mergeAll(RegistryHandlers, layerRegistryNats).pipe(
+/** EnOS's open API on the registry's port: commands reach downlink-queue over NATS, so that there is one address. */
+const EnosApi = Layer.unwrap(Effect.map(EnosApiEnabled, (enabled) => (enabled ? layerEnosRoutes : Layer.empty))).pipe(
+  Layer.provide([Layer.effect(Provisioning, Effect.map(Registry, Provisioning.of)), CommandService.layer])
+)
+
+const Devices = Layer.mergeAll(RegistryHandlers, layerRegistryNats, EnosApi).pipe(
   Layer.provide([Registry.layer, Credentials.layer]),
   Layer.provide(LiveStatus.layer),
   Layer.provide([stored, nats])

@@ -10,6 +10,8 @@ export const Subjects = {
   registryPsk: "roost.registry.psk",
   registryActivate: "roost.registry.activate",
   registryDevice: "roost.registry.device",
+  /** What downlink-queue is asked on the bus. */
+  downlink: "roost.downlink",
   device: (partition: number) => `roost.device.${partition}`,
   uplink: (productKey: string, deviceKey: string, kind: string) =>
     `roost.uplink.${encodeToken(productKey)}.${encodeToken(deviceKey)}.${kind}`,

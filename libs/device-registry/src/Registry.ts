@@ -51,6 +51,7 @@ export class Registry extends Context.Service<
     ) => Effect.Effect<ReadonlyArray<DeviceCredential | undefined>>
     /** As its actor knows it now, if that answers in time. */
     readonly device: (id: DeviceId) => Effect.Effect<RegisteredDevice, NoSuchDevice>
+    readonly deviceOfAsset: (assetId: string) => Effect.Effect<DeviceId, NoSuchDevice>
     readonly devices: (
       productKey: string,
       page: DevicePage
@@ -147,6 +148,11 @@ export class Registry extends Context.Service<
           const { online, lastSeenAt, address, suite, lifetimeSeconds, pending } = answer
           const status = device.status === "disabled" ? "disabled" : online ? "online" : "offline"
           return { ...device, status, lastSeenAt, address, suite, lifetimeSeconds, pendingCommands: pending }
+        }),
+        deviceOfAsset: Effect.fn("Registry.deviceOfAsset")(function* (assetId) {
+          const device = yield* store.deviceOfAsset(assetId)
+          if (device === undefined) return yield* new NoSuchDevice({ detail: `No device has the asset id ${assetId}.` })
+          return { productKey: device.productKey, deviceKey: device.deviceKey }
         }),
         devices: Effect.fn("Registry.devices")(function* (productKey, page) {
           if ((yield* store.product(productKey)) === undefined) return yield* noSuchProduct(productKey)

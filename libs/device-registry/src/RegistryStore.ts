@@ -98,6 +98,7 @@ export class RegistryStore extends Context.Service<
     /** Per device, in order: false where the key is taken. */
     readonly createDevices: (devices: ReadonlyArray<NewStoredDevice>) => Effect.Effect<ReadonlyArray<boolean>>
     readonly device: (id: DeviceId) => Effect.Effect<StoredDevice | undefined>
+    readonly deviceOfAsset: (assetId: string) => Effect.Effect<StoredDevice | undefined>
     /** By device key, ascending. */
     readonly devices: (productKey: string, page: DevicePage) => Effect.Effect<ReadonlyArray<StoredDevice>>
     /**

@@ -220,6 +220,14 @@ describe.each(databases(server))("RegistryStore on $database", ({ layerStore }) 
       }).pipe(Effect.provide(layerStore))
     )
 
+    it.effect("are found by their asset id", () =>
+      Effect.gen(function* () {
+        const store = yield* seed
+        assert.strictEqual((yield* store.deviceOfAsset("a1"))?.deviceKey, "dev1")
+        assert.isUndefined(yield* store.deviceOfAsset("a2"))
+      }).pipe(Effect.provide(layerStore))
+    )
+
     it.effect("keep their secret as it was sealed, byte for byte", () =>
       Effect.gen(function* () {
         const store = yield* seed

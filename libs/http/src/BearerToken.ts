@@ -16,15 +16,18 @@ export const ApiToken = Config.schema(
 )
 
 /** Compares digests, so that neither content nor length of the token shows in the time it takes. */
+export const tokenCheck = Effect.map(ApiToken, (token) => {
+  const expected = digest(Redacted.value(token))
+  return (credential: string): boolean => timingSafeEqual(digest(credential), expected)
+})
+
 export const layerBearerToken: Layer.Layer<Authorization, Config.ConfigError> = Layer.effect(
   Authorization,
-  Effect.map(ApiToken, (token) => {
-    const expected = digest(Redacted.value(token))
-    return Authorization.of({
-      bearer: (handler, { credential }) =>
-        timingSafeEqual(digest(Redacted.value(credential)), expected) ? handler : unauthorized
+  Effect.map(tokenCheck, (isToken) =>
+    Authorization.of({
+      bearer: (handler, { credential }) => (isToken(Redacted.value(credential)) ? handler : unauthorized)
     })
-  })
+  )
 )
 
 const digest = (text: string): Buffer => createHash("sha256").update(text).digest()

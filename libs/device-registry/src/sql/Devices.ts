@@ -38,6 +38,11 @@ export const findDevice = (sql: SqlSession, { productKey, deviceKey }: DeviceId,
     (row) => (row === undefined ? undefined : deviceOf(row))
   )
 
+export const findAsset = (sql: SqlSession, assetId: string) =>
+  Effect.map(sql.get(`SELECT ${deviceColumns} FROM devices WHERE asset_id = ?1`, assetId), (row) =>
+    row === undefined ? undefined : deviceOf(row)
+  )
+
 export const listDevices = (sql: SqlSession, productKey: string, { after, limit, status }: DevicePage) => {
   const page = "device_key > ?2 ORDER BY device_key LIMIT ?3"
   const select = `SELECT ${deviceColumns} FROM devices WHERE product_key = ?1`

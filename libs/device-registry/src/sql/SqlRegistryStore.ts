@@ -3,7 +3,7 @@ import { Effect, Layer } from "effect"
 import { type NewStoredProduct, RegistryStore, type SealedSecret } from "../RegistryStore.ts"
 import { issueSecret, replaceDevice } from "./Activation.ts"
 import { addEvents, applyPresence, listEvents } from "./DeviceLog.ts"
-import { deleteDevice, findDevice, insertDevices, listDevices, updateCredential } from "./Devices.ts"
+import { deleteDevice, findAsset, findDevice, insertDevices, listDevices, updateCredential } from "./Devices.ts"
 import { productColumns, productOf } from "./Rows.ts"
 import { Sql, type SqlSession } from "./Sql.ts"
 
@@ -27,6 +27,7 @@ export const layerSqlRegistryStore: Layer.Layer<RegistryStore, never, Sql> = Lay
         ),
       createDevices: (devices) => sql.transaction((session) => insertDevices(session, devices)),
       device: (id) => findDevice(sql, id),
+      deviceOfAsset: (assetId) => findAsset(sql, assetId),
       devices: (productKey, page) => listDevices(sql, productKey, page),
       updateCredential: (id, update, now) => sql.transaction((session) => updateCredential(session, id, update, now)),
       issueSecret: (id, secret, activationRequest, now) =>

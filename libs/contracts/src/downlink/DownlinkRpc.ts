@@ -1,0 +1,48 @@
+import * as Schema from "effect/Schema"
+import { Subjects } from "../Subjects.ts"
+import { Command, CommandState } from "./Command.ts"
+
+const device = { productKey: Schema.String, deviceKey: Schema.String }
+
+/** What another service asks of downlink-queue: what its HTTP API offers, for who speaks on the bus. */
+export const DownlinkQuestion = Schema.Union([
+  Schema.TaggedStruct("Issue", {
+    ...device,
+    draft: Schema.Union([
+      Schema.Struct({ kind: Schema.Literal("measurepointSet"), measurepoint: Schema.String, value: Schema.Json }),
+      Schema.Struct({
+        kind: Schema.Literal("service"),
+        service: Schema.String,
+        inputData: Schema.Record(Schema.String, Schema.Json)
+      })
+    ]),
+    /** Seconds; 0: instant. */
+    pendingTtl: Schema.Int,
+    timeout: Schema.Int
+  }),
+  Schema.TaggedStruct("Get", { commandId: Schema.String }),
+  Schema.TaggedStruct("Cancel", { commandId: Schema.String }),
+  Schema.TaggedStruct("List", {
+    ...device,
+    state: Schema.optionalKey(CommandState),
+    cursor: Schema.optionalKey(Schema.String),
+    limit: Schema.Int
+  })
+])
+export type DownlinkQuestion = typeof DownlinkQuestion.Type
+
+export const DownlinkAnswer = Schema.Union([
+  /** One command, or a page of `List`, newest first. */
+  Schema.TaggedStruct("Answered", { commands: Schema.Array(Command), cursor: Schema.optionalKey(Schema.String) }),
+  Schema.TaggedStruct("Refused", {
+    /** Name of the problem that the HTTP API has for it. */
+    reason: Schema.String,
+    detail: Schema.String,
+    /** Of a command that was recorded as failed. */
+    commandId: Schema.optionalKey(Schema.String)
+  })
+])
+export type DownlinkAnswer = typeof DownlinkAnswer.Type
+
+export const downlinkRpc = { subject: Subjects.downlink, request: DownlinkQuestion, response: DownlinkAnswer } as const
+export const downlinkQueue = "downlink"

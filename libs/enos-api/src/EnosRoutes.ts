@@ -1,0 +1,91 @@
+import { tokenCheck } from "@roost/http"
+import { Config, Effect, Layer } from "effect"
+import { HttpRouter, HttpServerRequest, HttpServerResponse } from "effect/http"
+import { randomUUID } from "node:crypto"
+import { commandActions } from "./CommandActions.ts"
+import { CommandService } from "./CommandService.ts"
+import { deviceActions } from "./DeviceActions.ts"
+import { type Action, ApiCode, EnosFailure, type EnosResult, failed } from "./EnosAnswer.ts"
+import { productActions } from "./ProductActions.ts"
+import { Provisioning } from "./Provisioning.ts"
+
+type Needs = Provisioning | CommandService
+
+const resources: Readonly<Record<string, Readonly<Record<string, Action<Needs>>>>> = {
+  products: productActions,
+  devices: deviceActions,
+  commands: commandActions
+}
+
+/** Whether the routes are served. */
+export const EnosApiEnabled = Config.Boolean("ROOST_ENOS_API").pipe(Config.withDefault(false))
+
+/**
+ * `/connect-service/v2.1/{resource}?action=…` as EnOS's open API has it: every answer is 200 with `code`, 0 where all is
+ * well. The token is ROOST_API_TOKEN, in `apim-accesstoken` as there, or as a bearer token.
+ */
+export const layerEnosRoutes: Layer.Layer<
+  never,
+  Config.ConfigError,
+  HttpRouter.HttpRouter | Provisioning | CommandService
+> = Layer.unwrap(
+  Effect.gen(function* () {
+    const services = yield* Effect.context<Needs>()
+    const isToken = yield* tokenCheck
+    const answer = (method: "GET" | "POST") =>
+      Effect.fnUntraced(
+        function* (request: HttpServerRequest.HttpServerRequest) {
+          const url = new URL(request.url, "http://roost")
+          const result = yield* run(method, url, request, isToken).pipe(Effect.provideContext(services))
+          return { code: ApiCode.ok, msg: "OK", ...result }
+        },
+        Effect.catch((error: EnosFailure) =>
+          Effect.succeed({ code: error.code, msg: error.msg, data: error.data ?? null })
+        ),
+        Effect.catchCause((cause) =>
+          Effect.logError("a call of the EnOS API failed", cause).pipe(
+            Effect.as({ code: ApiCode.internal, msg: "Roost failed; its log says why", data: null })
+          )
+        ),
+        Effect.map((body) => HttpServerResponse.jsonUnsafe({ ...body, requestId: randomUUID() }))
+      )
+    const path = "/connect-service/v2.1/:resource"
+    return Layer.merge(HttpRouter.add("GET", path, answer("GET")), HttpRouter.add("POST", path, answer("POST")))
+  })
+)
+
+const run = Effect.fnUntraced(function* (
+  method: "GET" | "POST",
+  url: URL,
+  request: HttpServerRequest.HttpServerRequest,
+  isToken: (token: string) => boolean
+): Effect.fn.Return<EnosResult, EnosFailure, Needs> {
+  const token = request.headers["apim-accesstoken"] ?? request.headers["authorization"]?.replace(/^Bearer /i, "")
+  if (token === undefined || !isToken(token)) {
+    return yield* failed(ApiCode.noPermission, "the call needs ROOST_API_TOKEN in apim-accesstoken")
+  }
+  const query = Object.fromEntries(url.searchParams)
+  const resource = url.pathname.split("/").at(-1)!
+  const name = `${method} ${query["action"] ?? ""}`
+  const actions = Object.hasOwn(resources, resource) ? resources[resource]! : {}
+  if (!Object.hasOwn(actions, name)) {
+    return yield* failed(
+      ApiCode.notFound,
+      `Roost has no ${name} of ${resource}; it has ${Object.keys(actions).join(", ")}`
+    )
+  }
+  const body = method === "GET" ? {} : yield* bodyOf(request)
+  return yield* actions[name]!({ query, body })
+})
+
+/** A body may be left out where nothing in it is needed. */
+const bodyOf = (request: HttpServerRequest.HttpServerRequest): Effect.Effect<unknown, EnosFailure> =>
+  request.text.pipe(
+    Effect.mapError(() => failed(ApiCode.invalidArgument, "the body can't be read, or is too long")),
+    Effect.flatMap((text) =>
+      Effect.try({
+        try: (): unknown => (text === "" ? {} : JSON.parse(text)),
+        catch: () => failed(ApiCode.invalidArgument, "the body is no JSON")
+      })
+    )
+  )

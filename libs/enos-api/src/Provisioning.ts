@@ -1,0 +1,46 @@
+import type {
+  DeviceCredential,
+  DeviceKeyExists,
+  DeviceStatus,
+  NewDevice,
+  NewProduct,
+  NoSuchDevice,
+  NoSuchProduct,
+  ProductKeyExists,
+  ProductWithSecret,
+  RegisteredDevice
+} from "@roost/contracts"
+import { Context, type Effect } from "effect"
+
+export interface DeviceId {
+  readonly productKey: string
+  readonly deviceKey: string
+}
+
+/** What the calls about products and devices need; the registry's own service is one. */
+export class Provisioning extends Context.Service<
+  Provisioning,
+  {
+    readonly createProduct: (product: NewProduct) => Effect.Effect<ProductWithSecret, ProductKeyExists>
+    readonly product: (productKey: string) => Effect.Effect<ProductWithSecret, NoSuchProduct>
+    readonly createDevice: (
+      productKey: string,
+      device: NewDevice
+    ) => Effect.Effect<DeviceCredential, NoSuchProduct | DeviceKeyExists>
+    readonly device: (id: DeviceId) => Effect.Effect<RegisteredDevice, NoSuchDevice>
+    /** The keys of the device with this asset id. */
+    readonly deviceOfAsset: (assetId: string) => Effect.Effect<DeviceId, NoSuchDevice>
+    /** By device key, ascending, behind `after`. */
+    readonly devices: (
+      productKey: string,
+      page: {
+        readonly status?: DeviceStatus | undefined
+        readonly after?: string | undefined
+        readonly limit: number
+      }
+    ) => Effect.Effect<ReadonlyArray<RegisteredDevice>, NoSuchProduct>
+    readonly deleteDevice: (id: DeviceId) => Effect.Effect<void, NoSuchDevice>
+    readonly setEnabled: (id: DeviceId, enabled: boolean) => Effect.Effect<RegisteredDevice, NoSuchDevice>
+    readonly replaceDevice: (id: DeviceId, secret: string | undefined) => Effect.Effect<DeviceCredential, NoSuchDevice>
+  }
+>()("@roost/enos-api/Provisioning") {}

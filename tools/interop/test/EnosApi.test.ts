@@ -1,0 +1,202 @@
+import { type CommandHandler, Device } from "@roost/device"
+import { RoostProcesses } from "@roost/testkit"
+import { afterAll, assert, beforeAll, describe, it } from "vitest"
+import { eventually } from "../src/Fixtures.ts"
+
+// An application written for EnOS's open API v2.1 (enos-protocol §8), with nothing changed but address and token.
+
+let roost: RoostProcesses
+beforeAll(async () => {
+  roost = await RoostProcesses.start({ env: { ROOST_ENOS_API: "true" } })
+}, 120_000)
+afterAll(() => roost?.[Symbol.asyncDispose]())
+
+// The tests look into whatever came.
+// oxlint-disable-next-line typescript/no-explicit-any
+type Answer = any
+const call = async (method: "GET" | "POST", path: string, body?: unknown, token = roost.token): Promise<Answer> => {
+  const response = await fetch(`${roost.registryUrl}/connect-service/v2.1/${path}&orgId=o1`, {
+    method,
+    headers: { "apim-accesstoken": token, "content-type": "application/json" },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) })
+  })
+  assert.strictEqual(response.status, 200)
+  return response.json()
+}
+const post = (path: string, body: unknown = {}) => call("POST", path, body)
+const get = (path: string) => call("GET", path)
+const codeOf = async (answer: Promise<Answer>): Promise<number> => (await answer).code
+const done = async (answer: Promise<Answer>): Promise<Answer> => {
+  const { code, data, msg, requestId } = await answer
+  assert.deepStrictEqual([code, msg], [0, "OK"])
+  assert.match(requestId, /^[0-9a-f-]{36}$/)
+  return data
+}
+
+const newProduct = (more: object = {}): Promise<string> =>
+  done(
+    post("products?action=create", {
+      productName: { defaultValue: "Meters", i18nValue: {} },
+      productType: "Device",
+      modelId: "meter",
+      dataFormat: "Json",
+      biDirectionalAuth: false,
+      ...more
+    })
+  )
+const newDevice = (productKey: string, deviceKey: string): Promise<Answer> =>
+  done(
+    post("devices?action=create", {
+      productKey,
+      deviceKey,
+      timezone: "+08:00",
+      deviceName: { defaultValue: deviceKey, i18nValue: {} }
+    })
+  )
+const connected = async (
+  { productKey, deviceKey, deviceSecret }: Answer,
+  onCommand: CommandHandler
+): Promise<Device> => {
+  const device = new Device({ host: "127.0.0.1", port: roost.udpPort, productKey, deviceKey, onCommand })
+  await device.connect(deviceSecret)
+  await device.report({ temp: 1 })
+  await eventually(
+    () => get(`devices?action=get&productKey=${productKey}&deviceKey=${deviceKey}`),
+    ({ data }) => data.status === "online"
+  )
+  return device
+}
+/** Reports until the promise is settled, as a device that is awake. */
+const whileAwake = async <A>(device: Device, answer: Promise<A>): Promise<A> => {
+  const settled = new AbortController()
+  const stop = () => settled.abort()
+  void answer.then(stop, stop)
+  for (let i = 0; !settled.signal.aborted; i++) {
+    await device.report({ temp: i })
+    await new Promise((resume) => setTimeout(resume, 50))
+  }
+  return answer
+}
+
+describe("EnOS's open API", () => {
+  it("answers nobody without the token, and says what it does not have", async () => {
+    assert.strictEqual(await codeOf(call("GET", "products?action=get&productKey=a", undefined, "wrong")), 99_403)
+    assert.strictEqual(await codeOf(get("products?action=fly")), 99_404)
+    assert.strictEqual(await codeOf(get("constructor?action=toString")), 99_404)
+    assert.strictEqual(await codeOf(post("products?action=get&productKey=a")), 99_404)
+    assert.strictEqual(await codeOf(post("products?action=create", { productName: 1 })), 99_400)
+  })
+
+  it("creates products and devices and reads them, by keys and by asset id", async () => {
+    const productKey = await newProduct({ dynamicActivateEnabled: true })
+    const product = await done(get(`products?action=get&productKey=${productKey}`))
+    assert.match(product.productSecret, /^\w{20}$/)
+    assert.deepStrictEqual([product.productName.defaultValue, product.dynamicActivateEnabled], ["Meters", true])
+    const created = await newDevice(productKey, "d1")
+    assert.deepStrictEqual(Object.keys(created).sort(), ["assetId", "deviceKey", "deviceSecret", "productKey"])
+    const byKeys = await done(get(`devices?action=get&productKey=${productKey}&deviceKey=d1`))
+    assert.deepStrictEqual(await done(get(`devices?action=get&assetId=${created.assetId}`)), byKeys)
+    assert.deepStrictEqual([byKeys.status, byKeys.activeTime, byKeys.orgId], ["inactive", 0, "o1"])
+    const again = { productKey, deviceKey: "d1", deviceName: "d1" }
+    assert.strictEqual(await codeOf(post("devices?action=create", again)), 11_702)
+    assert.strictEqual(await codeOf(post("devices?action=create", { ...again, productKey: "none" })), 11_611)
+    assert.strictEqual(await codeOf(get(`devices?action=get&productKey=${productKey}&deviceKey=d9`)), 11_705)
+    assert.strictEqual(await codeOf(get("devices?action=get&assetId=none")), 11_705)
+    assert.strictEqual(await codeOf(get("devices?action=get")), 99_400)
+    assert.strictEqual(await codeOf(get("products?action=get&productKey=none")), 11_611)
+    const made = await done(post("devices?action=create", { productKey, deviceName: "unnamed" }))
+    assert.match(made.deviceKey, /^\w{10}$/)
+  })
+
+  it("searches devices page by page, newest first, disables, enables, replaces and deletes them", async () => {
+    const productKey = await newProduct()
+    for (const key of ["a", "b", "c"]) await newDevice(productKey, key)
+    const search = (expression: string, pageNo = 1) =>
+      post("devices?action=search", { expression, pagination: { pageNo, pageSize: 2 } })
+    const first = await search(`productKey = "${productKey}"`)
+    assert.deepStrictEqual(first.pagination, { pageNo: 1, pageSize: 2, totalSize: 3 })
+    const second = await search(`productKey = "${productKey}"`, 2)
+    const keys = [...first.data, ...second.data].map(({ deviceKey }: Answer) => deviceKey)
+    assert.deepStrictEqual(keys, ["c", "b", "a"])
+    const of = (key: string) => `productKey=${productKey}&deviceKey=${key}`
+    assert.strictEqual(await codeOf(post(`devices?action=disable&${of("b")}`)), 0)
+    assert.strictEqual(await codeOf(post(`devices?action=disable&${of("b")}`)), 11_794)
+    const disabled = await search(`productKey in ("${productKey}", "${productKey}") and status = 'disable'`)
+    assert.deepStrictEqual(
+      disabled.data.map(({ deviceKey }: Answer) => deviceKey),
+      ["b"]
+    )
+    assert.strictEqual(await codeOf(post(`devices?action=enable&${of("b")}`)), 0)
+    assert.strictEqual(await codeOf(post(`devices?action=enable&${of("b")}`)), 11_794)
+    const replaced = await done(post(`devices?action=replaceDevice&${of("a")}`, { deviceSecret: "another-one" }))
+    assert.deepStrictEqual([replaced.deviceKey, replaced.deviceSecret], ["a", "another-one"])
+    assert.strictEqual(await codeOf(post(`devices?action=delete&assetId=${replaced.assetId}`)), 0)
+    assert.strictEqual(await codeOf(post(`devices?action=delete&${of("a")}`)), 11_705)
+    assert.strictEqual(await codeOf(search("status = online")), 99_400)
+    assert.strictEqual(await codeOf(search("deviceTags.site = 'x'")), 99_400)
+    assert.strictEqual(await codeOf(search(`productKey like "${productKey}"`)), 99_400)
+  })
+
+  it("commands a device: instant ones wait for the reply, cached ones are searched and cancelled", async () => {
+    const productKey = await newProduct()
+    const registered = await newDevice(productKey, "d1")
+    const of = `assetId=${registered.assetId}`
+    const set = (query: string, value: unknown = 30.5) =>
+      post(`commands?action=setMeasurepoint&${of}&measurepointId=limit${query}`, { value })
+    assert.strictEqual(await codeOf(set("")), 11_888)
+    const device = await connected(registered, ({ method }) =>
+      method.endsWith("fail") ? { code: 2001, message: "no power" } : { code: 200, data: { outcome: 7 } }
+    )
+    const instant = await whileAwake(device, set("&timeout=20"))
+    assert.deepStrictEqual([instant.code, instant.data.outputData], [0, { outcome: 7 }])
+    const invoke = (service: string) =>
+      post(`commands?action=invokeService&${of}&serviceId=${service}&timeout=20`, { inputData: { level: 1 } })
+    const invoked = await whileAwake(device, invoke("reset"))
+    assert.deepStrictEqual([invoked.code, invoked.data.outputData], [0, { outcome: 7 }])
+    const refused = await whileAwake(device, invoke("fail"))
+    assert.deepStrictEqual([refused.code, refused.msg], [2001, "no power"])
+    const unfetched = await set("&timeout=1")
+    assert.strictEqual(unfetched.code, 11_904)
+    assert.isString(unfetched.data.commandId)
+
+    await device.close()
+    await eventually(
+      () => set(""),
+      ({ code }) => code === 11_900
+    )
+    const { commandId } = await done(set("&pendingTtl=600&timeout=10", 31))
+    const command = await done(get(`commands?action=get&commandId=${commandId}`))
+    assert.deepStrictEqual(
+      [
+        command.state,
+        command.commandType,
+        command.pendingTtl,
+        command.timeout,
+        command.tslIdentifier,
+        command.inputData
+      ],
+      [1, 1, 600, 10, "limit", '{"limit":31}']
+    )
+    assert.strictEqual(command.assetId, registered.assetId)
+    await done(set("&pendingTtl=600"))
+    await done(set("&pendingTtl=600"))
+    const search = (expression: string) => post(`commands?action=search&${of}`, { expression })
+    assert.strictEqual((await search("state = 1")).pagination.totalSize, 3)
+    assert.strictEqual(await codeOf(post(`commands?action=cancel&${of}&commandId=${commandId}`)), 0)
+    assert.strictEqual((await search("state = 2")).data[0].commandId, commandId)
+    assert.strictEqual(await codeOf(post(`commands?action=cancel&${of}&commandId=${commandId}`)), 99_400)
+    assert.strictEqual(await codeOf(post(`commands?action=cancel&${of}`)), 0)
+    assert.strictEqual((await search("state = 1")).pagination.totalSize, 0)
+    assert.strictEqual((await search("state in (5, 6)")).pagination.totalSize >= 3, true)
+    assert.strictEqual(await codeOf(get("commands?action=get&commandId=none")), 99_404)
+    assert.strictEqual(await codeOf(set("&pendingTtl=172801")), 99_400)
+  })
+
+  it("is not there unless it is switched on", async () => {
+    await using plain = await RoostProcesses.start()
+    const response = await fetch(`${plain.registryUrl}/connect-service/v2.1/products?action=get&productKey=a`, {
+      headers: { "apim-accesstoken": plain.token }
+    })
+    assert.strictEqual(response.status, 404)
+  })
+})
