@@ -67,12 +67,13 @@ const run = Effect.fnUntraced(function* (
   const query = Object.fromEntries(url.searchParams)
   const resource = url.pathname.split("/").at(-1)!
   const name = `${method} ${query["action"] ?? ""}`
-  const actions = Object.hasOwn(resources, resource) ? resources[resource]! : {}
+  if (!Object.hasOwn(resources, resource)) {
+    return yield* failed(ApiCode.notFound, `Roost has no ${resource}; it has ${Object.keys(resources).join(", ")}`)
+  }
+  const actions = resources[resource]!
   if (!Object.hasOwn(actions, name)) {
-    return yield* failed(
-      ApiCode.notFound,
-      `Roost has no ${name} of ${resource}; it has ${Object.keys(actions).join(", ")}`
-    )
+    const names = Object.keys(actions).join(", ")
+    return yield* failed(ApiCode.notFound, `Roost has no ${name} of ${resource}; it has ${names}`)
   }
   const body = method === "GET" ? {} : yield* bodyOf(request)
   return yield* actions[name]!({ query, body })
