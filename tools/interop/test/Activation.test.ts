@@ -6,11 +6,6 @@ import { createProduct, eventually } from "../src/Fixtures.ts"
 // What an operator changes while devices come in: real processes, a device in software.
 
 let roost: RoostProcesses
-beforeAll(async () => {
-  roost = await RoostProcesses.start()
-}, 120_000)
-afterAll(() => roost?.[Symbol.asyncDispose]())
-
 const deviceOf = (productKey: string, deviceKey: string): Device =>
   new Device({
     host: "127.0.0.1",
@@ -30,7 +25,15 @@ const failureOf = (promise: Promise<unknown>): Promise<string> =>
     (error: unknown) => String(error)
   )
 
-describe("an operator", () => {
+describe.each([
+  { registries: 1, database: "SQLite" },
+  { registries: 2, database: "PostgreSQL" }
+])("an operator, $registries × registry on $database,", ({ registries }) => {
+  beforeAll(async () => {
+    roost = await RoostProcesses.start({ registries })
+  }, 120_000)
+  afterAll(() => roost?.[Symbol.asyncDispose]())
+
   it("117 changes a product's secret: the former one activates during the grace, and not without", async () => {
     const { productSecret: former } = await createProduct(roost, "pkRotate", { dynamicActivateEnabled: true })
     for (const deviceKey of ["a", "b"]) await roost.registry("POST", "/v1/products/pkRotate/devices", { deviceKey })

@@ -192,6 +192,29 @@ describe("EnOS's open API", () => {
     assert.strictEqual(await codeOf(set("&pendingTtl=172801")), 99_400)
   })
 
+  it("refuses what a device can't take: a full queue, a form that its product does not have, a device that is disabled", async () => {
+    const productKey = await newProduct()
+    const registered = await newDevice(productKey, "d1")
+    const device = await connected(registered, () => ({ code: 200, data: {} }))
+    await device.close()
+    const set = (assetId: string) =>
+      post(`commands?action=setMeasurepoint&assetId=${assetId}&measurepointId=limit&pendingTtl=600`, { value: 1 })
+    for (let i = 0; i < 50; i++) await done(set(registered.assetId))
+    assert.strictEqual(await codeOf(set(registered.assetId)), 11_902)
+    await done(post(`devices?action=disable&assetId=${registered.assetId}`))
+    assert.strictEqual(await codeOf(set(registered.assetId)), 11_723)
+
+    const custom = await newDevice(await newProduct({ dataFormat: "Custom" }), "d1")
+    const { deviceSecret, ...keys } = custom
+    const raw = new Device({ host: "127.0.0.1", port: roost.udpPort, ...keys })
+    await raw.connect(deviceSecret)
+    await eventually(
+      () => set(custom.assetId),
+      ({ code }) => code === 11_810
+    )
+    await raw.close()
+  })
+
   it("is not there unless it is switched on", async () => {
     await using plain = await RoostProcesses.start()
     const response = await fetch(`${plain.registryUrl}/connect-service/v2.1/products?action=get&productKey=a`, {
