@@ -1,4 +1,5 @@
 import * as Schema from "effect/Schema"
+import { PropertiesReply, PropertiesRequest } from "./registry/DeviceProperties.ts"
 import { Subjects } from "./Subjects.ts"
 
 /** Why a device is not let in. The air shows none of them (design §2.2); the operator's event names it. */
@@ -98,6 +99,7 @@ export type CredentialChange = typeof CredentialChange.Type
 export const RegistryRpcs = {
   psk: { subject: Subjects.registryPsk, request: PskRequest, response: PskReply },
   activate: { subject: Subjects.registryActivate, request: ActivateRequest, response: ActivateReply },
-  device: { subject: Subjects.registryDevice, request: DeviceRequest, response: DeviceReply }
+  device: { subject: Subjects.registryDevice, request: DeviceRequest, response: DeviceReply },
+  properties: { subject: Subjects.registryProperties, request: PropertiesRequest, response: PropertiesReply }
 } as const
 export const registryQueue = "registry"

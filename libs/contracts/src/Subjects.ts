@@ -12,6 +12,7 @@ export const Subjects = {
   registryDevice: "roost.registry.device",
   /** What downlink-queue is asked on the bus. */
   downlink: "roost.downlink",
+  registryProperties: "roost.registry.properties",
   device: (partition: number) => `roost.device.${partition}`,
   uplink: (productKey: string, deviceKey: string, kind: string) =>
     `roost.uplink.${encodeToken(productKey)}.${encodeToken(deviceKey)}.${kind}`,

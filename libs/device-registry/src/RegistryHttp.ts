@@ -2,6 +2,7 @@ import { pageLengthDefault, RegistryApi } from "@roost/contracts"
 import { Config, Effect, Layer } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
 import { importDevices } from "./DeviceImport.ts"
+import { PropertyHandlers } from "./PropertiesHttp.ts"
 import { Registry } from "./Registry.ts"
 
 const ProductHandlers = HttpApiBuilder.group(
@@ -56,7 +57,7 @@ const DeviceHandlers = HttpApiBuilder.group(
 )
 
 /** The handlers of RegistryApi. */
-export const RegistryHandlers = Layer.merge(ProductHandlers, DeviceHandlers)
+export const RegistryHandlers = Layer.mergeAll(ProductHandlers, DeviceHandlers, PropertyHandlers)
 
 /** Where RegistryApi, health and metrics are. */
 export const RegistryPort = Config.Port("ROOST_REGISTRY_PORT").pipe(Config.withDefault(8080))

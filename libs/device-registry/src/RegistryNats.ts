@@ -3,6 +3,7 @@ import { type ConsumedMessage, durableConsumer, ensureStreams, NatsConnection, s
 import { metrics } from "@roost/observability"
 import { Clock, Effect, Layer, Result, Schedule, Schema } from "effect"
 import { Credentials } from "./Credentials.ts"
+import { answerPropertiesAsk } from "./DeviceProperties.ts"
 import { RegistryStore } from "./RegistryStore.ts"
 
 /** How often the store is asked for changes that the actors have not heard of: a rotated secret is dropped this soon. */
@@ -27,6 +28,7 @@ export const layerRegistryNats = Layer.effectDiscard(
       Effect.tap(credentials.activate(request), (reply) => Effect.sync(() => countActivation(reply)))
     )
     yield* serveRpc(RegistryRpcs.device, queue, credentials.describe)
+    yield* serveRpc(RegistryRpcs.properties, queue, answerPropertiesAsk)
     yield* ensureStreams({ streams: [Streams.presence, Streams.event, Streams.credential], buckets: [] })
     yield* followPresence
     yield* followEvents

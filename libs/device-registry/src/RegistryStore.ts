@@ -5,7 +5,8 @@ import type {
   LoggedEvent,
   Presence,
   Product,
-  ProductChange
+  ProductChange,
+  PropertyKind
 } from "@roost/contracts"
 import { Context, type Effect } from "effect"
 
@@ -67,6 +68,9 @@ export type IssueOutcome =
   | { readonly _tag: "Issued"; readonly device: StoredDevice }
   | { readonly _tag: "Closed" }
   | { readonly _tag: "Limited" }
+
+/** By name. */
+export type StoredProperties = ReadonlyMap<string, { readonly value: unknown; readonly updatedAt: number }>
 
 export interface DevicePage {
   readonly status?: DeviceStatus | undefined
@@ -133,6 +137,18 @@ export class RegistryStore extends Context.Service<
       before: number | undefined,
       limit: number
     ) => Effect.Effect<ReadonlyArray<LoggedEvent>>
+    /**
+     * Sets properties, and deletes those whose value is undefined; all or nothing. What was changed later than `at` stays as
+     * it is, so that applying twice is applying once. `TooMany`: over `propertiesPerDeviceMax`.
+     */
+    readonly changeProperties: (
+      id: DeviceId,
+      kind: PropertyKind,
+      values: Readonly<Record<string, unknown>>,
+      at: number
+    ) => Effect.Effect<"Done" | "TooMany" | "UnknownDevice">
+    /** By name, ascending; undefined if there is no such device. */
+    readonly properties: (id: DeviceId, kind: PropertyKind) => Effect.Effect<StoredProperties | undefined>
     /** Changes that the actors have not been told yet, oldest first. */
     readonly untoldChanges: (
       limit: number

@@ -1,6 +1,7 @@
 export * from "./Credentials.ts"
 export * from "./DeviceImport.ts"
 export * from "./Limits.ts"
+export * from "./DeviceProperties.ts"
 export * from "./LiveStatus.ts"
 export * from "./Registry.ts"
 export * from "./RegistryConfig.ts"

@@ -12,6 +12,7 @@ import {
   type UplinkKind
 } from "@roost/enos"
 import * as Result from "effect/Result"
+import { type AskedProperties, propertiesAskOf } from "./PropertiesAsk.ts"
 
 /** What a session is, as far as its rights go. */
 export interface SessionRights {
@@ -34,6 +35,14 @@ export type Decision =
       readonly method: string
       /** What the device gets once the uplink is stored. */
       readonly reply: Uint8Array
+    }
+  /** A change is stored as an uplink, then done by the registry; a query is only asked. */
+  | {
+      readonly _tag: "AskProperties"
+      readonly asked: AskedProperties
+      readonly kind: UplinkKind
+      readonly topic: string
+      readonly method: string
     }
   | { readonly _tag: "FetchCommand"; readonly topic: string }
   | {
@@ -134,6 +143,8 @@ const jsonUplink = (
       reason: `${code}: ${formatRefusal(refused)}`
     }
   }
+  const asked = propertiesAskOf(method, envelope.success.params, id)
+  if (asked !== undefined) return { _tag: "AskProperties", asked, kind, topic, method }
   return { _tag: "StoreUplink", kind, topic, method, reply: encodeReply(id, EnosCode.success) }
 }
 

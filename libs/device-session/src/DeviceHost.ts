@@ -20,7 +20,15 @@ import { Lifetimes } from "./Lifetimes.ts"
 import { Ownership } from "./Ownership.ts"
 import type { PendingCommand } from "./PendingCommands.ts"
 import { Persistence } from "./Persistence.ts"
-import type { ActivationOutcome, Ports, PskOutcome, ReadOutcome, RecallOutcome, SaveOutcome } from "./Ports.ts"
+import type {
+  ActivationOutcome,
+  Ports,
+  PropertiesOutcome,
+  PskOutcome,
+  ReadOutcome,
+  RecallOutcome,
+  SaveOutcome
+} from "./Ports.ts"
 import { Requests } from "./Requests.ts"
 import { SessionTable } from "./SessionTable.ts"
 import { Shares } from "./Shares.ts"
@@ -173,6 +181,10 @@ export class DeviceHost {
 
   handleActivation(now: number, token: number, outcome: ActivationOutcome): void {
     this.#requests.handleActivation(now, token, outcome)
+  }
+
+  handleProperties(now: number, token: number, outcome: PropertiesOutcome): void {
+    this.#requests.handleProperties(now, token, outcome)
   }
 
   /** The store acknowledged what was given to it under `token`, or could not take it. */

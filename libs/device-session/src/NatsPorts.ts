@@ -32,6 +32,7 @@ import { Effect, FiberSet, Result, Schema, type Scope } from "effect"
 import type {
   ActivationOutcome,
   Ports,
+  PropertiesOutcome,
   PskOutcome,
   ReadOutcome,
   RecallOutcome,
@@ -43,6 +44,7 @@ import type {
 export interface PortAnswers {
   readonly psk: (token: number, outcome: PskOutcome) => void
   readonly activation: (token: number, outcome: ActivationOutcome) => void
+  readonly properties: (token: number, outcome: PropertiesOutcome) => void
   readonly stored: (token: number, stored: boolean) => void
   readonly saved: (token: number, outcome: SaveOutcome) => void
   readonly read: (token: number, outcome: ReadOutcome) => void
@@ -127,6 +129,15 @@ export const makeNatsPorts = Effect.fnUntraced(function* (
           }),
           Effect.catch(unavailable),
           Effect.map((outcome) => answers.activation(token, outcome))
+        )
+      )
+    },
+
+    askProperties: (token, request) => {
+      run(
+        requestRpc(RegistryRpcs.properties, request).pipe(
+          Effect.catch(unavailable),
+          Effect.map((outcome) => answers.properties(token, outcome))
         )
       )
     },

@@ -5,6 +5,8 @@ import type {
   FrameKind,
   PeerAddress,
   Presence,
+  PropertiesReply,
+  PropertiesRequest,
   PskRequest,
   RefusalReason
 } from "@roost/contracts"
@@ -47,6 +49,8 @@ export interface Ports {
   askPsk(token: number, request: PskRequest): void
   /** Answered by `handleActivation`. */
   askActivation(token: number, request: ActivateRequest): void
+  /** Answered by `handleProperties`. */
+  askProperties(token: number, request: PropertiesRequest): void
   /** Answered by `handleStored`. False: not taken, the store can't be reached or is too far behind. */
   storeUplink(token: number, uplink: UplinkRecord): boolean
   /** Answered by `handleStored` when `token` is not 0. False: not taken. */
@@ -81,6 +85,8 @@ export type ActivationOutcome =
   | { readonly _tag: "Issued"; readonly assetId: string; readonly deviceSecret: string }
   | { readonly _tag: "Refused"; readonly reason: RefusalReason }
   | Unanswered
+
+export type PropertiesOutcome = PropertiesReply | Unanswered
 
 /** `Unknown`: it may be stored. */
 export type SaveOutcome =

@@ -8,7 +8,8 @@ import type { DeviceSessionConfig } from "./DeviceSessionConfig.ts"
 import type { Events } from "./Events.ts"
 import { exchangeId, isCopy } from "./ExchangeId.ts"
 import type { Persistence } from "./Persistence.ts"
-import type { ActivationOutcome, Ports } from "./Ports.ts"
+import type { ActivationOutcome, Ports, PropertiesOutcome } from "./Ports.ts"
+import { answerOf, type AskedProperties } from "./PropertiesAsk.ts"
 import { kindBit } from "./Takeover.ts"
 import { takeRequest } from "./TokenBucket.ts"
 
@@ -21,7 +22,9 @@ interface Waiting {
   readonly exchange: number
   readonly request: Request
   readonly payload: Uint8Array
-  readonly kind: "uplink" | "reply" | "activation"
+  readonly kind: "uplink" | "reply" | "activation" | "properties"
+  /** What the registry is asked once the uplink is stored. */
+  readonly asked?: AskedProperties
   /** The command that a reply finished, and how. */
   readonly replied?: { readonly commandId: string; readonly code: number }
 }
@@ -81,6 +84,19 @@ export class Requests {
       case "StoreUplink":
         this.#storeUplink(now, actor, session, exchange, request, decision)
         break
+      case "AskProperties":
+        if (decision.asked.ask._tag === "Query") {
+          this.#askProperties(
+            now,
+            { actor, session, exchange, request, payload: noBytes, kind: "properties" },
+            decision.asked
+          )
+        } else {
+          const { asked, kind, method, topic } = decision
+          const stored = { _tag: "StoreUplink", kind, method, topic, reply: noBytes } as const
+          this.#storeUplink(now, actor, session, exchange, request, stored, asked)
+        }
+        break
       case "FetchCommand":
         this.#fetchCommand(now, actor, session, exchange, request, decision.topic)
         break
@@ -118,6 +134,7 @@ export class Requests {
       return
     }
     if (kind === "uplink") this.#counters.uplinksStored++
+    if (waiting.asked !== undefined) return this.#askProperties(now, waiting, waiting.asked)
     if (waiting.replied !== undefined) this.#finishCommand(now, actor, session, waiting.replied)
     this.#succeed(now, actor, session, exchange, request, payload)
   }
@@ -182,19 +199,48 @@ export class Requests {
     )
   }
 
+  handleProperties(now: number, token: number, outcome: PropertiesOutcome): void {
+    const waiting = this.#takeWaiting(token)
+    if (waiting?.asked === undefined) return
+    const { actor, asked, exchange, request, session } = waiting
+    if (outcome._tag === "Unavailable") {
+      this.#happened(now, session, "registry-unavailable", outcome.reason)
+      this.#answer(now, actor, session, exchange, Code.InternalServerError, noBytes, [])
+      return
+    }
+    const answer = answerOf(asked, outcome)
+    if (answer === undefined) {
+      this.#answer(now, actor, session, exchange, Code.Unauthorized, noBytes, [])
+      return
+    }
+    if (answer.refused !== undefined) this.#happened(now, session, "uplink-refused", answer.refused)
+    this.#succeed(now, actor, session, exchange, request, answer.payload)
+  }
+
+  #askProperties(now: number, waiting: Waiting, asked: AskedProperties): void {
+    const { deviceKey, productKey } = waiting.actor
+    const token = this.#wait({ ...waiting, kind: "properties", asked })
+    this.#ports.askProperties(token, { productKey, deviceKey, kind: asked.kind, at: now, ask: asked.ask })
+  }
+
   #storeUplink(
     now: number,
     actor: DeviceActor,
     session: DeviceSession,
     exchange: number,
     request: Request,
-    decision: Decision & { readonly _tag: "StoreUplink" }
+    decision: Decision & { readonly _tag: "StoreUplink" },
+    asked?: AskedProperties
   ): void {
     const { kind, topic, method, reply } = decision
     const { productKey, deviceKey } = actor
     const id = exchangeId(session.handle, request)
     if (session.recalled !== undefined && wasStored(now, session, id, request)) {
       this.#counters.copiesAnswered++
+      if (asked !== undefined) {
+        const copy = { actor, session, exchange, request, payload: reply, kind: "properties" } as const
+        return this.#askProperties(now, copy, asked)
+      }
       this.#succeed(now, actor, session, exchange, request, reply)
       return
     }
@@ -203,7 +249,15 @@ export class Requests {
       session.kinds |= bit
       this.#persistence.touch(actor)
     }
-    const token = this.#wait({ actor, session, exchange, request, payload: reply, kind: "uplink" })
+    const token = this.#wait({
+      actor,
+      session,
+      exchange,
+      request,
+      payload: reply,
+      kind: "uplink",
+      ...(asked === undefined ? {} : { asked })
+    })
     const uplink = {
       productKey,
       deviceKey,

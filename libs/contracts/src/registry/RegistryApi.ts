@@ -3,6 +3,7 @@ import * as Schema from "effect/Schema"
 import { HttpApi, HttpApiEndpoint, HttpApiGroup, HttpApiMiddleware, HttpApiSchema, OpenApi } from "effect/http-api"
 import { Authorization } from "../http/Authorization.ts"
 import { DeviceStatus } from "../Registry.ts"
+import { AttributeChange, Properties, TagChange } from "./DeviceProperties.ts"
 import { NewProduct, NewProductSecret, Product, ProductChange, ProductWithSecret } from "./Product.ts"
 import {
   DeviceCredential,
@@ -12,7 +13,13 @@ import {
   NewSecret,
   RegisteredDevice
 } from "./RegisteredDevice.ts"
-import { DeviceKeyExists, NoSuchDevice, NoSuchProduct, ProductKeyExists } from "./RegistryProblems.ts"
+import {
+  DeviceKeyExists,
+  NoSuchDevice,
+  TooManyProperties,
+  NoSuchProduct,
+  ProductKeyExists
+} from "./RegistryProblems.ts"
 
 export const pageLengthMax = 200
 export const pageLengthDefault = 50
@@ -159,10 +166,37 @@ const Devices = HttpApiGroup.make("devices")
   )
   .annotateMerge(OpenApi.annotations({ title: "Devices" }))
 
+const propertyEndpoints = {
+  read: { params: device, success: Properties, error: NoSuchDevice },
+  changed: { params: device, success: Properties, error: [NoSuchDevice, TooManyProperties] }
+} as const
+
+const DeviceProperties = HttpApiGroup.make("properties")
+  .add(
+    HttpApiEndpoint.get("getAttributes", `${one}/attributes`, propertyEndpoints.read).annotateMerge(
+      describe("Read a device's attributes", "By name, as the device or this API set them last.")
+    ),
+    HttpApiEndpoint.patch("changeAttributes", `${one}/attributes`, {
+      ...propertyEndpoints.changed,
+      payload: AttributeChange
+    }).annotateMerge(
+      describe("Set some of a device's attributes", "`null` deletes one; all of the change or nothing.")
+    ),
+    HttpApiEndpoint.get("getTags", `${one}/tags`, propertyEndpoints.read).annotateMerge(
+      describe("Read a device's tags", "By name.")
+    ),
+    HttpApiEndpoint.patch("changeTags", `${one}/tags`, {
+      ...propertyEndpoints.changed,
+      payload: TagChange
+    }).annotateMerge(describe("Set some of a device's tags", "`null` deletes one; all of the change or nothing."))
+  )
+  .annotateMerge(OpenApi.annotations({ title: "Attributes and tags" }))
+
 /** The HTTP API of the registry (docs/architecture.md §6). */
 export const RegistryApi = HttpApi.make("registry")
   .add(Products)
   .add(Devices)
+  .add(DeviceProperties)
   .middleware(Authorization)
   .middleware(HttpApiMiddleware.ProblemDetails)
   .annotateMerge(

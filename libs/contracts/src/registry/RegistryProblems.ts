@@ -19,6 +19,13 @@ export class NoSuchDevice extends HttpApiError.Problem<NoSuchDevice>()(
   enosCode(11_705)
 ) {}
 
+/** A device has at most 500 attributes and 100 tags. */
+export class TooManyProperties extends HttpApiError.Problem<TooManyProperties>()("TooManyProperties", {
+  type: "urn:roost:problem:too-many-properties",
+  status: 409,
+  title: "The device would have too many attributes or tags."
+}) {}
+
 export class ProductKeyExists extends HttpApiError.Problem<ProductKeyExists>()("ProductKeyExists", {
   type: "urn:roost:problem:product-key-exists",
   status: 409,

@@ -92,5 +92,17 @@ export const migrations: ReadonlyArray<(types: ColumnTypes) => string> = [
     attempts INTEGER NOT NULL,
     PRIMARY KEY (product_key, device_key)
   );
+  `,
+  ({ int64, key }) => `
+  CREATE TABLE device_properties (
+    product_key ${key} NOT NULL,
+    device_key ${key} NOT NULL,
+    kind TEXT NOT NULL,
+    name ${key} NOT NULL,
+    value TEXT,
+    at ${int64} NOT NULL,
+    PRIMARY KEY (product_key, device_key, kind, name),
+    FOREIGN KEY (product_key, device_key) REFERENCES devices (product_key, device_key) ON DELETE CASCADE
+  );
   `
 ]

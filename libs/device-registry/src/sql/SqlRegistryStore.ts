@@ -3,6 +3,7 @@ import { Effect, Layer } from "effect"
 import { type NewStoredProduct, RegistryStore, type SealedSecret } from "../RegistryStore.ts"
 import { issueSecret, replaceDevice } from "./Activation.ts"
 import { addEvents, applyPresence, listEvents } from "./DeviceLog.ts"
+import { changeProperties, readProperties } from "./DeviceProperties.ts"
 import { deleteDevice, findAsset, findDevice, insertDevices, listDevices, updateCredential } from "./Devices.ts"
 import { productColumns, productOf } from "./Rows.ts"
 import { Sql, type SqlSession } from "./Sql.ts"
@@ -37,6 +38,9 @@ export const layerSqlRegistryStore: Layer.Layer<RegistryStore, never, Sql> = Lay
       applyPresence: (presences) => sql.transaction((session) => applyPresence(session, presences)),
       addEvents: (events, now) => sql.transaction((session) => addEvents(session, events, now)),
       events: (id, before, limit) => listEvents(sql, id, before, limit),
+      changeProperties: (id, kind, values, at) =>
+        sql.transaction((session) => changeProperties(session, id, kind, values, at)),
+      properties: (id, kind) => readProperties(sql, id, kind),
       untoldChanges: (limit) =>
         Effect.map(sql.all("SELECT id, change FROM credential_changes ORDER BY id LIMIT ?1", limit), (rows) =>
           rows.map((row) => ({ id: Number(row["id"]), change: JSON.parse(String(row["change"])) as CredentialChange }))

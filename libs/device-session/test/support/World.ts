@@ -4,6 +4,7 @@ import {
   type CommandEvent,
   type DeviceEvent,
   FrameKind,
+  type PropertiesRequest,
   FrameReader,
   FrameWriter,
   parsePeerAddress,
@@ -20,7 +21,14 @@ import * as Result from "effect/Result"
 import { DeviceHost } from "../../src/DeviceHost.ts"
 import { defaultDeviceSessionConfig, type DeviceSessionConfig } from "../../src/DeviceSessionConfig.ts"
 import type { PendingCommand } from "../../src/PendingCommands.ts"
-import type { ActivationOutcome, Ports, PskOutcome, SaveOutcome, UplinkRecord } from "../../src/Ports.ts"
+import type {
+  ActivationOutcome,
+  Ports,
+  PropertiesOutcome,
+  PskOutcome,
+  SaveOutcome,
+  UplinkRecord
+} from "../../src/Ports.ts"
 
 /**
  * A device host with an edge that only knows two devices' worth of routing, the registry and the store as arrays, and
@@ -36,6 +44,9 @@ export class World {
   #idsFrom = 0
   /** What the bucket COMMANDS has for `dev1` when a node takes over. */
   commands: ReadonlyArray<PendingCommand> = []
+  readonly propertiesAsked: Array<PropertiesRequest> = []
+  /** What the registry answers. */
+  properties: (request: PropertiesRequest) => PropertiesOutcome = () => ({ _tag: "Done", values: {} })
   /** Answers to writes of sessions do not come while set. */
   holdSaved = false
   /** Routes that the edge was told to forget. */
@@ -240,6 +251,10 @@ export class World {
       },
       askPsk: (token, { deviceKey }) =>
         this.#pending.push(() => host().handlePsk(this.now, token, this.psk(deviceKey))),
+      askProperties: (token, request) => {
+        this.propertiesAsked.push(request)
+        this.#pending.push(() => host().handleProperties(this.now, token, this.properties(request)))
+      },
       askActivation: (token, request) => {
         this.activations.push(request)
         this.#pending.push(() => host().handleActivation(this.now, token, this.activation(token)))

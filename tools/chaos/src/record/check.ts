@@ -1,5 +1,5 @@
-import { offlineFindings } from "./offline.ts"
-import type { Exchange, Recording } from "./Recording.ts"
+import { isUnplanned, offlineFindings } from "./offline.ts"
+import type { Exchange, InjectedFault, Recording } from "./Recording.ts"
 import { type Silences, silencesOf } from "./silences.ts"
 
 export const findingKinds = [
@@ -133,10 +133,14 @@ const checkCommands = ({ commands, stored }: Recording, nameOf: NameOf, report: 
  */
 const checkHandshakes = (recording: Recording, nameOf: NameOf, report: Report): void => {
   const outages = recording.faults.filter(({ kind }) => kind === "nats-gone")
+  const serverless = recording.faults.filter((one) => outages.includes(one) || isUnplanned(one, "session-actors"))
+  const covers = (faults: ReadonlyArray<InjectedFault>, time: number) =>
+    faults.some(({ at, endedAt }) => time >= at && time <= endedAt + recoveryMillisMax)
   const gaveUpInOutage = (device: number, at: number): boolean => {
     const last = recording.exchanges.findLast((one) => one.device === device && (one.endedAt ?? Infinity) <= at)
     if (last === undefined || last.code !== "") return false
-    return outages.some((one) => last.sentAt.every((time) => time >= one.at && time <= one.endedAt + recoveryMillisMax))
+    const { sentAt } = last
+    return sentAt.some((time) => covers(outages, time)) && sentAt.every((time) => covers(serverless, time))
   }
   const before = new Set<number>()
   for (const { at, device, reason, resumed } of recording.handshakes) {

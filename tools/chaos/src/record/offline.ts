@@ -1,5 +1,5 @@
 import type { Finding } from "./check.ts"
-import type { Recording } from "./Recording.ts"
+import type { InjectedFault, Recording } from "./Recording.ts"
 
 /** How much earlier than a Lifetime after the last datagram offline may come: clocks and the way through the edge. */
 export const earlyMillisMax = 1_000
@@ -25,7 +25,7 @@ export const offlineFindings = (recording: Recording): ReadonlyArray<Finding> =>
   const ofActors = recording.faults.filter(({ target }) => target.startsWith("session-actors"))
   const ends = (faults: typeof ofActors) => faults.map(({ endedAt }) => endedAt).toSorted((a, b) => a - b)
   const deafness = recording.faults.filter(({ kind }) => kind === "nats-gone")
-  const takeovers = ends([...ofActors.filter(({ kind }) => unplanned.has(kind)), ...deafness])
+  const takeovers = ends([...ofActors.filter((fault) => isUnplanned(fault, "session-actors")), ...deafness])
   const handovers = ends(ofActors)
   for (const [device, { deviceKey, lifetimeSeconds }] of recording.devices.entries()) {
     const lifetimeMillis = lifetimeSeconds * 1000
@@ -48,6 +48,8 @@ export const offlineFindings = (recording: Recording): ReadonlyArray<Finding> =>
       }
     }
     for (const [, at] of left) {
+      const recent = sent[device]!.filter((time) => time <= at && time > at - lifetimeMillis + earlyMillisMax)
+      if (recent.length > 0 && recent.every((time) => isOnItsWay(recording, time))) continue
       const last = sent[device]!.findLast((time) => time <= at)
       const detail = last === undefined ? "it had not been online" : `it sent a record ${at - last} ms before`
       findings.push({ kind: "offline-spurious", deviceKey, at, detail })
@@ -55,6 +57,17 @@ export const offlineFindings = (recording: Recording): ReadonlyArray<Finding> =>
   }
   return findings
 }
+
+/** No owner can know of a record that an edge without NATS, or one that stands still, has not passed on. */
+const isOnItsWay = ({ faults }: Recording, time: number): boolean =>
+  faults.some(
+    (fault) =>
+      (isUnplanned(fault, "udp-edge") || fault.kind.startsWith("nats-")) && time >= fault.at && time <= fault.endedAt
+  )
+
+/** It came over a process of this app without a warning. */
+export const isUnplanned = ({ kind, target }: InjectedFault, app: string): boolean =>
+  target.startsWith(app) && unplanned.has(kind)
 
 /**
  * Faults after which a new owner does not know when it was that a device was last heard of: it waits a whole Lifetime from the

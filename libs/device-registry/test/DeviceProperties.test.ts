@@ -1,0 +1,92 @@
+import { assert, describe, it } from "@effect/vitest"
+import { propertiesPerDeviceMax } from "@roost/contracts"
+import { Effect } from "effect"
+import { answerPropertiesAsk, RegistryStore } from "../src/index.ts"
+import { databases, postgresForFile } from "./support/Databases.ts"
+
+const id = { productKey: "pk1", deviceKey: "dev1" }
+const secret = { keyId: "k", bytes: Uint8Array.of(1) }
+
+const seed = Effect.gen(function* () {
+  const store = yield* RegistryStore
+  yield* store.createProduct({
+    productKey: "pk1",
+    productName: "Meters",
+    dataFormat: "Json",
+    dynamicActivateEnabled: true,
+    downlink: "pipelined",
+    createdAt: 1,
+    secret
+  })
+  yield* store.createDevices([{ ...id, assetId: "a1", deviceName: "one", secret, createdAt: 1000 }])
+  return store
+})
+
+const values = (found: ReadonlyMap<string, { readonly value: unknown }> | undefined) =>
+  Object.fromEntries([...found!].map(([name, { value }]) => [name, value]))
+
+const server = postgresForFile()
+
+for (const { database, layerStore } of databases(server)) {
+  describe(`attributes and tags on ${database}`, () => {
+    it.effect("are kept by name, any JSON, attributes apart from tags", () =>
+      Effect.gen(function* () {
+        const store = yield* seed
+        yield* store.changeProperties(id, "attribute", { b: { c: [1, null] }, a: "x" }, 10)
+        yield* store.changeProperties(id, "tag", { a: "t" }, 10)
+        yield* store.changeProperties(id, "attribute", { a: 2 }, 20)
+        assert.deepStrictEqual(values(yield* store.properties(id, "attribute")), { a: 2, b: { c: [1, null] } })
+        assert.deepStrictEqual(values(yield* store.properties(id, "tag")), { a: "t" })
+        assert.strictEqual((yield* store.properties(id, "attribute"))?.get("a")?.updatedAt, 20)
+      }).pipe(Effect.provide(layerStore))
+    )
+
+    it.effect("an older change that comes late changes nothing, not even what was deleted since", () =>
+      Effect.gen(function* () {
+        const store = yield* seed
+        yield* store.changeProperties(id, "attribute", { a: 1, b: 1 }, 20)
+        yield* store.changeProperties(id, "attribute", { b: undefined }, 30)
+        yield* store.changeProperties(id, "attribute", { a: 0, b: 0 }, 10)
+        assert.deepStrictEqual(values(yield* store.properties(id, "attribute")), { a: 1 })
+      }).pipe(Effect.provide(layerStore))
+    )
+
+    it.effect("a change over the limit is not done at all; a deletion always is", () =>
+      Effect.gen(function* () {
+        const store = yield* seed
+        const many = Object.fromEntries(Array.from({ length: propertiesPerDeviceMax.tag }, (_, i) => [`t${i}`, "x"]))
+        assert.strictEqual(yield* store.changeProperties(id, "tag", many, 1), "Done")
+        assert.strictEqual(yield* store.changeProperties(id, "tag", { t0: "y", more: "x" }, 2), "TooMany")
+        assert.strictEqual((yield* store.properties(id, "tag"))?.get("t0")?.value, "x")
+        assert.strictEqual(yield* store.changeProperties(id, "tag", { t1: undefined, more: "x" }, 3), "Done")
+        assert.strictEqual((yield* store.properties(id, "tag"))?.size, propertiesPerDeviceMax.tag)
+      }).pipe(Effect.provide(layerStore))
+    )
+
+    it.effect("go with their device, and a new device of the same key has none", () =>
+      Effect.gen(function* () {
+        const store = yield* seed
+        yield* store.changeProperties(id, "attribute", { a: 1 }, 1)
+        yield* store.deleteDevice(id, 2)
+        assert.isUndefined(yield* store.properties(id, "attribute"))
+        assert.strictEqual(yield* store.changeProperties(id, "attribute", { a: 1 }, 3), "UnknownDevice")
+        yield* store.createDevices([{ ...id, assetId: "a2", deviceName: "one", secret, createdAt: 4 }])
+        assert.strictEqual((yield* store.properties(id, "attribute"))?.size, 0)
+      }).pipe(Effect.provide(layerStore))
+    )
+
+    it.effect("a device's query has the names that it asked for and that are there, all of them for none", () =>
+      Effect.gen(function* () {
+        yield* seed
+        const ask = (one: Parameters<typeof answerPropertiesAsk>[0]["ask"]) =>
+          answerPropertiesAsk({ ...id, kind: "attribute", at: 5, ask: one })
+        yield* ask({ _tag: "Update", values: { a: 1, b: 2 } })
+        assert.deepStrictEqual(yield* ask({ _tag: "Query", names: ["b", "c"] }), { _tag: "Done", values: { b: 2 } })
+        assert.deepStrictEqual(yield* ask({ _tag: "Query", names: [] }), { _tag: "Done", values: { a: 1, b: 2 } })
+        yield* ask({ _tag: "Delete", names: [] })
+        yield* ask({ _tag: "Delete", names: ["a"] })
+        assert.deepStrictEqual(yield* ask({ _tag: "Query", names: [] }), { _tag: "Done", values: { b: 2 } })
+      }).pipe(Effect.provide(layerStore))
+    )
+  })
+}

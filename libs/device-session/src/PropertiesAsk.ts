@@ -1,0 +1,66 @@
+import type { PropertiesAsk, PropertiesReply, PropertyKind } from "@roost/contracts"
+import { encodeReply, EnosCode } from "@roost/enos"
+
+/** What a device asks of its attributes or tags, and how it is answered (enos-protocol §3.1, 6–11). */
+export interface AskedProperties {
+  readonly kind: PropertyKind
+  readonly ask: PropertiesAsk
+  /** Of the envelope, echoed. */
+  readonly id: string | number | undefined
+}
+
+/** Undefined for any other method. `params` are well-formed (`checkUplinkParams`). */
+export const propertiesAskOf = (
+  method: string,
+  params: unknown,
+  id: string | number | undefined
+): AskedProperties | undefined => {
+  const given = params as Params
+  switch (method) {
+    case "thing.attribute.update":
+      return { kind: "attribute", id, ask: { _tag: "Update", values: given.attributes as Record<string, unknown> } }
+    case "thing.attribute.query":
+      return { kind: "attribute", id, ask: { _tag: "Query", names: given.attributes as ReadonlyArray<string> } }
+    case "thing.attribute.delete":
+      return { kind: "attribute", id, ask: { _tag: "Delete", names: given.attributes as ReadonlyArray<string> } }
+    case "thing.tag.update":
+      return { kind: "tag", id, ask: { _tag: "Update", values: valuesOf(params as ReadonlyArray<Tag>) } }
+    case "thing.tag.query":
+      return { kind: "tag", id, ask: { _tag: "Query", names: given.tags } }
+    case "thing.tag.delete":
+      return { kind: "tag", id, ask: { _tag: "Delete", names: given.tags } }
+    default:
+      return undefined
+  }
+}
+
+/** The device's answer and, if it was refused, why; undefined for a device that the registry does not know any more. */
+export const answerOf = (
+  { ask, id, kind }: AskedProperties,
+  reply: PropertiesReply
+): { readonly payload: Uint8Array; readonly refused?: string } | undefined => {
+  switch (reply._tag) {
+    case "Done":
+      return { payload: encodeReply(id, EnosCode.success, ask._tag === "Query" ? reply.values : {}) }
+    case "TooMany": {
+      const code = kind === "attribute" ? EnosCode.attributeUpdateFormat : EnosCode.parseError
+      const refused = `a device has at most ${reply.max} ${kind}s`
+      return { payload: encodeReply(id, code, {}, refused), refused: `${code}: ${refused}` }
+    }
+    case "UnknownDevice":
+      return undefined
+  }
+}
+
+interface Params {
+  readonly attributes: Readonly<Record<string, unknown>> | ReadonlyArray<string>
+  readonly tags: ReadonlyArray<string>
+}
+
+interface Tag {
+  readonly tagKey: string
+  readonly tagValue: string
+}
+
+const valuesOf = (tags: ReadonlyArray<Tag>) =>
+  Object.fromEntries(tags.map(({ tagKey, tagValue }) => [tagKey, tagValue]))
