@@ -103,6 +103,34 @@ for (const build of builds) {
       )
     })
 
+    it("attributes and tags: the device sets, the API reads and changes, the device queries", async () => {
+      const device = await createDevice(roost, product, `props-${build}`)
+      const say = async (path: string, params: unknown) => {
+        const method = path.replaceAll("/", ".")
+        const response = await post(
+          device,
+          build,
+          device.path(path),
+          JSON.stringify({ id: "1", version: "1.0", method, params })
+        )
+        assert.strictEqual(response.code, "2.04", response.log)
+        return JSON.parse(response.payload.toString())
+      }
+      const url = `/v1/products/${product}/devices/${device.deviceKey}`
+      await say("thing/attribute/update", { attributes: { site: "A1", limits: { high: 80 } } })
+      assert.strictEqual((await roost.registry("GET", `${url}/attributes`)).body.limits.value.high, 80)
+      const changed = await roost.registry("PATCH", `${url}/attributes`, { site: null, floor: 3 })
+      assert.strictEqual(changed.status, 200, JSON.stringify(changed.body))
+      const queried = await say("thing/attribute/query", { attributes: [] })
+      assert.deepStrictEqual(queried, { id: "1", code: 200, data: { floor: 3, limits: { high: 80 } } })
+      await say("thing/tag/update", [{ tagKey: "zone", tagValue: "north" }])
+      assert.deepStrictEqual((await say("thing/tag/query", { tags: ["zone", "none"] })).data, { zone: "north" })
+      await say("thing/tag/delete", { tags: ["zone"] })
+      assert.deepStrictEqual((await roost.registry("GET", `${url}/tags`)).body, {})
+      assert.strictEqual((await roost.registry("PATCH", `${url}/tags`, { "1x": "y" })).status, 400)
+      assert.strictEqual((await roost.registry("GET", `/v1/products/${product}/devices/none/tags`)).status, 404)
+    })
+
     it("95 takes a body of 20 kB in blocks, and 94 gives one", async () => {
       const device = await createDevice(roost, product, `blocks-${build}`)
       const points = { text: "x".repeat(20_000) }

@@ -48,11 +48,10 @@ export const Property = Schema.Struct({
 export const Properties = Schema.Record(Schema.String, Property)
 
 /** By name; `null` deletes (RFC 7396). */
-export const AttributeChange = Schema.Record(
-  Schema.String.check(Schema.isMinLength(1), Schema.isMaxLength(100)),
-  Schema.Unknown
+export const AttributeChange = Schema.Record(Schema.String, Schema.Unknown).check(
+  Schema.isPropertyNames(Schema.String.check(Schema.isMinLength(1), Schema.isMaxLength(100)))
 )
 export const TagChange = Schema.Record(
-  Schema.String.check(Schema.isPattern(/^[A-Za-z_][A-Za-z0-9_]{0,99}$/)),
+  Schema.String,
   Schema.NullOr(Schema.String.check(Schema.isMaxLength(200)))
-)
+).check(Schema.isPropertyNames(Schema.String.check(Schema.isPattern(/^[A-Za-z_][A-Za-z0-9_]{0,99}$/))))
