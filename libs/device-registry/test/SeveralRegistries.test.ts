@@ -4,7 +4,15 @@ import { NatsConnection, requestRpc } from "@roost/nats"
 import { Health } from "@roost/observability"
 import { natsServer, postgresServer } from "@roost/testkit"
 import { ConfigProvider, Effect, Exit, Layer, Logger, Scope } from "effect"
-import { Credentials, layerRegistryNats, LiveStatus, Registry, RegistryStore, SecretVault } from "../src/index.ts"
+import {
+  Credentials,
+  layerRegistryHealth,
+  layerRegistryNats,
+  LiveStatus,
+  Registry,
+  RegistryStore,
+  SecretVault
+} from "../src/index.ts"
 import { layerStoreAt, newDatabase, postgresForFile } from "./support/Databases.ts"
 import { clusterKey, layerVault } from "./support/TestRegistry.ts"
 
@@ -176,19 +184,26 @@ describe("two registries on one PostgreSQL", () => {
     })
   )
 
-  it.live("fail while PostgreSQL is away and go on by themselves once it is back", () =>
+  it.live("fail while PostgreSQL is away, say so, and go on by themselves once it is back", () =>
     Effect.gen(function* () {
       const own = yield* postgresServer()
       const instance = yield* Layer.build(layerInstance(own.url))
       yield* Effect.provide(seed, instance)
       const store = yield* Effect.provide(RegistryStore, instance)
+      const watched = Layer.provideMerge(layerRegistryHealth, Health.layer)
+      const health = yield* Effect.provide(Layer.build(watched), instance)
+      const { readiness } = yield* Effect.provide(Health, health)
+      const says = (what: string) => until(Effect.sync(() => readiness().checks["database"] === what))
+      yield* says("ok")
       yield* own.stop
+      yield* says("the database does not answer")
       assert.isTrue(Exit.isFailure(yield* Effect.exit(store.device(id))))
       yield* own.start
       yield* until(
         Effect.map(Effect.exit(store.updateCredential(id, { _tag: "Enabled", enabled: false }, 1)), Exit.isSuccess)
       )
       assert.strictEqual((yield* store.device(id))?.status, "disabled")
+      yield* says("ok")
     })
   )
 })

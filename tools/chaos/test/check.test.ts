@@ -132,6 +132,16 @@ describe("check", () => {
     assert.strictEqual(check(recording, { errorsAllowed: true }).counts.handshake, 1)
   })
 
+  it("forgives an offline of a device whose only records were in an edge that was cut off, and no other", () => {
+    const recording = clean()
+    recording.records.push({ device: 1, key: 1, direction: "up", epoch: 1, sequence: 90, at: at(39) })
+    recording.stored.presence[2] = { deviceKey: "d1", state: "offline", at: at(40) }
+    const spurious = () => check(recording, { errorsAllowed: true }).counts["offline-spurious"]
+    assert.strictEqual(spurious(), 1)
+    recording.faults.push({ kind: "cut", target: "udp-edge-1", at: at(38), endedAt: at(41) })
+    assert.strictEqual(spurious(), 0)
+  })
+
   for (const [kind, title, plant] of planted) {
     it(`finds ${title}`, () => {
       const recording = clean()
