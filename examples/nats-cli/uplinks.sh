@@ -29,8 +29,11 @@ done
 filter="roost.uplink.$product.$device.$kind"
 
 # The group's durable consumer, created by the first process of it; to add it with another filter would change the group's.
-if nats consumer ls UPLINK --names | grep -qxF "$group"; then
-  if ! nats consumer info UPLINK "$group" --json | grep -qF "\"filter_subject\": \"$filter\""; then
+# No pipes: grep -q ends at its first match, and under pipefail the nats command's SIGPIPE would read as "no match".
+groups=$(nats consumer ls UPLINK --names)
+if grep -qxF "$group" <<<"$groups"; then
+  info=$(nats consumer info UPLINK "$group" --json)
+  if ! grep -qF "\"filter_subject\": \"$filter\"" <<<"$info"; then
     echo "the group $group does not read $filter: take another name" >&2
     exit 1
   fi

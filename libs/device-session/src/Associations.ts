@@ -13,6 +13,7 @@ import {
 import { parseIdentity, pskBytes, type PskIdentity } from "@roost/enos"
 import * as Result from "effect/Result"
 import type { Counters } from "./Counters.ts"
+import { CredentialChanges } from "./CredentialChanges.ts"
 import { type DeviceActor, type DeviceFacts, type DeviceSession } from "./DeviceActor.ts"
 import type { DeviceSessionConfig } from "./DeviceSessionConfig.ts"
 import type { EdgeLink, EdgeLinks } from "./EdgeLinks.ts"
@@ -53,12 +54,15 @@ export class Associations {
   readonly #crypto: Crypto
   readonly #handshakes: Handshakes
   readonly #asked = new Map<number, HandshakeInProgress>()
+  readonly #changes: CredentialChanges
   #token = 0
 
   constructor(options: AssociationOptions) {
     this.#options = options
     this.#crypto = options.crypto
     this.#handshakes = new Handshakes(options.config.handshakesMax, options.config.handshakeMillisMax)
+    // As long as a handshake may take to verify, and as long again to be stored.
+    this.#changes = new CredentialChanges(2 * options.config.handshakeMillisMax)
   }
 
   get handshakesInProgress(): number {
@@ -256,7 +260,13 @@ export class Associations {
     this.#options.edges.add(edge, FrameKind.Route, actor.partition, peer, actor.session?.dtls.readCid ?? noBytes)
   }
 
+  /** The device's credential has this version now: no handshake under an older one succeeds any more. */
+  noteCredential(now: number, productKey: string, deviceKey: string, version: number): void {
+    this.#changes.note(now, productKey, deviceKey, version)
+  }
+
   expire(now: number): void {
+    this.#changes.expire(now)
     this.#handshakes.expire(now, () => this.#options.counters.handshakesExpired++)
   }
 
@@ -316,6 +326,7 @@ export class Associations {
       this.#happened(now, handshake, refusedKind, "the connection id was taken; the device's next attempt gets another")
       return false
     }
+    if (this.#isOutdated(now, handshake, facts)) return false
     if (actorsFull() && this.#options.findActor(identity.productKey, identity.deviceKey)?.session === undefined) {
       counters.handshakesOverLimit++
       this.#happened(now, handshake, refusedKind, "this node holds as many devices as it may (devicesMax)")
@@ -347,6 +358,10 @@ export class Associations {
     const { edge, peer } = handshake
     const previous = actor.session
     this.#handshakes.remove(handshake)
+    if (this.#isOutdated(now, handshake, session.facts)) {
+      this.#options.persistence.remove(actor)
+      return
+    }
     if (previous !== undefined) table.unbind(actor)
     session.online = session.secureMode === 2 && previous?.online === true
     if (handshake.pending instanceof PendingResumption) counters.handshakesResumed++
@@ -362,6 +377,17 @@ export class Associations {
     for (const datagram of handshake.early ?? []) {
       if (actor.session === session) this.open(now, edge, peer, actor, session, datagram)
     }
+  }
+
+  /** The key was the device's own when it was asked for, and is not any more: silence, as for any wrong key. */
+  #isOutdated(now: number, handshake: HandshakeInProgress, { credentialVersion }: DeviceFacts): boolean {
+    const { identity } = handshake
+    if (identity === undefined || identity.secureMode !== 2) return false
+    if (!this.#changes.isOutdated(identity.productKey, identity.deviceKey, credentialVersion)) return false
+    this.#options.counters.handshakesRefused++
+    const why = "the device's credential changed, or it was disabled or deleted, during its handshake"
+    this.#happened(now, handshake, refusedKind, why)
+    return true
   }
 
   #sessionOf(

@@ -270,12 +270,13 @@ export class DeviceHost {
    * learns so by 4.01 and goes when it falls silent (design §3, 5).
    */
   handleCredential(now: number, change: CredentialChange): void {
+    this.#associations.noteCredential(now, change.productKey, change.deviceKey, change.credentialVersion)
     const actor = this.#shares.find(change.productKey, change.deviceKey)
     if (actor === undefined) return
     actor.psk = undefined
     const session = actor.session
-    if (change.change === "enabled" || session === undefined || session.secureMode !== 2) return
-    if (change.change === "secret" && session.facts.credentialVersion >= change.credentialVersion) return
+    if (session === undefined || session.secureMode !== 2) return
+    if (session.facts.credentialVersion >= change.credentialVersion) return
     this.#lifetimes.revoke(now, actor, session)
   }
 

@@ -213,6 +213,7 @@ export class Persistence {
 
   #next(now: number, actor: DeviceActor, saving: Saving): void {
     if (actor.saving === saving) this.#write(now, actor, saving)
+    else if (actor.saving === undefined) this.#options.settled(actor)
   }
 
   #write(now: number, actor: DeviceActor, saving: Saving): void {

@@ -1,6 +1,7 @@
 import { Code, formatCode, OptionNumber, stringOption } from "@roost/coap"
 import { parsePeerAddress } from "@roost/contracts"
 import { assert, describe, it } from "@effect/vitest"
+import type { PskOutcome } from "../src/Ports.ts"
 import { type SimulatedDevice, World } from "./support/World.ts"
 
 const bytes = (text: string) => new TextEncoder().encode(text)
@@ -234,6 +235,51 @@ describe("DeviceHost", () => {
       world.presences.map(({ state }) => state),
       ["online", "offline"]
     )
+  })
+
+  it.each(["asked", "stored"] as const)(
+    "R10 a credential that changes while a handshake's key or session is %s ends it in silence, and is kept nowhere",
+    (moment) => {
+      const world = new World()
+      const known = world.psk
+      const change = { productKey: "pk1", deviceKey: "dev1", change: "disabled", credentialVersion: 2 } as const
+      const disable = () => {
+        world.psk = () => ({ _tag: "Refused", reason: "DeviceDisabled" })
+        world.host.handleCredential(world.now, change)
+      }
+      // Its key is in the cache by now.
+      const first = world.device("dev1", 1000).connect()
+      if (moment === "asked") {
+        world.host.handleCredential(world.now, { ...change, change: "secret", credentialVersion: 1 })
+        world.psk = (deviceKey) => {
+          disable()
+          return known(deviceKey)
+        }
+      } else {
+        const write = world.store.write.bind(world.store)
+        world.store.write = (...entry) => {
+          world.store.write = write
+          disable()
+          return write(...entry)
+        }
+      }
+      const device = world.device("dev1", 2000).connect()
+      assert.isFalse(device.connected)
+      assert.include(world.events.at(-1)?.reason, "during its handshake")
+      assert.strictEqual(codeOf(post(first)), "4.01")
+      assert.isFalse(world.device("dev1", 3000).connect().connected)
+      assert.strictEqual(world.store.entries.size, 0)
+      world.psk = () => ({ ...(known("dev1") as PskOutcome & { _tag: "Found" }), credentialVersion: 3 })
+      assert.isTrue(world.device("dev1", 4000).connect().connected)
+    }
+  )
+
+  it("R10 what an older notice says of a newer session is nothing", () => {
+    const world = new World()
+    const change = { productKey: "pk1", deviceKey: "dev1", change: "disabled", credentialVersion: 1 } as const
+    const device = world.device("dev1", 1000).connect()
+    world.host.handleCredential(world.now, change)
+    assert.strictEqual(codeOf(post(device)), "2.04")
   })
 
   it("28 close_notify makes a device offline at once; the session can still be resumed", () => {
