@@ -16,6 +16,7 @@ import type { DeviceActor, DeviceSession } from "./DeviceActor.ts"
 import type { DeviceSessionConfig } from "./DeviceSessionConfig.ts"
 import { type EdgeLink, EdgeLinks } from "./EdgeLinks.ts"
 import { Events } from "./Events.ts"
+import { HandshakeServer } from "./HandshakeServer.ts"
 import { Lifetimes } from "./Lifetimes.ts"
 import { Ownership } from "./Ownership.ts"
 import type { PendingCommand } from "./PendingCommands.ts"
@@ -55,6 +56,7 @@ export class DeviceHost {
   readonly #lifetimes: Lifetimes
   readonly #table = new SessionTable()
   readonly #associations: Associations
+  readonly #handshakes: HandshakeServer
   readonly #requests: Requests
   readonly #persistence: Persistence
   readonly #takeover: Takeover
@@ -109,22 +111,29 @@ export class DeviceHost {
       shares: this.#shares,
       exchangesDue: (now, actor, session) => this.#exchangesDue(now, actor, session)
     })
-    this.#associations = new Associations({
+    const dtls = {
       config,
-      ports,
       crypto,
       counters: this.counters,
-      events: this.#events,
       edges: this.#edges,
       table: this.#table,
-      persistence: this.#persistence,
+      persistence: this.#persistence
+    }
+    this.#associations = new Associations({
+      ...dtls,
+      closed: (now, actor, session) => this.#closed(now, actor, session),
+      data: (now, actor, session, plaintext) => this.#data(now, actor, session, plaintext)
+    })
+    this.#handshakes = new HandshakeServer({
+      ...dtls,
+      ports,
+      events: this.#events,
+      associations: this.#associations,
       findActor: (productKey, deviceKey) => this.#shares.find(productKey, deviceKey),
       actorOf: (productKey, deviceKey) => this.#shares.actorOf(productKey, deviceKey),
       hold: (actor, session, held) => this.#hold(actor, session, held),
       actorsFull: () => this.#shares.devices >= config.devicesMax,
-      established: (now, actor) => this.#lifetimes.established(now, actor, actor.session!),
-      closed: (now, actor, session) => this.#closed(now, actor, session),
-      data: (now, actor, session, plaintext) => this.#data(now, actor, session, plaintext)
+      established: (now, actor) => this.#lifetimes.established(now, actor, actor.session!)
     })
     this.#requests = new Requests({
       config,
@@ -142,7 +151,7 @@ export class DeviceHost {
       inFlightOf: (partition) => this.#requests.inFlightOf(partition),
       again: (now, held) => this.#again(now, held),
       forget: (actor) => this.#forget(actor),
-      dropHandshakes: (partition) => this.#associations.dropPartition(partition)
+      dropHandshakes: (partition) => this.#handshakes.dropPartition(partition)
     })
   }
 
@@ -153,7 +162,7 @@ export class DeviceHost {
       partitions: this.#shares.size,
       loading: this.#shares.loading,
       saving: this.#persistence.inFlight,
-      handshakes: this.#associations.handshakesInProgress,
+      handshakes: this.#handshakes.size,
       commands: this.#commandOwner.size,
       timers: this.#lifetimes.timers,
       inFlight: this.#requests.inFlight
@@ -176,7 +185,7 @@ export class DeviceHost {
   }
 
   handlePsk(now: number, token: number, outcome: PskOutcome): void {
-    this.#associations.handlePsk(now, token, outcome)
+    this.#handshakes.handlePsk(now, token, outcome)
   }
 
   handleActivation(now: number, token: number, outcome: ActivationOutcome): void {
@@ -270,7 +279,7 @@ export class DeviceHost {
    * learns so by 4.01 and goes when it falls silent (design §3, 5).
    */
   handleCredential(now: number, change: CredentialChange): void {
-    this.#associations.noteCredential(now, change.productKey, change.deviceKey, change.credentialVersion)
+    this.#handshakes.noteCredential(now, change.productKey, change.deviceKey, change.credentialVersion)
     const actor = this.#shares.find(change.productKey, change.deviceKey)
     if (actor === undefined) return
     actor.psk = undefined
@@ -296,7 +305,7 @@ export class DeviceHost {
     this.#ownership.leave(now)
     if (now - this.#sweptAt < sweepMillis) return
     this.#sweptAt = now
-    this.#associations.expire(now)
+    this.#handshakes.expire(now)
     this.#edges.sweep(now)
   }
 
@@ -333,10 +342,10 @@ export class DeviceHost {
       case FrameKind.HalfHandshake:
       case FrameKind.ForwardedHalfHandshake:
         if (this.#ownership.take(now, edge, kind, partition, peer, body)) return
-        if (this.#shares.get(partition)?.stage === "ready") this.#associations.begin(now, edge, partition, peer, body)
+        if (this.#shares.get(partition)?.stage === "ready") this.#handshakes.begin(now, edge, partition, peer, body)
         return
       case FrameKind.ResumeHello:
-        if (this.#associations.resume(now, edge, peer, body)) return
+        if (this.#handshakes.resume(now, edge, peer, body)) return
         if (this.#ownership.take(now, edge, kind, partition, peer, body)) return
         return this.#edges.add(edge, FrameKind.ResumeUnknown, 0, peer, noBytes)
     }
@@ -362,7 +371,7 @@ export class DeviceHost {
   ): void {
     const routed = kind !== FrameKind.Unrouted
     this.counters.datagramsIn++
-    if (this.#associations.continueHandshake(now, peer, datagram)) return
+    if (this.#handshakes.continueHandshake(now, peer, datagram)) return
     const first = peekRecord(datagram)
     const hasCid = first?.contentType === ContentType.tls12_cid
     const actor = hasCid ? this.#table.findByCid(datagram, first.cidOffset) : this.#table.findByPeer(peer)

@@ -8,16 +8,16 @@ import { runLoad } from "../src/run/runLoad.ts"
 import { givenFlags } from "./utils/givenFlags.ts"
 import { type Answer, WrongServer } from "./utils/WrongServer.ts"
 
-/** A run of ten devices against a server that answers so; short timeouts, so that silence is soon known as that. */
+/** So that silence is soon known as that. */
+const impatient: Partial<Flags> = { ackTimeout: 0.05, maxRetransmit: 1, responseTimeout: 0.1 }
+
+/** A run of ten devices against a server that answers so. */
 const runAgainst = async (answer: Answer, more: Partial<Flags> = {}): Promise<Report> => {
   using server = new WrongServer(answer)
   const flags = givenFlags({
     server: [`127.0.0.1:${server.port}`],
     suite: "plain",
     duration: 0.4,
-    ackTimeout: 0.05,
-    maxRetransmit: 1,
-    responseTimeout: 0.1,
     ...more
   })
   const report = await runLoad({
@@ -68,14 +68,14 @@ describe("against a server that answers", () => {
   })
 
   it("not at all, each request is sent again and then counted as timed out", async () => {
-    const report = await runAgainst(() => undefined)
+    const report = await runAgainst(() => undefined, impatient)
     assert.strictEqual(onlyKind(report), "timeout")
     assert.strictEqual(report.totals.errors, report.totals.requests)
     assert.strictEqual(report.totals.retransmissions, report.totals.requests)
   })
 
   it("not at all to a NON, that times out without being sent again", async () => {
-    const report = await runAgainst(() => undefined, { non: true })
+    const report = await runAgainst(() => undefined, { ...impatient, non: true })
     assert.strictEqual(onlyKind(report), "timeout")
     assert.strictEqual(report.totals.retransmissions, 0)
   })
@@ -83,22 +83,30 @@ describe("against a server that answers", () => {
   it("with RST, with bytes that are no message, with a request of its own: each is its kind", async () => {
     const reset = await runAgainst(({ messageId }) => Uint8Array.of(0x70, 0, messageId >> 8, messageId & 0xff))
     assert.strictEqual(onlyKind(reset), "reset")
-    const malformed = await runAgainst(() => Uint8Array.of(0x64, 0x44))
+    const malformed = await runAgainst(() => Uint8Array.of(0x64, 0x44), impatient)
     assert.deepStrictEqual(Object.keys(malformed.totals.errorsByKind), ["timeout", "malformed"])
-    const unexpected = await runAgainst(() => ({ type: "NON", code: Code.Get, payload: new Uint8Array(0) }))
+    const unexpected = await runAgainst(() => ({ type: "NON", code: Code.Get, payload: new Uint8Array(0) }), impatient)
     assert.deepStrictEqual(Object.keys(unexpected.totals.errorsByKind), ["timeout", "unexpected"])
   })
 
   it("only the second transmission, nothing is lost and the retransmissions show", async () => {
     const seen = new Set<number>()
-    const report = await runAgainst(({ messageId }) => (seen.has(messageId) ? {} : (seen.add(messageId), undefined)))
+    const report = await runAgainst(({ messageId }) => (seen.has(messageId) ? {} : (seen.add(messageId), undefined)), {
+      ackTimeout: 0.05
+    })
     assert.strictEqual(report.totals.errors, 0)
     assert.strictEqual(report.totals.responses, report.totals.requests)
     assert.isAtLeast(report.totals.retransmissions, report.totals.requests)
   })
 
   it("rightly over a path that loses a tenth either way, the simulated loss is repaired by retransmissions", async () => {
-    const report = await runAgainst(() => ({}), { loss: 0.1, reorder: 0.2, reorderDelay: 2, maxRetransmit: 6 })
+    const report = await runAgainst(() => ({}), {
+      loss: 0.1,
+      reorder: 0.2,
+      reorderDelay: 2,
+      ackTimeout: 0.05,
+      maxRetransmit: 6
+    })
     const { totals } = report
     assert.strictEqual(totals.responses, totals.requests)
     assert.isAbove(totals.datagramsLostOnPurpose, 0)
