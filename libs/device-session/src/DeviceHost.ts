@@ -1,5 +1,4 @@
-import type { Outputs } from "@roost/coap"
-import { defaultServerSettings, ServerExchanges } from "@roost/coap"
+import { defaultServerSettings, type Outputs, ServerExchanges } from "@roost/coap"
 import {
   type CredentialChange,
   type DeviceAnswer,
@@ -111,21 +110,18 @@ export class DeviceHost {
       shares: this.#shares,
       exchangesDue: (now, actor, session) => this.#exchangesDue(now, actor, session)
     })
-    const dtls = {
+    const parts = { counters: this.counters, edges: this.#edges, table: this.#table, persistence: this.#persistence }
+    this.#associations = new Associations({
       config,
       crypto,
-      counters: this.counters,
-      edges: this.#edges,
-      table: this.#table,
-      persistence: this.#persistence
-    }
-    this.#associations = new Associations({
-      ...dtls,
+      ...parts,
       closed: (now, actor, session) => this.#closed(now, actor, session),
       data: (now, actor, session, plaintext) => this.#data(now, actor, session, plaintext)
     })
     this.#handshakes = new HandshakeServer({
-      ...dtls,
+      config,
+      crypto,
+      ...parts,
       ports,
       events: this.#events,
       associations: this.#associations,
