@@ -12,22 +12,9 @@ import type { ActivationOutcome, Ports, PropertiesOutcome } from "./Ports.ts"
 import { answerOf, type AskedProperties } from "./PropertiesAsk.ts"
 import { kindBit } from "./Takeover.ts"
 import { takeRequest } from "./TokenBucket.ts"
+import { type WaitingRequest, WaitingRequests } from "./WaitingRequests.ts"
 
 type Deliver = (now: number, actor: DeviceActor, session: DeviceSession, outputs: Outputs) => void
-
-/** A request whose answer waits for the store or the registry. */
-interface Waiting {
-  readonly actor: DeviceActor
-  readonly session: DeviceSession
-  readonly exchange: number
-  readonly request: Request
-  readonly payload: Uint8Array
-  readonly kind: "uplink" | "reply" | "activation" | "properties"
-  /** What the registry is asked once the uplink is stored. */
-  readonly asked?: AskedProperties
-  /** The command that a reply finished, and how. */
-  readonly replied?: { readonly commandId: string; readonly code: number }
-}
 
 /** Carries out what `decide` decided and answers the device once that is done: an ACK means stored (design §2.1). */
 export class Requests {
@@ -37,9 +24,8 @@ export class Requests {
   readonly #events: Events
   readonly #persistence: Persistence
   readonly #deliver: Deliver
-  readonly #waiting = new Map<number, Waiting>()
+  readonly #waiting = new WaitingRequests()
   readonly #getSuccess: number
-  #token = 0
 
   constructor(options: {
     readonly config: DeviceSessionConfig
@@ -63,9 +49,7 @@ export class Requests {
   }
 
   inFlightOf(partition: number): number {
-    let count = 0
-    for (const { actor } of this.#waiting.values()) if (actor.partition === partition) count++
-    return count
+    return this.#waiting.countOf(partition)
   }
 
   handleRequest(now: number, actor: DeviceActor, session: DeviceSession, exchange: number, request: Request): void {
@@ -86,11 +70,7 @@ export class Requests {
         break
       case "AskProperties":
         if (decision.asked.ask._tag === "Query") {
-          this.#askProperties(
-            now,
-            { actor, session, exchange, request, payload: noBytes, kind: "properties" },
-            decision.asked
-          )
+          this.#askProperties(now, { actor, session, exchange, request, payload: noBytes }, decision.asked)
         } else {
           const { asked, kind, method, topic } = decision
           const stored = { _tag: "StoreUplink", kind, method, topic, reply: noBytes } as const
@@ -119,7 +99,7 @@ export class Requests {
 
   /** `handleStored` of the host: the stream acknowledged, or it did not and the device hears 5.00. */
   handleStored(now: number, token: number, stored: boolean): void {
-    const waiting = this.#takeWaiting(token)
+    const waiting = this.#waiting.take(token)
     if (waiting === undefined) return
     const { actor, session, exchange, request, payload, kind } = waiting
     if (!stored) {
@@ -140,7 +120,7 @@ export class Requests {
   }
 
   handleActivation(now: number, token: number, outcome: ActivationOutcome): void {
-    const waiting = this.#takeWaiting(token)
+    const waiting = this.#waiting.take(token)
     if (waiting === undefined) return
     const { actor, session, exchange, request } = waiting
     switch (outcome._tag) {
@@ -200,7 +180,7 @@ export class Requests {
   }
 
   handleProperties(now: number, token: number, outcome: PropertiesOutcome): void {
-    const waiting = this.#takeWaiting(token)
+    const waiting = this.#waiting.take(token)
     if (waiting?.asked === undefined) return
     const { actor, asked, exchange, request, session } = waiting
     if (outcome._tag === "Unavailable") {
@@ -217,9 +197,13 @@ export class Requests {
     this.#succeed(now, actor, session, exchange, request, answer.payload)
   }
 
-  #askProperties(now: number, waiting: Waiting, asked: AskedProperties): void {
+  #askProperties(
+    now: number,
+    waiting: Pick<WaitingRequest, "actor" | "session" | "exchange" | "request" | "payload">,
+    asked: AskedProperties
+  ): void {
     const { deviceKey, productKey } = waiting.actor
-    const token = this.#wait({ ...waiting, kind: "properties", asked })
+    const token = this.#waiting.add({ ...waiting, kind: "properties", asked, replied: undefined })
     this.#ports.askProperties(token, { productKey, deviceKey, kind: asked.kind, at: now, ask: asked.ask })
   }
 
@@ -238,7 +222,7 @@ export class Requests {
     if (session.recalled !== undefined && wasStored(now, session, id, request)) {
       this.#counters.copiesAnswered++
       if (asked !== undefined) {
-        const copy = { actor, session, exchange, request, payload: reply, kind: "properties" } as const
+        const copy = { actor, session, exchange, request, payload: reply }
         return this.#askProperties(now, copy, asked)
       }
       this.#succeed(now, actor, session, exchange, request, reply)
@@ -249,14 +233,15 @@ export class Requests {
       session.kinds |= bit
       this.#persistence.touch(actor)
     }
-    const token = this.#wait({
+    const token = this.#waiting.add({
       actor,
       session,
       exchange,
       request,
       payload: reply,
       kind: "uplink",
-      ...(asked === undefined ? {} : { asked })
+      asked,
+      replied: undefined
     })
     const uplink = {
       productKey,
@@ -326,7 +311,16 @@ export class Requests {
       ...(data === undefined ? {} : { data })
     } as const
     const replied = { commandId: known, code }
-    const token = this.#wait({ actor, session, exchange, request, payload: noBytes, kind: "reply", replied })
+    const token = this.#waiting.add({
+      actor,
+      session,
+      exchange,
+      request,
+      payload: noBytes,
+      kind: "reply",
+      asked: undefined,
+      replied
+    })
     if (!this.#ports.storeCommandEvent(token, productKey, deviceKey, event)) this.handleStored(now, token, false)
   }
 
@@ -346,7 +340,16 @@ export class Requests {
   }
 
   #fetchSecret(actor: DeviceActor, session: DeviceSession, exchange: number, request: Request): void {
-    const token = this.#wait({ actor, session, exchange, request, payload: noBytes, kind: "activation" })
+    const token = this.#waiting.add({
+      actor,
+      session,
+      exchange,
+      request,
+      payload: noBytes,
+      kind: "activation",
+      asked: undefined,
+      replied: undefined
+    })
     // A retransmission gets here only after a takeover: it names the same request, and the registry issues nothing new.
     const { productKey, deviceKey } = actor
     const requestId = exchangeId(session.handle, request)
@@ -391,18 +394,6 @@ export class Requests {
     if (actor.session !== session || session.exchanges === undefined) return
     this.#counters.responded(code)
     this.#deliver(now, actor, session, session.exchanges.respond(now, exchange, { code, options, payload }))
-  }
-
-  #wait(waiting: Waiting): number {
-    this.#token = this.#token === Number.MAX_SAFE_INTEGER ? 1 : this.#token + 1
-    this.#waiting.set(this.#token, waiting)
-    return this.#token
-  }
-
-  #takeWaiting(token: number): Waiting | undefined {
-    const waiting = this.#waiting.get(token)
-    if (waiting !== undefined) this.#waiting.delete(token)
-    return waiting
   }
 
   #happened(

@@ -42,7 +42,7 @@ describe("DeviceHost", () => {
     world.storing = "later"
     assert.isUndefined(post(device))
     assert.strictEqual(world.uplinks.length, 1)
-    world.host.handleStored(world.now, 1, true)
+    world.host.handleStored(world.now, world.storeToken, true)
     world.settle()
     assert.strictEqual(codeOf(device.responses[0]), "2.04")
   })
@@ -54,7 +54,7 @@ describe("DeviceHost", () => {
     assert.strictEqual(codeOf(post(device)), "5.00")
     world.storing = "later"
     post(device)
-    world.host.handleStored(world.now, 2, false)
+    world.host.handleStored(world.now, world.storeToken, false)
     world.settle()
     assert.strictEqual(codeOf(device.responses[1]), "5.00")
   })
@@ -67,7 +67,7 @@ describe("DeviceHost", () => {
     const before = device.received.length
     world.pass(1600)
     assert.strictEqual(device.received.length, before + 1, "the empty ACK")
-    world.host.handleStored(world.now, 1, true)
+    world.host.handleStored(world.now, world.storeToken, true)
     world.settle()
     assert.strictEqual(codeOf(device.responses[0]), "2.04")
   })
@@ -179,7 +179,7 @@ describe("DeviceHost", () => {
     post(first)
     const second = world.device("dev1", 2000).connect()
     const before = second.received.length
-    world.host.handleStored(world.now, 1, true)
+    world.host.handleStored(world.now, world.storeToken, true)
     world.settle()
     assert.strictEqual(second.received.length, before)
     assert.strictEqual(first.responses.length, 0)

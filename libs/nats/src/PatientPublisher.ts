@@ -15,48 +15,38 @@ export interface PatientPublisherOptions {
   readonly storeMillisMax: number
 }
 
-interface Waiting {
-  readonly subject: string
-  readonly headers: string
-  readonly payload: Uint8Array
-  readonly until: number
-}
-
 /**
  * A `StreamPublisher` that goes on trying while a server restarts or a stream has no leader, so that whoever waits for the ack
  * waits a little longer and hears of no failure. Every message needs a `Nats-Msg-Id` of its own: the stream keeps one of
- * all attempts. Tokens are unique among the messages that wait.
+ * all attempts.
  */
 export const makePatientPublisher = Effect.fnUntraced(function* (
   options: PatientPublisherOptions
 ): Effect.fn.Return<StreamPublisher, never, NatsConnection | Scope.Scope> {
   const inFlightMax = options.inFlightMax ?? inFlightMaxDefault
-  const waiting = new Map<number, Waiting>()
-  let failed: Array<readonly [token: number, settled: Settled]> = []
+  const waiting = new WaitingMessages(inFlightMax)
+  let failed: Array<readonly [slot: number, settled: Settled]> = []
   let closed = false
 
-  const settle = (token: number, settled: Settled) => {
-    waiting.delete(token)
-    options.onSettled(token, settled)
-  }
+  const settle = (slot: number, settled: Settled) => options.onSettled(waiting.take(slot), settled)
   const publisher = yield* makeStreamPublisher({
     inFlightMax,
     ackTimeoutMillis: Math.min(attemptMillisMax, options.storeMillisMax),
-    onSettled: (token, settled) => {
-      if (closed || settled._tag === "Stored" || !passing.has(settled.reason)) settle(token, settled)
-      else failed.push([token, settled])
+    onSettled: (slot, settled) => {
+      if (closed || settled._tag === "Stored" || !passing.has(settled.reason)) settle(slot, settled)
+      else failed.push([slot, settled])
     }
   })
   const tryAgain = () => {
     if (failed.length === 0) return
     const now = performance.now()
-    const tokens = failed
+    const slots = failed
     failed = []
-    for (const [token, settled] of tokens) {
-      const message = waiting.get(token)!
-      if (now >= message.until) settle(token, settled)
-      else if (publisher.publish(message.subject, message.headers, message.payload, token)) repeated.inc()
-      else failed.push([token, settled])
+    for (const [slot, settled] of slots) {
+      const { subject, headers, payload, until } = waiting.get(slot)
+      if (now >= until) settle(slot, settled)
+      else if (publisher.publish(subject, headers, payload, slot)) repeated.inc()
+      else failed.push([slot, settled])
     }
   }
   yield* Effect.acquireRelease(
@@ -65,22 +55,76 @@ export const makePatientPublisher = Effect.fnUntraced(function* (
       Effect.sync(() => {
         clearInterval(timer)
         closed = true
-        for (const [token, settled] of failed) settle(token, settled)
+        for (const [slot, settled] of failed) settle(slot, settled)
       })
   )
   return {
     publish: (subject, headers, payload, token) => {
-      if (waiting.size >= inFlightMax) return false
-      waiting.set(token, { subject, headers, payload, until: performance.now() + options.storeMillisMax })
-      if (!publisher.publish(subject, headers, payload, token)) failed.push([token, disconnected])
+      const slot = waiting.add(token, subject, headers, payload, performance.now() + options.storeMillisMax)
+      if (slot < 0) return false
+      if (!publisher.publish(subject, headers, payload, slot)) failed.push([slot, disconnected])
       return true
     },
     inFlight: () => waiting.size
   }
 })
 
+/**
+ * What was not acknowledged yet, in slots that are written over. An object per message in a map came to live in old space, and
+ * kept its strings and bytes there until the next full collection (docs/performance.md).
+ */
+class WaitingMessages {
+  readonly #capacity: number
+  readonly #slots: Array<Slot> = []
+  readonly #free: Array<number> = []
+
+  constructor(capacity: number) {
+    this.#capacity = capacity
+  }
+
+  get size(): number {
+    return this.#slots.length - this.#free.length
+  }
+
+  /** Its slot, or -1 when all are taken. */
+  add(token: number, subject: string, headers: string, payload: Uint8Array, until: number): number {
+    if (this.size >= this.#capacity) return -1
+    const index = this.#free.pop() ?? this.#slots.push(new Slot()) - 1
+    const slot = this.#slots[index]!
+    slot.token = token
+    slot.subject = subject
+    slot.headers = headers
+    slot.payload = payload
+    slot.until = until
+    return index
+  }
+
+  get(index: number): Readonly<Slot> {
+    return this.#slots[index]!
+  }
+
+  /** Gives the token, and the slot free. */
+  take(index: number): number {
+    const slot = this.#slots[index]!
+    slot.subject = ""
+    slot.headers = ""
+    slot.payload = noBytes
+    this.#free.push(index)
+    return slot.token
+  }
+}
+
+class Slot {
+  token = 0
+  subject = ""
+  headers = ""
+  payload: Uint8Array = noBytes
+  until = 0
+}
+
 /** What may be otherwise in a moment. */
 const passing: ReadonlySet<string> = new Set(["timeout", "disconnected", "noResponders"])
+const noBytes = new Uint8Array(0)
 const disconnected: Settled = { _tag: "Failed", reason: "disconnected" }
 const repeated = metrics.counter(
   "roost_nats_stream_repeated_total",

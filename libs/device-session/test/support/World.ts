@@ -60,6 +60,8 @@ export class World {
     readonly body: Uint8Array
   }> = []
   readonly uplinks: Array<UplinkRecord> = []
+  /** Under which the last uplink waits for `handleStored`. */
+  storeToken = 0
   readonly presences: Array<Presence> = []
   readonly events: Array<DeviceEvent> = []
   readonly commandEvents: Array<CommandEvent> = []
@@ -261,6 +263,7 @@ export class World {
       },
       storeUplink: (token, uplink) => {
         if (this.storing === "no") return false
+        this.storeToken = token
         // The stream keeps one message of an id.
         if (!this.uplinks.some(({ id }, index) => index >= this.#idsFrom && id === uplink.id)) {
           this.uplinks.push({ ...uplink, payload: uplink.payload.slice() })
