@@ -2,6 +2,7 @@ import * as Data from "effect/Data"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import { EnosCode } from "./EnosCode.ts"
+import { encodeUtf8 } from "./Utf8Block.ts"
 
 /** Bytes of a JSON payload that are parsed at all; block-wise bodies are bounded by the CoAP layer before. */
 export const envelopeBytesMax = 64 * 1024
@@ -84,14 +85,14 @@ export const encodeReply = (
   message?: string
 ): Uint8Array => {
   if (code === EnosCode.success && message === undefined && data !== undefined && isEmptyObject(data)) {
-    return utf8.encode(id === undefined ? emptySuccess : `{"id":${JSON.stringify(id)},"code":200,"data":{}}`)
+    return encodeUtf8(id === undefined ? emptySuccess : `{"id":${JSON.stringify(id)},"code":200,"data":{}}`)
   }
-  return utf8.encode(JSON.stringify({ id, code, data, message }))
+  return encodeUtf8(JSON.stringify({ id, code, data, message }))
 }
 
 /** A request-shaped body, as commands and activate/info have it (enos-protocol §3.2). */
 export const encodeRequest = (id: string, method: string, params: unknown): Uint8Array =>
-  utf8.encode(JSON.stringify({ id, version: "1.0", method, params }))
+  encodeUtf8(JSON.stringify({ id, version: "1.0", method, params }))
 
 const parseObject = (payload: Uint8Array): Result.Result<Record<string, unknown>, EnvelopeError> => {
   if (payload.length === 0) return wrong("a JSON object", "an empty payload")
@@ -129,5 +130,4 @@ const wrong = (expected: string, got: string): Result.Result<never, EnvelopeErro
   Result.fail(new EnvelopeError({ expected, got }))
 
 const emptySuccess = `{"code":200,"data":{}}`
-const utf8 = new TextEncoder()
 const strictUtf8 = new TextDecoder("utf-8", { fatal: true })

@@ -11,7 +11,7 @@ export const headerLines = (headers: ReadonlyArray<readonly [name: string, value
 }
 
 /** A value that holds a line break would be more headers than the caller meant. */
-const oneLine = (value: string): string => (lineBreak.test(value) ? value.replace(/[\r\n]+/g, " ") : value)
+export const oneLine = (value: string): string => (lineBreak.test(value) ? value.replace(/[\r\n]+/g, " ") : value)
 const lineBreak = /[\r\n]/
 
 /**
