@@ -45,6 +45,8 @@ export const Buckets = {
   commands: { name: "COMMANDS", ttlMillis: 0, history: 1 } as BucketDefinition,
   /** One sealed session per device, at `sessionKey`; the actor deletes what is over. */
   sessions: { name: "SESSIONS", ttlMillis: 0, history: 1 } as BucketDefinition,
+  /** Products and thing models as session-actors need them: `Profile`. */
+  profiles: { name: "PROFILES", ttlMillis: 0, history: 1 } as BucketDefinition,
   /** Who owns which partition: the records of libs/cluster. */
   leases: { name: "LEASES", ttlMillis: 0, history: 1 } as BucketDefinition,
   commandHistory: { name: "COMMAND_HISTORY", ttlMillis: 7 * day, history: 1 } as BucketDefinition

@@ -6,6 +6,7 @@ import {
   type NewProduct,
   type NewProductSecret,
   NoSuchDevice,
+  NoSuchModel,
   NoSuchProduct,
   type Product,
   type ProductChange,
@@ -31,9 +32,12 @@ import { SecretVault } from "./SecretVault.ts"
 export class Registry extends Context.Service<
   Registry,
   {
-    readonly createProduct: (product: NewProduct) => Effect.Effect<ProductWithSecret, ProductKeyExists>
+    readonly createProduct: (product: NewProduct) => Effect.Effect<ProductWithSecret, ProductKeyExists | NoSuchModel>
     readonly product: (productKey: string) => Effect.Effect<ProductWithSecret, NoSuchProduct>
-    readonly changeProduct: (productKey: string, change: ProductChange) => Effect.Effect<Product, NoSuchProduct>
+    readonly changeProduct: (
+      productKey: string,
+      change: ProductChange
+    ) => Effect.Effect<Product, NoSuchProduct | NoSuchModel>
     /** The former secret still activates for `graceSeconds`. */
     readonly rotateProductSecret: (
       productKey: string,
@@ -81,6 +85,11 @@ export class Registry extends Context.Service<
         return { ...productOf(found), productSecret: vault.openProduct(productKey, found.secret) }
       })
 
+      const requireModel = Effect.fn("Registry.requireModel")(function* (modelId: string | null | undefined) {
+        if (modelId === undefined || modelId === null || (yield* store.model(modelId)) !== undefined) return
+        return yield* new NoSuchModel({ detail: `No thing model has the id ${modelId}.` })
+      })
+
       const createDevices = Effect.fn("Registry.createDevices")(function* (
         productKey: string,
         devices: ReadonlyArray<NewDevice>
@@ -113,12 +122,14 @@ export class Registry extends Context.Service<
           productSecret = random(secretLength),
           ...fields
         }) {
+          yield* requireModel(fields.modelId)
           const made: Product = { ...fields, productKey, createdAt: yield* Clock.currentTimeMillis }
           const secret = vault.sealProduct(productKey, productSecret)
           if (yield* store.createProduct({ ...made, secret })) return { ...made, productSecret }
           return yield* new ProductKeyExists({ detail: `The product key ${productKey} is taken.` })
         }),
         changeProduct: Effect.fn("Registry.changeProduct")(function* (productKey, change) {
+          yield* requireModel(change.modelId)
           const changed = yield* store.updateProduct(productKey, change)
           return changed === undefined ? yield* noSuchProduct(productKey) : productOf(changed)
         }),
@@ -201,7 +212,8 @@ const noSuchDevice = ({ productKey, deviceKey }: DeviceId) =>
 const productOf = (product: StoredProduct): Product => {
   const { productKey, productName, dataFormat, dynamicActivateEnabled, downlink, createdAt, previous } = product
   const until = previous === null ? {} : { previousSecretUntil: previous.until }
-  return { productKey, productName, dataFormat, dynamicActivateEnabled, downlink, createdAt, ...until }
+  const model = product.modelId === undefined ? {} : { modelId: product.modelId }
+  return { productKey, productName, dataFormat, dynamicActivateEnabled, downlink, ...model, createdAt, ...until }
 }
 
 const deviceOf = (device: StoredDevice): RegisteredDevice => {

@@ -2,6 +2,8 @@ import { pageLengthDefault, RegistryApi } from "@roost/contracts"
 import { Config, Effect, Layer } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
 import { importDevices } from "./DeviceImport.ts"
+import { ModelHandlers } from "./ModelsHttp.ts"
+import { pageOf } from "./Page.ts"
 import { PropertyHandlers } from "./PropertiesHttp.ts"
 import { Registry } from "./Registry.ts"
 
@@ -16,7 +18,7 @@ const ProductHandlers = HttpApiBuilder.group(
       changeProduct: ({ params, payload }) => registry.changeProduct(params.productKey, payload),
       rotateProductSecret: ({ params, payload }) => registry.rotateProductSecret(params.productKey, payload),
       listProducts: Effect.fnUntraced(function* ({ query: { cursor, limit = pageLengthDefault } }) {
-        const { items, nextCursor } = page(
+        const { items, nextCursor } = pageOf(
           limit,
           yield* registry.products(cursor, limit + 1),
           (product) => product.productKey
@@ -38,7 +40,7 @@ const DeviceHandlers = HttpApiBuilder.group(
         Effect.as(registry.product(productKey), importDevices(registry, productKey, payload)),
       listDevices: Effect.fnUntraced(function* ({ params, query: { cursor, limit = pageLengthDefault, status } }) {
         const found = yield* registry.devices(params.productKey, { status, after: cursor, limit: limit + 1 })
-        const { items, nextCursor } = page(limit, found, (device) => device.deviceKey)
+        const { items, nextCursor } = pageOf(limit, found, (device) => device.deviceKey)
         return { devices: items, ...nextCursor }
       }),
       getDevice: ({ params }) => registry.device(params),
@@ -49,7 +51,7 @@ const DeviceHandlers = HttpApiBuilder.group(
       replaceDevice: ({ params, payload }) => registry.replaceDevice(params, payload.deviceSecret),
       listEvents: Effect.fnUntraced(function* ({ params, query: { cursor, limit = pageLengthDefault } }) {
         const found = yield* registry.events(params, cursor, limit + 1)
-        const { items, nextCursor } = page(limit, found, (event) => String(event.id))
+        const { items, nextCursor } = pageOf(limit, found, (event) => String(event.id))
         return { events: items, ...nextCursor }
       })
     })
@@ -57,14 +59,7 @@ const DeviceHandlers = HttpApiBuilder.group(
 )
 
 /** The handlers of RegistryApi. */
-export const RegistryHandlers = Layer.mergeAll(ProductHandlers, DeviceHandlers, PropertyHandlers)
+export const RegistryHandlers = Layer.mergeAll(ProductHandlers, ModelHandlers, DeviceHandlers, PropertyHandlers)
 
 /** Where RegistryApi, health and metrics are. */
 export const RegistryPort = Config.Port("ROOST_REGISTRY_PORT").pipe(Config.withDefault(8080))
-
-/** `found` has one more than `limit` if there is a next page. */
-const page = <A>(limit: number, found: ReadonlyArray<A>, cursorOf: (item: A) => string) => {
-  const items = found.slice(0, limit)
-  const nextCursor = found.length > limit ? { nextCursor: cursorOf(items[limit - 1]!) } : {}
-  return { items, nextCursor }
-}

@@ -1,5 +1,14 @@
-import { DeviceEvent, Presence, RegistryRpcs, registryQueue, Streams, Subjects } from "@roost/contracts"
-import { type ConsumedMessage, durableConsumer, ensureStreams, NatsConnection, serveRpc } from "@roost/nats"
+import {
+  Buckets,
+  DeviceEvent,
+  Presence,
+  Profile,
+  RegistryRpcs,
+  registryQueue,
+  Streams,
+  Subjects
+} from "@roost/contracts"
+import { type ConsumedMessage, durableConsumer, ensureStreams, NatsConnection, openBucket, serveRpc } from "@roost/nats"
 import { metrics } from "@roost/observability"
 import { Clock, Effect, Layer, Result, Schedule, Schema } from "effect"
 import { Credentials } from "./Credentials.ts"
@@ -29,7 +38,10 @@ export const layerRegistryNats = Layer.effectDiscard(
     )
     yield* serveRpc(RegistryRpcs.device, queue, credentials.describe)
     yield* serveRpc(RegistryRpcs.properties, queue, answerPropertiesAsk)
-    yield* ensureStreams({ streams: [Streams.presence, Streams.event, Streams.credential], buckets: [] })
+    yield* ensureStreams({
+      streams: [Streams.presence, Streams.event, Streams.credential],
+      buckets: [Buckets.profiles]
+    })
     yield* followPresence
     yield* followEvents
     yield* Effect.forkScoped(tellChanges)
@@ -87,10 +99,14 @@ const followEvents = Effect.gen(function* () {
   })
 })
 
-/** Puts every change of a credential into the stream CREDENTIAL, in order, at least once. */
+/**
+ * Puts every change of a credential into the stream CREDENTIAL, in order, and every product and model that changed into the
+ * bucket PROFILES, both at least once.
+ */
 const tellChanges = Effect.gen(function* () {
   const store = yield* RegistryStore
   const { connected, jetstream } = yield* NatsConnection
+  const profiles = yield* openBucket(Buckets.profiles, Profile)
   const tell = Effect.gen(function* () {
     for (const { id, change } of yield* store.untoldChanges(tellBatchMax)) {
       const subject = Subjects.credential(change.productKey, change.deviceKey)
@@ -100,16 +116,21 @@ const tellChanges = Effect.gen(function* () {
       yield* store.forgetChange(id)
       told.inc()
     }
+    for (const { id, key, profile } of yield* store.untoldProfiles(tellBatchMax)) {
+      yield* profile === undefined ? profiles.delete(key) : profiles.put(key, profile)
+      yield* store.forgetProfile(id)
+    }
   })
   const tellIfAny = Effect.gen(function* () {
     // The client would hold the message back until its timeout.
-    if (!connected() || (yield* store.untoldChanges(1)).length === 0) return
+    if (!connected()) return
+    if ((yield* store.untoldChanges(1)).length === 0 && (yield* store.untoldProfiles(1)).length === 0) return
     yield* store.unlessToldElsewhere(tell)
   })
   yield* tellIfAny.pipe(
     // A database that is away for a while is no reason to stop telling.
     Effect.sandbox,
-    Effect.tapError((cause) => Effect.logWarning("a change of credential is not told yet", cause)),
+    Effect.tapError((cause) => Effect.logWarning("a change of a credential, product or model is not told yet", cause)),
     Effect.retry(Schedule.spaced("1 second")),
     Effect.repeat(Schedule.spaced(tellMillis))
   )

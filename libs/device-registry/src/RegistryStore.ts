@@ -6,8 +6,11 @@ import type {
   Presence,
   Product,
   ProductChange,
-  PropertyKind
+  Profile,
+  PropertyKind,
+  RegisteredModel
 } from "@roost/contracts"
+import type { ThingModel } from "@roost/enos"
 import { Context, type Effect } from "effect"
 
 /** A secret at rest, and which cluster key it was sealed under. */
@@ -98,6 +101,14 @@ export class RegistryStore extends Context.Service<
       previousUntil: number | undefined,
       now: number
     ) => Effect.Effect<StoredProduct | undefined>
+    /** False: the id is taken. */
+    readonly createModel: (model: ThingModel, now: number) => Effect.Effect<boolean>
+    readonly model: (modelId: string) => Effect.Effect<RegisteredModel | undefined>
+    /** The model with its next version, or undefined if there is none. */
+    readonly replaceModel: (model: ThingModel, now: number) => Effect.Effect<RegisteredModel | undefined>
+    /** By id, ascending. */
+    readonly models: (after: string | undefined, limit: number) => Effect.Effect<ReadonlyArray<RegisteredModel>>
+    readonly deleteModel: (modelId: string) => Effect.Effect<"Deleted" | "Unknown" | "InUse">
     readonly products: (after: string | undefined, limit: number) => Effect.Effect<ReadonlyArray<StoredProduct>>
     /** Per device, in order: false where the key is taken. */
     readonly createDevices: (devices: ReadonlyArray<NewStoredDevice>) => Effect.Effect<ReadonlyArray<boolean>>
@@ -154,6 +165,13 @@ export class RegistryStore extends Context.Service<
       limit: number
     ) => Effect.Effect<ReadonlyArray<{ readonly id: number; readonly change: CredentialChange }>>
     readonly forgetChange: (id: number) => Effect.Effect<void>
+    /** Profiles that changed since the actors were told, as they are now; undefined: gone. Oldest change first. */
+    readonly untoldProfiles: (
+      limit: number
+    ) => Effect.Effect<
+      ReadonlyArray<{ readonly id: number; readonly key: string; readonly profile: Profile | undefined }>
+    >
+    readonly forgetProfile: (id: number) => Effect.Effect<void>
     /** Of several instances one at a time tells, so that the changes of a device keep their order. */
     readonly unlessToldElsewhere: <E, R>(tell: Effect.Effect<void, E, R>) => Effect.Effect<void, E, R>
   }

@@ -297,3 +297,58 @@ describe("the API", () => {
     }).pipe(Effect.provide(served()))
   )
 })
+
+describe("thing models", () => {
+  const model = { modelId: "meter", attributes: {}, measurepoints: {}, services: {}, events: {} }
+
+  it.live("are created, replaced, listed and deleted", () =>
+    Effect.gen(function* () {
+      const created = yield* send("POST", "/v1/models", model)
+      assert.strictEqual(created.status, 201)
+      assert.deepStrictEqual(created.body.model, model)
+      assert.strictEqual(created.body.version, 1)
+      assert.strictEqual((yield* send("POST", "/v1/models", model)).status, 409)
+      const points = { measurepoints: { temp: { hasQuality: true, data: { dataType: "DOUBLE" } } } }
+      const replaced = yield* send("PUT", "/v1/models/meter", { ...model, ...points })
+      assert.strictEqual(replaced.body.version, 2)
+      assert.deepStrictEqual((yield* send("GET", "/v1/models/meter")).body, replaced.body)
+      const { version, createdAt, updatedAt } = replaced.body
+      assert.deepStrictEqual((yield* send("GET", "/v1/models")).body, {
+        models: [{ modelId: "meter", version, createdAt, updatedAt }]
+      })
+      assert.strictEqual((yield* send("PUT", "/v1/models/meter", { ...model, modelId: "other" })).status, 422)
+      assert.strictEqual((yield* send("PUT", "/v1/models/other", { ...model, modelId: "other" })).status, 404)
+      assert.strictEqual((yield* send("DELETE", "/v1/models/meter")).status, 204)
+      assert.strictEqual((yield* send("GET", "/v1/models/meter")).status, 404)
+    }).pipe(Effect.provide(served()))
+  )
+
+  it.live("that are none are refused with the field and what was expected", () =>
+    Effect.gen(function* () {
+      const refused = yield* send("POST", "/v1/models", {
+        ...model,
+        measurepoints: { temp: { data: { dataType: "X" } } }
+      })
+      assert.strictEqual(refused.status, 400)
+      assert.include(JSON.stringify(refused.body), "temp")
+      assert.include(JSON.stringify(refused.body), "INT")
+    }).pipe(Effect.provide(served()))
+  )
+
+  it.live("are referred to by products, 11699 if there is none, and stay while they are", () =>
+    Effect.gen(function* () {
+      const product = { productName: "Meters", productKey: "pk1", modelId: "meter" }
+      const missing = yield* send("POST", "/v1/products", product)
+      assert.strictEqual(missing.status, 404)
+      assert.strictEqual(missing.body.code, 11_699)
+      yield* send("POST", "/v1/models", model)
+      assert.strictEqual((yield* send("POST", "/v1/products", product)).body.modelId, "meter")
+      assert.strictEqual((yield* send("PATCH", "/v1/products/pk1", { modelId: "none" })).status, 404)
+      assert.strictEqual((yield* send("DELETE", "/v1/models/meter")).status, 409)
+      const changed = yield* send("PATCH", "/v1/products/pk1", { modelId: null })
+      assert.strictEqual(changed.status, 200)
+      assert.notProperty(changed.body, "modelId")
+      assert.strictEqual((yield* send("DELETE", "/v1/models/meter")).status, 204)
+    }).pipe(Effect.provide(served()))
+  )
+})

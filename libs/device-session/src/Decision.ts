@@ -12,6 +12,7 @@ import {
   type UplinkKind
 } from "@roost/enos"
 import * as Result from "effect/Result"
+import type { ActiveModel } from "./ProductProfiles.ts"
 import { type AskedProperties, propertiesAskOf } from "./PropertiesAsk.ts"
 
 /** What a session is, as far as its rights go. */
@@ -70,11 +71,15 @@ export const nameTopic = (path: ReadonlyArray<string>): NamedTopic => ({
   text: `/${path.slice(1).join("/")}`
 })
 
-/** Pure: the same request on the same session is decided the same way. `named` is of the request's path. */
+/**
+ * Pure: the same request on the same session is decided the same way. `named` is of the request's path, `model` the product's;
+ * without one, what is well-formed is accepted.
+ */
 export const decide = (
   rights: SessionRights,
   request: Request,
-  named: NamedTopic = nameTopic(request.path)
+  named: NamedTopic = nameTopic(request.path),
+  model?: ActiveModel
 ): Decision => {
   if (rights.revoked)
     return refuse(Code.Unauthorized, "the device's credential changed or it was disabled: it has to handshake again")
@@ -107,7 +112,7 @@ export const decide = (
     case "Uplink":
       return topic.raw
         ? rawUplink(request, named.text)
-        : jsonUplink(rights, request, named.text, topic.kind, topic.method)
+        : jsonUplink(rights, request, named.text, topic.kind, topic.method, model)
     case "CommandReply":
       return topic.raw ? rawReply(request, topic.commandTopic) : jsonReply(request, topic.commandTopic)
   }
@@ -118,7 +123,8 @@ const jsonUplink = (
   request: Request,
   topic: string,
   kind: UplinkKind,
-  method: string
+  method: string,
+  model: ActiveModel | undefined
 ): Decision => {
   const envelope = decodeRequest(request.payload)
   if (Result.isFailure(envelope)) return refuse(Code.BadRequest, envelope.failure.message)
@@ -131,9 +137,9 @@ const jsonUplink = (
       reason
     }
   }
-  // No product has a thing model yet, so what is well-formed is accepted.
   const { productKey, deviceKey } = rights
-  const refused = checkUplinkParams(method, envelope.success.params, { productKey, deviceKey, model: undefined })
+  const context = { productKey, deviceKey, model: model?.compiled }
+  const refused = checkUplinkParams(method, envelope.success.params, context)
   if (refused !== undefined) {
     const { code, field, expected } = refused
     const message = `${field === "" ? "params" : field}: expected ${expected}`
@@ -145,7 +151,8 @@ const jsonUplink = (
   }
   const asked = propertiesAskOf(method, envelope.success.params, id)
   if (asked !== undefined) return { _tag: "AskProperties", asked, kind, topic, method }
-  return { _tag: "StoreUplink", kind, topic, method, reply: encodeReply(id, EnosCode.success) }
+  const data = method === templateMethod ? model?.template : undefined
+  return { _tag: "StoreUplink", kind, topic, method, reply: encodeReply(id, EnosCode.success, data) }
 }
 
 /** The device's own bytes, stored as they are (contract: 透传); the answer of a script comes with scripts. */
@@ -186,4 +193,5 @@ const unacceptableFormat = (request: Request): Decision | undefined => {
 /** Content-Formats (RFC 7252 §12.3). */
 export const ContentFormat = { text: 0, octets: 42, json: 50 } as const
 const formats: ReadonlySet<number> = new Set(Object.values(ContentFormat))
+const templateMethod = "thing.tsltemplate.get"
 const noBytes = new Uint8Array(0)

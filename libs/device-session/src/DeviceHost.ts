@@ -29,6 +29,7 @@ import type {
   RecallOutcome,
   SaveOutcome
 } from "./Ports.ts"
+import { ProductProfiles } from "./ProductProfiles.ts"
 import { Requests } from "./Requests.ts"
 import { SessionTable } from "./SessionTable.ts"
 import { Shares } from "./Shares.ts"
@@ -47,6 +48,7 @@ import { type Held, Takeover } from "./Takeover.ts"
  * collected for the edges.
  */
 export class DeviceHost {
+  readonly profiles = new ProductProfiles()
   readonly counters = new Counters()
   readonly #edges: EdgeLinks
   readonly #shares = new Shares()
@@ -137,6 +139,7 @@ export class DeviceHost {
       counters: this.counters,
       events: this.#events,
       persistence: this.#persistence,
+      profiles: this.profiles,
       deliver: (now, actor, session, outputs) => this.#carryOut(now, actor, session, outputs)
     })
     this.#ownership = new Ownership({

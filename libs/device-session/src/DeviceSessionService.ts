@@ -10,6 +10,7 @@ import { DeviceHost } from "./DeviceHost.ts"
 import { exportHostMetrics } from "./HostMetrics.ts"
 import { makeNatsPorts, type PortAnswers } from "./NatsPorts.ts"
 import { makePartitions } from "./Partitions.ts"
+import { mirrorProfiles } from "./ProfileMirror.ts"
 import { SessionActorsConfig } from "./SessionActorsConfig.ts"
 
 /**
@@ -24,7 +25,7 @@ export const DeviceSessionService = {
       const commandsRead = yield* Health.startup("commands", "the bucket COMMANDS is not read yet")
       yield* ensureStreams({
         streams: [Streams.uplink, Streams.presence, Streams.event, Streams.credential, Streams.commandEvent],
-        buckets: [Buckets.commands, Buckets.sessions]
+        buckets: [Buckets.commands, Buckets.sessions, Buckets.profiles]
       })
       const owned: { leases?: Leases } = {}
       const host = yield* makeHost(config, (partition) => owned.leases?.destinationOf(partition))
@@ -40,6 +41,7 @@ export const DeviceSessionService = {
         flushSoon()
       }
       yield* exportHostMetrics(host)
+      yield* mirrorProfiles(host.profiles)
       const commands = yield* mirrorCommands(host, commandsRead)
       yield* tailConsumer(Streams.credential.name, Streams.credential.subjects[0]!, ({ data }) => {
         const change = decodeChange(textOf(data))

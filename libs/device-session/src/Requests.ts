@@ -9,6 +9,7 @@ import type { Events } from "./Events.ts"
 import { exchangeId, isCopy } from "./ExchangeId.ts"
 import type { Persistence } from "./Persistence.ts"
 import type { ActivationOutcome, Ports, PropertiesOutcome } from "./Ports.ts"
+import type { ProductProfiles } from "./ProductProfiles.ts"
 import { answerOf, type AskedProperties } from "./PropertiesAsk.ts"
 import { kindBit } from "./Takeover.ts"
 import { takeRequest } from "./TokenBucket.ts"
@@ -23,6 +24,7 @@ export class Requests {
   readonly #counters: Counters
   readonly #events: Events
   readonly #persistence: Persistence
+  readonly #profiles: ProductProfiles
   readonly #deliver: Deliver
   readonly #waiting = new WaitingRequests()
   readonly #getSuccess: number
@@ -33,6 +35,7 @@ export class Requests {
     readonly counters: Counters
     readonly events: Events
     readonly persistence: Persistence
+    readonly profiles: ProductProfiles
     readonly deliver: Deliver
   }) {
     this.#config = options.config
@@ -40,6 +43,7 @@ export class Requests {
     this.#counters = options.counters
     this.#events = options.events
     this.#persistence = options.persistence
+    this.#profiles = options.profiles
     this.#deliver = options.deliver
     this.#getSuccess = options.config.getSuccess === "2.05" ? Code.Content : Code.Changed
   }
@@ -61,7 +65,7 @@ export class Requests {
     // The same array means the same path (`Request.path`).
     const named = session.lastTopic?.path === request.path ? session.lastTopic : nameTopic(request.path)
     session.lastTopic = named
-    const decision = decide(session, request, named)
+    const decision = decide(session, request, named, this.#profiles.modelOf(session.productKey))
     // An uplink leaves its trace in the stream; of all else the store hears with the next tick.
     if (decision._tag !== "StoreUplink") this.#persistence.touchLater(actor)
     switch (decision._tag) {

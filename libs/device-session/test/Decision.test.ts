@@ -1,6 +1,7 @@
 import { Code, formatCode, type Request } from "@roost/coap"
 import { assert, describe, it } from "@effect/vitest"
-import { decide, type SessionRights } from "../src/Decision.ts"
+import { decide, nameTopic, type SessionRights } from "../src/Decision.ts"
+import { ProductProfiles } from "../src/ProductProfiles.ts"
 
 const deviceSecret: SessionRights = { productKey: "pk1", deviceKey: "dev1", secureMode: 2, revoked: false }
 const productSecret: SessionRights = { ...deviceSecret, secureMode: 3 }
@@ -38,6 +39,75 @@ describe("decide", () => {
     assert.strictEqual(decision.topic, "/sys/pk1/dev1/thing/measurepoint/post")
     assert.strictEqual(decision.method, "thing.measurepoint.post")
     assert.strictEqual(text(decision.reply), `{"id":"7","code":200,"data":{}}`)
+  })
+
+  describe("of a product with a thing model", () => {
+    const profiles = new ProductProfiles()
+    profiles.put({ _tag: "Product", productKey: "pk1", modelId: "m" })
+    profiles.put({
+      _tag: "Model",
+      version: 1,
+      model: {
+        modelId: "m",
+        attributes: { serial: { isRequired: true, data: { dataType: "STRING", maxLength: 4 } } },
+        measurepoints: { t: { data: { dataType: "INT" } } },
+        services: {},
+        events: { overheat: { eventType: "WARN", outputData: {} } }
+      }
+    })
+    const decided = (path: string, method: string, params: unknown) => {
+      const payload = JSON.stringify({ id: "7", version: "1.0", method, params })
+      const asked = request(Code.Post, own + path, payload)
+      return decide(deviceSecret, asked, nameTopic(asked.path), profiles.modelOf("pk1"))
+    }
+
+    for (const [field, path, method, params] of [
+      ["measurepoints.t", "thing/measurepoint/post", "thing.measurepoint.post", { measurepoints: { t: "warm" } }],
+      ["measurepoints.u", "thing/measurepoint/resume", "thing.measurepoint.resume", { measurepoints: { u: 1 } }],
+      [
+        "[1].measurepoints.u",
+        "thing/measurepoint/post/batch",
+        "thing.measurepoint.post.batch",
+        [{ measurepoints: { t: 1 } }, { measurepoints: { u: 1 } }]
+      ],
+      ["events.fire", "thing/event/fire/post", "thing.event.fire.post", { events: {} }],
+      ["attributes.serial", "thing/attribute/update", "thing.attribute.update", { attributes: { serial: "12345" } }],
+      ["attributes.serial", "thing/attribute/delete", "thing.attribute.delete", { attributes: ["serial"] }]
+    ] as const) {
+      it(`1204 refuses ${method} that the model does not allow, and names ${field}`, () => {
+        const decision = decided(path, method, params)
+        assert.strictEqual(decision._tag, "RefuseByReply")
+        if (decision._tag !== "RefuseByReply") return
+        const reply = JSON.parse(text(decision.reply))
+        assert.strictEqual(reply.id, "7")
+        assert.strictEqual(reply.code, 1204)
+        assert.include(reply.message, field)
+        assert.include(decision.reason, `1204: `)
+        assert.include(decision.reason, field)
+      })
+    }
+
+    it("112 stores what the model allows", () => {
+      const params = { measurepoints: { t: 21 } }
+      assert.strictEqual(decided("thing/measurepoint/post", "thing.measurepoint.post", params)._tag, "StoreUplink")
+    })
+
+    it("tsltemplate/get answers with the model's four maps", () => {
+      const decision = decided("thing/tsltemplate/get", "thing.tsltemplate.get", {})
+      if (decision._tag !== "StoreUplink") return assert.fail(decision._tag)
+      assert.deepStrictEqual(JSON.parse(text(decision.reply)), {
+        id: "7",
+        code: 200,
+        data: {
+          tslAttributeMap: {
+            serial: { identifier: "serial", isRequired: true, data: { dataType: "STRING", maxLength: 4 } }
+          },
+          tslMeasurepointMap: { t: { identifier: "t", data: { dataType: "INT" } } },
+          tslEventMap: { overheat: { identifier: "overheat", eventType: "WARN", outputData: {} } },
+          tslServiceMap: {}
+        }
+      })
+    })
   })
 
   it("119 stores raw bytes as they are and answers with none", () => {

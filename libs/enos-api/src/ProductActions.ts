@@ -1,5 +1,5 @@
 import { DataFormat, DisplayName } from "@roost/contracts"
-import { ProductKey } from "@roost/enos"
+import { ModelId, ProductKey } from "@roost/enos"
 import { Effect, Schema } from "effect"
 import { type Action, ApiCode, decode, EnosName, failed, nameOf, textOfName } from "./EnosAnswer.ts"
 import { known } from "./Naming.ts"
@@ -7,6 +7,7 @@ import { Provisioning } from "./Provisioning.ts"
 
 const NewEnosProduct = Schema.Struct({
   productName: EnosName,
+  modelId: Schema.optionalKey(ModelId),
   productType: Schema.optionalKey(Schema.String),
   dataFormat: Schema.optionalKey(DataFormat),
   biDirectionalAuth: Schema.optionalKey(Schema.Boolean),
@@ -23,7 +24,8 @@ const create: Action<Provisioning> = Effect.fnUntraced(function* ({ body }) {
       productName: yield* decode(DisplayName, textOfName(product.productName)),
       dataFormat: product.dataFormat ?? "Json",
       dynamicActivateEnabled: product.dynamicActivateEnabled ?? false,
-      downlink: "pipelined"
+      downlink: "pipelined",
+      ...(product.modelId === undefined ? {} : { modelId: product.modelId })
     })
   )
   return { data: productKey }
@@ -39,6 +41,7 @@ const get: Action<Provisioning> = Effect.fnUntraced(function* ({ query }) {
       productName: nameOf(product.productName),
       productSecret: product.productSecret,
       productType: "Device",
+      modelId: product.modelId ?? "",
       dataFormat: product.dataFormat,
       biDirectionalAuth: false,
       dynamicActivateEnabled: product.dynamicActivateEnabled,

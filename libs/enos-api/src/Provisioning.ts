@@ -5,6 +5,7 @@ import type {
   NewDevice,
   NewProduct,
   NoSuchDevice,
+  NoSuchModel,
   NoSuchProduct,
   ProductKeyExists,
   ProductWithSecret,
@@ -21,7 +22,7 @@ export interface DeviceId {
 export class Provisioning extends Context.Service<
   Provisioning,
   {
-    readonly createProduct: (product: NewProduct) => Effect.Effect<ProductWithSecret, ProductKeyExists>
+    readonly createProduct: (product: NewProduct) => Effect.Effect<ProductWithSecret, ProductKeyExists | NoSuchModel>
     readonly product: (productKey: string) => Effect.Effect<ProductWithSecret, NoSuchProduct>
     readonly createDevice: (
       productKey: string,

@@ -8,6 +8,9 @@ import { eventually } from "../src/Fixtures.ts"
 let roost: RoostProcesses
 beforeAll(async () => {
   roost = await RoostProcesses.start({ env: { ROOST_ENOS_API: "true" } })
+  const nothing = { attributes: {}, measurepoints: {}, services: {}, events: {} }
+  const model = await roost.registry("POST", "/v1/models", { modelId: "meter", passthrough: true, ...nothing })
+  assert.strictEqual(model.status, 201)
 }, 120_000)
 afterAll(() => roost?.[Symbol.asyncDispose]())
 
@@ -92,6 +95,9 @@ describe("EnOS's open API", () => {
     const product = await done(get(`products?action=get&productKey=${productKey}`))
     assert.match(product.productSecret, /^\w{20}$/)
     assert.deepStrictEqual([product.productName.defaultValue, product.dynamicActivateEnabled], ["Meters", true])
+    assert.strictEqual(product.modelId, "meter")
+    const strange = { productName: { defaultValue: "Meters" }, modelId: "strange" }
+    assert.strictEqual(await codeOf(post("products?action=create", strange)), 11_699)
     const created = await newDevice(productKey, "d1")
     assert.deepStrictEqual(Object.keys(created).sort(), ["assetId", "deviceKey", "deviceSecret", "productKey"])
     const byKeys = await done(get(`devices?action=get&productKey=${productKey}&deviceKey=d1`))

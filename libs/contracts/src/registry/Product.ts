@@ -1,4 +1,4 @@
-import { ProductKey, Secret } from "@roost/enos"
+import { ModelId, ProductKey, Secret } from "@roost/enos"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import { DataFormat, DownlinkMode } from "../Registry.ts"
@@ -19,6 +19,9 @@ export const Product = Schema.Struct({
     description: "Whether a device that was never activated may fetch its secret with the product's (SecureMode 3)."
   }),
   downlink: DownlinkMode,
+  modelId: Schema.optionalKey(
+    ModelId.annotate({ description: "What its devices may say; without one, anything that is well-formed." })
+  ),
   createdAt: Schema.Finite.annotate({ description: "Milliseconds since 1970." }),
   previousSecretUntil: Schema.optionalKey(
     Schema.Finite.annotate({ description: "Until then, milliseconds since 1970, its former secret is good, too." })
@@ -38,7 +41,8 @@ export const NewProduct = Schema.Struct({
   productSecret: Schema.optionalKey(Secret.annotate({ description: "Made up if absent: 20 letters and digits." })),
   dataFormat: DataFormat.pipe(Schema.withDecodingDefaultKey(Effect.succeed("Json"))),
   dynamicActivateEnabled: Schema.Boolean.pipe(Schema.withDecodingDefaultKey(Effect.succeed(false))),
-  downlink: DownlinkMode.pipe(Schema.withDecodingDefaultKey(Effect.succeed("pipelined")))
+  downlink: DownlinkMode.pipe(Schema.withDecodingDefaultKey(Effect.succeed("pipelined"))),
+  modelId: Product.fields.modelId
 }).annotate({ identifier: "NewProduct" })
 export type NewProduct = typeof NewProduct.Type
 
@@ -58,6 +62,7 @@ export type NewProductSecret = typeof NewProductSecret.Type
 /** What of a product may change; what is absent stays. The rest is built into the devices. */
 export const ProductChange = Schema.Struct({
   productName: Schema.optionalKey(DisplayName),
-  dynamicActivateEnabled: Schema.optionalKey(Product.fields.dynamicActivateEnabled)
+  dynamicActivateEnabled: Schema.optionalKey(Product.fields.dynamicActivateEnabled),
+  modelId: Schema.optionalKey(Schema.NullOr(ModelId)).annotate({ description: "`null`: none any more." })
 }).annotate({ identifier: "ProductChange" })
 export type ProductChange = typeof ProductChange.Type

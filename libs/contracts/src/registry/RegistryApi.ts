@@ -1,9 +1,10 @@
-import { DeviceKey, ProductKey } from "@roost/enos"
+import { DeviceKey, ModelId, ProductKey, ThingModel } from "@roost/enos"
 import * as Schema from "effect/Schema"
 import { HttpApi, HttpApiEndpoint, HttpApiGroup, HttpApiMiddleware, HttpApiSchema, OpenApi } from "effect/http-api"
 import { Authorization } from "../http/Authorization.ts"
 import { DeviceStatus } from "../Registry.ts"
 import { AttributeChange, Properties, TagChange } from "./DeviceProperties.ts"
+import { ModelSummary, RegisteredModel } from "./Model.ts"
 import { NewProduct, NewProductSecret, Product, ProductChange, ProductWithSecret } from "./Product.ts"
 import {
   DeviceCredential,
@@ -15,7 +16,11 @@ import {
 } from "./RegisteredDevice.ts"
 import {
   DeviceKeyExists,
+  ModelIdDiffers,
+  ModelIdExists,
+  ModelInUse,
   NoSuchDevice,
+  NoSuchModel,
   TooManyProperties,
   NoSuchProduct,
   ProductKeyExists
@@ -46,7 +51,7 @@ const Products = HttpApiGroup.make("products")
     HttpApiEndpoint.post("createProduct", "/v1/products", {
       payload: NewProduct,
       success: ProductWithSecret.pipe(HttpApiSchema.status(201)),
-      error: ProductKeyExists
+      error: [ProductKeyExists, NoSuchModel]
     }).annotateMerge(describe("Create a product")),
     HttpApiEndpoint.get("listProducts", "/v1/products", {
       query: { cursor: Schema.optionalKey(ProductKey), limit },
@@ -61,9 +66,12 @@ const Products = HttpApiGroup.make("products")
       params: product,
       payload: ProductChange,
       success: Product,
-      error: NoSuchProduct
+      error: [NoSuchProduct, NoSuchModel]
     }).annotateMerge(
-      describe("Rename a product, or switch dynamic activation", "Devices that are activated already stay so.")
+      describe(
+        "Rename a product, switch dynamic activation, or give it another thing model",
+        "Devices that are activated already stay so. Another model counts for the next message of every device."
+      )
     ),
     HttpApiEndpoint.post("rotateProductSecret", "/v1/products/:productKey:rotate-secret", {
       params: product,
@@ -79,6 +87,43 @@ const Products = HttpApiGroup.make("products")
     )
   )
   .annotateMerge(OpenApi.annotations({ title: "Products" }))
+
+const model = { modelId: ModelId }
+
+const Models = HttpApiGroup.make("models")
+  .add(
+    HttpApiEndpoint.post("createModel", "/v1/models", {
+      payload: ThingModel,
+      success: RegisteredModel.pipe(HttpApiSchema.status(201)),
+      error: ModelIdExists
+    }).annotateMerge(describe("Create a thing model", "What devices of the products that refer to it may say.")),
+    HttpApiEndpoint.get("listModels", "/v1/models", {
+      query: { cursor: Schema.optionalKey(ModelId), limit },
+      success: Schema.Struct({ models: Schema.Array(ModelSummary), nextCursor })
+    }).annotateMerge(describe("List thing models by id")),
+    HttpApiEndpoint.get("getModel", "/v1/models/:modelId", {
+      params: model,
+      success: RegisteredModel,
+      error: NoSuchModel
+    }).annotateMerge(describe("Read a thing model")),
+    HttpApiEndpoint.put("replaceModel", "/v1/models/:modelId", {
+      params: model,
+      payload: ThingModel,
+      success: RegisteredModel,
+      error: [NoSuchModel, ModelIdDiffers]
+    }).annotateMerge(
+      describe(
+        "Replace a thing model",
+        "It has the next version then, and counts for the next message of every device."
+      )
+    ),
+    HttpApiEndpoint.delete("deleteModel", "/v1/models/:modelId", {
+      params: model,
+      success: HttpApiSchema.NoContent,
+      error: [NoSuchModel, ModelInUse]
+    }).annotateMerge(describe("Delete a thing model", "No product may refer to it any more."))
+  )
+  .annotateMerge(OpenApi.annotations({ title: "Thing models" }))
 
 const Devices = HttpApiGroup.make("devices")
   .add(
@@ -195,6 +240,7 @@ const DeviceProperties = HttpApiGroup.make("properties")
 /** The HTTP API of the registry (docs/architecture.md §6). */
 export const RegistryApi = HttpApi.make("registry")
   .add(Products)
+  .add(Models)
   .add(Devices)
   .add(DeviceProperties)
   .middleware(Authorization)

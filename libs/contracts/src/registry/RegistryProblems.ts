@@ -19,6 +19,32 @@ export class NoSuchDevice extends HttpApiError.Problem<NoSuchDevice>()(
   enosCode(11_705)
 ) {}
 
+/** EnOS's code for a product whose model is missing. */
+export class NoSuchModel extends HttpApiError.Problem<NoSuchModel>()(
+  "NoSuchModel",
+  { type: "urn:roost:problem:no-such-model", status: 404, title: "There is no such thing model." },
+  enosCode(11_699)
+) {}
+
+export class ModelIdExists extends HttpApiError.Problem<ModelIdExists>()("ModelIdExists", {
+  type: "urn:roost:problem:model-id-exists",
+  status: 409,
+  title: "There is a thing model with this id."
+}) {}
+
+/** A product refers to it. */
+export class ModelInUse extends HttpApiError.Problem<ModelInUse>()("ModelInUse", {
+  type: "urn:roost:problem:model-in-use",
+  status: 409,
+  title: "A product has this thing model."
+}) {}
+
+export class ModelIdDiffers extends HttpApiError.Problem<ModelIdDiffers>()("ModelIdDiffers", {
+  type: "urn:roost:problem:model-id-differs",
+  status: 422,
+  title: "The thing model has another id than its address."
+}) {}
+
 /** A device has at most 500 attributes and 100 tags. */
 export class TooManyProperties extends HttpApiError.Problem<TooManyProperties>()("TooManyProperties", {
   type: "urn:roost:problem:too-many-properties",

@@ -104,5 +104,22 @@ export const migrations: ReadonlyArray<(types: ColumnTypes) => string> = [
     PRIMARY KEY (product_key, device_key, kind, name),
     FOREIGN KEY (product_key, device_key) REFERENCES devices (product_key, device_key) ON DELETE CASCADE
   );
+  `,
+  ({ int64, key, serial }) => `
+  CREATE TABLE thing_models (
+    model_id ${key} PRIMARY KEY,
+    model TEXT NOT NULL,
+    version ${int64} NOT NULL,
+    created_at ${int64} NOT NULL,
+    updated_at ${int64} NOT NULL
+  );
+  ALTER TABLE products ADD COLUMN model_id ${key} REFERENCES thing_models (model_id);
+  CREATE INDEX products_by_model ON products (model_id);
+
+  CREATE TABLE profile_changes (
+    id ${serial},
+    product_key TEXT,
+    model_id TEXT
+  );
   `
 ]

@@ -5,7 +5,7 @@ import type { Row } from "./Sql.ts"
 
 export const productColumns =
   "product_key, product_name, secret, secret_key_id, data_format, dynamic_activate_enabled, downlink, created_at, " +
-  "secret_version, previous_secret, previous_secret_key_id, previous_secret_version, previous_secret_until"
+  "secret_version, previous_secret, previous_secret_key_id, previous_secret_version, previous_secret_until, model_id"
 
 export const productOf = (row: Row): StoredProduct => ({
   productKey: text(row.product_key),
@@ -15,6 +15,7 @@ export const productOf = (row: Row): StoredProduct => ({
   dynamicActivateEnabled: row.dynamic_activate_enabled === 1,
   downlink: asDownlinkMode(row.downlink),
   createdAt: Number(row.created_at),
+  ...(row.model_id === null ? {} : { modelId: text(row.model_id) }),
   secretVersion: Number(row.secret_version),
   previous:
     row.previous_secret === null

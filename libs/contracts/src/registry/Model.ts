@@ -1,0 +1,35 @@
+import { ModelId, ThingModel } from "@roost/enos"
+import * as Schema from "effect/Schema"
+import { encodeToken } from "../SubjectToken.ts"
+
+const versioned = {
+  version: Schema.Int.annotate({ description: "1, and one more with every replacement." }),
+  createdAt: Schema.Finite.annotate({ description: "Milliseconds since 1970." }),
+  updatedAt: Schema.Finite.annotate({ description: "Milliseconds since 1970." })
+}
+
+/** A thing model as the registry keeps it. */
+export const RegisteredModel = Schema.Struct({ model: ThingModel, ...versioned }).annotate({
+  identifier: "RegisteredModel"
+})
+export type RegisteredModel = typeof RegisteredModel.Type
+
+/** One of a list of models. */
+export const ModelSummary = Schema.Struct({ modelId: ModelId, ...versioned }).annotate({ identifier: "ModelSummary" })
+export type ModelSummary = typeof ModelSummary.Type
+
+/**
+ * What session-actors need to know of products and models, in the bucket PROFILES. A product without entry, or without
+ * `modelId`, accepts whatever is well-formed.
+ */
+export const Profile = Schema.Union([
+  Schema.TaggedStruct("Product", { productKey: Schema.String, modelId: Schema.NullOr(Schema.String) }),
+  Schema.TaggedStruct("Model", { version: Schema.Int, model: ThingModel })
+])
+export type Profile = typeof Profile.Type
+
+/** Keys of the bucket PROFILES. */
+export const profileKey = {
+  product: (productKey: string): string => `product.${encodeToken(productKey)}`,
+  model: (modelId: string): string => `model.${encodeToken(modelId)}`
+} as const

@@ -1,0 +1,53 @@
+import {
+  ModelIdDiffers,
+  ModelIdExists,
+  ModelInUse,
+  NoSuchModel,
+  pageLengthDefault,
+  RegistryApi
+} from "@roost/contracts"
+import { Clock, Effect } from "effect"
+import { HttpApiBuilder } from "effect/http-api"
+import { pageOf } from "./Page.ts"
+import { RegistryStore } from "./RegistryStore.ts"
+
+/** Thing models for applications. What the API's schema lets through compiles (`ThingModel`). */
+export const ModelHandlers = HttpApiBuilder.group(
+  RegistryApi,
+  "models",
+  Effect.fnUntraced(function* (handlers) {
+    const store = yield* RegistryStore
+    const read = Effect.fnUntraced(function* (modelId: string) {
+      return (yield* store.model(modelId)) ?? (yield* noSuchModel(modelId))
+    })
+    return handlers.handleAll({
+      createModel: Effect.fnUntraced(function* ({ payload }) {
+        const { modelId } = payload
+        if (yield* store.createModel(payload, yield* Clock.currentTimeMillis)) return yield* Effect.orDie(read(modelId))
+        return yield* new ModelIdExists({ detail: `The model id ${modelId} is taken; PUT replaces a model.` })
+      }),
+      listModels: Effect.fnUntraced(function* ({ query: { cursor, limit = pageLengthDefault } }) {
+        const found = yield* store.models(cursor, limit + 1)
+        const { items, nextCursor } = pageOf(limit, found, ({ model }) => model.modelId)
+        return { models: items.map(({ model, ...rest }) => ({ modelId: model.modelId, ...rest })), ...nextCursor }
+      }),
+      getModel: ({ params }) => read(params.modelId),
+      replaceModel: Effect.fnUntraced(function* ({ params: { modelId }, payload }) {
+        if (payload.modelId !== modelId) {
+          return yield* new ModelIdDiffers({ detail: `The model says ${payload.modelId}, its address ${modelId}.` })
+        }
+        const replaced = yield* store.replaceModel(payload, yield* Clock.currentTimeMillis)
+        return replaced ?? (yield* noSuchModel(modelId))
+      }),
+      deleteModel: Effect.fnUntraced(function* ({ params: { modelId } }) {
+        const outcome = yield* store.deleteModel(modelId)
+        if (outcome === "Unknown") return yield* noSuchModel(modelId)
+        if (outcome === "InUse") {
+          return yield* new ModelInUse({ detail: `Give the products that have ${modelId} another model, or null.` })
+        }
+      })
+    })
+  })
+)
+
+const noSuchModel = (modelId: string) => new NoSuchModel({ detail: `No thing model has the id ${modelId}.` })

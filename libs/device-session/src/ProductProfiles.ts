@@ -1,0 +1,51 @@
+import { type Profile, profileKey } from "@roost/contracts"
+import { type CompiledThingModel, compileThingModel, type ThingModel, tslTemplate } from "@roost/enos"
+
+/** A thing model as the actors use it. */
+export interface ActiveModel {
+  readonly compiled: CompiledThingModel
+  /** What `thing/tsltemplate/get` answers. */
+  readonly template: unknown
+}
+
+/**
+ * What the registry said of products and their thing models: which of them a product's devices are judged by. A model compiles when
+ * its first message comes, in a few milliseconds; until it is replaced it costs a message two looks into maps.
+ */
+export class ProductProfiles {
+  /** By `profileKey`, as the bucket PROFILES has them. */
+  readonly #modelIds = new Map<string, string>()
+  readonly #models = new Map<string, { readonly model: ThingModel; active: ActiveModel | undefined }>()
+
+  /** Products with a model, and models. */
+  get sizes(): { readonly products: number; readonly models: number } {
+    return { products: this.#modelIds.size, models: this.#models.size }
+  }
+
+  put(profile: Profile): void {
+    if (profile._tag === "Model") {
+      this.#models.set(profile.model.modelId, { model: profile.model, active: undefined })
+    } else if (profile.modelId === null) {
+      this.#modelIds.delete(profile.productKey)
+    } else {
+      this.#modelIds.set(profile.productKey, profile.modelId)
+    }
+  }
+
+  /** `key` of the bucket. A product keeps the id of a model that is gone: the next one of that id is its model. */
+  remove(key: string): void {
+    for (const productKey of this.#modelIds.keys()) {
+      if (profileKey.product(productKey) === key) this.#modelIds.delete(productKey)
+    }
+    for (const modelId of this.#models.keys()) if (profileKey.model(modelId) === key) this.#models.delete(modelId)
+  }
+
+  /** Undefined: whatever is well-formed is accepted. */
+  modelOf(productKey: string): ActiveModel | undefined {
+    const modelId = this.#modelIds.get(productKey)
+    if (modelId === undefined) return undefined
+    const known = this.#models.get(modelId)
+    if (known === undefined) return undefined
+    return (known.active ??= { compiled: compileThingModel(known.model), template: tslTemplate(known.model) })
+  }
+}
