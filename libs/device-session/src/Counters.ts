@@ -49,3 +49,15 @@ export class Counters {
     this.responses.set(code, (this.responses.get(code) ?? 0) + 1)
   }
 }
+
+/** What of a device host is measured and not counted. */
+export type Gauge =
+  | "devices"
+  | "online"
+  | "partitions"
+  | "loading"
+  | "saving"
+  | "handshakes"
+  | "commands"
+  | "timers"
+  | "inFlight"

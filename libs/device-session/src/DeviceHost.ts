@@ -10,7 +10,7 @@ import {
 import { cipherSuiteName, ContentType, type Crypto, peekRecord } from "@roost/dtls"
 import * as Result from "effect/Result"
 import { Associations } from "./Associations.ts"
-import { Counters } from "./Counters.ts"
+import { Counters, type Gauge } from "./Counters.ts"
 import type { DeviceActor, DeviceSession } from "./DeviceActor.ts"
 import type { DeviceSessionConfig } from "./DeviceSessionConfig.ts"
 import { type EdgeLink, EdgeLinks } from "./EdgeLinks.ts"
@@ -48,6 +48,7 @@ import { type Held, Takeover } from "./Takeover.ts"
  * collected for the edges.
  */
 export class DeviceHost {
+  /** What the devices' messages are judged by. */
   readonly profiles = new ProductProfiles()
   readonly counters = new Counters()
   readonly #edges: EdgeLinks
@@ -462,17 +463,6 @@ export class DeviceHost {
     actor.session = undefined
   }
 }
-
-type Gauge =
-  | "devices"
-  | "online"
-  | "partitions"
-  | "loading"
-  | "saving"
-  | "handshakes"
-  | "commands"
-  | "timers"
-  | "inFlight"
 
 const cidOf = (datagram: Uint8Array, offset: number): Uint8Array => datagram.slice(offset, offset + 8)
 const noBytes = new Uint8Array(0)

@@ -8,6 +8,7 @@ export const ApiCode = {
   deviceKeyExists: 11_702,
   sameDeviceKey: 11_704,
   noSuchDevice: 11_705,
+  noSuchModel: 11_699,
   deviceDisabled: 11_723,
   /** Enabled or disabled a second time. */
   stateUnchanged: 11_794,

@@ -30,6 +30,7 @@ export const known = <A, R>(
 const codes: Readonly<Record<string, number>> = {
   NoSuchProduct: ApiCode.noSuchProduct,
   NoSuchDevice: ApiCode.noSuchDevice,
+  NoSuchModel: ApiCode.noSuchModel,
   DeviceKeyExists: ApiCode.deviceKeyExists,
   ProductKeyExists: ApiCode.invalidArgument
 }
