@@ -29,7 +29,7 @@ export const ModelHandlers = HttpApiBuilder.group(
       listModels: Effect.fnUntraced(function* ({ query: { cursor, limit = pageLengthDefault } }) {
         const found = yield* store.models(cursor, limit + 1)
         const { items, nextCursor } = pageOf(limit, found, ({ model }) => model.modelId)
-        return { models: items.map(({ model, ...rest }) => ({ modelId: model.modelId, ...rest })), ...nextCursor }
+        return { models: items.map(summaryOf), ...nextCursor }
       }),
       getModel: ({ params }) => read(params.modelId),
       replaceModel: Effect.fnUntraced(function* ({ params: { modelId }, payload }) {
@@ -49,5 +49,12 @@ export const ModelHandlers = HttpApiBuilder.group(
     })
   })
 )
+
+const summaryOf = ({ createdAt, model, updatedAt, version }: RegisteredModel): ModelSummary => ({
+  modelId: model.modelId,
+  version,
+  createdAt,
+  updatedAt
+})
 
 const noSuchModel = (modelId: string) => new NoSuchModel({ detail: `No thing model has the id ${modelId}.` })
