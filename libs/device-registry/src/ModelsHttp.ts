@@ -2,8 +2,10 @@ import {
   ModelIdDiffers,
   ModelIdExists,
   ModelInUse,
+  type ModelSummary,
   NoSuchModel,
   pageLengthDefault,
+  type RegisteredModel,
   RegistryApi
 } from "@roost/contracts"
 import { Clock, Effect } from "effect"
