@@ -1,6 +1,7 @@
 import { RegistryApi } from "@roost/contracts"
 import {
   Credentials,
+  layerLatestPoints,
   layerRegistryHealth,
   layerRegistryNats,
   layerRegistryStore,
@@ -24,7 +25,13 @@ const EnosApi = Layer.unwrap(Effect.map(EnosApiEnabled, (enabled) => (enabled ? 
   Layer.provide([Layer.effect(Provisioning, Effect.map(Registry, Provisioning.of)), CommandService.layer])
 )
 
-const Devices = Layer.mergeAll(RegistryHandlers, layerRegistryNats, layerRegistryHealth, EnosApi).pipe(
+const Devices = Layer.mergeAll(
+  RegistryHandlers,
+  layerRegistryNats,
+  layerRegistryHealth,
+  layerLatestPoints,
+  EnosApi
+).pipe(
   Layer.provide([Registry.layer, Credentials.layer]),
   Layer.provide(LiveStatus.layer),
   Layer.provide([stored, nats])

@@ -30,3 +30,6 @@ export const importBatchMax = 500
 
 /** Bytes of one line of an import. */
 export const importLineBytesMax = 2048
+
+/** Points of one device whose latest value is kept; those that were reported longest ago give way. */
+export const pointsPerDeviceMax = 1_000

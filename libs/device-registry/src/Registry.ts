@@ -1,6 +1,7 @@
 import {
   type DeviceCredential,
   DeviceKeyExists,
+  type LatestValues,
   type LoggedEvent,
   type NewDevice,
   type NewProduct,
@@ -65,6 +66,11 @@ export class Registry extends Context.Service<
     readonly rotateSecret: (id: DeviceId, secret: string | undefined) => Effect.Effect<DeviceCredential, NoSuchDevice>
     /** New hardware under the same key: inactive again, the old secret ends. */
     readonly replaceDevice: (id: DeviceId, secret: string | undefined) => Effect.Effect<DeviceCredential, NoSuchDevice>
+    /** Of all points, or of these. */
+    readonly latestValues: (
+      id: DeviceId,
+      ids: ReadonlyArray<string> | undefined
+    ) => Effect.Effect<LatestValues, NoSuchDevice>
     readonly events: (
       id: DeviceId,
       before: number | undefined,
@@ -192,6 +198,12 @@ export class Registry extends Context.Service<
           if (device === undefined) return yield* noSuchDevice(id)
           const { productKey, deviceKey } = id
           return { assetId: device.assetId, productKey, deviceKey, deviceSecret }
+        }),
+        latestValues: Effect.fn("Registry.latestValues")(function* (id, ids) {
+          const points = yield* store.points(id)
+          if (points === undefined) return yield* noSuchDevice(id)
+          const wanted = ids === undefined ? [...points] : [...points].filter(([name]) => ids.includes(name))
+          return Object.fromEntries(wanted.map(([name, { order: _, ...value }]) => [name, value]))
         }),
         events: Effect.fn("Registry.events")(function* (id, before, limit) {
           const events = yield* store.events(id, before, limit)

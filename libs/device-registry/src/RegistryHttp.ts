@@ -4,6 +4,7 @@ import { HttpApiBuilder } from "effect/http-api"
 import { importDevices } from "./DeviceImport.ts"
 import { ModelHandlers } from "./ModelsHttp.ts"
 import { pageOf } from "./Page.ts"
+import { PointHandlers } from "./PointsHttp.ts"
 import { PropertyHandlers } from "./PropertiesHttp.ts"
 import { Registry } from "./Registry.ts"
 
@@ -59,7 +60,13 @@ const DeviceHandlers = HttpApiBuilder.group(
 )
 
 /** The handlers of RegistryApi. */
-export const RegistryHandlers = Layer.mergeAll(ProductHandlers, ModelHandlers, DeviceHandlers, PropertyHandlers)
+export const RegistryHandlers = Layer.mergeAll(
+  ProductHandlers,
+  ModelHandlers,
+  DeviceHandlers,
+  PropertyHandlers,
+  PointHandlers
+)
 
 /** Where RegistryApi, health and metrics are. */
 export const RegistryPort = Config.Port("ROOST_REGISTRY_PORT").pipe(Config.withDefault(8080))

@@ -75,6 +75,19 @@ export type IssueOutcome =
 /** By name. */
 export type StoredProperties = ReadonlyMap<string, { readonly value: unknown; readonly updatedAt: number }>
 
+/** The latest value of a point; of two the one with the larger `order` stays, a time that is never ahead of ours. */
+export interface LatestPoint {
+  readonly value: unknown
+  readonly quality?: number
+  readonly time: number
+  readonly order: number
+}
+
+/** By point. */
+export interface PointsOfDevice extends DeviceId {
+  readonly points: ReadonlyMap<string, LatestPoint>
+}
+
 export interface DevicePage {
   readonly status?: DeviceStatus | undefined
   /** Exclusive. */
@@ -160,6 +173,10 @@ export class RegistryStore extends Context.Service<
     ) => Effect.Effect<"Done" | "TooMany" | "UnknownDevice">
     /** By name, ascending; undefined if there is no such device. */
     readonly properties: (id: DeviceId, kind: PropertyKind) => Effect.Effect<StoredProperties | undefined>
+    /** Ignores devices that are gone and values older than what is known. Applying twice is applying once. */
+    readonly applyPoints: (devices: ReadonlyArray<PointsOfDevice>) => Effect.Effect<void>
+    /** Undefined if there is no such device. */
+    readonly points: (id: DeviceId) => Effect.Effect<ReadonlyMap<string, LatestPoint> | undefined>
     /** Changes that the actors have not been told yet, oldest first. */
     readonly untoldChanges: (
       limit: number

@@ -6,6 +6,7 @@ import { commandActions } from "./CommandActions.ts"
 import { CommandService } from "./CommandService.ts"
 import { deviceActions } from "./DeviceActions.ts"
 import { type Action, ApiCode, EnosFailure, type EnosResult, failed } from "./EnosAnswer.ts"
+import { measurepointActions } from "./MeasurepointActions.ts"
 import { productActions } from "./ProductActions.ts"
 import { Provisioning } from "./Provisioning.ts"
 
@@ -14,7 +15,8 @@ type Needs = Provisioning | CommandService
 const resources: Readonly<Record<string, Readonly<Record<string, Action<Needs>>>>> = {
   products: productActions,
   devices: deviceActions,
-  commands: commandActions
+  commands: commandActions,
+  measurepoints: measurepointActions
 }
 
 /** Whether the routes are served. */

@@ -2,6 +2,7 @@ import type {
   DeviceCredential,
   DeviceKeyExists,
   DeviceStatus,
+  LatestValues,
   NewDevice,
   NewProduct,
   NoSuchDevice,
@@ -40,6 +41,11 @@ export class Provisioning extends Context.Service<
         readonly limit: number
       }
     ) => Effect.Effect<ReadonlyArray<RegisteredDevice>, NoSuchProduct>
+    /** Of all points, or of these. */
+    readonly latestValues: (
+      id: DeviceId,
+      ids: ReadonlyArray<string> | undefined
+    ) => Effect.Effect<LatestValues, NoSuchDevice>
     readonly deleteDevice: (id: DeviceId) => Effect.Effect<void, NoSuchDevice>
     readonly setEnabled: (id: DeviceId, enabled: boolean) => Effect.Effect<RegisteredDevice, NoSuchDevice>
     readonly replaceDevice: (id: DeviceId, secret: string | undefined) => Effect.Effect<DeviceCredential, NoSuchDevice>

@@ -29,6 +29,8 @@ export interface DurableConsumerOptions<R> {
 export interface ConsumedMessage {
   readonly subject: string
   readonly data: Uint8Array
+  /** A header's value, empty if there is none. */
+  readonly header: (name: string) => string
   /** Times this message was delivered, 1 the first time. */
   readonly deliveries: number
 }
@@ -107,7 +109,12 @@ const handleBatch = Effect.fnUntraced(function* <R>(
   batchMax: number
 ) {
   const batch = yield* Queue.takeBetween(queue, 1, batchMax)
-  const messages = batch.map(({ subject, data, info }) => ({ subject, data, deliveries: info.deliveryCount }))
+  const messages = batch.map(({ subject, data, headers, info }) => ({
+    subject,
+    data,
+    header: (name: string) => headers?.get(name) ?? "",
+    deliveries: info.deliveryCount
+  }))
   yield* options.handler(messages).pipe(
     Effect.matchCauseEffect({
       onSuccess: () =>

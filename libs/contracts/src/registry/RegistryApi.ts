@@ -4,6 +4,7 @@ import { HttpApi, HttpApiEndpoint, HttpApiGroup, HttpApiMiddleware, HttpApiSchem
 import { Authorization } from "../http/Authorization.ts"
 import { DeviceStatus } from "../Registry.ts"
 import { AttributeChange, Properties, TagChange } from "./DeviceProperties.ts"
+import { LatestValues } from "./Measurepoints.ts"
 import { ModelSummary, RegisteredModel } from "./Model.ts"
 import { NewProduct, NewProductSecret, Product, ProductChange, ProductWithSecret } from "./Product.ts"
 import {
@@ -237,12 +238,31 @@ const DeviceProperties = HttpApiGroup.make("properties")
   )
   .annotateMerge(OpenApi.annotations({ title: "Attributes and tags" }))
 
+const Measurepoints = HttpApiGroup.make("measurepoints")
+  .add(
+    HttpApiEndpoint.get("latestValues", `${one}/measurepoints/latest`, {
+      params: device,
+      query: {
+        ids: Schema.optionalKey(Schema.String.annotate({ description: "Points, with commas; all if absent." }))
+      },
+      success: LatestValues,
+      error: NoSuchDevice
+    }).annotateMerge(
+      describe(
+        "The latest value of a device's points",
+        "By the device's time; what it resumes never replaces newer. About a second behind the stream."
+      )
+    )
+  )
+  .annotateMerge(OpenApi.annotations({ title: "Measurepoints" }))
+
 /** The HTTP API of the registry (docs/architecture.md §6). */
 export const RegistryApi = HttpApi.make("registry")
   .add(Products)
   .add(Models)
   .add(Devices)
   .add(DeviceProperties)
+  .add(Measurepoints)
   .middleware(Authorization)
   .middleware(HttpApiMiddleware.ProblemDetails)
   .annotateMerge(

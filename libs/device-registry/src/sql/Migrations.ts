@@ -121,5 +121,14 @@ export const migrations: ReadonlyArray<(types: ColumnTypes) => string> = [
     product_key TEXT,
     model_id TEXT
   );
+  `,
+  ({ key }) => `
+  CREATE TABLE device_points (
+    product_key ${key} NOT NULL,
+    device_key ${key} NOT NULL,
+    points TEXT NOT NULL,
+    PRIMARY KEY (product_key, device_key),
+    FOREIGN KEY (product_key, device_key) REFERENCES devices (product_key, device_key) ON DELETE CASCADE
+  );
   `
 ]

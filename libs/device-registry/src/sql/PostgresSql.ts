@@ -119,15 +119,17 @@ const sessionOn = (connection: Connection): SqlSession => {
   }
 }
 
+/** One connection takes them in order and answers in order. */
+const queryEach = async (connection: Connection, sql: string, values: ReadonlyArray<ReadonlyArray<Value>>) => {
+  const text = numbered(sql)
+  return Promise.all(values.map((each) => connection.unsafe<Array<Row>>(text, [...each], { prepare: true })))
+}
+
 const transactionOn = (connection: Connection): SqlTransaction => ({
   ...sessionOn(connection),
-  // One connection takes them in order and answers in order.
   runEach: (sql, values) =>
-    Effect.promise(async () => {
-      const text = numbered(sql)
-      const results = await Promise.all(values.map((each) => connection.unsafe(text, [...each], { prepare: true })))
-      return results.map(({ count }) => count)
-    }),
+    Effect.promise(async () => (await queryEach(connection, sql, values)).map(({ count }) => count)),
+  getEach: (sql, values) => Effect.promise(async () => (await queryEach(connection, sql, values)).map(([row]) => row)),
   forUpdate: " FOR UPDATE",
   enter: (section) =>
     Effect.promise(() => connection.unsafe(`SELECT pg_advisory_xact_lock(${lockSpace}, ${sections[section]})`))

@@ -18,6 +18,11 @@ export interface SqlSession {
 export interface SqlTransaction extends SqlSession {
   /** One statement for many values, in order, without waiting between them: the number of rows that each changed. */
   readonly runEach: (sql: string, values: ReadonlyArray<ReadonlyArray<Value>>) => Effect.Effect<ReadonlyArray<number>>
+  /** One SELECT for many values, likewise: the first row of each. */
+  readonly getEach: (
+    sql: string,
+    values: ReadonlyArray<ReadonlyArray<Value>>
+  ) => Effect.Effect<ReadonlyArray<Row | undefined>>
   /** Ends a SELECT whose rows are read in order to change them. */
   readonly forUpdate: string
   /** Waits until no other transaction, of any instance, is in the section; stays in it until the end. */
@@ -25,7 +30,7 @@ export interface SqlTransaction extends SqlSession {
 }
 
 /** What one instance at a time may do; the numbers are advisory locks on PostgreSQL. */
-export const sections = { migrate: 1, tell: 2, events: 3, presence: 4 } as const
+export const sections = { migrate: 1, tell: 2, events: 3, presence: 4, points: 5 } as const
 export type Section = keyof typeof sections
 
 /**

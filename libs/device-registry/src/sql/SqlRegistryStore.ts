@@ -6,6 +6,7 @@ import { addEvents, applyPresence, listEvents } from "./DeviceLog.ts"
 import { changeProperties, readProperties } from "./DeviceProperties.ts"
 import { deleteDevice, findAsset, findDevice, insertDevices, listDevices, updateCredential } from "./Devices.ts"
 import { deleteModel, findModel, insertModel, listModels, replaceModel, untoldProfiles } from "./Models.ts"
+import { applyPoints, readPoints } from "./Points.ts"
 import { findProduct, insertProduct, listProducts, rotateProductSecret, updateProduct } from "./Products.ts"
 import { Sql } from "./Sql.ts"
 
@@ -39,6 +40,8 @@ export const layerSqlRegistryStore: Layer.Layer<RegistryStore, never, Sql> = Lay
       changeProperties: (id, kind, values, at) =>
         sql.transaction((session) => changeProperties(session, id, kind, values, at)),
       properties: (id, kind) => readProperties(sql, id, kind),
+      applyPoints: (devices) => sql.transaction((session) => applyPoints(session, devices)),
+      points: (id) => readPoints(sql, id),
       untoldChanges: (limit) =>
         Effect.map(sql.all("SELECT id, change FROM credential_changes ORDER BY id LIMIT ?1", limit), (rows) =>
           rows.map((row) => ({ id: Number(row["id"]), change: JSON.parse(String(row["change"])) as CredentialChange }))

@@ -60,6 +60,7 @@ const make = (db: DatabaseSync) => {
   const transaction: SqlTransaction = {
     ...session,
     runEach: (sql, values) => Effect.sync(() => values.map((each) => Number(statement(sql).run(...each).changes))),
+    getEach: (sql, values) => Effect.sync(() => values.map((each) => statement(sql).get(...each) as Row | undefined)),
     forUpdate: "",
     enter: () => Effect.void
   }

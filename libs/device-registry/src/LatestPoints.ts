@@ -1,0 +1,49 @@
+import { decodeToken, Streams, UplinkHeader } from "@roost/contracts"
+import { reportedPoints } from "@roost/enos"
+import { type ConsumedMessage, durableConsumer, ensureStreams } from "@roost/nats"
+import { Config, Effect, Layer } from "effect"
+import { type LatestPoint, type PointsOfDevice, RegistryStore } from "./RegistryStore.ts"
+
+/** Whether the registry reads uplinks for the latest value of every point. */
+export const LatestValuesEnabled = Config.Boolean("ROOST_LATEST_VALUES").pipe(Config.withDefault(true))
+
+/** Nobody waits for it but the API's readers, so it costs one transaction a second, whatever devices send. */
+const batching = { batchMax: 2048, batchEveryMillis: 1000 } as const
+
+/**
+ * Follows the uplinks of kind `measurepoint` and keeps the latest value of every point (design: behind the stream, never in a
+ * device's way). Instances share the uplinks; which value is the latest is decided by time, not by order.
+ */
+export const layerLatestPoints = Layer.unwrap(
+  Effect.map(LatestValuesEnabled, (enabled) => (enabled ? Layer.effectDiscard(followUplinks) : Layer.empty))
+)
+
+const followUplinks = Effect.gen(function* () {
+  const store = yield* RegistryStore
+  yield* ensureStreams({ streams: [Streams.uplink], buckets: [] })
+  yield* durableConsumer({
+    stream: Streams.uplink.name,
+    durable: "registry-latest-points",
+    ...batching,
+    filterSubject: "roost.uplink.*.*.measurepoint",
+    handler: (messages) => store.applyPoints(latestOf(messages))
+  })
+})
+
+/** The latest of each point of each device among these uplinks. */
+const latestOf = (messages: ReadonlyArray<ConsumedMessage>): ReadonlyArray<PointsOfDevice> => {
+  const devices = new Map<string, PointsOfDevice & { readonly points: Map<string, LatestPoint> }>()
+  for (const { data, header, subject } of messages) {
+    const [, , productKey, deviceKey] = subject.split(".").map(decodeToken)
+    if (productKey === undefined || deviceKey === undefined) continue
+    const receivedAt = Number(header(UplinkHeader.time))
+    let known = devices.get(subject)
+    if (known === undefined) devices.set(subject, (known = { productKey, deviceKey, points: new Map() }))
+    for (const { id, ...point } of reportedPoints(data, receivedAt)) {
+      // A clock that is ahead would keep out all that comes after it is set right.
+      const latest = { ...point, order: Math.min(point.time, receivedAt) }
+      if (latest.order >= (known.points.get(id)?.order ?? -Infinity)) known.points.set(id, latest)
+    }
+  }
+  return [...devices.values()]
+}

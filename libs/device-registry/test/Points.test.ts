@@ -1,0 +1,73 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Effect } from "effect"
+import { type LatestPoint, pointsPerDeviceMax, RegistryStore } from "../src/index.ts"
+import { databases, postgresForFile } from "./support/Databases.ts"
+
+const id = { productKey: "pk1", deviceKey: "dev1" }
+const secret = { keyId: "k", bytes: Uint8Array.of(1) }
+const at = (order: number, value: unknown): LatestPoint => ({ value, time: order, order })
+
+const seed = Effect.gen(function* () {
+  const store = yield* RegistryStore
+  yield* store.createProduct({
+    productKey: "pk1",
+    productName: "Meters",
+    dataFormat: "Json",
+    dynamicActivateEnabled: true,
+    downlink: "pipelined",
+    createdAt: 1,
+    secret
+  })
+  yield* store.createDevices([{ ...id, assetId: "a1", deviceName: "one", secret, createdAt: 1000 }])
+  const apply = (points: Readonly<Record<string, LatestPoint>>, deviceKey = "dev1") =>
+    store.applyPoints([{ productKey: "pk1", deviceKey, points: new Map(Object.entries(points)) }])
+  return { store, apply }
+})
+
+const server = postgresForFile()
+
+for (const { database, layerStore } of databases(server)) {
+  describe(`latest values on ${database}`, () => {
+    it.effect("are the newest by time, whatever comes last: a resume replaces nothing newer", () =>
+      Effect.gen(function* () {
+        const { apply, store } = yield* seed
+        yield* apply({ a: at(20, "new"), b: at(20, 1) })
+        yield* apply({ a: at(10, "resumed"), c: at(10, [1, { x: null }]) })
+        yield* apply({ b: at(20, 2) })
+        assert.deepStrictEqual(
+          yield* store.points(id),
+          new Map([
+            ["a", at(20, "new")],
+            ["b", at(20, 2)],
+            ["c", at(10, [1, { x: null }])]
+          ])
+        )
+      }).pipe(Effect.provide(layerStore))
+    )
+
+    it.effect("are of devices that there are, and go with them", () =>
+      Effect.gen(function* () {
+        const { apply, store } = yield* seed
+        yield* apply({ a: at(1, 1) }, "stranger")
+        assert.isUndefined(yield* store.points({ ...id, deviceKey: "stranger" }))
+        assert.strictEqual((yield* store.points(id))?.size, 0)
+        yield* apply({ a: at(1, 1) })
+        yield* store.deleteDevice(id, 5000)
+        yield* store.createDevices([{ ...id, assetId: "a2", deviceName: "one", secret, createdAt: 6000 }])
+        assert.strictEqual((yield* store.points(id))?.size, 0)
+      }).pipe(Effect.provide(layerStore))
+    )
+
+    it.effect("are bounded per device: the ones that were reported longest ago give way", () =>
+      Effect.gen(function* () {
+        const { apply, store } = yield* seed
+        const many = Array.from({ length: pointsPerDeviceMax }, (_, i) => [`p${i}`, at(100 + i, i)])
+        yield* apply(Object.fromEntries(many))
+        yield* apply({ newest: at(1_000_000, "x"), ancient: at(1, "y") })
+        const points = yield* store.points(id)
+        assert.strictEqual(points?.size, pointsPerDeviceMax)
+        assert.deepStrictEqual([points?.has("newest"), points?.has("ancient"), points?.has("p0")], [true, false, false])
+      }).pipe(Effect.provide(layerStore))
+    )
+  })
+}
