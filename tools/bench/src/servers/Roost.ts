@@ -36,6 +36,8 @@ const startRoost = Effect.fnUntraced(function* (place: Place, actors: number) {
     ROOST_DATA_DIR: directory,
     ROOST_UDP_HOST: "127.0.0.1",
     ROOST_HTTP_HOST: "127.0.0.1",
+    // The other servers keep no values either; what it costs is in docs/performance.md.
+    ROOST_LATEST_VALUES: "false",
     ROOST_LOG_LEVEL: "Warn"
   }
   const start = Effect.fnUntraced(function* (app: string, portVariable: string, more: Record<string, string> = {}) {
