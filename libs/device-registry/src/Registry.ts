@@ -1,6 +1,7 @@
 import {
   type DeviceCredential,
   DeviceKeyExists,
+  type LatestValue,
   type LatestValues,
   type LoggedEvent,
   type NewDevice,
@@ -23,6 +24,7 @@ import { LiveStatus } from "./LiveStatus.ts"
 import {
   type DeviceId,
   type DevicePage,
+  type LatestPoint,
   RegistryStore,
   type StoredDevice,
   type StoredProduct
@@ -203,7 +205,7 @@ export class Registry extends Context.Service<
           const points = yield* store.points(id)
           if (points === undefined) return yield* noSuchDevice(id)
           const wanted = ids === undefined ? [...points] : [...points].filter(([name]) => ids.includes(name))
-          return Object.fromEntries(wanted.map(([name, { order: _, ...value }]) => [name, value]))
+          return Object.fromEntries(wanted.map(([name, point]) => [name, valueOf(point)]))
         }),
         events: Effect.fn("Registry.events")(function* (id, before, limit) {
           const events = yield* store.events(id, before, limit)
@@ -227,6 +229,9 @@ const productOf = (product: StoredProduct): Product => {
   const model = product.modelId === undefined ? {} : { modelId: product.modelId }
   return { productKey, productName, dataFormat, dynamicActivateEnabled, downlink, ...model, createdAt, ...until }
 }
+
+const valueOf = ({ quality, time, value }: LatestPoint): LatestValue =>
+  quality === undefined ? { value, time } : { value, quality, time }
 
 const deviceOf = (device: StoredDevice): RegisteredDevice => {
   const { assetId, productKey, deviceKey, deviceName, status, createdAt } = device
