@@ -70,6 +70,8 @@ export type PlacementAnnouncement = typeof PlacementAnnouncement.Type
 
 /** Stream COMMAND_EVENT: what a device did with a command. */
 export const CommandEvent = Schema.Union([
+  /** Option 2100 announced it; told once per command and owner of the device. */
+  Schema.TaggedStruct("Hinted", { commandId: Schema.String, at: Schema.Finite }),
   Schema.TaggedStruct("Fetched", { commandId: Schema.String, at: Schema.Finite, delivery: Schema.Int }),
   Schema.TaggedStruct("Replied", {
     commandId: Schema.String,

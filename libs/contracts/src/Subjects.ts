@@ -22,6 +22,6 @@ export const Subjects = {
     `roost.event.${encodeToken(productKey)}.${encodeToken(deviceKey)}.${encodeToken(kind)}`,
   credential: (productKey: string, deviceKey: string) =>
     `roost.credential.${encodeToken(productKey)}.${encodeToken(deviceKey)}`,
-  command: (kind: "fetched" | "replied", productKey: string, deviceKey: string) =>
+  command: (kind: "hinted" | "fetched" | "replied", productKey: string, deviceKey: string) =>
     `roost.command.${kind}.${encodeToken(productKey)}.${encodeToken(deviceKey)}`
 } as const

@@ -43,5 +43,6 @@ export const deliveryOf = (command: Command): PendingCommand => ({
   timeoutMillis: command.timeoutSeconds * 1000,
   deliveriesMax: command.maxDeliveries,
   deliveries: command.deliveries,
-  deliveredAt: command.sentAt ?? 0
+  deliveredAt: command.sentAt ?? 0,
+  hinted: command.hintedAt !== undefined
 })

@@ -10,7 +10,7 @@ import {
 import { cipherSuiteName, type Session } from "@roost/dtls"
 import type { NamedTopic, SessionRights } from "./Decision.ts"
 import type { EdgeLink } from "./EdgeLinks.ts"
-import { type CommandNote, PendingCommands } from "./PendingCommands.ts"
+import { type CommandNote, type PendingCommand, PendingCommands } from "./PendingCommands.ts"
 import type { Saving } from "./Persistence.ts"
 import type { Recalled, Restored } from "./Takeover.ts"
 
@@ -93,8 +93,8 @@ export class DeviceActor extends Timed {
     return this.#commands?.size ?? 0
   }
 
-  /** The topic for Option 2100, if anything undelivered waits. */
-  announced(now: number): string | undefined {
+  /** The command for Option 2100, if anything undelivered waits. */
+  announced(now: number): PendingCommand | undefined {
     if (this.#commands === undefined || this.session === undefined) return undefined
     return this.#commands.announced(now, this.session.facts.downlink)
   }

@@ -214,7 +214,9 @@ const uplinkHeaders = ({ at, id, method, record, session, topic }: UplinkRecord)
   `${UplinkHeader.record}: ${record}\r\nNats-Msg-Id: ${id}\r\n`
 
 const subjectOf = (productKey: string, deviceKey: string, event: CommandEvent): string =>
-  Subjects.command(event._tag === "Fetched" ? "fetched" : "replied", productKey, deviceKey)
+  Subjects.command(commandEventKinds[event._tag], productKey, deviceKey)
+
+const commandEventKinds = { Hinted: "hinted", Fetched: "fetched", Replied: "replied" } as const
 
 const traceOf = ({ header }: StoredMessage): UplinkTrace => {
   // Uplinks of an older version have no record number.

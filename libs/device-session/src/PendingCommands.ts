@@ -16,6 +16,8 @@ export interface PendingCommand {
   readonly deliveries: number
   /** Time of the last delivery; 0 if never. */
   readonly deliveredAt: number
+  /** Option 2100 announced it. */
+  readonly hinted: boolean
 }
 
 /** What only the actor knows of a command until downlink-queue has applied its event to the bucket. */
@@ -55,7 +57,8 @@ export class PendingCommands {
     if (index >= 0) {
       const known = this.#commands[index]!
       const newer = known.deliveries > command.deliveries ? known : command
-      this.#commands[index] = { ...command, deliveries: newer.deliveries, deliveredAt: newer.deliveredAt }
+      const hinted = known.hinted || command.hinted
+      this.#commands[index] = { ...command, deliveries: newer.deliveries, deliveredAt: newer.deliveredAt, hinted }
       return true
     }
     if (this.#commands.length >= pendingCommandsMax) return false
@@ -115,11 +118,18 @@ export class PendingCommands {
     return this.#commands.find((command) => command.topic === topic && command.deliveries > 0)
   }
 
-  /** The topic that Option 2100 announces: of the oldest waiting command. */
-  announced(now: number, mode: DownlinkMode): string | undefined {
+  /** The command whose topic Option 2100 announces: the oldest waiting one. */
+  announced(now: number, mode: DownlinkMode): PendingCommand | undefined {
     if (this.#commands.length === 0) return undefined
     if (mode === "serial" && this.#commands.some((command) => isOutstanding(command, now))) return undefined
-    return this.#commands.find((command) => isWaiting(command, now))?.topic
+    return this.#commands.find((command) => isWaiting(command, now))
+  }
+
+  /** It is being announced. Whether that is the first time. */
+  hint(command: PendingCommand): boolean {
+    if (command.hinted) return false
+    this.#commands[this.#commands.indexOf(command)] = { ...command, hinted: true }
+    return true
   }
 
   /**

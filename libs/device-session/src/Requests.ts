@@ -380,8 +380,13 @@ export class Requests {
   }
 
   #announcement(now: number, actor: DeviceActor): ReadonlyArray<Option> {
-    const topic = actor.announced(now)
-    const value = topic === undefined ? undefined : option2100Value(topic)
+    const command = actor.announced(now)
+    if (command === undefined) return []
+    const value = option2100Value(command.topic)
+    if (value !== undefined && actor.commands.hint(command)) {
+      const hinted = { _tag: "Hinted", commandId: command.id, at: now } as const
+      this.#ports.storeCommandEvent(0, actor.productKey, actor.deviceKey, hinted)
+    }
     return value === undefined ? [] : [{ number: OptionNumber.PendingCommand, value }]
   }
 

@@ -32,7 +32,8 @@ const command = (world: World, id: string, name = "thing/service/measurepoint/se
     timeoutMillis: 30_000,
     deliveriesMax: 3,
     deliveries: 0,
-    deliveredAt: 0
+    deliveredAt: 0,
+    hinted: false
   })
 
 describe("DeviceHost", () => {
@@ -121,12 +122,14 @@ describe("DeviceHost", () => {
     const hinted = post(device)!
     const option = hinted.options.find(({ number }) => number === OptionNumber.PendingCommand)
     assert.strictEqual(new TextDecoder().decode(option!.value), `/${set}`)
+    // Announced again, told once: an uplink costs no message more for a command that waits.
+    assert.isTrue(post(device)!.options.some(({ number }) => number === OptionNumber.PendingCommand))
     const fetched = device.request(requestOf(Code.Get, set))!
     assert.strictEqual(new TextDecoder().decode(fetched.payload), `{"id":"c1"}`)
     assert.strictEqual(codeOf(device.request(requestOf(Code.Post, `${set}_reply`, `{"id":"c1","code":200}`))), "2.04")
     assert.deepStrictEqual(
       world.commandEvents.map(({ _tag }) => _tag),
-      ["Fetched", "Replied"]
+      ["Hinted", "Fetched", "Replied"]
     )
     assert.strictEqual(codeOf(device.request(requestOf(Code.Get, set))), "4.04")
   })

@@ -201,7 +201,8 @@ describe("a session outlives its owner", () => {
       timeoutMillis: 30_000,
       deliveriesMax: 3,
       deliveries: 0,
-      deliveredAt: 0
+      deliveredAt: 0,
+      hinted: false
     })
     const both = [command("c1"), command("c2")]
     for (const one of both) world.host.handleCommand("pk1", "dev1", one)

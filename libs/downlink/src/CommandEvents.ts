@@ -78,10 +78,16 @@ const applyEvent = Effect.fnUntraced(function* (received: Received) {
   events.publish(Subjects.event(productKey, deviceKey, deviceEvent.kind), deviceEvent)
 })
 
-const inputOf = (event: CommandEvent): CommandInput =>
-  event._tag === "Fetched"
-    ? { _tag: "Fetched", at: event.at, delivery: event.delivery }
-    : { _tag: "Replied", at: event.at, code: event.code, message: event.message, data: event.data }
+const inputOf = (event: CommandEvent): CommandInput => {
+  switch (event._tag) {
+    case "Hinted":
+      return { _tag: "Hinted", at: event.at }
+    case "Fetched":
+      return { _tag: "Fetched", at: event.at, delivery: event.delivery }
+    case "Replied":
+      return { _tag: "Replied", at: event.at, code: event.code, message: event.message, data: event.data }
+  }
+}
 
 const decodeEvent = Schema.decodeUnknownResult(Schema.fromJsonString(CommandEvent))
 const utf8 = new TextDecoder()

@@ -3,6 +3,8 @@ import { CommandCode, isSuccess } from "@roost/enos"
 
 /** What may happen to a command. Times in milliseconds since 1970. */
 export type CommandInput =
+  /** Option 2100 announced it. */
+  | { readonly _tag: "Hinted"; readonly at: number }
   /** The device fetched it, for the `delivery`th time. */
   | { readonly _tag: "Fetched"; readonly at: number; readonly delivery: number }
   | {
@@ -49,15 +51,25 @@ type Step<Tag extends CommandInput["_tag"]> = (
   input: Extract<CommandInput, { readonly _tag: Tag }>
 ) => Command | undefined
 
+const hinted: Step<"Hinted"> = (command, { at }) =>
+  command.hintedAt === undefined ? { ...command, hintedAt: at } : undefined
+
 const fetched: Step<"Fetched"> = (command, { at, delivery }) =>
   delivery <= command.deliveries
     ? undefined
-    : { ...command, state: "sent", deliveries: delivery, sentAt: Math.max(at, command.sentAt ?? 0) }
+    : {
+        ...command,
+        state: "sent",
+        deliveries: delivery,
+        fetchedAt: command.fetchedAt ?? at,
+        sentAt: Math.max(at, command.sentAt ?? 0)
+      }
 
 const replied: Step<"Replied"> = (command, { at, code, message, data }) => ({
   ...command,
   state: isSuccess(code) ? "succeeded" : "failed",
   deliveries: Math.max(1, command.deliveries),
+  repliedAt: at,
   finishedAt: at,
   code,
   ...(message === undefined ? {} : { message }),
@@ -77,6 +89,7 @@ const transitions: {
   readonly [State in CommandState]?: { readonly [Tag in CommandInput["_tag"]]?: Step<Tag> }
 } = {
   created: {
+    Hinted: hinted,
     Fetched: fetched,
     Replied: replied,
     Cancelled: (command, { at }) => ended(command, "cancelled", at),
@@ -86,6 +99,7 @@ const transitions: {
     }
   },
   sent: {
+    Hinted: hinted,
     Fetched: fetched,
     Replied: replied,
     TimePassed: (command, { at }) =>

@@ -189,7 +189,7 @@ interface Found {
 
 const write = Effect.fnUntraced(function* (store: Store, found: Found, next: Command) {
   yield* store.commands.update(found.key, next, found.revision)
-  counters[next.state].inc()
+  if (next.state !== found.command.state) counters[next.state].inc()
   if (hasEnded(next)) yield* move(store, { key: found.key, command: next })
 })
 

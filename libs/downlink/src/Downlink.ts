@@ -71,6 +71,8 @@ export class Downlink extends Context.Service<
     readonly cancel: (
       commandId: string
     ) => Effect.Effect<Command, CommandNotFound | CommandNotCancellable | TemporarilyUnavailable>
+    /** Cancels whatever of the device was not sent yet, oldest first; says which. */
+    readonly cancelAll: (device: DeviceName) => Effect.Effect<ReadonlyArray<Command>, TemporarilyUnavailable>
     /** Newest first; `cursor` of the page before. */
     readonly list: (
       device: DeviceName,
@@ -93,6 +95,7 @@ export class Downlink extends Context.Service<
             unavailable
           ),
         cancel: (commandId) => cancel(store, commandId).pipe(unavailable),
+        cancelAll: (device) => cancelAll(store, device).pipe(unavailable),
         list: (device, query) => list(store, device, query).pipe(unavailable)
       })
     })
@@ -217,6 +220,20 @@ const cancel = Effect.fnUntraced(function* (store: Issuer["store"], commandId: s
     case "Unknown":
       return yield* notFound(commandId)
   }
+})
+
+/** What is sent or ends meanwhile stays as it is, so that this is safe to repeat. */
+const cancelAll = Effect.fnUntraced(function* (store: Issuer["store"], device: DeviceName) {
+  const { pending } = yield* store.keysOf(placeOf(device.productKey, device.deviceKey))
+  const cancelled: Array<Command> = []
+  for (const key of pending.toSorted()) {
+    const found = Option.getOrUndefined(yield* store.getByKey(key))
+    // Another device may have the same hash.
+    if (found?.productKey !== device.productKey || found.deviceKey !== device.deviceKey) continue
+    const applied = yield* store.apply(found.commandId, { _tag: "Cancelled", at: yield* Clock.currentTimeMillis })
+    if (applied._tag === "Changed") cancelled.push(applied.command)
+  }
+  return cancelled
 })
 
 const list = Effect.fnUntraced(function* (

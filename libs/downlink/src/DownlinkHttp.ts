@@ -32,6 +32,10 @@ const Tracking = HttpApiBuilder.group(
     return handlers.handleAll({
       getCommand: ({ params }) => downlink.get(params.commandId),
       cancelCommand: ({ params }) => downlink.cancel(params.commandId),
+      cancelCommands: ({ params }) =>
+        Effect.map(downlink.cancelAll(params), (commands) => ({
+          commandIds: commands.map(({ commandId }) => commandId)
+        })),
       listCommands: ({ params, query }) => downlink.list(params, query)
     })
   })

@@ -37,6 +37,10 @@ describe("the states of a command (enos-protocol §8.1)", () => {
       passed(11_000),
       { state: "failed", code: 11904 }
     ],
+    ["1 is hinted once", created, { _tag: "Hinted", at: 2_000 }, { state: "created", hintedAt: 2_000 }],
+    ["1 a second hint changes nothing", { ...created, hintedAt: 2_000 }, { _tag: "Hinted", at: 3_000 }, undefined],
+    ["4 a hint that is heard of late counts", sent, { _tag: "Hinted", at: 2_000 }, { state: "sent", hintedAt: 2_000 }],
+    ["4 fetchedAt stays that of the first delivery", { ...sent, fetchedAt: 5_000 }, fetched(2), { fetchedAt: 5_000 }],
     ["1→4 is sent when the device fetches it", created, fetched(1), { state: "sent", deliveries: 1, sentAt: 7_000 }],
     ["1→5 a reply that is known before the fetch counts", created, replied(200), { state: "succeeded", deliveries: 1 }],
     ["4→5 code 200 is success", sent, replied(200), { state: "succeeded", code: 200 }],
@@ -73,7 +77,7 @@ describe("the states of a command (enos-protocol §8.1)", () => {
     { state: CommandState, at: Schema.Int, deliveries: Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 9 })) },
     ({ state, at, deliveries }) => {
       const command: Command = { ...created, state, deliveries, sentAt: 5_000 }
-      const inputs = [cancelled, replied(at), fetched(deliveries + 1), passed(at)]
+      const inputs = [{ _tag: "Hinted", at } as const, cancelled, replied(at), fetched(deliveries + 1), passed(at)]
       if (isPending(state)) {
         const deadline = deadlineOf(command)!
         assert.isFalse(isPending(transition(command, passed(deadline))!.state))

@@ -138,6 +138,7 @@ describe("what becomes of a command", () => {
       const { body } = yield* one.call("POST", `${device("d")}/services/open:invoke`, { inputData: {}, pendingTtl: 60 })
       const { commandId } = body
       const at = Date.now()
+      yield* event("d", { _tag: "Hinted", commandId, at: at - 5 })
       yield* event("d", { _tag: "Fetched", commandId, at, delivery: 1 })
       yield* event("d", { _tag: "Fetched", commandId, at, delivery: 1 })
       assert.deepInclude(yield* settled(one, commandId, "sent"), { deliveries: 1, sentAt: at })
@@ -148,6 +149,9 @@ describe("what becomes of a command", () => {
         code: 200,
         message: "ok",
         data: { angle: 90 },
+        hintedAt: at - 5,
+        fetchedAt: at,
+        repliedAt: at + 5,
         finishedAt: at + 5
       })
     })
@@ -208,6 +212,31 @@ describe("what becomes of a command", () => {
       for (const nothing of ["0".repeat(20), "x", "*", "%3E"]) {
         assert.strictEqual((yield* one.call("GET", `/v1/commands/${nothing}`)).status, 404)
         assert.strictEqual((yield* one.call("POST", `/v1/commands/${nothing}:cancel`)).status, 404)
+      }
+    })
+  )
+
+  it.live("all cancelled at once, but for what was sent and what is another device's", () =>
+    Effect.gen(function* () {
+      const server = yield* natsServer()
+      const { event } = yield* world(server, ["d", "e"])
+      const one = yield* instance(server)
+      const issue = (deviceKey: string) =>
+        one
+          .call("POST", `${device(deviceKey)}/measurepoints/p:set`, { value: 1, pendingTtl: 60 })
+          .pipe(Effect.map(({ body }) => body.commandId as string))
+      const [sent, first, second, other] = [yield* issue("d"), yield* issue("d"), yield* issue("d"), yield* issue("e")]
+      yield* event("d", { _tag: "Fetched", commandId: sent, at: Date.now(), delivery: 1 })
+      yield* settled(one, sent, "sent")
+      const all = one.call("POST", `${device("d")}/commands:cancel`)
+      assert.deepStrictEqual(yield* all, { status: 200, body: { commandIds: [first, second] } })
+      assert.deepStrictEqual(yield* all, { status: 200, body: { commandIds: [] } })
+      for (const [id, state] of [
+        [sent, "sent"],
+        [second, "cancelled"],
+        [other, "created"]
+      ] as const) {
+        assert.strictEqual((yield* one.call("GET", `/v1/commands/${id}`)).body.state, state)
       }
     })
   )

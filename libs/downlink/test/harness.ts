@@ -101,13 +101,12 @@ export const world = Effect.fnUntraced(function* (server: NatsServer, devices: R
   }).pipe(Effect.provide(context))
   const event: World["event"] = (deviceKey, commandEvent) =>
     Effect.promise(() =>
-      nats.jetstream.publish(
-        Subjects.command(commandEvent._tag === "Fetched" ? "fetched" : "replied", "pk", deviceKey),
-        JSON.stringify(commandEvent)
-      )
+      nats.jetstream.publish(Subjects.command(kinds[commandEvent._tag], "pk", deviceKey), JSON.stringify(commandEvent))
     )
   return { registered, online, event, nats } satisfies World
 })
+
+const kinds = { Hinted: "hinted", Fetched: "fetched", Replied: "replied" } as const
 
 const known: DeviceAnswer = {
   _tag: "Known",

@@ -81,6 +81,12 @@ for (const build of builds) {
         ({ state }) => state === "succeeded"
       )
       assert.strictEqual(state.code, 200)
+      const times = [state.createdAt, state.hintedAt, state.fetchedAt, state.repliedAt, state.finishedAt]
+      assert.deepStrictEqual(
+        times.toSorted((a, b) => a - b),
+        times,
+        "created, hinted, fetched, replied, finished"
+      )
       assert.strictEqual((await ask(device, build, set)).code, "4.04", "115 nothing pending")
     })
 

@@ -59,8 +59,13 @@ export const Command = Schema.Struct({
   timeoutSeconds: Schema.Int,
   deliveries: Schema.Int,
   maxDeliveries: Schema.Int,
+  /** Option 2100 announced it to its device for the first time. */
+  hintedAt: Schema.optionalKey(Schema.Finite),
+  /** The device fetched it for the first time. */
+  fetchedAt: Schema.optionalKey(Schema.Finite),
   /** Time of the last delivery. */
   sentAt: Schema.optionalKey(Schema.Finite),
+  repliedAt: Schema.optionalKey(Schema.Finite),
   finishedAt: Schema.optionalKey(Schema.Finite),
   /** The device's code, or EnOS's own where the command did not get that far. */
   code: Schema.optionalKey(Schema.Int),

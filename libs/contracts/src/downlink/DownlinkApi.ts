@@ -116,6 +116,11 @@ export const CommandTracking = HttpApiGroup.make("tracking").add(
     success: Schema.Struct({ commandId: Schema.String, state: CommandState }),
     error: [CommandNotFound, CommandNotCancellable, TemporarilyUnavailable]
   }).annotateMerge(describe("Cancel a command that was not sent yet")),
+  HttpApiEndpoint.post("cancelCommands", "/v1/products/:productKey/devices/:deviceKey/commands:cancel", {
+    params: device,
+    success: Schema.Struct({ commandIds: Schema.Array(Schema.String) }),
+    error: TemporarilyUnavailable
+  }).annotateMerge(describe("Cancel all commands of a device that were not sent yet; says which it cancelled")),
   HttpApiEndpoint.get("listCommands", "/v1/products/:productKey/devices/:deviceKey/commands", {
     params: device,
     query: {
