@@ -1,3 +1,4 @@
+import { layerEventRoutes } from "@roost/application-events"
 import { RegistryApi } from "@roost/contracts"
 import {
   Credentials,
@@ -30,6 +31,7 @@ const Devices = Layer.mergeAll(
   layerRegistryNats,
   layerRegistryHealth,
   layerLatestPoints,
+  layerEventRoutes,
   EnosApi
 ).pipe(
   Layer.provide([Registry.layer, Credentials.layer]),

@@ -30,6 +30,8 @@ export interface TailOptions {
    * `new`: what is stored from now on; after an interruption from where it was.
    */
   readonly from: "last" | "new"
+  /** With `from: "new"`: begins with this sequence, or the first that the stream still has after it. */
+  readonly fromSequence?: number
   /** A consumer was made, anew after an interruption: what follows comes from where `from` says. */
   readonly onStart?: () => void
   readonly onMessage: (message: TailMessage) => void
@@ -48,7 +50,7 @@ export interface TailOptions {
 export const followTail = Effect.fnUntraced(function* (
   options: TailOptions
 ): Effect.fn.Return<never, never, NatsConnection> {
-  const cursor: Cursor = { next: undefined }
+  const cursor: Cursor = { next: options.fromSequence }
   return yield* Effect.suspend(() => Effect.scoped(followOnce(options, cursor))).pipe(
     Effect.tapError((error) => Effect.logInfo(error.message)),
     Effect.retry(Schedule.spaced("500 millis")),

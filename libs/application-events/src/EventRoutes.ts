@@ -1,0 +1,65 @@
+import { tokenCheck } from "@roost/http"
+import { NatsConnection } from "@roost/nats"
+import { type Config, Effect, Layer, Schema, Stream } from "effect"
+import { HttpRouter, HttpServerRequest, HttpServerResponse, ProblemDetails } from "effect/http"
+import { parsePosition } from "./EventPosition.ts"
+import { EventKind } from "./EventSource.ts"
+import { eventReaders, eventStream } from "./EventStream.ts"
+
+/** Readers at one instance: each costs a consumer per kind at the nats-server. */
+export const readersMax = 256
+
+/**
+ * `GET /v1/events?kinds=uplink,presence,command&product=…&device=…`: server-sent events behind the API's token, all kinds of all
+ * devices unless the query says otherwise. `Last-Event-ID` goes on where the reader was.
+ */
+export const layerEventRoutes: Layer.Layer<never, Config.ConfigError, HttpRouter.HttpRouter | NatsConnection> =
+  Layer.unwrap(
+    Effect.gen(function* () {
+      const isToken = yield* tokenCheck
+      const connection = yield* NatsConnection
+      return HttpRouter.add("GET", "/v1/events", (request: HttpServerRequest.HttpServerRequest) =>
+        Effect.sync(() => {
+          const token = request.headers["authorization"]?.replace(/^Bearer /i, "")
+          if (token === undefined || !isToken(token)) return unauthorized
+          const query = new URL(request.url, "http://roost").searchParams
+          const kinds = decodeKinds(query.get("kinds")?.split(",") ?? EventKind.literals)
+          if (kinds._tag === "None")
+            return wrong(`kinds: expected some of ${EventKind.literals.join(", ")}, with commas`)
+          const position = parsePosition(request.headers["last-event-id"] ?? "")
+          if (position === undefined) return wrong("Last-Event-ID: expected an id that this service sent")
+          if (eventReaders() >= readersMax) return tooMany
+          const filter = { productKey: query.get("product") ?? undefined, deviceKey: query.get("device") ?? undefined }
+          const events = eventStream({ kinds: kinds.value, filter, position })
+          return HttpServerResponse.stream(
+            Stream.encodeText(events).pipe(Stream.provideService(NatsConnection, connection)),
+            { contentType: "text/event-stream", headers: { "cache-control": "no-store", "x-accel-buffering": "no" } }
+          )
+        })
+      )
+    })
+  )
+
+const decodeKinds = Schema.decodeUnknownOption(Schema.Array(EventKind).check(Schema.isMinLength(1)))
+
+const unauthorized = HttpServerResponse.setHeader(
+  ProblemDetails.toResponse({
+    type: "urn:roost:problem:unauthorized",
+    status: 401,
+    title: "The request needs the API's bearer token."
+  }),
+  "www-authenticate",
+  'Bearer realm="roost"'
+)
+const tooMany = ProblemDetails.toResponse({
+  type: "urn:roost:problem:too-many-readers",
+  status: 503,
+  title: `This instance serves ${readersMax} readers of events; try again, or consume the streams over NATS.`
+})
+const wrong = (detail: string) =>
+  ProblemDetails.toResponse({
+    type: "urn:roost:problem:bad-request",
+    status: 400,
+    title: "The request is not understood.",
+    detail
+  })

@@ -1,0 +1,56 @@
+import { assert, describe, it } from "@effect/vitest"
+import { eventSources, formatPosition, parsePosition } from "../src/index.ts"
+
+const bytes = (text: string) => new TextEncoder().encode(text)
+const uplink = (subject: string, data: Uint8Array, headers: Readonly<Record<string, string>>) =>
+  eventSources.uplink.read({ subject, data, header: (name) => headers[name] ?? "" }, {})
+
+describe("eventSources", () => {
+  it("filter by product and device in the subject, with keys that a subject can't hold as they are", () => {
+    assert.strictEqual(eventSources.uplink.subject({}), "roost.uplink.*.*.*")
+    assert.strictEqual(eventSources.uplink.subject({ deviceKey: "a:b" }), "roost.uplink.*.a=3Ab.*")
+    assert.strictEqual(eventSources.presence.subject({ productKey: "p" }), "roost.presence.p.*")
+    assert.strictEqual(eventSources.command.subject({ productKey: "p" }), "$KV.COMMAND_HISTORY.>")
+    assert.match(
+      eventSources.command.subject({ productKey: "p", deviceKey: "d" }),
+      /^\$KV\.COMMAND_HISTORY\.\d+\.\w+\.>$/
+    )
+  })
+
+  it("give uplinks in JSON as JSON, and others in base64", () => {
+    const json = uplink("roost.uplink.pk.a=3Ab.event", bytes(`{"id":"1"}`), {
+      "Roost-Method": "m",
+      "Roost-Topic": "/t",
+      "Roost-Time": "5"
+    })
+    assert.deepStrictEqual(json, {
+      type: "uplink",
+      productKey: "pk",
+      deviceKey: "a:b",
+      kind: "event",
+      topic: "/t",
+      method: "m",
+      time: 5,
+      payload: { id: "1" }
+    })
+    assert.strictEqual(uplink("roost.uplink.pk.d.raw", Uint8Array.of(1, 2), {})?.["raw"], "AQI=")
+    assert.strictEqual(uplink("roost.uplink.pk.d.raw", bytes("{"), { "Roost-Method": "m" })?.["raw"], "ew==")
+  })
+
+  it("leave out what is no event", () => {
+    const message = { subject: "s", data: bytes("{}"), header: () => "" }
+    assert.isUndefined(eventSources.presence.read(message, {}))
+    assert.isUndefined(eventSources.command.read(message, {}))
+  })
+})
+
+describe("positions", () => {
+  it("are written and read", () => {
+    assert.strictEqual(formatPosition({ command: 7, uplink: 12 }), "uplink=12,command=7")
+    assert.deepStrictEqual(parsePosition("uplink=12,command=7"), { uplink: 12, command: 7 })
+    assert.deepStrictEqual(parsePosition(""), {})
+    for (const wrong of ["12", "uplink=", "uplink=x", "other=1", "uplink=1;command=2", "uplink=-1"]) {
+      assert.isUndefined(parsePosition(wrong), wrong)
+    }
+  })
+})

@@ -1,0 +1,146 @@
+import { Device } from "@roost/device"
+import { RoostProcesses } from "@roost/testkit"
+import { afterAll, assert, beforeAll, describe, it } from "vitest"
+import { createProduct, eventually } from "../src/Fixtures.ts"
+
+// What an application hears over HTTP: real processes, devices in software, a reader of server-sent events.
+
+let roost: RoostProcesses
+beforeAll(async () => {
+  roost = await RoostProcesses.start()
+  for (const product of ["pkEvents", "pkOther"]) await createProduct(roost, product, {})
+}, 120_000)
+afterAll(() => roost?.[Symbol.asyncDispose]())
+
+interface Heard {
+  readonly id: string
+  readonly event: string
+  // The tests look into whatever came.
+  // oxlint-disable-next-line typescript/no-explicit-any
+  readonly data: any
+}
+
+/** Reads until it is left. */
+class Reader {
+  readonly heard: Array<Heard> = []
+  readonly #abort = new AbortController()
+
+  static async open(query: string, lastEventId?: string): Promise<Reader> {
+    const reader = new Reader()
+    const response = await fetch(`${roost.registryUrl}/v1/events${query}`, {
+      headers: {
+        authorization: `Bearer ${roost.token}`,
+        ...(lastEventId === undefined ? {} : { "last-event-id": lastEventId })
+      },
+      signal: reader.#abort.signal
+    })
+    assert.strictEqual(response.status, 200)
+    assert.match(response.headers.get("content-type")!, /^text\/event-stream/)
+    void reader.#read(response).catch(() => undefined)
+    return reader
+  }
+
+  async #read(response: Response): Promise<void> {
+    let text = ""
+    for await (const bytes of response.body!) {
+      text += Buffer.from(bytes).toString("utf8")
+      for (let end = text.indexOf("\n\n"); end !== -1; end = text.indexOf("\n\n")) {
+        const fields = new Map(
+          text
+            .slice(0, end)
+            .split("\n")
+            .map((line) => line.split(/: (.*)/s) as [string, string])
+        )
+        text = text.slice(end + 2)
+        if (!fields.has("event")) continue
+        this.heard.push({ id: fields.get("id")!, event: fields.get("event")!, data: JSON.parse(fields.get("data")!) })
+      }
+    }
+  }
+
+  async hears(count: number): Promise<ReadonlyArray<Heard>> {
+    await eventually(
+      () => Promise.resolve(this.heard.length),
+      (heard) => heard >= count
+    )
+    return this.heard
+  }
+
+  leave(): void {
+    this.#abort.abort()
+  }
+}
+
+const connected = async (productKey: string, deviceKey: string): Promise<Device> => {
+  const { body } = await roost.registry("POST", `/v1/products/${productKey}/devices`, { deviceKey })
+  const onCommand = () => ({ code: 200, data: { done: true } })
+  const device = new Device({ host: "127.0.0.1", port: roost.udpPort, productKey, deviceKey, onCommand })
+  await device.connect(body.deviceSecret)
+  return device
+}
+
+describe("server-sent events", () => {
+  it("bring uplinks, presence and results of commands of one device, and of no other", async () => {
+    const reader = await Reader.open("?product=pkEvents&device=d.1")
+    const other = await connected("pkOther", "d.1")
+    await other.report({ temp: 0 })
+    const device = await connected("pkEvents", "d.1")
+    await reader.hears(1)
+    const path = "/v1/products/pkEvents/devices/d.1/measurepoints/limit:set"
+    assert.strictEqual((await roost.downlink("POST", path, { value: 3, pendingTtl: 60 })).status, 202)
+    await eventually(
+      () => device.report({ temp: 21 }).then(() => reader.heard),
+      (heard) => heard.some(({ event }) => event === "command")
+    )
+    const [first] = reader.heard
+    assert.deepInclude(first, { event: "presence" })
+    assert.deepInclude(first!.data, { productKey: "pkEvents", deviceKey: "d.1", state: "online", cause: "handshake" })
+    const uplink = reader.heard.find(({ event }) => event === "uplink")!
+    assert.deepInclude(uplink.data, { kind: "measurepoint", method: "thing.measurepoint.post" })
+    assert.deepStrictEqual(uplink.data.payload.params.measurepoints, { temp: 21 })
+    const command = reader.heard.find(({ event }) => event === "command")!
+    assert.deepInclude(command.data, { state: "succeeded", identifier: "limit", code: 200 })
+    assert.notProperty(command.data, "payload")
+    for (const { data } of reader.heard) assert.strictEqual(data.productKey, "pkEvents")
+    reader.leave()
+    await Promise.all([device.close(), other.close()])
+  })
+
+  it("go on where Last-Event-ID was, without a gap and without a repetition", async () => {
+    const device = await connected("pkEvents", "again")
+    const query = "?kinds=uplink&product=pkEvents&device=again"
+    const first = await Reader.open(query)
+    // The reader's consumer is made a moment after its response has begun.
+    await eventually(
+      () => device.report({ n: 0 }).then(() => first.heard.length),
+      (heard) => heard > 0
+    )
+    for (let n = 1; n <= 3; n++) await device.report({ n })
+    await eventually(
+      () => Promise.resolve(first.heard.at(-1)?.data.payload.params.measurepoints.n),
+      (n) => n === 3
+    )
+    first.leave()
+    const ids = first.heard.map(({ id }) => id)
+    for (let n = 4; n <= 6; n++) await device.report({ n })
+    const again = await Reader.open(query, ids.at(-2))
+    const seen = await again.hears(4)
+    assert.deepStrictEqual(
+      seen.map(({ data }) => data.payload.params.measurepoints.n),
+      [3, 4, 5, 6]
+    )
+    assert.strictEqual(seen[0]!.id, ids.at(-1))
+    again.leave()
+    await device.close()
+  })
+
+  it("say what is wrong with a request", async () => {
+    const status = async (query: string, headers: Record<string, string>) =>
+      (await fetch(`${roost.registryUrl}/v1/events${query}`, { headers })).status
+    const authorization = `Bearer ${roost.token}`
+    assert.strictEqual(await status("", {}), 401)
+    assert.strictEqual(await status("", { authorization: "Bearer wrong" }), 401)
+    assert.strictEqual(await status("?kinds=everything", { authorization }), 400)
+    assert.strictEqual(await status("", { authorization, "last-event-id": "42" }), 400)
+  })
+})
