@@ -1,4 +1,10 @@
-import { layerEventRoutes } from "@roost/application-events"
+import {
+  layerEventRoutes,
+  layerWebhookClient,
+  layerWebhookDelivery,
+  WebhookHandlers,
+  Webhooks
+} from "@roost/application-events"
 import { RegistryApi } from "@roost/contracts"
 import {
   Credentials,
@@ -26,12 +32,17 @@ const EnosApi = Layer.unwrap(Effect.map(EnosApiEnabled, (enabled) => (enabled ? 
   Layer.provide([Layer.effect(Provisioning, Effect.map(Registry, Provisioning.of)), CommandService.layer])
 )
 
+/** Applications hear of events by HTTP: readers of `/v1/events`, and webhooks. */
+const Events = Layer.mergeAll(layerEventRoutes, WebhookHandlers, layerWebhookDelivery()).pipe(
+  Layer.provide([Webhooks.layer, layerWebhookClient])
+)
+
 const Devices = Layer.mergeAll(
   RegistryHandlers,
   layerRegistryNats,
   layerRegistryHealth,
   layerLatestPoints,
-  layerEventRoutes,
+  Events,
   EnosApi
 ).pipe(
   Layer.provide([Registry.layer, Credentials.layer]),

@@ -1,4 +1,4 @@
-import { EventKind } from "./EventSource.ts"
+import { EventKind } from "@roost/contracts"
 
 /** The last sequence that was heard of each kind's stream. */
 export type EventPosition = Partial<Record<EventKind, number>>

@@ -1,9 +1,9 @@
+import { EventKind } from "@roost/contracts"
 import { tokenCheck } from "@roost/http"
 import { NatsConnection } from "@roost/nats"
 import { type Config, Effect, Layer, Schema, Stream } from "effect"
 import { HttpRouter, HttpServerRequest, HttpServerResponse, ProblemDetails } from "effect/http"
 import { parsePosition } from "./EventPosition.ts"
-import { EventKind } from "./EventSource.ts"
 import { eventReaders, eventStream } from "./EventStream.ts"
 
 /** Readers at one instance: each costs a consumer per kind at the nats-server. */

@@ -4,6 +4,7 @@ import {
   decodeToken,
   deviceCommands,
   encodeToken,
+  type EventKind,
   isPending,
   placeOf,
   Presence,
@@ -12,10 +13,6 @@ import {
 } from "@roost/contracts"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
-
-/** What applications can follow: what devices said, who is online, what became of commands. */
-export const EventKind = Schema.Literals(["uplink", "presence", "command"])
-export type EventKind = typeof EventKind.Type
 
 /** Whose events; what is absent is everybody's. */
 export interface EventFilter {

@@ -1,8 +1,9 @@
+import type { EventKind } from "@roost/contracts"
 import { followTail, type NatsConnection } from "@roost/nats"
 import { metrics } from "@roost/observability"
 import { type Cause, Effect, Queue, Stream } from "effect"
 import { type EventPosition, formatPosition } from "./EventPosition.ts"
-import { type EventFilter, type EventKind, eventSources } from "./EventSource.ts"
+import { type EventFilter, eventSources } from "./EventSource.ts"
 
 /** Events that wait for one reader at most; a slower one is cut off and comes back where it was. */
 export const eventsWaitingMax = 4_096

@@ -34,6 +34,8 @@ export const Streams = {
   event: stream("EVENT", "roost.event.>", 7 * day),
   /** Longer than any session is kept unused (`sessionIdleMillisMax`): who takes one over asks what changed since. */
   credential: stream("CREDENTIAL", "roost.credential.>", 8 * day),
+  /** What webhooks did not take: for who looks into it, and delivers it again. */
+  webhookDead: stream("WEBHOOK_DEAD", "roost.webhook.dead.>", 7 * day),
   commandEvent: {
     ...stream("COMMAND_EVENT", "roost.command.>", 7 * day),
     retention: "workqueue"
@@ -47,6 +49,7 @@ export const Buckets = {
   sessions: { name: "SESSIONS", ttlMillis: 0, history: 1 } as BucketDefinition,
   /** Products and thing models as session-actors need them: `Profile`. */
   profiles: { name: "PROFILES", ttlMillis: 0, history: 1 } as BucketDefinition,
+  webhooks: { name: "WEBHOOKS", ttlMillis: 0, history: 1 } as BucketDefinition,
   /** Who owns which partition: the records of libs/cluster. */
   leases: { name: "LEASES", ttlMillis: 0, history: 1 } as BucketDefinition,
   commandHistory: { name: "COMMAND_HISTORY", ttlMillis: 7 * day, history: 1 } as BucketDefinition

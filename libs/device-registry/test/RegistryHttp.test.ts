@@ -7,13 +7,27 @@ import { Health } from "@roost/observability"
 import { ConfigProvider, Effect, Layer, Logger } from "effect"
 import { HttpBody, HttpClient, HttpClientRequest, HttpRouter } from "effect/http"
 import type { HttpMethod } from "effect/http"
+import { HttpApiBuilder } from "effect/http-api"
 import { LiveStatus, Registry, RegistryHandlers, RegistryStore } from "../src/index.ts"
 import { layerTemporaryStore, layerVault } from "./support/TestRegistry.ts"
 
 const token = "0123456789abcdef"
 
+/** Another library's (@roost/application-events). */
+const noWebhooks = HttpApiBuilder.group(RegistryApi, "webhooks", (handlers) => {
+  const unserved = () => Effect.die("webhooks are not served here")
+  return Effect.succeed(
+    handlers.handleAll({
+      createWebhook: unserved,
+      listWebhooks: unserved,
+      getWebhook: unserved,
+      deleteWebhook: unserved
+    })
+  )
+})
+
 const served = (answer?: DeviceAnswer) =>
-  HttpRouter.serve(apiRoutes(RegistryApi, RegistryHandlers), {
+  HttpRouter.serve(apiRoutes(RegistryApi, Layer.merge(RegistryHandlers, noWebhooks)), {
     disableLogger: true,
     disableListenLog: true,
     routerConfig: { maxParamLength: pathSegmentLengthMax }

@@ -20,10 +20,17 @@ export interface DurableConsumerOptions<R> {
   readonly batchEveryMillis?: number
   /** Without an ack for so long a message goes to another process, or here again. */
   readonly ackWaitMillis?: number
-  /** Delay before messages whose handling failed come again. */
-  readonly retryMillis?: number
-  /** Success acknowledges the whole batch, failure gives the whole batch back. Must be idempotent. */
-  readonly handler: (messages: ReadonlyArray<ConsumedMessage>) => Effect.Effect<void, unknown, R>
+  /** Delay before a message whose handling failed comes again; it was delivered so many times by then. */
+  readonly retryMillis?: number | ((deliveries: number) => number)
+  /** Milliseconds since 1970: where a consumer that is new begins, if not with all that the stream has. */
+  readonly startAt?: number
+  /**
+   * Success acknowledges the whole batch but for the messages that it names; failure gives the whole batch back. Must be
+   * idempotent.
+   */
+  readonly handler: (
+    messages: ReadonlyArray<ConsumedMessage>
+  ) => Effect.Effect<ReadonlySet<ConsumedMessage> | undefined | void, unknown, R>
 }
 
 export interface ConsumedMessage {
@@ -94,7 +101,9 @@ const openConsumer = Effect.fnUntraced(function* <R>(
     await manager.consumers.add(options.stream, {
       durable_name: options.durable,
       filter_subject: options.filterSubject,
-      deliver_policy: DeliverPolicy.All,
+      ...(options.startAt === undefined
+        ? { deliver_policy: DeliverPolicy.All }
+        : { deliver_policy: DeliverPolicy.StartTime, opt_start_time: new Date(options.startAt).toISOString() }),
       ack_policy: AckPolicy.Explicit,
       ack_wait: nanos(options.ackWaitMillis ?? ackWaitMillisDefault),
       max_ack_pending: unacknowledgedMax(batchMax)
@@ -115,21 +124,40 @@ const handleBatch = Effect.fnUntraced(function* <R>(
     header: (name: string) => headers?.get(name) ?? "",
     deliveries: info.deliveryCount
   }))
+  const { retryMillis = retryMillisDefault } = options
+  const giveBack = (message: JsMsg) => {
+    message.nak(typeof retryMillis === "number" ? retryMillis : retryMillis(message.info.deliveryCount))
+    givenBack.inc()
+  }
   yield* options.handler(messages).pipe(
     Effect.matchCauseEffect({
-      onSuccess: () =>
+      onSuccess: (again) =>
         Effect.sync(() => {
-          for (const message of batch) message.ack()
-          handled.inc(batch.length)
+          for (const [index, message] of batch.entries()) {
+            if (again?.has(messages[index]!) === true) giveBack(message)
+            else message.ack()
+          }
+          handled.inc(batch.length - (again?.size ?? 0))
         }),
       onFailure: (cause) =>
         Effect.sync(() => {
-          for (const message of batch) message.nak(options.retryMillis ?? retryMillisDefault)
-          givenBack.inc(batch.length)
+          for (const message of batch) giveBack(message)
         }).pipe(Effect.andThen(Effect.logWarning(`${options.durable}: ${batch.length} messages come again`, cause)))
     })
   )
 })
+
+/** Also fine if there is none. */
+export const deleteConsumer = (stream: string, durable: string): Effect.Effect<void, NatsError, NatsConnection> =>
+  Effect.flatMap(NatsConnection, ({ manager }) =>
+    fromClient(`delete consumer ${durable} of ${stream}`, () => manager.consumers.delete(stream, durable))
+  ).pipe(
+    Effect.asVoid,
+    Effect.catchIf(
+      ({ detail }) => /not found/i.test(detail),
+      () => Effect.void
+    )
+  )
 
 const handled = metrics.counter("roost_nats_consumed_total", "Messages of durable consumers that were handled.")
 const givenBack = metrics.counter("roost_nats_consumed_again_total", "Messages given back because handling failed.")

@@ -105,6 +105,8 @@ const startAll = async (children: Children, config: DevConfig, secrets: Secrets)
   const env = {
     ...process.env,
     NATS_URL: natsUrl,
+    // Applications in development are on this machine or near it.
+    ROOST_WEBHOOK_PRIVATE: process.env["ROOST_WEBHOOK_PRIVATE"] ?? "true",
     ROOST_CLUSTER_KEY: secrets.clusterKey,
     ROOST_ROUTING_KEY: secrets.routingKey,
     ROOST_API_TOKEN: secrets.apiToken,

@@ -1,5 +1,8 @@
 import { Device } from "@roost/device"
 import { RoostProcesses } from "@roost/testkit"
+import { once } from "node:events"
+import { createServer } from "node:http"
+import type { AddressInfo } from "node:net"
 import { afterAll, assert, beforeAll, describe, it } from "vitest"
 import { createProduct, eventually } from "../src/Fixtures.ts"
 
@@ -7,7 +10,7 @@ import { createProduct, eventually } from "../src/Fixtures.ts"
 
 let roost: RoostProcesses
 beforeAll(async () => {
-  roost = await RoostProcesses.start()
+  roost = await RoostProcesses.start({ env: { ROOST_WEBHOOK_PRIVATE: "true" } })
   for (const product of ["pkEvents", "pkOther"]) await createProduct(roost, product, {})
 }, 120_000)
 afterAll(() => roost?.[Symbol.asyncDispose]())
@@ -78,6 +81,46 @@ const connected = async (productKey: string, deviceKey: string): Promise<Device>
   await device.connect(body.deviceSecret)
   return device
 }
+
+describe("webhooks", () => {
+  it("are told the results of commands, by real processes", async () => {
+    const bodies: Array<string> = []
+    const server = createServer((request, response) => {
+      let body = ""
+      request.setEncoding("utf8")
+      request.on("data", (text: string) => (body += text))
+      request.on("end", () => {
+        bodies.push(body)
+        response.writeHead(204).end()
+      })
+    }).listen(0, "127.0.0.1")
+    await once(server, "listening")
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`
+    const made = await roost.registry("POST", "/v1/webhooks", { url, kinds: ["command"], productKey: "pkEvents" })
+    assert.strictEqual(made.status, 201)
+    assert.isString(made.body.secret)
+    const listed = await roost.registry("GET", "/v1/webhooks")
+    assert.notProperty(listed.body.webhooks[0], "secret")
+    assert.strictEqual(
+      (await roost.registry("POST", "/v1/webhooks", { url: "ftp://x", kinds: ["command"] })).status,
+      400
+    )
+    const device = await connected("pkEvents", "hooked")
+    const path = "/v1/products/pkEvents/devices/hooked/services/reset:invoke"
+    const { body } = await roost.downlink("POST", path, { inputData: {}, pendingTtl: 60 })
+    await eventually(
+      () => device.report({ temp: 21 }).then(() => bodies),
+      (received) => received.length > 0
+    )
+    const [event] = JSON.parse(bodies[0]!).events
+    assert.deepInclude(event, { type: "command", commandId: body.commandId, state: "succeeded", identifier: "reset" })
+    assert.strictEqual((await roost.registry("DELETE", `/v1/webhooks/${made.body.webhookId}`)).status, 204)
+    assert.strictEqual((await roost.registry("GET", `/v1/webhooks/${made.body.webhookId}`)).status, 404)
+    await device.close()
+    server.closeAllConnections()
+    server.close()
+  })
+})
 
 describe("server-sent events", () => {
   it("bring uplinks, presence and results of commands of one device, and of no other", async () => {

@@ -24,8 +24,12 @@ import {
   NoSuchModel,
   TooManyProperties,
   NoSuchProduct,
-  ProductKeyExists
+  NoSuchWebhook,
+  ProductKeyExists,
+  TooManyWebhooks
 } from "./RegistryProblems.ts"
+
+import { NewWebhook, Webhook, WebhookWithSecret } from "./Webhook.ts"
 
 export const pageLengthMax = 200
 export const pageLengthDefault = 50
@@ -256,6 +260,37 @@ const Measurepoints = HttpApiGroup.make("measurepoints")
   )
   .annotateMerge(OpenApi.annotations({ title: "Measurepoints" }))
 
+const webhook = { webhookId: Schema.String }
+
+const Webhooks = HttpApiGroup.make("webhooks")
+  .add(
+    HttpApiEndpoint.post("createWebhook", "/v1/webhooks", {
+      payload: NewWebhook,
+      success: WebhookWithSecret.pipe(HttpApiSchema.status(201)),
+      error: TooManyWebhooks
+    }).annotateMerge(
+      describe(
+        "Have events delivered to an address",
+        "At least once, up to 100 in a request, signed with the secret in the answer, which is not told again. What is not " +
+          "taken with a 2xx comes again, later and later, for some 40 minutes; then it goes to the stream WEBHOOK_DEAD."
+      )
+    ),
+    HttpApiEndpoint.get("listWebhooks", "/v1/webhooks", {
+      success: Schema.Struct({ webhooks: Schema.Array(Webhook) })
+    }).annotateMerge(describe("List webhooks, oldest first")),
+    HttpApiEndpoint.get("getWebhook", "/v1/webhooks/:webhookId", {
+      params: webhook,
+      success: Webhook,
+      error: NoSuchWebhook
+    }).annotateMerge(describe("Read a webhook")),
+    HttpApiEndpoint.delete("deleteWebhook", "/v1/webhooks/:webhookId", {
+      params: webhook,
+      success: HttpApiSchema.NoContent,
+      error: NoSuchWebhook
+    }).annotateMerge(describe("Delete a webhook", "What was not delivered is not."))
+  )
+  .annotateMerge(OpenApi.annotations({ title: "Webhooks" }))
+
 /** The HTTP API of the registry (docs/architecture.md §6). */
 export const RegistryApi = HttpApi.make("registry")
   .add(Products)
@@ -263,6 +298,7 @@ export const RegistryApi = HttpApi.make("registry")
   .add(Devices)
   .add(DeviceProperties)
   .add(Measurepoints)
+  .add(Webhooks)
   .middleware(Authorization)
   .middleware(HttpApiMiddleware.ProblemDetails)
   .annotateMerge(

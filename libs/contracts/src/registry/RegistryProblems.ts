@@ -45,6 +45,18 @@ export class ModelIdDiffers extends HttpApiError.Problem<ModelIdDiffers>()("Mode
   title: "The thing model has another id than its address."
 }) {}
 
+export class NoSuchWebhook extends HttpApiError.Problem<NoSuchWebhook>()("NoSuchWebhook", {
+  type: "urn:roost:problem:no-such-webhook",
+  status: 404,
+  title: "There is no such webhook."
+}) {}
+
+export class TooManyWebhooks extends HttpApiError.Problem<TooManyWebhooks>()(
+  "TooManyWebhooks",
+  { type: "urn:roost:problem:too-many-webhooks", status: 409, title: "There are as many webhooks as there may be." },
+  { max: Schema.Int }
+) {}
+
 /** A device has at most 500 attributes and 100 tags. */
 export class TooManyProperties extends HttpApiError.Problem<TooManyProperties>()("TooManyProperties", {
   type: "urn:roost:problem:too-many-properties",

@@ -1,0 +1,111 @@
+import { type DeadDelivery, type EventKind, type StoredWebhook, Streams, Subjects } from "@roost/contracts"
+import { type ConsumedMessage, deleteConsumer, durableConsumer, ensureStreams, NatsConnection } from "@roost/nats"
+import { metrics } from "@roost/observability"
+import { Clock, Effect, FiberMap, Layer, Schedule } from "effect"
+import type { HttpClient } from "effect/http"
+import { type ApplicationEvent, eventSources } from "./EventSource.ts"
+import { send } from "./WebhookRequests.ts"
+import { Webhooks } from "./Webhooks.ts"
+
+/** Events in one request. */
+export const eventsPerRequestMax = 100
+
+export interface DeliveryOptions {
+  /** Before the second try; doubled with every further one, up to `retryMillisMax`. */
+  readonly retryMillis: number
+  readonly retryMillisMax: number
+  /** Then the event goes to the stream WEBHOOK_DEAD. */
+  readonly triesMax: number
+}
+
+/** Some 40 minutes in all. */
+export const defaultDelivery: DeliveryOptions = { retryMillis: 1_000, retryMillisMax: 300_000, triesMax: 16 }
+
+/**
+ * Delivers to every webhook of the bucket what its kinds and its filter name, at least once, from a durable consumer per webhook and
+ * kind that all instances share. A receiver that is slow, or away, delays nobody else: its events wait in their stream.
+ */
+export const layerWebhookDelivery = (options: DeliveryOptions = defaultDelivery) =>
+  Layer.effectDiscard(
+    Effect.gen(function* () {
+      const webhooks = yield* Webhooks
+      yield* ensureStreams({ streams: [Streams.webhookDead], buckets: [] })
+      const fibers = yield* FiberMap.make<string>()
+      const run = yield* FiberMap.runtime(fibers)<NatsConnection | HttpClient.HttpClient | Webhooks>()
+      const known = new Map<string, StoredWebhook>()
+      yield* webhooks.bucket.watch(">", {
+        onPut: ({ key, value }) => {
+          known.set(key, value)
+          run(key, Effect.scoped(deliver(value, options)))
+        },
+        onDelete: (key) => {
+          const webhook = known.get(key)
+          known.delete(key)
+          if (webhook !== undefined) run(key, forget(webhook))
+        }
+      })
+    })
+  )
+
+const durableOf = ({ webhookId }: StoredWebhook, kind: EventKind) => `${webhookId}-${kind}`
+
+const deliver = Effect.fnUntraced(function* (webhook: StoredWebhook, options: DeliveryOptions) {
+  const { secretOf } = yield* Webhooks
+  const secret = secretOf(webhook)
+  if (secret === undefined) {
+    return yield* Effect.logWarning(`webhook ${webhook.webhookId} was made under another ROOST_CLUSTER_KEY`)
+  }
+  for (const kind of webhook.kinds) {
+    const { read, stream, subject } = eventSources[kind]
+    yield* durableConsumer({
+      stream,
+      durable: durableOf(webhook, kind),
+      filterSubject: subject(webhook),
+      startAt: webhook.createdAt,
+      batchMax: eventsPerRequestMax,
+      retryMillis: (deliveries) => Math.min(options.retryMillis * 2 ** (deliveries - 1), options.retryMillisMax),
+      handler: Effect.fnUntraced(function* (messages) {
+        const events = messages.flatMap((message) => {
+          const event = read(message, webhook)
+          return event === undefined ? [] : [{ message, event }]
+        })
+        if (events.length === 0) return undefined
+        const now = yield* Clock.currentTimeMillis
+        const body = JSON.stringify({ webhookId: webhook.webhookId, events: events.map(({ event }) => event) })
+        const reason = yield* send({ url: webhook.url, webhookId: webhook.webhookId, secret, body, now })
+        if (reason === undefined) {
+          delivered.inc(events.length)
+          return undefined
+        }
+        refused.inc()
+        const last = events.filter(({ message }) => message.deliveries >= options.triesMax)
+        yield* Effect.forEach(last, ({ event, message }) => bury(webhook, event, message, reason), { discard: true })
+        return new Set(events.flatMap(({ message }) => (message.deliveries < options.triesMax ? [message] : [])))
+      })
+    })
+  }
+  return yield* Effect.never
+})
+
+/** Without it the event would be lost: the message is acknowledged only after that. */
+const bury = Effect.fnUntraced(function* (
+  { webhookId }: StoredWebhook,
+  event: ApplicationEvent,
+  { deliveries }: ConsumedMessage,
+  reason: string
+) {
+  const { jetstream } = yield* NatsConnection
+  const dead: DeadDelivery = { webhookId, event, tries: deliveries, reason, at: yield* Clock.currentTimeMillis }
+  yield* Effect.tryPromise(() => jetstream.publish(Subjects.webhookDead(webhookId), JSON.stringify(dead)))
+  buried.inc()
+})
+
+/** Its consumers go; what was not delivered is not. */
+const forget = (webhook: StoredWebhook) =>
+  Effect.forEach(webhook.kinds, (kind) => deleteConsumer(eventSources[kind].stream, durableOf(webhook, kind)), {
+    discard: true
+  }).pipe(Effect.retry(Schedule.spaced("5 seconds")))
+
+const delivered = metrics.counter("roost_webhook_events_total", "Events that a webhook's receiver took.")
+const refused = metrics.counter("roost_webhook_refused_total", "Requests that a webhook's receiver did not take.")
+const buried = metrics.counter("roost_webhook_dead_total", "Events that went to the stream WEBHOOK_DEAD.")

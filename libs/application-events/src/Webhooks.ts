@@ -1,0 +1,99 @@
+import {
+  Buckets,
+  NoSuchWebhook,
+  type NewWebhook,
+  parseKey,
+  RegistryApi,
+  Sealing,
+  sealPurpose,
+  StoredWebhook,
+  TooManyWebhooks,
+  type Webhook,
+  webhooksMax,
+  type WebhookWithSecret
+} from "@roost/contracts"
+import { type Bucket, ensureStreams, openBucket } from "@roost/nats"
+import { Clock, Config, Context, Effect, Layer, Option, Redacted, Schema } from "effect"
+import { HttpApiBuilder } from "effect/http-api"
+import { randomBytes } from "node:crypto"
+
+/** The webhooks, in the bucket WEBHOOKS: every instance delivers what the bucket says. */
+export class Webhooks extends Context.Service<
+  Webhooks,
+  {
+    readonly create: (webhook: NewWebhook) => Effect.Effect<WebhookWithSecret, TooManyWebhooks>
+    readonly get: (webhookId: string) => Effect.Effect<Webhook, NoSuchWebhook>
+    /** Oldest first. */
+    readonly list: Effect.Effect<ReadonlyArray<Webhook>>
+    readonly delete: (webhookId: string) => Effect.Effect<void, NoSuchWebhook>
+    readonly bucket: Bucket<StoredWebhook>
+    /** Undefined: it was sealed under another cluster key. */
+    readonly secretOf: (webhook: StoredWebhook) => string | undefined
+  }
+>()("@roost/application-events/Webhooks") {
+  static readonly layer = Layer.effect(
+    Webhooks,
+    Effect.gen(function* () {
+      const sealing = new Sealing(parseKey(Redacted.value(yield* ClusterKey))!, sealPurpose.webhook)
+      yield* ensureStreams({ streams: [], buckets: [Buckets.webhooks] })
+      const bucket = yield* openBucket(Buckets.webhooks, StoredWebhook)
+      const all = Effect.map(Effect.orDie(bucket.list(">")), (entries) =>
+        entries.map(({ value }) => value).toSorted((a, b) => a.createdAt - b.createdAt)
+      )
+      const get = Effect.fn("Webhooks.get")(function* (webhookId: string) {
+        const found = isId(webhookId) ? yield* Effect.orDie(bucket.get(webhookId)) : Option.none()
+        if (Option.isSome(found)) return told(found.value.value)
+        return yield* new NoSuchWebhook({ detail: `No webhook has the id ${webhookId}.` })
+      })
+      return Webhooks.of({
+        bucket,
+        get,
+        list: Effect.map(all, (webhooks) => webhooks.map(told)),
+        secretOf: ({ sealedSecret, webhookId }) => {
+          const secret = sealing.open(webhookId, Buffer.from(sealedSecret, "base64"))
+          return secret === undefined ? undefined : Buffer.from(secret).toString("utf8")
+        },
+        create: Effect.fn("Webhooks.create")(function* ({ secret = randomBytes(24).toString("base64url"), ...fields }) {
+          if ((yield* all).length >= webhooksMax) return yield* new TooManyWebhooks({ max: webhooksMax })
+          const webhookId = `wh_${randomBytes(12).toString("hex")}`
+          const webhook = { ...fields, webhookId, createdAt: yield* Clock.currentTimeMillis }
+          const sealedSecret = Buffer.from(sealing.seal(webhookId, Buffer.from(secret))).toString("base64")
+          yield* Effect.orDie(bucket.create(webhookId, { ...webhook, sealedSecret }))
+          return { ...webhook, secret }
+        }),
+        delete: Effect.fn("Webhooks.delete")(function* (webhookId) {
+          yield* get(webhookId)
+          yield* Effect.orDie(bucket.delete(webhookId))
+        })
+      })
+    })
+  )
+}
+
+export const WebhookHandlers = HttpApiBuilder.group(
+  RegistryApi,
+  "webhooks",
+  Effect.fnUntraced(function* (handlers) {
+    const webhooks = yield* Webhooks
+    return handlers.handleAll({
+      createWebhook: ({ payload }) => webhooks.create(payload),
+      listWebhooks: () => Effect.map(webhooks.list, (found) => ({ webhooks: found })),
+      getWebhook: ({ params }) => webhooks.get(params.webhookId),
+      deleteWebhook: ({ params }) => webhooks.delete(params.webhookId)
+    })
+  })
+)
+
+const ClusterKey = Config.schema(
+  Schema.Redacted(
+    Schema.String.check(Schema.isPattern(/^[0-9a-fA-F]{64}$/, { message: "expected 64 hexadecimal digits" }))
+  ),
+  "ROOST_CLUSTER_KEY"
+)
+
+const isId = (text: string): boolean => /^wh_[0-9a-f]{24}$/.test(text)
+
+const told = (stored: StoredWebhook): Webhook => {
+  const { sealedSecret: _, ...webhook } = stored
+  return webhook
+}

@@ -1,0 +1,239 @@
+import { assert, describe, it } from "@effect/vitest"
+import { DeadDelivery, Streams, Subjects } from "@roost/contracts"
+import { ensureStreams, NatsConnection } from "@roost/nats"
+import { Health } from "@roost/observability"
+import { natsServer } from "@roost/testkit"
+import { ConfigProvider, Effect, Layer, Logger, Schema } from "effect"
+import { createServer, type IncomingHttpHeaders } from "node:http"
+import type { AddressInfo } from "node:net"
+import { isPrivate, layerWebhookClient, layerWebhookDelivery, signatureOf, Webhooks } from "../src/index.ts"
+
+interface Received {
+  readonly headers: IncomingHttpHeaders
+  readonly body: string
+  readonly events: ReadonlyArray<{ readonly type: string; readonly deviceKey: string; readonly raw?: string }>
+}
+
+/** A receiver that answers with what it is told: a status, or nothing at all. */
+const receiver = (answer: (count: number) => number | undefined) =>
+  Effect.acquireRelease(
+    Effect.callback<{ readonly url: string; readonly received: Array<Received>; readonly close: () => void }>(
+      (resume) => {
+        const received: Array<Received> = []
+        const server = createServer((request, response) => {
+          let body = ""
+          request.setEncoding("utf8")
+          request.on("data", (text: string) => (body += text))
+          request.on("end", () => {
+            received.push({ headers: request.headers, body, events: JSON.parse(body).events })
+            const status = answer(received.length)
+            if (status !== undefined) response.writeHead(status).end()
+          })
+        }).listen(0, "127.0.0.1", () => {
+          const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/hook`
+          const close = () => {
+            server.closeAllConnections()
+            server.close()
+          }
+          resume(Effect.succeed({ url, received, close }))
+        })
+      }
+    ),
+    ({ close }) => Effect.sync(close)
+  )
+
+const onBus = (url: string, more: Readonly<Record<string, string>> = { ROOST_WEBHOOK_PRIVATE: "true" }) =>
+  layerWebhookDelivery({ retryMillis: 20, retryMillisMax: 40, triesMax: 4 }).pipe(
+    Layer.provideMerge(Webhooks.layer),
+    Layer.provide(layerWebhookClient),
+    Layer.provideMerge(NatsConnection.layer("webhook-test")),
+    Layer.provideMerge(Health.layer),
+    Layer.provide(
+      ConfigProvider.layer(ConfigProvider.fromUnknown({ NATS_URL: url, ROOST_CLUSTER_KEY: "11".repeat(32), ...more }))
+    ),
+    Layer.provide(Logger.layer([]))
+  )
+
+const streams = ensureStreams({ streams: [Streams.uplink, Streams.presence], buckets: [] })
+
+const uplink = (productKey: string, deviceKey: string) =>
+  Effect.flatMap(NatsConnection, ({ jetstream }) =>
+    Effect.promise(() => jetstream.publish(Subjects.uplink(productKey, deviceKey, "raw"), Uint8Array.of(1)))
+  )
+
+/** Waits for what another process is about to do; the time is the test's own. */
+const until = (holds: () => boolean) =>
+  Effect.gen(function* () {
+    while (!holds()) yield* Effect.sleep(10)
+  })
+
+const dead = Effect.flatMap(NatsConnection, ({ manager }) =>
+  Effect.promise(async () => {
+    const { state } = await manager.streams.info(Streams.webhookDead.name)
+    const messages = []
+    for (let seq = Math.max(1, state.first_seq); seq <= state.last_seq; seq++) {
+      const message = await manager.streams.getMessage(Streams.webhookDead.name, { seq })
+      if (message !== null) messages.push(asDead(message.string()))
+    }
+    return messages
+  })
+)
+const asDead = Schema.decodeUnknownSync(Schema.fromJsonString(DeadDelivery))
+
+describe("webhooks", () => {
+  it.live("get the events of their kinds and devices, signed with their secret, and none from before", () =>
+    Effect.gen(function* () {
+      const server = yield* natsServer()
+      const hook = yield* receiver(() => 204)
+      yield* Effect.gen(function* () {
+        yield* streams
+        yield* uplink("pk1", "before")
+        yield* Effect.sleep(20)
+        const webhooks = yield* Webhooks
+        const made = yield* webhooks.create({ url: hook.url, kinds: ["uplink"], productKey: "pk1" })
+        assert.isAtLeast(made.secret.length, 32)
+        for (const [productKey, deviceKey] of [
+          ["pk1", "a"],
+          ["pk2", "a"],
+          ["pk1", "b:1"]
+        ] as const) {
+          yield* uplink(productKey, deviceKey)
+        }
+        yield* until(() => hook.received.flatMap(({ events }) => events).length >= 2)
+        const events = hook.received.flatMap((request) => request.events)
+        assert.deepStrictEqual(
+          events.map(({ deviceKey, raw, type }) => [type, deviceKey, raw]),
+          [
+            ["uplink", "a", "AQ=="],
+            ["uplink", "b:1", "AQ=="]
+          ]
+        )
+        const { body, headers } = hook.received[0]!
+        const signature = String(headers["roost-signature"])
+        const time = Number(/^t=(\d+),/.exec(signature)?.[1])
+        assert.closeTo(time, Date.now(), 60_000)
+        assert.strictEqual(signature, signatureOf(made.secret, time, body))
+        assert.strictEqual(headers["roost-webhook-id"], made.webhookId)
+        assert.deepStrictEqual(yield* webhooks.get(made.webhookId), {
+          webhookId: made.webhookId,
+          url: hook.url,
+          kinds: ["uplink"],
+          productKey: "pk1",
+          createdAt: made.createdAt
+        })
+      }).pipe(Effect.provide(onBus(server.url)))
+    })
+  )
+
+  it.live("come again until they are taken, and hold up nobody else", () =>
+    Effect.gen(function* () {
+      const server = yield* natsServer()
+      const broken = yield* receiver((count) => (count < 3 ? 503 : 200))
+      const silent = yield* receiver(() => undefined)
+      const good = yield* receiver(() => 200)
+      yield* Effect.gen(function* () {
+        yield* streams
+        const webhooks = yield* Webhooks
+        for (const { url } of [silent, broken, good]) yield* webhooks.create({ url, kinds: ["uplink", "presence"] })
+        yield* uplink("pk1", "a")
+        yield* until(() => good.received.length === 1 && broken.received.length === 3 && silent.received.length === 1)
+        assert.deepStrictEqual(
+          broken.received.map(({ events }) => events[0]!.deviceKey),
+          ["a", "a", "a"]
+        )
+        assert.isEmpty(yield* dead)
+      }).pipe(Effect.provide(onBus(server.url)))
+    })
+  )
+
+  it.live("that are never taken go to the stream of the dead with the reason, and later ones are still tried", () =>
+    Effect.gen(function* () {
+      const server = yield* natsServer()
+      let status = 500
+      const hook = yield* receiver(() => status)
+      yield* Effect.gen(function* () {
+        yield* streams
+        const webhooks = yield* Webhooks
+        const { webhookId } = yield* webhooks.create({ url: hook.url, kinds: ["uplink"] })
+        yield* uplink("pk1", "lost")
+        let buried = yield* dead
+        while (buried.length === 0) {
+          yield* Effect.sleep(20)
+          buried = yield* dead
+        }
+        assert.strictEqual(hook.received.length, 4)
+        assert.deepInclude(buried[0], { webhookId, tries: 4, reason: "the receiver answered 500" })
+        assert.deepInclude(buried[0]!.event as object, { deviceKey: "lost" })
+        status = 200
+        yield* uplink("pk1", "later")
+        yield* until(() => hook.received.at(-1)?.events[0]?.deviceKey === "later")
+      }).pipe(Effect.provide(onBus(server.url)))
+    })
+  )
+
+  it.live("end when they are deleted, with their consumers", () =>
+    Effect.gen(function* () {
+      const server = yield* natsServer()
+      const hook = yield* receiver(() => 200)
+      yield* Effect.gen(function* () {
+        yield* streams
+        const webhooks = yield* Webhooks
+        const { manager } = yield* NatsConnection
+        const consumers = Effect.promise(async () => (await manager.streams.info("UPLINK")).state.consumer_count)
+        const { webhookId } = yield* webhooks.create({ url: hook.url, kinds: ["uplink"] })
+        yield* uplink("pk1", "a")
+        yield* until(() => hook.received.length === 1)
+        yield* webhooks.delete(webhookId)
+        while ((yield* consumers) > 0) yield* Effect.sleep(20)
+        assert.isEmpty(yield* webhooks.list)
+        assert.strictEqual((yield* Effect.flip(webhooks.get(webhookId)))._tag, "NoSuchWebhook")
+      }).pipe(Effect.provide(onBus(server.url)))
+    })
+  )
+
+  it.live("don't reach private addresses unless they may", () =>
+    Effect.gen(function* () {
+      const server = yield* natsServer()
+      const hook = yield* receiver(() => 200)
+      const { port } = new URL(hook.url)
+      yield* Effect.gen(function* () {
+        yield* streams
+        const webhooks = yield* Webhooks
+        for (const host of ["127.0.0.1", "localhost"]) {
+          yield* webhooks.create({ url: `http://${host}:${port}/hook`, kinds: ["uplink"] })
+        }
+        yield* uplink("pk1", "a")
+        let buried = yield* dead
+        while (buried.length < 2) {
+          yield* Effect.sleep(20)
+          buried = yield* dead
+        }
+        for (const { reason } of buried) assert.include(reason, "the address is private")
+        assert.isEmpty(hook.received)
+      }).pipe(Effect.provide(onBus(server.url, {})))
+    })
+  )
+})
+
+describe("isPrivate", () => {
+  it("knows what only Roost could reach, in both families", () => {
+    for (const address of [
+      "127.0.0.1",
+      "10.1.2.3",
+      "172.31.0.1",
+      "192.168.1.1",
+      "169.254.169.254",
+      "100.64.0.1",
+      "0.0.0.0",
+      "[::1]",
+      "fd00::1",
+      "fe80::1",
+      "::ffff:10.0.0.1"
+    ]) {
+      assert.isTrue(isPrivate(address), address)
+    }
+    for (const address of ["8.8.8.8", "172.32.0.1", "2001:4860:4860::8888", "example.org", "10.0.0.1.example.org"]) {
+      assert.isFalse(isPrivate(address), address)
+    }
+  })
+})

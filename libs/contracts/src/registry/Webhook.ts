@@ -1,0 +1,62 @@
+import { DeviceKey, ProductKey } from "@roost/enos"
+import * as Schema from "effect/Schema"
+
+/** What applications can follow: what devices said, who is online, what became of commands. */
+export const EventKind = Schema.Literals(["uplink", "presence", "command"])
+export type EventKind = typeof EventKind.Type
+
+/** Webhooks of one Roost: each costs a consumer per kind at the nats-server. */
+export const webhooksMax = 200
+
+const told = {
+  url: Schema.String.check(
+    Schema.isMaxLength(2048),
+    Schema.isPattern(/^https?:\/\/[^\s/@?#]+([/?#]\S*)?$/, {
+      message: "expected an http or https address without user and password"
+    })
+  ),
+  kinds: Schema.Array(EventKind).check(Schema.isMinLength(1), Schema.isUnique()),
+  productKey: Schema.optionalKey(ProductKey.annotate({ description: "Of all products if absent." })),
+  deviceKey: Schema.optionalKey(DeviceKey.annotate({ description: "Of all devices if absent." }))
+}
+
+/** Signs deliveries. */
+export const WebhookSecret = Schema.String.check(Schema.isMinLength(16), Schema.isMaxLength(128))
+
+export const NewWebhook = Schema.Struct({
+  ...told,
+  secret: Schema.optionalKey(WebhookSecret.annotate({ description: "Made up if absent: 32 letters and digits." }))
+}).annotate({ identifier: "NewWebhook" })
+export type NewWebhook = typeof NewWebhook.Type
+
+export const Webhook = Schema.Struct({
+  webhookId: Schema.String,
+  ...told,
+  createdAt: Schema.Finite.annotate({ description: "Milliseconds since 1970; events from then on are delivered." })
+}).annotate({ identifier: "Webhook" })
+export type Webhook = typeof Webhook.Type
+
+/** The secret is told when the webhook is made, and not again. */
+export const WebhookWithSecret = Schema.Struct({ ...Webhook.fields, secret: WebhookSecret }).annotate({
+  identifier: "WebhookWithSecret"
+})
+export type WebhookWithSecret = typeof WebhookWithSecret.Type
+
+/** An entry of the bucket WEBHOOKS, at its id. */
+export const StoredWebhook = Schema.Struct({
+  ...Webhook.fields,
+  /** Sealed for `sealPurpose.webhook` and the webhook's id, in base64; see Sealing. */
+  sealedSecret: Schema.String
+})
+export type StoredWebhook = typeof StoredWebhook.Type
+
+/** Stream WEBHOOK_DEAD, `roost.webhook.dead.{webhookId}`: an event that its webhook did not take in time. */
+export const DeadDelivery = Schema.Struct({
+  webhookId: Schema.String,
+  event: Schema.Unknown,
+  tries: Schema.Int,
+  /** Of the last try, such as `503` or what the connection met. */
+  reason: Schema.String,
+  at: Schema.Finite
+})
+export type DeadDelivery = typeof DeadDelivery.Type
