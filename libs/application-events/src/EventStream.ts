@@ -1,12 +1,14 @@
 import type { EventKind } from "@roost/contracts"
-import { followTail, type NatsConnection } from "@roost/nats"
+import { lastSequence, type NatsConnection, type NatsError, readStream } from "@roost/nats"
 import { metrics } from "@roost/observability"
 import { type Cause, Effect, Queue, Stream } from "effect"
 import { type EventPosition, formatPosition } from "./EventPosition.ts"
 import { type EventFilter, eventSources } from "./EventSource.ts"
 
-/** Events that wait for one reader at most; a slower one is cut off and comes back where it was. */
-export const eventsWaitingMax = 4_096
+/** Events that wait for one reader at most; the rest waits in its stream. */
+export const eventsWaitingMax = 256
+/** A reader that makes no room for the next event for so long is cut off and comes back where it was. */
+export const stalledMillisMax = 10_000
 /** A comment this often tells both ends, and what is between them, that the connection is in use. */
 export const heartbeatSeconds = 15
 
@@ -17,69 +19,87 @@ export interface EventStreamOptions {
   readonly position: EventPosition
 }
 
+/** Why a stream of events ended: the reader is too slow, the service stops, NATS does not answer. */
+export type Ending = "overrun" | "stopped" | "unavailable"
+
+/** How each reader that is connected now is ended. */
+export type EventReaders = Set<(why: Ending) => void>
+
 /**
- * What follows from now, or from where the reader was, as the text of server-sent events (HTML Standard §9.2). Ends only with
- * the reader, or with `event: overrun` when that is too slow. What a stream no longer keeps is left out.
+ * What follows from now, or from where the reader was, as the text of server-sent events (HTML Standard §9.2). Each id is the
+ * position in the streams of all kinds, also of those that were silent, so that who comes back with it misses none; comments
+ * bring it too. The last event is named by the `Ending`. What a stream no longer keeps is left out.
  */
-export const eventStream = ({
-  filter,
-  kinds,
-  position
-}: EventStreamOptions): Stream.Stream<string, never, NatsConnection> =>
-  Stream.unwrap(
+export const eventStream = Effect.fnUntraced(function* (
+  { filter, kinds, position }: EventStreamOptions,
+  readers: EventReaders
+): Effect.fn.Return<Stream.Stream<string, never, NatsConnection>, NatsError, NatsConnection> {
+  const at: EventPosition = {}
+  for (const kind of kinds) {
+    const last = yield* lastSequence(eventSources[kind].stream)
+    // A stream that was made anew counts from the start.
+    at[kind] = Math.min(position[kind] ?? last, last)
+  }
+  return Stream.unwrap(
     Effect.gen(function* () {
       const queue = yield* Queue.bounded<string, Cause.Done>(eventsWaitingMax)
-      const at: EventPosition = { ...position }
-      let over = false
-      const offer = (text: string) => {
-        if (over || Queue.offerUnsafe(queue, text)) return
-        over = true
-        overruns.inc()
+      let why: Ending = "unavailable"
+      const end = (reason: Ending) => {
+        why = reason
         Queue.endUnsafe(queue)
       }
-      yield* Effect.forEach(
-        kinds,
-        (kind) => {
-          const { read, stream, subject } = eventSources[kind]
-          const heard = position[kind]
-          return Effect.forkScoped(
-            followTail({
-              stream,
-              filterSubject: subject(filter),
-              from: "new",
-              ...(heard === undefined ? {} : { fromSequence: heard + 1 }),
-              onMessage: (message) => {
-                at[kind] = message.sequence
-                const event = read(message, filter)
-                if (event === undefined) return
-                sent.inc()
-                offer(`id: ${formatPosition(at)}\nevent: ${kind}\ndata: ${JSON.stringify(event)}\n\n`)
-              }
-            })
-          )
-        },
-        { discard: true }
-      )
-      yield* Effect.acquireRelease(
-        Effect.sync(() => {
-          readers++
-          return setInterval(() => offer(": in use\n\n"), heartbeatSeconds * 1000)
-        }),
-        (timer) =>
-          Effect.sync(() => {
-            readers--
-            clearInterval(timer)
-          })
-      )
       // Proxies and readers see that the connection stands before the first event comes.
-      offer(": roost\n\n")
-      return Stream.concat(Stream.fromQueue(queue), Stream.make("event: overrun\ndata: {}\n\n"))
+      const comment = () => Queue.offerUnsafe(queue, `id: ${formatPosition(at)}\n: in use\n\n`)
+      comment()
+      yield* Effect.acquireRelease(
+        Effect.sync(() => readers.add(end)),
+        () => Effect.sync(() => readers.delete(end))
+      )
+      yield* Effect.sync(comment).pipe(Effect.delay(heartbeatSeconds * 1000), Effect.forever, Effect.forkScoped)
+      yield* pump(kinds, filter, at, queue).pipe(
+        Effect.catch(() => Effect.succeed<Ending>("unavailable")),
+        Effect.flatMap((reason) => Effect.sync(() => end(reason))),
+        Effect.forkScoped
+      )
+      const last = Stream.sync(() => `event: ${why}\ndata: {}\n\n`)
+      return Stream.concat(Stream.fromQueue(queue), last)
     })
   )
+})
 
-/** Readers that are connected now. */
-export const eventReaders = (): number => readers
-let readers = 0
+/** From the streams to the queue, no faster than the reader reads; ends when that stands still. */
+const pump = (
+  kinds: ReadonlyArray<EventKind>,
+  filter: EventFilter,
+  at: EventPosition,
+  queue: Queue.Queue<string, Cause.Done>
+): Effect.Effect<Ending, NatsError, NatsConnection> => {
+  const messages = kinds.map((kind) => {
+    const { stream, subject } = eventSources[kind]
+    const options = { stream, filterSubject: subject(filter), fromSequence: at[kind]! + 1 }
+    return Stream.map(readStream(options), (message) => ({ kind, message }))
+  })
+  return Stream.mergeAll(messages, { concurrency: "unbounded" }).pipe(
+    Stream.takeWhileEffect(({ kind, message }) => {
+      const event = eventSources[kind].read(message, filter)
+      const advance = () => void (at[kind] = message.sequence)
+      if (event === undefined) return Effect.as(Effect.sync(advance), true)
+      const id = formatPosition({ ...at, [kind]: message.sequence })
+      return Queue.offer(queue, `id: ${id}\nevent: ${kind}\ndata: ${JSON.stringify(event)}\n\n`).pipe(
+        Effect.timeoutOrElse({ duration: stalledMillisMax, orElse: () => Effect.succeed(false) }),
+        Effect.tap((taken) =>
+          Effect.sync(() => {
+            if (!taken) return overruns.inc()
+            advance()
+            sent.inc()
+          })
+        )
+      )
+    }),
+    Stream.runDrain,
+    Effect.as("overrun")
+  )
+}
 
 const sent = metrics.counter("roost_events_sent_total", "Events for readers of server-sent events.")
 const overruns = metrics.counter("roost_events_overrun_total", "Readers that were cut off because they were too slow.")

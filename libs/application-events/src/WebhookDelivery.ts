@@ -4,7 +4,7 @@ import { metrics } from "@roost/observability"
 import { Clock, Effect, FiberMap, Layer, Schedule } from "effect"
 import type { HttpClient } from "effect/http"
 import { type ApplicationEvent, eventSources } from "./EventSource.ts"
-import { send } from "./WebhookRequests.ts"
+import { answerSecondsMax, send } from "./WebhookRequests.ts"
 import { Webhooks } from "./Webhooks.ts"
 
 /** Events in one request. */
@@ -63,6 +63,8 @@ const deliver = Effect.fnUntraced(function* (webhook: StoredWebhook, options: De
       filterSubject: subject(webhook),
       startAt: webhook.createdAt,
       batchMax: eventsPerRequestMax,
+      // Eight batches may wait here while each runs into `answerSecondsMax`: what came again meanwhile would count as tried.
+      ackWaitMillis: 12 * answerSecondsMax * 1000,
       retryMillis: (deliveries) => Math.min(options.retryMillis * 2 ** (deliveries - 1), options.retryMillisMax),
       handler: Effect.fnUntraced(function* (messages) {
         const events = messages.flatMap((message) => {

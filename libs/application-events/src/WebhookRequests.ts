@@ -6,7 +6,7 @@ import { lookup } from "node:dns"
 import { BlockList, isIP, type LookupFunction } from "node:net"
 
 /** How long a receiver may take for one request. */
-const answerSecondsMax = 10
+export const answerSecondsMax = 10
 
 export interface WebhookRequest {
   readonly url: string
@@ -29,17 +29,20 @@ export const signatureOf = (secret: string, now: number, body: string): string =
 export const send = Effect.fnUntraced(
   function* ({ body, now, secret, url, webhookId }: WebhookRequest) {
     if (!(yield* PrivateAllowed) && isPrivate(new URL(url).hostname)) return refusedAddress
+    // What the receiver says beside its status is not read: the connection goes with the scope.
+    const client = HttpClient.withScope(yield* HttpClient.HttpClient)
     const response = yield* HttpClientRequest.post(url).pipe(
       HttpClientRequest.setHeaders({
         "roost-webhook-id": webhookId,
         "roost-signature": signatureOf(secret, now, body)
       }),
       HttpClientRequest.setBody(HttpBody.text(body, "application/json")),
-      HttpClient.execute
+      client.execute
     )
     const { status } = response
     return status >= 200 && status < 300 ? undefined : `the receiver answered ${status}`
   },
+  Effect.scoped,
   Effect.timeoutOption(answerSecondsMax * 1000),
   Effect.map(Option.getOrElse(() => `the receiver did not answer within ${answerSecondsMax} s`)),
   Effect.catch((error) => Effect.succeed(`the receiver was not reached: ${String(error.cause ?? error)}`.slice(0, 300)))

@@ -177,6 +177,18 @@ describe("server-sent events", () => {
     await device.close()
   })
 
+  it("end when the service stops, and do not hold it up", async () => {
+    await using alone = await RoostProcesses.start()
+    const response = await fetch(`${alone.registryUrl}/v1/events`, {
+      headers: { authorization: `Bearer ${alone.token}` }
+    })
+    const text = response.text()
+    const since = performance.now()
+    assert.isTrue(await alone.apps.find(({ app }) => app === "registry")!.stop("SIGTERM"))
+    assert.match(await text, /event: stopped\n/)
+    assert.isBelow(performance.now() - since, 5_000)
+  })
+
   it("say what is wrong with a request", async () => {
     const status = async (query: string, headers: Record<string, string>) =>
       (await fetch(`${roost.registryUrl}/v1/events${query}`, { headers })).status

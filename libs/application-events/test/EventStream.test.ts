@@ -1,0 +1,126 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Buckets, EventKind, Streams, Subjects } from "@roost/contracts"
+import { ensureStreams, NatsConnection } from "@roost/nats"
+import { Health } from "@roost/observability"
+import { natsServer } from "@roost/testkit"
+import { ConfigProvider, Effect, Layer, Stream } from "effect"
+import { TestClock } from "effect/testing"
+import {
+  type EventReaders,
+  eventStream,
+  eventsWaitingMax,
+  heartbeatSeconds,
+  parsePosition,
+  stalledMillisMax
+} from "../src/index.ts"
+
+/** Readers on a nats-server of their own. */
+const world = Effect.gen(function* () {
+  const server = yield* natsServer()
+  const context = yield* Layer.build(
+    NatsConnection.layer("events").pipe(
+      Layer.provideMerge(Health.layer),
+      Layer.provideMerge(ConfigProvider.layer(ConfigProvider.fromUnknown({ NATS_URL: server.url })))
+    )
+  )
+  const readers: EventReaders = new Set()
+  return yield* Effect.gen(function* () {
+    const { jetstream } = yield* NatsConnection
+    yield* ensureStreams({ streams: [Streams.uplink, Streams.presence], buckets: [Buckets.commandHistory] })
+    const store = (subject: string, count: number, body: object = {}) =>
+      Effect.promise(async () => {
+        for (let i = 0; i < count; i++) await jetstream.publish(subject, JSON.stringify(body))
+      })
+    return {
+      readers,
+      post: (count: number) => store(Subjects.uplink("pk", "d", "measurepoint"), count),
+      end: () =>
+        store(`$KV.${Buckets.commandHistory.name}.1.a.b`, 1, {
+          ...{ commandId: "c", productKey: "pk", deviceKey: "d", kind: "raw", identifier: "", topic: "", payload: "" },
+          ...{ state: "failed", createdAt: 0, expiresAt: 0, instant: true, timeoutSeconds: 1, deliveries: 0 },
+          ...{ maxDeliveries: 3, finishedAt: 5 }
+        }),
+      /** Blocks of the text, one by one. */
+      read: (last: string, kinds: ReadonlyArray<EventKind> = EventKind.literals) =>
+        eventStream({ kinds, filter: {}, position: parsePosition(last)! }, readers).pipe(
+          Effect.map(Stream.provideContext(context)),
+          Effect.flatMap(Stream.toPull),
+          Effect.provideContext(context)
+        )
+    }
+  }).pipe(Effect.provideContext(context))
+})
+
+const idOf = (block: string) => /^id: (.*)$/m.exec(block)?.[1] ?? ""
+const eventOf = (block: string) => /^event: (.*)$/m.exec(block)?.[1] ?? ""
+
+/** The server's time, which is not the test's. */
+const soon = Effect.promise(() => new Promise((resolve) => setTimeout(resolve, 20)))
+
+describe("a stream of events", () => {
+  it.effect("has an id for kinds that were silent too: what they bring while the reader is away is not lost", () =>
+    Effect.gen(function* () {
+      const { end, post, read } = yield* world
+      yield* post(2)
+      const first = yield* read("uplink=1")
+      const seen: Array<string> = []
+      yield* Effect.repeat(
+        Effect.map(first, (blocks) => seen.push(...blocks)),
+        { until: () => seen.length >= 2 }
+      )
+      assert.deepStrictEqual(seen.map(idOf), ["uplink=1,presence=0,command=0", "uplink=2,presence=0,command=0"])
+      yield* end()
+      const again = yield* read(idOf(seen[1]!))
+      yield* again
+      const [block = ""] = yield* again
+      assert.deepStrictEqual([eventOf(block), idOf(block)], ["command", "uplink=2,presence=0,command=1"])
+    }).pipe(Effect.scoped)
+  )
+
+  it.effect("has a comment with the position while nothing happens, and says that the service stops", () =>
+    Effect.gen(function* () {
+      const { read, readers } = yield* world
+      const pull = yield* read("")
+      assert.lengthOf(yield* pull, 1)
+      // Its fibers have begun.
+      yield* soon
+      yield* TestClock.adjust(heartbeatSeconds * 1000)
+      assert.deepStrictEqual(yield* pull, ["id: uplink=0,presence=0,command=0\n: in use\n\n"])
+      for (const stop of readers) stop("stopped")
+      assert.deepStrictEqual((yield* pull).map(eventOf), ["stopped"])
+    }).pipe(Effect.scoped)
+  )
+
+  it.effect("is as fast as its reader; one that stands still is cut off, and misses nothing when it comes again", () =>
+    Effect.gen(function* () {
+      const { post, read } = yield* world
+      const count = 3 * eventsWaitingMax
+      yield* post(count)
+      const seen: Array<string> = []
+      let cut = 0
+      for (let last = "uplink=0"; last !== `uplink=${count}`;) {
+        yield* Effect.gen(function* () {
+          const pull = yield* read(last, ["uplink"])
+          yield* pull
+          if (cut === 0) {
+            // All of the queue's room is used before the time of grace goes by.
+            for (let i = 0; i < 25; i++) yield* soon
+            yield* TestClock.adjust(stalledMillisMax)
+            yield* soon
+          }
+          while (last !== `uplink=${count}`) {
+            for (const block of yield* pull) {
+              if (eventOf(block) === "overrun") return void cut++
+              if (eventOf(block) === "uplink") seen.push((last = idOf(block)))
+            }
+          }
+        }).pipe(Effect.scoped)
+      }
+      assert.strictEqual(cut, 1)
+      assert.deepStrictEqual(
+        seen,
+        Array.from({ length: count }, (_, i) => `uplink=${i + 1}`)
+      )
+    }).pipe(Effect.scoped)
+  )
+})

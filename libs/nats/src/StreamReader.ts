@@ -1,0 +1,57 @@
+import { DeliverPolicy, type JsMsg } from "@nats-io/jetstream"
+import { Effect, Stream } from "effect"
+import { fromClient, toNatsError } from "./internal/fromClient.ts"
+import { NatsConnection } from "./NatsConnection.ts"
+import type { NatsError } from "./NatsError.ts"
+import type { TailMessage } from "./OrderedTail.ts"
+
+/** Messages that are asked for ahead of the reader. */
+const aheadMax = 64
+const pullExpiresMillis = 10_000
+const heartbeatMillis = 2_000
+
+/**
+ * The messages of a stream in order from a sequence on, as fast as they are taken and no faster: what a reader does not
+ * take stays in the stream. Never ends. For readers that may be slow; `tailConsumer` is for those that are not.
+ */
+export const readStream = (options: {
+  readonly stream: string
+  readonly filterSubject: string
+  readonly fromSequence: number
+}): Stream.Stream<TailMessage, NatsError, NatsConnection> => {
+  const operation = `reading ${options.filterSubject}`
+  return Stream.unwrap(
+    Effect.gen(function* () {
+      const { jetstream } = yield* NatsConnection
+      const messages = yield* Effect.acquireRelease(
+        fromClient(operation, async () => {
+          const consumer = await jetstream.consumers.get(options.stream, {
+            filter_subjects: options.filterSubject,
+            deliver_policy: DeliverPolicy.StartSequence,
+            opt_start_seq: options.fromSequence
+          })
+          return consumer.consume({
+            max_messages: aheadMax,
+            expires: pullExpiresMillis,
+            idle_heartbeat: heartbeatMillis
+          })
+        }),
+        (messages) => Effect.promise(() => messages.close()).pipe(Effect.ignore)
+      )
+      return Stream.fromAsyncIterable(messages, (error) => toNatsError(operation, error)).pipe(Stream.map(tailMessage))
+    })
+  )
+}
+
+/** The sequence of a stream's last message. */
+export const lastSequence = (stream: string): Effect.Effect<number, NatsError, NatsConnection> =>
+  Effect.flatMap(NatsConnection, ({ manager }) =>
+    fromClient(`end of ${stream}`, async () => (await manager.streams.info(stream)).state.last_seq)
+  )
+
+const tailMessage = ({ data, headers, seq, subject }: JsMsg): TailMessage => ({
+  subject,
+  data,
+  sequence: seq,
+  header: (name) => headers?.get(name) ?? ""
+})
