@@ -36,9 +36,21 @@ const world = Effect.gen(function* () {
       post: (count: number) => store(Subjects.uplink("pk", "d", "measurepoint"), count),
       end: () =>
         store(`$KV.${Buckets.commandHistory.name}.1.a.b`, 1, {
-          ...{ commandId: "c", productKey: "pk", deviceKey: "d", kind: "raw", identifier: "", topic: "", payload: "" },
-          ...{ state: "failed", createdAt: 0, expiresAt: 0, instant: true, timeoutSeconds: 1, deliveries: 0 },
-          ...{ maxDeliveries: 3, finishedAt: 5 }
+          commandId: "c",
+          productKey: "pk",
+          deviceKey: "d",
+          kind: "raw",
+          identifier: "",
+          topic: "",
+          payload: "",
+          state: "failed",
+          createdAt: 0,
+          expiresAt: 0,
+          instant: true,
+          timeoutSeconds: 1,
+          deliveries: 0,
+          maxDeliveries: 3,
+          finishedAt: 5
         }),
       /** Blocks of the text, one by one. */
       read: (last: string, kinds: ReadonlyArray<EventKind> = EventKind.literals) =>
