@@ -1,0 +1,43 @@
+/** `up`: from the device, bytes to JSON. `down`: to the device, JSON to bytes (enos-protocol §5). */
+export type Direction = "up" | "down"
+
+/** A version of a product's script. */
+export interface Script {
+  readonly productKey: string
+  readonly version: number
+  readonly source: string
+}
+
+/**
+ * Why a script gave nothing. `TimeLimit`, `MemoryLimit`, `Threw`, `NotDefined`, `BadResult` are the script's fault; `Busy`: too much of
+ * its product waits; `Suspended`: it met its limits again and again.
+ */
+export type FailureReason =
+  | "TimeLimit"
+  | "MemoryLimit"
+  | "Threw"
+  | "NotDefined"
+  | "BadResult"
+  | "Busy"
+  | "Suspended"
+  | "Crashed"
+
+export interface ConversionFailure {
+  readonly _tag: "Failed"
+  readonly reason: FailureReason
+  /** For the operator and who wrote the script. */
+  readonly message: string
+}
+
+/** UTF-8 of what `up` gave, or the bytes of `down`. */
+export type Conversion = { readonly _tag: "Converted"; readonly bytes: Uint8Array } | ConversionFailure
+
+/** Bytes of a script's text. */
+export const sourceBytesMax = 64 * 1024
+/** Bytes that a conversion takes and gives; a device's body has at most as many. */
+export const conversionBytesMax = 64 * 1024
+/** Steps of 10 000 bytecodes that one conversion may take; some 30 ms. Counted and not timed, so that a busy machine fails nobody. */
+export const stepsMax = 400
+/** Heap of one product's script, and its stack. */
+export const memoryBytesMax = 16 * 1024 * 1024
+export const stackBytesMax = 256 * 1024

@@ -1,0 +1,187 @@
+import { metrics } from "@roost/observability"
+import { Worker } from "node:worker_threads"
+import type { Conversion, Direction, Script } from "./Conversion.ts"
+import { failed } from "./ScriptContext.ts"
+import type { WorkerAnswer, WorkerCall } from "./ScriptWorker.ts"
+
+/** Conversions of one product that wait at most. */
+export const waitingPerProductMax = 256
+/** Scripts that one worker keeps open. */
+const openMax = 64
+/** Conversions in a row that met a limit, after which the product's wait is refused for a while. */
+export const limitsMetMax = 5
+export const suspendedMillis = 30_000
+/**
+ * What runs inside one of QuickJS's own functions counts no steps, such as filling a huge array: a worker that is silent for so long is
+ * ended. Thirty times what `stepsMax` takes, so that a busy machine fails nobody.
+ */
+export const silenceMillisMax = 1_000
+const relaunchMillis = 100
+
+interface Call {
+  readonly script: Script
+  readonly direction: Direction
+  readonly input: Uint8Array | undefined
+  readonly done: (conversion: Conversion) => void
+}
+
+interface Product {
+  readonly waiting: Array<Call>
+  running: boolean
+  limitsMet: number
+  suspendedUntil: number
+}
+
+interface Slot {
+  /** Undefined for a moment after it ended. */
+  worker: Worker | undefined
+  /** Open contexts, used longest ago first. */
+  readonly open: Set<string>
+  running:
+    | { readonly call: number; readonly what: Call; readonly timer: NodeJS.Timeout; readonly since: number }
+    | undefined
+}
+
+/**
+ * Scripts of many products in a few worker threads. Products take turns, and each has one conversion at a time: one whose script loops holds
+ * a worker up for `stepsMax` now and then, until it is suspended, and nobody's data waits behind it.
+ */
+export class ScriptPool {
+  readonly #now: () => number
+  readonly #slots: Array<Slot> = []
+  readonly #products = new Map<string, Product>()
+  /** Products that have something waiting and nothing running, in turn. */
+  readonly #turns: Array<string> = []
+  #call = 0
+  #closed = false
+
+  constructor(options: { readonly workers?: number; readonly now?: () => number } = {}) {
+    this.#now = options.now ?? (() => performance.now())
+    for (let i = 0; i < (options.workers ?? 2); i++) {
+      const slot: Slot = { worker: undefined, open: new Set(), running: undefined }
+      this.#slots.push(slot)
+      this.#launch(slot)
+    }
+  }
+
+  /** `done` is called once, never inside this call. */
+  convert(script: Script, direction: Direction, input: Uint8Array, done: (conversion: Conversion) => void): void {
+    this.#enter({ script, direction, input, done })
+  }
+
+  /** Whether the script can be run at all: it has no syntax error and defines both functions. */
+  check(script: Script, done: (conversion: Conversion) => void): void {
+    this.#enter({ script, direction: "up", input: undefined, done })
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true
+    for (const { running } of this.#slots) clearTimeout(running?.timer)
+    await Promise.all(this.#slots.map(({ worker }) => worker?.terminate()))
+  }
+
+  #enter(call: Call): void {
+    const { productKey } = call.script
+    let product = this.#products.get(productKey)
+    if (product === undefined) {
+      product = { waiting: [], running: false, limitsMet: 0, suspendedUntil: 0 }
+      this.#products.set(productKey, product)
+    }
+    if (this.#now() < product.suspendedUntil) return later(call, suspended)
+    if (product.waiting.length >= waitingPerProductMax) return later(call, busy)
+    product.waiting.push(call)
+    if (!product.running && product.waiting.length === 1) this.#turns.push(productKey)
+    this.#serve()
+  }
+
+  #serve(): void {
+    for (const slot of this.#slots) {
+      if (slot.worker === undefined || slot.running !== undefined || this.#closed) continue
+      const productKey = this.#turns.shift()
+      if (productKey === undefined) return
+      const product = this.#products.get(productKey)!
+      product.running = true
+      this.#send(slot, product.waiting.shift()!)
+    }
+  }
+
+  #send(slot: Slot, what: Call): void {
+    const call = ++this.#call
+    const { direction, input, script } = what
+    const key = `${script.productKey},${script.version}`
+    const known = slot.open.delete(key)
+    const drop = !known && slot.open.size >= openMax ? slot.open.values().next().value : undefined
+    if (drop !== undefined) slot.open.delete(drop)
+    slot.open.add(key)
+    const timer = setTimeout(() => void slot.worker?.terminate(), silenceMillisMax)
+    slot.running = { call, what, timer, since: performance.now() }
+    const message: WorkerCall = { call, key, script: known ? undefined : script, direction, input, drop }
+    slot.worker?.postMessage(message)
+  }
+
+  #answered(slot: Slot, conversion: Conversion): void {
+    const { running } = slot
+    if (running === undefined) return
+    clearTimeout(running.timer)
+    slot.running = undefined
+    const { done, script } = running.what
+    const product = this.#products.get(script.productKey)!
+    product.running = false
+    this.#judge(product, conversion)
+    if (product.waiting.length > 0) this.#turns.push(script.productKey)
+    else if (product.limitsMet === 0) this.#products.delete(script.productKey)
+    counters[conversion._tag === "Converted" ? "Converted" : "Failed"].inc()
+    done(conversion)
+    this.#serve()
+  }
+
+  #judge(product: Product, conversion: Conversion): void {
+    const metLimit = conversion._tag === "Failed" && limits.has(conversion.reason)
+    product.limitsMet = metLimit ? product.limitsMet + 1 : 0
+    if (product.limitsMet < limitsMetMax) return
+    product.suspendedUntil = this.#now() + suspendedMillis
+    product.limitsMet = 1
+    suspensions.inc()
+    for (const call of product.waiting.splice(0)) later(call, suspended)
+  }
+
+  #launch(slot: Slot): void {
+    const worker = new Worker(new URL("./ScriptWorker.ts", import.meta.url))
+    worker.unref()
+    slot.worker = worker
+    worker.on("message", ({ call, conversion, dropped }: WorkerAnswer) => {
+      if (slot.running?.call !== call) return
+      const { productKey, version } = slot.running.what.script
+      if (dropped) slot.open.delete(`${productKey},${version}`)
+      this.#answered(slot, conversion)
+    })
+    worker.on("error", () => undefined)
+    worker.on("exit", () => {
+      if (this.#closed) return
+      slot.worker = undefined
+      slot.open.clear()
+      const silent = slot.running !== undefined && performance.now() - slot.running.since >= silenceMillisMax
+      this.#answered(slot, silent ? hung : crashed)
+      setTimeout(() => {
+        if (this.#closed) return
+        this.#launch(slot)
+        this.#serve()
+      }, relaunchMillis).unref()
+    })
+  }
+}
+
+const later = (call: Call, conversion: Conversion): void => queueMicrotask(() => call.done(conversion))
+
+const limits: ReadonlySet<string> = new Set(["TimeLimit", "MemoryLimit", "Crashed"])
+const busy = failed("Busy", `${waitingPerProductMax} conversions of the product wait already`)
+const suspended = failed("Suspended", `the product's script met its limits ${limitsMetMax} times in a row`)
+const hung = failed("TimeLimit", `the script took more than ${silenceMillisMax} ms`)
+const crashed = failed("Crashed", "the script's worker ended")
+
+const help = "Conversions by scripts of raw products."
+const counters = {
+  Converted: metrics.counter("roost_script_conversions_total", help, { result: "Converted" }),
+  Failed: metrics.counter("roost_script_conversions_total", help, { result: "Failed" })
+}
+const suspensions = metrics.counter("roost_script_suspensions_total", "Products whose script met its limits too often.")

@@ -1,0 +1,2 @@
+export * from "./Conversion.ts"
+export { ScriptPool, limitsMetMax, suspendedMillis, waitingPerProductMax } from "./ScriptPool.ts"
