@@ -7,6 +7,7 @@ import { pageOf } from "./Page.ts"
 import { PointHandlers } from "./PointsHttp.ts"
 import { PropertyHandlers } from "./PropertiesHttp.ts"
 import { Registry } from "./Registry.ts"
+import { ScriptHandlers } from "./ScriptsHttp.ts"
 
 const ProductHandlers = HttpApiBuilder.group(
   RegistryApi,
@@ -65,7 +66,8 @@ export const RegistryHandlers = Layer.mergeAll(
   ModelHandlers,
   DeviceHandlers,
   PropertyHandlers,
-  PointHandlers
+  PointHandlers,
+  ScriptHandlers
 )
 
 /** Where RegistryApi, health and metrics are. */

@@ -6,6 +6,7 @@ import type {
   Presence,
   Product,
   ProductChange,
+  ProductScript,
   Profile,
   PropertyKind,
   RegisteredModel
@@ -177,6 +178,19 @@ export class RegistryStore extends Context.Service<
     readonly applyPoints: (devices: ReadonlyArray<PointsOfDevice>) => Effect.Effect<void>
     /** Undefined if there is no such device. */
     readonly points: (id: DeviceId) => Effect.Effect<ReadonlyMap<string, LatestPoint> | undefined>
+    /** Undefined if there is no such product. */
+    readonly script: (productKey: string) => Effect.Effect<ProductScript | undefined>
+    /** Untested then. False if there is no such product. */
+    readonly saveScriptDraft: (productKey: string, source: string) => Effect.Effect<boolean>
+    /** A test of this text succeeded. */
+    readonly noteScriptTested: (productKey: string, source: string) => Effect.Effect<void>
+    /** The tested draft, or an earlier version once more, as the next version; undefined if there is none. */
+    readonly publishScript: (
+      productKey: string,
+      earlier: number | undefined,
+      now: number
+    ) => Effect.Effect<number | undefined>
+    readonly unpublishScript: (productKey: string) => Effect.Effect<void>
     /** Changes that the actors have not been told yet, oldest first. */
     readonly untoldChanges: (
       limit: number

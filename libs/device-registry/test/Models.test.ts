@@ -83,7 +83,7 @@ for (const { database, layerStore } of databases(server)) {
         assert.deepStrictEqual(yield* store.untoldProfiles(1), first)
         assert.deepStrictEqual(yield* told, [
           ["model.m", current],
-          ["product.pk=2E1", { _tag: "Product", productKey: "pk.1", modelId: "m" }],
+          ["product.pk=2E1", { _tag: "Product", productKey: "pk.1", modelId: "m", script: null }],
           ["model.m", current]
         ])
         yield* store.updateProduct("pk.1", { productName: "Other" })
@@ -91,7 +91,7 @@ for (const { database, layerStore } of databases(server)) {
         yield* store.updateProduct("pk.1", { modelId: null })
         yield* store.deleteModel("m")
         assert.deepStrictEqual(yield* told, [
-          ["product.pk=2E1", { _tag: "Product", productKey: "pk.1", modelId: null }],
+          ["product.pk=2E1", { _tag: "Product", productKey: "pk.1", modelId: null, script: null }],
           ["model.m", undefined]
         ])
       }).pipe(Effect.provide(layerStore))

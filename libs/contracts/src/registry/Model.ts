@@ -23,7 +23,12 @@ export type ModelSummary = typeof ModelSummary.Type
  * `modelId`, accepts whatever is well-formed.
  */
 export const Profile = Schema.Union([
-  Schema.TaggedStruct("Product", { productKey: Schema.String, modelId: Schema.NullOr(Schema.String) }),
+  Schema.TaggedStruct("Product", {
+    productKey: Schema.String,
+    modelId: Schema.NullOr(Schema.String),
+    /** What converts a raw product's bytes, once it is published; absent from older registries. */
+    script: Schema.optionalKey(Schema.NullOr(Schema.Struct({ version: Schema.Int, source: Schema.String })))
+  }),
   Schema.TaggedStruct("Model", { version: Schema.Int, model: ThingModel })
 ])
 export type Profile = typeof Profile.Type

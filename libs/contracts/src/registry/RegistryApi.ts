@@ -20,15 +20,19 @@ import {
   ModelIdDiffers,
   ModelIdExists,
   ModelInUse,
+  NoScript,
   NoSuchDevice,
   NoSuchModel,
   TooManyProperties,
   NoSuchProduct,
   NoSuchWebhook,
+  NotRaw,
   ProductKeyExists,
+  ScriptUntested,
   TooManyWebhooks
 } from "./RegistryProblems.ts"
 
+import { NewScript, ProductScript, ScriptTest, ScriptTestResult } from "./Script.ts"
 import { NewWebhook, Webhook, WebhookWithSecret } from "./Webhook.ts"
 
 export const pageLengthMax = 200
@@ -260,6 +264,51 @@ const Measurepoints = HttpApiGroup.make("measurepoints")
   )
   .annotateMerge(OpenApi.annotations({ title: "Measurepoints" }))
 
+const script = "/v1/products/:productKey/script"
+
+const Scripts = HttpApiGroup.make("scripts")
+  .add(
+    HttpApiEndpoint.get("getScript", script, {
+      params: product,
+      success: ProductScript,
+      error: NoSuchProduct
+    }).annotateMerge(describe("Read a raw product's script: draft, what is published, versions")),
+    HttpApiEndpoint.put("saveScript", script, {
+      params: product,
+      payload: NewScript,
+      success: ProductScript,
+      error: [NoSuchProduct, NotRaw]
+    }).annotateMerge(describe("Save a draft", "It runs in tests only, until it is published.")),
+    HttpApiEndpoint.post("testScript", `${script}:test`, {
+      params: product,
+      payload: ScriptTest,
+      success: ScriptTestResult,
+      error: [NoSuchProduct, NoScript]
+    }).annotateMerge(
+      describe(
+        "Try the draft",
+        "Bytes of a device in hexadecimal, or a message for it; without a draft, what is published."
+      )
+    ),
+    HttpApiEndpoint.post("publishScript", `${script}:publish`, {
+      params: product,
+      payload: Schema.Struct({ version: Schema.optionalKey(Schema.Int) }),
+      success: ProductScript,
+      error: [NoSuchProduct, NotRaw, NoScript, ScriptUntested]
+    }).annotateMerge(
+      describe(
+        "Publish the draft, or an earlier version again",
+        "A draft needs one test that succeeded. It counts for the next message of every device."
+      )
+    ),
+    HttpApiEndpoint.delete("unpublishScript", script, {
+      params: product,
+      success: HttpApiSchema.NoContent,
+      error: [NoSuchProduct, NotRaw]
+    }).annotateMerge(describe("Pass bytes as they are again", "Versions and draft stay."))
+  )
+  .annotateMerge(OpenApi.annotations({ title: "Scripts of raw products" }))
+
 const webhook = { webhookId: Schema.String }
 
 const Webhooks = HttpApiGroup.make("webhooks")
@@ -299,6 +348,7 @@ export const RegistryApi = HttpApi.make("registry")
   .add(DeviceProperties)
   .add(Measurepoints)
   .add(Webhooks)
+  .add(Scripts)
   .middleware(Authorization)
   .middleware(HttpApiMiddleware.ProblemDetails)
   .annotateMerge(

@@ -45,6 +45,25 @@ export class ModelIdDiffers extends HttpApiError.Problem<ModelIdDiffers>()("Mode
   title: "The thing model has another id than its address."
 }) {}
 
+/** Neither a draft nor that version. */
+export class NoScript extends HttpApiError.Problem<NoScript>()("NoScript", {
+  type: "urn:roost:problem:no-script",
+  status: 404,
+  title: "The product has no such script."
+}) {}
+
+export class ScriptUntested extends HttpApiError.Problem<ScriptUntested>()("ScriptUntested", {
+  type: "urn:roost:problem:script-untested",
+  status: 409,
+  title: "The draft was not tested, or its test failed."
+}) {}
+
+export class NotRaw extends HttpApiError.Problem<NotRaw>()("NotRaw", {
+  type: "urn:roost:problem:not-raw",
+  status: 409,
+  title: "The product's devices speak JSON."
+}) {}
+
 export class NoSuchWebhook extends HttpApiError.Problem<NoSuchWebhook>()("NoSuchWebhook", {
   type: "urn:roost:problem:no-such-webhook",
   status: 404,

@@ -130,5 +130,17 @@ export const migrations: ReadonlyArray<(types: ColumnTypes) => string> = [
     PRIMARY KEY (product_key, device_key),
     FOREIGN KEY (product_key, device_key) REFERENCES devices (product_key, device_key) ON DELETE CASCADE
   );
+  `,
+  ({ int64, key }) => `
+  CREATE TABLE product_scripts (
+    product_key ${key} NOT NULL REFERENCES products (product_key),
+    version ${int64} NOT NULL,
+    source TEXT NOT NULL,
+    published_at ${int64} NOT NULL,
+    PRIMARY KEY (product_key, version)
+  );
+  ALTER TABLE products ADD COLUMN script_draft TEXT;
+  ALTER TABLE products ADD COLUMN script_draft_tested INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE products ADD COLUMN script_version ${int64};
   `
 ]

@@ -72,7 +72,14 @@ interface Now {
 
 const productNow = (sql: SqlSession, row: Row): Effect.Effect<Now> => {
   const productKey = String(row["product_key"])
-  return Effect.map(sql.get("SELECT model_id FROM products WHERE product_key = ?1", productKey), (found) => ({
+  const joined = sql.get(
+    `SELECT products.model_id AS model_id, product_scripts.version AS version, product_scripts.source AS source
+     FROM products LEFT JOIN product_scripts
+       ON product_scripts.product_key = products.product_key AND product_scripts.version = products.script_version
+     WHERE products.product_key = ?1`,
+    productKey
+  )
+  return Effect.map(joined, (found) => ({
     key: profileKey.product(productKey),
     profile:
       found === undefined
@@ -80,7 +87,9 @@ const productNow = (sql: SqlSession, row: Row): Effect.Effect<Now> => {
         : {
             _tag: "Product",
             productKey,
-            modelId: found["model_id"] === null ? null : String(found["model_id"])
+            modelId: found["model_id"] === null ? null : String(found["model_id"]),
+            script:
+              found["version"] === null ? null : { version: Number(found["version"]), source: String(found["source"]) }
           }
   }))
 }

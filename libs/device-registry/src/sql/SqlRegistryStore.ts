@@ -8,6 +8,7 @@ import { deleteDevice, findAsset, findDevice, insertDevices, listDevices, update
 import { deleteModel, findModel, insertModel, listModels, replaceModel, untoldProfiles } from "./Models.ts"
 import { applyPoints, readPoints } from "./Points.ts"
 import { findProduct, insertProduct, listProducts, rotateProductSecret, updateProduct } from "./Products.ts"
+import { noteScriptTested, publishScript, readScript, saveScriptDraft, unpublishScript } from "./Scripts.ts"
 import { Sql } from "./Sql.ts"
 
 /** RegistryStore on whichever database `Sql` is. */
@@ -42,6 +43,12 @@ export const layerSqlRegistryStore: Layer.Layer<RegistryStore, never, Sql> = Lay
       properties: (id, kind) => readProperties(sql, id, kind),
       applyPoints: (devices) => sql.transaction((session) => applyPoints(session, devices)),
       points: (id) => readPoints(sql, id),
+      script: (productKey) => readScript(sql, productKey),
+      saveScriptDraft: (productKey, source) => saveScriptDraft(sql, productKey, source),
+      noteScriptTested: (productKey, source) => Effect.asVoid(noteScriptTested(sql, productKey, source)),
+      publishScript: (productKey, earlier, now) =>
+        sql.transaction((session) => publishScript(session, productKey, earlier, now)),
+      unpublishScript: (productKey) => sql.transaction((session) => unpublishScript(session, productKey)),
       untoldChanges: (limit) =>
         Effect.map(sql.all("SELECT id, change FROM credential_changes ORDER BY id LIMIT ?1", limit), (rows) =>
           rows.map((row) => ({ id: Number(row["id"]), change: JSON.parse(String(row["change"])) as CredentialChange }))

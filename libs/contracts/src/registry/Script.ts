@@ -1,0 +1,51 @@
+import * as Schema from "effect/Schema"
+
+/** Characters of a script's text. */
+export const scriptLengthMax = 64 * 1024
+
+/** JavaScript that defines `rawDataToJsonStr(bytes)` and `jsonStrToRawData(text)` (enos-protocol §5). */
+export const ScriptSource = Schema.String.check(Schema.isMinLength(1), Schema.isMaxLength(scriptLengthMax))
+
+export const NewScript = Schema.Struct({ source: ScriptSource }).annotate({ identifier: "NewScript" })
+
+/** A version that was published. The one with `current` converts. */
+export const ScriptVersion = Schema.Struct({
+  version: Schema.Int,
+  publishedAt: Schema.Finite.annotate({ description: "Milliseconds since 1970." }),
+  current: Schema.Boolean
+}).annotate({ identifier: "ScriptVersion" })
+export type ScriptVersion = typeof ScriptVersion.Type
+
+/** What a product has: a draft that never runs, and versions, of which one may be published. */
+export const ProductScript = Schema.Struct({
+  draft: Schema.optionalKey(
+    Schema.Struct({
+      source: ScriptSource,
+      tested: Schema.Boolean.annotate({ description: "A test of exactly this text succeeded: it may be published." })
+    })
+  ),
+  published: Schema.optionalKey(Schema.Struct({ version: Schema.Int, source: ScriptSource })),
+  versions: Schema.Array(ScriptVersion)
+}).annotate({ identifier: "ProductScript" })
+export type ProductScript = typeof ProductScript.Type
+
+/** One input of a test, of either direction: bytes of a device in hexadecimal, or a message for it in JSON. */
+export const ScriptTest = Schema.Union([
+  Schema.Struct({
+    raw: Schema.String.check(Schema.isPattern(/^([0-9a-fA-F]{2})+$/, { message: "expected bytes in hexadecimal" }))
+  }),
+  Schema.Struct({ message: Schema.Record(Schema.String, Schema.Unknown) })
+]).annotate({ identifier: "ScriptTest" })
+export type ScriptTest = typeof ScriptTest.Type
+
+export const ScriptTestResult = Schema.Union([
+  Schema.Struct({ message: Schema.Unknown.annotate({ description: "What the bytes mean." }) }),
+  Schema.Struct({ raw: Schema.String.annotate({ description: "The device's bytes in hexadecimal." }) }),
+  Schema.Struct({
+    failure: Schema.Struct({
+      reason: Schema.String.annotate({ description: "TimeLimit, MemoryLimit, Threw, NotDefined, BadResult, …" }),
+      message: Schema.String
+    })
+  })
+]).annotate({ identifier: "ScriptTestResult" })
+export type ScriptTestResult = typeof ScriptTestResult.Type
