@@ -81,7 +81,13 @@ export const DeviceStatus = Schema.Literals(["inactive", "online", "offline", "d
 export type DeviceStatus = typeof DeviceStatus.Type
 
 export const DeviceReply = Schema.Union([
-  Schema.TaggedStruct("Found", { status: DeviceStatus, activated: Schema.Boolean, dataFormat: DataFormat }),
+  Schema.TaggedStruct("Found", {
+    status: DeviceStatus,
+    activated: Schema.Boolean,
+    dataFormat: DataFormat,
+    /** What makes commands of a raw product bytes; absent while none is published. */
+    script: Schema.optionalKey(Schema.Struct({ version: Schema.Int, source: Schema.String }))
+  }),
   Schema.TaggedStruct("Unknown", {})
 ])
 export type DeviceReply = typeof DeviceReply.Type

@@ -103,7 +103,10 @@ export class Credentials extends Context.Service<
           const device = yield* store.device(id)
           if (product === undefined || device === undefined) return { _tag: "Unknown" }
           const { status, activatedAt } = device
-          return { _tag: "Found", status, activated: activatedAt !== null, dataFormat: product.dataFormat }
+          const { dataFormat } = product
+          const script = dataFormat === "Custom" ? (yield* store.script(id.productKey))?.published : undefined
+          const found = { _tag: "Found", status, activated: activatedAt !== null, dataFormat } as const
+          return script === undefined ? found : { ...found, script }
         })
       })
     })

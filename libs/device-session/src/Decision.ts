@@ -1,4 +1,4 @@
-import { Code, type Request } from "@roost/coap"
+import { Code, type Option, OptionNumber, type Request, uintOption } from "@roost/coap"
 import {
   checkUplinkParams,
   classifyTopic,
@@ -112,13 +112,14 @@ export const decide = (
     case "Uplink":
       return topic.raw
         ? rawUplink(request, named.text)
-        : jsonUplink(rights, request, named.text, topic.kind, topic.method, model)
+        : judgeUplink(rights, request, named.text, topic.kind, topic.method, model)
     case "CommandReply":
       return topic.raw ? rawReply(request, topic.commandTopic) : jsonReply(request, topic.commandTopic)
   }
 }
 
-const jsonUplink = (
+/** Judges a message in JSON, of the topic that its method belongs to. */
+export const judgeUplink = (
   rights: SessionRights,
   request: Request,
   topic: string,
@@ -192,6 +193,10 @@ const unacceptableFormat = (request: Request): Decision | undefined => {
 
 /** Content-Formats (RFC 7252 §12.3). */
 export const ContentFormat = { text: 0, octets: 42, json: 50 } as const
+/** None is sent unless the request had one (design §3, 20). */
+export const formatOption = (request: Request, format: number): ReadonlyArray<Option> =>
+  request.contentFormat === undefined ? [] : [uintOption(OptionNumber.ContentFormat, format)]
+
 const formats: ReadonlySet<number> = new Set(Object.values(ContentFormat))
 const templateMethod = "thing.tsltemplate.get"
 const noBytes = new Uint8Array(0)

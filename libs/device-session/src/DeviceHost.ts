@@ -8,6 +8,7 @@ import {
   type PeerAddress
 } from "@roost/contracts"
 import { cipherSuiteName, ContentType, type Crypto, peekRecord } from "@roost/dtls"
+import type { Conversion } from "@roost/raw-script"
 import * as Result from "effect/Result"
 import { Associations } from "./Associations.ts"
 import { Counters, type Gauge } from "./Counters.ts"
@@ -190,6 +191,10 @@ export class DeviceHost {
 
   handleActivation(now: number, token: number, outcome: ActivationOutcome): void {
     this.#requests.handleActivation(now, token, outcome)
+  }
+
+  handleConverted(now: number, token: number, conversion: Conversion): void {
+    this.#requests.handleConverted(now, token, conversion)
   }
 
   handleProperties(now: number, token: number, outcome: PropertiesOutcome): void {

@@ -82,6 +82,7 @@ const makeHost = Effect.fnUntraced(function* (
     psk: (token, outcome) => answer((to, now) => to.handlePsk(now, token, outcome)),
     activation: (token, outcome) => answer((to, now) => to.handleActivation(now, token, outcome)),
     properties: (token, outcome) => answer((to, now) => to.handleProperties(now, token, outcome)),
+    converted: (token, conversion) => answer((to, now) => to.handleConverted(now, token, conversion)),
     stored: (token, stored) => answer((to, now) => to.handleStored(now, token, stored)),
     saved: (token, outcome) => answer((to, now) => to.handleSaved(now, token, outcome)),
     read: (token, outcome) => answer((to, now) => to.handleRead(now, token, outcome)),

@@ -29,6 +29,7 @@ import {
   type Settled,
   type StoredMessage
 } from "@roost/nats"
+import { type Conversion, ScriptPool } from "@roost/raw-script"
 import { Effect, FiberSet, Result, Schema, type Scope } from "effect"
 import type {
   ActivationOutcome,
@@ -47,6 +48,7 @@ export interface PortAnswers {
   readonly psk: (token: number, outcome: PskOutcome) => void
   readonly activation: (token: number, outcome: ActivationOutcome) => void
   readonly properties: (token: number, outcome: PropertiesOutcome) => void
+  readonly converted: (token: number, conversion: Conversion) => void
   readonly stored: (token: number, stored: boolean) => void
   readonly saved: (token: number, outcome: SaveOutcome) => void
   readonly read: (token: number, outcome: ReadOutcome) => void
@@ -72,6 +74,10 @@ export const makeNatsPorts = Effect.fnUntraced(function* (
   const bus = yield* FrameBus
   const events = yield* EventPublisher
   const run = yield* FiberSet.makeRuntime<NatsConnection>()
+  const scripts = yield* Effect.acquireRelease(
+    Effect.sync(() => new ScriptPool()),
+    (pool) => Effect.promise(() => pool.close())
+  )
   const pskSealing = new Sealing(clusterKey, sealPurpose.psk)
   const sessionSealing = new Sealing(clusterKey, sealPurpose.session)
   const secretSealing = new Sealing(clusterKey, sealPurpose.secret)
@@ -143,6 +149,9 @@ export const makeNatsPorts = Effect.fnUntraced(function* (
         )
       )
     },
+
+    convert: (token, { direction, input, script }) =>
+      scripts.convert(script, direction, input, (conversion) => answers.converted(token, conversion)),
 
     storeUplink: (token, uplink) => {
       const subject = Subjects.uplink(uplink.productKey, uplink.deviceKey, uplink.kind)

@@ -1,4 +1,4 @@
-import type { DownlinkMode } from "@roost/contracts"
+import { type DownlinkMode, numericCommandId } from "@roost/contracts"
 
 /** A command that waits for its device, as the actor needs it. Times in milliseconds since 1970. */
 export interface PendingCommand {
@@ -111,6 +111,11 @@ export class PendingCommands {
 
   find(id: string): PendingCommand | undefined {
     return this.#commands.find((command) => command.id === id)
+  }
+
+  /** By its id as a raw product's script has it. */
+  findNumbered(id: string): PendingCommand | undefined {
+    return this.#commands.find((command) => String(numericCommandId(command.id)) === id)
   }
 
   /** The oldest command of `topic` that was delivered: what a reply without an id answers (raw products). */

@@ -11,6 +11,7 @@ import type {
   RefusalReason
 } from "@roost/contracts"
 import type { DeviceFacts } from "./DeviceActor.ts"
+import type { ScriptCall } from "./RawConversions.ts"
 
 /** How an asynchronous question to another app ended when it was not answered. */
 export type Unanswered = { readonly _tag: "Unavailable"; readonly reason: string }
@@ -51,6 +52,8 @@ export interface Ports {
   askActivation(token: number, request: ActivateRequest): void
   /** Answered by `handleProperties`. */
   askProperties(token: number, request: PropertiesRequest): void
+  /** Answered by `handleConverted`. */
+  convert(token: number, call: ScriptCall): void
   /** Answered by `handleStored`. False: not taken, the store can't be reached or is too far behind. */
   storeUplink(token: number, uplink: UplinkRecord): boolean
   /** Answered by `handleStored` when `token` is not 0. False: not taken. */

@@ -1,5 +1,6 @@
 import { type Profile, profileKey } from "@roost/contracts"
 import { type CompiledThingModel, compileThingModel, type ThingModel, tslTemplate } from "@roost/enos"
+import type { Script } from "@roost/raw-script"
 
 /** A thing model as the actors use it. */
 export interface ActiveModel {
@@ -15,6 +16,7 @@ export interface ActiveModel {
 export class ProductProfiles {
   /** By `profileKey`, as the bucket PROFILES has them. */
   readonly #modelIds = new Map<string, string>()
+  readonly #scripts = new Map<string, Script>()
   readonly #models = new Map<string, { readonly model: ThingModel; active: ActiveModel | undefined }>()
 
   /** Products with a model, and models. */
@@ -25,11 +27,13 @@ export class ProductProfiles {
   put(profile: Profile): void {
     if (profile._tag === "Model") {
       this.#models.set(profile.model.modelId, { model: profile.model, active: undefined })
-    } else if (profile.modelId === null) {
-      this.#modelIds.delete(profile.productKey)
-    } else {
-      this.#modelIds.set(profile.productKey, profile.modelId)
+      return
     }
+    const { modelId, productKey, script } = profile
+    if (modelId === null) this.#modelIds.delete(productKey)
+    else this.#modelIds.set(productKey, modelId)
+    if (script === null || script === undefined) this.#scripts.delete(productKey)
+    else this.#scripts.set(productKey, { productKey, ...script })
   }
 
   /** `key` of the bucket. A product keeps the id of a model that is gone: the next one of that id is its model. */
@@ -37,7 +41,15 @@ export class ProductProfiles {
     for (const productKey of this.#modelIds.keys()) {
       if (profileKey.product(productKey) === key) this.#modelIds.delete(productKey)
     }
+    for (const productKey of this.#scripts.keys()) {
+      if (profileKey.product(productKey) === key) this.#scripts.delete(productKey)
+    }
     for (const modelId of this.#models.keys()) if (profileKey.model(modelId) === key) this.#models.delete(modelId)
+  }
+
+  /** What converts the bytes of a raw product's devices; undefined: they pass as they are. */
+  scriptOf(productKey: string): Script | undefined {
+    return this.#scripts.get(productKey)
   }
 
   /** Undefined: whatever is well-formed is accepted. */

@@ -1,8 +1,10 @@
 import { Code, formatCode, type Option, OptionNumber, type Outputs, type Request, uintOption } from "@roost/coap"
-import { formatPeerAddress, type RefusalReason } from "@roost/contracts"
-import { encodeRequest, EnosCode, option2100Value } from "@roost/enos"
+import { formatPeerAddress } from "@roost/contracts"
+import { EnosCode, option2100Value } from "@roost/enos"
+import type { Conversion } from "@roost/raw-script"
+import { Activations } from "./Activations.ts"
 import type { Counters } from "./Counters.ts"
-import { ContentFormat, decide, type Decision, nameTopic } from "./Decision.ts"
+import { ContentFormat, decide, type Decision, formatOption, nameTopic } from "./Decision.ts"
 import type { DeviceActor, DeviceSession } from "./DeviceActor.ts"
 import type { DeviceSessionConfig } from "./DeviceSessionConfig.ts"
 import type { Events } from "./Events.ts"
@@ -10,6 +12,7 @@ import { exchangeId, isCopy } from "./ExchangeId.ts"
 import type { Persistence } from "./Persistence.ts"
 import type { ActivationOutcome, Ports, PropertiesOutcome } from "./Ports.ts"
 import type { ProductProfiles } from "./ProductProfiles.ts"
+import { answerForScript, failureText, isRaw, readConverted } from "./RawConversions.ts"
 import { answerOf, type AskedProperties } from "./PropertiesAsk.ts"
 import { kindBit } from "./Takeover.ts"
 import { takeRequest } from "./TokenBucket.ts"
@@ -27,7 +30,10 @@ export class Requests {
   readonly #profiles: ProductProfiles
   readonly #deliver: Deliver
   readonly #waiting = new WaitingRequests()
+  readonly #activations: Activations
   readonly #getSuccess: number
+  /** What a device said, by what its product's script made of it. */
+  readonly #originals = new WeakMap<Request, Request>()
 
   constructor(options: {
     readonly config: DeviceSessionConfig
@@ -46,6 +52,14 @@ export class Requests {
     this.#profiles = options.profiles
     this.#deliver = options.deliver
     this.#getSuccess = options.config.getSuccess === "2.05" ? Code.Content : Code.Changed
+    this.#activations = new Activations({
+      ports: this.#ports,
+      counters: this.#counters,
+      waiting: this.#waiting,
+      getSuccess: this.#getSuccess,
+      happened: (...event) => this.#happened(...event),
+      answer: (...answer) => this.#answer(...answer)
+    })
   }
 
   get inFlight(): number {
@@ -66,6 +80,21 @@ export class Requests {
     const named = session.lastTopic?.path === request.path ? session.lastTopic : nameTopic(request.path)
     session.lastTopic = named
     const decision = decide(session, request, named, this.#profiles.modelOf(session.productKey))
+    const script = isRaw(named) ? this.#profiles.scriptOf(session.productKey) : undefined
+    if (script !== undefined && decision._tag !== "Refuse") {
+      const token = this.#wait(actor, session, exchange, request, "rawRequest")
+      this.#ports.convert(token, { script, direction: "up", input: request.payload })
+    } else this.#carryOut(now, actor, session, exchange, request, decision)
+  }
+
+  #carryOut(
+    now: number,
+    actor: DeviceActor,
+    session: DeviceSession,
+    exchange: number,
+    request: Request,
+    decision: Decision
+  ): void {
     // An uplink leaves its trace in the stream; of all else the store hears with the next tick.
     if (decision._tag !== "StoreUplink") this.#persistence.touchLater(actor)
     switch (decision._tag) {
@@ -88,7 +117,7 @@ export class Requests {
         this.#commandReply(now, actor, session, exchange, request, decision)
         break
       case "FetchSecret":
-        this.#fetchSecret(actor, session, exchange, request)
+        this.#activations.fetchSecret(actor, session, exchange, request)
         break
       case "RefuseByReply":
         this.#happened(now, session, "uplink-refused", decision.reason)
@@ -99,6 +128,54 @@ export class Requests {
         this.#answer(now, actor, session, exchange, decision.code, noBytes, [])
         break
     }
+  }
+
+  /** A script read what a raw product's device said, or wrote what it is answered. */
+  handleConverted(now: number, token: number, conversion: Conversion): void {
+    const waiting = this.#waiting.take(token)
+    const script = waiting && this.#profiles.scriptOf(waiting.session.productKey)
+    if (waiting === undefined) return
+    const { actor, exchange, kind, request, session } = waiting
+    if (conversion._tag === "Failed" || script === undefined) {
+      const why =
+        script !== undefined && conversion._tag === "Failed" ? failureText(conversion, script) : "the script is gone"
+      this.#happened(now, session, "script-failed", why)
+      // What is stored is not taken back because its answer can't be written.
+      if (kind === "rawAnswer") this.#succeed(now, actor, session, exchange, request, noBytes)
+      else this.#answer(now, actor, session, exchange, Code.InternalServerError, noBytes, [])
+    } else if (kind === "rawAnswer") {
+      this.#respond(now, actor, session, exchange, request, conversion.bytes, ContentFormat.octets)
+    } else {
+      const named = nameTopic(request.path)
+      const model = this.#profiles.modelOf(session.productKey)
+      const read = readConverted(session, request, named, conversion.bytes, model)
+      if (typeof read === "string") {
+        this.#happened(now, session, "script-failed", read)
+        this.#answer(now, actor, session, exchange, Code.InternalServerError, noBytes, [])
+        return
+      }
+      this.#originals.set(read.converted, request)
+      this.#carryOut(now, actor, session, exchange, read.converted, read.decision)
+    }
+  }
+
+  #wait(
+    actor: DeviceActor,
+    session: DeviceSession,
+    exchange: number,
+    request: Request,
+    kind: WaitingRequest["kind"]
+  ): number {
+    return this.#waiting.add({
+      actor,
+      session,
+      exchange,
+      request,
+      payload: noBytes,
+      kind,
+      asked: undefined,
+      replied: undefined
+    })
   }
 
   /** `handleStored` of the host: the stream acknowledged, or it did not and the device hears 5.00. */
@@ -125,62 +202,7 @@ export class Requests {
 
   handleActivation(now: number, token: number, outcome: ActivationOutcome): void {
     const waiting = this.#waiting.take(token)
-    if (waiting === undefined) return
-    const { actor, session, exchange, request } = waiting
-    switch (outcome._tag) {
-      case "Issued": {
-        const { productKey, deviceKey } = actor
-        const params = { assetId: outcome.assetId, productKey, deviceKey, deviceSecret: outcome.deviceSecret }
-        this.#counters.activations++
-        this.#happened(
-          now,
-          session,
-          "secret-issued",
-          "the device fetched its secret; it has to handshake with SecureMode 2 now"
-        )
-        const payload = encodeRequest(String(token), "thing.activate.info", params)
-        this.#answer(
-          now,
-          actor,
-          session,
-          exchange,
-          this.#getSuccess,
-          payload,
-          formatOption(request, ContentFormat.json)
-        )
-        break
-      }
-      case "Refused":
-        this.#refuseActivation(now, actor, session, exchange, outcome.reason)
-        break
-      case "Unavailable":
-        this.#happened(now, session, "registry-unavailable", outcome.reason)
-        this.#answer(now, actor, session, exchange, Code.InternalServerError, noBytes, [])
-        break
-    }
-  }
-
-  /** A limit passes with time; about all else a new handshake could help, once an operator did something. */
-  #refuseActivation(
-    now: number,
-    actor: DeviceActor,
-    session: DeviceSession,
-    exchange: number,
-    reason: RefusalReason
-  ): void {
-    const code = activationCode[reason]
-    const detail = code === undefined ? undefined : { code }
-    this.#happened(now, session, "activation-refused", `the registry refused: ${reason}`, detail)
-    const limited = reason === "TooManyActivations"
-    this.#answer(
-      now,
-      actor,
-      session,
-      exchange,
-      limited ? Code.TooManyRequests : Code.Unauthorized,
-      noBytes,
-      limited ? retryActivation : []
-    )
+    if (waiting !== undefined) this.#activations.handle(now, waiting, token, outcome)
   }
 
   handleProperties(now: number, token: number, outcome: PropertiesOutcome): void {
@@ -222,7 +244,8 @@ export class Requests {
   ): void {
     const { kind, topic, method, reply } = decision
     const { productKey, deviceKey } = actor
-    const id = exchangeId(session.handle, request)
+    // By the device's own bytes: what a script makes of them may differ from copy to copy.
+    const id = exchangeId(session.handle, fromBytes(request) ? (this.#originals.get(request) ?? request) : request)
     if (session.recalled !== undefined && wasStored(now, session, id, request)) {
       this.#counters.copiesAnswered++
       if (asked !== undefined) {
@@ -343,28 +366,6 @@ export class Requests {
     this.#happened(now, session, "command-replied", `command ${commandId} ${outcome}`, { commandId, code })
   }
 
-  #fetchSecret(actor: DeviceActor, session: DeviceSession, exchange: number, request: Request): void {
-    const token = this.#waiting.add({
-      actor,
-      session,
-      exchange,
-      request,
-      payload: noBytes,
-      kind: "activation",
-      asked: undefined,
-      replied: undefined
-    })
-    // A retransmission gets here only after a takeover: it names the same request, and the registry issues nothing new.
-    const { productKey, deviceKey } = actor
-    const requestId = exchangeId(session.handle, request)
-    this.#ports.askActivation(token, {
-      productKey,
-      deviceKey,
-      requestId,
-      credentialVersion: session.facts.credentialVersion
-    })
-  }
-
   /** A 2.xx to an authenticated request: with Option 2100 while anything undelivered waits (contract, 113). */
   #succeed(
     now: number,
@@ -374,7 +375,24 @@ export class Requests {
     request: Request,
     payload: Uint8Array
   ): void {
-    const format = payload.length === 0 ? [] : formatOption(request, ContentFormat.json)
+    const converted = payload.length > 0 && fromBytes(request) && this.#originals.has(request)
+    const script = converted ? this.#profiles.scriptOf(session.productKey) : undefined
+    if (script !== undefined) {
+      const token = this.#wait(actor, session, exchange, request, "rawAnswer")
+      this.#ports.convert(token, { script, direction: "down", input: answerForScript(payload) })
+    } else this.#respond(now, actor, session, exchange, request, payload, ContentFormat.json)
+  }
+
+  #respond(
+    now: number,
+    actor: DeviceActor,
+    session: DeviceSession,
+    exchange: number,
+    request: Request,
+    payload: Uint8Array,
+    contentFormat: number
+  ): void {
+    const format = payload.length === 0 ? [] : formatOption(request, contentFormat)
     const announcement = session.secureMode === 2 ? this.#announcement(now, actor) : []
     this.#answer(now, actor, session, exchange, Code.Changed, payload, [...format, ...announcement])
   }
@@ -426,25 +444,15 @@ const wasStored = (now: number, session: DeviceSession, id: string, request: Req
   return recalled.ids.some((storedId) => isCopy(storedId, id, request))
 }
 
+/** Whether the device posted bytes for its product's script. */
+const fromBytes = (request: Request): boolean => request.path.at(-1) === "up_raw"
+
 /** The command that a reply answers: by id, and a raw reply the oldest delivered one of its topic. */
 const findReplied = (actor: DeviceActor, commandTopic: string, id: string | undefined): string | undefined => {
   if (id === undefined) return actor.commands.oldestDelivered(commandTopic)?.id
-  const command = actor.commands.find(id)
+  const command = actor.commands.find(id) ?? actor.commands.findNumbered(id)
   return command?.topic === commandTopic && command.deliveries > 0 ? command.id : undefined
 }
 
-/** None is sent unless the request had one (design §3, 20). */
-const formatOption = (request: Request, format: number): ReadonlyArray<Option> =>
-  request.contentFormat === undefined ? [] : [uintOption(OptionNumber.ContentFormat, format)]
-
-/** EnOS's code of a refused activation, for the operator: the air has none (design §3, 3). */
-const activationCode: Partial<Record<RefusalReason, number>> = {
-  DeviceDisabled: EnosCode.deviceDisabled,
-  DynamicActivationDisabled: EnosCode.dynamicActivationNotAllowed,
-  AlreadyActivated: EnosCode.deviceCannotActivateAgain,
-  ProductSecretRotated: EnosCode.signCheckFailed,
-  TooManyActivations: EnosCode.tooManyRequests
-}
-const retryActivation: ReadonlyArray<Option> = [uintOption(OptionNumber.MaxAge, 60)]
 const retrySoon: ReadonlyArray<Option> = [uintOption(OptionNumber.MaxAge, 1)]
 const noBytes = new Uint8Array(0)

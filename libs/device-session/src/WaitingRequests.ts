@@ -11,7 +11,8 @@ export interface WaitingRequest {
   readonly exchange: number
   readonly request: Request
   readonly payload: Uint8Array
-  readonly kind: "uplink" | "reply" | "activation" | "properties"
+  /** `rawRequest`, `rawAnswer`: at the product's script. */
+  readonly kind: "uplink" | "reply" | "activation" | "properties" | "rawRequest" | "rawAnswer"
   /** What the registry is asked once the uplink is stored. */
   readonly asked: AskedProperties | undefined
   /** The command that a reply finished, and how. */

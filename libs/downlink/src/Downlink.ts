@@ -13,6 +13,7 @@ import {
   deviceRpc,
   type DevicePlace,
   maxDeliveriesDefault,
+  numericCommandId,
   NotEncodable,
   pendingCommandsPerDeviceMax,
   placeOf,
@@ -20,8 +21,9 @@ import {
   TemporarilyUnavailable,
   TooManyPending
 } from "@roost/contracts"
-import { CommandCode } from "@roost/enos"
+import { CommandCode, Topics } from "@roost/enos"
 import { NatsConnection, NatsError, requestRpc } from "@roost/nats"
+import { type Conversion, ScriptPool } from "@roost/raw-script"
 import { Clock, Context, Effect, Layer, Option } from "effect"
 import { type CommandDraft, encodeCommand } from "./CommandDraft.ts"
 import { CommandStore } from "./CommandStore.ts"
@@ -85,7 +87,11 @@ export class Downlink extends Context.Service<
     Effect.gen(function* () {
       const store = yield* CommandStore
       const connection = yield* NatsConnection
-      const issuer = { store, ids: new CommandIds(Math.random) }
+      const scripts = yield* Effect.acquireRelease(
+        Effect.sync(() => new ScriptPool()),
+        (pool) => Effect.promise(() => pool.close())
+      )
+      const issuer = { store, scripts, ids: new CommandIds(Math.random) }
       return Downlink.of({
         issue: (device, draft, waiting) =>
           issue(issuer, device, draft, waiting).pipe(Effect.provideService(NatsConnection, connection), unavailable),
@@ -105,21 +111,24 @@ export class Downlink extends Context.Service<
 interface Issuer {
   readonly store: Context.Service.Shape<typeof CommandStore>
   readonly ids: CommandIds
+  readonly scripts: ScriptPool
 }
 
 const issue = Effect.fnUntraced(function* (issuer: Issuer, device: DeviceName, draft: CommandDraft, waiting: Waiting) {
   const known = yield* askRegistry(device)
-  if (known.dataFormat === "Custom" && draft.kind !== "raw") {
+  if (known.dataFormat === "Custom" && draft.kind !== "raw" && known.script === undefined) {
     return yield* new NotEncodable({
       code: CommandCode.cannotEncode,
-      detail: "The device's product takes raw bytes, and Roost has no script to convert this command to them."
+      detail: "The device's product takes raw bytes, and has no script published that makes them of this command."
     })
   }
+  const script = draft.kind === "raw" || known.script === undefined ? undefined : known.script
   const place = placeOf(device.productKey, device.deviceKey)
   if ((issuer.store.pendingOf(place.hash) ?? 0) >= pendingCommandsPerDeviceMax) return yield* tooMany
   const make = Effect.gen(function* () {
     const now = yield* Clock.currentTimeMillis
-    return yield* makeCommand(issuer.ids.next(place.hash, now), device, draft, waiting, now)
+    const made = yield* makeCommand(issuer.ids.next(place.hash, now), device, draft, waiting, now)
+    return script === undefined ? made : yield* convertCommand(issuer, made, draft, script)
   })
   if (waiting.pendingTtl === 0 && !(yield* isOnline(device, known.status === "online"))) {
     return yield* failOffline(issuer, yield* make)
@@ -134,6 +143,31 @@ const issue = Effect.fnUntraced(function* (issuer: Issuer, device: DeviceName, d
   const mirrored = issuer.store.pendingOf(place.hash)
   if (mirrored === undefined || mirrored >= countExactlyFrom) yield* withdrawIfTooMany(issuer, command, place)
   return command
+})
+
+/** The bytes that a raw product's script makes of a command, as it is issued (design: who asks hears what is wrong with it). */
+const convertCommand = Effect.fnUntraced(function* (
+  { scripts }: Issuer,
+  command: Command,
+  draft: CommandDraft,
+  published: { readonly version: number; readonly source: string }
+) {
+  const { deviceKey, productKey } = command
+  const { payload } = encodeCommand(String(numericCommandId(command.commandId)), productKey, deviceKey, draft)
+  const conversion = yield* Effect.callback<Conversion>((resume) =>
+    scripts.convert({ productKey, ...published }, "down", payload, (done) => resume(Effect.succeed(done)))
+  )
+  if (conversion._tag === "Converted" && conversion.bytes.length <= commandPayloadBytesMax) {
+    return { ...command, topic: Topics.downRaw(productKey, deviceKey), payload: conversion.bytes }
+  }
+  const why =
+    conversion._tag === "Failed"
+      ? `${conversion.reason}, ${conversion.message}`
+      : `it gave more than ${commandPayloadBytesMax} bytes`
+  return yield* new NotEncodable({
+    code: CommandCode.cannotEncode,
+    detail: `The product's script, version ${published.version}, can't encode the command: ${why}.`
+  })
 })
 
 const failOffline = Effect.fnUntraced(function* ({ store }: Issuer, command: Command) {

@@ -59,6 +59,14 @@ export interface CommandReplyEnvelope {
   readonly data: unknown
 }
 
+/** The `method` of a message in JSON; undefined if it is none, or has none. */
+export const decodeMethod = (payload: Uint8Array): string | undefined => {
+  const parsed = parseObject(payload)
+  if (Result.isFailure(parsed)) return undefined
+  const { method } = parsed.success
+  return typeof method === "string" ? method : undefined
+}
+
 export const decodeCommandReply = (payload: Uint8Array): Result.Result<CommandReplyEnvelope, EnvelopeError> => {
   const parsed = parseObject(payload)
   if (Result.isFailure(parsed)) return Result.fail(parsed.failure)

@@ -75,6 +75,17 @@ const uplinks: ReadonlyArray<Row> = [
 const identifier = /^[A-Za-z0-9_-]{1,64}$/
 
 const uplinkByName: ReadonlyMap<string, Row> = new Map(uplinks.map((row) => [row.pattern, row]))
+const uplinkByMethod: ReadonlyMap<string, Row> = new Map(
+  uplinks.flatMap((row) => (row.method === "" || row.kind === "event" ? [] : [[row.method, row]]))
+)
+
+/** Where a method's messages are posted: what a raw product's script says instead of a topic (enos-protocol §5). */
+export const uplinkOfMethod = (method: string): { readonly kind: UplinkKind; readonly name: string } | undefined => {
+  const row = uplinkByMethod.get(method)
+  if (row !== undefined) return { kind: row.kind, name: row.pattern }
+  const event = /^thing\.event\.([A-Za-z0-9_-]{1,64})\.post$/.exec(method)?.[1]
+  return event === undefined ? undefined : { kind: "event", name: `thing/event/${event}/post` }
+}
 
 /**
  * Reads the decoded Uri-Path segments of a request, the leading `topic` included. Segments are compared as they are:

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs"
 import { afterAll, assert, beforeAll, describe, it } from "vitest"
 import {
   type Conversion,
@@ -8,7 +9,6 @@ import {
   suspendedMillis,
   waitingPerProductMax
 } from "../src/index.ts"
-import { sampleScript } from "./sampleScript.ts"
 
 let pool: ScriptPool
 let now = 0
@@ -33,7 +33,10 @@ const both = (up: string, down = "return [1]") =>
   `function rawDataToJsonStr(raw) { ${up} }\nfunction jsonStrToRawData(text) { ${down} }`
 
 describe("the vectors of enos-protocol §5", () => {
-  const sample = script(sampleScript, "sample")
+  const sample = script(
+    readFileSync(new URL("../../../examples/raw-script/meter.js", import.meta.url), "utf8"),
+    "sample"
+  )
   const post =
     "0100000014010004000025f502000a6162636465666768696a0300083ff23d70a3d70a3d0400140000000100000003000000050000000700000009050005000001a703"
 

@@ -42,6 +42,12 @@ export const commandKey = (commandId: string): string | undefined => {
   return partition === undefined || parseBase32(rest) === undefined ? undefined : `${partition}.${hash}.${rest}`
 }
 
+/**
+ * The id of a command as a raw product's script gets it: binary formats have room for 32 bits. Its last 30, from time and sequence, so
+ * that the commands of one device that wait at once differ.
+ */
+export const numericCommandId = (commandId: string): number => parseBase32(commandId.slice(-6)) ?? 0
+
 /** The command id of a key of the buckets. */
 export const commandIdOfKey = (key: string): string => key.slice(key.indexOf(".") + 1).replace(".", "")
 

@@ -17,9 +17,11 @@ import {
 import { Client, type ClientOptions, CookieSecrets, FrontHalf, SessionIds } from "@roost/dtls"
 import { nodeCrypto } from "@roost/dtls-crypto"
 import { pskFromSecret } from "@roost/enos"
+import type { Conversion } from "@roost/raw-script"
 import * as Result from "effect/Result"
 import { DeviceHost } from "../../src/DeviceHost.ts"
 import { defaultDeviceSessionConfig, type DeviceSessionConfig } from "../../src/DeviceSessionConfig.ts"
+import type { ScriptCall } from "../../src/RawConversions.ts"
 import type { PendingCommand } from "../../src/PendingCommands.ts"
 import type {
   ActivationOutcome,
@@ -59,6 +61,9 @@ export class World {
     readonly peer: PeerAddress
     readonly body: Uint8Array
   }> = []
+  readonly scriptCalls: Array<ScriptCall> = []
+  /** What the product's script gives. */
+  convert: (call: ScriptCall) => Conversion = ({ input }) => ({ _tag: "Converted", bytes: input })
   readonly uplinks: Array<UplinkRecord> = []
   /** Under which the last uplink waits for `handleStored`. */
   storeToken = 0
@@ -260,6 +265,10 @@ export class World {
       askActivation: (token, request) => {
         this.activations.push(request)
         this.#pending.push(() => host().handleActivation(this.now, token, this.activation(token)))
+      },
+      convert: (token, call) => {
+        this.scriptCalls.push(call)
+        this.#pending.push(() => host().handleConverted(this.now, token, this.convert(call)))
       },
       storeUplink: (token, uplink) => {
         if (this.storing === "no") return false

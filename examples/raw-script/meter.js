@@ -1,8 +1,13 @@
-/**
- * A script for the format of enos-protocol §5: `01 | id u32 | {point u8 | length u16 | value}*` for a post, `02` for a set and its reply,
- * `11` for a service and its reply; replies to posts are `id u32 | code i16`.
+/*
+ * A script of a raw product (dataFormat Custom), for the binary format of EnOS's own sample (enos-protocol §5):
+ *   up    01 | id u32 | {point u8 | length u16 | value}*    a post
+ *         02 | id u32 | code u8                             the reply to a set
+ *         11 | id u32 | code u8 | value i32                 the reply to a service
+ *   down  id u32 | code i16                                 the reply to a post
+ *         02 | id u32 | {point u8 | length u16 | value}*    a set
+ *         11 | id u32 | value i32                           a service
+ * Publish it: docs/applications.md, "Raw products".
  */
-export const sampleScript = `
 const points = { 1: "mp_int", 2: "mp_string", 3: "mp_double", 4: "mp_array", 5: "mp_int_quality" }
 const numbers = Object.fromEntries(Object.entries(points).map(([number, name]) => [name, Number(number)]))
 
@@ -15,7 +20,7 @@ function rawDataToJsonStr(raw) {
     return JSON.stringify({ id, code: String(view.getUint8(5)), data: { output_int: view.getInt32(6) } })
   }
   const measurepoints = {}
-  for (let at = 5; at < raw.length; ) {
+  for (let at = 5; at < raw.length;) {
     const point = view.getUint8(at)
     const length = view.getUint16(at + 1)
     measurepoints[points[point]] = valueOf(view, point, at + 3, length)
@@ -73,4 +78,3 @@ function bodyOf(name, value, u32) {
       return [...u32(value.value), value.quality]
   }
 }
-`
