@@ -11,6 +11,8 @@
 const points = { 1: "mp_int", 2: "mp_string", 3: "mp_double", 4: "mp_array", 5: "mp_int_quality" }
 const numbers = Object.fromEntries(Object.entries(points).map(([number, name]) => [name, Number(number)]))
 
+// Roost calls this and jsonStrToRawData by their names.
+// oxlint-disable-next-line no-unused-vars
 function rawDataToJsonStr(raw) {
   const view = new DataView(Uint8Array.from(raw).buffer)
   const kind = view.getUint8(0)
@@ -44,6 +46,7 @@ function valueOf(view, point, at, length) {
   return list
 }
 
+// oxlint-disable-next-line no-unused-vars
 function jsonStrToRawData(text) {
   const message = JSON.parse(text)
   const id = Number(message.id)
