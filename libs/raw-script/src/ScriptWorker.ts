@@ -49,5 +49,7 @@ const none: Conversion = { _tag: "Converted", bytes: new Uint8Array(0) }
 
 parentPort!.on("message", (message: WorkerCall) => {
   const answered: WorkerAnswer = { call: message.call, ...answer(message) }
+  // A worker's port has no origin.
+  // oxlint-disable-next-line unicorn/require-post-message-target-origin
   parentPort!.postMessage(answered)
 })
