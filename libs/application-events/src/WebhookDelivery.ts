@@ -1,9 +1,10 @@
-import { type DeadDelivery, type EventKind, type StoredWebhook, Streams, Subjects } from "@roost/contracts"
+import { type DeadDelivery, type StoredWebhook, Streams, Subjects } from "@roost/contracts"
 import { type ConsumedMessage, deleteConsumer, durableConsumer, ensureStreams, NatsConnection } from "@roost/nats"
 import { metrics } from "@roost/observability"
 import { Clock, Effect, FiberMap, Layer, Schedule } from "effect"
 import type { HttpClient } from "effect/http"
-import { type ApplicationEvent, eventSources } from "./EventSource.ts"
+import { replaySource } from "./DeadDeliveries.ts"
+import { type ApplicationEvent, type EventSource, eventSources } from "./EventSource.ts"
 import { answerSecondsMax, send } from "./WebhookRequests.ts"
 import { Webhooks } from "./Webhooks.ts"
 
@@ -47,7 +48,11 @@ export const layerWebhookDelivery = (options: DeliveryOptions = defaultDelivery)
     })
   )
 
-const durableOf = ({ webhookId }: StoredWebhook, kind: EventKind) => `${webhookId}-${kind}`
+/** What a webhook hears of, by the names of its consumers: its kinds, and what is delivered again. */
+const sourcesOf = ({ kinds, webhookId }: StoredWebhook): ReadonlyArray<readonly [durable: string, EventSource]> => [
+  ...kinds.map((kind) => [`${webhookId}-${kind}`, eventSources[kind]] as const),
+  [`${webhookId}-replay`, replaySource(webhookId)]
+]
 
 const deliver = Effect.fnUntraced(function* (webhook: StoredWebhook, options: DeliveryOptions) {
   const { secretOf } = yield* Webhooks
@@ -55,11 +60,10 @@ const deliver = Effect.fnUntraced(function* (webhook: StoredWebhook, options: De
   if (secret === undefined) {
     return yield* Effect.logWarning(`webhook ${webhook.webhookId} was made under another ROOST_CLUSTER_KEY`)
   }
-  for (const kind of webhook.kinds) {
-    const { read, stream, subject } = eventSources[kind]
+  for (const [durable, { read, stream, subject }] of sourcesOf(webhook)) {
     yield* durableConsumer({
       stream,
-      durable: durableOf(webhook, kind),
+      durable,
       filterSubject: subject(webhook),
       startAt: webhook.createdAt,
       batchMax: eventsPerRequestMax,
@@ -104,7 +108,7 @@ const bury = Effect.fnUntraced(function* (
 
 /** Its consumers go; what was not delivered is not. */
 const forget = (webhook: StoredWebhook) =>
-  Effect.forEach(webhook.kinds, (kind) => deleteConsumer(eventSources[kind].stream, durableOf(webhook, kind)), {
+  Effect.forEach(sourcesOf(webhook), ([durable, { stream }]) => deleteConsumer(stream, durable), {
     discard: true
   }).pipe(Effect.retry(Schedule.spaced("5 seconds")))
 

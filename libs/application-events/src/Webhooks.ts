@@ -9,13 +9,15 @@ import {
   StoredWebhook,
   TooManyWebhooks,
   type Webhook,
+  type WebhookChange,
   webhooksMax,
   type WebhookWithSecret
 } from "@roost/contracts"
-import { type Bucket, ensureStreams, openBucket } from "@roost/nats"
+import { type Bucket, ensureStreams, NatsConnection, type NatsError, openBucket } from "@roost/nats"
 import { Clock, Config, Context, Effect, Layer, Option, Redacted, Schema } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
 import { randomBytes } from "node:crypto"
+import { listDead, replayDead } from "./DeadDeliveries.ts"
 
 /** The webhooks, in the bucket WEBHOOKS: every instance delivers what the bucket says. */
 export class Webhooks extends Context.Service<
@@ -25,6 +27,7 @@ export class Webhooks extends Context.Service<
     readonly get: (webhookId: string) => Effect.Effect<Webhook, NoSuchWebhook>
     /** Oldest first. */
     readonly list: Effect.Effect<ReadonlyArray<Webhook>>
+    readonly change: (webhookId: string, change: WebhookChange) => Effect.Effect<Webhook, NoSuchWebhook>
     readonly delete: (webhookId: string) => Effect.Effect<void, NoSuchWebhook>
     readonly bucket: Bucket<StoredWebhook>
     /** Undefined: it was sealed under another cluster key. */
@@ -40,6 +43,8 @@ export class Webhooks extends Context.Service<
       const all = Effect.map(Effect.orDie(bucket.list(">")), (entries) =>
         entries.map(({ value }) => value).toSorted((a, b) => a.createdAt - b.createdAt)
       )
+      const seal = (webhookId: string, secret: string) =>
+        Buffer.from(sealing.seal(webhookId, Buffer.from(secret))).toString("base64")
       const get = Effect.fn("Webhooks.get")(function* (webhookId: string) {
         const found = isId(webhookId) ? yield* Effect.orDie(bucket.get(webhookId)) : Option.none()
         if (Option.isSome(found)) return told(found.value.value)
@@ -57,9 +62,21 @@ export class Webhooks extends Context.Service<
           if ((yield* all).length >= webhooksMax) return yield* new TooManyWebhooks({ max: webhooksMax })
           const webhookId = `wh_${randomBytes(12).toString("hex")}`
           const webhook = { ...fields, webhookId, createdAt: yield* Clock.currentTimeMillis }
-          const sealedSecret = Buffer.from(sealing.seal(webhookId, Buffer.from(secret))).toString("base64")
-          yield* Effect.orDie(bucket.create(webhookId, { ...webhook, sealedSecret }))
+          yield* Effect.orDie(bucket.create(webhookId, { ...webhook, sealedSecret: seal(webhookId, secret) }))
           return { ...webhook, secret }
+        }),
+        change: Effect.fn("Webhooks.change")(function* (webhookId, { secret, url }) {
+          yield* get(webhookId)
+          const stored = Option.getOrUndefined(yield* Effect.orDie(bucket.get(webhookId)))?.value
+          if (stored === undefined) return yield* get(webhookId)
+          const changed = {
+            ...stored,
+            ...(url === undefined ? {} : { url }),
+            ...(secret === undefined ? {} : { sealedSecret: seal(webhookId, secret) })
+          }
+          // Of two who change it at once the later wins, as one after the other.
+          yield* Effect.orDie(bucket.put(webhookId, changed))
+          return told(changed)
         }),
         delete: Effect.fn("Webhooks.delete")(function* (webhookId) {
           yield* get(webhookId)
@@ -75,10 +92,18 @@ export const WebhookHandlers = HttpApiBuilder.group(
   "webhooks",
   Effect.fnUntraced(function* (handlers) {
     const webhooks = yield* Webhooks
+    const connection = yield* NatsConnection
+    const ofKnown = <A>(webhookId: string, ask: Effect.Effect<A, NatsError, NatsConnection>) =>
+      webhooks.get(webhookId).pipe(Effect.andThen(Effect.orDie(ask)), Effect.provideService(NatsConnection, connection))
     return handlers.handleAll({
       createWebhook: ({ payload }) => webhooks.create(payload),
       listWebhooks: () => Effect.map(webhooks.list, (found) => ({ webhooks: found })),
       getWebhook: ({ params }) => webhooks.get(params.webhookId),
+      changeWebhook: ({ params, payload }) => webhooks.change(params.webhookId, payload),
+      listDeadDeliveries: ({ params: { webhookId } }) =>
+        Effect.map(ofKnown(webhookId, listDead(webhookId)), (dead) => ({ dead })),
+      replayDeadDeliveries: ({ params: { webhookId } }) =>
+        Effect.map(ofKnown(webhookId, replayDead(webhookId)), (replayed) => ({ replayed })),
       deleteWebhook: ({ params }) => webhooks.delete(params.webhookId)
     })
   })

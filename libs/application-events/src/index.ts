@@ -1,3 +1,4 @@
+export * from "./DeadDeliveries.ts"
 export * from "./EventPosition.ts"
 export * from "./EventRoutes.ts"
 export * from "./EventSource.ts"

@@ -14,7 +14,7 @@ import {
   stalledMillisMax
 } from "../src/index.ts"
 
-/** Readers on a nats-server of their own. */
+/** Readers on a nats-server of their own, which starts and stops by the real clock; only who reads has the test's. */
 const world = Effect.gen(function* () {
   const server = yield* natsServer()
   const context = yield* Layer.build(
@@ -70,7 +70,7 @@ const eventOf = (block: string) => /^event: (.*)$/m.exec(block)?.[1] ?? ""
 const soon = Effect.promise(() => new Promise((resolve) => setTimeout(resolve, 20)))
 
 describe("a stream of events", () => {
-  it.effect("has an id for kinds that were silent too: what they bring while the reader is away is not lost", () =>
+  it.live("has an id for kinds that were silent too: what they bring while the reader is away is not lost", () =>
     Effect.gen(function* () {
       const { end, post, read } = yield* world
       yield* post(2)
@@ -89,21 +89,23 @@ describe("a stream of events", () => {
     }).pipe(Effect.scoped)
   )
 
-  it.effect("has a comment with the position while nothing happens, and says that the service stops", () =>
+  it.live("has a comment with the position while nothing happens, and says that the service stops", () =>
     Effect.gen(function* () {
       const { read, readers } = yield* world
-      const pull = yield* read("")
-      assert.lengthOf(yield* pull, 1)
-      // Its fibers have begun.
-      yield* soon
-      yield* TestClock.adjust(heartbeatSeconds * 1000)
-      assert.deepStrictEqual(yield* pull, ["id: uplink=0,presence=0,command=0\n: in use\n\n"])
-      for (const stop of readers) stop("stopped")
-      assert.deepStrictEqual((yield* pull).map(eventOf), ["stopped"])
+      yield* Effect.gen(function* () {
+        const pull = yield* read("")
+        assert.lengthOf(yield* pull, 1)
+        // Its fibers have begun.
+        yield* soon
+        yield* TestClock.adjust(heartbeatSeconds * 1000)
+        assert.deepStrictEqual(yield* pull, ["id: uplink=0,presence=0,command=0\n: in use\n\n"])
+        for (const stop of readers) stop("stopped")
+        assert.deepStrictEqual((yield* pull).map(eventOf), ["stopped"])
+      }).pipe(Effect.scoped, Effect.provide(TestClock.layer()))
     }).pipe(Effect.scoped)
   )
 
-  it.effect("is as fast as its reader; one that stands still is cut off, and misses nothing when it comes again", () =>
+  it.live("is as fast as its reader; one that stands still is cut off, and misses nothing when it comes again", () =>
     Effect.gen(function* () {
       const { post, read } = yield* world
       const count = 3 * eventsWaitingMax
@@ -125,7 +127,7 @@ describe("a stream of events", () => {
           if (ids.at(-1) === end || blocks.some((block) => eventOf(block) === "overrun")) return ids
         }
       }, Effect.scoped)
-      const first = yield* readOn("uplink=0", true)
+      const first = yield* readOn("uplink=0", true).pipe(Effect.provide(TestClock.layer()))
       assert.isBelow(first.length, count)
       const rest = yield* readOn(first.at(-1)!, false)
       assert.deepStrictEqual(

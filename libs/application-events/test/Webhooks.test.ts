@@ -6,7 +6,15 @@ import { natsServer } from "@roost/testkit"
 import { ConfigProvider, Effect, Layer, Logger, Schema } from "effect"
 import { createServer, type IncomingHttpHeaders } from "node:http"
 import type { AddressInfo } from "node:net"
-import { isPrivate, layerWebhookClient, layerWebhookDelivery, signatureOf, Webhooks } from "../src/index.ts"
+import {
+  isPrivate,
+  layerWebhookClient,
+  listDead,
+  replayDead,
+  layerWebhookDelivery,
+  signatureOf,
+  Webhooks
+} from "../src/index.ts"
 
 interface Received {
   readonly headers: IncomingHttpHeaders
@@ -146,29 +154,44 @@ describe("webhooks", () => {
     })
   )
 
-  it.live("that are never taken go to the stream of the dead with the reason, and later ones are still tried", () =>
-    Effect.gen(function* () {
-      const server = yield* natsServer()
-      let status = 500
-      const hook = yield* receiver(() => status)
-      yield* Effect.gen(function* () {
-        yield* streams
-        const webhooks = yield* Webhooks
-        const { webhookId } = yield* webhooks.create({ url: hook.url, kinds: ["uplink"] })
-        yield* uplink("pk1", "lost")
-        let buried = yield* dead
-        while (buried.length === 0) {
-          yield* Effect.sleep(20)
-          buried = yield* dead
-        }
-        assert.strictEqual(hook.received.length, 4)
-        assert.deepInclude(buried[0], { webhookId, tries: 4, reason: "the receiver answered 500" })
-        assert.deepInclude(buried[0]!.event as object, { deviceKey: "lost" })
-        status = 200
-        yield* uplink("pk1", "later")
-        yield* until(() => hook.received.at(-1)?.events[0]?.deviceKey === "later")
-      }).pipe(Effect.provide(onBus(server.url)))
-    })
+  it.live(
+    "that are never taken go to the stream of the dead with the reason, later ones are still tried, and they are delivered when asked for",
+    () =>
+      Effect.gen(function* () {
+        const server = yield* natsServer()
+        let status = 500
+        const hook = yield* receiver(() => status)
+        yield* Effect.gen(function* () {
+          yield* streams
+          const webhooks = yield* Webhooks
+          const { webhookId } = yield* webhooks.create({ url: hook.url, kinds: ["uplink"] })
+          yield* uplink("pk1", "lost")
+          let buried = yield* dead
+          while (buried.length === 0) {
+            yield* Effect.sleep(20)
+            buried = yield* dead
+          }
+          assert.strictEqual(hook.received.length, 4)
+          assert.deepInclude(buried[0], { webhookId, tries: 4, reason: "the receiver answered 500" })
+          assert.deepInclude(buried[0]!.event as object, { deviceKey: "lost" })
+          status = 200
+          yield* uplink("pk1", "later")
+          yield* until(() => hook.received.at(-1)?.events[0]?.deviceKey === "later")
+          assert.deepStrictEqual(yield* listDead(webhookId), buried)
+          // Somewhere else, under another secret: what is repeated goes where the webhook leads now.
+          const repaired = yield* receiver(() => 204)
+          const secret = "another secret, long enough"
+          yield* webhooks.change(webhookId, { url: repaired.url, secret })
+          assert.strictEqual(yield* replayDead(webhookId), 1)
+          yield* until(() => repaired.received.length === 1)
+          const { body, events, headers } = repaired.received[0]!
+          assert.deepInclude(events[0], { deviceKey: "lost" })
+          const signature = String(headers["roost-signature"])
+          assert.strictEqual(signature, signatureOf(secret, Number(/^t=(\d+),/.exec(signature)?.[1]), body))
+          assert.isEmpty(yield* listDead(webhookId))
+          assert.strictEqual(yield* replayDead(webhookId), 0)
+        }).pipe(Effect.provide(onBus(server.url)))
+      })
   )
 
   it.live("end when they are deleted, with their consumers", () =>

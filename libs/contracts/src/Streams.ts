@@ -34,8 +34,8 @@ export const Streams = {
   event: stream("EVENT", "roost.event.>", 7 * day),
   /** Longer than any session is kept unused (`sessionIdleMillisMax`): who takes one over asks what changed since. */
   credential: stream("CREDENTIAL", "roost.credential.>", 8 * day),
-  /** What webhooks did not take: for who looks into it, and delivers it again. */
-  webhookDead: stream("WEBHOOK_DEAD", "roost.webhook.dead.>", 7 * day),
+  /** What webhooks did not take, and what of it is delivered again. */
+  webhookDead: stream("WEBHOOK_DEAD", "roost.webhook.>", 7 * day),
   commandEvent: {
     ...stream("COMMAND_EVENT", "roost.command.>", 7 * day),
     retention: "workqueue"

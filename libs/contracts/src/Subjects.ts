@@ -22,6 +22,8 @@ export const Subjects = {
     `roost.event.${encodeToken(productKey)}.${encodeToken(deviceKey)}.${encodeToken(kind)}`,
   credential: (productKey: string, deviceKey: string) =>
     `roost.credential.${encodeToken(productKey)}.${encodeToken(deviceKey)}`,
+  /** A dead delivery that is to be tried again. */
+  webhookReplay: (webhookId: string) => `roost.webhook.replay.${webhookId}`,
   webhookDead: (webhookId: string) => `roost.webhook.dead.${webhookId}`,
   command: (kind: "hinted" | "fetched" | "replied", productKey: string, deviceKey: string) =>
     `roost.command.${kind}.${encodeToken(productKey)}.${encodeToken(deviceKey)}`

@@ -21,6 +21,9 @@ const noWebhooks = HttpApiBuilder.group(RegistryApi, "webhooks", (handlers) => {
       createWebhook: unserved,
       listWebhooks: unserved,
       getWebhook: unserved,
+      changeWebhook: unserved,
+      listDeadDeliveries: unserved,
+      replayDeadDeliveries: unserved,
       deleteWebhook: unserved
     })
   )

@@ -43,6 +43,26 @@ export const readStream = (options: {
   )
 }
 
+/** Up to `max` messages of a subject, oldest first: what there is now. */
+export const readMessages = Effect.fnUntraced(function* (
+  stream: string,
+  filterSubject: string,
+  max: number
+): Effect.fn.Return<ReadonlyArray<TailMessage>, NatsError, NatsConnection> {
+  const { jetstream } = yield* NatsConnection
+  return yield* fromClient(`reading ${filterSubject}`, async () => {
+    const consumer = await jetstream.consumers.get(stream, { filter_subjects: filterSubject })
+    const { num_pending } = await consumer.info()
+    const found: Array<TailMessage> = []
+    if (num_pending > 0) {
+      const messages = await consumer.fetch({ max_messages: Math.min(max, num_pending), expires: 2_000 })
+      for await (const message of messages) found.push(tailMessage(message))
+    }
+    await consumer.delete()
+    return found
+  })
+})
+
 /** The sequence of a stream's last message. */
 export const lastSequence = (stream: string): Effect.Effect<number, NatsError, NatsConnection> =>
   Effect.flatMap(NatsConnection, ({ manager }) =>

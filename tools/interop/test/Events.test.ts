@@ -106,15 +106,23 @@ describe("webhooks", () => {
       400
     )
     const device = await connected("pkEvents", "hooked")
-    const path = "/v1/products/pkEvents/devices/hooked/services/reset:invoke"
-    const { body } = await roost.downlink("POST", path, { inputData: {}, pendingTtl: 60 })
+    const service = "/v1/products/pkEvents/devices/hooked/services/reset:invoke"
+    const { body } = await roost.downlink("POST", service, { inputData: {}, pendingTtl: 60 })
     await eventually(
       () => device.report({ temp: 21 }).then(() => bodies),
       (received) => received.length > 0
     )
     const [event] = JSON.parse(bodies[0]!).events
     assert.deepInclude(event, { type: "command", commandId: body.commandId, state: "succeeded", identifier: "reset" })
-    assert.strictEqual((await roost.registry("DELETE", `/v1/webhooks/${made.body.webhookId}`)).status, 204)
+    const path = `/v1/webhooks/${made.body.webhookId}`
+    assert.deepStrictEqual((await roost.registry("GET", `${path}/dead`)).body, { dead: [] })
+    assert.deepStrictEqual((await roost.registry("POST", `${path}/dead:replay`)).body, { replayed: 0 })
+    assert.strictEqual((await roost.registry("GET", "/v1/webhooks/none/dead")).status, 404)
+    assert.strictEqual((await roost.registry("PATCH", path, { url: "ftp://x" })).status, 400)
+    const moved = await roost.registry("PATCH", path, { url: `${url}moved` })
+    assert.deepInclude(moved.body, { url: `${url}moved`, createdAt: made.body.createdAt })
+    assert.notProperty(moved.body, "secret")
+    assert.strictEqual((await roost.registry("DELETE", path)).status, 204)
     assert.strictEqual((await roost.registry("GET", `/v1/webhooks/${made.body.webhookId}`)).status, 404)
     await device.close()
     server.closeAllConnections()

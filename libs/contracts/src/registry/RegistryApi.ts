@@ -33,7 +33,7 @@ import {
 } from "./RegistryProblems.ts"
 
 import { NewScript, ProductScript, ScriptTest, ScriptTestResult } from "./Script.ts"
-import { NewWebhook, Webhook, WebhookWithSecret } from "./Webhook.ts"
+import { DeadDelivery, deadPerRequestMax, NewWebhook, Webhook, WebhookChange, WebhookWithSecret } from "./Webhook.ts"
 
 export const pageLengthMax = 200
 export const pageLengthDefault = 50
@@ -332,6 +332,29 @@ const Webhooks = HttpApiGroup.make("webhooks")
       success: Webhook,
       error: NoSuchWebhook
     }).annotateMerge(describe("Read a webhook")),
+    HttpApiEndpoint.patch("changeWebhook", "/v1/webhooks/:webhookId", {
+      params: webhook,
+      payload: WebhookChange,
+      success: Webhook,
+      error: NoSuchWebhook
+    }).annotateMerge(
+      describe("Give a webhook another address or secret", "Also for what is still to be delivered or repeated.")
+    ),
+    HttpApiEndpoint.get("listDeadDeliveries", "/v1/webhooks/:webhookId/dead", {
+      params: webhook,
+      success: Schema.Struct({ dead: Schema.Array(DeadDelivery) }),
+      error: NoSuchWebhook
+    }).annotateMerge(describe("What it did not take, and why", `Oldest first, ${deadPerRequestMax} at most.`)),
+    HttpApiEndpoint.post("replayDeadDeliveries", "/v1/webhooks/:webhookId/dead:replay", {
+      params: webhook,
+      success: Schema.Struct({ replayed: Schema.Int }),
+      error: NoSuchWebhook
+    }).annotateMerge(
+      describe(
+        "Deliver again what it did not take",
+        `Oldest first, ${deadPerRequestMax} at most, with all tries; 0 says that there is nothing more.`
+      )
+    ),
     HttpApiEndpoint.delete("deleteWebhook", "/v1/webhooks/:webhookId", {
       params: webhook,
       success: HttpApiSchema.NoContent,

@@ -36,6 +36,16 @@ export const Webhook = Schema.Struct({
 }).annotate({ identifier: "Webhook" })
 export type Webhook = typeof Webhook.Type
 
+/** What it hears of stays: consumers that are half-way do not change. */
+export const WebhookChange = Schema.Struct({
+  url: Schema.optionalKey(told.url),
+  secret: Schema.optionalKey(WebhookSecret)
+}).annotate({ identifier: "WebhookChange" })
+export type WebhookChange = typeof WebhookChange.Type
+
+/** Dead deliveries that one request lists or repeats. */
+export const deadPerRequestMax = 100
+
 /** The secret is told when the webhook is made, and not again. */
 export const WebhookWithSecret = Schema.Struct({ ...Webhook.fields, secret: WebhookSecret }).annotate({
   identifier: "WebhookWithSecret"
