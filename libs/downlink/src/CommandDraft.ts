@@ -6,7 +6,18 @@ export type CommandDraft =
   | { readonly kind: "measurepointSet"; readonly measurepoint: string; readonly value: unknown }
   | { readonly kind: "measurepointGet"; readonly measurepoints: ReadonlyArray<string> }
   | { readonly kind: "service"; readonly service: string; readonly inputData: Readonly<Record<string, unknown>> }
+  | { readonly kind: "otaUpgrade"; readonly firmware: Firmware }
   | { readonly kind: "raw"; readonly bytes: Uint8Array }
+
+/** What a device has to know of the firmware that it is to fetch (enos-protocol §3.2, D5). */
+export interface Firmware {
+  readonly version: string
+  readonly fileUrl: string
+  /** Bytes. */
+  readonly fileSize: number
+  readonly sign: string
+  readonly signMethod: string
+}
 
 export interface EncodedCommand {
   readonly kind: CommandKind
@@ -15,7 +26,7 @@ export interface EncodedCommand {
   readonly payload: Uint8Array
 }
 
-/** The topic and the exact bytes of a command (enos-protocol §3.2, D1–D4). Its id is the `id` on the air. */
+/** The topic and the exact bytes of a command (enos-protocol §3.2, D1–D5). Its id is the `id` on the air. */
 export const encodeCommand = (
   commandId: string,
   productKey: string,
@@ -43,6 +54,13 @@ export const encodeCommand = (
         identifier: draft.service,
         topic: Topics.service(productKey, deviceKey, draft.service),
         payload: encodeRequest(commandId, `thing.service.${draft.service}`, draft.inputData)
+      }
+    case "otaUpgrade":
+      return {
+        kind: draft.kind,
+        identifier: draft.firmware.version,
+        topic: Topics.otaUpgrade(productKey, deviceKey),
+        payload: encodeRequest(commandId, "ota.device.upgrade", draft.firmware)
       }
     case "raw":
       return { kind: draft.kind, identifier: "", topic: Topics.downRaw(productKey, deviceKey), payload: draft.bytes }

@@ -19,6 +19,8 @@ const Issuing = HttpApiBuilder.group(
         downlink.issue(params, { kind: "measurepointGet", measurepoints: payload.ids }, payload),
       invokeService: ({ params, payload }) =>
         downlink.issue(params, { kind: "service", service: params.service, inputData: payload.inputData }, payload),
+      upgradeFirmware: ({ params, payload: { pendingTtl, timeout, ...firmware } }) =>
+        downlink.issue(params, { kind: "otaUpgrade", firmware }, { pendingTtl, timeout }),
       sendRaw: ({ params, query, payload }) => downlink.issue(params, { kind: "raw", bytes: payload }, query)
     })
   })

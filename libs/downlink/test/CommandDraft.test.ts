@@ -33,6 +33,25 @@ describe("a command's bytes (enos-protocol §3.2)", () => {
     )
   })
 
+  it("D5 an upgrade of the firmware", () => {
+    const firmware = {
+      version: "1.2.0",
+      fileUrl: "https://files.example/meter-1.2.0.bin",
+      fileSize: 4096,
+      sign: "93230c3bde425a9d7984a594ac55ea1e",
+      signMethod: "md5"
+    }
+    const encoded = encodeCommand("id5", "pk", "dk", { kind: "otaUpgrade", firmware })
+    assert.strictEqual(encoded.topic, "/sys/pk/dk/ota/device/upgrade")
+    assert.strictEqual(encoded.identifier, "1.2.0")
+    assert.deepStrictEqual(JSON.parse(new TextDecoder().decode(encoded.payload)), {
+      id: "id5",
+      version: "1.0",
+      method: "ota.device.upgrade",
+      params: firmware
+    })
+  })
+
   it("D4 raw bytes as they are", () => {
     const raw = encodeCommand("id4", "pk", "dk", { kind: "raw", bytes: Uint8Array.of(0, 255) })
     assert.deepStrictEqual([raw.topic, [...raw.payload]], ["/sys/pk/dk/thing/model/down_raw", [0, 255]])

@@ -159,6 +159,7 @@ export const Topics = {
   downRaw: (pk: string, dk: string) => system(pk, dk, rawCommand),
   measurepointSet: (pk: string, dk: string) => system(pk, dk, setCommand),
   measurepointGet: (pk: string, dk: string) => system(pk, dk, getCommand),
+  otaUpgrade: (pk: string, dk: string) => system(pk, dk, upgradeCommand),
   service: (pk: string, dk: string, serviceId: string) => system(pk, dk, servicePrefix + serviceId),
   activateInfo: (pk: string, dk: string) => `/ext/session/${pk}/${dk}/thing/activate/info`,
   reply: (topic: string) => topic + replySuffix

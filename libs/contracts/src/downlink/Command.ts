@@ -30,7 +30,7 @@ export type CommandState = typeof CommandState.Type
 
 export const isPending = (state: CommandState): boolean => state === "created" || state === "sent"
 
-export const CommandKind = Schema.Literals(["measurepointSet", "measurepointGet", "service", "raw"])
+export const CommandKind = Schema.Literals(["measurepointSet", "measurepointGet", "service", "raw", "otaUpgrade"])
 export type CommandKind = typeof CommandKind.Type
 
 /**

@@ -94,6 +94,21 @@ export const CommandIssuing = HttpApiGroup.make("issuing")
       success: Accepted,
       error: refusals
     }).annotateMerge(describe("Call a service")),
+    HttpApiEndpoint.post("upgradeFirmware", "/ota:upgrade", {
+      params: device,
+      payload: Schema.Struct({
+        version: Schema.String.check(Schema.isMinLength(1), Schema.isMaxLength(64)),
+        fileUrl: Schema.String.check(Schema.isMinLength(1), Schema.isMaxLength(1024)),
+        fileSize: Schema.Int.check(Schema.isGreaterThanOrEqualTo(0)),
+        sign: Schema.String.check(Schema.isMaxLength(256)).annotate({ description: "Checksum of the file." }),
+        signMethod: Schema.String.check(Schema.isMaxLength(32)).pipe(
+          Schema.withDecodingDefaultKey(Effect.succeed("md5"))
+        ),
+        ...waiting
+      }),
+      success: Accepted,
+      error: refusals
+    }).annotateMerge(describe("Have a device upgrade its firmware; it tells by ota/device/progress how far it is")),
     HttpApiEndpoint.post("sendRaw", "/raw", {
       params: device,
       query: waiting,
