@@ -13,9 +13,9 @@ export const limitsMetMax = 5
 export const suspendedMillis = 30_000
 /**
  * What runs inside one of QuickJS's own functions counts no steps, such as filling a huge array: a worker that is silent for so long is
- * ended. Thirty times what `stepsMax` takes, so that a busy machine fails nobody.
+ * ended, and its product suspended at once. A hundred times what `stepsMax` takes, so that a busy machine fails nobody.
  */
-export const silenceMillisMax = 1_000
+export const silenceMillisMax = 3_000
 const relaunchMillis = 100
 
 interface Call {
@@ -137,7 +137,8 @@ export class ScriptPool {
 
   #judge(product: Product, conversion: Conversion): void {
     const metLimit = conversion._tag === "Failed" && limits.has(conversion.reason)
-    product.limitsMet = metLimit ? product.limitsMet + 1 : 0
+    const weight = conversion === hung ? limitsMetMax : 1
+    product.limitsMet = metLimit ? product.limitsMet + weight : 0
     if (product.limitsMet < limitsMetMax) return
     product.suspendedUntil = this.#now() + suspendedMillis
     product.limitsMet = 1
@@ -175,7 +176,7 @@ const later = (call: Call, conversion: Conversion): void => queueMicrotask(() =>
 
 const limits: ReadonlySet<string> = new Set(["TimeLimit", "MemoryLimit", "Crashed"])
 const busy = failed("Busy", `${waitingPerProductMax} conversions of the product wait already`)
-const suspended = failed("Suspended", `the product's script met its limits ${limitsMetMax} times in a row`)
+const suspended = failed("Suspended", `the product's script hung, or met its limits ${limitsMetMax} times in a row`)
 const hung = failed("TimeLimit", `the script took more than ${silenceMillisMax} ms`)
 const crashed = failed("Crashed", "the script's worker ended")
 

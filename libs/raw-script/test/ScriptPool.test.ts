@@ -146,7 +146,9 @@ describe("a hostile script costs its product, and nobody else", () => {
     assert.strictEqual(textOf(await convert(hostile, "up", Uint8Array.of(0))), "fine")
     assert.match(textOf(await convert(hostile, "up", Uint8Array.of(2))), /^MemoryLimit/)
     assert.strictEqual(textOf(await convert(hostile, "up", Uint8Array.of(0))), "fine")
-    assert.match(textOf(await convert(hostile, "up", Uint8Array.of(4))), /^TimeLimit/)
+    assert.match(textOf(await convert(hostile, "up", Uint8Array.of(4))), /^TimeLimit: .* ms/)
+    assert.match(textOf(await convert(hostile, "up", Uint8Array.of(0))), /^Suspended/)
+    now += suspendedMillis
     assert.strictEqual(textOf(await convert(hostile, "up", Uint8Array.of(0))), "fine")
     assert.match(textOf(await convert(hostile, "up", Uint8Array.of(3))), /^Threw: .*stack/i)
     assert.strictEqual(textOf(await convert(hostile, "up", Uint8Array.of(0))), "fine")
