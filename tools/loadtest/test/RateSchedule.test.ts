@@ -4,7 +4,9 @@ import { RateSchedule } from "../src/engine/RateSchedule.ts"
 describe("RateSchedule", () => {
   it("has the n-th event due at n divided by the rate, without drift over a million", () => {
     const schedule = new RateSchedule(1_000, 300)
-    for (let n = 0; n < 1_000_000; n++) assert.closeTo(schedule.take(), 1_000 + (n * 1000) / 300, 1e-6)
+    let worst = 0
+    for (let n = 0; n < 1_000_000; n++) worst = Math.max(worst, Math.abs(schedule.take() - (1_000 + (n * 1000) / 300)))
+    assert.isBelow(worst, 1e-6)
   })
 
   it("keeps the intended times of those that a stall delayed: no coordinated omission", () => {
