@@ -1,12 +1,7 @@
-import {
-  NoSuchDevice,
-  propertiesPerDeviceMax,
-  type PropertyKind,
-  RegistryApi,
-  TooManyProperties
-} from "@roost/contracts"
-import { Clock, Effect } from "effect"
+import { NoSuchDevice, type PropertyKind, RegistryApi } from "@roost/contracts"
+import { Effect } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
+import { Registry } from "./Registry.ts"
 import { type DeviceId, RegistryStore } from "./RegistryStore.ts"
 
 /** Attributes and tags for applications; the device's own way to them is `answerPropertiesAsk`. */
@@ -19,16 +14,9 @@ export const PropertyHandlers = HttpApiBuilder.group(
       const found = yield* store.properties(id, kind)
       return found === undefined ? yield* noSuchDevice(id) : Object.fromEntries(found)
     })
-    const change = Effect.fnUntraced(function* (id: DeviceId, kind: PropertyKind, payload: Record<string, unknown>) {
-      const values = Object.fromEntries(Object.entries(payload).map(([name, value]) => [name, value ?? undefined]))
-      const outcome = yield* store.changeProperties(id, kind, values, yield* Clock.currentTimeMillis)
-      if (outcome === "UnknownDevice") return yield* noSuchDevice(id)
-      if (outcome === "TooMany") {
-        const detail = `A device has at most ${propertiesPerDeviceMax[kind]} ${kind}s; delete some with null.`
-        return yield* new TooManyProperties({ detail })
-      }
-      return yield* read(id, kind)
-    })
+    const registry = yield* Registry
+    const change = (id: DeviceId, kind: PropertyKind, payload: Readonly<Record<string, unknown>>) =>
+      Effect.andThen(registry.changeProperties(id, kind, payload), read(id, kind))
     return handlers.handleAll({
       getAttributes: ({ params }) => read(params, "attribute"),
       changeAttributes: ({ params, payload }) => change(params, "attribute", payload),

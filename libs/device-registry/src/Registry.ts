@@ -1,4 +1,5 @@
 import {
+  type DeviceChange,
   type DeviceCredential,
   DeviceKeyExists,
   type LatestValue,
@@ -14,7 +15,10 @@ import {
   type ProductChange,
   ProductKeyExists,
   type ProductWithSecret,
-  type RegisteredDevice
+  propertiesPerDeviceMax,
+  type PropertyKind,
+  type RegisteredDevice,
+  TooManyProperties
 } from "@roost/contracts"
 import { alphanumeric, randomBytesPerCharacter } from "@roost/enos"
 import { Clock, Context, Effect, Layer } from "effect"
@@ -63,6 +67,13 @@ export class Registry extends Context.Service<
       productKey: string,
       page: DevicePage
     ) => Effect.Effect<ReadonlyArray<RegisteredDevice>, NoSuchProduct>
+    readonly changeDevice: (id: DeviceId, change: DeviceChange) => Effect.Effect<RegisteredDevice, NoSuchDevice>
+    /** `null` deletes a property; all of the change or nothing. */
+    readonly changeProperties: (
+      id: DeviceId,
+      kind: PropertyKind,
+      values: Readonly<Record<string, unknown>>
+    ) => Effect.Effect<void, NoSuchDevice | TooManyProperties>
     readonly deleteDevice: (id: DeviceId) => Effect.Effect<void, NoSuchDevice>
     readonly setEnabled: (id: DeviceId, enabled: boolean) => Effect.Effect<RegisteredDevice, NoSuchDevice>
     readonly rotateSecret: (id: DeviceId, secret: string | undefined) => Effect.Effect<DeviceCredential, NoSuchDevice>
@@ -176,6 +187,19 @@ export class Registry extends Context.Service<
         devices: Effect.fn("Registry.devices")(function* (productKey, page) {
           if ((yield* store.product(productKey)) === undefined) return yield* noSuchProduct(productKey)
           return (yield* store.devices(productKey, page)).map(deviceOf)
+        }),
+        changeDevice: Effect.fn("Registry.changeDevice")(function* (id, { deviceName }) {
+          const device = deviceName === undefined ? yield* store.device(id) : yield* store.renameDevice(id, deviceName)
+          return device === undefined ? yield* noSuchDevice(id) : deviceOf(device)
+        }),
+        changeProperties: Effect.fn("Registry.changeProperties")(function* (id, kind, changes) {
+          const values = Object.fromEntries(Object.entries(changes).map(([name, value]) => [name, value ?? undefined]))
+          const outcome = yield* store.changeProperties(id, kind, values, yield* Clock.currentTimeMillis)
+          if (outcome === "UnknownDevice") return yield* noSuchDevice(id)
+          if (outcome === "TooMany") {
+            const detail = `A device has at most ${propertiesPerDeviceMax[kind]} ${kind}s; delete some with null.`
+            return yield* new TooManyProperties({ detail })
+          }
         }),
         deleteDevice: Effect.fn("Registry.deleteDevice")(function* (id) {
           const deleted = yield* store.deleteDevice(id, yield* Clock.currentTimeMillis)

@@ -46,6 +46,7 @@ const DeviceHandlers = HttpApiBuilder.group(
         return { devices: items, ...nextCursor }
       }),
       getDevice: ({ params }) => registry.device(params),
+      changeDevice: ({ params, payload }) => registry.changeDevice(params, payload),
       deleteDevice: ({ params }) => registry.deleteDevice(params),
       enableDevice: ({ params }) => registry.setEnabled(params, true),
       disableDevice: ({ params }) => registry.setEnabled(params, false),

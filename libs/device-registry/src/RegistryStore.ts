@@ -151,6 +151,8 @@ export class RegistryStore extends Context.Service<
     ) => Effect.Effect<IssueOutcome>
     /** The device, inactive and with another secret, or undefined if there is none. */
     readonly replaceDevice: (id: DeviceId, secret: SealedSecret, now: number) => Effect.Effect<StoredDevice | undefined>
+    /** The device after the change, or undefined if there is none. */
+    readonly renameDevice: (id: DeviceId, deviceName: string) => Effect.Effect<StoredDevice | undefined>
     readonly deleteDevice: (id: DeviceId, now: number) => Effect.Effect<boolean>
     /** Ignores devices that are gone and presence older than what is known. Applying twice is applying once. */
     readonly applyPresence: (presences: ReadonlyArray<Presence>) => Effect.Effect<void>

@@ -1,4 +1,4 @@
-import { DisplayName, NewDevice, type RegisteredDevice } from "@roost/contracts"
+import { AttributeChange, DisplayName, NewDevice, type RegisteredDevice, TagChange } from "@roost/contracts"
 import { alphanumeric, DeviceKey, randomBytesPerCharacter } from "@roost/enos"
 import { Effect, Schema } from "effect"
 import { randomBytes } from "node:crypto"
@@ -117,6 +117,28 @@ const replace: Action<Provisioning> = Effect.fnUntraced(function* (call) {
   return { data: yield* known((yield* Provisioning).replaceDevice(id, deviceSecret)) }
 })
 
+const Update = Schema.Struct({
+  deviceName: Schema.optionalKey(EnosName),
+  deviceAttributes: Schema.optionalKey(AttributeChange),
+  deviceTags: Schema.optionalKey(TagChange)
+})
+
+/** What is absent stays, and `null` deletes an attribute or a tag: EnOS's patch update. */
+const update: Action<Provisioning> = Effect.fnUntraced(function* (call) {
+  const id = yield* deviceNamed(call)
+  const { deviceAttributes, deviceName, deviceTags } = yield* decode(Update, call.body)
+  const provisioning = yield* Provisioning
+  if (deviceName !== undefined) {
+    const name = yield* decode(DisplayName, textOfName(deviceName))
+    yield* known(provisioning.changeDevice(id, { deviceName: name }))
+  }
+  if (deviceAttributes !== undefined) yield* known(provisioning.changeProperties(id, "attribute", deviceAttributes))
+  if (deviceTags !== undefined) yield* known(provisioning.changeProperties(id, "tag", deviceTags))
+  // Nothing to change is still a device that has to be there.
+  yield* known(provisioning.device(id))
+  return { data: null }
+})
+
 const asObject = (body: unknown): object => (typeof body === "object" && body !== null ? body : {})
 
 /** EnOS's Device struct; times in milliseconds since 1970, 0 for never. */
@@ -138,6 +160,7 @@ export const deviceActions = {
   "POST create": create,
   "GET get": get,
   "POST search": search,
+  "POST update": update,
   "POST delete": remove,
   "POST enable": setEnabled(true),
   "POST disable": setEnabled(false),

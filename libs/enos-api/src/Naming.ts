@@ -32,5 +32,6 @@ const codes: Readonly<Record<string, number>> = {
   NoSuchDevice: ApiCode.noSuchDevice,
   NoSuchModel: ApiCode.noSuchModel,
   DeviceKeyExists: ApiCode.deviceKeyExists,
-  ProductKeyExists: ApiCode.invalidArgument
+  ProductKeyExists: ApiCode.invalidArgument,
+  TooManyProperties: ApiCode.invalidArgument
 }

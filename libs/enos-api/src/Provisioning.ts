@@ -1,4 +1,5 @@
 import type {
+  DeviceChange,
   DeviceCredential,
   DeviceKeyExists,
   DeviceStatus,
@@ -10,7 +11,9 @@ import type {
   NoSuchProduct,
   ProductKeyExists,
   ProductWithSecret,
-  RegisteredDevice
+  PropertyKind,
+  RegisteredDevice,
+  TooManyProperties
 } from "@roost/contracts"
 import { Context, type Effect } from "effect"
 
@@ -46,6 +49,13 @@ export class Provisioning extends Context.Service<
       id: DeviceId,
       ids: ReadonlyArray<string> | undefined
     ) => Effect.Effect<LatestValues, NoSuchDevice>
+    readonly changeDevice: (id: DeviceId, change: DeviceChange) => Effect.Effect<RegisteredDevice, NoSuchDevice>
+    /** `null` deletes a property; all of the change or nothing. */
+    readonly changeProperties: (
+      id: DeviceId,
+      kind: PropertyKind,
+      values: Readonly<Record<string, unknown>>
+    ) => Effect.Effect<void, NoSuchDevice | TooManyProperties>
     readonly deleteDevice: (id: DeviceId) => Effect.Effect<void, NoSuchDevice>
     readonly setEnabled: (id: DeviceId, enabled: boolean) => Effect.Effect<RegisteredDevice, NoSuchDevice>
     readonly replaceDevice: (id: DeviceId, secret: string | undefined) => Effect.Effect<DeviceCredential, NoSuchDevice>

@@ -90,6 +90,30 @@ describe("EnOS's open API", () => {
     assert.strictEqual(await codeOf(post("products?action=create", { productName: 1 })), 99_400)
   })
 
+  it("updates a device: its name, some of its attributes and tags", async () => {
+    const productKey = await newProduct()
+    await newDevice(productKey, "u1")
+    const named = `productKey=${productKey}&deviceKey=u1`
+    const change = {
+      deviceName: { defaultValue: "Cellar", i18nValue: {} },
+      deviceAttributes: { site: "A1" },
+      deviceTags: { floor: "-1" }
+    }
+    await done(post(`devices?action=update&${named}`, change))
+    await done(post(`devices?action=update&${named}`, { deviceTags: { floor: null, door: "2" } }))
+    assert.strictEqual((await done(get(`devices?action=get&${named}`))).deviceName.defaultValue, "Cellar")
+    const values = async (kind: string) =>
+      Object.entries((await roost.registry("GET", `/v1/products/${productKey}/devices/u1/${kind}`)).body)
+    assert.deepInclude((await values("attributes"))[0]?.[1] as object, { value: "A1" })
+    assert.deepStrictEqual(
+      (await values("tags")).map(([name]) => name),
+      ["door"]
+    )
+    const strange = `productKey=${productKey}&deviceKey=none`
+    assert.strictEqual(await codeOf(post(`devices?action=update&${strange}`, change)), 11_705)
+    assert.strictEqual(await codeOf(post(`devices?action=update&${named}`, { deviceTags: { "a b": "x" } })), 99_400)
+  })
+
   it("creates products and devices and reads them, by keys and by asset id", async () => {
     const productKey = await newProduct({ dynamicActivateEnabled: true })
     const product = await done(get(`products?action=get&productKey=${productKey}`))

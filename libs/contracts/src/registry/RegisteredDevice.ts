@@ -68,3 +68,9 @@ export const LoggedEvent = Schema.Struct({ ...DeviceEvent.fields, id: Schema.Int
   identifier: "DeviceEvent"
 })
 export type LoggedEvent = typeof LoggedEvent.Type
+
+/** What of a device may change; what is absent stays. */
+export const DeviceChange = Schema.Struct({ deviceName: Schema.optionalKey(DisplayName) }).annotate({
+  identifier: "DeviceChange"
+})
+export type DeviceChange = typeof DeviceChange.Type

@@ -8,6 +8,7 @@ import { LatestValues } from "./Measurepoints.ts"
 import { ModelSummary, RegisteredModel } from "./Model.ts"
 import { NewProduct, NewProductSecret, Product, ProductChange, ProductWithSecret } from "./Product.ts"
 import {
+  DeviceChange,
   DeviceCredential,
   ImportResult,
   LoggedEvent,
@@ -168,6 +169,12 @@ const Devices = HttpApiGroup.make("devices")
       success: RegisteredDevice,
       error: NoSuchDevice
     }).annotateMerge(describe("Read a device", "For a device that is online, as its actor knows it now.")),
+    HttpApiEndpoint.patch("changeDevice", one, {
+      params: device,
+      payload: DeviceChange,
+      success: RegisteredDevice,
+      error: NoSuchDevice
+    }).annotateMerge(describe("Rename a device")),
     HttpApiEndpoint.delete("deleteDevice", one, {
       params: device,
       success: HttpApiSchema.NoContent,

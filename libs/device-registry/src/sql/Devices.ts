@@ -53,6 +53,17 @@ export const listDevices = (sql: SqlSession, productKey: string, { after, limit,
   return Effect.map(rows, (found) => found.map(deviceOf))
 }
 
+export const renameDevice = (sql: SqlSession, id: DeviceId, deviceName: string) =>
+  Effect.andThen(
+    sql.run(
+      "UPDATE devices SET device_name = ?3 WHERE product_key = ?1 AND device_key = ?2",
+      id.productKey,
+      id.deviceKey,
+      deviceName
+    ),
+    findDevice(sql, id)
+  )
+
 export const updateCredential = Effect.fnUntraced(function* (
   sql: SqlTransaction,
   id: DeviceId,

@@ -4,7 +4,15 @@ import { RegistryStore } from "../RegistryStore.ts"
 import { issueSecret, replaceDevice } from "./Activation.ts"
 import { addEvents, applyPresence, listEvents } from "./DeviceLog.ts"
 import { changeProperties, readProperties } from "./DeviceProperties.ts"
-import { deleteDevice, findAsset, findDevice, insertDevices, listDevices, updateCredential } from "./Devices.ts"
+import {
+  deleteDevice,
+  findAsset,
+  findDevice,
+  insertDevices,
+  listDevices,
+  renameDevice,
+  updateCredential
+} from "./Devices.ts"
 import { deleteModel, findModel, insertModel, listModels, replaceModel, untoldProfiles } from "./Models.ts"
 import { applyPoints, readPoints } from "./Points.ts"
 import { findProduct, insertProduct, listProducts, rotateProductSecret, updateProduct } from "./Products.ts"
@@ -34,6 +42,7 @@ export const layerSqlRegistryStore: Layer.Layer<RegistryStore, never, Sql> = Lay
       issueSecret: (id, secret, activationRequest, now) =>
         sql.transaction((session) => issueSecret(session, id, secret, activationRequest, now)),
       replaceDevice: (id, secret, now) => sql.transaction((session) => replaceDevice(session, id, secret, now)),
+      renameDevice: (id, deviceName) => renameDevice(sql, id, deviceName),
       deleteDevice: (id, now) => sql.transaction((session) => deleteDevice(session, id, now)),
       applyPresence: (presences) => sql.transaction((session) => applyPresence(session, presences)),
       addEvents: (events, now) => sql.transaction((session) => addEvents(session, events, now)),
