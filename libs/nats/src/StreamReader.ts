@@ -23,20 +23,26 @@ export const readStream = (options: {
   return Stream.unwrap(
     Effect.gen(function* () {
       const { jetstream } = yield* NatsConnection
-      const messages = yield* Effect.acquireRelease(
+      const { messages } = yield* Effect.acquireRelease(
         fromClient(operation, async () => {
           const consumer = await jetstream.consumers.get(options.stream, {
             filter_subjects: options.filterSubject,
             deliver_policy: DeliverPolicy.StartSequence,
             opt_start_seq: options.fromSequence
           })
-          return consumer.consume({
+          const messages = await consumer.consume({
             max_messages: aheadMax,
             expires: pullExpiresMillis,
             idle_heartbeat: heartbeatMillis
           })
+          return { consumer, messages }
         }),
-        (messages) => Effect.promise(() => messages.close()).pipe(Effect.ignore)
+        // Nobody waits: `close()` of messages that nobody began to take never ends, and what is not deleted goes by itself.
+        ({ consumer, messages }) =>
+          Effect.sync(() => {
+            messages.stop()
+            void consumer.delete().catch(() => undefined)
+          })
       )
       return Stream.fromAsyncIterable(messages, (error) => toNatsError(operation, error)).pipe(Stream.map(tailMessage))
     })
