@@ -1,5 +1,5 @@
 import { NodeHttpServer } from "@effect/platform-node"
-import { healthRoutes, HttpHost } from "@roost/observability"
+import { Health, healthRoutes, HttpHost } from "@roost/observability"
 import { ByteSize, Config, Effect, Layer, type Scope } from "effect"
 import {
   HttpIncomingMessage,
@@ -53,9 +53,12 @@ export const serveApi = <Id extends string, Groups extends HttpApiGroup.Constrai
   Layer.effectDiscard(
     Effect.gen(function* () {
       let handler: Handler = yield* HttpRouter.toHttpEffect(Layer.mergeAll(healthRoutes(), starting, layerProblems))
+      // Ready is who answers: what the groups wait for by themselves may be over before their handlers are there.
+      const served = yield* Health.startup("api", "the API is being built")
       yield* HttpServer.serveEffect(Effect.suspend(() => handler))
       // What a handler needs of a request is part of `R` and can't be told apart here; `groups` brings the rest.
       handler = (yield* HttpRouter.toHttpEffect(apiRoutes(api, groups))) as Handler
+      yield* served
     }).pipe(Effect.provideService(HttpRouter.RouterConfig, { maxParamLength: pathSegmentLengthMax }))
   ).pipe(
     Layer.provide(

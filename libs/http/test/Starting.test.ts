@@ -42,7 +42,7 @@ describe("a service that starts", () => {
       assert.strictEqual((yield* retried).status, 200)
       assert.deepStrictEqual(yield* get("/readyz"), {
         status: 503,
-        body: { ready: false, checks: { gate: "the gate is closed" } }
+        body: { ready: false, checks: { api: "the API is being built", gate: "the gate is closed" } }
       })
       const early = yield* get("/v1/hello")
       assert.strictEqual(early.status, 503)
