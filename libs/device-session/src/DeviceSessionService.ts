@@ -1,7 +1,7 @@
 import { oncePerTurn, steadyNow, tickMillis } from "@roost/actors"
 import { keepLeases, type Leases } from "@roost/cluster"
 import { Buckets, CredentialChange, Streams, Subjects } from "@roost/contracts"
-import { nodeCrypto } from "@roost/dtls-crypto"
+import { dtlsCrypto } from "@roost/dtls-crypto"
 import { ensureStreams, FrameBus, tailConsumer } from "@roost/nats"
 import { Health } from "@roost/observability"
 import { Effect, Layer, Result, Schema, type Scope } from "effect"
@@ -89,7 +89,7 @@ const makeHost = Effect.fnUntraced(function* (
     recalled: (token, outcome) => answer((to, now) => to.handleRecalled(now, token, outcome))
   } satisfies PortAnswers
   const ports = yield* makeNatsPorts(config.clusterKey, answers, destinationOf)
-  const host = new DeviceHost({ config: config.host, ports, crypto: nodeCrypto, random: Math.random, now: steadyNow() })
+  const host = new DeviceHost({ config: config.host, ports, crypto: dtlsCrypto, random: Math.random, now: steadyNow() })
   answered.host = host
   return host
 })

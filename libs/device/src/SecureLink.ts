@@ -7,7 +7,7 @@ import {
   defaultClientSettings
 } from "@roost/coap"
 import { type CipherSuite, Client, type ClientOutput, type RetransmissionTiming, type Session } from "@roost/dtls"
-import { nodeCrypto } from "@roost/dtls-crypto"
+import { dtlsCrypto } from "@roost/dtls-crypto"
 import * as Result from "effect/Result"
 import { createSocket, type Socket } from "node:dgram"
 import { LinkError, silentServerHint, silentSessionHint, unknownHostHint, unreachableHint } from "./LinkError.ts"
@@ -55,7 +55,7 @@ export class SecureLink {
     this.#options = options
     this.#exchanges = new ClientExchanges(options.coap ?? defaultClientSettings, Math.random)
     this.#client = new Client({
-      crypto: nodeCrypto,
+      crypto: dtlsCrypto,
       identity: new TextEncoder().encode(options.identity),
       psk: options.psk,
       connectionId: options.connectionId ? new Uint8Array(0) : undefined,

@@ -1,1 +1,2 @@
+export * from "./DtlsCrypto.ts"
 export * from "./NodeCrypto.ts"

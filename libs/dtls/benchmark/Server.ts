@@ -3,7 +3,7 @@
  *
  *     npx node --expose-gc libs/dtls/benchmark/Server.ts
  */
-import { nodeCrypto } from "@roost/dtls-crypto"
+import { dtlsCrypto } from "@roost/dtls-crypto"
 import * as Result from "effect/Result"
 import { Bench } from "tinybench"
 import {
@@ -25,7 +25,7 @@ import { connect, greet, lastFlight, makeServer, now, peer } from "../test/utils
 import { defaultPsk, ScriptedClient, type ScriptedClientOptions } from "../test/utils/ScriptedClient.ts"
 
 /** The same bytes every time: recorded datagrams of a client then fit every run. */
-const repeating: Crypto = { ...nodeCrypto, randomBytes: (length) => new Uint8Array(length).fill(7) }
+const repeating: Crypto = { ...dtlsCrypto, randomBytes: (length) => new Uint8Array(length).fill(7) }
 const bench = new Bench({ time: 1000, warmupTime: 200 })
 
 for (const [name, options] of [
@@ -56,11 +56,11 @@ function addRecords(name: string, options: ScriptedClientOptions): void {
   const target = new Uint8Array(session.sealedBytes(plaintext.length))
   bench.add(`open 120 bytes, ${name}`, () => {
     session.highest = -1
-    const opened = session.open(nodeCrypto, record, 0)
+    const opened = session.open(dtlsCrypto, record, 0)
     if (opened._tag !== "ApplicationData") throw new Error(opened._tag)
   })
   bench.add(`seal 120 bytes, ${name}`, () => {
-    session.sealInto(nodeCrypto, ContentType.application_data, plaintext, target, 0)
+    session.sealInto(dtlsCrypto, ContentType.application_data, plaintext, target, 0)
   })
 }
 

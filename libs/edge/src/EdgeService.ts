@@ -2,7 +2,7 @@ import { oncePerTurn, steadyNow } from "@roost/actors"
 import { nodeSilenceMillisMax, watchPlacement } from "@roost/cluster"
 import { Subjects } from "@roost/contracts"
 import { CookieSecrets, FrontHalf, SessionIds } from "@roost/dtls"
-import { nodeCrypto } from "@roost/dtls-crypto"
+import { dtlsCrypto } from "@roost/dtls-crypto"
 import { FrameBus } from "@roost/nats"
 import { Health } from "@roost/observability"
 import { Effect, Layer } from "effect"
@@ -27,7 +27,7 @@ export const EdgeService = {
       const health = yield* Health
       const placement = yield* watchPlacement
       const front = new FrontHalf({
-        crypto: nodeCrypto,
+        crypto: dtlsCrypto,
         cookieSecrets: new CookieSecrets(config.routingKey),
         sessionIds: new SessionIds(config.routingKey)
       })

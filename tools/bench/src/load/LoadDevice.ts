@@ -9,7 +9,7 @@ import {
   TLS_PSK_WITH_AES_128_CCM_8,
   warningAlert
 } from "@roost/dtls"
-import { nodeCrypto } from "@roost/dtls-crypto"
+import { dtlsCrypto } from "@roost/dtls-crypto"
 import * as Result from "effect/Result"
 import { createSocket, type Socket } from "node:dgram"
 
@@ -64,7 +64,7 @@ export class LoadDevice {
     this.#socket = await this.#open()
     if (suite === "none") return onConnected(this, "Full")
     this.client = new Client({
-      crypto: nodeCrypto,
+      crypto: dtlsCrypto,
       identity: new TextEncoder().encode(`${this.#options.productKey},${deviceKeyOf(this.index)},2,86400`),
       psk,
       suites: [suiteOf(suite)],
@@ -99,13 +99,13 @@ export class LoadDevice {
       this.#socket!.send(this.#request.slice())
       return
     }
-    const record = this.#session.seal(nodeCrypto, ContentType.application_data, this.#request)
+    const record = this.#session.seal(dtlsCrypto, ContentType.application_data, this.#request)
     if (Result.isSuccess(record)) this.#socket!.send(record.success)
   }
 
   /** close_notify (RFC 5246 §7.2.1); the session can still be resumed. */
   sayGoodbye(): void {
-    const alert = this.#session?.seal(nodeCrypto, ContentType.alert, encodeAlert(warningAlert("close_notify")))
+    const alert = this.#session?.seal(dtlsCrypto, ContentType.alert, encodeAlert(warningAlert("close_notify")))
     if (alert !== undefined && Result.isSuccess(alert)) this.#socket?.send(alert.success)
   }
 
@@ -142,7 +142,7 @@ export class LoadDevice {
       this.#take(datagram)
       return
     }
-    const opened = this.#session.open(nodeCrypto, datagram, 0)
+    const opened = this.#session.open(dtlsCrypto, datagram, 0)
     if (opened._tag === "ApplicationData") this.#take(opened.plaintext)
   }
 

@@ -5,7 +5,7 @@ import {
   TLS_PSK_WITH_AES_128_CBC_SHA256,
   TLS_PSK_WITH_AES_128_CCM_8
 } from "@roost/dtls"
-import { nodeCrypto } from "@roost/dtls-crypto"
+import { dtlsCrypto } from "@roost/dtls-crypto"
 import type { DeviceBook } from "../DeviceBook.ts"
 import type { LoadConfig } from "../LoadConfig.ts"
 import { cidOf, type Links } from "./Links.ts"
@@ -102,7 +102,7 @@ export class Handshakes {
   #optionsFor(device: LoadDevice): ClientOptions {
     const { cid, encryptThenMac, extendedMasterSecret, suite } = this.#config
     return {
-      crypto: nodeCrypto,
+      crypto: dtlsCrypto,
       identity: this.#book.identity(device.index),
       psk: this.#book.psk(device.index),
       suites: [suite === "cbc" ? TLS_PSK_WITH_AES_128_CBC_SHA256 : TLS_PSK_WITH_AES_128_CCM_8],

@@ -1,5 +1,5 @@
 import { ContentType, type Session } from "@roost/dtls"
-import { nodeCrypto } from "@roost/dtls-crypto"
+import { dtlsCrypto } from "@roost/dtls-crypto"
 import { defaultTuning } from "@roost/coap"
 import * as Result from "effect/Result"
 import type { ErrorKind } from "../ErrorKind.ts"
@@ -116,7 +116,7 @@ export class Requests {
   }
 
   #openRecord(device: LoadDevice, session: Session, datagram: Uint8Array, offset: number, now: number): number {
-    const opened = session.open(nodeCrypto, datagram, offset)
+    const opened = session.open(dtlsCrypto, datagram, offset)
     switch (opened._tag) {
       case "ApplicationData":
         this.handleMessage(device, opened.plaintext, now)
@@ -174,7 +174,7 @@ export class Requests {
     const start = this.#room(length)
     const block = this.#block
     if (session === undefined) block.set(message, start)
-    else if (Result.isFailure(session.sealInto(nodeCrypto, ContentType.application_data, message, block, start))) {
+    else if (Result.isFailure(session.sealInto(dtlsCrypto, ContentType.application_data, message, block, start))) {
       return
     }
     this.#links.send(device, block.subarray(start, start + length), now)

@@ -1,0 +1,95 @@
+import { execFileSync } from "node:child_process"
+import { createHash } from "node:crypto"
+import { join } from "node:path"
+import { describe, expect, it } from "vitest"
+import { dtlsCrypto } from "../src/DtlsCrypto.ts"
+import { nodeCrypto } from "../src/NodeCrypto.ts"
+
+const hex = (value: Uint8Array | undefined): string | undefined => value && Buffer.from(value).toString("hex")
+const { randomBytes } = nodeCrypto
+
+it("calls OpenSSL directly on the Node that the project pins", () => {
+  expect(dtlsCrypto.ccm8Open).not.toBe(nodeCrypto.ccm8Open)
+})
+
+describe("the ciphers agree with node:crypto's", () => {
+  const lengths = [0, 1, 15, 16, 17, 150, 1200, 0x4000, 0x4800, 0x5000, 0x5001, 70_000]
+
+  it.each(lengths)("AES-128-CCM_8, %i bytes, with additional data of every length that a record has", (length) => {
+    for (const additionalBytes of [0, 13, 23, 278, 600]) {
+      const [key, nonce, additional] = [randomBytes(16), randomBytes(12), randomBytes(additionalBytes)]
+      const plaintext = randomBytes(length)
+      const [sealed, expected] = [new Uint8Array(5 + length + 8), new Uint8Array(5 + length + 8)]
+      dtlsCrypto.ccm8Seal(key, nonce, additional, plaintext, sealed, 5)
+      nodeCrypto.ccm8Seal(key, nonce, additional, plaintext, expected, 5)
+      expect(hex(sealed)).toBe(hex(expected))
+      expect(hex(dtlsCrypto.ccm8Open(key, nonce, additional, sealed.subarray(5)))).toBe(hex(plaintext))
+    }
+  })
+
+  it.each([16, 32, 160, 0x4000, 0x5000, 0x5010])("AES-128-CBC, %i bytes", (length) => {
+    const [key, iv, plaintext] = [randomBytes(16), randomBytes(16), randomBytes(length)]
+    const [ciphertext, expected] = [new Uint8Array(7 + length), new Uint8Array(7 + length)]
+    dtlsCrypto.cbcEncrypt(key, iv, plaintext, ciphertext, 7)
+    nodeCrypto.cbcEncrypt(key, iv, plaintext, expected, 7)
+    expect(hex(ciphertext)).toBe(hex(expected))
+    expect(hex(dtlsCrypto.cbcDecrypt(key, iv, ciphertext.subarray(7)))).toBe(hex(plaintext))
+  })
+})
+
+describe("one context serves all sessions", () => {
+  it("F11 refuses every record with a bit changed, and opens the good one after each of them", () => {
+    const [key, nonce, additional, plaintext] = [randomBytes(16), randomBytes(12), randomBytes(13), randomBytes(40)]
+    const sealed = new Uint8Array(48)
+    dtlsCrypto.ccm8Seal(key, nonce, additional, plaintext, sealed, 0)
+    for (let bit = 0; bit < sealed.length * 8; bit++) {
+      const forged = sealed.slice()
+      forged[bit >> 3]! ^= 1 << (bit & 7)
+      expect(dtlsCrypto.ccm8Open(key, nonce, additional, forged)).toBeUndefined()
+      expect(hex(dtlsCrypto.ccm8Open(key, nonce, additional, sealed))).toBe(hex(plaintext))
+    }
+    for (let length = 0; length < sealed.length; length++) {
+      expect(dtlsCrypto.ccm8Open(key, nonce, additional, sealed.subarray(0, length))).toBeUndefined()
+    }
+  })
+
+  it("keeps keys, nonces and lengths of interleaved sessions apart", () => {
+    const sessions = Array.from({ length: 50 }, (_, i) => ({
+      key: randomBytes(16),
+      nonce: randomBytes(12),
+      additional: randomBytes(i % 2 === 0 ? 13 : 31),
+      plaintext: randomBytes(1 + i * 7)
+    }))
+    const sealed = sessions.map(({ additional, key, nonce, plaintext }) => {
+      const target = new Uint8Array(plaintext.length + 8)
+      dtlsCrypto.ccm8Seal(key, nonce, additional, plaintext, target, 0)
+      return target
+    })
+    const opened = sessions.map(({ additional, key, nonce }, i) =>
+      dtlsCrypto.ccm8Open(key, nonce, additional, sealed[i]!)
+    )
+    expect(opened.map(hex)).toEqual(sessions.map(({ plaintext }) => hex(plaintext)))
+  })
+
+  it("leaves no error behind for the next call of node:crypto", () => {
+    for (let i = 0; i < 40; i++) {
+      expect(dtlsCrypto.ccm8Open(randomBytes(16), randomBytes(12), randomBytes(13), randomBytes(30))).toBeUndefined()
+    }
+    expect(createHash("sha256").update("abc").digest("hex").slice(0, 8)).toBe("ba7816bf")
+  })
+})
+
+it("falls back to node:crypto, silently, where there is no node:ffi", () => {
+  const modules = join(import.meta.dirname, "../src")
+  const program = `
+    import { dtlsCrypto } from ${JSON.stringify(join(modules, "DtlsCrypto.ts"))}
+    import { nodeCrypto } from ${JSON.stringify(join(modules, "NodeCrypto.ts"))}
+    console.log(dtlsCrypto.ccm8Open === nodeCrypto.ccm8Open)`
+  const run = (...flags: ReadonlyArray<string>): string =>
+    execFileSync(process.execPath, [...flags, "--input-type=module-typescript", "-e", program], {
+      encoding: "utf8",
+      stdio: ["ignore", "pipe", "inherit"]
+    }).trim()
+  expect(run("--no-experimental-ffi")).toBe("true")
+  expect(run()).toBe("false")
+})
