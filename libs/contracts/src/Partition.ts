@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto"
+import { hash } from "node:crypto"
 import { encodeBase32, parseBase32 } from "./Base32.ts"
 
 /** Number of partitions of a cluster. Fixed for its life: it is part of every key in the buckets. */
@@ -19,8 +19,8 @@ export interface DevicePlace {
  * million devices some fifty times: the hash narrows a search, the keys in the entry decide.
  */
 export const placeOf = (productKey: string, deviceKey: string): DevicePlace => {
-  const digest = createHash("sha256").update(`${productKey},${deviceKey}`, "utf8").digest()
-  return { hash: encodeBase32(digest.subarray(0, 5)), partition: ((digest[3]! << 8) | digest[4]!) % partitionCount }
+  digestOf(productKey, deviceKey)
+  return { hash: encodeBase32(digest, 5), partition: digestPartition() }
 }
 
 /** The partition of a device hash, or undefined if `hash` is not one. */
@@ -35,7 +35,17 @@ export const partitionOfHash = (hash: string): number | undefined => {
  * are the device hash, so that no two devices share an entry.
  */
 export const sessionKey = (productKey: string, deviceKey: string): string => {
-  const digest = createHash("sha256").update(`${productKey},${deviceKey}`, "utf8").digest()
-  const partition = ((digest[3]! << 8) | digest[4]!) % partitionCount
-  return `${partition}.${encodeBase32(digest.subarray(0, 10))}`
+  digestOf(productKey, deviceKey)
+  return `${digestPartition()}.${encodeBase32(digest, 10)}`
 }
+
+/** Fills `digest`. A digest as text is made in a third of the time that one as bytes takes. */
+const digestOf = (productKey: string, deviceKey: string): void => {
+  const text = hash("sha256", `${productKey},${deviceKey}`, "latin1")
+  for (let i = 0; i < digest.length; i++) digest[i] = text.charCodeAt(i)
+}
+
+const digestPartition = (): number => ((digest[3]! << 8) | digest[4]!) % partitionCount
+
+/** The first 80 bits of the last device's. */
+const digest = new Uint8Array(10)

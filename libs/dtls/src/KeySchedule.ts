@@ -1,5 +1,6 @@
 import { type CipherSuite, TLS_PSK_WITH_AES_128_CBC_SHA256, writeKeyBytes, writeSaltBytes } from "./CipherSuite.ts"
 import type { Crypto } from "./Crypto.ts"
+import { allocate } from "./internal/allocate.ts"
 import { asciiBytes, concatBytes } from "./internal/bytes.ts"
 import { Writer } from "./internal/Writer.ts"
 
@@ -16,7 +17,7 @@ export function prf(
   length: number
 ): Uint8Array {
   const labelAndSeed = concatBytes([label, seed])
-  const output = new Uint8Array(length)
+  const output = allocate(length)
   let a = labelAndSeed
   for (let at = 0; at < length; at += 32) {
     a = crypto.hmacSha256(secret, a)
@@ -28,7 +29,7 @@ export function prf(
 
 /** RFC 4279 §2: the premaster secret of plain PSK. */
 export function pskPremasterSecret(psk: Uint8Array): Uint8Array {
-  return new Writer(4 + 2 * psk.length).vector16(new Uint8Array(psk.length)).vector16(psk).finish()
+  return new Writer().vector16(new Uint8Array(psk.length)).vector16(psk).finish()
 }
 
 /** RFC 5246 §8.1. */

@@ -11,6 +11,7 @@ import type { Crypto } from "./Crypto.ts"
 import type { SealError } from "./errors.ts"
 import type { Agreement } from "./handshake/Agreement.ts"
 import { encodeHandshake, HandshakeType } from "./handshake/Header.ts"
+import { allocate } from "./internal/allocate.ts"
 import { concatBytes, emptyBytes, packBytes, unpackBytes } from "./internal/bytes.ts"
 import { droppedRecord, type Opened } from "./Opened.ts"
 import { type KeyBlock, masterSecretBytes } from "./KeySchedule.ts"
@@ -243,9 +244,9 @@ export class Session implements SessionFields {
     )
   }
 
-  /** One record in an array of its own. */
+  /** One record, to be sent soon: see `allocate`. */
   seal(crypto: Crypto, contentType: number, plaintext: Uint8Array): Result.Result<Uint8Array, SealError> {
-    const record = new Uint8Array(this.sealedBytes(plaintext.length))
+    const record = allocate(this.sealedBytes(plaintext.length))
     return Result.map(this.sealInto(crypto, contentType, plaintext, record, 0), () => record)
   }
 

@@ -22,7 +22,7 @@ const nothingReceivedFlag = 16
  */
 export function serializeSession(session: Session, writeLimit = session.writeLimit): Uint8Array {
   const { lastFlight } = session
-  const writer = new Writer(320)
+  const writer = new Writer()
     .uint8(sessionStateVersion)
     .uint8(
       (session.extendedMasterSecret ? extendedMasterSecretFlag : 0) |

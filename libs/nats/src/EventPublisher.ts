@@ -50,7 +50,7 @@ export class EventPublisher extends Context.Service<
       )
       return EventPublisher.of({
         publish: (subject, value) => {
-          const payload = utf8.encode(JSON.stringify(value))
+          const payload = Buffer.from(JSON.stringify(value))
           if (queue.size >= eventsWaitingMax || payload.length > eventBytesMax) {
             dropped.inc()
             return false
@@ -107,7 +107,6 @@ class EventQueue {
   }
 }
 
-const utf8 = new TextEncoder()
 const dropped = metrics.counter(
   "roost_nats_events_dropped_total",
   "Events lost: too many waited to be stored, or too large."

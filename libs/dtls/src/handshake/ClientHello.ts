@@ -21,7 +21,7 @@ export interface ClientHello {
 export const sessionIdBytesMax = 32
 
 export function encodeClientHello(hello: ClientHello): Uint8Array {
-  const writer = new Writer(256)
+  const writer = new Writer()
     .uint16(hello.version)
     .put(hello.random)
     .vector8(hello.sessionId)

@@ -9,7 +9,7 @@ export interface ClientKeyExchange {
 }
 
 export function encodeClientKeyExchange(exchange: ClientKeyExchange): Uint8Array {
-  return new Writer(2 + exchange.pskIdentity.length).vector16(exchange.pskIdentity).finish()
+  return new Writer().vector16(exchange.pskIdentity).finish()
 }
 
 export function decodeClientKeyExchange(body: Uint8Array): Result.Result<ClientKeyExchange, DecodeError> {

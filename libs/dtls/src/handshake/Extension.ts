@@ -49,10 +49,10 @@ export const recordSizeLimitMin = 64
 
 /** The extensions field of a hello with its length; empty if there is nothing to say. */
 export function encodeExtensions(extensions: HelloExtensions): Uint8Array {
-  const list = new Writer(64)
+  const list = new Writer()
   const { renegotiationInfo, connectionId, maxFragmentLength, recordSizeLimit } = extensions
   if (renegotiationInfo !== undefined) {
-    put(list, ExtensionType.renegotiation_info, new Writer(1).vector8(renegotiationInfo).finish())
+    put(list, ExtensionType.renegotiation_info, new Writer().vector8(renegotiationInfo).finish())
   }
   if (extensions.extendedMasterSecret) put(list, ExtensionType.extended_master_secret, nothing)
   if (extensions.encryptThenMac) put(list, ExtensionType.encrypt_then_mac, nothing)
@@ -60,12 +60,12 @@ export function encodeExtensions(extensions: HelloExtensions): Uint8Array {
     put(list, ExtensionType.max_fragment_length, Uint8Array.of(Math.log2(maxFragmentLength) - 8))
   }
   if (recordSizeLimit !== undefined) {
-    put(list, ExtensionType.record_size_limit, new Writer(2).uint16(recordSizeLimit).finish())
+    put(list, ExtensionType.record_size_limit, new Writer().uint16(recordSizeLimit).finish())
   }
   if (connectionId !== undefined) {
-    put(list, ExtensionType.connection_id, new Writer(9).vector8(connectionId).finish())
+    put(list, ExtensionType.connection_id, new Writer().vector8(connectionId).finish())
   }
-  return list.length === 0 ? nothing : new Writer(2 + list.length).vector16(list.finish()).finish()
+  return list.length === 0 ? nothing : new Writer().vector16(list.finish()).finish()
 }
 
 /** Reads the extensions field, which is everything behind a hello's last mandatory field and may be missing. */

@@ -97,7 +97,7 @@ function encodeFragment(
   fragmentOffset: number,
   fragment: Uint8Array
 ): Uint8Array {
-  return new Writer(handshakeHeaderBytes + fragment.length)
+  return new Writer()
     .uint8(type)
     .uint24(length)
     .uint16(messageSeq)

@@ -12,7 +12,7 @@ export interface HelloVerifyRequest {
 }
 
 export function encodeHelloVerifyRequest(request: HelloVerifyRequest): Uint8Array {
-  return new Writer(3 + request.cookie.length).uint16(request.version).vector8(request.cookie).finish()
+  return new Writer().uint16(request.version).vector8(request.cookie).finish()
 }
 
 export function decodeHelloVerifyRequest(body: Uint8Array): Result.Result<HelloVerifyRequest, DecodeError> {

@@ -17,7 +17,7 @@ export interface ServerHello {
 }
 
 export function encodeServerHello(hello: ServerHello): Uint8Array {
-  return new Writer(128)
+  return new Writer()
     .uint16(hello.version)
     .put(hello.random)
     .vector8(hello.sessionId)

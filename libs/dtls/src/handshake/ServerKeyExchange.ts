@@ -9,7 +9,7 @@ export interface ServerKeyExchange {
 }
 
 export function encodeServerKeyExchange(exchange: ServerKeyExchange): Uint8Array {
-  return new Writer(2 + exchange.pskIdentityHint.length).vector16(exchange.pskIdentityHint).finish()
+  return new Writer().vector16(exchange.pskIdentityHint).finish()
 }
 
 export function decodeServerKeyExchange(body: Uint8Array): Result.Result<ServerKeyExchange, DecodeError> {

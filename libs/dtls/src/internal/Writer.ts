@@ -1,11 +1,13 @@
-/** Growing big-endian buffer for the messages of a handshake; records of a session are sealed in place instead. */
-export class Writer {
-  #bytes: Uint8Array
-  length = 0
+import { allocate } from "./allocate.ts"
+import { emptyBytes } from "./bytes.ts"
 
-  constructor(capacity = 256) {
-    this.#bytes = new Uint8Array(capacity)
-  }
+/**
+ * Growing big-endian buffer for the messages of a handshake; records of a session are sealed in place instead. It writes
+ * into memory that the next Writer takes over, so that a message costs one allocation and not two or three.
+ */
+export class Writer {
+  #bytes: Uint8Array = spare.pop() ?? new Uint8Array(spareBytes)
+  length = 0
 
   uint8(value: number): this {
     const at = this.#reserve(1)
@@ -54,9 +56,15 @@ export class Writer {
     return this.uint16(bytes.length).put(bytes)
   }
 
-  /** A copy of exactly the written bytes, so that the spare capacity is not kept alive. */
+  /** A copy of exactly the written bytes. The writer is empty then, and not to be used again. */
   finish(): Uint8Array {
-    return this.#bytes.slice(0, this.length)
+    const { length } = this
+    const written = allocate(length)
+    for (let i = 0; i < length; i++) written[i] = this.#bytes[i]!
+    if (this.#bytes.length === spareBytes && spare.length < spareMax) spare.push(this.#bytes)
+    this.#bytes = emptyBytes
+    this.length = 0
+    return written
   }
 
   #reserve(count: number): number {
@@ -70,3 +78,9 @@ export class Writer {
     return at
   }
 }
+
+/** Larger than any message of a PSK handshake but a ClientHello with long extensions. */
+const spareBytes = 512
+/** Writers at work at once: a message may be written while another is. */
+const spareMax = 8
+const spare: Array<Uint8Array> = []

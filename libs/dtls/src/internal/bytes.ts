@@ -1,3 +1,5 @@
+import { allocate } from "./allocate.ts"
+
 /** Shared by everything that holds "no bytes", so that an empty connection id costs no object. */
 export const emptyBytes = new Uint8Array(0)
 
@@ -38,7 +40,7 @@ export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
 export function concatBytes(parts: ReadonlyArray<Uint8Array>): Uint8Array {
   let length = 0
   for (const part of parts) length += part.length
-  const whole = new Uint8Array(length)
+  const whole = allocate(length)
   let offset = 0
   for (const part of parts) {
     whole.set(part, offset)

@@ -1,3 +1,4 @@
+import { allocate } from "../internal/allocate.ts"
 import { emptyBytes } from "../internal/bytes.ts"
 
 /** RFC 5246 §6.2.1; `tls12_cid` is RFC 9146 §4. */
@@ -117,7 +118,7 @@ export function encodePlaintextRecord(
   fragment: Uint8Array,
   version = dtls12
 ): Uint8Array {
-  const record = new Uint8Array(recordHeaderBytes + fragment.length)
+  const record = allocate(recordHeaderBytes + fragment.length)
   const start = writeRecordHeader(record, 0, contentType, 0, sequence, emptyBytes, fragment.length)
   record[1] = version >>> 8
   record[2] = version & 0xff

@@ -44,12 +44,12 @@ export class CookieSecrets {
   }
 
   #secretOf(crypto: Crypto, period: number): Uint8Array {
-    return crypto.hmacSha256(this.#routingKey, label, new Writer(6).uint48(Math.max(0, period)).finish())
+    return crypto.hmacSha256(this.#routingKey, label, new Writer().uint48(Math.max(0, period)).finish())
   }
 }
 
 function cookieInput(address: Uint8Array, hello: ClientHello): Uint8Array {
-  const input = new Writer(128)
+  const input = new Writer()
     .vector8(address)
     .uint16(hello.version)
     .put(hello.random)

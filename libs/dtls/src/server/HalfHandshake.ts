@@ -31,7 +31,7 @@ const halfVersion = 1
 const helloVersion = 1
 
 export function encodeHalf(half: HalfHandshake): Uint8Array {
-  const writer = new Writer(1024)
+  const writer = new Writer()
     .uint8(halfVersion)
     .vector8(half.address)
     .uint48(half.nextSequence)
@@ -53,7 +53,7 @@ export function decodeHalf(bytes: Uint8Array): Result.Result<HalfHandshake, Stat
 }
 
 export function encodeResumeHello(hello: ResumeHello): Uint8Array {
-  return new Writer(512)
+  return new Writer()
     .uint8(helloVersion)
     .vector8(hello.address)
     .uint48(hello.sequence)
