@@ -25,8 +25,11 @@ export const announcePlacement = Effect.fnUntraced(function* (
   const bus = yield* FrameBus
   let term = yield* Clock.currentTimeMillis
   let partitions = share
+  const encoded = (leaving: boolean) => utf8.encode(encode({ nodeId, partitions, term, leaving }))
+  // The same bytes until something changes: who hears them again has nothing to read.
+  let announcement = encoded(false)
   const say = (leaving: boolean) => {
-    bus.publish(Subjects.placementAnnounce, utf8.encode(encode({ nodeId, partitions, term, leaving })))
+    bus.publish(Subjects.placementAnnounce, leaving ? encoded(true) : announcement)
   }
   // First of all, and so after everything else has stopped: a node that spoke once more would come back for five seconds.
   yield* Effect.addFinalizer(() => Effect.sync(() => say(true)))
@@ -36,6 +39,7 @@ export const announcePlacement = Effect.fnUntraced(function* (
     own: (next) => {
       partitions = next
       term++
+      announcement = encoded(false)
       say(false)
     }
   }

@@ -56,6 +56,7 @@ export const makeStreamPublisher = Effect.fnUntraced(function* (
   const withHeaders: PublishOptions = { reply: "", headers: headers.asMsgHdrs() }
   const withoutHeaders: PublishOptions = { reply: "" }
 
+  const sweeper = new Sweeper(inFlight)
   const onAck = (error: Error | null, message: Msg) => {
     if (error !== null) return
     const slot = inFlight.find(Number(message.subject.slice(inbox.length + 1)))
@@ -64,12 +65,11 @@ export const makeStreamPublisher = Effect.fnUntraced(function* (
   yield* Effect.acquireRelease(
     Effect.sync(() => {
       const subscription = client.subscribe(`${inbox}.*`, { callback: onAck })
-      const timer = setInterval(() => inFlight.expire(performance.now()), sweepMillis)
       const unlisten = onStatus((up) => {
         if (!up) inFlight.failAll("disconnected")
       })
       return () => {
-        clearInterval(timer)
+        sweeper.stop()
         unlisten()
         subscription.unsubscribe()
         inFlight.failAll("disconnected")
@@ -95,6 +95,7 @@ export const makeStreamPublisher = Effect.fnUntraced(function* (
       headers.lines = lines
       publishOptions.reply = `${inbox}.${id}`
       client.publish(subject, payload, publishOptions)
+      sweeper.start()
       return true
     },
     inFlight: () => inFlight.size
@@ -162,6 +163,28 @@ class InFlight {
     for (let slot = 0; slot < this.#capacity; slot++) {
       if (this.#deadlines[slot] !== 0) this.settle(slot, failures[reason])
     }
+  }
+}
+
+/** Looks for messages whose time is over as long as there are any: an idle process has no timer for it. */
+class Sweeper {
+  readonly #inFlight: InFlight
+  #timer: NodeJS.Timeout | undefined
+
+  constructor(inFlight: InFlight) {
+    this.#inFlight = inFlight
+  }
+
+  start(): void {
+    this.#timer ??= setInterval(() => {
+      this.#inFlight.expire(performance.now())
+      if (this.#inFlight.size === 0) this.stop()
+    }, sweepMillis)
+  }
+
+  stop(): void {
+    clearInterval(this.#timer)
+    this.#timer = undefined
   }
 }
 

@@ -12,15 +12,16 @@ export const layerProcessMetrics = (registry: MetricRegistry = metrics): Layer.L
   )
 
 const register = (registry: MetricRegistry): (() => void) => {
-  const delay = monitorEventLoopDelay({ resolution: 10 })
+  const delay = monitorEventLoopDelay({ resolution: resolutionMillis })
   delay.enable()
   const startedAt = Date.now() / 1000 - process.uptime()
   const cpuSeconds = () => {
     const usage = process.cpuUsage()
     return (usage.user + usage.system) / 1e6
   }
-  // A percentile of nothing is NaN in the histogram's first milliseconds.
-  const seconds = (nanoseconds: number) => (Number.isFinite(nanoseconds) ? nanoseconds / 1e9 : 0)
+  // A percentile of nothing is NaN in the histogram's first milliseconds. What it has is the time between two samples.
+  const seconds = (nanoseconds: number) =>
+    Number.isFinite(nanoseconds) ? Math.max(0, nanoseconds / 1e9 - resolutionMillis / 1000) : 0
   const lagHelp = "Delay of the event loop, percentile since the last scrape."
   const releases = [
     registry.counterFrom("process_cpu_seconds_total", "User and system CPU time.", cpuSeconds),
@@ -39,3 +40,9 @@ const register = (registry: MetricRegistry): (() => void) => {
     for (const release of releases) release()
   }
 }
+
+/**
+ * How often the event loop is looked at. A sample is late by what a datagram at that moment would be, however seldom one is
+ * taken; at 10 ms, usual elsewhere, the looking alone took 0.3 % of a core in each process of an idle cluster.
+ */
+const resolutionMillis = 100
