@@ -131,7 +131,8 @@ export class LeaseKeeper {
   get missing(): number {
     if (!this.#complete || !this.#members.has(this.#incarnation)) return this.#places.length
     let missing = 0
-    for (const [partition, { stage }] of this.#places.entries()) {
+    for (let partition = 0; partition < this.#places.length; partition++) {
+      const { stage } = this.#places[partition]!
       if (stage !== "serving" && this.#members.targetOf(partition) === this.#incarnation) missing++
     }
     return missing
@@ -356,7 +357,8 @@ export class LeaseKeeper {
 
   /** Others deleted the record: everything is theirs. This process goes on as a new one. */
   #fence(): void {
-    for (const [partition, place] of this.#places.entries()) {
+    for (let partition = 0; partition < this.#places.length; partition++) {
+      const place = this.#places[partition]!
       if (place.stage !== "none") this.#abandon(partition, place)
     }
     this.#incarnation = this.#newIncarnation()
@@ -378,7 +380,8 @@ export class LeaseKeeper {
   #claim(now: number): void {
     if (this.#draining) return
     let claims = this.#count("claiming", "acquiring")
-    for (const [partition, place] of this.#places.entries()) {
+    for (let partition = 0; partition < this.#places.length; partition++) {
+      const place = this.#places[partition]!
       if (claims >= this.#timing.claimsMax) return
       if (place.waitUntil > now) continue
       // A claim without an answer, and the watch did not tell of it either.
@@ -419,7 +422,8 @@ export class LeaseKeeper {
     // Who leaves hands everything over at once: each of its partitions is silent only until the next owner has loaded it.
     const handoversMax = this.#draining ? this.#places.length : this.#timing.handoversMax
     let handovers = this.#count("releasing", "freeing")
-    for (const [partition, place] of this.#places.entries()) {
+    for (let partition = 0; partition < this.#places.length; partition++) {
+      const place = this.#places[partition]!
       if (place.stage === "freeing" && place.waitUntil > 0 && place.waitUntil <= now) {
         this.#free(partition, place)
       }

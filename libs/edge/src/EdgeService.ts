@@ -13,7 +13,7 @@ import { exportEdgeMetrics } from "./EdgeMetrics.ts"
 import { openUdpSocket } from "./UdpSocket.ts"
 
 /** How often handshakes and resumptions are looked through for those that are over. */
-const tickMillis = 50
+const tickMillis = 100
 
 /**
  * The udp-edge of one process: a socket, the core, the bus. The callbacks of socket and bus run the core at once; what

@@ -7,6 +7,8 @@ export interface BenchOptions {
   readonly peers: ReadonlyArray<string>
   readonly rows: ReadonlyArray<RowGroup>
   readonly devices: number
+  /** Requests under way at any time in the rows of traffic, one per device at most. */
+  readonly underWay: number
   readonly memoryDevices: ReadonlyArray<number>
   readonly idleDevices: number
   readonly wakeUpDevices: number
@@ -47,6 +49,7 @@ export const readOptions = (args: ReadonlyArray<string>, peerKeys: ReadonlyArray
     peers,
     rows,
     devices: number("devices", values.devices, values.quick ? 100 : 1000),
+    underWay: number("under-way", values["under-way"], underWayDefault),
     memoryDevices: (values.memory?.split(",") ?? [undefined]).flatMap((text) =>
       text === undefined ? [1000, 10_000] : [number("memory", text, 0)]
     ),
@@ -61,10 +64,14 @@ export const readOptions = (args: ReadonlyArray<string>, peerKeys: ReadonlyArray
   return wrong[0] ?? options
 }
 
+/** Enough to keep a server busy, few enough for the default receive buffer of 208 KiB. */
+export const underWayDefault = 64
+
 const flags = {
   peers: { type: "string" },
   rows: { type: "string" },
   devices: { type: "string" },
+  "under-way": { type: "string" },
   memory: { type: "string" },
   idle: { type: "string" },
   wakeup: { type: "string" },
@@ -82,6 +89,7 @@ Roost beside other CoAP servers over DTLS-PSK: same machine, same work, the serv
   --peers A,B     of ${peerKeys.join(", ")} [all]
   --rows A,B      of ${rowGroups.join(", ")} [all]
   --devices N     devices of the rows of traffic [1000]
+  --under-way N   requests under way at any time, of as many devices [${underWayDefault}]
   --memory N,M    sessions of the rows of memory [1000,10000]; 100000 adds some minutes a server
   --idle N        online devices of the row of idle CPU, Roost only [20000]
   --wakeup N      devices that wake up together, Roost only [10000]

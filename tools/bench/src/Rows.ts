@@ -11,6 +11,7 @@ export interface RunOptions {
   readonly place: Omit<Place, "devices">
   readonly loadCore: number | undefined
   readonly devices: number
+  readonly underWay: number
   readonly seconds: number
   readonly quick: boolean
 }
@@ -129,10 +130,10 @@ const startBoth = (
   devices: number
 ): Effect.Effect<{ server: RunningServer; load: LoadProcess }, ProcessFailed, Scope.Scope> =>
   Effect.gen(function* () {
-    const { loadCore, place } = options
+    const { loadCore, place, underWay } = options
     const server = yield* contestant.start({ ...place, devices })
     const { productKey, psk } = place
-    const load = yield* loadProcess({ core: loadCore, port: server.port, suite, psk, productKey })
+    const load = yield* loadProcess({ core: loadCore, port: server.port, suite, psk, productKey, underWay })
     return { server, load }
   })
 

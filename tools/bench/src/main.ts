@@ -111,13 +111,14 @@ const jobsOf = (taking: ReadonlyArray<Contestant>, options: BenchOptions): Reado
   return jobs
 }
 
-const runOptions = ({ devices, quick, seconds }: BenchOptions): RunOptions => {
+const runOptions = ({ devices, quick, seconds, underWay }: BenchOptions): RunOptions => {
   const { load, server } = cores()
   const secret = "EveryDevicesSecret00"
   return {
     place: { core: server, secret, psk: pskFromSecret(secret), productKey: "bench" },
     loadCore: load,
     devices,
+    underWay,
     seconds,
     quick
   }

@@ -6,7 +6,12 @@ const keys = ["californium", "roost", "floor"]
 
 describe("options", () => {
   it("take every peer and row unless told otherwise", () => {
-    expect(readOptions([], keys)).toMatchObject({ peers: keys, rounds: 3, memoryDevices: [1000, 10_000] })
+    expect(readOptions([], keys)).toMatchObject({
+      peers: keys,
+      rounds: 3,
+      underWay: 64,
+      memoryDevices: [1000, 10_000]
+    })
     expect(readOptions(["--peers", "roost", "--rows", "memory", "--memory", "5,6"], keys)).toMatchObject({
       peers: ["roost"],
       rows: ["memory"],
@@ -22,6 +27,7 @@ describe("options", () => {
     [["--peers", "roost,emqx"], "--peers emqx: there are californium, roost, floor"],
     [["--rows", "speed"], "--rows speed: there are traffic, memory"],
     [["--rounds", "0"], "--rounds takes a number above 0, not 0"],
+    [["--under-way", "-1"], "--under-way takes a number above 0, not -1"],
     [["--memory", "1000,x"], "--memory takes a number above 0, not x"],
     [["--fast"], "Unknown option '--fast'"]
   ])("%j are refused with the reason", (args, reason) => {

@@ -30,6 +30,8 @@ export const loadProcess = Effect.fnUntraced(function* (options: {
   readonly suite: LoadSuite
   readonly psk: Uint8Array
   readonly productKey: string
+  /** Requests under way at any time. */
+  readonly underWay: number
 }) {
   const lines = yield* Queue.unbounded<string>()
   let rest = ""
@@ -72,14 +74,16 @@ export const loadProcess = Effect.fnUntraced(function* (options: {
       ),
     leave: Effect.asVoid(tell({ do: "leave" })),
     load: (seconds, ratePerSecond) =>
-      tell({ do: "load", seconds, inFlight, ...(ratePerSecond === undefined ? {} : { ratePerSecond }) }).pipe(
-        Effect.map((line) => JSON.parse(line) as LoadResult)
-      )
+      tell({
+        do: "load",
+        seconds,
+        inFlight: options.underWay,
+        ...(ratePerSecond === undefined ? {} : { ratePerSecond })
+      }).pipe(Effect.map((line) => JSON.parse(line) as LoadResult))
   }
   return running
 })
 
-/** Enough to keep a server busy, few enough for the default receive buffer of 208 KiB. */
-const inFlight = 64
+/** Handshakes at a time. */
 const underWayMax = 32
 const payloadBytes = 150
