@@ -27,7 +27,7 @@ describe("options", () => {
     [["--peers", "roost,emqx"], "--peers emqx: there are californium, roost, floor"],
     [["--rows", "speed"], "--rows speed: there are traffic, memory"],
     [["--rounds", "0"], "--rounds takes a number above 0, not 0"],
-    [["--under-way", "-1"], "--under-way takes a number above 0, not -1"],
+    [["--under-way", "0"], "--under-way takes a number above 0, not 0"],
     [["--memory", "1000,x"], "--memory takes a number above 0, not x"],
     [["--fast"], "Unknown option '--fast'"]
   ])("%j are refused with the reason", (args, reason) => {
