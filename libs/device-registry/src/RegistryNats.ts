@@ -16,7 +16,7 @@ import { answerPropertiesAsk } from "./DeviceProperties.ts"
 import { RegistryStore } from "./RegistryStore.ts"
 
 /** How often the store is asked for changes that the actors have not heard of: a rotated secret is dropped this soon. */
-const tellMillis = 250
+const tellMillis = 100
 const tellBatchMax = 256
 
 /**

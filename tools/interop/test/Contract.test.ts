@@ -241,6 +241,8 @@ describe("refused handshakes are silence on the air and a sentence for the opera
       () => attempt("disabled", device.deviceSecret),
       (outcome) => outcome === "timeout"
     )
+    // The first may have been under way when the change was heard of, and says so; the next one finds the device disabled.
+    assert.strictEqual(await attempt("disabled", device.deviceSecret), "timeout")
     await refusedFor(device, "DeviceDisabled")
     assert.strictEqual((await roost.registry("POST", `${one}:enable`)).status, 200)
     await eventually(
