@@ -1,4 +1,5 @@
 import { jetstream, type JetStreamClient, type JetStreamManager, jetstreamManager } from "@nats-io/jetstream"
+import { NatsConnectionImpl } from "@nats-io/nats-core/internal"
 import {
   connect,
   type ConnectionOptions,
@@ -9,6 +10,8 @@ import { Health, metrics } from "@roost/observability"
 import { type Config, Context, Effect, Layer, Redacted, Schedule } from "effect"
 import { readFileSync } from "node:fs"
 import { fromClient } from "./internal/fromClient.ts"
+import { OutboundBatch } from "./internal/OutboundBatch.ts"
+import { readWholeMessages } from "./internal/WholeMessages.ts"
 import { NatsConfig } from "./NatsConfig.ts"
 
 /** A server that answers no ping for `pingMillis` × `pingsOutMax` is taken for gone. */
@@ -33,6 +36,8 @@ export class NatsConnection extends Context.Service<
     readonly jetstream: JetStreamClient
     readonly manager: JetStreamManager
     readonly connected: () => boolean
+    /** For publishers of many small messages; what else is published goes by the client. */
+    readonly outbound: OutboundBatch
     /** Returns how to stop listening. */
     readonly onStatus: (listener: StatusListener) => () => void
   }
@@ -50,6 +55,7 @@ const make = Effect.fnUntraced(function* (name: string, config: NatsConfig) {
   let connected = false
   let listeners: ReadonlyArray<StatusListener> = []
   yield* health.register("nats", () => (connected ? undefined : `no nats-server answers at ${hostsOf(config)}`))
+  readWholeMessages()
   const client = yield* Effect.acquireRelease(connectFirst(name, config), release, { interruptible: true })
   connected = true
   gauge.set(1)
@@ -79,6 +85,7 @@ const make = Effect.fnUntraced(function* (name: string, config: NatsConfig) {
     jetstream: jetstream(client),
     manager,
     connected: () => connected,
+    outbound: new OutboundBatch(protocolOf(client)),
     onStatus: (listener) => {
       listeners = [...listeners, listener]
       return () => {
@@ -87,6 +94,12 @@ const make = Effect.fnUntraced(function* (name: string, config: NatsConfig) {
     }
   })
 })
+
+/** All connections of the pinned client are of this class; the types of its public half do not say so. */
+const protocolOf = (client: Client) => {
+  if (client instanceof NatsConnectionImpl) return client.protocol
+  throw new TypeError("the NATS client is not the one that this is written for")
+}
 
 const connectFirst = Effect.fnUntraced(function* (name: string, config: NatsConfig) {
   const options = yield* Effect.sync(() => optionsOf(name, config))

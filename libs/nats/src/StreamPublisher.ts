@@ -1,8 +1,7 @@
 import { JetStreamApiCodes } from "@nats-io/jetstream"
-import { createInbox, type Msg, type PublishOptions } from "@nats-io/transport-node"
+import { createInbox, type Msg } from "@nats-io/transport-node"
 import { metrics } from "@roost/observability"
 import { Effect, type Scope } from "effect"
-import { RenderedHeaders } from "./HeaderLines.ts"
 import { NatsConnection } from "./NatsConnection.ts"
 
 /** Messages that wait for their ack at most, and how long each may. */
@@ -47,15 +46,10 @@ export interface StreamPublisher {
 export const makeStreamPublisher = Effect.fnUntraced(function* (
   options: StreamPublisherOptions
 ): Effect.fn.Return<StreamPublisher, never, NatsConnection | Scope.Scope> {
-  const { client, connected, onStatus } = yield* NatsConnection
+  const { client, connected, onStatus, outbound } = yield* NatsConnection
   const inFlight = new InFlight(options.inFlightMax ?? inFlightMaxDefault, options.onSettled)
   const timeoutMillis = options.ackTimeoutMillis ?? ackTimeoutMillisDefault
   const inbox = createInbox()
-  const headers = new RenderedHeaders()
-  // Reused for every message: the client reads it before `publish` returns.
-  const withHeaders: PublishOptions = { reply: "", headers: headers.asMsgHdrs() }
-  const withoutHeaders: PublishOptions = { reply: "" }
-
   const sweeper = new Sweeper(inFlight)
   const onAck = (error: Error | null, message: Msg) => {
     if (error !== null) return
@@ -91,10 +85,7 @@ export const makeStreamPublisher = Effect.fnUntraced(function* (
         refused.inc()
         return false
       }
-      const publishOptions = lines === "" ? withoutHeaders : withHeaders
-      headers.lines = lines
-      publishOptions.reply = `${inbox}.${id}`
-      client.publish(subject, payload, publishOptions)
+      outbound.add(subject, `${inbox}.${id}`, lines, payload)
       sweeper.start()
       return true
     },
@@ -195,6 +186,8 @@ class Sweeper {
 const readAck = (message: Msg): Settled => {
   const body = message.data
   if (body.length === 0) return failures.noResponders
+  const sequence = plainSequence(body)
+  if (sequence > 0) return { _tag: "Stored", sequence, duplicate: false }
   try {
     const ack: Ack = JSON.parse(Buffer.from(body.buffer, body.byteOffset, body.length).toString("latin1"))
     if (ack.error?.err_code === JetStreamApiCodes.StreamWrongLastSequence) return failures.conflict
@@ -205,6 +198,27 @@ const readAck = (message: Msg): Settled => {
     return failures.rejected
   }
 }
+
+/** The sequence of an ack that is `{"stream":"…","seq":…}` and no more; 0 for any other body. */
+const plainSequence = (body: Uint8Array): number => {
+  let at = body.length - 1
+  if (body[at] !== closingBrace) return 0
+  let sequence = 0
+  for (let unit = 1, digit = body[--at]! - zero; digit >= 0 && digit <= 9; digit = body[--at]! - zero) {
+    sequence += digit * unit
+    unit *= 10
+  }
+  // No name of a stream has a quotation mark, so what stands between these two is one member.
+  const endsAt = at - beforeSequence.length + 1
+  for (let i = 0; i < beforeSequence.length; i++) if (body[endsAt + i] !== beforeSequence[i]) return 0
+  for (let i = 0; i < beforeStream.length; i++) if (body[i] !== beforeStream[i]) return 0
+  for (let i = beforeStream.length; i < endsAt; i++) if (body[i] === quotationMark) return 0
+  return Number.isSafeInteger(sequence) ? sequence : 0
+}
+
+const beforeStream = Buffer.from('{"stream":"')
+const beforeSequence = Buffer.from('","seq":')
+const [closingBrace, quotationMark, zero] = [0x7d, 0x22, 0x30]
 
 interface Ack {
   readonly seq?: number

@@ -47,6 +47,29 @@ describe("the stream publisher", () => {
     )
   )
 
+  it.live("keeps order and bytes of messages of every size, small ones around large ones", () =>
+    withServer((server) =>
+      Effect.gen(function* () {
+        const { manager } = yield* NatsConnection
+        yield* Effect.promise(() => manager.streams.add({ name: "S", subjects: ["s.>"] }))
+        const { publisher, settled } = yield* noting()
+        const sizes = [0, 3, 65_500, 1, 70_000, 2, 500_000, 4, 20_000, 20_000, 20_000, 20_000, 5]
+        const payloadOf = (size: number) => Uint8Array.from({ length: size }, (_, i) => (i * 31 + size) & 0xff)
+        const lines = headerLines([["Name", "wert ä"]])
+        for (const [i, size] of sizes.entries()) publisher.publish("s.a", lines, payloadOf(size), i)
+        yield* waitUntil(() => settled.length === sizes.length)
+        assert.deepStrictEqual(
+          settled.map(([token, outcome]) => [token, outcome._tag === "Stored" ? outcome.sequence : outcome]),
+          sizes.map((_, i) => [i, i + 1])
+        )
+        for (const [i, size] of sizes.entries()) {
+          const stored = yield* Effect.promise(() => manager.streams.getMessage("S", { seq: i + 1 }))
+          assert.isTrue(Buffer.from(payloadOf(size)).equals(stored!.data), `message of ${size} bytes`)
+        }
+      }).pipe(Effect.provide(connectionTo(server)), Effect.scoped)
+    )
+  )
+
   it.live("says duplicate for a message id that the stream knows, rejected when the stream is full", () =>
     withServer((server) =>
       Effect.gen(function* () {
