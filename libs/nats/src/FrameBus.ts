@@ -1,6 +1,7 @@
 import { type Msg } from "@nats-io/transport-node"
 import { metrics } from "@roost/observability"
 import { Context, Effect, Layer, type Scope } from "effect"
+import { isSubject } from "./internal/OutboundBatch.ts"
 import { NatsConnection } from "./NatsConnection.ts"
 
 /** Core NATS without promises or fibers per message, for frames of datagrams and announcements. */
@@ -8,9 +9,9 @@ export class FrameBus extends Context.Service<
   FrameBus,
   {
     /**
-     * Hands `bytes` to the client, which keeps them until the socket took them. False, and counted, while no server
-     * is connected: a lost frame is a lost datagram, and a queue of old datagrams helps nobody. False, too, for more
-     * bytes than the server's `max_payload`, 1 MiB unless it is configured.
+     * `bytes` are copied, and go out when the turn ends. False, and counted, while no server is connected: a lost frame is a
+     * lost datagram, and a queue of old datagrams helps nobody. False, too, for a subject with white space and for more bytes
+     * than the server's `max_payload`, 1 MiB unless it is configured.
      */
     readonly publish: (subject: string, bytes: Uint8Array) => boolean
     /**
@@ -27,15 +28,16 @@ export class FrameBus extends Context.Service<
   static readonly layer: Layer.Layer<FrameBus, never, NatsConnection> = Layer.effect(
     FrameBus,
     Effect.gen(function* () {
-      const { client, connected } = yield* NatsConnection
+      const { client, connected, outbound } = yield* NatsConnection
       const log = Effect.runForkWith(yield* Effect.context<never>())
       return FrameBus.of({
         publish: (subject, bytes) => {
-          if (!connected() || client.isDraining() || bytes.length > (client.info?.max_payload ?? 0)) {
+          const bytesMax = client.info?.max_payload ?? 0
+          if (!connected() || client.isDraining() || bytes.length > bytesMax || !isSubject(subject)) {
             dropped.inc()
             return false
           }
-          client.publish(subject, bytes)
+          outbound.add(subject, "", "", bytes)
           published.inc()
           return true
         },

@@ -2,6 +2,7 @@ import { JetStreamApiCodes } from "@nats-io/jetstream"
 import { createInbox, type Msg } from "@nats-io/transport-node"
 import { metrics } from "@roost/observability"
 import { Effect, type Scope } from "effect"
+import { isSubject } from "./internal/OutboundBatch.ts"
 import { NatsConnection } from "./NatsConnection.ts"
 
 /** Messages that wait for their ack at most, and how long each may. */
@@ -32,8 +33,8 @@ export interface StreamPublisherOptions {
 export interface StreamPublisher {
   /**
    * Publishes to the stream that has `subject`. `headers` as `headerLines` renders them; `token` comes back with
-   * `onSettled`. False, and nothing sent, when `inFlightMax` messages wait, no server is connected, or the message is
-   * larger than the server's `max_payload`.
+   * `onSettled`. False, and nothing sent, when `inFlightMax` messages wait, no server is connected, the subject has white
+   * space, or the message is larger than the server's `max_payload`.
    */
   readonly publish: (subject: string, headers: string, payload: Uint8Array, token: number) => boolean
   readonly inFlight: () => number
@@ -76,7 +77,8 @@ export const makeStreamPublisher = Effect.fnUntraced(function* (
     publish: (subject, lines, payload, token) => {
       // Three bytes are the most that UTF-8 takes for one UTF-16 unit.
       const bytesMax = payload.length + 3 * lines.length + headerFrameBytes
-      if (!connected() || client.isDraining() || bytesMax > (client.info?.max_payload ?? 0)) {
+      const tooLarge = bytesMax > (client.info?.max_payload ?? 0)
+      if (!connected() || client.isDraining() || tooLarge || !isSubject(subject)) {
         refused.inc()
         return false
       }

@@ -1,8 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import { DiscardPolicy } from "@nats-io/jetstream"
 import { natsServer } from "@roost/testkit"
-import { Effect } from "effect"
-import { headerLines, makeStreamPublisher, NatsConnection, type Settled } from "../src/index.ts"
+import { Effect, Layer } from "effect"
+import { FrameBus, headerLines, makeStreamPublisher, NatsConnection, type Settled } from "../src/index.ts"
 import { connectionTo, waitUntil } from "./harness.ts"
 
 const payload = Uint8Array.of(0, 0xff, 1)
@@ -44,6 +44,20 @@ describe("the stream publisher", () => {
         assert.strictEqual(stored!.header.get("Roost-Method"), "über Nats-Msg-Id: injected")
         assert.strictEqual(publisher.inFlight(), 0)
       }).pipe(Effect.provide(connectionTo(server)), Effect.scoped)
+    )
+  )
+
+  it.live("refuses a subject that would end before its end, and so does the bus of frames", () =>
+    withServer((server) =>
+      Effect.gen(function* () {
+        const bus = yield* FrameBus
+        const { publisher } = yield* noting()
+        for (const subject of ["", "s a", "s.a 0\r\n\r\nPUB s.b", "s\t"]) {
+          assert.isFalse(publisher.publish(subject, "", payload, 1), subject)
+          assert.isFalse(bus.publish(subject, payload), subject)
+        }
+        assert.strictEqual(publisher.inFlight(), 0)
+      }).pipe(Effect.provide(FrameBus.layer.pipe(Layer.provideMerge(connectionTo(server)))), Effect.scoped)
     )
   )
 

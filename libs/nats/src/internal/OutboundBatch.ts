@@ -18,8 +18,8 @@ export class OutboundBatch {
   }
 
   /**
-   * `subject` and `reply` are what NATS takes for one, in ASCII; `headers` are lines as `headerLines` renders them, none if
-   * empty. `payload` is copied.
+   * `subject` and `reply` are what NATS takes for one (`isSubject`), in ASCII; `reply` and `headers`, lines as `headerLines` renders them, may
+   * be empty. `payload` is copied.
    */
   add(subject: string, reply: string, headers: string, payload: Uint8Array): void {
     if (this.#end === this.#givenEnd) queueMicrotask(this.#give)
@@ -56,8 +56,12 @@ export class OutboundBatch {
   }
 }
 
+/** White space would end the subject, and begin a command of whoever named it. */
+export const isSubject = (subject: string): boolean => subject !== "" && !whiteSpace.test(subject)
+const whiteSpace = /\s/
+
 const plain = (subject: string, reply: string, payloadBytes: number): string =>
-  `PUB ${subject} ${reply} ${payloadBytes}\r\n`
+  reply === "" ? `PUB ${subject} ${payloadBytes}\r\n` : `PUB ${subject} ${reply} ${payloadBytes}\r\n`
 
 /** `headerBytes` of the lines: as many as characters unless one is not ASCII. */
 const withHeaders = (
