@@ -2,12 +2,12 @@
  * What the edge costs per datagram, in CPU time of the process (user and system). Run:
  * `npx node --expose-gc libs/edge/benchmark/Datagram.ts`; figures and their conditions are in README.md here.
  */
-import { FrameKind, FrameReader, FrameWriter, parsePeerAddress, type PeerAddress } from "@roost/contracts"
+import { FrameKind, FrameReader, FrameWriter, parsePeerAddress } from "@roost/contracts"
 import { Effect } from "effect"
 import { type ChildProcess, fork } from "node:child_process"
 import { createSocket } from "node:dgram"
 import { GenerationMap } from "../src/GenerationMap.ts"
-import { openUdpSocket } from "../src/UdpSocket.ts"
+import { openUdpSocket, type UdpSocket } from "../src/UdpSocket.ts"
 import { EdgeWorld } from "../test/support/EdgeWorld.ts"
 
 const peersCount = 10_000
@@ -77,26 +77,21 @@ const measureMemory = (): void => {
 }
 
 /** A real socket: another process sends in bursts and waits for as many answers. */
-const measureSocket = (echo: boolean): Promise<void> =>
+const measureSocket = (echo: boolean, batches: boolean): Promise<void> =>
   Effect.runPromise(
     Effect.scoped(
       Effect.gen(function* () {
         let received = 0
-        let collected: Array<{ readonly peer: PeerAddress; readonly datagram: Uint8Array }> = []
-        const socket = yield* openUdpSocket({
+        const socket: UdpSocket = yield* openUdpSocket({
           host: "127.0.0.1",
           port: 0,
           reusePort: false,
+          batches,
           onDatagram: (peer, datagram) => {
             received++
-            if (!echo && received % perTurn !== 0) return
-            collected.push({ peer, datagram })
-            if (collected.length !== 1) return
-            setImmediate(() => {
-              for (const { datagram, peer } of collected) socket.send(peer, datagram)
-              collected = []
-            })
+            if (echo || received % perTurn === 0) socket.send(peer, datagram)
           },
+          onUnanswerable: () => undefined,
           onError: (error) => console.log(error.message)
         })
         const child = yield* Effect.acquireRelease(
@@ -107,7 +102,8 @@ const measureSocket = (echo: boolean): Promise<void> =>
         const start = cpuMicros()
         received = 0
         yield* message(child)
-        report(echo ? "socket, receive and answer" : "socket, receive", cpuMicros() - start, received)
+        const way = socket.batched ? "in batches" : "one by one"
+        report(`socket, receive${echo ? " and answer" : ""}, ${way}`, cpuMicros() - start, received)
       })
     )
   )
@@ -144,6 +140,8 @@ if (role === "client") {
 } else {
   measureCore()
   measureMemory()
-  await measureSocket(false)
-  await measureSocket(true)
+  for (const batches of [false, true]) {
+    await measureSocket(false, batches)
+    await measureSocket(true, batches)
+  }
 }

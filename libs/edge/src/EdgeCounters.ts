@@ -4,6 +4,8 @@ import type { FrontDropReason } from "@roost/dtls"
 export type EdgeDropReason =
   /** Not DTLS 1.2: plaintext CoAP, QUIC, STUN, noise (C16). */
   | "NotDtls"
+  /** Of no use to anyone: an answer has nowhere to go. */
+  | "SourcePortZero"
   /** Epoch 0 data or alerts: nothing unprotected counts after the handshake messages (D2, D17). */
   | "Unprotected"
   | "HandshakeRate"

@@ -4,12 +4,13 @@ import { Effect, type Scope } from "effect"
 import type { EdgeCore } from "./EdgeCore.ts"
 import type { EdgeCounters } from "./EdgeCounters.ts"
 import { kernelDrops } from "./KernelDrops.ts"
+import type { UdpSocket } from "./UdpSocket.ts"
 
 /** Makes the counters of an edge readable at `/metrics` while its scope lives. */
 export const exportEdgeMetrics = (
   core: EdgeCore,
   placement: PlacementMap,
-  port: number
+  socket: UdpSocket
 ): Effect.Effect<void, never, Scope.Scope> =>
   Effect.acquireRelease(
     Effect.sync(() => {
@@ -19,11 +20,16 @@ export const exportEdgeMetrics = (
       }
       for (const [field, name, help] of gauges) stops.push(metrics.gaugeFrom(name, help, () => core.gauges[field]))
       stops.push(
+        metrics.gaugeFrom(
+          "roost_edge_batched",
+          "1 if one call of the kernel reads or sends many datagrams, 0 if every datagram takes one (slower).",
+          () => (socket.batched ? 1 : 0)
+        ),
         metrics.gaugeFrom("roost_edge_partitions_unowned", "Partitions that no node owns.", () => placement.unowned),
         metrics.counterFrom(
           "roost_edge_kernel_dropped_total",
           "Datagrams that came faster than the edge read them, of all edges on this port.",
-          () => kernelDrops(port)
+          () => kernelDrops(socket.port)
         ),
         metrics.counterFrom(
           "roost_edge_announcements_malformed_total",

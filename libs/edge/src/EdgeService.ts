@@ -49,10 +49,11 @@ export const EdgeService = {
           core.handleDatagram(steadyNow(), peer, datagram)
           flushSoon()
         },
+        onUnanswerable: () => core.counters.drop("SourcePortZero"),
         onError: (error) => core.counters.drop(`Socket${(error as NodeJS.ErrnoException).code ?? "Error"}`)
       })
       send = socket.send
-      yield* exportEdgeMetrics(core, placement, socket.port)
+      yield* exportEdgeMetrics(core, placement, socket)
       yield* Effect.acquireRelease(
         Effect.sync(() =>
           setInterval(() => {
@@ -68,7 +69,7 @@ export const EdgeService = {
           : undefined
       )
       yield* Effect.logInfo(
-        `udp-edge ${config.edgeId} serves DTLS on ${config.host}:${socket.port}, receive buffer ${socket.receiveBufferBytes} bytes`
+        `udp-edge ${config.edgeId} serves DTLS on ${config.host}:${socket.port}, datagrams ${socket.batched ? "in batches by recvmmsg and sendmmsg" : "one by one"}, receive buffer ${socket.receiveBufferBytes} bytes`
       )
     })
   )

@@ -1,10 +1,17 @@
+import { oncePerTurn } from "@roost/actors"
 import { parsePeerAddress, type PeerAddress, isIpv4, peerHost, peerPort } from "@roost/contracts"
 import { Data, Effect, type Scope } from "effect"
-import { createSocket } from "node:dgram"
+import { createSocket, type Socket } from "node:dgram"
+import { batchLimits } from "./DatagramBatches.ts"
+import { openDatagramBatches } from "./DatagramBatchesTrial.ts"
+import type { SocketFamily } from "./SocketAddress.ts"
 
 /** What the kernel may hold while the process is busy, in bytes; it gives less if `net.core.rmem_max` is lower. */
 export const receiveBufferBytes = 8 * 1024 * 1024
 export const sendBufferBytes = 4 * 1024 * 1024
+
+/** Datagrams that one turn of the event loop reads in batches; then the bus and the timers have theirs. */
+export const datagramsPerTurnMax = 512
 
 /** Why the socket could not be had: the operator's business. */
 export class UdpBindError extends Data.TaggedError("UdpBindError")<{
@@ -22,7 +29,12 @@ export interface UdpSocket {
   /** The port that was bound; differs from the one asked for only if that was 0. */
   readonly port: number
   readonly receiveBufferBytes: number
-  /** Errors go to `onError`. Nothing is sent once the socket's scope ended: the bus may still bring frames then. */
+  /** Whether the kernel is asked once for many datagrams, or once for each. */
+  readonly batched: boolean
+  /**
+   * Takes a copy or sends it; in batches it goes out at the end of this turn of the event loop. Errors go to `onError`.
+   * Nothing is sent once the socket's scope ended: the bus may still bring frames then.
+   */
   readonly send: (peer: PeerAddress, datagram: Uint8Array) => void
 }
 
@@ -31,8 +43,12 @@ export interface UdpSocketOptions {
   readonly port: number
   /** Several processes on one port: the kernel spreads the flows over them. */
   readonly reusePort: boolean
-  /** `datagram` is the callback's to keep. */
+  /** False: every datagram by node:dgram, as where batches don't work. True unless given. */
+  readonly batches?: boolean
+  /** `datagram` is good during the call only: its memory takes the next one. */
   readonly onDatagram: (peer: PeerAddress, datagram: Uint8Array) => void
+  /** A datagram from port 0, which no answer can reach (RFC 768); whoever sends one forged it. */
+  readonly onUnanswerable: () => void
   /** A datagram that could not be sent, or an ICMP error of an earlier one. */
   readonly onError: (error: Error) => void
 }
@@ -41,9 +57,14 @@ export interface UdpSocketOptions {
 export const openUdpSocket = (options: UdpSocketOptions): Effect.Effect<UdpSocket, UdpBindError, Scope.Scope> =>
   Effect.acquireRelease(bind(options), ({ close }) => Effect.sync(close)).pipe(Effect.map(({ socket }) => socket))
 
+interface Bound {
+  readonly socket: UdpSocket
+  readonly close: () => void
+}
+
 const bind = (options: UdpSocketOptions) =>
-  Effect.callback<{ readonly socket: UdpSocket; readonly close: () => void }, UdpBindError>((resume) => {
-    const { host, onDatagram, onError, port, reusePort } = options
+  Effect.callback<Bound, UdpBindError>((resume) => {
+    const { host, onError, port, reusePort } = options
     const family = host.includes(":") ? 6 : 4
     const socket = createSocket({
       type: family === 6 ? "udp6" : "udp4",
@@ -53,34 +74,93 @@ const bind = (options: UdpSocketOptions) =>
       // Addresses are numbers here: the default look-up would cost a turn of the event loop for every datagram.
       lookup: (address, _options, callback) => callback(null, address, family)
     })
-    let open = true
     const failed = (cause: unknown) => {
       socket.close()
       resume(Effect.fail(new UdpBindError({ host, port, cause })))
     }
     socket.once("error", failed)
-    socket.on("message", (datagram, { address, port: peerPortNumber }) => {
-      const peer = parsePeerAddress(address, peerPortNumber)
-      if (peer !== undefined) onDatagram(peer, datagram)
-    })
     socket.bind({ port, address: host }, () => {
       socket.off("error", failed)
       socket.on("error", onError)
-      const bound: UdpSocket = {
-        port: socket.address().port,
-        receiveBufferBytes: socket.getRecvBufferSize(),
-        send: (peer, datagram) => {
-          if (open) socket.send(datagram, peerPort(peer), hostFor(family, peer))
-        }
-      }
-      const close = () => {
-        open = false
-        socket.close()
-      }
-      resume(Effect.succeed({ socket: bound, close }))
+      resume(Effect.succeed(serve(socket, family, options)))
     })
   })
 
+/**
+ * node:dgram opens, watches and closes the socket and has the last word on errors. Its first datagram of a turn is the sign
+ * that others may wait, and those are read in batches.
+ */
+const serve = (socket: Socket, family: SocketFamily, options: UdpSocketOptions): Bound => {
+  const batches =
+    options.batches === false ? undefined : openDatagramBatches(descriptorOf(socket), family, socket.address().port)
+  const state = { open: true, leftThisTurn: datagramsPerTurnMax }
+
+  const deliver = (peer: PeerAddress, datagram: Uint8Array): void => {
+    if (peerPort(peer) === 0) options.onUnanswerable()
+    else options.onDatagram(peer, datagram)
+  }
+  const sendOne = (peer: PeerAddress, datagram: Uint8Array): void => {
+    // node:dgram throws at port 0.
+    if (peerPort(peer) !== 0) socket.send(datagram, peerPort(peer), hostFor(family, peer))
+  }
+  /** What a batch did not take. A copy: node:dgram keeps it until the kernel takes it. */
+  const sendCopy = (peer: PeerAddress, datagram: Uint8Array): void => sendOne(peer, new Uint8Array(datagram))
+  const endTurn = (): void => {
+    state.leftThisTurn = datagramsPerTurnMax
+    if (state.open) batches?.flush(sendCopy)
+  }
+  const endTurnSoon = oncePerTurn(endTurn)
+
+  socket.on("message", (datagram, { address, port }) => {
+    const peer = parsePeerAddress(address, port)
+    if (peer !== undefined) deliver(peer, datagram)
+    if (batches === undefined) return
+    endTurnSoon()
+    while (state.open && state.leftThisTurn > 0) {
+      const asked = Math.min(state.leftThisTurn, batchLimits.receivedMax)
+      const taken = batches.receive(deliver, asked)
+      state.leftThisTurn -= taken
+      if (taken < asked) break
+    }
+  })
+
+  return {
+    socket: {
+      port: socket.address().port,
+      receiveBufferBytes: socket.getRecvBufferSize(),
+      batched: batches !== undefined,
+      send: (peer, datagram) => {
+        if (!state.open) return
+        if (batches === undefined) return sendOne(peer, datagram)
+        if (!batches.add(peer, datagram)) {
+          // Full, or too long for a batch: what came first goes first.
+          batches.flush(sendCopy)
+          if (!batches.add(peer, datagram)) return sendCopy(peer, datagram)
+        }
+        endTurnSoon()
+      }
+    },
+    close: () => {
+      if (state.open) batches?.flush(sendCopy)
+      state.open = false
+      socket.close()
+    }
+  }
+}
+
+/**
+ * -1 if this version of Node keeps it elsewhere. node:dgram has no public way to ask, so whoever uses the number looks
+ * whether it is the socket on this port.
+ */
+const descriptorOf = (socket: Socket): number => {
+  for (const symbol of Object.getOwnPropertySymbols(socket)) {
+    const internals: unknown = Reflect.get(socket, symbol)
+    const { handle } = (internals ?? {}) as { readonly handle?: { readonly fd?: unknown } | null }
+    if (typeof handle?.fd === "number") return handle.fd
+  }
+  return -1
+}
+
 /** An IPv6 socket that serves IPv4 too knows IPv4 addresses only in their mapped form (RFC 4291 §2.5.5.2). */
-const hostFor = (family: number, peer: PeerAddress): string =>
+const hostFor = (family: SocketFamily, peer: PeerAddress): string =>
   family === 6 && isIpv4(peer) ? `::ffff:${peerHost(peer)}` : peerHost(peer)

@@ -17,6 +17,7 @@ const open = Effect.fnUntraced(function* (host: string, port = 0, reusePort = fa
     port,
     reusePort,
     onDatagram: (peer, datagram) => Queue.offerUnsafe(received, { peer, text: Buffer.from(datagram).toString() }),
+    onUnanswerable: () => assert.fail("a datagram from port 0"),
     onError: (error) => assert.fail(error.message)
   })
   return { socket, received }

@@ -69,8 +69,13 @@ export class EdgeWorld {
     this.placement.handle(this.now, { nodeId, partitions: range(from, to), term: 1, leaving })
   }
 
+  /** The memory of a datagram is overwritten as soon as the core had it: the socket's next one takes it. */
   receive(peer: PeerAddress, ...datagrams: ReadonlyArray<Uint8Array>): void {
-    for (const datagram of datagrams) this.core.handleDatagram(this.now, peer, datagram)
+    for (const datagram of datagrams) {
+      const lent = new Uint8Array(datagram)
+      this.core.handleDatagram(this.now, peer, lent)
+      lent.fill(0xee)
+    }
   }
 
   /** An entry from session-actors. */
