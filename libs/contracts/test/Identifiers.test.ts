@@ -8,11 +8,25 @@ import {
   parseKey,
   partitionCount,
   partitionOfHash,
+  partitionOfName,
   placeOf,
   Sealing,
   sessionKey,
   Subjects
 } from "../src/index.ts"
+
+describe("partitionOfName", () => {
+  it("is the partition of placeOf, from the bytes of both keys", () => {
+    for (let i = 0; i < 100; i++) {
+      const name = new TextEncoder().encode(`pk1,dev${i}`)
+      expect(partitionOfName(name)).toBe(placeOf("pk1", `dev${i}`).partition)
+    }
+  })
+
+  it("takes bytes that are no text", () => {
+    expect(partitionOfName(Uint8Array.of(0xff, 0xfe))).toBeLessThan(partitionCount)
+  })
+})
 
 describe("placeOf", () => {
   it("takes the first five bytes of SHA-256 of `pk1,dev1`: 09707a6492 by sha256sum", () => {

@@ -4,7 +4,7 @@ import type { Crypto } from "./Crypto.ts"
 import { agreementOf } from "./handshake/Agreement.ts"
 import { type ClientHello, decodeClientHello } from "./handshake/ClientHello.ts"
 import { decodeClientKeyExchange } from "./handshake/ClientKeyExchange.ts"
-import { packRecords, plaintextRecords } from "./handshake/Flight.ts"
+import { fitsOneDatagram, packRecords, plaintextDatagram, plaintextRecords } from "./handshake/Flight.ts"
 import {
   encodeHandshake,
   type HandshakeFragment,
@@ -14,10 +14,10 @@ import {
   readHandshakeFragment,
   wholeMessage
 } from "./handshake/Header.ts"
-import { Reassembly } from "./handshake/Reassembly.ts"
+import { Reassembly, type ReassemblyLimits } from "./handshake/Reassembly.ts"
 import { encodeServerHello } from "./handshake/ServerHello.ts"
 import { encodeServerHelloDone } from "./handshake/ServerHelloDone.ts"
-import { concatBytes, copyBytes, equalBytes } from "./internal/bytes.ts"
+import { copyBytes, equalBytes } from "./internal/bytes.ts"
 import { FifoMap } from "./internal/FifoMap.ts"
 import { type FrontHalfLimits, frontHalfLimits } from "./Limits.ts"
 import type { Peer } from "./Peer.ts"
@@ -88,8 +88,8 @@ export class FrontHalf {
   }
 
   /** True while records of this peer that the edge can't route may belong here. */
-  isHandshaking(peerKey: string): boolean {
-    return this.#handshakes.get(peerKey) !== undefined
+  isHandshaking(peerKey: number | string): boolean {
+    return this.#handshakes.size > 0 && this.#handshakes.get(peerKey) !== undefined
   }
 
   /** Forgets handshakes whose time is over and returns how many. */
@@ -106,10 +106,12 @@ export class FrontHalf {
   /** `now` in milliseconds since 1970. Nothing of the datagram is kept without a copy. */
   handleDatagram(now: number, peer: Peer, datagram: Uint8Array): FrontOutcome {
     let outcome: FrontOutcome | undefined
+    // A record that begins or ends a handshake is the last one that is looked at.
+    const known = this.#handshakes.get(peer.key)
     for (let offset = 0; offset < datagram.length;) {
       const record = readRecord(datagram, offset, 0)
       if (record === undefined) break
-      const ofRecord = this.#handleRecord(now, peer, record, datagram, offset)
+      const ofRecord = this.#handleRecord(now, peer, known, record, datagram, offset)
       if (ofRecord._tag === "Reply" || ofRecord._tag === "HandOff" || ofRecord._tag === "Resume") return ofRecord
       // A datagram is forwarded whole, and if any record of it has to be.
       if (outcome === undefined || ofRecord._tag === "Forward") outcome = ofRecord
@@ -119,7 +121,7 @@ export class FrontHalf {
   }
 
   /** An actor took the resumption over: forget the peer. */
-  resumeTaken(peerKey: string): void {
+  resumeTaken(peerKey: number | string): void {
     if (this.#handshakes.get(peerKey)?._tag === "AwaitResumption") this.#handshakes.delete(peerKey)
   }
 
@@ -133,9 +135,15 @@ export class FrontHalf {
     return this.#serverHello(now, peer, message, handshake.sequence, hello, handshake.suite)
   }
 
-  #handleRecord(now: number, peer: Peer, record: RecordView, datagram: Uint8Array, offset: number): FrontOutcome {
+  #handleRecord(
+    now: number,
+    peer: Peer,
+    handshake: FrontHandshake | undefined,
+    record: RecordView,
+    datagram: Uint8Array,
+    offset: number
+  ): FrontOutcome {
     if (record.version !== dtls12 && record.version !== dtls10) return dropped("NotDtls")
-    const handshake = this.#handshakes.get(peer.key)
     if (record.epoch !== 0 || record.contentType === ContentType.change_cipher_spec) {
       // ChangeCipherSpec and Finished may overtake ClientKeyExchange (RFC 6347 §4.2.5).
       if (handshake === undefined) return forward
@@ -150,7 +158,7 @@ export class FrontHalf {
       if (fragment === undefined) return dropped("MalformedHandshake")
       at = fragment.next
       if (fragment.type === HandshakeType.client_hello) {
-        return this.#handleClientHello(now, peer, record.sequence, fragment, datagram.length)
+        return this.#handleClientHello(now, peer, handshake, record.sequence, fragment, datagram.length)
       }
       if (handshake === undefined) outcome = forward
       else outcome = this.#handleKeyExchange(peer, handshake, fragment, datagram.subarray(record.next))
@@ -162,6 +170,7 @@ export class FrontHalf {
   #handleClientHello(
     now: number,
     peer: Peer,
+    known: FrontHandshake | undefined,
     sequence: number,
     fragment: HandshakeFragment,
     datagramBytes: number
@@ -179,11 +188,7 @@ export class FrontHalf {
       return request.length <= datagramBytes ? reply([request]) : dropped("MalformedHandshake")
     }
     const message = { type: fragment.type, messageSeq: fragment.messageSeq, body: fragment.fragment }
-    const known = this.#handshakes.get(peer.key)
-    if (
-      known !== undefined &&
-      equalBytes(known.clientHello, encodeHandshake(message.type, message.messageSeq, message.body))
-    ) {
+    if (known !== undefined && isSameMessage(wholeMessage(known.clientHello), message)) {
       return known._tag === "AwaitKeyExchange" ? this.#sendFlight(known) : dropped("ResumePending")
     }
     const answered = this.#handOffs.get(peer.key)
@@ -249,7 +254,13 @@ export class FrontHalf {
   #sendFlight(handshake: AwaitKeyExchange): FrontOutcome {
     const { datagramBytesMax } = this.#limits
     const { plaintextBytesMax } = handshake
-    const records = plaintextRecords(handshake.flight, handshake.nextSequence, { plaintextBytesMax, datagramBytesMax })
+    const { flight, nextSequence } = handshake
+    const sizes = { plaintextBytesMax, datagramBytesMax }
+    if (fitsOneDatagram(flight, sizes)) {
+      handshake.nextSequence += flight.length
+      return reply([plaintextDatagram(flight, nextSequence)])
+    }
+    const records = plaintextRecords(flight, nextSequence, sizes)
     handshake.nextSequence += records.length
     return reply(packRecords(records, datagramBytesMax))
   }
@@ -270,12 +281,10 @@ export class FrontHalf {
     }
     const { identityBytesMax } = this.#limits
     if (fragment.length > 2 + identityBytesMax) return dropped("IdentityTooLong")
-    handshake.reassembly ??= new Reassembly(
-      { messageBytesMax: 2 + identityBytesMax, messagesAheadMax: 0 },
-      handshake.messageSeq
-    )
-    handshake.reassembly.add(fragment)
-    const message = handshake.reassembly.take()
+    const message =
+      isWhole(fragment) && handshake.reassembly === undefined
+        ? { type: fragment.type, messageSeq: fragment.messageSeq, body: fragment.fragment }
+        : reassemble(handshake, fragment, { messageBytesMax: 2 + identityBytesMax, messagesAheadMax: 0 })
     if (message === undefined) return kept
     const exchange = decodeClientKeyExchange(message.body)
     if (Result.isFailure(exchange)) {
@@ -289,10 +298,8 @@ export class FrontHalf {
     const half = encodeHalf({
       address: peer.address,
       nextSequence: handshake.nextSequence,
-      transcript: concatBytes([
-        handshake.clientHello,
-        ...[...handshake.flight, message].map(({ type, messageSeq, body }) => encodeHandshake(type, messageSeq, body))
-      ]),
+      clientHello: handshake.clientHello,
+      messages: [...handshake.flight, message],
       records: rest.length === 0 ? handshake.kept : [...handshake.kept, rest]
     })
     return { _tag: "HandOff", identity: exchange.success.pskIdentity, half }
@@ -313,6 +320,20 @@ export class FrontHalf {
       this.evicted++
     }
   }
+}
+
+function reassemble(
+  handshake: AwaitKeyExchange,
+  fragment: HandshakeFragment,
+  limits: ReassemblyLimits
+): HandshakeMessage | undefined {
+  handshake.reassembly ??= new Reassembly(limits, handshake.messageSeq)
+  handshake.reassembly.add(fragment)
+  return handshake.reassembly.take()
+}
+
+function isSameMessage(one: HandshakeMessage, other: HandshakeMessage): boolean {
+  return one.type === other.type && one.messageSeq === other.messageSeq && equalBytes(one.body, other.body)
 }
 
 /** Our numbers continue the client's; far from 2^48 they can't run out. */

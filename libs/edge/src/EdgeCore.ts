@@ -1,8 +1,6 @@
 import type { PlacementMap } from "@roost/cluster"
-import { FrameKind, FrameReader, type PeerAddress, placeOf } from "@roost/contracts"
+import { FrameKind, FrameReader, partitionOfName, type PeerAddress } from "@roost/contracts"
 import { ContentType, type FrontHalf, type Peer, peekRecord, serverCidBytes } from "@roost/dtls"
-import { parseIdentity } from "@roost/enos"
-import * as Result from "effect/Result"
 import { EdgeCounters } from "./EdgeCounters.ts"
 import type { EdgeLimits } from "./EdgeLimits.ts"
 import { FrameOutbox, type Publish } from "./FrameOutbox.ts"
@@ -36,7 +34,7 @@ export class EdgeCore {
   readonly #byPeer: GenerationMap<number | string, number>
   readonly #handedOff: GenerationMap<number | string, number>
   readonly #resumes = new Map<
-    string,
+    number | string,
     { readonly peer: PeerAddress; readonly deadline: number; unknown: Array<string> }
   >()
   readonly #rates: HandshakeRates
@@ -90,7 +88,7 @@ export class EdgeCore {
     if (contentType === ContentType.tls12_cid) return this.#byConnectionId(now, peer, datagram, first.cidOffset)
     const ofHandshake = contentType === ContentType.handshake || contentType === ContentType.change_cipher_spec
     if (epoch === 0 && !ofHandshake) return this.counters.drop("Unprotected")
-    if (ofHandshake && (epoch === 0 || this.#front.isHandshaking(peerName(peer)))) {
+    if (ofHandshake && (epoch === 0 || this.#front.isHandshaking(peer.key))) {
       return this.#handshake(now, peer, datagram)
     }
     this.#byAddress(now, peer, datagram, ofHandshake)
@@ -201,7 +199,7 @@ export class EdgeCore {
   }
 
   #askForSession(now: number, peer: PeerAddress, hello: Uint8Array): void {
-    const name = peerName(peer)
+    const name = peer.key
     if (this.#resumes.has(name)) return
     if (this.#resumes.size >= this.#limits.resumesMax) {
       this.counters.drop("ResumesFull")
@@ -213,7 +211,7 @@ export class EdgeCore {
   }
 
   #resumeTaken(peer: PeerAddress, partition: number): void {
-    const name = peerName(peer)
+    const name = peer.key
     if (!this.#resumes.delete(name)) return
     this.counters.resumesTaken++
     this.#front.resumeTaken(name)
@@ -222,14 +220,14 @@ export class EdgeCore {
 
   /** Once every node has said so there is nothing to wait for. A node that is still loading answers when it has loaded. */
   #resumeUnknown(now: number, peer: PeerAddress, nodeId: string): void {
-    const asked = this.#resumes.get(peerName(peer))
+    const asked = this.#resumes.get(peer.key)
     if (asked === undefined || asked.unknown.includes(nodeId)) return
     asked.unknown.push(nodeId)
     if (asked.unknown.length >= this.#placement.nodes) this.#resumeMissed(now, peer)
   }
 
   #resumeMissed(now: number, peer: PeerAddress): void {
-    this.#resumes.delete(peerName(peer))
+    this.#resumes.delete(peer.key)
     this.counters.resumesMissed++
     this.#reply(peer, this.#front.resumeMissed(now, peerOf(peer)))
   }
@@ -258,15 +256,17 @@ export class EdgeCore {
 }
 
 /**
- * The partition of the device that a PSK identity names. One that can't be read gets a partition all the same: its
- * handshake goes the way of every other one and fails like a wrong key (F20, F21).
+ * The partition of the device that a PSK identity names: `productKey,deviceKey` is all that comes before its second comma.
+ * One that can't be read gets a partition all the same: its handshake goes the way of every other one and fails like a
+ * wrong key (F20, F21).
  */
 const partitionOf = (identity: Uint8Array): number => {
-  const parsed = parseIdentity(identity)
-  return Result.isSuccess(parsed)
-    ? placeOf(parsed.success.productKey, parsed.success.deviceKey).partition
-    : placeOf(String.fromCharCode(...identity.subarray(0, 256)), "").partition
+  const first = identity.indexOf(comma)
+  const second = first < 0 ? -1 : identity.indexOf(comma, first + 1)
+  return partitionOfName(second < 0 ? identity : identity.subarray(0, second))
 }
+
+const comma = 0x2c
 
 /** 52 of the 64 random bits: a number hashes without allocating; a clash would cost a device its route, one in 10^15. */
 const cidKey = (bytes: Uint8Array, at: number): number => {
@@ -274,5 +274,4 @@ const cidKey = (bytes: Uint8Array, at: number): number => {
   return high * 0x10_0000 + ((bytes[at + 4]! << 12) | (bytes[at + 5]! << 4) | (bytes[at + 6]! >> 4))
 }
 
-const peerName = (peer: PeerAddress): string => String(peer.key)
-const peerOf = (peer: PeerAddress): Peer => ({ key: peerName(peer), address: peer.bytes })
+const peerOf = (peer: PeerAddress): Peer => ({ key: peer.key, address: peer.bytes })

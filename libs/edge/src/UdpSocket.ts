@@ -11,7 +11,7 @@ export const receiveBufferBytes = 8 * 1024 * 1024
 export const sendBufferBytes = 4 * 1024 * 1024
 
 /** Datagrams that one turn of the event loop reads in batches; then the bus and the timers have theirs. */
-export const datagramsPerTurnMax = 512
+export const datagramsPerTurnMax = 1024
 
 /** Why the socket could not be had: the operator's business. */
 export class UdpBindError extends Data.TaggedError("UdpBindError")<{

@@ -2,7 +2,7 @@ import * as Result from "effect/Result"
 import type { DecodeError } from "../errors.ts"
 import { Reader } from "../internal/Reader.ts"
 import { Writer } from "../internal/Writer.ts"
-import { decodeExtensions, encodeExtensions, type HelloExtensions } from "./Extension.ts"
+import { decodeExtensions, putExtensions, type HelloExtensions } from "./Extension.ts"
 
 /** RFC 6347 §4.2.1, RFC 5246 §7.4.1.2. */
 export interface ClientHello {
@@ -28,7 +28,7 @@ export function encodeClientHello(hello: ClientHello): Uint8Array {
     .vector8(hello.cookie)
     .uint16(hello.cipherSuites.length * 2)
   for (const suite of hello.cipherSuites) writer.uint16(suite)
-  return writer.vector8(hello.compressionMethods).put(encodeExtensions(hello.extensions)).finish()
+  return putExtensions(writer.vector8(hello.compressionMethods), hello.extensions).finish()
 }
 
 export function decodeClientHello(body: Uint8Array): Result.Result<ClientHello, DecodeError> {
@@ -37,16 +37,26 @@ export function decodeClientHello(body: Uint8Array): Result.Result<ClientHello, 
   const random = reader.take(32)
   const sessionId = reader.vector8()
   const cookie = reader.vector8()
-  const suites = reader.vector16()
+  const suitesBytes = reader.uint16()
+  const suitesAt = reader.offset
+  reader.skip(suitesBytes)
   const compressionMethods = reader.vector8()
   if (reader.failed) return Result.fail({ by: "peer", reason: "Truncated", message: "client_hello" })
   if (sessionId.length > sessionIdBytesMax) return illegal("session_id")
-  if (suites.length < 2 || suites.length % 2 !== 0) return illegal("cipher_suites")
+  if (suitesBytes < 2 || suitesBytes % 2 !== 0) return illegal("cipher_suites")
   if (!compressionMethods.includes(0)) return illegal("compression_methods")
-  return Result.map(decodeExtensions(reader, "client_hello"), (extensions) => {
-    const cipherSuites: Array<number> = []
-    for (let i = 0; i < suites.length; i += 2) cipherSuites.push((suites[i]! << 8) | suites[i + 1]!)
-    return { version, random, sessionId, cookie, cipherSuites, compressionMethods, extensions }
+  const extensions = decodeExtensions(reader, "client_hello")
+  if (Result.isFailure(extensions)) return Result.fail(extensions.failure)
+  const cipherSuites: Array<number> = []
+  for (let at = suitesAt; at < suitesAt + suitesBytes; at += 2) cipherSuites.push((body[at]! << 8) | body[at + 1]!)
+  return Result.succeed({
+    version,
+    random,
+    sessionId,
+    cookie,
+    cipherSuites,
+    compressionMethods,
+    extensions: extensions.success
   })
 }
 

@@ -47,25 +47,26 @@ export const noExtensions: HelloExtensions = {
 /** RFC 8449 §4. */
 export const recordSizeLimitMin = 64
 
-/** The extensions field of a hello with its length; empty if there is nothing to say. */
-export function encodeExtensions(extensions: HelloExtensions): Uint8Array {
-  const list = new Writer()
+/** Writes the extensions field of a hello with its length; nothing at all if there is nothing to say. */
+export function putExtensions(list: Writer, extensions: HelloExtensions): Writer {
+  const lengthAt = list.skip16()
   const { renegotiationInfo, connectionId, maxFragmentLength, recordSizeLimit } = extensions
   if (renegotiationInfo !== undefined) {
-    put(list, ExtensionType.renegotiation_info, new Writer().vector8(renegotiationInfo).finish())
+    put(list, ExtensionType.renegotiation_info, renegotiationInfo.length + 1).vector8(renegotiationInfo)
   }
-  if (extensions.extendedMasterSecret) put(list, ExtensionType.extended_master_secret, nothing)
-  if (extensions.encryptThenMac) put(list, ExtensionType.encrypt_then_mac, nothing)
+  if (extensions.extendedMasterSecret) put(list, ExtensionType.extended_master_secret, 0)
+  if (extensions.encryptThenMac) put(list, ExtensionType.encrypt_then_mac, 0)
   if (maxFragmentLength !== undefined) {
-    put(list, ExtensionType.max_fragment_length, Uint8Array.of(Math.log2(maxFragmentLength) - 8))
+    put(list, ExtensionType.max_fragment_length, 1).uint8(Math.log2(maxFragmentLength) - 8)
   }
-  if (recordSizeLimit !== undefined) {
-    put(list, ExtensionType.record_size_limit, new Writer().uint16(recordSizeLimit).finish())
-  }
+  if (recordSizeLimit !== undefined) put(list, ExtensionType.record_size_limit, 2).uint16(recordSizeLimit)
   if (connectionId !== undefined) {
-    put(list, ExtensionType.connection_id, new Writer().vector8(connectionId).finish())
+    put(list, ExtensionType.connection_id, connectionId.length + 1).vector8(connectionId)
   }
-  return list.length === 0 ? nothing : new Writer().vector16(list.finish()).finish()
+  // An empty list is no list: RFC 5246 §7.4.1.4 has a hello without extensions end before its length.
+  if (list.length === lengthAt + 2) list.length = lengthAt
+  else list.fill16(lengthAt)
+  return list
 }
 
 /** Reads the extensions field, which is everything behind a hello's last mandatory field and may be missing. */
@@ -74,17 +75,26 @@ export function decodeExtensions(
   message: "client_hello" | "server_hello"
 ): Result.Result<HelloExtensions, DecodeError> {
   if (reader.remaining === 0 && !reader.failed) return Result.succeed(noExtensions)
-  const bytes = reader.vector16()
-  if (!reader.complete) return Result.fail({ by: "peer", reason: "Truncated", message, what: "extensions" })
-  const list = new Reader(bytes)
+  const length = reader.uint16()
+  if (length !== reader.remaining) return Result.fail({ by: "peer", reason: "Truncated", message, what: "extensions" })
   const found: { -readonly [Key in keyof HelloExtensions]: HelloExtensions[Key] } = { ...noExtensions }
-  const seen = new Set<number>()
-  while (list.remaining > 0) {
-    const type = list.uint16()
-    const data = new Reader(list.vector16())
-    if (list.failed) return Result.fail({ by: "peer", reason: "Truncated", message, what: "extensions" })
-    if (seen.has(type)) return Result.fail({ by: "peer", reason: "DuplicateExtension", message, what: String(type) })
-    seen.add(type)
+  // A bit per type below 32, which is nearly all there are; a Set would cost more than all of the rest.
+  let seenBits = 0
+  let seen: Set<number> | undefined
+  while (reader.remaining > 0) {
+    const type = reader.uint16()
+    const size = reader.uint16()
+    if (size > reader.remaining || reader.failed) {
+      return Result.fail({ by: "peer", reason: "Truncated", message, what: "extensions" })
+    }
+    const bit = type < 32 ? 1 << type : 0
+    if ((seenBits & bit) !== 0 || (bit === 0 && seen?.has(type) === true)) {
+      return Result.fail({ by: "peer", reason: "DuplicateExtension", message, what: String(type) })
+    }
+    seenBits |= bit
+    if (bit === 0) (seen ??= new Set()).add(type)
+    const data = new Reader(reader.bytes, reader.offset, reader.offset + size)
+    reader.skip(size)
     const problem = readExtension(type, data, found)
     if (problem !== undefined) return Result.fail({ by: "peer", reason: "IllegalValue", message, what: problem })
   }
@@ -123,8 +133,6 @@ function readExtension(
   }
 }
 
-function put(list: Writer, type: number, data: Uint8Array): void {
-  list.uint16(type).vector16(data)
+function put(list: Writer, type: number, length: number): Writer {
+  return list.uint16(type).uint16(length)
 }
-
-const nothing = new Uint8Array(0)

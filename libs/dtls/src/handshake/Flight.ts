@@ -1,6 +1,7 @@
-import { concatBytes } from "../internal/bytes.ts"
-import { ContentType, encodePlaintextRecord, recordHeaderBytes } from "../record/Header.ts"
-import { fragmentHandshake, type HandshakeMessage } from "./Header.ts"
+import { allocate } from "../internal/allocate.ts"
+import { concatBytes, emptyBytes } from "../internal/bytes.ts"
+import { ContentType, dtls12, encodePlaintextRecord, recordHeaderBytes, writeRecordHeader } from "../record/Header.ts"
+import { fragmentHandshake, handshakeHeaderBytes, type HandshakeMessage, writeHandshakeHeader } from "./Header.ts"
 
 /** Sizes that an unprotected flight keeps to. */
 export interface FlightLimits {
@@ -23,6 +24,46 @@ export function plaintextRecords(
   return messages
     .flatMap((message) => fragmentHandshake(message, fragmentBytesMax))
     .map((fragment) => encodePlaintextRecord(ContentType.handshake, next++, fragment))
+}
+
+/**
+ * One record of epoch 0 per message, all in one datagram, written in one piece. The messages must fit
+ * (`flightBytes`); `version` as in `encodePlaintextRecord`.
+ */
+export function plaintextDatagram(
+  messages: ReadonlyArray<HandshakeMessage>,
+  sequence: number,
+  version = dtls12
+): Uint8Array {
+  const datagram = allocate(flightBytes(messages))
+  let at = 0
+  for (let i = 0; i < messages.length; i++) {
+    const { body, messageSeq, type } = messages[i]!
+    const length = handshakeHeaderBytes + body.length
+    const start = at
+    at = writeRecordHeader(datagram, start, ContentType.handshake, 0, sequence + i, emptyBytes, length)
+    datagram[start + 1] = version >>> 8
+    datagram[start + 2] = version & 0xff
+    at = writeHandshakeHeader(datagram, at, type, messageSeq, body.length)
+    for (let n = 0; n < body.length; n++) datagram[at + n] = body[n]!
+    at += body.length
+  }
+  return datagram
+}
+
+/** Length of the datagram that `plaintextDatagram` makes. */
+export function flightBytes(messages: ReadonlyArray<HandshakeMessage>): number {
+  let bytes = 0
+  for (const { body } of messages) bytes += recordHeaderBytes + handshakeHeaderBytes + body.length
+  return bytes
+}
+
+/** True if every message fits a record and all of them a datagram. */
+export function fitsOneDatagram(messages: ReadonlyArray<HandshakeMessage>, limits: FlightLimits): boolean {
+  return (
+    flightBytes(messages) <= limits.datagramBytesMax &&
+    messages.every(({ body }) => handshakeHeaderBytes + body.length <= limits.plaintextBytesMax)
+  )
 }
 
 /** Fills datagrams with whole records in order (RFC 6347 §4.1.1). */

@@ -1,4 +1,4 @@
-import { Writer } from "../internal/Writer.ts"
+import { allocate } from "../internal/allocate.ts"
 
 /** RFC 5246 §7.4, RFC 6347 §4.3.2: those that a PSK handshake knows. */
 export const HandshakeType = {
@@ -97,14 +97,35 @@ function encodeFragment(
   fragmentOffset: number,
   fragment: Uint8Array
 ): Uint8Array {
-  return new Writer()
-    .uint8(type)
-    .uint24(length)
-    .uint16(messageSeq)
-    .uint24(fragmentOffset)
-    .uint24(fragment.length)
-    .put(fragment)
-    .finish()
+  const bytes = allocate(handshakeHeaderBytes + fragment.length)
+  writeHandshakeHeader(bytes, 0, type, messageSeq, length, fragmentOffset, fragment.length)
+  bytes.set(fragment, handshakeHeaderBytes)
+  return bytes
+}
+
+/** Writes a header and returns the offset behind it. */
+export function writeHandshakeHeader(
+  target: Uint8Array,
+  offset: number,
+  type: number,
+  messageSeq: number,
+  length: number,
+  fragmentOffset = 0,
+  fragmentLength = length
+): number {
+  target[offset] = type
+  writeUint24(target, offset + 1, length)
+  target[offset + 4] = messageSeq >>> 8
+  target[offset + 5] = messageSeq
+  writeUint24(target, offset + 6, fragmentOffset)
+  writeUint24(target, offset + 9, fragmentLength)
+  return offset + handshakeHeaderBytes
+}
+
+function writeUint24(target: Uint8Array, at: number, value: number): void {
+  target[at] = value >>> 16
+  target[at + 1] = value >>> 8
+  target[at + 2] = value
 }
 
 function uint24(bytes: Uint8Array, at: number): number {

@@ -3,7 +3,7 @@ import type { DecodeError } from "../errors.ts"
 import { Reader } from "../internal/Reader.ts"
 import { Writer } from "../internal/Writer.ts"
 import { sessionIdBytesMax } from "./ClientHello.ts"
-import { decodeExtensions, encodeExtensions, type HelloExtensions } from "./Extension.ts"
+import { decodeExtensions, putExtensions, type HelloExtensions } from "./Extension.ts"
 
 /** RFC 5246 §7.4.1.3. */
 export interface ServerHello {
@@ -17,14 +17,13 @@ export interface ServerHello {
 }
 
 export function encodeServerHello(hello: ServerHello): Uint8Array {
-  return new Writer()
+  const writer = new Writer()
     .uint16(hello.version)
     .put(hello.random)
     .vector8(hello.sessionId)
     .uint16(hello.cipherSuite)
     .uint8(0)
-    .put(encodeExtensions(hello.extensions))
-    .finish()
+  return putExtensions(writer, hello.extensions).finish()
 }
 
 export function decodeServerHello(body: Uint8Array): Result.Result<ServerHello, DecodeError> {

@@ -4,30 +4,30 @@
  * of them once.
  */
 export class FifoMap<Value extends object> {
-  readonly #entries = new Map<string, Value>()
+  readonly #entries = new Map<number | string, Value>()
   #iterator = this.#entries.entries()
-  #oldest: readonly [string, Value] | undefined
+  #oldest: readonly [number | string, Value] | undefined
 
   get size(): number {
     return this.#entries.size
   }
 
-  get(key: string): Value | undefined {
+  get(key: number | string): Value | undefined {
     return this.#entries.get(key)
   }
 
   /** The entry becomes the newest, also if the key was there before; each value object is set once. */
-  set(key: string, value: Value): void {
+  set(key: number | string, value: Value): void {
     this.#entries.delete(key)
     this.#entries.set(key, value)
   }
 
-  delete(key: string): void {
+  delete(key: number | string): void {
     this.#entries.delete(key)
   }
 
   /** The entry that was set the longest time ago. */
-  oldest(): readonly [string, Value] | undefined {
+  oldest(): readonly [number | string, Value] | undefined {
     if (this.#entries.size === 0) return undefined
     while (this.#oldest === undefined || this.#entries.get(this.#oldest[0]) !== this.#oldest[1]) {
       const next = this.#iterator.next()

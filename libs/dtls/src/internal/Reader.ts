@@ -51,7 +51,7 @@ export class Reader {
 
   /** A view, not a copy. */
   take(length: number): Uint8Array {
-    return this.#advance(length) ? this.bytes.subarray(this.offset - length, this.offset) : empty
+    return this.#advance(length) && length > 0 ? this.bytes.subarray(this.offset - length, this.offset) : empty
   }
 
   /** `opaque v<0..2^8-1>` of RFC 5246 §4.3, as a view. */
@@ -62,6 +62,11 @@ export class Reader {
   /** `opaque v<0..2^16-1>` of RFC 5246 §4.3, as a view. */
   vector16(): Uint8Array {
     return this.take(this.uint16())
+  }
+
+  /** Steps over bytes that nobody asks for. */
+  skip(length: number): void {
+    this.#advance(length)
   }
 
   #advance(length: number): boolean {

@@ -44,6 +44,22 @@ export class Writer {
     return this
   }
 
+  /** Two zero bytes for a length that is known later; returns where they are. */
+  skip16(): number {
+    const at = this.#reserve(2)
+    this.#bytes[at] = 0
+    this.#bytes[at + 1] = 0
+    return at
+  }
+
+  /** Writes the count of bytes that followed those of `skip16`, as the length in front of a vector. */
+  fill16(at: number): this {
+    const length = this.length - at - 2
+    this.#bytes[at] = length >>> 8
+    this.#bytes[at + 1] = length
+    return this
+  }
+
   /** Panics on more than 255 bytes: the caller's limits exclude them. */
   vector8(bytes: Uint8Array): this {
     if (bytes.length > 0xff) throw new RangeError(`vector of ${bytes.length} bytes has no 8-bit length`)

@@ -16,7 +16,10 @@ export type FrontDropReason =
 export type FrontOutcome =
   /** To be sent to the peer, in order. */
   | { readonly _tag: "Reply"; readonly datagrams: ReadonlyArray<Uint8Array> }
-  /** ClientKeyExchange is complete: `half` goes to the actor of the device that `identity` names. */
+  /**
+   * ClientKeyExchange is complete: `half` goes to the actor of the device that `identity` names, which may lie in the
+   * datagram.
+   */
   | { readonly _tag: "HandOff"; readonly identity: Uint8Array; readonly half: Uint8Array }
   /** An actor may hold this session. The edge answers with `resumeTaken` or `resumeMissed`. */
   | { readonly _tag: "Resume"; readonly sessionId: Uint8Array; readonly hello: Uint8Array }

@@ -1,5 +1,6 @@
 import * as Result from "effect/Result"
 import type { StateError } from "../errors.ts"
+import type { HandshakeMessage } from "../handshake/Header.ts"
 import { Reader } from "../internal/Reader.ts"
 import { Writer } from "../internal/Writer.ts"
 
@@ -30,12 +31,22 @@ export interface ResumeHello {
 const halfVersion = 1
 const helloVersion = 1
 
-export function encodeHalf(half: HalfHandshake): Uint8Array {
-  const writer = new Writer()
-    .uint8(halfVersion)
-    .vector8(half.address)
-    .uint48(half.nextSequence)
-    .vector16(half.transcript)
+/** What `encodeHalf` makes a HalfHandshake of: its transcript in the pieces that the edge has. */
+export interface HalfHandshakeParts extends Omit<HalfHandshake, "transcript"> {
+  /** With its header as if unfragmented. */
+  readonly clientHello: Uint8Array
+  /** Those after it. */
+  readonly messages: ReadonlyArray<HandshakeMessage>
+}
+
+export function encodeHalf(half: HalfHandshakeParts): Uint8Array {
+  const writer = new Writer().uint8(halfVersion).vector8(half.address).uint48(half.nextSequence)
+  const lengthAt = writer.skip16()
+  writer.put(half.clientHello)
+  for (const { body, messageSeq, type } of half.messages) {
+    writer.uint8(type).uint24(body.length).uint16(messageSeq).uint24(0).uint24(body.length).put(body)
+  }
+  writer.fill16(lengthAt)
   for (const record of half.records) writer.vector16(record)
   return writer.finish()
 }

@@ -41,9 +41,9 @@ export class Server {
   readonly front: FrontHalf
   readonly events: Array<Event> = []
   readonly received: Array<string> = []
-  readonly sessions = new Map<string, Session>()
+  readonly sessions = new Map<number | string, Session>()
   readonly resumable = new Map<string, Session>()
-  readonly pending = new Map<string, Pending>()
+  readonly pending = new Map<number | string, Pending>()
   readonly #options: ServerOptions
 
   constructor(options: ServerOptions) {
@@ -72,7 +72,11 @@ export class Server {
     }
     const isSession = peek?.contentType === ContentType.application_data || peek?.contentType === ContentType.alert
     if (peek !== undefined && isSession && peek.epoch > 0) return this.#toActor(now, peer.key, datagram)
-    return this.#handleFront(now, peer, datagram, this.#note(this.front.handleDatagram(now, peer, datagram)))
+    // The front half is lent the socket's memory, which the next datagram overwrites.
+    const lent = new Uint8Array(datagram)
+    const outcome = this.front.handleDatagram(now, peer, lent)
+    lent.fill(0xee)
+    return this.#handleFront(now, peer, datagram, this.#note(outcome))
   }
 
   #handleFront(now: number, peer: Peer, datagram: Uint8Array, outcome: FrontOutcome): ReadonlyArray<Uint8Array> {
@@ -108,7 +112,7 @@ export class Server {
     }
   }
 
-  #toActor(now: number, key: string, datagram: Uint8Array): ReadonlyArray<Uint8Array> {
+  #toActor(now: number, key: number | string, datagram: Uint8Array): ReadonlyArray<Uint8Array> {
     const pending = this.pending.get(key)
     if (pending !== undefined) {
       const replies = this.#settle(now, key, pending.handleDatagram(this.crypto, now, datagram))
@@ -118,7 +122,7 @@ export class Server {
     return session === undefined ? [] : this.#open(session, datagram)
   }
 
-  #settle(_now: number, key: string, outcome: HandshakeOutcome): ReadonlyArray<Uint8Array> {
+  #settle(_now: number, key: number | string, outcome: HandshakeOutcome): ReadonlyArray<Uint8Array> {
     this.#note(outcome)
     if (outcome._tag === "NeedMore") return outcome.reply
     if (outcome._tag === "Rejected") return []
@@ -146,7 +150,7 @@ export class Server {
     return replies
   }
 
-  #byCid(cid: string): string | undefined {
+  #byCid(cid: string): number | string | undefined {
     for (const [key, pending] of this.pending) {
       const serverCid = "agreement" in pending ? pending.agreement.serverCid : pending.session.readCid
       if (hex(serverCid) === cid) return key
