@@ -29,6 +29,23 @@ export const nodeCrypto = {
 
   hmacSha256,
 
+  prf(
+    secret: Uint8Array,
+    label: Uint8Array,
+    first: Uint8Array,
+    second: Uint8Array | undefined,
+    length: number
+  ): Uint8Array {
+    const seed = Buffer.concat(second === undefined ? [label, first] : [label, first, second])
+    const output = new Uint8Array(length)
+    let a: Uint8Array = seed
+    for (let at = 0; at < length; at += digestBytes) {
+      a = hmacSha256(secret, a)
+      output.set(hmacSha256(secret, a, seed).subarray(0, length - at), at)
+    }
+    return output
+  },
+
   ccm8Seal(
     key: Uint8Array,
     nonce: Uint8Array,
@@ -99,9 +116,10 @@ function digest(data: Uint8Array): Uint8Array {
 
 /** Of SHA-256. */
 const blockBytes = 64
+const digestBytes = 32
 /** Room for the largest record there is: a length that only padding decides must not decide on the path (Lucky 13). */
 const inner = Buffer.alloc(blockBytes + 0x5000)
-const outer = Buffer.alloc(blockBytes + 32)
+const outer = Buffer.alloc(blockBytes + digestBytes)
 
 /** Random bytes to come. A call of the generator costs 1.5 µs whatever it is asked for, and a handshake needs five. */
 const stockBytes = 1024

@@ -1,66 +1,51 @@
 import type { Cipher } from "./Cipher.ts"
 import { nodeCrypto } from "./NodeCrypto.ts"
+import { expectOne, nothing, type OpenSsl, sizeOf } from "./OpenSsl.ts"
 
 /**
- * The ciphers of DTLS by OpenSSL's EVP interface, called in the node binary itself through node:ffi.
+ * The ciphers of DTLS by OpenSSL's EVP interface.
  *
  * node:crypto makes a cipher object with its stream, three buffers and their handles for every record, and has no call that
  * keeps a context for the next nonce or writes into a buffer: 16 of an uplink's 41 allocations outside the heap for each of
  * its two records. Here one context per direction is given another key and nonce each time, and everything is copied
- * through one block of memory: a third of the time (benchmark/README.md).
- *
- * Undefined where node has no node:ffi (`--no-experimental-ffi`, before Node 26.1, some platforms), where its binary does
- * not export OpenSSL, or where the ciphers don't agree with node:crypto's on a sample: the interface is experimental, and
- * another version of it must cost speed and nothing else.
+ * through one block of memory.
  */
-export function openSslCiphers(): Cipher | undefined {
-  try {
-    const ciphers = bind()
-    return ciphers !== undefined && agree(ciphers, nodeCrypto) ? ciphers : undefined
-  } catch {
-    return undefined
-  }
-}
-
-function bind(): Cipher | undefined {
-  const ffi = loadFfi()
-  if (ffi === undefined) return undefined
-  const { functions: openssl } = ffi.dlopen(null, symbols)
-
-  const memory = Buffer.allocUnsafeSlow(memoryBytes)
-  const start = ffi.getRawPointer(memory)
+export function openSslCiphers({ allocate, functions: openssl }: OpenSsl): Cipher {
+  const { memory, start } = allocate(memoryBytes)
   const at = (offset: number): bigint => start + BigInt(offset)
   const [key, nonce, tag, written] = [at(keyAt), at(nonceAt), at(tagAt), at(writtenAt)]
   const [additional, input, output] = [at(additionalAt), at(inputAt), at(outputAt)]
 
-  const contextOf = (cipher: string, encrypt: 0 | 1): bigint => {
+  const contextOf = (cipher: string, direction: bigint): bigint => {
     memory.write(`${cipher}\0`, inputAt, "latin1")
     const context = openssl.EVP_CIPHER_CTX_new()
     const algorithm = openssl.EVP_CIPHER_fetch(nothing, input, nothing)
     if (context === nothing || algorithm === nothing) throw new Error(`OpenSSL has no ${cipher}`)
-    expectOne(openssl.EVP_CipherInit_ex(context, algorithm, nothing, nothing, nothing, encrypt))
+    expectOne(openssl.EVP_CipherInit_ex(context, algorithm, nothing, nothing, nothing, direction))
     return context
   }
-  const ccm8Context = (encrypt: 0 | 1): bigint => {
-    const context = contextOf("AES-128-CCM", encrypt)
-    expectOne(openssl.EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_SET_IVLEN, nonceBytes, nothing))
-    expectOne(openssl.EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_SET_TAG, tagBytes, nothing))
+  const ccm8Context = (direction: bigint): bigint => {
+    const context = contextOf("AES-128-CCM", direction)
+    expectOne(openssl.EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_SET_IVLEN, sizeOf(nonceBytes), nothing))
+    expectOne(openssl.EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_SET_TAG, sizeOf(tagBytes), nothing))
     return context
   }
-  const cbcContext = (encrypt: 0 | 1): bigint => {
-    const context = contextOf("AES-128-CBC", encrypt)
-    expectOne(openssl.EVP_CIPHER_CTX_set_padding(context, 0))
+  const cbcContext = (direction: bigint): bigint => {
+    const context = contextOf("AES-128-CBC", direction)
+    expectOne(openssl.EVP_CIPHER_CTX_set_padding(context, 0n))
     return context
   }
-  const [sealing, opening] = [ccm8Context(1), ccm8Context(0)]
-  const [encrypting, decrypting] = [cbcContext(1), cbcContext(0)]
+  const [sealing, opening] = [ccm8Context(encrypt), ccm8Context(decrypt)]
+  const [encrypting, decrypting] = [cbcContext(encrypt), cbcContext(decrypt)]
 
   /** What every operation of AEAD_AES_128_CCM has in common; 1 as long as nothing failed. */
-  const startCcm8 = (context: bigint, length: number, additionalLength: number, encrypt: 0 | 1): number =>
-    openssl.EVP_CipherInit_ex(context, nothing, nothing, key, nonce, encrypt) &
+  const startCcm8 = (context: bigint, size: bigint, additionalLength: number, direction: bigint): number =>
+    openssl.EVP_CipherInit_ex(context, nothing, nothing, key, nonce, direction) &
     // CCM authenticates the length before the data (RFC 3610 §2.2): it has to be known first.
-    openssl.EVP_CipherUpdate(context, nothing, written, nothing, length) &
-    (additionalLength === 0 ? 1 : openssl.EVP_CipherUpdate(context, nothing, written, additional, additionalLength))
+    openssl.EVP_CipherUpdate(context, nothing, written, nothing, size) &
+    (additionalLength === 0
+      ? 1
+      : openssl.EVP_CipherUpdate(context, nothing, written, additional, sizeOf(additionalLength)))
 
   const fits = (bytes: Uint8Array, keyGiven: Uint8Array, nonceGiven: Uint8Array, expectedNonceBytes: number): boolean =>
     bytes.length > 0 &&
@@ -69,13 +54,13 @@ function bind(): Cipher | undefined {
     nonceGiven.length === expectedNonceBytes
 
   /** One pass of AES-128-CBC over `data`, into the memory at `outputAt`; 1 if all went well. */
-  const cbc = (context: bigint, keyGiven: Uint8Array, iv: Uint8Array, data: Uint8Array, encrypt: 0 | 1): number => {
-    memory.set(keyGiven, keyAt)
-    memory.set(iv, nonceAt)
+  const cbc = (context: bigint, keyGiven: Uint8Array, iv: Uint8Array, data: Uint8Array, direction: bigint): number => {
+    put(memory, keyAt, keyGiven)
+    put(memory, nonceAt, iv)
     memory.set(data, inputAt)
     return (
-      openssl.EVP_CipherInit_ex(context, nothing, nothing, key, nonce, encrypt) &
-      openssl.EVP_CipherUpdate(context, output, written, input, data.length)
+      openssl.EVP_CipherInit_ex(context, nothing, nothing, key, nonce, direction) &
+      openssl.EVP_CipherUpdate(context, output, written, input, sizeOf(data.length))
     )
   }
 
@@ -83,16 +68,18 @@ function bind(): Cipher | undefined {
     ccm8Seal(keyGiven, nonceGiven, additionalData, plaintext, target, offset) {
       const { length } = plaintext
       if (fits(plaintext, keyGiven, nonceGiven, nonceBytes) && additionalData.length <= additionalBytesMax) {
-        memory.set(keyGiven, keyAt)
-        memory.set(nonceGiven, nonceAt)
-        memory.set(additionalData, additionalAt)
+        put(memory, keyAt, keyGiven)
+        put(memory, nonceAt, nonceGiven)
+        put(memory, additionalAt, additionalData)
         memory.set(plaintext, inputAt)
+        const size = sizeOf(length)
         const succeeded =
-          startCcm8(sealing, length, additionalData.length, 1) &
-          openssl.EVP_CipherUpdate(sealing, output, written, input, length) &
-          openssl.EVP_CIPHER_CTX_ctrl(sealing, EVP_CTRL_AEAD_GET_TAG, tagBytes, at(outputAt + length))
+          startCcm8(sealing, size, additionalData.length, encrypt) &
+          openssl.EVP_CipherUpdate(sealing, output, written, input, size) &
+          openssl.EVP_CIPHER_CTX_ctrl(sealing, EVP_CTRL_AEAD_GET_TAG, sizeOf(tagBytes), tag)
         if (succeeded === 1) {
-          memory.copy(target, offset, outputAt, outputAt + length + tagBytes)
+          memory.copy(target, offset, outputAt, outputAt + length)
+          for (let i = 0; i < tagBytes; i++) target[offset + length + i] = memory[tagAt + i]!
           return
         }
         openssl.ERR_clear_error()
@@ -109,16 +96,17 @@ function bind(): Cipher | undefined {
       ) {
         return nodeCrypto.ccm8Open(keyGiven, nonceGiven, additionalData, sealed)
       }
-      memory.set(keyGiven, keyAt)
-      memory.set(nonceGiven, nonceAt)
-      memory.set(additionalData, additionalAt)
+      put(memory, keyAt, keyGiven)
+      put(memory, nonceAt, nonceGiven)
+      put(memory, additionalAt, additionalData)
       memory.set(sealed, inputAt)
-      memory.copyWithin(tagAt, inputAt + length, inputAt + length + tagBytes)
+      for (let i = 0; i < tagBytes; i++) memory[tagAt + i] = sealed[length + i]!
+      const size = sizeOf(length)
       const verified =
-        openssl.EVP_CIPHER_CTX_ctrl(opening, EVP_CTRL_AEAD_SET_TAG, tagBytes, tag) &
-        startCcm8(opening, length, additionalData.length, 0) &
+        openssl.EVP_CIPHER_CTX_ctrl(opening, EVP_CTRL_AEAD_SET_TAG, sizeOf(tagBytes), tag) &
+        startCcm8(opening, size, additionalData.length, decrypt) &
         // Answers 1 only for a tag that verified; what it had written is overwritten with zeros otherwise.
-        openssl.EVP_CipherUpdate(opening, output, written, input, length)
+        openssl.EVP_CipherUpdate(opening, output, written, input, size)
       if (verified !== 1) {
         // Else the next call of node:crypto in this thread would find the error.
         openssl.ERR_clear_error()
@@ -128,39 +116,21 @@ function bind(): Cipher | undefined {
     },
 
     cbcEncrypt(keyGiven, iv, padded, target, offset) {
-      if (fits(padded, keyGiven, iv, blockBytes) && cbc(encrypting, keyGiven, iv, padded, 1) === 1) {
+      if (fits(padded, keyGiven, iv, blockBytes) && cbc(encrypting, keyGiven, iv, padded, encrypt) === 1) {
         memory.copy(target, offset, outputAt, outputAt + padded.length)
       } else nodeCrypto.cbcEncrypt(keyGiven, iv, padded, target, offset)
     },
 
     cbcDecrypt(keyGiven, iv, ciphertext) {
-      return fits(ciphertext, keyGiven, iv, blockBytes) && cbc(decrypting, keyGiven, iv, ciphertext, 0) === 1
+      return fits(ciphertext, keyGiven, iv, blockBytes) && cbc(decrypting, keyGiven, iv, ciphertext, decrypt) === 1
         ? taken(memory, ciphertext.length)
         : nodeCrypto.cbcDecrypt(keyGiven, iv, ciphertext)
     }
   }
 }
 
-/** Output as bytes of their own, from node's pool: a `Uint8Array` of more than 64 bytes would be a call of malloc. */
-function taken(memory: Buffer, length: number): Uint8Array {
-  const bytes = Buffer.allocUnsafe(length)
-  memory.copy(bytes, 0, outputAt, outputAt + length)
-  return bytes
-}
-
-/** node:ffi without its warning: what the warning is about is what `openSslCiphers` checks. */
-function loadFfi(): typeof import("node:ffi") | undefined {
-  const { emitWarning } = process
-  process.emitWarning = () => undefined
-  try {
-    return process.getBuiltinModule("node:ffi") as typeof import("node:ffi") | undefined
-  } finally {
-    process.emitWarning = emitWarning
-  }
-}
-
 /** Whether both seal and open a sample alike, and refuse a forged one. */
-function agree(one: Cipher, other: Cipher): boolean {
+export function ciphersAgree(one: Cipher, other: Cipher): boolean {
   const sample = Uint8Array.from({ length: 80 }, (_, i) => i * 37)
   const [key, nonce, iv] = [sample.subarray(1, 17), sample.subarray(20, 32), sample.subarray(40, 56)]
   const additional = sample.subarray(60, 73)
@@ -182,26 +152,25 @@ function agree(one: Cipher, other: Cipher): boolean {
   return true
 }
 
-function expectOne(result: number): void {
-  if (result !== 1) throw new Error(`OpenSSL answered ${result}`)
+/** A few bytes: `set` costs more than the loop for them. */
+function put(memory: Buffer, at: number, bytes: Uint8Array): void {
+  for (let i = 0; i < bytes.length; i++) memory[at + i] = bytes[i]!
 }
 
-const symbols = {
-  EVP_CIPHER_CTX_new: { arguments: [], return: "pointer" },
-  EVP_CIPHER_fetch: { arguments: ["pointer", "pointer", "pointer"], return: "pointer" },
-  EVP_CipherInit_ex: { arguments: ["pointer", "pointer", "pointer", "pointer", "pointer", "i32"], return: "i32" },
-  EVP_CIPHER_CTX_ctrl: { arguments: ["pointer", "i32", "i32", "pointer"], return: "i32" },
-  EVP_CIPHER_CTX_set_padding: { arguments: ["pointer", "i32"], return: "i32" },
-  EVP_CipherUpdate: { arguments: ["pointer", "pointer", "pointer", "pointer", "i32"], return: "i32" },
-  ERR_clear_error: { arguments: [], return: "void" }
-} as const
+/** Output as bytes of their own, from node's pool: a `Uint8Array` of more than 64 bytes would be a call of malloc. */
+function taken(memory: Buffer, length: number): Uint8Array {
+  const bytes = Buffer.allocUnsafe(length)
+  memory.copy(bytes, 0, outputAt, outputAt + length)
+  return bytes
+}
 
-/** The null pointer. */
-const nothing = 0n
+/** `enc` of EVP_CipherInit_ex. */
+const encrypt = 1n
+const decrypt = 0n
 /** Of openssl/evp.h. */
-const EVP_CTRL_AEAD_SET_IVLEN = 0x9
-const EVP_CTRL_AEAD_GET_TAG = 0x10
-const EVP_CTRL_AEAD_SET_TAG = 0x11
+const EVP_CTRL_AEAD_SET_IVLEN = 0x9n
+const EVP_CTRL_AEAD_GET_TAG = 0x10n
+const EVP_CTRL_AEAD_SET_TAG = 0x11n
 
 const keyBytes = 16
 const nonceBytes = 12
@@ -219,4 +188,4 @@ const writtenAt = 96
 const additionalAt = 128
 const inputAt = additionalAt + additionalBytesMax
 const outputAt = inputAt + dataBytesMax
-const memoryBytes = outputAt + dataBytesMax + tagBytes
+const memoryBytes = outputAt + dataBytesMax

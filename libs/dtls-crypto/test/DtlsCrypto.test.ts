@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process"
-import { createHash } from "node:crypto"
+import { createHash, createHmac } from "node:crypto"
 import { join } from "node:path"
 import { describe, expect, it } from "vitest"
 import { dtlsCrypto } from "../src/DtlsCrypto.ts"
@@ -10,6 +10,48 @@ const { randomBytes } = nodeCrypto
 
 it("calls OpenSSL directly on the Node that the project pins", () => {
   expect(dtlsCrypto.ccm8Open).not.toBe(nodeCrypto.ccm8Open)
+  expect(dtlsCrypto.prf).not.toBe(nodeCrypto.prf)
+})
+
+describe("the digests agree with node:crypto's", () => {
+  const lengths = [0, 1, 22, 23, 24, 32, 54, 55, 56, 63, 64, 65, 118, 119, 120, 600, 0x4000, 0x5200, 0x5201, 70_000]
+
+  it.each(lengths)("SHA-256 and HMAC of %i bytes, in one part and in two", (length) => {
+    const message = randomBytes(length)
+    const [front, back] = [message.subarray(0, length / 3), message.subarray(length / 3)]
+    const expected = createHash("sha256").update(message).digest("hex")
+    expect(hex(dtlsCrypto.sha256(message))).toBe(expected)
+    expect(hex(dtlsCrypto.sha256(front, back))).toBe(expected)
+    for (const keyBytes of [0, 1, 32, 48, 63, 64, 65, 200]) {
+      const key = randomBytes(keyBytes)
+      const mac = createHmac("sha256", key).update(message).digest("hex")
+      expect(hex(dtlsCrypto.hmacSha256(key, message))).toBe(mac)
+      expect(hex(dtlsCrypto.hmacSha256(key, front, back))).toBe(mac)
+    }
+  })
+
+  it("the PRF, for secrets, seeds and outputs of all sizes around a block's", () => {
+    for (const secretBytes of [0, 16, 36, 48, 64, 65, 500]) {
+      for (const seedBytes of [0, 1, 32, 40, 41, 64, 300]) {
+        for (const length of [0, 1, 12, 31, 32, 33, 40, 48, 96, 104, 1000, 5000]) {
+          const [secret, label, seed] = [randomBytes(secretBytes), randomBytes(15), randomBytes(seedBytes)]
+          const expected = hex(nodeCrypto.prf(secret, label, seed, undefined, length))
+          expect(hex(dtlsCrypto.prf(secret, label, seed, undefined, length))).toBe(expected)
+          const cut = seedBytes >> 1
+          expect(hex(dtlsCrypto.prf(secret, label, seed.subarray(0, cut), seed.subarray(cut), length))).toBe(expected)
+        }
+      }
+    }
+  })
+
+  it("a short message leaves nothing behind in a long one's place", () => {
+    const [long, short] = [randomBytes(500), randomBytes(3)]
+    const expected = createHash("sha256").update(short).digest("hex")
+    dtlsCrypto.sha256(long)
+    expect(hex(dtlsCrypto.sha256(short))).toBe(expected)
+    dtlsCrypto.prf(long.subarray(0, 48), long.subarray(0, 15), long, undefined, 96)
+    expect(hex(dtlsCrypto.sha256(short))).toBe(expected)
+  })
 })
 
 describe("the ciphers agree with node:crypto's", () => {
@@ -84,7 +126,7 @@ it("falls back to node:crypto, silently, where there is no node:ffi", () => {
   const program = `
     import { dtlsCrypto } from ${JSON.stringify(join(modules, "DtlsCrypto.ts"))}
     import { nodeCrypto } from ${JSON.stringify(join(modules, "NodeCrypto.ts"))}
-    process.stdout.write(String(dtlsCrypto.ccm8Open === nodeCrypto.ccm8Open))`
+    process.stdout.write(String(dtlsCrypto.ccm8Open === nodeCrypto.ccm8Open && dtlsCrypto.prf === nodeCrypto.prf))`
   const run = (...flags: ReadonlyArray<string>): string =>
     execFileSync(process.execPath, [...flags, "--input-type=module-typescript", "-e", program], {
       encoding: "utf8",

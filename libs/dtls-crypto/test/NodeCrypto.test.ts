@@ -1,5 +1,6 @@
 import { createHmac } from "node:crypto"
 import { describe, expect, it } from "vitest"
+import { dtlsCrypto } from "../src/DtlsCrypto.ts"
 import { nodeCrypto } from "../src/NodeCrypto.ts"
 
 const bytes = (hex: string): Uint8Array => new Uint8Array(Buffer.from(hex, "hex"))
@@ -51,6 +52,21 @@ it("HMAC-SHA256 agrees with node:crypto's own for keys and data of all sizes aro
       expect(hex(nodeCrypto.hmacSha256(key, data.subarray(0, bytes >> 1), data.subarray(bytes >> 1)))).toBe(expected)
     }
   }
+})
+
+it.each([
+  ["node:crypto", nodeCrypto],
+  ["node:ffi", dtlsCrypto]
+])("PRF with SHA-256 gives the vector posted to the TLS working group's list (RFC 5246 §5), by %s", (_, crypto) => {
+  const secret = bytes("9bbe436ba940f017b17652849a71db35")
+  const seed = bytes("a0ba9f936cda311827a6f796ffd5198c")
+  const label = new TextEncoder().encode("test label")
+  const expected =
+    "e3f229ba727be17b8d122620557cd453c2aab21d07c3d495329b52d4e61edb5a6b301791e90d35c9c9a46b4e14baf9af" +
+    "0fa022f7077def17abfd3797c0564bab4fbc91666e9def9b97fce34f796789baa48082d122ee42c5a72e5a5110fff701" +
+    "87347b66"
+  expect(hex(crypto.prf(secret, label, seed, undefined, 100))).toBe(expected)
+  expect(hex(crypto.prf(secret, label, seed.subarray(0, 7), seed.subarray(7), 100))).toBe(expected)
 })
 
 it("SHA-256 agrees with FIPS 180-2 appendix B.1, in one part and in two", () => {

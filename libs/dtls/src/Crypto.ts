@@ -14,6 +14,15 @@ export interface Crypto {
   /** HMAC-SHA256 of `first ‖ second`, 32 bytes. */
   hmacSha256(key: Uint8Array, first: Uint8Array, second?: Uint8Array): Uint8Array
 
+  /** RFC 5246 §5: the first `length` bytes of P_SHA256(secret, label ‖ first ‖ second). */
+  prf(
+    secret: Uint8Array,
+    label: Uint8Array,
+    first: Uint8Array,
+    second: Uint8Array | undefined,
+    length: number
+  ): Uint8Array
+
   /**
    * AEAD_AES_128_CCM_8 (RFC 6655 §4). Writes the ciphertext and its 8-byte tag to `target` at `offset`.
    * `nonce` has 12 bytes; the ciphertext may overlap nothing that is still needed.

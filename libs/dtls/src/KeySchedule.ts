@@ -1,31 +1,11 @@
 import { type CipherSuite, TLS_PSK_WITH_AES_128_CBC_SHA256, writeKeyBytes, writeSaltBytes } from "./CipherSuite.ts"
 import type { Crypto } from "./Crypto.ts"
-import { allocate } from "./internal/allocate.ts"
-import { asciiBytes, concatBytes } from "./internal/bytes.ts"
+import { asciiBytes } from "./internal/bytes.ts"
 import { Writer } from "./internal/Writer.ts"
 
 export const masterSecretBytes = 48
 export const verifyDataBytes = 12
 export const randomBytesLength = 32
-
-/** RFC 5246 §5: P_SHA256(secret, label ‖ seed), the PRF of both suites. */
-export function prf(
-  crypto: Crypto,
-  secret: Uint8Array,
-  label: Uint8Array,
-  seed: Uint8Array,
-  length: number
-): Uint8Array {
-  const labelAndSeed = concatBytes([label, seed])
-  const output = allocate(length)
-  let a = labelAndSeed
-  for (let at = 0; at < length; at += 32) {
-    a = crypto.hmacSha256(secret, a)
-    const block = crypto.hmacSha256(secret, a, labelAndSeed)
-    output.set(length - at < block.length ? block.subarray(0, length - at) : block, at)
-  }
-  return output
-}
 
 /** RFC 4279 §2: the premaster secret of plain PSK. */
 export function pskPremasterSecret(psk: Uint8Array): Uint8Array {
@@ -39,12 +19,12 @@ export function classicMasterSecret(
   clientRandom: Uint8Array,
   serverRandom: Uint8Array
 ): Uint8Array {
-  return prf(crypto, premaster, masterSecretLabel, concatBytes([clientRandom, serverRandom]), masterSecretBytes)
+  return crypto.prf(premaster, masterSecretLabel, clientRandom, serverRandom, masterSecretBytes)
 }
 
 /** RFC 7627 §4. `sessionHash` covers the transcript up to and with ClientKeyExchange (§3). */
 export function extendedMasterSecret(crypto: Crypto, premaster: Uint8Array, sessionHash: Uint8Array): Uint8Array {
-  return prf(crypto, premaster, extendedMasterSecretLabel, sessionHash, masterSecretBytes)
+  return crypto.prf(premaster, extendedMasterSecretLabel, sessionHash, undefined, masterSecretBytes)
 }
 
 /** The keys of both directions of a session. */
@@ -64,8 +44,8 @@ export function deriveKeyBlock(
   serverRandom: Uint8Array
 ): KeyBlock {
   const saltBytes = writeSaltBytes(suite)
-  const seed = concatBytes([serverRandom, clientRandom])
-  const block = prf(crypto, masterSecret, keyExpansionLabel, seed, 2 * (writeKeyBytes + saltBytes))
+  const length = 2 * (writeKeyBytes + saltBytes)
+  const block = crypto.prf(masterSecret, keyExpansionLabel, serverRandom, clientRandom, length)
   const saltsFirst = suite === TLS_PSK_WITH_AES_128_CBC_SHA256
   const keys = saltsFirst ? 2 * saltBytes : 0
   const salts = saltsFirst ? 0 : 2 * writeKeyBytes
@@ -85,7 +65,7 @@ export function verifyData(
   handshakeHash: Uint8Array
 ): Uint8Array {
   const label = by === "client" ? clientFinishedLabel : serverFinishedLabel
-  return prf(crypto, masterSecret, label, handshakeHash, verifyDataBytes)
+  return crypto.prf(masterSecret, label, handshakeHash, undefined, verifyDataBytes)
 }
 
 const masterSecretLabel = asciiBytes("master secret")
