@@ -14,6 +14,7 @@ import {
   Subjects,
   UplinkHeader
 } from "@roost/contracts"
+import { aes256Gcm } from "@roost/dtls-crypto"
 import {
   deleteMessage,
   EventPublisher,
@@ -78,9 +79,9 @@ export const makeNatsPorts = Effect.fnUntraced(function* (
     Effect.sync(() => new ScriptPool()),
     (pool) => Effect.promise(() => pool.close())
   )
-  const pskSealing = new Sealing(clusterKey, sealPurpose.psk)
-  const sessionSealing = new Sealing(clusterKey, sealPurpose.session)
-  const secretSealing = new Sealing(clusterKey, sealPurpose.secret)
+  const pskSealing = new Sealing(clusterKey, sealPurpose.psk, aes256Gcm)
+  const sessionSealing = new Sealing(clusterKey, sealPurpose.session, aes256Gcm)
+  const secretSealing = new Sealing(clusterKey, sealPurpose.secret, aes256Gcm)
   const onSettled = (token: number, settled: Settled) => answers.stored(token, settled._tag === "Stored")
   const stores = yield* makePatientPublisher({ onSettled, inFlightMax: storesInFlightMax, storeMillisMax })
   // Nobody waits for these: who fetched a command again has another event.

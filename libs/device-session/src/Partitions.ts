@@ -1,6 +1,7 @@
 import { steadyNow } from "@roost/actors"
 import type { PartitionHost } from "@roost/cluster"
 import { Buckets, Command, commandIdOfKey, deviceRpc, isPending, Sealing, sealPurpose } from "@roost/contracts"
+import { aes256Gcm } from "@roost/dtls-crypto"
 import { NatsConnection, readSnapshot, serveRpc, type TailMessage } from "@roost/nats"
 import { Deferred, Effect, Exit, Queue, Result, Schema, Scope } from "effect"
 import { deliveryOf } from "./CommandMirror.ts"
@@ -34,7 +35,7 @@ export const makePartitions = Effect.fnUntraced(function* (options: {
   readonly flushSoon: () => void
 }): Effect.fn.Return<PartitionHost, never, NatsConnection | Scope.Scope> {
   const { commands, flushSoon, host } = options
-  const sealing = new Sealing(options.clusterKey, sealPurpose.session)
+  const sealing = new Sealing(options.clusterKey, sealPurpose.session, aes256Gcm)
   const connection = yield* NatsConnection
   const acquisitions = yield* Queue.unbounded<Acquisition>()
   const questions = new Map<number, Scope.Closeable>()

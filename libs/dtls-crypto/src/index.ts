@@ -1,2 +1,3 @@
 export * from "./DtlsCrypto.ts"
 export * from "./NodeCrypto.ts"
+export * from "./OpenSslGcm.ts"

@@ -2,9 +2,9 @@
  * Does the time to reject a MAC-then-encrypt record tell why it was rejected (Lucky 13, RFC 5246 §6.2.3.2)? Four classes
  * of bad records of one length, interleaved, with the quantiles of each.
  *
- *     npx node libs/dtls/benchmark/PaddingTiming.ts
+ *     npx node libs/dtls/benchmark/PaddingTiming.ts [node:crypto]
  */
-import { nodeCrypto as crypto } from "@roost/dtls-crypto"
+import { dtlsCrypto, nodeCrypto } from "@roost/dtls-crypto"
 import {
   ContentType,
   type DirectionKeys,
@@ -16,6 +16,7 @@ import {
   TLS_PSK_WITH_AES_128_CBC_SHA256
 } from "../src/index.ts"
 
+const crypto = process.argv[2] === "node:crypto" ? nodeCrypto : dtlsCrypto
 const rounds = 60_000
 const warmupRounds = 5000
 const keys: DirectionKeys = {
