@@ -15,7 +15,7 @@ import {
   sessionKey
 } from "@roost/contracts"
 import { Client, type ClientOptions, CookieSecrets, FrontHalf, SessionIds } from "@roost/dtls"
-import { nodeCrypto } from "@roost/dtls-crypto"
+import { dtlsCrypto } from "@roost/dtls-crypto"
 import { pskFromSecret } from "@roost/enos"
 import type { Conversion } from "@roost/raw-script"
 import * as Result from "effect/Result"
@@ -89,7 +89,7 @@ export class World {
     this.store = store
     const routingKey = new Uint8Array(32).fill(1)
     this.#front = new FrontHalf({
-      crypto: nodeCrypto,
+      crypto: dtlsCrypto,
       cookieSecrets: new CookieSecrets(routingKey),
       sessionIds: new SessionIds(routingKey)
     })
@@ -149,7 +149,7 @@ export class World {
     const host = new DeviceHost({
       config: { ...defaultDeviceSessionConfig, nodeId: "node0001", ...this.#config },
       ports: this.#ports(() => box.host!),
-      crypto: nodeCrypto,
+      crypto: dtlsCrypto,
       random: () => 0.5,
       now: this.now
     })
@@ -371,7 +371,7 @@ export class SimulatedDevice {
     this.deviceKey = deviceKey
     this.peer = peer
     this.client = new Client({
-      crypto: nodeCrypto,
+      crypto: dtlsCrypto,
       identity: new TextEncoder().encode(`pk1,${deviceKey},2,${options.lifetime ?? 60}`),
       psk: pskFromSecret(options.secret ?? `secret of ${deviceKey}`),
       connectionId: new Uint8Array(0),

@@ -1,0 +1,53 @@
+/**
+ * CPU of a full handshake in the actors: from the edge's frame to the answer, without NATS. Every device shakes hands in every
+ * round, with the same datagrams each time; writes of sessions are answered 64 handshakes later.
+ *
+ *     npx node libs/device-session/benchmark/Handshake.ts
+ */
+import { getHeapStatistics } from "node:v8"
+import { World } from "../test/support/World.ts"
+
+const devicesCount = 2000
+const rounds = 25
+const warmUpRounds = 10
+const perTurn = 64
+
+const world = new World()
+const frames: Array<Uint8Array> = []
+for (let i = 0; i < devicesCount; i++) {
+  const handle = world.host.handleFrame.bind(world.host)
+  world.host.handleFrame = (now, frame) => {
+    frames[i] ??= frame
+    handle(now, frame)
+  }
+  world.device(`dev${i}`, 1 + i, { lifetime: 86_400, connectionId: undefined }).connect()
+  world.host.handleFrame = handle
+}
+world.forget()
+
+const allocated = (): number =>
+  (getHeapStatistics() as unknown as { readonly total_allocated_bytes?: number }).total_allocated_bytes ?? 0
+
+let micros = 0
+let bytes = 0
+for (let round = 0; round < warmUpRounds + rounds; round++) {
+  world.now += 1000
+  const { handshakesEstablished } = world.host.counters
+  const bytesBefore = allocated()
+  const start = process.cpuUsage()
+  for (let i = 0; i < devicesCount; i++) {
+    world.host.handleFrame(world.now, frames[i]!)
+    if (i % perTurn === perTurn - 1 || i === devicesCount - 1) world.settle()
+  }
+  const { system, user } = process.cpuUsage(start)
+  if (world.host.counters.handshakesEstablished - handshakesEstablished !== devicesCount)
+    throw new Error("a handshake failed")
+  if (round >= warmUpRounds) {
+    micros += user + system
+    bytes += allocated() - bytesBefore
+  }
+  world.forget()
+}
+const per = (sum: number): number => sum / (rounds * devicesCount)
+console.log(`${per(micros).toFixed(1)} µs  a full handshake in the actors, ${devicesCount} devices`)
+if (bytes > 0) console.log(`${per(bytes).toFixed(0)} bytes of heap are allocated for it`)
