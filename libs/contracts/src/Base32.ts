@@ -1,13 +1,15 @@
 const alphabet = "0123456789abcdefghjkmnpqrstvwxyz"
+/** Two characters of every 10 bits: a key is then made of few pieces. */
+const pairs = Array.from({ length: 1024 }, (_, i) => `${alphabet[i >> 5]}${alphabet[i & 31]}`)
 
 /** Lower-case Crockford base32 of the first `length` bytes, whole 5-byte groups: 5 become 8 characters, no padding. */
 export const encodeBase32 = (bytes: Uint8Array, length = bytes.length): string => {
   if (length % 5 !== 0) throw new RangeError("base32 here takes whole 5-byte groups")
   let text = ""
   for (let i = 0; i < length; i += 5) {
-    const high = bytes[i]! * 0x1000 + bytes[i + 1]! * 0x10 + (bytes[i + 2]! >> 4)
-    const low = (bytes[i + 2]! & 0x0f) * 0x10000 + bytes[i + 3]! * 0x100 + bytes[i + 4]!
-    text += base32Number(high, 4) + base32Number(low, 4)
+    const high = (bytes[i]! << 12) | (bytes[i + 1]! << 4) | (bytes[i + 2]! >> 4)
+    const low = ((bytes[i + 2]! & 0x0f) << 16) | (bytes[i + 3]! << 8) | bytes[i + 4]!
+    text += pairs[high >> 10]! + pairs[high & 0x3ff]! + pairs[low >> 10]! + pairs[low & 0x3ff]!
   }
   return text
 }

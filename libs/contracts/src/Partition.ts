@@ -19,13 +19,20 @@ export interface DevicePlace {
  * million devices some fifty times: the hash narrows a search, the keys in the entry decide.
  */
 export const placeOf = (productKey: string, deviceKey: string): DevicePlace => {
-  digestOf(`${productKey},${deviceKey}`)
+  digestOf(productKey, deviceKey)
   return { hash: encodeBase32(digest, 5), partition: digestPartition() }
+}
+
+/** `placeOf` without the hash. */
+export const partitionOf = (productKey: string, deviceKey: string): number => {
+  digestOf(productKey, deviceKey)
+  return digestPartition()
 }
 
 /** The partition of `placeOf`, of the UTF-8 bytes of `{productKey},{deviceKey}`; of any other bytes some partition. */
 export const partitionOfName = (name: Uint8Array): number => {
-  digestOf(name)
+  last.productKey = last.deviceKey = undefined
+  fillDigest(name)
   return digestPartition()
 }
 
@@ -41,12 +48,20 @@ export const partitionOfHash = (hash: string): number | undefined => {
  * are the device hash, so that no two devices share an entry.
  */
 export const sessionKey = (productKey: string, deviceKey: string): string => {
-  digestOf(`${productKey},${deviceKey}`)
+  digestOf(productKey, deviceKey)
   return `${digestPartition()}.${encodeBase32(digest, 10)}`
 }
 
-/** Fills `digest`. A digest as text is made in a third of the time that one as bytes takes. */
-const digestOf = (name: string | Uint8Array): void => {
+/** Fills `digest`. A handshake asks for that of one device three times in a row: the last one is kept. */
+const digestOf = (productKey: string, deviceKey: string): void => {
+  if (deviceKey === last.deviceKey && productKey === last.productKey) return
+  fillDigest(`${productKey},${deviceKey}`)
+  last.productKey = productKey
+  last.deviceKey = deviceKey
+}
+
+/** A digest as text is made in a third of the time that one as bytes takes. */
+const fillDigest = (name: string | Uint8Array): void => {
   const text = hash("sha256", name, "latin1")
   for (let i = 0; i < digest.length; i++) digest[i] = text.charCodeAt(i)
 }
@@ -55,3 +70,7 @@ const digestPartition = (): number => ((digest[3]! << 8) | digest[4]!) % partiti
 
 /** The first 80 bits of the last device's. */
 const digest = new Uint8Array(10)
+const last: { productKey: string | undefined; deviceKey: string | undefined } = {
+  productKey: undefined,
+  deviceKey: undefined
+}

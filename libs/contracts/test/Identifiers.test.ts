@@ -1,4 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
+import { createHash } from "node:crypto"
 import {
   base32Number,
   decodeToken,
@@ -7,6 +8,7 @@ import {
   parseBase32,
   parseKey,
   partitionCount,
+  partitionOf,
   partitionOfHash,
   partitionOfName,
   placeOf,
@@ -19,12 +21,14 @@ describe("partitionOfName", () => {
   it("is the partition of placeOf, from the bytes of both keys", () => {
     for (let i = 0; i < 100; i++) {
       const name = new TextEncoder().encode(`pk1,dev${i}`)
-      expect(partitionOfName(name)).toBe(placeOf("pk1", `dev${i}`).partition)
+      assert.strictEqual(partitionOfName(name), placeOf("pk1", `dev${i}`).partition)
+      // Another device's digest is kept in between.
+      assert.strictEqual(partitionOf("pk1", `dev${i}`), partitionOfName(name))
     }
   })
 
   it("takes bytes that are no text", () => {
-    expect(partitionOfName(Uint8Array.of(0xff, 0xfe))).toBeLessThan(partitionCount)
+    assert.isBelow(partitionOfName(Uint8Array.of(0xff, 0xfe)), partitionCount)
   })
 })
 
@@ -84,6 +88,27 @@ describe("SubjectToken", () => {
   it("refuses tokens that it would not have written", () => {
     for (const token of ["", "=2", "=zz", "a.b", "=41", "=FF", "=e9"]) assert.isUndefined(decodeToken(token), token)
   })
+})
+
+it("places of devices do not depend on which was asked for before", () => {
+  const devices = [
+    ["pk", "dk"],
+    ["pk", "dk2"],
+    ["pk2", "dk"],
+    ["p", "kdk"]
+  ] as const
+  const expected = devices.map(([pk, dk]) => {
+    const digest = createHash("sha256").update(`${pk},${dk}`).digest()
+    return digest.readUInt16BE(3) % partitionCount
+  })
+  for (let i = 0; i < 40; i++) {
+    const at = (i * 7) % devices.length
+    const [pk, dk] = devices[at]!
+    assert.strictEqual(partitionOf(pk, dk), expected[at])
+    assert.strictEqual(sessionKey(pk, dk).split(".")[0], String(expected[at]))
+    assert.strictEqual(placeOf(pk, dk).partition, expected[at])
+    assert.strictEqual(partitionOfHash(placeOf(pk, dk).hash), expected[at])
+  }
 })
 
 describe("Sealing", () => {

@@ -28,6 +28,7 @@ export class CredentialChanges {
 
   /** True if the device's credential changed after it had this version. */
   isOutdated(productKey: string, deviceKey: string, version: number): boolean {
+    if (this.#changes.size === 0) return false
     const change = this.#changes.get(actorKey(productKey, deviceKey))
     return change !== undefined && change.version > version
   }

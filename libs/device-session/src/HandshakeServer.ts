@@ -10,7 +10,7 @@ import {
   resumeSessionId,
   type Session
 } from "@roost/dtls"
-import { parseIdentity, pskBytes, type PskIdentity } from "@roost/enos"
+import { type IdentityError, parseIdentity, pskBytes, type PskIdentity } from "@roost/enos"
 import * as Result from "effect/Result"
 import type { Associations } from "./Associations.ts"
 import type { Counters } from "./Counters.ts"
@@ -68,10 +68,10 @@ export class HandshakeServer {
     return this.#handshakes.size
   }
 
-  /** An edge read the ClientKeyExchange. `half` is copied: it outlives the frame. */
+  /** An edge read the ClientKeyExchange. `half` is copied if the handshake outlives this call: the frame does not. */
   begin(now: number, edge: EdgeLink, partition: number, peer: PeerAddress, half: Uint8Array): void {
     const { counters } = this.#options
-    const pending = PendingHandshake.fromHalf(new Uint8Array(half))
+    const pending = PendingHandshake.fromHalf(half)
     if (Result.isFailure(pending)) {
       counters.dropped("HalfHandshakeMalformed")
       return
@@ -90,13 +90,21 @@ export class HandshakeServer {
       facts: undefined
     }
     if (this.#handshakes.add(handshake) !== undefined) counters.handshakesOverLimit++
-    if (Result.isSuccess(parsed)) {
-      this.#askKey(now, handshake, parsed.success)
-      return
-    }
-    const { productKey, deviceKey, message } = parsed.failure
+    if (Result.isSuccess(parsed)) this.#askKey(now, handshake, parsed.success)
+    else this.#refuse(now, handshake, parsed.failure)
+    if (handshake.stage !== "storing") pending.success.own()
+  }
+
+  #refuse(now: number, handshake: HandshakeInProgress, failure: IdentityError): void {
+    const { productKey, deviceKey, message } = failure
     if (productKey !== undefined && deviceKey !== undefined) {
-      this.#options.events.happened(now, { productKey, deviceKey }, refusedKind, formatPeerAddress(peer), message)
+      this.#options.events.happened(
+        now,
+        { productKey, deviceKey },
+        refusedKind,
+        formatPeerAddress(handshake.peer),
+        message
+      )
     }
     handshake.refusal = message
     this.#provide(now, handshake, this.#crypto.randomBytes(pskBytes))
@@ -107,7 +115,7 @@ export class HandshakeServer {
     const handshake = this.#handshakes.get(peer)
     if (handshake === undefined || !belongsTo(handshake, datagram)) return false
     const { early, pending, identity } = handshake
-    if (handshake.stage === "storing") {
+    if (handshake.stage === "storing" || pending === undefined) {
       if (early !== undefined && early.length < earlyMax) early.push(new Uint8Array(datagram))
       return true
     }
@@ -206,6 +214,7 @@ export class HandshakeServer {
     const cached = secureMode === 2 ? findActor(productKey, deviceKey)?.psk : undefined
     if (cached !== undefined) {
       handshake.facts = cached.facts
+      handshake.cached = cached
       this.#provide(now, handshake, Uint8Array.fromHex(cached.psk))
       return
     }
@@ -251,7 +260,7 @@ export class HandshakeServer {
       facts = { ...facts, credentialVersion: previousVersion }
       this.#happened(now, handshake, "product-secret-outdated", "the device still has the product's former secret")
     }
-    if (identity === undefined || facts === undefined || !table.isCidFree(outcome.session.readCid)) {
+    if (identity === undefined || facts === undefined || !table.isCidFree(outcome.session)) {
       this.#happened(now, handshake, refusedKind, "the connection id was taken; the device's next attempt gets another")
       return false
     }
@@ -268,6 +277,8 @@ export class HandshakeServer {
     }
     const session = this.#sessionOf(now, handshake, identity, facts, outcome.session)
     handshake.stage = "storing"
+    handshake.verified = outcome.session
+    if (pending instanceof PendingHandshake) handshake.pending = undefined
     handshake.early = [...outcome.early]
     persistence.establish(now, actor, session, now + config.handshakeMillisMax, (at) =>
       this.#established(at, handshake, actor, session, outcome.reply)
@@ -291,15 +302,17 @@ export class HandshakeServer {
       this.#options.persistence.remove(actor)
       return
     }
-    if (previous !== undefined) table.unbind(actor)
     session.online = session.secureMode === 2 && previous?.online === true
     if (handshake.pending instanceof PendingResumption) counters.handshakesResumed++
     counters.handshakesEstablished++
     if (session.secureMode === 2 && handshake.psk !== undefined) {
-      actor.psk = { psk: handshake.psk.toHex(), facts: session.facts }
+      // The key as it was cached, unless the cache was dropped or filled anew meanwhile: then with its facts.
+      const { cached } = handshake
+      actor.psk = cached?.facts === session.facts ? cached : { psk: handshake.psk.toHex(), facts: session.facts }
     }
     actor.session = session
-    table.bind(actor)
+    if (previous === undefined) table.bind(actor)
+    else table.rebind(actor, previous)
     for (const datagram of reply) this.#sendTo(edge, actor.partition, peer, datagram)
     associations.announceRoute(edge, actor, peer)
     established(now, actor)
@@ -380,7 +393,9 @@ const belongsTo = (handshake: HandshakeInProgress, datagram: Uint8Array): boolea
   // A device that resumes sends data right behind its Finished; the session that it had here before can't read it.
   if (contentType === ContentType.application_data) return handshake.stage === "storing"
   if (contentType !== ContentType.tls12_cid) return false
-  const { pending } = handshake
+  const { pending, verified } = handshake
+  if (verified !== undefined) return verified.readCidLength > 0 && verified.hasReadCid(datagram, cidOffset)
+  if (pending === undefined) return false
   const cid = pending instanceof PendingHandshake ? pending.agreement.serverCid : pending.session.readCid
   if (cid.length === 0) return false
   for (let i = 0; i < cid.length; i++) if (cid[i] !== datagram[cidOffset + i]) return false

@@ -1,14 +1,17 @@
 import type { PeerAddress } from "@roost/contracts"
-import type { PendingHandshake, PendingResumption } from "@roost/dtls"
+import type { PendingHandshake, PendingResumption, Session } from "@roost/dtls"
 import type { PskIdentity } from "@roost/enos"
-import type { DeviceFacts } from "./DeviceActor.ts"
+import type { CachedPsk, DeviceFacts } from "./DeviceActor.ts"
 import type { EdgeLink } from "./EdgeLinks.ts"
 
 /** A handshake that an edge handed over and whose Finished did not verify yet. */
 export interface HandshakeInProgress {
   readonly peer: PeerAddress
   readonly edge: EdgeLink
-  readonly pending: PendingHandshake | PendingResumption
+  /** Undefined once a full handshake is verified: what waits for the store should be small. */
+  pending: PendingHandshake | PendingResumption | undefined
+  /** The session to be, once the handshake is verified. */
+  verified?: Session
   /** Undefined if the identity could not be read. */
   readonly identity: PskIdentity | undefined
   readonly startedAt: number
@@ -19,6 +22,8 @@ export interface HandshakeInProgress {
   early?: Array<Uint8Array>
   /** The key it was given. */
   psk?: Uint8Array
+  /** It was the actor's. */
+  cached?: CachedPsk
   /** Set while the product's former secret is still good: its version. */
   previousVersion?: number
   /** Why it can't succeed: the key that it was given is random (design §2.2). */

@@ -1,5 +1,6 @@
 import type { PeerAddress } from "@roost/contracts"
-import type { DeviceActor } from "./DeviceActor.ts"
+import { leadingBits, type Session } from "@roost/dtls"
+import type { DeviceActor, DeviceSession } from "./DeviceActor.ts"
 
 /** Finds the actor that a datagram belongs to: by our connection id, by peer address, by session id. */
 export class SessionTable {
@@ -11,36 +12,38 @@ export class SessionTable {
     return { cids: this.#byCid.size, peers: this.#byPeer.size, sessionIds: this.#bySessionId.size }
   }
 
-  /** Whether no other session has this connection id; 52 of its bits are the key, so a clash is a matter of 10^15. */
-  isCidFree(cid: Uint8Array): boolean {
-    return cid.length === 0 || !this.#byCid.has(idKey(cid, 0))
+  /** Whether no other session has its connection id; 52 of its bits are the key, so a clash is a matter of 10^15. */
+  isCidFree(session: Session): boolean {
+    return session.readCidLength === 0 || !this.#byCid.has(session.readCidBits)
   }
 
   /** Enters the actor's session. A session of another device on the same address loses the address, not its life. */
   bind(actor: DeviceActor): void {
-    const session = actor.session!
-    const { readCid, sessionId } = session.dtls
-    if (readCid.length > 0) this.#byCid.set(idKey(readCid, 0), actor)
-    this.#byPeer.set(session.peer.key, actor)
-    if (sessionId.length > 0) this.#bySessionId.set(idKey(sessionId, 0), actor)
+    const { dtls, peer } = actor.session!
+    if (dtls.readCidLength > 0) this.#byCid.set(dtls.readCidBits, actor)
+    this.#byPeer.set(peer.key, actor)
+    if (dtls.sessionIdLength > 0) this.#bySessionId.set(dtls.sessionIdBits, actor)
+  }
+
+  /** The actor has another session now than the one that was bound. */
+  rebind(actor: DeviceActor, previous: DeviceSession): void {
+    const { dtls, peer } = previous
+    this.#unbindCid(actor, dtls)
+    this.#unbindSessionId(actor, dtls)
+    // Mostly the same: deleted and entered again, each would make the table be written anew sooner.
+    if (peer.key !== actor.session!.peer.key && this.#byPeer.get(peer.key) === actor) this.#byPeer.delete(peer.key)
+    this.bind(actor)
   }
 
   unbind(actor: DeviceActor): void {
     this.unbindRoutes(actor)
-    const { sessionId } = actor.session!.dtls
-    if (sessionId.length === 0) return
-    const key = idKey(sessionId, 0)
-    if (this.#bySessionId.get(key) === actor) this.#bySessionId.delete(key)
+    this.#unbindSessionId(actor, actor.session!.dtls)
   }
 
   /** Leaves only the session id: a closed session can still be resumed (RFC 5246 §7.2.1). */
   unbindRoutes(actor: DeviceActor): void {
     const session = actor.session!
-    const { readCid } = session.dtls
-    if (readCid.length > 0) {
-      const key = idKey(readCid, 0)
-      if (this.#byCid.get(key) === actor) this.#byCid.delete(key)
-    }
+    this.#unbindCid(actor, session.dtls)
     if (this.#byPeer.get(session.peer.key) === actor) this.#byPeer.delete(session.peer.key)
   }
 
@@ -54,7 +57,7 @@ export class SessionTable {
 
   findByCid(datagram: Uint8Array, offset: number): DeviceActor | undefined {
     if (datagram.length < offset + cidBytes) return undefined
-    const actor = this.#byCid.get(idKey(datagram, offset))
+    const actor = this.#byCid.get(leadingBits(datagram, offset))
     return actor?.session?.dtls.hasReadCid(datagram, offset) === true ? actor : undefined
   }
 
@@ -64,21 +67,24 @@ export class SessionTable {
 
   findBySessionId(sessionId: Uint8Array): DeviceActor | undefined {
     if (sessionId.length < cidBytes) return undefined
-    const actor = this.#bySessionId.get(idKey(sessionId, 0))
+    const actor = this.#bySessionId.get(leadingBits(sessionId, 0))
     const found = actor?.session?.dtls.sessionId
     if (found?.length !== sessionId.length) return undefined
     return found.every((byte, i) => byte === sessionId[i]) ? actor : undefined
+  }
+
+  #unbindCid(actor: DeviceActor, dtls: Session): void {
+    if (dtls.readCidLength === 0) return
+    const key = dtls.readCidBits
+    if (this.#byCid.get(key) === actor) this.#byCid.delete(key)
+  }
+
+  #unbindSessionId(actor: DeviceActor, dtls: Session): void {
+    if (dtls.sessionIdLength === 0) return
+    const key = dtls.sessionIdBits
+    if (this.#bySessionId.get(key) === actor) this.#bySessionId.delete(key)
   }
 }
 
 /** Length of the connection ids that Roost hands out (docs/architecture.md §1). */
 export const cidBytes = 8
-
-/**
- * 52 bits of a connection id or session id, random ones: a number hashes without allocating and is 30 bytes less than a
- * string; the caller compares the rest.
- */
-const idKey = (bytes: Uint8Array, at: number): number => {
-  const high = ((bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!) >>> 0
-  return high * 0x10_0000 + ((bytes[at + 4]! << 12) | (bytes[at + 5]! << 4) | (bytes[at + 6]! >> 4))
-}

@@ -1,4 +1,4 @@
-import { partitionCount, placeOf } from "@roost/contracts"
+import { partitionCount, partitionOf } from "@roost/contracts"
 import { actorKey, DeviceActor } from "./DeviceActor.ts"
 import type { Held } from "./Takeover.ts"
 
@@ -111,12 +111,12 @@ export class Shares {
   }
 
   find(productKey: string, deviceKey: string): DeviceActor | undefined {
-    return this.#shares[placeOf(productKey, deviceKey).partition]?.actors.get(actorKey(productKey, deviceKey))
+    return this.#shares[partitionOf(productKey, deviceKey)]?.actors.get(actorKey(productKey, deviceKey))
   }
 
   /** The device's actor, made if there is none; undefined if its partition is not this node's. */
   actorOf(productKey: string, deviceKey: string): DeviceActor | undefined {
-    const { partition } = placeOf(productKey, deviceKey)
+    const partition = partitionOf(productKey, deviceKey)
     const share = this.#shares[partition]
     if (share === undefined) return undefined
     const key = actorKey(productKey, deviceKey)

@@ -1,7 +1,6 @@
 import { type CipherSuite, TLS_PSK_WITH_AES_128_CBC_SHA256, writeKeyBytes, writeSaltBytes } from "./CipherSuite.ts"
 import type { Crypto } from "./Crypto.ts"
 import { asciiBytes } from "./internal/bytes.ts"
-import { Writer } from "./internal/Writer.ts"
 
 export const masterSecretBytes = 48
 export const verifyDataBytes = 12
@@ -9,7 +8,13 @@ export const randomBytesLength = 32
 
 /** RFC 4279 §2: the premaster secret of plain PSK. */
 export function pskPremasterSecret(psk: Uint8Array): Uint8Array {
-  return new Writer().vector16(new Uint8Array(psk.length)).vector16(psk).finish()
+  const { length } = psk
+  const premaster = new Uint8Array(4 + 2 * length)
+  const second = 2 + length
+  premaster[0] = premaster[second] = length >>> 8
+  premaster[1] = premaster[second + 1] = length
+  premaster.set(psk, second + 2)
+  return premaster
 }
 
 /** RFC 5246 §8.1. */
@@ -27,15 +32,43 @@ export function extendedMasterSecret(crypto: Crypto, premaster: Uint8Array, sess
   return crypto.prf(premaster, extendedMasterSecretLabel, sessionHash, undefined, masterSecretBytes)
 }
 
-/** The keys of both directions of a session. */
-export interface KeyBlock {
-  readonly clientKey: Uint8Array
-  readonly clientSalt: Uint8Array
-  readonly serverKey: Uint8Array
-  readonly serverSalt: Uint8Array
+/**
+ * The keys of both directions of a session. RFC 5246 §6.3: MAC keys come first, then keys, then IVs; CBC has the first, CCM
+ * the last (RFC 6655 §3).
+ */
+export class KeyBlock {
+  readonly bytes: Uint8Array
+  /** Where the client's key is; the server's is behind it. */
+  readonly keysAt: number
+  /** Where the client's salt is; the server's is behind it. */
+  readonly saltsAt: number
+  readonly saltBytes: number
+
+  constructor(suite: CipherSuite, bytes: Uint8Array) {
+    const saltsFirst = suite === TLS_PSK_WITH_AES_128_CBC_SHA256
+    this.bytes = bytes
+    this.saltBytes = writeSaltBytes(suite)
+    this.keysAt = saltsFirst ? 2 * this.saltBytes : 0
+    this.saltsAt = saltsFirst ? 0 : 2 * writeKeyBytes
+  }
+
+  get clientKey(): Uint8Array {
+    return this.bytes.subarray(this.keysAt, this.keysAt + writeKeyBytes)
+  }
+
+  get serverKey(): Uint8Array {
+    return this.bytes.subarray(this.keysAt + writeKeyBytes, this.keysAt + 2 * writeKeyBytes)
+  }
+
+  get clientSalt(): Uint8Array {
+    return this.bytes.subarray(this.saltsAt, this.saltsAt + this.saltBytes)
+  }
+
+  get serverSalt(): Uint8Array {
+    return this.bytes.subarray(this.saltsAt + this.saltBytes, this.saltsAt + 2 * this.saltBytes)
+  }
 }
 
-/** RFC 5246 §6.3: MAC keys come first, then keys, then IVs; CBC has the first, CCM the last (RFC 6655 §3). */
 export function deriveKeyBlock(
   crypto: Crypto,
   suite: CipherSuite,
@@ -43,18 +76,8 @@ export function deriveKeyBlock(
   clientRandom: Uint8Array,
   serverRandom: Uint8Array
 ): KeyBlock {
-  const saltBytes = writeSaltBytes(suite)
-  const length = 2 * (writeKeyBytes + saltBytes)
-  const block = crypto.prf(masterSecret, keyExpansionLabel, serverRandom, clientRandom, length)
-  const saltsFirst = suite === TLS_PSK_WITH_AES_128_CBC_SHA256
-  const keys = saltsFirst ? 2 * saltBytes : 0
-  const salts = saltsFirst ? 0 : 2 * writeKeyBytes
-  return {
-    clientKey: block.subarray(keys, keys + writeKeyBytes),
-    serverKey: block.subarray(keys + writeKeyBytes, keys + 2 * writeKeyBytes),
-    clientSalt: block.subarray(salts, salts + saltBytes),
-    serverSalt: block.subarray(salts + saltBytes, salts + 2 * saltBytes)
-  }
+  const length = 2 * (writeKeyBytes + writeSaltBytes(suite))
+  return new KeyBlock(suite, crypto.prf(masterSecret, keyExpansionLabel, serverRandom, clientRandom, length))
 }
 
 /** RFC 5246 §7.4.9. `handshakeHash` is SHA-256 of the transcript before this Finished. */

@@ -43,16 +43,9 @@ export type HandshakeOutcome =
  * same on the wire and in time as for a wrong key (RFC 4279 §2), namely silence.
  */
 export class PendingHandshake {
-  /** As in ClientKeyExchange; opaque here. */
-  readonly identity: Uint8Array
-  /** `Peer.address` of the client. */
-  readonly address: Uint8Array
-  readonly agreement: Agreement
-  readonly sessionId: Uint8Array
   readonly #limits: BackHalfLimits
-  readonly #clientRandom: Uint8Array
-  readonly #serverRandom: Uint8Array
-  readonly #transcript: Transcript
+  #fields: HalfFields
+  #transcript: Transcript
   /** Of the client's Finished and of ours; we sent as many messages as we received. */
   readonly #finishedSeq: number
   readonly #nextSequence: number
@@ -63,21 +56,17 @@ export class PendingHandshake {
   #finishes: ReadonlyArray<Finish> = []
 
   private constructor(fields: HalfFields, limits: BackHalfLimits) {
-    this.identity = fields.identity
-    this.address = fields.address
-    this.agreement = fields.agreement
-    this.sessionId = fields.sessionId
     this.#limits = limits
-    this.#clientRandom = fields.clientRandom
-    this.#serverRandom = fields.serverRandom
+    this.#fields = fields
     this.#transcript = new Transcript(fields.transcript)
     this.#finishedSeq = fields.finishedSeq
     this.#nextSequence = fields.nextSequence
-    this.#datagrams = [...fields.records]
-    this.#pendingBytes = fields.records.reduce((sum, record) => sum + record.length, 0)
+    this.#datagrams = fields.records
+    this.#pendingBytes = 0
+    for (const record of fields.records) this.#pendingBytes += record.length
   }
 
-  /** Reads what `FrontHalf` handed off. The bytes are referred to, not copied. */
+  /** Reads what `FrontHalf` handed off. The bytes are referred to, not copied: see `own`. */
   static fromHalf(
     half: Uint8Array,
     limits: BackHalfLimits = backHalfLimits
@@ -85,12 +74,54 @@ export class PendingHandshake {
     return Result.map(readHalf(half), (fields) => new PendingHandshake(fields, limits))
   }
 
+  /** As in ClientKeyExchange; opaque here. */
+  get identity(): Uint8Array {
+    return this.#fields.identity
+  }
+
+  /** `Peer.address` of the client. */
+  get address(): Uint8Array {
+    return this.#fields.address
+  }
+
+  get agreement(): Agreement {
+    return this.#fields.agreement
+  }
+
+  get sessionId(): Uint8Array {
+    return this.#fields.sessionId
+  }
+
+  /** Copies what it refers to: to be called before the bytes given to `fromHalf` become others, if it is still needed then. */
+  own(): void {
+    const { address, agreement, clientRandom, identity, serverRandom, sessionId, transcript } = this.#fields
+    const ownTranscript = copyBytes(transcript)
+    this.#transcript = new Transcript(ownTranscript)
+    this.#datagrams = this.#datagrams.map(copyBytes)
+    this.#fields = {
+      ...this.#fields,
+      identity: copyBytes(identity),
+      address: copyBytes(address),
+      agreement: {
+        ...agreement,
+        clientCid: copyBytes(agreement.clientCid),
+        serverCid: copyBytes(agreement.serverCid)
+      },
+      sessionId: copyBytes(sessionId),
+      clientRandom: copyBytes(clientRandom),
+      serverRandom: copyBytes(serverRandom),
+      transcript: ownTranscript,
+      records: this.#datagrams
+    }
+  }
+
   /**
    * Derives the keys and looks at everything that came meanwhile. A peer may have either of two keys while its key is
    * being changed: the one that opens its Finished counts. The keys are not kept.
    */
   providePsk(crypto: Crypto, psk: Uint8Array, previous?: Uint8Array): HandshakeOutcome {
-    this.#finishes = (previous === undefined ? [psk] : [psk, previous]).map((key) => this.#expect(crypto, key))
+    const first = this.#expect(crypto, psk)
+    this.#finishes = previous === undefined ? [first] : [first, this.#expect(crypto, previous)]
     const datagrams = this.#datagrams
     this.#datagrams = []
     let outcome: HandshakeOutcome = needMore
@@ -106,16 +137,17 @@ export class PendingHandshake {
   }
 
   #expect(crypto: Crypto, psk: Uint8Array): Finish {
+    const { agreement, clientRandom, serverRandom, sessionId } = this.#fields
     const transcriptHash = this.#transcript.hash(crypto)
     const premaster = pskPremasterSecret(psk)
-    const master = this.agreement.extendedMasterSecret
+    const master = agreement.extendedMasterSecret
       ? extendedMasterSecret(crypto, premaster, transcriptHash)
-      : classicMasterSecret(crypto, premaster, this.#clientRandom, this.#serverRandom)
-    const keys = deriveKeyBlock(crypto, this.agreement.suite, master, this.#clientRandom, this.#serverRandom)
-    const session = Session.of("server", this.agreement, keys, master, this.sessionId)
+      : classicMasterSecret(crypto, premaster, clientRandom, serverRandom)
+    const keys = deriveKeyBlock(crypto, agreement.suite, master, clientRandom, serverRandom)
+    const session = Session.of("server", agreement, keys, master, sessionId)
     const expected = verifyData(crypto, "client", master, transcriptHash)
     const awaited = new AwaitFinished(session, expected, this.#finishedSeq, this.#limits)
-    return { await: awaited, session, clientVerifyData: expected }
+    return { await: awaited, session, master, clientVerifyData: expected }
   }
 
   /** A datagram of this peer. Repeated ClientKeyExchanges have no effect. */
@@ -131,12 +163,13 @@ export class PendingHandshake {
 
   #handle(crypto: Crypto, datagram: Uint8Array): HandshakeOutcome {
     let result: HandshakeOutcome = needMore
-    for (const [index, { await: awaited, session, clientVerifyData }] of this.#finishes.entries()) {
-      const outcome: FinishedOutcome = awaited.handle(crypto, datagram)
+    for (let i = 0; i < this.#finishes.length; i++) {
+      const finish = this.#finishes[i]!
+      const outcome: FinishedOutcome = finish.await.handle(crypto, datagram)
       if (outcome === "Verified") {
-        this.#hasPreviousKey = index > 0
-        const reply = this.#reply(crypto, session, clientVerifyData)
-        return { _tag: "Established", session, reply, early: awaited.early }
+        this.#hasPreviousKey = i > 0
+        const { session } = finish
+        return { _tag: "Established", session, reply: this.#reply(crypto, finish), early: finish.await.early }
       }
       if (outcome !== "NeedMore") result = { _tag: "Rejected", reason: outcome }
     }
@@ -144,13 +177,12 @@ export class PendingHandshake {
   }
 
   /** ChangeCipherSpec and Finished; the session keeps what it needs to send them again. */
-  #reply(crypto: Crypto, session: Session, clientVerifyData: Uint8Array): ReadonlyArray<Uint8Array> {
-    const { masterSecret } = session
+  #reply(crypto: Crypto, { clientVerifyData, master, session }: Finish): ReadonlyArray<Uint8Array> {
     const messageSeq = this.#finishedSeq
     // RFC 5246 §7.4.9: the client's Finished is part of what ours covers.
-    this.#transcript.append({ type: HandshakeType.finished, messageSeq, body: clientVerifyData })
+    const finished: HandshakeMessage = { type: HandshakeType.finished, messageSeq, body: clientVerifyData }
     session.lastFlight = {
-      verifyData: packBytes(verifyData(crypto, "server", masterSecret, this.#transcript.hash(crypto))),
+      verifyData: packBytes(verifyData(crypto, "server", master, this.#transcript.hashWith(crypto, finished))),
       messageSeq,
       plaintextSequence: this.#nextSequence
     }
@@ -162,6 +194,7 @@ export class PendingHandshake {
 interface Finish {
   readonly await: AwaitFinished
   readonly session: Session
+  readonly master: Uint8Array
   readonly clientVerifyData: Uint8Array
 }
 
@@ -175,7 +208,8 @@ interface HalfFields {
   readonly transcript: Uint8Array
   readonly finishedSeq: number
   readonly nextSequence: number
-  readonly records: ReadonlyArray<Uint8Array>
+  /** Its own array. */
+  readonly records: Array<Uint8Array>
 }
 
 function readHalf(bytes: Uint8Array): Result.Result<HalfFields, StateError> {
@@ -201,7 +235,7 @@ function readHalf(bytes: Uint8Array): Result.Result<HalfFields, StateError> {
       transcript: half.transcript,
       finishedSeq: keyExchange!.messageSeq + 1,
       nextSequence: half.nextSequence,
-      records: half.records
+      records: [...half.records]
     })
   })
 }

@@ -107,8 +107,7 @@ export class PendingResumption {
     transcript.append(clientHello)
     transcript.append(this.#serverHello)
     this.#verifyData = verifyData(crypto, "server", masterSecret, transcript.hash(crypto))
-    transcript.append(this.#finished)
-    const expected = verifyData(crypto, "client", masterSecret, transcript.hash(crypto))
+    const expected = verifyData(crypto, "client", masterSecret, transcript.hashWith(crypto, this.#finished))
     this.#await = new AwaitFinished(this.session, expected, messageSeq + 1, limits)
   }
 

@@ -10,12 +10,19 @@ import {
 import type { Crypto } from "./Crypto.ts"
 import type { SealError } from "./errors.ts"
 import type { Agreement } from "./handshake/Agreement.ts"
-import { encodeHandshake, HandshakeType } from "./handshake/Header.ts"
+import { handshakeHeaderBytes, HandshakeType, writeHandshakeHeader } from "./handshake/Header.ts"
 import { allocate } from "./internal/allocate.ts"
-import { concatBytes, emptyBytes, packBytes, unpackBytes } from "./internal/bytes.ts"
+import { emptyBytes, packBytes, unpackBytes } from "./internal/bytes.ts"
 import { droppedRecord, type Opened } from "./Opened.ts"
 import { type KeyBlock, masterSecretBytes } from "./KeySchedule.ts"
-import { ContentType, dtls12, encodePlaintextRecord, readRecord, sequenceMax } from "./record/Header.ts"
+import {
+  ContentType,
+  dtls12,
+  readRecord,
+  recordHeaderBytes,
+  sequenceMax,
+  writePlaintextRecord
+} from "./record/Header.ts"
 import { type DirectionKeys, openRecord, sealedRecordBytes, sealRecord } from "./record/Protection.ts"
 import { isReplay, markReceived, type ReplayWindow } from "./record/ReplayWindow.ts"
 
@@ -105,16 +112,7 @@ export class Session implements SessionFields {
       suite: agreement.suite,
       extendedMasterSecret: agreement.extendedMasterSecret,
       encryptThenMac: agreement.encryptThenMac,
-      secrets: concatBytes([
-        isServer ? keys.clientKey : keys.serverKey,
-        isServer ? keys.serverKey : keys.clientKey,
-        isServer ? keys.clientSalt : keys.serverSalt,
-        isServer ? keys.serverSalt : keys.clientSalt,
-        masterSecret,
-        sessionId,
-        readCid,
-        writeCid
-      ]),
+      secrets: secretsOf(isServer, keys, masterSecret, sessionId, readCid, writeCid),
       sessionIdLength: sessionId.length,
       readCidLength: readCid.length,
       writeCidLength: writeCid.length,
@@ -150,6 +148,15 @@ export class Session implements SessionFields {
   /** In records to the peer; empty if they are classic ones. */
   get writeCid(): Uint8Array {
     return this.#part(this.#secrets.length - this.writeCidLength, this.writeCidLength)
+  }
+
+  /** `leadingBits` of the session id and of `readCid`, for tables; 0 if there is none. */
+  get sessionIdBits(): number {
+    return this.#bits(keysBytes(this.suite) + masterSecretBytes, this.sessionIdLength)
+  }
+
+  get readCidBits(): number {
+    return this.#bits(keysBytes(this.suite) + masterSecretBytes + this.sessionIdLength, this.readCidLength)
   }
 
   /** Whether `readCid` is what `bytes` has at `offset`. */
@@ -264,13 +271,18 @@ export class Session implements SessionFields {
   resendLastFlight(crypto: Crypto): Result.Result<Uint8Array, SealError> | undefined {
     const flight = this.lastFlight
     if (flight === undefined) return undefined
-    const finished = encodeHandshake(HandshakeType.finished, flight.messageSeq, unpackBytes(flight.verifyData))
-    return Result.map(this.seal(crypto, ContentType.handshake, finished), (record) =>
-      concatBytes([
-        encodePlaintextRecord(ContentType.change_cipher_spec, flight.plaintextSequence++, changeCipherSpec),
-        record
-      ])
-    )
+    const { messageSeq, plaintextSequence, verifyData } = flight
+    const finished = new Uint8Array(handshakeHeaderBytes + verifyData.length)
+    const body = writeHandshakeHeader(finished, 0, HandshakeType.finished, messageSeq, verifyData.length)
+    for (let i = 0; i < verifyData.length; i++) finished[body + i] = verifyData.charCodeAt(i)
+    const change = recordHeaderBytes + changeCipherSpec.length
+    const datagram = allocate(change + this.sealedBytes(finished.length))
+    const sealed = this.sealInto(crypto, ContentType.handshake, finished, datagram, change)
+    return Result.map(sealed, () => {
+      flight.plaintextSequence++
+      writePlaintextRecord(datagram, 0, ContentType.change_cipher_spec, plaintextSequence, changeCipherSpec)
+      return datagram
+    })
   }
 
   #handleAlert(fragment: Uint8Array, newest: boolean, next: number): Opened {
@@ -314,10 +326,44 @@ export class Session implements SessionFields {
     return keys
   }
 
+  #bits(at: number, length: number): number {
+    if (length === 0) return 0
+    for (let i = 0; i < leadingBytes; i++) bitsScratch[i] = i < length ? this.#secrets.charCodeAt(at + i) : 0
+    return leadingBits(bitsScratch, 0)
+  }
+
   #part(at: number, length: number): Uint8Array {
     return length === 0 ? emptyBytes : unpackBytes(this.#secrets, at, length)
   }
 }
+
+/** As `SessionFields.secrets`; good until the next call. */
+function secretsOf(
+  isServer: boolean,
+  keys: KeyBlock,
+  masterSecret: Uint8Array,
+  sessionId: Uint8Array,
+  readCid: Uint8Array,
+  writeCid: Uint8Array
+): Uint8Array {
+  const { bytes, keysAt, saltBytes, saltsAt } = keys
+  let at = 0
+  const put = (from: Uint8Array, start: number, length: number): void => {
+    for (let i = 0; i < length; i++) secretsScratch[at + i] = from[start + i]!
+    at += length
+  }
+  // The client's are first in the block, and a server reads with those.
+  const [read, write] = isServer ? [0, 1] : [1, 0]
+  put(bytes, keysAt + read * writeKeyBytes, writeKeyBytes)
+  put(bytes, keysAt + write * writeKeyBytes, writeKeyBytes)
+  put(bytes, saltsAt + read * saltBytes, saltBytes)
+  put(bytes, saltsAt + write * saltBytes, saltBytes)
+  for (const part of [masterSecret, sessionId, readCid, writeCid]) put(part, 0, part.length)
+  return secretsScratch.subarray(0, at)
+}
+
+/** Room for keys and salts of CBC, master secret, session id and two connection ids of the greatest length. */
+const secretsScratch = new Uint8Array(2 * (16 + 32) + masterSecretBytes + 32 + 2 * 255)
 
 /** RFC 5246 §7.1. */
 export const changeCipherSpec = Uint8Array.of(1)
@@ -337,4 +383,16 @@ const cbcKeys = keysOf(TLS_PSK_WITH_AES_128_CBC_SHA256)
 
 function keysBytes(suite: CipherSuite): number {
   return 2 * (writeKeyBytes + writeSaltBytes(suite))
+}
+
+const leadingBytes = 7
+const bitsScratch = new Uint8Array(leadingBytes)
+
+/**
+ * 52 bits of a random id as a key of tables: a number hashes without allocating and is 30 bytes less than a string. Whoever
+ * finds something by them compares the rest.
+ */
+export function leadingBits(bytes: Uint8Array, at: number): number {
+  const high = ((bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!) >>> 0
+  return high * 0x10_0000 + ((bytes[at + 4]! << 12) | (bytes[at + 5]! << 4) | (bytes[at + 6]! >> 4))
 }

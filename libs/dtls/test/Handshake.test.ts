@@ -242,6 +242,30 @@ describe("the actor's half", () => {
     expect(hex(outcome.session.sessionId)).toBe(hex(client.serverHello!.sessionId))
   })
 
+  it("refers to the bytes that it was handed until it is told to own them", () => {
+    for (const extensions of [{}, { connectionId: Uint8Array.of(1, 2) }, { extendedMasterSecret: false }]) {
+      for (const withFinished of [true, false]) {
+        const server = makeServer()
+        const client = new ScriptedClient({ extensions })
+        client.takeServerFlight(greet(server, client))
+        const flight = () => [client.changeCipherSpec(), client.finished()]
+        const datagram = concatBytes([client.keyExchange(), ...(withFinished ? flight() : [])])
+        const handed = server.front.handleDatagram(now, peer, datagram)
+        if (handed._tag !== "HandOff") throw new Error(handed._tag)
+        const pending = Result.getOrThrow(PendingHandshake.fromHalf(handed.half))
+        pending.own()
+        handed.half.fill(0xff)
+        datagram.fill(0xff)
+        expect(new TextDecoder().decode(pending.identity)).toBe(defaultIdentity)
+        expect(pending.address).toEqual(peer.address)
+        let outcome = pending.providePsk(crypto, defaultPsk)
+        if (!withFinished) outcome = pending.handleDatagram(crypto, now, concatBytes(flight()))
+        if (outcome._tag !== "Established") throw new Error(outcome._tag)
+        client.takeServerFinished(outcome.reply)
+      }
+    }
+  })
+
   it("keeps no more than its limit while the key is awaited, and completes by a retransmission (F2)", () => {
     const { client, pending } = handOff("changeCipherSpec", "keyExchange", "keyExchange")
     for (let i = 0; i < 3; i++) pending.handleDatagram(crypto, now, client.keyExchange())

@@ -61,7 +61,9 @@ export function isWhole(fragment: HandshakeFragment): boolean {
 
 /** Header and body, unfragmented: also the form in which a message enters the transcript (RFC 6347 §4.2.6). */
 export function encodeHandshake(type: number, messageSeq: number, body: Uint8Array): Uint8Array {
-  return encodeFragment(type, messageSeq, body.length, 0, body)
+  const message = allocate(handshakeHeaderBytes + body.length)
+  message.set(body, writeHandshakeHeader(message, 0, type, messageSeq, body.length))
+  return message
 }
 
 /** Reads back what `encodeHandshake` wrote. */
@@ -103,7 +105,7 @@ function encodeFragment(
   return bytes
 }
 
-/** Writes a header and returns the offset behind it. */
+/** Writes a header, of a whole message unless a fragment is given, and returns the offset behind it. */
 export function writeHandshakeHeader(
   target: Uint8Array,
   offset: number,

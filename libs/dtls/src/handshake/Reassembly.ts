@@ -1,3 +1,4 @@
+import { copyBytes } from "../internal/bytes.ts"
 import type { HandshakeFragment, HandshakeMessage } from "./Header.ts"
 
 /** Bounds of what an unauthenticated peer can make us keep (F2). */
@@ -22,7 +23,9 @@ export type ReassemblyOutcome = "Kept" | "Past" | "Ignored"
  */
 export class Reassembly {
   readonly #limits: ReassemblyLimits
-  readonly #partials = new Map<number, PartialMessage>()
+  /** Of messages ahead of the next one. */
+  #ahead: Map<number, PartialMessage> | undefined
+  #next: PartialMessage | undefined
   #nextSeq: number
 
   constructor(limits: ReassemblyLimits, nextSeq = 0) {
@@ -40,12 +43,14 @@ export class Reassembly {
     if (messageSeq < this.#nextSeq) return "Past"
     if (messageSeq > this.#nextSeq + this.#limits.messagesAheadMax) return "Ignored"
     if (length > this.#limits.messageBytesMax) return "Ignored"
-    let partial = this.#partials.get(messageSeq)
+    const isNext = messageSeq === this.#nextSeq
+    let partial = isNext ? this.#next : this.#ahead?.get(messageSeq)
     if (partial === undefined) {
       if (fragment.fragment.length === 0 && length > 0) return "Ignored"
-      partial = new PartialMessage(fragment.type, length)
-      this.#partials.set(messageSeq, partial)
-      if (length === 0) return "Kept"
+      partial = new PartialMessage(fragment)
+      if (isNext) this.#next = partial
+      else (this.#ahead ??= new Map()).set(messageSeq, partial)
+      if (partial.missing === 0) return "Kept"
     }
     if (partial.type !== fragment.type || partial.body.length !== length) return "Ignored"
     return partial.add(fragment) ? "Kept" : "Ignored"
@@ -53,10 +58,12 @@ export class Reassembly {
 
   /** The next message in order, if it is complete. Its body is a copy of its own. */
   take(): HandshakeMessage | undefined {
-    const partial = this.#partials.get(this.#nextSeq)
+    const partial = this.#next
     if (partial === undefined || partial.missing > 0) return undefined
-    this.#partials.delete(this.#nextSeq)
-    return { type: partial.type, messageSeq: this.#nextSeq++, body: partial.body }
+    const messageSeq = this.#nextSeq++
+    this.#next = this.#ahead?.get(this.#nextSeq)
+    if (this.#next !== undefined) this.#ahead?.delete(this.#nextSeq)
+    return { type: partial.type, messageSeq, body: partial.body }
   }
 }
 
@@ -64,12 +71,18 @@ export class Reassembly {
 class PartialMessage {
   readonly type: number
   readonly body: Uint8Array
-  /** One byte per byte of body: messages are small and short-lived. */
-  readonly #known: Uint8Array
+  /** One byte per byte of body: messages are small and short-lived. Undefined while all of it came at once. */
+  #known: Uint8Array | undefined
   missing: number
 
-  constructor(type: number, length: number) {
+  /** Of its first fragment, which `add` has to be told of as well unless it is all of the message. */
+  constructor({ fragment, length, type }: HandshakeFragment) {
     this.type = type
+    if (fragment.length === length) {
+      this.body = copyBytes(fragment)
+      this.missing = 0
+      return
+    }
     this.body = new Uint8Array(length)
     this.#known = new Uint8Array(length)
     this.missing = length
@@ -77,6 +90,8 @@ class PartialMessage {
 
   /** False if nothing was new, or if it contradicts what is known; then nothing was taken over. */
   add({ fragment, fragmentOffset }: HandshakeFragment): boolean {
+    // Nothing is missing: it repeats or contradicts, and neither is taken over.
+    if (this.#known === undefined) return false
     for (let i = 0; i < fragment.length; i++) {
       const at = fragmentOffset + i
       if (this.#known[at] === 1 && this.body[at] !== fragment[i]) return false

@@ -27,4 +27,9 @@ export class Transcript {
   hash(crypto: Crypto): Uint8Array {
     return crypto.sha256(this.#bytes)
   }
+
+  /** As if `message` had been appended. */
+  hashWith(crypto: Crypto, message: HandshakeMessage): Uint8Array {
+    return crypto.sha256(this.#bytes, encodeHandshake(message.type, message.messageSeq, message.body))
+  }
 }

@@ -119,11 +119,21 @@ export function encodePlaintextRecord(
   version = dtls12
 ): Uint8Array {
   const record = allocate(recordHeaderBytes + fragment.length)
-  const start = writeRecordHeader(record, 0, contentType, 0, sequence, emptyBytes, fragment.length)
+  writePlaintextRecord(record, 0, contentType, sequence, fragment)
   record[1] = version >>> 8
   record[2] = version & 0xff
-  record.set(fragment, start)
   return record
+}
+
+/** The same at `offset` of `target`. */
+export function writePlaintextRecord(
+  target: Uint8Array,
+  offset: number,
+  contentType: number,
+  sequence: number,
+  fragment: Uint8Array
+): void {
+  target.set(fragment, writeRecordHeader(target, offset, contentType, 0, sequence, emptyBytes, fragment.length))
 }
 
 export function readSequence(bytes: Uint8Array, at: number): number {

@@ -53,34 +53,40 @@ export class AwaitFinished {
   /** The records of a datagram; the worst that happened to one of them, unless Finished verified. */
   handle(crypto: Crypto, datagram: Uint8Array): FinishedOutcome {
     let outcome: FinishedOutcome = "NeedMore"
+    let verified = false
     for (let offset = 0; offset < datagram.length;) {
       const record = readRecord(datagram, offset, this.#session.readCidLength)
       if (record === undefined) break
       if (isChangeCipherSpec(record)) this.#changed = true
-      else if (record.epoch === sessionEpoch && !this.#hold(datagram.subarray(offset, record.next))) {
-        outcome = "BufferFull"
+      else if (record.epoch === sessionEpoch) {
+        // What waits was first; with nothing waiting a record need not be copied to be opened.
+        const opened = verified || !this.#changed || this.#held.length > 0 ? "NotHandshake" : this.#open(crypto, record)
+        if (opened === "NotHandshake") {
+          if (!this.#hold(datagram.subarray(offset, record.next))) outcome = "BufferFull"
+        } else if (opened === "Verified") verified = true
+        else if (opened !== "NeedMore") outcome = opened
       }
       offset = record.next
     }
-    if (!this.#changed) return outcome
+    if (verified) return "Verified"
+    if (!this.#changed || this.#held.length === 0) return outcome
     const held = this.#held
     this.#held = []
     this.#heldBytes = 0
-    let verified = false
     for (const bytes of held) {
-      const ofRecord = verified ? "NotHandshake" : this.#open(crypto, bytes)
-      if (ofRecord === "NotHandshake") this.#hold(bytes)
-      else if (ofRecord === "Verified") verified = true
-      else if (ofRecord !== "NeedMore") outcome = ofRecord
+      const record = readRecord(bytes, 0, this.#session.readCidLength)!
+      const opened = verified ? "NotHandshake" : this.#open(crypto, record)
+      if (opened === "NotHandshake") this.#hold(bytes)
+      else if (opened === "Verified") verified = true
+      else if (opened !== "NeedMore") outcome = opened
     }
     return verified ? "Verified" : outcome
   }
 
   /** `NotHandshake` leaves the replay window alone, so that the session can open the record afterwards. */
-  #open(crypto: Crypto, bytes: Uint8Array): FinishedOutcome | "NotHandshake" {
+  #open(crypto: Crypto, record: RecordView): FinishedOutcome | "NotHandshake" {
     const session = this.#session
-    const record = readRecord(bytes, 0, session.readCidLength)!
-    if (record.version !== dtls12 || !equalBytes(record.cid, session.readCid)) return "RecordUnverifiable"
+    if (record.version !== dtls12 || !hasCidOf(session, record)) return "RecordUnverifiable"
     if (isReplay(session, record.sequence)) return "NeedMore"
     const plaintext = openRecord(crypto, session.readKeys, record)
     if (plaintext === undefined) return "RecordUnverifiable"
@@ -107,6 +113,11 @@ export class AwaitFinished {
     this.#heldBytes += record.length
     return true
   }
+}
+
+/** A record without an id where one was negotiated is not the session's either. */
+function hasCidOf(session: Session, { cid }: RecordView): boolean {
+  return cid.length === session.readCidLength && session.hasReadCid(cid, 0)
 }
 
 function isChangeCipherSpec(record: RecordView): boolean {
