@@ -84,6 +84,18 @@ export class TimerWheel<T extends Timed> {
     }
   }
 
+  /**
+   * For how many milliseconds after `now` nothing fires if nothing is set; `most` if that is longer. Never too long: an
+   * item that was moved to a later deadline, or a coarser slot that comes down, counts as one that fires.
+   */
+  quietMillis(now: number, most: number): number {
+    if (this.#size === 0) return most
+    const end = Math.floor((now - this.#start + most) / tickMillis)
+    let tick = this.#tick + 1
+    while (tick <= end && (tick & (slots - 1)) !== 0 && this.#slots[tick & (slots - 1)] === undefined) tick++
+    return Math.max(0, Math.min(most, this.#start + tick * tickMillis - now))
+  }
+
   /** Brings the items of a coarser slot down when the finer level has gone round. */
   #cascade(): void {
     for (let level = 1; level < levels; level++) {

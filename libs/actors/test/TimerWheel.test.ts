@@ -26,6 +26,26 @@ describe("TimerWheel", () => {
     }
   })
 
+  it("is quiet for no longer than until the next item fires, and for as long as was asked if none does", () => {
+    const most = 1_000
+    assert.strictEqual(new TimerWheel<Item>(0).quietMillis(0, most), most)
+    for (const deadline of [100, 450, 999, 1_000, 5_000, 25_600, 25_601, 30_000, 6_553_600, 86_400_000]) {
+      const wheel = new TimerWheel<Item>(0)
+      wheel.set(new Item("a"), deadline)
+      let now = 0
+      let looks = 0
+      for (let fired: Array<string> = []; fired.length === 0; looks++) {
+        const quiet = wheel.quietMillis(now, most)
+        assert.isAtMost(quiet, most)
+        assert.deepStrictEqual(firedBy(wheel, now + quiet - 1), [])
+        now += Math.max(quiet, tickMillis)
+        fired = firedBy(wheel, now)
+      }
+      assert.isAtMost(now, deadline + tickMillis)
+      assert.isAtMost(looks, 2 + 2 * Math.ceil(deadline / most))
+    }
+  })
+
   it("moves a deadline later and earlier", () => {
     const wheel = new TimerWheel<Item>(1000)
     const item = new Item("a")

@@ -305,6 +305,37 @@ export class LeaseKeeper {
     return this.#act(now)
   }
 
+  /**
+   * For how long `handleTimeout` has nothing to do if this keeper is told nothing else; not above 0 if it may have something:
+   * call it again several times per `marginMillis` then.
+   */
+  quietMillis(now: number): number {
+    if (!this.#isSettled) return 0
+    const { leaseMillis, marginMillis, writeMillisMax } = this.#timing
+    const renewal = this.#renewal
+    // An answer to the question comes in any case.
+    const renewalAt =
+      renewal === undefined
+        ? this.#renewAt
+        : !renewal.unsure
+          ? renewal.sentAt + writeMillisMax
+          : renewal.reading
+            ? Infinity
+            : -Infinity
+    return Math.min(renewalAt, this.#members.silentAt(leaseMillis + marginMillis, this.#incarnation)) - now
+  }
+
+  /** Every partition is where it should be, as far as this node can do something about it. */
+  get #isSettled(): boolean {
+    if (this.#draining || !this.#complete) return false
+    for (let partition = 0; partition < this.#places.length; partition++) {
+      const { stage } = this.#places[partition]!
+      if (stage !== "serving" && stage !== "none") return false
+      if ((stage === "serving") !== (this.#members.targetOf(partition) === this.#incarnation)) return false
+    }
+    return true
+  }
+
   /** Hands everything over; ends with `Drained`. */
   drain(now: number): ReadonlyArray<LeaseAction> {
     this.#draining = true

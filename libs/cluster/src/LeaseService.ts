@@ -1,3 +1,4 @@
+import { Ticker } from "@roost/actors"
 import { Buckets, base32Number } from "@roost/contracts"
 import { type Bucket, ensureStreams, FrameBus, NatsConnection, NatsError, openBucket } from "@roost/nats"
 import { type Health, metrics } from "@roost/observability"
@@ -10,7 +11,6 @@ import { announcePlacement } from "./PlacementAnnouncer.ts"
 
 /** How long a node that is told to end may take to hand its partitions over. */
 export const drainMillisMax = 15_000
-const tickMillis = 100
 
 /** What the rest of a session-actors process asks of its leases. */
 export interface Leases {
@@ -50,9 +50,13 @@ export const keepLeases = Effect.fnUntraced(function* (options: {
   const working = yield* FiberSet.make()
   const run = yield* FiberSet.runtime(working)<never>()
 
+  const clocked: { ticker?: Ticker } = {}
+
   const own = (incarnation: string): boolean => incarnation === keeper.incarnation
 
   const perform = (actions: ReadonlyArray<LeaseAction>): void => {
+    // What the keeper was told may have changed what is due.
+    clocked.ticker?.reschedule()
     let announces = false
     for (const action of actions) {
       if (action._tag === "Announce") announces = true
@@ -96,7 +100,11 @@ export const keepLeases = Effect.fnUntraced(function* (options: {
               own(action.incarnation)
                 ? Effect.void
                 : Effect.logWarning(`${action.incarnation} was silent for too long: its partitions go to others`),
-            onFailure: () => Effect.sync(() => keeper.nodeKept(action.incarnation))
+            onFailure: () =>
+              Effect.sync(() => {
+                keeper.nodeKept(action.incarnation)
+                clocked.ticker?.reschedule()
+              })
           })
         )
       case "WritePartition": {
@@ -132,13 +140,15 @@ export const keepLeases = Effect.fnUntraced(function* (options: {
     },
     onInitialDone: () => perform(keeper.read(now()))
   })
-  yield* Effect.acquireRelease(
-    Effect.sync(() =>
-      setInterval(() => {
-        perform(keeper.handleTimeout(now()))
-      }, tickMillis)
+  clocked.ticker = yield* Effect.acquireRelease(
+    Effect.sync(
+      () =>
+        new Ticker(
+          () => perform(keeper.handleTimeout(now())),
+          () => keeper.quietMillis(now())
+        )
     ),
-    (timer) => Effect.sync(() => clearInterval(timer))
+    (ticker) => Effect.sync(() => ticker.stop())
   )
   yield* Effect.addFinalizer(() =>
     Effect.sync(() => perform(keeper.drain(now()))).pipe(

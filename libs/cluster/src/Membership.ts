@@ -12,6 +12,8 @@ interface Member {
 export class Membership {
   readonly #members = new Map<string, Member>()
   #targets: ReadonlyArray<string> | undefined
+  /** By partition, found when it is first asked for: they are asked for more often than they change. */
+  readonly #targetOf = new Map<number, string | undefined>()
   /** While the bucket is being read: who was not met yet. */
   #unmet = new Set<string>()
   /** When the nodes that take part changed last. */
@@ -81,14 +83,28 @@ export class Membership {
     return silent
   }
 
+  /** When the first record besides `except` will have been the same for longer than `millis`. */
+  silentAt(millis: number, except: string): number {
+    let first = Infinity
+    for (const [incarnation, { seenAt }] of this.#members) {
+      if (incarnation !== except) first = Math.min(first, seenAt + millis)
+    }
+    return first
+  }
+
   /** The incarnation that should own the partition. */
   targetOf(partition: number): string | undefined {
     this.#targets ??= [...this.#members].flatMap(([incarnation, { leaving }]) => (leaving ? [] : [incarnation]))
-    return rendezvousOwner(partition, this.#targets)
+    const known = this.#targetOf.get(partition)
+    if (known !== undefined) return known
+    const target = rendezvousOwner(partition, this.#targets)
+    this.#targetOf.set(partition, target)
+    return target
   }
 
   #changed(now: number): void {
     this.#targets = undefined
+    this.#targetOf.clear()
     this.changedAt = now
   }
 }

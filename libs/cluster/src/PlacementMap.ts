@@ -48,6 +48,14 @@ export class PlacementMap {
     if (changed) this.#assign()
   }
 
+  /** For how long `expire` has nothing to do, whatever is announced meanwhile. */
+  quietMillis(now: number): number {
+    let first = now + nodeSilenceMillisMax
+    for (const { heardAt } of this.#nodes.values()) first = Math.min(first, heardAt + nodeSilenceMillisMax)
+    // Silence is over the limit one millisecond later.
+    return Math.max(0, first - now) + 1
+  }
+
   ownerOf(partition: number): string | undefined {
     return this.#owners[partition]
   }

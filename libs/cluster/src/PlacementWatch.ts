@@ -1,10 +1,8 @@
 import { PlacementAnnouncement, Subjects } from "@roost/contracts"
 import { FrameBus } from "@roost/nats"
-import { Clock, Effect, Result, Schedule, Schema, type Scope } from "effect"
+import { Clock, Effect, Result, Schema, type Scope } from "effect"
 import { PlacementMap } from "./PlacementMap.ts"
 
-/** How often silent nodes are looked for. */
-const sweepMillis = 500
 /**
  * Announcements remembered with what they say: a node repeats itself every second, and 512 partitions take a millisecond to
  * decode. Some 6 KiB each.
@@ -35,7 +33,10 @@ export const watchPlacement: Effect.Effect<PlacementMap, never, FrameBus | Scope
     placement.handle(now(), announced.success)
   })
   bus.publish(Subjects.placementAsk, new Uint8Array(0))
-  yield* Effect.sync(() => placement.expire(now())).pipe(Effect.repeat(Schedule.spaced(sweepMillis)), Effect.forkScoped)
+  yield* Effect.suspend(() => {
+    placement.expire(now())
+    return Effect.sleep(placement.quietMillis(now()))
+  }).pipe(Effect.forever, Effect.forkScoped)
   return placement
 })
 

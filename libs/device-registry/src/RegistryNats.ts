@@ -15,8 +15,13 @@ import { Credentials } from "./Credentials.ts"
 import { answerPropertiesAsk } from "./DeviceProperties.ts"
 import { RegistryStore } from "./RegistryStore.ts"
 
-/** How often the store is asked for changes that the actors have not heard of: a rotated secret is dropped this soon. */
-const tellMillis = 100
+/**
+ * What this instance changes is told at once. The store is asked for the rest this often: what an instance left that died, or
+ * that could not be told while NATS was away.
+ */
+const tellEveryMillis = 1_000
+/** And this often while something is not told: another instance may be telling, without this one's last change. */
+const tellAgainMillis = 100
 const tellBatchMax = 256
 
 /**
@@ -123,16 +128,20 @@ const tellChanges = Effect.gen(function* () {
   })
   const tellIfAny = Effect.gen(function* () {
     // The client would hold the message back until its timeout.
-    if (!connected()) return
-    if ((yield* store.untoldChanges(1)).length === 0 && (yield* store.untoldProfiles(1)).length === 0) return
+    if (!connected()) return false
+    if ((yield* store.untoldChanges(1)).length === 0 && (yield* store.untoldProfiles(1)).length === 0) return false
     yield* store.unlessToldElsewhere(tell)
+    return true
   })
   yield* tellIfAny.pipe(
     // A database that is away for a while is no reason to stop telling.
     Effect.sandbox,
     Effect.tapError((cause) => Effect.logWarning("a change of a credential, product or model is not told yet", cause)),
     Effect.retry(Schedule.spaced("1 second")),
-    Effect.repeat(Schedule.spaced(tellMillis))
+    Effect.flatMap((found) =>
+      found ? Effect.sleep(tellAgainMillis) : Effect.raceFirst(store.somethingToTell, Effect.sleep(tellEveryMillis))
+    ),
+    Effect.forever
   )
 })
 

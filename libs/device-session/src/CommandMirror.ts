@@ -8,10 +8,14 @@ import type { PendingCommand } from "./PendingCommands.ts"
 /** Finished commands whose revision is remembered, so that a partition that is just read does not bring them back. */
 const goneMax = 10_000
 
-/** Keeps the pending commands of the host's partitions as the bucket has them; those of others the host does not take. */
+/**
+ * Keeps the pending commands of the host's partitions as the bucket has them; those of others the host does not take.
+ * `changed` is called when it was told something.
+ */
 export const mirrorCommands = Effect.fnUntraced(function* (
   host: DeviceHost,
-  read: Effect.Effect<void>
+  read: Effect.Effect<void>,
+  changed: () => void
 ): Effect.fn.Return<CommandRevisions, never, NatsConnection | Scope.Scope> {
   const run = Effect.runForkWith(yield* Effect.context<never>())
   const bucket = yield* openBucket(Buckets.commands, Command)
@@ -20,12 +24,14 @@ export const mirrorCommands = Effect.fnUntraced(function* (
     host.handleCommandGone(commandId)
     gone.set(commandId, revision === 0 ? Infinity : revision)
     if (gone.size > goneMax) gone.delete(gone.keys().next().value!)
+    changed()
   }
   yield* bucket.watch(">", {
     onPut: ({ revision, value }) => {
       const { commandId, deviceKey, productKey, state } = value
-      if (isPending(state)) host.handleCommand(productKey, deviceKey, deliveryOf(value))
-      else remove(commandId, revision)
+      if (!isPending(state)) return remove(commandId, revision)
+      host.handleCommand(productKey, deviceKey, deliveryOf(value))
+      changed()
     },
     onDelete: (key, revision) => remove(commandIdOfKey(key), revision),
     onInitialDone: () => void run(read)

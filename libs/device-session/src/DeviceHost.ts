@@ -314,6 +314,12 @@ export class DeviceHost {
     this.#edges.sweep(now)
   }
 
+  /** For how long `handleTimeout` has nothing to do if nothing else is called; `most` if that is longer. */
+  quietMillis(now: number, most: number): number {
+    if (this.#persistence.waits || this.#ownership.leaves) return 0
+    return Math.min(this.#lifetimes.quietMillis(now, most), Math.max(0, this.#sweptAt + sweepMillis - now))
+  }
+
   /** What this node knows of a device (docs/architecture.md §4). */
   ask(productKey: string, deviceKey: string): DeviceAnswer {
     const actor = this.#shares.find(productKey, deviceKey)

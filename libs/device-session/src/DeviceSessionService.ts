@@ -1,10 +1,10 @@
-import { oncePerTurn, steadyNow, tickMillis } from "@roost/actors"
+import { calmMillisMax, oncePerTurn, steadyNow, Ticker } from "@roost/actors"
 import { keepLeases, type Leases } from "@roost/cluster"
 import { Buckets, CredentialChange, Streams, Subjects } from "@roost/contracts"
 import { dtlsCrypto } from "@roost/dtls-crypto"
 import { ensureStreams, FrameBus, tailConsumer } from "@roost/nats"
 import { Health } from "@roost/observability"
-import { Effect, Layer, Result, Schema, type Scope } from "effect"
+import { Effect, Layer, Result, Schema } from "effect"
 import { mirrorCommands } from "./CommandMirror.ts"
 import { DeviceHost } from "./DeviceHost.ts"
 import { exportHostMetrics } from "./HostMetrics.ts"
@@ -28,34 +28,49 @@ export const DeviceSessionService = {
         buckets: [Buckets.commands, Buckets.sessions, Buckets.profiles]
       })
       const owned: { leases?: Leases } = {}
-      const host = yield* makeHost(config, (partition) => owned.leases?.destinationOf(partition))
-      const flushSoon = oncePerTurn(() => host.flush(steadyNow()))
+      const clock: { ticker?: Ticker } = {}
+      const { flushSoon, host } = yield* makeHost({
+        config,
+        destinationOf: (partition) => owned.leases?.destinationOf(partition),
+        // What a turn brought may have set a deadline.
+        onTurn: () => clock.ticker?.wake()
+      })
+      let serving = true
       // A process that was paused goes on here, and its devices may be another's by now.
       const mayServe = () => owned.leases?.isServing() === true
       yield* health.register("partitions", () =>
         owned.leases === undefined ? "the leases are not kept yet" : owned.leases.unsettled()
       )
       const onFrame = (bytes: Uint8Array) => {
-        if (!mayServe()) return
+        if (!mayServe()) {
+          serving = false
+          return
+        }
         host.handleFrame(steadyNow(), bytes)
         flushSoon()
       }
       yield* exportHostMetrics(host)
       yield* mirrorProfiles(host.profiles)
-      const commands = yield* mirrorCommands(host, commandsRead)
+      const commands = yield* mirrorCommands(host, commandsRead, flushSoon)
       yield* tailConsumer(Streams.credential.name, Streams.credential.subjects[0]!, ({ data }) => {
         const change = decodeChange(textOf(data))
-        if (Result.isSuccess(change)) host.handleCredential(steadyNow(), change.success)
+        if (Result.isFailure(change)) return
+        host.handleCredential(steadyNow(), change.success)
+        flushSoon()
       })
-      let serving = true
-      yield* every(tickMillis, () => {
+      const tick = () => {
         const served = serving
         serving = mayServe()
         if (!serving) return
         if (!served) host.resume(steadyNow())
         host.handleTimeout(steadyNow())
-        flushSoon()
-      })
+        host.flush(steadyNow())
+      }
+      const quietMillis = () => (serving ? host.quietMillis(steadyNow(), calmMillisMax) : 0)
+      clock.ticker = yield* Effect.acquireRelease(
+        Effect.sync(() => new Ticker(tick, quietMillis)),
+        (ticker) => Effect.sync(() => ticker.stop())
+      )
       const bus = yield* FrameBus
       yield* bus.subscribe(Subjects.frameToNode(config.host.nodeId), onFrame)
       yield* bus.subscribe(Subjects.frameToNodes, onFrame)
@@ -66,13 +81,18 @@ export const DeviceSessionService = {
   )
 }
 
-const makeHost = Effect.fnUntraced(function* (
-  config: SessionActorsConfig,
-  destinationOf: (partition: number) => string | undefined
-) {
+const makeHost = Effect.fnUntraced(function* (options: {
+  readonly config: SessionActorsConfig
+  readonly destinationOf: (partition: number) => string | undefined
+  readonly onTurn: () => void
+}) {
+  const { config, destinationOf, onTurn } = options
   // The ports need where answers go, the host needs the ports: answers can't come before the host is there.
   const answered: { host?: DeviceHost } = {}
-  const flushSoon = oncePerTurn(() => answered.host?.flush(steadyNow()))
+  const flushSoon = oncePerTurn(() => {
+    answered.host?.flush(steadyNow())
+    onTurn()
+  })
   const answer = (handle: (host: DeviceHost, now: number) => void) => {
     if (answered.host === undefined) return
     handle(answered.host, steadyNow())
@@ -91,14 +111,8 @@ const makeHost = Effect.fnUntraced(function* (
   const ports = yield* makeNatsPorts(config.clusterKey, answers, destinationOf)
   const host = new DeviceHost({ config: config.host, ports, crypto: dtlsCrypto, random: Math.random, now: steadyNow() })
   answered.host = host
-  return host
+  return { host, flushSoon }
 })
-
-const every = (millis: number, work: () => void): Effect.Effect<void, never, Scope.Scope> =>
-  Effect.acquireRelease(
-    Effect.sync(() => setInterval(work, millis)),
-    (timer) => Effect.sync(() => clearInterval(timer))
-  ).pipe(Effect.asVoid)
 
 const decodeChange = Schema.decodeUnknownResult(Schema.fromJsonString(CredentialChange))
 const textOf = (bytes: Uint8Array): string => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("utf8")

@@ -49,6 +49,11 @@ export class Lifetimes {
     this.#wheel.advance(now, (actor) => this.#fire(now, actor))
   }
 
+  /** For how long nothing is due, `most` at most. */
+  quietMillis(now: number, most: number): number {
+    return this.#wheel.quietMillis(now, most)
+  }
+
   /** What devices sent until now is lost: their Lifetimes begin anew, as after a takeover. */
   resume(now: number): void {
     this.#deafUntil = now

@@ -64,6 +64,11 @@ export class Ownership {
     this.leave(now)
   }
 
+  /** Partitions are being given up. */
+  get leaves(): boolean {
+    return this.#leaving.size > 0
+  }
+
   /** Goes on with partitions that are given up: answers that are due, then the last state, then nothing is left. */
   leave(now: number): void {
     const { inFlightOf, persistence } = this.#options

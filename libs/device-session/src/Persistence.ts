@@ -148,6 +148,11 @@ export class Persistence {
     for (const actor of actors) if (actor.saving !== undefined) this.#write(now, actor, actor.saving)
   }
 
+  /** Something waits for the next tick. */
+  get waits(): boolean {
+    return this.#later.length > 0 || this.#soon.length > 0
+  }
+
   handleSaved(now: number, token: number, outcome: SaveOutcome): void {
     const actor = this.#take(token)
     const saving = actor?.saving

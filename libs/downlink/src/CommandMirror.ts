@@ -86,6 +86,11 @@ export class CommandMirror {
     return due
   }
 
+  /** For how long nothing is due if nothing is put; `most` if that is longer. */
+  quietMillis(now: number, most: number): number {
+    return this.#wheel.quietMillis(now, most)
+  }
+
   again(now: number, due: Due, delayMillis: number): void {
     const known = due._tag === "Command" ? this.#timers.get(due.key) : new Timer(due)
     if (known !== undefined && known.due.revision === due.revision) this.#wheel.set(known, now + delayMillis)

@@ -1,11 +1,16 @@
+import { tickMillis } from "@roost/actors"
 import { Buckets, Command, commandKey, deviceCommands, Streams } from "@roost/contracts"
 import { type Bucket, ensureStreams, type NatsConnection, type NatsError, openBucket } from "@roost/nats"
 import { Health, metrics } from "@roost/observability"
 import { Clock, type Config, Context, Effect, Layer, Option, Random } from "effect"
-import { CommandMirror, type Due } from "./CommandMirror.ts"
+import { CommandMirror, deadlineGraceMillis, type Due } from "./CommandMirror.ts"
 import { type CommandInput, hasEnded, transition } from "./CommandState.ts"
 
-const tickMillis = 100
+/**
+ * The longest sleep between two looks at the deadlines. A command that comes meanwhile has `deadlineGraceMillis` on top of its
+ * deadline and so is not late for it, unless it was when it came.
+ */
+const sleepMillisMax = deadlineGraceMillis
 const retryMillis = 1_000
 const workersMax = 32
 /** Compare-and-set is lost to another instance or to an event of the same command: a few rounds are plenty. */
@@ -137,7 +142,8 @@ const fireDeadlines = (store: Store, mirror: CommandMirror) =>
         ),
       { concurrency: workersMax, discard: true }
     )
-    yield* Effect.sleep(tickMillis)
+    const quiet = mirror.quietMillis(yield* Clock.currentTimeMillis, sleepMillisMax)
+    yield* Effect.sleep(Math.max(quiet, tickMillis))
   }).pipe(Effect.forever)
 
 /**

@@ -142,6 +142,13 @@ export class EdgeCore {
     this.#outbox.reset()
   }
 
+  /** For how long `handleTimeout` has nothing to do if nothing else is called; `most` if that is longer. */
+  quietMillis(now: number, most: number): number {
+    const resume = this.#resumes.values().next().value?.deadline ?? Infinity
+    const first = Math.min(this.#front.deadline ?? Infinity, resume, this.#turnedAt + this.#limits.handedOffMillis)
+    return Math.max(0, Math.min(most, first - now))
+  }
+
   /** Sends the frames collected since the last flush: one per node. Call it once per turn of the event loop. */
   flush(): void {
     this.#outbox.flush()

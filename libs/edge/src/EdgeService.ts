@@ -1,4 +1,4 @@
-import { oncePerTurn, steadyNow } from "@roost/actors"
+import { calmMillisMax, oncePerTurn, steadyNow, Ticker } from "@roost/actors"
 import { nodeSilenceMillisMax, watchPlacement } from "@roost/cluster"
 import { Subjects } from "@roost/contracts"
 import { CookieSecrets, FrontHalf, SessionIds } from "@roost/dtls"
@@ -11,9 +11,6 @@ import { EdgeCore } from "./EdgeCore.ts"
 import { defaultEdgeLimits } from "./EdgeLimits.ts"
 import { exportEdgeMetrics } from "./EdgeMetrics.ts"
 import { openUdpSocket } from "./UdpSocket.ts"
-
-/** How often handshakes and resumptions are looked through for those that are over. */
-const tickMillis = 100
 
 /**
  * The udp-edge of one process: a socket, the core, the bus. The callbacks of socket and bus run the core at once; what
@@ -40,7 +37,12 @@ export const EdgeService = {
         now: steadyNow(),
         ports: { send: (peer, datagram) => send(peer, datagram), publish: bus.publish }
       })
-      const flushSoon = oncePerTurn(() => core.flush())
+      const clock: { ticker?: Ticker } = {}
+      const flushSoon = oncePerTurn(() => {
+        core.flush()
+        // What the turn brought may have set a deadline.
+        clock.ticker?.wake()
+      })
       yield* bus.subscribe(Subjects.frameToEdge(config.edgeId), (bytes) => core.handleFrame(steadyNow(), bytes))
 
       const socket = yield* openUdpSocket({
@@ -54,14 +56,13 @@ export const EdgeService = {
       })
       send = socket.send
       yield* exportEdgeMetrics(core, placement, socket)
-      yield* Effect.acquireRelease(
-        Effect.sync(() =>
-          setInterval(() => {
-            core.handleTimeout(steadyNow())
-            flushSoon()
-          }, tickMillis)
-        ),
-        (timer) => Effect.sync(() => clearInterval(timer))
+      const tick = () => {
+        core.handleTimeout(steadyNow())
+        core.flush()
+      }
+      clock.ticker = yield* Effect.acquireRelease(
+        Effect.sync(() => new Ticker(tick, () => core.quietMillis(steadyNow(), calmMillisMax))),
+        (ticker) => Effect.sync(() => ticker.stop())
       )
       yield* health.register("placement", () =>
         placement.nodes === 0

@@ -37,16 +37,27 @@ export class EventPublisher extends Context.Service<
       const queue = new EventQueue()
       // Closed after the queue was flushed, since it was acquired before.
       const publisher = yield* makeStreamPublisher({
-        onSettled: (token, settled) => queue.settle(token, settled._tag === "Stored")
+        onSettled: (token, settled) => {
+          queue.settle(token, settled._tag === "Stored")
+          retrySoon()
+        }
       })
-      yield* Effect.acquireRelease(
-        Effect.sync(() => setInterval(() => queue.send(publisher), retryMillis)),
-        (timer) =>
-          flush(queue, publisher).pipe(
-            Effect.timeout(flushMillisMax),
-            Effect.catch(() => Effect.logWarning(`${queue.size} events were not stored`)),
-            Effect.andThen(Effect.sync(() => clearInterval(timer)))
-          )
+      // Only while there is something to send again: an idle process has no timer for it.
+      let timer: NodeJS.Timeout | undefined
+      const send = () => {
+        timer = undefined
+        queue.send(publisher)
+        retrySoon()
+      }
+      const retrySoon = () => {
+        if (queue.unsent > 0) timer ??= setTimeout(send, retryMillis)
+      }
+      yield* Effect.addFinalizer(() =>
+        flush(queue, publisher).pipe(
+          Effect.timeout(flushMillisMax),
+          Effect.catch(() => Effect.logWarning(`${queue.size} events were not stored`)),
+          Effect.andThen(Effect.sync(() => clearTimeout(timer)))
+        )
       )
       return EventPublisher.of({
         publish: (subject, value) => {
@@ -61,6 +72,7 @@ export class EventPublisher extends Context.Service<
             headers: headerLines([["Nats-Msg-Id", nuid.next()]])
           })
           queue.send(publisher)
+          retrySoon()
           return true
         },
         waiting: () => queue.size
@@ -83,6 +95,11 @@ class EventQueue {
 
   get size(): number {
     return this.#events.size
+  }
+
+  /** Those that wait to be sent, again or for the first time. */
+  get unsent(): number {
+    return this.#unsent.length
   }
 
   add(event: Event): void {

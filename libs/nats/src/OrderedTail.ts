@@ -72,11 +72,18 @@ const followOnce = Effect.fnUntraced(function* (options: TailOptions, cursor: Cu
   yield* Effect.acquireRelease(
     Effect.sync(() => {
       const subscription = client.subscribe(inbox, { callback: (_, message) => state.take(message) })
-      const timer = setInterval(() => state.checkSilence(), heartbeatMillis)
+      let timer: NodeJS.Timeout | undefined
+      // Looked at when it can be over, not at every heartbeat.
+      const listen = () => {
+        const left = state.silenceLeft()
+        if (left > 0) timer = setTimeout(listen, left)
+        else state.fail("its consumer is silent")
+      }
+      listen()
       const unlisten = onStatus((up) => state.fail(up ? "another nats-server" : "the nats-server is gone"))
       return () => {
         subscription.unsubscribe()
-        clearInterval(timer)
+        clearTimeout(timer)
         unlisten()
       }
     }),
@@ -174,8 +181,9 @@ class TailState {
     this.#onFailure?.(why)
   }
 
-  checkSilence(): void {
-    if (performance.now() - this.#heardAt > silenceMillisMax) this.fail("its consumer is silent")
+  /** Milliseconds until the consumer is taken for gone. */
+  silenceLeft(): number {
+    return Math.ceil(this.#heardAt + silenceMillisMax - performance.now())
   }
 
   take(message: Msg): void {

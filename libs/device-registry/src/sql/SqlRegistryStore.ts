@@ -1,5 +1,5 @@
 import type { CredentialChange } from "@roost/contracts"
-import { Effect, Layer } from "effect"
+import { Effect, Latch, Layer } from "effect"
 import { RegistryStore } from "../RegistryStore.ts"
 import { issueSecret, replaceDevice } from "./Activation.ts"
 import { addEvents, applyPresence, listEvents } from "./DeviceLog.ts"
@@ -17,33 +17,37 @@ import { deleteModel, findModel, insertModel, listModels, replaceModel, untoldPr
 import { applyPoints, readPoints } from "./Points.ts"
 import { findProduct, insertProduct, listProducts, rotateProductSecret, updateProduct } from "./Products.ts"
 import { noteScriptTested, publishScript, readScript, saveScriptDraft, unpublishScript } from "./Scripts.ts"
-import { Sql } from "./Sql.ts"
+import { Sql, type SqlTransaction } from "./Sql.ts"
 
 /** RegistryStore on whichever database `Sql` is. */
 export const layerSqlRegistryStore: Layer.Layer<RegistryStore, never, Sql> = Layer.effect(
   RegistryStore,
-  Effect.map(Sql, (sql) =>
-    RegistryStore.of({
-      createProduct: (product) => sql.transaction((session) => insertProduct(session, product)),
+  Effect.map(Sql, (sql) => {
+    const changed = Latch.makeUnsafe()
+    /** A transaction that may leave something to tell. */
+    const changing = <A>(body: (session: SqlTransaction) => Effect.Effect<A>) =>
+      Effect.tap(sql.transaction(body), changed.open)
+    return RegistryStore.of({
+      createProduct: (product) => changing((session) => insertProduct(session, product)),
       product: (productKey) => findProduct(sql, productKey),
-      updateProduct: (productKey, change) => sql.transaction((session) => updateProduct(session, productKey, change)),
+      updateProduct: (productKey, change) => changing((session) => updateProduct(session, productKey, change)),
       rotateProductSecret: (productKey, secret, until, now) => rotateProductSecret(sql, productKey, secret, until, now),
       products: (after, limit) => listProducts(sql, after, limit),
-      createModel: (model, now) => sql.transaction((session) => insertModel(session, model, now)),
+      createModel: (model, now) => changing((session) => insertModel(session, model, now)),
       model: (modelId) => findModel(sql, modelId),
-      replaceModel: (model, now) => sql.transaction((session) => replaceModel(session, model, now)),
+      replaceModel: (model, now) => changing((session) => replaceModel(session, model, now)),
       models: (after, limit) => listModels(sql, after, limit),
-      deleteModel: (modelId) => sql.transaction((session) => deleteModel(session, modelId)),
+      deleteModel: (modelId) => changing((session) => deleteModel(session, modelId)),
       createDevices: (devices) => sql.transaction((session) => insertDevices(session, devices)),
       device: (id) => findDevice(sql, id),
       deviceOfAsset: (assetId) => findAsset(sql, assetId),
       devices: (productKey, page) => listDevices(sql, productKey, page),
-      updateCredential: (id, update, now) => sql.transaction((session) => updateCredential(session, id, update, now)),
+      updateCredential: (id, update, now) => changing((session) => updateCredential(session, id, update, now)),
       issueSecret: (id, secret, activationRequest, now) =>
-        sql.transaction((session) => issueSecret(session, id, secret, activationRequest, now)),
-      replaceDevice: (id, secret, now) => sql.transaction((session) => replaceDevice(session, id, secret, now)),
+        changing((session) => issueSecret(session, id, secret, activationRequest, now)),
+      replaceDevice: (id, secret, now) => changing((session) => replaceDevice(session, id, secret, now)),
       renameDevice: (id, deviceName) => renameDevice(sql, id, deviceName),
-      deleteDevice: (id, now) => sql.transaction((session) => deleteDevice(session, id, now)),
+      deleteDevice: (id, now) => changing((session) => deleteDevice(session, id, now)),
       applyPresence: (presences) => sql.transaction((session) => applyPresence(session, presences)),
       addEvents: (events, now) => sql.transaction((session) => addEvents(session, events, now)),
       events: (id, before, limit) => listEvents(sql, id, before, limit),
@@ -56,8 +60,9 @@ export const layerSqlRegistryStore: Layer.Layer<RegistryStore, never, Sql> = Lay
       saveScriptDraft: (productKey, source) => saveScriptDraft(sql, productKey, source),
       noteScriptTested: (productKey, source) => Effect.asVoid(noteScriptTested(sql, productKey, source)),
       publishScript: (productKey, earlier, now) =>
-        sql.transaction((session) => publishScript(session, productKey, earlier, now)),
-      unpublishScript: (productKey) => sql.transaction((session) => unpublishScript(session, productKey)),
+        changing((session) => publishScript(session, productKey, earlier, now)),
+      unpublishScript: (productKey) => changing((session) => unpublishScript(session, productKey)),
+      somethingToTell: Effect.andThen(changed.await, changed.close),
       untoldChanges: (limit) =>
         Effect.map(sql.all("SELECT id, change FROM credential_changes ORDER BY id LIMIT ?1", limit), (rows) =>
           rows.map((row) => ({ id: Number(row["id"]), change: JSON.parse(String(row["change"])) as CredentialChange }))
@@ -67,5 +72,5 @@ export const layerSqlRegistryStore: Layer.Layer<RegistryStore, never, Sql> = Lay
       forgetProfile: (id) => sql.run("DELETE FROM profile_changes WHERE id = ?1", id),
       unlessToldElsewhere: (tell) => sql.unlessBusy("tell", tell)
     })
-  )
+  })
 )

@@ -106,9 +106,19 @@ export class SimulatedNode {
     this.#options.plan(tickMillis, () => {
       if (this.#state === "over") return
       // A paused process gets no timer; its first one after the pause comes at once.
-      if (this.#state === "running") this.#perform(this.#keeper.handleTimeout(this.#now))
+      if (this.#state === "running") this.#perform(this.#timeout())
       this.#tick()
     })
+  }
+
+  /** The real node sleeps while its keeper is quiet: nothing may be missed by that. */
+  #timeout(): ReadonlyArray<LeaseAction> {
+    const quiet = this.#keeper.quietMillis(this.#now)
+    const actions = this.#keeper.handleTimeout(this.#now)
+    if (quiet > 0 && actions.length > 0) {
+      throw new Error(`${actions[0]!._tag} was due, and the keeper meant to be quiet for ${quiet} ms`)
+    }
+    return actions
   }
 
   /** Runs now, after the pause, or never. */
