@@ -1,18 +1,10 @@
-import {
-  Buckets,
-  DeviceEvent,
-  Presence,
-  Profile,
-  RegistryRpcs,
-  registryQueue,
-  Streams,
-  Subjects
-} from "@roost/contracts"
+import { Buckets, DeviceEvent, Profile, RegistryRpcs, registryQueue, Streams, Subjects } from "@roost/contracts"
 import { type ConsumedMessage, durableConsumer, ensureStreams, NatsConnection, openBucket, serveRpc } from "@roost/nats"
 import { metrics } from "@roost/observability"
 import { Clock, Effect, Layer, Result, Schedule, Schema } from "effect"
 import { Credentials } from "./Credentials.ts"
 import { answerPropertiesAsk } from "./DeviceProperties.ts"
+import { decodePresence, eventOf } from "./PresenceMessages.ts"
 import { RegistryStore } from "./RegistryStore.ts"
 
 /**
@@ -25,10 +17,11 @@ const tellAgainMillis = 100
 const tellBatchMax = 256
 
 /**
- * One transaction per batch, each with a sync of the disk: filed as they come, presence and events of 1 000 handshakes a
- * second took two thirds of the registry's time. Nobody but the API's readers waits for them.
+ * One transaction per batch, each with a sync of the disk and every page that it touched: filed as they come, presence and events
+ * of 1 000 handshakes a second took two thirds of the registry's time. Nobody but the API's readers waits for them, at most a
+ * second; what comes alone is filed at once. A batch on SQLite keeps questions waiting for some 30 ms.
  */
-const batching = { batchMax: 1024, batchEveryMillis: 200 } as const
+const batching = { batchMax: 2048, batchEveryMillis: 1_000 } as const
 
 /** The registry's side of the bus (docs/architecture.md §3, §4): answers questions, follows presence and events. */
 export const layerRegistryNats = Layer.effectDiscard(
@@ -61,35 +54,12 @@ const followPresence = Effect.gen(function* () {
     ...batching,
     filterSubject: Streams.presence.subjects[0]!,
     handler: Effect.fnUntraced(function* (messages) {
-      const presences = decodeAll(decodePresence, messages)
-      yield* store.applyPresence(presences)
-      // Delivered again, both change nothing: presence by its time, an event by time, kind and reason.
-      yield* store.addEvents(presences.map(eventOf), yield* Clock.currentTimeMillis)
+      const presences = readAll(decodePresence, messages)
+      // Delivered again it changes nothing: presence is known by its time, an event by time, kind and reason.
+      yield* store.filePresence(presences, presences.map(eventOf), yield* Clock.currentTimeMillis)
     })
   })
 })
-
-/** Online and offline in the words of a device's log. */
-const eventOf = (presence: Presence): DeviceEvent => {
-  const { productKey, deviceKey, state, cause, at, address, suite, lifetimeSeconds } = presence
-  return {
-    productKey,
-    deviceKey,
-    kind: state,
-    at,
-    address,
-    reason: reasonOf[cause],
-    detail: { suite, lifetimeSeconds }
-  }
-}
-
-const reasonOf: Readonly<Record<Presence["cause"], string>> = {
-  handshake: "the device's handshake verified",
-  record: "the device was heard of again after its Lifetime had passed",
-  lifetime: "nothing was heard of the device for its Lifetime",
-  closeNotify: "the device ended its session",
-  credential: "the device's credential changed, or it was disabled or deleted"
-}
 
 const followEvents = Effect.gen(function* () {
   const store = yield* RegistryStore
@@ -99,7 +69,7 @@ const followEvents = Effect.gen(function* () {
     ...batching,
     filterSubject: Streams.event.subjects[0]!,
     handler: Effect.fnUntraced(function* (messages) {
-      yield* store.addEvents(decodeAll(decodeEvent, messages), yield* Clock.currentTimeMillis)
+      yield* store.addEvents(readAll(decodeEvent, messages), yield* Clock.currentTimeMillis)
     })
   })
 })
@@ -162,19 +132,25 @@ const countActivation = (reply: typeof RegistryRpcs.activate.response.Type): voi
 }
 
 /** A message that can't be read would come again for ever, so it is counted and left out. */
-const decodeAll = <A>(
-  decode: (text: string) => Result.Result<A, unknown>,
+const readAll = <A>(
+  decode: (data: Uint8Array) => A | undefined,
   messages: ReadonlyArray<ConsumedMessage>
-): ReadonlyArray<A> =>
-  messages.flatMap(({ data }) => {
-    const decoded = decode(utf8.decode(data))
-    if (Result.isSuccess(decoded)) return [decoded.success]
-    unreadable.inc()
-    return []
-  })
+): ReadonlyArray<A> => {
+  const values: Array<A> = []
+  for (const { data } of messages) {
+    const value = decode(data)
+    if (value === undefined) unreadable.inc()
+    else values.push(value)
+  }
+  return values
+}
 
-const decodePresence = Schema.decodeUnknownResult(Schema.fromJsonString(Presence))
-const decodeEvent = Schema.decodeUnknownResult(Schema.fromJsonString(DeviceEvent))
+const decodeEvent = (data: Uint8Array): DeviceEvent | undefined => {
+  const decoded = decodeEventText(utf8.decode(data))
+  return Result.isSuccess(decoded) ? decoded.success : undefined
+}
+
+const decodeEventText = Schema.decodeUnknownResult(Schema.fromJsonString(DeviceEvent))
 const utf8 = new TextDecoder()
 const told = metrics.counter("roost_registry_credential_changes_total", "Changes of credentials told to the actors.")
 const unreadable = metrics.counter(

@@ -156,6 +156,12 @@ export class RegistryStore extends Context.Service<
     readonly deleteDevice: (id: DeviceId, now: number) => Effect.Effect<boolean>
     /** Ignores devices that are gone and presence older than what is known. Applying twice is applying once. */
     readonly applyPresence: (presences: ReadonlyArray<Presence>) => Effect.Effect<void>
+    /** Both of `applyPresence` and `addEvents`, of which `events` has one per presence, in the same order and of its device. */
+    readonly filePresence: (
+      presences: ReadonlyArray<Presence>,
+      events: ReadonlyArray<DeviceEvent>,
+      now: number
+    ) => Effect.Effect<void>
     /** Keeps the bounds of Limits. An event that is there already is not added again. */
     readonly addEvents: (events: ReadonlyArray<DeviceEvent>, now: number) => Effect.Effect<void>
     /** Newest first, with ids below `before`. */

@@ -118,12 +118,7 @@ const handleBatch = Effect.fnUntraced(function* <R>(
   batchMax: number
 ) {
   const batch = yield* Queue.takeBetween(queue, 1, batchMax)
-  const messages = batch.map(({ subject, data, headers, info }) => ({
-    subject,
-    data,
-    header: (name: string) => headers?.get(name) ?? "",
-    deliveries: info.deliveryCount
-  }))
+  const messages = batch.map((message) => new Consumed(message))
   const { retryMillis = retryMillisDefault } = options
   const giveBack = (message: JsMsg) => {
     message.nak(typeof retryMillis === "number" ? retryMillis : retryMillis(message.info.deliveryCount))
@@ -146,6 +141,28 @@ const handleBatch = Effect.fnUntraced(function* <R>(
     })
   )
 })
+
+/** Reads headers and the reply subject only when a handler asks: of most messages it wants the data alone. */
+class Consumed implements ConsumedMessage {
+  readonly #message: JsMsg
+  readonly header = (name: string): string => this.#message.headers?.get(name) ?? ""
+
+  constructor(message: JsMsg) {
+    this.#message = message
+  }
+
+  get subject(): string {
+    return this.#message.subject
+  }
+
+  get data(): Uint8Array {
+    return this.#message.data
+  }
+
+  get deliveries(): number {
+    return this.#message.info.deliveryCount
+  }
+}
 
 /** Also fine if there is none. */
 export const deleteConsumer = (stream: string, durable: string): Effect.Effect<void, NatsError, NatsConnection> =>

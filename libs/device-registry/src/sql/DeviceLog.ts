@@ -7,7 +7,7 @@ import type { SqlSession, SqlTransaction, Value } from "./Sql.ts"
 
 /**
  * Instances share the stream, so an older message may be filed after a newer one: the state is the newest message's,
- * while times and the activation are taken from each.
+ * while times and the activation are taken from each. 0 for each whose device is gone.
  */
 export const applyPresence = Effect.fnUntraced(function* (sql: SqlTransaction, presences: ReadonlyArray<Presence>) {
   yield* sql.enter("presence")
@@ -15,7 +15,7 @@ export const applyPresence = Effect.fnUntraced(function* (sql: SqlTransaction, p
   const state = (column: string, value: string) => `${column} = CASE WHEN ${newer} THEN ${value} ELSE ${column} END`
   const latest = (column: string, value: string) =>
     `${column} = CASE WHEN ${value} > COALESCE(${column}, 0) THEN ${value} ELSE ${column} END`
-  yield* sql.runEach(
+  return yield* sql.runEach(
     `UPDATE devices SET ${state("online", "?4")}, ${state("presence_at", "?3")}, ${state("last_seen_at", "?5")},
        ${state("lifetime_seconds", "?6")}, ${state("address", "?7")}, ${state("suite", "?8")},
        ${latest("last_online_at", "?9")}, ${latest("last_offline_at", "?10")},
@@ -47,7 +47,22 @@ const presenceValues = (presence: Presence): ReadonlyArray<Value> => {
   ]
 }
 
-/** Each batch drops more than it adds, as long as there is something over a bound. */
+/** Whether a device is a stranger is known when its presence was applied. */
+export const filePresence = Effect.fnUntraced(function* (
+  sql: SqlTransaction,
+  presences: ReadonlyArray<Presence>,
+  events: ReadonlyArray<DeviceEvent>,
+  now: number
+) {
+  const applied = yield* applyPresence(sql, presences)
+  yield* sql.enter("events")
+  yield* sql.runEach(
+    insertEvent("CAST(?8 AS INTEGER)"),
+    events.map((event, index) => [...eventValues(event), applied[index] === 0 ? 1 : 0])
+  )
+  yield* trim(sql, events, now)
+})
+
 export const addEvents = Effect.fnUntraced(function* (
   sql: SqlTransaction,
   events: ReadonlyArray<DeviceEvent>,
@@ -55,12 +70,26 @@ export const addEvents = Effect.fnUntraced(function* (
 ) {
   // Delivered again to another instance while this one files it, an event is still filed once.
   yield* sql.enter("events")
-  yield* sql.runEach(insertEvent, events.map(eventValues))
-  const devices = new Map(events.map((event) => [`${event.productKey},${event.deviceKey}`, event]))
+  yield* sql.runEach(insertEvent(isStranger), events.map(eventValues))
+  yield* trim(sql, events, now)
+})
+
+/** Each batch drops more than it adds, as long as there is something over a bound. */
+const trim = Effect.fnUntraced(function* (sql: SqlTransaction, events: ReadonlyArray<DeviceEvent>, now: number) {
+  const devices = new Map<string, ReadonlyArray<Value>>()
+  for (const { deviceKey, productKey } of events) {
+    devices.set(`${productKey},${deviceKey}`, [productKey, deviceKey, eventsPerDeviceMax])
+  }
+  const values = [...devices.values()]
+  // By the index alone: to put a device's events in order for the deletion costs as much as to file one.
+  const over = yield* sql.getEach(
+    "SELECT 1 AS found FROM device_events WHERE product_key = ?1 AND device_key = ?2 LIMIT 1 OFFSET ?3",
+    values
+  )
   yield* sql.runEach(
     `DELETE FROM device_events WHERE product_key = ?1 AND device_key = ?2 AND id <= (
        SELECT id FROM device_events WHERE product_key = ?1 AND device_key = ?2 ORDER BY id DESC LIMIT 1 OFFSET ?3)`,
-    [...devices.values()].map(({ productKey, deviceKey }) => [productKey, deviceKey, eventsPerDeviceMax])
+    values.filter((_, index) => over[index] !== undefined)
   )
   yield* sql.run(
     `DELETE FROM device_events WHERE stranger = 1 AND id <= (
@@ -68,18 +97,23 @@ export const addEvents = Effect.fnUntraced(function* (
     strangerEventsMax
   )
   yield* sql.run(
-    "DELETE FROM device_events WHERE at < ?1 AND id IN (SELECT id FROM device_events ORDER BY id LIMIT ?2)",
+    `DELETE FROM device_events WHERE at < ?1 AND id <= COALESCE(
+       (SELECT id FROM device_events ORDER BY id LIMIT 1 OFFSET ?2), ?3)`,
     now - eventMillisMax,
-    2 * events.length + 100
+    2 * events.length + 100,
+    Number.MAX_SAFE_INTEGER
   )
 })
 
-export const addEvent = (sql: SqlSession, event: DeviceEvent) => sql.run(insertEvent, ...eventValues(event))
+export const addEvent = (sql: SqlSession, event: DeviceEvent) => sql.run(insertEvent(isStranger), ...eventValues(event))
 
-const insertEvent = `INSERT INTO device_events (product_key, device_key, stranger, kind, at, address, reason, detail)
-  SELECT ?1, ?2,
-    CASE WHEN EXISTS (SELECT 1 FROM devices WHERE product_key = ?1 AND device_key = ?2) THEN 0 ELSE 1 END,
-    ?3, ?4, ?5, ?6, ?7
+const isStranger =
+  "CASE WHEN EXISTS (SELECT 1 FROM devices WHERE product_key = ?1 AND device_key = ?2) THEN 0 ELSE 1 END"
+
+const insertEvent = (
+  stranger: string
+) => `INSERT INTO device_events (product_key, device_key, stranger, kind, at, address, reason, detail)
+  SELECT ?1, ?2, ${stranger}, ?3, ?4, ?5, ?6, ?7
   WHERE NOT EXISTS (SELECT 1 FROM device_events
     WHERE product_key = ?1 AND device_key = ?2 AND at = ?4 AND kind = ?3 AND reason = ?6)`
 

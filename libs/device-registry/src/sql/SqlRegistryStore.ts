@@ -2,7 +2,7 @@ import type { CredentialChange } from "@roost/contracts"
 import { Effect, Latch, Layer } from "effect"
 import { RegistryStore } from "../RegistryStore.ts"
 import { issueSecret, replaceDevice } from "./Activation.ts"
-import { addEvents, applyPresence, listEvents } from "./DeviceLog.ts"
+import { addEvents, applyPresence, filePresence, listEvents } from "./DeviceLog.ts"
 import { changeProperties, readProperties } from "./DeviceProperties.ts"
 import {
   deleteDevice,
@@ -49,6 +49,8 @@ export const layerSqlRegistryStore: Layer.Layer<RegistryStore, never, Sql> = Lay
       renameDevice: (id, deviceName) => renameDevice(sql, id, deviceName),
       deleteDevice: (id, now) => changing((session) => deleteDevice(session, id, now)),
       applyPresence: (presences) => sql.transaction((session) => applyPresence(session, presences)),
+      filePresence: (presences, events, now) =>
+        sql.transaction((session) => filePresence(session, presences, events, now)),
       addEvents: (events, now) => sql.transaction((session) => addEvents(session, events, now)),
       events: (id, before, limit) => listEvents(sql, id, before, limit),
       changeProperties: (id, kind, values, at) =>
