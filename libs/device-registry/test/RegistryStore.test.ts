@@ -132,6 +132,69 @@ describe.each(databases(server))("RegistryStore on $database", ({ layerStore }) 
     )
   })
 
+  describe("presence with its events", () => {
+    const online = (deviceKey: string, at: number) => ({
+      presence: presence({ deviceKey, at }),
+      event: event({ deviceKey, at, kind: "online", reason: "verified" })
+    })
+    const file = (filed: ReadonlyArray<ReturnType<typeof online>>, now = 0) =>
+      RegistryStore.use((store) =>
+        store.filePresence(
+          filed.map((each) => each.presence),
+          filed.map((each) => each.event),
+          now
+        )
+      )
+
+    it.effect("is filed once, however often it is delivered", () =>
+      Effect.gen(function* () {
+        const store = yield* seed
+        const batch = [online("dev1", 2000), online("gone", 2000), online("dev1", 3000)]
+        yield* file(batch)
+        yield* file(batch)
+        assert.strictEqual((yield* store.device(id))?.lastOnlineAt, 3000)
+        assert.deepStrictEqual(
+          (yield* store.events(id, undefined, 10)).map(({ at }) => at),
+          [3000, 2000]
+        )
+        assert.lengthOf(yield* store.events({ ...id, deviceKey: "gone" }, undefined, 10), 1)
+      }).pipe(Effect.provide(layerStore))
+    )
+
+    it.effect("keeps the bounds of a device's log", () =>
+      Effect.gen(function* () {
+        const store = yield* seed
+        yield* file(Array.from({ length: eventsPerDeviceMax }, (_, at) => online("dev1", at)))
+        assert.lengthOf(yield* store.events(id, undefined, 1000), eventsPerDeviceMax)
+        yield* file([online("dev1", 5000), online("dev1", 5001)])
+        const kept = yield* store.events(id, undefined, 1000)
+        assert.deepStrictEqual([kept.length, kept[0]?.at, kept.at(-1)?.at], [eventsPerDeviceMax, 5001, 2])
+      }).pipe(Effect.provide(layerStore))
+    )
+
+    it.effect("counts those of devices that are not registered as strangers'", () =>
+      Effect.gen(function* () {
+        const store = yield* seed
+        yield* file([online("dev1", 1), ...Array.from({ length: strangerEventsMax + 1 }, (_, i) => online(`s${i}`, 1))])
+        assert.lengthOf(yield* store.events({ ...id, deviceKey: "s0" }, undefined, 1), 0)
+        assert.lengthOf(yield* store.events({ ...id, deviceKey: "s1" }, undefined, 1), 1)
+        assert.lengthOf(yield* store.events(id, undefined, 1), 1)
+      }).pipe(Effect.provide(layerStore))
+    )
+
+    it.effect("lets events go when they are as old as the stream keeps them", () =>
+      Effect.gen(function* () {
+        const store = yield* seed
+        yield* file([online("dev1", 10)], 10)
+        yield* file([online("dev1", eventMillisMax + 11)], eventMillisMax + 11)
+        assert.deepStrictEqual(
+          (yield* store.events(id, undefined, 10)).map(({ at }) => at),
+          [eventMillisMax + 11]
+        )
+      }).pipe(Effect.provide(layerStore))
+    )
+  })
+
   describe("events", () => {
     it.effect("come newest first, page by page, and are not added twice", () =>
       Effect.gen(function* () {
