@@ -300,7 +300,7 @@ export class LeaseKeeper {
     return this.#act(now)
   }
 
-  /** Time passed; call it several times per `marginMillis`. */
+  /** Time passed; call it several times per `marginMillis`, but for the time that `quietMillis` says. */
   handleTimeout(now: number): ReadonlyArray<LeaseAction> {
     return this.#act(now)
   }

@@ -43,7 +43,10 @@ export const EdgeService = {
         // What the turn brought may have set a deadline.
         clock.ticker?.wake()
       })
-      yield* bus.subscribe(Subjects.frameToEdge(config.edgeId), (bytes) => core.handleFrame(steadyNow(), bytes))
+      yield* bus.subscribe(Subjects.frameToEdge(config.edgeId), (bytes) => {
+        core.handleFrame(steadyNow(), bytes)
+        flushSoon()
+      })
 
       const socket = yield* openUdpSocket({
         ...config,
