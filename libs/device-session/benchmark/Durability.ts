@@ -1,5 +1,6 @@
 import { Code } from "@roost/coap"
 import { Sealing, sealPurpose, sessionKey } from "@roost/contracts"
+import { aes256Gcm } from "@roost/dtls-crypto"
 import * as Result from "effect/Result"
 import { exchangeId } from "../src/ExchangeId.ts"
 import { decodeStoredSession, encodeStoredSession } from "../src/StoredSession.ts"
@@ -10,7 +11,7 @@ import { World } from "../test/support/World.ts"
 const count = 20_000
 const world = new World()
 for (let i = 0; i < count; i++) world.device(`dev${i}`, 1 + i, { connectionId: new Uint8Array(0) }).connect()
-const sealing = new Sealing(new Uint8Array(32).fill(7), sealPurpose.session)
+const sealing = new Sealing(new Uint8Array(32).fill(7), sealPurpose.session, aes256Gcm)
 const keys = Array.from({ length: count }, (_, i) => sessionKey("pk1", `dev${i}`))
 const records = keys.map((key) => world.store.entries.get(key)!.record)
 const stored = records.map((record) => Result.getOrThrow(decodeStoredSession(record)))

@@ -127,9 +127,12 @@ export class Session implements SessionFields {
     })
   }
 
-  /** A copy. */
+  /** A copy, to be written somewhere soon: see `allocate`. */
   get secrets(): Uint8Array {
-    return unpackBytes(this.#secrets)
+    const { length } = this.#secrets
+    const bytes = allocate(length)
+    for (let i = 0; i < length; i++) bytes[i] = this.#secrets.charCodeAt(i)
+    return bytes
   }
 
   get masterSecret(): Uint8Array {
