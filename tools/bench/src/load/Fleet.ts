@@ -12,15 +12,24 @@ export interface Loaded {
   readonly latencies: Float64Array
 }
 
+/** Of the process: device `first` is its first, so that several processes share the devices of a run. */
+export interface FleetPlace {
+  readonly first: number
+  /** It has a core of its own, and may look at the clock all the time instead of sleeping whole milliseconds. */
+  readonly spins: boolean
+}
+
 /** Devices in one process: they shake hands, and they post, closed loop or open. */
 export class Fleet {
   readonly #devices: Array<LoadDevice> = []
   readonly #options: FleetOptions
+  readonly #place: FleetPlace
   #onConnected: (device: LoadDevice, outcome: ConnectOutcome) => void = () => undefined
   #onAnswer: (device: LoadDevice) => void = () => undefined
 
-  constructor(options: FleetOptions) {
+  constructor(options: FleetOptions, place: FleetPlace) {
     this.#options = options
+    this.#place = place
   }
 
   /**
@@ -90,7 +99,7 @@ export class Fleet {
   }): Promise<Loaded> {
     const { inFlight, ratePerSecond, seconds } = options
     const ready = this.#devices.filter((device) => device.isIdle)
-    const latencies: Array<number> = []
+    const latencies = new Latencies()
     const startedAt = performance.now()
     const endsAt = startedAt + seconds * 1000
     let retransmitted = 0
@@ -106,7 +115,7 @@ export class Fleet {
     }
     this.#onAnswer = (device) => {
       const now = performance.now()
-      if (now < endsAt) latencies.push(now - device.dueAt)
+      if (now < endsAt) latencies.add(now - device.dueAt)
       device.dueAt = Number.NaN
       if (ratePerSecond === undefined && now < endsAt) postNext(now)
     }
@@ -128,14 +137,14 @@ export class Fleet {
       for (let i = 0; i < inFlight; i++) postNext(startedAt)
       await sleep(seconds * 1000)
     } else {
-      await paced(startedAt, endsAt, ratePerSecond, postNext)
+      await paced(startedAt, endsAt, ratePerSecond, this.#place.spins, postNext)
     }
-    const answered = latencies.length
+    const answered = latencies.count
     const elapsed = (performance.now() - startedAt) / 1000
     // What is still under way must not be mistaken for the next run's.
     await sleep(drainMillis)
     clearInterval(retransmissions)
-    return { seconds: elapsed, answered, retransmitted, lost, latencies: Float64Array.from(latencies).toSorted() }
+    return { seconds: elapsed, answered, retransmitted, lost, latencies: latencies.ascending() }
   }
 
   close(): void {
@@ -145,15 +154,54 @@ export class Fleet {
   #make(index: number): LoadDevice {
     return new LoadDevice({
       ...this.#options,
-      index,
+      index: this.#place.first + index,
       onConnected: (device, outcome) => this.#onConnected(device, outcome),
       onAnswer: (device) => this.#onAnswer(device)
     })
   }
 }
 
-/** Calls `post` for every request when it is due, late ones with the time when they were: a stall is not hidden. */
-const paced = (from: number, until: number, perSecond: number, post: (dueAt: number) => void): Promise<void> =>
+/**
+ * Grows by blocks: an array of a million numbers that moves to twice its size is a stall of milliseconds in the middle of what is
+ * measured.
+ */
+class Latencies {
+  readonly #full: Array<Float64Array> = []
+  #block = new Float64Array(latenciesPerBlock)
+  #used = 0
+
+  get count(): number {
+    return this.#full.length * latenciesPerBlock + this.#used
+  }
+
+  add(millis: number): void {
+    if (this.#used === latenciesPerBlock) {
+      this.#full.push(this.#block)
+      this.#block = new Float64Array(latenciesPerBlock)
+      this.#used = 0
+    }
+    this.#block[this.#used++] = millis
+  }
+
+  ascending(): Float64Array {
+    const all = new Float64Array(this.count)
+    for (const [i, block] of this.#full.entries()) all.set(block, i * latenciesPerBlock)
+    all.set(this.#block.subarray(0, this.#used), this.#full.length * latenciesPerBlock)
+    return all.sort()
+  }
+}
+
+/**
+ * Calls `post` for every request when it is due, late ones with the time when they were: a stall is not hidden. A timer knows whole
+ * milliseconds only, so without `spins` requests leave in bursts.
+ */
+const paced = (
+  from: number,
+  until: number,
+  perSecond: number,
+  spins: boolean,
+  post: (dueAt: number) => void
+): Promise<void> =>
   new Promise((resolve) => {
     let sent = 0
     const turn = () => {
@@ -162,6 +210,7 @@ const paced = (from: number, until: number, perSecond: number, post: (dueAt: num
         post(dueAt)
       }
       if (now >= until) resolve()
+      else if (spins) setImmediate(turn)
       else setTimeout(turn, 1)
     }
     turn()
@@ -174,6 +223,7 @@ const ackTimeoutMillis = 2000
 const retransmitMax = 4
 const retransmissionCheckMillis = 100
 const drainMillis = 100
+const latenciesPerBlock = 8192
 /** Fits the receive buffer of a server that is busy for some milliseconds. */
 const goodbyesPerTurn = 10
 const afterGoodbyeMillis = 500

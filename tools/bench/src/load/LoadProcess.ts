@@ -32,6 +32,10 @@ export const loadProcess = Effect.fnUntraced(function* (options: {
   readonly productKey: string
   /** Requests under way at any time. */
   readonly underWay: number
+  /** Number of its first device. */
+  readonly first?: number
+  /** Whether it may use all of its core to be on time. */
+  readonly spins?: boolean
 }) {
   const lines = yield* Queue.unbounded<string>()
   let rest = ""
@@ -44,7 +48,9 @@ export const loadProcess = Effect.fnUntraced(function* (options: {
       `--suite=${options.suite}`,
       `--key=${options.psk.toHex()}`,
       `--product=${options.productKey}`,
-      `--payload=${payloadBytes}`
+      `--payload=${payloadBytes}`,
+      `--first=${options.first ?? 0}`,
+      ...(options.spins === true ? ["--spins"] : [])
     ],
     readyWhen: /"ready":true/,
     onStdout: (chunk) => {

@@ -14,16 +14,21 @@ const { values } = parseArgs({
     suite: { type: "string" },
     key: { type: "string" },
     product: { type: "string" },
-    payload: { type: "string" }
+    payload: { type: "string" },
+    first: { type: "string" },
+    spins: { type: "boolean" }
   }
 })
-const fleet = new Fleet({
-  serverPort: Number(values.port),
-  suite: values.suite as LoadSuite,
-  psk: Uint8Array.fromHex(values.key!),
-  productKey: values.product!,
-  payloadBytes: Number(values.payload)
-})
+const fleet = new Fleet(
+  {
+    serverPort: Number(values.port),
+    suite: values.suite as LoadSuite,
+    psk: Uint8Array.fromHex(values.key!),
+    productKey: values.product!,
+    payloadBytes: Number(values.payload)
+  },
+  { first: Number(values.first), spins: values.spins === true }
+)
 
 const carryOut = async (command: GeneratorCommand): Promise<unknown> => {
   if (command.do === "connect") return fleet.connect(command)
