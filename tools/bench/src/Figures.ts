@@ -13,6 +13,8 @@ export const quantities = {
   p50: { title: "p50 at half load", unit: "ms", less: true },
   p99: { title: "p99 at half load", unit: "ms", less: true },
   p999: { title: "p99.9 at half load", unit: "ms", less: true },
+  floorP99: { title: "p99 of the floor at the same rate", unit: "ms", less: true },
+  flatCpu: { title: "CPU per uplink by the size of the fleet", unit: "µs", less: true },
   liveMemory: { title: "memory per idle session, in use", unit: "B", less: true },
   residentMemory: { title: "memory per idle session, resident", unit: "B", less: true },
   idleCpu: { title: "idle CPU of online devices", unit: "% of a core", less: true },

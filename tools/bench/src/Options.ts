@@ -1,7 +1,7 @@
 import { availableParallelism } from "node:os"
 import { parseArgs } from "node:util"
 
-export type RowGroup = "traffic" | "memory" | "idle" | "wakeup" | "actors"
+export type RowGroup = "traffic" | "flat" | "memory" | "idle" | "wakeup" | "actors"
 
 export interface BenchOptions {
   readonly peers: ReadonlyArray<string>
@@ -9,6 +9,8 @@ export interface BenchOptions {
   readonly devices: number
   /** Requests under way at any time in the rows of traffic, one per device at most. */
   readonly underWay: number
+  /** Sizes of the fleet in the rows of flatness. */
+  readonly flatDevices: ReadonlyArray<number>
   readonly memoryDevices: ReadonlyArray<number>
   readonly idleDevices: number
   readonly wakeUpDevices: number
@@ -20,7 +22,7 @@ export interface BenchOptions {
   readonly help: boolean
 }
 
-export const rowGroups: ReadonlyArray<RowGroup> = ["traffic", "memory", "idle", "wakeup", "actors"]
+export const rowGroups: ReadonlyArray<RowGroup> = ["traffic", "flat", "memory", "idle", "wakeup", "actors"]
 
 /** The options of the command line; a string says what is wrong with them. */
 export const readOptions = (args: ReadonlyArray<string>, peerKeys: ReadonlyArray<string>): BenchOptions | string => {
@@ -45,15 +47,16 @@ export const readOptions = (args: ReadonlyArray<string>, peerKeys: ReadonlyArray
     if (!(value > 0) || !Number.isFinite(value)) wrong.push(`--${flag} takes a number above 0, not ${text}`)
     return value
   }
+  const numbers = (flag: "flat" | "memory", otherwise: ReadonlyArray<number>): ReadonlyArray<number> =>
+    values[flag]?.split(",").map((text) => number(flag, text, 0)) ?? otherwise
   const options: BenchOptions = {
     peers,
     rows,
-    devices: number("devices", values.devices, values.quick ? 100 : 1000),
+    devices: number("devices", values.devices, values.quick ? 100 : 5000),
     underWay: number("under-way", values["under-way"], underWayDefault),
-    memoryDevices: (values.memory?.split(",") ?? [undefined]).flatMap((text) =>
-      text === undefined ? [1000, 10_000] : [number("memory", text, 0)]
-    ),
-    idleDevices: number("idle", values.idle, 20_000),
+    flatDevices: numbers("flat", [100, 1000, 10_000, 100_000]),
+    memoryDevices: numbers("memory", [1000, 10_000, 100_000]),
+    idleDevices: number("idle", values.idle, 100_000),
     wakeUpDevices: number("wakeup", values.wakeup, 10_000),
     seconds: number("seconds", values.seconds, values.quick ? 1 : 4),
     rounds: number("rounds", values.rounds, values.quick ? 1 : 3),
@@ -72,6 +75,7 @@ const flags = {
   rows: { type: "string" },
   devices: { type: "string" },
   "under-way": { type: "string" },
+  flat: { type: "string" },
   memory: { type: "string" },
   idle: { type: "string" },
   wakeup: { type: "string" },
@@ -88,15 +92,25 @@ Roost beside other CoAP servers over DTLS-PSK: same machine, same work, the serv
 
   --peers A,B     of ${peerKeys.join(", ")} [all]
   --rows A,B      of ${rowGroups.join(", ")} [all]
-  --devices N     devices of the rows of traffic [1000]
+  --devices N     devices of the rows of traffic [5000]
   --under-way N   requests under way at any time, of as many devices [${underWayDefault}]
-  --memory N,M    sessions of the rows of memory [1000,10000]; 100000 adds some minutes a server
-  --idle N        online devices of the row of idle CPU, Roost only [20000]
+  --flat N,M      sizes of the fleet that grows, on Californium and Roost [100,1000,10000,100000]
+  --memory N,M    sessions of the rows of memory [1000,10000,100000]
+  --idle N        online devices of the row of idle CPU, Roost only [100000]
   --wakeup N      devices that wake up together, Roost only [10000]
   --seconds N     of each measured stretch of traffic [4]
-  --rounds N      of everything in traffic; medians are reported [3]
+  --rounds N      of everything in traffic, stretches of each size in flat; medians are reported [3]
   --quick         Roost and the floor, one round of a second: does it work?
   --out FOLDER    of report.md, report.html, report.json [dist/bench]
+
+How long a row takes:
+  traffic   a minute for each server, suite and round
+  flat      three minutes for each of two servers, nearly all of it handshakes
+  memory    a minute for each server at 100000, some seconds below
+  idle      two minutes
+  actors    two minutes, for 2 and 4 session-actors
+  wakeup    half a minute
+All of it with all peers is about three quarters of an hour.
 
 What a peer needs to be built is in tools/bench/README.md; one that can't be is skipped with the reason.
 `

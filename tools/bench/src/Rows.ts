@@ -3,9 +3,11 @@ import type { ProcessFailed } from "@roost/testkit"
 import { CpuMeter, total } from "./CpuMeter.ts"
 import type { Quantity, Sample } from "./Figures.ts"
 import type { LoadSuite } from "./load/LoadDevice.ts"
+import { loadGroup } from "./load/LoadGroup.ts"
 import { LoadFailed, type LoadProcess, loadProcess } from "./load/LoadProcess.ts"
 import { machineCpuMillis, processUse } from "./ProcessUse.ts"
 import type { Contestant, Place, RunningServer } from "./servers/Contestant.ts"
+import { floor } from "./servers/Floor.ts"
 
 export interface RunOptions {
   readonly place: Omit<Place, "devices">
@@ -13,15 +15,39 @@ export interface RunOptions {
   readonly devices: number
   readonly underWay: number
   readonly seconds: number
+  /** Of everything in traffic; stretches per size of fleet. */
+  readonly rounds: number
   readonly quick: boolean
+  /** What is being done now, for whoever waits. */
+  readonly step: (text: string) => void
 }
 
 type Measured = Effect.Effect<ReadonlyArray<Sample>, LoadFailed | ProcessFailed, Scope.Scope>
 
-/** Handshakes, resumptions, uplinks at full and at half load, on a server of its own. */
+/**
+ * Handshakes, resumptions, uplinks at full and at half load, on a server of its own; then the floor at that half load. A latency beside
+ * that of a floor that has five times as much to do would say nothing.
+ */
 export const measureTraffic = (contestant: Contestant, suite: LoadSuite, options: RunOptions): Measured =>
   Effect.gen(function* () {
-    const { devices, quick, seconds } = options
+    const { ratePerSecond, samples } = yield* Effect.scoped(measureServer(contestant, suite, options))
+    if (contestant.key === floor.key) return samples
+    const { devices, quick, seconds, step } = options
+    step("floor at the same rate")
+    const { p99 } = yield* Effect.scoped(
+      Effect.gen(function* () {
+        const { load } = yield* startBoth(floor, "none", options, devices)
+        yield* load.connect({ count: devices })
+        yield* load.load(quick ? 1 : floor.warmUp.seconds, ratePerSecond)
+        return yield* load.load(seconds, ratePerSecond)
+      })
+    )
+    return [...samples, { server: contestant.key, quantity: "floorP99", suite, devices, value: p99 }]
+  })
+
+const measureServer = (contestant: Contestant, suite: LoadSuite, options: RunOptions) =>
+  Effect.gen(function* () {
+    const { devices, quick, seconds, step } = options
     const { load, server } = yield* startBoth(contestant, suite, options, devices)
     const samples: Array<Sample> = []
     const add = (quantity: Quantity, value: number, process?: string) =>
@@ -33,14 +59,16 @@ export const measureTraffic = (contestant: Contestant, suite: LoadSuite, options
     const { warmUp } = contestant
     if (suite === "none") yield* load.connect({ count: devices })
     else {
+      step("handshakes to warm up")
       for (let i = 0; i < (quick ? 1 : warmUp.handshakeRounds); i++) {
         yield* load.leave
         yield* load.connect({ count: devices })
       }
       const rounds = quick ? 1 : handshakeRounds
-      for (const [resume, rate, cost] of handshakeKinds) {
+      for (const [resume, rate, cost, name] of handshakeKinds) {
         let took = 0
         const used = new Map<string, number>()
+        step(name)
         for (let i = 0; i < rounds; i++) {
           yield* load.leave
           const meter = new CpuMeter(server.processes)
@@ -55,7 +83,9 @@ export const measureTraffic = (contestant: Contestant, suite: LoadSuite, options
         addCost(cost, used, rounds * devices)
       }
     }
+    step("uplinks to warm up")
     yield* load.load(quick ? 1 : warmUp.seconds)
+    step("uplinks")
     const meter = new CpuMeter(server.processes)
     const machineBefore = machineCpuMillis()
     const full = yield* load.load(seconds)
@@ -65,10 +95,43 @@ export const measureTraffic = (contestant: Contestant, suite: LoadSuite, options
     addCost("uplinkCpu", used, full.answered)
     add("loadBusy", full.busy * 100)
     add("othersBusy", Math.max(0, elsewhere / full.seconds / 10))
-    const half = yield* load.load(seconds, full.answered / full.seconds / 2)
+    step("uplinks at half load")
+    const ratePerSecond = full.answered / full.seconds / 2
+    const half = yield* load.load(seconds, ratePerSecond)
     add("p50", half.p50)
     add("p99", half.p99)
     add("p999", half.p999)
+    return { samples, ratePerSecond }
+  })
+
+/** Uplinks of a fleet that grows on one server, as many under way whatever its size: only the number of devices differs. */
+export const measureFlat = (contestant: Contestant, fleets: ReadonlyArray<number>, options: RunOptions): Measured =>
+  Effect.gen(function* () {
+    const suite = "CCM_8"
+    const { loadCore, place, rounds, seconds, step } = options
+    const sizes = fleets.toSorted((a, b) => a - b)
+    const devices = sizes.at(-1)!
+    const server = yield* contestant.start({ ...place, devices })
+    const { productKey, psk } = place
+    const underWay = Math.min(options.underWay, sizes[0]!)
+    const load = yield* loadGroup({ core: loadCore, port: server.port, suite, psk, productKey, underWay, devices })
+    const samples: Array<Sample> = []
+    let online = 0
+    for (const size of sizes) {
+      step(`${size} devices: handshakes`)
+      yield* load.connect(online, size)
+      step(`${size} devices: uplinks`)
+      // Presence and counters of the handshakes are still being written.
+      yield* Effect.sleep(settleMillis)
+      yield* load.load(online === 0 ? contestant.warmUp.seconds : flatWarmUpSeconds)
+      online = size
+      for (let round = 0; round < rounds; round++) {
+        const meter = new CpuMeter(server.processes)
+        const answered = yield* load.load(seconds)
+        const value = (total(meter.read()) * 1000) / answered
+        samples.push({ server: contestant.key, quantity: "flatCpu", suite, devices: size, value })
+      }
+    }
     return samples
   })
 
@@ -77,6 +140,7 @@ export const measureMemory = (contestant: Contestant, devices: number, options: 
   Effect.gen(function* () {
     const suite = "CCM_8"
     const { load, server } = yield* startBoth(contestant, suite, options, warmUpSessions + devices)
+    options.step("handshakes")
     // Code that is compiled, buffers that are allocated once and pools that have their size are no session's.
     yield* load.connect({ count: warmUpSessions, leave: true })
     const live = yield* server.liveBytes
@@ -96,18 +160,21 @@ export const measureIdle = (contestant: Contestant, devices: number, options: Ru
   Effect.gen(function* () {
     const suite = "CCM_8"
     const { load, server } = yield* startBoth(contestant, suite, options, devices)
+    options.step("handshakes")
     yield* load.connect({ count: devices, leave: true })
     // Presence and counters of the handshakes are still being written.
     yield* Effect.sleep(settleMillis)
+    const seconds = Math.max(options.seconds, idleSecondsMin)
+    options.step(`${seconds} s of silence`)
     const meter = new CpuMeter(server.processes)
-    yield* Effect.sleep(options.seconds * 1000)
+    yield* Effect.sleep(seconds * 1000)
     const used = meter.read()
     const sampleOf = (millis: number, process?: string): Sample => ({
       server: contestant.key,
       quantity: "idleCpu",
       suite,
       devices,
-      value: millis / options.seconds / 10,
+      value: millis / seconds / 10,
       ...(process && { process })
     })
     return [sampleOf(total(used)), ...Array.from(used, ([process, millis]) => sampleOf(millis, process))]
@@ -119,6 +186,7 @@ export const measureWakeUp = (contestant: Contestant, devices: number, options: 
     const suite = "CCM_8"
     const { load } = yield* startBoth(contestant, suite, options, devices)
     yield* load.connect({ count: Math.min(devices, warmUpSessions), leave: true })
+    options.step("all wake up")
     const { seconds } = yield* load.connect({ count: devices, leave: true })
     return [{ server: contestant.key, quantity: "wakeUp", suite, devices, value: seconds }]
   })
@@ -131,9 +199,11 @@ const startBoth = (
 ): Effect.Effect<{ server: RunningServer; load: LoadProcess }, ProcessFailed, Scope.Scope> =>
   Effect.gen(function* () {
     const { loadCore, place, underWay } = options
+    options.step("start")
     const server = yield* contestant.start({ ...place, devices })
     const { productKey, psk } = place
-    const load = yield* loadProcess({ core: loadCore, port: server.port, suite, psk, productKey, underWay })
+    const spins = loadCore !== undefined
+    const load = yield* loadProcess({ core: loadCore, port: server.port, suite, psk, productKey, underWay, spins })
     return { server, load }
   })
 
@@ -141,10 +211,13 @@ const residentBytes = ({ processes }: RunningServer): number =>
   processes.reduce((sum, [, pid]) => sum + (processUse(pid)?.residentBytes ?? 0), 0)
 
 const handshakeKinds = [
-  [false, "handshakeRate", "handshakeCpu"],
-  [true, "resumptionRate", "resumptionCpu"]
+  [false, "handshakeRate", "handshakeCpu", "full handshakes"],
+  [true, "resumptionRate", "resumptionCpu", "resumed handshakes"]
 ] as const
 /** Several, since CPU times are good to 10 ms. */
 const handshakeRounds = 3
 const warmUpSessions = 1000
 const settleMillis = 3000
+const flatWarmUpSeconds = 2
+/** 1 % of a core is 30 of the accounting's ticks then. */
+const idleSecondsMin = 30

@@ -3,12 +3,14 @@ import { Cause, Effect, Exit } from "effect"
 import { mkdirSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { figuresOf, type Sample } from "./Figures.ts"
+import { socketsPerProcessMax } from "./load/LoadGroup.ts"
 import { thisMachine } from "./Machine.ts"
 import { type BenchOptions, cores, readOptions, usage } from "./Options.ts"
+import { Progress, type Task } from "./Progress.ts"
 import { htmlOf } from "./report/Html.ts"
 import { markdownOf } from "./report/Markdown.ts"
 import type { Report } from "./report/Report.ts"
-import { measureIdle, measureMemory, measureTraffic, measureWakeUp, type RunOptions } from "./Rows.ts"
+import { measureFlat, measureIdle, measureMemory, measureTraffic, measureWakeUp, type RunOptions } from "./Rows.ts"
 import type { Contestant } from "./servers/Contestant.ts"
 import { contestants, roost } from "./servers/Contestants.ts"
 import { roostOf } from "./servers/Roost.ts"
@@ -26,6 +28,12 @@ const main = async (): Promise<number> => {
     process.stdout.write(usage(peerKeys))
     return 0
   }
+  const socketsMax = socketsPerProcessMax()
+  if (options.rows.includes("traffic") && options.devices > socketsMax) {
+    const limit = `${options.devices} devices of traffic need as many open files; \`ulimit -n\` leaves ${socketsMax}`
+    say(`bench: ${limit}. Raise it, or give --devices ${socketsMax}\n`)
+    return 2
+  }
   const startedAt = Date.now()
   const notes: Array<string> = []
   const taking = contestants
@@ -36,18 +44,18 @@ const main = async (): Promise<number> => {
       say(`${contestant.name}: ${reason ?? "ready"}\n`)
       return reason === undefined
     })
-  const jobs = jobsOf(taking, options)
+  const progress = new Progress(say)
+  const jobs = jobsOf(taking, options, (text) => progress.step(text))
+  progress.begin(jobs)
   const samples: Array<Sample> = []
-  for (const [index, job] of jobs.entries()) {
-    const minutes = (Date.now() - startedAt) / 60_000
-    const left = index === 0 ? "" : `, ${((minutes / index) * (jobs.length - index)).toFixed(1)} min left`
-    say(`[${index + 1}/${jobs.length}${left}] ${job.title}\n`)
+  for (const job of jobs) {
+    progress.next()
     const exit = await Effect.runPromiseExit(Effect.scoped(job.run))
     if (Exit.isSuccess(exit)) samples.push(...exit.value)
     else {
       const reason = Cause.pretty(exit.cause).split("\n")[0]!
       notes.push(`${job.title}: ${reason}`)
-      say(`  failed: ${reason}\n`)
+      progress.step(`failed: ${reason}`)
     }
   }
   const report: Report = {
@@ -57,6 +65,8 @@ const main = async (): Promise<number> => {
     machine: thisMachine(),
     rounds: options.rounds,
     seconds: options.seconds,
+    devices: options.devices,
+    underWay: options.underWay,
     servers: columnsOf(taking, options).map(({ key, name, warmUp }) => ({
       key,
       name,
@@ -69,8 +79,7 @@ const main = async (): Promise<number> => {
   return samples.length === 0 ? 1 : 0
 }
 
-interface Job {
-  readonly title: string
+interface Job extends Task {
   readonly run: ReturnType<typeof measureTraffic>
 }
 
@@ -79,39 +88,80 @@ const severalActors = [2, 4].map(roostOf)
 const columnsOf = (taking: ReadonlyArray<Contestant>, { rows }: BenchOptions): ReadonlyArray<Contestant> =>
   rows.includes("actors") && taking.includes(roost) ? [...taking, ...severalActors] : taking
 
-const jobsOf = (taking: ReadonlyArray<Contestant>, options: BenchOptions): ReadonlyArray<Job> => {
-  const { devices, idleDevices, memoryDevices, rounds, rows, wakeUpDevices } = options
-  const run = runOptions(options)
+const jobsOf = (
+  taking: ReadonlyArray<Contestant>,
+  options: BenchOptions,
+  step: RunOptions["step"]
+): ReadonlyArray<Job> => {
+  const { devices, flatDevices, idleDevices, memoryDevices, rounds, rows, seconds, wakeUpDevices } = options
+  const run = runOptions(options, step)
   const takes = (row: BenchOptions["rows"][number]) => rows.includes(row)
   const jobs: Array<Job> = []
+  const trafficSeconds = ({ warmUp }: Contestant) =>
+    trafficSecondsLeast + warmUp.seconds + 3 * seconds + (warmUp.handshakeRounds + 6) * (1 + devices / devicesPerSecond)
   for (let round = 0; round < rounds; round++) {
     for (const contestant of takes("traffic") ? alternated(taking, round) : []) {
       for (const suite of options.quick ? contestant.suites.slice(0, 1) : contestant.suites) {
-        const title = `round ${round + 1}: ${contestant.name}, ${suite}, ${devices} devices`
-        jobs.push({ title, run: measureTraffic(contestant, suite, run) })
+        const title = `round ${round + 1} of ${rounds}: ${contestant.name}, ${suite}, ${devices} devices`
+        const job = { title, seconds: trafficSeconds(contestant), run: measureTraffic(contestant, suite, run) }
+        jobs.push(job)
       }
     }
+  }
+  for (const contestant of takes("flat") ? taking.filter(isFlatPeer) : []) {
+    const most = Math.max(...flatDevices)
+    jobs.push({
+      title: `flat: ${contestant.name}, ${flatDevices.join(", ")} devices`,
+      seconds: flatDevices.length * (5 + rounds * seconds) + connectSeconds(most),
+      run: measureFlat(contestant, flatDevices, run)
+    })
   }
   for (const sessions of takes("memory") ? memoryDevices : []) {
     for (const contestant of taking.filter(({ sessionsMax }) => sessionsMax >= sessions)) {
       jobs.push({
         title: `memory: ${contestant.name}, ${sessions} sessions`,
+        seconds: connectSeconds(sessions),
         run: measureMemory(contestant, sessions, run)
       })
     }
   }
   if (!taking.includes(roost)) return jobs
   for (const contestant of takes("actors") ? severalActors : []) {
-    jobs.push({ title: `${contestant.name}, CCM_8`, run: measureTraffic(contestant, "CCM_8", run) })
+    jobs.push({
+      title: `${contestant.name}, CCM_8`,
+      seconds: trafficSeconds(contestant),
+      run: measureTraffic(contestant, "CCM_8", run)
+    })
   }
-  if (takes("idle")) jobs.push({ title: `idle: ${idleDevices} devices`, run: measureIdle(roost, idleDevices, run) })
+  if (takes("idle")) {
+    jobs.push({
+      title: `idle: Roost, ${idleDevices} devices`,
+      seconds: connectSeconds(idleDevices) + 33,
+      run: measureIdle(roost, idleDevices, run)
+    })
+  }
   if (takes("wakeup")) {
-    jobs.push({ title: `wake-up of ${wakeUpDevices} devices`, run: measureWakeUp(roost, wakeUpDevices, run) })
+    jobs.push({
+      title: `wake-up of ${wakeUpDevices} devices`,
+      seconds: connectSeconds(wakeUpDevices),
+      run: measureWakeUp(roost, wakeUpDevices, run)
+    })
   }
   return jobs
 }
 
-const runOptions = ({ devices, quick, seconds, underWay }: BenchOptions): RunOptions => {
+/** Guesses for the time that is left; how fast the machine is shows after the first job. */
+const devicesPerSecond = 2500
+const trafficSecondsLeast = 15
+const connectSeconds = (devices: number): number => 10 + devices / 2000
+
+/** One to compare with is enough: this takes minutes. */
+const isFlatPeer = ({ key }: Contestant): boolean => key === "californium" || key === "roost"
+
+const runOptions = (
+  { devices, quick, rounds, seconds, underWay }: BenchOptions,
+  step: RunOptions["step"]
+): RunOptions => {
   const { load, server } = cores()
   const secret = "EveryDevicesSecret00"
   return {
@@ -120,7 +170,9 @@ const runOptions = ({ devices, quick, seconds, underWay }: BenchOptions): RunOpt
     devices,
     underWay,
     seconds,
-    quick
+    rounds,
+    quick,
+    step
   }
 }
 

@@ -10,7 +10,9 @@ describe("options", () => {
       peers: keys,
       rounds: 3,
       underWay: 64,
-      memoryDevices: [1000, 10_000]
+      memoryDevices: [1000, 10_000, 100_000],
+      idleDevices: 100_000,
+      flatDevices: [100, 1000, 10_000, 100_000]
     })
     expect(readOptions(["--peers", "roost", "--rows", "memory", "--memory", "5,6"], keys)).toMatchObject({
       peers: ["roost"],
@@ -25,7 +27,7 @@ describe("options", () => {
 
   it.each([
     [["--peers", "roost,emqx"], "--peers emqx: there are californium, roost, floor"],
-    [["--rows", "speed"], "--rows speed: there are traffic, memory"],
+    [["--rows", "speed"], "--rows speed: there are traffic, flat, memory"],
     [["--rounds", "0"], "--rounds takes a number above 0, not 0"],
     [["--under-way", "0"], "--under-way takes a number above 0, not 0"],
     [["--memory", "1000,x"], "--memory takes a number above 0, not x"],

@@ -3,7 +3,8 @@ import { figuresOf, type Sample } from "../src/Figures.ts"
 import { htmlOf } from "../src/report/Html.ts"
 import { markdownOf } from "../src/report/Markdown.ts"
 import type { Report } from "../src/report/Report.ts"
-import { rounded, tablesOf } from "../src/report/Table.ts"
+import { rounded } from "../src/report/Round.ts"
+import { tablesOf } from "../src/report/Table.ts"
 
 const sample = (server: string, value: number, more: Partial<Sample> = {}): Sample => ({
   server,
@@ -29,6 +30,8 @@ const reportOf = (samples: ReadonlyArray<Sample>): Report => ({
   },
   rounds: 3,
   seconds: 4,
+  devices: 1000,
+  underWay: 64,
   servers: [
     { key: "californium", name: "Californium", warmUp: "warm" },
     { key: "roost", name: "Roost", warmUp: "warm" },

@@ -11,12 +11,16 @@ export class LoadFailed extends Data.TaggedError("LoadFailed")<{ readonly detail
   }
 }
 
+/** Handshakes at a time. */
+export const handshakesUnderWayMax = 32
+
 export interface LoadProcess {
   readonly connect: (options: {
     readonly first?: number
     readonly count: number
     readonly resume?: boolean
     readonly leave?: boolean
+    readonly underWayMax?: number
   }) => Effect.Effect<ConnectResult, LoadFailed>
   /** All devices say goodbye, and the server has some time to hear it. */
   readonly leave: Effect.Effect<void, LoadFailed>
@@ -69,7 +73,7 @@ export const loadProcess = Effect.fnUntraced(function* (options: {
       )
     )
   const running: LoadProcess = {
-    connect: ({ count, first = 0, leave = false, resume = false }) =>
+    connect: ({ count, first = 0, leave = false, resume = false, underWayMax = handshakesUnderWayMax }) =>
       tell({ do: "connect", first, count, resume, leave, underWayMax }).pipe(
         Effect.map((line) => JSON.parse(line) as ConnectResult),
         Effect.filterOrFail(
@@ -90,6 +94,4 @@ export const loadProcess = Effect.fnUntraced(function* (options: {
   return running
 })
 
-/** Handshakes at a time. */
-const underWayMax = 32
 const payloadBytes = 150

@@ -1,4 +1,5 @@
-import { conditionsOf } from "./Markdown.ts"
+import { type Goal, goalsOf } from "../Goals.ts"
+import { conditionsOf, goalsText } from "./Markdown.ts"
 import type { Report } from "./Report.ts"
 import { type Cell, type Table, tablesOf } from "./Table.ts"
 
@@ -16,9 +17,24 @@ ${conditionsOf(report)
     (line) => `<p class="condition">${escaped(line.replace(/^- /, "")).replaceAll(/`([^`]*)`/g, "<code>$1</code>")}</p>`
   )
   .join("\n")}
+<h2>Goals</h2>
+<p>${escaped(goalsText)}</p>
+<div class="wide"><table class="goals">
+<thead><tr><th>goal</th><th>bound</th><th>this run</th><th></th></tr></thead>
+<tbody>
+${goalsOf(report).map(goalRow).join("\n")}
+</tbody>
+</table></div>
 ${tablesOf(report).map(tableOf).join("\n")}
 </html>
 `
+
+const goalRow = ({ bound, figure, measuredBy, title, verdict }: Goal): string => {
+  const isMeasured = verdict !== "not measured"
+  const text = isMeasured ? escaped(figure) : `not measured in this run: <code>${escaped(measuredBy)}</code>`
+  const mark = isMeasured ? `<b class="${verdict === "kept" ? "better" : "worse"}">${verdict}</b>` : "–"
+  return `<tr><th>${escaped(title)}</th><td>${escaped(bound)}</td><td>${text}</td><td>${mark}</td></tr>`
+}
 
 const tableOf = ({ columns, rows, title }: Table): string => `<h2>${escaped(title)}</h2>
 <div class="wide"><table>
@@ -50,5 +66,6 @@ tbody th, thead th:first-child { text-align: left; font-weight: 500 }
 thead th { vertical-align: bottom }
 td { font-variant-numeric: tabular-nums; white-space: nowrap }
 small { opacity: 0.65 } .none { opacity: 0.4 }
+.goals td, .goals th { text-align: left; white-space: normal } .goals td:nth-child(2), .goals td:last-child { white-space: nowrap }
 td b { display: block; font-weight: 600 } .better { color: var(--good) } .worse { color: var(--bad) } .same { opacity: 0.75 }
 `

@@ -1,9 +1,20 @@
+import { goalsOf } from "../Goals.ts"
 import { type Machine } from "../Machine.ts"
 import type { Report } from "./Report.ts"
 import { type Cell, type Table, tablesOf } from "./Table.ts"
 
 export const markdownOf = (report: Report): string => {
-  const lines = ["# Roost's benchmark", "", ...conditionsOf(report)]
+  const lines = [
+    "# Roost's benchmark",
+    "",
+    ...conditionsOf(report),
+    "",
+    "## Goals",
+    "",
+    goalsText,
+    "",
+    ...goalLines(report)
+  ]
   for (const table of tablesOf(report)) lines.push("", `## ${table.title}`, "", ...tableLines(table))
   return `${lines.join("\n")}\n`
 }
@@ -14,7 +25,9 @@ export const conditionsOf = (report: Report): ReadonlyArray<string> => [
   "",
   machineLine(report.machine),
   "",
-  `${report.rounds === 1 ? "One round" : `Medians of ${report.rounds} rounds, ± the largest distance from the median`}; × is the ratio to ${report.servers[0]?.name ?? "the first"}.`,
+  `${report.rounds === 1 ? "One round" : `Medians of ${report.rounds} rounds, ± the largest distance from the median`}; × is the ratio to ${report.servers[0]?.name ?? "the first"}. The servers have one core, the load another.`,
+  "",
+  "p99 at half load: requests leave at half of the rate that this server just had, whatever it does, and count from when they were due. A server that is twice as fast is asked twice as often, so the row below has the p99 of a bare datagram echo (the floor) at the same rate.",
   "",
   ...report.servers.map(({ name, warmUp }) => `- ${name}: ${warmUp}`),
   ...report.notes.map((note) => `- ${note}`)
@@ -22,6 +35,18 @@ export const conditionsOf = (report: Report): ReadonlyArray<string> => [
 
 const machineLine = ({ commit, cores, cpu, kernel, memoryBytes, natsServer, node }: Machine): string =>
   `${cpu}, ${cores} cores, ${Math.round(memoryBytes / 2 ** 30)} GiB, ${kernel}, Node ${node}, nats-server ${natsServer}, commit ${commit}`
+
+export const goalsText =
+  "What Roost is to be, in figures of this run: medians, suite CCM_8 (TLS_PSK_WITH_AES_128_CCM_8), all processes of a server together. Figures of two machines, or of two runs, are not compared."
+
+const goalLines = (report: Report): ReadonlyArray<string> => [
+  "| goal | bound | this run | |",
+  "|---|---|---|---|",
+  ...goalsOf(report).map(
+    ({ bound, figure, measuredBy, title, verdict }) =>
+      `| ${title} | ${bound} | ${verdict === "not measured" ? `not measured in this run: \`${measuredBy}\`` : figure} | ${verdict === "not measured" ? "–" : `**${verdict}**`} |`
+  )
+]
 
 const tableLines = ({ columns, rows }: Table): ReadonlyArray<string> => [
   `| | ${columns.join(" | ")} |`,

@@ -9,6 +9,9 @@ export interface Report {
   readonly machine: Machine
   readonly rounds: number
   readonly seconds: number
+  /** Of the rows of traffic. */
+  readonly devices: number
+  readonly underWay: number
   /** In the order of the columns. */
   readonly servers: ReadonlyArray<{ readonly key: string; readonly name: string; readonly warmUp: string }>
   /** Peers that were not measured, and runs that failed. */

@@ -1,6 +1,8 @@
 import { type Figure, quantities, type Quantity } from "../Figures.ts"
+import { spanOf } from "../Goals.ts"
 import { median, spread } from "../Statistics.ts"
 import type { Report } from "./Report.ts"
+import { rounded } from "./Round.ts"
 
 export interface Cell {
   /** Median, with as many digits as mean something. */
@@ -27,7 +29,7 @@ export interface Table {
 /** Servers side by side, ratios to the first column; then what only Roost has. Empty tables are left out. */
 export const tablesOf = (report: Report): ReadonlyArray<Table> => {
   const columns = report.servers.filter(({ key }) => !isVariant(key))
-  const shared = report.figures.filter((figure) => figure.process === undefined && !roostOnly.has(figure.quantity))
+  const shared = report.figures.filter((figure) => figure.process === undefined && isShared(figure))
   const sideBySide: Table = {
     title: "Side by side",
     columns: columns.map(({ name }) => name),
@@ -39,7 +41,9 @@ export const tablesOf = (report: Report): ReadonlyArray<Table> => {
       )
     )
   }
-  return [sideBySide, splitTable(report), actorsTable(report), alone(report)].filter(({ rows }) => rows.length > 0)
+  return [sideBySide, flatTable(report), splitTable(report), actorsTable(report), alone(report)].filter(
+    ({ rows }) => rows.length > 0
+  )
 }
 
 interface RowKey {
@@ -49,6 +53,7 @@ interface RowKey {
 }
 
 const roostOnly: ReadonlySet<Quantity> = new Set<Quantity>(["idleCpu", "wakeUp"])
+const isShared = ({ quantity }: Figure) => !roostOnly.has(quantity) && quantity !== "flatCpu"
 const isVariant = (key: string) => /^roost-\d+$/.test(key)
 
 /** Sorted as the quantities are listed; a server without DTLS has its values in the first suite's rows. */
@@ -97,13 +102,6 @@ export const cellOf = (figure: Figure, reference: Figure | undefined): Cell => {
   return { ...cell, ratio: `${ratio.toFixed(2)}×`, verdict }
 }
 
-/** Three digits, without an exponent. */
-export const rounded = (value: number): string => {
-  if (!Number.isFinite(value)) return "–"
-  const digits = Math.max(0, 2 - Math.floor(Math.log10(Math.abs(value) || 1)))
-  return value.toFixed(Math.min(digits, 3))
-}
-
 const plain = (figure: Figure | undefined): Cell | undefined => figure && cellOf(figure, undefined)
 
 /** Where Roost's CPU goes. */
@@ -119,6 +117,33 @@ const splitTable = ({ figures }: Report): Table => {
     }))
   }
 }
+
+/** A fleet that grows on one server; the last row says what a hundred thousand devices cost more than a hundred. */
+const flatTable = ({ figures, servers }: Report): Table => {
+  const own = figures.filter(({ quantity }) => quantity === "flatCpu")
+  const columns = servers.filter(({ key }) => own.some(({ server }) => server === key))
+  const keys = columns.map(({ key }) => key)
+  const span = (server: string): Cell => {
+    const costs = own.filter((figure) => figure.server === server).map(({ values }) => median(values))
+    return { value: `${spanOf(costs).toFixed(2)}×`, spread: "", ratio: "", verdict: undefined }
+  }
+  return {
+    title: "CPU per uplink as the fleet grows",
+    columns: columns.map(({ name }) => name),
+    rows:
+      columns.length === 0
+        ? []
+        : [
+            ...rowsOf(own).map((key) => rowOf(key, keys, own)),
+            {
+              title: `largest to smallest (± 15 % about their middle is ${flatSpanMax.toFixed(2)}×)`,
+              cells: keys.map(span)
+            }
+          ]
+  }
+}
+
+const flatSpanMax = 1.15 / 0.85
 
 const isOf = (figure: Figure, key: RowKey): boolean =>
   figure.quantity === key.quantity && figure.suite === key.suite && figure.devices === key.devices
