@@ -1,7 +1,7 @@
 import type { Figure, Quantity } from "./Figures.ts"
 import type { Report } from "./report/Report.ts"
 import { rounded } from "./report/Round.ts"
-import { median } from "./Statistics.ts"
+import { median, spread } from "./Statistics.ts"
 
 /** What Roost is to be, and whether this run shows it. */
 export interface Goal {
@@ -19,7 +19,10 @@ export interface Goal {
 /** In the order of the issue that asked for them. Medians decide; a figure close to its bound may fall on either side in another run. */
 export const goalsOf = (report: Report): ReadonlyArray<Goal> => {
   const traffic = `--rows traffic --devices ${fleetOfGoals}`
-  const valueOf = (server: string, quantity: Quantity, devices?: number) => figureOf(report, server, quantity, devices)
+  const valueOf = (server: string, quantity: Quantity, devices?: number) => {
+    const figure = figureOf(report, server, quantity, devices)
+    return figure && median(figure.values)
+  }
   const ratio = (
     title: string,
     quantity: Quantity,
@@ -29,15 +32,16 @@ export const goalsOf = (report: Report): ReadonlyArray<Goal> => {
     rows: string
   ): Goal => {
     const name = peerNames[peer]
-    const [own, others] = [valueOf("roost", quantity, devices), valueOf(peer, quantity, devices)]
+    const own = figureOf(report, "roost", quantity, devices)
+    const others = figureOf(report, peer, quantity, devices)
     const unit = quantity === "liveMemory" ? "B" : "µs"
-    const value = own === undefined || others === undefined ? undefined : own / others
+    const value = own && others && median(own.values) / median(others.values)
     return judged({
       title,
       bound: `≤ ${max} × ${name}`,
       value,
       max,
-      text: (value) => `${value.toFixed(2)} × (${rounded(own!)} ${unit} to ${rounded(others!)} ${unit})`,
+      text: (value) => `${value.toFixed(2)} × (${withSpread(own!)} to ${withSpread(others!)} ${unit})`,
       measuredBy: `${rows} --peers roost,${peer}`
     })
   }
@@ -112,12 +116,13 @@ const judged = ({
 const isOf = (figure: Figure, server: string, quantity: Quantity): boolean =>
   figure.server === server && figure.quantity === quantity && figure.suite === "CCM_8" && figure.process === undefined
 
-const figureOf = (report: Report, server: string, quantity: Quantity, devices?: number): number | undefined => {
-  const figure = report.figures.find(
+const figureOf = (report: Report, server: string, quantity: Quantity, devices?: number): Figure | undefined =>
+  report.figures.find(
     (figure) => isOf(figure, server, quantity) && (devices === undefined || figure.devices === devices)
   )
-  return figure && median(figure.values)
-}
+
+const withSpread = ({ values }: Figure): string =>
+  `${rounded(median(values))}${values.length > 1 ? ` ±${Math.round(spread(values) * 100)} %` : ""}`
 
 const largestOf = (report: Report, server: string, quantity: Quantity): number | undefined => {
   const sizes = report.figures.filter((figure) => isOf(figure, server, quantity)).map(({ devices }) => devices)

@@ -1,11 +1,14 @@
 import { availableParallelism } from "node:os"
 import { parseArgs } from "node:util"
+import type { LoadSuite } from "./load/LoadDevice.ts"
 
 export type RowGroup = "traffic" | "flat" | "memory" | "idle" | "wakeup" | "actors"
 
 export interface BenchOptions {
   readonly peers: ReadonlyArray<string>
   readonly rows: ReadonlyArray<RowGroup>
+  /** Of the rows of traffic; a server without DTLS takes part anyway. */
+  readonly suites: ReadonlyArray<LoadSuite>
   readonly devices: number
   /** Requests under way at any time in the rows of traffic, one per device at most. */
   readonly underWay: number
@@ -24,6 +27,8 @@ export interface BenchOptions {
 
 export const rowGroups: ReadonlyArray<RowGroup> = ["traffic", "flat", "memory", "idle", "wakeup", "actors"]
 
+const dtlsSuites: ReadonlyArray<LoadSuite> = ["CCM_8", "CBC_SHA256"]
+
 /** The options of the command line; a string says what is wrong with them. */
 export const readOptions = (args: ReadonlyArray<string>, peerKeys: ReadonlyArray<string>): BenchOptions | string => {
   let values
@@ -34,7 +39,12 @@ export const readOptions = (args: ReadonlyArray<string>, peerKeys: ReadonlyArray
   }
   const peers = values.peers?.split(",") ?? (values.quick ? ["roost", "floor"] : peerKeys)
   const rows = (values.rows?.split(",") ?? (values.quick ? ["traffic"] : rowGroups)) as ReadonlyArray<RowGroup>
+  const suites = (values.suites?.split(",") ??
+    (values.quick ? dtlsSuites.slice(0, 1) : dtlsSuites)) as BenchOptions["suites"]
   const unknown = [
+    ...suites
+      .filter((suite) => !dtlsSuites.includes(suite))
+      .map((suite) => `--suites ${suite}: there are ${dtlsSuites.join(", ")}`),
     ...peers
       .filter((peer) => !peerKeys.includes(peer))
       .map((peer) => `--peers ${peer}: there are ${peerKeys.join(", ")}`),
@@ -52,6 +62,7 @@ export const readOptions = (args: ReadonlyArray<string>, peerKeys: ReadonlyArray
   const options: BenchOptions = {
     peers,
     rows,
+    suites,
     devices: number("devices", values.devices, values.quick ? 100 : 5000),
     underWay: number("under-way", values["under-way"], underWayDefault),
     flatDevices: numbers("flat", [100, 1000, 10_000, 100_000]),
@@ -73,6 +84,7 @@ export const underWayDefault = 64
 const flags = {
   peers: { type: "string" },
   rows: { type: "string" },
+  suites: { type: "string" },
   devices: { type: "string" },
   "under-way": { type: "string" },
   flat: { type: "string" },
@@ -92,6 +104,7 @@ Roost beside other CoAP servers over DTLS-PSK: same machine, same work, the serv
 
   --peers A,B     of ${peerKeys.join(", ")} [all]
   --rows A,B      of ${rowGroups.join(", ")} [all]
+  --suites A,B    of ${dtlsSuites.join(", ")}, in the rows of traffic [both]
   --devices N     devices of the rows of traffic [5000]
   --under-way N   requests under way at any time, of as many devices [${underWayDefault}]
   --flat N,M      sizes of the fleet that grows, on Californium and Roost [100,1000,10000,100000]

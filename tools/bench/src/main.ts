@@ -101,7 +101,7 @@ const jobsOf = (
     trafficSecondsLeast + warmUp.seconds + 3 * seconds + (warmUp.handshakeRounds + 6) * (1 + devices / devicesPerSecond)
   for (let round = 0; round < rounds; round++) {
     for (const contestant of takes("traffic") ? alternated(taking, round) : []) {
-      for (const suite of options.quick ? contestant.suites.slice(0, 1) : contestant.suites) {
+      for (const suite of contestant.suites.filter((suite) => suite === "none" || options.suites.includes(suite))) {
         const title = `round ${round + 1} of ${rounds}: ${contestant.name}, ${suite}, ${devices} devices`
         const job = { title, seconds: trafficSeconds(contestant), run: measureTraffic(contestant, suite, run) }
         jobs.push(job)

@@ -28,6 +28,7 @@ describe("options", () => {
   it.each([
     [["--peers", "roost,emqx"], "--peers emqx: there are californium, roost, floor"],
     [["--rows", "speed"], "--rows speed: there are traffic, flat, memory"],
+    [["--suites", "GCM"], "--suites GCM: there are CCM_8, CBC_SHA256"],
     [["--rounds", "0"], "--rounds takes a number above 0, not 0"],
     [["--under-way", "0"], "--under-way takes a number above 0, not 0"],
     [["--memory", "1000,x"], "--memory takes a number above 0, not x"],

@@ -63,6 +63,7 @@ h1 { font-size: 1.6rem } h2 { font-size: 1.2rem; margin-top: 2rem }
 table { border-collapse: collapse; width: 100% }
 th, td { border-bottom: 1px solid var(--line); padding: 0.35rem 0.6rem; text-align: right; vertical-align: top }
 tbody th, thead th:first-child { text-align: left; font-weight: 500 }
+thead th:first-child { font-weight: 700 }
 thead th { vertical-align: bottom }
 td { font-variant-numeric: tabular-nums; white-space: nowrap }
 small { opacity: 0.65 } .none { opacity: 0.4 }

@@ -27,14 +27,16 @@ export const conditionsOf = (report: Report): ReadonlyArray<string> => [
   "",
   `${report.rounds === 1 ? "One round" : `Medians of ${report.rounds} rounds, ± the largest distance from the median`}; × is the ratio to ${report.servers[0]?.name ?? "the first"}. The servers have one core, the load another.`,
   "",
-  "p99 at half load: requests leave at half of the rate that this server just had, whatever it does, and count from when they were due. A server that is twice as fast is asked twice as often, so the row below has the p99 of a bare datagram echo (the floor) at the same rate.",
-  "",
+  ...(report.figures.some(({ quantity }) => quantity === "floorP99") ? [latencyText, ""] : []),
   ...report.servers.map(({ name, warmUp }) => `- ${name}: ${warmUp}`),
   ...report.notes.map((note) => `- ${note}`)
 ]
 
 const machineLine = ({ commit, cores, cpu, kernel, memoryBytes, natsServer, node }: Machine): string =>
   `${cpu}, ${cores} cores, ${Math.round(memoryBytes / 2 ** 30)} GiB, ${kernel}, Node ${node}, nats-server ${natsServer}, commit ${commit}`
+
+const latencyText =
+  "Latency at half load: requests leave at half of the rate that this server just had, whatever it does, and count from when they were due. A server that is twice as fast is asked twice as often, so each has the p99 of a bare datagram echo (the floor) at the same rate beside its own."
 
 export const goalsText =
   "What Roost is to be, in figures of this run: medians, suite CCM_8 (TLS_PSK_WITH_AES_128_CCM_8), all processes of a server together. Figures of two machines, or of two runs, are not compared."
