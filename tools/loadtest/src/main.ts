@@ -41,6 +41,12 @@ function interrupted(): AbortSignal {
   return controller.signal
 }
 
-NodeRuntime.runMain(Command.run(command, { version: "0.1.0" }).pipe(Effect.provide(NodeServices.layer)), {
+const program = Command.run(command, { version: "0.1.0" }).pipe(
+  // What is wrong with the flags has been said; 1 would mean that a limit was not kept.
+  Effect.catchTag("ShowHelp", ({ errors }) => Effect.sync(() => void (process.exitCode = errors.length > 0 ? 2 : 0))),
+  Effect.provide(NodeServices.layer)
+)
+
+NodeRuntime.runMain(program, {
   disableErrorReporting: false
 })

@@ -88,7 +88,37 @@ export const configOf = (flags: Flags, room: Room): Result.Result<LoadConfig, st
     reorderMillis: flags.reorderDelay,
     seed: flags.seed
   })
-  return Result.mapError(decoded, ({ message }) => message)
+  return Result.mapError(decoded, ({ message }) =>
+    message.replaceAll(
+      /\["(\w+)"\]/g,
+      (_, key: string) => `--${flagNames[key] ?? key.replace(/[A-Z]/g, "-$&").toLowerCase()}`
+    )
+  )
+}
+
+/** How fields of the configuration are called on the command line, where that is another word. */
+const flagNames: Readonly<Record<string, string>> = {
+  productKey: "product",
+  lifetimeSeconds: "lifetime",
+  rampSeconds: "ramp",
+  handshakeMillisMax: "handshake-timeout",
+  warmupSeconds: "warmup",
+  durationSeconds: "duration",
+  idleSeconds: "idle",
+  ratePerSecond: "rate",
+  thinkMillis: "think",
+  ackTimeoutMillis: "ack-timeout",
+  responseMillisMax: "response-timeout",
+  commandShare: "commands",
+  commandSeconds: "commands-every",
+  churnPerSecond: "churn",
+  reconnectKind: "reconnect",
+  rebindPerSecond: "rebind",
+  stormDevices: "storm",
+  stormSeconds: "storm-over",
+  lossSend: "loss",
+  lossReceive: "loss",
+  reorderMillis: "reorder-delay"
 }
 
 /** `name=pid`. */

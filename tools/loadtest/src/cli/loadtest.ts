@@ -59,6 +59,10 @@ const run = async (flags: Flags, config: LoadConfig, signal: AbortSignal): Promi
   if (issued.firstRefusal !== undefined) console.log(`  the first refusal: ${issued.firstRefusal}`)
   if (Option.isSome(flags.json)) writeFileSync(flags.json.value, `${JSON.stringify(report, null, 2)}\n`)
   if (Option.isSome(flags.html)) writeFileSync(flags.html.value, htmlOf(report))
+  const { failedHandshakes, fullHandshakes } = report.totals
+  if (fullHandshakes === 0 && failedHandshakes > 0) {
+    return { exitCode: 2, complaint: "no device came online; under `errors` it says what to look at" }
+  }
   return { exitCode: report.limits.kept ? 0 : 1 }
 }
 

@@ -80,6 +80,7 @@ export const runLoad = async (options: RunOptions): Promise<Report> => {
       await workers.enter(phase)
       phaseFrom = performance.now()
       tally.enter(phase, phaseFrom, servers.read())
+      if (at === 1 && isNobodyOnline(config, tally)) break
       if (phase === "steady" || phase === "warmup") commands ??= whileLoad?.(stop.signal)
       await Promise.race([done ?? workers.lasts(seconds! * 1000), stopped])
       if (phase === "steady") stop.abort()
@@ -105,6 +106,10 @@ export const runLoad = async (options: RunOptions): Promise<Report> => {
     tally
   )
 }
+
+/** No device shook hands: what else is planned would measure nothing. */
+const isNobodyOnline = ({ suite }: LoadConfig, { totals }: Pick<Tally, "totals">): boolean =>
+  suite !== "plain" && totals.counters.fullHandshakes === 0 && totals.counters.failedHandshakes > 0
 
 const plannedSeconds = (plan: ReadonlyArray<Plan>, config: LoadConfig): number => {
   const { devices, rampSeconds, stormSeconds } = config

@@ -1,7 +1,9 @@
 import { readFileSync } from "node:fs"
 import { fileURLToPath } from "node:url"
 import type { Latency, Report } from "../Report.ts"
+import { adviceOf } from "./Advice.ts"
 import { formatBytes, formatCount, formatDuration, formatErrors, formatMicros, formatMillis } from "./Format.ts"
+import { inFlightOf } from "./Summary.ts"
 
 /** The whole report as one page: no file and no network beside it. Plots by uPlot, which is inlined. */
 export const htmlOf = (report: Report): string => {
@@ -34,6 +36,7 @@ ${phasesOf(report)}
 ${report.servers.length > 0 ? `<h2>Server processes</h2>${serversOf(report)}` : ""}
 <h2>Errors</h2>
 <p>${escape(formatErrors(report.totals))}. ${formatCount(report.totals.retransmissions)} retransmissions, ${formatCount(report.totals.duplicates)} duplicates.</p>
+${listOf(adviceOf(report))}
 <h2>Configuration</h2>
 <details><summary>as it was run</summary><pre>${escape(JSON.stringify(config, null, 2))}</pre></details>
 <script id="report" type="application/json">${JSON.stringify(report).replaceAll("<", "\\u003c")}</script>
@@ -48,7 +51,7 @@ const subtitleOf = ({ config, seconds }: Report): string => {
   const loop =
     config.ratePerSecond > 0
       ? `open loop at ${formatCount(config.ratePerSecond)} requests/s`
-      : `closed loop, ${config.requestsInFlight === 0 ? "one request per device" : `${config.requestsInFlight} requests`} on the way`
+      : `closed loop, ${inFlightOf(config)}`
   const targets = config.targets.map(({ host, port }) => `${host}:${port}`).join(", ")
   return [
     `${config.suite}${config.cid ? " with connection ids" : ""}`,
@@ -136,6 +139,9 @@ const table = (head: ReadonlyArray<string>, rows: ReadonlyArray<ReadonlyArray<st
     `<tr>${row.map((cell) => `<${tag}>${cell}</${tag}>`).join("")}</tr>`
   return `<table>${cells("th", head)}${rows.map((row) => cells("td", row)).join("")}</table>`
 }
+
+const listOf = (texts: ReadonlyArray<string>): string =>
+  texts.length === 0 ? "" : `<ul>${texts.map((text) => `<li>${escape(text)}</li>`).join("")}</ul>`
 
 const plot = (id: string, title: string): string => `<section><h2>${title}</h2><div id="${id}"></div></section>`
 

@@ -1,5 +1,6 @@
 import type { Phase, Report } from "../Report.ts"
 import { formatBytes, formatCount, formatDuration, formatErrors, formatMicros, formatPercentiles } from "./Format.ts"
+import { adviceOf } from "./Advice.ts"
 
 /** What a person reads at the end of a run. */
 export const summaryOf = (report: Report): string => {
@@ -13,6 +14,7 @@ export const summaryOf = (report: Report): string => {
     `latency          ${formatPercentiles(latency)}`,
     `handshakes       ${formatPercentiles(report.handshakeLatency)}`,
     `errors           ${formatErrors(totals)}`,
+    ...adviceOf(report).map((text) => `  ${text}`),
     `retransmissions  ${formatCount(totals.retransmissions)}, duplicates ${formatCount(totals.duplicates)}${faultsOf(report)}`,
     ...(totals.commandsFetched > 0
       ? [
@@ -28,7 +30,7 @@ export const summaryOf = (report: Report): string => {
           )
         ]
       : []),
-    `tool             ${formatMicros(tool.cpuMicrosPerRequest)} a request, ${tool.processes} processes, ${formatBytes(tool.rssBytes)}`,
+    `tool             ${formatMicros(tool.cpuMicrosPerRequest)} a request, ${tool.processes} ${tool.processes === 1 ? "process" : "processes"}, ${formatBytes(tool.rssBytes)}`,
     ...(tool.isBottleneck ? ["", `THE TOOL WAS THE BOTTLENECK: ${tool.bottleneckReasons.join("; ")}`] : []),
     ...(limits.kept ? [] : ["", ...limits.broken.map((text) => `LIMIT NOT KEPT: ${text}`)])
   ]
@@ -38,7 +40,10 @@ export const summaryOf = (report: Report): string => {
 const loopOf = ({ config }: Report): string =>
   config.ratePerSecond > 0
     ? `open loop at ${formatCount(config.ratePerSecond)}/s`
-    : `closed loop${config.thinkMillis > 0 ? `, ${config.thinkMillis} ms think time` : ""}`
+    : `closed loop, ${inFlightOf(config)}${config.thinkMillis > 0 ? `, ${config.thinkMillis} ms think time` : ""}`
+
+export const inFlightOf = ({ requestsInFlight }: Report["config"]): string =>
+  requestsInFlight === 0 ? "one request per device" : `${requestsInFlight} requests on the way`
 
 const phaseLine = (phase: Phase): string => {
   const handshakes = phase.fullHandshakes + phase.resumedHandshakes
@@ -52,6 +57,8 @@ const phaseLine = (phase: Phase): string => {
     ...(phase.requests > 0
       ? [`${formatCount(phase.responses)} responses (${formatCount(phase.responsesPerSecond)}/s)`]
       : []),
+    // A storm's latency is in no other line.
+    ...(phase.name === "storm" && phase.latency.count > 0 ? [formatPercentiles(phase.latency)] : []),
     ...(phase.errors > 0 ? [`${formatCount(phase.errors)} errors`] : [])
   ]
   return `${phase.name.padEnd(10)}${phase.seconds.toFixed(1).padStart(6)} s  ${parts.join(", ")}`

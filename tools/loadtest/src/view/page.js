@@ -45,7 +45,8 @@ const plotOverTime = (id, unit, series, scale = {}) => {
       width: widthOf(element),
       height: 230,
       scales: {
-        x: { time: false },
+        // From the start of the run: the first sample is a second or a whole short phase later.
+        x: { time: false, range: (_, low, high) => [Math.min(phases[0]?.startSeconds ?? low, low), high] },
         y: { range: (_, low, high) => [scale.distr === 3 ? low : 0, high * 1.08 || 1], ...scale }
       },
       axes: [
@@ -60,7 +61,7 @@ const plotOverTime = (id, unit, series, scale = {}) => {
           stroke: colours[i % colours.length],
           width: 1.5,
           dash,
-          points: { show: times.length < 3 },
+          points: { show: isSparse(series[i].of), size: 4 },
           value: (_, value) => (value === null || value === undefined ? "–" : short(value) + unit)
         }))
       ]
@@ -69,6 +70,13 @@ const plotOverTime = (id, unit, series, scale = {}) => {
     element
   )
   addEventListener("resize", () => plot.setSize({ width: widthOf(element), height: 230 }))
+}
+
+/** Whether a line would leave values out: those that have no neighbour. */
+const isSparse = (of) => {
+  const values = timeline.map(of)
+  const isThere = (i) => values[i] !== null && values[i] !== undefined
+  return values.some((_, i) => isThere(i) && !isThere(i - 1) && !isThere(i + 1))
 }
 
 /** A logarithm has no zero. */

@@ -1,0 +1,64 @@
+import { spawn } from "node:child_process"
+import { createSocket, type Socket } from "node:dgram"
+import { once } from "node:events"
+import { resolve } from "node:path"
+import { afterAll, assert, beforeAll, describe, it } from "vitest"
+import { errorKinds } from "../src/ErrorKind.ts"
+import { Meter } from "../src/engine/Meter.ts"
+import { adviceOf } from "../src/view/Advice.ts"
+
+const main = resolve(import.meta.dirname, "../src/main.ts")
+
+const loadtest = async (...args: ReadonlyArray<string>) => {
+  const child = spawn(process.execPath, [main, ...args], { stdio: ["ignore", "pipe", "pipe"] })
+  let output = ""
+  for (const stream of [child.stdout, child.stderr])
+    stream.setEncoding("utf8").on("data", (chunk: string) => (output += chunk))
+  const [exitCode] = (await once(child, "close")) as [number | null]
+  return { exitCode, output }
+}
+
+describe("a run that could not be made exits with 2 and says why", () => {
+  let silent: Socket
+  beforeAll(async () => {
+    silent = createSocket("udp4")
+    silent.bind(0, "127.0.0.1")
+    await once(silent, "listening")
+  })
+  afterAll(() => silent.close())
+
+  it("when no device came online: it ends after `connect` and says what to look at", async () => {
+    const { exitCode, output } = await loadtest(
+      ...["--server", `127.0.0.1:${silent.address().port}`, "--devices", "3", "--secret", "made-up", "--quiet"],
+      ...["--handshake-timeout", "0.3", "--duration", "3600", "--max-errors", "99"]
+    )
+    assert.strictEqual(exitCode, 2, output)
+    assert.include(output, "handshakeTimeout: the server did not finish handshakes in time.")
+    assert.include(output, "no device came online")
+  })
+
+  it.each([
+    [["--duration", "x"], "--duration"],
+    [["--devices", "0", "--secret", "x"], "--devices"],
+    [["--loss", "2", "--secret", "x"], "--loss"],
+    [["--server", "nowhere", "--secret", "x"], "--server nowhere: expected host:port"],
+    [[], "Give --registry, --device-file or --secret"]
+  ])("%j", async (args, complaint) => {
+    const { exitCode, output } = await loadtest(...args)
+    assert.strictEqual(exitCode, 2, output)
+    assert.include(output, complaint)
+  })
+})
+
+it("says of every kind of error whose doing it is", () => {
+  const meter = new Meter()
+  for (const kind of errorKinds) meter.errors[kind] = 1
+  const targets = [{ host: "192.0.2.1", port: 5684 }]
+  const config = { targets, expect: "2.04", verifyPayload: "id", suite: "ccm8" } as const
+  const advice = adviceOf({ config, totals: meter.counts })
+  assert.deepStrictEqual(
+    advice.map((text) => text.split(":", 1)[0]),
+    [...errorKinds]
+  )
+  for (const text of advice) assert.match(text, /: (the server|this machine)/)
+})
