@@ -28,10 +28,9 @@ describe("a run that could not be made exits with 2 and says why", () => {
   afterAll(() => silent.close())
 
   it("when no device came online: it ends after `connect` and says what to look at", async () => {
-    const { exitCode, output } = await loadtest(
-      ...["--server", `127.0.0.1:${silent.address().port}`, "--devices", "3", "--secret", "made-up", "--quiet"],
-      ...["--handshake-timeout", "0.3", "--duration", "3600", "--max-errors", "99"]
-    )
+    const flags = "--devices 3 --secret made-up --quiet --handshake-timeout 0.3 --duration 3600 --max-errors 99"
+    const server = `127.0.0.1:${silent.address().port}`
+    const { exitCode, output } = await loadtest("--server", server, ...flags.split(" "))
     assert.strictEqual(exitCode, 2, output)
     assert.include(output, "handshakeTimeout: the server did not finish handshakes in time.")
     assert.include(output, "no device came online")
