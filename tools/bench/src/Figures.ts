@@ -10,6 +10,7 @@ export const quantities = {
   uplinkCpu: { title: "CPU per uplink", unit: "µs", less: true },
   loadBusy: { title: "the load's use of its own core meanwhile", unit: "%", less: true },
   othersBusy: { title: "use of a core by everything else meanwhile", unit: "%", less: true },
+  halfCpu: { title: "CPU per uplink at half load", unit: "µs", less: true },
   p50: { title: "p50 at half load", unit: "ms", less: true },
   p99: { title: "p99 at half load", unit: "ms", less: true },
   p999: { title: "p99.9 at half load", unit: "ms", less: true },

@@ -97,7 +97,9 @@ const measureServer = (contestant: Contestant, suite: LoadSuite, options: RunOpt
     add("othersBusy", Math.max(0, elsewhere / full.seconds / 10))
     step("uplinks at half load")
     const ratePerSecond = full.answered / full.seconds / 2
+    const halfMeter = new CpuMeter(server.processes)
     const half = yield* load.load(seconds, ratePerSecond)
+    addCost("halfCpu", halfMeter.read(), half.answered)
     add("p50", half.p50)
     add("p99", half.p99)
     add("p999", half.p999)
@@ -199,7 +201,7 @@ const startBoth = (
 ): Effect.Effect<{ server: RunningServer; load: LoadProcess }, ProcessFailed, Scope.Scope> =>
   Effect.gen(function* () {
     const { loadCore, place, underWay } = options
-    options.step("start")
+    if (contestant !== floor) options.step("start")
     const server = yield* contestant.start({ ...place, devices })
     const { productKey, psk } = place
     const spins = loadCore !== undefined

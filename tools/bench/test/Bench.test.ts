@@ -28,7 +28,7 @@ describe.runIf(process.env["ROOST_INTEGRATION"] === "1")("npm run bench", () => 
               .filter((figure) => figure.server === server && figure.process === undefined)
               .map(({ quantity, values }) => [quantity, values[0]])
           )
-        const traffic = ["uplinkRate", "uplinkCpu", "loadBusy", "othersBusy", "p50", "p99", "p999"]
+        const traffic = ["uplinkRate", "uplinkCpu", "loadBusy", "othersBusy", "halfCpu", "p50", "p99", "p999"]
         const handshakes = ["handshakeRate", "handshakeCpu", "resumptionRate", "resumptionCpu"]
         expect(Object.keys(valuesOf("roost"))).toEqual([...handshakes, ...traffic, "floorP99"])
         expect(Object.keys(valuesOf("floor"))).toEqual(traffic)
