@@ -41,6 +41,13 @@ describe("a run that could not be made exits with 2 and says why", () => {
     [["--devices", "0", "--secret", "x"], "--devices"],
     [["--loss", "2", "--secret", "x"], "--loss"],
     [["--server", "nowhere", "--secret", "x"], "--server nowhere: expected host:port"],
+    [["--server", "nowhere.invalid:1", "--secret", "x"], "--server nowhere.invalid:1: there is no address"],
+    [["--secret", "x", "--server-pid", "edge=4194304"], "--server-pid edge=4194304: there is no such process"],
+    [["--secret", "x", "--commands", "0.5"], "--commands needs --downlink"],
+    [["--secret", "x", "--html", "/nowhere/report.html"], "--html /nowhere/report.html: ENOENT"],
+    [["--registry", "127.0.0.1", "--token", "x"], "--registry 127.0.0.1: expected a URL"],
+    [["--registry", "http://127.0.0.1:1", "--token", "x"], "the registry at http://127.0.0.1:1 can't be reached"],
+    [["--device-file", "/nowhere"], "--device-file /nowhere: there is no such file"],
     [[], "Give --registry, --device-file or --secret"]
   ])("%j", async (args, complaint) => {
     const { exitCode, output } = await loadtest(...args)

@@ -1,7 +1,8 @@
 import { Option, Result } from "effect"
-import { writeFileSync } from "node:fs"
+import { lookup } from "node:dns/promises"
+import { closeSync, existsSync, openSync, writeFileSync } from "node:fs"
 import { DeviceBook, type DeviceSource } from "../DeviceBook.ts"
-import type { LoadConfig } from "../LoadConfig.ts"
+import type { LoadConfig, Target } from "../LoadConfig.ts"
 import { type IssuedCommands, issueCommands } from "../provision/CommandIssuer.ts"
 import { readProvisioningFile } from "../provision/ProvisioningFile.ts"
 import { provision } from "../provision/RegistryClient.ts"
@@ -29,13 +30,18 @@ export const loadtest = async (flags: Flags, signal: AbortSignal): Promise<Outco
   }
 }
 
-const run = async (flags: Flags, config: LoadConfig, signal: AbortSignal): Promise<Outcome> => {
+const run = async (flags: Flags, given: LoadConfig, signal: AbortSignal): Promise<Outcome> => {
   const view = new LiveView(process.stderr)
-  const servers = flags.serverPid.map((text) => {
-    const named = namedPidOf(text)
-    if (named === undefined) throw new Error(`--server-pid ${text}: expected name=pid`)
-    return named
-  })
+  // What would end a run late, or be missing at its end, is looked at before it begins.
+  const servers = flags.serverPid.map(serverOf)
+  const downlink = given.commandShare > 0 ? downlinkOf(flags) : undefined
+  for (const [flag, file] of [
+    ["--json", flags.json],
+    ["--html", flags.html]
+  ] as const) {
+    if (Option.isSome(file)) assertWritable(flag, file.value)
+  }
+  const config = { ...given, targets: await Promise.all(given.targets.map(resolved)) }
   const source = await sourceOf(flags, config, (text) => view.say(text))
   const book = new DeviceBook(config, source)
   const issued: IssuedCommands = { issued: 0, refused: 0, firstRefusal: undefined }
@@ -50,9 +56,9 @@ const run = async (flags: Flags, config: LoadConfig, signal: AbortSignal): Promi
       const serverNames = servers.map(({ name }) => name)
       view.show({ sample, totals: tally.totals.counts, progress, devices: config.devices, serverNames })
     },
-    ...(config.commandShare > 0
-      ? { whileLoad: (stop: AbortSignal) => issueCommands(downlinkOf(flags), config, book, issued, stop) }
-      : {})
+    ...(downlink === undefined
+      ? {}
+      : { whileLoad: (stop: AbortSignal) => issueCommands(downlink, config, book, issued, stop) })
   })
   console.log(summaryOf(report))
   if (issued.issued + issued.refused > 0) console.log(`commands issued  ${issued.issued}, refused ${issued.refused}`)
@@ -75,7 +81,7 @@ const sourceOf = async (flags: Flags, config: LoadConfig, say: (text: string) =>
     const source: DeviceSource = Option.isSome(flags.secret)
       ? { _tag: "Template", secret: flags.secret.value }
       : { _tag: "Derived", key: token }
-    const registry = { url: flags.registry.value, token }
+    const registry = { url: urlOf("--registry", flags.registry.value), token }
     const { imported, known } = await provision(
       registry,
       config.productKey,
@@ -90,9 +96,41 @@ const sourceOf = async (flags: Flags, config: LoadConfig, say: (text: string) =>
   throw new Error("where are the devices' keys from? Give --registry, --device-file or --secret")
 }
 
+const serverOf = (text: string) => {
+  const named = namedPidOf(text)
+  if (named === undefined) throw new Error(`--server-pid ${text}: expected name=pid`)
+  if (!existsSync(`/proc/${named.pid}/stat`)) throw new Error(`--server-pid ${text}: there is no such process here`)
+  return named
+}
+
+const assertWritable = (flag: string, file: string): void => {
+  try {
+    closeSync(openSync(file, "a"))
+  } catch (error) {
+    throw new Error(`${flag} ${file}: ${(error as Error).message}`, { cause: error })
+  }
+}
+
+/** Sockets take addresses only, and asking for a name again for each device would measure the resolver. */
+const resolved = async ({ host, port }: Target): Promise<Target> => {
+  try {
+    return { host: (await lookup(host)).address, port }
+  } catch (error) {
+    throw new Error(`--server ${host}:${port}: there is no address for that name (${(error as Error).message})`, {
+      cause: error
+    })
+  }
+}
+
 const downlinkOf = (flags: Flags) => {
   if (Option.isNone(flags.downlink)) throw new Error("--commands needs --downlink, the URL of downlink-queue")
-  return { url: flags.downlink.value, token: tokenOf(flags) }
+  return { url: urlOf("--downlink", flags.downlink.value), token: tokenOf(flags) }
+}
+
+const urlOf = (flag: string, text: string): string => {
+  if (!/^https?:/.test(text) || !URL.canParse(text))
+    throw new Error(`${flag} ${text}: expected a URL such as http://127.0.0.1:8080`)
+  return text
 }
 
 const tokenOf = (flags: Flags): string => {

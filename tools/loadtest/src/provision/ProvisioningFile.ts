@@ -1,6 +1,6 @@
 import { DeviceKey, Secret } from "@roost/enos"
 import { Result, Schema } from "effect"
-import { createReadStream } from "node:fs"
+import { createReadStream, existsSync } from "node:fs"
 import { createInterface } from "node:readline"
 import type { ListedDevice } from "../DeviceBook.ts"
 
@@ -15,6 +15,7 @@ export const readProvisioningFile = async (
   count: number
 ): Promise<ReadonlyArray<ListedDevice>> => {
   const devices: Array<ListedDevice> = []
+  if (!existsSync(path)) throw new Error(`--device-file ${path}: there is no such file`)
   let line = 0
   let index = 0
   for await (const text of createInterface({ input: createReadStream(path), crlfDelay: Infinity })) {

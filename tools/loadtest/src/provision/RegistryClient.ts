@@ -28,6 +28,14 @@ export const provision = async (
       method: "POST",
       headers: { authorization: `Bearer ${token}`, "content-type": contentType },
       body
+    }).catch((error: Error) => {
+      const { cause } = error
+      throw new Error(
+        `the registry at ${url} can't be reached: ${cause instanceof Error ? cause.message : error.message}`,
+        {
+          cause: error
+        }
+      )
     })
   const product = await post(
     "/v1/products",
