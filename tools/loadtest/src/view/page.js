@@ -1,7 +1,7 @@
 // Runs in the reader's browser, inlined into the report beside uPlot and the data.
 const report = JSON.parse(document.getElementById("report").textContent)
 const { timeline, phases, servers } = report
-const style = getComputedStyle(document.documentElement)
+const style = getComputedStyle(document.body)
 const isDark = matchMedia("(prefers-color-scheme: dark)").matches
 const ink = isDark ? "#9aa4b2" : "#667080"
 const grid = { stroke: isDark ? "#2c3138" : "#e8eaed", width: 1 }
@@ -9,24 +9,34 @@ const band = isDark ? "rgba(255,255,255,0.045)" : "rgba(0,0,0,0.04)"
 const colours = ["#3b82f6", "#f59e0b", "#ef4444", "#10b981", "#a855f7", "#14b8a6", "#ec4899", "#84cc16"]
 const times = timeline.map((sample) => sample.atSeconds)
 
-/** Every other phase is shaded, and named at the top where there is room. */
-const showPhases = (plot) => {
+const eachPhase = (plot, draw) => {
   const { ctx, bbox } = plot
   ctx.save()
-  ctx.font = `${11 * devicePixelRatio}px ${style.fontFamily || "sans-serif"}`
-  ctx.fillStyle = ink
   phases.forEach((phase, i) => {
     const from = Math.max(bbox.left, plot.valToPos(phase.startSeconds, "x", true))
     const to = Math.min(bbox.left + bbox.width, plot.valToPos(phase.startSeconds + phase.seconds, "x", true))
-    if (to <= from) return
-    ctx.fillStyle = band
-    if (i % 2 === 1) ctx.fillRect(from, bbox.top, to - from, bbox.height)
-    ctx.fillStyle = ink
-    if (to - from > ctx.measureText(phase.name).width + 8)
-      ctx.fillText(phase.name, from + 4, bbox.top + 12 * devicePixelRatio)
+    if (to > from) draw(ctx, phase.name, from, to, i)
   })
   ctx.restore()
 }
+
+/** Every other phase is shaded, below the grid. */
+const shadePhases = (plot) =>
+  eachPhase(plot, (ctx, _, from, to, i) => {
+    ctx.fillStyle = band
+    if (i % 2 === 1) ctx.fillRect(from, plot.bbox.top, to - from, plot.bbox.height)
+  })
+
+/** Named at the top, over the grid, where there is room. */
+const namePhases = (plot) =>
+  eachPhase(plot, (ctx, name, from, to) => {
+    ctx.font = `${11 * devicePixelRatio}px ${style.fontFamily}`
+    ctx.fillStyle = ink
+    // The axes were drawn before and left their own.
+    ctx.textAlign = "left"
+    ctx.textBaseline = "alphabetic"
+    if (to - from > ctx.measureText(name).width + 8) ctx.fillText(name, from + 4, plot.bbox.top + 12 * devicePixelRatio)
+  })
 
 const axis = (more) => ({ stroke: ink, grid, ticks: grid, ...more })
 const short = (value) =>
@@ -53,7 +63,7 @@ const plotOverTime = (id, unit, series, scale = {}) => {
         axis({ values: (_, ticks) => ticks.map((tick) => `${tick} s`) }),
         axis({ size: 64, values: (_, ticks) => ticks.map((tick) => (tick === null ? "" : short(tick) + unit)) })
       ],
-      hooks: { drawClear: [showPhases] },
+      hooks: { drawClear: [shadePhases], draw: [namePhases] },
       series: [
         { label: "time", value: (_, value) => (value === null ? "" : `${value.toFixed(1)} s`) },
         ...series.map(({ label, dash }, i) => ({
