@@ -1,6 +1,13 @@
 import type { LoadSuite } from "./load/LoadDevice.ts"
 
-/** What is measured, in the order of the report. `less`: the smaller is the better. */
+interface QuantityText {
+  readonly title: string
+  readonly unit: string
+  /** The smaller is the better; undefined for a condition of the others, which is nobody's merit. */
+  readonly less?: boolean
+}
+
+/** What is measured, in the order of the report. */
 export const quantities = {
   handshakeRate: { title: "full handshakes", unit: "/s", less: false },
   handshakeCpu: { title: "CPU per full handshake", unit: "µs", less: true },
@@ -8,19 +15,19 @@ export const quantities = {
   resumptionCpu: { title: "CPU per resumed handshake", unit: "µs", less: true },
   uplinkRate: { title: "uplinks", unit: "/s", less: false },
   uplinkCpu: { title: "CPU per uplink", unit: "µs", less: true },
-  loadBusy: { title: "the load's use of its own core meanwhile", unit: "%", less: true },
-  othersBusy: { title: "use of a core by everything else meanwhile", unit: "%", less: true },
+  loadBusy: { title: "the load's use of its own core meanwhile", unit: "%" },
+  othersBusy: { title: "use of a core by everything else meanwhile", unit: "%" },
   halfCpu: { title: "CPU per uplink at half load", unit: "µs", less: true },
   p50: { title: "p50 at half load", unit: "ms", less: true },
   p99: { title: "p99 at half load", unit: "ms", less: true },
   p999: { title: "p99.9 at half load", unit: "ms", less: true },
-  floorP99: { title: "p99 of the floor at the same rate", unit: "ms", less: true },
+  floorP99: { title: "p99 of the floor at the same rate", unit: "ms" },
   flatCpu: { title: "CPU per uplink by the size of the fleet", unit: "µs", less: true },
   liveMemory: { title: "memory per idle session, in use", unit: "B", less: true },
   residentMemory: { title: "memory per idle session, resident", unit: "B", less: true },
   idleCpu: { title: "idle CPU of online devices", unit: "% of a core", less: true },
   wakeUp: { title: "wake-up storm, until all had shaken hands", unit: "s", less: true }
-} as const
+} as const satisfies Record<string, QuantityText>
 
 export type Quantity = keyof typeof quantities
 

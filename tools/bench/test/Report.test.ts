@@ -44,6 +44,13 @@ describe("report", () => {
     expect(verdicts("uplinkCpu", 1000, 1200)).toBe("worse")
   })
 
+  it("gives no ratio of what is a condition and nobody's merit", () => {
+    const [sideBySide] = tablesOf(
+      reportOf(["californium", "roost"].map((server, i) => sample(server, i + 1, { quantity: "floorP99" })))
+    )
+    expect(sideBySide!.rows[0]!.cells[1]).toEqual({ value: "2.00", spread: "", ratio: "", verdict: undefined })
+  })
+
   it("splits Roost's cost by process, and sets several session-actors beside one", () => {
     const [, split, actors, alone] = tablesOf(reportOf(rounds))
     expect(split).toMatchObject({ columns: ["session-actors"], rows: [{ cells: [{ value: "31.0" }] }] })

@@ -67,6 +67,7 @@ thead th:first-child { font-weight: 700 }
 thead th { vertical-align: bottom }
 td { font-variant-numeric: tabular-nums; white-space: nowrap }
 small { opacity: 0.65 } .none { opacity: 0.4 }
+.goals code { white-space: nowrap }
 .goals td, .goals th { text-align: left; white-space: normal } .goals td:nth-child(2), .goals td:last-child { white-space: nowrap }
 td b { display: block; font-weight: 600 } .better { color: var(--good) } .worse { color: var(--bad) } .same { opacity: 0.75 }
 `

@@ -94,10 +94,11 @@ export const cellOf = (figure: Figure, reference: Figure | undefined): Cell => {
   const value = median(figure.values)
   const own = figure.values.length > 1 ? spread(figure.values) : 0
   const cell = { value: rounded(value), spread: figure.values.length > 1 ? `±${Math.round(own * 100)} %` : "" }
-  if (reference === undefined) return { ...cell, ratio: "", verdict: undefined }
+  const { less }: { readonly less?: boolean } = quantities[figure.quantity]
+  if (reference === undefined || less === undefined) return { ...cell, ratio: "", verdict: undefined }
   const ratio = value / median(reference.values)
   const uncertainty = own + (reference.values.length > 1 ? spread(reference.values) : 0)
-  const gain = quantities[figure.quantity].less ? 1 - ratio : ratio - 1
+  const gain = less ? 1 - ratio : ratio - 1
   const verdict = Math.abs(gain) <= uncertainty ? "same" : gain > 0 ? "better" : "worse"
   return { ...cell, ratio: `${ratio.toFixed(2)}×`, verdict }
 }
