@@ -1,6 +1,6 @@
 import type { LoadSuite } from "./load/LoadDevice.ts"
 
-interface QuantityText {
+export interface QuantityText {
   readonly title: string
   readonly unit: string
   /** The smaller is the better; undefined for a condition of the others, which is nobody's merit. */

@@ -1,4 +1,4 @@
-import { type Figure, quantities, type Quantity } from "../Figures.ts"
+import { type Figure, quantities, type Quantity, type QuantityText } from "../Figures.ts"
 import { spanOf } from "../Goals.ts"
 import { median, spread } from "../Statistics.ts"
 import type { Report } from "./Report.ts"
@@ -94,7 +94,7 @@ export const cellOf = (figure: Figure, reference: Figure | undefined): Cell => {
   const value = median(figure.values)
   const own = figure.values.length > 1 ? spread(figure.values) : 0
   const cell = { value: rounded(value), spread: figure.values.length > 1 ? `±${Math.round(own * 100)} %` : "" }
-  const { less }: { readonly less?: boolean } = quantities[figure.quantity]
+  const { less }: QuantityText = quantities[figure.quantity]
   if (reference === undefined || less === undefined) return { ...cell, ratio: "", verdict: undefined }
   const ratio = value / median(reference.values)
   const uncertainty = own + (reference.values.length > 1 ? spread(reference.values) : 0)
