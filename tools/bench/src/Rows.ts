@@ -162,24 +162,34 @@ export const measureIdle = (contestant: Contestant, devices: number, options: Ru
   Effect.gen(function* () {
     const suite = "CCM_8"
     const { load, server } = yield* startBoth(contestant, suite, options, devices)
+    const seconds = Math.max(options.seconds, idleSecondsMin)
+    const samples: Array<Sample> = []
+    const measure = (online: number) =>
+      Effect.gen(function* () {
+        options.step(`${seconds} s of silence, ${online} devices`)
+        // Presence and counters of the handshakes are still being written, and the collectors are at it.
+        yield* Effect.sleep(idleSettleMillis)
+        const meter = new CpuMeter(server.processes)
+        yield* Effect.sleep(seconds * 1000)
+        const used = meter.read()
+        const add = (millis: number, process?: string) =>
+          samples.push({
+            server: contestant.key,
+            quantity: "idleCpu",
+            suite,
+            devices: online,
+            value: millis / seconds / 10,
+            ...(process && { process })
+          })
+        add(total(used))
+        for (const [process, millis] of used) add(millis, process)
+      })
+    // What the processes do without devices is in the figure with them too.
+    yield* measure(0)
     options.step("handshakes")
     yield* load.connect({ count: devices, leave: true })
-    // Presence and counters of the handshakes are still being written.
-    yield* Effect.sleep(settleMillis)
-    const seconds = Math.max(options.seconds, idleSecondsMin)
-    options.step(`${seconds} s of silence`)
-    const meter = new CpuMeter(server.processes)
-    yield* Effect.sleep(seconds * 1000)
-    const used = meter.read()
-    const sampleOf = (millis: number, process?: string): Sample => ({
-      server: contestant.key,
-      quantity: "idleCpu",
-      suite,
-      devices,
-      value: millis / seconds / 10,
-      ...(process && { process })
-    })
-    return [sampleOf(total(used)), ...Array.from(used, ([process, millis]) => sampleOf(millis, process))]
+    yield* measure(devices)
+    return samples
   })
 
 /** Sleeping devices all wake at once: every one of them shakes hands. */
@@ -221,5 +231,6 @@ const handshakeRounds = 3
 const warmUpSessions = 1000
 const settleMillis = 3000
 const flatWarmUpSeconds = 2
+const idleSettleMillis = 10_000
 /** 1 % of a core is 30 of the accounting's ticks then. */
 const idleSecondsMin = 30

@@ -136,7 +136,7 @@ const jobsOf = (
   if (takes("idle")) {
     jobs.push({
       title: `idle: Roost, ${idleDevices} devices`,
-      seconds: connectSeconds(idleDevices) + 33,
+      seconds: connectSeconds(idleDevices) + 80,
       run: measureIdle(roost, idleDevices, run)
     })
   }
