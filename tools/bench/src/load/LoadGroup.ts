@@ -46,9 +46,14 @@ export const loadGroup = Effect.fnUntraced(function* ({
 })
 
 /** Node raises the soft limit to the hard one when it starts. */
-export const socketsPerProcessMax = (): number => {
-  const line = /^Max open files\s+(\d+)/m.exec(readFileSync("/proc/self/limits", "latin1"))
-  return Math.min(socketsMax, Number(line?.[1] ?? openFilesAssumed) - openFilesOfProcess)
+export const socketsPerProcessMax = (): number => Math.min(socketsMax, openFilesMax() - openFilesOfProcess)
+
+const openFilesMax = (): number => {
+  try {
+    return Number(/^Max open files\s+(\d+)/m.exec(readFileSync("/proc/self/limits", "latin1"))?.[1] ?? openFilesAssumed)
+  } catch {
+    return openFilesAssumed
+  }
 }
 
 /** As if dealt one by one: nobody's part gets smaller when the total grows. */
