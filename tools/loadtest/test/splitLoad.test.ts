@@ -65,7 +65,7 @@ describe("configOf", () => {
   it("names the flag that is wrong", () => {
     assert.include(refused({ server: ["nowhere"] }), "--server nowhere")
     assert.include(refused({ cid: true, suite: "plain" }), "--cid")
-    assert.include(refused({ loss: 2 }), "lossSend")
+    assert.include(refused({ loss: 2 }), "at --loss")
     assert.include(refused({ devices: 1_000_001 }), "--devices")
   })
 
