@@ -67,7 +67,9 @@ const run = async (flags: Flags, given: LoadConfig, signal: AbortSignal): Promis
   if (Option.isSome(flags.html)) writeFileSync(flags.html.value, htmlOf(report))
   const { failedHandshakes, fullHandshakes } = report.totals
   if (fullHandshakes === 0 && failedHandshakes > 0) {
-    return { exitCode: 2, complaint: "no device came online; under `errors` it says what to look at" }
+    const complaint = "no device came online; under `errors` it says what to look at"
+    // A limit that was given is not kept by measuring nothing.
+    return { exitCode: report.limits.kept ? 2 : 1, complaint }
   }
   return { exitCode: report.limits.kept ? 0 : 1 }
 }
