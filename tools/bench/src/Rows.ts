@@ -62,6 +62,7 @@ const measureServer = (contestant: Contestant, suite: LoadSuite, options: RunOpt
       step("handshakes to warm up")
       for (let i = 0; i < (quick ? 1 : warmUp.handshakeRounds); i++) {
         yield* load.leave
+        yield* quiet(server)
         yield* load.connect({ count: devices })
       }
       const rounds = quick ? 1 : handshakeRounds
@@ -71,8 +72,12 @@ const measureServer = (contestant: Contestant, suite: LoadSuite, options: RunOpt
         step(name)
         for (let i = 0; i < rounds; i++) {
           yield* load.leave
+          // What goodbyes cost is no handshake's.
+          yield* quiet(server)
           const meter = new CpuMeter(server.processes)
           const connected = yield* load.connect({ count: devices, resume })
+          // What a server writes down behind its last answers is.
+          yield* Effect.sleep(afterHandshakesMillis)
           if (resume && connected.resumed < devices) {
             return yield* new LoadFailed({ detail: `${connected.resumed} of ${devices} sessions were resumed` })
           }
@@ -84,6 +89,7 @@ const measureServer = (contestant: Contestant, suite: LoadSuite, options: RunOpt
       }
     }
     step("uplinks to warm up")
+    yield* quiet(server)
     yield* load.load(quick ? 1 : warmUp.seconds)
     step("uplinks")
     const meter = new CpuMeter(server.processes)
@@ -219,6 +225,16 @@ const startBoth = (
     return { server, load }
   })
 
+/** Until the server has done what it still had to do: less than a tenth of a core over a moment, or it has had its time. */
+const quiet = ({ processes }: RunningServer): Effect.Effect<void> =>
+  Effect.gen(function* () {
+    for (let waited = 0; waited < quietMillisMax; waited += quietMillis) {
+      const meter = new CpuMeter(processes)
+      yield* Effect.sleep(quietMillis)
+      if (total(meter.read()) < quietMillis / 10) return
+    }
+  })
+
 const residentBytes = ({ processes }: RunningServer): number =>
   processes.reduce((sum, [, pid]) => sum + (processUse(pid)?.residentBytes ?? 0), 0)
 
@@ -228,6 +244,9 @@ const handshakeKinds = [
 ] as const
 /** Several, since CPU times are good to 10 ms. */
 const handshakeRounds = 3
+const quietMillis = 300
+const quietMillisMax = 6000
+const afterHandshakesMillis = 500
 const warmUpSessions = 1000
 const settleMillis = 3000
 const flatWarmUpSeconds = 2

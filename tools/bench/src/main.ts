@@ -98,7 +98,7 @@ const jobsOf = (
   const takes = (row: BenchOptions["rows"][number]) => rows.includes(row)
   const jobs: Array<Job> = []
   const trafficSeconds = ({ warmUp }: Contestant) =>
-    trafficSecondsLeast + warmUp.seconds + 3 * seconds + (warmUp.handshakeRounds + 6) * (1 + devices / devicesPerSecond)
+    trafficSecondsLeast + warmUp.seconds + 3 * seconds + (warmUp.handshakeRounds + 6) * (2 + devices / devicesPerSecond)
   for (let round = 0; round < rounds; round++) {
     for (const contestant of takes("traffic") ? alternated(taking, round) : []) {
       for (const suite of contestant.suites.filter((suite) => suite === "none" || options.suites.includes(suite))) {
