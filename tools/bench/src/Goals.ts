@@ -1,4 +1,5 @@
 import type { Figure, Quantity } from "./Figures.ts"
+import { handshakesUnderWayMax } from "./load/LoadProcess.ts"
 import type { Report } from "./report/Report.ts"
 import { rounded } from "./report/Round.ts"
 import { median, spread } from "./Statistics.ts"
@@ -46,7 +47,7 @@ export const goalsOf = (report: Report): ReadonlyArray<Goal> => {
     })
   }
   const uplink = `CPU per uplink, ${fleetOfGoals} devices, ${report.underWay} requests under way`
-  const handshake = `CPU per full handshake, everything included, ${fleetOfGoals} devices`
+  const handshake = `CPU per full handshake, everything included, ${fleetOfGoals} devices, ${handshakesUnderWayMax} under way`
   const memoryFleet = largestOf(report, "roost", "liveMemory")
   const memory = `Memory in use per idle session${memoryFleet === undefined ? "" : `, ${memoryFleet} sessions`}`
   const [own, floor] = [valueOf("roost", "p99"), valueOf("roost", "floorP99")]

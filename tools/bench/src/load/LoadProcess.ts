@@ -11,8 +11,8 @@ export class LoadFailed extends Data.TaggedError("LoadFailed")<{ readonly detail
   }
 }
 
-/** Handshakes at a time. */
-export const handshakesUnderWayMax = 32
+/** Handshakes at a time: as many as `tools/loadtest` has by default. */
+export const handshakesUnderWayMax = 64
 
 export interface LoadProcess {
   readonly connect: (options: {
