@@ -25,10 +25,7 @@ export const frameEntryBytesMax = 128 * 1024
 const version = 1
 const kinds: ReadonlySet<number> = new Set(Object.values(FrameKind))
 
-/**
- * Collects entries for one destination. The buffer is reused after `take`, which copies: a NATS client keeps what it
- * is given until the socket took it.
- */
+/** Collects entries for one destination, in a buffer that is used again for the next frame. */
 export class FrameWriter {
   #bytes = new Uint8Array(4096)
   #view = new DataView(this.#bytes.buffer)
@@ -86,7 +83,12 @@ export class FrameWriter {
 
   /** The frame so far, as a copy; the writer is empty again. */
   take(): Uint8Array {
-    const frame = this.#bytes.slice(0, this.#length)
+    return this.takeView().slice()
+  }
+
+  /** The frame so far, good until the next entry begins; the writer is empty again. */
+  takeView(): Uint8Array {
+    const frame = this.#bytes.subarray(0, this.#length)
     this.#length = this.#headerLength
     this.entries = 0
     return frame

@@ -49,7 +49,7 @@ export class EdgeLinks {
   /** Publishes what was collected since the last flush. */
   flush(): void {
     for (const link of this.#dirty) {
-      if (link.writer.entries > 0) this.#publish(link.edgeId, link.writer.take())
+      if (link.writer.entries > 0) this.#publish(link.edgeId, link.writer.takeView())
     }
     this.#dirty.length = 0
   }

@@ -105,7 +105,7 @@ export const makeNatsPorts = Effect.fnUntraced(function* (
       // The edge's name stays on it: the answer goes there.
       const writer = new FrameWriter(edgeId)
       writer.add(kind, partition, peer, body)
-      return bus.publish(Subjects.frameToNode(nodeId), writer.take())
+      return bus.publish(Subjects.frameToNode(nodeId), writer.takeView())
     },
 
     askPsk: (token, request) => {

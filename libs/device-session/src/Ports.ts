@@ -42,7 +42,7 @@ export interface UplinkRecord {
  * `handle*` methods with the same token, never inside the call itself.
  */
 export interface Ports {
-  /** Sends a frame to an edge. */
+  /** Sends a frame to an edge; it is good during the call only. */
   publishFrame(edgeId: string, frame: Uint8Array): void
   /** Sends an entry of an edge's frame on to the node that owns the partition or is about to. False: there is none. */
   forward(edgeId: string, kind: FrameKind, partition: number, peer: PeerAddress, body: Uint8Array): boolean

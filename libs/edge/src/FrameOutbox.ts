@@ -1,7 +1,7 @@
 import { frameBytesTarget, type FrameKind, FrameWriter, type PeerAddress, Subjects } from "@roost/contracts"
 import type { EdgeCounters } from "./EdgeCounters.ts"
 
-/** False: the bus is not there. */
+/** The frame is good during the call only. False: the bus is not there. */
 export type Publish = (subject: string, frame: Uint8Array) => boolean
 
 interface Box {
@@ -43,7 +43,7 @@ export class FrameOutbox {
   flush(): void {
     for (const { subject, writer } of this.#filled) {
       const { entries } = writer
-      if (this.#publish(subject, writer.take())) {
+      if (this.#publish(subject, writer.takeView())) {
         this.#counters.framesOut++
         this.#counters.entriesOut += entries
       } else {

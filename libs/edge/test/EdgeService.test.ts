@@ -21,7 +21,10 @@ class EchoNode {
     FrameBus.of({
       publish: (subject, bytes) => {
         if (subject === Subjects.placementAsk) this.#announce()
-        else if (subject.startsWith("roost.frame.")) setImmediate(() => this.#handleFrame(bytes))
+        else if (subject.startsWith("roost.frame.")) {
+          const frame = bytes.slice()
+          setImmediate(() => this.#handleFrame(frame))
+        }
         return true
       },
       subscribe: (subject, handler) =>

@@ -251,7 +251,10 @@ export class World {
 
   #ports(host: () => DeviceHost): Ports {
     return {
-      publishFrame: (_edgeId, frame) => this.#pending.push(() => this.#fromHost(frame)),
+      publishFrame: (_edgeId, view) => {
+        const frame = view.slice()
+        this.#pending.push(() => this.#fromHost(frame))
+      },
       forward: (_edgeId, kind, partition, peer, body) => {
         if (this.hasOtherNode) this.forwarded.push({ kind, partition, peer, body: body.slice() })
         return this.hasOtherNode

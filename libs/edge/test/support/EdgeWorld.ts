@@ -58,7 +58,7 @@ export class EdgeWorld {
       ports: {
         send: (peer, datagram) => this.sent.push({ peer, datagram: datagram.slice() }),
         publish: (subject, bytes) => {
-          if (this.busAvailable) this.frames.push({ subject, bytes })
+          if (this.busAvailable) this.frames.push({ subject, bytes: bytes.slice() })
           return this.busAvailable
         }
       }
