@@ -105,11 +105,10 @@ const serve = (socket: Socket, family: SocketFamily, options: UdpSocketOptions):
   }
   /** What a batch did not take. A copy: node:dgram keeps it until the kernel takes it. */
   const sendCopy = (peer: PeerAddress, datagram: Uint8Array): void => sendOne(peer, new Uint8Array(datagram))
-  const endTurn = (): void => {
+  const endTurnSoon = oncePerTurn(() => {
     state.leftThisTurn = datagramsPerTurnMax
     if (state.open) batches?.flush(sendCopy)
-  }
-  const endTurnSoon = oncePerTurn(endTurn)
+  })
 
   socket.on("message", (datagram, { address, port }) => {
     const peer = parsePeerAddress(address, port)

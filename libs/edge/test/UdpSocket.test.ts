@@ -1,21 +1,28 @@
 import { assert, describe, it } from "@effect/vitest"
-import { formatPeerAddress, type PeerAddress } from "@roost/contracts"
+import { formatPeerAddress, parsePeerAddress, type PeerAddress } from "@roost/contracts"
 import { Deferred, Effect, Exit, Queue, Scope } from "effect"
 import { createSocket } from "node:dgram"
 import { sumDrops } from "../src/KernelDrops.ts"
+import { libcSockets } from "../src/LibcSockets.ts"
 import { openUdpSocket, UdpBindError, type UdpSocket } from "../src/UdpSocket.ts"
+
+/** More than one batch takes, and room for them in a receive buffer that nobody enlarged. */
+const datagrams = 300
+/** Of UDP over IPv4. */
+const largest = 65_507
 
 interface Received {
   readonly peer: PeerAddress
   readonly text: string
 }
 
-const open = Effect.fnUntraced(function* (host: string, port = 0, reusePort = false) {
+const open = Effect.fnUntraced(function* (host: string, port = 0, reusePort = false, batches = true) {
   const received = yield* Queue.unbounded<Received>()
   const socket: UdpSocket = yield* openUdpSocket({
     host,
     port,
     reusePort,
+    batches,
     onDatagram: (peer, datagram) => Queue.offerUnsafe(received, { peer, text: Buffer.from(datagram).toString() }),
     onUnanswerable: () => assert.fail("a datagram from port 0"),
     onError: (error) => assert.fail(error.message)
@@ -29,7 +36,11 @@ const client = (host: string) =>
     const answers = yield* Queue.unbounded<string>()
     const socket = yield* Effect.acquireRelease(
       Effect.callback<ReturnType<typeof createSocket>>((resume) => {
-        const socket = createSocket(host.includes(":") ? "udp6" : "udp4")
+        const socket = createSocket({
+          type: host.includes(":") ? "udp6" : "udp4",
+          recvBufferSize: 1 << 22,
+          sendBufferSize: 1 << 20
+        })
         socket.on("message", (bytes) => Queue.offerUnsafe(answers, bytes.toString()))
         socket.bind(0, host, () => resume(Effect.succeed(socket)))
       }),
@@ -38,16 +49,31 @@ const client = (host: string) =>
     return { send: (text: string, port: number) => socket.send(text, port, host), port: socket.address().port, answers }
   })
 
+const families = [
+  ["127.0.0.1", "127.0.0.1"],
+  ["::1", "::1"],
+  // Both families on one socket: IPv4 peers keep their IPv4 address in frames and cookies.
+  ["::", "127.0.0.1"]
+] as const
+
 describe("UdpSocket", () => {
-  for (const [bound, host] of [
-    ["127.0.0.1", "127.0.0.1"],
-    ["::1", "::1"],
-    // Both families on one socket: IPv4 peers keep their IPv4 address in frames and cookies.
-    ["::", "127.0.0.1"]
-  ] as const) {
-    it.live(`answers a peer at ${host} on a socket bound to ${bound}`, () =>
+  it.live("uses batches wherever the calls for them are there", () =>
+    Effect.gen(function* () {
+      for (const [bound] of families) {
+        assert.strictEqual((yield* open(bound)).socket.batched, libcSockets() !== undefined)
+        assert.isFalse((yield* open(bound, 0, false, false)).socket.batched)
+      }
+    }).pipe(Effect.scoped)
+  )
+
+  for (const [[bound, host], batches] of families.flatMap((family) => [
+    [family, true] as const,
+    [family, false] as const
+  ])) {
+    const way = batches ? "in batches" : "one by one"
+    it.live(`answers a peer at ${host} on a socket bound to ${bound}, ${way}`, () =>
       Effect.gen(function* () {
-        const { received, socket } = yield* open(bound)
+        const { received, socket } = yield* open(bound, 0, false, batches)
         const peer = yield* client(host)
         peer.send("up", socket.port)
         const { peer: from, text } = yield* Queue.take(received)
@@ -58,7 +84,59 @@ describe("UdpSocket", () => {
         assert.strictEqual(yield* Queue.take(peer.answers), "down")
       }).pipe(Effect.scoped)
     )
+
+    it.live(`takes and sends more in a turn than a batch has room for, at ${host} on ${bound}, ${way}`, () =>
+      Effect.gen(function* () {
+        const { received, socket } = yield* open(bound, 0, false, batches)
+        const peer = yield* client(host)
+        // Longer ones, which no batch sends, among them.
+        const textOf = (i: number) => `${i} `.padEnd(i % 50 === 7 ? 5000 : 30, "x")
+        for (let i = 0; i < datagrams; i++) peer.send(textOf(i), socket.port)
+        const all = new Set<string>()
+        for (let i = 0; i < datagrams; i++) all.add((yield* Queue.take(received)).text)
+        for (let i = 0; i < datagrams; i++) assert.isTrue(all.has(textOf(i)))
+        const from = parsePeerAddress(host, peer.port)!
+        for (let i = 0; i < datagrams; i++) socket.send(from, Buffer.from(textOf(i)))
+        const answers = new Set<string>()
+        for (let i = 0; i < datagrams; i++) answers.add(yield* Queue.take(peer.answers))
+        for (let i = 0; i < datagrams; i++) assert.isTrue(answers.has(textOf(i)))
+      }).pipe(Effect.scoped)
+    )
+
+    it.live(`receives the largest datagram there is at ${host} on ${bound}, ${way}`, () =>
+      Effect.gen(function* () {
+        const { received, socket } = yield* open(bound, 0, false, batches)
+        const peer = yield* client(host)
+        // The second one comes by the batch that the first one is the sign for.
+        for (const letter of ["a", "b"]) peer.send(letter.repeat(largest), socket.port)
+        assert.strictEqual((yield* Queue.take(received)).text, "a".repeat(largest))
+        assert.strictEqual((yield* Queue.take(received)).text, "b".repeat(largest))
+      }).pipe(Effect.scoped)
+    )
+
+    it.live(`sends nothing to port 0, and goes on, at ${host} on ${bound}, ${way}`, () =>
+      Effect.gen(function* () {
+        const { socket } = yield* open(bound, 0, false, batches)
+        const peer = yield* client(host)
+        socket.send(parsePeerAddress(host, peer.port)!, Buffer.from("before"))
+        socket.send(parsePeerAddress(host, 0)!, Buffer.from("nowhere"))
+        socket.send(parsePeerAddress(host, peer.port)!, Buffer.from("after"))
+        const answers = [yield* Queue.take(peer.answers), yield* Queue.take(peer.answers)]
+        assert.sameMembers(answers, ["before", "after"])
+      }).pipe(Effect.scoped)
+    )
   }
+
+  it.live("sends what it still has when its scope ends", () =>
+    Effect.gen(function* () {
+      const peer = yield* client("127.0.0.1")
+      const to = parsePeerAddress("127.0.0.1", peer.port)!
+      yield* Effect.scoped(
+        open("127.0.0.1").pipe(Effect.map(({ socket }) => socket.send(to, Buffer.from("last words"))))
+      )
+      assert.strictEqual(yield* Queue.take(peer.answers), "last words")
+    }).pipe(Effect.scoped)
+  )
 
   it.live("says whose port it is when it is taken", () =>
     Effect.gen(function* () {
