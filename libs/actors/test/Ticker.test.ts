@@ -66,11 +66,12 @@ describe("Ticker", () => {
 
   it("ticks every tick while what is overdue is not done", () => {
     const ticks: Array<number> = []
-    new Ticker(
+    const ticker = new Ticker(
       () => void ticks.push(Date.now()),
       () => -1
     )
     vi.advanceTimersByTime(500)
+    ticker.stop()
     assert.deepStrictEqual(ticks, [100, 200, 300, 400, 500])
   })
 })
