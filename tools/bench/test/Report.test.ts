@@ -44,6 +44,12 @@ describe("report", () => {
     expect(verdicts("uplinkCpu", 1000, 1200)).toBe("worse")
   })
 
+  it("says that it is noisy where other programs used the machine", () => {
+    const othersBusy = (value: number) => markdownOf(reportOf([sample("roost", value, { quantity: "othersBusy" })]))
+    expect(othersBusy(148)).toContain("NOISY: other programs used up to 148 % of a core")
+    expect(othersBusy(3)).not.toContain("NOISY")
+  })
+
   it("gives no ratio of what is a condition and nobody's merit", () => {
     const [sideBySide] = tablesOf(
       reportOf(["californium", "roost"].map((server, i) => sample(server, i + 1, { quantity: "floorP99" })))

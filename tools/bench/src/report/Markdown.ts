@@ -29,8 +29,24 @@ export const conditionsOf = (report: Report): ReadonlyArray<string> => [
   "",
   ...(report.figures.some(({ quantity }) => quantity === "floorP99") ? [latencyText, ""] : []),
   ...report.servers.map(({ name, warmUp }) => `- ${name}: ${warmUp}`),
-  ...report.notes.map((note) => `- ${note}`)
+  ...report.notes.map((note) => `- ${note}`),
+  ...noiseOf(report).map((note) => `- ${note}`)
 ]
+
+/** A machine that others use makes a floor of 100 ms, beside which any latency is good. */
+const noiseOf = ({ figures }: Report): ReadonlyArray<string> => {
+  const worst = Math.max(
+    0,
+    ...figures.filter(({ quantity }) => quantity === "othersBusy").flatMap(({ values }) => values)
+  )
+  return worst < noisyPercent
+    ? []
+    : [
+        `NOISY: other programs used up to ${Math.round(worst)} % of a core meanwhile. Rates, latencies and the goals on them say little; measure again on a quiet machine`
+      ]
+}
+
+const noisyPercent = 20
 
 const machineLine = ({ commit, cores, cpu, kernel, memoryBytes, natsServer, node }: Machine): string =>
   `${cpu}, ${cores} cores, ${Math.round(memoryBytes / 2 ** 30)} GiB, ${kernel}, Node ${node}, nats-server ${natsServer}, commit ${commit}`
