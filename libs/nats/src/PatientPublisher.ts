@@ -26,6 +26,8 @@ export const makePatientPublisher = Effect.fnUntraced(function* (
   const inFlightMax = options.inFlightMax ?? inFlightMaxDefault
   const waiting = new WaitingMessages(inFlightMax)
   let failed: Array<readonly [slot: number, settled: Settled]> = []
+  /** Set while anything failed: an idle process has no timer for it. */
+  let retry: NodeJS.Timeout | undefined
   let closed = false
 
   const settle = (slot: number, settled: Settled) => options.onSettled(waiting.take(slot), settled)
@@ -34,11 +36,15 @@ export const makePatientPublisher = Effect.fnUntraced(function* (
     ackTimeoutMillis: Math.min(attemptMillisMax, options.storeMillisMax),
     onSettled: (slot, settled) => {
       if (closed || settled._tag === "Stored" || !passing.has(settled.reason)) settle(slot, settled)
-      else failed.push([slot, settled])
+      else keep(slot, settled)
     }
   })
+  const keep = (slot: number, settled: Settled) => {
+    failed.push([slot, settled])
+    retry ??= setTimeout(tryAgain, retryMillis)
+  }
   const tryAgain = () => {
-    if (failed.length === 0) return
+    retry = undefined
     const now = performance.now()
     const slots = failed
     failed = []
@@ -46,23 +52,21 @@ export const makePatientPublisher = Effect.fnUntraced(function* (
       const { subject, headers, payload, until } = waiting.get(slot)
       if (now >= until) settle(slot, settled)
       else if (publisher.publish(subject, headers, payload, slot)) repeated.inc()
-      else failed.push([slot, settled])
+      else keep(slot, settled)
     }
   }
-  yield* Effect.acquireRelease(
-    Effect.sync(() => setInterval(tryAgain, retryMillis)),
-    (timer) =>
-      Effect.sync(() => {
-        clearInterval(timer)
-        closed = true
-        for (const [slot, settled] of failed) settle(slot, settled)
-      })
+  yield* Effect.addFinalizer(() =>
+    Effect.sync(() => {
+      clearTimeout(retry)
+      closed = true
+      for (const [slot, settled] of failed) settle(slot, settled)
+    })
   )
   return {
     publish: (subject, headers, payload, token) => {
       const slot = waiting.add(token, subject, headers, payload, performance.now() + options.storeMillisMax)
       if (slot < 0) return false
-      if (!publisher.publish(subject, headers, payload, slot)) failed.push([slot, disconnected])
+      if (!publisher.publish(subject, headers, payload, slot)) keep(slot, disconnected)
       return true
     },
     inFlight: () => waiting.size
