@@ -1,55 +1,8 @@
 import { partitionCount } from "@roost/contracts"
+import type { LeaseAction, WriteOutcome } from "./LeaseAction.ts"
 import { type LeaseTiming } from "./LeaseTiming.ts"
 import { Membership } from "./Membership.ts"
-
-/** What the keeper wants done. Writes are compare-and-set: `revision` is what the entry must still have, 0 for none. */
-export type LeaseAction =
-  | {
-      readonly _tag: "WriteNode"
-      readonly incarnation: string
-      readonly revision: number
-      readonly beat: number
-      readonly leaving: boolean
-    }
-  /** From the bucket itself, not from a replica that may be behind. */
-  | { readonly _tag: "ReadNode"; readonly incarnation: string }
-  /** Deletes a record: of a node that fell silent, or the own one at the end. */
-  | { readonly _tag: "DeleteNode"; readonly incarnation: string; readonly revision: number }
-  | { readonly _tag: "WritePartition"; readonly partition: number; readonly revision: number; readonly owner: string }
-  /** For the `PartitionHost`; `acquired` and `released` answer the first two. */
-  | { readonly _tag: "Acquire"; readonly partition: number; readonly fencingToken: number }
-  | { readonly _tag: "Release"; readonly partition: number }
-  | { readonly _tag: "Abandon"; readonly partition: number }
-  /** What this node owns has changed. */
-  | { readonly _tag: "Announce" }
-  /** Everything is handed over. */
-  | { readonly _tag: "Drained" }
-
-/** How a write ended. `Unknown`: no answer in time, it may be stored. */
-export type WriteOutcome =
-  | { readonly _tag: "Stored"; readonly revision: number }
-  | { readonly _tag: "Conflict" }
-  | { readonly _tag: "Unknown" }
-
-/**
- * One partition as this node sees it.
- *
- *   none ─► claiming ─► acquiring ─► serving ─► releasing ─► freeing ─► none
- *
- * Any of them goes back to `none` when the lease is lost.
- */
-interface Place {
-  owner: string
-  revision: number
-  stage: "none" | "claiming" | "acquiring" | "serving" | "releasing" | "freeing"
-  fencingToken: number
-  /** Nothing is to be tried before this time: an answer is missing, or what is known is out of date. */
-  waitUntil: number
-  /** The highest revision that was ever met or written: what is read anew from a replica may be older. */
-  newest: number
-  /** Met since the bucket is being read anew. */
-  met: boolean
-}
+import type { Place } from "./Place.ts"
 
 /** Ended processes that are remembered before those without partitions are forgotten. */
 const endedMax = 1_024

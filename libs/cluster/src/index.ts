@@ -1,3 +1,4 @@
+export * from "./LeaseAction.ts"
 export * from "./LeaseKeeper.ts"
 export * from "./LeaseRecords.ts"
 export * from "./LeaseService.ts"

@@ -2,6 +2,7 @@ import { Timed } from "@roost/actors"
 import type { ServerExchanges } from "@roost/coap"
 import {
   type DataFormat,
+  type DeviceAnswer,
   type DownlinkMode,
   formatPeerAddress,
   type PeerAddress,
@@ -145,4 +146,16 @@ export const presenceOf = (
   suite: cipherSuiteName(session.dtls.suite),
   connectionId: session.dtls.readCid.length > 0,
   credentialVersion: session.facts.credentialVersion
+})
+
+/** What is said of a device to who asks (docs/architecture.md §4). */
+export const answerOf = (actor: DeviceActor, session: DeviceSession): DeviceAnswer => ({
+  _tag: "Known",
+  online: session.online,
+  lastSeenAt: session.lastSeenAt,
+  address: formatPeerAddress(session.peer),
+  suite: cipherSuiteName(session.dtls.suite),
+  secureMode: session.secureMode,
+  lifetimeSeconds: session.lifetimeMillis / 1000,
+  pending: actor.pending
 })

@@ -1,18 +1,11 @@
 import { defaultServerSettings, type Outputs, ServerExchanges } from "@roost/coap"
-import {
-  type CredentialChange,
-  type DeviceAnswer,
-  formatPeerAddress,
-  FrameKind,
-  FrameReader,
-  type PeerAddress
-} from "@roost/contracts"
-import { cipherSuiteName, ContentType, type Crypto, peekRecord } from "@roost/dtls"
+import { type CredentialChange, type DeviceAnswer, FrameKind, FrameReader, type PeerAddress } from "@roost/contracts"
+import { ContentType, type Crypto, peekRecord } from "@roost/dtls"
 import type { Conversion } from "@roost/raw-script"
 import * as Result from "effect/Result"
 import { Associations } from "./Associations.ts"
 import { Counters, type Gauge } from "./Counters.ts"
-import type { DeviceActor, DeviceSession } from "./DeviceActor.ts"
+import { answerOf, type DeviceActor, type DeviceSession } from "./DeviceActor.ts"
 import type { DeviceSessionConfig } from "./DeviceSessionConfig.ts"
 import { type EdgeLink, EdgeLinks } from "./EdgeLinks.ts"
 import { Events } from "./Events.ts"
@@ -323,18 +316,7 @@ export class DeviceHost {
   /** What this node knows of a device (docs/architecture.md §4). */
   ask(productKey: string, deviceKey: string): DeviceAnswer {
     const actor = this.#shares.find(productKey, deviceKey)
-    const session = actor?.session
-    if (actor === undefined || session === undefined) return { _tag: "Unknown" }
-    return {
-      _tag: "Known",
-      online: session.online,
-      lastSeenAt: session.lastSeenAt,
-      address: formatPeerAddress(session.peer),
-      suite: cipherSuiteName(session.dtls.suite),
-      secureMode: session.secureMode,
-      lifetimeSeconds: session.lifetimeMillis / 1000,
-      pending: actor.pending
-    }
+    return actor?.session === undefined ? { _tag: "Unknown" } : answerOf(actor, actor.session)
   }
 
   /** Ends a turn: stores what it changed, and sends the frames that were collected. */
