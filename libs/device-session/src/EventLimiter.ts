@@ -4,23 +4,39 @@ export const eventIntervalMillis = 10_000
 /** Devices and kinds that are remembered at once. */
 export const eventKeysMax = 20_000
 
+/** Reasons of one kind that are told in one interval. A reason may quote the device, which could make up any number. */
+export const eventReasonsMax = 4
+
+interface Told {
+  readonly reasons: Array<string>
+  readonly openAt: number
+  left: number
+}
+
 /**
- * Keeps a device that fails in a loop (D15: a wrong key, retried without pause) from filling the event stream. Pure but
- * for its own table, which forgets the oldest first.
+ * Keeps a device that fails in a loop (D15: a wrong key, retried without pause) from filling the event stream. A reason
+ * that was not told yet gets through: what an operator waits for may be what changed since. Pure but for its own table,
+ * which forgets the oldest first.
  */
 export class EventLimiter {
-  readonly #seen = new Map<string, { openAt: number; left: number }>()
+  readonly #told = new Map<string, Told>()
 
   /** Undefined: leave this one out. Otherwise how many of its kind were left out before it. */
-  admit(now: number, key: string): number | undefined {
-    const seen = this.#seen.get(key)
-    if (seen !== undefined && now < seen.openAt) {
-      seen.left++
-      return undefined
+  admit(now: number, key: string, reason: string): number | undefined {
+    const told = this.#told.get(key)
+    if (told !== undefined && now < told.openAt) {
+      if (told.reasons.includes(reason) || told.reasons.length >= eventReasonsMax) {
+        told.left++
+        return undefined
+      }
+      told.reasons.push(reason)
+      const { left } = told
+      told.left = 0
+      return left
     }
-    this.#seen.delete(key)
-    if (this.#seen.size >= eventKeysMax) this.#seen.delete(this.#seen.keys().next().value!)
-    this.#seen.set(key, { openAt: now + eventIntervalMillis, left: 0 })
-    return seen?.left ?? 0
+    this.#told.delete(key)
+    if (this.#told.size >= eventKeysMax) this.#told.delete(this.#told.keys().next().value!)
+    this.#told.set(key, { reasons: [reason], openAt: now + eventIntervalMillis, left: 0 })
+    return told?.left ?? 0
   }
 }

@@ -25,7 +25,7 @@ export class Events {
     detail?: Readonly<Record<string, string | number | boolean>>
   ): void {
     const { productKey, deviceKey } = device
-    const left = this.#limiter.admit(now, `${productKey},${deviceKey},${kind}`)
+    const left = this.#limiter.admit(now, `${productKey},${deviceKey},${kind}`, reason)
     if (left === undefined) return
     const more = left === 0 ? detail : { ...detail, leftOut: left }
     const event = { productKey, deviceKey, kind, at: now, address, reason }
