@@ -66,11 +66,10 @@ export const measureIdle = (contestant: Contestant, devices: number, options: Ru
     const { load, server } = yield* startBoth(contestant, suite, options, devices)
     const seconds = Math.max(options.seconds, idleSecondsMin)
     const samples: Array<Sample> = []
-    const measure = (online: number) =>
+    const measure = (online: number, settleMillis: number) =>
       Effect.gen(function* () {
-        options.step(`${seconds} s of silence, ${online} devices`)
-        // Presence and counters of the handshakes are still being written, and the collectors are at it.
-        yield* Effect.sleep(idleSettleMillis)
+        options.step(`${settleMillis / 1000 + seconds} s of silence, ${online} devices`)
+        yield* Effect.sleep(settleMillis)
         const meter = new CpuMeter(server.processes)
         yield* Effect.sleep(seconds * 1000)
         const used = meter.read()
@@ -87,10 +86,10 @@ export const measureIdle = (contestant: Contestant, devices: number, options: Ru
         for (const [process, millis] of used) add(millis, process)
       })
     // What the processes do without devices is in the figure with them too.
-    yield* measure(0)
+    yield* measure(0, startSettleMillis)
     options.step("handshakes")
     yield* load.connect({ count: devices, leave: true })
-    yield* measure(devices)
+    yield* measure(devices, stormSettleMillis)
     return samples
   })
 
@@ -112,6 +111,11 @@ const residentBytes = ({ processes }: RunningServer): number =>
 const warmUpSessions = 1000
 const settleMillis = 3000
 const flatWarmUpSeconds = 2
-const idleSettleMillis = 10_000
-/** 1 % of a core is 30 of the accounting's ticks then. */
-const idleSecondsMin = 30
+const startSettleMillis = 30_000
+/**
+ * Presence of the handshakes is still being written, and V8 collects what they left over: once in every process, 90 to 110 s
+ * later, for up to 0.4 s of CPU.
+ */
+const stormSettleMillis = 180_000
+/** 1 % of a core is 60 of the accounting's ticks then. */
+const idleSecondsMin = 60

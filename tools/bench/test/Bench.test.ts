@@ -33,8 +33,11 @@ describe.runIf(process.env["ROOST_INTEGRATION"] === "1")("npm run bench", () => 
         expect(Object.keys(valuesOf("roost"))).toEqual([...handshakes, ...traffic, "floorP99"])
         expect(Object.keys(valuesOf("floor"))).toEqual(traffic)
         for (const [quantity, value] of [...Object.entries(valuesOf("roost")), ...Object.entries(valuesOf("floor"))]) {
-          // On a quiet machine nothing else runs, and 20 handshakes may take less than a tick of the accounting.
-          const least = ["handshakeCpu", "resumptionCpu", "othersBusy"].includes(quantity) ? 0 : Number.MIN_VALUE
+          // On a quiet machine nothing else runs. 20 handshakes may take less than a tick of the accounting (10 ms), and so may the
+          // echo at half the rate that Roost has in a second beside all the other tests.
+          const least = ["handshakeCpu", "resumptionCpu", "halfCpu", "othersBusy"].includes(quantity)
+            ? 0
+            : Number.MIN_VALUE
           expect(value, quantity).toBeGreaterThanOrEqual(least)
         }
         expect(readFileSync(join(out, "report.md"), "utf8")).toContain("CPU per uplink, µs (CCM_8, 20 devices)")
