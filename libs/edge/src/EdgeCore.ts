@@ -149,9 +149,9 @@ export class EdgeCore {
     return Math.max(0, Math.min(most, first - now))
   }
 
-  /** Sends the frames collected since the last flush: one per node. Call it once per turn of the event loop. */
-  flush(): void {
-    this.#outbox.flush()
+  /** Sends the frames collected since the last flush: one per node. False if there were none. */
+  flush(): boolean {
+    return this.#outbox.flush()
   }
 
   #byConnectionId(now: number, peer: PeerAddress, datagram: Uint8Array, cidOffset: number): void {

@@ -10,11 +10,12 @@ import { EdgeConfig } from "./EdgeConfig.ts"
 import { EdgeCore } from "./EdgeCore.ts"
 import { defaultEdgeLimits } from "./EdgeLimits.ts"
 import { exportEdgeMetrics } from "./EdgeMetrics.ts"
-import { openUdpSocket } from "./UdpSocket.ts"
+import { FramePace } from "./FramePace.ts"
+import { openUdpSocket, type UdpSocket } from "./UdpSocket.ts"
 
 /**
  * The udp-edge of one process: a socket, the core, the bus. The callbacks of socket and bus run the core at once; what
- * they produced goes out once per turn of the event loop, as one frame per node.
+ * they produced goes out as one frame per node, at most once per turn of the event loop and per millisecond.
  */
 export const EdgeService = {
   layer: Layer.effectDiscard(
@@ -28,42 +29,51 @@ export const EdgeService = {
         cookieSecrets: new CookieSecrets(config.routingKey),
         sessionIds: new SessionIds(config.routingKey)
       })
-      let send: EdgeSend = () => {}
+      const late: { socket?: UdpSocket; ticker?: Ticker } = {}
       const core = new EdgeCore({
         edgeId: config.edgeId,
         limits: defaultEdgeLimits,
         front,
         placement,
         now: steadyNow(),
-        ports: { send: (peer, datagram) => send(peer, datagram), publish: bus.publish }
+        ports: { send: (peer, datagram) => late.socket?.send(peer, datagram), publish: bus.publish }
       })
-      const clock: { ticker?: Ticker } = {}
-      const flushSoon = oncePerTurn(() => {
-        core.flush()
+      const endTurnSoon = oncePerTurn(() => {
+        pace.endTurn()
         // What the turn brought may have set a deadline.
-        clock.ticker?.wake()
+        late.ticker?.wake()
       })
+      const pace = yield* Effect.acquireRelease(
+        Effect.sync(
+          () =>
+            new FramePace(() => core.flush(), {
+              pause: () => late.socket?.pause(),
+              resume: () => late.socket?.resume()
+            })
+        ),
+        (pace) => Effect.sync(() => pace.stop())
+      )
       yield* bus.subscribe(Subjects.frameToEdge(config.edgeId), (bytes) => {
         core.handleFrame(steadyNow(), bytes)
-        flushSoon()
+        endTurnSoon()
       })
 
       const socket = yield* openUdpSocket({
         ...config,
         onDatagram: (peer, datagram) => {
           core.handleDatagram(steadyNow(), peer, datagram)
-          flushSoon()
+          endTurnSoon()
         },
         onUnanswerable: () => core.counters.drop("SourcePortZero"),
         onError: (error) => core.counters.drop(`Socket${(error as NodeJS.ErrnoException).code ?? "Error"}`)
       })
-      send = socket.send
+      late.socket = socket
       yield* exportEdgeMetrics(core, placement, socket)
       const tick = () => {
         core.handleTimeout(steadyNow())
-        core.flush()
+        pace.endTurn()
       }
-      clock.ticker = yield* Effect.acquireRelease(
+      late.ticker = yield* Effect.acquireRelease(
         Effect.sync(() => new Ticker(tick, () => core.quietMillis(steadyNow(), calmMillisMax))),
         (ticker) => Effect.sync(() => ticker.stop())
       )
@@ -78,5 +88,3 @@ export const EdgeService = {
     })
   )
 }
-
-type EdgeSend = Parameters<typeof openUdpSocket>[0]["onDatagram"]

@@ -40,10 +40,13 @@ export class FrameOutbox {
     this.#add(this.#everyNode, kind, 0, peer, body)
   }
 
-  flush(): void {
+  /** False if nothing was sent. */
+  flush(): boolean {
+    let sent = false
     for (const { subject, writer } of this.#filled) {
       const { entries } = writer
       if (this.#publish(subject, writer.takeView())) {
+        sent = true
         this.#counters.framesOut++
         this.#counters.entriesOut += entries
       } else {
@@ -51,6 +54,7 @@ export class FrameOutbox {
       }
     }
     this.#filled.length = 0
+    return sent
   }
 
   /** Flushes and drops the buffers: a node id is new at every start, and the old ones' would stay for ever. */

@@ -2,7 +2,7 @@ import { oncePerTurn } from "@roost/actors"
 import { parsePeerAddress, type PeerAddress, isIpv4, peerHost, peerPort } from "@roost/contracts"
 import { Data, Effect, type Scope } from "effect"
 import { createSocket, type Socket } from "node:dgram"
-import { batchLimits } from "./DatagramBatches.ts"
+import { batchLimits, type DatagramBatches } from "./DatagramBatches.ts"
 import { openDatagramBatches } from "./DatagramBatchesTrial.ts"
 import type { SocketFamily } from "./SocketAddress.ts"
 
@@ -36,6 +36,10 @@ export interface UdpSocket {
    * Nothing is sent once the socket's scope ended: the bus may still bring frames then.
    */
   readonly send: (peer: PeerAddress, datagram: Uint8Array) => void
+  /** Leaves datagrams where the kernel keeps them, and sleeps through their arrival; not possible one by one, and not done. */
+  readonly pause: () => void
+  /** Delivers what waits, within this call, and goes on. */
+  readonly resume: () => void
 }
 
 export interface UdpSocketOptions {
@@ -91,9 +95,10 @@ const bind = (options: UdpSocketOptions) =>
  * that others may wait, and those are read in batches.
  */
 const serve = (socket: Socket, family: SocketFamily, options: UdpSocketOptions): Bound => {
+  const handle = handleOf(socket)
   const batches =
-    options.batches === false ? undefined : openDatagramBatches(descriptorOf(socket), family, socket.address().port)
-  const state = { open: true, leftThisTurn: datagramsPerTurnMax }
+    options.batches === false ? undefined : openDatagramBatches(handle.fd ?? -1, family, socket.address().port)
+  const state = { open: true, paused: false, leftThisTurn: datagramsPerTurnMax }
 
   const deliver = (peer: PeerAddress, datagram: Uint8Array): void => {
     if (peerPort(peer) === 0) options.onUnanswerable()
@@ -110,10 +115,7 @@ const serve = (socket: Socket, family: SocketFamily, options: UdpSocketOptions):
     if (state.open) batches?.flush(sendCopy)
   })
 
-  socket.on("message", (datagram, { address, port }) => {
-    const peer = parsePeerAddress(address, port)
-    if (peer !== undefined) deliver(peer, datagram)
-    if (batches === undefined) return
+  const receiveBatches = (batches: DatagramBatches): void => {
     endTurnSoon()
     while (state.open && state.leftThisTurn > 0) {
       const asked = Math.min(state.leftThisTurn, batchLimits.receivedMax)
@@ -121,6 +123,12 @@ const serve = (socket: Socket, family: SocketFamily, options: UdpSocketOptions):
       state.leftThisTurn -= taken
       if (taken < asked) break
     }
+  }
+
+  socket.on("message", (datagram, { address, port }) => {
+    const peer = parsePeerAddress(address, port)
+    if (peer !== undefined) deliver(peer, datagram)
+    if (batches !== undefined) receiveBatches(batches)
   })
 
   return {
@@ -137,6 +145,16 @@ const serve = (socket: Socket, family: SocketFamily, options: UdpSocketOptions):
           if (!batches.add(peer, datagram)) return sendCopy(peer, datagram)
         }
         endTurnSoon()
+      },
+      pause: () => {
+        if (!state.open || state.paused || batches === undefined) return
+        state.paused = handle.pause()
+      },
+      resume: () => {
+        if (!state.open || !state.paused || batches === undefined) return
+        state.paused = false
+        handle.resume()
+        receiveBatches(batches)
       }
     },
     close: () => {
@@ -147,17 +165,38 @@ const serve = (socket: Socket, family: SocketFamily, options: UdpSocketOptions):
   }
 }
 
+interface Handle {
+  readonly fd: number | undefined
+  /** False if it went on. */
+  readonly pause: () => boolean
+  readonly resume: () => void
+}
+
 /**
- * -1 if this version of Node keeps it elsewhere. node:dgram has no public way to ask, so whoever uses the number looks
- * whether it is the socket on this port.
+ * What node:dgram has no public way to ask for: the descriptor, and not to be told of datagrams for a while. Nothing of it
+ * if this version of Node keeps it elsewhere, so whoever uses the number looks whether it is the socket on this port.
  */
-const descriptorOf = (socket: Socket): number => {
+const handleOf = (socket: Socket): Handle => {
   for (const symbol of Object.getOwnPropertySymbols(socket)) {
     const internals: unknown = Reflect.get(socket, symbol)
-    const { handle } = (internals ?? {}) as { readonly handle?: { readonly fd?: unknown } | null }
-    if (typeof handle?.fd === "number") return handle.fd
+    const { handle } = (internals ?? {}) as { readonly handle?: UdpWrap | null }
+    if (typeof handle?.fd !== "number") continue
+    const { fd, recvStart, recvStop } = handle
+    const pausable = typeof recvStart === "function" && typeof recvStop === "function"
+    return {
+      fd,
+      pause: () => pausable && recvStop.call(handle) === 0,
+      resume: () => pausable && recvStart.call(handle)
+    }
   }
-  return -1
+  return { fd: undefined, pause: () => false, resume: () => {} }
+}
+
+/** Node's own, as node:dgram uses it itself; both calls return 0 or an error's number. */
+interface UdpWrap {
+  readonly fd?: number
+  readonly recvStart?: () => number
+  readonly recvStop?: () => number
 }
 
 /** An IPv6 socket that serves IPv4 too knows IPv4 addresses only in their mapped form (RFC 4291 §2.5.5.2). */

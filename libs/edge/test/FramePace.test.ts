@@ -1,0 +1,85 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "@effect/vitest"
+import { FramePace, frameIntervalMillis } from "../src/FramePace.ts"
+
+/** Frames that were sent, by the millisecond, and whether datagrams are held off. */
+const world = () => {
+  const state = { waiting: 0, paused: false, inKernel: 0, sent: [] as Array<[at: number, entries: number]> }
+  const pace: FramePace = new FramePace(
+    () => {
+      if (state.waiting === 0) return false
+      state.sent.push([Date.now(), state.waiting])
+      state.waiting = 0
+      return true
+    },
+    {
+      pause: () => (state.paused = true),
+      resume: () => {
+        state.paused = false
+        state.waiting += state.inKernel
+        state.inKernel = 0
+      }
+    }
+  )
+  const turn = (entries: number) => {
+    state.waiting += entries
+    pace.endTurn()
+  }
+  return { state, pace, turn }
+}
+
+describe("FramePace", () => {
+  beforeEach(() => void vi.useFakeTimers({ now: 0 }))
+  afterEach(() => void vi.useRealTimers())
+
+  it("sends the frames of a turn at once if none were sent for a millisecond", () => {
+    const { state, turn } = world()
+    turn(1)
+    vi.advanceTimersByTime(frameIntervalMillis)
+    turn(2)
+    expect(state.sent).toEqual([
+      [0, 1],
+      [1, 2]
+    ])
+  })
+
+  it("collects what comes within the millisecond, in this process and in the kernel, and then sends it", () => {
+    const { state, turn } = world()
+    turn(1)
+    expect(state.paused).toBe(true)
+    turn(2)
+    turn(3)
+    state.inKernel = 4
+    expect(state.sent).toEqual([[0, 1]])
+    vi.advanceTimersByTime(frameIntervalMillis)
+    expect(state.sent).toEqual([
+      [0, 1],
+      [1, 9]
+    ])
+    // Which is a turn like any other.
+    expect(state.paused).toBe(true)
+    turn(5)
+    expect(state.sent.length).toBe(2)
+  })
+
+  it("sets no timer and pauses nothing while there is nothing to send", () => {
+    const { state, turn } = world()
+    turn(0)
+    expect([vi.getTimerCount(), state.paused]).toEqual([0, false])
+    turn(1)
+    vi.advanceTimersByTime(10 * frameIntervalMillis)
+    expect([vi.getTimerCount(), state.paused]).toEqual([0, false])
+  })
+
+  it("sends what waits when it is stopped, and nothing later", () => {
+    const { pace, state, turn } = world()
+    turn(1)
+    turn(2)
+    pace.stop()
+    state.waiting = 3
+    vi.advanceTimersByTime(10 * frameIntervalMillis)
+    expect(state.sent).toEqual([
+      [0, 1],
+      [0, 2]
+    ])
+  })
+})
