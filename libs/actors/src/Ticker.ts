@@ -1,6 +1,9 @@
 import { tickMillis } from "./TimerWheel.ts"
 
-/** The longest sleep of a ticker that was not woken: what is set without waking it is late by no more. */
+/**
+ * The longest sleep of a ticker that was not woken: what is set without waking it is late by no more. It ends with a whole
+ * period of the machine's monotonic clock, so that tickers with nothing to do wake the process, and the machine, together.
+ */
 export const calmMillisMax = 1_000
 
 /**
@@ -57,8 +60,10 @@ export class Ticker {
 
   /** What is overdue and was not done has to wait for a tick, too. */
   #sleep(): void {
-    const quiet = Math.min(this.#quietMillis(), calmMillisMax)
+    const quiet = Math.min(this.#quietMillis(), calmMillisMax - (monotonicMillis() % calmMillisMax))
     this.#calm = quiet > tickMillis
     this.#timer = setTimeout(this.#run, quiet <= 0 ? tickMillis : Math.ceil(quiet))
   }
 }
+
+const monotonicMillis = (): number => Number(process.hrtime.bigint() / 1_000_000n)

@@ -1,8 +1,8 @@
 import { PlacementAnnouncement, Subjects } from "@roost/contracts"
 import { FrameBus } from "@roost/nats"
-import { Clock, Effect, Schedule, Schema, type Scope } from "effect"
+import { Clock, Effect, Schema, type Scope } from "effect"
 
-/** How often a node says what it owns; a fifth of the silence after which it owns nothing. */
+/** How often a node says what it owns; a fifth of the silence after which it owns nothing. With the calm ticks (`Ticker`). */
 export const announceMillis = 1000
 
 /** Partitions with their fencing tokens. */
@@ -34,7 +34,12 @@ export const announcePlacement = Effect.fnUntraced(function* (
   // First of all, and so after everything else has stopped: a node that spoke once more would come back for five seconds.
   yield* Effect.addFinalizer(() => Effect.sync(() => say(true)))
   yield* bus.subscribe(Subjects.placementAsk, () => say(false))
-  yield* Effect.sync(() => say(false)).pipe(Effect.repeat(Schedule.spaced(announceMillis)), Effect.forkScoped)
+  const clock = yield* Clock.Clock
+  yield* Effect.suspend(() => {
+    say(false)
+    const now = Number(clock.monotonicTimeNanosUnsafe() / 1_000_000n)
+    return Effect.sleep(announceMillis - (now % announceMillis))
+  }).pipe(Effect.forever, Effect.forkScoped)
   return {
     own: (next) => {
       partitions = next

@@ -3,7 +3,7 @@ import { Effect, Layer, Schedule } from "effect"
 import { RegistryStore } from "./RegistryStore.ts"
 
 /** How often the store is asked whether it is there, and how long it may take to say so. */
-export const storeProbeMillis = 1_000
+export const storeProbeMillis = 2_000
 export const storeAnswerMillisMax = 2_000
 
 /** `/readyz` names the check `database`: a registry without it answers nobody. */

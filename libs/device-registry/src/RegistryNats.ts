@@ -11,7 +11,7 @@ import { RegistryStore } from "./RegistryStore.ts"
  * What this instance changes is told at once. The store is asked for the rest this often: what an instance left that died, or
  * that could not be told while NATS was away.
  */
-const tellEveryMillis = 1_000
+const tellEveryMillis = 2_000
 /** And this often while something is not told: another instance may be telling, without this one's last change. */
 const tellAgainMillis = 100
 const tellBatchMax = 256

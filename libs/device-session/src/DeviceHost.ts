@@ -310,7 +310,8 @@ export class DeviceHost {
   /** For how long `handleTimeout` has nothing to do if nothing else is called; `most` if that is longer. */
   quietMillis(now: number, most: number): number {
     if (this.#persistence.waits || this.#ownership.leaves) return 0
-    return Math.min(this.#lifetimes.quietMillis(now, most), Math.max(0, this.#sweptAt + sweepMillis - now))
+    const untilSweep = this.#handshakes.size === 0 ? most : Math.max(0, this.#sweptAt + sweepMillis - now)
+    return Math.min(this.#lifetimes.quietMillis(now, most), untilSweep)
   }
 
   /** What this node knows of a device (docs/architecture.md §4). */

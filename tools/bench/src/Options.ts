@@ -120,7 +120,7 @@ How long a row takes:
   traffic   a minute for each server, suite and round
   flat      three minutes for each of two servers, nearly all of it handshakes
   memory    a minute for each server at 100000, some seconds below
-  idle      six minutes and a half
+  idle      eight minutes and a half
   actors    two minutes, for 2 and 4 session-actors
   wakeup    half a minute
 All of it with all peers is about three quarters of an hour.

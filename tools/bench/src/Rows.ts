@@ -113,9 +113,9 @@ const settleMillis = 3000
 const flatWarmUpSeconds = 2
 const startSettleMillis = 30_000
 /**
- * Presence of the handshakes is still being written, and V8 collects what they left over: once in every process, 90 to 110 s
- * later, for up to 0.4 s of CPU.
+ * Presence of the handshakes is still being written, and V8 collects what they left over: session-actors twice, for 0.9 s of
+ * CPU each, the second time some 190 s later, and then not again.
  */
-const stormSettleMillis = 180_000
+const stormSettleMillis = 300_000
 /** 1 % of a core is 60 of the accounting's ticks then. */
 const idleSecondsMin = 60
