@@ -6,7 +6,10 @@ import { processUse } from "./ProcessUse.ts"
 import { type Measured, type RunOptions, startBoth } from "./RunOptions.ts"
 import type { Contestant, RunningServer } from "./servers/Contestant.ts"
 
-/** Uplinks of a fleet that grows on one server, as many under way whatever its size: only the number of devices differs. */
+/**
+ * Uplinks of a fleet that grows on one server, as many under way whatever its size: only the number of devices differs. Every
+ * device has posted before.
+ */
 export const measureFlat = (contestant: Contestant, fleets: ReadonlyArray<number>, options: RunOptions): Measured =>
   Effect.gen(function* () {
     const suite = "CCM_8"
@@ -25,7 +28,8 @@ export const measureFlat = (contestant: Contestant, fleets: ReadonlyArray<number
       step(`${size} devices: uplinks`)
       // Presence and counters of the handshakes are still being written.
       yield* Effect.sleep(settleMillis)
-      yield* load.load(online === 0 ? contestant.warmUp.seconds : flatWarmUpSeconds)
+      const posted = yield* load.load(Math.max(contestant.warmUp.seconds, size / firstPostsPerSecond))
+      if (posted < size) step(`only ${posted} of ${size} devices had posted before: the figure has first posts in it`)
       online = size
       for (let round = 0; round < rounds; round++) {
         const meter = new CpuMeter(server.processes)
@@ -110,7 +114,11 @@ const residentBytes = ({ processes }: RunningServer): number =>
 
 const warmUpSessions = 1000
 const settleMillis = 3000
-const flatWarmUpSeconds = 2
+/**
+ * A device's first post is another one: its subject is new to the stream, its topic and its exchange to the actor. Every server
+ * here answers twice as many.
+ */
+const firstPostsPerSecond = 5000
 const startSettleMillis = 30_000
 /**
  * Presence of the handshakes is still being written, and V8 collects what they left over: session-actors twice, for 0.9 s of
