@@ -13,6 +13,7 @@ describe("statistics of rounds", () => {
     expect(spread([10, 8, 11])).toBeCloseTo(0.2)
     expect(spread([10, 8, 13])).toBeCloseTo(0.3)
     expect(spread([7])).toBe(0)
+    expect(spread([0, 0])).toBe(0)
   })
 
   it("lets no server run always first, last or after the same other one", () => {
