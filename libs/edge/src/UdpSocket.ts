@@ -2,6 +2,7 @@ import { oncePerTurn } from "@roost/actors"
 import { parsePeerAddress, type PeerAddress, isIpv4, peerHost, peerPort } from "@roost/contracts"
 import { Data, Effect, type Scope } from "effect"
 import { createSocket, type Socket } from "node:dgram"
+import { getSystemErrorName } from "node:util"
 import { batchLimits, type DatagramBatches } from "./DatagramBatches.ts"
 import { openDatagramBatches } from "./DatagramBatchesTrial.ts"
 import type { SocketFamily } from "./SocketAddress.ts"
@@ -153,7 +154,11 @@ const serve = (socket: Socket, family: SocketFamily, options: UdpSocketOptions):
       resume: () => {
         if (!state.open || !state.paused || batches === undefined) return
         state.paused = false
-        handle.resume()
+        const failure = handle.resume()
+        if (failure !== 0) {
+          const code = getSystemErrorName(failure)
+          options.onError(Object.assign(new Error(`the socket can't receive any more: ${code}`), { code }))
+        }
         receiveBatches(batches)
       }
     },
@@ -169,7 +174,8 @@ interface Handle {
   readonly fd: number | undefined
   /** False if it went on. */
   readonly pause: () => boolean
-  readonly resume: () => void
+  /** 0, or libuv's number of what failed. */
+  readonly resume: () => number
 }
 
 /**
@@ -186,10 +192,10 @@ const handleOf = (socket: Socket): Handle => {
     return {
       fd,
       pause: () => pausable && recvStop.call(handle) === 0,
-      resume: () => pausable && recvStart.call(handle)
+      resume: () => (pausable ? recvStart.call(handle) : 0)
     }
   }
-  return { fd: undefined, pause: () => false, resume: () => {} }
+  return { fd: undefined, pause: () => false, resume: () => 0 }
 }
 
 /** Node's own, as node:dgram uses it itself; both calls return 0 or an error's number. */
