@@ -5,10 +5,11 @@ import type { Finding, Project, Repository } from "./Repository.ts"
  * imports themselves. A project may use its own layer's row and nothing else.
  */
 const allowed: ReadonlyArray<readonly [tag: string, may: ReadonlyArray<string>]> = [
-  ["protocol:dtls", ["protocol:dtls"]],
-  ["protocol:coap", ["protocol:coap"]],
-  ["protocol:enos", ["protocol:enos"]],
-  ["layer:contract", ["protocol:enos", "layer:contract"]],
+  ["protocol:bounded", ["protocol:bounded"]],
+  ["protocol:dtls", ["protocol:dtls", "protocol:bounded"]],
+  ["protocol:coap", ["protocol:coap", "protocol:bounded"]],
+  ["protocol:enos", ["protocol:enos", "protocol:bounded"]],
+  ["layer:contract", ["protocol:enos", "protocol:bounded", "layer:contract"]],
   ["layer:runtime", ["layer:protocol", "layer:contract", "layer:runtime"]],
   ["layer:feature", ["layer:protocol", "layer:contract", "layer:runtime"]],
   ["layer:app", ["layer:feature", "layer:runtime", "layer:contract"]],

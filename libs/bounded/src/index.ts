@@ -1,0 +1,5 @@
+export { type Allowance, allowance, take } from "./Allowance.ts"
+export { Allowances } from "./Allowances.ts"
+export { BoundedMap } from "./BoundedMap.ts"
+export { FairMap } from "./FairMap.ts"
+export { sourceOf } from "./Source.ts"
