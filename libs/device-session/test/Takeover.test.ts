@@ -1,6 +1,9 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Code, OptionNumber } from "@roost/coap"
 import { parsePeerAddress } from "@roost/contracts"
+import { TLS_PSK_WITH_AES_128_CCM_8 } from "@roost/dtls"
+import { dtlsCrypto } from "@roost/dtls-crypto"
+import { countingNonces, randomNonces, reversedNonces, withExplicitNonces } from "@roost/dtls-crypto/testing"
 import * as Schema from "effect/Schema"
 import { bytes, codeOf, own, post, repeated, requestOf, retransmit, sequencesTo } from "./support/traces.ts"
 import { type SimulatedDevice, World } from "./support/World.ts"
@@ -21,6 +24,28 @@ describe("a session outlives its owner", () => {
     assert.strictEqual(repeated(sequencesTo(device)), 0)
     assert.strictEqual(world.uplinks.length, 10)
     assert.strictEqual(world.host.counters.handshakesStarted, 0)
+  })
+
+  it.each([
+    ["counts", countingNonces()],
+    ["draws at random", randomNonces(dtlsCrypto)],
+    ["reverses", reversedNonces]
+  ])("a device that %s its explicit nonces goes on at another node, with and without an id (trust G1)", (_, nonces) => {
+    const crypto = withExplicitNonces(dtlsCrypto, nonces)
+    const suites = [TLS_PSK_WITH_AES_128_CCM_8] as const
+    for (const id of [withCid, {}]) {
+      for (const how of ["killed", "drained"] as const) {
+        const world = new World()
+        const device = world.device("dev1", 1000, { crypto, suites, ...id }).connect()
+        assert.strictEqual(codeOf(post(device, "1")), "2.04")
+        const copy = device.sent.at(-1)!
+        world.takeOver(how)
+        world.receive(device.peer, copy)
+        assert.strictEqual(codeOf(post(device, "2")), "2.04")
+        assert.strictEqual(world.uplinks.length, 2)
+        assert.strictEqual(world.host.counters.handshakesStarted, 0)
+      }
+    }
   })
 
   it("R2 a drained node hands over exactly: nothing is read back that was not written", () => {

@@ -21,7 +21,7 @@ export function sealCcm8(
   writeEpochAndSequence(target, offset, record)
   crypto.ccm8Seal(
     keys.key,
-    nonceOf(keys, record),
+    nonceOf(keys, target, offset),
     additionalData(record, plaintext.length),
     plaintext,
     target,
@@ -29,6 +29,11 @@ export function sealCcm8(
   )
 }
 
+/**
+ * The explicit part of the nonce is read, not guessed: it travels for that purpose (RFC 5246 §6.2.3.3). RFC 6655 §3 has a DTLS
+ * sender take epoch ‖ sequence, yet wolfSSL, Erlang/OTP and pion send counters or random numbers of their own. Nothing depends
+ * on it at a receiver: epoch and sequence are authenticated by the additional data, and the replay window goes by those.
+ */
 export function openCcm8(
   crypto: Crypto,
   keys: DirectionKeys,
@@ -37,16 +42,15 @@ export function openCcm8(
 ): Uint8Array | undefined {
   const length = fragment.length - ccm8ExpansionBytes
   if (length < 0) return undefined
-  const expected = nonceOf(keys, record)
-  // A nonce that is not the sequence number could repeat; RFC 6655 §3 leaves a DTLS sender no other choice.
-  for (let i = 0; i < explicitNonceBytes; i++) if (fragment[i] !== expected[4 + i]) return undefined
-  return crypto.ccm8Open(keys.key, expected, additionalData(record, length), fragment.subarray(explicitNonceBytes))
+  const additional = additionalData(record, length)
+  return crypto.ccm8Open(keys.key, nonceOf(keys, fragment, 0), additional, fragment.subarray(explicitNonceBytes))
 }
 
 const nonce = new Uint8Array(12)
 
-function nonceOf(keys: DirectionKeys, record: RecordIdentity): Uint8Array {
+/** Implicit part ‖ the explicit part that `bytes` has at `offset` (RFC 6655 §3); good until the next call. */
+function nonceOf(keys: DirectionKeys, bytes: Uint8Array, offset: number): Uint8Array {
   for (let i = 0; i < 4; i++) nonce[i] = keys.salt[i]!
-  writeEpochAndSequence(nonce, 4, record)
+  for (let i = 0; i < explicitNonceBytes; i++) nonce[4 + i] = bytes[offset + i]!
   return nonce
 }

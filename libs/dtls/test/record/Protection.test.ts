@@ -1,4 +1,5 @@
 import { nodeCrypto as crypto } from "@roost/dtls-crypto"
+import { withExplicitNonces } from "@roost/dtls-crypto/testing"
 import { describe, expect, it } from "vitest"
 import { TLS_PSK_WITH_AES_128_CBC_SHA256, TLS_PSK_WITH_AES_128_CCM_8 } from "../../src/CipherSuite.ts"
 import { ContentType, readRecord } from "../../src/record/Header.ts"
@@ -70,11 +71,30 @@ describe.each(protections)("%s", (_, keys) => {
   })
 })
 
-it("F11 drops an explicit nonce that is not epoch ‖ sequence (RFC 6655 §3)", () => {
+it("F11 a nonce that is not the one it was sealed with opens nothing, whichever octet differs", () => {
   const [, keys] = protections[0]!
-  const sealed = seal(keys, cids[0]!, new Uint8Array(20))
-  sealed[13 + 7]! ^= 1
-  expect(open(keys, sealed, 0)).toBeUndefined()
+  for (let i = 0; i < 8; i++) {
+    const sealed = seal(keys, cids[0]!, new Uint8Array(20))
+    sealed[13 + i]! ^= 1
+    expect(open(keys, sealed, 0)).toBeUndefined()
+  }
+})
+
+it("opens under the record's own explicit nonce, whatever it is, and still binds epoch and sequence (trust G1)", () => {
+  const [, keys] = protections[0]!
+  for (const cid of cids) {
+    for (const explicit of ["0000000000000000", "ffffffffffffffff", "0500000000010000", "0001000000000006"]) {
+      const sealing = withExplicitNonces(crypto, () => unhex(explicit))
+      const target = new Uint8Array(sealedRecordBytes(keys, cid.length, 5))
+      sealRecord(sealing, keys, ContentType.application_data, 1, 7, cid, new Uint8Array(5), target, 0)
+      expect(hex(open(keys, target, cid.length)!.fragment)).toBe("0000000000")
+      for (let at = 3; at < 11; at++) {
+        const moved = target.slice()
+        moved[at]! ^= 1
+        expect(open(keys, moved, cid.length)).toBeUndefined()
+      }
+    }
+  }
 })
 
 it("F12 all 256 values of padding_length: only the honest one opens (RFC 5246 §6.2.3.2)", () => {
