@@ -1,9 +1,11 @@
 import { NodeHttpClient } from "@effect/platform-node"
+import { buildConnector } from "@effect/platform-node/Undici"
 import { Config, Effect, Layer, Option } from "effect"
 import { HttpBody, HttpClient, HttpClientRequest } from "effect/http"
 import { createHmac } from "node:crypto"
 import { lookup } from "node:dns"
-import { BlockList, isIP, type LookupFunction } from "node:net"
+import type { LookupFunction } from "node:net"
+import { isAddress, isPublicAddress } from "./PublicAddress.ts"
 
 /** How long a receiver may take for one request. */
 export const answerSecondsMax = 10
@@ -28,7 +30,6 @@ export const signatureOf = (secret: string, now: number, body: string): string =
 /** Undefined: the receiver took it, with a 2xx. Else why it did not, for the operator. Redirections are not followed. */
 export const send = Effect.fnUntraced(
   function* ({ body, now, secret, url, webhookId }: WebhookRequest) {
-    if (!(yield* PrivateAllowed) && isPrivate(new URL(url).hostname)) return refusedAddress
     // What the receiver says beside its status is not read: the connection goes with the scope.
     const client = HttpClient.withScope(yield* HttpClient.HttpClient)
     const response = yield* HttpClientRequest.post(url).pipe(
@@ -49,54 +50,45 @@ export const send = Effect.fnUntraced(
 )
 
 /** A webhook's address comes from whoever has the token: by default it can't name what only Roost can reach. */
-const PrivateAllowed = Config.Boolean("ROOST_WEBHOOK_PRIVATE").pipe(Config.withDefault(false), Effect.orDie)
+const PrivateAllowed = Config.Boolean("ROOST_WEBHOOK_PRIVATE").pipe(Config.withDefault(false))
 
-const refusedAddress = "the address is private; ROOST_WEBHOOK_PRIVATE=true allows it"
-
-/** Names are checked when they are resolved, so that a name can't lead elsewhere between check and connection. */
+/**
+ * Judges addresses where the connection is made, so that nothing leads elsewhere between check and connection: an address in the URL, what
+ * DNS says of a name, and the peer of the connection once more.
+ */
 export const layerWebhookClient: Layer.Layer<HttpClient.HttpClient, Config.ConfigError> = Layer.unwrap(
   Effect.map(PrivateAllowed, (allowed) =>
-    NodeHttpClient.layerUndiciOptions(allowed ? {} : { connect: { lookup: publicOnly } })
+    NodeHttpClient.layerUndiciOptions(allowed ? {} : { connect: publicConnector() })
   )
 )
 
+const publicConnector = (): buildConnector.connector => {
+  const connect = buildConnector({ lookup: publicOnly })
+  return (options, callback) => {
+    if (isAddress(options.hostname) && !isPublicAddress(options.hostname)) {
+      return callback(new Error(refusedAddress(options.hostname)), null)
+    }
+    return connect(options, (...result) => {
+      // An error comes alone, without the null of its type.
+      const socket = result[1] ?? undefined
+      const peer = socket?.remoteAddress
+      if (socket === undefined || (peer !== undefined && isPublicAddress(peer))) return callback(...result)
+      socket.destroy()
+      return callback(new Error(refusedAddress(peer ?? options.hostname)), null)
+    })
+  }
+}
+
 const publicOnly: LookupFunction = (hostname, options, callback) =>
   lookup(hostname, { ...options, all: true }, (error, addresses) => {
-    const found = error === null ? addresses.filter(({ address }) => !isPrivate(address)) : []
-    if (error !== null || found.length === 0) return callback(error ?? new Error(refusedAddress), "", 0)
+    if (error !== null) return callback(error, "", 0)
+    const found = addresses.filter(({ address }) => isPublicAddress(address))
+    if (found.length === 0) {
+      return callback(new Error(refusedAddress(addresses.map(({ address }) => address).join(", "))), "", 0)
+    }
     if (options.all === true) callback(null, found)
     else callback(null, found[0]!.address, found[0]!.family)
   })
 
-/** Of an address in text; a name is none. */
-export const isPrivate = (text: string): boolean => {
-  const address = text.replace(/^\[|\]$/g, "")
-  const family = isIP(address)
-  return family !== 0 && reserved.check(address, family === 4 ? "ipv4" : "ipv6")
-}
-
-/** What the IANA registries of special-purpose addresses have as not globally reachable. */
-const reserved = new BlockList()
-for (const [net, prefix] of [
-  ["0.0.0.0", 8],
-  ["10.0.0.0", 8],
-  ["100.64.0.0", 10],
-  ["127.0.0.0", 8],
-  ["169.254.0.0", 16],
-  ["172.16.0.0", 12],
-  ["192.0.0.0", 24],
-  ["192.168.0.0", 16],
-  ["198.18.0.0", 15],
-  ["224.0.0.0", 4],
-  ["240.0.0.0", 4]
-] as const) {
-  reserved.addSubnet(net, prefix, "ipv4")
-}
-for (const [net, prefix] of [
-  ["::", 127],
-  ["fc00::", 7],
-  ["fe80::", 10],
-  ["ff00::", 8]
-] as const) {
-  reserved.addSubnet(net, prefix, "ipv6")
-}
+const refusedAddress = (address: string): string =>
+  `the address ${address} is private or special; ROOST_WEBHOOK_PRIVATE=true allows it`

@@ -6,15 +6,7 @@ import { natsServer } from "@roost/testkit"
 import { ConfigProvider, Effect, Layer, Logger, Schema } from "effect"
 import { createServer, type IncomingHttpHeaders } from "node:http"
 import type { AddressInfo } from "node:net"
-import {
-  isPrivate,
-  layerWebhookClient,
-  listDead,
-  replayDead,
-  layerWebhookDelivery,
-  signatureOf,
-  Webhooks
-} from "../src/index.ts"
+import { layerWebhookClient, listDead, replayDead, layerWebhookDelivery, signatureOf, Webhooks } from "../src/index.ts"
 
 interface Received {
   readonly headers: IncomingHttpHeaders
@@ -231,32 +223,9 @@ describe("webhooks", () => {
           yield* Effect.sleep(20)
           buried = yield* dead
         }
-        for (const { reason } of buried) assert.include(reason, "the address is private")
+        for (const { reason } of buried) assert.match(reason, /address .* is private or special/)
         assert.isEmpty(hook.received)
       }).pipe(Effect.provide(onBus(server.url, {})))
     })
   )
-})
-
-describe("isPrivate", () => {
-  it("knows what only Roost could reach, in both families", () => {
-    for (const address of [
-      "127.0.0.1",
-      "10.1.2.3",
-      "172.31.0.1",
-      "192.168.1.1",
-      "169.254.169.254",
-      "100.64.0.1",
-      "0.0.0.0",
-      "[::1]",
-      "fd00::1",
-      "fe80::1",
-      "::ffff:10.0.0.1"
-    ]) {
-      assert.isTrue(isPrivate(address), address)
-    }
-    for (const address of ["8.8.8.8", "172.32.0.1", "2001:4860:4860::8888", "example.org", "10.0.0.1.example.org"]) {
-      assert.isFalse(isPrivate(address), address)
-    }
-  })
 })
