@@ -53,81 +53,8 @@ export const writePeerAddress = (target: Uint8Array, offset: number, { key }: Pe
   return offset + ipv6Bytes
 }
 
-/** From the text that a socket gives; undefined if `address` is neither IPv4 nor IPv6. IPv4 in IPv6 becomes IPv4. */
-export const parsePeerAddress = (address: string, port: number): PeerAddress | undefined => {
-  const v4 = parseV4(address.startsWith("::ffff:") && address.includes(".") ? address.slice(7) : address)
-  if (v4 !== undefined) return new PeerAddress(v4 * 0x1_0000 + port)
-  const v6 = parseV6(address)
-  return v6 && readPeerAddress(Uint8Array.of(6, ...v6, port >> 8, port & 0xff), 0)
-}
-
-/** The address as a socket wants it. */
-export const peerHost = ({ key }: PeerAddress): string => {
-  if (typeof key === "number") {
-    const address = Math.floor(key / 0x1_0000)
-    return `${address >>> 24}.${(address >>> 16) & 0xff}.${(address >>> 8) & 0xff}.${address & 0xff}`
-  }
-  const groups: Array<string> = []
-  for (let i = 0; i < 16; i += 2) groups.push(((key.charCodeAt(i) << 8) | key.charCodeAt(i + 1)).toString(16))
-  return groups.join(":")
-}
-
 export const peerPort = ({ key }: PeerAddress): number =>
   typeof key === "number" ? key % 0x1_0000 : (key.charCodeAt(16) << 8) | key.charCodeAt(17)
 
-/** For people: `192.0.2.1:5684`, `[2001:db8:0:0:0:0:0:1]:5684`. */
-export const formatPeerAddress = (peer: PeerAddress): string =>
-  isIpv4(peer) ? `${peerHost(peer)}:${peerPort(peer)}` : `[${peerHost(peer)}]:${peerPort(peer)}`
-
 const ipv4Bytes = 7
 const ipv6Bytes = 19
-
-/** The four bytes as a number. */
-const parseV4 = (text: string): number | undefined => {
-  let address = 0
-  let groups = 0
-  let value = 0
-  let digits = 0
-  for (let i = 0; i <= text.length; i++) {
-    const code = i < text.length ? text.charCodeAt(i) : 46
-    if (code === 46) {
-      if (digits === 0 || ++groups > 4) return undefined
-      address = address * 256 + value
-      value = 0
-      digits = 0
-    } else {
-      if (code < 48 || code > 57) return undefined
-      value = value * 10 + code - 48
-      if (++digits > 3 || value > 255) return undefined
-    }
-  }
-  return groups === 4 ? address : undefined
-}
-
-const parseV6 = (text: string): Uint8Array | undefined => {
-  const address = text.split("%", 1)[0]!
-  const halves = address.split("::")
-  if (halves.length > 2) return undefined
-  const head = parseGroups(halves[0]!)
-  const tail = halves.length === 2 ? parseGroups(halves[1]!) : []
-  if (head === undefined || tail === undefined) return undefined
-  const known = head.length + tail.length
-  if (halves.length === 2 ? known > 7 : known !== 8) return undefined
-  const groups = [...head, ...Array.from({ length: 8 - known }, () => 0), ...tail]
-  const bytes = new Uint8Array(16)
-  groups.forEach((group, i) => {
-    bytes[i * 2] = group >> 8
-    bytes[i * 2 + 1] = group & 0xff
-  })
-  return bytes
-}
-
-const parseGroups = (text: string): Array<number> | undefined => {
-  if (text === "") return []
-  const groups: Array<number> = []
-  for (const part of text.split(":")) {
-    if (!/^[0-9a-fA-F]{1,4}$/.test(part)) return undefined
-    groups.push(Number.parseInt(part, 16))
-  }
-  return groups
-}

@@ -1,3 +1,4 @@
+export * from "./AddressText.ts"
 export * from "./Base32.ts"
 export * from "./Device.ts"
 export * from "./Frame.ts"

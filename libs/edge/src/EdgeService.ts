@@ -1,6 +1,6 @@
 import { calmMillisMax, oncePerTurn, steadyNow, Ticker } from "@roost/actors"
 import { nodeSilenceMillisMax, watchPlacement } from "@roost/cluster"
-import { Subjects } from "@roost/contracts"
+import { formatHostPort, Subjects } from "@roost/contracts"
 import { CookieSecrets, FrontHalf, SessionIds } from "@roost/dtls"
 import { dtlsCrypto } from "@roost/dtls-crypto"
 import { FrameBus } from "@roost/nats"
@@ -83,7 +83,7 @@ export const EdgeService = {
           : undefined
       )
       yield* Effect.logInfo(
-        `udp-edge ${config.edgeId} serves DTLS on ${config.host}:${socket.port}, datagrams ${socket.batched ? "in batches by recvmmsg and sendmmsg" : "one by one"}, receive buffer ${socket.receiveBufferBytes} bytes`
+        `udp-edge ${config.edgeId} serves DTLS on ${formatHostPort(config.host, socket.port)}, datagrams ${socket.batched ? "in batches by recvmmsg and sendmmsg" : "one by one"}, receive buffer ${socket.receiveBufferBytes} bytes`
       )
     })
   )

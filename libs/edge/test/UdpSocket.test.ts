@@ -78,7 +78,7 @@ describe("UdpSocket", () => {
         peer.send("up", socket.port)
         const { peer: from, text } = yield* Queue.take(received)
         assert.strictEqual(text, "up")
-        const shown = host === "::1" ? `[0:0:0:0:0:0:0:1]:${peer.port}` : `${host}:${peer.port}`
+        const shown = host === "::1" ? `[::1]:${peer.port}` : `${host}:${peer.port}`
         assert.strictEqual(formatPeerAddress(from), shown)
         socket.send(from, Buffer.from("down"))
         assert.strictEqual(yield* Queue.take(peer.answers), "down")
