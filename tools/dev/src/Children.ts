@@ -1,12 +1,15 @@
 import { type ChildProcess, spawn } from "node:child_process"
 import { createWriteStream, mkdirSync, renameSync, statSync, type WriteStream } from "node:fs"
 import { dirname } from "node:path"
+import { Guardian } from "./Guardian.ts"
 
 /** How long a child may take to end after SIGTERM before it is killed. */
 export const graceMillis = 8_000
 /** Waits between restarts of a child that died: doubled each time up to the last one. */
 export const restartMillisMin = 500
 export const restartMillisMax = 15_000
+/** A child that lived so long starts its waits from the beginning: this death has nothing to do with those before it. */
+export const steadyMillis = 60_000
 /** Deaths before its first sign of life after which a child is given up, with everything else. */
 export const startsMax = 3
 /** A log larger than this at the start becomes `.1`. */
@@ -32,19 +35,22 @@ export interface ChildEvents {
 
 /**
  * The processes of one `npm start`: all of them children of this one, each with its log, started again when they die,
- * ended together. Nothing outlives it but by SIGKILL, and then each child loses its pipe and ends by itself.
+ * ended together. Nothing outlives it: a guardian ends the children of a supervisor that was killed.
  */
 export class Children {
   readonly #events: ChildEvents
+  readonly #guardian: Guardian
   readonly #running = new Map<string, Running>()
   #stopping = false
 
-  constructor(events: ChildEvents) {
+  /** `grace`: milliseconds that the children of a killed supervisor have to end by themselves. */
+  constructor(events: ChildEvents, grace = graceMillis) {
     this.#events = events
+    this.#guardian = new Guardian(grace)
   }
 
   start(spec: ChildSpec): void {
-    this.#running.set(spec.name, new Running(spec, this.#events, () => this.#stopping))
+    this.#running.set(spec.name, new Running(spec, this.#events, this.#guardian, () => this.#stopping))
   }
 
   pidOf(name: string): number | undefined {
@@ -62,6 +68,7 @@ export class Children {
     const bus = this.#running.get(busName)
     await Promise.all([...this.#running.values()].map((running) => (running === bus ? undefined : running.stop())))
     await bus?.stop()
+    this.#guardian.close()
   }
 
   killAll(): void {
@@ -73,18 +80,21 @@ export class Children {
 class Running {
   readonly #spec: ChildSpec
   readonly #events: ChildEvents
+  readonly #guardian: Guardian
   readonly #stopping: () => boolean
   readonly #log: WriteStream
   #child: ChildProcess | undefined
   #tail: Array<string> = []
   #starts = 0
+  #launchedAt = 0
   #settled = false
   #restart: NodeJS.Timeout | undefined
   #exited: Promise<void> = Promise.resolve()
 
-  constructor(spec: ChildSpec, events: ChildEvents, stopping: () => boolean) {
+  constructor(spec: ChildSpec, events: ChildEvents, guardian: Guardian, stopping: () => boolean) {
     this.#spec = spec
     this.#events = events
+    this.#guardian = guardian
     this.#stopping = stopping
     this.#log = openLog(spec.logFile)
     this.#launch()
@@ -116,9 +126,15 @@ class Running {
   #launch(): void {
     const { args, command, env } = this.#spec
     this.#starts++
+    this.#launchedAt = performance.now()
     this.#tail = []
     const child = spawn(command, args, { env: env as NodeJS.ProcessEnv, stdio: ["ignore", "pipe", "pipe"] })
     this.#child = child
+    const { pid } = child
+    if (pid !== undefined) {
+      this.#guardian.watch(pid, this.#spec.name === busName)
+      child.once("exit", () => this.#guardian.forget(pid))
+    }
     this.#exited = new Promise((resolve) => {
       child.once("error", (error) => {
         this.#ended(error.message)
@@ -151,12 +167,20 @@ class Running {
   #ended(how: string): void {
     this.#child = undefined
     if (this.#stopping()) return
+    this.#starts = startsAfter(this.#starts, performance.now() - this.#launchedAt)
     const givenUp = !this.#settled && this.#starts >= startsMax
-    const wait = givenUp ? undefined : Math.min(restartMillisMax, restartMillisMin * 2 ** (this.#starts - 1))
+    const wait = givenUp ? undefined : restartMillis(this.#starts)
     this.#events.died(this.#spec.name, how, this.#tail, wait)
     if (wait !== undefined) this.#restart = setTimeout(() => this.#launch(), wait)
   }
 }
+
+/** The starts that count for the next wait, after one more life of `livedMillis`. */
+export const startsAfter = (starts: number, livedMillis: number): number => (livedMillis >= steadyMillis ? 1 : starts)
+
+/** The wait before start number `starts` + 1. */
+export const restartMillis = (starts: number): number =>
+  Math.min(restartMillisMax, restartMillisMin * 2 ** (starts - 1))
 
 const openLog = (file: string): WriteStream => {
   mkdirSync(dirname(file), { recursive: true })

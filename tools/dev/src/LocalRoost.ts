@@ -5,7 +5,7 @@ import { Data, Effect } from "effect"
 import { spawnSync } from "node:child_process"
 import { accessSync, constants } from "node:fs"
 import { delimiter, join, resolve } from "node:path"
-import { Children } from "./Children.ts"
+import { Children, graceMillis } from "./Children.ts"
 import type { DevConfig } from "./DevConfig.ts"
 import { takeLock } from "./InstanceLock.ts"
 import { formatLine, lineOf } from "./LiveView.ts"
@@ -27,20 +27,20 @@ export const runLocalRoost = (config: DevConfig, options: { readonly demo: boole
   Effect.scoped(
     Effect.gen(function* () {
       bootstrap(config)
-      yield* Effect.acquireRelease(
+      const { formerWasKilled } = yield* Effect.acquireRelease(
         Effect.suspend(() => {
           const lock = takeLock(config.dataDirectory)
           return "heldBy" in lock
             ? Effect.fail(
                 new StartFailure({
-                  message: `process ${lock.heldBy} runs on ${config.dataDirectory} already; end it, or set ROOST_DATA_DIR`
+                  message: `process ${lock.heldBy ?? "(unknown)"} runs on ${config.dataDirectory} already; end it, or set ROOST_DATA_DIR`
                 })
               )
             : Effect.succeed(lock)
         }),
         ({ release }) => Effect.sync(release)
       )
-      const taken = yield* Effect.promise(() => firstTakenPort(config))
+      const taken = yield* Effect.promise(() => takenPort(config, formerWasKilled))
       if (taken !== undefined) return yield* new StartFailure({ message: taken })
       const secrets = loadSecrets(config.dataDirectory, process.env)
       const children = yield* Effect.acquireRelease(
@@ -70,6 +70,17 @@ export const runLocalRoost = (config: DevConfig, options: { readonly demo: boole
       return yield* Effect.never
     })
   )
+
+/** The children of a start that was killed may take their time to end, bus and apps one after the other. */
+const takenPort = async (config: DevConfig, formerWasKilled: boolean): Promise<string | undefined> => {
+  const end = Date.now() + (formerWasKilled ? 2 * graceMillis : 0)
+  for (let told = false; ; told = true) {
+    const taken = await firstTakenPort(config)
+    if (taken === undefined || Date.now() >= end) return taken
+    if (!told) say("the start before this one was killed; waiting for its processes to end")
+    await new Promise((resume) => setTimeout(resume, pollMillis))
+  }
+}
 
 /** The supervisor, which gives up on everything when one child does not stay up. */
 const supervise = (config: DevConfig): Children => {

@@ -33,4 +33,7 @@ const program = Command.run(start, { version: "0.1.0" }).pipe(
   Effect.provide(NodeServices.layer)
 )
 
+// A reader that left (`npm start | head`, or Ctrl-C that ended `tee` first) ends no Roost: it drains unseen.
+for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {})
+
 NodeRuntime.runMain(program, { disableErrorReporting: true })

@@ -1,8 +1,9 @@
+import { spawn } from "node:child_process"
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { afterEach, assert, beforeEach, describe, it } from "vitest"
-import { Children, startsMax } from "../src/Children.ts"
+import { Children, restartMillis, restartMillisMax, startsAfter, startsMax, steadyMillis } from "../src/Children.ts"
 import { takeLock } from "../src/InstanceLock.ts"
 import { formatLine, lineOf } from "../src/LiveView.ts"
 import { loadSecrets, secretsFile } from "../src/Secrets.ts"
@@ -89,6 +90,33 @@ describe("Children", () => {
     assert.deepStrictEqual(lines.slice(2), ["registry told", "registry ends", "nats-server told", "nats-server ends"])
     assert.isFalse(pids.some(isAlive))
   })
+
+  it("waits longer after each death, and from the beginning after a minute of life (trust F6)", () => {
+    let starts = 0
+    const waits = Array.from({ length: 7 }, () => restartMillis((starts = startsAfter(starts + 1, 1_000))))
+    assert.deepStrictEqual(waits, [500, 1000, 2000, 4000, 8000, restartMillisMax, restartMillisMax])
+    assert.strictEqual(restartMillis(startsAfter(starts + 1, steadyMillis)), 500)
+  })
+
+  it("leaves nothing running when the supervisor is killed, a child included that ignores SIGTERM (trust F6)", async () => {
+    const code = `
+      const { Children } = await import(${JSON.stringify(new URL("../src/Children.ts", import.meta.url).href)})
+      const children = new Children({ died: () => {} }, 300)
+      const start = (name, code) => children.start({
+        name, command: process.execPath, args: ["-e", code], env: {}, logFile: ${JSON.stringify(directory)} + "/" + name })
+      start("nats-server", "setInterval(() => {}, 1000)")
+      start("registry", "setInterval(() => {}, 1000)")
+      start("stubborn", "process.on('SIGTERM', () => {}); setInterval(() => {}, 1000)")
+      console.log(["nats-server", "registry", "stubborn"].map((name) => children.pidOf(name)).join())`
+    const supervisor = spawn(process.execPath, ["--input-type=module", "-e", code], { stdio: ["ignore", "pipe", 2] })
+    let output = ""
+    supervisor.stdout!.on("data", (chunk) => (output += String(chunk)))
+    await until(() => output.includes("\n"))
+    const pids = output.trim().split(",").map(Number)
+    assert.isTrue(pids.every(isAlive))
+    supervisor.kill("SIGKILL")
+    await until(() => !pids.some(isAlive))
+  })
 })
 
 describe("loadSecrets", () => {
@@ -102,13 +130,46 @@ describe("loadSecrets", () => {
 })
 
 describe("takeLock", () => {
-  it("is held by one process, and taken over from one that is gone", () => {
+  const holder = () =>
+    spawn(
+      process.execPath,
+      [
+        "--input-type=module",
+        "-e",
+        `const { takeLock } = await import(${JSON.stringify(new URL("../src/InstanceLock.ts", import.meta.url).href)})
+         const lock = takeLock(${JSON.stringify(directory)})
+         console.log("heldBy" in lock ? "refused" : "held")
+         setInterval(() => lock, 1000)`
+      ],
+      { stdio: ["ignore", "pipe", 2] }
+    )
+
+  it("is held by one process", () => {
     const lock = takeLock(directory)
     assert.deepStrictEqual(takeLock(directory), { heldBy: process.pid })
-    assert.isTrue("release" in lock)
-    if ("release" in lock) lock.release()
-    writeFileSync(join(directory, "start.pid"), "4194304")
-    assert.isTrue("release" in takeLock(directory))
+    if (!("release" in lock)) return assert.fail("it was free")
+    assert.isFalse(lock.formerWasKilled)
+    lock.release()
+    const again = takeLock(directory)
+    if (!("release" in again)) return assert.fail("it was released")
+    assert.isFalse(again.formerWasKilled)
+    again.release()
+  })
+
+  it("dies with its holder, though the pid that it left names a living process (trust F6)", async () => {
+    const other = holder()
+    let output = ""
+    other.stdout!.on("data", (chunk) => (output += String(chunk)))
+    await until(() => output.includes("\n"))
+    assert.strictEqual(output, "held\n")
+    assert.deepStrictEqual(takeLock(directory), { heldBy: other.pid })
+    other.kill("SIGKILL")
+    await until(() => !isAlive(other.pid!))
+    writeFileSync(join(directory, "start.pid"), String(process.pid))
+    const lock = takeLock(directory)
+    if (!("release" in lock)) return assert.fail(`held by ${lock.heldBy}`)
+    assert.isTrue(lock.formerWasKilled)
+    lock.release()
   })
 })
 
