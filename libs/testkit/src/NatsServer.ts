@@ -1,15 +1,26 @@
 import { Effect, Exit, Schedule, Scope } from "effect"
-import { writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { childProcess, type ChildProcess } from "./ChildProcess.ts"
 import { freeTcpPort } from "./FreePort.ts"
+import { binaries, syncsByInterval, versionOf } from "./nats-server/Binary.ts"
+import { type ConfigurationOptions, writeConfiguration } from "./nats-server/Configuration.ts"
 import { temporaryDirectory } from "./TemporaryDirectory.ts"
 
 export interface NatsServerOptions {
-  /** Lines for its configuration file: `authorization { … }`, `tls { … }`, `cluster { … }`. */
+  /** Lines for its configuration file: `authorization { … }`, `tls { … }`. */
   readonly config?: string
-  /** The same for its later starts, where they differ. */
-  readonly configOnRestart?: string
+  /** Which server: of the PATH, or the newest that is there and takes `sync_interval`. Default `path`. */
+  readonly binary?: "path" | "newest"
+  /** Bytes that its streams may take; default 70 % of the disk. */
+  readonly fileStoreBytes?: number
+  /** Where it stores; default in a directory of its own. */
+  readonly storeDirectory?: string
+  /** How often it has the disk write what it acknowledged, as nats-server takes it; default as in `deploy/nats`. */
+  readonly sync?: string
+  /** Its place in a cluster. */
+  readonly cluster?: NonNullable<ConfigurationOptions["cluster"]>
+  /** For its later starts, where they differ. */
+  readonly routesOnRestart?: ReadonlyArray<string>
   /** When it may be used, by its log. */
   readonly readyWhen?: RegExp
 }
@@ -18,6 +29,9 @@ export interface NatsServerOptions {
 export interface NatsServer {
   readonly url: string
   readonly port: number
+  /** As `2.10.27`. */
+  readonly version: string
+  readonly storeDirectory: string
   /** Processes end and begin; the port and what JetStream stored stay. */
   readonly pid: () => number
   readonly log: () => string
@@ -30,29 +44,40 @@ export interface NatsServer {
 }
 
 /**
- * Starts one and ends it with the scope; a server that does not start is a defect with the end of its log.
- * `NATS_SERVER` names another binary than the one of the PATH.
+ * Starts one under a copy of `deploy/nats` and ends it with the scope; a server that does not start is a defect with the
+ * end of its log. `NATS_SERVER` names another binary than the one of the PATH.
  */
 export const natsServer = Effect.fnUntraced(function* (
   options: NatsServerOptions = {}
 ): Effect.fn.Return<NatsServer, never, Scope.Scope> {
   const directory = yield* temporaryDirectory
   const port = yield* freeTcpPort
-  const configFile = join(directory, "nats.conf")
-  writeFileSync(configFile, options.config ?? "")
+  const { path, version } = options.binary === "newest" ? newestBinary() : binaryOfPath()
+  const storeDirectory = options.storeDirectory ?? join(directory, "store")
+  const configuration = (routes = options.cluster?.routes) =>
+    writeConfiguration(join(directory, "nats"), {
+      version,
+      storeDirectory,
+      ...(options.fileStoreBytes === undefined ? {} : { fileStoreBytes: options.fileStoreBytes }),
+      ...(options.sync === undefined ? {} : { sync: options.sync }),
+      ...(options.cluster === undefined ? {} : { cluster: { ...options.cluster, routes: routes! } }),
+      ...(options.config === undefined ? {} : { lines: options.config })
+    })
 
+  let { env, file } = configuration()
   let running: { readonly process: ChildProcess; readonly scope: Scope.Closeable } | undefined
   const start = Effect.gen(function* () {
     if (running !== undefined) return
     const scope = yield* Scope.make()
     const process = yield* childProcess({
-      command: globalThis.process.env["NATS_SERVER"] ?? "nats-server",
-      args: ["-c", configFile, "-a", "127.0.0.1", "-p", String(port), "-js", "-sd", join(directory, "store")],
+      command: path,
+      args: ["-c", file, "-a", "127.0.0.1", "-p", String(port)],
+      env,
       // Logged after it listens: a client that comes now is accepted.
       readyWhen: options.readyWhen ?? /Server is ready/
     }).pipe(Scope.provide(scope), Effect.orDie)
     running = { process, scope }
-    if (options.configOnRestart !== undefined) writeFileSync(configFile, options.configOnRestart)
+    if (options.routesOnRestart !== undefined) ({ env, file } = configuration(options.routesOnRestart))
   }).pipe(Effect.uninterruptible)
   const stop = (signal: "SIGTERM" | "SIGKILL" = "SIGTERM") =>
     Effect.suspend(() => {
@@ -67,6 +92,8 @@ export const natsServer = Effect.fnUntraced(function* (
   return {
     url: `nats://127.0.0.1:${port}`,
     port,
+    version,
+    storeDirectory,
     pid: () => running?.process.pid ?? 0,
     log: () => running?.process.output() ?? "",
     stop,
@@ -76,6 +103,21 @@ export const natsServer = Effect.fnUntraced(function* (
     resume: signal("SIGCONT")
   }
 })
+
+const binaryOfPath = (): { readonly path: string; readonly version: string } => {
+  const path = process.env["NATS_SERVER"] ?? "nats-server"
+  return { path, version: versionOf(path) ?? "0.0.0" }
+}
+
+/** For tests of what only nats-server 2.10 and newer can do. */
+const newestBinary = () => {
+  const newest = binaries()[0]
+  if (newest !== undefined && syncsByInterval(newest.version)) return newest
+  const found = newest === undefined ? "none" : `${newest.version} at ${newest.path}`
+  throw new Error(
+    `this test needs nats-server 2.10 or newer, found ${found}: run tools/dev/src/newerNatsServer.sh, which brings Debian 13's`
+  )
+}
 
 const leaderKnown = /cluster metadata leader|metadata leader: /
 
@@ -92,10 +134,12 @@ export const natsCluster = Effect.fnUntraced(function* (
 ): Effect.fn.Return<ReadonlyArray<NatsServer>, never, Scope.Scope> {
   const ports = yield* Effect.all(Array.from({ length: size }, () => freeTcpPort))
   const route = (port: number) => `nats://127.0.0.1:${port}`
-  const config = (index: number, routes: ReadonlyArray<number>) =>
-    `server_name: n${index}\ncluster { name: test, no_advertise: true, listen: "127.0.0.1:${ports[index]}", routes: [${routes.map(route).join(", ")}] }\n`
   const member = (index: number, readyWhen: RegExp) =>
-    natsServer({ config: config(index, ports.slice(0, 1)), configOnRestart: config(index, ports), readyWhen })
+    natsServer({
+      cluster: { name: `n${index}`, listen: `127.0.0.1:${ports[index]}`, routes: ports.slice(0, 1).map(route) },
+      routesOnRestart: ports.map(route),
+      readyWhen
+    })
 
   const first = yield* member(0, /Listening for route connections/)
   const others = yield* Effect.all(

@@ -1,8 +1,10 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import { once } from "node:events"
+import { readFileSync } from "node:fs"
 import { connect } from "node:net"
-import { natsCluster, natsServer } from "../src/index.ts"
+import { join, resolve } from "node:path"
+import { binaries, compareVersions, knownFaults, natsCluster, natsServer } from "../src/index.ts"
 
 /** The first line that the server says to a client (`INFO {…}`), or "refused". */
 const greeting = (port: number) =>
@@ -76,4 +78,53 @@ describe("a nats-server", () => {
       assert.strictEqual(leaders.length, 1)
     })
   )
+})
+
+describe("deploy/nats", () => {
+  it("ships 5 ms, with `always` one line away, in a file that nats-server 2.9 can do without (trust B1)", () => {
+    const file = (name: string) =>
+      readFileSync(join(resolve(import.meta.dirname, "../../../deploy/nats"), name), "utf8")
+    const lines = file("sync.conf").split("\n")
+    assert.deepStrictEqual(
+      lines.filter((line) => /^(?:# ?)?sync_interval/.test(line)),
+      ['sync_interval: "5ms"', "# sync_interval: always"]
+    )
+    assert.notMatch(["single.conf", "cluster.conf", "jetstream.conf", "accounts.conf"].map(file).join(""), /^\s*sync_/m)
+  })
+
+  it.live("starts nats-server 2.10 or newer, which takes `always` too (trust F1)", () =>
+    Effect.gen(function* () {
+      for (const options of [{}, { sync: "always" }] as const) {
+        const server = yield* natsServer({ binary: "newest", ...options })
+        assert.isAtLeast(compareVersions(server.version, "2.10.0"), 0)
+        assert.match(yield* greeting(server.port), /^INFO .*"jetstream":true/)
+      }
+    })
+  )
+})
+
+describe("nats-server programs", () => {
+  it("are listed with the newest first", () => {
+    const versions = binaries().map(({ version }) => version)
+    assert.deepStrictEqual(versions, [...versions].sort(compareVersions).reverse())
+  })
+
+  it("have the faults that were published for their version", () => {
+    const counts = [
+      "2.9.10",
+      "2.9.23",
+      "2.10.1",
+      "2.10.27",
+      "2.11.0",
+      "2.11.16",
+      "2.12.6",
+      "2.13.0",
+      "2.14.0",
+      "2.15.1"
+    ]
+    assert.deepStrictEqual(
+      counts.map((version) => knownFaults(version).length),
+      [4, 3, 4, 2, 3, 0, 1, 1, 0, 0]
+    )
+  })
 })

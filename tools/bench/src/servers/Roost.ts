@@ -1,4 +1,11 @@
-import { freeTcpPort, freeUdpPort, ProcessFailed, temporaryDirectory } from "@roost/testkit"
+import {
+  freeTcpPort,
+  freeUdpPort,
+  ProcessFailed,
+  temporaryDirectory,
+  versionOf,
+  writeConfiguration
+} from "@roost/testkit"
 import { Effect } from "effect"
 import { randomBytes } from "node:crypto"
 import { join, resolve } from "node:path"
@@ -23,9 +30,15 @@ export const roostOf = (actors: number): Contestant => ({
 const startRoost = Effect.fnUntraced(function* (place: Place, actors: number) {
   const directory = yield* temporaryDirectory
   const natsPort = yield* freeTcpPort
+  const command = process.env["NATS_SERVER"] ?? "nats-server"
+  const { env: variables, file } = writeConfiguration(join(directory, "nats"), {
+    version: versionOf(command) ?? "0.0.0",
+    storeDirectory: join(directory, "store")
+  })
   const nats = yield* pinned(place.core, {
-    command: process.env["NATS_SERVER"] ?? "nats-server",
-    args: ["-a", "127.0.0.1", "-p", `${natsPort}`, "-js", "-sd", join(directory, "store")],
+    command,
+    args: ["-c", file, "-a", "127.0.0.1", "-p", `${natsPort}`],
+    env: variables,
     readyWhen: /Server is ready/
   })
   const token = randomBytes(16).toString("hex")

@@ -1,0 +1,67 @@
+import { cpSync, mkdirSync, statfsSync, writeFileSync } from "node:fs"
+import { join, resolve } from "node:path"
+import { syncsByInterval } from "./Binary.ts"
+
+/** The configuration that ships, and that everything in this repository runs nats-server under. */
+const shipped = resolve(import.meta.dirname, "../../../../deploy/nats")
+
+export interface ConfigurationOptions {
+  /** Of the nats-server that will read it, as `2.9.10`. */
+  readonly version: string
+  readonly storeDirectory: string
+  /** Bytes that streams may take; default `fileStoreOf` the disk of `storeDirectory`. */
+  readonly fileStoreBytes?: number
+  /** How often what was acknowledged is written to the disk, as nats-server takes it; default what ships. */
+  readonly sync?: string
+  readonly cluster?: {
+    readonly name: string
+    /** Address and port for the other servers. */
+    readonly listen: string
+    /** URLs of the servers to look for. */
+    readonly routes: ReadonlyArray<string>
+  }
+  /** More lines of configuration. */
+  readonly lines?: string
+}
+
+/** What a nats-server is started with. */
+export interface Configuration {
+  readonly file: string
+  readonly env: Readonly<Record<string, string>>
+}
+
+/** A copy of `deploy/nats` in `directory` as the server's version can read it, and the variables that it needs. */
+export const writeConfiguration = (directory: string, options: ConfigurationOptions): Configuration => {
+  mkdirSync(options.storeDirectory, { recursive: true })
+  cpSync(shipped, directory, { recursive: true })
+  if (!syncsByInterval(options.version)) writeFileSync(join(directory, "sync.conf"), "")
+  else if (options.sync !== undefined) {
+    writeFileSync(join(directory, "sync.conf"), `sync_interval: ${JSON.stringify(options.sync)}\n`)
+  }
+  const { cluster } = options
+  const file = join(directory, "nats.conf")
+  writeFileSync(file, `include "${cluster === undefined ? "single" : "cluster"}.conf"\n${options.lines ?? ""}`)
+  return {
+    file,
+    env: {
+      ROOST_NATS_STORE_DIR: JSON.stringify(options.storeDirectory),
+      ROOST_NATS_FILE_STORE: String(options.fileStoreBytes ?? fileStoreOf(options.storeDirectory)),
+      ...(cluster === undefined
+        ? {}
+        : {
+            ROOST_NATS_NAME: cluster.name,
+            ROOST_NATS_CLUSTER_LISTEN: JSON.stringify(cluster.listen),
+            ROOST_NATS_ROUTES: `[${cluster.routes.map((route) => JSON.stringify(route)).join(", ")}]`
+          })
+    }
+  }
+}
+
+/** Percent of a disk for streams: their files hold what was deleted until they are written anew, and others need some room. */
+const fileStorePercent = 70
+
+/** Bytes that streams may take of the disk that has `directory`: of its size, whatever is free now. */
+export const fileStoreOf = (directory: string): number => {
+  const { blocks, bsize } = statfsSync(directory)
+  return Math.floor((blocks * bsize * fileStorePercent) / 100)
+}

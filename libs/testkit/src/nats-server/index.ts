@@ -1,0 +1,2 @@
+export * from "./Binary.ts"
+export * from "./Configuration.ts"
