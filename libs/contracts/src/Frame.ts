@@ -10,9 +10,10 @@ export const FrameKind = {
   ForwardedHalfHandshake: 6,
   Send: 16,
   Route: 17,
-  Unroute: 18,
+  Doubt: 18,
   ResumeTaken: 19,
-  ResumeUnknown: 20
+  ResumeUnknown: 20,
+  RouteById: 21
 } as const
 export type FrameKind = (typeof FrameKind)[keyof typeof FrameKind]
 

@@ -5,8 +5,8 @@ import type { Counters } from "./Counters.ts"
 import type { DeviceActor, DeviceSession } from "./DeviceActor.ts"
 import type { DeviceSessionConfig } from "./DeviceSessionConfig.ts"
 import type { EdgeLink, EdgeLinks } from "./EdgeLinks.ts"
+import { addressOf, credit, edgeOf, follow, spend } from "./Path.ts"
 import type { Persistence } from "./Persistence.ts"
-import type { SessionTable } from "./SessionTable.ts"
 
 /** What the associations tell the host of. */
 export interface AssociationOptions {
@@ -14,12 +14,17 @@ export interface AssociationOptions {
   readonly crypto: Crypto
   readonly counters: Counters
   readonly edges: EdgeLinks
-  readonly table: SessionTable
   readonly persistence: Persistence
   /** The device ended its session. */
   readonly closed: (now: number, actor: DeviceActor, session: DeviceSession) => void
   readonly data: (now: number, actor: DeviceActor, session: DeviceSession, plaintext: Uint8Array) => void
 }
+
+/**
+ * What came of a datagram. `Alive`: a record verified, the device is there. `Seen`: what came is a copy, or the session is
+ * closed. `Foreign`: nothing in it is the session's, as far as can be told.
+ */
+export type DatagramEffect = "Alive" | "Seen" | "Foreign"
 
 /** The DTLS side of the actors once a handshake verified: records in and out, and where the device is. */
 export class Associations {
@@ -31,7 +36,7 @@ export class Associations {
     this.#crypto = options.crypto
   }
 
-  /** Opens the records of a datagram. True if any of them verified: the device is alive. */
+  /** Opens the records of a datagram. */
   open(
     now: number,
     edge: EdgeLink,
@@ -39,34 +44,43 @@ export class Associations {
     actor: DeviceActor,
     session: DeviceSession,
     datagram: Uint8Array
-  ): boolean {
+  ): DatagramEffect {
     const { closed, counters, data } = this.#options
     const { dtls } = session
-    let alive = false
+    let effect: DatagramEffect = "Foreign"
     for (let offset = 0; offset < datagram.length;) {
       const opened = dtls.open(this.#crypto, datagram, offset)
       offset = opened.next
       if (opened._tag === "Dropped") {
         counters.dropped(opened.reason)
+        if (effect === "Foreign" && (opened.reason === "Replay" || opened.reason === "SessionClosed")) effect = "Seen"
         continue
       }
-      alive = true
+      if (opened.newest) follow(session, peer, edge)
+      if (effect !== "Alive") credit(session, peer, datagram.length)
+      effect = "Alive"
       session.lastSeenAt = now
-      this.#followPeer(edge, peer, actor, session, opened.newest)
       if (opened._tag === "ApplicationData") data(now, actor, session, opened.plaintext)
-      else if (opened._tag === "Answer") this.#sendTo(session.edge, actor.partition, session.peer, opened.bytes)
+      else if (opened._tag === "Answer") this.#answer(actor, session, opened.bytes)
       else if (opened._tag === "Closed") closed(now, actor, session)
       else counters.ignored(opened.reason)
       if (actor.session !== session) break
     }
-    return alive
+    return effect
   }
 
   /** Seals a CoAP message straight into the frame for the device's edge. */
   send(actor: DeviceActor, session: DeviceSession, message: Uint8Array): void {
     const { config, counters, edges, persistence } = this.#options
-    const { dtls, edge, peer } = session
-    const offset = edges.reserve(edge, FrameKind.Send, actor.partition, peer, dtls.sealedBytes(message.length))
+    const { dtls } = session
+    const edge = edgeOf(session)
+    const bytes = dtls.sealedBytes(message.length)
+    if (!spend(session, bytes)) {
+      // The device repeats its request, which pays for more.
+      counters.dropped("AddressUnproved")
+      return
+    }
+    const offset = edges.reserve(edge, FrameKind.Send, actor.partition, addressOf(session), bytes)
     const sealed = dtls.sealInto(this.#crypto, ContentType.application_data, message, edge.writer.buffer, offset)
     if (Result.isFailure(sealed)) {
       if (sealed.failure.reason === "SequenceExhausted") this.#park(actor, session, message)
@@ -96,23 +110,29 @@ export class Associations {
     this.#options.persistence.touch(actor)
   }
 
-  /** Tells an edge where the device's datagrams go. */
-  announceRoute(edge: EdgeLink, actor: DeviceActor, peer: PeerAddress): void {
+  /** Tells an edge that the device of a verified handshake is at this address. */
+  announceHandshake(edge: EdgeLink, actor: DeviceActor, peer: PeerAddress): void {
     this.#options.edges.add(edge, FrameKind.Route, actor.partition, peer, actor.session?.dtls.readCid ?? noBytes)
   }
 
-  /** RFC 9146 §6: the address follows a verified record that is newer than all before it, and no other (F14, F15). */
-  #followPeer(edge: EdgeLink, peer: PeerAddress, actor: DeviceActor, session: DeviceSession, newest: boolean): void {
-    if (!newest) return
-    session.edge = edge
-    if (session.peer.key === peer.key) return
-    this.#options.table.move(actor, peer)
-    this.announceRoute(edge, actor, peer)
+  /**
+   * Tells an edge whose a verified datagram was that it had asked every node about. One that came by connection id says
+   * nothing of its address.
+   */
+  announceOwner(edge: EdgeLink, actor: DeviceActor, peer: PeerAddress): void {
+    const cid = actor.session?.dtls.readCid ?? noBytes
+    const kind = cid.length === 0 ? FrameKind.Route : FrameKind.RouteById
+    this.#options.edges.add(edge, kind, actor.partition, peer, cid)
   }
 
-  #sendTo(edge: EdgeLink, partition: number, peer: PeerAddress, datagram: Uint8Array): void {
-    this.#options.counters.datagramsOut++
-    this.#options.edges.add(edge, FrameKind.Send, partition, peer, datagram)
+  #answer(actor: DeviceActor, session: DeviceSession, record: Uint8Array): void {
+    const { counters, edges } = this.#options
+    if (!spend(session, record.length)) {
+      counters.dropped("AddressUnproved")
+      return
+    }
+    counters.datagramsOut++
+    edges.add(edgeOf(session), FrameKind.Send, actor.partition, addressOf(session), record)
   }
 }
 

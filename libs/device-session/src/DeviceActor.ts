@@ -12,6 +12,7 @@ import { cipherSuiteName, type Session } from "@roost/dtls"
 import type { NamedTopic, SessionRights } from "./Decision.ts"
 import type { EdgeLink } from "./EdgeLinks.ts"
 import { type CommandNote, type PendingCommand, PendingCommands } from "./PendingCommands.ts"
+import { addressOf, type Path } from "./Path.ts"
 import type { Saving } from "./Persistence.ts"
 import type { Recalled, Restored } from "./Takeover.ts"
 
@@ -45,8 +46,11 @@ export interface DeviceSession extends SessionRights {
   exchanges: ServerExchanges | undefined
   /** Of the last request; goes with `exchanges`. */
   lastTopic: NamedTopic | undefined
-  peer: PeerAddress
+  /** Of its handshake: a cookie proved it. */
+  readonly peer: PeerAddress
   edge: EdgeLink
+  /** Set while the device is somewhere else, where its connection id found it. */
+  path: Path | undefined
   lastSeenAt: number
   online: boolean
   requestsLeft: number
@@ -142,7 +146,7 @@ export const presenceOf = (
   lastSeenAt: session.restored?.seenAt ?? session.lastSeenAt,
   secureMode: session.secureMode,
   lifetimeSeconds: session.lifetimeMillis / 1000,
-  address: formatPeerAddress(session.peer),
+  address: formatPeerAddress(addressOf(session)),
   suite: cipherSuiteName(session.dtls.suite),
   connectionId: session.dtls.readCid.length > 0,
   credentialVersion: session.facts.credentialVersion
@@ -153,7 +157,7 @@ export const answerOf = (actor: DeviceActor, session: DeviceSession): DeviceAnsw
   _tag: "Known",
   online: session.online,
   lastSeenAt: session.lastSeenAt,
-  address: formatPeerAddress(session.peer),
+  address: formatPeerAddress(addressOf(session)),
   suite: cipherSuiteName(session.dtls.suite),
   secureMode: session.secureMode,
   lifetimeSeconds: session.lifetimeMillis / 1000,

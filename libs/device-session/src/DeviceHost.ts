@@ -111,7 +111,9 @@ export class DeviceHost {
     this.#associations = new Associations({
       config,
       crypto,
-      ...parts,
+      counters: this.counters,
+      edges: this.#edges,
+      persistence: this.#persistence,
       closed: (now, actor, session) => this.#closed(now, actor, session),
       data: (now, actor, session, plaintext) => this.#data(now, actor, session, plaintext)
     })
@@ -235,8 +237,7 @@ export class DeviceHost {
     actor.revision = revision
     actor.session = session
     if (stored.commands.length > 0) actor.commands.restore(stored.commands)
-    this.#table.bind(actor)
-    if (session.dtls.closed) this.#table.unbindRoutes(actor)
+    this.#table.restore(actor)
     this.#lifetimes.brought(now, actor, session)
   }
 
@@ -373,8 +374,7 @@ export class DeviceHost {
     if (actor === undefined || session === undefined) {
       if (this.#ownership.take(now, edge, kind, partition, peer, datagram)) return
       this.counters.datagramsUnrouted++
-      // Only the edge that believed in a route needs to hear that there is none.
-      if (routed) this.#edges.add(edge, FrameKind.Unroute, 0, peer, hasCid ? cidOf(datagram, first.cidOffset) : noBytes)
+      if (routed) this.#doubt(edge, peer)
       return
     }
     if (session.restored !== undefined) {
@@ -385,11 +385,20 @@ export class DeviceHost {
       this.#ownership.take(now, edge, kind, actor.partition, peer, datagram)
       return
     }
-    const alive = this.#associations.open(now, edge, peer, actor, session, datagram)
-    if (!alive || actor.session !== session) return
+    const effect = this.#associations.open(now, edge, peer, actor, session, datagram)
+    if (effect === "Foreign" && routed && !hasCid) this.#doubt(edge, peer)
+    if (effect !== "Alive" || actor.session !== session) return
     // Only now: a forged record under an observed connection id must not turn a device's route (F15).
-    if (!routed) this.#associations.announceRoute(edge, actor, session.peer)
+    if (!routed) this.#associations.announceOwner(edge, actor, peer)
     this.#lifetimes.refresh(now, actor, session)
+  }
+
+  /**
+   * The edge believed that what comes from there is for here. It may be another node's device by now, or anybody's forgery:
+   * the edge keeps its route, and asks every node about what comes next.
+   */
+  #doubt(edge: EdgeLink, peer: PeerAddress): void {
+    this.#edges.add(edge, FrameKind.Doubt, 0, peer, noBytes)
   }
 
   #data(now: number, actor: DeviceActor, session: DeviceSession, plaintext: Uint8Array): void {
@@ -458,7 +467,6 @@ export class DeviceHost {
   }
 }
 
-const cidOf = (datagram: Uint8Array, offset: number): Uint8Array => datagram.slice(offset, offset + 8)
 const noBytes = new Uint8Array(0)
 /** How often handshakes and edges are looked through for those that are over. */
 const sweepMillis = 1000

@@ -314,7 +314,7 @@ export class HandshakeServer {
     if (previous === undefined) table.bind(actor)
     else table.rebind(actor, previous)
     for (const datagram of reply) this.#sendTo(edge, actor.partition, peer, datagram)
-    associations.announceRoute(edge, actor, peer)
+    associations.announceHandshake(edge, actor, peer)
     established(now, actor)
     for (const datagram of handshake.early ?? []) {
       if (actor.session === session) associations.open(now, edge, peer, actor, session, datagram)
@@ -354,6 +354,7 @@ export class HandshakeServer {
       lastTopic: undefined,
       peer: handshake.peer,
       edge: handshake.edge,
+      path: undefined,
       lastSeenAt: now,
       online: false,
       requestsLeft: this.#options.config.requestsBurstMax,

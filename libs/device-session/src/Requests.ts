@@ -9,6 +9,7 @@ import type { DeviceActor, DeviceSession } from "./DeviceActor.ts"
 import type { DeviceSessionConfig } from "./DeviceSessionConfig.ts"
 import type { Events } from "./Events.ts"
 import { exchangeId, isCopy } from "./ExchangeId.ts"
+import { addressOf } from "./Path.ts"
 import type { Persistence } from "./Persistence.ts"
 import type { ActivationOutcome, Ports, PropertiesOutcome } from "./Ports.ts"
 import type { ProductProfiles } from "./ProductProfiles.ts"
@@ -430,7 +431,7 @@ export class Requests {
     reason: string,
     detail?: Readonly<Record<string, string | number | boolean>>
   ): void {
-    this.#events.happened(now, session, kind, formatPeerAddress(session.peer), reason, detail)
+    this.#events.happened(now, session, kind, formatPeerAddress(addressOf(session)), reason, detail)
   }
 }
 

@@ -2,7 +2,10 @@ import type { PeerAddress } from "@roost/contracts"
 import { leadingBits, type Session } from "@roost/dtls"
 import type { DeviceActor, DeviceSession } from "./DeviceActor.ts"
 
-/** Finds the actor that a datagram belongs to: by our connection id, by peer address, by session id. */
+/**
+ * Finds the actor that a datagram belongs to: by our connection id, by peer address, by session id. An address gets in by a
+ * handshake, whose cookie proved it, and by nothing else: a record that came by connection id displaces nobody.
+ */
 export class SessionTable {
   readonly #byCid = new Map<number, DeviceActor>()
   readonly #byPeer = new Map<number | string, DeviceActor>()
@@ -25,6 +28,16 @@ export class SessionTable {
     if (dtls.sessionIdLength > 0) this.#bySessionId.set(dtls.sessionIdBits, actor)
   }
 
+  /** Enters a session from the store. Of two that had one address, it is the newer handshake's, in whatever order they come. */
+  restore(actor: DeviceActor): void {
+    const { dtls, establishedAt, peer } = actor.session!
+    if (dtls.sessionIdLength > 0) this.#bySessionId.set(dtls.sessionIdBits, actor)
+    if (dtls.closed) return
+    if (dtls.readCidLength > 0) this.#byCid.set(dtls.readCidBits, actor)
+    const there = this.#byPeer.get(peer.key)?.session
+    if (there === undefined || there.establishedAt <= establishedAt) this.#byPeer.set(peer.key, actor)
+  }
+
   /** The actor has another session now than the one that was bound. */
   rebind(actor: DeviceActor, previous: DeviceSession): void {
     const { dtls, peer } = previous
@@ -45,14 +58,6 @@ export class SessionTable {
     const session = actor.session!
     this.#unbindCid(actor, session.dtls)
     if (this.#byPeer.get(session.peer.key) === actor) this.#byPeer.delete(session.peer.key)
-  }
-
-  /** The device was seen at another address under its connection id (RFC 9146 §6). */
-  move(actor: DeviceActor, peer: PeerAddress): void {
-    const session = actor.session!
-    if (this.#byPeer.get(session.peer.key) === actor) this.#byPeer.delete(session.peer.key)
-    session.peer = peer
-    this.#byPeer.set(peer.key, actor)
   }
 
   findByCid(datagram: Uint8Array, offset: number): DeviceActor | undefined {

@@ -89,6 +89,7 @@ export class Takeover {
       lastTopic: undefined,
       peer: stored.peer,
       edge,
+      path: undefined,
       lastSeenAt,
       online: stored.online,
       requestsLeft: config.requestsBurstMax,

@@ -66,12 +66,12 @@ describe("an entry for a partition that is not served here", () => {
     assert.strictEqual(world.host.counters.heldDropped, 5)
   })
 
-  it("of which no other owner is known makes the edge forget its route", () => {
+  it("of which no other owner is known makes the edge doubt its route", () => {
     const world = new World()
     const device = world.device("dev1", 1000).connect()
     for (let partition = 0; partition < 512; partition++) world.host.abandon(partition)
-    const before = world.unroutes
+    const before = world.doubts
     post(device)
-    assert.strictEqual(world.unroutes, before + 1)
+    assert.strictEqual(world.doubts, before + 1)
   })
 })

@@ -1,3 +1,4 @@
+import { type Allowance, allowance, BoundedMap, take } from "@roost/bounded"
 import type { PlacementMap } from "@roost/cluster"
 import { FrameKind, FrameReader, partitionOfName, type PeerAddress } from "@roost/contracts"
 import { ContentType, type FrontHalf, type Peer, peekRecord, serverCidBytes } from "@roost/dtls"
@@ -33,6 +34,8 @@ export class EdgeCore {
   readonly #byCid: GenerationMap<number, number>
   readonly #byPeer: GenerationMap<number | string, number>
   readonly #handedOff: GenerationMap<number | string, number>
+  /** Addresses whose owner could verify nothing of what came last: a stranger's forgery, or another device is there now. */
+  readonly #doubted: BoundedMap<number | string, true>
   readonly #resumes = new Map<
     number | string,
     { readonly peer: PeerAddress; readonly deadline: number; unknown: Array<string> }
@@ -40,8 +43,7 @@ export class EdgeCore {
   readonly #rates: HandshakeRates
   /** When each peer was last asked about. */
   readonly #askedAt: GenerationMap<number | string, number>
-  #unroutedLeft: number
-  #unroutedAt: number
+  readonly #unrouted: Allowance
   #turnedAt: number
 
   constructor(options: {
@@ -62,9 +64,9 @@ export class EdgeCore {
     this.#byPeer = new GenerationMap(limits.routesMax)
     this.#handedOff = new GenerationMap(limits.handedOffMax)
     this.#rates = new HandshakeRates(limits.handshakesPerSecondMax, limits.handshakesBurstMax, limits.ratesMax)
+    this.#doubted = new BoundedMap(limits.unroutedPeersMax)
     this.#askedAt = new GenerationMap(limits.unroutedPeersMax)
-    this.#unroutedLeft = limits.unroutedPerSecondMax
-    this.#unroutedAt = now
+    this.#unrouted = allowance(now, limits.unroutedPerSecondMax)
     this.#turnedAt = now
   }
 
@@ -108,13 +110,16 @@ export class EdgeCore {
           break
         case FrameKind.Route:
           this.#byPeer.set(peer.key, partition)
-          if (body.length === serverCidBytes) this.#byCid.set(cidKey(body, 0), partition)
+          this.#doubted.delete(peer.key)
+          this.#routeById(body, partition)
           // The handshake that was handed off is over, unless another device's session moved to its address meanwhile.
           if (this.#handedOff.get(peer.key) === partition) this.#handedOff.delete(peer.key)
           break
-        case FrameKind.Unroute:
-          if (body.length === serverCidBytes) this.#byCid.delete(cidKey(body, 0))
-          else this.#byPeer.delete(peer.key)
+        case FrameKind.RouteById:
+          this.#routeById(body, partition)
+          break
+        case FrameKind.Doubt:
+          this.#doubted.set(peer.key, true)
           break
         case FrameKind.ResumeTaken:
           this.#resumeTaken(peer, partition)
@@ -156,10 +161,12 @@ export class EdgeCore {
 
   #byConnectionId(now: number, peer: PeerAddress, datagram: Uint8Array, cidOffset: number): void {
     if (datagram.length < cidOffset + serverCidBytes) return this.counters.drop("NotDtls")
-    const partition = this.#byCid.get(cidKey(datagram, cidOffset)) ?? this.#handedOff.get(peer.key)
-    if (partition === undefined) return this.#toEveryNode(now, peer, datagram)
-    this.counters.routedByCid++
-    this.#toOwner(partition, peer, FrameKind.Datagram, datagram)
+    const route = this.#byCid.get(cidKey(datagram, cidOffset))
+    if (route !== undefined && (route & cidRestMask) === cidRest(datagram, cidOffset)) {
+      this.counters.routedByCid++
+      return this.#toOwner(route >>> cidRestBits, peer, FrameKind.Datagram, datagram)
+    }
+    this.#byBelief(now, this.#handedOff.get(peer.key), peer, datagram)
   }
 
   #byAddress(now: number, peer: PeerAddress, datagram: Uint8Array, ofHandshake: boolean): void {
@@ -167,9 +174,26 @@ export class EdgeCore {
     const routed = this.#byPeer.get(peer.key)
     // RFC 6347 §4.2.8: while a new handshake runs, data on the same address still belongs to the old session (D19).
     const partition = ofHandshake ? (handedOff ?? routed) : (routed ?? handedOff)
-    if (partition === undefined) return this.#toEveryNode(now, peer, datagram)
+    this.#byBelief(now, partition, peer, datagram)
+  }
+
+  /** By address. A route that is in doubt is kept, since what raised the doubt may be a forgery; every node is asked, too. */
+  #byBelief(now: number, partition: number | undefined, peer: PeerAddress, datagram: Uint8Array): void {
+    if (partition === undefined) {
+      const refused = this.#refusesToAsk(now, peer)
+      if (refused !== undefined) return this.counters.drop(refused)
+      return this.#toEveryNode(peer, datagram)
+    }
+    if (this.#doubted.has(peer.key) && this.#refusesToAsk(now, peer) === undefined) {
+      this.#doubted.delete(peer.key)
+      return this.#toEveryNode(peer, datagram)
+    }
     this.counters.routedByAddress++
     this.#toOwner(partition, peer, FrameKind.Datagram, datagram)
+  }
+
+  #routeById(cid: Uint8Array, partition: number): void {
+    if (cid.length === serverCidBytes) this.#byCid.set(cidKey(cid, 0), (partition << cidRestBits) | cidRest(cid, 0))
   }
 
   #handshake(now: number, peer: PeerAddress, datagram: Uint8Array): void {
@@ -246,19 +270,20 @@ export class EdgeCore {
     this.#outbox.toNode(nodeId, kind, partition, peer, body)
   }
 
-  /** Nobody here knows the datagram: whoever owns it answers, and adds a route. Bounded, since it costs every node. */
-  #toEveryNode(now: number, peer: PeerAddress, datagram: Uint8Array): void {
-    const { unroutedPerSecondMax, unroutedQuietMillis } = this.#limits
-    const askedAt = this.#askedAt.get(peer.key)
-    if (askedAt !== undefined && now - askedAt < unroutedQuietMillis) return this.counters.drop("UnroutedRepeated")
-    const earned = (Math.max(0, now - this.#unroutedAt) * unroutedPerSecondMax) / 1000
-    this.#unroutedLeft = Math.min(unroutedPerSecondMax, this.#unroutedLeft + earned)
-    this.#unroutedAt = now
-    if (this.#unroutedLeft < 1) return this.counters.drop("UnroutedRate")
-    this.#unroutedLeft--
-    this.#askedAt.set(peer.key, now)
+  /** Whoever owns the datagram answers, and adds a route. */
+  #toEveryNode(peer: PeerAddress, datagram: Uint8Array): void {
     this.counters.unrouted++
     this.#outbox.toEveryNode(FrameKind.Unrouted, peer, datagram)
+  }
+
+  /** Why the nodes are not asked about a peer. Bounded, since it costs every node; counts as asked if they may be. */
+  #refusesToAsk(now: number, peer: PeerAddress): "UnroutedRepeated" | "UnroutedRate" | undefined {
+    const { unroutedPerSecondMax, unroutedQuietMillis } = this.#limits
+    const askedAt = this.#askedAt.get(peer.key)
+    if (askedAt !== undefined && now - askedAt < unroutedQuietMillis) return "UnroutedRepeated"
+    if (!take(this.#unrouted, now, unroutedPerSecondMax, unroutedPerSecondMax)) return "UnroutedRate"
+    this.#askedAt.set(peer.key, now)
+    return undefined
   }
 }
 
@@ -275,10 +300,15 @@ const partitionOf = (identity: Uint8Array): number => {
 
 const comma = 0x2c
 
-/** 52 of the 64 random bits: a number hashes without allocating; a clash would cost a device its route, one in 10^15. */
+/** 52 of the 64 random bits: a number hashes without allocating. The other 12 are beside the partition. */
 const cidKey = (bytes: Uint8Array, at: number): number => {
   const high = ((bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!) >>> 0
   return high * 0x10_0000 + ((bytes[at + 4]! << 12) | (bytes[at + 5]! << 4) | (bytes[at + 6]! >> 4))
 }
+
+/** The last 12 bits: without them who observes a connection id could make another one that finds the same route. */
+const cidRest = (bytes: Uint8Array, at: number): number => ((bytes[at + 6]! & 0xf) << 8) | bytes[at + 7]!
+const cidRestBits = 12
+const cidRestMask = 0xfff
 
 const peerOf = (peer: PeerAddress): Peer => ({ key: peer.key, address: peer.bytes })

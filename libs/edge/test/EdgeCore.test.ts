@@ -182,14 +182,83 @@ describe("EdgeCore: routes", () => {
     )
   })
 
-  it("forgets a route on Unroute: the connection id or the address, not both", () => {
+  it("deletes no route for a connection id whose last 12 bits somebody changed (trust A6)", () => {
+    const world = new EdgeWorld()
+    world.tell(FrameKind.Route, 3, peerOf(7), Uint8Array.from(cid))
+    for (const [at, bit] of [
+      [7, 1],
+      [7, 0x80],
+      [6, 1],
+      [6, 8]
+    ] as const) {
+      const altered = [...cid]
+      altered[at]! ^= bit
+      world.pass(1000)
+      world.receive(peerOf(8), protectedRecord(ContentType.tls12_cid, altered))
+      assert.deepStrictEqual(
+        world.entries().map(({ kind }) => kind),
+        [FrameKind.Unrouted]
+      )
+    }
+    world.receive(peerOf(9), protectedRecord(ContentType.tls12_cid, cid))
+    assert.deepStrictEqual(
+      world.entries().map(({ kind, partition }) => [kind, partition]),
+      [[FrameKind.Datagram, 3]]
+    )
+  })
+
+  it("keeps a route that is in doubt, and asks every node about the next datagram, once a second (trust A6)", () => {
+    const world = new EdgeWorld({ unroutedQuietMillis: 1000 })
+    const peer = peerOf(7)
+    const record = protectedRecord(ContentType.application_data)
+    const where = () => {
+      world.receive(peer, record)
+      return world.entries().map(({ kind, partition, subject }) => [subject, kind, partition])
+    }
+    const toOwner = [[Subjects.frameToNode("a"), FrameKind.Datagram, 3]]
+    const toAll = [[Subjects.frameToNodes, FrameKind.Unrouted, 0]]
+    world.tell(FrameKind.Route, 3, peer)
+    world.tell(FrameKind.Doubt, 0, peer)
+    assert.deepStrictEqual(where(), toAll)
+    assert.deepStrictEqual(where(), toOwner)
+    world.tell(FrameKind.Doubt, 0, peer)
+    assert.deepStrictEqual(where(), toOwner, "every node was asked a moment ago")
+    world.pass(1000)
+    assert.deepStrictEqual(where(), toAll)
+    world.tell(FrameKind.Doubt, 0, peer)
+    world.tell(FrameKind.Route, 3, peer)
+    world.pass(1000)
+    assert.deepStrictEqual(where(), toOwner, "whose device it is said so")
+  })
+
+  it("finds the device that a NAT gave another one's address to, at a node that the edge did not think of (trust A6)", () => {
     const world = new EdgeWorld()
     const peer = peerOf(7)
-    world.tell(FrameKind.Route, 3, peer, Uint8Array.from(cid))
-    world.tell(FrameKind.Unroute, 0, peer, Uint8Array.from(cid))
-    assert.deepStrictEqual([world.core.gauges.routesByCid, world.core.gauges.routesByPeer], [0, 1])
-    world.tell(FrameKind.Unroute, 0, peer)
-    assert.strictEqual(world.core.gauges.routesByPeer, 0)
+    const record = protectedRecord(ContentType.application_data)
+    world.tell(FrameKind.Route, 3, peer)
+    world.tell(FrameKind.Doubt, 0, peer)
+    world.receive(peer, record)
+    world.tell(FrameKind.Route, 400, peer)
+    world.entries()
+    world.receive(peer, record)
+    assert.deepStrictEqual(
+      world.entries().map(({ partition }) => partition),
+      [400]
+    )
+  })
+
+  it("enters no address for a record that came by connection id: who has the address keeps it (trust C1)", () => {
+    const world = new EdgeWorld()
+    const peer = peerOf(7)
+    world.tell(FrameKind.Route, 3, peer)
+    world.tell(FrameKind.RouteById, 400, peer, Uint8Array.from(cid))
+    assert.deepStrictEqual([world.core.gauges.routesByCid, world.core.gauges.routesByPeer], [1, 1])
+    world.receive(peer, protectedRecord(ContentType.application_data))
+    world.receive(peer, protectedRecord(ContentType.tls12_cid, cid))
+    assert.deepStrictEqual(
+      world.entries().map(({ partition }) => partition),
+      [3, 400]
+    )
   })
 
   it("asks about one unknown peer once a second, and about all together no more than the named number", () => {

@@ -1,4 +1,4 @@
-import { ClientExchanges, type ClientRequest, type ClientResponse, defaultClientSettings } from "@roost/coap"
+import { ClientExchanges, type ClientRequest, type ClientResponse, defaultClientSettings, encode } from "@roost/coap"
 import {
   type ActivateRequest,
   type CommandEvent,
@@ -51,8 +51,10 @@ export class World {
   properties: (request: PropertiesRequest) => PropertiesOutcome = () => ({ _tag: "Done", values: {} })
   /** Answers to writes of sessions do not come while set. */
   holdSaved = false
-  /** Routes that the edge was told to forget. */
-  unroutes = 0
+  /** Connection ids that the edge was told the owner of, without an address. */
+  routesById = 0
+  /** Routes that the edge was told to doubt. */
+  doubts = 0
   /** Whether another node is known that owns, or is about to own, what this one does not. */
   hasOtherNode = false
   readonly forwarded: Array<{
@@ -233,6 +235,12 @@ export class World {
     }
   }
 
+  /** A datagram that the edge knows no owner of. */
+  receiveUnrouted(peer: PeerAddress, datagram: Uint8Array): void {
+    this.#toHost(FrameKind.Unrouted, peer, datagram, 0)
+    this.settle()
+  }
+
   #resumeMissed(peer: PeerAddress): void {
     const outcome = this.#front.resumeMissed(this.now, { key: String(peer.key), address: peer.bytes })
     if (outcome._tag !== "Reply") return
@@ -323,7 +331,8 @@ export class World {
       if (reader.kind === FrameKind.Send) this.#devices.get(reader.peer.key)?.receive(reader.body.slice())
       if (reader.kind === FrameKind.ResumeTaken) this.#front.resumeTaken(String(reader.peer.key))
       if (reader.kind === FrameKind.ResumeUnknown) this.#resumeMissed(reader.peer)
-      if (reader.kind === FrameKind.Unroute) this.unroutes++
+      if (reader.kind === FrameKind.RouteById) this.routesById++
+      if (reader.kind === FrameKind.Doubt) this.doubts++
       if (reader.kind === FrameKind.Route) this.routes.push({ peer: reader.peer.key, cid: reader.body.length })
     }
   }
@@ -396,6 +405,16 @@ export class SimulatedDevice {
     }
     return this.responses[before]
   }
+
+  /** The datagram of a request that somebody else carries. */
+  requestDatagram(request: ClientRequest): Uint8Array {
+    const { code, options, payload } = request
+    const messageId = 0x8000 + this.#carriedElsewhere++
+    const token = Uint8Array.of(messageId >> 8, messageId & 0xff)
+    const message = encode({ type: "CON", code, messageId, token, options, payload })
+    return Result.getOrThrow(this.client.send(message))
+  }
+  #carriedElsewhere = 0
 
   transmit(datagram: Uint8Array): void {
     this.sent.push(datagram)

@@ -1,0 +1,49 @@
+import type { PeerAddress } from "@roost/contracts"
+import type { DeviceSession } from "./DeviceActor.ts"
+import type { EdgeLink } from "./EdgeLinks.ts"
+
+/**
+ * Where a device is that came by its connection id from another address than its handshake did: after its NAT forgot it,
+ * mostly. Nothing shows that records arrive there (RFC 9146 §6, condition 3), since who sees a record of the device on its
+ * way can send it from any address. So no more than three times the bytes that came from there go there, as in RFC 9000 §8;
+ * a request pays for its own answer. The address is in no table: the records from there are found by their connection id.
+ */
+export interface Path {
+  readonly peer: PeerAddress
+  edge: EdgeLink
+  /** Bytes of datagrams that may still go there. */
+  bytesLeft: number
+}
+
+/** What is sent to an unproved address, at most, for each byte that came from it (RFC 9146 §9, RFC 9000 §8). */
+export const unprovedFactor = 3
+/** Bytes that an unproved address may save up: enough for any answer, too few for a flood. */
+export const unprovedBytesMax = 64 * 1024
+
+/** Where what the device is to get goes. */
+export const addressOf = (session: DeviceSession): PeerAddress => session.path?.peer ?? session.peer
+export const edgeOf = (session: DeviceSession): EdgeLink => session.path?.edge ?? session.edge
+
+/** A record that is newer than all before it verified: the device is there (RFC 9146 §6, conditions 1 and 2). */
+export const follow = (session: DeviceSession, peer: PeerAddress, edge: EdgeLink): void => {
+  const { path } = session
+  if (peer.key === session.peer.key) {
+    session.path = undefined
+    session.edge = edge
+  } else if (path?.peer.key === peer.key) path.edge = edge
+  else session.path = { peer, edge, bytesLeft: 0 }
+}
+
+/** A datagram of the device came from there: it allows more to go back. */
+export const credit = ({ path }: DeviceSession, peer: PeerAddress, bytes: number): void => {
+  if (path?.peer.key !== peer.key) return
+  path.bytesLeft = Math.min(unprovedBytesMax, path.bytesLeft + unprovedFactor * bytes)
+}
+
+/** Takes what is sent from the allowance of the address, or nothing and false. An address that a cookie proved has no limit. */
+export const spend = ({ path }: DeviceSession, bytes: number): boolean => {
+  if (path === undefined) return true
+  if (path.bytesLeft < bytes) return false
+  path.bytesLeft -= bytes
+  return true
+}
