@@ -36,12 +36,26 @@ export function encodeAlert(alert: Alert): Uint8Array {
   return Uint8Array.of(alert.level, alert.description)
 }
 
-/** Undefined unless it is exactly one alert: DTLS carries no fragments of an alert. */
+/**
+ * Undefined unless it is whole alerts: DTLS carries no fragments of one. Of several in a record, which RFC 5246 §6.2.1
+ * allows, the first that ends the connection counts, else the first.
+ */
 export function decodeAlert(fragment: Uint8Array): Alert | undefined {
-  if (fragment.length !== 2) return undefined
-  const level = fragment[0]!
-  if (level !== AlertLevel.warning && level !== AlertLevel.fatal) return undefined
-  return { level, description: fragment[1]! }
+  if (fragment.length === 0 || fragment.length % 2 !== 0) return undefined
+  let first: Alert | undefined
+  for (let at = 0; at < fragment.length; at += 2) {
+    const level = fragment[at]!
+    if (level !== AlertLevel.warning && level !== AlertLevel.fatal) return undefined
+    const alert = { level, description: fragment[at + 1]! }
+    if (endsConnection(alert)) return alert
+    first ??= alert
+  }
+  return first
+}
+
+/** RFC 5246 §7.2: a fatal one, or close_notify of any level. */
+export function endsConnection(alert: Alert): boolean {
+  return alert.level === AlertLevel.fatal || alert.description === AlertDescription.close_notify
 }
 
 const names = new Map<number, AlertName>(

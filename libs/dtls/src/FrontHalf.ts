@@ -21,7 +21,7 @@ import { copyBytes, equalBytes } from "./internal/bytes.ts"
 import { FifoMap } from "./internal/FifoMap.ts"
 import { type FrontHalfLimits, frontHalfLimits } from "./Limits.ts"
 import type { Peer } from "./Peer.ts"
-import { ContentType, dtls10, dtls12, readRecord, type RecordView } from "./record/Header.ts"
+import { ContentType, isDtlsVersion, readRecord, type RecordView } from "./record/Header.ts"
 import type { CookieSecrets } from "./server/CookieSecrets.ts"
 import type { AwaitKeyExchange, FrontHandshake } from "./server/FrontHandshake.ts"
 import { dropped, forward, type FrontOutcome, kept, reply } from "./server/FrontOutcome.ts"
@@ -143,7 +143,7 @@ export class FrontHalf {
     datagram: Uint8Array,
     offset: number
   ): FrontOutcome {
-    if (record.version !== dtls12 && record.version !== dtls10) return dropped("NotDtls")
+    if (!isDtlsVersion(record.version)) return dropped("NotDtls")
     if (record.epoch !== 0 || record.contentType === ContentType.change_cipher_spec) {
       // ChangeCipherSpec and Finished may overtake ClientKeyExchange (RFC 6347 §4.2.5).
       if (handshake === undefined) return forward
@@ -336,7 +336,10 @@ function isSameMessage(one: HandshakeMessage, other: HandshakeMessage): boolean 
   return one.type === other.type && one.messageSeq === other.messageSeq && equalBytes(one.body, other.body)
 }
 
-/** Our numbers continue the client's; far from 2^48 they can't run out. */
-const clientHelloSequenceMax = 2 ** 47
+/**
+ * Our record numbers continue the client's, which may begin anywhere. What is left above takes a flight in fragments of 64
+ * bytes a hundred times a second for as long as a handshake may last, ten times over.
+ */
+const clientHelloSequenceMax = 2 ** 48 - 2 ** 24
 
 const defaultSuites: ReadonlyArray<CipherSuite> = [TLS_PSK_WITH_AES_128_CCM_8, TLS_PSK_WITH_AES_128_CBC_SHA256]

@@ -2,7 +2,7 @@ import * as Result from "effect/Result"
 import { encodeAlert, fatalAlert } from "./Alert.ts"
 import type { Crypto } from "./Crypto.ts"
 import type { StateError } from "./errors.ts"
-import { agreementOf } from "./handshake/Agreement.ts"
+import { type Agreement, agreementOf } from "./handshake/Agreement.ts"
 import { type ClientHello, decodeClientHello } from "./handshake/ClientHello.ts"
 import { packRecords, plaintextRecords } from "./handshake/Flight.ts"
 import { encodeHandshake, type HandshakeMessage, HandshakeType, wholeMessage } from "./handshake/Header.ts"
@@ -95,7 +95,7 @@ export class PendingResumption {
     const { masterSecret, sessionId, suite } = resumed
     const answer: ServerHello = answerHello(crypto, hello, suite, sessionId)
     const { messageSeq } = clientHello
-    const agreement = agreementOf(hello, answer, suite)
+    const agreement = withLimitOf(resumed, hello, agreementOf(hello, answer, suite))
     const keys = deriveKeyBlock(crypto, suite, masterSecret, hello.random, answer.random)
     this.address = address
     this.sessionId = sessionId
@@ -161,6 +161,15 @@ export class PendingResumption {
 }
 
 const resendMillisMin = 1000
+
+/**
+ * A max_fragment_length holds for the resumed session too, whether the client says it again or not (RFC 6066 §4). A
+ * record_size_limit does not (RFC 8449 §5), but what the session keeps is the limit alone, and a smaller record is never wrong.
+ */
+function withLimitOf(resumed: Session, { extensions }: ClientHello, agreement: Agreement): Agreement {
+  if (extensions.maxFragmentLength !== undefined || extensions.recordSizeLimit !== undefined) return agreement
+  return { ...agreement, toClientBytesMax: Math.min(agreement.toClientBytesMax, resumed.writeBytesMax) }
+}
 
 function missOf(hello: ClientHello, session: Session): ResumeMiss | undefined {
   if (session.sessionIdLength === 0 || !equalBytes(hello.sessionId, session.sessionId)) return "OtherSession"

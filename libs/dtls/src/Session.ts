@@ -1,5 +1,5 @@
 import * as Result from "effect/Result"
-import { type Alert, alertName, AlertDescription, AlertLevel, decodeAlert, encodeAlert, warningAlert } from "./Alert.ts"
+import { type Alert, alertName, decodeAlert, encodeAlert, endsConnection, warningAlert } from "./Alert.ts"
 import {
   type CipherSuite,
   TLS_PSK_WITH_AES_128_CBC_SHA256,
@@ -17,7 +17,7 @@ import { droppedRecord, type Opened } from "./Opened.ts"
 import { type KeyBlock, masterSecretBytes } from "./KeySchedule.ts"
 import {
   ContentType,
-  dtls12,
+  isDtlsVersion,
   readRecord,
   recordHeaderBytes,
   sequenceMax,
@@ -202,7 +202,7 @@ export class Session implements SessionFields {
       return droppedRecord("CidExpected", next)
     }
     if (record.epoch !== sessionEpoch) return droppedRecord("WrongEpoch", next)
-    if (record.version !== dtls12) return droppedRecord("WrongVersion", next)
+    if (!isDtlsVersion(record.version)) return droppedRecord("WrongVersion", next)
     if (isReplay(this, record.sequence)) return droppedRecord("Replay", next)
     const plaintext = openRecord(crypto, this.readKeys, record)
     if (plaintext === undefined) return droppedRecord("BadRecord", next)
@@ -291,7 +291,7 @@ export class Session implements SessionFields {
   #handleAlert(fragment: Uint8Array, newest: boolean, next: number): Opened {
     const alert = decodeAlert(fragment)
     if (alert === undefined) return { _tag: "Ignored", reason: "MalformedAlert", newest, next }
-    if (alert.level !== AlertLevel.fatal && alert.description !== AlertDescription.close_notify) {
+    if (!endsConnection(alert)) {
       return { _tag: "Ignored", reason: "WarningAlert", newest, next }
     }
     this.closed = true

@@ -102,7 +102,7 @@ describe("records", () => {
     epoch[4] = 2
     expect(session.open(crypto, epoch, 0)).toMatchObject({ reason: "WrongEpoch" })
     const version = client.data("x")
-    version[2] = 0xff
+    version[1] = 0x03
     expect(session.open(crypto, version, 0)).toMatchObject({ reason: "WrongVersion" })
   })
 

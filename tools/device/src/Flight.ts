@@ -118,7 +118,7 @@ const describeMessage = ({ fragment, type }: HandshakeFragment): ReadonlyArray<s
 }
 
 const describeExtensions = (extensions: HelloExtensions, direction: string): string => {
-  const { connectionId, maxFragmentLength, recordSizeLimit } = extensions
+  const { connectionId, maxFragmentLength, recordSizeLimit, supportedVersions } = extensions
   const cid = connectionId?.length === 0 ? `none in ${direction}` : `${connectionId?.toHex()} in ${direction}`
   const names = [
     ...(extensions.extendedMasterSecret ? ["extended_master_secret"] : []),
@@ -126,6 +126,7 @@ const describeExtensions = (extensions: HelloExtensions, direction: string): str
     ...(extensions.renegotiationInfo === undefined ? [] : ["renegotiation_info"]),
     ...(maxFragmentLength === undefined ? [] : [`max_fragment_length ${maxFragmentLength}`]),
     ...(recordSizeLimit === undefined ? [] : [`record_size_limit ${recordSizeLimit}`]),
+    ...(supportedVersions === undefined ? [] : ["supported_versions"]),
     ...(connectionId === undefined ? [] : [`connection_id (${cid})`])
   ]
   return names.length === 0 ? "none" : names.join(", ")

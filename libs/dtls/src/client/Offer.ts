@@ -1,6 +1,7 @@
 import type { AlertName } from "../Alert.ts"
 import { isCipherSuite, TLS_EMPTY_RENEGOTIATION_INFO_SCSV } from "../CipherSuite.ts"
 import type { ClientHello } from "../handshake/ClientHello.ts"
+import { recordSizeLimitMin } from "../handshake/Extension.ts"
 import type { ServerHello } from "../handshake/ServerHello.ts"
 import { emptyBytes, equalBytes } from "../internal/bytes.ts"
 import { dtls12 } from "../record/Header.ts"
@@ -23,7 +24,8 @@ export function offerOf(options: ClientOptions, random: Uint8Array): ClientHello
       renegotiationInfo: undefined,
       connectionId: options.connectionId,
       maxFragmentLength: options.maxFragmentLength,
-      recordSizeLimit: options.recordSizeLimit
+      recordSizeLimit: options.recordSizeLimit,
+      supportedVersions: undefined
     }
   }
 }
@@ -65,6 +67,9 @@ export function refusalOf(
   }
   if (chosen.maxFragmentLength !== undefined && chosen.maxFragmentLength !== offered.maxFragmentLength) {
     return { alert: "illegal_parameter", reason: "the server changed max_fragment_length (RFC 6066 §4)" }
+  }
+  if (chosen.recordSizeLimit !== undefined && chosen.recordSizeLimit < recordSizeLimitMin) {
+    return { alert: "illegal_parameter", reason: "the server's record_size_limit is below 64 (RFC 8449 §4)" }
   }
   if (chosen.maxFragmentLength !== undefined && chosen.recordSizeLimit !== undefined) {
     return { alert: "illegal_parameter", reason: "both max_fragment_length and record_size_limit (RFC 8449 §5)" }

@@ -12,6 +12,8 @@ export const ExtensionType = {
   extended_master_secret: 23,
   /** RFC 8449. */
   record_size_limit: 28,
+  /** RFC 8446 §4.2.1, RFC 9147 §5.3. */
+  supported_versions: 43,
   /** RFC 9146; 53 was an earlier draft's number. */
   connection_id: 54,
   /** RFC 5746. */
@@ -20,7 +22,7 @@ export const ExtensionType = {
 
 /**
  * What both hellos say by extension; undefined and false mean that the extension is absent. Extensions with other
- * numbers are ignored (RFC 5246 §7.4.1.4).
+ * numbers are ignored (RFC 5246 §7.4.1.4), and none has to be in a certain place.
  */
 export interface HelloExtensions {
   readonly extendedMasterSecret: boolean
@@ -29,10 +31,12 @@ export interface HelloExtensions {
   readonly renegotiationInfo: Uint8Array | undefined
   /** The id that the sender wants to find in records sent to it; may be empty. */
   readonly connectionId: Uint8Array | undefined
-  /** In bytes: 512, 1024, 2048 or 4096. */
+  /** In bytes: 512, 1024, 2048 or 4096, else `unknownFragmentLength`. */
   readonly maxFragmentLength: number | undefined
-  /** In bytes of plaintext that the sender is ready to receive. */
+  /** In bytes of plaintext that the sender is ready to receive; below `recordSizeLimitMin` it is illegal. */
   readonly recordSizeLimit: number | undefined
+  /** The versions that a client speaks, the preferred one first. No server of DTLS 1.2 answers it. */
+  readonly supportedVersions: ReadonlyArray<number> | undefined
 }
 
 export const noExtensions: HelloExtensions = {
@@ -41,8 +45,12 @@ export const noExtensions: HelloExtensions = {
   renegotiationInfo: undefined,
   connectionId: undefined,
   maxFragmentLength: undefined,
-  recordSizeLimit: undefined
+  recordSizeLimit: undefined,
+  supportedVersions: undefined
 }
+
+/** Stands for a max_fragment_length code that RFC 6066 §4 does not define. */
+export const unknownFragmentLength = 0
 
 /** RFC 8449 §4. */
 export const recordSizeLimitMin = 64
@@ -50,7 +58,7 @@ export const recordSizeLimitMin = 64
 /** Writes the extensions field of a hello with its length; nothing at all if there is nothing to say. */
 export function putExtensions(list: Writer, extensions: HelloExtensions): Writer {
   const lengthAt = list.skip16()
-  const { renegotiationInfo, connectionId, maxFragmentLength, recordSizeLimit } = extensions
+  const { renegotiationInfo, connectionId, maxFragmentLength, recordSizeLimit, supportedVersions } = extensions
   if (renegotiationInfo !== undefined) {
     put(list, ExtensionType.renegotiation_info, renegotiationInfo.length + 1).vector8(renegotiationInfo)
   }
@@ -60,6 +68,10 @@ export function putExtensions(list: Writer, extensions: HelloExtensions): Writer
     put(list, ExtensionType.max_fragment_length, 1).uint8(Math.log2(maxFragmentLength) - 8)
   }
   if (recordSizeLimit !== undefined) put(list, ExtensionType.record_size_limit, 2).uint16(recordSizeLimit)
+  if (supportedVersions !== undefined) {
+    put(list, ExtensionType.supported_versions, 1 + 2 * supportedVersions.length).uint8(2 * supportedVersions.length)
+    for (const version of supportedVersions) list.uint16(version)
+  }
   if (connectionId !== undefined) {
     put(list, ExtensionType.connection_id, connectionId.length + 1).vector8(connectionId)
   }
@@ -78,24 +90,22 @@ export function decodeExtensions(
   const length = reader.uint16()
   if (length !== reader.remaining) return Result.fail({ by: "peer", reason: "Truncated", message, what: "extensions" })
   const found: { -readonly [Key in keyof HelloExtensions]: HelloExtensions[Key] } = { ...noExtensions }
-  // A bit per type below 32, which is nearly all there are; a Set would cost more than all of the rest.
-  let seenBits = 0
-  let seen: Set<number> | undefined
+  const seen: Array<number> = []
   while (reader.remaining > 0) {
     const type = reader.uint16()
     const size = reader.uint16()
     if (size > reader.remaining || reader.failed) {
       return Result.fail({ by: "peer", reason: "Truncated", message, what: "extensions" })
     }
-    const bit = type < 32 ? 1 << type : 0
-    if ((seenBits & bit) !== 0 || (bit === 0 && seen?.has(type) === true)) {
-      return Result.fail({ by: "peer", reason: "DuplicateExtension", message, what: String(type) })
+    if (isKnown(type)) {
+      if (seen.includes(type)) {
+        return Result.fail({ by: "peer", reason: "DuplicateExtension", message, what: String(type) })
+      }
+      seen.push(type)
     }
-    seenBits |= bit
-    if (bit === 0) (seen ??= new Set()).add(type)
     const data = new Reader(reader.bytes, reader.offset, reader.offset + size)
     reader.skip(size)
-    const problem = readExtension(type, data, found)
+    const problem = readExtension(type, data, message, found)
     if (problem !== undefined) return Result.fail({ by: "peer", reason: "IllegalValue", message, what: problem })
   }
   return Result.succeed(found)
@@ -105,15 +115,17 @@ export function decodeExtensions(
 function readExtension(
   type: number,
   data: Reader,
+  message: "client_hello" | "server_hello",
   found: { -readonly [Key in keyof HelloExtensions]: HelloExtensions[Key] }
 ): string | undefined {
   switch (type) {
     case ExtensionType.extended_master_secret:
+      // What it carries is empty; a sender that put something there meant the extension all the same.
       found.extendedMasterSecret = true
-      return data.complete ? undefined : "extended_master_secret"
+      return undefined
     case ExtensionType.encrypt_then_mac:
       found.encryptThenMac = true
-      return data.complete ? undefined : "encrypt_then_mac"
+      return undefined
     case ExtensionType.renegotiation_info:
       found.renegotiationInfo = data.vector8()
       return data.complete ? undefined : "renegotiation_info"
@@ -122,16 +134,34 @@ function readExtension(
       return data.complete ? undefined : "connection_id"
     case ExtensionType.max_fragment_length: {
       const code = data.uint8()
-      found.maxFragmentLength = 2 ** (8 + code)
-      return data.complete && code >= 1 && code <= 4 ? undefined : "max_fragment_length"
+      found.maxFragmentLength = code >= 1 && code <= 4 ? 2 ** (8 + code) : unknownFragmentLength
+      return data.complete ? undefined : "max_fragment_length"
     }
     case ExtensionType.record_size_limit:
       found.recordSizeLimit = data.uint16()
-      return data.complete && found.recordSizeLimit >= recordSizeLimitMin ? undefined : "record_size_limit"
+      return data.complete ? undefined : "record_size_limit"
+    case ExtensionType.supported_versions:
+      // A ServerHello has another shape, and only of versions that nobody here speaks.
+      if (message === "server_hello") return undefined
+      found.supportedVersions = readVersions(data)
+      return data.complete ? undefined : "supported_versions"
     default:
       return undefined
   }
 }
+
+function readVersions(data: Reader): ReadonlyArray<number> {
+  const versions: Array<number> = []
+  for (let left = data.uint8(); left >= 2 && !data.failed; left -= 2) versions.push(data.uint16())
+  return versions
+}
+
+/** Those that have an effect here. Others are skipped, however often they come. */
+function isKnown(type: number): boolean {
+  return knownTypes.includes(type)
+}
+
+const knownTypes: ReadonlyArray<number> = Object.values(ExtensionType)
 
 function put(list: Writer, type: number, length: number): Writer {
   return list.uint16(type).uint16(length)

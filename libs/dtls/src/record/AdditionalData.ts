@@ -1,9 +1,10 @@
-import { ContentType, dtls12, writeSequence } from "./Header.ts"
+import { ContentType, writeSequence } from "./Header.ts"
 
 /** What is authenticated about a record beside its content. */
 export interface RecordIdentity {
   /** The type on the wire: tls12_cid for a record with a connection id. */
   readonly contentType: number
+  readonly version: number
   readonly epoch: number
   readonly sequence: number
   readonly cid: Uint8Array
@@ -22,12 +23,16 @@ export function additionalData(record: RecordIdentity, length: number): Uint8Arr
   if (record.contentType !== ContentType.tls12_cid) {
     writeEpochAndSequence(classic, 0, record)
     classic[8] = record.contentType
+    classic[9] = record.version >>> 8
+    classic[10] = record.version
     classic[11] = length >>> 8
     classic[12] = length
     return classic
   }
   const { cid } = record
   withCid[9] = cid.length
+  withCid[11] = record.version >>> 8
+  withCid[12] = record.version
   writeEpochAndSequence(withCid, 13, record)
   withCid.set(cid, 21)
   const at = 21 + cid.length
@@ -43,12 +48,8 @@ export function writeEpochAndSequence(target: Uint8Array, at: number, record: Re
 }
 
 const classic = new Uint8Array(13)
-classic[9] = dtls12 >>> 8
-classic[10] = dtls12 & 0xff
 
 const withCid = new Uint8Array(21 + 255 + 2)
 withCid.fill(0xff, 0, 8)
 withCid[8] = ContentType.tls12_cid
 withCid[10] = ContentType.tls12_cid
-withCid[11] = dtls12 >>> 8
-withCid[12] = dtls12 & 0xff

@@ -14,6 +14,14 @@ export const ContentType = {
 export const dtls10 = 0xfeff
 export const dtls12 = 0xfefd
 
+/**
+ * Whether a record's version is one of DTLS. Which one is not asked: that of a first ClientHello is the sender's choice
+ * (RFC 5246 §E.1, RFC 9147 §4), and that of a protected record is authenticated with it.
+ */
+export function isDtlsVersion(version: number): boolean {
+  return version >>> 8 === dtls12 >>> 8
+}
+
 /** Without a connection id (RFC 6347 §4.1). */
 export const recordHeaderBytes = 13
 /** TLSCiphertext.length may not exceed 2^14 + 2048 (RFC 5246 §6.2.3). */
@@ -71,18 +79,19 @@ export interface RecordPeek {
 
 /**
  * Looks at the first record without judging the rest. Undefined for anything that is no DTLS: a datagram shorter than a
- * header, an unknown content type, a version other than 1.2 and a ClientHello's 1.0 (RFC 7983 demultiplexing by the
- * first byte is covered by this).
+ * header, an unknown content type, a version that is none of DTLS or, behind a handshake, neither 1.2 nor 1.0 (RFC 7983
+ * demultiplexing by the first byte is covered by this).
  */
 export function peekRecord(datagram: Uint8Array): RecordPeek | undefined {
   if (datagram.length < recordHeaderBytes) return undefined
   const version = (datagram[1]! << 8) | datagram[2]!
-  if (version !== dtls12 && version !== dtls10) return undefined
+  const epoch = (datagram[3]! << 8) | datagram[4]!
+  if (version !== dtls12 && version !== dtls10 && (epoch > 0 || !isDtlsVersion(version))) return undefined
   const contentType = datagram[0]!
   const known =
     (contentType >= ContentType.change_cipher_spec && contentType <= ContentType.application_data) ||
     contentType === ContentType.tls12_cid
-  return known ? { contentType, epoch: (datagram[3]! << 8) | datagram[4]!, cidOffset: 11 } : undefined
+  return known ? { contentType, epoch, cidOffset: 11 } : undefined
 }
 
 /** Writes a header and returns the offset behind it. */

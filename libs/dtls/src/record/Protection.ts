@@ -1,6 +1,5 @@
 import { type CipherSuite, TLS_PSK_WITH_AES_128_CCM_8 } from "../CipherSuite.ts"
 import type { Crypto } from "../Crypto.ts"
-import type { RecordIdentity } from "./AdditionalData.ts"
 import {
   cbcFragmentBytes,
   openEncryptThenMac,
@@ -9,7 +8,7 @@ import {
   sealMacThenEncrypt
 } from "./CbcSha256.ts"
 import { ccm8ExpansionBytes, openCcm8, sealCcm8 } from "./Ccm8.ts"
-import { ContentType, recordHeaderBytes, type RecordView, writeRecordHeader } from "./Header.ts"
+import { ContentType, dtls12, recordHeaderBytes, type RecordView, writeRecordHeader } from "./Header.ts"
 
 /** TLSPlaintext.length and DTLSInnerPlaintext may not exceed it (RFC 5246 §6.2.1, RFC 9146 §4). */
 export const plaintextBytesMax = 0x4000
@@ -63,7 +62,8 @@ export function sealRecord(
   offset: number
 ): number {
   const hasCid = cid.length > 0
-  const record: RecordIdentity = { contentType: hasCid ? ContentType.tls12_cid : contentType, epoch, sequence, cid }
+  const version = dtls12
+  const record = { contentType: hasCid ? ContentType.tls12_cid : contentType, version, epoch, sequence, cid }
   const inner = hasCid ? innerPlaintext(plaintext, contentType) : plaintext
   const end = offset + sealedRecordBytes(keys, cid.length, plaintext.length)
   const length = end - offset - recordHeaderBytes - cid.length

@@ -4,7 +4,7 @@ import { Reassembly } from "../handshake/Reassembly.ts"
 import { constantTimeEqual, copyBytes, equalBytes } from "../internal/bytes.ts"
 import { verifyDataBytes } from "../KeySchedule.ts"
 import type { BackHalfLimits } from "../Limits.ts"
-import { ContentType, dtls12, readRecord, type RecordView } from "../record/Header.ts"
+import { ContentType, isDtlsVersion, readRecord, type RecordView } from "../record/Header.ts"
 import { openRecord } from "../record/Protection.ts"
 import { isReplay, markReceived } from "../record/ReplayWindow.ts"
 import { changeCipherSpec, type Session, sessionEpoch } from "../Session.ts"
@@ -86,7 +86,7 @@ export class AwaitFinished {
   /** `NotHandshake` leaves the replay window alone, so that the session can open the record afterwards. */
   #open(crypto: Crypto, record: RecordView): FinishedOutcome | "NotHandshake" {
     const session = this.#session
-    if (record.version !== dtls12 || !hasCidOf(session, record)) return "RecordUnverifiable"
+    if (!isDtlsVersion(record.version) || !hasCidOf(session, record)) return "RecordUnverifiable"
     if (isReplay(session, record.sequence)) return "NeedMore"
     const plaintext = openRecord(crypto, session.readKeys, record)
     if (plaintext === undefined) return "RecordUnverifiable"

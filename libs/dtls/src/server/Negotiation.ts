@@ -2,12 +2,12 @@ import { type CipherSuite, TLS_EMPTY_RENEGOTIATION_INFO_SCSV, TLS_PSK_WITH_AES_1
 import type { AlertName } from "../Alert.ts"
 import type { Crypto } from "../Crypto.ts"
 import type { ClientHello } from "../handshake/ClientHello.ts"
-import type { HelloExtensions } from "../handshake/Extension.ts"
+import { type HelloExtensions, recordSizeLimitMin, unknownFragmentLength } from "../handshake/Extension.ts"
 import { randomBytesLength } from "../KeySchedule.ts"
 import type { ServerHello } from "../handshake/ServerHello.ts"
 import { emptyBytes } from "../internal/bytes.ts"
 import { serverCidBytes } from "../Limits.ts"
-import { dtls12 } from "../record/Header.ts"
+import { dtls12, isDtlsVersion } from "../record/Header.ts"
 import { plaintextBytesMax } from "../record/Protection.ts"
 
 /** The suite that the server takes, or the fatal alert for a hello that it can't take. */
@@ -15,9 +15,18 @@ export function chooseSuite(
   hello: ClientHello,
   preference: ReadonlyArray<CipherSuite>
 ): CipherSuite | { readonly alert: AlertName } {
-  // Versions are one's complements: a smaller number is a newer version, and 1.2 is all we speak (RFC 5246 §E.1).
-  if (hello.version > dtls12 || hello.version < 0xfe00) return { alert: "protocol_version" }
-  const { renegotiationInfo } = hello.extensions
+  const { maxFragmentLength, recordSizeLimit, renegotiationInfo, supportedVersions } = hello.extensions
+  // Versions are one's complements: a smaller number is a newer version, and 1.2 is all we speak (RFC 5246 §E.1). A client
+  // that lists its versions means those, and not what it has in the old place (RFC 8446 §4.2.1).
+  const speaks12 =
+    supportedVersions === undefined
+      ? hello.version <= dtls12 && isDtlsVersion(hello.version)
+      : supportedVersions.includes(dtls12)
+  if (!speaks12) return { alert: "protocol_version" }
+  // RFC 8449 §4 and RFC 6066 §4, the latter only where it counts (RFC 8449 §5).
+  const limitIsLegal =
+    recordSizeLimit === undefined ? maxFragmentLength !== unknownFragmentLength : recordSizeLimit >= recordSizeLimitMin
+  if (!limitIsLegal) return { alert: "illegal_parameter" }
   // RFC 5746 §3.6: an initial handshake can have nothing to renegotiate.
   if (renegotiationInfo !== undefined && renegotiationInfo.length > 0) return { alert: "handshake_failure" }
   const suite = preference.find((candidate) => hello.cipherSuites.includes(candidate))
@@ -53,6 +62,7 @@ function answerExtensions(crypto: Crypto, hello: ClientHello, suite: CipherSuite
     connectionId: offered.connectionId === undefined ? undefined : crypto.randomBytes(serverCidBytes),
     // RFC 8449 §5: record_size_limit takes the place of max_fragment_length.
     maxFragmentLength: limited ? undefined : offered.maxFragmentLength,
-    recordSizeLimit: limited ? plaintextBytesMax : undefined
+    recordSizeLimit: limited ? plaintextBytesMax : undefined,
+    supportedVersions: undefined
   }
 }

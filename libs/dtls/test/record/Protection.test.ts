@@ -51,8 +51,6 @@ describe.each(protections)("%s", (_, keys) => {
     for (const cid of cids.slice(0, 3)) {
       const sealed = seal(keys, cid, new Uint8Array(20).fill(5))
       for (let bit = 0; bit < sealed.length * 8; bit++) {
-        // The version bytes enter the MAC as the constant they must be; the receiver checks them against it.
-        if (bit >> 3 === 1 || bit >> 3 === 2) continue
         const forged = sealed.slice()
         forged[bit >> 3]! ^= 1 << (bit & 7)
         expect(open(keys, forged, cid.length)).toBeUndefined()

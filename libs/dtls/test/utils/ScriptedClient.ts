@@ -84,9 +84,13 @@ export class ScriptedClient {
   }
 
   hello(): Uint8Array {
-    const body = encodeClientHello(this.clientHello)
+    const body = this.helloBody()
     this.#helloMessage = { type: HandshakeType.client_hello, messageSeq: this.helloSeq, body }
     return this.plaintext(encodeHandshake(HandshakeType.client_hello, this.helloSeq, body))
+  }
+
+  helloBody(): Uint8Array {
+    return encodeClientHello(this.clientHello)
   }
 
   /** After it, `hello` has the cookie. */
