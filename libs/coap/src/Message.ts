@@ -113,6 +113,22 @@ export const encode = (message: Message): Uint8Array => {
   return target.subarray(start, at)
 }
 
+/** Exact size of the message that `encode` writes. */
+export const encodedBytes = (tokenBytes: number, options: ReadonlyArray<Option>, payloadBytes: number): number => {
+  const inNumberOrder = inOrder(options)
+  let bytes = 4 + tokenBytes + (payloadBytes > 0 ? 1 + payloadBytes : 0)
+  let previous = 0
+  for (const { number, value } of inNumberOrder) {
+    bytes += optionBytes(number - previous, value.length)
+    previous = number
+  }
+  return bytes
+}
+
+/** What an option takes behind another whose number is smaller by `delta` (RFC 7252 §3.1). */
+export const optionBytes = (delta: number, valueBytes: number): number =>
+  1 + extendedBytes(delta) + extendedBytes(valueBytes) + valueBytes
+
 /** An Empty message: acknowledgement, reset or ping (RFC 7252 §4.1). */
 export const encodeEmpty = (type: MessageType, messageId: number): Uint8Array =>
   Uint8Array.of((1 << 6) | (messageTypes.indexOf(type) << 4), Code.Empty, messageId >> 8, messageId & 0xff)
@@ -145,6 +161,8 @@ const readOptions = (bytes: Uint8Array, from: number, options: Array<Option>): n
   }
   return at
 }
+
+const extendedBytes = (value: number): number => (value < 13 ? 0 : value < 269 ? 1 : 2)
 
 const extensionBytes = (nibble: number): number => (nibble === 13 ? 1 : nibble === 14 ? 2 : 0)
 

@@ -55,7 +55,7 @@ export interface RequestEnvelope extends ReplyTo {
   readonly requestTags: string
 }
 
-/** Why a request did not reach the application. The client's fault, unless the reason says "Exhausted". */
+/** Why a request did not reach the application. The client's fault, unless the reason says "Exhausted" or "ResponseTooLarge". */
 export type RefusalReason =
   | "CriticalOptionUnknown"
   | "OptionMalformed"
@@ -67,6 +67,7 @@ export type RefusalReason =
   | "BlockBeyondEnd"
   | "BodyNotKept"
   | "BodyTooLarge"
+  | "ResponseTooLarge"
   | "ExchangesExhausted"
 
 export interface Refusal {

@@ -336,3 +336,81 @@ describe("Block2: a response body in blocks", () => {
     assert.strictEqual(sent(new Session().send(Code.Post, both, filled(1, 1))).code, Code.BadRequest)
   })
 })
+
+describe("a session whose records are small", () => {
+  const fetchWhole = (messageBytesMax: number, tokenBytes: number, size: number) => {
+    const exchanges = new ServerExchanges(defaultServerSettings, () => 0.5, { messageBytesMax })
+    const token = new Uint8Array(tokenBytes).fill(7)
+    const get = (messageId: number, options: ReadonlyArray<Option>) =>
+      exchanges.handleMessage(
+        0,
+        bytesOf({ code: Code.Get, messageId, token, options: [...pathOptions("/a"), ...options] })
+      )
+    const { exchange } = only(get(1, []), "Request")
+    const format = uintOption(OptionNumber.ContentFormat, 50)
+    const payload = Uint8Array.from({ length: size }, (_, index) => index & 0xff)
+    let outputs = exchanges.respond(0, exchange, { code: Code.Changed, options: [format], payload })
+    const body: Array<number> = []
+    const first = sent(outputs)
+    for (let messageId = 2; ; messageId += 1) {
+      const transmitted = only(outputs, "Transmit")
+      assert.isAtMost(transmitted.bytes.length, messageBytesMax)
+      const message = sent(outputs)
+      assert.strictEqual(message.code, Code.Changed)
+      body.push(...message.payload)
+      const block2 = findOption(message.options, OptionNumber.Block2)
+      const read = block2 === undefined ? undefined : decodeBlock(block2.value)!
+      if (read === undefined || !read.more) break
+      outputs = get(messageId, [blockOption(OptionNumber.Block2, { num: read.num + 1, more: false, szx: read.szx })])
+    }
+    assert.deepStrictEqual(Uint8Array.from(body), payload)
+    return first
+  }
+
+  it("gets every response in blocks that fit, with Size2 in the first, whatever the limit and the token (trust E1)", () => {
+    for (let messageBytesMax = 63; messageBytesMax < 2100; messageBytesMax += messageBytesMax < 160 ? 1 : 37) {
+      for (const tokenBytes of [0, 1, 8]) {
+        for (const size of [0, 1, 16, 17, 600, 1024, 1025, 3000]) {
+          const first = fetchWhole(messageBytesMax, tokenBytes, size)
+          const size2 = findOption(first.options, OptionNumber.Size2)
+          if (findOption(first.options, OptionNumber.Block2) !== undefined) {
+            assert.deepStrictEqual(size2?.value, uintOption(OptionNumber.Size2, size).value)
+          } else assert.isUndefined(size2)
+        }
+      }
+    }
+  })
+
+  it("gets a following block no larger than fits, though it asks for more (trust E1)", () => {
+    const exchanges = new ServerExchanges(defaultServerSettings, () => 0.5, { messageBytesMax: 200 })
+    const get = (messageId: number, num: number) =>
+      exchanges.handleMessage(
+        0,
+        bytesOf({
+          code: Code.Get,
+          messageId,
+          options: [...pathOptions("/a"), blockOption(OptionNumber.Block2, { num, more: false, szx: 6 })]
+        })
+      )
+    const { exchange } = only(get(1, 0), "Request")
+    exchanges.respond(0, exchange, { code: Code.Changed, options: [], payload: new Uint8Array(3000) })
+    const second = sent(get(2, 1))
+    assert.deepStrictEqual(decodeBlock(findOption(second.options, OptionNumber.Block2)!.value), {
+      num: 8,
+      more: true,
+      szx: 3
+    })
+  })
+
+  it("hears 5.00 where the application's options leave no room for 16 bytes, and the cause is told (trust E1)", () => {
+    const exchanges = new ServerExchanges(defaultServerSettings, () => 0.5, { messageBytesMax: 64 })
+    const { exchange } = only(
+      exchanges.handleMessage(0, bytesOf({ code: Code.Get, messageId: 1, options: pathOptions("/a") })),
+      "Request"
+    )
+    const options = [{ number: OptionNumber.PendingCommand, value: new Uint8Array(90) }]
+    const outputs = exchanges.respond(0, exchange, { code: Code.Changed, options, payload: noBytes })
+    assert.strictEqual(only(outputs, "Transmit").cause, "ResponseTooLarge")
+    assert.strictEqual(sent(outputs).code, Code.InternalServerError)
+  })
+})

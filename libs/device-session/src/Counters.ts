@@ -16,6 +16,7 @@ export class Counters {
   uplinksFailed = 0
   commandsFetched = 0
   commandsOverLimit = 0
+  announcementsLeftOut = 0
   commandReplies = 0
   activations = 0
   wentOnline = 0

@@ -1,4 +1,4 @@
-import { defaultServerSettings, type Outputs, ServerExchanges } from "@roost/coap"
+import type { Outputs } from "@roost/coap"
 import { type CredentialChange, type DeviceAnswer, FrameKind, FrameReader, type PeerAddress } from "@roost/contracts"
 import { ContentType, type Crypto, peekRecord } from "@roost/dtls"
 import type { Conversion } from "@roost/raw-script"
@@ -25,6 +25,7 @@ import type {
 } from "./Ports.ts"
 import { ProductProfiles } from "./ProductProfiles.ts"
 import { Requests } from "./Requests.ts"
+import { exchangesOf } from "./SessionExchanges.ts"
 import { SessionTable } from "./SessionTable.ts"
 import { Shares } from "./Shares.ts"
 import { decodeStoredSession } from "./StoredSession.ts"
@@ -402,7 +403,7 @@ export class DeviceHost {
   }
 
   #data(now: number, actor: DeviceActor, session: DeviceSession, plaintext: Uint8Array): void {
-    session.exchanges ??= new ServerExchanges(defaultServerSettings, this.#random)
+    session.exchanges ??= exchangesOf(session.dtls, this.#random)
     this.#carryOut(now, actor, session, session.exchanges.handleMessage(now, plaintext))
   }
 

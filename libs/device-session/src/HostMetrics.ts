@@ -48,6 +48,11 @@ const counters: ReadonlyArray<readonly [CounterField, name: string, help: string
   ["uplinksFailed", "roost_actors_stores_failed_total", "Uplinks and replies that it did not; the device heard 5.00."],
   ["commandsFetched", "roost_actors_commands_fetched_total", "Commands handed to devices."],
   ["commandsOverLimit", "roost_actors_commands_over_limit_total", "Commands not mirrored for a limit."],
+  [
+    "announcementsLeftOut",
+    "roost_actors_announcements_left_out_total",
+    "Responses without Option 2100, for which the device's records have no room."
+  ],
   ["commandReplies", "roost_actors_command_replies_total", "Replies to commands."],
   ["activations", "roost_actors_activations_total", "Device secrets fetched."],
   ["wentOnline", "roost_actors_online_total", "Times that a device went online."],

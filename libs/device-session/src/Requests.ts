@@ -1,4 +1,13 @@
-import { Code, formatCode, type Option, OptionNumber, type Outputs, type Request, uintOption } from "@roost/coap"
+import {
+  Code,
+  formatCode,
+  type Option,
+  optionBytes,
+  OptionNumber,
+  type Outputs,
+  type Request,
+  uintOption
+} from "@roost/coap"
 import { formatPeerAddress } from "@roost/contracts"
 import { EnosCode, option2100Value } from "@roost/enos"
 import type { Conversion } from "@roost/raw-script"
@@ -308,7 +317,7 @@ export class Requests {
       delivery: command.deliveries
     })
     this.#persistence.touch(actor)
-    const options = [...formatOption(request, ContentFormat.json), ...this.#announcement(now, actor)]
+    const options = [...formatOption(request, ContentFormat.json), ...this.#announcement(now, actor, session, exchange)]
     this.#answer(now, actor, session, exchange, this.#getSuccess, command.payload, options)
   }
 
@@ -394,19 +403,31 @@ export class Requests {
     contentFormat: number
   ): void {
     const format = payload.length === 0 ? [] : formatOption(request, contentFormat)
-    const announcement = session.secureMode === 2 ? this.#announcement(now, actor) : []
+    const announcement = session.secureMode === 2 ? this.#announcement(now, actor, session, exchange) : []
     this.#answer(now, actor, session, exchange, Code.Changed, payload, [...format, ...announcement])
   }
 
-  #announcement(now: number, actor: DeviceActor): ReadonlyArray<Option> {
+  #announcement(now: number, actor: DeviceActor, session: DeviceSession, exchange: number): ReadonlyArray<Option> {
     const command = actor.announced(now)
     if (command === undefined) return []
     const value = option2100Value(command.topic)
-    if (value !== undefined && actor.commands.hint(command)) {
+    if (value === undefined) return []
+    const bytes = optionBytes(OptionNumber.PendingCommand, value.length) + formatBytes
+    const room = session.exchanges?.optionBytesMax(exchange) ?? 0
+    if (bytes > room) {
+      this.#counters.announcementsLeftOut++
+      const why =
+        `command ${command.id} was not announced: Option 2100 with ${command.topic} takes ${bytes} bytes, and a record ` +
+        `of this session, ${session.dtls.writeBytesMax} bytes by the device's own limit, has ${Math.max(0, room)} left ` +
+        `for it; agree on a larger max_fragment_length or record_size_limit, or let the device GET the topic unasked`
+      this.#happened(now, session, "announcement-left-out", why, { commandId: command.id })
+      return []
+    }
+    if (actor.commands.hint(command)) {
       const hinted = { _tag: "Hinted", commandId: command.id, at: now } as const
       this.#ports.storeCommandEvent(0, actor.productKey, actor.deviceKey, hinted)
     }
-    return value === undefined ? [] : [{ number: OptionNumber.PendingCommand, value }]
+    return [{ number: OptionNumber.PendingCommand, value }]
   }
 
   #answer(
@@ -420,8 +441,14 @@ export class Requests {
   ): void {
     // A response belongs to the session and epoch of its request (RFC 7252 §9.1.1, C12).
     if (actor.session !== session || session.exchanges === undefined) return
-    this.#counters.responded(code)
-    this.#deliver(now, actor, session, session.exchanges.respond(now, exchange, { code, options, payload }))
+    const outputs = session.exchanges.respond(now, exchange, { code, options, payload })
+    const tooLarge = outputs.some((output) => output._tag === "Transmit" && output.cause === "ResponseTooLarge")
+    this.#counters.responded(tooLarge ? Code.InternalServerError : code)
+    if (tooLarge) {
+      const why = `the answer of ${payload.length} bytes was replaced by 5.00: it is more than is sent in blocks, or no block of it fits a record of this session (${session.dtls.writeBytesMax} bytes)`
+      this.#happened(now, session, "response-too-large", why)
+    }
+    this.#deliver(now, actor, session, outputs)
   }
 
   #happened(
@@ -456,4 +483,6 @@ const findReplied = (actor: DeviceActor, commandTopic: string, id: string | unde
 }
 
 const retrySoon: ReadonlyArray<Option> = [uintOption(OptionNumber.MaxAge, 1)]
+/** Of the Content-Format that stands beside Option 2100. */
+const formatBytes = optionBytes(OptionNumber.ContentFormat, 1)
 const noBytes = new Uint8Array(0)

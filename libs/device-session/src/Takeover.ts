@@ -1,4 +1,4 @@
-import { defaultServerSettings, ServerExchanges } from "@roost/coap"
+import { defaultServerSettings } from "@roost/coap"
 import type { FrameKind, PeerAddress } from "@roost/contracts"
 import { raiseFloor } from "@roost/dtls"
 import { UplinkKind } from "@roost/enos"
@@ -7,6 +7,7 @@ import type { DeviceSessionConfig } from "./DeviceSessionConfig.ts"
 import type { EdgeLink } from "./EdgeLinks.ts"
 import type { Persistence } from "./Persistence.ts"
 import type { Ports, RecallOutcome } from "./Ports.ts"
+import { exchangesOf } from "./SessionExchanges.ts"
 import type { StoredSession } from "./StoredSession.ts"
 
 /** An entry of a frame that waits for what it concerns. `body` is a copy. */
@@ -70,7 +71,7 @@ export class Takeover {
     const { dtls } = stored
     // Whatever is left of the last block may have been used.
     dtls.writeSequence = dtls.writeLimit
-    const exchanges = new ServerExchanges(defaultServerSettings, random)
+    const exchanges = exchangesOf(dtls, random)
     const remembers = exchanges.restore(stored.exchanges) && !exchanges.isIdle
     const lifetimeMillis = stored.lifetimeSeconds * 1000
     // What an owner that died saw last is not known: a whole Lifetime from now is late at worst, never wrong.

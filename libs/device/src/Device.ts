@@ -21,6 +21,10 @@ export interface DeviceOptions {
   readonly connectionId?: boolean
   /** Resume the last session when connecting again. */
   readonly resume?: boolean
+  /** Largest record that it reads, in bytes: 512, 1024, 2048 or 4096 (RFC 6066 §4). */
+  readonly maxFragmentLength?: number | undefined
+  /** Likewise, 64 at least (RFC 8449). */
+  readonly recordSizeLimit?: number | undefined
   readonly timing?: RetransmissionTiming
   readonly coap?: ClientSettings
   readonly onCommand?: CommandHandler
@@ -175,6 +179,8 @@ export class Device {
       connectionId: connectionId ?? true,
       resume: resume === true && secureMode === 2 ? this.#session : undefined,
       onEvent: (event) => this.#emit(event),
+      maxFragmentLength: this.#options.maxFragmentLength,
+      recordSizeLimit: this.#options.recordSizeLimit,
       ...(suites === undefined ? {} : { suites }),
       ...(timing === undefined ? {} : { timing }),
       ...(coap === undefined ? {} : { coap })

@@ -23,6 +23,10 @@ export interface SecureLinkOptions {
   /** Offer a connection id (RFC 9146); ours is empty, as a device with one socket needs none. */
   readonly connectionId: boolean
   readonly resume?: Session | undefined
+  /** Largest record that we read, in bytes: 512, 1024, 2048 or 4096 (RFC 6066 §4). */
+  readonly maxFragmentLength?: number | undefined
+  /** Likewise, 64 at least (RFC 8449). */
+  readonly recordSizeLimit?: number | undefined
   /** Of the handshake's flights. */
   readonly timing?: RetransmissionTiming
   /** Of CoAP messages. */
@@ -58,6 +62,8 @@ export class SecureLink {
       crypto: dtlsCrypto,
       identity: new TextEncoder().encode(options.identity),
       psk: options.psk,
+      maxFragmentLength: options.maxFragmentLength,
+      recordSizeLimit: options.recordSizeLimit,
       connectionId: options.connectionId ? new Uint8Array(0) : undefined,
       ...(options.suites === undefined ? {} : { suites: options.suites }),
       ...(options.timing === undefined ? {} : { timing: options.timing }),
@@ -141,6 +147,7 @@ export class SecureLink {
           this.#transmit(output.datagram, output.flight, output.transmission)
           break
         case "Connected":
+          this.#exchanges.messageBytesMax = output.session.writeBytesMax
           this.#emit({ _tag: "Connected", session: output.session, resumed: output.resumed })
           this.#connected?.resolve(output.session)
           this.#connected = undefined

@@ -1,7 +1,18 @@
 import { jetstream, jetstreamManager } from "@nats-io/jetstream"
 import { connect, type NatsConnection } from "@nats-io/transport-node"
-import { Code, encode, OptionNumber, stringOption } from "@roost/coap"
+import {
+  blockOption,
+  Code,
+  decode,
+  decodeBlock,
+  encode,
+  findOption,
+  type Option,
+  OptionNumber,
+  stringOption
+} from "@roost/coap"
 import { placeOf, Subjects } from "@roost/contracts"
+import { Device, SecureLink } from "@roost/device"
 import {
   missing,
   opensslSession,
@@ -10,7 +21,7 @@ import {
   type ThirdPartyClient,
   thirdPartyClients
 } from "@roost/testkit"
-import { Effect } from "effect"
+import { Effect, Result } from "effect"
 import { afterAll, assert, beforeAll, describe, it } from "vitest"
 import { createDevice, createProduct, eventually, measurepointPost, type TestDevice } from "../src/Fixtures.ts"
 
@@ -141,6 +152,128 @@ describe("C7 the same CON five times", () => {
     const manager = await jetstreamManager(nats)
     const { state } = await manager.streams.info("UPLINK", { subjects_filter: `roost.uplink.${product}.repeats.>` })
     assert.deepStrictEqual(Object.values(state.subjects ?? {}), [1])
+  })
+})
+
+describe("a device that reads small records", () => {
+  const value = "v".repeat(600)
+  const issue = async (device: TestDevice) => {
+    const { status } = await command(device, "measurepoints/a:set", { value, pendingTtl: 600 })
+    assert.strictEqual(status, 202)
+    await eventually(
+      () => pendingAtActor(device),
+      (pending) => pending === 1
+    )
+  }
+
+  it.each([512, 1024] as const)(
+    "openssl -maxfraglen %i fetches a large command in blocks (trust E1)",
+    async (maxFragmentLength) => {
+      const device = await createDevice(roost, product, `openssl-${maxFragmentLength}`)
+      const topic = device.path("thing/service/measurepoint/set")
+      const options = topic
+        .slice(1)
+        .split("/")
+        .map((segment) => stringOption(OptionNumber.UriPath, segment))
+      const get = (messageId: number, block: ReadonlyArray<Option>) =>
+        encode({
+          type: "CON",
+          code: Code.Get,
+          messageId,
+          token: Uint8Array.of(7),
+          options: [...options, ...block],
+          payload: bytes("")
+        })
+      const body = await Effect.runPromise(
+        Effect.scoped(
+          Effect.gen(function* () {
+            const { identity, psk } = device
+            const session = yield* opensslSession({
+              port: roost.udpPort,
+              identity,
+              psk,
+              suite: "CCM_8",
+              maxFragmentLength
+            })
+            const posted = yield* session.request({
+              method: "POST",
+              path: device.path("thing/measurepoint/post"),
+              payload: bytes(measurepointPost("1"))
+            })
+            assert.strictEqual(posted.code, "2.04")
+            yield* Effect.promise(() => issue(device))
+            let received = ""
+            let next: ReadonlyArray<Option> = []
+            for (let messageId = 1; ; messageId++) {
+              yield* session.send(get(messageId, next))
+              const message = Result.getOrThrow(decode(yield* session.receive))
+              received += text(message.payload)
+              const block2 = findOption(message.options, OptionNumber.Block2)
+              const block = block2 && decodeBlock(block2.value)
+              if (messageId === 1) assert.strictEqual(block !== undefined, maxFragmentLength === 512)
+              if (block?.more !== true) return received
+              next = [blockOption(OptionNumber.Block2, { num: block.num + 1, more: false, szx: block.szx })]
+            }
+          })
+        )
+      )
+      assert.strictEqual(JSON.parse(body).params.a, value)
+    }
+  )
+
+  it.each([{ maxFragmentLength: 512 }, { recordSizeLimit: 512 }])(
+    "ours with %j hears of its command, fetches it and replies (trust E1)",
+    async (limit) => {
+      const registered = await createDevice(roost, product, `own-${Object.values(limit)[0]}-${Object.keys(limit)[0]}`)
+      const { deviceKey, productKey } = registered
+      const values: Array<unknown> = []
+      const device = new Device({
+        host: "127.0.0.1",
+        port: roost.udpPort,
+        productKey,
+        deviceKey,
+        ...limit,
+        onCommand: ({ params }) => {
+          values.push((params as { a: unknown }).a)
+          return { code: 200, data: {} }
+        }
+      })
+      try {
+        await device.connect(registered.deviceSecret)
+        await device.report({ temp: 1 })
+        await issue(registered)
+        await device.report({ temp: 2 })
+        assert.deepStrictEqual(values, [value])
+      } finally {
+        await device.close()
+      }
+    }
+  )
+
+  it("ours with 64 bytes a record, which hold no Option 2100, fetches unasked (trust E1)", async () => {
+    const device = await createDevice(roost, product, "own-64")
+    const { identity, psk } = device
+    const link = new SecureLink({
+      host: "127.0.0.1",
+      port: roost.udpPort,
+      identity,
+      psk,
+      connectionId: true,
+      recordSizeLimit: 64
+    })
+    try {
+      await link.connect()
+      await issue(device)
+      const path = device.path("thing/service/measurepoint/set")
+      const options = path
+        .slice(1)
+        .split("/")
+        .map((segment) => stringOption(OptionNumber.UriPath, segment))
+      const { payload } = await link.request({ code: Code.Get, confirmable: true, options, payload: bytes("") })
+      assert.strictEqual(JSON.parse(text(payload)).params.a, value)
+    } finally {
+      await link.close()
+    }
   })
 })
 

@@ -34,6 +34,8 @@ export class ClientExchanges {
   readonly #exchanges = new Map<number, Exchange>()
   /** Message ids of the server's latest CONs and NONs, and when they may be forgotten; oldest first. */
   readonly #seen = new Map<number, number>()
+  /** Largest message that a record of the session holds, in bytes; larger requests go in blocks (RFC 7252 §4.6). */
+  messageBytesMax = Infinity
   #nextMessageId: number
   #nextToken: number
   #nextExchange = 0
@@ -59,7 +61,13 @@ export class ClientExchanges {
     if (this.#exchanges.size >= this.#settings.limits.exchangesMax) {
       return { exchange, outputs: [{ _tag: "Failed", exchange, reason: "ExchangesExhausted" }] }
     }
-    const transfer = new Transfer(request, this.#settings.limits, exchange & 0xffff)
+    const transfer = new Transfer(
+      request,
+      this.#settings.limits,
+      exchange & 0xffff,
+      this.messageBytesMax,
+      tokenBytes(0).length
+    )
     const state: Exchange = { exchange, transfer, token: 0, dueAt: Infinity }
     this.#exchanges.set(exchange, state)
     return { exchange, outputs: this.#send(now, state, transfer.first()) }

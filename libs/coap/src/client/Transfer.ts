@@ -5,7 +5,7 @@
 import { type Block, blockBytes, blockOffset, blockOption, decodeBlock, szxMax } from "../Block.ts"
 import { Code } from "../Code.ts"
 import type { ClientLimits } from "../Limits.ts"
-import { noBytes } from "../Message.ts"
+import { encodedBytes, noBytes } from "../Message.ts"
 import { findOption, type Option, OptionNumber, uintOption } from "../Option.ts"
 import type { ClientRequest, ClientResponse, FailureReason } from "./Output.ts"
 
@@ -32,22 +32,33 @@ export class Transfer {
   #chunks: Array<Uint8Array> = []
   #received = 0
 
-  /** `tag` keeps this body apart from others that are on their way (RFC 9175 §3). */
-  constructor(request: ClientRequest, limits: ClientLimits, tag: number) {
+  /** Of the body: it does not fit a block, or no record of the session. */
+  readonly inBlocks: boolean
+
+  /**
+   * `tag` keeps this body apart from others that are on their way (RFC 9175 §3). A message may have `messageBytesMax`
+   * with a token of `tokenBytes`; where not even a block of 16 bytes fits, sealing says so.
+   */
+  constructor(request: ClientRequest, limits: ClientLimits, tag: number, messageBytesMax: number, tokenBytes: number) {
     this.request = request
     this.#limits = limits
     this.#szx = limits.blockSzx
     this.#requestTag = uintOption(OptionNumber.RequestTag, tag)
-  }
-
-  get inBlocks(): boolean {
-    return this.request.payload.length > blockBytes(this.#limits.blockSzx)
+    const { options, payload } = request
+    const whole = encodedBytes(tokenBytes, [...options, ...this.#wanted()], payload.length)
+    this.inBlocks = payload.length > blockBytes(limits.blockSzx) || (payload.length > 16 && whole > messageBytesMax)
+    if (!this.inBlocks) return
+    const largest = { num: 0xfffff, more: true, szx: 0 }
+    const blockwise = [blockOption(OptionNumber.Block1, largest), this.#requestTag, sizeOf(payload), ...this.#wanted()]
+    const fits = (szx: number) =>
+      encodedBytes(tokenBytes, [...options, ...blockwise], blockBytes(szx)) <= messageBytesMax
+    while (this.#szx > 0 && !fits(this.#szx)) this.#szx -= 1
   }
 
   first(): Part {
     if (!this.inBlocks) return { options: [...this.request.options, ...this.#wanted()], payload: this.request.payload }
     const part = this.#uploadPart()
-    return { ...part, options: [...part.options, uintOption(OptionNumber.Size1, this.request.payload.length)] }
+    return { ...part, options: [...part.options, sizeOf(this.request.payload)] }
   }
 
   handleResponse(response: ClientResponse): TransferStep {
@@ -111,6 +122,8 @@ export class Transfer {
     return response.code < Code.BadRequest ? unexpected : done(response)
   }
 }
+
+const sizeOf = (body: Uint8Array): Option => uintOption(OptionNumber.Size1, body.length)
 
 const done = ({ code, options, payload }: ClientResponse): TransferStep => ({
   _tag: "Done",

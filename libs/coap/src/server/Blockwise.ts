@@ -2,7 +2,7 @@ import * as Result from "effect/Result"
 import { type Block, blockBytes, blockOption } from "../Block.ts"
 import { Code } from "../Code.ts"
 import type { ServerLimits } from "../Limits.ts"
-import { noBytes } from "../Message.ts"
+import { encodedBytes, noBytes } from "../Message.ts"
 import { OptionNumber } from "../Option.ts"
 import { operationKey, type Refusal, type RequestEnvelope } from "../Request.ts"
 import { Downloads } from "./Downloads.ts"
@@ -24,17 +24,31 @@ export const isBlockOfMany = ({ block1, block2 }: RequestEnvelope): boolean =>
 export const concernsApplication = ({ block1, block2 }: RequestEnvelope): boolean =>
   block1?.more !== true && (block2?.num ?? 0) === 0
 
-export const needsShape = ({ block1, block2 }: RequestEnvelope, { payload }: Response, limits: ServerLimits): boolean =>
-  block1 !== undefined || block2 !== undefined || payload.length > blockBytes(limits.blockSzx)
+/** Whether a response can't go out as it is. */
+export const needsShape = (
+  { block1, block2, token }: RequestEnvelope,
+  { options, payload }: Response,
+  limits: ServerLimits,
+  messageBytesMax: number
+): boolean =>
+  block1 !== undefined ||
+  block2 !== undefined ||
+  payload.length > blockBytes(limits.blockSzx) ||
+  // The first is true of nearly every response and costs nothing.
+  (payload.length + unmeasuredBytesMax > messageBytesMax &&
+    encodedBytes(token.length, options, payload.length) > messageBytesMax)
 
 /** Block-wise transfer of one session, both directions (RFC 7959). */
 export class Blockwise {
   readonly #limits: ServerLimits
+  readonly #messageBytesMax: number
   readonly #uploads: Uploads
   readonly #downloads: Downloads
 
-  constructor(limits: ServerLimits) {
+  /** `messageBytesMax`: what a record of the session holds. */
+  constructor(limits: ServerLimits, messageBytesMax: number) {
     this.#limits = limits
+    this.#messageBytesMax = messageBytesMax
     this.#uploads = new Uploads(limits)
     this.#downloads = new Downloads(limits)
   }
@@ -65,13 +79,26 @@ export class Blockwise {
     }
   }
 
-  /** The application's response as it goes out: with its Block1, or its first block alone while the rest is kept here. */
-  shape(now: number, envelope: RequestEnvelope, response: Response): Response {
-    const { block1, block2 } = envelope
-    if (response.payload.length > this.#limits.responseBodyBytesMax) return tooLarge
-    const shaped = this.#firstBlock(now, envelope, block2, response)
-    if (block1 === undefined) return shaped
-    return { ...shaped, options: [...shaped.options, blockOption(OptionNumber.Block1, block1)] }
+  /**
+   * The application's response as it goes out: with its Block1, or its first block alone while the rest is kept here.
+   * Undefined if it is larger than what is kept, or no block of it fits a message.
+   */
+  shape(now: number, envelope: RequestEnvelope, response: Response): Response | undefined {
+    const { block1, block2, token } = envelope
+    if (response.payload.length > this.#limits.responseBodyBytesMax) return undefined
+    const further = block1 === undefined ? [] : [blockOption(OptionNumber.Block1, block1)]
+    const szx = Math.min(block2?.szx ?? this.#limits.blockSzx, this.#limits.blockSzx)
+    const ended =
+      block2 === undefined || response.payload.length === 0
+        ? further
+        : [...further, blockOption(OptionNumber.Block2, { num: 0, more: false, szx })]
+    const whole = { ...response, options: [...response.options, ...ended] }
+    const fits =
+      response.payload.length <= blockBytes(szx) &&
+      encodedBytes(token.length, whole.options, response.payload.length) <= this.#messageBytesMax
+    if (fits) return whole
+    const room = { bytesMax: this.#messageBytesMax, tokenBytes: token.length, further }
+    return this.#downloads.start(now, operationKey(envelope), szx, response, room)
   }
 
   expire(now: number): void {
@@ -79,23 +106,14 @@ export class Blockwise {
     this.#downloads.expire(now)
   }
 
-  #firstBlock(now: number, envelope: RequestEnvelope, wanted: Block | undefined, response: Response): Response {
-    const szx = Math.min(wanted?.szx ?? this.#limits.blockSzx, this.#limits.blockSzx)
-    if (response.payload.length > blockBytes(szx))
-      return this.#downloads.start(now, operationKey(envelope), szx, response)
-    if (wanted === undefined || response.payload.length === 0) return response
-    return {
-      ...response,
-      options: [...response.options, blockOption(OptionNumber.Block2, { num: 0, more: false, szx })]
-    }
-  }
-
   #nextBlock(now: number, envelope: RequestEnvelope, wanted: Block): BlockStep {
-    const next = this.#downloads.next(now, operationKey(envelope), wanted)
+    const room = { bytesMax: this.#messageBytesMax, tokenBytes: envelope.token.length, further: [] }
+    const next = this.#downloads.next(now, operationKey(envelope), wanted, room)
     if (Result.isFailure(next)) return { _tag: "Refuse", refusal: next.failure }
     return { _tag: "Answer", response: next.success, cause: "NextBlock" }
   }
 }
 
 const blockUnexpected: BlockStep = { _tag: "Refuse", refusal: { code: Code.BadRequest, reason: "BlockUnexpected" } }
-const tooLarge: Response = { code: Code.InternalServerError, options: [], payload: noBytes }
+/** Header, token, marker and a dozen options as they are; nobody measures a response that leaves so much of its record. */
+const unmeasuredBytesMax = 512

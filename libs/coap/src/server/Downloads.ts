@@ -2,9 +2,18 @@ import * as Result from "effect/Result"
 import { type Block, blockBytes, blockOffset, blockOption } from "../Block.ts"
 import { Code } from "../Code.ts"
 import type { ServerLimits } from "../Limits.ts"
+import { encodedBytes } from "../Message.ts"
 import { findOption, type Option, OptionNumber, uintOption } from "../Option.ts"
 import type { Refusal } from "../Request.ts"
 import type { Response } from "./Output.ts"
+
+/** What a message may take, and what of it is spoken for. */
+export interface Room {
+  readonly bytesMax: number
+  readonly tokenBytes: number
+  /** Options that the message has besides the response's own. */
+  readonly further: ReadonlyArray<Option>
+}
 
 interface Snapshot {
   readonly key: string
@@ -37,10 +46,12 @@ export class Downloads {
     return this.#snapshots[0]?.expiresAt ?? Infinity
   }
 
-  /** Keeps the response and returns its first block, of the size that client and server agree on. */
-  start(now: number, key: string, szx: number, response: Response): Response {
+  /**
+   * Keeps the response and returns its first block, of the size that client and server agree on or a smaller one that
+   * fits `room` together with `further` options. Undefined, with nothing kept, if none does.
+   */
+  start(now: number, key: string, szx: number, response: Response, room: Room): Response | undefined {
     this.#take(key)
-    if (this.#snapshots.length >= this.#limits.downloadsMax) this.#snapshots.shift()
     const untagged = findOption(response.options, OptionNumber.ETag) === undefined
     const snapshot = {
       key,
@@ -51,36 +62,48 @@ export class Downloads {
       },
       expiresAt: now + this.#limits.transferIdleMillisMax
     }
+    const size2 = uintOption(OptionNumber.Size2, response.payload.length)
+    const first = this.#block(
+      snapshot.response,
+      { num: 0, more: false, szx },
+      { ...room, further: [...room.further, size2] }
+    )
+    if (first === undefined) return undefined
+    if (this.#snapshots.length >= this.#limits.downloadsMax) this.#snapshots.shift()
     this.#snapshots.push(snapshot)
-    const first = this.#block(snapshot.response, { num: 0, more: false, szx })
-    return { ...first, options: [...first.options, uintOption(OptionNumber.Size2, response.payload.length)] }
+    return first
   }
 
   /** A following block, any of them in any order. */
-  next(now: number, key: string, wanted: Block): Result.Result<Response, Refusal> {
+  next(now: number, key: string, wanted: Block, room: Room): Result.Result<Response, Refusal> {
     const snapshot = this.#take(key)
     if (snapshot === undefined) return bodyNotKept
     snapshot.expiresAt = now + this.#limits.transferIdleMillisMax
     this.#snapshots.push(snapshot)
     if (blockOffset(wanted) >= snapshot.response.payload.length) return beyondEnd
-    return Result.succeed(this.#block(snapshot.response, wanted))
+    const block = this.#block(snapshot.response, wanted, room)
+    return block === undefined ? tooLarge : Result.succeed(block)
   }
 
   expire(now: number): void {
     while (this.#snapshots.length > 0 && this.#snapshots[0]!.expiresAt <= now) this.#snapshots.shift()
   }
 
-  /** In the client's block size or a smaller one, never a larger (§2.4); the number follows from the offset. */
-  #block(response: Response, wanted: Block): Response {
-    const szx = Math.min(wanted.szx, this.#limits.blockSzx)
+  /**
+   * In the client's block size or a smaller one, never a larger (§2.4); the number follows from the offset. Undefined if
+   * no block fits.
+   */
+  #block(response: Response, wanted: Block, { bytesMax, further, tokenBytes }: Room): Response | undefined {
     const offset = blockOffset(wanted)
-    const end = offset + blockBytes(szx)
-    const block = { num: offset / blockBytes(szx), more: end < response.payload.length, szx }
-    return {
-      code: response.code,
-      options: [...response.options, blockOption(OptionNumber.Block2, block)],
-      payload: response.payload.subarray(offset, end)
+    for (let szx = Math.min(wanted.szx, this.#limits.blockSzx); szx >= 0; szx -= 1) {
+      const end = offset + blockBytes(szx)
+      const block = { num: offset / blockBytes(szx), more: end < response.payload.length, szx }
+      const options = [...response.options, blockOption(OptionNumber.Block2, block), ...further]
+      const payload = response.payload.subarray(offset, end)
+      if (encodedBytes(tokenBytes, options, payload.length) <= bytesMax)
+        return { code: response.code, options, payload }
     }
+    return undefined
   }
 
   #take(key: string): Snapshot | undefined {
@@ -104,4 +127,5 @@ const contentETag = (body: Uint8Array): Option => {
 }
 
 const bodyNotKept = Result.fail<Refusal>({ code: Code.RequestEntityIncomplete, reason: "BodyNotKept" })
+const tooLarge = Result.fail<Refusal>({ code: Code.InternalServerError, reason: "ResponseTooLarge" })
 const beyondEnd = Result.fail<Refusal>({ code: Code.BadRequest, reason: "BlockBeyondEnd" })

@@ -18,6 +18,8 @@ export type TransmitCause =
   | "EmptyAck"
   | "Continue"
   | "NextBlock"
+  /** 5.00 in place of a response that the session's records or the limits have no room for. */
+  | "ResponseTooLarge"
   /** RST to a ping (RFC 7252 §4.3). */
   | "Pong"
   /** RST to a CON that is neither a request nor a ping. */

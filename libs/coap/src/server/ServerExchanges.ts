@@ -14,7 +14,16 @@ import { blockOption } from "../Block.ts"
 import { Code, codeClass } from "../Code.ts"
 import { Confirmables } from "../Confirmables.ts"
 import { defaultServerLimits, type ServerLimits } from "../Limits.ts"
-import { decode, encode, encodeEmpty, type FormatError, type Message, type MessageType, noBytes } from "../Message.ts"
+import {
+  decode,
+  encode,
+  encodeEmpty,
+  type FormatError,
+  type Message,
+  type MessageType,
+  noBytes,
+  optionBytes
+} from "../Message.ts"
 import { type Option, OptionNumber, uintOption } from "../Option.ts"
 import { readOptions, type Refusal, type ReplyTo, type RequestEnvelope, requestOf } from "../Request.ts"
 import { defaultTuning, type Tuning } from "../Tuning.ts"
@@ -32,8 +41,15 @@ export interface ServerSettings {
 
 export const defaultServerSettings: ServerSettings = { tuning: defaultTuning, limits: defaultServerLimits }
 
+/** What the DTLS session and its device's product say of one instance. */
+export interface SessionLimits {
+  /** Largest message that a record of the session holds, in bytes: what the peer agreed to read (RFC 7252 §4.6). */
+  readonly messageBytesMax: number
+}
+
 export class ServerExchanges {
   readonly #settings: ServerSettings
+  readonly #messageBytesMax: number
   readonly #random: () => number
   readonly #remembered: Remembered
   readonly #working = new Working()
@@ -45,8 +61,9 @@ export class ServerExchanges {
   #nextExchange = 0
 
   /** `random` returns a number from 0 inclusive to 1 exclusive: jitter and the first message id come from it. */
-  constructor(settings: ServerSettings, random: () => number) {
+  constructor(settings: ServerSettings, random: () => number, session: SessionLimits = unlimited) {
     this.#settings = settings
+    this.#messageBytesMax = session.messageBytesMax
     this.#random = random
     this.#remembered = new Remembered(settings.limits.exchangesRememberedMax, settings.limits.cachedResponseBytesMax)
     this.#nextMessageId = Math.floor(random() * 0x10000)
@@ -110,12 +127,22 @@ export class ServerExchanges {
     const work = this.#working.take(exchange)
     if (work === undefined) return ignored("ExchangeUnknown")
     const { entry, envelope } = work
-    const shaped = this.#shape(now, envelope, response)
-    if (entry.reply === undefined) return this.#answer(entry, envelope, shaped, "Response")
+    const { cause, shaped } = this.#shape(now, envelope, response)
+    if (entry.reply === undefined) return this.#answer(entry, envelope, shaped, cause)
     // The ACK is gone.
     entry.answered = true
     if (isUnwanted(envelope, shaped.code)) return ignored("ResponseUnwanted")
     return this.#sendSeparately(now, exchange, envelope.token, shaped)
+  }
+
+  /**
+   * How many bytes of options, headers included, the response to `exchange` may have whatever its payload is: so many
+   * that a block of 16 bytes fits beside them.
+   */
+  optionBytesMax(exchange: number): number {
+    const envelope = this.#working.find(exchange)?.envelope
+    if (envelope === undefined) return 0
+    return this.#messageBytesMax - blockOverheadBytesMax - envelope.token.length
   }
 
   handleTimeout(now: number): Outputs {
@@ -193,7 +220,7 @@ export class ServerExchanges {
   }
 
   #handleBlock(now: number, entry: Entry, envelope: RequestEnvelope): Outputs {
-    this.#blockwise ??= new Blockwise(this.#settings.limits)
+    this.#blockwise ??= new Blockwise(this.#settings.limits, this.#messageBytesMax)
     const step = this.#blockwise.handleRequest(now, envelope)
     switch (step._tag) {
       case "Deliver":
@@ -205,10 +232,16 @@ export class ServerExchanges {
     }
   }
 
-  #shape(now: number, envelope: RequestEnvelope, response: Response): Response {
-    if (!needsShape(envelope, response, this.#settings.limits)) return response
-    this.#blockwise ??= new Blockwise(this.#settings.limits)
-    return this.#blockwise.shape(now, envelope, response)
+  #shape(
+    now: number,
+    envelope: RequestEnvelope,
+    response: Response
+  ): { readonly shaped: Response; readonly cause: TransmitCause } {
+    const { limits } = this.#settings
+    if (!needsShape(envelope, response, limits, this.#messageBytesMax)) return { shaped: response, cause: "Response" }
+    this.#blockwise ??= new Blockwise(limits, this.#messageBytesMax)
+    const shaped = this.#blockwise.shape(now, envelope, response)
+    return shaped === undefined ? { shaped: tooLarge, cause: "ResponseTooLarge" } : { shaped, cause: "Response" }
   }
 
   /** Error responses of the message layer have no payload, no diagnostic either: the contract has none for errors. */
@@ -298,6 +331,12 @@ const withResponse = (type: MessageType, messageId: number, token: Uint8Array, r
 const isUnwanted = ({ noResponse }: ReplyTo, code: number): boolean =>
   code !== Code.Continue && (noResponse & (1 << (codeClass(code) - 1))) !== 0
 
+/** A record of the size that nobody negotiated holds any message with a block of 1024 bytes. */
+const unlimited: SessionLimits = { messageBytesMax: 0x4000 }
+/** Header, marker and a block of 16 bytes, with ETag, Block2, Block1 and Size2 as long as they get. */
+const blockOverheadBytesMax =
+  4 + 1 + 16 + optionBytes(4, 8) + optionBytes(23, 3) + optionBytes(4, 3) + optionBytes(1, 3)
+const tooLarge: Response = { code: Code.InternalServerError, options: [], payload: noBytes }
 const exchangesExhausted: Refusal = { code: Code.TooManyRequests, reason: "ExchangesExhausted" }
 const bodyTooLarge: Refusal = { code: Code.RequestEntityTooLarge, reason: "BodyTooLarge" }
 const retryAfterSeconds = 2

@@ -32,6 +32,10 @@ export class Working {
     this.#works.push(work)
   }
 
+  find(exchange: number): Work | undefined {
+    return this.#works.find((work) => work.exchange === exchange)
+  }
+
   take(exchange: number): Work | undefined {
     const index = this.#works.findIndex((work) => work.exchange === exchange)
     if (index === -1) return undefined

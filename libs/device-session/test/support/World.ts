@@ -426,8 +426,10 @@ export class SimulatedDevice {
     this.received.push(datagram)
     for (const output of this.client.handleDatagram(this.#world.now, datagram)) {
       if (output._tag === "Transmit") this.transmit(output.datagram)
-      else if (output._tag === "Connected") this.connected = true
-      else if (output._tag === "Data") {
+      else if (output._tag === "Connected") {
+        this.connected = true
+        this.exchanges.messageBytesMax = output.session.writeBytesMax
+      } else if (output._tag === "Data") {
         for (const result of this.exchanges.handleMessage(this.#world.now, output.plaintext)) {
           if (result._tag === "Response") this.responses.push(result.response)
           else if (result._tag === "Transmit") this.transmit(Result.getOrThrow(this.client.send(result.bytes)))

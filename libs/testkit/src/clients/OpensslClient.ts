@@ -5,6 +5,8 @@ import { type DtlsSession, dtlsSession } from "./DtlsProgram.ts"
 export interface OpensslOptions extends SessionOptions {
   /** Offer encrypt-then-MAC (RFC 7366). Default true. */
   readonly encryptThenMac?: boolean
+  /** Largest record that it reads, in bytes (RFC 6066 §4). */
+  readonly maxFragmentLength?: 512 | 1024 | 2048 | 4096
 }
 
 const ciphers = { CCM_8: "PSK-AES128-CCM8", CBC_SHA256: "PSK-AES128-CBC-SHA256" }
@@ -25,6 +27,7 @@ export const opensslSession = (options: OpensslOptions): Effect.Effect<DtlsSessi
         // What it says of the session goes to stderr, so that stdout has the datagrams only; no byte is a command.
         "-brief",
         "-nocommands",
+        ...(options.maxFragmentLength === undefined ? [] : [`-maxfraglen=${options.maxFragmentLength}`]),
         ...(options.encryptThenMac === false ? ["-no_etm"] : [])
       ],
       connected: /CONNECTION ESTABLISHED[^]*Ciphersuite: /,
