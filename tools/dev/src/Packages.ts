@@ -28,7 +28,9 @@ const testClients: ReadonlyArray<Need> = [
   { command: "openssl", debianPackage: "openssl", purpose: "a DTLS client of the tests" },
   { command: "coap-client-openssl", debianPackage: "libcoap3-bin", purpose: "libcoap over OpenSSL in the tests" },
   { command: "coap-client-gnutls", debianPackage: "libcoap3-bin", purpose: "libcoap over GnuTLS in the tests" },
-  { command: "gnutls-cli", debianPackage: "gnutls-bin", purpose: "a DTLS client of the tests" }
+  { command: "gnutls-cli", debianPackage: "gnutls-bin", purpose: "a DTLS client of the tests" },
+  // Its packages depend on erlang-base, which has the command.
+  { command: "escript", debianPackage: "erlang-ssl", purpose: "a DTLS client of the tests with nonces of its own" }
 ]
 
 /** Not Go: Debian 12's is too old for pion, so tools/interop only asks whether the machine has one that is not. */

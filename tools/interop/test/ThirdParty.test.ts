@@ -14,6 +14,7 @@ import {
 import { placeOf, Subjects } from "@roost/contracts"
 import { Device, SecureLink } from "@roost/device"
 import {
+  erlangClient,
   missing,
   opensslSession,
   RoostProcesses,
@@ -63,7 +64,8 @@ for (const client of thirdPartyClients) {
         assert.isUndefined(missing(client.program as never), `missing: ${client.name}`)
       })
 
-      it("does the contract: posts, hears of two commands, fetches, replies; raw bytes", async () => {
+      const row = client === erlangClient ? " (trust G1)" : ""
+      it(`does the contract: posts, hears of two commands, fetches, replies; raw bytes${row}`, async () => {
         const name = `${client.name}-${suite}`.replaceAll(/[^A-Za-z0-9-]/g, "-").slice(0, 60)
         const device = await createDevice(roost, product, name)
         const set = device.path("thing/service/measurepoint/set")

@@ -10,6 +10,7 @@ export const programPackages = {
   "coap-server-gnutls": "libcoap3-bin",
   "gnutls-cli": "gnutls-bin",
   openssl: "openssl",
+  escript: "erlang-ssl",
   "nats-server": "nats-server"
 } as const
 

@@ -1,4 +1,5 @@
 import type { ThirdPartyClient } from "./CoapClient.ts"
+import { erlangClient } from "./ErlangClient.ts"
 import { gnutlsClient } from "./GnutlsClient.ts"
 import { coapClientGnutls, coapClientOpenssl } from "./Libcoap.ts"
 import { nodeCoapClient } from "./NodeCoap.ts"
@@ -10,5 +11,6 @@ export const thirdPartyClients: ReadonlyArray<ThirdPartyClient> = [
   coapClientGnutls,
   opensslClient,
   gnutlsClient,
+  erlangClient,
   nodeCoapClient
 ]
