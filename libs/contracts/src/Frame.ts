@@ -13,7 +13,8 @@ export const FrameKind = {
   Doubt: 18,
   ResumeTaken: 19,
   ResumeUnknown: 20,
-  RouteById: 21
+  RouteById: 21,
+  Claim: 22
 } as const
 export type FrameKind = (typeof FrameKind)[keyof typeof FrameKind]
 

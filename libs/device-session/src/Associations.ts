@@ -115,14 +115,9 @@ export class Associations {
     this.#options.edges.add(edge, FrameKind.Route, actor.partition, peer, actor.session?.dtls.readCid ?? noBytes)
   }
 
-  /**
-   * Tells an edge whose a verified datagram was that it had asked every node about. One that came by connection id says
-   * nothing of its address.
-   */
-  announceOwner(edge: EdgeLink, actor: DeviceActor, peer: PeerAddress): void {
-    const cid = actor.session?.dtls.readCid ?? noBytes
-    const kind = cid.length === 0 ? FrameKind.Route : FrameKind.RouteById
-    this.#options.edges.add(edge, kind, actor.partition, peer, cid)
+  /** Tells an edge whose a connection id is. Its sender's address says nothing. */
+  announceId(edge: EdgeLink, actor: DeviceActor, peer: PeerAddress): void {
+    this.#options.edges.add(edge, FrameKind.RouteById, actor.partition, peer, actor.session?.dtls.readCid ?? noBytes)
   }
 
   #answer(actor: DeviceActor, session: DeviceSession, record: Uint8Array): void {

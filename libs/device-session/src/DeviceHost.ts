@@ -3,7 +3,7 @@ import { type CredentialChange, type DeviceAnswer, FrameKind, FrameReader, type 
 import { ContentType, type Crypto, peekRecord } from "@roost/dtls"
 import type { Conversion } from "@roost/raw-script"
 import * as Result from "effect/Result"
-import { Associations } from "./Associations.ts"
+import { Associations, type DatagramEffect } from "./Associations.ts"
 import { Counters, type Gauge } from "./Counters.ts"
 import { answerOf, type DeviceActor, type DeviceSession } from "./DeviceActor.ts"
 import type { DeviceSessionConfig } from "./DeviceSessionConfig.ts"
@@ -378,6 +378,8 @@ export class DeviceHost {
       if (routed) this.#doubt(edge, peer)
       return
     }
+    // What the tables say is true, whoever sent the datagram: noise must not keep an edge from finding a device.
+    if (!routed && hasCid) this.#associations.announceId(edge, actor, peer)
     if (session.restored !== undefined) {
       this.#hold(actor, session, { edge, kind, partition, peer, body: new Uint8Array(datagram) })
       return
@@ -387,11 +389,16 @@ export class DeviceHost {
       return
     }
     const effect = this.#associations.open(now, edge, peer, actor, session, datagram)
-    if (effect === "Foreign" && routed && !hasCid) this.#doubt(edge, peer)
+    if (!hasCid) this.#judgeRoute(edge, actor, peer, routed, effect)
     if (effect !== "Alive" || actor.session !== session) return
-    // Only now: a forged record under an observed connection id must not turn a device's route (F15).
-    if (!routed) this.#associations.announceOwner(edge, actor, peer)
     this.#lifetimes.refresh(now, actor, session)
+  }
+
+  /** A verified record sets the address's route, one that did not verify at most fills a gap (F15). */
+  #judgeRoute(edge: EdgeLink, actor: DeviceActor, peer: PeerAddress, routed: boolean, effect: DatagramEffect): void {
+    if (routed && effect === "Foreign") this.#doubt(edge, peer)
+    if (!routed)
+      this.#edges.add(edge, effect === "Alive" ? FrameKind.Route : FrameKind.Claim, actor.partition, peer, noBytes)
   }
 
   /**

@@ -186,6 +186,37 @@ describe("a datagram that every node was asked about", () => {
   })
 })
 
+describe("noise from a device's address", () => {
+  it("teaches an edge that lost its routes where the device is, and no address twice (trust A3)", () => {
+    const world = new World()
+    const device = world.device("dev1", 2000, withoutCid).connect()
+    const other = world.device("dev2", 3000).connect()
+    const noise = Uint8Array.from([
+      23,
+      0xfe,
+      0xfd,
+      0,
+      1,
+      0,
+      0,
+      0,
+      0,
+      0,
+      9,
+      0,
+      20,
+      ...Array.from({ length: 20 }, () => 7)
+    ])
+    const before = world.routes.length
+    world.receiveUnrouted(device.peer, noise)
+    assert.strictEqual(world.claims, 1)
+    const forged = other.requestDatagram(postOf(other, "1"))
+    forged[forged.length - 1]! ^= 1
+    world.receiveUnrouted(portOf(7777), forged)
+    assert.deepStrictEqual([world.routesById, world.routes.length], [1, before])
+  })
+})
+
 describe("a datagram that is nobody's here", () => {
   it("lets the edge doubt the address's route; a copy, or a record under a connection id, does not (trust A6)", () => {
     const world = new World()

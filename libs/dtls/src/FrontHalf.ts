@@ -103,15 +103,19 @@ export class FrontHalf {
     }
   }
 
-  /** `now` in milliseconds since 1970. Nothing of the datagram is kept without a copy. */
-  handleDatagram(now: number, peer: Peer, datagram: Uint8Array): FrontOutcome {
+  /**
+   * `now` in milliseconds since 1970. Nothing of the datagram is kept without a copy. `admit` is asked when a handshake is
+   * about to begin, and not before a cookie proved the peer's address: a rate by address that is taken from there can't be
+   * used up by who forges the address.
+   */
+  handleDatagram(now: number, peer: Peer, datagram: Uint8Array, admit: Admit = admitAll): FrontOutcome {
     let outcome: FrontOutcome | undefined
     // A record that begins or ends a handshake is the last one that is looked at.
     const known = this.#handshakes.get(peer.key)
     for (let offset = 0; offset < datagram.length;) {
       const record = readRecord(datagram, offset, 0)
       if (record === undefined) break
-      const ofRecord = this.#handleRecord(now, peer, known, record, datagram, offset)
+      const ofRecord = this.#handleRecord(now, peer, known, record, datagram, offset, admit)
       if (ofRecord._tag === "Reply" || ofRecord._tag === "HandOff" || ofRecord._tag === "Resume") return ofRecord
       // A datagram is forwarded whole, and if any record of it has to be.
       if (outcome === undefined || ofRecord._tag === "Forward") outcome = ofRecord
@@ -141,7 +145,8 @@ export class FrontHalf {
     handshake: FrontHandshake | undefined,
     record: RecordView,
     datagram: Uint8Array,
-    offset: number
+    offset: number,
+    admit: Admit
   ): FrontOutcome {
     if (!isDtlsVersion(record.version)) return dropped("NotDtls")
     if (record.epoch !== 0 || record.contentType === ContentType.change_cipher_spec) {
@@ -158,7 +163,7 @@ export class FrontHalf {
       if (fragment === undefined) return dropped("MalformedHandshake")
       at = fragment.next
       if (fragment.type === HandshakeType.client_hello) {
-        return this.#handleClientHello(now, peer, handshake, record.sequence, fragment, datagram.length)
+        return this.#handleClientHello(now, peer, handshake, record.sequence, fragment, datagram.length, admit)
       }
       if (handshake === undefined) outcome = forward
       else outcome = this.#handleKeyExchange(peer, handshake, fragment, datagram.subarray(record.next))
@@ -173,7 +178,8 @@ export class FrontHalf {
     known: FrontHandshake | undefined,
     sequence: number,
     fragment: HandshakeFragment,
-    datagramBytes: number
+    datagramBytes: number,
+    admit: Admit
   ): FrontOutcome {
     // To put fragments together would be state before the cookie.
     if (!isWhole(fragment)) return dropped("FragmentedClientHello")
@@ -193,6 +199,7 @@ export class FrontHalf {
     }
     const answered = this.#handOffs.get(peer.key)
     if (answered !== undefined && equalBytes(answered, hello.random)) return dropped("ClientHelloAnswered")
+    if (!admit(now, peer)) return dropped("HandshakeRate")
     const suite = chooseSuite(hello, this.#suites)
     if (typeof suite !== "number") return reply([plaintextAlert(sequence, suite.alert)])
     if (this.#sessionIds.isIssued(this.#crypto, hello.sessionId)) {
@@ -335,6 +342,10 @@ function reassemble(
 function isSameMessage(one: HandshakeMessage, other: HandshakeMessage): boolean {
   return one.type === other.type && one.messageSeq === other.messageSeq && equalBytes(one.body, other.body)
 }
+
+/** Whether a peer whose address is proved may begin a handshake. */
+export type Admit = (now: number, peer: Peer) => boolean
+const admitAll: Admit = () => true
 
 /**
  * Our record numbers continue the client's, which may begin anywhere. What is left above takes a flight in fragments of 64

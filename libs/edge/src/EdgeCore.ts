@@ -1,4 +1,4 @@
-import { type Allowance, allowance, BoundedMap, take } from "@roost/bounded"
+import { type Allowance, allowance, Allowances, BoundedMap, FairMap, sourceOf, take } from "@roost/bounded"
 import type { PlacementMap } from "@roost/cluster"
 import { FrameKind, FrameReader, partitionOfName, type PeerAddress } from "@roost/contracts"
 import { ContentType, type FrontHalf, type Peer, peekRecord, serverCidBytes } from "@roost/dtls"
@@ -6,7 +6,6 @@ import { EdgeCounters } from "./EdgeCounters.ts"
 import type { EdgeLimits } from "./EdgeLimits.ts"
 import { FrameOutbox, type Publish } from "./FrameOutbox.ts"
 import { GenerationMap } from "./GenerationMap.ts"
-import { HandshakeRates } from "./HandshakeRates.ts"
 
 /** Where the edge's output goes. */
 export interface EdgePorts {
@@ -36,14 +35,19 @@ export class EdgeCore {
   readonly #handedOff: GenerationMap<number | string, number>
   /** Addresses whose owner could verify nothing of what came last: a stranger's forgery, or another device is there now. */
   readonly #doubted: BoundedMap<number | string, true>
-  readonly #resumes = new Map<
+  /** In the order of their deadlines, since all wait equally long. */
+  readonly #resumes: FairMap<
     number | string,
     { readonly peer: PeerAddress; readonly deadline: number; unknown: Array<string> }
-  >()
-  readonly #rates: HandshakeRates
-  /** When each peer was last asked about. */
+  >
+  readonly #resumeRates: Allowances<number | string>
+  readonly #resumeRate: Allowance
+  readonly #handshakeRates: Allowances<number | string>
+  readonly #sourceRates: Allowances<number | string>
+  /** When each peer and each connection id was last asked about. */
   readonly #askedAt: GenerationMap<number | string, number>
-  readonly #unrouted: Allowance
+  readonly #unroutedRates: Allowances<number | string>
+  readonly #unroutedRate: Allowance
   #turnedAt: number
 
   constructor(options: {
@@ -63,10 +67,17 @@ export class EdgeCore {
     this.#byCid = new GenerationMap(limits.routesMax)
     this.#byPeer = new GenerationMap(limits.routesMax)
     this.#handedOff = new GenerationMap(limits.handedOffMax)
-    this.#rates = new HandshakeRates(limits.handshakesPerSecondMax, limits.handshakesBurstMax, limits.ratesMax)
+    const rates = (perSecond: number, burst: number) =>
+      new Allowances<number | string>({ perSecond, burst, max: limits.ratesMax })
+    this.#handshakeRates = rates(limits.handshakesPerSecondMax, limits.handshakesBurstMax)
+    this.#sourceRates = rates(limits.handshakesPerSourceSecondMax, limits.handshakesPerSourceBurstMax)
+    this.#resumes = new FairMap(limits.resumesMax)
+    this.#resumeRates = rates(limits.resumesPerSourceSecondMax, limits.resumesPerSourceBurstMax)
+    this.#resumeRate = allowance(now, limits.resumesPerSecondMax)
+    this.#unroutedRates = rates(limits.unroutedPerSourceSecondMax, limits.unroutedPerSourceBurstMax)
     this.#doubted = new BoundedMap(limits.unroutedPeersMax)
     this.#askedAt = new GenerationMap(limits.unroutedPeersMax)
-    this.#unrouted = allowance(now, limits.unroutedPerSecondMax)
+    this.#unroutedRate = allowance(now, limits.unroutedPerSecondMax)
     this.#turnedAt = now
   }
 
@@ -118,6 +129,9 @@ export class EdgeCore {
         case FrameKind.RouteById:
           this.#routeById(body, partition)
           break
+        case FrameKind.Claim:
+          if (!this.#byPeer.has(peer.key)) this.#byPeer.set(peer.key, partition)
+          break
         case FrameKind.Doubt:
           this.#doubted.set(peer.key, true)
           break
@@ -137,9 +151,9 @@ export class EdgeCore {
   /** Ends what waited too long. Call it several times a second. */
   handleTimeout(now: number): void {
     this.counters.handshakesExpired += this.#front.handleTimeout(now)
-    for (const { deadline, peer } of this.#resumes.values()) {
-      if (deadline > now) break
-      this.#resumeMissed(now, peer)
+    for (let oldest = this.#resumes.oldest(); oldest !== undefined && oldest[1].deadline <= now;) {
+      this.#resumeMissed(now, oldest[1].peer)
+      oldest = this.#resumes.oldest()
     }
     if (now - this.#turnedAt < this.#limits.handedOffMillis) return
     this.#turnedAt = now
@@ -149,7 +163,7 @@ export class EdgeCore {
 
   /** For how long `handleTimeout` has nothing to do if nothing else is called; `most` if that is longer. */
   quietMillis(now: number, most: number): number {
-    const resume = this.#resumes.values().next().value?.deadline ?? Infinity
+    const resume = this.#resumes.oldest()?.[1].deadline ?? Infinity
     const first = Math.min(this.#front.deadline ?? Infinity, resume, this.#turnedAt + this.#limits.handedOffMillis)
     return Math.max(0, Math.min(most, first - now))
   }
@@ -166,25 +180,33 @@ export class EdgeCore {
       this.counters.routedByCid++
       return this.#toOwner(route >>> cidRestBits, peer, FrameKind.Datagram, datagram)
     }
-    this.#byBelief(now, this.#handedOff.get(peer.key), peer, datagram)
+    if (this.#isTooLarge(datagram)) return
+    this.#byBelief(now, this.#handedOff.get(peer.key), peer, datagram, askedCid(datagram, cidOffset))
   }
 
   #byAddress(now: number, peer: PeerAddress, datagram: Uint8Array, ofHandshake: boolean): void {
     const handedOff = this.#handedOff.get(peer.key)
     const routed = this.#byPeer.get(peer.key)
+    if (routed === undefined && this.#isTooLarge(datagram)) return
     // RFC 6347 §4.2.8: while a new handshake runs, data on the same address still belongs to the old session (D19).
     const partition = ofHandshake ? (handedOff ?? routed) : (routed ?? handedOff)
-    this.#byBelief(now, partition, peer, datagram)
+    this.#byBelief(now, partition, peer, datagram, peer.key)
   }
 
   /** By address. A route that is in doubt is kept, since what raised the doubt may be a forgery; every node is asked, too. */
-  #byBelief(now: number, partition: number | undefined, peer: PeerAddress, datagram: Uint8Array): void {
+  #byBelief(
+    now: number,
+    partition: number | undefined,
+    peer: PeerAddress,
+    datagram: Uint8Array,
+    asked: number | string
+  ): void {
     if (partition === undefined) {
-      const refused = this.#refusesToAsk(now, peer)
+      const refused = this.#refusesToAsk(now, peer, asked)
       if (refused !== undefined) return this.counters.drop(refused)
       return this.#toEveryNode(peer, datagram)
     }
-    if (this.#doubted.has(peer.key) && this.#refusesToAsk(now, peer) === undefined) {
+    if (this.#doubted.has(peer.key) && this.#refusesToAsk(now, peer, asked) === undefined) {
       this.#doubted.delete(peer.key)
       return this.#toEveryNode(peer, datagram)
     }
@@ -198,8 +220,8 @@ export class EdgeCore {
 
   #handshake(now: number, peer: PeerAddress, datagram: Uint8Array): void {
     this.counters.handshakeDatagrams++
-    if (!this.#rates.take(now, peer.key)) return this.counters.drop("HandshakeRate")
-    const outcome = this.#front.handleDatagram(now, peerOf(peer), datagram)
+    if (this.#isTooLarge(datagram)) return
+    const outcome = this.#front.handleDatagram(now, peerOf(peer), datagram, this.#mayBegin)
     switch (outcome._tag) {
       case "Reply":
         return this.#reply(peer, outcome)
@@ -220,6 +242,17 @@ export class EdgeCore {
     }
   }
 
+  /** Rates of who proved its address: who forges one uses up nobody's. */
+  readonly #mayBegin = (now: number, { key }: Peer): boolean =>
+    this.#handshakeRates.take(now, key) && this.#sourceRates.take(now, sourceOf(key))
+
+  /** Nothing that Roost serves needs so much of a peer that has no session here (RFC 6347 §4.1.1, RFC 7925 §13). */
+  #isTooLarge(datagram: Uint8Array): boolean {
+    if (datagram.length <= this.#limits.strangerBytesMax) return false
+    this.counters.drop("StrangerTooLarge")
+    return true
+  }
+
   #reply(peer: PeerAddress, outcome: ReturnType<FrontHalf["resumeMissed"]>): void {
     if (outcome._tag !== "Reply") return
     for (const datagram of outcome.datagrams) {
@@ -232,12 +265,21 @@ export class EdgeCore {
   #askForSession(now: number, peer: PeerAddress, hello: Uint8Array): void {
     const name = peer.key
     if (this.#resumes.has(name)) return
-    if (this.#resumes.size >= this.#limits.resumesMax) {
-      this.counters.drop("ResumesFull")
+    const { resumesPerSecondMax, resumeWaitMillis } = this.#limits
+    const source = sourceOf(name)
+    if (
+      !this.#resumeRates.take(now, source) ||
+      !take(this.#resumeRate, now, resumesPerSecondMax, resumesPerSecondMax)
+    ) {
+      this.counters.drop("ResumesRate")
       return this.#reply(peer, this.#front.resumeMissed(now, peerOf(peer)))
     }
     this.counters.resumesAsked++
-    this.#resumes.set(name, { peer, deadline: now + this.#limits.resumeWaitMillis, unknown: [] })
+    const displaced = this.#resumes.set(source, name, { peer, deadline: now + resumeWaitMillis, unknown: [] })
+    if (displaced !== undefined) {
+      this.counters.drop("ResumesFull")
+      this.#resumeMissed(now, displaced[1].peer)
+    }
     this.#outbox.toEveryNode(FrameKind.ResumeHello, peer, hello)
   }
 
@@ -276,13 +318,26 @@ export class EdgeCore {
     this.#outbox.toEveryNode(FrameKind.Unrouted, peer, datagram)
   }
 
-  /** Why the nodes are not asked about a peer. Bounded, since it costs every node; counts as asked if they may be. */
-  #refusesToAsk(now: number, peer: PeerAddress): "UnroutedRepeated" | "UnroutedRate" | undefined {
+  /**
+   * Why the nodes are not asked about a peer, or about a connection id: what `asked` names. Bounded, since it costs every
+   * node; counts as asked if they may be. Nothing proves the address of such a datagram, so a source pays only where a flood
+   * leaves less than half of what there is for all.
+   */
+  #refusesToAsk(
+    now: number,
+    peer: PeerAddress,
+    asked: number | string
+  ): "UnroutedRepeated" | "UnroutedRate" | undefined {
     const { unroutedPerSecondMax, unroutedQuietMillis } = this.#limits
-    const askedAt = this.#askedAt.get(peer.key)
+    const askedAt = this.#askedAt.get(asked)
     if (askedAt !== undefined && now - askedAt < unroutedQuietMillis) return "UnroutedRepeated"
-    if (!take(this.#unrouted, now, unroutedPerSecondMax, unroutedPerSecondMax)) return "UnroutedRate"
-    this.#askedAt.set(peer.key, now)
+    if (!take(this.#unroutedRate, now, unroutedPerSecondMax, unroutedPerSecondMax)) return "UnroutedRate"
+    const isScarce = this.#unroutedRate.left < unroutedPerSecondMax / 2
+    if (isScarce && !this.#unroutedRates.take(now, sourceOf(peer.key))) {
+      this.#unroutedRate.left++
+      return "UnroutedRate"
+    }
+    this.#askedAt.set(asked, now)
     return undefined
   }
 }
@@ -305,6 +360,9 @@ const cidKey = (bytes: Uint8Array, at: number): number => {
   const high = ((bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!) >>> 0
   return high * 0x10_0000 + ((bytes[at + 4]! << 12) | (bytes[at + 5]! << 4) | (bytes[at + 6]! >> 4))
 }
+
+/** A connection id among the peers that the nodes were asked about: who has the one can't use up the other's turn. */
+const askedCid = (bytes: Uint8Array, at: number): number => -1 - cidKey(bytes, at)
 
 /** The last 12 bits: without them who observes a connection id could make another one that finds the same route. */
 const cidRest = (bytes: Uint8Array, at: number): number => ((bytes[at + 6]! & 0xf) << 8) | bytes[at + 7]!

@@ -8,14 +8,17 @@ export type EdgeDropReason =
   | "SourcePortZero"
   /** Epoch 0 data or alerts: nothing unprotected counts after the handshake messages (D2, D17). */
   | "Unprotected"
-  | "HandshakeRate"
+  /** More than a stranger needs for anything that is served. */
+  | "StrangerTooLarge"
   | "UnroutedRate"
   /** Nobody answered for this peer a moment ago. */
   | "UnroutedRepeated"
   /** The node that owned the device is gone; the device retransmits. */
   | "PartitionUnowned"
   | "BusUnavailable"
+  /** Goes on as a full handshake. */
   | "ResumesFull"
+  | "ResumesRate"
 
 /** What the system said about a datagram that could not be sent, such as `SocketENETUNREACH`. */
 export type SocketDropReason = `Socket${string}`

@@ -6,36 +6,57 @@ export interface EdgeLimits {
   readonly handedOffMax: number
   /** How long such a peer is remembered, at least; at most twice as long. */
   readonly handedOffMillis: number
-  /** Handshake datagrams of one address and port per second, and how many it may save up (D15). */
+  /** Bytes of a datagram of a peer without a session here: more than any handshake has, or any device that is asked about. */
+  readonly strangerBytesMax: number
+  /** Handshakes that one address and port may begin per second, and how many it may save up (D15). A cookie proved it. */
   readonly handshakesPerSecondMax: number
   readonly handshakesBurstMax: number
-  /** Addresses whose rate is remembered. */
+  /** The same for one source, an IPv4 address or an IPv6 network of 64 bits: a NAT may have many devices behind it. */
+  readonly handshakesPerSourceSecondMax: number
+  readonly handshakesPerSourceBurstMax: number
+  /** Addresses whose rate is remembered, and sources. */
   readonly ratesMax: number
   /** Datagrams per second that go to every node because nobody knows them. */
   readonly unroutedPerSecondMax: number
-  /** How long a peer that nobody answered for is not asked about again; one noisy peer can't use up the others' share. */
+  /** The same of one source, and how many it may save up, while less than half of the above is left. */
+  readonly unroutedPerSourceSecondMax: number
+  readonly unroutedPerSourceBurstMax: number
+  /** How long a peer or connection id that nobody answered for is not asked about again. */
   readonly unroutedQuietMillis: number
-  /** Peers of which that is remembered. */
+  /** Peers and connection ids of which that is remembered. */
   readonly unroutedPeersMax: number
   /**
    * How long a session id is looked for before the handshake goes on as a full one, unless every node knows nothing of it
    * before. Below the second after which a client sends its ClientHello again (RFC 6347 §4.2.4.1).
    */
   readonly resumeWaitMillis: number
-  /** Resumptions that are looked for at once. */
+  /** Resumptions that are looked for at once; more, and the oldest of the source with the most goes on as a full handshake. */
   readonly resumesMax: number
+  /** Resumptions of one source that every node is asked for, per second and saved up; more go on as full handshakes. */
+  readonly resumesPerSourceSecondMax: number
+  readonly resumesPerSourceBurstMax: number
+  /** The same of all sources. */
+  readonly resumesPerSecondMax: number
 }
 
 export const defaultEdgeLimits: EdgeLimits = {
   routesMax: 1_000_000,
   handedOffMax: 200_000,
   handedOffMillis: 60_000,
+  strangerBytesMax: 2048,
   handshakesPerSecondMax: 5,
   handshakesBurstMax: 20,
+  handshakesPerSourceSecondMax: 2_000,
+  handshakesPerSourceBurstMax: 10_000,
   ratesMax: 200_000,
   unroutedPerSecondMax: 20_000,
+  unroutedPerSourceSecondMax: 1_000,
+  unroutedPerSourceBurstMax: 5_000,
   unroutedQuietMillis: 1000,
   unroutedPeersMax: 100_000,
   resumeWaitMillis: 900,
-  resumesMax: 20_000
+  resumesMax: 20_000,
+  resumesPerSourceSecondMax: 500,
+  resumesPerSourceBurstMax: 2_000,
+  resumesPerSecondMax: 5_000
 }

@@ -108,18 +108,113 @@ describe("EdgeCore: handshakes", () => {
     })
   }
 
-  it("D15 answers at most the named number of handshake datagrams of one address, and other addresses all the same", () => {
+  it("D15 begins at most the named number of handshakes of one address, and other addresses' all the same", () => {
     const world = new EdgeWorld({ handshakesPerSecondMax: 5, handshakesBurstMax: 20 })
-    const device = new TestDevice(world, "meter-1")
-    const [hello] = device.start()
-    for (let i = 0; i < 100; i++) world.receive(device.peer, hello!)
-    assert.strictEqual(world.replies().length, 20)
+    const begin = (peer = peerOf(40_000)) => {
+      const device = new TestDevice(world, "meter-1", {}, peer)
+      world.receive(peer, ...device.start())
+      world.receive(peer, ...device.take(world.replies()))
+      return world.replies().length
+    }
+    const begun = (attempts: number) =>
+      Array.from({ length: attempts }, () => begin()).filter((sent) => sent > 0).length
+    assert.strictEqual(begun(100), 20)
     assert.strictEqual(world.core.counters.dropped.get("HandshakeRate"), 80)
-    world.receive(peerOf(40_001), hello!)
-    assert.strictEqual(world.replies().length, 1)
+    assert.strictEqual(begin(peerOf(40_001)), 1)
     world.pass(1000)
-    for (let i = 0; i < 100; i++) world.receive(device.peer, hello!)
-    assert.strictEqual(world.replies().length, 5)
+    assert.strictEqual(begun(100), 5)
+  })
+
+  it("lets noise from a device's address take nothing from its handshake: only a cookie is charged (trust A3)", () => {
+    const world = new EdgeWorld()
+    const device = new TestDevice(world, "meter-1")
+    const empty = Uint8Array.from([22, 0xfe, 0xfd, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0])
+    const [hello] = new TestDevice(world, "meter-9").start()
+    const wrongCookie = new TestDevice(world, "meter-9", {}, peerOf(2))
+    world.receive(peerOf(2), ...wrongCookie.start())
+    const [stolen] = wrongCookie.take(world.replies())
+    const strayExchange = new TestDevice(world, "meter-9", {}, peerOf(3)).untilKeyExchange()
+    world.replies()
+    const noise = (): void => {
+      for (let i = 0; i < 500; i++)
+        world.receive(device.peer, empty, hello!, stolen!, strayExchange[0]!.subarray(0, 30))
+      world.replies()
+    }
+    noise()
+    world.receive(device.peer, ...device.start())
+    const [request] = world.replies()
+    noise()
+    world.receive(device.peer, ...device.take([request!]))
+    const flight = world.replies()
+    assert.strictEqual(flight.length, 1)
+    noise()
+    world.entries()
+    world.receive(device.peer, ...device.take(flight))
+    assert.include(
+      world.entries().map(({ kind }) => kind),
+      FrameKind.HalfHandshake
+    )
+  })
+
+  it("lets 1 000 devices behind one NAT address connect at once, IPv4 and IPv6 (trust A4)", () => {
+    for (const host of ["192.0.2.1", "2001:db8::1"]) {
+      const world = new EdgeWorld()
+      const devices = Array.from({ length: 1000 }, (_, i) => new TestDevice(world, `m${i}`, {}, peerOf(2000 + i, host)))
+      const flights = devices.map((device) => device.untilKeyExchange())
+      devices.forEach((device, i) => world.receive(device.peer, ...flights[i]!))
+      assert.strictEqual(world.entries().filter(({ kind }) => kind === FrameKind.HalfHandshake).length, 1000)
+    }
+  })
+
+  it("lets one source, whatever its ports, begin no more handshakes than its rate, and other sources theirs (trust A4)", () => {
+    const world = new EdgeWorld({ handshakesPerSourceSecondMax: 10, handshakesPerSourceBurstMax: 30 })
+    const begun = (from: number, host: (i: number) => string) =>
+      Array.from({ length: 50 }, (_, i) => {
+        const device = new TestDevice(world, "meter-1", {}, peerOf(from + i, host(i)))
+        world.receive(device.peer, ...device.start())
+        world.receive(device.peer, ...device.take(world.replies()))
+        return world.replies().length
+      }).filter((sent) => sent > 0).length
+    assert.strictEqual(
+      begun(1000, () => "192.0.2.1"),
+      30
+    )
+    assert.strictEqual(
+      begun(1000, (i) => `2001:db8::${i + 1}`),
+      30
+    )
+    assert.strictEqual(
+      begun(1000, () => "192.0.2.2"),
+      30
+    )
+    world.pass(1000)
+    assert.strictEqual(
+      begun(2000, () => "192.0.2.1"),
+      10
+    )
+  })
+
+  it("drops what is longer than a stranger needs, and carries what a device sends (trust A5)", () => {
+    const world = new EdgeWorld({ strangerBytesMax: 2048 })
+    const long = (contentType: number, epoch: number): Uint8Array => {
+      const datagram = new Uint8Array(65_000)
+      datagram.set(protectedRecord(contentType, cid))
+      datagram[4] = epoch
+      return datagram
+    }
+    const strange = [long(22, 0), long(20, 0), long(22, 1), long(20, 1), long(21, 1), long(23, 1), long(25, 1)]
+    for (const datagram of strange) world.receive(peerOf(1), datagram)
+    const shaking = new TestDevice(world, "meter-1", {}, peerOf(2))
+    const flight = shaking.untilKeyExchange()
+    for (const datagram of strange) world.receive(peerOf(2), datagram)
+    world.receive(peerOf(2), ...flight)
+    world.entries()
+    for (const datagram of strange) world.receive(peerOf(2), datagram)
+    assert.deepStrictEqual([world.entries(), world.replies()], [[], []])
+    assert.strictEqual(world.core.counters.dropped.get("StrangerTooLarge"), 21)
+    world.tell(FrameKind.Route, 3, peerOf(3), Uint8Array.from(cid))
+    world.receive(peerOf(3), long(23, 1), long(25, 1))
+    assert.strictEqual(world.entries().length, 2)
   })
 })
 
@@ -273,6 +368,39 @@ describe("EdgeCore: routes", () => {
     world.pass(1000)
     world.receive(peerOf(1), record)
     assert.strictEqual(world.entries().length, 1)
+  })
+
+  it("asks about a device's connection id while noise comes from its address under others (trust A3)", () => {
+    const world = new EdgeWorld({ unroutedQuietMillis: 1000 })
+    for (let i = 0; i < 100; i++) {
+      world.receive(peerOf(1), protectedRecord(ContentType.tls12_cid, [9, 9, 9, 9, 9, 9, i, 9]))
+      world.receive(peerOf(1), protectedRecord(ContentType.application_data))
+    }
+    world.entries()
+    world.receive(peerOf(1), protectedRecord(ContentType.tls12_cid, cid))
+    assert.strictEqual(world.entries().length, 1)
+  })
+
+  it("learns from a record that did not verify where an address is, but is told nothing else by it (trust A3)", () => {
+    const world = new EdgeWorld()
+    world.tell(FrameKind.Claim, 3, peerOf(7))
+    world.tell(FrameKind.Claim, 400, peerOf(7))
+    world.receive(peerOf(7), protectedRecord(ContentType.application_data))
+    assert.strictEqual(world.entries()[0]!.partition, 3)
+  })
+
+  it("leaves half of the questions to every node to those whose source asks little (trust A4)", () => {
+    const world = new EdgeWorld({
+      unroutedPerSecondMax: 100,
+      unroutedPerSourceSecondMax: 1,
+      unroutedPerSourceBurstMax: 10,
+      unroutedQuietMillis: 1000
+    })
+    const record = protectedRecord(ContentType.application_data)
+    for (let port = 1; port <= 1000; port++) world.receive(peerOf(port), record)
+    assert.strictEqual(world.entries().length, 60)
+    for (let port = 1; port <= 5; port++) world.receive(peerOf(port, "198.51.100.1"), record)
+    assert.strictEqual(world.entries().length, 5)
   })
 
   it("keeps no more routes than the named number, and the most recently used ones", () => {
@@ -431,15 +559,42 @@ describe("EdgeCore: resumption", () => {
     assert.strictEqual(world.core.gauges.handshakes, 1)
   })
 
-  it("looks for no more than the named number at once; further ones get the full handshake", () => {
-    const world = new EdgeWorld({ resumesMax: 0 })
+  const resumeFrom = (world: EdgeWorld, peer: ReturnType<typeof peerOf>, first: TestDevice) => {
+    const device = new TestDevice(world, "meter-1", { resume: first.client.session }, peer)
+    world.receive(peer, ...device.start())
+    world.receive(peer, ...device.take(world.replies()))
+    return device
+  }
+
+  it("looks for no more than the named number at once: the source with the most goes on without first (trust A4)", () => {
+    const world = new EdgeWorld({ resumesMax: 10 })
     const first = new TestDevice(world, "meter-1")
     first.connect()
-    const device = new TestDevice(world, "meter-1", { resume: first.client.session }, peerOf(50_000))
-    world.receive(device.peer, ...device.start())
-    world.receive(device.peer, ...device.take(world.replies()))
-    assert.strictEqual(world.core.counters.dropped.get("ResumesFull"), 1)
-    assert.strictEqual(device.take(world.replies()).length, 1)
+    world.replies()
+    resumeFrom(world, peerOf(1000, "198.51.100.1"), first)
+    for (let port = 1000; port < 1100; port++) resumeFrom(world, peerOf(port), first)
+    assert.strictEqual(world.core.gauges.resumes, 10)
+    assert.strictEqual(world.core.counters.dropped.get("ResumesFull"), 91)
+    world.replies()
+    world.tell(FrameKind.ResumeTaken, partition, peerOf(1000, "198.51.100.1"))
+    assert.strictEqual(world.core.counters.resumesTaken, 1, "the one with one entry is still looked for")
+  })
+
+  it("asks every node for no more resumptions of a source, and of all, than the named rates (trust A4)", () => {
+    const world = new EdgeWorld({ resumesPerSourceSecondMax: 5, resumesPerSourceBurstMax: 20, resumesPerSecondMax: 30 })
+    const first = new TestDevice(world, "meter-1")
+    first.connect()
+    world.entries()
+    const asked = () => world.entries().filter(({ kind }) => kind === FrameKind.ResumeHello).length
+    for (let port = 1000; port < 1100; port++) resumeFrom(world, peerOf(port), first)
+    assert.strictEqual(asked(), 20)
+    assert.strictEqual(world.core.counters.dropped.get("ResumesRate"), 80)
+    for (let port = 1000; port < 1100; port++) resumeFrom(world, peerOf(port, "198.51.100.1"), first)
+    assert.strictEqual(asked(), 10)
+    world.pass(1000)
+    const late = resumeFrom(world, peerOf(3000), first)
+    assert.strictEqual(asked(), 1)
+    assert.isUndefined(late.client.session)
   })
 })
 

@@ -1,6 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
 import { GenerationMap } from "../src/GenerationMap.ts"
-import { HandshakeRates } from "../src/HandshakeRates.ts"
 
 describe("GenerationMap", () => {
   it("never holds more than the named number and always the half of it that was used last", () => {
@@ -38,34 +37,5 @@ describe("GenerationMap", () => {
     map.turn()
     map.set("a", 2)
     assert.deepStrictEqual([map.size, map.get("a")], [1, 2])
-  })
-})
-
-describe("HandshakeRates", () => {
-  const taken = (rates: HandshakeRates, now: number, key: string): number => {
-    let count = 0
-    while (count < 1000 && rates.take(now, key)) count++
-    return count
-  }
-
-  it("lets a peer save up the burst and no more, each peer for itself", () => {
-    const rates = new HandshakeRates(5, 20, 100)
-    assert.strictEqual(taken(rates, 0, "a"), 20)
-    assert.strictEqual(taken(rates, 1000, "a"), 5)
-    assert.strictEqual(taken(rates, 1000, "b"), 20)
-    assert.strictEqual(taken(rates, 3_600_000, "a"), 20)
-  })
-
-  it("earns in fractions: refused attempts cost nothing", () => {
-    const rates = new HandshakeRates(5, 1, 100)
-    assert.isTrue(rates.take(0, "a"))
-    for (let now = 20; now < 200; now += 20) assert.isFalse(rates.take(now, "a"))
-    assert.isTrue(rates.take(201, "a"))
-  })
-
-  it("gives nothing for a clock that runs backwards", () => {
-    const rates = new HandshakeRates(5, 2, 100)
-    assert.strictEqual(taken(rates, 10_000, "a"), 2)
-    assert.strictEqual(taken(rates, 0, "a"), 0)
   })
 })

@@ -53,6 +53,8 @@ export class World {
   holdSaved = false
   /** Connection ids that the edge was told the owner of, without an address. */
   routesById = 0
+  /** Addresses that the edge was told of, though the record that came from there did not verify. */
+  claims = 0
   /** Routes that the edge was told to doubt. */
   doubts = 0
   /** Whether another node is known that owns, or is about to own, what this one does not. */
@@ -331,6 +333,7 @@ export class World {
       if (reader.kind === FrameKind.Send) this.#devices.get(reader.peer.key)?.receive(reader.body.slice())
       if (reader.kind === FrameKind.ResumeTaken) this.#front.resumeTaken(String(reader.peer.key))
       if (reader.kind === FrameKind.ResumeUnknown) this.#resumeMissed(reader.peer)
+      if (reader.kind === FrameKind.Claim) this.claims++
       if (reader.kind === FrameKind.RouteById) this.routesById++
       if (reader.kind === FrameKind.Doubt) this.doubts++
       if (reader.kind === FrameKind.Route) this.routes.push({ peer: reader.peer.key, cid: reader.body.length })

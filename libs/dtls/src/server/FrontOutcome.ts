@@ -12,6 +12,8 @@ export type FrontDropReason =
   | "IdentityTooLong"
   | "BufferFull"
   | "ResumePending"
+  /** A cookie proved the address, and it may not begin a handshake now. */
+  | "HandshakeRate"
 
 export type FrontOutcome =
   /** To be sent to the peer, in order. */
