@@ -31,7 +31,7 @@ export class Timed {
  */
 export class TimerWheel<T extends Timed> {
   readonly #slots: Array<Timed | undefined> = Array.from({ length: slots * levels }, () => undefined)
-  readonly #start: number
+  #start: number
   #tick = 0
   /** Items that hang in a slot. */
   #size = 0
@@ -82,6 +82,20 @@ export class TimerWheel<T extends Timed> {
         }
       }
     }
+  }
+
+  /** The clock was set back to `now`: deadlines stay where they are on it, and `advance` goes on from there. */
+  rewind(now: number): void {
+    const items: Array<readonly [item: Timed, deadline: number]> = []
+    for (const head of this.#slots) {
+      for (let item = head; item !== undefined; item = item.next) {
+        items.push([item, this.#start + item.deadlineTick * tickMillis])
+      }
+    }
+    for (const [item] of items) this.#unlink(item)
+    this.#start = now
+    this.#tick = 0
+    for (const [item, deadline] of items) this.set(item as T, deadline)
   }
 
   /**

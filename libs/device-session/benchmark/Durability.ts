@@ -14,7 +14,7 @@ for (let i = 0; i < count; i++) world.device(`dev${i}`, 1 + i, { connectionId: n
 const sealing = new Sealing(new Uint8Array(32).fill(7), sealPurpose.session, aes256Gcm)
 const keys = Array.from({ length: count }, (_, i) => sessionKey("pk1", `dev${i}`))
 const records = keys.map((key) => world.store.entries.get(key)!.record)
-const stored = records.map((record) => Result.getOrThrow(decodeStoredSession(record)))
+const stored = records.map((record) => Result.getOrThrow(decodeStoredSession(record, 0)))
 
 const measure = (name: string, work: (index: number) => void): void => {
   for (let i = 0; i < count; i++) work(i)

@@ -1,3 +1,4 @@
+import { steadyOf } from "@roost/actors"
 import { Buckets, Command, commandIdOfKey, isPending } from "@roost/contracts"
 import { type NatsConnection, openBucket } from "@roost/nats"
 import { Effect, type Scope } from "effect"
@@ -39,16 +40,16 @@ export const mirrorCommands = Effect.fnUntraced(function* (
   return { isNewer: (commandId, revision) => revision > (gone.get(commandId) ?? 0) }
 })
 
-/** A command as its actor needs it. */
+/** A command as its actor needs it, its times on this process's clock. */
 export const deliveryOf = (command: Command): PendingCommand => ({
   id: command.commandId,
   topic: command.topic,
   payload: command.payload,
   createdAt: command.createdAt,
-  expiresAt: command.expiresAt,
+  expiresAt: steadyOf(command.expiresAt),
   timeoutMillis: command.timeoutSeconds * 1000,
   deliveriesMax: command.maxDeliveries,
   deliveries: command.deliveries,
-  deliveredAt: command.sentAt ?? 0,
+  deliveredAt: command.sentAt === undefined ? 0 : steadyOf(command.sentAt),
   hinted: command.hintedAt !== undefined
 })

@@ -55,7 +55,7 @@ export interface DeviceSession extends SessionRights {
   online: boolean
   requestsLeft: number
   requestsAt: number
-  /** When its handshake verified. */
+  /** When its handshake verified, on the wall clock of the host that served it. */
   readonly establishedAt: number
   /** `lastSeenAt` as the bucket has it. */
   savedSeenAt: number

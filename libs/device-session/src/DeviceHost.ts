@@ -1,6 +1,6 @@
 import type { Outputs } from "@roost/coap"
 import { type CredentialChange, type DeviceAnswer, FrameKind, FrameReader, type PeerAddress } from "@roost/contracts"
-import { ContentType, type Crypto, peekRecord } from "@roost/dtls"
+import { ContentType, type Crypto, peekRecord, sequenceMax } from "@roost/dtls"
 import type { Conversion } from "@roost/raw-script"
 import * as Result from "effect/Result"
 import { Associations, type DatagramEffect } from "./Associations.ts"
@@ -12,7 +12,7 @@ import { Events } from "./Events.ts"
 import { HandshakeServer } from "./HandshakeServer.ts"
 import { Lifetimes } from "./Lifetimes.ts"
 import { Ownership } from "./Ownership.ts"
-import type { PendingCommand } from "./PendingCommands.ts"
+import { type PendingCommand, withDeliveries } from "./PendingCommands.ts"
 import { Persistence } from "./Persistence.ts"
 import type {
   ActivationOutcome,
@@ -39,7 +39,8 @@ import { type Held, Takeover } from "./Takeover.ts"
  *                                                                                   │
  *   frame ◄─ Send      ◄─ Associations (seal) ◄──────────────── ServerExchanges ◄───┘ at once, or by handle*
  *
- * `now` is in milliseconds since 1970 and never runs backwards. After each batch of calls `flush` sends what was
+ * `now` is in milliseconds and never runs backwards or steps: intervals are measured by it, and the ports get its moments. What
+ * is stored for other hosts goes through `wallOf`. After each batch of calls `flush` sends what was
  * collected for the edges.
  */
 export class DeviceHost {
@@ -61,6 +62,7 @@ export class DeviceHost {
   readonly #lost: (partition: number) => void
   readonly #events: Events
   readonly #random: () => number
+  readonly #wallOf: (now: number) => number
   #sweptAt = 0
 
   constructor(options: {
@@ -70,11 +72,15 @@ export class DeviceHost {
     /** 0 inclusive to 1 exclusive: jitter of CoAP. */
     readonly random: () => number
     readonly now: number
+    /** What the wall clock says of a moment of the clock that `now` is read from; the same by default. */
+    readonly wallOf?: (now: number) => number
     /** An entry of a newer owner was met: the partition has been abandoned, and its lease is not worth anything. */
     readonly lost?: (partition: number) => void
   }) {
-    const { config, ports, crypto } = options
-    this.#random = options.random
+    const { config, ports, crypto, random } = options
+    const wallOf = options.wallOf ?? ((now) => now)
+    this.#random = random
+    this.#wallOf = wallOf
     this.#edges = new EdgeLinks(config.nodeId, (edgeId, frame) => ports.publishFrame(edgeId, frame))
     this.#events = new Events(ports)
     this.#lost = options.lost ?? (() => undefined)
@@ -82,6 +88,8 @@ export class DeviceHost {
       config,
       ports,
       counters: this.counters,
+      random,
+      wallOf,
       fencingTokenOf: (partition) => this.#shares.get(partition)?.fencingToken,
       stored: (now, actor, session) => this.#stored(now, actor, session),
       settled: (actor) => this.#lifetimes.settle(actor),
@@ -94,6 +102,8 @@ export class DeviceHost {
       config,
       ports,
       persistence: this.#persistence,
+      random,
+      wallOf,
       ready: (now, actor, session, waiting) => this.#ready(now, actor, session, waiting),
       revoked: (now, actor, session) => this.#lifetimes.revoke(now, actor, session)
     })
@@ -128,6 +138,7 @@ export class DeviceHost {
       findActor: (productKey, deviceKey) => this.#shares.find(productKey, deviceKey),
       actorOf: (productKey, deviceKey) => this.#shares.actorOf(productKey, deviceKey),
       hold: (actor, session, held) => this.#hold(actor, session, held),
+      wallOf,
       actorsFull: () => this.#shares.devices >= config.devicesMax,
       established: (now, actor) => this.#lifetimes.established(now, actor, actor.session!)
     })
@@ -225,7 +236,7 @@ export class DeviceHost {
 
   /** An entry of the bucket SESSIONS, opened; undefined if this cluster's key does not open it. */
   restore(now: number, revision: number, record: Uint8Array | undefined): void {
-    const decoded = record === undefined ? undefined : decodeStoredSession(record)
+    const decoded = record === undefined ? undefined : decodeStoredSession(record, this.#wallOf(now))
     if (decoded === undefined || Result.isFailure(decoded)) {
       this.counters.sessionsUnreadable++
       return
@@ -233,11 +244,13 @@ export class DeviceHost {
     const stored = decoded.success
     const actor = this.#shares.actorOf(stored.productKey, stored.deviceKey)
     if (actor === undefined || actor.session !== undefined) return
-    const session = this.#takeover.sessionOf(now, stored, this.#edges.link(stored.edgeId, now), this.#random)
+    const session = this.#takeover.sessionOf(now, stored, this.#edges.link(stored.edgeId, now))
+    // All numbers are used: whatever the device sends, nothing can be answered. It handshakes again.
+    if (session.dtls.writeSequence >= sequenceMax) return
     this.counters.sessionsRestored++
     actor.revision = revision
     actor.session = session
-    if (stored.commands.length > 0) actor.commands.restore(stored.commands)
+    if (stored.commands.length > 0) actor.commands.restore(withDeliveries(stored.commands, now))
     this.#table.restore(actor)
     this.#lifetimes.brought(now, actor, session)
   }
@@ -272,6 +285,11 @@ export class DeviceHost {
     this.#commandOwner.delete(commandId)
     actor.commands.remove(commandId)
     this.#lifetimes.settle(actor)
+  }
+
+  /** The wall clock was set forward by so many milliseconds, or back: commands expire by it, and by nothing else here. */
+  handleClockStep(millis: number): void {
+    for (const actor of new Set(this.#commandOwner.values())) actor.commands.postpone(-millis)
   }
 
   /**

@@ -1,4 +1,4 @@
-import { calmMillisMax, oncePerTurn, steadyNow, Ticker } from "@roost/actors"
+import { calmMillisMax, clocksApartMillis, oncePerTurn, steadyNow, Ticker, wallOf } from "@roost/actors"
 import { keepLeases, type Leases } from "@roost/cluster"
 import { Buckets, CredentialChange, Streams, Subjects } from "@roost/contracts"
 import { dtlsCrypto } from "@roost/dtls-crypto"
@@ -12,6 +12,7 @@ import { makeNatsPorts, type PortAnswers } from "./NatsPorts.ts"
 import { makePartitions } from "./Partitions.ts"
 import { mirrorProfiles } from "./ProfileMirror.ts"
 import { SessionActorsConfig } from "./SessionActorsConfig.ts"
+import { withWallTimes } from "./WallClockPorts.ts"
 
 /**
  * The devices of one session-actors process on the bus: frames, commands, credential changes and questions go into the
@@ -58,7 +59,9 @@ export const DeviceSessionService = {
         host.handleCredential(steadyNow(), change.success)
         flushSoon()
       })
+      const steps = clockSteps(host)
       const tick = () => {
+        steps.look()
         const served = serving
         serving = mayServe()
         if (!serving) return
@@ -109,10 +112,33 @@ const makeHost = Effect.fnUntraced(function* (options: {
     recalled: (token, outcome) => answer((to, now) => to.handleRecalled(now, token, outcome))
   } satisfies PortAnswers
   const ports = yield* makeNatsPorts(config.clusterKey, answers, destinationOf)
-  const host = new DeviceHost({ config: config.host, ports, crypto: dtlsCrypto, random: Math.random, now: steadyNow() })
+  const host = new DeviceHost({
+    config: config.host,
+    ports: withWallTimes(ports, wallOf),
+    crypto: dtlsCrypto,
+    random: Math.random,
+    now: steadyNow(),
+    wallOf
+  })
   answered.host = host
   return { host, flushSoon }
 })
+
+/** Tells the host when the wall clock was set: what it keeps of times that others wrote is in another place then. */
+const clockSteps = (host: DeviceHost) => {
+  let apart = clocksApartMillis()
+  return {
+    look: () => {
+      const stepped = clocksApartMillis() - apart
+      if (Math.abs(stepped) < clockStepMillisMin) return
+      apart += stepped
+      host.handleClockStep(stepped)
+    }
+  }
+}
+
+/** Smaller corrections of the wall clock are left until they add up to this. */
+const clockStepMillisMin = 1_000
 
 const decodeChange = Schema.decodeUnknownResult(Schema.fromJsonString(CredentialChange))
 const textOf = (bytes: Uint8Array): string => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("utf8")

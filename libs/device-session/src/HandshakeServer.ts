@@ -42,6 +42,8 @@ export interface HandshakeServerOptions {
   readonly actorOf: (productKey: string, deviceKey: string) => DeviceActor | undefined
   /** Something came for a session that is as it came from the store. */
   readonly hold: (actor: DeviceActor, session: DeviceSession, held: Held) => void
+  /** What the wall clock says of a moment of the host's clock. */
+  readonly wallOf: (now: number) => number
   readonly actorsFull: () => boolean
   /** A handshake verified; `actor.session` is the new one. */
   readonly established: (now: number, actor: DeviceActor) => void
@@ -359,7 +361,7 @@ export class HandshakeServer {
       online: false,
       requestsLeft: this.#options.config.requestsBurstMax,
       requestsAt: now,
-      establishedAt: now,
+      establishedAt: this.#options.wallOf(now),
       savedSeenAt: 0,
       kinds: kindBit("measurepoint"),
       restored: undefined,

@@ -1,4 +1,4 @@
-import { steadyNow } from "@roost/actors"
+import { steadyNow, wallOf } from "@roost/actors"
 import type { PartitionHost } from "@roost/cluster"
 import { Buckets, Command, commandIdOfKey, deviceRpc, isPending, Sealing, sealPurpose } from "@roost/contracts"
 import { aes256Gcm } from "@roost/dtls-crypto"
@@ -94,7 +94,10 @@ export const makePartitions = Effect.fnUntraced(function* (options: {
       const scope = yield* Scope.make()
       questions.set(partition, scope)
       yield* serveRpc(deviceRpc(partition), {}, ({ deviceKey, productKey }) =>
-        Effect.sync(() => host.ask(productKey, deviceKey))
+        Effect.sync(() => {
+          const answer = host.ask(productKey, deviceKey)
+          return answer._tag === "Known" ? { ...answer, lastSeenAt: wallOf(answer.lastSeenAt) } : answer
+        })
       ).pipe(Scope.provide(scope), Effect.provideService(NatsConnection, connection))
     }),
     release: (partition) =>

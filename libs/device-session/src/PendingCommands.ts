@@ -1,6 +1,6 @@
 import { type DownlinkMode, numericCommandId } from "@roost/contracts"
 
-/** A command that waits for its device, as the actor needs it. Times in milliseconds since 1970. */
+/** A command that waits for its device, as the actor needs it. Times in milliseconds, on the clock of the host. */
 export interface PendingCommand {
   readonly id: string
   /** EnOS topic, without `/topic`. */
@@ -28,6 +28,12 @@ export interface CommandNote {
   /** The device replied: it is not to be offered again. */
   readonly finished: boolean
 }
+
+/** Notes with `deliveredAt` as milliseconds before `now`, or back from that: between two hosts only intervals are good. */
+export const withDeliveries = (notes: ReadonlyArray<CommandNote>, now: number): ReadonlyArray<CommandNote> =>
+  notes.map(({ deliveredAt, deliveries, finished, id }) => {
+    return { id, finished, deliveries, deliveredAt: Math.max(0, now - deliveredAt) }
+  })
 
 /** Commands that one actor mirrors at most; downlink-queue refuses the 51st (EnOS code 11902), the rest is slack. */
 export const pendingCommandsMax = 64
@@ -89,6 +95,11 @@ export class PendingCommands {
       ...this.#finished.map((id) => ({ id, deliveries: 0, deliveredAt: 0, finished: true })),
       ...this.#notes
     ].slice(0, pendingCommandsMax)
+  }
+
+  /** Moves the expiry of all of them: the wall clock was set. */
+  postpone(millis: number): void {
+    this.#commands = this.#commands.map((command) => ({ ...command, expiresAt: command.expiresAt + millis }))
   }
 
   /** What the last owner knew, before the entries of the bucket come. */

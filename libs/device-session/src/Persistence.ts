@@ -1,9 +1,10 @@
-import { sequenceMax } from "@roost/dtls"
 import * as Result from "effect/Result"
 import type { Counters } from "./Counters.ts"
 import type { DeviceActor, DeviceSession } from "./DeviceActor.ts"
 import type { DeviceSessionConfig } from "./DeviceSessionConfig.ts"
+import { withDeliveries } from "./PendingCommands.ts"
 import type { Ports, ReadOutcome, SaveOutcome } from "./Ports.ts"
+import { reservedEnd, restoredSequence } from "./RestoredSequence.ts"
 import { decodeStoredSession, encodeStoredSession } from "./StoredSession.ts"
 
 /** A verified handshake whose session is not stored yet. */
@@ -38,6 +39,10 @@ export interface PersistenceOptions {
   readonly config: DeviceSessionConfig
   readonly ports: Ports
   readonly counters: Counters
+  /** 0 inclusive to 1 exclusive. */
+  readonly random: () => number
+  /** What the wall clock says of a moment of the host's clock. */
+  readonly wallOf: (now: number) => number
   /** Undefined: the partition is not this node's. */
   readonly fencingTokenOf: (partition: number) => number | undefined
   /** The session is stored, and may seal up to its `writeLimit`. */
@@ -195,7 +200,9 @@ export class Persistence {
     }
     actor.revision = outcome._tag === "Found" ? outcome.revision : 0
     const decoded =
-      outcome._tag === "Found" && outcome.record !== undefined ? decodeStoredSession(outcome.record) : undefined
+      outcome._tag === "Found" && outcome.record !== undefined
+        ? decodeStoredSession(outcome.record, this.#options.wallOf(now))
+        : undefined
     if (decoded !== undefined && Result.isSuccess(decoded)) {
       const { dtls, fencingToken, handle } = decoded.success
       const own = this.#options.fencingTokenOf(actor.partition)
@@ -206,9 +213,11 @@ export class Persistence {
       }
       if (fencingToken < own && handle === write.session.handle) {
         // A former owner reserved a block after this one had read the entry, and may have used it.
-        const session = write.session.dtls
-        session.writeLimit = Math.max(session.writeLimit, dtls.writeLimit)
-        session.writeSequence = session.writeLimit
+        const { dtls: session, establishedAt } = write.session
+        const { random, wallOf } = this.#options
+        const end = Math.max(session.writeLimit, dtls.writeLimit)
+        session.writeSequence = restoredSequence(end, wallOf(now) - establishedAt, random)
+        session.writeLimit = session.writeSequence
       }
     }
     if (saving.gone) this.remove(actor)
@@ -223,7 +232,7 @@ export class Persistence {
 
   #write(now: number, actor: DeviceActor, saving: Saving): void {
     if (saving.inFlight !== undefined) return
-    const { config, fencingTokenOf, ports, settled } = this.#options
+    const { config, fencingTokenOf, ports, settled, wallOf } = this.#options
     const candidate = saving.candidate
     const session = candidate?.session ?? (saving.dirty ? actor.session : undefined)
     const fencingToken = fencingTokenOf(actor.partition)
@@ -235,7 +244,8 @@ export class Persistence {
     saving.dirty = false
     const { final } = saving
     const kept = final ? allExchanges : lastExchanges
-    const writeLimit = nextLimit(session, config.writeBlockRecords)
+    const elapsedMillis = wallOf(now) - session.establishedAt
+    const writeLimit = reservedEnd(session.dtls, config.writeBlockRecords, elapsedMillis)
     saving.inFlight = { session, candidate, writeLimit, seenAt: session.lastSeenAt }
     const { deviceKey, dtls, edge, establishedAt, exchanges, facts, handle, kinds, lastSeenAt, peer, productKey } =
       session
@@ -248,7 +258,8 @@ export class Persistence {
         lifetimeSeconds: session.lifetimeMillis / 1000,
         handle,
         establishedAt,
-        lastSeenAt,
+        lastSeenAt: wallOf(lastSeenAt),
+        silentMillis: Math.max(0, now - lastSeenAt),
         online: candidate === undefined ? session.online : session.secureMode === 2,
         final,
         kinds,
@@ -257,7 +268,7 @@ export class Persistence {
         peer,
         dtls,
         exchanges: exchanges?.serialize(now, kept.count, kept.replyBytes) ?? noExchanges,
-        commands: actor.commandNotes
+        commands: withDeliveries(actor.commandNotes, now)
       },
       writeLimit
     )
@@ -299,13 +310,6 @@ const idle = (): Saving => ({
   failures: 0,
   inFlight: undefined
 })
-
-/** A block is added once half of the last one is used. */
-const nextLimit = ({ dtls }: DeviceSession, block: number): number => {
-  const { writeLimit, writeSequence } = dtls
-  if (writeLimit - writeSequence > block / 2) return writeLimit
-  return Math.min(Math.max(writeLimit, writeSequence) + block, sequenceMax)
-}
 
 /** Compare-and-sets that are lost in a row before the next tick is waited for. */
 const writesMax = 4

@@ -11,8 +11,12 @@ import type { DeviceFacts } from "./DeviceActor.ts"
 import type { CommandNote } from "./PendingCommands.ts"
 import { StateReader, StateWriter } from "./StateBytes.ts"
 
-/** First byte of every stored session. Another version is not read: its device handshakes again. */
-export const storedSessionVersion = 1
+/**
+ * First byte of every stored session. Version 1 had times of its writer's clock where this one has intervals, and is read too;
+ * any other is not: its device handshakes again.
+ */
+export const storedSessionVersion = 2
+const formerVersion = 1
 
 /**
  * A device's session as the bucket SESSIONS has it, in clear; sealed before it leaves the process. About 330 bytes for
@@ -27,8 +31,11 @@ export interface StoredSession {
   readonly lifetimeSeconds: number
   /** 16 hexadecimal digits: the session's name in uplinks and events. */
   readonly handle: string
+  /** Milliseconds since 1970 on the wall clock of the owner that wrote it. */
   readonly establishedAt: number
   readonly lastSeenAt: number
+  /** For how long the device had been silent when this was written. No other host's clock is in it. */
+  readonly silentMillis: number
   readonly online: boolean
   /** Written when its owner gave it up: nothing happened after it, so that `lastSeenAt` is the device's last sign. */
   readonly final: boolean
@@ -41,6 +48,7 @@ export interface StoredSession {
   readonly dtls: Session
   /** `ServerExchanges.serialize`. */
   readonly exchanges: Uint8Array
+  /** Their `deliveredAt` is how many milliseconds before the write it was. */
   readonly commands: ReadonlyArray<CommandNote>
 }
 
@@ -64,6 +72,7 @@ export const encodeStoredSession = (stored: StoredSession, writeLimit: number): 
     .uint48(stored.fencingToken)
     .uint48(stored.establishedAt)
     .uint48(stored.lastSeenAt)
+    .uint48(stored.silentMillis)
     .uint48(stored.lifetimeSeconds)
     .uint48(facts.credentialVersion)
     .text(stored.productKey)
@@ -85,14 +94,21 @@ export const encodeStoredSession = (stored: StoredSession, writeLimit: number): 
   return writer.view
 }
 
-export const decodeStoredSession = (bytes: Uint8Array): Result.Result<StoredSession, StoredSessionFault> => {
+/** `wallNow`: what an entry of version 1 is measured by. */
+export const decodeStoredSession = (
+  bytes: Uint8Array,
+  wallNow: number
+): Result.Result<StoredSession, StoredSessionFault> => {
   const reader = new StateReader(bytes)
-  if (reader.uint8() !== storedSessionVersion) return Result.fail("UnknownVersion")
+  const version = reader.uint8()
+  if (version !== storedSessionVersion && version !== formerVersion) return Result.fail("UnknownVersion")
+  const sinceThen = (at: number) => Math.max(0, wallNow - at)
   const flags = reader.uint8()
   const kinds = reader.uint16()
   const fencingToken = reader.uint48()
   const establishedAt = reader.uint48()
   const lastSeenAt = reader.uint48()
+  const silentMillis = version === formerVersion ? sinceThen(lastSeenAt) : reader.uint48()
   const lifetimeSeconds = reader.uint48()
   const credentialVersion = reader.uint48()
   const productKey = reader.text()
@@ -108,7 +124,14 @@ export const decodeStoredSession = (bytes: Uint8Array): Result.Result<StoredSess
   for (let left = reader.uint8(); left > 0 && !reader.failed; left--) {
     const id = reader.text()
     const finished = reader.uint8() === 1
-    commands.push({ id, finished, deliveries: reader.uint16(), deliveredAt: reader.uint48() })
+    const deliveries = reader.uint16()
+    const delivered = reader.uint48()
+    commands.push({
+      id,
+      finished,
+      deliveries,
+      deliveredAt: version === formerVersion ? sinceThen(delivered) : delivered
+    })
   }
   const dataFormat: DataFormat = (flags & customFlag) === 0 ? "Json" : "Custom"
   const downlink: DownlinkMode = (flags & serialFlag) === 0 ? "pipelined" : "serial"
@@ -125,6 +148,7 @@ export const decodeStoredSession = (bytes: Uint8Array): Result.Result<StoredSess
     handle,
     establishedAt,
     lastSeenAt,
+    silentMillis,
     online: (flags & onlineFlag) !== 0,
     final: (flags & finalFlag) !== 0,
     kinds,

@@ -7,6 +7,7 @@ import type { DeviceSessionConfig } from "./DeviceSessionConfig.ts"
 import type { EdgeLink } from "./EdgeLinks.ts"
 import type { Persistence } from "./Persistence.ts"
 import type { Ports, RecallOutcome } from "./Ports.ts"
+import { restoredSequence } from "./RestoredSequence.ts"
 import { exchangesOf } from "./SessionExchanges.ts"
 import type { StoredSession } from "./StoredSession.ts"
 
@@ -27,7 +28,7 @@ export interface Restored {
   /** The streams were read. */
   recalled: boolean
   asked: boolean
-  /** The device's last sign of life that was written down. */
+  /** The device's last sign of life that was written down, on the host's clock. */
   readonly seenAt: number
 }
 
@@ -41,6 +42,10 @@ export interface TakeoverOptions {
   readonly config: DeviceSessionConfig
   readonly ports: Ports
   readonly persistence: Persistence
+  /** 0 inclusive to 1 exclusive. */
+  readonly random: () => number
+  /** What the wall clock says of a moment of the host's clock. */
+  readonly wallOf: (now: number) => number
   /** The session may be used; `waiting` came for it meanwhile. */
   readonly ready: (now: number, actor: DeviceActor, session: DeviceSession, waiting: ReadonlyArray<Held>) => void
   /** The credential changed after the handshake: the session is over. */
@@ -66,17 +71,23 @@ export class Takeover {
   }
 
   /** The actor's session as `stored` says. */
-  sessionOf(now: number, stored: StoredSession, edge: EdgeLink, random: () => number): DeviceSession {
-    const { config } = this.#options
+  sessionOf(now: number, stored: StoredSession, edge: EdgeLink): DeviceSession {
+    const { config, random, wallOf } = this.#options
     const { dtls } = stored
-    // Whatever is left of the last block may have been used.
-    dtls.writeSequence = dtls.writeLimit
+    const wall = wallOf(now)
+    dtls.writeSequence = restoredSequence(dtls.writeLimit, wall - stored.establishedAt, random)
+    dtls.writeLimit = dtls.writeSequence
     const exchanges = exchangesOf(dtls, random)
     const remembers = exchanges.restore(stored.exchanges) && !exchanges.isIdle
     const lifetimeMillis = stored.lifetimeSeconds * 1000
     // What an owner that died saw last is not known: a whole Lifetime from now is late at worst, never wrong.
-    const seenAt = stored.final ? Math.max(stored.lastSeenAt, now - lifetimeMillis + graceMillis) : now
-    const lastSeenAt = stored.online ? seenAt : stored.lastSeenAt
+    const seenAt = stored.final ? now - Math.min(stored.silentMillis, Math.max(0, lifetimeMillis - graceMillis)) : now
+    // How long an offline device has been silent only clocks can tell: one that is wrong ends no session at once.
+    const silentAt = Math.max(
+      now - Math.max(0, wall - stored.lastSeenAt),
+      now - config.sessionIdleMillisMax + idleGraceMillis
+    )
+    const lastSeenAt = stored.online ? seenAt : silentAt
     return {
       productKey: stored.productKey,
       deviceKey: stored.deviceKey,
@@ -98,7 +109,7 @@ export class Takeover {
       establishedAt: stored.establishedAt,
       savedSeenAt: lastSeenAt,
       kinds: stored.kinds,
-      restored: { waiting: [], fenced: false, recalled: false, asked: false, seenAt: stored.lastSeenAt },
+      restored: { waiting: [], fenced: false, recalled: false, asked: false, seenAt: now - (wall - stored.lastSeenAt) },
       recalled: undefined,
       outbox: undefined
     }
@@ -149,7 +160,8 @@ export class Takeover {
     }
     const own = outcome.uplinks.filter(({ session: handle }) => handle === session.handle)
     for (const { record } of own) raiseFloor(session.dtls, record)
-    const until = Math.max(0, ...own.map(({ at }) => at)) + defaultServerSettings.tuning.exchangeLifetimeMillis
+    // From now: the streams tell when they were stored by another host's clock.
+    const until = now + defaultServerSettings.tuning.exchangeLifetimeMillis
     session.recalled = own.length === 0 ? undefined : { ids: own.map(({ id }) => id), until }
     restored.recalled = true
     this.#goOn(now, actor, session, restored)
@@ -169,3 +181,5 @@ export const kindBit = (kind: UplinkKind): number => 1 << UplinkKind.indexOf(kin
 const heldMax = 8
 /** What a device may have sent while its partition had no owner is heard before it is called silent. */
 const graceMillis = 10_000
+/** A session of a device that has been offline for too long, by the clock, is kept this long after a takeover. */
+const idleGraceMillis = 3_600_000

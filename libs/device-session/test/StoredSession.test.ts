@@ -33,9 +33,10 @@ describe("a stored session", () => {
     ],
     ([productKey, assetId, seenAt, token, kinds, online, final, commands]) => {
       const stored = {
-        ...Result.getOrThrow(decodeStoredSession(record())),
+        ...Result.getOrThrow(decodeStoredSession(record(), 0)),
         productKey: productKey.toWellFormed(),
         lastSeenAt: seenAt,
+        silentMillis: token,
         fencingToken: token,
         kinds,
         online,
@@ -49,7 +50,7 @@ describe("a stored session", () => {
         commands: commands.map((one) => ({ ...one, id: one.id.toWellFormed() }))
       }
       const bytes = new Uint8Array(encodeStoredSession(stored, 4096))
-      const read = Result.getOrThrow(decodeStoredSession(bytes))
+      const read = Result.getOrThrow(decodeStoredSession(bytes, 0))
       assert.strictEqual(read.dtls.writeLimit, 4096)
       assert.deepStrictEqual(new Uint8Array(encodeStoredSession(read, 4096)), bytes)
       assert.deepStrictEqual({ ...read, dtls: 0, exchanges: 0 }, { ...stored, dtls: 0, exchanges: 0 })
@@ -59,23 +60,23 @@ describe("a stored session", () => {
   it("F1 any change of a byte, any prefix and any longer form is read or refused, never thrown at", () => {
     const bytes = record()
     for (let at = 0; at < bytes.length; at++) {
-      assert.isTrue(Result.isFailure(decodeStoredSession(bytes.subarray(0, at))))
+      assert.isTrue(Result.isFailure(decodeStoredSession(bytes.subarray(0, at), 0)))
       for (const flip of [0x01, 0x80, 0xff]) {
         const hostile = bytes.slice()
         hostile[at]! ^= flip
-        decodeStoredSession(hostile)
+        decodeStoredSession(hostile, 0)
       }
     }
-    assert.isTrue(Result.isFailure(decodeStoredSession(Uint8Array.of(...bytes, 0))))
+    assert.isTrue(Result.isFailure(decodeStoredSession(Uint8Array.of(...bytes, 0), 0)))
   })
 
   it.prop("F1 random bytes are refused", [Schema.Array(Schema.Int)], ([bytes]) => {
-    assert.isTrue(Result.isFailure(decodeStoredSession(Uint8Array.from([storedSessionVersion, ...bytes]))))
+    assert.isTrue(Result.isFailure(decodeStoredSession(Uint8Array.from([storedSessionVersion, ...bytes]), 0)))
   })
 
   it("another version is not read", () => {
     assert.deepStrictEqual(
-      decodeStoredSession(Uint8Array.of(storedSessionVersion + 1, 0)),
+      decodeStoredSession(Uint8Array.of(storedSessionVersion + 1, 0), 0),
       Result.fail("UnknownVersion")
     )
   })

@@ -28,16 +28,24 @@ class Timer extends Timed {
   }
 }
 
-/** The bucket of commands as this process knows it: how many each device has, and what is due when. Pure. */
+/** A wall clock that loses more than this between two looks was set back; less is slewed, and waited for. */
+const setBackMillisMin = 1_000
+
+/**
+ * The bucket of commands as this process knows it: how many each device has, and what is due when. Pure. Deadlines are times
+ * of the wall clock, since other processes wrote them and compare with them; a clock that is set forward or back is followed.
+ */
 export class CommandMirror {
   readonly #timers = new Map<string, Timer>()
   readonly #pendingByDevice = new Map<string, number>()
   readonly #wheel: TimerWheel<Timer>
   readonly #jitterMillis: number
+  #latest: number
 
   /** `jitterMillis`: of this instance, so that several seldom fire the same deadline. */
   constructor(now: number, jitterMillis: number) {
     this.#wheel = new TimerWheel(now)
+    this.#latest = now
     this.#jitterMillis = jitterMillis
   }
 
@@ -82,6 +90,8 @@ export class CommandMirror {
   /** Takes what is due. What could not be done comes again with `again`. */
   advance(now: number): ReadonlyArray<Due> {
     const due: Array<Due> = []
+    if (now < this.#latest - setBackMillisMin) this.#wheel.rewind(now)
+    this.#latest = now
     this.#wheel.advance(now, (timer) => due.push(timer.due))
     return due
   }

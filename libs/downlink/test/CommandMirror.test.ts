@@ -77,4 +77,21 @@ describe("the mirror of the pending commands", () => {
     mirror.remove(unmovedMillis, keyOf(1), 2)
     assert.deepStrictEqual(mirror.advance(unmovedMillis + markerMillis), [{ _tag: "Marker", revision: 2 }])
   })
+
+  it("a clock that is set back an hour delays no later deadline, and one set forward fires what is past (trust B5)", () => {
+    const hour = 3_600_000
+    const mirror = new CommandMirror(hour, 0)
+    mirror.put(hour, keyOf(1), command(1, hour + 60_000), 1)
+    mirror.advance(hour + 100)
+    assert.deepStrictEqual(mirror.advance(100), [])
+    mirror.put(100, keyOf(2), command(2, 5_000), 2)
+    assert.deepStrictEqual(
+      mirror.advance(5_000 + deadlineGraceMillis).map((due) => due.revision),
+      [2]
+    )
+    assert.deepStrictEqual(
+      mirror.advance(2 * hour).map((due) => due.revision),
+      [1]
+    )
+  })
 })

@@ -1,4 +1,4 @@
-import { calmMillisMax, oncePerTurn, steadyNow, Ticker } from "@roost/actors"
+import { calmMillisMax, oncePerTurn, steadyNow, Ticker, wallOf } from "@roost/actors"
 import { nodeSilenceMillisMax, watchPlacement } from "@roost/cluster"
 import { formatHostPort, Subjects } from "@roost/contracts"
 import { CookieSecrets, FrontHalf, SessionIds } from "@roost/dtls"
@@ -26,7 +26,7 @@ export const EdgeService = {
       const placement = yield* watchPlacement
       const front = new FrontHalf({
         crypto: dtlsCrypto,
-        cookieSecrets: new CookieSecrets(config.routingKey),
+        cookieSecrets: new CookieSecrets(config.routingKey, wallOf),
         sessionIds: new SessionIds(config.routingKey)
       })
       const late: { socket?: UdpSocket; ticker?: Ticker } = {}

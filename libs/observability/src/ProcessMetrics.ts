@@ -25,6 +25,11 @@ const register = (registry: MetricRegistry): (() => void) => {
   const lagHelp =
     "Time that a turn of the event loop took, which delays what comes meanwhile; percentile since the last scrape."
   const releases = [
+    registry.gaugeFrom(
+      "roost_clocks_apart_seconds",
+      "By how much the wall clock was set forward (or back, negative) since this process began: its clocks are apart by so much.",
+      () => (Date.now() - performance.timeOrigin - performance.now()) / 1e3
+    ),
     registry.counterFrom("process_cpu_seconds_total", "User and system CPU time.", cpuSeconds),
     registry.gaugeFrom("process_resident_memory_bytes", "Resident memory.", () => process.memoryUsage.rss()),
     registry.gaugeFrom("process_start_time_seconds", "Start, in seconds since 1970.", () => startedAt),

@@ -38,6 +38,9 @@ import type {
  */
 export class World {
   now = 1_700_000_000_000
+  /** By how much the hosts' wall clock is ahead of `now`, in milliseconds. */
+  wallApart = 0
+  random = () => 0.5
   /** The node that the edge knows; `takeOver` replaces it. */
   host: DeviceHost
   readonly store: Store
@@ -154,8 +157,9 @@ export class World {
       config: { ...defaultDeviceSessionConfig, nodeId: "node0001", ...this.#config },
       ports: this.#ports(() => box.host!),
       crypto: dtlsCrypto,
-      random: () => 0.5,
-      now: this.now
+      random: () => this.random(),
+      now: this.now,
+      wallOf: (now) => now + this.wallApart
     })
     box.host = host
     return host
@@ -354,6 +358,21 @@ export class Store {
     this.writes++
     this.entries.set(key, { revision: ++this.#revision, record: new Uint8Array(record) })
     return { _tag: "Saved", revision: this.#revision }
+  }
+
+  /** A copy of everything, as a backup has it; `setBack` restores it. */
+  copy(): ReadonlyMap<string, { readonly revision: number; readonly record: Uint8Array }> {
+    return new Map(this.entries)
+  }
+
+  /** The store as it was: what was written since is lost, and revisions begin again from there. */
+  setBack(copy: ReadonlyMap<string, { readonly revision: number; readonly record: Uint8Array }>): void {
+    this.entries.clear()
+    this.#revision = 0
+    for (const [key, entry] of copy) {
+      this.entries.set(key, entry)
+      this.#revision = Math.max(this.#revision, entry.revision)
+    }
   }
 
   delete(revision: number): void {

@@ -11,15 +11,17 @@ import { cookieBytes, cookiePeriodMillis } from "../Limits.ts"
  */
 export class CookieSecrets {
   readonly #routingKey: Uint8Array
+  readonly #wallOf: (now: number) => number
   #period = -1
   #current: Uint8Array = new Uint8Array(0)
   #previous: Uint8Array = new Uint8Array(0)
 
-  constructor(routingKey: Uint8Array) {
+  /** `wallOf`: milliseconds since 1970, the same on all edges to within a period, at a moment of the callers' clock. */
+  constructor(routingKey: Uint8Array, wallOf: (now: number) => number = (now) => now) {
     this.#routingKey = routingKey
+    this.#wallOf = wallOf
   }
 
-  /** `now` in milliseconds since 1970, the same on all edges to within a period. */
   cookie(crypto: Crypto, now: number, address: Uint8Array, hello: ClientHello): Uint8Array {
     this.#rotate(crypto, now)
     return cookieOf(crypto, this.#current, cookieInput(address, hello))
@@ -36,7 +38,7 @@ export class CookieSecrets {
   }
 
   #rotate(crypto: Crypto, now: number): void {
-    const period = Math.floor(now / cookiePeriodMillis)
+    const period = Math.floor(this.#wallOf(now) / cookiePeriodMillis)
     if (period === this.#period) return
     this.#period = period
     this.#current = this.#secretOf(crypto, period)

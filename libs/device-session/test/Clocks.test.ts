@@ -1,0 +1,117 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Code } from "@roost/coap"
+import type { PendingCommand } from "../src/PendingCommands.ts"
+import type { Ports } from "../src/Ports.ts"
+import { withWallTimes } from "../src/WallClockPorts.ts"
+import { codeOf, own, post, requestOf } from "./support/traces.ts"
+import { World } from "./support/World.ts"
+
+const hour = 3_600_000
+const withCid = { connectionId: new Uint8Array(0), lifetime: 600 }
+
+const command = (world: World, expiresIn: number): PendingCommand => ({
+  id: "c1",
+  topic: "/sys/pk1/dev1/thing/service/open",
+  payload: new Uint8Array(1),
+  createdAt: world.now,
+  expiresAt: world.now + expiresIn,
+  timeoutMillis: 10_000,
+  deliveriesMax: 3,
+  deliveries: 0,
+  deliveredAt: 0,
+  hinted: false
+})
+
+describe("clocks", () => {
+  it("a drained node's devices stay online at an heir whose clock is an hour ahead or behind (trust F8)", () => {
+    for (const apart of [hour, -hour]) {
+      const world = new World()
+      const device = world.device("dev1", 1000, withCid).connect()
+      world.pass(300_000)
+      assert.strictEqual(codeOf(post(device)), "2.04")
+      world.pass(300_000)
+      world.wallApart = apart
+      world.takeOver("drained")
+      world.pass(299_000)
+      assert.deepStrictEqual(
+        world.presences.map(({ state }) => state),
+        ["online"]
+      )
+      // 600 s after its last record, and not later than a takeover by the same clock would say.
+      world.pass(2_000)
+      assert.strictEqual(world.presences.at(-1)?.state, "offline")
+    }
+  })
+
+  it("a sleeper's stored session outlives a takeover by a node with any clock (trust F8)", () => {
+    for (const apart of [hour, -hour, 1000 * 24 * hour]) {
+      const world = new World()
+      const device = world.device("dev1", 1000, withCid).connect()
+      world.pass(700_000)
+      assert.strictEqual(world.presences.at(-1)?.state, "offline")
+      world.wallApart = apart
+      world.takeOver()
+      world.pass(60_000)
+      assert.strictEqual(codeOf(post(device)), "2.04")
+      assert.strictEqual(world.host.counters.handshakesStarted, 0)
+    }
+  })
+
+  it("a command expires by the wall clock as it is, not as it was at the start (trust B5)", () => {
+    const world = new World()
+    const device = world.device("dev1", 1000, withCid).connect()
+    world.host.handleCommand("pk1", "dev1", command(world, 2 * hour))
+    const fetch = () => codeOf(device.request(requestOf(Code.Get, own(device, "thing/service/open"))))
+    // The host thought that it was two hours later than it is: what it mirrored seemed to expire now.
+    world.host.handleClockStep(-3 * hour)
+    world.pass(3 * hour)
+    assert.strictEqual(fetch(), "2.04")
+  })
+
+  it("a clock step at runtime ends no Lifetime, and repeats no delivery (trust F8)", () => {
+    const world = new World()
+    const device = world.device("dev1", 1000, withCid).connect()
+    world.host.handleCommand("pk1", "dev1", command(world, 3 * hour))
+    const fetch = () => codeOf(device.request(requestOf(Code.Get, own(device, "thing/service/open"))))
+    assert.strictEqual(fetch(), "2.04")
+    world.wallApart = hour
+    world.host.handleClockStep(hour)
+    world.pass(9_000)
+    assert.isFalse(post(device)?.options.some(({ number }) => number === 2100))
+    assert.deepStrictEqual(
+      world.presences.map(({ state }) => state),
+      ["online"]
+    )
+  })
+
+  it("what leaves the process has the wall clock's times (trust B5)", () => {
+    const seen: Array<number> = []
+    const note = ({ at }: { readonly at: number }) => void seen.push(at)
+    const ports = withWallTimes(
+      {
+        askProperties: (_token: number, request: { readonly at: number }) => note(request),
+        storeUplink: (_token: number, uplink: { readonly at: number }) => (note(uplink), true),
+        storeCommandEvent: (_token: number, _pk: string, _dk: string, event: { readonly at: number }) => (
+          note(event),
+          true
+        ),
+        publishPresence: (presence: { readonly at: number; readonly lastSeenAt: number }) => {
+          note(presence)
+          seen.push(presence.lastSeenAt)
+        },
+        publishEvent: note
+      } as unknown as Ports,
+      (now) => now + hour
+    )
+    const at = { at: 1, lastSeenAt: 2 } as never
+    ports.askProperties(1, at)
+    ports.storeUplink(1, at)
+    ports.storeCommandEvent(1, "pk", "dk", at)
+    ports.publishPresence(at)
+    ports.publishEvent(at)
+    assert.deepStrictEqual(
+      seen,
+      [1, 1, 1, 1, 2, 1].map((time) => time + hour)
+    )
+  })
+})
