@@ -1,6 +1,6 @@
 import { DownlinkApi } from "@roost/contracts"
 import { CommandStore, Downlink, layerCommandEvents, layerDownlinkHttp, layerDownlinkRpc } from "@roost/downlink"
-import { serveApi } from "@roost/http"
+import { layerIdempotency, serveApi } from "@roost/http"
 import { EventPublisher, NatsConnection } from "@roost/nats"
 import { runApp } from "@roost/observability"
 import { Config, Layer } from "effect"
@@ -10,8 +10,12 @@ const Port = Config.Port("ROOST_DOWNLINK_PORT").pipe(Config.withDefault(8081))
 const Commands = Layer.mergeAll(layerDownlinkRpc, layerCommandEvents).pipe(
   Layer.provideMerge(Downlink.layer),
   Layer.provide(CommandStore.layer),
-  Layer.provide(EventPublisher.layer),
-  Layer.provide(NatsConnection.layer("downlink-queue"))
+  Layer.provide(EventPublisher.layer)
 )
 
-runApp(serveApi(DownlinkApi, layerDownlinkHttp.pipe(Layer.provide(Commands)), Port))
+const Routes = Layer.merge(
+  layerDownlinkHttp.pipe(Layer.provide(Commands)),
+  layerIdempotency({ service: "downlink-queue" })
+).pipe(Layer.provide(NatsConnection.layer("downlink-queue")))
+
+runApp(serveApi(DownlinkApi, Routes, Port))

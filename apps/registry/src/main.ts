@@ -5,8 +5,9 @@ import {
   WebhookHandlers,
   Webhooks
 } from "@roost/application-events"
-import { RegistryApi } from "@roost/contracts"
+import { parseKey, RegistryApi, Sealing, sealPurpose } from "@roost/contracts"
 import {
+  ClusterKey,
   Credentials,
   layerLatestPoints,
   layerRegistryHealth,
@@ -18,11 +19,11 @@ import {
   RegistryHandlers,
   RegistryPort
 } from "@roost/device-registry"
-import { CommandService, EnosApiEnabled, layerEnosRoutes, Provisioning } from "@roost/enos-api"
-import { serveApi } from "@roost/http"
+import { CommandService, EnosApiEnabled, enosOutcome, layerEnosRoutes, Provisioning } from "@roost/enos-api"
+import { layerIdempotency, serveApi } from "@roost/http"
 import { NatsConnection } from "@roost/nats"
 import { runApp } from "@roost/observability"
-import { Effect, Layer } from "effect"
+import { Effect, Layer, Redacted } from "effect"
 
 const stored = layerSecretVault.pipe(Layer.provideMerge(layerRegistryStore))
 const nats = NatsConnection.layer("registry")
@@ -37,13 +38,25 @@ const Events = Layer.mergeAll(layerEventRoutes, WebhookHandlers, layerWebhookDel
   Layer.provide([Webhooks.layer, layerWebhookClient])
 )
 
+/** What is kept of answers is sealed: it has the secrets of devices. */
+const Idempotency = Layer.unwrap(
+  Effect.map(ClusterKey, (key) =>
+    layerIdempotency({
+      service: "registry",
+      sealing: new Sealing(parseKey(Redacted.value(key))!, sealPurpose.idempotency),
+      outcomeOf: enosOutcome
+    })
+  )
+)
+
 const Devices = Layer.mergeAll(
   RegistryHandlers,
   layerRegistryNats,
   layerRegistryHealth,
   layerLatestPoints,
   Events,
-  EnosApi
+  EnosApi,
+  Idempotency
 ).pipe(
   Layer.provide([Registry.layer, Credentials.layer]),
   Layer.provide(LiveStatus.layer),

@@ -4,6 +4,8 @@ import {
   type NewWebhook,
   parseKey,
   RegistryApi,
+  requestBytes,
+  requestTime,
   Sealing,
   sealPurpose,
   StoredWebhook,
@@ -14,9 +16,8 @@ import {
   type WebhookWithSecret
 } from "@roost/contracts"
 import { type Bucket, ensureStreams, NatsConnection, type NatsError, openBucket } from "@roost/nats"
-import { Clock, Config, Context, Effect, Layer, Option, Redacted, Schema } from "effect"
+import { Config, Context, Effect, Layer, Option, Redacted, Schema } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
-import { randomBytes } from "node:crypto"
 import { listDead, replayDead } from "./DeadDeliveries.ts"
 
 /** The webhooks, in the bucket WEBHOOKS: every instance delivers what the bucket says. */
@@ -58,11 +59,14 @@ export class Webhooks extends Context.Service<
           const secret = sealing.open(webhookId, Buffer.from(sealedSecret, "base64"))
           return secret === undefined ? undefined : Buffer.from(secret).toString("utf8")
         },
-        create: Effect.fn("Webhooks.create")(function* ({ secret = randomBytes(24).toString("base64url"), ...fields }) {
+        create: Effect.fn("Webhooks.create")(function* ({ secret: given, ...fields }) {
+          const webhookId = `wh_${Buffer.from(yield* requestBytes("webhook id", 12)).toString("hex")}`
+          const secret = given ?? Buffer.from(yield* requestBytes("webhook secret", 24)).toString("base64url")
+          const webhook = { ...fields, webhookId, createdAt: yield* requestTime }
+          // By an earlier run of this request.
+          if (Option.isSome(yield* Effect.orDie(bucket.get(webhookId)))) return { ...webhook, secret }
           if ((yield* all).length >= webhooksMax) return yield* new TooManyWebhooks({ max: webhooksMax })
-          const webhookId = `wh_${randomBytes(12).toString("hex")}`
-          const webhook = { ...fields, webhookId, createdAt: yield* Clock.currentTimeMillis }
-          yield* Effect.orDie(bucket.create(webhookId, { ...webhook, sealedSecret: seal(webhookId, secret) }))
+          yield* Effect.orDie(bucket.put(webhookId, { ...webhook, sealedSecret: seal(webhookId, secret) }))
           return { ...webhook, secret }
         }),
         change: Effect.fn("Webhooks.change")(function* (webhookId, { secret, url }) {

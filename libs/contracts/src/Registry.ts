@@ -67,7 +67,13 @@ export const ActivateReply = Schema.Union([
 export type ActivateReply = typeof ActivateReply.Type
 
 /** What is sealed on the bus and at rest: each purpose has its own key, each sealed secret opens for its device only. */
-export const sealPurpose = { psk: "psk", secret: "secret", session: "session", webhook: "webhook" } as const
+export const sealPurpose = {
+  psk: "psk",
+  secret: "secret",
+  session: "session",
+  webhook: "webhook",
+  idempotency: "idempotency"
+} as const
 export const pskContext = ({ productKey, deviceKey, secureMode }: PskRequest): string =>
   `${productKey},${deviceKey},${secureMode}`
 export const secretContext = (device: { readonly productKey: string; readonly deviceKey: string }): string =>

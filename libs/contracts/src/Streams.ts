@@ -50,6 +50,8 @@ export const Buckets = {
   /** Products and thing models as session-actors need them: `Profile`. */
   profiles: { name: "PROFILES", ttlMillis: 0, history: 1 } as BucketDefinition,
   webhooks: { name: "WEBHOOKS", ttlMillis: 0, history: 1 } as BucketDefinition,
+  /** What was answered to an `Idempotency-Key`, and what lets a run that broke off be run again as the same. */
+  idempotency: { name: "IDEMPOTENCY", ttlMillis: day, history: 1 } as BucketDefinition,
   /** Who owns which partition: the records of libs/cluster. */
   leases: { name: "LEASES", ttlMillis: 0, history: 1 } as BucketDefinition,
   commandHistory: { name: "COMMAND_HISTORY", ttlMillis: 7 * day, history: 1 } as BucketDefinition

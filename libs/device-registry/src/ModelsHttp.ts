@@ -1,4 +1,5 @@
 import {
+  CurrentIdempotentRequest,
   ModelIdDiffers,
   ModelIdExists,
   ModelInUse,
@@ -6,7 +7,8 @@ import {
   NoSuchModel,
   pageLengthDefault,
   type RegisteredModel,
-  RegistryApi
+  RegistryApi,
+  requestTime
 } from "@roost/contracts"
 import { Clock, Effect } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
@@ -25,7 +27,11 @@ export const ModelHandlers = HttpApiBuilder.group(
     return handlers.handleAll({
       createModel: Effect.fnUntraced(function* ({ payload }) {
         const { modelId } = payload
-        if (yield* store.createModel(payload, yield* Clock.currentTimeMillis)) return yield* Effect.orDie(read(modelId))
+        const now = yield* requestTime
+        if (yield* store.createModel(payload, now)) return yield* Effect.orDie(read(modelId))
+        const taken = yield* store.model(modelId)
+        // By an earlier run of this request.
+        if ((yield* CurrentIdempotentRequest) !== undefined && taken?.createdAt === now) return taken
         return yield* new ModelIdExists({ detail: `The model id ${modelId} is taken; PUT replaces a model.` })
       }),
       listModels: Effect.fnUntraced(function* ({ query: { cursor, limit = pageLengthDefault } }) {

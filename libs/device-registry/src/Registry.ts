@@ -1,4 +1,5 @@
 import {
+  CurrentIdempotentRequest,
   type DeviceChange,
   type DeviceCredential,
   DeviceKeyExists,
@@ -18,11 +19,12 @@ import {
   propertiesPerDeviceMax,
   type PropertyKind,
   type RegisteredDevice,
+  requestBytes,
+  requestTime,
   TooManyProperties
 } from "@roost/contracts"
 import { alphanumeric, randomBytesPerCharacter } from "@roost/enos"
 import { Clock, Context, Effect, Layer } from "effect"
-import { randomBytes } from "node:crypto"
 import { assetIdLength, productKeyLength, secretLength } from "./Limits.ts"
 import { LiveStatus } from "./LiveStatus.ts"
 import {
@@ -30,6 +32,7 @@ import {
   type DevicePage,
   type LatestPoint,
   RegistryStore,
+  type SealedSecret,
   type StoredDevice,
   type StoredProduct
 } from "./RegistryStore.ts"
@@ -113,13 +116,16 @@ export class Registry extends Context.Service<
         productKey: string,
         devices: ReadonlyArray<NewDevice>
       ) {
-        const createdAt = yield* Clock.currentTimeMillis
-        const credentials = devices.map(({ deviceKey, deviceSecret = random(secretLength) }) => ({
-          assetId: random(assetIdLength),
-          productKey,
-          deviceKey,
-          deviceSecret
-        }))
+        const createdAt = yield* requestTime
+        const credentials = yield* Effect.forEach(devices, ({ deviceKey, deviceSecret }) =>
+          Effect.map(
+            Effect.all([
+              madeUp(`asset id ${deviceKey}`, assetIdLength),
+              secretOr(deviceSecret, `device secret ${deviceKey}`)
+            ]),
+            ([assetId, secret]): DeviceCredential => ({ assetId, productKey, deviceKey, deviceSecret: secret })
+          )
+        )
         const created = yield* store.createDevices(
           credentials.map(({ assetId, deviceKey, deviceSecret }, i) => ({
             productKey,
@@ -130,21 +136,54 @@ export class Registry extends Context.Service<
             createdAt
           }))
         )
-        return credentials.map((credential, i) => (created[i] === true ? credential : undefined))
+        return yield* Effect.forEach(credentials, (credential, i) =>
+          created[i] === true ? Effect.succeed(credential) : ownDevice(credential)
+        )
+      })
+
+      /** The credential, where the device that has the key was made by an earlier run of this request. */
+      const ownDevice = Effect.fnUntraced(function* (credential: DeviceCredential) {
+        if ((yield* CurrentIdempotentRequest) === undefined) return undefined
+        return (yield* store.device(credential))?.assetId === credential.assetId ? credential : undefined
+      })
+
+      /** Whether an earlier run of this request gave the secret that is stored: then it is done. */
+      const isGiven = Effect.fnUntraced(function* (stored: () => string, secret: string) {
+        return (yield* CurrentIdempotentRequest)?.again === true && stored() === secret
+      })
+
+      const giveSecret = Effect.fnUntraced(function* (
+        id: DeviceId,
+        given: string | undefined,
+        give: (secret: SealedSecret, now: number) => Effect.Effect<StoredDevice | undefined>
+      ) {
+        const { productKey, deviceKey } = id
+        const deviceSecret = yield* secretOr(given, "device secret")
+        const known = yield* store.device(id)
+        if (known === undefined) return yield* noSuchDevice(id)
+        const credential = { assetId: known.assetId, productKey, deviceKey, deviceSecret }
+        if (yield* isGiven(() => vault.openDevice(id, known.secret), deviceSecret)) return credential
+        const device = yield* give(vault.sealDevice(id, deviceSecret), yield* Clock.currentTimeMillis)
+        return device === undefined ? yield* noSuchDevice(id) : credential
       })
 
       return Registry.of({
         product,
         createDevices,
         createProduct: Effect.fn("Registry.createProduct")(function* ({
-          productKey = random(productKeyLength),
-          productSecret = random(secretLength),
+          productKey: givenKey,
+          productSecret: givenSecret,
           ...fields
         }) {
           yield* requireModel(fields.modelId)
-          const made: Product = { ...fields, productKey, createdAt: yield* Clock.currentTimeMillis }
+          const productKey = givenKey ?? (yield* madeUp("product key", productKeyLength))
+          const productSecret = yield* secretOr(givenSecret, "product secret")
+          const made: Product = { ...fields, productKey, createdAt: yield* requestTime }
           const secret = vault.sealProduct(productKey, productSecret)
           if (yield* store.createProduct({ ...made, secret })) return { ...made, productSecret }
+          const taken = yield* store.product(productKey)
+          const own = (yield* CurrentIdempotentRequest) !== undefined && taken?.createdAt === made.createdAt
+          if (own && vault.openProduct(productKey, taken.secret) === productSecret) return { ...made, productSecret }
           return yield* new ProductKeyExists({ detail: `The product key ${productKey} is taken.` })
         }),
         changeProduct: Effect.fn("Registry.changeProduct")(function* (productKey, change) {
@@ -154,8 +193,14 @@ export class Registry extends Context.Service<
         }),
         rotateProductSecret: Effect.fn("Registry.rotateProductSecret")(function* (
           productKey,
-          { graceSeconds, productSecret = random(secretLength) }
+          { graceSeconds, productSecret: given }
         ) {
+          const productSecret = yield* secretOr(given, "product secret")
+          const known = yield* store.product(productKey)
+          if (known === undefined) return yield* noSuchProduct(productKey)
+          if (yield* isGiven(() => vault.openProduct(productKey, known.secret), productSecret)) {
+            return { ...productOf(known), productSecret }
+          }
           const now = yield* Clock.currentTimeMillis
           const until = graceSeconds === 0 ? undefined : now + graceSeconds * 1000
           const sealed = vault.sealProduct(productKey, productSecret)
@@ -210,21 +255,12 @@ export class Registry extends Context.Service<
           const device = yield* store.updateCredential(id, { _tag: "Enabled", enabled }, now)
           return device === undefined ? yield* noSuchDevice(id) : deviceOf(device)
         }),
-        rotateSecret: Effect.fn("Registry.rotateSecret")(function* (id, deviceSecret = random(secretLength)) {
-          const secret = vault.sealDevice(id, deviceSecret)
-          const now = yield* Clock.currentTimeMillis
-          const device = yield* store.updateCredential(id, { _tag: "Secret", secret }, now)
-          if (device === undefined) return yield* noSuchDevice(id)
-          const { productKey, deviceKey } = id
-          return { assetId: device.assetId, productKey, deviceKey, deviceSecret }
-        }),
-        replaceDevice: Effect.fn("Registry.replaceDevice")(function* (id, deviceSecret = random(secretLength)) {
-          const now = yield* Clock.currentTimeMillis
-          const device = yield* store.replaceDevice(id, vault.sealDevice(id, deviceSecret), now)
-          if (device === undefined) return yield* noSuchDevice(id)
-          const { productKey, deviceKey } = id
-          return { assetId: device.assetId, productKey, deviceKey, deviceSecret }
-        }),
+        rotateSecret: Effect.fn("Registry.rotateSecret")((id, deviceSecret) =>
+          giveSecret(id, deviceSecret, (secret, now) => store.updateCredential(id, { _tag: "Secret", secret }, now))
+        ),
+        replaceDevice: Effect.fn("Registry.replaceDevice")((id, deviceSecret) =>
+          giveSecret(id, deviceSecret, (secret, now) => store.replaceDevice(id, secret, now))
+        ),
         latestValues: Effect.fn("Registry.latestValues")(function* (id, ids) {
           const points = yield* store.points(id)
           if (points === undefined) return yield* noSuchDevice(id)
@@ -276,4 +312,9 @@ type Present<A> = { readonly [K in keyof A]?: NonNullable<A[K]> }
 const present = <A extends object>(fields: A): Present<A> =>
   Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== null)) as Present<A>
 
-const random = (length: number): string => alphanumeric(randomBytes(length * randomBytesPerCharacter), length)
+/** Letters and digits; of a request with an Idempotency-Key the same in each run. */
+const madeUp = (label: string, length: number): Effect.Effect<string> =>
+  Effect.map(requestBytes(label, length * randomBytesPerCharacter), (bytes) => alphanumeric(bytes, length))
+
+const secretOr = (given: string | undefined, label: string): Effect.Effect<string> =>
+  given === undefined ? madeUp(label, secretLength) : Effect.succeed(given)

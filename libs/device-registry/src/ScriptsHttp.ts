@@ -1,14 +1,16 @@
 import {
+  CurrentIdempotentRequest,
   NoScript,
   NoSuchProduct,
   NotRaw,
   RegistryApi,
+  requestTime,
   type ScriptTest,
   type ScriptTestResult,
   ScriptUntested
 } from "@roost/contracts"
 import { type Conversion, type Script, ScriptPool } from "@roost/raw-script"
-import { Clock, Effect } from "effect"
+import { Effect } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
 import { RegistryStore } from "./RegistryStore.ts"
 
@@ -60,7 +62,12 @@ export const ScriptHandlers = HttpApiBuilder.group(
       }),
       publishScript: Effect.fnUntraced(function* ({ params: { productKey }, payload: { version } }) {
         yield* rawProduct(productKey)
-        const now = yield* Clock.currentTimeMillis
+        const now = yield* requestTime
+        if ((yield* CurrentIdempotentRequest)?.again === true) {
+          const known = yield* read(productKey)
+          // By an earlier run of this request.
+          if (known.versions.some(({ publishedAt }) => publishedAt === now)) return known
+        }
         if ((yield* store.publishScript(productKey, version, now)) !== undefined) return yield* read(productKey)
         if (version !== undefined) return yield* new NoScript({ detail: `There is no version ${version}.` })
         return yield* new ScriptUntested({ detail: "One test of the draft has to succeed first (script:test)." })

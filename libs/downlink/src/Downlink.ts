@@ -6,18 +6,21 @@ import {
   CommandNotFound,
   commandPayloadBytesMax,
   type CommandState,
+  CurrentIdempotentRequest,
   DeviceDisabled,
   DeviceNotActivated,
   DeviceNotFound,
   DeviceOffline,
   deviceRpc,
   type DevicePlace,
+  type IdempotentRequest,
   maxDeliveriesDefault,
   numericCommandId,
   NotEncodable,
   pendingCommandsPerDeviceMax,
   placeOf,
   RegistryRpcs,
+  repeatableCommandId,
   TemporarilyUnavailable,
   TooManyPending
 } from "@roost/contracts"
@@ -124,26 +127,67 @@ const issue = Effect.fnUntraced(function* (issuer: Issuer, device: DeviceName, d
   }
   const script = draft.kind === "raw" || known.script === undefined ? undefined : known.script
   const place = placeOf(device.productKey, device.deviceKey)
-  if ((issuer.store.pendingOf(place.hash) ?? 0) >= pendingCommandsPerDeviceMax) return yield* tooMany
-  const make = Effect.gen(function* () {
-    const now = yield* Clock.currentTimeMillis
-    const made = yield* makeCommand(issuer.ids.next(place.hash, now), device, draft, waiting, now)
+  const make = Effect.fnUntraced(function* (commandId: string) {
+    const made = yield* makeCommand(commandId, device, draft, waiting, yield* Clock.currentTimeMillis)
     return script === undefined ? made : yield* convertCommand(issuer, made, draft, script)
   })
+  const request = yield* CurrentIdempotentRequest
+  const id = request === undefined ? undefined : yield* idOfRequest(issuer, place, request, device, draft)
+  if (id?.taken !== undefined) return yield* againOf(id.taken)
+  if ((issuer.store.pendingOf(place.hash) ?? 0) >= pendingCommandsPerDeviceMax) return yield* tooMany
+  const nextId = Effect.map(Clock.currentTimeMillis, (now) => issuer.ids.next(place.hash, now))
   if (waiting.pendingTtl === 0 && !(yield* isOnline(device, known.status === "online"))) {
-    return yield* failOffline(issuer, yield* make)
+    return yield* failOffline(issuer, yield* make(id?.commandId ?? (yield* nextId)))
   }
-  const command = yield* make.pipe(
-    Effect.tap((command) => issuer.store.create(command)),
-    Effect.retry({
-      times: idAttemptsMax,
-      while: (error) => error._tag === "NatsError" && error.reason === "Conflict"
-    })
-  )
+  const command =
+    id === undefined
+      ? yield* Effect.flatMap(nextId, make).pipe(
+          Effect.tap((command) => issuer.store.create(command)),
+          Effect.retry({ times: idAttemptsMax, while: isConflict })
+        )
+      : yield* createOnce(issuer, yield* make(id.commandId))
   const mirrored = issuer.store.pendingOf(place.hash)
   if (mirrored === undefined || mirrored >= countExactlyFrom) yield* withdrawIfTooMany(issuer, command, place)
   return command
 })
+
+const isConflict = (error: { readonly _tag: string }): boolean =>
+  error instanceof NatsError && error.reason === "Conflict"
+
+/** The id that each run of a request gives its command, and that command where an earlier run made it. */
+const idOfRequest = Effect.fnUntraced(function* (
+  { store }: Issuer,
+  { hash }: DevicePlace,
+  { at, seed }: IdempotentRequest,
+  { deviceKey, productKey }: DeviceName,
+  draft: CommandDraft
+) {
+  for (let attempt = 0; ; attempt++) {
+    const commandId = repeatableCommandId(hash, at, seed, attempt)
+    const taken = Option.getOrUndefined(yield* store.get(commandId))
+    if (taken === undefined) return { commandId }
+    const { identifier, kind } = encodeCommand(commandId, productKey, deviceKey, draft)
+    const same = taken.productKey === productKey && taken.deviceKey === deviceKey && taken.identifier === identifier
+    if (same && taken.kind === kind) return { commandId, taken }
+  }
+})
+
+/** Where another run of the same request, at once, was faster, its command is this one's too. */
+const createOnce = ({ store }: Issuer, command: Command) =>
+  store.create(command).pipe(
+    Effect.as(command),
+    Effect.catchIf(isConflict, () =>
+      Effect.map(
+        store.get(command.commandId),
+        Option.getOrElse(() => command)
+      )
+    )
+  )
+
+const againOf = (command: Command) =>
+  command.state === "failed" && command.code === CommandCode.deviceOffline && command.deliveries === 0
+    ? Effect.fail(new DeviceOffline({ code: CommandCode.deviceOffline, commandId: command.commandId }))
+    : Effect.succeed(command)
 
 /** The bytes that a raw product's script makes of a command, as it is issued (design: who asks hears what is wrong with it). */
 const convertCommand = Effect.fnUntraced(function* (

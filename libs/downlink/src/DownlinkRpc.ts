@@ -1,4 +1,12 @@
-import { type Command, type DownlinkAnswer, downlinkQueue, type DownlinkQuestion, downlinkRpc } from "@roost/contracts"
+import {
+  type Command,
+  CurrentIdempotentRequest,
+  type DownlinkAnswer,
+  downlinkQueue,
+  type DownlinkQuestion,
+  downlinkRpc,
+  type IdempotentRequest
+} from "@roost/contracts"
 import { serveRpc } from "@roost/nats"
 import { Effect, Layer } from "effect"
 import { Downlink } from "./Downlink.ts"
@@ -32,7 +40,9 @@ type Problem = Effect.Error<
 const ask = (downlink: Downlink["Service"], question: DownlinkQuestion): Effect.Effect<DownlinkAnswer, Problem> => {
   switch (question._tag) {
     case "Issue":
-      return Effect.map(downlink.issue(question, question.draft, question), one)
+      return downlink
+        .issue(question, question.draft, question)
+        .pipe(Effect.map(one), Effect.provideService(CurrentIdempotentRequest, requestOf(question)))
     case "Get":
       return Effect.map(downlink.get(question.commandId), one)
     case "Cancel":
@@ -41,5 +51,8 @@ const ask = (downlink: Downlink["Service"], question: DownlinkQuestion): Effect.
       return Effect.map(downlink.list(question, question), (page): DownlinkAnswer => ({ _tag: "Answered", ...page }))
   }
 }
+
+const requestOf = ({ request }: DownlinkQuestion & { readonly _tag: "Issue" }): IdempotentRequest | undefined =>
+  request === undefined ? undefined : { ...request, seed: Buffer.from(request.seed, "base64") }
 
 const one = (command: Command): DownlinkAnswer => ({ _tag: "Answered", commands: [command] })

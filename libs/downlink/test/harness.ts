@@ -9,7 +9,7 @@ import {
   RegistryRpcs,
   Subjects
 } from "@roost/contracts"
-import { apiRoutes } from "@roost/http"
+import { apiRoutes, layerIdempotency } from "@roost/http"
 import { EventPublisher, NatsConnection, serveRpc } from "@roost/nats"
 import { Health } from "@roost/observability"
 import type { NatsServer } from "@roost/testkit"
@@ -29,10 +29,13 @@ export const instance = Effect.fnUntraced(function* (server: NatsServer) {
     Layer.provide(EventPublisher.layer),
     Layer.provideMerge(NatsConnection.layer("downlink-queue"))
   )
-  const served = HttpRouter.serve(apiRoutes(DownlinkApi, layerDownlinkHttp), {
-    disableLogger: true,
-    disableListenLog: true
-  }).pipe(
+  const served = HttpRouter.serve(
+    apiRoutes(DownlinkApi, Layer.merge(layerDownlinkHttp, layerIdempotency({ service: "test" }))),
+    {
+      disableLogger: true,
+      disableListenLog: true
+    }
+  ).pipe(
     Layer.provideMerge(services),
     Layer.provideMerge(NodeHttpServer.layerTest),
     Layer.provideMerge(Health.layer),
@@ -41,7 +44,7 @@ export const instance = Effect.fnUntraced(function* (server: NatsServer) {
   )
   const context = yield* Layer.build(Layer.fresh(served))
   const http = Context.get(context, HttpClient.HttpClient)
-  const call = Effect.fnUntraced(function* (method: "GET" | "POST", path: string, body?: unknown) {
+  const call = Effect.fnUntraced(function* (method: "GET" | "POST", path: string, body?: unknown, key?: string) {
     const content =
       body === undefined
         ? HttpBody.empty
@@ -50,6 +53,7 @@ export const instance = Effect.fnUntraced(function* (server: NatsServer) {
           : HttpBody.jsonUnsafe(body)
     const response = yield* HttpClientRequest.make(method)(path).pipe(
       HttpClientRequest.bearerToken(token),
+      HttpClientRequest.setHeaders(key === undefined ? {} : { "idempotency-key": key }),
       method === "POST" ? HttpClientRequest.setBody(content) : (request) => request,
       http.execute
     )

@@ -1,6 +1,7 @@
 import {
   type Command,
   CommandState,
+  CurrentIdempotentRequest,
   type DownlinkQuestion,
   Identifier,
   isPending,
@@ -54,7 +55,10 @@ const issue = Effect.fnUntraced(function* (
 ) {
   const { pendingTtl = 0, timeout = timeoutSecondsDefault } = yield* decode(Waiting, call.query)
   const { ask } = yield* CommandService
-  const { commands } = yield* ask({ _tag: "Issue", ...(yield* deviceNamed(call)), draft, pendingTtl, timeout })
+  const current = yield* CurrentIdempotentRequest
+  const request = current && { ...current, seed: Buffer.from(current.seed).toString("base64") }
+  const device = yield* deviceNamed(call)
+  const { commands } = yield* ask({ _tag: "Issue", ...device, draft, pendingTtl, timeout, ...(request && { request }) })
   const { commandId } = commands[0]!
   if (pendingTtl > 0) return { data: { commandId } }
   const ended = yield* awaitEnd(commandId, timeout)

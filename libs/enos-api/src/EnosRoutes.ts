@@ -56,6 +56,16 @@ export const layerEnosRoutes: Layer.Layer<
   })
 )
 
+/** What an answer says of the request, for who keeps answers to an `Idempotency-Key`; other paths' 2xx are done. */
+export const enosOutcome = (path: string, body: Uint8Array): "Done" | "Refused" | "Open" => {
+  if (!path.startsWith("/connect-service/")) return "Done"
+  const { code } = JSON.parse(Buffer.from(body).toString("utf8")) as { readonly code: number }
+  if (code === ApiCode.ok) return "Done"
+  return harmless.has(code) ? "Refused" : "Open"
+}
+
+const harmless: ReadonlySet<number> = new Set([ApiCode.invalidArgument, ApiCode.noPermission, ApiCode.notFound])
+
 const run = Effect.fnUntraced(function* (
   method: "GET" | "POST",
   url: URL,

@@ -13,12 +13,7 @@ import { type HttpApi, HttpApiBuilder, type HttpApiGroup, HttpApiMiddleware, Htt
 import { createServer } from "node:http"
 import { layerBearerToken } from "./BearerToken.ts"
 import { layerProblems } from "./Problems.ts"
-
-/** Bytes of a request body that are read at all. */
-export const requestBytesMax = 1024 * 1024
-
-/** Characters of one path segment: a device key of 64 characters, each percent-encoded. */
-export const pathSegmentLengthMax = 192
+import { pathSegmentLengthMax, requestBytesMax } from "./RequestLimits.ts"
 
 /**
  * The routes of an API as all of Roost's have them: its groups behind the bearer token, every error a problem

@@ -1,3 +1,5 @@
 export * from "./ApiServer.ts"
 export * from "./BearerToken.ts"
+export * from "./Idempotency.ts"
 export * from "./Problems.ts"
+export * from "./RequestLimits.ts"

@@ -33,6 +33,15 @@ export class CommandIds {
   }
 }
 
+/**
+ * The ids of a request that may run again: from its time and seed, the same in each run. `attempt`: the one before was taken, by another
+ * command of the device in the same millisecond.
+ */
+export const repeatableCommandId = (deviceHash: string, at: number, seed: Uint8Array, attempt: number): string => {
+  const start = ((seed[0]! << 8) | seed[1]!) % sequenceCount
+  return deviceHash + base32Number(at, 9) + base32Number((start + attempt) % sequenceCount, 3)
+}
+
 /** The key of a command in its bucket, `{partition}.{device hash}.{rest}`, or undefined if `commandId` is none. */
 export const commandKey = (commandId: string): string | undefined => {
   if (commandId.length !== commandIdLength) return undefined

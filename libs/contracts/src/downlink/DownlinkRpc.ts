@@ -18,7 +18,9 @@ export const DownlinkQuestion = Schema.Union([
     ]),
     /** Seconds; 0: instant. */
     pendingTtl: Schema.Int,
-    timeout: Schema.Int
+    timeout: Schema.Int,
+    /** Of an application's request that may run again (`IdempotentRequest`); `seed` in base64. */
+    request: Schema.optionalKey(Schema.Struct({ seed: Schema.String, at: Schema.Finite, again: Schema.Boolean }))
   }),
   Schema.TaggedStruct("Get", { commandId: Schema.String }),
   Schema.TaggedStruct("Cancel", { commandId: Schema.String }),
