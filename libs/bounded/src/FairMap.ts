@@ -20,6 +20,12 @@ interface Share<K, V> extends Linked {
   readonly source: Source
   readonly entries: EntryList<Entry<K, V>>
   count: number
+  /** Its place among the sources that take turns. */
+  readonly turn: ShareTurn<K, V>
+}
+
+interface ShareTurn<K, V> extends Linked {
+  share: Share<K, V> | undefined
 }
 
 /**
@@ -32,6 +38,7 @@ export class FairMap<K, V> {
   readonly #entries = new Map<K, Entry<K, V>>()
   readonly #shares = new Map<Source, Share<K, V>>()
   readonly #order = new EntryList<EntryLink<K, V>>()
+  readonly #turns = new EntryList<ShareTurn<K, V>>()
   /** The sources that have so many entries, at the index of the number. */
   readonly #byCount: Array<EntryList<Share<K, V>>> = []
   #largest = 0
@@ -96,6 +103,22 @@ export class FairMap<K, V> {
     return entry && [entry.key, entry.value]
   }
 
+  /**
+   * Takes out the oldest entry of the source whose turn it is, and the next call another source's: whoever has few entries
+   * waits for as many others as there are sources, not for as many entries.
+   */
+  takeTurn(): readonly [K, V] | undefined {
+    const turn = this.#turns.first
+    const entry = turn?.share?.entries.first
+    if (turn === undefined || entry === undefined) return undefined
+    this.#remove(entry)
+    if (entry.share.count > 0) {
+      this.#turns.remove(turn)
+      this.#turns.append(turn)
+    }
+    return [entry.key, entry.value]
+  }
+
   /** Oldest first. The entry that was given out last may be deleted meanwhile; no other may. */
   *[Symbol.iterator](): IterableIterator<readonly [K, V]> {
     for (let link = this.#order.first; link !== undefined;) {
@@ -118,8 +141,11 @@ export class FairMap<K, V> {
   #shareOf(source: Source): Share<K, V> {
     let share = this.#shares.get(source)
     if (share === undefined) {
-      share = { source, entries: new EntryList(), count: 0, previous: undefined, next: undefined }
+      const turn: ShareTurn<K, V> = { share: undefined, previous: undefined, next: undefined }
+      share = { source, entries: new EntryList(), count: 0, turn, previous: undefined, next: undefined }
+      turn.share = share
       this.#shares.set(source, share)
+      this.#turns.append(turn)
     }
     return share
   }
@@ -130,7 +156,9 @@ export class FairMap<K, V> {
     this.#order.remove(entry.link)
     share.entries.remove(entry)
     this.#count(share, share.count - 1)
-    if (share.count === 0) this.#shares.delete(share.source)
+    if (share.count > 0) return
+    this.#shares.delete(share.source)
+    this.#turns.remove(share.turn)
   }
 
   /** Moves the share to the list of its new count, which differs from the old one by 1. */

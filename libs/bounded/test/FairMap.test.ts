@@ -85,3 +85,21 @@ describe("FairMap", () => {
     { arbitrary: { runs: 200, size: 100 } }
   )
 })
+
+describe("turns", () => {
+  it("go round the sources, each with its oldest entry, however many one has", () => {
+    const map = new FairMap<string, number>(100)
+    for (let i = 0; i < 50; i++) map.set(1, `a${i}`, i)
+    map.set(2, "b0", 0)
+    map.set(3, "c0", 0)
+    map.set(3, "c1", 1)
+    const turns = (count: number) => Array.from({ length: count }, () => map.takeTurn()?.[0])
+    assert.deepStrictEqual(turns(4), ["a0", "b0", "c0", "a1"])
+    map.set(2, "b1", 1)
+    assert.deepStrictEqual(turns(4), ["c1", "a2", "b1", "a3"])
+    map.delete("a4")
+    assert.deepStrictEqual(turns(2), ["a5", "a6"])
+    while (map.takeTurn() !== undefined);
+    assert.deepStrictEqual([map.size, map.sources, map.takeTurn()], [0, 0, undefined])
+  })
+})

@@ -9,6 +9,7 @@ import { answerOf, type DeviceActor, type DeviceSession } from "./DeviceActor.ts
 import type { DeviceSessionConfig } from "./DeviceSessionConfig.ts"
 import { type EdgeLink, EdgeLinks } from "./EdgeLinks.ts"
 import { Events } from "./Events.ts"
+import { HandOffs } from "./HandOffs.ts"
 import { HandshakeServer } from "./HandshakeServer.ts"
 import { Lifetimes } from "./Lifetimes.ts"
 import { Ownership } from "./Ownership.ts"
@@ -54,6 +55,7 @@ export class DeviceHost {
   readonly #lifetimes: Lifetimes
   readonly #table = new SessionTable()
   readonly #associations: Associations
+  readonly #handOffs: HandOffs
   readonly #handshakes: HandshakeServer
   readonly #requests: Requests
   readonly #persistence: Persistence
@@ -128,6 +130,7 @@ export class DeviceHost {
       closed: (now, actor, session) => this.#closed(now, actor, session),
       data: (now, actor, session, plaintext) => this.#data(now, actor, session, plaintext)
     })
+    this.#handOffs = new HandOffs(options.now, config.handOffs)
     this.#handshakes = new HandshakeServer({
       config,
       crypto,
@@ -175,6 +178,11 @@ export class DeviceHost {
       timers: this.#lifetimes.timers,
       inFlight: this.#requests.inFlight
     }
+  }
+
+  /** Handshakes that wait for their turn, and bytes of datagrams that wait for their partition. */
+  get waiting(): { readonly handshakes: number; readonly bytes: number } {
+    return { handshakes: this.#handOffs.size, bytes: this.#shares.heldBytes }
   }
 
   /** A frame from an edge (docs/architecture.md §2). */
@@ -324,12 +332,13 @@ export class DeviceHost {
     if (now - this.#sweptAt < sweepMillis) return
     this.#sweptAt = now
     this.#handshakes.expire(now)
+    this.#shares.expire(now)
     this.#edges.sweep(now)
   }
 
   /** For how long `handleTimeout` has nothing to do if nothing else is called; `most` if that is longer. */
   quietMillis(now: number, most: number): number {
-    if (this.#persistence.waits || this.#ownership.leaves) return 0
+    if (this.#persistence.waits || this.#ownership.leaves || this.#handOffs.size > 0) return 0
     const untilSweep = this.#handshakes.size === 0 ? most : Math.max(0, this.#sweptAt + sweepMillis - now)
     return Math.min(this.#lifetimes.quietMillis(now, most), untilSweep)
   }
@@ -340,11 +349,16 @@ export class DeviceHost {
     return actor?.session === undefined ? { _tag: "Unknown" } : answerOf(actor, actor.session)
   }
 
-  /** Ends a turn: stores what it changed, and sends the frames that were collected. */
-  flush(now: number): void {
+  /**
+   * Ends a turn: begins handshakes that waited, stores what it changed, and sends the frames that were collected. True if the
+   * next turn can begin more of them at once.
+   */
+  flush(now: number): boolean {
+    for (const held of this.#handOffs.turn(now)) this.#begin(now, held)
     this.#persistence.flush(now)
     this.#ownership.leave(now)
     this.#edges.flush()
+    return this.#handOffs.isCut
   }
 
   #entry(now: number, edge: EdgeLink, kind: FrameKind, partition: number, peer: PeerAddress, body: Uint8Array): void {
@@ -355,14 +369,24 @@ export class DeviceHost {
         return this.#datagram(now, edge, kind, partition, peer, body)
       case FrameKind.HalfHandshake:
       case FrameKind.ForwardedHalfHandshake:
-        if (this.#ownership.take(now, edge, kind, partition, peer, body)) return
-        if (this.#shares.get(partition)?.stage === "ready") this.#handshakes.begin(now, edge, partition, peer, body)
+        if (this.#handOffs.mayBegin(now)) return this.#begin(now, { edge, kind, partition, peer, body })
+        if (this.#handOffs.wait({ edge, kind, partition, peer, body: new Uint8Array(body) })) {
+          this.counters.handshakesOverLimit++
+        }
         return
       case FrameKind.ResumeHello:
         if (this.#handshakes.resume(now, edge, peer, body)) return
         if (this.#ownership.take(now, edge, kind, partition, peer, body)) return
         return this.#edges.add(edge, FrameKind.ResumeUnknown, 0, peer, noBytes)
     }
+  }
+
+  /** A handshake's turn, or that of what came behind it. */
+  #begin(now: number, held: Held): void {
+    const { body, edge, kind, partition, peer } = held
+    if (kind !== FrameKind.HalfHandshake && kind !== FrameKind.ForwardedHalfHandshake) return this.#again(now, held)
+    if (this.#ownership.take(now, edge, kind, partition, peer, body)) return
+    if (this.#shares.get(partition)?.stage === "ready") this.#handshakes.begin(now, edge, partition, peer, body)
   }
 
   #again(now: number, { body, edge, kind, partition, peer }: Held): void {
@@ -385,6 +409,7 @@ export class DeviceHost {
   ): void {
     const routed = kind !== FrameKind.Unrouted
     this.counters.datagramsIn++
+    if (this.#handOffs.follows({ edge, kind, partition, peer }, datagram)) return
     if (this.#handshakes.continueHandshake(now, peer, datagram)) return
     const first = peekRecord(datagram)
     const hasCid = first?.contentType === ContentType.tls12_cid

@@ -1,3 +1,5 @@
+import type { HandOffLimits } from "./HandOffs.ts"
+
 /** Limits and choices of a device host; every number has its unit in its name. */
 export interface DeviceSessionConfig {
   readonly nodeId: string
@@ -7,6 +9,8 @@ export interface DeviceSessionConfig {
   readonly devicesMax: number
   /** Handshakes handed over by edges that are not verified yet. */
   readonly handshakesMax: number
+  /** Those of them that wait for their turn. */
+  readonly handOffs: HandOffLimits
   /** How long a handed-over handshake may take until its Finished verifies. */
   readonly handshakeMillisMax: number
   /** A session without any record in this time is dropped; the device has to handshake again. */
@@ -24,6 +28,7 @@ export const defaultDeviceSessionConfig: Omit<DeviceSessionConfig, "nodeId"> = {
   getSuccess: "2.04",
   devicesMax: 2_000_000,
   handshakesMax: 50_000,
+  handOffs: { waitingMax: 8_192, perTurnMax: 64, perSecondMax: 5_000 },
   handshakeMillisMax: 60_000,
   sessionIdleMillisMax: 7 * 86_400_000,
   requestsPerSecondMax: 500,

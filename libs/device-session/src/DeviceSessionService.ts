@@ -7,6 +7,7 @@ import { Health } from "@roost/observability"
 import { Effect, Layer, Result, Schema } from "effect"
 import { mirrorCommands } from "./CommandMirror.ts"
 import { DeviceHost } from "./DeviceHost.ts"
+import { FrameInbox } from "./FrameInbox.ts"
 import { exportHostMetrics } from "./HostMetrics.ts"
 import { makeNatsPorts, type PortAnswers } from "./NatsPorts.ts"
 import { makePartitions } from "./Partitions.ts"
@@ -33,24 +34,30 @@ export const DeviceSessionService = {
       const { flushSoon, host } = yield* makeHost({
         config,
         destinationOf: (partition) => owned.leases?.destinationOf(partition),
-        // What a turn brought may have set a deadline.
-        onTurn: () => clock.ticker?.wake()
+        onTurn: () => {
+          // What a turn brought may have set a deadline.
+          clock.ticker?.wake()
+          if (inbox.bytes > 0 && !mayServe()) inbox.discard()
+          return inbox.turn()
+        }
       })
+      const inbox = new FrameInbox((frame) => host.handleFrame(steadyNow(), frame))
       let serving = true
       // A process that was paused goes on here, and its devices may be another's by now.
       const mayServe = () => owned.leases?.isServing() === true
       yield* health.register("partitions", () =>
         owned.leases === undefined ? "the leases are not kept yet" : owned.leases.unsettled()
       )
-      const onFrame = (bytes: Uint8Array) => {
+      const onFrame = (add: (frame: Uint8Array) => void) => (frame: Uint8Array) => {
         if (!mayServe()) {
           serving = false
+          inbox.discard(1)
           return
         }
-        host.handleFrame(steadyNow(), bytes)
+        add(frame)
         flushSoon()
       }
-      yield* exportHostMetrics(host)
+      yield* exportHostMetrics(host, inbox)
       yield* mirrorProfiles(host.profiles)
       const commands = yield* mirrorCommands(host, commandsRead, flushSoon)
       yield* tailConsumer(Streams.credential.name, Streams.credential.subjects[0]!, ({ data }) => {
@@ -67,7 +74,7 @@ export const DeviceSessionService = {
         if (!serving) return
         if (!served) host.resume(steadyNow())
         host.handleTimeout(steadyNow())
-        host.flush(steadyNow())
+        if (host.flush(steadyNow())) flushSoon()
       }
       const quietMillis = () => (serving ? host.quietMillis(steadyNow(), calmMillisMax) : 0)
       clock.ticker = yield* Effect.acquireRelease(
@@ -75,8 +82,14 @@ export const DeviceSessionService = {
         (ticker) => Effect.sync(() => ticker.stop())
       )
       const bus = yield* FrameBus
-      yield* bus.subscribe(Subjects.frameToNode(config.host.nodeId), onFrame)
-      yield* bus.subscribe(Subjects.frameToNodes, onFrame)
+      yield* bus.subscribe(
+        Subjects.frameToNode(config.host.nodeId),
+        onFrame((frame) => inbox.routed(frame))
+      )
+      yield* bus.subscribe(
+        Subjects.frameToNodes,
+        onFrame((frame) => inbox.unrouted(frame))
+      )
       const share = yield* makePartitions({ host, clusterKey: config.clusterKey, commands, flushSoon })
       owned.leases = yield* keepLeases({ nodeId: config.host.nodeId, host: share })
       yield* Effect.logInfo(`session-actors ${config.host.nodeId} takes part in the division of the partitions`)
@@ -87,14 +100,17 @@ export const DeviceSessionService = {
 const makeHost = Effect.fnUntraced(function* (options: {
   readonly config: SessionActorsConfig
   readonly destinationOf: (partition: number) => string | undefined
-  readonly onTurn: () => void
+  /** A turn of the event loop ends; true if there is more to do in the next one. */
+  readonly onTurn: () => boolean
 }) {
   const { config, destinationOf, onTurn } = options
   // The ports need where answers go, the host needs the ports: answers can't come before the host is there.
   const answered: { host?: DeviceHost } = {}
   const flushSoon = oncePerTurn(() => {
-    answered.host?.flush(steadyNow())
-    onTurn()
+    const hasFrames = onTurn()
+    const hasHandshakes = answered.host?.flush(steadyNow()) === true
+    // In the next turn: timers and what the connection brings come between.
+    if (hasFrames || hasHandshakes) flushSoon()
   })
   const answer = (handle: (host: DeviceHost, now: number) => void) => {
     if (answered.host === undefined) return

@@ -118,7 +118,7 @@ export class HandshakeServer {
     if (handshake === undefined || !belongsTo(handshake, datagram)) return false
     const { early, pending, identity } = handshake
     if (handshake.stage === "storing" || pending === undefined) {
-      if (early !== undefined && early.length < earlyMax) early.push(new Uint8Array(datagram))
+      if (early !== undefined && fits(early, datagram)) early.push(new Uint8Array(datagram))
       return true
     }
     this.#conclude(now, handshake, pending.handleDatagram(this.#crypto, now, datagram))
@@ -414,8 +414,12 @@ const rejectText = {
 } as const
 
 const refusedKind = "handshake-refused"
-/** Datagrams kept while a verified session is stored; a device that has its answer resends them anyway. */
+/** Datagrams and bytes kept while a verified session is stored; a device that has its answer resends them anyway. */
 const earlyMax = 8
+const earlyBytesMax = 4096
+const fits = (early: ReadonlyArray<Uint8Array>, datagram: Uint8Array): boolean =>
+  early.length < earlyMax && early.reduce((sum, { length }) => sum + length, datagram.length) <= earlyBytesMax
+
 /** Bytes of a session's name in uplinks and events. */
 const handleBytes = 8
 const hex = (bytes: Uint8Array): string => bytes.toHex()

@@ -1,3 +1,4 @@
+import { FairMap, sourceOf } from "@roost/bounded"
 import type { PeerAddress } from "@roost/contracts"
 import type { PendingHandshake, PendingResumption, Session } from "@roost/dtls"
 import type { PskIdentity } from "@roost/enos"
@@ -33,16 +34,15 @@ export interface HandshakeInProgress {
 }
 
 /**
- * Handshakes in progress by peer address, oldest first, so that the oldest gives way when there are too many and
- * expiry looks at one end only (conformance D14, F2: gauges return to zero).
+ * Handshakes in progress by peer address. When there are too many, the source with the most loses its oldest (IPv4 address,
+ * IPv6 network), and expiry looks at one end only (conformance D14, F2: gauges return to zero).
  */
 export class Handshakes {
-  readonly #byPeer = new Map<number | string, HandshakeInProgress>()
-  readonly #max: number
+  readonly #byPeer: FairMap<number | string, HandshakeInProgress>
   readonly #millisMax: number
 
   constructor(max: number, millisMax: number) {
-    this.#max = max
+    this.#byPeer = new FairMap(max)
     this.#millisMax = millisMax
   }
 
@@ -56,11 +56,8 @@ export class Handshakes {
 
   /** Enters a handshake, which replaces an older one of the same peer. Returns the one that had to give way, if any. */
   add(handshake: HandshakeInProgress): HandshakeInProgress | undefined {
-    this.#byPeer.delete(handshake.peer.key)
-    const oldest = this.#byPeer.size >= this.#max ? this.#byPeer.values().next().value : undefined
-    if (oldest !== undefined) this.#byPeer.delete(oldest.peer.key)
-    this.#byPeer.set(handshake.peer.key, handshake)
-    return oldest
+    const { key } = handshake.peer
+    return this.#byPeer.set(sourceOf(key), key, handshake)?.[1]
   }
 
   /** False if another handshake of the same peer took its place meanwhile. */
@@ -74,15 +71,16 @@ export class Handshakes {
 
   /** Forgets those of a partition that is another node's now. */
   dropPartition(partition: number): void {
-    for (const handshake of this.#byPeer.values()) {
-      if (handshake.partition === partition) this.#byPeer.delete(handshake.peer.key)
+    for (const [key, handshake] of this.#byPeer) {
+      if (handshake.partition === partition) this.#byPeer.delete(key)
     }
   }
 
   expire(now: number, expired: (handshake: HandshakeInProgress) => void): void {
-    for (const handshake of this.#byPeer.values()) {
+    for (let oldest = this.#byPeer.oldest(); oldest !== undefined; oldest = this.#byPeer.oldest()) {
+      const [key, handshake] = oldest
       if (now - handshake.startedAt < this.#millisMax) return
-      this.#byPeer.delete(handshake.peer.key)
+      this.#byPeer.delete(key)
       expired(handshake)
     }
   }

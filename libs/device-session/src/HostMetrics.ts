@@ -3,9 +3,10 @@ import { metrics } from "@roost/observability"
 import { Effect, type Scope } from "effect"
 import type { Counters } from "./Counters.ts"
 import type { DeviceHost } from "./DeviceHost.ts"
+import type { FrameInbox } from "./FrameInbox.ts"
 
 /** Makes the counters of a host readable at `/metrics` while its scope lives. */
-export const exportHostMetrics = (host: DeviceHost): Effect.Effect<void, never, Scope.Scope> =>
+export const exportHostMetrics = (host: DeviceHost, inbox: FrameInbox): Effect.Effect<void, never, Scope.Scope> =>
   Effect.acquireRelease(
     Effect.sync(() => {
       const stops: Array<() => void> = []
@@ -15,6 +16,26 @@ export const exportHostMetrics = (host: DeviceHost): Effect.Effect<void, never, 
       for (const [field, name, help] of gauges) stops.push(metrics.gaugeFrom(name, help, () => host.gauges[field]))
       const { messagesIgnored, recordsDropped, responses } = host.counters
       stops.push(
+        metrics.counterFrom(
+          "roost_actors_frames_discarded_total",
+          "Frames that were not handled: too many waited, or the node did not serve. Their devices send again.",
+          () => inbox.discarded
+        ),
+        metrics.gaugeFrom(
+          "roost_actors_frames_waiting_bytes",
+          "Bytes of frames that wait for their turn.",
+          () => inbox.bytes
+        ),
+        metrics.gaugeFrom(
+          "roost_actors_handshakes_waiting",
+          "Handshakes that wait for their turn: more came than may begin.",
+          () => host.waiting.handshakes
+        ),
+        metrics.gaugeFrom(
+          "roost_actors_held_bytes",
+          "Bytes of datagrams that wait for their partition to be loaded.",
+          () => host.waiting.bytes
+        ),
         metrics.countersFrom("roost_actors_records_dropped_total", "Records without effect.", "reason", recordsDropped),
         metrics.countersFrom(
           "roost_actors_messages_ignored_total",

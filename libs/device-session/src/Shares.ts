@@ -1,3 +1,4 @@
+import { FairMap, sourceOf } from "@roost/bounded"
 import { partitionCount, partitionOf } from "@roost/contracts"
 import { actorKey, DeviceActor } from "./DeviceActor.ts"
 import type { Held } from "./Takeover.ts"
@@ -17,6 +18,9 @@ export interface Share {
 /** Entries of frames that wait for one partition to be loaded, and for any partition; more are dropped and counted. */
 export const heldPerPartitionMax = 256
 export const heldUnroutedMax = 4096
+/** Bytes of them: of one partition, and of all with what may belong to any. */
+export const heldBytesPerPartitionMax = 128 * 1024
+export const heldBytesMax = 16 * 1024 * 1024
 /** How long an entry waits for a partition that is not this node's yet; its device sends it again meanwhile. */
 export const expectedMillisMax = 3_000
 
@@ -26,12 +30,20 @@ interface Expected {
   readonly held: Array<Held>
 }
 
+const bytesOf = (held: Iterable<Held>): number => {
+  let bytes = 0
+  for (const { body } of held) bytes += body.length
+  return bytes
+}
+
 /** The partitions of this node and the actors in them. */
 export class Shares {
   readonly #shares: Array<Share | undefined> = Array.from({ length: partitionCount }, () => undefined)
   readonly #expected = new Map<number, Expected>()
   /** What may belong to any partition that is loading. */
-  #unrouted: Array<Held> = []
+  #unrouted = new FairMap<number, Held>(heldUnroutedMax)
+  #unroutedCount = 0
+  #heldBytes = 0
   #loading = 0
   #devices = 0
 
@@ -54,7 +66,8 @@ export class Shares {
 
   /** A partition that is to be loaded now. */
   add(now: number, partition: number, fencingToken: number): void {
-    const held = this.#expectedOf(now, partition)?.held ?? []
+    this.expire(now)
+    const held = this.#expected.get(partition)?.held ?? []
     this.#expected.delete(partition)
     this.#shares[partition] = { partition, fencingToken, actors: new Map(), stage: "loading", held }
     this.#loading++
@@ -67,15 +80,18 @@ export class Shares {
     this.#loading--
     const held = share.held
     share.held = []
+    this.#heldBytes -= bytesOf(held)
     if (this.#loading > 0) return held
-    const unrouted = this.#unrouted
-    this.#unrouted = []
+    const unrouted = Array.from(this.#unrouted, ([, entry]) => entry)
+    this.#unrouted = new FairMap(heldUnroutedMax)
+    this.#heldBytes -= bytesOf(unrouted)
     return [...held, ...unrouted]
   }
 
   remove(share: Share): void {
     if (this.#shares[share.partition] !== share) return
     if (share.stage === "loading") this.#loading--
+    this.#heldBytes -= bytesOf(share.held)
     this.#shares[share.partition] = undefined
     this.#devices -= share.actors.size
   }
@@ -85,21 +101,46 @@ export class Shares {
     const share = this.#shares[entry.partition]
     if (share !== undefined && share.stage !== "loading") return false
     const held = share?.held ?? this.#expect(now, entry.partition).held
-    if (held.length >= heldPerPartitionMax) return false
+    if (held.length >= heldPerPartitionMax || !this.#hasRoom(entry)) return false
+    if (bytesOf(held) + entry.body.length > heldBytesPerPartitionMax) return false
     held.push(entry)
+    this.#heldBytes += entry.body.length
     return true
   }
 
-  /** Keeps an entry until all partitions are loaded: it may be of any. False: too much waits. */
+  /**
+   * Keeps an entry until all partitions are loaded: it may be of any. False: too much waits, and one of the source that has
+   * the most was dropped, or this one.
+   */
   holdUnrouted(entry: Held): boolean {
-    if (this.#unrouted.length >= heldUnroutedMax) return false
-    this.#unrouted.push(entry)
-    return true
+    if (!this.#hasRoom(entry)) return false
+    const displaced = this.#unrouted.set(sourceOf(entry.peer.key), this.#unroutedCount++, entry)
+    this.#heldBytes += entry.body.length - (displaced?.[1].body.length ?? 0)
+    return displaced === undefined
+  }
+
+  /** Bytes that wait. */
+  get heldBytes(): number {
+    return this.#heldBytes
+  }
+
+  /** Drops what waited too long for a partition that did not come. */
+  expire(now: number): void {
+    for (const [partition, { held, since }] of this.#expected) {
+      if (now - since < expectedMillisMax) continue
+      this.#heldBytes -= bytesOf(held)
+      this.#expected.delete(partition)
+    }
+  }
+
+  #hasRoom({ body }: Held): boolean {
+    return this.#heldBytes + body.length <= heldBytesMax
   }
 
   #expect(now: number, partition: number): Expected {
     const known = this.#expectedOf(now, partition)
     if (known !== undefined) return known
+    this.expire(now)
     const expected = { since: now, held: [] }
     this.#expected.set(partition, expected)
     return expected

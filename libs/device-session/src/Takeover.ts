@@ -117,7 +117,9 @@ export class Takeover {
 
   /** Something came for a restored session; false if too much waits already. */
   hold(actor: DeviceActor, session: DeviceSession, restored: Restored, held: Held): boolean {
-    const fits = restored.waiting.length < heldMax
+    const { waiting } = restored
+    const bytes = waiting.reduce((sum, { body }) => sum + body.length, held.body.length)
+    const fits = waiting.length < heldMax && bytes <= heldBytesMax
     if (fits) restored.waiting.push(held)
     this.prepare(actor, session, restored)
     return fits
@@ -177,8 +179,9 @@ export class Takeover {
 /** Bit of an uplink's kind in `StoredSession.kinds`. */
 export const kindBit = (kind: UplinkKind): number => 1 << UplinkKind.indexOf(kind)
 
-/** Datagrams of one device that wait for its session; what is more, it sends again. */
+/** Datagrams of one device that wait for its session, and their bytes; what is more, it sends again. */
 const heldMax = 8
+const heldBytesMax = 4096
 /** What a device may have sent while its partition had no owner is heard before it is called silent. */
 const graceMillis = 10_000
 /** A session of a device that has been offline for too long, by the clock, is kept this long after a takeover. */

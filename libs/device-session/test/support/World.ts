@@ -184,6 +184,13 @@ export class World {
     return device
   }
 
+  /** A device that is not at the usual host. */
+  deviceAt(deviceKey: string, peer: PeerAddress): SimulatedDevice {
+    const device = new SimulatedDevice(this, deviceKey, peer, {})
+    this.enter(device)
+    return device
+  }
+
   /** What is sent to its address reaches it from now on. */
   enter(device: SimulatedDevice): void {
     this.#devices.set(device.peer.key, device)
