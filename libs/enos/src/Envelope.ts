@@ -2,27 +2,32 @@ import * as Data from "effect/Data"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import { EnosCode } from "./EnosCode.ts"
+import { type ExactNumber, exactValueOf, isJsonNumber, JsonNumber, numeralOf } from "./json/ExactNumber.ts"
+import { readJson } from "./json/ReadJson.ts"
 import { encodeUtf8 } from "./Utf8Block.ts"
 
 /** Bytes of a JSON payload that are parsed at all; block-wise bodies are bounded by the CoAP layer before. */
 export const envelopeBytesMax = 64 * 1024
 
-/** How deep `params` may nest: a thing model has structs of arrays at the most. */
-export const envelopeDepthMax = 16
+/** How deep a message may nest, its own object included: a thing model has structs of arrays at the most. */
+export const envelopeDepthMax = 17
 
 /** Characters of an id: it is echoed, so it must not make the answer larger than what was asked. */
 export const envelopeIdLengthMax = 128
 
+/** What a device names its message by; a number as it was written. */
+export type EnvelopeId = string | number | ExactNumber
+
 /** `{"id","version","method","params"}` (enos-protocol §2). `id` is what the device sent, echoed unchanged. */
 export interface RequestEnvelope {
-  readonly id: string | number | undefined
+  readonly id: EnvelopeId | undefined
   readonly method: string
   readonly params: unknown
 }
 
 /** The same as a Schema, for the edges where speed does not matter. */
 export const RequestEnvelope = Schema.Struct({
-  id: Schema.optionalKey(Schema.Union([Schema.String.check(Schema.isMaxLength(envelopeIdLengthMax)), Schema.Finite])),
+  id: Schema.optionalKey(Schema.Union([Schema.String.check(Schema.isMaxLength(envelopeIdLengthMax)), JsonNumber])),
   version: Schema.String,
   method: Schema.String,
   params: Schema.Union([Schema.Array(Schema.Unknown), Schema.Record(Schema.String, Schema.Unknown)])
@@ -38,7 +43,7 @@ export class EnvelopeError extends Data.TaggedError("EnvelopeError")<{
   }
 }
 
-/** One JSON.parse and a look at the shape; no Schema on this path. */
+/** One parse and a look at the shape; no Schema on this path. */
 export const decodeRequest = (payload: Uint8Array): Result.Result<RequestEnvelope, EnvelopeError> => {
   const parsed = parseObject(payload)
   if (Result.isFailure(parsed)) return Result.fail(parsed.failure)
@@ -46,8 +51,9 @@ export const decodeRequest = (payload: Uint8Array): Result.Result<RequestEnvelop
   if (id !== undefined && !isId(id)) return wrong("id as a string or number", kindOf(id))
   if (typeof version !== "string") return wrong("version as a string", kindOf(version))
   if (typeof method !== "string") return wrong("method as a string", kindOf(method))
-  if (typeof params !== "object" || params === null) return wrong("params as an object or array", kindOf(params))
-  if (!isShallow(params, envelopeDepthMax)) return wrong(`params nested at most ${envelopeDepthMax} deep`, "deeper")
+  if (typeof params !== "object" || params === null || isJsonNumber(params)) {
+    return wrong("params as an object or array", kindOf(params))
+  }
   return Result.succeed({ id, method, params })
 }
 
@@ -72,13 +78,10 @@ export const decodeCommandReply = (payload: Uint8Array): Result.Result<CommandRe
   if (Result.isFailure(parsed)) return Result.fail(parsed.failure)
   const { id, code, message, data } = parsed.success
   if (!isId(id)) return wrong("id of the command", kindOf(id))
-  const number = typeof code === "string" && /^-?[0-9]{1,9}$/.test(code) ? Number(code) : code
-  if (typeof number !== "number" || !Number.isSafeInteger(number)) return wrong("code as an integer", kindOf(code))
-  if (data !== undefined && !isShallow(data, envelopeDepthMax)) {
-    return wrong(`data nested at most ${envelopeDepthMax} deep`, "deeper")
-  }
+  const number = codeOf(code)
+  if (!Number.isSafeInteger(number)) return wrong("code as an integer", kindOf(code))
   return Result.succeed({
-    id: String(id),
+    id: textOfId(id),
     code: number,
     message: typeof message === "string" ? message : undefined,
     data
@@ -87,7 +90,7 @@ export const decodeCommandReply = (payload: Uint8Array): Result.Result<CommandRe
 
 /** `{"id","code","data"[,"message"]}`; an absent id stays absent. */
 export const encodeReply = (
-  id: string | number | undefined,
+  id: EnvelopeId | undefined,
   code: number,
   data: unknown = {},
   message?: string
@@ -105,37 +108,48 @@ export const encodeRequest = (id: string, method: string, params: unknown): Uint
 const parseObject = (payload: Uint8Array): Result.Result<Record<string, unknown>, EnvelopeError> => {
   if (payload.length === 0) return wrong("a JSON object", "an empty payload")
   if (payload.length > envelopeBytesMax) return wrong(`at most ${envelopeBytesMax} bytes`, `${payload.length} bytes`)
-  let value: unknown
-  try {
-    value = JSON.parse(strictUtf8.decode(payload))
-  } catch {
-    return wrong("a JSON object", "bytes that are not JSON")
-  }
-  if (typeof value !== "object" || value === null || Array.isArray(value)) return wrong("a JSON object", kindOf(value))
-  // JSON.parse makes `__proto__` an own property; nothing here copies properties into another object.
+  // What is stored must be readable by all who read it later, members that nobody looks at included.
+  const read = readJson(payload, envelopeDepthMax)
+  if (Result.isFailure(read)) return wrong(read.failure.expected, read.failure.got)
+  const value = read.success
+  if (kindOf(value) !== "an object") return wrong("a JSON object", kindOf(value))
+  // `__proto__` is an own property here; nothing copies properties into another object.
   return Result.succeed(value as Record<string, unknown>)
 }
 
-const isShallow = (value: unknown, depth: number): boolean => {
-  if (typeof value !== "object" || value === null) return true
-  if (depth === 0) return false
-  for (const inner of Object.values(value)) if (!isShallow(inner, depth - 1)) return false
-  return true
+const isId = (id: unknown): id is EnvelopeId =>
+  typeof id === "string"
+    ? id.length <= envelopeIdLengthMax
+    : isJsonNumber(id) && numeralOf(id).length <= envelopeIdLengthMax
+
+/** `7.0` names the command that 7 names. */
+const textOfId = (id: EnvelopeId): string => {
+  if (typeof id === "string") return id
+  const exact = exactValueOf(id)
+  return Number.isSafeInteger(exact) ? String(exact) : numeralOf(id)
 }
 
-const isId = (id: unknown): id is string | number =>
-  typeof id === "string" ? id.length <= envelopeIdLengthMax : Number.isFinite(id)
+const codeOf = (code: unknown): number => {
+  if (isJsonNumber(code)) return exactValueOf(code)
+  return typeof code === "string" && /^-?[0-9]{1,9}$/.test(code) ? Number(code) : Number.NaN
+}
 
 const isEmptyObject = (data: unknown): boolean =>
   typeof data === "object" && data !== null && !Array.isArray(data) && Object.keys(data).length === 0
 
 const kindOf = (value: unknown): string => {
   if (value === undefined) return "nothing"
-  return value === null ? "null" : Array.isArray(value) ? "an array" : `a ${typeof value}`
+  if (isJsonNumber(value)) return "a number"
+  return value === null
+    ? "null"
+    : Array.isArray(value)
+      ? "an array"
+      : typeof value === "object"
+        ? "an object"
+        : `a ${typeof value}`
 }
 
 const wrong = (expected: string, got: string): Result.Result<never, EnvelopeError> =>
   Result.fail(new EnvelopeError({ expected, got }))
 
 const emptySuccess = `{"code":200,"data":{}}`
-const strictUtf8 = new TextDecoder("utf-8", { fatal: true })

@@ -1,4 +1,6 @@
+import { type ExactNumber, isJsonNumber } from "./json/ExactNumber.ts"
 import { decodeRequest } from "./Envelope.ts"
+import { isQuality } from "./model/CompiledThingModel.ts"
 import { isRecord } from "./model/ValueCheck.ts"
 import * as Result from "effect/Result"
 
@@ -7,9 +9,9 @@ export interface ReportedPoint {
   readonly id: string
   readonly value: unknown
   /** 0–9; absent if the device told none. */
-  readonly quality?: number
-  /** Milliseconds since 1970: the post's own time, or when it was received. */
-  readonly time: number
+  readonly quality?: number | ExactNumber
+  /** Milliseconds since 1970: the post's own time as it was written, or when it was received. */
+  readonly time: number | ExactNumber
 }
 
 /**
@@ -26,15 +28,25 @@ export const reportedPoints = (payload: Uint8Array, receivedAt: number): Readonl
 const pointsOf = (post: unknown, receivedAt: number): ReadonlyArray<ReportedPoint> => {
   if (!isRecord(post) || !isRecord(post["measurepoints"])) return []
   const told = post["time"]
-  const time = Number.isSafeInteger(Number(told ?? Number.NaN)) ? Number(told) : receivedAt
+  const time = isJsonNumber(told) ? told : numberInText(told, /^[0-9]{1,15}$/, receivedAt)
   return Object.entries(post["measurepoints"]).map(([id, point]) => {
     if (!hasQuality(point)) return { id, value: point, time }
-    return { id, value: point.value, quality: Number(point.quality), time }
+    const { quality, value } = point
+    return { id, value, quality: isJsonNumber(quality) ? quality : Number(quality), time }
   })
 }
 
-const hasQuality = (point: unknown): point is { readonly value: unknown; readonly quality: unknown } =>
+interface Qualified {
+  readonly value: unknown
+  readonly quality: number | ExactNumber | string
+}
+
+const hasQuality = (point: unknown): point is Qualified =>
   isRecord(point) &&
   Object.keys(point).length === 2 &&
-  "value" in point &&
-  /^[0-9]$/.test(String((point as { readonly quality?: unknown }).quality))
+  Object.hasOwn(point, "value") &&
+  (isQuality(point["quality"]) || /^[0-9]$/.test(String(point["quality"])))
+
+/** EnOS's own samples send numbers as text. */
+const numberInText = (text: unknown, pattern: RegExp, otherwise: number): number =>
+  typeof text === "string" && pattern.test(text) ? Number(text) : otherwise

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
-import { compileThingModel, formatRefusal, modelElementsMax, ThingModel } from "../src/index.ts"
+import { compileThingModel, formatRefusal, modelElementsMax, parseJson, ThingModel } from "../src/index.ts"
 import { meter, meterModel } from "./support/meterModel.ts"
 
 const decode = Schema.decodeUnknownResult(ThingModel)
@@ -224,5 +224,34 @@ describe("thing model, schema", () => {
   it.prop("STRING counts UTF-8 bytes", [Schema.String], ([value]) => {
     const bytes = new TextEncoder().encode(value.toWellFormed()).length
     assert.strictEqual(accepts("string", value.toWellFormed()), bytes >= 1 && bytes <= 8)
+  })
+})
+
+describe("limits hold for the value that was written", () => {
+  for (const [point, right, wrong] of [
+    ["int", ["1.0", "1e3", "-0", "2147483647.0"], ["2147483647.00000000000000000001", "2147483648.0", "1e400", "1.50"]],
+    [
+      "float",
+      ["1.0", "1e-400", "340282346638528859811704183484516925440"],
+      ["340282346638528859811704183484516925441", "1e39"]
+    ],
+    [
+      "double",
+      ["9007199254740993", "1.0", "1e-400", `${BigInt(Number.MAX_VALUE)}`],
+      [`${BigInt(Number.MAX_VALUE) + 1n}`, "1e400", "-1e309"]
+    ],
+    ["bool", ["0.0", "1.0", "-0"], ["1.00000000000000000000001", "2.0"]],
+    ["intEnum", ["1.0", "-20e-1"], ["1.50", "1.00000000000000000000001"]],
+    ["timestamp", ["1795476031270.0", "0.0"], ["9007199254740993", "1.50", "-1.0"]]
+  ] as const) {
+    it(`${point} (trust E5)`, () => {
+      for (const text of right) assert.isTrue(accepts(point, parseJson(text)), text)
+      for (const text of wrong) assert.isFalse(accepts(point, parseJson(text)), text)
+    })
+  }
+
+  it("and are told with its text (trust E5)", () => {
+    const refused = meter.checkMeasurepoint("int", parseJson("9007199254740993.0"))
+    assert.include(formatRefusal(refused!), "the device sent 9007199254740993.0 as measurepoints.int")
   })
 })

@@ -1,3 +1,4 @@
+import { type ExactNumber, exactValueOf, isJsonNumber } from "../json/ExactNumber.ts"
 import type { ThingMeasurepoint, ThingModel, ThingParameter } from "./ThingModel.ts"
 import { compileDefinition, describeValue, isRecord, shown, struct, type ValueCheck } from "./ValueCheck.ts"
 import type { Refusal } from "../Refusal.ts"
@@ -72,15 +73,17 @@ const compileMeasurepoint = (point: ThingMeasurepoint): ValueCheck => {
   if (point.hasQuality !== true) return check
   const qualified = struct([
     ["value", { check, required: true }],
-    ["quality", { check: isQuality, required: false }]
+    ["quality", { check: checkQuality, required: false }]
   ])
-  return (value) => (typeof value === "object" ? qualified(value) : check(value))
+  return (value) => (isRecord(value) || value === null ? qualified(value) : check(value))
 }
 
-const isQuality: ValueCheck = (value) =>
-  Number.isInteger(value) && (value as number) >= 0 && (value as number) <= 9
-    ? undefined
-    : { path: "", expected: "an integer from 0 to 9", got: describeValue(value) }
+/** 0–9, however it is written. */
+export const isQuality = (value: unknown): value is number | ExactNumber =>
+  isJsonNumber(value) && qualities.has(exactValueOf(value))
+
+const checkQuality: ValueCheck = (value) =>
+  isQuality(value) ? undefined : { path: "", expected: "an integer from 0 to 9", got: describeValue(value) }
 
 const checkAll = (kind: string, checks: Checks, values: unknown, strict: boolean): Refusal | undefined => {
   if (!isRecord(values)) return refusal(kind, "an object", describeValue(values))
@@ -107,3 +110,5 @@ const refusal = (field: string, expected: string, got: string): Refusal => ({
   expected,
   got
 })
+
+const qualities: ReadonlySet<number> = new Set([0, 1, 2, 3, 4, 5, 6, 7, 8, 9])

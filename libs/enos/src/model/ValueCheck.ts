@@ -1,3 +1,4 @@
+import { compareNumerals, exactValueOf, isExactNumber, isJsonNumber, numeralOf } from "../json/ExactNumber.ts"
 import { arrayLengthMax, stringBytesMax, type Definition } from "./Definition.ts"
 
 /** What is wrong with a value. `path` is inside the value: empty, `.member`, `[3]`. */
@@ -48,12 +49,13 @@ export const describeValue = (value: unknown): string => {
   if (value === undefined) return "nothing"
   if (value === null) return "null"
   if (Array.isArray(value)) return `an array of ${value.length}`
+  if (isExactNumber(value)) return shown(value.rawJSON)
   if (typeof value === "object") return "an object"
   return typeof value === "string" ? JSON.stringify(value.slice(0, shownLengthMax)) : String(value)
 }
 
 export const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === "object" && value !== null && !Array.isArray(value)
+  typeof value === "object" && value !== null && !Array.isArray(value) && !JSON.isRawJSON(value)
 
 const rule =
   (expected: string, holds: (value: unknown) => boolean): ValueCheck =>
@@ -61,21 +63,42 @@ const rule =
     holds(value) ? undefined : { path: "", expected, got: describeValue(value) }
 
 /** EnOS's own samples send numbers as text, `["1.02","2.02"]` (enos-protocol §6): taken wherever a number is expected. */
+const numeralIn = (value: unknown): string | undefined => {
+  if (isJsonNumber(value)) return numeralOf(value)
+  return typeof value === "string" && value.length <= numeralLengthMax && numeral.test(value) ? value : undefined
+}
+
+/** The JavaScript number of exactly the value's worth, else NaN: limits hold for what was written, not for what is near it. */
 const numberOf = (value: unknown): number => {
-  if (typeof value === "number") return value
-  return typeof value === "string" && value.length <= numeralLengthMax && numeral.test(value)
-    ? Number(value)
-    : Number.NaN
+  if (isJsonNumber(value)) return exactValueOf(value)
+  const text = numeralIn(value)
+  return text === undefined ? Number.NaN : exactValueOf({ rawJSON: text })
+}
+
+/** Whether it is a number of at most this size, which no double needs to hold exactly. */
+const isWithin = (max: number) => {
+  const numeralMax = BigInt(max).toString()
+  return (value: unknown): boolean => {
+    if (typeof value === "number") return Math.abs(value) <= max
+    const text = numeralIn(value)
+    if (text === undefined) return false
+    const near = Math.abs(Number(text))
+    return near === max ? compareNumerals(text.replace(/^[+-]/, ""), numeralMax) <= 0 : near < max
+  }
 }
 
 const isInt32 = rule("a 32-bit integer", (value) => {
   const number = numberOf(value)
   return (number | 0) === number
 })
-const isFloat = rule("a number that a 32-bit float holds", (value) => Math.abs(numberOf(value)) <= floatMax)
-const isDouble = rule("a number", (value) => Number.isFinite(numberOf(value)))
+const isFloat = rule("a number that a 32-bit float holds", isWithin(3.402_823_466_385_288_6e38))
+const isDouble = rule("a number that a 64-bit float holds", isWithin(Number.MAX_VALUE))
 /** Documents say 0 and 1, samples show true and false (enos-protocol §6). */
-const isBool = rule("true, false, 0 or 1", (value) => value === true || value === false || value === 0 || value === 1)
+const isBool = rule("true, false, 0 or 1", (value) => {
+  if (value === true || value === false) return true
+  const number = isJsonNumber(value) ? exactValueOf(value) : Number.NaN
+  return number === 0 || number === 1
+})
 
 const isTimestamp = rule("milliseconds since 1970", (value) => {
   if (typeof value === "string" && !digits.test(value)) return false
@@ -173,7 +196,6 @@ const shownLengthMax = 40
 const shownKeysMax = 8
 /** The longest that a double is ever written as, with room. */
 const numeralLengthMax = 32
-const floatMax = 3.402_823_466_385_288_6e38
 const numeral = /^[+-]?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]{1,3})?$/
 const digits = /^[0-9]{1,16}$/
 const date = /^([0-9]{4})-([0-9]{2})-([0-9]{2})( ([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9])?$/

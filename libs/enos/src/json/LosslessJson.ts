@@ -1,0 +1,72 @@
+import { isExactNumber } from "./ExactNumber.ts"
+
+/**
+ * `JSON.parse` that keeps every number as it was written: where JavaScript would write it in another way it is an
+ * `ExactNumber`, which `JSON.stringify` writes back. Of a key given twice the last counts, `__proto__` is a key like any
+ * other. Throws as `JSON.parse` does.
+ */
+export const parseJson = (text: string): unknown => (mayChange(text) ? JSON.parse(text, keepNumeral) : JSON.parse(text))
+
+const keepNumeral = (_key: string, value: unknown, { source }: { readonly source?: string }): unknown =>
+  typeof value === "number" && source !== undefined && String(value) !== source ? JSON.rawJSON(source) : value
+
+/**
+ * A quick look, 0.1 µs for a post of 170 bytes: false only if JavaScript writes every number of the text as it stands. That
+ * holds for at most 15 digits without exponent, without trailing zeros after the point and not below 10^-6. Texts in strings
+ * are looked at alike; one that looks like such a number costs the slower way and changes nothing.
+ */
+const mayChange = (text: string): boolean => {
+  let digits = 0
+  let leadingZeros = 0
+  let fraction = false
+  let minus = false
+  let last = 0
+  for (let i = 0; i < text.length; i++) {
+    const unit = text.charCodeAt(i)
+    if (unit >= 0x30 && unit <= 0x39) {
+      if (leadingZeros === digits && unit === 0x30) leadingZeros++
+      digits++
+      last = unit
+    } else if (unit === point && digits > 0) {
+      fraction = true
+    } else {
+      if (digits > 0) {
+        if (digits > 15 || leadingZeros > 6 || unit === 0x65 || unit === 0x45) return true
+        if (last === 0x30 && unit !== quote && (fraction || (minus && digits === 1))) return true
+        digits = 0
+        leadingZeros = 0
+        fraction = false
+      }
+      minus = unit === hyphen
+    }
+  }
+  return digits > 15 || leadingZeros > 6 || (last === 0x30 && (fraction || (minus && digits === 1)))
+}
+
+const point = 0x2e
+const quote = 0x22
+const hyphen = 0x2d
+
+/**
+ * The same value with JavaScript's numbers alone: `30.0` is 30, what no double holds is the nearest. For members that a schema
+ * types as numbers; free values stay as they were written.
+ */
+export const plainNumbers = (value: unknown): unknown => {
+  if (typeof value !== "object" || value === null) return value
+  if (isExactNumber(value)) return Number(value.rawJSON)
+  if (Array.isArray(value)) return value.map(plainNumbers)
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, plainNumbers(inner)]))
+}
+
+/** Whether objects and arrays nest at most `depth` deep; a value that is neither has depth 0. */
+export const isShallow = (value: unknown, depth: number): boolean => {
+  if (typeof value !== "object" || value === null) return true
+  if (isExactNumber(value)) return true
+  if (depth === 0) return false
+  if (Array.isArray(value)) {
+    for (const inner of value) if (!isShallow(inner, depth - 1)) return false
+    return true
+  }
+  for (const key in value) if (!isShallow((value as Record<string, unknown>)[key], depth - 1)) return false
+  return true
+}
