@@ -1,4 +1,4 @@
-import { DeadDelivery, deadPerRequestMax, Streams, Subjects } from "@roost/contracts"
+import { DeadDelivery, deadPerRequestMax, Streams, Subjects, fromJsonText } from "@roost/contracts"
 import { deleteMessage, type NatsConnection, type NatsError, publishMessage, readMessages } from "@roost/nats"
 import { Effect, Result, Schema } from "effect"
 import type { EventSource } from "./EventSource.ts"
@@ -38,5 +38,5 @@ export const replaySource = (webhookId: string): EventSource => ({
   }
 })
 
-const decodeDead = Schema.decodeUnknownResult(Schema.fromJsonString(DeadDelivery))
+const decodeDead = Schema.decodeUnknownResult(fromJsonText(DeadDelivery))
 const utf8 = new TextDecoder()

@@ -9,8 +9,10 @@ import {
   placeOf,
   Presence,
   Streams,
-  UplinkHeader
+  UplinkHeader,
+  fromJsonText
 } from "@roost/contracts"
+import { envelopeDepthMax, readJson } from "@roost/enos"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 
@@ -98,16 +100,12 @@ const isOf = (event: EventFilter, { deviceKey, productKey }: EventFilter): boole
 
 /** What a device said in JSON is JSON here; raw bytes are base64. */
 const payloadOf = (data: Uint8Array, json: boolean): { readonly payload: unknown } | { readonly raw: string } => {
-  if (json) {
-    try {
-      return { payload: JSON.parse(textOf(data)) }
-    } catch {
-      // A topic whose payload is not looked into.
-    }
-  }
+  const read = json ? readJson(data, envelopeDepthMax) : undefined
+  if (read !== undefined && Result.isSuccess(read)) return { payload: read.success }
+  // Raw bytes, or a topic whose payload is not looked into.
   return { raw: Buffer.from(data).toString("base64") }
 }
 
 const textOf = (bytes: Uint8Array): string => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("utf8")
-const decodePresence = Schema.decodeUnknownResult(Schema.fromJsonString(Presence))
-const decodeCommand = Schema.decodeUnknownResult(Schema.fromJsonString(Command))
+const decodePresence = Schema.decodeUnknownResult(fromJsonText(Presence))
+const decodeCommand = Schema.decodeUnknownResult(fromJsonText(Command))

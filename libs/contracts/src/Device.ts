@@ -1,5 +1,6 @@
 import * as Schema from "effect/Schema"
 import { Subjects } from "./Subjects.ts"
+import { AnyJson } from "./JsonText.ts"
 
 /** Stream PRESENCE, `roost.presence.{pk}.{dk}`. Times in milliseconds since 1970. */
 export const Presence = Schema.Struct({
@@ -79,7 +80,7 @@ export const CommandEvent = Schema.Union([
     /** The device's `code`; 0 and 200 are success (enos-protocol §3.2). */
     code: Schema.Int,
     message: Schema.optionalKey(Schema.String),
-    data: Schema.optionalKey(Schema.Unknown)
+    data: Schema.optionalKey(AnyJson)
   })
 ])
 export type CommandEvent = typeof CommandEvent.Type

@@ -1,5 +1,5 @@
 import { decodeToken, Streams, UplinkHeader } from "@roost/contracts"
-import { reportedPoints } from "@roost/enos"
+import { numeralOf, reportedPoints } from "@roost/enos"
 import { type ConsumedMessage, durableConsumer, ensureStreams } from "@roost/nats"
 import { Config, Effect, Layer } from "effect"
 import { type LatestPoint, type PointsOfDevice, RegistryStore } from "./RegistryStore.ts"
@@ -41,7 +41,7 @@ const latestOf = (messages: ReadonlyArray<ConsumedMessage>): ReadonlyArray<Point
     if (known === undefined) devices.set(subject, (known = { productKey, deviceKey, points: new Map() }))
     for (const { id, ...point } of reportedPoints(data, receivedAt)) {
       // A clock that is ahead would keep out all that comes after it is set right.
-      const latest = { ...point, order: Math.min(point.time, receivedAt) }
+      const latest = { ...point, order: Math.min(Number(numeralOf(point.time)), receivedAt) }
       if (latest.order >= (known.points.get(id)?.order ?? -Infinity)) known.points.set(id, latest)
     }
   }

@@ -1,4 +1,5 @@
 import { NoSuchDevice, type PropertyKind, RegistryApi } from "@roost/contracts"
+import { writtenBody } from "@roost/http"
 import { Effect } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
 import { Registry } from "./Registry.ts"
@@ -19,7 +20,8 @@ export const PropertyHandlers = HttpApiBuilder.group(
       Effect.andThen(registry.changeProperties(id, kind, payload), read(id, kind))
     return handlers.handleAll({
       getAttributes: ({ params }) => read(params, "attribute"),
-      changeAttributes: ({ params, payload }) => change(params, "attribute", payload),
+      changeAttributes: ({ params, payload, request }) =>
+        change(params, "attribute", writtenBody(request) as typeof payload),
       getTags: ({ params }) => read(params, "tag"),
       changeTags: ({ params, payload }) => change(params, "tag", payload)
     })

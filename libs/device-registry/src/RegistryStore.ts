@@ -11,7 +11,7 @@ import type {
   PropertyKind,
   RegisteredModel
 } from "@roost/contracts"
-import type { ThingModel } from "@roost/enos"
+import type { ExactNumber, ThingModel } from "@roost/enos"
 import { Context, type Effect } from "effect"
 
 /** A secret at rest, and which cluster key it was sealed under. */
@@ -79,8 +79,8 @@ export type StoredProperties = ReadonlyMap<string, { readonly value: unknown; re
 /** The latest value of a point; of two the one with the larger `order` stays, a time that is never ahead of ours. */
 export interface LatestPoint {
   readonly value: unknown
-  readonly quality?: number
-  readonly time: number
+  readonly quality?: number | ExactNumber
+  readonly time: number | ExactNumber
   readonly order: number
 }
 

@@ -9,8 +9,10 @@ import {
   type ScriptTestResult,
   ScriptUntested
 } from "@roost/contracts"
+import { envelopeDepthMax, readJson } from "@roost/enos"
+import { writtenBody } from "@roost/http"
 import { type Conversion, type Script, ScriptPool } from "@roost/raw-script"
-import { Effect } from "effect"
+import { Effect, Result } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
 import { RegistryStore } from "./RegistryStore.ts"
 
@@ -52,11 +54,11 @@ export const ScriptHandlers = HttpApiBuilder.group(
         yield* store.saveScriptDraft(productKey, payload.source)
         return yield* read(productKey)
       }),
-      testScript: Effect.fnUntraced(function* ({ params: { productKey }, payload }) {
+      testScript: Effect.fnUntraced(function* ({ params: { productKey }, payload, request }) {
         const { draft, published } = yield* read(productKey)
         const source = draft?.source ?? published?.source
         if (source === undefined) return yield* new NoScript({ detail: "PUT a draft first." })
-        const result = resultOf(yield* run(productKey, source, payload), payload)
+        const result = resultOf(yield* run(productKey, source, writtenBody(request) as typeof payload), payload)
         if (!("failure" in result)) yield* store.noteScriptTested(productKey, source)
         return result
       }),
@@ -83,9 +85,10 @@ export const ScriptHandlers = HttpApiBuilder.group(
 const resultOf = (conversion: Conversion, test: ScriptTest): ScriptTestResult => {
   if (conversion._tag === "Failed") return { failure: { reason: conversion.reason, message: conversion.message } }
   if (!("raw" in test)) return { raw: conversion.bytes.toHex() }
-  try {
-    return { message: JSON.parse(new TextDecoder().decode(conversion.bytes)) }
-  } catch {
-    return { failure: { reason: "BadResult", message: "rawDataToJsonStr gave a text that is no JSON" } }
+  const read = readJson(conversion.bytes, envelopeDepthMax)
+  if (Result.isSuccess(read)) return { message: read.success }
+  const { expected, got } = read.failure
+  return {
+    failure: { reason: "BadResult", message: `rawDataToJsonStr gave something else than ${expected}: ${got}` }
   }
 }

@@ -1,6 +1,15 @@
 import { steadyNow, wallOf } from "@roost/actors"
 import type { PartitionHost } from "@roost/cluster"
-import { Buckets, Command, commandIdOfKey, deviceRpc, isPending, Sealing, sealPurpose } from "@roost/contracts"
+import {
+  Buckets,
+  Command,
+  commandIdOfKey,
+  deviceRpc,
+  isPending,
+  Sealing,
+  sealPurpose,
+  fromJsonText
+} from "@roost/contracts"
 import { aes256Gcm } from "@roost/dtls-crypto"
 import { NatsConnection, readSnapshot, serveRpc, type TailMessage } from "@roost/nats"
 import { Deferred, Effect, Exit, Queue, Result, Schema, Scope } from "effect"
@@ -116,4 +125,4 @@ export const makePartitions = Effect.fnUntraced(function* (options: {
 /** `$KV.{bucket}.{key}`. */
 const keyOf = (subject: string): string => subject.slice(subject.indexOf(".", 4) + 1)
 const commandStream = `KV_${Buckets.commands.name}`
-const decodeCommand = Schema.decodeUnknownResult(Schema.fromJsonString(Command))
+const decodeCommand = Schema.decodeUnknownResult(fromJsonText(Command))

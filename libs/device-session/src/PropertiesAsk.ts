@@ -1,19 +1,19 @@
 import type { PropertiesAsk, PropertiesReply, PropertyKind } from "@roost/contracts"
-import { encodeReply, EnosCode } from "@roost/enos"
+import { encodeReply, type EnvelopeId, EnosCode } from "@roost/enos"
 
 /** What a device asks of its attributes or tags, and how it is answered (enos-protocol §3.1, 6–11). */
 export interface AskedProperties {
   readonly kind: PropertyKind
   readonly ask: PropertiesAsk
   /** Of the envelope, echoed. */
-  readonly id: string | number | undefined
+  readonly id: EnvelopeId | undefined
 }
 
 /** Undefined for any other method. `params` are well-formed (`checkUplinkParams`). */
 export const propertiesAskOf = (
   method: string,
   params: unknown,
-  id: string | number | undefined
+  id: EnvelopeId | undefined
 ): AskedProperties | undefined => {
   const given = params as Params
   switch (method) {

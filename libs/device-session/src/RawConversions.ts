@@ -1,5 +1,13 @@
 import type { Request } from "@roost/coap"
-import { decodeCommandReply, decodeMethod, EnosCode, isSuccess, uplinkOfMethod } from "@roost/enos"
+import {
+  decodeCommandReply,
+  decodeMethod,
+  EnosCode,
+  isExactNumber,
+  isSuccess,
+  parseJson,
+  uplinkOfMethod
+} from "@roost/enos"
 import type { Conversion, Direction, Script } from "@roost/raw-script"
 import * as Result from "effect/Result"
 import { type Decision, judgeUplink, type NamedTopic, type SessionRights } from "./Decision.ts"
@@ -53,8 +61,8 @@ export const readConverted = (
 
 /** The answer to an uplink as the script gets it: EnOS's `data` is an empty text there (enos-protocol §5). */
 export const answerForScript = (reply: Uint8Array): Uint8Array => {
-  const { data, ...rest } = JSON.parse(new TextDecoder().decode(reply)) as { readonly data?: unknown }
-  const isEmpty = typeof data === "object" && data !== null && Object.keys(data).length === 0
+  const { data, ...rest } = parseJson(new TextDecoder().decode(reply)) as { readonly data?: unknown }
+  const isEmpty = typeof data === "object" && data !== null && !isExactNumber(data) && Object.keys(data).length === 0
   return new TextEncoder().encode(JSON.stringify({ ...rest, data: data === undefined || isEmpty ? "" : data }))
 }
 

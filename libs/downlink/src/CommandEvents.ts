@@ -1,4 +1,4 @@
-import { CommandEvent, decodeToken, type DeviceEvent, Streams, Subjects } from "@roost/contracts"
+import { CommandEvent, decodeToken, type DeviceEvent, Streams, Subjects, fromJsonText } from "@roost/contracts"
 import { type ConsumedMessage, durableConsumer, EventPublisher, type NatsConnection } from "@roost/nats"
 import { metrics } from "@roost/observability"
 import { Effect, Layer, Result, Schema } from "effect"
@@ -89,7 +89,7 @@ const inputOf = (event: CommandEvent): CommandInput => {
   }
 }
 
-const decodeEvent = Schema.decodeUnknownResult(Schema.fromJsonString(CommandEvent))
+const decodeEvent = Schema.decodeUnknownResult(fromJsonText(CommandEvent))
 const utf8 = new TextDecoder()
 const ignored = metrics.counter("roost_command_replies_ignored_total", "Replies to commands that had ended.")
 const malformed = metrics.counter("roost_command_events_malformed_total", "Events that are no command event: our bug.")

@@ -1,4 +1,5 @@
 import { DownlinkApi } from "@roost/contracts"
+import { writtenBody } from "@roost/http"
 import { Effect, Layer } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
 import { Downlink } from "./Downlink.ts"
@@ -9,16 +10,16 @@ const Issuing = HttpApiBuilder.group(
   Effect.fnUntraced(function* (handlers) {
     const downlink = yield* Downlink
     return handlers.handleAll({
-      setMeasurepoint: ({ params, payload }) =>
-        downlink.issue(
-          params,
-          { kind: "measurepointSet", measurepoint: params.measurepoint, value: payload.value },
-          payload
-        ),
+      setMeasurepoint: ({ params, payload, request }) => {
+        const { value } = writtenBody(request) as Pick<typeof payload, "value">
+        return downlink.issue(params, { kind: "measurepointSet", measurepoint: params.measurepoint, value }, payload)
+      },
       getMeasurepoints: ({ params, payload }) =>
         downlink.issue(params, { kind: "measurepointGet", measurepoints: payload.ids }, payload),
-      invokeService: ({ params, payload }) =>
-        downlink.issue(params, { kind: "service", service: params.service, inputData: payload.inputData }, payload),
+      invokeService: ({ params, payload, request }) => {
+        const { inputData } = writtenBody(request) as Pick<typeof payload, "inputData">
+        return downlink.issue(params, { kind: "service", service: params.service, inputData }, payload)
+      },
       upgradeFirmware: ({ params, payload: { pendingTtl, timeout, ...firmware } }) =>
         downlink.issue(params, { kind: "otaUpgrade", firmware }, { pendingTtl, timeout }),
       sendRaw: ({ params, query, payload }) => downlink.issue(params, { kind: "raw", bytes: payload }, query)

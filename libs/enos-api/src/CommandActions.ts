@@ -1,4 +1,5 @@
 import {
+  AnyJson,
   type Command,
   CommandState,
   CurrentIdempotentRequest,
@@ -11,6 +12,7 @@ import {
   timeoutSecondsMax,
   timeoutSecondsMin
 } from "@roost/contracts"
+import { parseJson } from "@roost/enos"
 import { Clock, Effect, Schema } from "effect"
 import { CommandService } from "./CommandService.ts"
 import { type Action, ApiCode, type Call, decode, failed, nameOf, pageOf } from "./EnosAnswer.ts"
@@ -38,14 +40,14 @@ const Waiting = Schema.Struct({
 
 const setMeasurepoint: Action<Needs> = Effect.fnUntraced(function* (call) {
   const { measurepointId } = yield* decode(Schema.Struct({ measurepointId: Identifier }), call.query)
-  const { value } = yield* decode(Schema.Struct({ value: Schema.Json }), call.body)
+  const { value } = yield* decode(Schema.Struct({ value: AnyJson }), call.written)
   return yield* issue(call, { kind: "measurepointSet", measurepoint: measurepointId, value })
 })
 
 const invokeService: Action<Needs> = Effect.fnUntraced(function* (call) {
   const { serviceId } = yield* decode(Schema.Struct({ serviceId: ServiceIdentifier }), call.query)
-  const Input = Schema.Struct({ inputData: Schema.optionalKey(Schema.Record(Schema.String, Schema.Json)) })
-  const { inputData = {} } = yield* decode(Input, call.body)
+  const Input = Schema.Struct({ inputData: Schema.optionalKey(Schema.Record(Schema.String, AnyJson)) })
+  const { inputData = {} } = yield* decode(Input, call.written)
   return yield* issue(call, { kind: "service", service: serviceId, inputData })
 })
 
@@ -168,7 +170,7 @@ const show = ({ query }: Call, command: Command, assetId: string) => ({
 
 const inputOf = ({ kind, payload }: Command): string => {
   if (kind === "raw") return Buffer.from(payload).toString("hex")
-  const { params } = JSON.parse(Buffer.from(payload).toString("utf8")) as { readonly params?: unknown }
+  const { params } = parseJson(Buffer.from(payload).toString("utf8")) as { readonly params?: unknown }
   return JSON.stringify(params ?? {})
 }
 

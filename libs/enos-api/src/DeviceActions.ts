@@ -126,7 +126,7 @@ const Update = Schema.Struct({
 /** What is absent stays, and `null` deletes an attribute or a tag: EnOS's patch update. */
 const update: Action<Provisioning> = Effect.fnUntraced(function* (call) {
   const id = yield* deviceNamed(call)
-  const { deviceAttributes, deviceName, deviceTags } = yield* decode(Update, call.body)
+  const { deviceAttributes, deviceName, deviceTags } = yield* decode(Update, call.written)
   const provisioning = yield* Provisioning
   if (deviceName !== undefined) {
     const name = yield* decode(DisplayName, textOfName(deviceName))

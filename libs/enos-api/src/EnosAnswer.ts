@@ -46,7 +46,10 @@ export interface EnosResult {
 /** One request: what its URL and its body say. */
 export interface Call {
   readonly query: Readonly<Record<string, string>>
+  /** With JavaScript's numbers, for members that a schema types. */
   readonly body: unknown
+  /** The same with its numbers as they were written, for values of any type. */
+  readonly written: unknown
 }
 
 export type Action<R> = (call: Call) => Effect.Effect<EnosResult, EnosFailure, R>

@@ -1,4 +1,5 @@
-import { tokenCheck } from "@roost/http"
+import { plainNumbers } from "@roost/enos"
+import { readBody, tokenCheck } from "@roost/http"
 import { Config, Effect, Layer } from "effect"
 import { HttpRouter, HttpServerRequest, HttpServerResponse } from "effect/http"
 import { randomUUID } from "node:crypto"
@@ -88,17 +89,19 @@ const run = Effect.fnUntraced(function* (
     return yield* failed(ApiCode.notFound, `Roost has no ${name} of ${resource}; it has ${names}`)
   }
   const body = method === "GET" ? {} : yield* bodyOf(request)
-  return yield* actions[name]!({ query, body })
+  return yield* actions[name]!({ query, body: plainNumbers(body), written: body })
 })
 
 /** A body may be left out where nothing in it is needed. */
 const bodyOf = (request: HttpServerRequest.HttpServerRequest): Effect.Effect<unknown, EnosFailure> =>
-  request.text.pipe(
-    Effect.mapError(() => failed(ApiCode.invalidArgument, "the body can't be read, or is too long")),
-    Effect.flatMap((text) =>
-      Effect.try({
-        try: (): unknown => (text === "" ? {} : JSON.parse(text)),
-        catch: () => failed(ApiCode.invalidArgument, "the body is no JSON")
-      })
+  readBody(request).pipe(
+    Effect.map((body) => body ?? {}),
+    Effect.mapError((error) =>
+      failed(
+        ApiCode.invalidArgument,
+        "expected" in error
+          ? `the body: expected ${error.expected}, got ${error.got}`
+          : "the body can't be read, or is too long"
+      )
     )
   )

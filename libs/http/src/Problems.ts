@@ -1,5 +1,6 @@
 import { Cause, Effect, type Layer, type Types } from "effect"
 import { HttpRouter, HttpServerError, HttpServerRequest, HttpServerResponse, ProblemDetails } from "effect/http"
+import { throughTextDoor } from "./TextDoor.ts"
 
 type Handler = Effect.Effect<
   HttpServerResponse.HttpServerResponse,
@@ -18,9 +19,10 @@ const problems = (handler: Handler): Handler =>
     return withProblem(response, request)
   })
 
-export const layerProblems: Layer.Layer<never, never, HttpRouter.HttpRouter> = HttpRouter.middleware(problems, {
-  global: true
-})
+export const layerProblems: Layer.Layer<never, never, HttpRouter.HttpRouter> = HttpRouter.middleware(
+  (handler: Handler) => problems(throughTextDoor(handler)),
+  { global: true }
+)
 
 const fromCause = Effect.fnUntraced(function* (
   cause: Cause.Cause<unknown>,

@@ -1,6 +1,6 @@
 import { NodeHttpServer } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
-import { Authorization } from "@roost/contracts"
+import { AnyJson, Authorization } from "@roost/contracts"
 import { Health } from "@roost/observability"
 import { ConfigProvider, Effect, Layer, Logger, Schema } from "effect"
 import { HttpBody, HttpClient, HttpClientRequest, HttpRouter } from "effect/http"
@@ -13,7 +13,7 @@ import {
   HttpApiMiddleware,
   HttpApiSchema
 } from "effect/http-api"
-import { apiRoutes, pathSegmentLengthMax } from "../src/index.ts"
+import { apiRoutes, jsonDepthMax, pathSegmentLengthMax, writtenBody } from "../src/index.ts"
 
 class NoSuchThing extends HttpApiError.Problem<NoSuchThing>()(
   "NoSuchThing",
@@ -34,6 +34,11 @@ const Things = HttpApiGroup.make("things").add(
     payload: Schema.Uint8Array.pipe(HttpApiSchema.asUint8Array()),
     success: Schema.Struct({ bytes: Schema.Int })
   }),
+  HttpApiEndpoint.post("keep", "/v1/things/:id/keep", {
+    params: { id: Schema.String },
+    payload: Schema.Struct({ value: AnyJson, seconds: Schema.optionalKey(Schema.Int) }),
+    success: Schema.Struct({ value: Schema.Unknown, seconds: Schema.Int })
+  }),
   HttpApiEndpoint.get("broken", "/v1/broken", { success: Schema.String })
 )
 
@@ -47,6 +52,8 @@ const Handlers = HttpApiBuilder.group(Api, "things", (handlers) =>
         : Effect.succeed({ turned: params.id }),
     all: () => Effect.succeed({ count: 2 }),
     raw: ({ payload }) => Effect.succeed({ bytes: payload.length }),
+    keep: ({ payload: { seconds = 0 }, request }) =>
+      Effect.succeed({ value: (writtenBody(request) as { readonly value: unknown }).value, seconds }),
     broken: () => Effect.die(new Error("the secret is 42"))
   })
 )
@@ -72,6 +79,7 @@ const post = Effect.fnUntraced(function* (path: string, body: HttpBody.HttpBody,
     status: response.status,
     type: response.headers["content-type"],
     challenge: response.headers["www-authenticate"],
+    text,
     body: text === "" ? undefined : JSON.parse(text)
   }
 })
@@ -164,6 +172,7 @@ describe("an API", () => {
         "/v1/things/{id}:turn",
         "/v1/things:count",
         "/v1/things/{id}/raw",
+        "/v1/things/{id}/keep",
         "/v1/broken"
       ])
       const docs = yield* (yield* HttpClient.get("/docs")).text
@@ -171,4 +180,80 @@ describe("an API", () => {
       assert.strictEqual((yield* HttpClient.get("/readyz")).status, 200)
     }).pipe(Effect.provide(Served))
   )
+})
+
+const written = (text: string | Uint8Array) =>
+  typeof text === "string" ? HttpBody.text(text, "application/json") : HttpBody.uint8Array(text, "application/json")
+
+describe("a body of an API", () => {
+  it.live("has its free values as they were written, and typed members by their value (trust E7)", () =>
+    Effect.gen(function* () {
+      const value = `{"a":[1.0,-0,1e400,9007199254740993,{"b":0.10,"b":1e3}],"__proto__":1.50}`
+      const kept = yield* post("/v1/things/a/keep", written(`{"value":${value},"seconds":30.0}`))
+      assert.strictEqual(kept.text, `{"value":${value.replace(`"b":0.10,`, "")},"seconds":30}`)
+      assert.strictEqual((yield* post("/v1/things/a/keep", written(`{"value":1,"seconds":1e400}`))).status, 400)
+    }).pipe(Effect.provide(Served))
+  )
+
+  it.live("may begin with a byte order mark (trust E8)", () =>
+    Effect.gen(function* () {
+      const kept = yield* post("/v1/things/a/keep", written(`\ufeff{"value":"\ufeffx"}`))
+      assert.deepStrictEqual([kept.status, kept.body], [200, { value: "\ufeffx", seconds: 0 }])
+    }).pipe(Effect.provide(Served))
+  )
+
+  for (const [name, body, detail] of [
+    ["is 50 000 deep", `{"value":${"[".repeat(50_000)}${"]".repeat(50_000)}}`, /deep/],
+    ["is 50 000 deep around a number to keep", `{"value":${"[".repeat(50_000)}1.0${"]".repeat(50_000)}}`, /deep/],
+    ["is one too deep", `{"value":${"[".repeat(jsonDepthMax)}${"]".repeat(jsonDepthMax)}}`, /deep/],
+    ["is no UTF-8", Uint8Array.of(...Buffer.from(`{"value":"`), 0xff, ...Buffer.from(`"}`)), /byte 10: expected UTF-8/],
+    ["has a NUL in a text", `{"value":["a\\u0000"]}`, /\.value\[0\]/],
+    ["has a NUL in a key", `{"value":{"a\\u0000":1}}`, /\.value\.a/],
+    ["has a lone surrogate", `{"value":"\\ud83d"}`, /lone surrogates/],
+    ["has its surrogates in the wrong order", `{"value":"\\udc00\\ud83d"}`, /lone surrogates/],
+    ["is no JSON", `{"value":1,}`, /byte 11.*comma after the last/]
+  ] as const) {
+    it.live(`that ${name} is refused, and says where (trust F14)`, () =>
+      Effect.gen(function* () {
+        const refused = yield* post("/v1/things/a/keep", written(body))
+        assert.deepStrictEqual([refused.status, refused.type], [400, "application/problem+json"])
+        assert.match(refused.body.detail, detail)
+      }).pipe(Effect.provide(Served))
+    )
+  }
+
+  it.live("may have what only looks like a NUL or a surrogate (trust F14)", () =>
+    Effect.gen(function* () {
+      const value = `{"source":"\\\\u0000 \\ud83d\\ude00"}`
+      const kept = yield* post("/v1/things/a/keep", written(`{"value":${value}}`))
+      assert.deepStrictEqual(kept.body, { value: JSON.parse(value), seconds: 0 })
+    }).pipe(Effect.provide(Served))
+  )
+})
+
+describe("an address of an API", () => {
+  it.live("may have its verb's colon encoded, on every route (trust E18)", () =>
+    Effect.gen(function* () {
+      for (const path of ["/v1/things/a%3Aturn", "/v1/things/a%3aturn"]) {
+        assert.deepStrictEqual((yield* post(path, json({ degrees: 90 }))).body, { turned: "a" })
+      }
+      assert.deepStrictEqual((yield* post("/v1/things%3Acount", HttpBody.empty)).body, { count: 2 })
+      const named = yield* post("/v1/things/imei%3A01%3Aturn?a=%3A", json({ degrees: 90 }))
+      assert.deepStrictEqual(named.body, { turned: "imei:01" })
+    }).pipe(Effect.provide(Served))
+  )
+
+  for (const path of [
+    "/v1/things/a%00/keep",
+    "/v1/things/a/keep?cursor=%00",
+    "/v1/things/%ff/keep",
+    "/v1/things/a/keep?b=%c3"
+  ]) {
+    it.live(`${path} is refused (trust F14)`, () =>
+      Effect.gen(function* () {
+        const refused = yield* post(path, json({ value: 1 }))
+        assert.deepStrictEqual([refused.status, refused.type], [400, "application/problem+json"])
+      }).pipe(Effect.provide(Served))
+    )
+  }
 })

@@ -1,5 +1,5 @@
 import { Kvm } from "@nats-io/kv"
-import type { BucketDefinition } from "@roost/contracts"
+import { fromJsonText, type BucketDefinition } from "@roost/contracts"
 import { Effect, Option, Result, Schema, type Scope } from "effect"
 import { fromClient } from "./internal/fromClient.ts"
 import { NatsConnection } from "./NatsConnection.ts"
@@ -56,7 +56,7 @@ export const openBucket = Effect.fnUntraced(function* <A, I>(
   const { connected, jetstream, manager } = connection
   const name = definition.name
   const stream = `KV_${name}`
-  const json = Schema.fromJsonString(schema)
+  const json = fromJsonText(schema)
   const decode = Schema.decodeUnknownResult(json)
   const encode = Schema.encodeUnknownSync(json)
   const kv = yield* fromClient(`bucket ${name}`, () =>

@@ -1,4 +1,5 @@
 import { headers, type Msg } from "@nats-io/transport-node"
+import { fromJsonText } from "@roost/contracts"
 import { metrics } from "@roost/observability"
 import { Effect, FiberSet, Result, Schema, type Scope } from "effect"
 import { fromClient } from "./internal/fromClient.ts"
@@ -92,7 +93,7 @@ interface Json<A> {
 const jsonOf = <A>(schema: Schema.Codec<A, unknown>): Json<A> => {
   const known = compiled.get(schema)
   if (known !== undefined) return known as Json<A>
-  const text = Schema.fromJsonString(schema)
+  const text = fromJsonText(schema)
   const json: Json<A> = { encode: Schema.encodeSync(text), decode: Schema.decodeUnknownResult(text) }
   compiled.set(schema, json)
   return json

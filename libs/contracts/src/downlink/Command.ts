@@ -1,4 +1,5 @@
 import * as Schema from "effect/Schema"
+import { AnyJson } from "../JsonText.ts"
 
 /** Commands of one device that are not finished; one more is refused with EnOS code 11902 (enos-protocol §8.1). */
 export const pendingCommandsPerDeviceMax = 50
@@ -70,6 +71,6 @@ export const Command = Schema.Struct({
   /** The device's code, or EnOS's own where the command did not get that far. */
   code: Schema.optionalKey(Schema.Int),
   message: Schema.optionalKey(Schema.String),
-  data: Schema.optionalKey(Schema.Unknown)
+  data: Schema.optionalKey(AnyJson)
 })
 export type Command = typeof Command.Type

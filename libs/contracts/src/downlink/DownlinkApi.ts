@@ -3,6 +3,7 @@ import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import { HttpApi, HttpApiEndpoint, HttpApiGroup, HttpApiMiddleware, HttpApiSchema, OpenApi } from "effect/http-api"
 import { Authorization } from "../http/Authorization.ts"
+import { AnyJson } from "../JsonText.ts"
 import {
   Command,
   CommandState,
@@ -75,7 +76,7 @@ export const CommandIssuing = HttpApiGroup.make("issuing")
   .add(
     HttpApiEndpoint.post("setMeasurepoint", "/measurepoints/:measurepoint:set", {
       params: { ...device, measurepoint: Identifier },
-      payload: Schema.Struct({ value: Schema.Json, ...waiting }),
+      payload: Schema.Struct({ value: AnyJson, ...waiting }),
       success: Accepted,
       error: refusals
     }).annotateMerge(describe("Set a measurement point")),
@@ -90,7 +91,7 @@ export const CommandIssuing = HttpApiGroup.make("issuing")
     }).annotateMerge(describe("Ask for the values of measurement points")),
     HttpApiEndpoint.post("invokeService", "/services/:service:invoke", {
       params: { ...device, service: ServiceIdentifier },
-      payload: Schema.Struct({ inputData: Schema.Record(Schema.String, Schema.Json), ...waiting }),
+      payload: Schema.Struct({ inputData: Schema.Record(Schema.String, AnyJson), ...waiting }),
       success: Accepted,
       error: refusals
     }).annotateMerge(describe("Call a service")),

@@ -1,6 +1,7 @@
 import * as Schema from "effect/Schema"
 import { Subjects } from "../Subjects.ts"
 import { Command, CommandState } from "./Command.ts"
+import { AnyJson } from "../JsonText.ts"
 
 const device = { productKey: Schema.String, deviceKey: Schema.String }
 
@@ -9,11 +10,11 @@ export const DownlinkQuestion = Schema.Union([
   Schema.TaggedStruct("Issue", {
     ...device,
     draft: Schema.Union([
-      Schema.Struct({ kind: Schema.Literal("measurepointSet"), measurepoint: Schema.String, value: Schema.Json }),
+      Schema.Struct({ kind: Schema.Literal("measurepointSet"), measurepoint: Schema.String, value: AnyJson }),
       Schema.Struct({
         kind: Schema.Literal("service"),
         service: Schema.String,
-        inputData: Schema.Record(Schema.String, Schema.Json)
+        inputData: Schema.Record(Schema.String, AnyJson)
       })
     ]),
     /** Seconds; 0: instant. */

@@ -1,4 +1,5 @@
 import * as Schema from "effect/Schema"
+import { AnyJson } from "../JsonText.ts"
 
 /** Attributes have any JSON value and come from the device or its owner; tags are short texts (enos-protocol §3.1, 6–11). */
 export const PropertyKind = Schema.Literals(["attribute", "tag"])
@@ -7,7 +8,7 @@ export type PropertyKind = typeof PropertyKind.Type
 /** Of one device and kind. EnOS allows 100 tags (enos-protocol §9) and names no number for attributes. */
 export const propertiesPerDeviceMax: Readonly<Record<PropertyKind, number>> = { attribute: 500, tag: 100 }
 
-const Values = Schema.Record(Schema.String, Schema.Unknown)
+const Values = Schema.Record(Schema.String, AnyJson)
 
 /** What a device asks of its properties. An empty list of names is all of them for a query, none for a deletion. */
 export const PropertiesAsk = Schema.Union([
@@ -39,7 +40,7 @@ export type PropertiesReply = typeof PropertiesReply.Type
 
 /** A property in the API. */
 export const Property = Schema.Struct({
-  value: Schema.Unknown,
+  value: AnyJson,
   /** Milliseconds since 1970. */
   updatedAt: Schema.Finite
 }).annotate({ identifier: "Property" })
@@ -48,7 +49,7 @@ export const Property = Schema.Struct({
 export const Properties = Schema.Record(Schema.String, Property)
 
 /** By name; `null` deletes (RFC 7396). */
-export const AttributeChange = Schema.Record(Schema.String, Schema.Unknown).check(
+export const AttributeChange = Schema.Record(Schema.String, AnyJson).check(
   Schema.isPropertyNames(Schema.String.check(Schema.isMinLength(1), Schema.isMaxLength(100)))
 )
 export const TagChange = Schema.Record(

@@ -1,4 +1,5 @@
 import * as Schema from "effect/Schema"
+import { AnyJson } from "../JsonText.ts"
 
 /** Characters of a script's text. */
 export const scriptLengthMax = 64 * 1024
@@ -34,12 +35,12 @@ export const ScriptTest = Schema.Union([
   Schema.Struct({
     raw: Schema.String.check(Schema.isPattern(/^([0-9a-fA-F]{2})+$/, { message: "expected bytes in hexadecimal" }))
   }),
-  Schema.Struct({ message: Schema.Record(Schema.String, Schema.Unknown) })
+  Schema.Struct({ message: Schema.Record(Schema.String, AnyJson) })
 ]).annotate({ identifier: "ScriptTest" })
 export type ScriptTest = typeof ScriptTest.Type
 
 export const ScriptTestResult = Schema.Union([
-  Schema.Struct({ message: Schema.Unknown.annotate({ description: "What the bytes mean." }) }),
+  Schema.Struct({ message: AnyJson.annotate({ description: "What the bytes mean." }) }),
   Schema.Struct({ raw: Schema.String.annotate({ description: "The device's bytes in hexadecimal." }) }),
   Schema.Struct({
     failure: Schema.Struct({

@@ -1,5 +1,6 @@
 import { DeviceKey, ProductKey } from "@roost/enos"
 import * as Schema from "effect/Schema"
+import { AnyJson } from "../JsonText.ts"
 
 /** What applications can follow: what devices said, who is online, what became of commands. */
 export const EventKind = Schema.Literals(["uplink", "presence", "command"])
@@ -63,7 +64,7 @@ export type StoredWebhook = typeof StoredWebhook.Type
 /** Stream WEBHOOK_DEAD, `roost.webhook.dead.{webhookId}`: an event that its webhook did not take in time. */
 export const DeadDelivery = Schema.Struct({
   webhookId: Schema.String,
-  event: Schema.Unknown,
+  event: AnyJson,
   tries: Schema.Int,
   /** Of the last try, such as `503` or what the connection met. */
   reason: Schema.String,

@@ -1,4 +1,5 @@
 import { propertiesPerDeviceMax, type PropertyKind } from "@roost/contracts"
+import { parseJson } from "@roost/enos"
 import { Effect } from "effect"
 import type { DeviceId, StoredProperties } from "../RegistryStore.ts"
 import type { SqlSession, SqlTransaction } from "./Sql.ts"
@@ -68,10 +69,7 @@ export const readProperties = Effect.fnUntraced(function* (sql: SqlSession, id: 
   if (device === undefined) return undefined
   const rows = yield* rowsOf(sql, id, kind)
   return new Map(
-    rows.map((row) => [
-      String(row["name"]),
-      { value: JSON.parse(String(row["value"])) as unknown, updatedAt: Number(row["at"]) }
-    ])
+    rows.map((row) => [String(row["name"]), { value: parseJson(String(row["value"])), updatedAt: Number(row["at"]) }])
   ) satisfies StoredProperties
 })
 

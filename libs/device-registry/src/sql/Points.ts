@@ -1,3 +1,4 @@
+import { parseJson } from "@roost/enos"
 import { Effect } from "effect"
 import { pointsPerDeviceMax } from "../Limits.ts"
 import type { DeviceId, LatestPoint, PointsOfDevice } from "../RegistryStore.ts"
@@ -43,6 +44,6 @@ const merge = (known: Points, news: Points): Points => {
 }
 
 const decode = (row: Row | undefined): Points =>
-  new Map(row === undefined ? [] : Object.entries(JSON.parse(String(row["points"])) as Record<string, LatestPoint>))
+  new Map(row === undefined ? [] : Object.entries(parseJson(String(row["points"])) as Record<string, LatestPoint>))
 
 const encode = (points: Points): string => JSON.stringify(Object.fromEntries(points))

@@ -1,0 +1,84 @@
+import { findUnstorable, type JsonUnread, mayBeUnstorable, readJson } from "@roost/enos"
+import { Effect, Result } from "effect"
+import { type HttpServerError, HttpServerRequest, type HttpServerResponse, ProblemDetails } from "effect/http"
+import { jsonDepthMax } from "./RequestLimits.ts"
+
+/**
+ * What every request passes before it is routed: an address is UTF-8 without NUL, and `%3A` in a path is `:`, so that verbs
+ * may be written either way. JSON is UTF-8 with or without byte order mark, not too deep, and its texts are such as every
+ * database holds. Whatever is not is answered 400 and says where.
+ */
+export const throughTextDoor = <E, R>(
+  handler: Effect.Effect<HttpServerResponse.HttpServerResponse, E, R>
+): Effect.Effect<HttpServerResponse.HttpServerResponse, E, R | HttpServerRequest.HttpServerRequest> =>
+  Effect.flatMap(HttpServerRequest.HttpServerRequest, (request) => {
+    const [path = "", ...rest] = request.url.split("?")
+    const query = rest.join("?")
+    const wrong = faultOfAddress(path, "path") ?? faultOfAddress(query, "query")
+    if (wrong !== undefined) return Effect.succeed(badRequest(wrong))
+    const routed = path.replaceAll(/%3a/gi, ":")
+    const url = rest.length === 0 ? routed : `${routed}?${query}`
+    return Effect.provideService(handler, HttpServerRequest.HttpServerRequest, checked(request, url))
+  })
+
+/**
+ * The JSON of a request's body with its numbers as they were written (`ExactNumber`). `HttpApi` decodes the same text with
+ * JavaScript's own numbers, which is right for the members that a schema types; free values are taken from here.
+ */
+export const writtenBody = (request: HttpServerRequest.HttpServerRequest): unknown => bodies.get(request.source)
+
+/** Of a body that was not decoded: what the door lets through, or what is wrong with it. An empty body is undefined. */
+export const readBody = (
+  request: HttpServerRequest.HttpServerRequest
+): Effect.Effect<unknown, JsonUnread | HttpServerError.HttpServerError> =>
+  Effect.flatMap(request.arrayBuffer, (body) => {
+    if (body.byteLength === 0) return Effect.undefined
+    const read = readBytes(new Uint8Array(body))
+    return Result.isSuccess(read) ? Effect.succeed(read.success) : Effect.fail(read.failure)
+  })
+
+const readBytes = (bytes: Uint8Array): Result.Result<unknown, JsonUnread> => {
+  const read = readJson(bytes, jsonDepthMax)
+  if (Result.isFailure(read) || !mayBeUnstorable(latin1(bytes))) return read
+  const at = findUnstorable(read.success)
+  if (at === undefined) return read
+  return Result.fail({ expected: "texts without NUL and lone surrogates", got: `one at ${at === "" ? "the top" : at}` })
+}
+
+/** The same request, whose `text`, where it is JSON, is what the door let through. A body is read once: `modify` would forget that. */
+const checked = (request: HttpServerRequest.HttpServerRequest, url: string): HttpServerRequest.HttpServerRequest => {
+  const named: object = Object.create(request, { url: { value: url } })
+  if (!/^$|[/+]json\s*(;|$)/i.test(request.headers["content-type"] ?? "")) {
+    return named as HttpServerRequest.HttpServerRequest
+  }
+  const text = Effect.flatMap(request.arrayBuffer, (body) => {
+    const bytes = new Uint8Array(body)
+    if (bytes.length === 0) return Effect.succeed("")
+    const read = readBytes(bytes)
+    if (Result.isFailure(read)) {
+      const { expected, got } = read.failure
+      return Effect.die(badRequest(`The body is not what is read here: expected ${expected}, got ${got}.`))
+    }
+    bodies.set(request.source, read.success)
+    return Effect.succeed(utf8.decode(bytes))
+  })
+  return Object.defineProperty(named, "text", { value: text }) as HttpServerRequest.HttpServerRequest
+}
+
+const faultOfAddress = (text: string, part: string): string | undefined => {
+  if (!text.includes("%")) return undefined
+  try {
+    return decodeURIComponent(text).includes("\0") ? `The ${part} has a NUL (%00).` : undefined
+  } catch {
+    return `The ${part} is no percent-encoded UTF-8.`
+  }
+}
+
+const badRequest = (detail: string): HttpServerResponse.HttpServerResponse =>
+  ProblemDetails.toResponse({ type: ProblemDetails.blankType, status: 400, title: "Bad Request", detail })
+
+const latin1 = (bytes: Uint8Array): string =>
+  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("latin1")
+
+const bodies = new WeakMap<object, unknown>()
+const utf8 = new TextDecoder()
