@@ -81,7 +81,9 @@ export const CommandEvent = Schema.Union([
     code: Schema.Int,
     message: Schema.optionalKey(Schema.String),
     data: Schema.optionalKey(AnyJson)
-  })
+  }),
+  /** `by`, which is newer and changes the same, was answered first: the command is not offered again. */
+  Schema.TaggedStruct("Overtaken", { commandId: Schema.String, at: Schema.Finite, by: Schema.String })
 ])
 export type CommandEvent = typeof CommandEvent.Type
 

@@ -25,6 +25,6 @@ export const Subjects = {
   /** A dead delivery that is to be tried again. */
   webhookReplay: (webhookId: string) => `roost.webhook.replay.${webhookId}`,
   webhookDead: (webhookId: string) => `roost.webhook.dead.${webhookId}`,
-  command: (kind: "hinted" | "fetched" | "replied", productKey: string, deviceKey: string) =>
+  command: (kind: "hinted" | "fetched" | "replied" | "overtaken", productKey: string, deviceKey: string) =>
     `roost.command.${kind}.${encodeToken(productKey)}.${encodeToken(deviceKey)}`
 } as const

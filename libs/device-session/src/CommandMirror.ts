@@ -51,5 +51,6 @@ export const deliveryOf = (command: Command): PendingCommand => ({
   deliveriesMax: command.maxDeliveries,
   deliveries: command.deliveries,
   deliveredAt: command.sentAt === undefined ? 0 : steadyOf(command.sentAt),
-  hinted: command.hintedAt !== undefined
+  hinted: command.hintedAt !== undefined,
+  overtaken: command.overtakenBy !== undefined
 })

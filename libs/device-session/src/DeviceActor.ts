@@ -121,6 +121,7 @@ export class DeviceActor extends Timed {
 
   /** Drops an empty queue; true if nothing is left to keep the actor for. */
   settle(): boolean {
+    if (this.session === undefined) this.#commands?.forgetEnded()
     if (this.#commands?.isEmpty === true) this.#commands = undefined
     return this.session === undefined && this.#commands === undefined && this.saving === undefined
   }

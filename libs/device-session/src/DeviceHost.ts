@@ -52,6 +52,8 @@ export class DeviceHost {
   readonly #shares = new Shares()
   /** Owner of each mirrored command: a deleted bucket entry says only its id. */
   readonly #commandOwner = new Map<string, DeviceActor>()
+  /** With commands that were overtaken since the last turn ended. */
+  readonly #overtaken = new Set<DeviceActor>()
   readonly #lifetimes: Lifetimes
   readonly #table = new SessionTable()
   readonly #associations: Associations
@@ -282,8 +284,10 @@ export class DeviceHost {
   handleCommand(productKey: string, deviceKey: string, command: PendingCommand): void {
     const actor = this.#shares.actorOf(productKey, deviceKey)
     if (actor === undefined) return
-    if (actor.commands.put(command)) this.#commandOwner.set(command.id, actor)
-    else this.counters.commandsOverLimit++
+    if (actor.commands.put(command)) {
+      this.#commandOwner.set(command.id, actor)
+      this.#noteOvertaken(actor)
+    } else this.counters.commandsOverLimit++
   }
 
   /** The command is finished: the bucket has its entry no more. */
@@ -292,6 +296,7 @@ export class DeviceHost {
     if (actor === undefined) return
     this.#commandOwner.delete(commandId)
     actor.commands.remove(commandId)
+    this.#noteOvertaken(actor)
     this.#lifetimes.settle(actor)
   }
 
@@ -355,10 +360,16 @@ export class DeviceHost {
    */
   flush(now: number): boolean {
     for (const held of this.#handOffs.turn(now)) this.#begin(now, held)
+    for (const actor of this.#overtaken) this.#requests.tellOvertaken(now, actor)
+    this.#overtaken.clear()
     this.#persistence.flush(now)
     this.#ownership.leave(now)
     this.#edges.flush()
     return this.#handOffs.isCut
+  }
+
+  #noteOvertaken(actor: DeviceActor): void {
+    if (actor.commands.hasOvertaken) this.#overtaken.add(actor)
   }
 
   #entry(now: number, edge: EdgeLink, kind: FrameKind, partition: number, peer: PeerAddress, body: Uint8Array): void {

@@ -162,7 +162,8 @@ export const makeNatsPorts = Effect.fnUntraced(function* (
     storeCommandEvent: (token, productKey, deviceKey, event) => {
       const subject = subjectOf(productKey, deviceKey, event)
       const payload = utf8.encode(JSON.stringify(event))
-      if (token === 0) return notes.publish(subject, "", payload, token)
+      // An overtaken command that nobody hears of stays pending until its time is over.
+      if (token === 0 && event._tag !== "Overtaken") return notes.publish(subject, "", payload, token)
       const id = `${event.commandId}-${event._tag}-${event.at}`
       return stores.publish(subject, headerLines([["Nats-Msg-Id", id]]), payload, token)
     },
@@ -226,7 +227,7 @@ const uplinkHeaders = ({ at, id, method, record, session, topic }: UplinkRecord)
 const subjectOf = (productKey: string, deviceKey: string, event: CommandEvent): string =>
   Subjects.command(commandEventKinds[event._tag], productKey, deviceKey)
 
-const commandEventKinds = { Hinted: "hinted", Fetched: "fetched", Replied: "replied" } as const
+const commandEventKinds = { Hinted: "hinted", Fetched: "fetched", Replied: "replied", Overtaken: "overtaken" } as const
 
 const traceOf = ({ header }: StoredMessage): UplinkTrace => {
   // Uplinks of an older version have no record number.

@@ -371,9 +371,19 @@ export class Requests {
     const { commandId, code } = replied
     this.#counters.commandReplies++
     actor.commands.finish(commandId)
+    this.tellOvertaken(now, actor)
     this.#persistence.touch(actor)
     const outcome = code === EnosCode.success ? "succeeded" : `failed with code ${code}`
     this.#happened(now, session, "command-replied", `command ${commandId} ${outcome}`, { commandId, code })
+  }
+
+  /** Commands that newer ones have overtaken are to end as that, and never to be offered again. */
+  tellOvertaken(now: number, actor: DeviceActor): void {
+    for (const { by, id } of actor.commands.takeOvertaken()) {
+      this.#persistence.touch(actor)
+      const event = { _tag: "Overtaken", commandId: id, at: now, by } as const
+      this.#ports.storeCommandEvent(0, actor.productKey, actor.deviceKey, event)
+    }
   }
 
   /** A 2.xx to an authenticated request: with Option 2100 while anything undelivered waits (contract, 113). */

@@ -84,10 +84,10 @@ export const encodeStoredSession = (stored: StoredSession, writeLimit: number): 
     .bytes(serializeSession(stored.dtls, writeLimit))
     .bytes(stored.exchanges)
     .uint8(commands.length)
-  for (const { deliveredAt, deliveries, finished, id } of commands) {
+  for (const { deliveredAt, deliveries, finished, id, overtaken, owed } of commands) {
     writer
       .text(id)
-      .uint8(finished ? 1 : 0)
+      .uint8((finished ? finishedFlag : 0) | (owed === true ? owedFlag : 0) | (overtaken === true ? overtakenFlag : 0))
       .uint16(deliveries)
       .uint48(deliveredAt)
   }
@@ -123,12 +123,14 @@ export const decodeStoredSession = (
   const commands: Array<CommandNote> = []
   for (let left = reader.uint8(); left > 0 && !reader.failed; left--) {
     const id = reader.text()
-    const finished = reader.uint8() === 1
+    const note = reader.uint8()
     const deliveries = reader.uint16()
     const delivered = reader.uint48()
     commands.push({
       id,
-      finished,
+      finished: (note & finishedFlag) !== 0,
+      ...((note & owedFlag) !== 0 && { owed: true }),
+      ...((note & overtakenFlag) !== 0 && { overtaken: true }),
       deliveries,
       deliveredAt: version === formerVersion ? sinceThen(delivered) : delivered
     })
@@ -167,5 +169,9 @@ const finalFlag = 2
 const productSecretFlag = 4
 const customFlag = 8
 const serialFlag = 16
+/** Of a command. */
+const finishedFlag = 1
+const owedFlag = 2
+const overtakenFlag = 4
 /** A frame's origin has no more (`FrameWriter`). */
 const edgeIdLengthMax = 64

@@ -84,6 +84,8 @@ const inputOf = (event: CommandEvent): CommandInput => {
       return { _tag: "Hinted", at: event.at }
     case "Fetched":
       return { _tag: "Fetched", at: event.at, delivery: event.delivery }
+    case "Overtaken":
+      return { _tag: "Overtaken", at: event.at, by: event.by }
     case "Replied":
       return { _tag: "Replied", at: event.at, code: event.code, message: event.message, data: event.data }
   }

@@ -14,6 +14,8 @@ export type CommandInput =
       readonly message?: string | undefined
       readonly data?: unknown
     }
+  /** `by`, newer and of the same effect, was answered first. */
+  | { readonly _tag: "Overtaken"; readonly at: number; readonly by: string }
   | { readonly _tag: "Cancelled"; readonly at: number }
   /** Time went on: whatever is due at `at` happens. */
   | { readonly _tag: "TimePassed"; readonly at: number }
@@ -25,7 +27,7 @@ export type CommandInput =
  *            Cancelled ──► cancelled
  *           ╱ TimePassed ► expired; failed (11904) if instant
  *   created ─ Fetched ───► sent ── Replied ──► succeeded, failed
- *           ╲ Replied        │ ╲── TimePassed ► timedOut (11915), after the last delivery
+ *           ╲ Replied        │ ╲── TimePassed ► timedOut (11915), after the last delivery, or the one before Overtaken
  *            ╲► succeeded,   ╰ Fetched ► sent, once more
  *               failed
  * ```
@@ -43,7 +45,8 @@ export const deadlineOf = (command: Command): number | undefined => {
   if (command.state === "created") return command.expiresAt
   if (command.state !== "sent" || command.sentAt === undefined) return undefined
   const reply = command.sentAt + command.timeoutSeconds * 1000
-  return command.deliveries >= command.maxDeliveries ? reply : Math.max(reply, command.expiresAt)
+  const isLast = command.deliveries >= command.maxDeliveries || command.overtakenBy !== undefined
+  return isLast ? reply : Math.max(reply, command.expiresAt)
 }
 
 type Step<Tag extends CommandInput["_tag"]> = (
@@ -76,6 +79,18 @@ const replied: Step<"Replied"> = (command, { at, code, message, data }) => ({
   ...(data === undefined ? {} : { data })
 })
 
+const overtaken: Step<"Overtaken"> = (command, { at, by }) => {
+  if (command.overtakenBy !== undefined) return undefined
+  const known = { ...command, overtakenBy: by }
+  return command.state === "created" ? timedOut(known, at) : known
+}
+
+const timedOut = (command: Command, at: number): Command => {
+  const { overtakenBy } = command
+  const known = overtakenBy === undefined ? command : { ...command, message: `overtaken by ${overtakenBy}` }
+  return ended(known, "timedOut", at, CommandCode.responseTimedOut)
+}
+
 const ended = (command: Command, state: CommandState, at: number, code?: number): Command => ({
   ...command,
   state,
@@ -92,6 +107,7 @@ const transitions: {
     Hinted: hinted,
     Fetched: fetched,
     Replied: replied,
+    Overtaken: overtaken,
     Cancelled: (command, { at }) => ended(command, "cancelled", at),
     TimePassed: (command, { at }) => {
       if (!due(command, at)) return undefined
@@ -102,8 +118,8 @@ const transitions: {
     Hinted: hinted,
     Fetched: fetched,
     Replied: replied,
-    TimePassed: (command, { at }) =>
-      due(command, at) ? ended(command, "timedOut", at, CommandCode.responseTimedOut) : undefined
+    Overtaken: overtaken,
+    TimePassed: (command, { at }) => (due(command, at) ? timedOut(command, at) : undefined)
   }
 }
 

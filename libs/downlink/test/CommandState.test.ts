@@ -24,6 +24,7 @@ const sent: Command = { ...created, state: "sent", deliveries: 1, sentAt: 5_000 
 const replied = (code: number): CommandInput => ({ _tag: "Replied", at: 6_000, code })
 const passed = (at: number): CommandInput => ({ _tag: "TimePassed", at })
 const fetched = (delivery: number, at = 7_000): CommandInput => ({ _tag: "Fetched", at, delivery })
+const overtaken: CommandInput = { _tag: "Overtaken", at: 6_000, by: "b" }
 const cancelled: CommandInput = { _tag: "Cancelled", at: 6_000 }
 
 describe("the states of a command (enos-protocol §8.1)", () => {
@@ -57,7 +58,32 @@ describe("the states of a command (enos-protocol §8.1)", () => {
       { state: "timedOut" }
     ],
     ["4→7 the last timeout may end after pendingTtl", { ...sent, sentAt: 60_000 }, passed(69_999), undefined],
-    ["4 can't be cancelled", sent, cancelled, undefined]
+    ["4 can't be cancelled", sent, cancelled, undefined],
+    [
+      "4 is overtaken, and may be answered until its timeout (trust E4)",
+      sent,
+      overtaken,
+      { state: "sent", overtakenBy: "b" }
+    ],
+    [
+      "4→7 times out with 11915 and its reason once its timeout passed, overtaken (trust E4)",
+      { ...sent, overtakenBy: "b" },
+      passed(15_000),
+      { state: "timedOut", code: 11915, message: "overtaken by b" }
+    ],
+    ["4 is overtaken once (trust E4)", { ...sent, overtakenBy: "a" }, overtaken, undefined],
+    [
+      "4→5 a reply counts though it was overtaken (trust E4)",
+      { ...sent, overtakenBy: "b" },
+      replied(200),
+      { state: "succeeded" }
+    ],
+    [
+      "1→7 what was never sent and is overtaken times out at once (trust E4)",
+      created,
+      overtaken,
+      { state: "timedOut", message: "overtaken by b" }
+    ]
   ]
   for (const [name, command, input, changes] of rows) {
     it(name, () => {

@@ -110,7 +110,7 @@ export const world = Effect.fnUntraced(function* (server: NatsServer, devices: R
   return { registered, online, event, nats } satisfies World
 })
 
-const kinds = { Hinted: "hinted", Fetched: "fetched", Replied: "replied" } as const
+const kinds = { Hinted: "hinted", Fetched: "fetched", Replied: "replied", Overtaken: "overtaken" } as const
 
 const known: DeviceAnswer = {
   _tag: "Known",

@@ -68,6 +68,8 @@ export const Command = Schema.Struct({
   sentAt: Schema.optionalKey(Schema.Finite),
   repliedAt: Schema.optionalKey(Schema.Finite),
   finishedAt: Schema.optionalKey(Schema.Finite),
+  /** A newer command that changes the same and was answered: this one is not offered again. */
+  overtakenBy: Schema.optionalKey(Schema.String),
   /** The device's code, or EnOS's own where the command did not get that far. */
   code: Schema.optionalKey(Schema.Int),
   message: Schema.optionalKey(Schema.String),

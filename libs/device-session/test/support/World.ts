@@ -392,7 +392,7 @@ export class SimulatedDevice {
   readonly deviceKey: string
   peer: PeerAddress
   readonly client: Client
-  readonly exchanges = new ClientExchanges(defaultClientSettings, () => 0.25)
+  exchanges = new ClientExchanges(defaultClientSettings, () => 0.25)
   readonly responses: Array<ClientResponse> = []
   /** Datagrams that it sent. */
   readonly sent: Array<Uint8Array> = []
@@ -424,6 +424,13 @@ export class SimulatedDevice {
     for (const output of this.client.start(this.#world.now))
       if (output._tag === "Transmit") this.transmit(output.datagram)
     return this
+  }
+
+  /** The microcontroller boots while the modem keeps the session. With the same `random` it says the same as after its first boot. */
+  reboot(random: number): void {
+    const { messageBytesMax } = this.exchanges
+    this.exchanges = new ClientExchanges(defaultClientSettings, () => random)
+    this.exchanges.messageBytesMax = messageBytesMax
   }
 
   /** Sends a request; its response, if one came at once. */
