@@ -464,7 +464,7 @@ export class DeviceHost {
   }
 
   #data(now: number, actor: DeviceActor, session: DeviceSession, plaintext: Uint8Array): void {
-    session.exchanges ??= exchangesOf(session.dtls, this.#random)
+    session.exchanges ??= exchangesOf(session, this.#random)
     this.#carryOut(now, actor, session, session.exchanges.handleMessage(now, plaintext))
   }
 

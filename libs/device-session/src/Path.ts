@@ -47,3 +47,18 @@ export const spend = ({ path }: DeviceSession, bytes: number): boolean => {
   path.bytesLeft -= bytes
   return true
 }
+
+/**
+ * The largest CoAP message that should go to the device now: what its records hold, and what its address has left, so that a
+ * long answer goes block by block, each paid for by the request for it.
+ */
+export const messageBytesMax = ({ dtls, path }: DeviceSession): number => {
+  if (path === undefined) return dtls.writeBytesMax
+  const room = path.bytesLeft - dtls.sealedBytes(0) - paddingBytesMax
+  return Math.min(dtls.writeBytesMax, Math.max(room, unprovedMessageBytesMin))
+}
+
+/** CBC pads a record to whole blocks of 16 bytes. */
+const paddingBytesMax = 16
+/** Below it an answer is not made shorter: one that has no room waits until its request is repeated. */
+const unprovedMessageBytesMin = 160

@@ -1,6 +1,14 @@
 import { defaultServerSettings, ServerExchanges } from "@roost/coap"
-import type { Session } from "@roost/dtls"
+import type { DeviceSession } from "./DeviceActor.ts"
+import { messageBytesMax } from "./Path.ts"
 
-/** The CoAP server of one DTLS session: its messages are no larger than what a record of the session holds. */
-export const exchangesOf = (dtls: Session, random: () => number): ServerExchanges =>
-  new ServerExchanges(defaultServerSettings, random, { messageBytesMax: dtls.writeBytesMax })
+/**
+ * The CoAP server of one DTLS session: its messages are no larger than what a record of the session holds, and than what may
+ * go to where the device is.
+ */
+export const exchangesOf = (session: DeviceSession, random: () => number): ServerExchanges =>
+  new ServerExchanges(defaultServerSettings, random, {
+    get messageBytesMax() {
+      return messageBytesMax(session)
+    }
+  })

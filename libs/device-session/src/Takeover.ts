@@ -77,8 +77,6 @@ export class Takeover {
     const wall = wallOf(now)
     dtls.writeSequence = restoredSequence(dtls.writeLimit, wall - stored.establishedAt, random)
     dtls.writeLimit = dtls.writeSequence
-    const exchanges = exchangesOf(dtls, random)
-    const remembers = exchanges.restore(stored.exchanges) && !exchanges.isIdle
     const lifetimeMillis = stored.lifetimeSeconds * 1000
     // What an owner that died saw last is not known: a whole Lifetime from now is late at worst, never wrong.
     const seenAt = stored.final ? now - Math.min(stored.silentMillis, Math.max(0, lifetimeMillis - graceMillis)) : now
@@ -88,7 +86,7 @@ export class Takeover {
       now - config.sessionIdleMillisMax + idleGraceMillis
     )
     const lastSeenAt = stored.online ? seenAt : silentAt
-    return {
+    const session: DeviceSession = {
       productKey: stored.productKey,
       deviceKey: stored.deviceKey,
       secureMode: stored.secureMode,
@@ -97,7 +95,7 @@ export class Takeover {
       handle: stored.handle,
       facts: stored.facts,
       revoked: false,
-      exchanges: remembers ? exchanges : undefined,
+      exchanges: undefined,
       lastTopic: undefined,
       peer: stored.peer,
       edge,
@@ -113,6 +111,9 @@ export class Takeover {
       recalled: undefined,
       outbox: undefined
     }
+    const exchanges = exchangesOf(session, random)
+    if (exchanges.restore(stored.exchanges) && !exchanges.isIdle) session.exchanges = exchanges
+    return session
   }
 
   /** Something came for a restored session; false if too much waits already. */

@@ -136,6 +136,19 @@ describe.each(suites)("an address that came by connection id, %s", (_, ofSuite) 
     assert.strictEqual(codeOf(post(device, "after a takeover")), "2.04")
   })
 
+  it("gets a long answer block by block, each paid for by the request for it (trust C1)", () => {
+    const world = new World()
+    const device = world.device("dev1", 2000, options).connect()
+    command(world, "c1", 3000)
+    world.move(device, 3000)
+    const before = { sent: bytesOf(device.sent), received: bytesOf(device.received) }
+    const response = device.request(fetchOf(device))
+    assert.strictEqual(codeOf(response), "2.04")
+    assert.isAbove(response!.payload.length, 3000)
+    assert.isAtMost(bytesOf(device.received) - before.received, unprovedFactor * (bytesOf(device.sent) - before.sent))
+    assert.strictEqual(world.host.counters.recordsDropped.get("AddressUnproved"), undefined)
+  })
+
   it("has no limit any more once the device handshakes there (trust C1)", () => {
     const world = new World()
     const device = world.device("dev1", 2000, options).connect()

@@ -41,14 +41,14 @@ export const needsShape = (
 /** Block-wise transfer of one session, both directions (RFC 7959). */
 export class Blockwise {
   readonly #limits: ServerLimits
-  readonly #messageBytesMax: number
+  readonly #session: { readonly messageBytesMax: number }
   readonly #uploads: Uploads
   readonly #downloads: Downloads
 
-  /** `messageBytesMax`: what a record of the session holds. */
-  constructor(limits: ServerLimits, messageBytesMax: number) {
+  /** `messageBytesMax`: what a record of the session holds, or may hold now. */
+  constructor(limits: ServerLimits, session: { readonly messageBytesMax: number }) {
     this.#limits = limits
-    this.#messageBytesMax = messageBytesMax
+    this.#session = session
     this.#uploads = new Uploads(limits)
     this.#downloads = new Downloads(limits)
   }
@@ -95,9 +95,9 @@ export class Blockwise {
     const whole = { ...response, options: [...response.options, ...ended] }
     const fits =
       response.payload.length <= blockBytes(szx) &&
-      encodedBytes(token.length, whole.options, response.payload.length) <= this.#messageBytesMax
+      encodedBytes(token.length, whole.options, response.payload.length) <= this.#session.messageBytesMax
     if (fits) return whole
-    const room = { bytesMax: this.#messageBytesMax, tokenBytes: token.length, further }
+    const room = { bytesMax: this.#session.messageBytesMax, tokenBytes: token.length, further }
     return this.#downloads.start(now, operationKey(envelope), szx, response, room)
   }
 
@@ -107,7 +107,7 @@ export class Blockwise {
   }
 
   #nextBlock(now: number, envelope: RequestEnvelope, wanted: Block): BlockStep {
-    const room = { bytesMax: this.#messageBytesMax, tokenBytes: envelope.token.length, further: [] }
+    const room = { bytesMax: this.#session.messageBytesMax, tokenBytes: envelope.token.length, further: [] }
     const next = this.#downloads.next(now, operationKey(envelope), wanted, room)
     if (Result.isFailure(next)) return { _tag: "Refuse", refusal: next.failure }
     return { _tag: "Answer", response: next.success, cause: "NextBlock" }

@@ -43,13 +43,16 @@ export const defaultServerSettings: ServerSettings = { tuning: defaultTuning, li
 
 /** What the DTLS session and its device's product say of one instance. */
 export interface SessionLimits {
-  /** Largest message that a record of the session holds, in bytes: what the peer agreed to read (RFC 7252 §4.6). */
+  /**
+   * Largest message that may go to the peer now, in bytes: what a record of the session holds (RFC 7252 §4.6), or less while
+   * its address is not proved. Read anew for each message.
+   */
   readonly messageBytesMax: number
 }
 
 export class ServerExchanges {
   readonly #settings: ServerSettings
-  readonly #messageBytesMax: number
+  readonly #session: SessionLimits
   readonly #random: () => number
   readonly #remembered: Remembered
   readonly #working = new Working()
@@ -63,7 +66,7 @@ export class ServerExchanges {
   /** `random` returns a number from 0 inclusive to 1 exclusive: jitter and the first message id come from it. */
   constructor(settings: ServerSettings, random: () => number, session: SessionLimits = unlimited) {
     this.#settings = settings
-    this.#messageBytesMax = session.messageBytesMax
+    this.#session = session
     this.#random = random
     this.#remembered = new Remembered(settings.limits.exchangesRememberedMax, settings.limits.cachedResponseBytesMax)
     this.#nextMessageId = Math.floor(random() * 0x10000)
@@ -142,7 +145,7 @@ export class ServerExchanges {
   optionBytesMax(exchange: number): number {
     const envelope = this.#working.find(exchange)?.envelope
     if (envelope === undefined) return 0
-    return this.#messageBytesMax - blockOverheadBytesMax - envelope.token.length
+    return this.#session.messageBytesMax - blockOverheadBytesMax - envelope.token.length
   }
 
   handleTimeout(now: number): Outputs {
@@ -220,7 +223,7 @@ export class ServerExchanges {
   }
 
   #handleBlock(now: number, entry: Entry, envelope: RequestEnvelope): Outputs {
-    this.#blockwise ??= new Blockwise(this.#settings.limits, this.#messageBytesMax)
+    this.#blockwise ??= new Blockwise(this.#settings.limits, this.#session)
     const step = this.#blockwise.handleRequest(now, envelope)
     switch (step._tag) {
       case "Deliver":
@@ -238,8 +241,9 @@ export class ServerExchanges {
     response: Response
   ): { readonly shaped: Response; readonly cause: TransmitCause } {
     const { limits } = this.#settings
-    if (!needsShape(envelope, response, limits, this.#messageBytesMax)) return { shaped: response, cause: "Response" }
-    this.#blockwise ??= new Blockwise(limits, this.#messageBytesMax)
+    if (!needsShape(envelope, response, limits, this.#session.messageBytesMax))
+      return { shaped: response, cause: "Response" }
+    this.#blockwise ??= new Blockwise(limits, this.#session)
     const shaped = this.#blockwise.shape(now, envelope, response)
     return shaped === undefined ? { shaped: tooLarge, cause: "ResponseTooLarge" } : { shaped, cause: "Response" }
   }
