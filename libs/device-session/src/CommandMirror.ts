@@ -1,3 +1,4 @@
+import { BoundedMap } from "@roost/bounded"
 import { steadyOf } from "@roost/actors"
 import { Buckets, Command, commandIdOfKey, isPending } from "@roost/contracts"
 import { type NatsConnection, openBucket } from "@roost/nats"
@@ -20,11 +21,10 @@ export const mirrorCommands = Effect.fnUntraced(function* (
 ): Effect.fn.Return<CommandRevisions, never, NatsConnection | Scope.Scope> {
   const run = Effect.runForkWith(yield* Effect.context<never>())
   const bucket = yield* openBucket(Buckets.commands, Command)
-  const gone = new Map<string, number>()
+  const gone = new BoundedMap<string, number>(goneMax)
   const remove = (commandId: string, revision: number) => {
     host.handleCommandGone(commandId)
     gone.set(commandId, revision === 0 ? Infinity : revision)
-    if (gone.size > goneMax) gone.delete(gone.keys().next().value!)
     changed()
   }
   yield* bucket.watch(">", {

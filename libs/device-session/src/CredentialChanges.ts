@@ -1,3 +1,4 @@
+import { BoundedMap } from "@roost/bounded"
 import { actorKey } from "./DeviceActor.ts"
 
 /**
@@ -5,7 +6,7 @@ import { actorKey } from "./DeviceActor.ts"
  * is on the way or its session is stored: it must not end with a session, nor its key in a cache (conformance R10).
  */
 export class CredentialChanges {
-  readonly #changes = new Map<string, { readonly version: number; readonly heardAt: number }>()
+  readonly #changes = new BoundedMap<string, { readonly version: number; readonly heardAt: number }>(changesMax)
   readonly #millis: number
 
   /** `millis`: as long as a key may be on its way from the registry into a session. */
@@ -20,10 +21,7 @@ export class CredentialChanges {
   note(now: number, productKey: string, deviceKey: string, version: number): void {
     const key = actorKey(productKey, deviceKey)
     const known = this.#changes.get(key)?.version ?? 0
-    // Entered anew, so that the oldest is always the first.
-    this.#changes.delete(key)
     this.#changes.set(key, { version: Math.max(known, version), heardAt: now })
-    if (this.#changes.size > changesMax) this.#changes.delete(this.#changes.keys().next().value!)
   }
 
   /** True if the device's credential changed after it had this version. */

@@ -1,3 +1,4 @@
+import { BoundedMap } from "@roost/bounded"
 import { metrics } from "@roost/observability"
 import { Worker } from "node:worker_threads"
 import type { Conversion, Direction, Script } from "./Conversion.ts"
@@ -36,7 +37,7 @@ interface Slot {
   /** Undefined for a moment after it ended. */
   worker: Worker | undefined
   /** Open contexts, used longest ago first. */
-  readonly open: Set<string>
+  readonly open: BoundedMap<string, true>
   running:
     | { readonly call: number; readonly what: Call; readonly timer: NodeJS.Timeout; readonly since: number }
     | undefined
@@ -58,7 +59,7 @@ export class ScriptPool {
   constructor(options: { readonly workers?: number; readonly now?: () => number } = {}) {
     this.#now = options.now ?? (() => performance.now())
     for (let i = 0; i < (options.workers ?? 2); i++) {
-      const slot: Slot = { worker: undefined, open: new Set(), running: undefined }
+      const slot: Slot = { worker: undefined, open: new BoundedMap(openMax), running: undefined }
       this.#slots.push(slot)
       this.#launch(slot)
     }
@@ -109,10 +110,8 @@ export class ScriptPool {
     const call = ++this.#call
     const { direction, input, script } = what
     const key = `${script.productKey},${script.version}`
-    const known = slot.open.delete(key)
-    const drop = !known && slot.open.size >= openMax ? slot.open.values().next().value : undefined
-    if (drop !== undefined) slot.open.delete(drop)
-    slot.open.add(key)
+    const known = slot.open.has(key)
+    const drop = slot.open.set(key, true)?.[0]
     const timer = setTimeout(() => void slot.worker?.terminate(), silenceMillisMax)
     slot.running = { call, what, timer, since: performance.now() }
     const message: WorkerCall = { call, key, script: known ? undefined : script, direction, input, drop }

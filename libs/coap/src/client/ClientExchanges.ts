@@ -2,6 +2,7 @@
  * The client side of one DTLS session's CoAP, for a device in software: requests with retransmission (RFC 7252 §4.2), responses in
  * ACK, CON or NON matched by token (§5.3.2), bodies in blocks (RFC 7959). Pure state, in the style of `ServerExchanges`.
  */
+import { BoundedMap } from "@roost/bounded"
 import * as Result from "effect/Result"
 import { Code, codeClass } from "../Code.ts"
 import { Confirmables } from "../Confirmables.ts"
@@ -33,7 +34,7 @@ export class ClientExchanges {
   readonly #confirmables: Confirmables
   readonly #exchanges = new Map<number, Exchange>()
   /** Message ids of the server's latest CONs and NONs, and when they may be forgotten; oldest first. */
-  readonly #seen = new Map<number, number>()
+  readonly #seen: BoundedMap<number, number>
   /** Largest message that a record of the session holds, in bytes; larger requests go in blocks (RFC 7252 §4.6). */
   messageBytesMax = Infinity
   #nextMessageId: number
@@ -44,6 +45,7 @@ export class ClientExchanges {
   constructor(settings: ClientSettings, random: () => number) {
     this.#settings = settings
     this.#confirmables = new Confirmables(settings.tuning, random)
+    this.#seen = new BoundedMap(settings.limits.messagesRememberedMax)
     this.#nextMessageId = Math.floor(random() * 0x10000)
     this.#nextToken = Math.floor(random() * 0x100000000)
   }
@@ -189,10 +191,7 @@ export class ClientExchanges {
 
   #remember(now: number, { type, messageId }: Message): void {
     const { exchangeLifetimeMillis, nonLifetimeMillis } = this.#settings.tuning
-    this.#seen.delete(messageId)
     this.#seen.set(messageId, now + (type === "CON" ? exchangeLifetimeMillis : nonLifetimeMillis))
-    if (this.#seen.size > this.#settings.limits.messagesRememberedMax)
-      this.#seen.delete(this.#seen.keys().next().value!)
   }
 }
 
