@@ -17,7 +17,8 @@ import {
   LiveStatus,
   Registry,
   RegistryHandlers,
-  RegistryPort
+  RegistryPort,
+  Strangers
 } from "@roost/device-registry"
 import { CommandService, EnosApiEnabled, enosOutcome, layerEnosRoutes, Provisioning } from "@roost/enos-api"
 import { layerIdempotency, serveApi } from "@roost/http"
@@ -59,7 +60,7 @@ const Devices = Layer.mergeAll(
   Idempotency
 ).pipe(
   Layer.provide([Registry.layer, Credentials.layer]),
-  Layer.provide(LiveStatus.layer),
+  Layer.provide([LiveStatus.layer, Strangers.layer]),
   Layer.provide([stored, nats])
 )
 

@@ -36,6 +36,15 @@ export const formatHostPort = (host: string, port: number): string => {
   return peer === undefined ? `${host}:${port}` : formatPeerAddress(peer)
 }
 
+/** What `formatPeerAddress` gives, or an address alone, in any spelling: then the port is 0. */
+export const parseHostPort = (text: string): PeerAddress | undefined => {
+  const [, bracketed, host, port] = hostPort.exec(text) ?? []
+  const number = Number(port ?? 0)
+  return number > 0xffff ? undefined : parsePeerAddress(bracketed ?? host ?? text, number)
+}
+
+const hostPort = /^(?:\[([^\]]*)\]|([^:]*))(?::(\d{1,5}))?$/
+
 /** RFC 5952 §4.1: lower case, no leading zeros. */
 const hexGroups = (groups: ReadonlyArray<number>): string => groups.map((group) => group.toString(16)).join(":")
 

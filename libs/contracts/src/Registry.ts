@@ -37,11 +37,17 @@ export const PskReply = Schema.Union([
     credentialVersion: Schema.Int,
     /** In mode 3, the product's former secret while it is still good, sealed like the other. */
     previous: Schema.optionalKey(Schema.Struct({ sealedPsk: Schema.String, credentialVersion: Schema.Int })),
+    /** In mode 3, of the device's own secret: a session made with that one, or a later one, is not to be displaced. */
+    deviceCredentialVersion: Schema.optionalKey(Schema.Int),
     assetId: Schema.String,
     dataFormat: DataFormat,
     downlink: DownlinkMode
   }),
-  Schema.TaggedStruct("Refused", { reason: RefusalReason })
+  Schema.TaggedStruct("Refused", {
+    reason: RefusalReason,
+    /** A key that nobody has, so that refusals take the way and the time of other answers; absent from older registries. */
+    sealedPsk: Schema.optionalKey(Schema.String)
+  })
 ])
 export type PskReply = typeof PskReply.Type
 

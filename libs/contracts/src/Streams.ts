@@ -6,6 +6,8 @@ export interface StreamDefinition {
   readonly name: string
   readonly subjects: ReadonlyArray<string>
   readonly maxAgeMillis: number
+  /** The oldest messages go when it is larger. Absent: no limit of its own. */
+  readonly maxBytes?: number
   /** Window in which a message id is remembered; a device's retransmission span is 45 s (RFC 7252 §4.8.2). */
   readonly duplicateWindowMillis: number
   /** `limits`: many readers. `workqueue`: a message goes when its one consumer acknowledged it. */
@@ -32,6 +34,8 @@ export const Streams = {
   uplink: stream("UPLINK", "roost.uplink.>", 72 * hour),
   presence: stream("PRESENCE", "roost.presence.>", 7 * day),
   event: stream("EVENT", "roost.event.>", 7 * day),
+  /** 20 a second of some 500 bytes fill it in two hours per node; a flood displaces itself, and nothing else. */
+  stranger: { ...stream("STRANGER", "roost.stranger", 7 * day), maxBytes: 64 * 1024 * 1024 } as StreamDefinition,
   /** Longer than any session is kept unused (`sessionIdleMillisMax`): who takes one over asks what changed since. */
   credential: stream("CREDENTIAL", "roost.credential.>", 8 * day),
   /** What webhooks did not take, and what of it is delivered again. */

@@ -20,6 +20,8 @@ export const Subjects = {
     `roost.presence.${encodeToken(productKey)}.${encodeToken(deviceKey)}`,
   event: (productKey: string, deviceKey: string, kind: string) =>
     `roost.event.${encodeToken(productKey)}.${encodeToken(deviceKey)}.${encodeToken(kind)}`,
+  /** Of everybody who names no registered device: one subject, so that made-up identities make up no subjects. */
+  stranger: "roost.stranger",
   credential: (productKey: string, deviceKey: string) =>
     `roost.credential.${encodeToken(productKey)}.${encodeToken(deviceKey)}`,
   /** A dead delivery that is to be tried again. */

@@ -2,6 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import {
   formatHostPort,
   formatPeerAddress,
+  parseHostPort,
   parsePeerAddress,
   peerHost,
   peerPort,
@@ -50,6 +51,22 @@ describe("PeerAddress", () => {
 
   it("leaves a host's name as it is (trust E22)", () => {
     assert.strictEqual(formatHostPort("localhost", 5684), "localhost:5684")
+  })
+
+  it("reads what it shows, and addresses alone in any spelling (trust A7)", () => {
+    for (const [text, shown] of [
+      ["192.0.2.1:5684", "192.0.2.1:5684"],
+      ["192.0.2.1", "192.0.2.1:0"],
+      ["[2001:DB8:0::1]:99", "[2001:db8::1]:99"],
+      ["[2001:db8::1]", "[2001:db8::1]:0"],
+      ["2001:db8::1", "[2001:db8::1]:0"],
+      ["::ffff:192.0.2.1", "192.0.2.1:0"]
+    ] as const) {
+      assert.strictEqual(formatPeerAddress(parseHostPort(text)!), shown)
+    }
+    for (const text of ["", "meter", "192.0.2.1:65536", "192.0.2.1:", "[::1", "1.2.3:5"]) {
+      assert.isUndefined(parseHostPort(text), text)
+    }
   })
 
   it("tells every IPv4 address and port apart by its key", () => {

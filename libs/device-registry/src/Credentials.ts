@@ -35,19 +35,25 @@ export class Credentials extends Context.Service<
       const store = yield* RegistryStore
       const vault = yield* SecretVault
 
+      // Both are looked up whatever the first is: how long an answer takes says nothing of what there is.
       const admit = Effect.fnUntraced(function* (id: DeviceId, secureMode: 2 | 3) {
         const product = yield* store.product(id.productKey)
-        if (product === undefined) return refused("UnknownProduct")
         const device = yield* store.device(id)
+        if (product === undefined) return refused("UnknownProduct")
         if (device === undefined) return refused("UnknownDevice")
         const reason = secureMode === 2 ? refusalOfDevice(device) : refusalOfActivation(product, device)
         return reason === undefined ? ({ _tag: "Admitted", product, device } as const) : refused(reason)
       })
+      const nobody = { productKey: "", deviceKey: "" }
+      /** For refusals: opened and sealed like any device's. */
+      const secretOfNobody = vault.sealDevice(nobody, randomBytes(secretLength).toString("base64url"))
 
       return Credentials.of({
         psk: Effect.fn("Credentials.psk")(function* (request) {
           const admitted = yield* admit(request, request.secureMode)
-          if (admitted._tag === "Refused") return admitted
+          if (admitted._tag === "Refused") {
+            return { ...admitted, sealedPsk: vault.pskForBus(request, vault.openDevice(nobody, secretOfNobody)) }
+          }
           const { product, device } = admitted
           const { assetId } = device
           const { productKey, dataFormat, downlink } = product
@@ -68,6 +74,7 @@ export class Credentials extends Context.Service<
             _tag: "Found",
             sealedPsk: sealed(product.secret),
             credentialVersion: product.secretVersion,
+            deviceCredentialVersion: device.credentialVersion,
             ...(previous && {
               previous: { sealedPsk: sealed(previous.secret), credentialVersion: previous.version }
             }),

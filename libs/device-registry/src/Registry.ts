@@ -269,9 +269,13 @@ export class Registry extends Context.Service<
         }),
         events: Effect.fn("Registry.events")(function* (id, before, limit) {
           const events = yield* store.events(id, before, limit)
-          // A mistyped key is not registered, and its refusals are what its owner looks for.
+          // A device that was deleted still has what happened until then.
           if (events.length > 0 || (yield* store.device(id)) !== undefined) return events
-          return yield* noSuchDevice(id)
+          const { deviceKey, productKey } = id
+          const strangers = `/v1/strangers?identity=${productKey},${deviceKey}`
+          return yield* new NoSuchDevice({
+            detail: `${productKey} has no device ${deviceKey}. Who was refused under this name is in GET ${strangers}.`
+          })
         })
       })
     })

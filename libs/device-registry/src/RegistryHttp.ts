@@ -8,6 +8,7 @@ import { PointHandlers } from "./PointsHttp.ts"
 import { PropertyHandlers } from "./PropertiesHttp.ts"
 import { Registry } from "./Registry.ts"
 import { ScriptHandlers } from "./ScriptsHttp.ts"
+import { StrangerHandlers } from "./StrangersHttp.ts"
 
 const ProductHandlers = HttpApiBuilder.group(
   RegistryApi,
@@ -68,7 +69,8 @@ export const RegistryHandlers = Layer.mergeAll(
   DeviceHandlers,
   PropertyHandlers,
   PointHandlers,
-  ScriptHandlers
+  ScriptHandlers,
+  StrangerHandlers
 )
 
 /** Where RegistryApi, health and metrics are. */

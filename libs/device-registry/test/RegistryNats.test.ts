@@ -11,12 +11,12 @@ import {
   Streams,
   Subjects
 } from "@roost/contracts"
-import { pskFromSecret } from "@roost/enos"
+import { pskBytes, pskFromSecret } from "@roost/enos"
 import { NatsConnection, requestRpc, serveRpc, tailConsumer } from "@roost/nats"
 import { Health } from "@roost/observability"
 import { natsServer } from "@roost/testkit"
 import { ConfigProvider, Effect, Layer, Logger } from "effect"
-import { Credentials, layerRegistryNats, LiveStatus, Registry } from "../src/index.ts"
+import { Credentials, layerRegistryNats, LiveStatus, Registry, Strangers } from "../src/index.ts"
 import { clusterKey, layerTemporaryStore, layerVault } from "./support/TestRegistry.ts"
 
 const id = { productKey: "pk1", deviceKey: "dev:1" }
@@ -24,7 +24,7 @@ const id = { productKey: "pk1", deviceKey: "dev:1" }
 const onBus = (url: string) =>
   layerRegistryNats.pipe(
     Layer.provideMerge(Layer.merge(Registry.layer, Credentials.layer)),
-    Layer.provideMerge(LiveStatus.layer),
+    Layer.provideMerge([LiveStatus.layer, Strangers.layer]),
     Layer.provideMerge([layerTemporaryStore, layerVault, NatsConnection.layer("registry-test")]),
     Layer.provideMerge(Health.layer),
     Layer.provide(ConfigProvider.layer(ConfigProvider.fromUnknown({ NATS_URL: url }))),
@@ -83,7 +83,7 @@ describe("the registry on the bus", () => {
         )
         assert.deepStrictEqual(Uint8Array.from(opened!), pskFromSecret("s3cret"))
         const unknown = yield* requestRpc(RegistryRpcs.psk, { ...request, deviceKey: "nobody" })
-        assert.deepStrictEqual(unknown, { _tag: "Refused", reason: "UnknownDevice" })
+        assert.deepInclude(unknown, { _tag: "Refused", reason: "UnknownDevice" })
         const product = yield* requestRpc(RegistryRpcs.psk, { ...id, secureMode: 3 })
         assert(product._tag === "Found")
         const { credentialVersion } = product
@@ -91,6 +91,57 @@ describe("the registry on the bus", () => {
         assert.strictEqual(issued._tag, "Issued")
         const described = yield* requestRpc(RegistryRpcs.device, id)
         assert.deepStrictEqual(described, { _tag: "Found", status: "inactive", activated: false, dataFormat: "Json" })
+      }).pipe(Effect.provide(onBus(url)))
+    )
+  )
+
+  it.live("gives a sealed key with every refusal, which opens like any other (trust G3)", () =>
+    Effect.flatMap(natsServer(), ({ url }) =>
+      Effect.gen(function* () {
+        yield* seed
+        const sealing = new Sealing(clusterKey, sealPurpose.psk)
+        for (const request of [
+          { ...id, secureMode: 2 },
+          { ...id, deviceKey: "nobody", secureMode: 2 },
+          { productKey: "pk9", deviceKey: "nobody", secureMode: 3 },
+          { productKey: "", deviceKey: "", secureMode: 2 }
+        ] as const) {
+          const { sealedPsk } = yield* requestRpc(RegistryRpcs.psk, request)
+          const opened = sealing.open(pskContext(request), Buffer.from(sealedPsk!, "base64"))
+          assert.strictEqual(opened?.length, pskBytes)
+        }
+      }).pipe(Effect.provide(onBus(url)))
+    )
+  )
+
+  it.live("reads what edges and actors refused of strangers (trust A7)", () =>
+    Effect.flatMap(natsServer(), ({ url }) =>
+      Effect.gen(function* () {
+        const { manager } = yield* NatsConnection
+        const strangers = yield* Strangers
+        const all = Effect.sync(() =>
+          strangers.list({ address: undefined, identity: undefined, before: undefined, limit: 10 })
+        )
+        yield* until(
+          Effect.map(
+            Effect.tryPromise(() => manager.streams.info(Streams.stranger.name)),
+            () => true
+          )
+        )
+        const { config } = yield* Effect.promise(() => manager.streams.info(Streams.stranger.name))
+        assert.strictEqual(config.max_bytes, Streams.stranger.maxBytes)
+        const refused = {
+          kind: "handshake-refused",
+          at: 1,
+          node: "n",
+          address: "192.0.2.1:1",
+          proven: true,
+          reason: ""
+        }
+        yield* publish(Subjects.stranger, "no refusal")
+        yield* publish(Subjects.stranger, { ...refused, identity: "pk1,dev1,2,60" })
+        yield* until(Effect.map(all, ({ length }) => length === 1))
+        assert.deepInclude((yield* all)[0], { id: 2, identity: "pk1,dev1,2,60" })
       }).pipe(Effect.provide(onBus(url)))
     )
   )

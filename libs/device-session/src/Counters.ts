@@ -11,6 +11,8 @@ export class Counters {
   handshakesRefused = 0
   handshakesExpired = 0
   handshakesOverLimit = 0
+  strangersRefused = 0
+  eventsLeftOut = 0
   requests = 0
   uplinksStored = 0
   uplinksFailed = 0

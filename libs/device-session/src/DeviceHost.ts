@@ -86,7 +86,7 @@ export class DeviceHost {
     this.#random = random
     this.#wallOf = wallOf
     this.#edges = new EdgeLinks(config.nodeId, (edgeId, frame) => ports.publishFrame(edgeId, frame))
-    this.#events = new Events(ports)
+    this.#events = new Events({ ports, counters: this.counters, nodeId: config.nodeId, now: options.now })
     this.#lost = options.lost ?? (() => undefined)
     this.#persistence = new Persistence({
       config,
@@ -145,6 +145,7 @@ export class DeviceHost {
       hold: (actor, session, held) => this.#hold(actor, session, held),
       wallOf,
       actorsFull: () => this.#shares.devices >= config.devicesMax,
+      revoke: (now, actor, session) => this.#lifetimes.revoke(now, actor, session),
       established: (now, actor) => this.#lifetimes.established(now, actor, actor.session!)
     })
     this.#requests = new Requests({
@@ -345,7 +346,7 @@ export class DeviceHost {
   quietMillis(now: number, most: number): number {
     if (this.#persistence.waits || this.#ownership.leaves || this.#handOffs.size > 0) return 0
     const untilSweep = this.#handshakes.size === 0 ? most : Math.max(0, this.#sweptAt + sweepMillis - now)
-    return Math.min(this.#lifetimes.quietMillis(now, most), untilSweep)
+    return Math.min(this.#lifetimes.quietMillis(now, most), untilSweep, this.#events.quietMillis(now, most))
   }
 
   /** What this node knows of a device (docs/architecture.md §4). */
@@ -365,6 +366,7 @@ export class DeviceHost {
     this.#persistence.flush(now)
     this.#ownership.leave(now)
     this.#edges.flush()
+    this.#events.flush(now)
     return this.#handOffs.isCut
   }
 

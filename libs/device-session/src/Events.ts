@@ -1,34 +1,83 @@
-import type { Presence } from "@roost/contracts"
+import { type DeviceEvent, formatPeerAddress, type PeerAddress, type Presence } from "@roost/contracts"
+import { type StrangerRefusal, StrangerReports } from "@roost/strangers"
+import type { Counters } from "./Counters.ts"
 import { EventLimiter } from "./EventLimiter.ts"
 import type { Ports } from "./Ports.ts"
 
-/** What operators get to see: why something was refused, who went online. Reasons never go on the air (design §3, 3). */
+/** Refusals of strangers that wait for the end of a turn; more are only counted. */
+const strangersPerTurnMax = 4096
+
+/**
+ * What operators get to see: why something was refused, who went online. Reasons never go on the air (design §3, 3). Events
+ * are told by `flush`, when the turn's answers are on their way: what they cost delays no device, and nobody can measure
+ * by a device's answer which event there was.
+ */
 export class Events {
   readonly #ports: Ports
+  readonly #counters: Counters
   readonly #limiter = new EventLimiter()
+  readonly #strangers: StrangerReports
+  #waiting: Array<DeviceEvent> = []
+  #refused: Array<StrangerRefusal> = []
 
-  constructor(ports: Ports) {
-    this.#ports = ports
+  constructor(options: {
+    readonly ports: Ports
+    readonly counters: Counters
+    readonly nodeId: string
+    readonly now: number
+  }) {
+    this.#ports = options.ports
+    this.#counters = options.counters
+    this.#strangers = new StrangerReports(options.nodeId, options.now)
   }
 
   presence(presence: Presence): void {
     this.#ports.publishPresence(presence)
   }
 
-  /** `reason`: one sentence that says whose fault it is and what was expected. */
+  /** Of a device that is registered. `reason`: what came, what was expected, the likely cause and the cure. */
   happened(
     now: number,
     device: { readonly productKey: string; readonly deviceKey: string },
     kind: string,
-    address: string,
+    peer: PeerAddress,
     reason: string,
     detail?: Readonly<Record<string, string | number | boolean>>
   ): void {
     const { productKey, deviceKey } = device
     const left = this.#limiter.admit(now, `${productKey},${deviceKey},${kind}`, reason)
-    if (left === undefined) return
+    if (left === undefined) {
+      this.#counters.eventsLeftOut++
+      return
+    }
     const more = left === 0 ? detail : { ...detail, leftOut: left }
-    const event = { productKey, deviceKey, kind, at: now, address, reason }
-    this.#ports.publishEvent(more === undefined ? event : { ...event, detail: more })
+    const event = { productKey, deviceKey, kind, at: now, address: formatPeerAddress(peer), reason }
+    this.#waiting.push(more === undefined ? event : { ...event, detail: more })
+  }
+
+  /** Of anybody else. */
+  refused(refusal: StrangerRefusal): void {
+    this.#counters.strangersRefused++
+    if (this.#refused.length < strangersPerTurnMax) this.#refused.push(refusal)
+  }
+
+  /** Tells what waits, and of strangers as much as may be told now. */
+  flush(now: number): void {
+    if (this.#waiting.length > 0) {
+      const events = this.#waiting
+      this.#waiting = []
+      for (const event of events) this.#ports.publishEvent(event)
+    }
+    if (this.#refused.length > 0) {
+      const refused = this.#refused
+      this.#refused = []
+      for (const refusal of refused) this.#strangers.refused(now, refusal)
+    }
+    this.#strangers.flush(now, (event) => this.#ports.publishStranger(event))
+  }
+
+  /** For how long `flush` has nothing to do if nothing else is called; `most` if that is longer. */
+  quietMillis(now: number, most: number): number {
+    return this.#strangers.quietMillis(now, most)
   }
 }

@@ -1,4 +1,4 @@
-import { formatPeerAddress, FrameKind, type PeerAddress, type PskRequest } from "@roost/contracts"
+import { FrameKind, type PeerAddress, type PskRequest } from "@roost/contracts"
 import {
   ContentType,
   type Crypto,
@@ -10,7 +10,7 @@ import {
   resumeSessionId,
   type Session
 } from "@roost/dtls"
-import { type IdentityError, parseIdentity, pskBytes, type PskIdentity } from "@roost/enos"
+import { parseIdentity, pskBytes, type PskIdentity } from "@roost/enos"
 import * as Result from "effect/Result"
 import type { Associations } from "./Associations.ts"
 import type { Counters } from "./Counters.ts"
@@ -19,7 +19,16 @@ import { type DeviceActor, type DeviceFacts, type DeviceSession } from "./Device
 import type { DeviceSessionConfig } from "./DeviceSessionConfig.ts"
 import type { EdgeLink, EdgeLinks } from "./EdgeLinks.ts"
 import type { Events } from "./Events.ts"
-import { type HandshakeInProgress, Handshakes } from "./Handshakes.ts"
+import {
+  credentialChangedText,
+  displacingText,
+  HandshakeRefusals,
+  refusalText,
+  refusedKind,
+  rejectText,
+  unfinishedText
+} from "./HandshakeRefusals.ts"
+import { type HandshakeInProgress, Handshakes, type NamedDevice } from "./Handshakes.ts"
 import type { Persistence } from "./Persistence.ts"
 import type { Ports, PskOutcome } from "./Ports.ts"
 import { type SessionTable } from "./SessionTable.ts"
@@ -45,22 +54,34 @@ export interface HandshakeServerOptions {
   /** What the wall clock says of a moment of the host's clock. */
   readonly wallOf: (now: number) => number
   readonly actorsFull: () => boolean
+  /** The session's secret is not the device's any more. */
+  readonly revoke: (now: number, actor: DeviceActor, session: DeviceSession) => void
   /** A handshake verified; `actor.session` is the new one. */
   readonly established: (now: number, actor: DeviceActor) => void
 }
 
-/** Handshakes that edges handed over: key, Finished, the session stored, and only then the answer (design §2.3). */
+/**
+ * Handshakes that edges handed over: key, Finished, the session stored, and only then the answer (design §2.3).
+ *
+ *     ClientKeyExchange -> the registry is asked -> a key, the device's or one that nobody has -> Finished -> stored -> answer
+ *
+ * All refusals take this one way. Whatever a handshake names, and whether it names anything, the registry is asked once,
+ * keys are derived, and the Finished is tried under them: nothing on the wire, and no other work, tells a wrong key from an
+ * unknown device, or a device that is online from one that is not. Reasons are told when the turn is over (`Events`).
+ */
 export class HandshakeServer {
   readonly #options: HandshakeServerOptions
   readonly #crypto: Crypto
   readonly #handshakes: Handshakes
   readonly #asked = new Map<number, HandshakeInProgress>()
   readonly #changes: CredentialChanges
+  readonly #refusals: HandshakeRefusals
   #token = 0
 
   constructor(options: HandshakeServerOptions) {
     this.#options = options
     this.#crypto = options.crypto
+    this.#refusals = new HandshakeRefusals(options.events)
     this.#handshakes = new Handshakes(options.config.handshakesMax, options.config.handshakeMillisMax)
     // As long as a handshake may take to verify, and as long again to be stored.
     this.#changes = new CredentialChanges(2 * options.config.handshakeMillisMax)
@@ -85,45 +106,32 @@ export class HandshakeServer {
       edge,
       pending: pending.success,
       identity: Result.isSuccess(parsed) ? parsed.success : undefined,
+      named: namedBy(Result.isSuccess(parsed) ? parsed.success : parsed.failure),
+      registered: false,
+      told: false,
       partition,
       startedAt: now,
       stage: "needsKey",
-      refusal: undefined,
+      refusal: Result.isSuccess(parsed) ? undefined : parsed.failure.message,
       facts: undefined
     }
     if (this.#handshakes.add(handshake) !== undefined) counters.handshakesOverLimit++
-    if (Result.isSuccess(parsed)) this.#askKey(now, handshake, parsed.success)
-    else this.#refuse(now, handshake, parsed.failure)
-    if (handshake.stage !== "storing") pending.success.own()
-  }
-
-  #refuse(now: number, handshake: HandshakeInProgress, failure: IdentityError): void {
-    const { productKey, deviceKey, message } = failure
-    if (productKey !== undefined && deviceKey !== undefined) {
-      this.#options.events.happened(
-        now,
-        { productKey, deviceKey },
-        refusedKind,
-        formatPeerAddress(handshake.peer),
-        message
-      )
-    }
-    handshake.refusal = message
-    this.#provide(now, handshake, this.#crypto.randomBytes(pskBytes))
+    this.#askKey(handshake)
+    pending.success.own()
   }
 
   /** True if the datagram was one of a handshake in progress. */
   continueHandshake(now: number, peer: PeerAddress, datagram: Uint8Array): boolean {
     const handshake = this.#handshakes.get(peer)
     if (handshake === undefined || !belongsTo(handshake, datagram)) return false
-    const { early, pending, identity } = handshake
+    const { early, pending } = handshake
     if (handshake.stage === "storing" || pending === undefined) {
       if (early !== undefined && fits(early, datagram)) early.push(new Uint8Array(datagram))
       return true
     }
     this.#conclude(now, handshake, pending.handleDatagram(this.#crypto, now, datagram))
     // The registry did not answer the first time; the device's retransmission is the moment to ask again.
-    if (handshake.stage === "needsKey" && identity !== undefined) this.#askKey(now, handshake, identity)
+    if (handshake.stage === "needsKey") this.#askKey(handshake)
     return true
   }
 
@@ -131,24 +139,23 @@ export class HandshakeServer {
     const handshake = this.#asked.get(token)
     if (handshake === undefined) return
     this.#asked.delete(token)
-    const { identity } = handshake
-    if (identity === undefined || !this.#handshakes.isCurrent(handshake)) return
+    if (!this.#handshakes.isCurrent(handshake)) return
     switch (outcome._tag) {
       case "Found": {
-        const { assetId, credentialVersion, dataFormat, downlink, previous, psk } = outcome
+        const { assetId, credentialVersion, dataFormat, deviceCredentialVersion, downlink, previous, psk } = outcome
+        handshake.registered = true
+        if (handshake.refusal !== undefined) return this.#provide(now, handshake, undefined)
         handshake.facts = { assetId, credentialVersion, dataFormat, downlink }
         if (previous !== undefined) handshake.previousVersion = previous.credentialVersion
-        this.#provide(now, handshake, psk, previous?.psk)
-        break
+        if (deviceCredentialVersion !== undefined) handshake.deviceCredentialVersion = deviceCredentialVersion
+        return this.#provide(now, handshake, psk, previous?.psk)
       }
       case "Refused":
-        handshake.refusal = `the registry refused: ${outcome.reason}`
-        this.#provide(now, handshake, this.#crypto.randomBytes(pskBytes))
-        break
+        handshake.registered = outcome.reason !== "UnknownProduct" && outcome.reason !== "UnknownDevice"
+        handshake.refusal ??= refusalText(outcome.reason)
+        return this.#provide(now, handshake, undefined)
       case "Unavailable":
-        handshake.stage = "needsKey"
-        this.#happened(now, handshake, "registry-unavailable", outcome.reason)
-        break
+        return this.#withoutRegistry(now, handshake, outcome.reason)
     }
   }
 
@@ -184,6 +191,9 @@ export class HandshakeServer {
       edge,
       pending: outcome.success.pending,
       identity: { productKey, deviceKey, secureMode, lifetimeSeconds },
+      named: { productKey, deviceKey },
+      registered: true,
+      told: false,
       startedAt: now,
       stage: "keyed",
       refusal: undefined,
@@ -206,32 +216,51 @@ export class HandshakeServer {
 
   expire(now: number): void {
     this.#changes.expire(now)
-    this.#handshakes.expire(now, () => this.#options.counters.handshakesExpired++)
+    const { config, counters } = this.#options
+    this.#handshakes.expire(now, (handshake) => {
+      counters.handshakesExpired++
+      if (handshake.told || handshake.stage === "storing") return
+      this.#refusals.tell(now, handshake, "handshake-unfinished", unfinishedText(config.handshakeMillisMax))
+    })
   }
 
-  #askKey(now: number, handshake: HandshakeInProgress, identity: PskIdentity): void {
-    const { findActor, ports } = this.#options
-    const { productKey, deviceKey, secureMode } = identity
+  /** Also for an identity that can't be read, which is no device's: the question and its answer are the same work. */
+  #askKey(handshake: HandshakeInProgress): void {
+    const { productKey, deviceKey } = handshake.named ?? nobody
     handshake.stage = "asked"
-    const cached = secureMode === 2 ? findActor(productKey, deviceKey)?.psk : undefined
+    this.#token++
+    this.#asked.set(this.#token, handshake)
+    const request: PskRequest = { productKey, deviceKey, secureMode: handshake.identity?.secureMode ?? 2 }
+    this.#options.ports.askPsk(this.#token, request)
+  }
+
+  /** A device whose key is still known gets in; the others are asked about again when they repeat their flight. */
+  #withoutRegistry(now: number, handshake: HandshakeInProgress, reason: string): void {
+    const { identity, named } = handshake
+    const actor = named && this.#options.findActor(named.productKey, named.deviceKey)
+    const cached = identity?.secureMode === 2 ? actor?.psk : undefined
+    handshake.registered = actor?.session !== undefined
     if (cached !== undefined) {
       handshake.facts = cached.facts
       handshake.cached = cached
-      this.#provide(now, handshake, Uint8Array.fromHex(cached.psk))
-      return
+      return this.#provide(now, handshake, Uint8Array.fromHex(cached.psk))
     }
-    this.#token++
-    this.#asked.set(this.#token, handshake)
-    const request: PskRequest = { productKey, deviceKey, secureMode }
-    ports.askPsk(this.#token, request)
+    handshake.stage = "needsKey"
+    this.#refusals.tell(now, handshake, "registry-unavailable", reason)
   }
 
-  #provide(now: number, handshake: HandshakeInProgress, psk: Uint8Array, previous?: Uint8Array): void {
-    const { pending } = handshake
+  /** `psk` undefined: one that nobody has. In mode 3 two keys are tried always, since a product has a former one at times. */
+  #provide(now: number, handshake: HandshakeInProgress, psk: Uint8Array | undefined, previous?: Uint8Array): void {
+    const { identity, pending } = handshake
     if (!(pending instanceof PendingHandshake)) return
+    const own = this.#crypto.randomBytes(pskBytes)
+    const former = this.#crypto.randomBytes(pskBytes)
     handshake.stage = "keyed"
-    handshake.psk = psk
-    this.#conclude(now, handshake, pending.providePsk(this.#crypto, psk, previous))
+    if (psk !== undefined) handshake.psk = psk
+    const second = identity?.secureMode === 3 ? (previous ?? former) : undefined
+    this.#conclude(now, handshake, pending.providePsk(this.#crypto, psk ?? own, second))
+    const { refusal, told } = handshake
+    if (refusal !== undefined && !told) this.#refusals.tell(now, handshake, refusedKind, refusal)
   }
 
   #conclude(now: number, handshake: HandshakeInProgress, outcome: HandshakeOutcome): void {
@@ -242,8 +271,7 @@ export class HandshakeServer {
     if (outcome._tag === "Rejected") {
       // The entry stays: what failed may be forged, and an honest repetition may still come (D10, D18).
       this.#options.counters.handshakesRefused++
-      const why = handshake.refusal ?? rejectText[outcome.reason]
-      this.#happened(now, handshake, refusedKind, why)
+      this.#refusals.tell(now, handshake, refusedKind, handshake.refusal ?? rejectText[outcome.reason])
       return
     }
     if (!this.#establish(now, handshake, outcome)) this.#handshakes.remove(handshake)
@@ -255,21 +283,26 @@ export class HandshakeServer {
     handshake: HandshakeInProgress,
     outcome: HandshakeOutcome & { readonly _tag: "Established" }
   ): boolean {
-    const { actorOf, actorsFull, config, counters, persistence, table } = this.#options
+    const { actorOf, actorsFull, config, counters, findActor, persistence, table } = this.#options
     const { identity, pending, previousVersion } = handshake
     let { facts } = handshake
     if (facts !== undefined && previousVersion !== undefined && (pending as PendingHandshake).hasPreviousKey) {
       facts = { ...facts, credentialVersion: previousVersion }
-      this.#happened(now, handshake, "product-secret-outdated", "the device still has the product's former secret")
+      const why = "the device still has the product's former secret"
+      this.#refusals.tell(now, handshake, "product-secret-outdated", why)
     }
-    if (identity === undefined || facts === undefined || !table.isCidFree(outcome.session)) {
-      this.#happened(now, handshake, refusedKind, "the connection id was taken; the device's next attempt gets another")
+    // Without facts its key was one that nobody has.
+    if (identity === undefined || facts === undefined) return false
+    if (!table.isCidFree(outcome.session)) {
+      const why = "the connection id was taken; the device's next attempt gets another"
+      this.#refusals.tell(now, handshake, refusedKind, why)
       return false
     }
-    if (this.#isOutdated(now, handshake, facts)) return false
-    if (actorsFull() && this.#options.findActor(identity.productKey, identity.deviceKey)?.session === undefined) {
+    if (this.#isOutdated(now, handshake, facts) || this.#wouldDisplace(now, handshake, identity)) return false
+    if (actorsFull() && findActor(identity.productKey, identity.deviceKey)?.session === undefined) {
       counters.handshakesOverLimit++
-      this.#happened(now, handshake, refusedKind, "this node holds as many devices as it may (devicesMax)")
+      const why = "this node holds as many devices as it may (devicesMax). Start another session-actors node"
+      this.#refusals.tell(now, handshake, refusedKind, why)
       return false
     }
     const actor = actorOf(identity.productKey, identity.deviceKey)
@@ -329,9 +362,30 @@ export class HandshakeServer {
     if (identity === undefined || identity.secureMode !== 2) return false
     if (!this.#changes.isOutdated(identity.productKey, identity.deviceKey, credentialVersion)) return false
     this.#options.counters.handshakesRefused++
-    const why = "the device's credential changed, or it was disabled or deleted, during its handshake"
-    this.#happened(now, handshake, refusedKind, why)
+    this.#refusals.tell(now, handshake, refusedKind, credentialChangedText)
     return true
+  }
+
+  /**
+   * Who has the product's secret does not end the session of a device that has its own. Only one made with a secret that
+   * the registry has replaced since gives way, and is told offline first.
+   */
+  #wouldDisplace(now: number, handshake: HandshakeInProgress, identity: PskIdentity): boolean {
+    if (identity.secureMode !== 3) return false
+    const { counters, findActor, persistence, revoke } = this.#options
+    const actor = findActor(identity.productKey, identity.deviceKey)
+    if (actor === undefined) return false
+    const { deviceCredentialVersion = 0 } = handshake
+    for (const session of [persistence.candidateOf(actor), actor.session]) {
+      if (session?.secureMode !== 2 || session.revoked) continue
+      if (session.facts.credentialVersion >= deviceCredentialVersion) {
+        counters.handshakesRefused++
+        this.#refusals.tell(now, handshake, refusedKind, displacingText)
+        return true
+      }
+      if (session === actor.session) revoke(now, actor, session)
+    }
+    return false
   }
 
   #sessionOf(
@@ -374,14 +428,6 @@ export class HandshakeServer {
     this.#options.counters.datagramsOut++
     this.#options.edges.add(edge, FrameKind.Send, partition, peer, datagram)
   }
-
-  #happened(now: number, handshake: HandshakeInProgress, kind: string, reason: string): void {
-    const { identity, peer } = handshake
-    if (identity === undefined) return
-    this.#options.events.happened(now, identity, kind, formatPeerAddress(peer), reason, {
-      secureMode: identity.secureMode
-    })
-  }
 }
 
 /**
@@ -405,15 +451,11 @@ const belongsTo = (handshake: HandshakeInProgress, datagram: Uint8Array): boolea
   return true
 }
 
-const rejectText = {
-  RecordUnverifiable:
-    "wrong key: the device's secret is not the registered one, or its PSK is not bytes 9–24 of SHA-256 of it",
-  VerifyDataMismatch: "the device's Finished covers another handshake than ours: something changed messages on the way",
-  UnexpectedHandshake: "the device sent another handshake message where its Finished is due",
-  BufferFull: "the device sent more data than is kept before its handshake is verified"
-} as const
+const namedBy = ({ deviceKey, productKey }: Partial<NamedDevice>): NamedDevice | undefined =>
+  productKey === undefined || deviceKey === undefined ? undefined : { productKey, deviceKey }
 
-const refusedKind = "handshake-refused"
+/** Asked about where no device is named: no key is empty. */
+const nobody: NamedDevice = { productKey: "", deviceKey: "" }
 /** Datagrams and bytes kept while a verified session is stored; a device that has its answer resends them anyway. */
 const earlyMax = 8
 const earlyBytesMax = 4096

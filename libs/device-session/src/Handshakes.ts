@@ -5,6 +5,12 @@ import type { PskIdentity } from "@roost/enos"
 import type { CachedPsk, DeviceFacts } from "./DeviceActor.ts"
 import type { EdgeLink } from "./EdgeLinks.ts"
 
+/** Keys of a product and of a device. */
+export interface NamedDevice {
+  readonly productKey: string
+  readonly deviceKey: string
+}
+
 /** A handshake that an edge handed over and whose Finished did not verify yet. */
 export interface HandshakeInProgress {
   readonly peer: PeerAddress
@@ -15,6 +21,12 @@ export interface HandshakeInProgress {
   verified?: Session
   /** Undefined if the identity could not be read. */
   readonly identity: PskIdentity | undefined
+  /** The device that it names, which can be read even where the rest of the identity is wrong. */
+  readonly named: NamedDevice | undefined
+  /** The registry knows that device. */
+  registered: boolean
+  /** A reason was told to operators. */
+  told: boolean
   readonly startedAt: number
   readonly partition: number
   /** `storing`: verified, and answered as soon as the session is stored (design §2.3). */
@@ -27,6 +39,8 @@ export interface HandshakeInProgress {
   cached?: CachedPsk
   /** Set while the product's former secret is still good: its version. */
   previousVersion?: number
+  /** In mode 3, the version of the device's own secret. */
+  deviceCredentialVersion?: number
   /** Why it can't succeed: the key that it was given is random (design §2.2). */
   refusal: string | undefined
   /** Set when the registry answered. */

@@ -64,6 +64,8 @@ const counters: ReadonlyArray<readonly [CounterField, name: string, help: string
   ["handshakesRefused", "roost_actors_handshakes_refused_total", "Datagrams of handshakes that did not verify."],
   ["handshakesExpired", "roost_actors_handshakes_expired_total", "Handshakes without a Finished in time."],
   ["handshakesOverLimit", "roost_actors_handshakes_over_limit_total", "Handshakes given up for a limit."],
+  ["strangersRefused", "roost_actors_strangers_refused_total", "Refusals that name no registered device."],
+  ["eventsLeftOut", "roost_actors_events_left_out_total", "Events of devices not told: repetitions, or too many."],
   ["requests", "roost_actors_requests_total", "CoAP requests."],
   ["uplinksStored", "roost_actors_uplinks_stored_total", "Uplinks that the stream acknowledged."],
   ["uplinksFailed", "roost_actors_stores_failed_total", "Uplinks and replies that it did not; the device heard 5.00."],

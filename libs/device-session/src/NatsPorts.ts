@@ -112,8 +112,9 @@ export const makeNatsPorts = Effect.fnUntraced(function* (
       run(
         requestRpc(RegistryRpcs.psk, request).pipe(
           Effect.map((reply): PskOutcome => {
-            if (reply._tag === "Refused") return reply
-            const psk = openPsk(request, reply.sealedPsk)
+            // A refusal has a key too, which nobody has: opening it takes the time that any other answer takes.
+            const psk = reply.sealedPsk === undefined ? undefined : openPsk(request, reply.sealedPsk)
+            if (reply._tag === "Refused") return { _tag: "Refused", reason: reply.reason }
             if (psk === undefined) return clusterKeysDiffer
             const { previous, ...found } = reply
             const former = previous && openPsk(request, previous.sealedPsk)
@@ -212,9 +213,13 @@ export const makeNatsPorts = Effect.fnUntraced(function* (
     },
 
     publishPresence: (presence) =>
-      void events.publish(Subjects.presence(presence.productKey, presence.deviceKey), presence),
+      void events.publish("presence", Subjects.presence(presence.productKey, presence.deviceKey), presence),
 
-    publishEvent: (event) => void events.publish(Subjects.event(event.productKey, event.deviceKey, event.kind), event)
+    publishEvent: (event) =>
+      void events.publish("event", Subjects.event(event.productKey, event.deviceKey, event.kind), event),
+
+    // Without an ack and a second try: what strangers caused is worth a message, and no queue.
+    publishStranger: (event) => void bus.publish(Subjects.stranger, utf8.encode(JSON.stringify(event)))
   }
 })
 

@@ -94,6 +94,11 @@ export class Persistence {
     this.#write(now, actor, saving)
   }
 
+  /** The session of a verified handshake that is not stored yet. */
+  candidateOf(actor: DeviceActor): DeviceSession | undefined {
+    return actor.saving?.candidate?.session
+  }
+
   /** Something is to be stored by the end of this turn. */
   touch(actor: DeviceActor): void {
     const saving = (actor.saving ??= idle())

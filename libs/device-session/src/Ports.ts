@@ -8,7 +8,8 @@ import type {
   PropertiesReply,
   PropertiesRequest,
   PskRequest,
-  RefusalReason
+  RefusalReason,
+  StrangerEvent
 } from "@roost/contracts"
 import type { DeviceFacts } from "./DeviceActor.ts"
 import type { ScriptCall } from "./RawConversions.ts"
@@ -71,6 +72,8 @@ export interface Ports {
   recall(token: number, productKey: string, deviceKey: string, kinds: ReadonlyArray<string>): void
   publishPresence(presence: Presence): void
   publishEvent(event: DeviceEvent): void
+  /** Of those that name no registered device. */
+  publishStranger(event: StrangerEvent): void
 }
 
 /** The key in the clear: who asks the registry opens what it sealed. */
@@ -79,6 +82,8 @@ export type PskOutcome =
       readonly _tag: "Found"
       readonly psk: Uint8Array
       readonly previous?: { readonly psk: Uint8Array; readonly credentialVersion: number }
+      /** In mode 3, of the device's own secret. */
+      readonly deviceCredentialVersion?: number
     } & DeviceFacts)
   | { readonly _tag: "Refused"; readonly reason: RefusalReason }
   | Unanswered

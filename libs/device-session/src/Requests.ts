@@ -8,7 +8,6 @@ import {
   type Request,
   uintOption
 } from "@roost/coap"
-import { formatPeerAddress } from "@roost/contracts"
 import { EnosCode, option2100Value } from "@roost/enos"
 import type { Conversion } from "@roost/raw-script"
 import { Activations } from "./Activations.ts"
@@ -468,7 +467,7 @@ export class Requests {
     reason: string,
     detail?: Readonly<Record<string, string | number | boolean>>
   ): void {
-    this.#events.happened(now, session, kind, formatPeerAddress(addressOf(session)), reason, detail)
+    this.#events.happened(now, session, kind, addressOf(session), reason, detail)
   }
 }
 

@@ -12,5 +12,6 @@ export const withWallTimes = (ports: Ports, wallOf: (now: number) => number): Po
     ports.storeCommandEvent(token, productKey, deviceKey, { ...event, at: wallOf(event.at) }),
   publishPresence: (presence) =>
     ports.publishPresence({ ...presence, at: wallOf(presence.at), lastSeenAt: wallOf(presence.lastSeenAt) }),
+  publishStranger: (event) => ports.publishStranger({ ...event, at: wallOf(event.at) }),
   publishEvent: (event) => ports.publishEvent({ ...event, at: wallOf(event.at) })
 })

@@ -1,5 +1,12 @@
 import { assert, describe, it } from "@effect/vitest"
-import { eventIntervalMillis, eventKeysMax, EventLimiter, eventReasonsMax } from "../src/EventLimiter.ts"
+import {
+  eventIntervalMillis,
+  eventKeysMax,
+  EventLimiter,
+  eventReasonsMax,
+  eventsBurstMax,
+  eventsPerSecondMax
+} from "../src/EventLimiter.ts"
 
 describe("EventLimiter", () => {
   it("D15 lets one event through per interval and counts what it left out", () => {
@@ -30,10 +37,23 @@ describe("EventLimiter", () => {
     assert.strictEqual(limiter.admit(eventIntervalMillis, "dev1 refused", "Lifetime 7"), 100 - eventReasonsMax)
   })
 
-  it("forgets the oldest key when its table is full", () => {
+  it("tells a bounded number of all devices together, and first ones before repetitions (trust A1)", () => {
     const limiter = new EventLimiter()
-    for (let i = 0; i <= eventKeysMax; i++) limiter.admit(0, `dev${i}`, "wrong key")
-    assert.strictEqual(limiter.admit(1, "dev0", "wrong key"), 0)
-    assert.isUndefined(limiter.admit(1, `dev${eventKeysMax}`, "wrong key"))
+    let told = 0
+    for (let i = 0; i < 100_000; i++) if (limiter.admit(i / 20, `dev${i}`, "wrong key") === 0) told++
+    assert.isAtMost(told, eventsBurstMax + 5 * eventsPerSecondMax)
+    assert.isAtLeast(told, eventsBurstMax + 5 * eventsPerSecondMax - 10)
+    let now = 5000
+    const again = () => {
+      now++
+      return limiter.admit(now, "known", `reason ${now}`)
+    }
+    for (let i = 0; i < 3000; i++) again()
+    assert.isUndefined(again())
+    assert.strictEqual(limiter.admit(now, "never heard of", "wrong key"), 0)
+  })
+
+  it("remembers every device that can be told of in an interval (trust A1)", () => {
+    assert.isAtLeast(eventKeysMax, eventsBurstMax + (eventIntervalMillis / 1000) * eventsPerSecondMax)
   })
 })

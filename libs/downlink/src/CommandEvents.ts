@@ -75,7 +75,7 @@ const applyEvent = Effect.fnUntraced(function* (received: Received) {
     reason: `the device replied to command ${event.commandId}, which ${why}; nothing was changed`,
     detail: { commandId: event.commandId, code: event.code }
   }
-  events.publish(Subjects.event(productKey, deviceKey, deviceEvent.kind), deviceEvent)
+  events.publish("event", Subjects.event(productKey, deviceKey, deviceEvent.kind), deviceEvent)
 })
 
 const inputOf = (event: CommandEvent): CommandInput => {

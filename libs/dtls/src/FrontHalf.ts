@@ -24,7 +24,7 @@ import type { Peer } from "./Peer.ts"
 import { ContentType, isDtlsVersion, readRecord, type RecordView } from "./record/Header.ts"
 import type { CookieSecrets } from "./server/CookieSecrets.ts"
 import type { AwaitKeyExchange, FrontHandshake } from "./server/FrontHandshake.ts"
-import { dropped, forward, type FrontOutcome, kept, reply } from "./server/FrontOutcome.ts"
+import { dropped, forward, type FrontOutcome, kept, refusal, reply } from "./server/FrontOutcome.ts"
 import { encodeHalf, encodeResumeHello } from "./server/HalfHandshake.ts"
 import { answerHello, chooseSuite } from "./server/Negotiation.ts"
 import type { SessionIds } from "./server/SessionIds.ts"
@@ -191,7 +191,8 @@ export class FrontHalf {
     if (!this.#cookieSecrets.verify(this.#crypto, now, peer.address, hello)) {
       const cookie = this.#cookieSecrets.cookie(this.#crypto, now, peer.address, hello)
       const request = helloVerifyRequest(sequence, fragment.messageSeq, cookie)
-      return request.length <= datagramBytes ? reply([request]) : dropped("MalformedHandshake")
+      if (request.length > datagramBytes) return dropped("MalformedHandshake")
+      return hello.cookie.length === 0 ? reply([request]) : refusal(request, { reason: "WrongCookie" })
     }
     const message = { type: fragment.type, messageSeq: fragment.messageSeq, body: fragment.fragment }
     if (known !== undefined && isSameMessage(wholeMessage(known.clientHello), message)) {
@@ -201,7 +202,7 @@ export class FrontHalf {
     if (answered !== undefined && equalBytes(answered, hello.random)) return dropped("ClientHelloAnswered")
     if (!admit(now, peer)) return dropped("HandshakeRate")
     const suite = chooseSuite(hello, this.#suites)
-    if (typeof suite !== "number") return reply([plaintextAlert(sequence, suite.alert)])
+    if (typeof suite !== "number") return refusal(plaintextAlert(sequence, suite.alert), suite.refused)
     if (this.#sessionIds.isIssued(this.#crypto, hello.sessionId)) {
       return this.#awaitResumption(now, peer, message, sequence, hello, suite)
     }

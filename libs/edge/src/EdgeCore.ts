@@ -1,9 +1,11 @@
 import { type Allowance, allowance, Allowances, BoundedMap, FairMap, sourceOf, take } from "@roost/bounded"
 import type { PlacementMap } from "@roost/cluster"
-import { FrameKind, FrameReader, partitionOfName, type PeerAddress } from "@roost/contracts"
+import { FrameKind, FrameReader, partitionOfName, type PeerAddress, type StrangerEvent } from "@roost/contracts"
 import { ContentType, type FrontHalf, type Peer, peekRecord, serverCidBytes } from "@roost/dtls"
-import { EdgeCounters } from "./EdgeCounters.ts"
+import { StrangerReports } from "@roost/strangers"
+import { type DropReason, EdgeCounters } from "./EdgeCounters.ts"
 import type { EdgeLimits } from "./EdgeLimits.ts"
+import { edgeRefusals, helloRefusal } from "./EdgeRefusals.ts"
 import { FrameOutbox, type Publish } from "./FrameOutbox.ts"
 import { GenerationMap } from "./GenerationMap.ts"
 
@@ -11,6 +13,8 @@ import { GenerationMap } from "./GenerationMap.ts"
 export interface EdgePorts {
   send(peer: PeerAddress, datagram: Uint8Array): void
   readonly publish: Publish
+  /** For operators: what was refused of somebody who named no device that is known here. */
+  tell(event: StrangerEvent): void
 }
 
 /**
@@ -48,6 +52,7 @@ export class EdgeCore {
   readonly #askedAt: GenerationMap<number | string, number>
   readonly #unroutedRates: Allowances<number | string>
   readonly #unroutedRate: Allowance
+  readonly #strangers: StrangerReports
   #turnedAt: number
 
   constructor(options: {
@@ -78,6 +83,7 @@ export class EdgeCore {
     this.#doubted = new BoundedMap(limits.unroutedPeersMax)
     this.#askedAt = new GenerationMap(limits.unroutedPeersMax)
     this.#unroutedRate = allowance(now, limits.unroutedPerSecondMax)
+    this.#strangers = new StrangerReports(options.edgeId, now)
     this.#turnedAt = now
   }
 
@@ -96,11 +102,12 @@ export class EdgeCore {
     this.counters.datagramsIn++
     this.counters.bytesIn += datagram.length
     const first = peekRecord(datagram)
-    if (first === undefined) return this.counters.drop("NotDtls")
+    if (first === undefined)
+      return this.#drop(now, peer, datagram.length <= keepAliveBytesMax ? "KeepAlive" : "NotDtls")
     const { contentType, epoch } = first
     if (contentType === ContentType.tls12_cid) return this.#byConnectionId(now, peer, datagram, first.cidOffset)
     const ofHandshake = contentType === ContentType.handshake || contentType === ContentType.change_cipher_spec
-    if (epoch === 0 && !ofHandshake) return this.counters.drop("Unprotected")
+    if (epoch === 0 && !ofHandshake) return this.#drop(now, peer, "Unprotected")
     if (ofHandshake && (epoch === 0 || this.#front.isHandshaking(peer.key))) {
       return this.#handshake(now, peer, datagram)
     }
@@ -155,6 +162,7 @@ export class EdgeCore {
       this.#resumeMissed(now, oldest[1].peer)
       oldest = this.#resumes.oldest()
     }
+    this.#strangers.flush(now, (event) => this.#ports.tell(event))
     if (now - this.#turnedAt < this.#limits.handedOffMillis) return
     this.#turnedAt = now
     this.#handedOff.turn()
@@ -165,7 +173,7 @@ export class EdgeCore {
   quietMillis(now: number, most: number): number {
     const resume = this.#resumes.oldest()?.[1].deadline ?? Infinity
     const first = Math.min(this.#front.deadline ?? Infinity, resume, this.#turnedAt + this.#limits.handedOffMillis)
-    return Math.max(0, Math.min(most, first - now))
+    return Math.max(0, Math.min(this.#strangers.quietMillis(now, most), first - now))
   }
 
   /** Sends the frames collected since the last flush: one per node. False if there were none. */
@@ -174,20 +182,20 @@ export class EdgeCore {
   }
 
   #byConnectionId(now: number, peer: PeerAddress, datagram: Uint8Array, cidOffset: number): void {
-    if (datagram.length < cidOffset + serverCidBytes) return this.counters.drop("NotDtls")
+    if (datagram.length < cidOffset + serverCidBytes) return this.#drop(now, peer, "NotDtls")
     const route = this.#byCid.get(cidKey(datagram, cidOffset))
     if (route !== undefined && (route & cidRestMask) === cidRest(datagram, cidOffset)) {
       this.counters.routedByCid++
       return this.#toOwner(route >>> cidRestBits, peer, FrameKind.Datagram, datagram)
     }
-    if (this.#isTooLarge(datagram)) return
+    if (this.#isTooLarge(now, peer, datagram)) return
     this.#byBelief(now, this.#handedOff.get(peer.key), peer, datagram, askedCid(datagram, cidOffset))
   }
 
   #byAddress(now: number, peer: PeerAddress, datagram: Uint8Array, ofHandshake: boolean): void {
     const handedOff = this.#handedOff.get(peer.key)
     const routed = this.#byPeer.get(peer.key)
-    if (routed === undefined && this.#isTooLarge(datagram)) return
+    if (routed === undefined && this.#isTooLarge(now, peer, datagram)) return
     // RFC 6347 §4.2.8: while a new handshake runs, data on the same address still belongs to the old session (D19).
     const partition = ofHandshake ? (handedOff ?? routed) : (routed ?? handedOff)
     this.#byBelief(now, partition, peer, datagram, peer.key)
@@ -203,7 +211,7 @@ export class EdgeCore {
   ): void {
     if (partition === undefined) {
       const refused = this.#refusesToAsk(now, peer, asked)
-      if (refused !== undefined) return this.counters.drop(refused)
+      if (refused !== undefined) return this.#drop(now, peer, refused)
       return this.#toEveryNode(peer, datagram)
     }
     if (this.#doubted.has(peer.key) && this.#refusesToAsk(now, peer, asked) === undefined) {
@@ -220,10 +228,11 @@ export class EdgeCore {
 
   #handshake(now: number, peer: PeerAddress, datagram: Uint8Array): void {
     this.counters.handshakeDatagrams++
-    if (this.#isTooLarge(datagram)) return
+    if (this.#isTooLarge(now, peer, datagram)) return
     const outcome = this.#front.handleDatagram(now, peerOf(peer), datagram, this.#mayBegin)
     switch (outcome._tag) {
       case "Reply":
+        if (outcome.refused !== undefined) this.#strangers.refused(now, { peer, ...helloRefusal(outcome.refused) })
         return this.#reply(peer, outcome)
       case "HandOff": {
         const partition = partitionOf(outcome.identity)
@@ -238,7 +247,7 @@ export class EdgeCore {
       case "Kept":
         return
       case "Dropped":
-        return this.counters.drop(outcome.reason)
+        return this.#drop(now, peer, outcome.reason)
     }
   }
 
@@ -246,10 +255,17 @@ export class EdgeCore {
   readonly #mayBegin = (now: number, { key }: Peer): boolean =>
     this.#handshakeRates.take(now, key) && this.#sourceRates.take(now, sourceOf(key))
 
+  /** Counted in any case, and told to operators unless it happens to any device at times. */
+  #drop(now: number, peer: PeerAddress, reason: DropReason): void {
+    this.counters.drop(reason)
+    const refusal = edgeRefusals[reason]
+    if (refusal !== undefined) this.#strangers.refused(now, { peer, ...refusal })
+  }
+
   /** Nothing that Roost serves needs so much of a peer that has no session here (RFC 6347 §4.1.1, RFC 7925 §13). */
-  #isTooLarge(datagram: Uint8Array): boolean {
+  #isTooLarge(now: number, peer: PeerAddress, datagram: Uint8Array): boolean {
     if (datagram.length <= this.#limits.strangerBytesMax) return false
-    this.counters.drop("StrangerTooLarge")
+    this.#drop(now, peer, "StrangerTooLarge")
     return true
   }
 
@@ -354,6 +370,9 @@ const partitionOf = (identity: Uint8Array): number => {
 }
 
 const comma = 0x2c
+
+/** What devices send so that a NAT keeps their mapping: of no concern to anybody. */
+const keepAliveBytesMax = 1
 
 /** 52 of the 64 random bits: a number hashes without allocating. The other 12 are beside the partition. */
 const cidKey = (bytes: Uint8Array, at: number): number => {

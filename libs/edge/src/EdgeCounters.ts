@@ -4,6 +4,8 @@ import type { FrontDropReason } from "@roost/dtls"
 export type EdgeDropReason =
   /** Not DTLS 1.2: plaintext CoAP, QUIC, STUN, noise (C16). */
   | "NotDtls"
+  /** Empty or one byte, to keep the mapping of a NAT. */
+  | "KeepAlive"
   /** Of no use to anyone: an answer has nowhere to go. */
   | "SourcePortZero"
   /** Epoch 0 data or alerts: nothing unprotected counts after the handshake messages (D2, D17). */
@@ -22,6 +24,8 @@ export type EdgeDropReason =
 
 /** What the system said about a datagram that could not be sent, such as `SocketENETUNREACH`. */
 export type SocketDropReason = `Socket${string}`
+
+export type DropReason = EdgeDropReason | FrontDropReason | SocketDropReason
 
 /** Plain numbers since the start; rendered when metrics are asked for. */
 export class EdgeCounters {
@@ -45,7 +49,7 @@ export class EdgeCounters {
   handshakesExpired = 0
   readonly dropped = new Map<string, number>()
 
-  drop(reason: EdgeDropReason | FrontDropReason | SocketDropReason, datagrams = 1): void {
+  drop(reason: DropReason, datagrams = 1): void {
     this.dropped.set(reason, (this.dropped.get(reason) ?? 0) + datagrams)
   }
 }

@@ -1,6 +1,6 @@
 import { calmMillisMax, oncePerTurn, steadyNow, Ticker, wallOf } from "@roost/actors"
 import { nodeSilenceMillisMax, watchPlacement } from "@roost/cluster"
-import { formatHostPort, Subjects } from "@roost/contracts"
+import { formatHostPort, type StrangerEvent, Subjects } from "@roost/contracts"
 import { CookieSecrets, FrontHalf, SessionIds } from "@roost/dtls"
 import { dtlsCrypto } from "@roost/dtls-crypto"
 import { FrameBus } from "@roost/nats"
@@ -29,6 +29,9 @@ export const EdgeService = {
         cookieSecrets: new CookieSecrets(config.routingKey, wallOf),
         sessionIds: new SessionIds(config.routingKey)
       })
+      // Without an ack and a second try: what strangers caused is worth a message, and no queue.
+      const tell = (event: StrangerEvent) =>
+        void bus.publish(Subjects.stranger, utf8.encode(JSON.stringify({ ...event, at: wallOf(event.at) })))
       const late: { socket?: UdpSocket; ticker?: Ticker } = {}
       const core = new EdgeCore({
         edgeId: config.edgeId,
@@ -36,7 +39,7 @@ export const EdgeService = {
         front,
         placement,
         now: steadyNow(),
-        ports: { send: (peer, datagram) => late.socket?.send(peer, datagram), publish: bus.publish }
+        ports: { send: (peer, datagram) => late.socket?.send(peer, datagram), publish: bus.publish, tell }
       })
       const endTurnSoon = oncePerTurn(() => {
         pace.endTurn()
@@ -88,3 +91,5 @@ export const EdgeService = {
     })
   )
 }
+
+const utf8 = new TextEncoder()

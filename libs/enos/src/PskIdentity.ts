@@ -1,6 +1,7 @@
 import * as Data from "effect/Data"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
+import { likelyCauseOf, printableText } from "./IdentityText.ts"
 import { DeviceKey, deviceKeyRule, isDeviceKey, isProductKey, ProductKey, productKeyRule } from "./Key.ts"
 import { Lifetime, lifetimeSecondsMax, lifetimeSecondsMin } from "./Lifetime.ts"
 import { SecureMode } from "./SecureMode.ts"
@@ -25,33 +26,44 @@ export class IdentityError extends Data.TaggedError("IdentityError")<{
   readonly field: "identity" | "productKey" | "deviceKey" | "secureMode" | "lifetime"
   readonly expected: string
   readonly got: string
+  readonly likelyCause?: string
   readonly productKey?: string
   readonly deviceKey?: string
 }> {
   override get message(): string {
-    return `the device's PSK identity has a wrong ${this.field}: expected ${this.expected}, got ${this.got}`
+    const cause = this.likelyCause === undefined ? "" : `; likely ${this.likelyCause}`
+    return (
+      `the PSK identity has a wrong ${this.field}: expected ${this.expected}, got ${this.got}${cause}. ` +
+      `Send {ProductKey},{DeviceKey},{SecureMode},{Lifetime} as ASCII text, such as ${example}`
+    )
   }
 }
 
 /** Reads the bytes of a ClientKeyExchange. Strict: no spaces, signs or leading zeros (conformance F20). */
 export const parseIdentity = (bytes: Uint8Array): Result.Result<PskIdentity, IdentityError> => {
+  const wrong = (field: IdentityError["field"], expected: string, got: string, keys: NamedKeys = {}) => {
+    const likelyCause = likelyCauseOf(bytes)
+    return Result.fail(
+      new IdentityError({ field, expected, got, ...(likelyCause === undefined ? {} : { likelyCause }), ...keys })
+    )
+  }
   if (bytes.length > identityBytesMax) {
-    return wrong("identity", `at most ${identityBytesMax} bytes`, `${bytes.length} bytes`)
+    return wrong("identity", `at most ${identityBytesMax} bytes`, `${bytes.length} bytes: ${quote(bytes)}`)
   }
   const text = decodeUtf8(bytes)
-  if (text === undefined) return wrong("identity", "UTF-8 text", "other bytes")
+  if (text === undefined) return wrong("identity", "ASCII text", quote(bytes))
   const fields = text.split(",")
-  if (fields.length !== 4) return wrong("identity", "4 fields separated by commas", quote(text))
+  if (fields.length !== 4) return wrong("identity", "4 fields separated by commas", quote(bytes))
   const [productKey, deviceKey, mode, lifetime] = fields as [string, string, string, string]
-  if (!isProductKey(productKey)) return wrong("productKey", productKeyRule, quote(productKey))
-  if (!isDeviceKey(deviceKey)) return wrong("deviceKey", deviceKeyRule, quote(deviceKey), { productKey })
+  if (!isProductKey(productKey)) return wrong("productKey", productKeyRule, quoteText(productKey))
+  if (!isDeviceKey(deviceKey)) return wrong("deviceKey", deviceKeyRule, quoteText(deviceKey), { productKey })
   const keys = { productKey, deviceKey }
   if (mode !== "2" && mode !== "3") {
-    return wrong("secureMode", "2 (device secret) or 3 (product secret)", quote(mode), keys)
+    return wrong("secureMode", "2 (device secret) or 3 (product secret)", quoteText(mode), keys)
   }
   const seconds = decimal.test(lifetime) ? Number(lifetime) : Number.NaN
   if (!(seconds >= lifetimeSecondsMin && seconds <= lifetimeSecondsMax)) {
-    return wrong("lifetime", `${lifetimeSecondsMin}–${lifetimeSecondsMax} seconds`, quote(lifetime), keys)
+    return wrong("lifetime", `${lifetimeSecondsMin}–${lifetimeSecondsMax} seconds`, quoteText(lifetime), keys)
   }
   return Result.succeed({ productKey, deviceKey, secureMode: mode === "2" ? 2 : 3, lifetimeSeconds: seconds })
 }
@@ -59,15 +71,14 @@ export const parseIdentity = (bytes: Uint8Array): Result.Result<PskIdentity, Ide
 export const formatIdentity = (identity: PskIdentity): string =>
   `${identity.productKey},${identity.deviceKey},${identity.secureMode},${identity.lifetimeSeconds}`
 
-const wrong = (
-  field: IdentityError["field"],
-  expected: string,
-  got: string,
-  keys: { readonly productKey?: string; readonly deviceKey?: string } = {}
-): Result.Result<never, IdentityError> => Result.fail(new IdentityError({ field, expected, got, ...keys }))
+interface NamedKeys {
+  readonly productKey?: string
+  readonly deviceKey?: string
+}
 
-/** As JSON, so that no control character of a stranger reaches an operator's terminal. */
-const quote = (text: string): string => JSON.stringify(text.length > 80 ? `${text.slice(0, 80)}…` : text)
+/** Escaped, so that no control character of a stranger reaches an operator's terminal. */
+const quote = (bytes: Uint8Array): string => `"${printableText(bytes)}"`
+const quoteText = (text: string): string => quote(utf8.encode(text))
 
 const decodeUtf8 = (bytes: Uint8Array): string | undefined => {
   try {
@@ -77,5 +88,7 @@ const decodeUtf8 = (bytes: Uint8Array): string | undefined => {
   }
 }
 
+const utf8 = new TextEncoder()
 const strictUtf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true })
 const decimal = /^[1-9][0-9]{0,5}$/
+const example = "pk1,dev1,2,3600"

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Result from "effect/Result"
-import { formatIdentity, parseIdentity, pskFromSecret } from "../src/index.ts"
+import { formatIdentity, parseIdentity, printableText, pskFromSecret } from "../src/index.ts"
 
 const parse = (text: string) => parseIdentity(new TextEncoder().encode(text))
 const failure = (text: string) => {
@@ -53,6 +53,47 @@ describe("PskIdentity", () => {
 
   it("F22 quotes what a stranger sent, so that no control character reaches a terminal", () => {
     assert.include(failure("pk1,a\r\nb,2,60")!.message, String.raw`a\r\nb`)
+  })
+
+  const bytesOf = (text: string) => new TextEncoder().encode(text)
+  for (const [what, bytes, shown, cause] of [
+    ["quotes", bytesOf('"pk1,dev1,2,60"'), String.raw`\"pk1`, /quotes/],
+    ["a blank after the comma", bytesOf("pk1, dev1,2,60"), '" dev1"', /blanks/],
+    ["five parts", bytesOf("pk1,dev1,2,60,x"), "pk1,dev1,2,60,x", /a field too many/],
+    ["three parts", bytesOf("pk1,dev1,2"), "pk1,dev1,2", /a field is missing/],
+    ["semicolons", bytesOf("pk1;dev1;2;60"), "pk1;dev1;2;60", /something else than commas/],
+    ["a key alone", bytesOf("dev1"), '"dev1"', /device key or a name alone/],
+    ["nothing", bytesOf(""), '""', /no identity is configured/],
+    ["a leading NUL", bytesOf("\0pk1,dev1,2,60"), String.raw`\x00pk1`, /a length or a NUL goes before/],
+    ["a trailing NUL", bytesOf("pk1,dev1,2,60\0"), String.raw`60\x00`, /off by one/],
+    ["a line feed", bytesOf("pk1,dev1,2,60\n"), String.raw`60\n`, /line feed/],
+    ["a byte order mark", bytesOf("\ufeffpk1,dev1,2,60"), String.raw`\xef\xbb\xbfpk1`, /byte order mark/],
+    ["UTF-16LE", Uint8Array.from(Buffer.from("pk1,dev1,2,60", "utf16le")), String.raw`p\x00k\x00`, /UTF-16/],
+    ["UTF-16BE", Uint8Array.of(0, 0x70, 0, 0x6b), String.raw`\x00p\x00k`, /UTF-16/],
+    ["invalid UTF-8", Uint8Array.of(0x70, 0xff, 0xfe, 0x2c), String.raw`p\xff\xfe,`, /not ASCII/],
+    [
+      "what overwrites a terminal",
+      bytesOf("pk1,\u001b[2J\u202edev1,2,60"),
+      String.raw`\x1b[2J\xe2\x80\xae`,
+      /not ASCII/
+    ],
+    ["128 bytes and more", new Uint8Array(4000).fill(0x61), "…(4000 bytes)", /a name alone/]
+  ] as const) {
+    it(`quotes an identity with ${what}, bounded and escaped, and says why it may be so (trust E21)`, () => {
+      const { message } = Result.getOrThrow(Result.flip(parseIdentity(bytes)))
+      assert.include(message, shown)
+      assert.match(message, cause)
+      assert.match(message, /^[\x20-\x7e–…]+$/)
+      assert.isBelow(message.length, 700)
+      assert.match(message, /Send \{ProductKey\},\{DeviceKey\},\{SecureMode\},\{Lifetime\} as ASCII text/)
+    })
+  }
+
+  it("shows different identities differently (trust E21)", () => {
+    const seen = new Set<string>()
+    for (let byte = 0; byte < 256; byte++) seen.add(printableText(Uint8Array.of(byte)))
+    assert.strictEqual(seen.size, 256)
+    assert.notStrictEqual(printableText(bytesOf("\\x00")), printableText(bytesOf("\0")))
   })
 
   it("writes what it reads", () => {

@@ -73,6 +73,7 @@ const streamConfig = (definition: StreamDefinition, replicas: number): StreamCon
   retention: definition.retention === "workqueue" ? RetentionPolicy.Workqueue : RetentionPolicy.Limits,
   storage: StorageType.File,
   max_age: nanos(definition.maxAgeMillis),
+  ...(definition.maxBytes === undefined ? {} : { max_bytes: definition.maxBytes, discard: DiscardPolicy.Old }),
   duplicate_window: nanos(definition.duplicateWindowMillis),
   num_replicas: replicas
 })

@@ -5,8 +5,14 @@ import { headerLines } from "./HeaderLines.ts"
 import { NatsConnection } from "./NatsConnection.ts"
 import { makeStreamPublisher, type StreamPublisher } from "./StreamPublisher.ts"
 
-/** Events that are not stored yet; one more is dropped and counted. About 300 bytes each. */
-export const eventsWaitingMax = 50_000
+/**
+ * What is published goes in lanes of its own, each with its own queue and its own acks: however many events wait, or however
+ * long their stream takes nothing, presence does not wait behind them.
+ */
+export type EventLane = "presence" | "event"
+
+/** What of each lane is not stored yet; one more is dropped and counted. About 300 bytes each. */
+export const eventsWaitingMax: Readonly<Record<EventLane, number>> = { presence: 50_000, event: 10_000 }
 /** Bytes of one event; what is larger would never get through and stand in the way. */
 export const eventBytesMax = 32 * 1024
 const retryMillis = 500
@@ -20,66 +26,75 @@ interface Event {
 
 /**
  * Publishing for which the publisher does not wait, but which is to be stored: presence and operator events. Tried
- * until the stream acknowledged, once in the stream by its message id; while NATS is away events wait in a bounded
- * queue. Events that were retried may be stored after later ones, so each carries its own time.
+ * until the stream acknowledged, once in the stream by its message id; while NATS is away events wait in bounded
+ * queues. Events that were retried may be stored after later ones, so each carries its own time.
  */
 export class EventPublisher extends Context.Service<
   EventPublisher,
   {
-    /** False, and counted, when the queue is full or the event too large. `value` is JSON. */
-    readonly publish: (subject: string, value: unknown) => boolean
+    /** False, and counted, when the lane's queue is full or the event too large. `value` is JSON. */
+    readonly publish: (lane: EventLane, subject: string, value: unknown) => boolean
+    /** In all lanes. */
     readonly waiting: () => number
   }
 >()("@roost/nats/EventPublisher") {
   static readonly layer: Layer.Layer<EventPublisher, never, NatsConnection> = Layer.effect(
     EventPublisher,
     Effect.gen(function* () {
-      const queue = new EventQueue()
-      // Closed after the queue was flushed, since it was acquired before.
-      const publisher = yield* makeStreamPublisher({
-        onSettled: (token, settled) => {
-          queue.settle(token, settled._tag === "Stored")
-          retrySoon()
-        }
-      })
-      // Only while there is something to send again: an idle process has no timer for it.
-      let timer: NodeJS.Timeout | undefined
-      const send = () => {
-        timer = undefined
-        queue.send(publisher)
-        retrySoon()
-      }
-      const retrySoon = () => {
-        if (queue.unsent > 0) timer ??= setTimeout(send, retryMillis)
-      }
-      yield* Effect.addFinalizer(() =>
-        flush(queue, publisher).pipe(
-          Effect.timeout(flushMillisMax),
-          Effect.catch(() => Effect.logWarning(`${queue.size} events were not stored`)),
-          Effect.andThen(Effect.sync(() => clearTimeout(timer)))
-        )
-      )
+      const lanes = { presence: yield* makeLane("presence"), event: yield* makeLane("event") }
       return EventPublisher.of({
-        publish: (subject, value) => {
-          const payload = Buffer.from(JSON.stringify(value))
-          if (queue.size >= eventsWaitingMax || payload.length > eventBytesMax) {
-            dropped.inc()
-            return false
-          }
-          queue.add({
-            subject,
-            payload,
-            headers: headerLines([["Nats-Msg-Id", nuid.next()]])
-          })
-          queue.send(publisher)
-          retrySoon()
-          return true
-        },
-        waiting: () => queue.size
+        publish: (lane, subject, value) => lanes[lane].publish(subject, value),
+        waiting: () => lanes.presence.waiting() + lanes.event.waiting()
       })
     })
   )
 }
+
+const makeLane = Effect.fnUntraced(function* (lane: EventLane) {
+  const queue = new EventQueue()
+  // Closed after the queue was flushed, since it was acquired before.
+  const publisher = yield* makeStreamPublisher({
+    onSettled: (token, settled) => {
+      queue.settle(token, settled._tag === "Stored")
+      retrySoon()
+    }
+  })
+  // Only while there is something to send again: an idle process has no timer for it.
+  let timer: NodeJS.Timeout | undefined
+  const send = () => {
+    timer = undefined
+    queue.send(publisher)
+    retrySoon()
+  }
+  const retrySoon = () => {
+    if (queue.unsent > 0) timer ??= setTimeout(send, retryMillis)
+  }
+  yield* Effect.addFinalizer(() =>
+    flush(queue, publisher).pipe(
+      Effect.timeout(flushMillisMax),
+      Effect.catch(() => Effect.logWarning(`${queue.size} of ${lane} were not stored`)),
+      Effect.andThen(Effect.sync(() => clearTimeout(timer)))
+    )
+  )
+  return {
+    publish: (subject: string, value: unknown): boolean => {
+      const payload = Buffer.from(JSON.stringify(value))
+      if (queue.size >= eventsWaitingMax[lane] || payload.length > eventBytesMax) {
+        dropped[lane].inc()
+        return false
+      }
+      queue.add({
+        subject,
+        payload,
+        headers: headerLines([["Nats-Msg-Id", nuid.next()]])
+      })
+      queue.send(publisher)
+      retrySoon()
+      return true
+    },
+    waiting: () => queue.size
+  }
+})
 
 const flush = (queue: EventQueue, publisher: StreamPublisher) =>
   Effect.sync(() => queue.send(publisher)).pipe(
@@ -124,7 +139,8 @@ class EventQueue {
   }
 }
 
-const dropped = metrics.counter(
-  "roost_nats_events_dropped_total",
-  "Events lost: too many waited to be stored, or too large."
-)
+const droppedOf = (lane: EventLane) =>
+  metrics.counter("roost_nats_events_dropped_total", "Events lost: too many waited to be stored, or too large.", {
+    lane
+  })
+const dropped = { presence: droppedOf("presence"), event: droppedOf("event") }

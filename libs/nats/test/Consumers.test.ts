@@ -1,8 +1,16 @@
 import { assert, describe, it } from "@effect/vitest"
+import { DiscardPolicy } from "@nats-io/jetstream"
 import type { StreamDefinition } from "@roost/contracts"
 import { natsServer } from "@roost/testkit"
 import { Effect, Layer } from "effect"
-import { durableConsumer, ensureStreams, EventPublisher, NatsConnection, tailConsumer } from "../src/index.ts"
+import {
+  durableConsumer,
+  ensureStreams,
+  EventPublisher,
+  eventsWaitingMax,
+  NatsConnection,
+  tailConsumer
+} from "../src/index.ts"
 import { connectionTo, waitUntil } from "./harness.ts"
 
 const stream: StreamDefinition = {
@@ -139,10 +147,10 @@ describe("the event publisher", () => {
         const { connected, manager } = yield* NatsConnection
         const events = yield* EventPublisher
         yield* ensureStreams({ streams: [{ ...stream, retention: "limits" }], buckets: [] })
-        for (let i = 0; i < 20; i++) events.publish("work.e", { i })
+        for (let i = 0; i < 20; i++) events.publish("event", "work.e", { i })
         yield* server.stop("SIGKILL")
         yield* waitUntil(() => !connected())
-        for (let i = 20; i < 40; i++) assert.isTrue(events.publish("work.e", { i }))
+        for (let i = 20; i < 40; i++) assert.isTrue(events.publish("event", "work.e", { i }))
         assert.isAtLeast(events.waiting(), 20)
         yield* server.start
         yield* waitUntil(() => events.waiting() === 0)
@@ -152,13 +160,34 @@ describe("the event publisher", () => {
     )
   )
 
+  it.live(
+    "lets presence pass events that their stream does not take, and keeps a bounded number of these (trust A1)",
+    () =>
+      withServer((server) =>
+        Effect.gen(function* () {
+          const { manager } = yield* NatsConnection
+          const events = yield* EventPublisher
+          const full = { name: "FULL", subjects: ["full.>"], max_msgs: 1, discard: DiscardPolicy.New }
+          yield* Effect.promise(() => manager.streams.add(full))
+          yield* ensureStreams({ streams: [{ ...stream, retention: "limits" }], buckets: [] })
+          let taken = 0
+          for (let i = 0; i < 2 * eventsWaitingMax.event; i++) if (events.publish("event", "full.e", { i })) taken++
+          assert.strictEqual(taken, eventsWaitingMax.event)
+          for (let i = 0; i < 100; i++) assert.isTrue(events.publish("presence", "work.p", { i }))
+          yield* waitUntil(
+            Effect.promise(() => manager.streams.info("WORK")).pipe(Effect.map((info) => info.state.messages === 100))
+          )
+        }).pipe(Effect.provide(EventPublisher.layer.pipe(Layer.provideMerge(connectionTo(server)))), Effect.scoped)
+      )
+  )
+
   it.live("stores what waits before its scope ends", () =>
     withServer((server) =>
       Effect.gen(function* () {
         yield* ensureStreams({ streams: [stream], buckets: [] })
         yield* Effect.gen(function* () {
           const events = yield* EventPublisher
-          for (let i = 0; i < 100; i++) events.publish("work.e", { i })
+          for (let i = 0; i < 100; i++) events.publish("event", "work.e", { i })
         }).pipe(Effect.provide(EventPublisher.layer))
         const { manager } = yield* NatsConnection
         const info = yield* Effect.promise(() => manager.streams.info("WORK"))

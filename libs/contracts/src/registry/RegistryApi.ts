@@ -1,8 +1,10 @@
 import { DeviceKey, ModelId, ProductKey, ThingModel } from "@roost/enos"
 import * as Schema from "effect/Schema"
 import { HttpApi, HttpApiEndpoint, HttpApiGroup, HttpApiMiddleware, HttpApiSchema, OpenApi } from "effect/http-api"
+import { parseHostPort } from "../AddressText.ts"
 import { Authorization } from "../http/Authorization.ts"
 import { DeviceStatus } from "../Registry.ts"
+import { Stranger } from "../Stranger.ts"
 import { AttributeChange, Properties, TagChange } from "./DeviceProperties.ts"
 import { LatestValues } from "./Measurepoints.ts"
 import { ModelSummary, RegisteredModel } from "./Model.ts"
@@ -221,7 +223,7 @@ const Devices = HttpApiGroup.make("devices")
     }).annotateMerge(
       describe(
         "What happened to a device and why, newest first",
-        "Also for a device that is not registered but tried to get in."
+        "Who tried to get in as a device that is not registered is among the strangers (`/v1/strangers`)."
       )
     )
   )
@@ -316,6 +318,35 @@ const Scripts = HttpApiGroup.make("scripts")
   )
   .annotateMerge(OpenApi.annotations({ title: "Scripts of raw products" }))
 
+const Strangers = HttpApiGroup.make("strangers")
+  .add(
+    HttpApiEndpoint.get("listStrangers", "/v1/strangers", {
+      query: {
+        address: Schema.optionalKey(
+          Schema.String.check(
+            Schema.makeFilter(
+              (text: string) => parseHostPort(text) !== undefined || "expected an IP address, with or without :port"
+            )
+          ).annotate({ description: "Of this IP address, or IP address and port." })
+        ),
+        identity: Schema.optionalKey(
+          Schema.String.annotate({ description: "Whose identity has this text, such as `pk1,dev1`." })
+        ),
+        cursor: Schema.optionalKey(Schema.FiniteFromString.check(Schema.isInt(), Schema.isGreaterThan(0))),
+        limit
+      },
+      success: Schema.Struct({ strangers: Schema.Array(Stranger), nextCursor })
+    }).annotateMerge(
+      describe(
+        "Who was refused without naming a registered device, and why, newest first",
+        "Unknown products and devices, identities that can't be read, no common cipher suite, datagrams that edges dropped. A " +
+          "node tells at most 20 a second; `not-told` sums up the others. The newest 7 500 are kept, those of the busiest source " +
+          "go first."
+      )
+    )
+  )
+  .annotateMerge(OpenApi.annotations({ title: "Strangers" }))
+
 const webhook = { webhookId: Schema.String }
 
 const Webhooks = HttpApiGroup.make("webhooks")
@@ -379,6 +410,7 @@ export const RegistryApi = HttpApi.make("registry")
   .add(Measurepoints)
   .add(Webhooks)
   .add(Scripts)
+  .add(Strangers)
   .middleware(Authorization)
   .middleware(HttpApiMiddleware.ProblemDetails)
   .annotateMerge(

@@ -12,7 +12,8 @@ import {
   partitionCount,
   placeOf,
   type Presence,
-  sessionKey
+  sessionKey,
+  type StrangerEvent
 } from "@roost/contracts"
 import { Client, type ClientOptions, CookieSecrets, FrontHalf, SessionIds } from "@roost/dtls"
 import { dtlsCrypto } from "@roost/dtls-crypto"
@@ -76,6 +77,9 @@ export class World {
   storeToken = 0
   readonly presences: Array<Presence> = []
   readonly events: Array<DeviceEvent> = []
+  readonly strangers: Array<StrangerEvent> = []
+  /** What the host had done for it while this is set: its ports' and its crypto's calls by name and size. */
+  work: Array<string> | undefined
   readonly commandEvents: Array<CommandEvent> = []
   readonly routes: Array<{ peer: number | string; cid: number }> = []
   /** What the store does with the next uplinks. */
@@ -155,8 +159,11 @@ export class World {
     const box: { host?: DeviceHost } = {}
     const host = new DeviceHost({
       config: { ...defaultDeviceSessionConfig, nodeId: "node0001", ...this.#config },
-      ports: this.#ports(() => box.host!),
-      crypto: dtlsCrypto,
+      ports: recorded(
+        this.#ports(() => box.host!),
+        (call) => this.work?.push(call)
+      ),
+      crypto: recorded(dtlsCrypto, (call) => this.work?.push(call)),
       random: () => this.random(),
       now: this.now,
       wallOf: (now) => now + this.wallApart
@@ -334,7 +341,8 @@ export class World {
         )
       },
       publishPresence: (presence) => void this.presences.push(presence),
-      publishEvent: (event) => void this.events.push(event)
+      publishEvent: (event) => void this.events.push(event),
+      publishStranger: (event) => void this.strangers.push(event)
     }
   }
 
@@ -351,6 +359,20 @@ export class World {
     }
   }
 }
+
+/** Notes every call of a method, with the lengths of the bytes that it is given. */
+const recorded = <A extends object>(target: A, note: (call: string) => void): A =>
+  new Proxy(target, {
+    get: (object, name) => {
+      const method: unknown = Reflect.get(object, name)
+      if (typeof method !== "function") return method
+      return (...args: ReadonlyArray<unknown>) => {
+        const sizes = args.map((arg) => (arg instanceof Uint8Array ? arg.length : typeof arg === "number" ? arg : "-"))
+        note(name === "randomBytes" || "sha256" in object ? `${String(name)} ${sizes.join(" ")}` : String(name))
+        return Reflect.apply(method, object, args)
+      }
+    }
+  })
 
 /** The bucket SESSIONS and what the streams say besides: it outlives the nodes. */
 export class Store {

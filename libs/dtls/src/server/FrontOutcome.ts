@@ -15,9 +15,15 @@ export type FrontDropReason =
   /** A cookie proved the address, and it may not begin a handshake now. */
   | "HandshakeRate"
 
+/** Why a ClientHello was answered with an alert, or, for a cookie, with another cookie. */
+export type HelloRefusal =
+  | { readonly reason: "NoCommonSuite"; readonly suites: ReadonlyArray<number> }
+  | { readonly reason: "UnsupportedVersion"; readonly version: number }
+  | { readonly reason: "IllegalRecordLimit" | "Renegotiation" | "WrongCookie" }
+
 export type FrontOutcome =
-  /** To be sent to the peer, in order. */
-  | { readonly _tag: "Reply"; readonly datagrams: ReadonlyArray<Uint8Array> }
+  /** To be sent to the peer, in order. `refused`: they turn its ClientHello down. */
+  | { readonly _tag: "Reply"; readonly datagrams: ReadonlyArray<Uint8Array>; readonly refused?: HelloRefusal }
   /**
    * ClientKeyExchange is complete: `half` goes to the actor of the device that `identity` names, which may lie in the
    * datagram.
@@ -33,6 +39,10 @@ export type FrontOutcome =
 
 export function reply(datagrams: ReadonlyArray<Uint8Array>): FrontOutcome {
   return { _tag: "Reply", datagrams }
+}
+
+export function refusal(datagram: Uint8Array, refused: HelloRefusal): FrontOutcome {
+  return { _tag: "Reply", datagrams: [datagram], refused }
 }
 
 export function dropped(reason: FrontDropReason): FrontOutcome {

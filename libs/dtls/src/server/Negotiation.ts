@@ -7,6 +7,7 @@ import { randomBytesLength } from "../KeySchedule.ts"
 import type { ServerHello } from "../handshake/ServerHello.ts"
 import { emptyBytes } from "../internal/bytes.ts"
 import { serverCidBytes } from "../Limits.ts"
+import type { HelloRefusal } from "./FrontOutcome.ts"
 import { dtls12, isDtlsVersion } from "../record/Header.ts"
 import { plaintextBytesMax } from "../record/Protection.ts"
 
@@ -14,7 +15,7 @@ import { plaintextBytesMax } from "../record/Protection.ts"
 export function chooseSuite(
   hello: ClientHello,
   preference: ReadonlyArray<CipherSuite>
-): CipherSuite | { readonly alert: AlertName } {
+): CipherSuite | { readonly alert: AlertName; readonly refused: HelloRefusal } {
   const { maxFragmentLength, recordSizeLimit, renegotiationInfo, supportedVersions } = hello.extensions
   // Versions are one's complements: a smaller number is a newer version, and 1.2 is all we speak (RFC 5246 §E.1). A client
   // that lists its versions means those, and not what it has in the old place (RFC 8446 §4.2.1).
@@ -22,15 +23,20 @@ export function chooseSuite(
     supportedVersions === undefined
       ? hello.version <= dtls12 && isDtlsVersion(hello.version)
       : supportedVersions.includes(dtls12)
-  if (!speaks12) return { alert: "protocol_version" }
+  if (!speaks12) {
+    const version = supportedVersions?.[0] ?? hello.version
+    return { alert: "protocol_version", refused: { reason: "UnsupportedVersion", version } }
+  }
   // RFC 8449 §4 and RFC 6066 §4, the latter only where it counts (RFC 8449 §5).
   const limitIsLegal =
     recordSizeLimit === undefined ? maxFragmentLength !== unknownFragmentLength : recordSizeLimit >= recordSizeLimitMin
-  if (!limitIsLegal) return { alert: "illegal_parameter" }
+  if (!limitIsLegal) return { alert: "illegal_parameter", refused: { reason: "IllegalRecordLimit" } }
   // RFC 5746 §3.6: an initial handshake can have nothing to renegotiate.
-  if (renegotiationInfo !== undefined && renegotiationInfo.length > 0) return { alert: "handshake_failure" }
+  if (renegotiationInfo !== undefined && renegotiationInfo.length > 0) {
+    return { alert: "handshake_failure", refused: { reason: "Renegotiation" } }
+  }
   const suite = preference.find((candidate) => hello.cipherSuites.includes(candidate))
-  return suite ?? { alert: "handshake_failure" }
+  return suite ?? { alert: "handshake_failure", refused: { reason: "NoCommonSuite", suites: hello.cipherSuites } }
 }
 
 /** The answer to `hello`, with a fresh random and a fresh connection id. No extension that was not offered. */

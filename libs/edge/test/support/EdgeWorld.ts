@@ -5,7 +5,8 @@ import {
   FrameWriter,
   parsePeerAddress,
   partitionCount,
-  type PeerAddress
+  type PeerAddress,
+  type StrangerEvent
 } from "@roost/contracts"
 import {
   Client,
@@ -39,6 +40,7 @@ export class EdgeWorld {
   busAvailable = true
   readonly sent: Array<{ readonly peer: PeerAddress; readonly datagram: Uint8Array }> = []
   readonly frames: Array<{ readonly subject: string; readonly bytes: Uint8Array }> = []
+  readonly strangers: Array<StrangerEvent> = []
   readonly placement = new PlacementMap()
   readonly core: EdgeCore
 
@@ -56,6 +58,7 @@ export class EdgeWorld {
       placement: this.placement,
       now: this.now,
       ports: {
+        tell: (event) => this.strangers.push(event),
         send: (peer, datagram) => this.sent.push({ peer, datagram: datagram.slice() }),
         publish: (subject, bytes) => {
           if (this.busAvailable) this.frames.push({ subject, bytes: bytes.slice() })

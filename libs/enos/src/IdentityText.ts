@@ -1,0 +1,43 @@
+/** Bytes of a stranger's text that are shown; of the rest only the length. */
+export const shownBytesMax = 96
+
+/**
+ * What a stranger sent, for an operator's eyes: printable ASCII as it is, every other byte escaped, so that nothing of it
+ * reaches a terminal or a database as anything but text. Two different texts of up to `shownBytesMax` bytes look different.
+ */
+export const printableText = (bytes: Uint8Array): string => {
+  const shown = bytes.length > shownBytesMax ? bytes.subarray(0, shownBytesMax) : bytes
+  let text = ""
+  for (const byte of shown) text += escapes[byte]
+  return shown.length === bytes.length ? text : `${text}…(${bytes.length} bytes)`
+}
+
+/** Why a PSK identity that is not four fields may look as it does; undefined where nothing stands out. */
+export const likelyCauseOf = (bytes: Uint8Array): string | undefined => {
+  if (bytes.length === 0) return "no identity is configured in the client"
+  if (bytes[0] === 0) {
+    return bytes[1] === undefined || bytes[2] === 0
+      ? "the text is UTF-16, or a length goes before it"
+      : "a length or a NUL goes before the text"
+  }
+  if (bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf) return "a byte order mark goes before the text"
+  if (bytes[1] === 0) return "the text is UTF-16"
+  const last = bytes.at(-1)!
+  if (last === 0) return "the length is off by one: the NUL that ends a C string is sent with it"
+  if (last === 0x0a || last === 0x0d) return "the line feed of the file or terminal it was read from is sent with it"
+  if (bytes.some((byte) => byte >= 0x80)) return "the text is not ASCII, or memory that was never written"
+  const has = (characters: string) => bytes.some((byte) => characters.includes(String.fromCharCode(byte)))
+  if (has("\"'")) return "the quotes of a configuration file or a shell are part of it"
+  if (has(" \t")) return "there are blanks in it"
+  if (has(";|/&=")) return "the fields are separated by something else than commas"
+  const commas = bytes.reduce((count, byte) => (byte === 0x2c ? count + 1 : count), 0)
+  if (commas === 0) return "it is a device key or a name alone"
+  return commas < 3 ? "a field is missing" : commas > 3 ? "there is a field too many, or a comma in a key" : undefined
+}
+
+const short: Readonly<Record<number, string>> = { 0x09: "\\t", 0x0a: "\\n", 0x0d: "\\r", 0x22: '\\"', 0x5c: "\\\\" }
+
+const escapes: ReadonlyArray<string> = Array.from({ length: 256 }, (_, byte) => {
+  if (short[byte] !== undefined) return short[byte]
+  return byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : `\\x${byte.toString(16).padStart(2, "0")}`
+})

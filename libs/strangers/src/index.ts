@@ -1,0 +1,2 @@
+export { type StrangerLimits, strangerLimits } from "./StrangerLimits.ts"
+export { StrangerReports, type StrangerRefusal } from "./StrangerReports.ts"

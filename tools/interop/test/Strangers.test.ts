@@ -1,0 +1,161 @@
+import { Device } from "@roost/device"
+import { Client } from "@roost/dtls"
+import { dtlsCrypto } from "@roost/dtls-crypto"
+import { RoostProcesses } from "@roost/testkit"
+import { createSocket, type Socket } from "node:dgram"
+import { afterAll, assert, beforeAll, describe, it } from "vitest"
+import { coapClient } from "../src/CoapClient.ts"
+import { createDevice, createProduct, eventually, measurepointPost } from "../src/Fixtures.ts"
+
+// What operators find of peers that name no registered device, while registered devices notice nothing of them.
+
+let roost: RoostProcesses
+const product = "pkDoor"
+
+beforeAll(async () => {
+  roost = await RoostProcesses.start()
+  await createProduct(roost, product)
+}, 120_000)
+afterAll(() => roost?.[Symbol.asyncDispose]())
+
+interface Told {
+  readonly id: number
+  readonly kind: string
+  readonly address: string
+  readonly identity?: string
+  readonly reason: string
+  readonly times?: number
+}
+
+const strangers = async (query = ""): Promise<ReadonlyArray<Told>> =>
+  (await roost.registry("GET", `/v1/strangers?limit=200${query}`)).body.strangers
+
+/** A client that shakes hands as anybody, with a key that is nobody's. */
+class Stranger {
+  readonly #socket: Socket
+  readonly #client: Client
+
+  constructor(identity: Uint8Array) {
+    this.#socket = createSocket("udp4")
+    this.#client = new Client({ crypto: dtlsCrypto, identity, psk: new Uint8Array(16).fill(9) })
+    this.#socket.on("message", (datagram) =>
+      this.#send(this.#client.handleDatagram(Date.now(), new Uint8Array(datagram)))
+    )
+  }
+
+  /** Its address and port, once it has sent its first datagram. */
+  async knock(): Promise<string> {
+    await new Promise<void>((bound) => this.#socket.bind(0, "127.0.0.1", bound))
+    this.#send(this.#client.start(Date.now()))
+    return `127.0.0.1:${this.#socket.address().port}`
+  }
+
+  leave(): void {
+    this.#socket.close()
+  }
+
+  #send(outputs: ReturnType<Client["start"]>): void {
+    for (const output of outputs) {
+      if (output._tag === "Transmit") this.#socket.send(output.datagram, roost.udpPort, "127.0.0.1")
+    }
+  }
+}
+
+const bytesOf = (text: string) => new TextEncoder().encode(text)
+
+describe("strangers", () => {
+  it("are found by address and by identity, a registered device's refusals under the device (trust A1)", async () => {
+    const device = await createDevice(roost, product, "meter-1")
+    const unknown = new Stranger(bytesOf(`${product},nobody,2,300`))
+    const wrongKey = new Stranger(bytesOf(device.identity))
+    const address = await unknown.knock()
+    await wrongKey.knock()
+    const [found] = await eventually(
+      () => strangers(`&address=${address}`),
+      (list) => list.length > 0
+    )
+    assert.strictEqual(found?.identity, `${product},nobody,2,300`)
+    assert.include(found?.reason, "UnknownDevice")
+    assert.deepStrictEqual(await strangers(`&identity=${product},nobody`), await strangers(`&address=${address}`))
+    const events = `/v1/products/${product}/devices/meter-1/events`
+    await eventually(
+      async () => (await roost.registry("GET", events)).body.events as ReadonlyArray<Told>,
+      (list) => list.some(({ kind, reason }) => kind === "handshake-refused" && reason.includes("wrong key"))
+    )
+    assert.lengthOf(await strangers(`&identity=${product},meter-1`), 0)
+    const missing = await roost.registry("GET", `/v1/products/${product}/devices/nobody/events`)
+    assert.deepInclude([missing.status, missing.body.detail.includes("/v1/strangers?identity=")], true)
+    unknown.leave()
+    wrongKey.leave()
+  })
+
+  it("of a flood are told at most 20 a second, and presence does not wait behind them (trust A1)", async () => {
+    const flood = Array.from({ length: 300 }, (_, i) => new Stranger(bytesOf(`pkFlood,made-up-${i},2,300`)))
+    const since = Date.now()
+    for (const stranger of flood) await stranger.knock()
+    const device = await createDevice(roost, product, "meter-2")
+    const good = new Device({ host: "127.0.0.1", port: roost.udpPort, productKey: product, deviceKey: "meter-2" })
+    await good.connect(device.deviceSecret)
+    await eventually(
+      async () => (await roost.registry("GET", `/v1/products/${product}/devices/meter-2`)).body.status,
+      (status) => status === "online"
+    )
+    await eventually(
+      () => strangers(),
+      (list) => list.some(({ kind, times = 0 }) => kind === "not-told" && times > 0),
+      30_000
+    )
+    const told = (await strangers("&identity=pkFlood")).filter(({ kind }) => kind !== "not-told")
+    assert.isAtMost(told.length, 20 * Math.ceil((Date.now() - since) / 1000))
+    assert.isAtLeast(told.length, 1)
+    await good.close()
+    for (const stranger of flood) stranger.leave()
+  }, 60_000)
+
+  for (const [text, shown] of [
+    ['"pkQuoted,dev1,2,60"', String.raw`\"pkQuoted,dev1,2,60\"`],
+    ["pkBlank, dev1,2,60", "pkBlank, dev1,2,60"],
+    ["pkFive,dev1,2,60,x", "pkFive,dev1,2,60,x"],
+    ["pkSemi;dev1;2;60", "pkSemi;dev1;2;60"],
+    ["\0pkNul,dev1,2,60", String.raw`\x00pkNul,dev1,2,60`]
+  ] as const) {
+    it(`with the identity ${JSON.stringify(text)} are found with the text quoted (trust E21)`, async () => {
+      const stranger = new Stranger(bytesOf(text))
+      const address = await stranger.knock()
+      const [found] = await eventually(
+        () => strangers(`&address=${address}`),
+        (list) => list.length > 0
+      )
+      assert.strictEqual(found?.identity, shown)
+      assert.include(found?.reason, "Send {ProductKey},{DeviceKey},{SecureMode},{Lifetime}")
+      stranger.leave()
+    })
+  }
+
+  it("that an edge drops are found too, and a device that is served is not among them (trust A7)", async () => {
+    const socket = createSocket("udp4")
+    await new Promise<void>((bound) => socket.bind(0, "127.0.0.1", bound))
+    socket.send(Uint8Array.from([0x40, 1, 0x12, 0x34, 0xbb]), roost.udpPort, "127.0.0.1")
+    const [found] = await eventually(
+      () => strangers(`&address=127.0.0.1:${socket.address().port}`),
+      (list) => list.length > 0,
+      30_000
+    )
+    assert.include(found?.reason, "coaps://")
+    socket.close()
+    const device = await createDevice(roost, product, "meter-3")
+    const path = device.path("thing/measurepoint/post")
+    const { identity, psk } = device
+    const answer = await coapClient({
+      build: "openssl",
+      port: roost.udpPort,
+      identity,
+      psk,
+      path,
+      method: "post",
+      payload: measurepointPost("1")
+    })
+    assert.strictEqual(answer.code, "2.04")
+    assert.lengthOf(await strangers(`&identity=${product},meter-3`), 0)
+  }, 60_000)
+})
