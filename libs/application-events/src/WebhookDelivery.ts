@@ -30,7 +30,7 @@ export const layerWebhookDelivery = (options: DeliveryOptions = defaultDelivery)
   Layer.effectDiscard(
     Effect.gen(function* () {
       const webhooks = yield* Webhooks
-      yield* ensureStreams({ streams: [Streams.webhookDead], buckets: [] })
+      yield* ensureStreams({ streams: [Streams.webhookDead, Streams.setAside], buckets: [] })
       const fibers = yield* FiberMap.make<string>()
       const run = yield* FiberMap.runtime(fibers)<NatsConnection | HttpClient.HttpClient | Webhooks>()
       const known = new Map<string, StoredWebhook>()

@@ -40,6 +40,8 @@ export const Streams = {
   credential: stream("CREDENTIAL", "roost.credential.>", 8 * day),
   /** What webhooks did not take, and what of it is delivered again. */
   webhookDead: stream("WEBHOOK_DEAD", "roost.webhook.>", 7 * day),
+  /** Messages that their consumer could not handle, one by one either (`SetAsideHeader`). */
+  setAside: stream("SET_ASIDE", "roost.aside.>", 30 * day),
   commandEvent: {
     ...stream("COMMAND_EVENT", "roost.command.>", 7 * day),
     retention: "workqueue"
@@ -69,4 +71,12 @@ export const UplinkHeader = {
   time: "Roost-Time",
   /** Newest record of the session when the uplink was published: the replay window's floor for the next owner. */
   record: "Roost-Record"
+} as const
+
+/** Headers of a message that was set aside: with them `nats pub` puts it back where it was. */
+export const SetAsideHeader = {
+  stream: "Roost-Stream",
+  subject: "Roost-Subject",
+  sequence: "Roost-Sequence",
+  reason: "Roost-Reason"
 } as const

@@ -27,6 +27,8 @@ export const Subjects = {
   /** A dead delivery that is to be tried again. */
   webhookReplay: (webhookId: string) => `roost.webhook.replay.${webhookId}`,
   webhookDead: (webhookId: string) => `roost.webhook.dead.${webhookId}`,
+  /** A message that a durable consumer could not handle. */
+  setAside: (durable: string) => `roost.aside.${durable}`,
   command: (kind: "hinted" | "fetched" | "replied" | "overtaken", productKey: string, deviceKey: string) =>
     `roost.command.${kind}.${encodeToken(productKey)}.${encodeToken(deviceKey)}`
 } as const

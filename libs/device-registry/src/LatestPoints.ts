@@ -20,7 +20,7 @@ export const layerLatestPoints = Layer.unwrap(
 
 const followUplinks = Effect.gen(function* () {
   const store = yield* RegistryStore
-  yield* ensureStreams({ streams: [Streams.uplink], buckets: [] })
+  yield* ensureStreams({ streams: [Streams.uplink, Streams.setAside], buckets: [] })
   yield* durableConsumer({
     stream: Streams.uplink.name,
     durable: "registry-latest-points",

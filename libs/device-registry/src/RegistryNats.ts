@@ -37,7 +37,7 @@ export const layerRegistryNats = Layer.effectDiscard(
     yield* serveRpc(RegistryRpcs.device, queue, credentials.describe)
     yield* serveRpc(RegistryRpcs.properties, queue, answerPropertiesAsk)
     yield* ensureStreams({
-      streams: [Streams.presence, Streams.event, Streams.stranger, Streams.credential],
+      streams: [Streams.presence, Streams.event, Streams.stranger, Streams.credential, Streams.setAside],
       buckets: [Buckets.profiles]
     })
     yield* followPresence

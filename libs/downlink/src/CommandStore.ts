@@ -56,7 +56,7 @@ export class CommandStore extends Context.Service<
   static readonly layer: Layer.Layer<CommandStore, Config.ConfigError, NatsConnection | Health> = Layer.effect(
     CommandStore,
     Effect.gen(function* () {
-      yield* ensureStreams({ streams: [Streams.commandEvent], buckets: [Buckets.commands, Buckets.commandHistory] })
+      yield* ensureStreams({ streams: [Streams.commandEvent, Streams.setAside], buckets: [Buckets.commands, Buckets.commandHistory] })
       const commands = yield* openBucket(Buckets.commands, Command)
       const history = yield* openBucket(Buckets.commandHistory, Command)
       const mirror = new CommandMirror(yield* Clock.currentTimeMillis, (yield* Random.next) * jitterMillisMax)

@@ -1,8 +1,10 @@
 import { AckPolicy, type Consumer, type ConsumerMessages, DeliverPolicy, type JsMsg } from "@nats-io/jetstream"
-import { nanos } from "@nats-io/transport-node"
+import { headers, nanos } from "@nats-io/transport-node"
+import { SetAsideHeader, Subjects } from "@roost/contracts"
 import { metrics } from "@roost/observability"
-import { Effect, Queue, Schedule, type Scope } from "effect"
+import { Cause, Effect, Exit, Queue, Schedule, type Scope } from "effect"
 import { fromClient } from "./internal/fromClient.ts"
+import { failuresAloneMax, Isolation } from "./Isolation.ts"
 import { NatsConnection } from "./NatsConnection.ts"
 import { NatsError } from "./NatsError.ts"
 
@@ -25,8 +27,8 @@ export interface DurableConsumerOptions<R> {
   /** Milliseconds since 1970: where a consumer that is new begins, if not with all that the stream has. */
   readonly startAt?: number
   /**
-   * Success acknowledges the whole batch but for the messages that it names; failure gives the whole batch back. Must be
-   * idempotent.
+   * Success acknowledges the whole batch but for the messages that it names. After a failure the batch is divided: what fails
+   * alone comes again and is set aside at last (`Isolation`), all else is done. Must be idempotent.
    */
   readonly handler: (
     messages: ReadonlyArray<ConsumedMessage>
@@ -83,12 +85,13 @@ const consume = Effect.fnUntraced(function* <R>(options: DurableConsumerOptions<
   const ended = fromClient(operation, () => messages.closed()).pipe(
     Effect.flatMap((why) => new NatsError({ reason: "Rejected", operation, detail: why?.message ?? "it ended" }))
   )
+  const isolation = new Isolation<Consumed>(({ received }) => received.seq)
   const pause = options.batchEveryMillis ?? 0
   // No use waiting for more while a whole batch is there.
   const next = Effect.suspend(() =>
     pause > 0 && Queue.sizeUnsafe(queue) < batchMax ? Effect.sleep(pause) : Effect.void
   )
-  yield* Effect.raceFirst(ended, Effect.forever(Effect.andThen(handleBatch(options, queue, batchMax), next)))
+  yield* Effect.raceFirst(ended, Effect.forever(Effect.andThen(handleBatch(options, queue, batchMax, isolation), next)))
 })
 
 const openConsumer = Effect.fnUntraced(function* <R>(
@@ -115,52 +118,99 @@ const openConsumer = Effect.fnUntraced(function* <R>(
 const handleBatch = Effect.fnUntraced(function* <R>(
   options: DurableConsumerOptions<R>,
   queue: Queue.Queue<JsMsg>,
-  batchMax: number
+  batchMax: number,
+  isolation: Isolation<Consumed>
 ) {
-  const batch = yield* Queue.takeBetween(queue, 1, batchMax)
-  const messages = batch.map((message) => new Consumed(message))
+  const batch = (yield* Queue.takeBetween(queue, 1, batchMax)).map((message) => new Consumed(message))
   const { retryMillis = retryMillisDefault } = options
-  const giveBack = (message: JsMsg) => {
-    message.nak(typeof retryMillis === "number" ? retryMillis : retryMillis(message.info.deliveryCount))
+  const giveBack = (message: Consumed) => {
+    message.received.nak(typeof retryMillis === "number" ? retryMillis : retryMillis(message.deliveries))
     givenBack.inc()
   }
-  yield* options.handler(messages).pipe(
-    Effect.matchCauseEffect({
-      onSuccess: (again) =>
-        Effect.sync(() => {
-          for (const [index, message] of batch.entries()) {
-            if (again?.has(messages[index]!) === true) giveBack(message)
-            else message.ack()
-          }
-          handled.inc(batch.length - (again?.size ?? 0))
-        }),
-      onFailure: (cause) =>
-        Effect.sync(() => {
-          for (const message of batch) giveBack(message)
-        }).pipe(Effect.andThen(Effect.logWarning(`${options.durable}: ${batch.length} messages come again`, cause)))
+  const acknowledge = (message: Consumed) => {
+    message.received.ack()
+    handled.inc()
+  }
+  const exit = yield* Effect.exit(options.handler(batch))
+  if (Exit.isSuccess(exit)) {
+    const again: ReadonlySet<ConsumedMessage> = exit.value ?? none
+    const done = again.size === 0 ? batch : batch.filter((message) => !again.has(message))
+    isolation.noteHandled(done)
+    done.forEach(acknowledge)
+    for (const message of batch) if (again.has(message)) giveBack(message)
+    return
+  }
+  if (Cause.hasInterruptsOnly(exit.cause)) return yield* Effect.interrupt
+  const found = yield* isolation.divide(batch, exit.cause, options.handler)
+  found.handled.forEach(acknowledge)
+  found.again.forEach(giveBack)
+  if (found.again.length > 0) {
+    yield* Effect.logWarning(`${options.durable}: ${found.again.length} messages come again`, exit.cause)
+  }
+  yield* Effect.forEach(
+    found.aside,
+    ([message, reason]) =>
+      setAside(options, message.received, reason).pipe(
+        Effect.andThen(Effect.sync(() => message.received.ack())),
+        Effect.catch((error) =>
+          Effect.andThen(
+            Effect.logWarning(error.message),
+            Effect.sync(() => giveBack(message))
+          )
+        )
+      ),
+    { discard: true }
+  )
+})
+
+/** Kept in the stream SET_ASIDE with what is needed to publish it again; acknowledged only after that. */
+const setAside = Effect.fnUntraced(function* (
+  { durable, stream }: { readonly durable: string; readonly stream: string },
+  { data, seq, subject }: JsMsg,
+  reason: string
+) {
+  const { jetstream } = yield* NatsConnection
+  const headersOfIt = headers()
+  for (const [name, value] of [
+    [SetAsideHeader.stream, stream],
+    [SetAsideHeader.subject, subject],
+    [SetAsideHeader.sequence, String(seq)],
+    [SetAsideHeader.reason, reason.replaceAll(/[^\x20-\x7e]+/g, " ")]
+  ] as const) {
+    headersOfIt.set(name, value)
+  }
+  yield* fromClient(`setting aside ${seq} of ${stream}`, () =>
+    jetstream.publish(Subjects.setAside(durable), data, { headers: headersOfIt, msgID: `${stream} ${seq} ${durable}` })
+  )
+  metrics
+    .counter("roost_nats_set_aside_total", "Messages that failed alone again and again: in the stream SET_ASIDE.", {
+      consumer: durable
     })
+    .inc()
+  yield* Effect.logError(
+    `${durable}: message ${seq} of ${stream} (${subject}) failed alone ${failuresAloneMax} times and is in SET_ASIDE now: ${reason}`
   )
 })
 
 /** Reads headers and the reply subject only when a handler asks: of most messages it wants the data alone. */
 class Consumed implements ConsumedMessage {
-  readonly #message: JsMsg
-  readonly header = (name: string): string => this.#message.headers?.get(name) ?? ""
+  readonly received: JsMsg
+  readonly header = (name: string): string => this.received.headers?.get(name) ?? ""
 
-  constructor(message: JsMsg) {
-    this.#message = message
+  constructor(received: JsMsg) {
+    this.received = received
   }
 
   get subject(): string {
-    return this.#message.subject
+    return this.received.subject
   }
 
   get data(): Uint8Array {
-    return this.#message.data
+    return this.received.data
   }
 
   get deliveries(): number {
-    return this.#message.info.deliveryCount
+    return this.received.info.deliveryCount
   }
 }
 
@@ -176,5 +226,6 @@ export const deleteConsumer = (stream: string, durable: string): Effect.Effect<v
     )
   )
 
+const none: ReadonlySet<ConsumedMessage> = new Set()
 const handled = metrics.counter("roost_nats_consumed_total", "Messages of durable consumers that were handled.")
 const givenBack = metrics.counter("roost_nats_consumed_again_total", "Messages given back because handling failed.")

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { DiscardPolicy } from "@nats-io/jetstream"
-import type { StreamDefinition } from "@roost/contracts"
+import { SetAsideHeader, type StreamDefinition, Streams, Subjects } from "@roost/contracts"
 import { natsServer } from "@roost/testkit"
 import { Effect, Layer } from "effect"
 import {
@@ -9,6 +9,7 @@ import {
   EventPublisher,
   eventsWaitingMax,
   NatsConnection,
+  readMessages,
   tailConsumer
 } from "../src/index.ts"
 import { connectionTo, waitUntil } from "./harness.ts"
@@ -63,6 +64,46 @@ describe("a durable consumer", () => {
           )
         }).pipe(Effect.provide(connectionTo(server)), Effect.scoped)
       )
+  )
+
+  it.live("sets aside what fails alone, and does all else meanwhile (trust C3)", () =>
+    withServer((server) =>
+      Effect.gen(function* () {
+        yield* ensureStreams({ streams: [stream, Streams.setAside], buckets: [] })
+        const handled: Array<string> = []
+        yield* durableConsumer({
+          stream: "WORK",
+          durable: "workers",
+          filterSubject: "work.>",
+          retryMillis: 20,
+          handler: (messages) =>
+            Effect.sync(() => {
+              const bad = messages.find((message) => text(message.data).startsWith("bad"))
+              if (bad !== undefined) throw new Error(`can't be held: ${text(bad.data)} \u0000`)
+              handled.push(...messages.map((message) => text(message.data)))
+            })
+        })
+        const { manager } = yield* NatsConnection
+        const left = Effect.promise(() => manager.streams.info("WORK")).pipe(Effect.map((i) => i.state.messages))
+        for (let i = 0; i < 40; i++) yield* publish("work.a", i % 10 === 3 ? `bad${i}` : String(i))
+        // While others are handled, failures count.
+        yield* publish("work.b", "more").pipe(
+          Effect.andThen(Effect.sleep(20)),
+          Effect.repeat({ until: () => Effect.map(left, (count) => count === 0) })
+        )
+        assert.includeMembers(
+          handled,
+          Array.from({ length: 40 }, (_, i) => String(i)).filter((i) => Number(i) % 10 !== 3)
+        )
+        const aside = yield* readMessages("SET_ASIDE", Subjects.setAside("workers"), 10)
+        assert.deepStrictEqual(aside.map(({ data }) => text(data)).toSorted(), ["bad13", "bad23", "bad3", "bad33"])
+        assert.deepStrictEqual(
+          [aside[0]!.header(SetAsideHeader.stream), aside[0]!.header(SetAsideHeader.subject)],
+          ["WORK", "work.a"]
+        )
+        assert.include(aside[0]!.header(SetAsideHeader.reason), "can't be held: bad")
+      }).pipe(Effect.provide(connectionTo(server)), Effect.scoped)
+    )
   )
 
   it.live("handles what comes alone at once, and what comes soon after it together", () =>
