@@ -7,6 +7,7 @@ import { resolve } from "node:path"
 import { corpusFile, crashersFile, type Job, type JobResult, jobsOf, runJob } from "./Campaign.ts"
 import { fuzzProjects } from "./FuzzBundle.ts"
 import { inputText, readInputs, writeInputs } from "./InputFile.ts"
+import { sequences } from "./SequenceCommand.ts"
 
 const root = resolve(import.meta.dirname, "../../..")
 
@@ -73,7 +74,11 @@ const fuzz = Command.make(
   ),
   Command.withExamples([
     { command: "npm run fuzz -- --minutes 60", description: "A campaign over all targets" },
-    { command: "npm run fuzz -- --target coap/message --seconds 60", description: "One target" }
+    { command: "npm run fuzz -- --target coap/message --seconds 60", description: "One target" },
+    {
+      command: "npm run fuzz -- sequences --count 100000",
+      description: "Sequences of datagrams against the DTLS server"
+    }
   ])
 )
 
@@ -125,4 +130,7 @@ const distinct = (inputs: ReadonlyArray<Uint8Array>): ReadonlyArray<Uint8Array> 
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`)
 
-Command.run(fuzz, { version: "0.1.0" }).pipe(Effect.provide(NodeServices.layer), NodeRuntime.runMain)
+Command.run(fuzz.pipe(Command.withSubcommands([sequences])), { version: "0.1.0" }).pipe(
+  Effect.provide(NodeServices.layer),
+  NodeRuntime.runMain
+)
