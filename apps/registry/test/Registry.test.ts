@@ -6,6 +6,7 @@ import { freeTcpPort, natsServer, type NatsServer } from "@roost/testkit"
 import { ConfigProvider, Effect, Layer, Logger, Schedule } from "effect"
 import { type ChildProcess, spawn } from "node:child_process"
 import { once } from "node:events"
+import { connect } from "node:net"
 import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -118,6 +119,77 @@ describe("the registry as a process", () => {
       const [code] = yield* Effect.promise(() => once(child, "close"))
       assert.strictEqual(code, 1)
       assert.match(stderr, /^configuration: ROOST_API_TOKEN: .*; it is not set$/m)
+    })
+  )
+})
+
+const raw = (path: string) =>
+  [
+    `POST ${path} HTTP/1.1`,
+    "Host: x",
+    `Authorization: Bearer ${token}`,
+    "Content-Type: application/x-ndjson",
+    "Transfer-Encoding: chunked",
+    "Connection: close",
+    "",
+    ""
+  ].join("\r\n")
+
+describe("an import", { timeout: 300_000 }, () => {
+  it.live("of 100 000 devices ends for a client that reads nothing before its last line (trust F12)", () =>
+    Effect.gen(function* () {
+      const nats = yield* natsServer()
+      const directory = yield* temporaryDirectory
+      const port = yield* freeTcpPort
+      yield* app(environment(nats, port, directory))
+      yield* ready(`http://127.0.0.1:${port}`)
+      yield* post(`http://127.0.0.1:${port}/v1/products`, { productName: "P", productKey: "pk" })
+      const answer = yield* Effect.promise(async () => {
+        const socket = connect(port, "127.0.0.1")
+        await once(socket, "connect")
+        socket.pause()
+        socket.write(raw("/v1/products/pk/devices:import"))
+        for (let i = 0; i < 100; i++) {
+          const lines = Array.from({ length: 1_000 }, (_, n) => `{"deviceKey":"device-${i}-${n}"}\n`).join("")
+          const chunk = `${lines.length.toString(16)}\r\n${lines}\r\n`
+          if (!socket.write(chunk)) await once(socket, "drain")
+        }
+        socket.write("0\r\n\r\n")
+        let text = ""
+        for await (const data of socket) text = (text + String(data)).slice(-200)
+        return text
+      })
+      assert.match(answer, /"_tag":"Done","imported":100000,"refused":0/)
+    })
+  )
+
+  it.live("leaves the thread to others between its batches (trust F12)", () =>
+    Effect.gen(function* () {
+      const nats = yield* natsServer()
+      const directory = yield* temporaryDirectory
+      const port = yield* freeTcpPort
+      const base = `http://127.0.0.1:${port}`
+      yield* app(environment(nats, port, directory))
+      yield* ready(base)
+      yield* post(`${base}/v1/products`, { productName: "P", productKey: "pk" })
+      const headers = { authorization: `Bearer ${token}`, "content-type": "application/x-ndjson" }
+      const body = Array.from({ length: 20_000 }, (_, n) => `{"deviceKey":"d${n}"}\n`).join("")
+      const ended = new AbortController()
+      const imported = Effect.promise(async () => {
+        const response = await fetch(`${base}/v1/products/pk/devices:import`, { method: "POST", headers, body })
+        const text = await response.text()
+        ended.abort()
+        return text
+      })
+      const others = Effect.promise(async () => {
+        let answered = 0
+        for (; !ended.signal.aborted; answered++) await (await fetch(`${base}/v1/products/pk`, { headers })).text()
+        return answered
+      })
+      const [text, answered] = yield* Effect.all([imported, others], { concurrency: 2 })
+      assert.match(text, /"imported":20000,"refused":0/)
+      // Batches of 64, and a call has its few turns of the loop between some of them; with 500 at one go they were some ten.
+      assert.isAbove(answered, 30)
     })
   )
 })

@@ -1,6 +1,6 @@
 import { type DeviceCredential, type ImportResult, NewDevice } from "@roost/contracts"
-import { Effect, Result, Schema, Stream } from "effect"
-import { importBatchMax, importLineBytesMax } from "./Limits.ts"
+import { Duration, Effect, Result, Schema, Stream } from "effect"
+import { importBatchesWaitingMax, importBatchMax, importLineBytesMax, importRestMillisMax } from "./Limits.ts"
 import { type NdjsonLine, NdjsonLines } from "./Ndjson.ts"
 import type { Registry } from "./Registry.ts"
 
@@ -24,9 +24,10 @@ export const importDevices = <E>(
     return body.pipe(
       Stream.flatMap((chunk) => Stream.fromIterable(splitter.push(chunk))),
       Stream.concat(Stream.suspend(() => Stream.fromIterable(splitter.end()))),
-      Stream.map(readLine),
       Stream.grouped(importBatchMax),
-      Stream.mapEffect((lines) => registerBatch(registry, productKey, lines)),
+      Stream.mapEffect((lines) => resting(registerBatch(registry, productKey, lines))),
+      // Not only as the answers are read: a client that reads nothing before its last line would wait for us, and we for it.
+      Stream.buffer({ capacity: importBatchesWaitingMax }),
       Stream.flatMap((results) => {
         const taken = results.filter((result) => result._tag === "Imported").length
         imported += taken
@@ -40,12 +41,20 @@ export const importDevices = <E>(
 const registerBatch = Effect.fnUntraced(function* (
   registry: Registry["Service"],
   productKey: string,
-  lines: ReadonlyArray<Line>
+  texts: ReadonlyArray<NdjsonLine>
 ) {
+  const lines = texts.map(readLine)
   const devices = lines.flatMap((line) => (line._tag === "Device" ? [line.device] : []))
   const credentials = yield* registry.createDevices(productKey, devices)
   let next = 0
   return lines.map((line): ImportResult => (line._tag === "Device" ? resultOf(line, credentials[next++]) : line))
+})
+
+/** Then gives as much time to all who wait for the thread. */
+const resting = Effect.fnUntraced(function* <A, E, R>(work: Effect.Effect<A, E, R>) {
+  const [took, result] = yield* Effect.timed(work)
+  yield* Effect.sleep(Duration.min(took, Duration.millis(importRestMillisMax)))
+  return result
 })
 
 const resultOf = (

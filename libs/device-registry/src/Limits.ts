@@ -25,8 +25,18 @@ export const assetIdLength = 12
 /** Characters of a product key that the registry makes; EnOS's own have as many. */
 export const productKeyLength = 8
 
-/** Devices of an import that are written in one transaction. */
-export const importBatchMax = 500
+/**
+ * Devices of an import that are written in one transaction. On SQLite the thread has nothing else to do meanwhile: some 5 ms, and then as
+ * long for whoever waits, `importRestMillisMax` at most.
+ */
+export const importBatchMax = 64
+export const importRestMillisMax = 10
+
+/**
+ * Answers of an import that wait for a client that sends its whole body before it reads: 262 144 lines, some 80 MB. Only behind those
+ * does the import wait for its reader.
+ */
+export const importBatchesWaitingMax = 4_096
 
 /** Bytes of one line of an import. */
 export const importLineBytesMax = 2048

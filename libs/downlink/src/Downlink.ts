@@ -25,6 +25,7 @@ import {
   TooManyPending
 } from "@roost/contracts"
 import { CommandCode, Topics } from "@roost/enos"
+import { mayHaveHappenedDetail } from "@roost/http"
 import { NatsConnection, NatsError, requestRpc } from "@roost/nats"
 import { type Conversion, ScriptPool } from "@roost/raw-script"
 import { Clock, Context, Effect, Layer, Option } from "effect"
@@ -358,7 +359,9 @@ const unavailable = <A, E, R>(
             new TemporarilyUnavailable({
               detail: error.operation.startsWith("request ")
                 ? "The registry does not answer."
-                : "The store does not answer."
+                : error.reason === "Timeout"
+                  ? mayHaveHappenedDetail
+                  : "The store does not answer. Nothing was changed."
             })
           )
         )

@@ -1,5 +1,5 @@
 import { plainNumbers } from "@roost/enos"
-import { readBody, tokenCheck } from "@roost/http"
+import { outageOf, readBody, tokenCheck } from "@roost/http"
 import { Config, Effect, Layer } from "effect"
 import { HttpRouter, HttpServerRequest, HttpServerResponse } from "effect/http"
 import { randomUUID } from "node:crypto"
@@ -47,7 +47,14 @@ export const layerEnosRoutes: Layer.Layer<
         ),
         Effect.catchCause((cause) =>
           Effect.logError("a call of the EnOS API failed", cause).pipe(
-            Effect.as({ code: ApiCode.internal, msg: "Roost failed; its log says why", data: null })
+            Effect.as({
+              code: ApiCode.internal,
+              msg:
+                outageOf(cause) === undefined
+                  ? "Roost failed; its log says why"
+                  : "The store does not answer; what the call asks for may have been done. Repeat it with the same Idempotency-Key",
+              data: null
+            })
           )
         ),
         Effect.map((body) => HttpServerResponse.jsonUnsafe({ ...body, requestId: randomUUID() }))

@@ -150,7 +150,7 @@ const unavailable = (error: NatsError) =>
         status: 503,
         title: "Roost can't take this now. Try again.",
         detail: "The store of idempotency keys does not answer or is full. Nothing was done."
-      }).pipe(HttpServerResponse.setHeader("retry-after", "1"))
+      })
     )
   )
 

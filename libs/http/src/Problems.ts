@@ -1,3 +1,5 @@
+import { RequestWrites, StoreUnavailable } from "@roost/contracts"
+import { NatsError, type NatsErrorReason } from "@roost/nats"
 import { Cause, Effect, type Layer, type Types } from "effect"
 import { HttpRouter, HttpServerError, HttpServerRequest, HttpServerResponse, ProblemDetails } from "effect/http"
 import { throughTextDoor } from "./TextDoor.ts"
@@ -15,8 +17,12 @@ type Handler = Effect.Effect<
 const problems = (handler: Handler): Handler =>
   Effect.gen(function* () {
     const request = yield* HttpServerRequest.HttpServerRequest
-    const response = yield* Effect.catchCause(handler, (cause) => fromCause(cause, request))
-    return withProblem(response, request)
+    const writes = { written: false }
+    const response = yield* handler.pipe(
+      Effect.provideService(RequestWrites, writes),
+      Effect.catchCause((cause) => fromCause(cause, request, writes))
+    )
+    return withRetryAfter(withProblem(response, request))
   })
 
 export const layerProblems: Layer.Layer<never, never, HttpRouter.HttpRouter> = HttpRouter.middleware(
@@ -26,14 +32,57 @@ export const layerProblems: Layer.Layer<never, never, HttpRouter.HttpRouter> = H
 
 const fromCause = Effect.fnUntraced(function* (
   cause: Cause.Cause<unknown>,
-  request: HttpServerRequest.HttpServerRequest
+  request: HttpServerRequest.HttpServerRequest,
+  writes: { readonly written: boolean }
 ) {
+  const outage = outageOf(cause)
+  if (outage !== undefined) {
+    yield* Effect.logWarning(`${request.method} ${pathOf(request.url)}: ${outage.message}`)
+    return unavailable(outage.mayHaveHappened || writes.written)
+  }
   const [response] = yield* HttpServerError.causeResponse(cause)
   if (response.status >= 500 && !Cause.hasInterruptsOnly(cause)) {
     yield* Effect.logError(`${request.method} ${pathOf(request.url)} failed`, cause)
   }
   return response
 })
+
+/** Why a store could not be asked, where that is the cause. */
+export const outageOf = (cause: Cause.Cause<unknown>): StoreUnavailable | undefined => {
+  for (const reason of cause.reasons) {
+    const defect = reason._tag === "Die" ? reason.defect : undefined
+    if (defect instanceof StoreUnavailable) return defect
+    if (defect instanceof NatsError && outages.has(defect.reason)) {
+      const mayHaveHappened = defect.reason === "Timeout"
+      return new StoreUnavailable(defect.message, { mayHaveHappened, cause: defect })
+    }
+  }
+  return undefined
+}
+
+const outages: ReadonlySet<NatsErrorReason> = new Set(["Disconnected", "Timeout", "NoResponders", "Busy", "Rejected"])
+
+/** What a caller is told of a write that broke off. */
+export const mayHaveHappenedDetail =
+  "The store broke off: what this request asks for may have been done, in whole or in part. Send it again with the same " +
+  "Idempotency-Key, or read what is there."
+
+const unavailable = (mayHaveHappened: boolean) =>
+  ProblemDetails.toResponse({
+    type: "urn:roost:problem:temporarily-unavailable",
+    status: 503,
+    title: "Roost can't take this now. Try again.",
+    detail: mayHaveHappened ? mayHaveHappenedDetail : "The store does not answer. Nothing was changed.",
+    mayHaveHappened
+  })
+
+/** RFC 9110 §15.6.4: whoever answers 503 says when to come again. */
+const withRetryAfter = (response: HttpServerResponse.HttpServerResponse): HttpServerResponse.HttpServerResponse =>
+  response.status === 503 && response.headers["retry-after"] === undefined
+    ? HttpServerResponse.setHeader(response, "retry-after", String(retryAfterSeconds))
+    : response
+
+const retryAfterSeconds = 2
 
 /** An error response without a body, or with a plain sentence, becomes the problem document of its status. */
 const withProblem = (

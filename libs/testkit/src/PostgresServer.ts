@@ -1,6 +1,6 @@
 import { Effect, Exit, Scope } from "effect"
 import { execFileSync } from "node:child_process"
-import { chownSync, existsSync, readdirSync } from "node:fs"
+import { chownSync, existsSync, readdirSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import { childProcess, type ChildProcess } from "./ChildProcess.ts"
 import { freeTcpPort } from "./FreePort.ts"
@@ -13,6 +13,9 @@ export interface PostgresServer {
   readonly log: () => string
   readonly stop: Effect.Effect<void>
   readonly start: Effect.Effect<void>
+  /** SIGSTOP and SIGCONT to the server and each of its backends: it holds its connections and says nothing. */
+  readonly freeze: Effect.Effect<void>
+  readonly thaw: Effect.Effect<void>
 }
 
 /** Starts one and ends it with the scope; a server that does not start is a defect with the end of its log. */
@@ -64,8 +67,45 @@ export const postgresServer = Effect.fnUntraced(function* (): Effect.fn.Return<P
   })
 
   yield* Effect.acquireRelease(start, () => stop)
-  return { url: `postgres://roost@127.0.0.1:${port}/postgres`, log: () => running?.process.output() ?? "", stop, start }
+  const signal = (name: "SIGSTOP" | "SIGCONT") =>
+    Effect.suspend(() => (running === undefined ? Effect.void : signalTree(running.process.pid, name)))
+  return {
+    freeze: signal("SIGSTOP"),
+    thaw: signal("SIGCONT"),
+    url: `postgres://roost@127.0.0.1:${port}/postgres`,
+    log: () => running?.process.output() ?? "",
+    stop,
+    start
+  }
 })
+
+/** Backends have sessions of their own, so that no process group holds them all. */
+const signalTree = (pid: number, signal: "SIGSTOP" | "SIGCONT") =>
+  Effect.sync(() => {
+    const children = existsSync("/proc/self/stat") ? childrenByProc(pid) : childrenByPs(pid)
+    // The server first, so that it makes no backend meanwhile.
+    for (const each of [pid, ...children]) process.kill(each, signal)
+  })
+
+const childrenByProc = (parent: number): ReadonlyArray<number> =>
+  readdirSync("/proc").flatMap((name) => {
+    if (!/^\d+$/.test(name)) return []
+    try {
+      // `pid (name) state ppid …`, and a name may hold anything.
+      const ppid = readFileSync(`/proc/${name}/stat`, "utf8")
+        .replace(/^.*\) /s, "")
+        .split(" ")[1]
+      return Number(ppid) === parent ? [Number(name)] : []
+    } catch {
+      return []
+    }
+  })
+
+const childrenByPs = (parent: number): ReadonlyArray<number> =>
+  execFileSync("ps", ["-A", "-o", "pid=,ppid="], { encoding: "utf8" })
+    .split("\n")
+    .map((line) => line.trim().split(/\s+/).map(Number))
+    .flatMap(([child, ppid]) => (ppid === parent && child !== undefined ? [child] : []))
 
 /** Debian keeps the server's programs out of the PATH, one directory per version. */
 const binaries = (): string => {

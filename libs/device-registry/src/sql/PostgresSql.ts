@@ -1,11 +1,12 @@
-import { Effect, Layer, Redacted } from "effect"
-import postgres from "postgres"
+import { RequestWrites, StoreUnavailable } from "@roost/contracts"
+import { Effect, Layer, Redacted, Schedule } from "effect"
 import { migrations, newerSchema } from "./Migrations.ts"
-import { type Row, type Section, sections, Sql, type SqlSession, type SqlTransaction, type Value } from "./Sql.ts"
+import { type Connections, PostgresPool, silenceMillisMax } from "./PostgresPool.ts"
+import { type Row, type Section, sections, Sql, type SqlTransaction, type Value } from "./Sql.ts"
 
 /** Connections of one instance for transactions; look-ups have one of their own, so that they wait for no batch. */
 export const transactionsMax = 4
-const connectSecondsMax = 5
+const startAgain = Schedule.spaced("1 second")
 /** First half of Roost's advisory locks: "roos". */
 const lockSpace = 0x726f6f73
 
@@ -14,31 +15,32 @@ export const layerPostgresSql = (url: Redacted.Redacted): Layer.Layer<Sql> =>
   Layer.effect(
     Sql,
     Effect.gen(function* () {
-      const open = (max: number) =>
+      const open = (max: number, timed?: boolean) =>
         Effect.acquireRelease(
-          Effect.sync(() => connect(Redacted.value(url), max)),
-          (pool) => Effect.promise(() => pool.end({ timeout: connectSecondsMax }))
+          Effect.sync(() => new PostgresPool(Redacted.value(url), max, timed)),
+          (pool) => Effect.promise(() => pool.end())
         )
-      const pool = yield* open(transactionsMax)
-      yield* Effect.promise(() => pool.begin(migrate))
-      return make(pool, yield* open(1))
+      yield* Effect.scoped(
+        Effect.flatMap(open(1, false), (pool) =>
+          Effect.tryPromise({
+            try: () => pool.within(migrationMillisMax, (connections) => connections.begin(migrate), never),
+            catch: (error) => error
+          }).pipe(
+            Effect.tapError((error) => Effect.logWarning("the database can't be brought up to date", error)),
+            // A registry that starts before its database waits for it; `/readyz` says so.
+            Effect.retry({ schedule: startAgain, while: (error) => error instanceof StoreUnavailable }),
+            Effect.orDie
+          )
+        )
+      )
+      return make(yield* open(transactionsMax), yield* open(1))
     })
   )
 
-const int8 = 20
+const migrationMillisMax = 3_600_000
+const never = () => false
 
-const connect = (url: string, max: number) =>
-  postgres(url, {
-    max,
-    connect_timeout: connectSecondsMax,
-    connection: { application_name: "roost-registry" },
-    // Milliseconds and ids: all below 2^53.
-    types: { int8: { to: int8, from: [int8], parse: Number, serialize: String } },
-    onnotice: () => undefined
-  })
-
-type Pool = ReturnType<typeof connect>
-type Connection = Pick<Pool, "unsafe">
+type Connection = Pick<Connections, "unsafe">
 
 const migrate = async (connection: Connection): Promise<void> => {
   // Instances that start together: one migrates, the others find it done.
@@ -67,32 +69,67 @@ const types = {
  * `single` has one connection, which takes the statements of all at once: the client (3.4.9) searches its lists of
  * connections, and those grow as long as some are busy; 150 000 look-ups over ten cost four times as much in the end.
  */
-const make = (pool: Pool, single: Pool) =>
-  Sql.of({
-    ...sessionOn(single),
+const make = (pool: PostgresPool, single: PostgresPool) => {
+  const query = (sql: string, values: ReadonlyArray<Value>, mayHaveHappened: () => boolean) =>
+    Effect.promise(() =>
+      single.within(
+        silenceMillisMax,
+        (connections) => connections.unsafe<Array<Row>>(numbered(sql), [...values], { prepare: true }),
+        mayHaveHappened
+      )
+    )
+  return Sql.of({
+    all: (sql, ...values) => query(sql, values, never),
+    get: (sql, ...values) => Effect.map(query(sql, values, never), ([row]) => row),
+    run: (sql, ...values) =>
+      Effect.tap(
+        Effect.map(query(sql, values, always), ({ count }) => count),
+        noteWritten
+      ),
     transaction: <A>(body: (session: SqlTransaction) => Effect.Effect<A>) =>
       Effect.promise(async () => {
         let result: A
-        await pool.begin(async (connection) => {
-          result = await Effect.runPromise(body(transactionOn(connection)))
-        })
+        let committing = false
+        const work = (connections: Connections, heard: () => void) =>
+          connections.begin(async (connection) => {
+            heard()
+            result = await Effect.runPromise(body(transactionOn(connection, heard)))
+            committing = true
+          })
+        await pool.within(silenceMillisMax, work, () => committing)
         return result!
-      }),
+      }).pipe(Effect.tap(noteWritten)),
     unlessBusy: (section, body) =>
       Effect.acquireUseRelease(
         Effect.promise(() => lock(pool, section)),
         (connection) => (connection === undefined ? Effect.void : body),
-        (connection) => Effect.promise(async () => connection && unlock(connection, section))
+        (connection) => Effect.promise(async () => connection && unlock(pool, connection, section))
       )
   })
+}
 
-type Reserved = Awaited<ReturnType<Pool["reserve"]>>
+const always = () => true
+
+const noteWritten = Effect.map(RequestWrites, (writes) => {
+  if (writes !== undefined) writes.written = true
+})
+
+type Reserved = Awaited<ReturnType<Connections["reserve"]>>
 
 /** Of a connection, not of a transaction: none stays open while messages are published. */
-const lock = async (pool: Pool, section: Section): Promise<Reserved | undefined> => {
-  const connection = await pool.reserve()
+const lock = async (pool: PostgresPool, section: Section): Promise<Reserved | undefined> => {
+  let given = false
+  const reserve = async (connections: Connections) => {
+    const connection = await connections.reserve()
+    // It came when nobody waited any more.
+    if (given) connection.release()
+    return connection
+  }
+  const connection = await pool.within(silenceMillisMax, reserve, never).finally(() => (given = true))
   try {
-    const [row] = await connection.unsafe(`SELECT pg_try_advisory_lock(${lockSpace}, ${sections[section]}) AS locked`)
+    const ask = () =>
+      connection.unsafe(`SELECT pg_try_advisory_lock(${lockSpace}, ${sections[section]}) AS locked`).execute()
+    const [row] = await pool.within(silenceMillisMax, ask, never)
     if (row?.["locked"] === true) return connection
   } catch (error) {
     connection.release()
@@ -103,37 +140,39 @@ const lock = async (pool: Pool, section: Section): Promise<Reserved | undefined>
 }
 
 /** A connection that broke has lost its locks already. */
-const unlock = (connection: Reserved, section: Section): Promise<void> =>
-  connection
-    .unsafe(`SELECT pg_advisory_unlock(${lockSpace}, ${sections[section]})`)
+const unlock = (pool: PostgresPool, connection: Reserved, section: Section): Promise<void> =>
+  pool
+    .within(
+      silenceMillisMax,
+      () => connection.unsafe(`SELECT pg_advisory_unlock(${lockSpace}, ${sections[section]})`),
+      never
+    )
     .catch(() => undefined)
     .then(() => connection.release())
 
-const sessionOn = (connection: Connection): SqlSession => {
-  const query = (sql: string, values: ReadonlyArray<Value>) =>
-    connection.unsafe<Array<Row>>(numbered(sql), [...values], { prepare: true })
+const transactionOn = (connection: Connection, heard: () => void): SqlTransaction => {
+  const query = async (sql: string, values: ReadonlyArray<Value>) => {
+    const rows = await connection.unsafe<Array<Row>>(numbered(sql), [...values], { prepare: true })
+    heard()
+    return rows
+  }
+  /** One connection takes them in order and answers in order. */
+  const queryEach = (sql: string, values: ReadonlyArray<ReadonlyArray<Value>>) =>
+    Promise.all(values.map((each) => query(sql, each)))
   return {
     all: (sql, ...values) => Effect.promise(() => query(sql, values)),
     get: (sql, ...values) => Effect.promise(async () => (await query(sql, values))[0]),
-    run: (sql, ...values) => Effect.promise(async () => (await query(sql, values)).count)
+    run: (sql, ...values) => Effect.promise(async () => (await query(sql, values)).count),
+    runEach: (sql, values) => Effect.promise(async () => (await queryEach(sql, values)).map(({ count }) => count)),
+    getEach: (sql, values) => Effect.promise(async () => (await queryEach(sql, values)).map(([row]) => row)),
+    forUpdate: " FOR UPDATE",
+    enter: (section) =>
+      Effect.promise(async () => {
+        await connection.unsafe(`SELECT pg_advisory_xact_lock(${lockSpace}, ${sections[section]})`)
+        heard()
+      })
   }
 }
-
-/** One connection takes them in order and answers in order. */
-const queryEach = async (connection: Connection, sql: string, values: ReadonlyArray<ReadonlyArray<Value>>) => {
-  const text = numbered(sql)
-  return Promise.all(values.map((each) => connection.unsafe<Array<Row>>(text, [...each], { prepare: true })))
-}
-
-const transactionOn = (connection: Connection): SqlTransaction => ({
-  ...sessionOn(connection),
-  runEach: (sql, values) =>
-    Effect.promise(async () => (await queryEach(connection, sql, values)).map(({ count }) => count)),
-  getEach: (sql, values) => Effect.promise(async () => (await queryEach(connection, sql, values)).map(([row]) => row)),
-  forUpdate: " FOR UPDATE",
-  enter: (section) =>
-    Effect.promise(() => connection.unsafe(`SELECT pg_advisory_xact_lock(${lockSpace}, ${sections[section]})`))
-})
 
 /** `?1` of SQLite is `$1` here. */
 const numbered = (sql: string): string => {

@@ -31,7 +31,8 @@ export const layerSqlRegistryStore: Layer.Layer<RegistryStore, never, Sql> = Lay
       createProduct: (product) => changing((session) => insertProduct(session, product)),
       product: (productKey) => findProduct(sql, productKey),
       updateProduct: (productKey, change) => changing((session) => updateProduct(session, productKey, change)),
-      rotateProductSecret: (productKey, secret, until, now) => rotateProductSecret(sql, productKey, secret, until, now),
+      rotateProductSecret: (productKey, secret, until, now) =>
+        sql.transaction((session) => rotateProductSecret(session, productKey, secret, until, now)),
       products: (after, limit) => listProducts(sql, after, limit),
       createModel: (model, now) => changing((session) => insertModel(session, model, now)),
       model: (modelId) => findModel(sql, modelId),
@@ -46,7 +47,7 @@ export const layerSqlRegistryStore: Layer.Layer<RegistryStore, never, Sql> = Lay
       issueSecret: (id, secret, activationRequest, now) =>
         changing((session) => issueSecret(session, id, secret, activationRequest, now)),
       replaceDevice: (id, secret, now) => changing((session) => replaceDevice(session, id, secret, now)),
-      renameDevice: (id, deviceName) => renameDevice(sql, id, deviceName),
+      renameDevice: (id, deviceName) => sql.transaction((session) => renameDevice(session, id, deviceName)),
       deleteDevice: (id, now) => changing((session) => deleteDevice(session, id, now)),
       applyPresence: (presences) => sql.transaction((session) => applyPresence(session, presences)),
       filePresence: (presences, events, now) =>

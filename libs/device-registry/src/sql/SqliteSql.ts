@@ -1,3 +1,4 @@
+import { RequestWrites, StoreUnavailable } from "@roost/contracts"
 import { Effect, Layer } from "effect"
 import { closeSync, mkdirSync, openSync } from "node:fs"
 import { dirname } from "node:path"
@@ -59,9 +60,9 @@ const make = (db: DatabaseSync) => {
     return known
   }
   const session: SqlSession = {
-    all: (sql, ...values) => Effect.sync(() => statement(sql).all(...values) as Array<Row>),
-    get: (sql, ...values) => Effect.sync(() => statement(sql).get(...values) as Row | undefined),
-    run: (sql, ...values) => Effect.sync(() => Number(statement(sql).run(...values).changes))
+    all: (sql, ...values) => guarded(() => statement(sql).all(...values) as Array<Row>),
+    get: (sql, ...values) => guarded(() => statement(sql).get(...values) as Row | undefined),
+    run: (sql, ...values) => guarded(() => Number(statement(sql).run(...values).changes))
   }
   const transaction: SqlTransaction = {
     ...session,
@@ -80,7 +81,9 @@ const make = (db: DatabaseSync) => {
   }
   return Sql.of({
     ...session,
-    transaction: (body) => Effect.sync(() => inTransaction(db, () => Effect.runSync(body(transaction)))),
+    run: (sql, ...values) => Effect.tap(session.run(sql, ...values), noteWritten),
+    transaction: (body) =>
+      guarded(() => inTransaction(db, () => Effect.runSync(body(transaction)))).pipe(Effect.tap(noteWritten)),
     unlessBusy: (_, body) => body
   })
 }
@@ -92,7 +95,40 @@ const inTransaction = <A>(db: DatabaseSync, body: () => A): A => {
     db.exec("COMMIT")
     return result
   } catch (error) {
-    db.exec("ROLLBACK")
+    // SQLite has rolled back by itself where a disk failed: what it says to a second time would hide the cause.
+    if (db.isTransaction) db.exec("ROLLBACK")
     throw error
   }
 }
+
+/** Of a defect inside a transaction the cause was named by the statement already. */
+const guarded = <A>(work: () => A): Effect.Effect<A> =>
+  Effect.suspend(() => {
+    try {
+      return Effect.succeed(work())
+    } catch (error) {
+      return Effect.die(unavailable(error))
+    }
+  })
+
+const noteWritten = Effect.map(RequestWrites, (writes) => {
+  if (writes !== undefined) writes.written = true
+})
+
+/** What says nothing of the statement: the file is locked by another process, unreadable, or has no room. Nothing was written then. */
+const unavailable = (error: unknown): unknown => {
+  const code = error instanceof Error && "errcode" in error ? Number(error.errcode) & 0xff : 0
+  const cause = outages.get(code)
+  return cause === undefined
+    ? error
+    : new StoreUnavailable(`the database is not available: ${cause}`, { mayHaveHappened: false, cause: error })
+}
+
+/** SQLITE_BUSY, _READONLY, _IOERR, _FULL, _CANTOPEN. */
+const outages = new Map([
+  [5, "another process holds it"],
+  [8, "it can't be written"],
+  [10, "its disk failed"],
+  [13, "its disk is full"],
+  [14, "its file can't be opened"]
+])

@@ -1,0 +1,104 @@
+import { StoreUnavailable } from "@roost/contracts"
+import postgres from "postgres"
+
+/** How long a statement may take before the server ends it, and a connection before it is given up. */
+export const statementMillisMax = 5_000
+const connectSecondsMax = 5
+/** How long nothing may be heard of a look-up, or of a transaction: each answer to a statement of it is a word. */
+export const silenceMillisMax = 6_000
+
+const int8 = 20
+
+const connect = (url: string, max: number, timed: boolean) =>
+  postgres(url, {
+    max,
+    connect_timeout: connectSecondsMax,
+    connection: { application_name: "roost-registry", ...(timed ? { statement_timeout: statementMillisMax } : {}) },
+    // Milliseconds and ids: all below 2^53.
+    types: { int8: { to: int8, from: [int8], parse: Number, serialize: String } },
+    onnotice: () => undefined
+  })
+
+export type Connections = ReturnType<typeof connect>
+
+/**
+ * Connections whose work always ends. What is not answered in time fails, and all connections are given up: a server that hangs, or a
+ * network that swallows, would keep each of them for minutes. The next call makes new ones.
+ */
+export class PostgresPool {
+  readonly #open: () => Connections
+  #connections: Connections
+
+  /** `timed`: whether the server ends long statements; a migration may take its time. */
+  constructor(url: string, max: number, timed = true) {
+    this.#open = () => connect(url, max, timed)
+    this.#connections = this.#open()
+  }
+
+  /** `mayHaveHappened` is asked when it fails: whether a write is under way that nobody will hear of. */
+  async within<A>(
+    millis: number,
+    work: (connections: Connections, heard: () => void) => PromiseLike<A>,
+    mayHaveHappened: () => boolean
+  ): Promise<A> {
+    const connections = this.#connections
+    const late = Promise.withResolvers<never>()
+    const timer = setTimeout(() => {
+      this.#renew(connections)
+      const message = `the database did not answer within ${millis} ms`
+      late.reject(new StoreUnavailable(message, { mayHaveHappened: mayHaveHappened() }))
+    }, millis)
+    try {
+      return await Promise.race([work(connections, () => timer.refresh()), late.promise])
+    } catch (error) {
+      throw asUnavailable(error, mayHaveHappened)
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+
+  end(): Promise<void> {
+    return this.#connections.end({ timeout: connectSecondsMax })
+  }
+
+  #renew(hanging: Connections): void {
+    if (this.#connections !== hanging) return
+    this.#connections = this.#open()
+    hanging.end({ timeout: 0 }).catch(() => undefined)
+  }
+}
+
+/** Errors that say something of the server and nothing of the statement. */
+const asUnavailable = (error: unknown, mayHaveHappened: () => boolean): unknown => {
+  const code = error instanceof Error && "code" in error ? String(error.code) : ""
+  if (notSent.has(code)) return unavailable(error, false)
+  if (broken.has(code)) return unavailable(error, mayHaveHappened())
+  // The server's word, with a rollback: shutting down (57P), a statement that took too long (57014), a lock (55P03, 40P01), no room
+  // or memory (53), a disk (58), and a standby that was taken for the server (25006).
+  if (/^(57P0[1-5]|57014|55P03|40P01|40001|53...|58...|25006)$/.test(code)) return unavailable(error, false)
+  return error
+}
+
+const unavailable = (cause: unknown, mayHaveHappened: boolean): StoreUnavailable =>
+  new StoreUnavailable(`the database is not available: ${cause instanceof Error ? cause.message : String(cause)}`, {
+    mayHaveHappened,
+    cause
+  })
+
+const notSent = new Set([
+  "ECONNREFUSED",
+  "ENOTFOUND",
+  "EAI_AGAIN",
+  "EHOSTUNREACH",
+  "ENETUNREACH",
+  "ENOENT",
+  "CONNECT_TIMEOUT"
+])
+const broken = new Set([
+  "ECONNRESET",
+  "EPIPE",
+  "ETIMEDOUT",
+  "CONNECTION_CLOSED",
+  "CONNECTION_ENDED",
+  "CONNECTION_DESTROYED"
+])
