@@ -27,7 +27,7 @@ export interface DeviceSessionConfig {
 export const defaultDeviceSessionConfig: Omit<DeviceSessionConfig, "nodeId"> = {
   getSuccess: "2.04",
   devicesMax: 2_000_000,
-  handshakesMax: 50_000,
+  handshakesMax: 10_000,
   handOffs: { waitingMax: 8_192, perTurnMax: 64, perSecondMax: 5_000 },
   handshakeMillisMax: 60_000,
   sessionIdleMillisMax: 7 * 86_400_000,

@@ -62,7 +62,10 @@ export class HandOffs {
     if (waiting === undefined) return false
     const contentType = peekRecord(datagram)?.contentType
     if (contentType !== ContentType.handshake && contentType !== ContentType.change_cipher_spec) return false
-    if (waiting.more.length < followingMax) waiting.more.push({ ...held, body: new Uint8Array(datagram) })
+    const bytes = waiting.more.reduce((sum, { body }) => sum + body.length, datagram.length)
+    if (bytes <= followingBytesMax && waiting.more.length < followingMax) {
+      waiting.more.push({ ...held, body: new Uint8Array(datagram) })
+    }
     return true
   }
 
@@ -86,3 +89,4 @@ export class HandOffs {
 
 /** ChangeCipherSpec and Finished in datagrams of their own, once repeated. */
 const followingMax = 4
+const followingBytesMax = 512

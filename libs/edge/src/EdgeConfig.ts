@@ -1,6 +1,7 @@
 import { NodeId } from "@roost/cluster"
 import { parseKey } from "@roost/contracts"
 import { Config, Redacted, Schema } from "effect"
+import { defaultEdgeLimits } from "./EdgeLimits.ts"
 
 /** How an edge is run (docs/architecture.md §7). */
 export interface EdgeConfig {
@@ -10,6 +11,8 @@ export interface EdgeConfig {
   /** 32 bytes: cookies and session ids. */
   readonly routingKey: Uint8Array
   readonly edgeId: string
+  /** `EdgeLimits.routesMax`. */
+  readonly routesMax: number
 }
 
 const expected = "expected 64 hexadecimal digits"
@@ -24,5 +27,6 @@ export const EdgeConfig: Config.Config<EdgeConfig> = Config.all({
   routingKey: Config.schema(Schema.Redacted(HexKey), "ROOST_ROUTING_KEY").pipe(
     Config.map((key) => parseKey(Redacted.value(key))!)
   ),
-  edgeId: NodeId
+  edgeId: NodeId,
+  routesMax: Config.Int("ROOST_EDGE_ROUTES").pipe(Config.withDefault(defaultEdgeLimits.routesMax))
 })

@@ -1,4 +1,7 @@
-/** What strangers can make one edge keep or send. */
+/**
+ * What strangers can make one edge keep or send. All tables full of IPv6 peers take some 170 MB of heap, so that an edge
+ * fits a container of 256 MB (README).
+ */
 export interface EdgeLimits {
   /** Addresses and connection ids with a known partition, each. A miss costs a question to the actors, nothing more. */
   readonly routesMax: number
@@ -40,22 +43,22 @@ export interface EdgeLimits {
 }
 
 export const defaultEdgeLimits: EdgeLimits = {
-  routesMax: 1_000_000,
-  handedOffMax: 200_000,
+  routesMax: 400_000,
+  handedOffMax: 100_000,
   handedOffMillis: 60_000,
   strangerBytesMax: 2048,
   handshakesPerSecondMax: 5,
   handshakesBurstMax: 20,
   handshakesPerSourceSecondMax: 2_000,
   handshakesPerSourceBurstMax: 10_000,
-  ratesMax: 200_000,
+  ratesMax: 20_000,
   unroutedPerSecondMax: 20_000,
   unroutedPerSourceSecondMax: 1_000,
   unroutedPerSourceBurstMax: 5_000,
   unroutedQuietMillis: 1000,
-  unroutedPeersMax: 100_000,
+  unroutedPeersMax: 50_000,
   resumeWaitMillis: 900,
-  resumesMax: 20_000,
+  resumesMax: 5_000,
   resumesPerSourceSecondMax: 500,
   resumesPerSourceBurstMax: 2_000,
   resumesPerSecondMax: 5_000

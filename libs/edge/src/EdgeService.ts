@@ -35,7 +35,7 @@ export const EdgeService = {
       const late: { socket?: UdpSocket; ticker?: Ticker } = {}
       const core = new EdgeCore({
         edgeId: config.edgeId,
-        limits: defaultEdgeLimits,
+        limits: { ...defaultEdgeLimits, routesMax: config.routesMax },
         front,
         placement,
         now: steadyNow(),

@@ -230,6 +230,34 @@ describe("EdgeCore: routes", () => {
     ])
   })
 
+  it("takes any packet after the handshake at any edge; spread over four, a handshake waits for repetitions (trust E23)", () => {
+    const edges = Array.from({ length: 4 }, () => new EdgeWorld())
+    const device = new TestDevice(edges[0]!, "meter-1", { connectionId: new Uint8Array(0) })
+    let packets = 0
+    const spread = (datagrams: ReadonlyArray<Uint8Array>): void => {
+      for (const datagram of datagrams) edges[packets++ % 4]!.receive(device.peer, datagram)
+    }
+    const replies = () => edges.flatMap((edge) => edge.replies())
+    spread(device.start())
+    spread(device.take(replies()))
+    const flight = device.take(replies())
+    const handedOff = () => edges.some((edge) => edge.entries().some(({ kind }) => kind === FrameKind.HalfHandshake))
+    let repetitions = -1
+    do {
+      repetitions++
+      spread(flight)
+    } while (!handedOff() && repetitions < 4)
+    assert.isAtMost(repetitions, 3)
+
+    const connected = new TestDevice(edges[1]!, "meter-1", { connectionId: new Uint8Array(0) }, peerOf(41_000))
+    connected.connect()
+    for (const [i, edge] of edges.entries()) {
+      edge.pass(1000)
+      edge.receive(peerOf(50_000 + i), connected.data("up"))
+      assert.strictEqual(edge.entries()[0]?.kind, i === 1 ? FrameKind.Datagram : FrameKind.Unrouted)
+    }
+  })
+
   it("R6, F13 sends records with a connection id by it, from whatever address", () => {
     const world = new EdgeWorld()
     const device = new TestDevice(world, "meter-1", { connectionId: new Uint8Array(0) })
