@@ -72,6 +72,11 @@ export class Confirmables {
     if (index !== -1) this.#waiting.splice(index, 1)
   }
 
+  /** Gives up on the one that has waited longest; its exchange. One waits at least. */
+  dropOldest(): number {
+    return this.#waiting.shift()!.exchange
+  }
+
   handleTimeout(now: number): ReadonlyArray<Due> {
     const due = this.#waiting.filter(({ dueAt }) => dueAt <= now)
     return due.map((confirmable) => {

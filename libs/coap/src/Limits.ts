@@ -4,7 +4,7 @@ import { szxMax } from "./Block.ts"
 export interface ServerLimits {
   /** After this long without an answer a CON gets an empty ACK; below ACK_TIMEOUT, so that the client need not retransmit. */
   readonly ackDelayMillis: number
-  /** Requests at the application plus responses that wait for their ACK. Above: 4.29. */
+  /** Requests at the application; above: 4.29. Responses that wait for their ACK; above, the oldest is given up. */
   readonly exchangesInFlightMax: number
   /**
    * Message ids remembered for deduplication; above, the oldest answered one is forgotten. 64 records are also what the DTLS

@@ -166,6 +166,9 @@ export const requestOf = (message: Message, options: RequestOptions): RequestEnv
 export const operationKey = ({ request, requestTags }: RequestEnvelope): string =>
   JSON.stringify([request.code, request.path, request.query, request.accept ?? null, requestTags])
 
+/** The same without Request-Tags. */
+export const looseOperationKey = (envelope: RequestEnvelope): string => operationKey({ ...envelope, requestTags: "" })
+
 /** Recognised, of a permitted length, and not repeated where that is not allowed (RFC 7252 §5.4.1, §5.4.3, §5.4.5). */
 const isUsable = (number: number, value: Uint8Array, repeated: boolean): boolean => {
   const format = formats.get(number)

@@ -77,12 +77,72 @@ describe("Block1: a request body in blocks", () => {
     assert.strictEqual(only(session.upload(block(5, false, 0), filled(1, 3)), "Request").request.payload.length, 81)
   })
 
-  it("C13 is refused with 4.08 when it starts with number 5, leaves one out, repeats one or comes in disorder, RFC 7959 §2.9.2", () => {
-    const orders = [[5], [0, 2], [0, 1, 1], [0, 2, 1], [0, 1, 3]] as const
+  it("C13 is refused with 4.08 when it starts with number 5, leaves one out or comes in disorder, RFC 7959 §2.9.2", () => {
+    const orders = [[5], [0, 2], [0, 2, 1], [0, 1, 3]] as const
     for (const order of orders) {
       const session = new Session()
       const outcomes = order.map((num) => sent(session.upload(block(num, true), filled(16, num))).code)
       assert.include(outcomes, Code.RequestEntityIncomplete, order.join())
+    }
+  })
+
+  it.each([[[0, 0, 1, 2]], [[0, 1, 1, 2]], [[0, 1, 0, 1, 2]], [[0, 1, 0, 2]], [[0, 0, 0, 1, 1, 0, 1, 2]]])(
+    "answers 2.31 to blocks that come again under other message ids: %j (trust E12)",
+    (order) => {
+      const session = new Session()
+      for (const num of order.slice(0, -1)) {
+        const outputs = session.upload(block(num, true), filled(16, num))
+        assert.strictEqual(sent(outputs).code, Code.Continue)
+        assert.deepStrictEqual(block1Of(outputs), block(num, true))
+      }
+      const { request } = only(session.upload(block(2, false), filled(3, 2)), "Request")
+      assert.deepStrictEqual(request.payload, Uint8Array.of(...filled(16, 0), ...filled(16, 1), ...filled(3, 2)))
+    }
+  )
+
+  it("takes a body that begins as the one before and goes on otherwise for another (trust E12)", () => {
+    const session = new Session()
+    for (const num of [0, 1, 2]) session.upload(block(num, true), filled(16, num))
+    session.upload(block(0, true), filled(16, 0))
+    session.upload(block(1, true), filled(16, 9))
+    const { request } = only(session.upload(block(2, false), filled(1, 8)), "Request")
+    assert.deepStrictEqual(request.payload, Uint8Array.of(...filled(16, 0), ...filled(16, 9), ...filled(1, 8)))
+  })
+
+  it("serves a body whose Request-Tag is on some blocks only, unless two bodies may be meant (trust E17)", () => {
+    const tag = [{ number: OptionNumber.RequestTag, value: hex("0a") }]
+    for (const [first, second, last] of [
+      [[], tag, tag],
+      [tag, [], []],
+      [[], tag, []]
+    ]) {
+      const session = new Session()
+      session.upload(block(0, true), filled(16, 1), first)
+      assert.strictEqual(sent(session.upload(block(1, true), filled(16, 2), second)).code, Code.Continue)
+      only(session.upload(block(2, false), filled(1, 3), last), "Request")
+    }
+    const session = new Session()
+    session.upload(block(0, true), filled(16, 1), tag)
+    session.upload(block(0, true), filled(16, 2), [{ number: OptionNumber.RequestTag, value: hex("0b") }])
+    assert.strictEqual(sent(session.upload(block(1, false), filled(1, 3))).code, Code.RequestEntityIncomplete)
+  })
+
+  it("serves following blocks that have an ETag, a Request-Tag or the Block1 of the body (trust E17)", () => {
+    const rows: ReadonlyArray<ReadonlyArray<Option>> = [
+      [{ number: OptionNumber.ETag, value: hex("0102030405060708") }],
+      [{ number: OptionNumber.RequestTag, value: hex("0a") }],
+      [blockOption(OptionNumber.Block1, block(1, false))],
+      [blockOption(OptionNumber.Block1, block(0, false, 6)), { number: OptionNumber.RequestTag, value: hex("0a") }]
+    ]
+    for (const extra of rows) {
+      const session = new Session()
+      session.upload(block(0, true), filled(16, 1))
+      const { exchange } = only(session.upload(block(1, false), filled(3, 1)), "Request")
+      session.respond(exchange, filled(3000, 7))
+      const next = blockOption(OptionNumber.Block2, { num: 1, more: false, szx: 6 })
+      const second = sent(session.send(Code.Post, [next, ...extra]))
+      assert.strictEqual(second.code, Code.Changed)
+      assert.strictEqual(second.payload.length, 1024)
     }
   })
 

@@ -14,7 +14,7 @@ import {
   ServerExchanges,
   uintOption
 } from "../src/index.ts"
-import { decoded, message, pathOptions } from "./support/build.ts"
+import { decoded, message, pathOptions, toHex } from "./support/build.ts"
 import { seededRandom } from "./support/Pair.ts"
 
 const { limits, tuning } = defaultServerSettings
@@ -69,8 +69,8 @@ class Adversary {
 
 /** What RFC 7252 §4 promises, whatever comes. */
 class Checker {
-  /** Message id to the end of its lifetime, of all requests that have reached the application. */
-  readonly #delivered = new Map<number, number>()
+  /** Message to the end of its lifetime, of all requests that have reached the application. */
+  readonly #delivered = new Map<string, number>()
 
   check(now: number, input: Uint8Array | undefined, outputs: Outputs): void {
     for (const output of outputs) {
@@ -84,8 +84,10 @@ class Checker {
       }
       if (output._tag === "Request") {
         const { messageId, confirmable, path } = output.request
-        assert.isFalse((this.#delivered.get(messageId) ?? 0) > now, `message id ${messageId} executed twice`)
-        this.#delivered.set(messageId, now + (confirmable ? tuning.exchangeLifetimeMillis : tuning.nonLifetimeMillis))
+        // All but its type: what is repeated has the same bytes.
+        const message = toHex(input!).slice(1)
+        assert.isFalse((this.#delivered.get(message) ?? 0) > now, `message id ${messageId} executed twice`)
+        this.#delivered.set(message, now + (confirmable ? tuning.exchangeLifetimeMillis : tuning.nonLifetimeMillis))
         assert.isFalse(path.includes("."))
       }
     }

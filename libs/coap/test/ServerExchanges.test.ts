@@ -75,13 +75,98 @@ describe("ServerExchanges: one request, one response", () => {
     assert.notStrictEqual(second.exchange, exchange)
   })
 
-  it("C10 takes a message id for a duplicate within EXCHANGE_LIFETIME, whatever else differs, and for fresh after it", () => {
+  it("C10 takes a message for a duplicate within EXCHANGE_LIFETIME, and for fresh after it", () => {
     const exchanges = server()
-    const { exchange } = only(exchanges.handleMessage(0, bytesOf({ messageId: 5 })), "Request")
+    const message = bytesOf({ messageId: 5 })
+    const { exchange } = only(exchanges.handleMessage(0, message), "Request")
     exchanges.respond(0, exchange, changed)
-    const other = bytesOf({ messageId: 5, token: hex("ff"), payload: text("other") })
-    assert.strictEqual(only(exchanges.handleMessage(246_999, other), "Transmit").cause, "Duplicate")
-    only(exchanges.handleMessage(247_000, other), "Request")
+    assert.strictEqual(only(exchanges.handleMessage(246_999, message), "Transmit").cause, "Duplicate")
+    only(exchanges.handleMessage(247_000, message), "Request")
+  })
+
+  it.each([
+    ["another token", { token: hex("ff") }],
+    ["a longer token", { token: hex("010200") }],
+    ["another body", { payload: text("other") }],
+    ["no body", { payload: noBytes }],
+    ["another path", { options: pathOptions("/topic/other") }],
+    ["another method", { code: Code.Get }]
+  ])(
+    "executes a message id that comes again with %s, and answers copies of either with its own answer (trust E2)",
+    (_, change) => {
+      const exchanges = server()
+      const first = bytesOf({ messageId: 5, payload: text("first") })
+      const second = bytesOf({ messageId: 5, payload: text("first"), ...change })
+      const answers = [first, second].map((message, index) => {
+        const { exchange } = only(exchanges.handleMessage(index * 10_000, message), "Request")
+        return only(
+          exchanges.respond(index * 10_000, exchange, { ...changed, payload: text(`answer ${index}`) }),
+          "Transmit"
+        ).bytes.slice()
+      })
+      for (const [index, message] of [first, second, first].entries()) {
+        const again = only(exchanges.handleMessage(20_000, message), "Transmit")
+        assert.strictEqual(again.cause, "Duplicate")
+        assert.deepStrictEqual(again.bytes, answers[index % 2])
+      }
+    }
+  )
+
+  it("keeps messages of one id apart in another process (trust E2)", () => {
+    const exchanges = server()
+    const messages = ["a", "b"].map((payload) => bytesOf({ messageId: 5, payload: text(payload) }))
+    for (const message of messages) {
+      exchanges.respond(0, only(exchanges.handleMessage(0, message), "Request").exchange, changed)
+    }
+    const next = server()
+    assert.isTrue(next.restore(exchanges.serialize(0, 64, 16_384)))
+    for (const message of messages)
+      assert.strictEqual(only(next.handleMessage(1, message), "Transmit").cause, "Duplicate")
+    only(next.handleMessage(1, bytesOf({ messageId: 5, payload: text("c") })), "Request")
+  })
+
+  it("gives up the oldest separate response where the ninth would wait, and takes requests on (trust E20)", () => {
+    const exchanges = server()
+    const { exchangesInFlightMax } = defaultServerSettings.limits
+    const displaced: Array<number> = []
+    for (let messageId = 1; messageId <= exchangesInFlightMax + 4; messageId += 1) {
+      const now = messageId * 100
+      const { exchange } = only(exchanges.handleMessage(now, bytesOf({ messageId })), "Request")
+      exchanges.handleTimeout(now + defaultServerSettings.limits.ackDelayMillis)
+      for (const output of exchanges.respond(now + defaultServerSettings.limits.ackDelayMillis, exchange, changed)) {
+        if (output._tag === "Settled") displaced.push(output.exchange)
+        if (output._tag === "Settled") assert.strictEqual(output.outcome, "Displaced")
+      }
+    }
+    assert.deepStrictEqual(displaced, [0, 1, 2, 3])
+    only(exchanges.handleMessage(5_000, bytesOf({ messageId: 99 })), "Request")
+  })
+
+  it("after a resumption answers copies as before for MAX_TRANSMIT_WAIT, and executes them after that (trust E16)", () => {
+    const former = server()
+    const message = bytesOf({ messageId: 5 })
+    former.respond(0, only(former.handleMessage(0, message), "Request").exchange, changed)
+    const resumed = server()
+    resumed.inherit(1_000, former, "Resumed")
+    assert.strictEqual(only(resumed.handleMessage(92_999, message), "Transmit").cause, "Duplicate")
+    assert.isFalse(only(resumed.handleMessage(93_000, message), "Request").mayRepeat)
+    const late = server()
+    late.inherit(94_000, former, "Resumed")
+    assert.isTrue(late.isIdle)
+  })
+
+  it("after a full handshake executes what came before, and says that it may be a repetition (trust E16)", () => {
+    const former = server()
+    const message = bytesOf({ messageId: 5 })
+    former.handleMessage(0, message)
+    const renewed = server()
+    renewed.inherit(1_000, former, "Renewed")
+    const { exchange, mayRepeat } = only(renewed.handleMessage(2_000, message), "Request")
+    assert.isTrue(mayRepeat)
+    assert.strictEqual(only(renewed.respond(2_000, exchange, changed), "Transmit").cause, "Response")
+    assert.isFalse(only(renewed.handleMessage(2_000, bytesOf({ messageId: 6 })), "Request").mayRepeat)
+    renewed.handleTimeout(250_000)
+    assert.isTrue(renewed.isIdle)
   })
 
   it("C10 executes a NON once within NON_LIFETIME and answers it with a NON, RFC 7252 §5.2.3", () => {

@@ -70,7 +70,9 @@ export const UplinkHeader = {
   method: "Roost-Method",
   time: "Roost-Time",
   /** Newest record of the session when the uplink was published: the replay window's floor for the next owner. */
-  record: "Roost-Record"
+  record: "Roost-Record",
+  /** `Nats-Msg-Id` of the message of the device's session before that this one may repeat; absent otherwise. */
+  repeats: "Roost-Repeats"
 } as const
 
 /** Headers of a message that was set aside: with them `nats pub` puts it back where it was. */

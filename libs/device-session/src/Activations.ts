@@ -54,7 +54,7 @@ export class Activations {
     })
     // A retransmission gets here only after a takeover: it names the same request, and the registry issues nothing new.
     const { productKey, deviceKey } = actor
-    const requestId = exchangeId(session.handle, request)
+    const requestId = exchangeId(session.scope, request)
     ports.askActivation(token, {
       productKey,
       deviceKey,

@@ -39,6 +39,10 @@ export interface DeviceSession extends SessionRights {
   readonly dtls: Session
   /** Random, hexadecimal: names this session in uplinks and events. */
   readonly handle: string
+  /** Handle of the session that a full handshake made: the same for all resumptions of it, it names exchanges. */
+  readonly scope: string
+  /** Of the session before, which a full handshake ended; undefined if none is known. */
+  formerScope: string | undefined
   readonly lifetimeMillis: number
   readonly facts: DeviceFacts
   revoked: boolean

@@ -140,6 +140,7 @@ export class DeviceHost {
       ports,
       events: this.#events,
       associations: this.#associations,
+      random: this.#random,
       findActor: (productKey, deviceKey) => this.#shares.find(productKey, deviceKey),
       actorOf: (productKey, deviceKey) => this.#shares.actorOf(productKey, deviceKey),
       hold: (actor, session, held) => this.#hold(actor, session, held),
@@ -155,7 +156,11 @@ export class DeviceHost {
       events: this.#events,
       persistence: this.#persistence,
       profiles: this.profiles,
-      deliver: (now, actor, session, outputs) => this.#carryOut(now, actor, session, outputs)
+      deliver: (now, actor, session, outputs) => {
+        this.#carryOut(now, actor, session, outputs)
+        // Whatever the answer was waiting for, a CON of ours is repeated from now on (RFC 7252 §4.2).
+        if (actor.session === session) this.#lifetimes.arm(now, actor, session)
+      }
     })
     this.#ownership = new Ownership({
       shares: this.#shares,
@@ -474,7 +479,9 @@ export class DeviceHost {
   #closed(now: number, actor: DeviceActor, session: DeviceSession): void {
     this.#lifetimes.goOffline(now, actor, session, "closeNotify")
     this.#table.unbindRoutes(actor)
-    session.exchanges = undefined
+    // A resumption may bring copies of what was answered here.
+    session.exchanges?.end()
+    if (session.exchanges?.isIdle === true) session.exchanges = undefined
     session.lastTopic = undefined
     this.#persistence.touch(actor)
   }
@@ -487,12 +494,13 @@ export class DeviceHost {
           break
         case "Request":
           this.counters.requests++
-          this.#requests.handleRequest(now, actor, session, output.exchange, output.request)
+          this.#requests.handleRequest(now, actor, session, output.exchange, output.request, output.mayRepeat)
           break
         case "Ignored":
           this.counters.ignored(output.reason)
           break
         case "Settled":
+          if (output.outcome !== "Acknowledged") this.counters.ignored(`Separate${output.outcome}`)
           break
       }
     }

@@ -2,11 +2,11 @@ import { blockBytes, type Request, szxMax } from "@roost/coap"
 
 /**
  * The name of an uplink in the stream, the same for every copy that the device sends of its message and for every owner
- * that gets one: session, message id and token, which RFC 7252 §4.4 and §5.3.1 let no client use again within
- * EXCHANGE_LIFETIME, and a checksum of the body against clients that do.
+ * that gets one, also after a resumption: `DeviceSession.scope`, message id and token, which RFC 7252 §4.4 and §5.3.1 let no
+ * client use again within EXCHANGE_LIFETIME, and a checksum of path and body against clients that do.
  */
-export const exchangeId = (session: string, { messageId, payload, token }: Request): string => {
-  let id = `${session}.${checksum(payload)}.${messageId.toString(36)}.`
+export const exchangeId = (scope: string, { messageId, path, payload, token }: Request): string => {
+  let id = `${scope}.${checksum(path, payload)}.${messageId.toString(36)}.`
   for (let index = 0; index < token.length; index++) id += hexOf[token[index]!]!
   return id
 }
@@ -22,9 +22,13 @@ export const isCopy = (storedId: string, id: string, request: Request): boolean 
 const bodyOf = (id: string): string => id.slice(0, id.indexOf(".", id.indexOf(".") + 1))
 
 /** Two lanes of 32 bits, multiplied by odd numbers: 0.2 µs for 150 bytes, and no more than a checksum. */
-const checksum = (bytes: Uint8Array): string => {
+const checksum = (path: ReadonlyArray<string>, bytes: Uint8Array): string => {
   let a = 0x811c9dc5
   let b = bytes.length
+  for (const segment of path) {
+    for (let index = 0; index < segment.length; index++) a = Math.imul(a ^ segment.charCodeAt(index), 0x01000193)
+    a = Math.imul(a ^ 0x2f, 0x01000193)
+  }
   for (let index = 0; index < bytes.length; index++) {
     a = Math.imul(a ^ bytes[index]!, 0x01000193)
     b = Math.imul(b ^ bytes[index]!, 0x9e3779b1) + 0x7f4a7c15

@@ -31,6 +31,7 @@ import {
 import { type HandshakeInProgress, Handshakes, type NamedDevice } from "./Handshakes.ts"
 import type { Persistence } from "./Persistence.ts"
 import type { Ports, PskOutcome } from "./Ports.ts"
+import { exchangesOf } from "./SessionExchanges.ts"
 import { type SessionTable } from "./SessionTable.ts"
 import { type Held, kindBit } from "./Takeover.ts"
 
@@ -45,6 +46,8 @@ export interface HandshakeServerOptions {
   readonly table: SessionTable
   readonly persistence: Persistence
   readonly associations: Associations
+  /** As `DeviceHost` has it. */
+  readonly random: () => number
   /** Undefined: there is none. */
   readonly findActor: (productKey: string, deviceKey: string) => DeviceActor | undefined
   /** Made if there is none. Undefined: its partition is another node's. */
@@ -345,6 +348,7 @@ export class HandshakeServer {
       const { cached } = handshake
       actor.psk = cached?.facts === session.facts ? cached : { psk: handshake.psk.toHex(), facts: session.facts }
     }
+    if (previous !== undefined && previous.secureMode === session.secureMode) this.#inherit(now, session, previous)
     actor.session = session
     if (previous === undefined) table.bind(actor)
     else table.rebind(actor, previous)
@@ -354,6 +358,17 @@ export class HandshakeServer {
     for (const datagram of handshake.early ?? []) {
       if (actor.session === session) associations.open(now, edge, peer, actor, session, datagram)
     }
+  }
+
+  /** What the device said in the session before tells copies apart from new messages in this one (RFC 7252 §4.5). */
+  #inherit(now: number, session: DeviceSession, previous: DeviceSession): void {
+    const resumed = session.scope === previous.scope
+    if (resumed) session.recalled = previous.recalled
+    else session.formerScope = previous.scope
+    if (previous.exchanges === undefined) return
+    session.exchanges = exchangesOf(session, this.#options.random)
+    session.exchanges.inherit(now, previous.exchanges, resumed ? "Resumed" : "Renewed")
+    if (session.exchanges.isIdle) session.exchanges = undefined
   }
 
   /** The key was the device's own when it was asked for, and is not any more: silence, as for any wrong key. */
@@ -397,13 +412,19 @@ export class HandshakeServer {
   ): DeviceSession {
     // Nothing more is sealed until the first block is stored with it.
     dtls.writeLimit = dtls.writeSequence
+    const handle = hex(this.#crypto.randomBytes(handleBytes))
+    const resumed = handshake.pending instanceof PendingResumption
     return {
       productKey: identity.productKey,
       deviceKey: identity.deviceKey,
       secureMode: identity.secureMode,
       lifetimeMillis: identity.lifetimeSeconds * 1000,
       dtls,
-      handle: hex(this.#crypto.randomBytes(handleBytes)),
+      handle,
+      scope:
+        (resumed ? this.#options.findActor(identity.productKey, identity.deviceKey)?.session?.scope : undefined) ??
+        handle,
+      formerScope: undefined,
       facts,
       revoked: false,
       exchanges: undefined,

@@ -224,10 +224,10 @@ export const makeNatsPorts = Effect.fnUntraced(function* (
 })
 
 /** As `headerLines` would render them, without its lists: they were a tenth of what an uplink allocates. */
-const uplinkHeaders = ({ at, id, method, record, session, topic }: UplinkRecord): string =>
+const uplinkHeaders = ({ at, id, method, record, repeats, session, topic }: UplinkRecord): string =>
   `${UplinkHeader.session}: ${session}\r\n${UplinkHeader.topic}: ${oneLine(topic)}\r\n` +
   `${UplinkHeader.method}: ${oneLine(method)}\r\n${UplinkHeader.time}: ${at}\r\n` +
-  `${UplinkHeader.record}: ${record}\r\nNats-Msg-Id: ${id}\r\n`
+  `${UplinkHeader.record}: ${record}\r\nNats-Msg-Id: ${id}\r\n${repeats === undefined ? "" : `${UplinkHeader.repeats}: ${repeats}\r\n`}`
 
 const subjectOf = (productKey: string, deviceKey: string, event: CommandEvent): string =>
   Subjects.command(commandEventKinds[event._tag], productKey, deviceKey)

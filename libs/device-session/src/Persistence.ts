@@ -262,6 +262,7 @@ export class Persistence {
         secureMode: session.secureMode,
         lifetimeSeconds: session.lifetimeMillis / 1000,
         handle,
+        scope: session.scope,
         establishedAt,
         lastSeenAt: wallOf(lastSeenAt),
         silentMillis: Math.max(0, now - lastSeenAt),

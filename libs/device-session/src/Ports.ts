@@ -34,6 +34,8 @@ export interface UplinkRecord {
   readonly id: string
   /** Sequence number of the newest record of the session so far. */
   readonly record: number
+  /** Id of the message of the device's session before that this one may repeat: the bytes are the same. */
+  readonly repeats: string | undefined
   /** Exactly what the device sent. */
   readonly payload: Uint8Array
 }

@@ -43,6 +43,8 @@ export class Requests {
   readonly #getSuccess: number
   /** What a device said, by what its product's script made of it. */
   readonly #originals = new WeakMap<Request, Request>()
+  /** Requests that may repeat one of the device's session before. */
+  readonly #repetitions = new WeakSet<Request>()
 
   constructor(options: {
     readonly config: DeviceSessionConfig
@@ -79,7 +81,16 @@ export class Requests {
     return this.#waiting.countOf(partition)
   }
 
-  handleRequest(now: number, actor: DeviceActor, session: DeviceSession, exchange: number, request: Request): void {
+  /** `mayRepeat`: the same message came in the device's session before. */
+  handleRequest(
+    now: number,
+    actor: DeviceActor,
+    session: DeviceSession,
+    exchange: number,
+    request: Request,
+    mayRepeat = false
+  ): void {
+    if (mayRepeat) this.#repetitions.add(request)
     const { requestsPerSecondMax, requestsBurstMax } = this.#config
     if (!takeRequest(session, now, requestsPerSecondMax, requestsBurstMax)) {
       this.#answer(now, actor, session, exchange, Code.TooManyRequests, noBytes, retrySoon)
@@ -254,7 +265,8 @@ export class Requests {
     const { kind, topic, method, reply } = decision
     const { productKey, deviceKey } = actor
     // By the device's own bytes: what a script makes of them may differ from copy to copy.
-    const id = exchangeId(session.handle, fromBytes(request) ? (this.#originals.get(request) ?? request) : request)
+    const original = fromBytes(request) ? (this.#originals.get(request) ?? request) : request
+    const id = exchangeId(session.scope, original)
     if (session.recalled !== undefined && wasStored(now, session, id, request)) {
       this.#counters.copiesAnswered++
       if (asked !== undefined) {
@@ -289,6 +301,10 @@ export class Requests {
       at: now,
       id,
       record: session.dtls.highest,
+      repeats:
+        session.formerScope !== undefined && this.#repetitions.has(original)
+          ? exchangeId(session.formerScope, original)
+          : undefined,
       payload: request.payload
     }
     if (!this.#ports.storeUplink(token, uplink)) this.handleStored(now, token, false)

@@ -31,6 +31,8 @@ export interface StoredSession {
   readonly lifetimeSeconds: number
   /** 16 hexadecimal digits: the session's name in uplinks and events. */
   readonly handle: string
+  /** As `DeviceSession.scope`. */
+  readonly scope: string
   /** Milliseconds since 1970 on the wall clock of the owner that wrote it. */
   readonly establishedAt: number
   readonly lastSeenAt: number
@@ -79,6 +81,7 @@ export const encodeStoredSession = (stored: StoredSession, writeLimit: number): 
     .text(stored.deviceKey)
     .text(facts.assetId)
     .text(stored.handle)
+    .text(stored.scope === stored.handle ? "" : stored.scope)
     .text(stored.edgeId)
     .bytes(stored.peer.bytes)
     .bytes(serializeSession(stored.dtls, writeLimit))
@@ -115,6 +118,7 @@ export const decodeStoredSession = (
   const deviceKey = reader.text()
   const assetId = reader.text()
   const handle = reader.text()
+  const scope = version === formerVersion ? "" : reader.text()
   const edgeId = reader.text()
   const address = reader.bytes()
   const peer = readPeerAddress(address, 0)
@@ -148,6 +152,7 @@ export const decodeStoredSession = (
     secureMode: (flags & productSecretFlag) === 0 ? 2 : 3,
     lifetimeSeconds,
     handle,
+    scope: scope === "" ? handle : scope,
     establishedAt,
     lastSeenAt,
     silentMillis,

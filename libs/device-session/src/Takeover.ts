@@ -93,6 +93,8 @@ export class Takeover {
       lifetimeMillis,
       dtls,
       handle: stored.handle,
+      scope: stored.scope,
+      formerScope: undefined,
       facts: stored.facts,
       revoked: false,
       exchanges: undefined,

@@ -4,7 +4,7 @@ import { Code } from "../Code.ts"
 import type { ServerLimits } from "../Limits.ts"
 import { encodedBytes, noBytes } from "../Message.ts"
 import { OptionNumber } from "../Option.ts"
-import { operationKey, type Refusal, type RequestEnvelope } from "../Request.ts"
+import { looseOperationKey, operationKey, type Refusal, type RequestEnvelope } from "../Request.ts"
 import { Downloads } from "./Downloads.ts"
 import type { Response, TransmitCause } from "./Output.ts"
 import { Uploads } from "./Uploads.ts"
@@ -64,9 +64,19 @@ export class Blockwise {
   handleRequest(now: number, envelope: RequestEnvelope): BlockStep {
     const { block1, block2, request, size1 } = envelope
     if (block1 === undefined) return this.#nextBlock(now, envelope, block2!)
-    // RFC 7959 §2.7: the response is fetched once the request body is complete, by requests without Block1.
-    if ((block2?.num ?? 0) > 0) return blockUnexpected
-    const step = this.#uploads.handleBlock(now, operationKey(envelope), block1, request.payload, size1)
+    if (block2 !== undefined && block2.num > 0) {
+      // RFC 7959 §2.7: the response is fetched by requests without Block1. A client that leaves its option in and sends no
+      // body with it means nothing else.
+      return request.payload.length === 0 ? this.#nextBlock(now, envelope, block2) : blockUnexpected
+    }
+    const step = this.#uploads.handleBlock(
+      now,
+      operationKey(envelope),
+      looseOperationKey(envelope),
+      block1,
+      request.payload,
+      size1
+    )
     switch (step._tag) {
       case "Continue": {
         const options = [blockOption(OptionNumber.Block1, step.block)]
@@ -98,7 +108,7 @@ export class Blockwise {
       encodedBytes(token.length, whole.options, response.payload.length) <= this.#session.messageBytesMax
     if (fits) return whole
     const room = { bytesMax: this.#session.messageBytesMax, tokenBytes: token.length, further }
-    return this.#downloads.start(now, operationKey(envelope), szx, response, room)
+    return this.#downloads.start(now, operationKey(envelope), looseOperationKey(envelope), szx, response, room)
   }
 
   expire(now: number): void {
@@ -108,7 +118,7 @@ export class Blockwise {
 
   #nextBlock(now: number, envelope: RequestEnvelope, wanted: Block): BlockStep {
     const room = { bytesMax: this.#session.messageBytesMax, tokenBytes: envelope.token.length, further: [] }
-    const next = this.#downloads.next(now, operationKey(envelope), wanted, room)
+    const next = this.#downloads.next(now, operationKey(envelope), looseOperationKey(envelope), wanted, room)
     if (Result.isFailure(next)) return { _tag: "Refuse", refusal: next.failure }
     return { _tag: "Answer", response: next.success, cause: "NextBlock" }
   }

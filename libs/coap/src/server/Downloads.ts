@@ -17,6 +17,8 @@ export interface Room {
 
 interface Snapshot {
   readonly key: string
+  /** Without Request-Tags. */
+  readonly looseKey: string
   readonly response: Response
   expiresAt: number
 }
@@ -50,11 +52,12 @@ export class Downloads {
    * Keeps the response and returns its first block, of the size that client and server agree on or a smaller one that
    * fits `room` together with `further` options. Undefined, with nothing kept, if none does.
    */
-  start(now: number, key: string, szx: number, response: Response, room: Room): Response | undefined {
+  start(now: number, key: string, looseKey: string, szx: number, response: Response, room: Room): Response | undefined {
     this.#take(key)
     const untagged = findOption(response.options, OptionNumber.ETag) === undefined
     const snapshot = {
       key,
+      looseKey,
       response: {
         code: response.code,
         options: untagged ? [...response.options, contentETag(response.payload)] : response.options,
@@ -74,9 +77,12 @@ export class Downloads {
     return first
   }
 
-  /** A following block, any of them in any order. */
-  next(now: number, key: string, wanted: Block, room: Room): Result.Result<Response, Refusal> {
-    const snapshot = this.#take(key)
+  /**
+   * A following block, any of them in any order. A client that sends its Request-Tags with some messages only is
+   * understood if there is one body that it can mean.
+   */
+  next(now: number, key: string, looseKey: string, wanted: Block, room: Room): Result.Result<Response, Refusal> {
+    const snapshot = this.#take(key) ?? this.#takeLoosely(looseKey)
     if (snapshot === undefined) return bodyNotKept
     snapshot.expiresAt = now + this.#limits.transferIdleMillisMax
     this.#snapshots.push(snapshot)
@@ -104,6 +110,11 @@ export class Downloads {
         return { code: response.code, options, payload }
     }
     return undefined
+  }
+
+  #takeLoosely(looseKey: string): Snapshot | undefined {
+    const fitting = this.#snapshots.filter((snapshot) => snapshot.looseKey === looseKey)
+    return fitting.length === 1 ? this.#take(fitting[0]!.key) : undefined
   }
 
   #take(key: string): Snapshot | undefined {

@@ -52,9 +52,22 @@ export type Output =
   /** Send these bytes to the device now. They are a view of a larger block: to keep them, copy them. */
   | { readonly _tag: "Transmit"; readonly bytes: Uint8Array; readonly cause: TransmitCause }
   /** For the application; answer with `respond` and this exchange number. Views of the datagram: do not overwrite it meanwhile. */
-  | { readonly _tag: "Request"; readonly exchange: number; readonly request: Request }
-  /** What became of a separate response. `Reset`: the client does not want it. `TimedOut`: no ACK in MAX_TRANSMIT_WAIT. */
-  | { readonly _tag: "Settled"; readonly exchange: number; readonly outcome: "Acknowledged" | "Reset" | "TimedOut" }
+  | {
+      readonly _tag: "Request"
+      readonly exchange: number
+      readonly request: Request
+      /** The same message came in the device's session before, which another handshake ended. */
+      readonly mayRepeat: boolean
+    }
+  /**
+   * What became of a separate response. `Reset`: the client does not want it. `TimedOut`: no ACK in MAX_TRANSMIT_WAIT.
+   * `Displaced`: as many newer ones wait as may.
+   */
+  | {
+      readonly _tag: "Settled"
+      readonly exchange: number
+      readonly outcome: "Acknowledged" | "Reset" | "TimedOut" | "Displaced"
+    }
   /** Nothing happens; count it. */
   | { readonly _tag: "Ignored"; readonly reason: IgnoredReason }
 

@@ -1,8 +1,12 @@
-/** One message id of the client. Duplicates are recognised by it until `expiresAt` (RFC 7252 §4.5). */
+/** One message of the client. Duplicates of it are recognised until `expiresAt` (RFC 7252 §4.5). */
 export interface Entry {
   readonly messageId: number
+  /** `messageIdentity`: of several messages with one id each has its own entry. */
+  readonly identity: number
   readonly confirmable: boolean
   readonly expiresAt: number
+  /** Of a session that this one resumed: `expiresAt` is MAX_TRANSMIT_WAIT after it came. */
+  readonly inherited: boolean
   /** False while the request is at the application: until then it is not forgotten. */
   answered: boolean
   /** What a duplicate is answered with: bytes as a string of code units 0 to 255. */
@@ -34,22 +38,47 @@ export class Remembered {
     return this.#entries.length === 0 ? Infinity : this.#entries[0]!.expiresAt
   }
 
-  find(now: number, messageId: number): Entry | undefined {
-    const index = this.#messageIds.indexOf(messageId)
-    if (index === -1) return undefined
-    const entry = this.#entries[index]!
-    if (entry.expiresAt > now) return entry
-    this.#remove(index)
+  find(now: number, messageId: number, identity: number): Entry | undefined {
+    let index = this.#messageIds.indexOf(messageId)
+    while (index !== -1) {
+      const entry = this.#entries[index]!
+      if (entry.identity === identity && entry.expiresAt > now) return entry
+      index = this.#messageIds.indexOf(messageId, index + 1)
+    }
     return undefined
   }
 
-  /** `messageId` is not known yet. */
-  add(messageId: number, confirmable: boolean, expiresAt: number): Entry {
+  /** The message is not known yet. */
+  add(messageId: number, identity: number, confirmable: boolean, expiresAt: number): Entry {
     if (this.#entries.length >= this.#countMax) this.#forgetOldestAnswered()
-    const entry: Entry = { messageId, confirmable, expiresAt, answered: false, reply: undefined }
+    const entry: Entry = {
+      messageId,
+      identity,
+      confirmable,
+      expiresAt,
+      inherited: false,
+      answered: false,
+      reply: undefined
+    }
     this.#entries.push(entry)
     this.#messageIds.push(messageId)
     return entry
+  }
+
+  /**
+   * Takes over from the instance of the device's session before what is good at `now` when each entry is so for
+   * `shorterMillis` less. Without `replies`, which belong to their session, all of it; with them what was answered, unless
+   * in more than `messageBytesMax`.
+   */
+  inherit(now: number, from: Remembered, shorterMillis: number, replies: boolean, messageBytesMax = Infinity): void {
+    for (const entry of from.#entries) {
+      const expiresAt = entry.inherited ? entry.expiresAt : entry.expiresAt - shorterMillis
+      if (expiresAt <= now || (replies && (!entry.answered || (entry.reply?.length ?? 0) > messageBytesMax))) continue
+      const reply = replies ? entry.reply : undefined
+      this.#entries.push({ ...entry, expiresAt, inherited: shorterMillis > 0, answered: true, reply })
+      this.#messageIds.push(entry.messageId)
+      this.#replyBytes += reply?.length ?? 0
+    }
   }
 
   setReply(entry: Entry, bytes: Uint8Array): void {
@@ -69,7 +98,7 @@ export class Remembered {
 
   /**
    * The newest answered exchanges, for another process: `count u8` and then `message id u16 | flags u8 | expires at u48 |
-   * length u16 | reply` each, oldest first. Replies beyond `replyBytesMax` in all are left out, ids are kept.
+   * length u16 | identity u64 | reply` each, oldest first. Replies beyond `replyBytesMax` in all are left out, ids are kept.
    */
   serialize(now: number, countMax: number, replyBytesMax: number): Uint8Array {
     const kept: Array<{ readonly entry: Entry; readonly reply: string | undefined }> = []
@@ -91,6 +120,8 @@ export class Remembered {
       target.setUint16(at + 3, Math.floor(entry.expiresAt / 0x1_0000_0000))
       target.setUint32(at + 5, entry.expiresAt % 0x1_0000_0000)
       target.setUint16(at + 9, reply?.length ?? 0)
+      target.setUint32(at + 11, Math.floor(entry.identity / 0x1_0000_0000))
+      target.setUint32(at + 15, entry.identity % 0x1_0000_0000)
       at += entryBytes
       if (reply === undefined) continue
       for (let index = 0; index < reply.length; index += 1) target.setUint8(at++, reply.charCodeAt(index))
@@ -110,8 +141,10 @@ export class Remembered {
       if (end > bytes.length) return false
       entries.push({
         messageId: view.getUint16(at),
+        identity: view.getUint32(at + 11) * 0x1_0000_0000 + view.getUint32(at + 15),
         confirmable: (flags & confirmableFlag) !== 0,
         expiresAt: view.getUint16(at + 3) * 0x1_0000_0000 + view.getUint32(at + 5),
+        inherited: false,
         answered: true,
         reply: (flags & replyFlag) === 0 ? undefined : pack(bytes.subarray(at + entryBytes, end))
       })
@@ -119,7 +152,7 @@ export class Remembered {
     }
     if (at !== bytes.length) return false
     for (const entry of entries) {
-      if (this.#messageIds.includes(entry.messageId)) continue
+      if (this.find(0, entry.messageId, entry.identity) !== undefined) continue
       if (this.#entries.length >= this.#countMax) this.#remove(0)
       this.#entries.push(entry)
       this.#messageIds.push(entry.messageId)
@@ -152,7 +185,7 @@ export class Remembered {
 }
 
 /** Of a serialised entry, without its reply. */
-const entryBytes = 11
+const entryBytes = 19
 const confirmableFlag = 1
 const replyFlag = 2
 

@@ -30,6 +30,7 @@ import { defaultTuning, type Tuning } from "../Tuning.ts"
 import { Blockwise, concernsApplication, isBlockOfMany, needsShape } from "./Blockwise.ts"
 import { LastOptions } from "./LastOptions.ts"
 import { ignored, type Output, type Outputs, type Response, transmit, type TransmitCause } from "./Output.ts"
+import { messageIdentity } from "./MessageIdentity.ts"
 import { type Entry, Remembered, unpack } from "./Remembered.ts"
 import { Working } from "./Working.ts"
 
@@ -60,6 +61,8 @@ export class ServerExchanges {
   #separate: Confirmables | undefined
   #blockwise: Blockwise | undefined
   #last: LastOptions | undefined
+  /** What the device said in the session before, which another handshake ended. */
+  #former: Remembered | undefined
   #nextMessageId: number
   #nextExchange = 0
 
@@ -76,6 +79,7 @@ export class ServerExchanges {
   get deadline(): number | undefined {
     const at = Math.min(
       this.#remembered.deadline,
+      this.#former?.deadline ?? Infinity,
       this.#working.deadline,
       this.#separate?.deadline ?? Infinity,
       this.#blockwise?.deadline ?? Infinity
@@ -103,6 +107,31 @@ export class ServerExchanges {
   /** Takes over what `serialize` gave, on an instance that has handled nothing yet. False if the bytes are not that. */
   restore(bytes: Uint8Array): boolean {
     return this.#remembered.restore(bytes)
+  }
+
+  /**
+   * What the same device said in the session before this one. `Resumed`: copies of what was answered get the same answer
+   * for MAX_TRANSMIT_WAIT, the longest that a client repeats a message (RFC 7252 §4.8.2). `Renewed`, by a full handshake:
+   * a device without entropy sends the same bytes at each boot, so its requests are new and `mayRepeat` says more.
+   */
+  inherit(now: number, former: ServerExchanges, how: "Resumed" | "Renewed"): void {
+    const { exchangeLifetimeMillis, maxTransmitWaitMillis } = this.#settings.tuning
+    if (how === "Resumed") {
+      const shorterMillis = exchangeLifetimeMillis - maxTransmitWaitMillis
+      this.#remembered.inherit(now, former.#remembered, shorterMillis, true, this.#session.messageBytesMax)
+      this.#former = former.#former
+    } else {
+      const { limits } = this.#settings
+      this.#former = new Remembered(limits.exchangesRememberedMax, 0)
+      this.#former.inherit(now, former.#remembered, 0, false)
+    }
+  }
+
+  /** The DTLS session is over: only what `inherit` may need of it is kept. */
+  end(): void {
+    this.#working.clear()
+    this.#separate = undefined
+    this.#blockwise = undefined
   }
 
   /** `bytes`: the plaintext of one authenticated record. */
@@ -173,7 +202,8 @@ export class ServerExchanges {
   }
 
   #handleRequest(now: number, message: Message, bytes: Uint8Array, last: LastOptions | undefined): Outputs {
-    const first = this.#remembered.find(now, message.messageId)
+    const identity = messageIdentity(bytes)
+    const first = this.#remembered.find(now, message.messageId, identity)
     if (first !== undefined) return handleDuplicate(first, message)
 
     const read = last === undefined ? readOptions(message.options) : Result.succeed(last.options)
@@ -181,15 +211,15 @@ export class ServerExchanges {
       // RFC 7252 §5.4.1: a NON with a critical option that is not understood is rejected, and silence is the permitted form.
       if (message.type === "NON" && read.failure.code === Code.BadOption) return ignored(read.failure.reason)
       return this.#refuse(
-        this.#remember(now, message),
+        this.#remember(now, message, identity),
         { token: message.token, block1: undefined, noResponse: 0 },
         read.failure
       )
     }
     if (last === undefined) this.#last = LastOptions.of(bytes, message, read.success)
     const envelope = requestOf(message, read.success)
-    const entry = this.#remember(now, message)
-    if (concernsApplication(envelope) && this.#inFlight >= this.#settings.limits.exchangesInFlightMax) {
+    const entry = this.#remember(now, message, identity)
+    if (concernsApplication(envelope) && this.#working.size >= this.#settings.limits.exchangesInFlightMax) {
       return this.#refuse(entry, envelope, exchangesExhausted)
     }
     if (isBlockOfMany(envelope)) return this.#handleBlock(now, entry, envelope)
@@ -199,16 +229,11 @@ export class ServerExchanges {
     return this.#deliver(now, entry, envelope)
   }
 
-  /** Requests at the application and responses that wait for an ACK. */
-  get #inFlight(): number {
-    return this.#working.size + (this.#separate?.size ?? 0)
-  }
-
-  #remember(now: number, message: Message): Entry {
+  #remember(now: number, message: Message, identity: number): Entry {
     const { exchangeLifetimeMillis, nonLifetimeMillis } = this.#settings.tuning
     const confirmable = message.type === "CON"
     const expiresAt = now + (confirmable ? exchangeLifetimeMillis : nonLifetimeMillis)
-    return this.#remembered.add(message.messageId, confirmable, expiresAt)
+    return this.#remembered.add(message.messageId, identity, confirmable, expiresAt)
   }
 
   #deliver(now: number, entry: Entry, envelope: RequestEnvelope): Outputs {
@@ -219,7 +244,8 @@ export class ServerExchanges {
       envelope,
       ackAt: entry.confirmable ? now + this.#settings.limits.ackDelayMillis : Infinity
     })
-    return [{ _tag: "Request", exchange, request: envelope.request }]
+    const mayRepeat = this.#former?.find(now, entry.messageId, entry.identity) !== undefined
+    return [{ _tag: "Request", exchange, request: envelope.request, mayRepeat }]
   }
 
   #handleBlock(now: number, entry: Entry, envelope: RequestEnvelope): Outputs {
@@ -278,10 +304,15 @@ export class ServerExchanges {
 
   #sendSeparately(now: number, exchange: number, token: Uint8Array, response: Response): Outputs {
     this.#separate ??= new Confirmables(this.#settings.tuning, this.#random)
+    // A modem that ignores a CON of ours acknowledges none of them: the oldest gives way, and requests go on.
+    const displaced: Array<Output> = []
+    if (this.#separate.size >= this.#settings.limits.exchangesInFlightMax) {
+      displaced.push({ _tag: "Settled", exchange: this.#separate.dropOldest(), outcome: "Displaced" })
+    }
     const messageId = this.#takeMessageId()
     // Kept for retransmission, so not as a view of the encoder's block.
     this.#separate.add(exchange, messageId, encode(withResponse("CON", messageId, token, response)).slice())
-    return this.#releaseSeparate(now)
+    return [...displaced, ...this.#releaseSeparate(now)]
   }
 
   #releaseSeparate(now: number): Outputs {
@@ -302,6 +333,7 @@ export class ServerExchanges {
   #expire(now: number): void {
     this.#working.expire(now)
     this.#remembered.expire(now)
+    this.#former?.expire(now)
     this.#blockwise?.expire(now)
   }
 }

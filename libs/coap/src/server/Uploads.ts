@@ -12,6 +12,7 @@ export type UploadStep =
 
 interface Upload {
   readonly key: string
+  readonly looseKey: string
   readonly chunks: Array<Uint8Array>
   bytes: number
   expiresAt: number
@@ -39,8 +40,16 @@ export class Uploads {
     return this.#uploads[0]?.expiresAt ?? Infinity
   }
 
-  handleBlock(now: number, key: string, block: Block, payload: Uint8Array, size1: number | undefined): UploadStep {
-    const upload = this.#take(key)
+  /** `looseKey` is `key` without Request-Tags: a client that sends them with some blocks only is understood if one body fits. */
+  handleBlock(
+    now: number,
+    key: string,
+    looseKey: string,
+    block: Block,
+    payload: Uint8Array,
+    size1: number | undefined
+  ): UploadStep {
+    const upload = this.#take(key) ?? (block.num > 0 ? this.#takeLoosely(looseKey, blockOffset(block)) : undefined)
     // Every block but the last is exactly as long as it says; the last may be shorter (§2.2).
     if (block.more ? payload.length !== blockBytes(block.szx) : payload.length > blockBytes(block.szx)) {
       return refused(Code.BadRequest, "BlockPayloadSizeWrong")
@@ -50,16 +59,26 @@ export class Uploads {
     if (Math.max(bytes, size1 ?? 0) > this.#limits.requestBodyBytesMax) {
       return refused(Code.RequestEntityTooLarge, "BodyTooLarge")
     }
-    // Number 0 begins anew, whatever there was (§2.5).
-    if (offset > 0 && upload?.bytes !== offset) return refused(Code.RequestEntityIncomplete, "BlockMissing")
-
-    const chunks = offset > 0 && upload !== undefined ? upload.chunks : []
+    const next: Block = { ...block, szx: Math.min(block.szx, this.#limits.blockSzx) }
+    if (upload !== undefined && block.more && isRepeated(upload, offset, payload)) {
+      // The 2.31 was lost, and the client asked again under another message id (§2.9.1 has no other answer to a block that is here).
+      this.#keep(now, upload)
+      return { _tag: "Continue", block: next }
+    }
+    // Number 0 begins anew, whatever there was (§2.5); what differs from a block that is here does so from there on.
+    const chunks = offset === 0 ? [] : upload === undefined ? undefined : chunksUntil(upload, offset)
+    if (chunks === undefined) return refused(Code.RequestEntityIncomplete, "BlockMissing")
     if (!block.more) return { _tag: "Complete", body: chunks.length === 0 ? payload : concat(chunks, payload, bytes) }
     // A copy: the datagram that the payload is a view of may not be ours to keep.
     chunks.push(payload.slice())
+    this.#keep(now, { key: upload?.key ?? key, looseKey, chunks, bytes, expiresAt: 0 })
+    return { _tag: "Continue", block: next }
+  }
+
+  #keep(now: number, upload: Upload): void {
     if (this.#uploads.length >= this.#limits.uploadsMax) this.#uploads.shift()
-    this.#uploads.push({ key, chunks, bytes, expiresAt: now + this.#limits.transferIdleMillisMax })
-    return { _tag: "Continue", block: { ...block, szx: Math.min(block.szx, this.#limits.blockSzx) } }
+    upload.expiresAt = now + this.#limits.transferIdleMillisMax
+    this.#uploads.push(upload)
   }
 
   expire(now: number): void {
@@ -70,7 +89,36 @@ export class Uploads {
     const index = this.#uploads.findIndex((upload) => upload.key === key)
     return index === -1 ? undefined : this.#uploads.splice(index, 1)[0]
   }
+
+  /** The one body that the block can belong to; undefined if there are several. */
+  #takeLoosely(looseKey: string, offset: number): Upload | undefined {
+    const fitting = this.#uploads.filter((upload) => upload.looseKey === looseKey && upload.bytes >= offset)
+    return fitting.length === 1 ? this.#take(fitting[0]!.key) : undefined
+  }
 }
+
+const isRepeated = ({ chunks }: Upload, offset: number, payload: Uint8Array): boolean => {
+  let at = 0
+  for (const chunk of chunks) {
+    if (at === offset) return equalBytes(chunk, payload)
+    at += chunk.length
+  }
+  return false
+}
+
+/** Undefined if no block begins at `offset`. */
+const chunksUntil = ({ chunks, bytes }: Upload, offset: number): Array<Uint8Array> | undefined => {
+  if (offset === bytes) return chunks
+  let at = 0
+  for (let index = 0; index < chunks.length; index += 1) {
+    if (at === offset) return chunks.slice(0, index)
+    at += chunks[index]!.length
+  }
+  return undefined
+}
+
+const equalBytes = (a: Uint8Array, b: Uint8Array): boolean =>
+  a.length === b.length && a.every((byte, index) => byte === b[index])
 
 const concat = (chunks: ReadonlyArray<Uint8Array>, last: Uint8Array, bytes: number): Uint8Array => {
   const body = new Uint8Array(bytes)

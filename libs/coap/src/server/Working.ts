@@ -32,6 +32,10 @@ export class Working {
     this.#works.push(work)
   }
 
+  clear(): void {
+    this.#works.length = 0
+  }
+
   find(exchange: number): Work | undefined {
     return this.#works.find((work) => work.exchange === exchange)
   }
