@@ -5,7 +5,7 @@ import type { Counters } from "./Counters.ts"
 import type { DeviceActor, DeviceSession } from "./DeviceActor.ts"
 import type { DeviceSessionConfig } from "./DeviceSessionConfig.ts"
 import type { EdgeLink, EdgeLinks } from "./EdgeLinks.ts"
-import { addressOf, credit, edgeOf, follow, spend } from "./Path.ts"
+import { addressOf, affords, credit, edgeOf, follow, mayBeHome, spend } from "./Path.ts"
 import type { Persistence } from "./Persistence.ts"
 
 /** What the associations tell the host of. */
@@ -73,22 +73,28 @@ export class Associations {
   send(actor: DeviceActor, session: DeviceSession, message: Uint8Array): void {
     const { config, counters, edges, persistence } = this.#options
     const { dtls } = session
-    const edge = edgeOf(session)
     const bytes = dtls.sealedBytes(message.length)
-    if (!spend(session, bytes)) {
+    const toPath = affords(session, bytes)
+    const toHome = mayBeHome(session)
+    if (!toPath && !toHome) {
       // The device repeats its request, which pays for more.
       counters.dropped("AddressUnproved")
       return
     }
-    const offset = edges.reserve(edge, FrameKind.Send, actor.partition, addressOf(session), bytes)
+    const edge = toPath ? edgeOf(session) : session.edge
+    const peer = toPath ? addressOf(session) : session.peer
+    const offset = edges.reserve(edge, FrameKind.Send, actor.partition, peer, bytes)
     const sealed = dtls.sealInto(this.#crypto, ContentType.application_data, message, edge.writer.buffer, offset)
     if (Result.isFailure(sealed)) {
       if (sealed.failure.reason === "SequenceExhausted") this.#park(actor, session, message)
       else counters.dropped(`Seal${sealed.failure.reason}`)
       return
     }
-    edge.writer.commit(sealed.success - offset)
+    const record = edge.writer.buffer.subarray(offset, sealed.success)
+    edge.writer.commit(record.length)
     counters.datagramsOut++
+    if (toPath) spend(session, record.length)
+    if (toPath && toHome) this.#sendHome(actor, session, record)
     if (dtls.writeLimit - dtls.writeSequence <= config.writeBlockRecords / 2 && actor.saving === undefined) {
       persistence.touch(actor)
     }
@@ -122,12 +128,19 @@ export class Associations {
 
   #answer(actor: DeviceActor, session: DeviceSession, record: Uint8Array): void {
     const { counters, edges } = this.#options
-    if (!spend(session, record.length)) {
+    if (mayBeHome(session)) this.#sendHome(actor, session, record)
+    if (!affords(session, record.length)) {
       counters.dropped("AddressUnproved")
       return
     }
+    spend(session, record.length)
     counters.datagramsOut++
     edges.add(edgeOf(session), FrameKind.Send, actor.partition, addressOf(session), record)
+  }
+
+  #sendHome(actor: DeviceActor, session: DeviceSession, record: Uint8Array): void {
+    this.#options.counters.datagramsOut++
+    this.#options.edges.add(session.edge, FrameKind.Send, actor.partition, session.peer, record)
   }
 }
 

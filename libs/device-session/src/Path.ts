@@ -13,6 +13,8 @@ export interface Path {
   edge: EdgeLink
   /** Bytes of datagrams that may still go there. */
   bytesLeft: number
+  /** When the device was last heard at the address of its handshake, in milliseconds since 1970. */
+  readonly homeHeardAt: number
 }
 
 /** What is sent to an unproved address, at most, for each byte that came from it (RFC 9146 §9, RFC 9000 §8). */
@@ -24,14 +26,17 @@ export const unprovedBytesMax = 64 * 1024
 export const addressOf = (session: DeviceSession): PeerAddress => session.path?.peer ?? session.peer
 export const edgeOf = (session: DeviceSession): EdgeLink => session.path?.edge ?? session.edge
 
-/** A record that is newer than all before it verified: the device is there (RFC 9146 §6, conditions 1 and 2). */
+/**
+ * A record that is newer than all before it verified: the device is there (RFC 9146 §6, conditions 1 and 2). To be called
+ * before `lastSeenAt` is the time of this record.
+ */
 export const follow = (session: DeviceSession, peer: PeerAddress, edge: EdgeLink): void => {
   const { path } = session
   if (peer.key === session.peer.key) {
     session.path = undefined
     session.edge = edge
   } else if (path?.peer.key === peer.key) path.edge = edge
-  else session.path = { peer, edge, bytesLeft: 0 }
+  else session.path = { peer, edge, bytesLeft: 0, homeHeardAt: path?.homeHeardAt ?? session.lastSeenAt }
 }
 
 /** A datagram of the device came from there: it allows more to go back. */
@@ -40,13 +45,23 @@ export const credit = ({ path }: DeviceSession, peer: PeerAddress, bytes: number
   path.bytesLeft = Math.min(unprovedBytesMax, path.bytesLeft + unprovedFactor * bytes)
 }
 
-/** Takes what is sent from the allowance of the address, or nothing and false. An address that a cookie proved has no limit. */
-export const spend = ({ path }: DeviceSession, bytes: number): boolean => {
-  if (path === undefined) return true
-  if (path.bytesLeft < bytes) return false
-  path.bytesLeft -= bytes
-  return true
+/** Whether so many bytes may go to where the device is. An address that a cookie proved has no limit. */
+export const affords = ({ path }: DeviceSession, bytes: number): boolean =>
+  path === undefined || path.bytesLeft >= bytes
+
+/** Takes what was sent from the allowance of an unproved address. */
+export const spend = ({ path }: DeviceSession, bytes: number): void => {
+  if (path !== undefined) path.bytesLeft -= bytes
 }
+
+/**
+ * True if the device was at its handshake's address a moment ago, and a copy of its record that overtook it may be all that
+ * speaks for another one: whatever goes there goes home, too (RFC 9000 §9.3.3). No NAT gives a port to another device so soon.
+ */
+export const mayBeHome = ({ lastSeenAt, path }: DeviceSession): boolean =>
+  path !== undefined && lastSeenAt - path.homeHeardAt < homeMillisMax
+
+const homeMillisMax = 20_000
 
 /**
  * The largest CoAP message that should go to the device now: what its records hold, and what its address has left, so that a

@@ -119,6 +119,42 @@ describe.each(suites)("an address that came by connection id, %s", (_, ofSuite) 
     assert.strictEqual(codeOf(post(device, "again")), "2.04")
   })
 
+  it("takes no answer from a device by a copy that overtakes the original on its way (trust C1)", () => {
+    const world = new World()
+    const victim = bystander(world, 9000)
+    const device = world.device("dev1", 2000, options).connect()
+    const overtaken = device.requestDatagram(postOf(device, "overtaken"))
+    const before = device.received.length
+    world.receive(victim.peer, overtaken)
+    world.receive(device.peer, overtaken)
+    assert.strictEqual(device.received.length, before + 1)
+    world.storing = "later"
+    post(device, "stored later")
+    const token = world.storeToken
+    world.storing = "yes"
+    world.pass(1000)
+    world.receive(victim.peer, device.requestDatagram(postOf(device, "overtaken too")))
+    world.host.handleStored(world.now, token, true)
+    world.settle()
+    assert.strictEqual(codeOf(device.responses.at(-1)), "2.04")
+    command(world, "c1", 900)
+    const large = device.requestDatagram(fetchOf(device))
+    world.receive(victim.peer, large)
+    assert.isAtMost(bytesOf(victim.received), unprovedFactor * 4 * large.length)
+  })
+
+  it("has the former address left alone after a while (trust C1)", () => {
+    const world = new World()
+    const device = world.device("dev1", 2000, options).connect()
+    const successor = bystander(world, 2001)
+    world.move(successor, 2000)
+    world.move(device, 3000)
+    world.enter(successor)
+    world.pass(30_000)
+    for (let i = 0; i < 5; i++) assert.strictEqual(codeOf(post(device, String(i))), "2.04")
+    assert.deepStrictEqual(successor.received, [])
+  })
+
   it("serves an honest device whose NAT gives it another port at each wake (trust C1)", () => {
     const world = new World()
     const device = world.device("dev1", 2000, options).connect()
