@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { RegistryRpcs } from "@roost/contracts"
-import { NatsConnection, serveRpc } from "@roost/nats"
+import { allStreams, ensureStreams, NatsConnection, serveRpc } from "@roost/nats"
 import { Health } from "@roost/observability"
 import { freeTcpPort, natsServer } from "@roost/testkit"
 import { ConfigProvider, Effect, Layer, Logger } from "effect"
@@ -96,6 +96,7 @@ const registry = Effect.fnUntraced(function* (url: string) {
       Layer.provide(Logger.layer([]))
     )
   )
+  yield* Effect.provide(ensureStreams(allStreams), connection)
   yield* serveRpc(RegistryRpcs.device, { queue: "registry" }, () =>
     Effect.succeed({ _tag: "Found" as const, status: "offline" as const, activated: true, dataFormat: "Json" as const })
   ).pipe(Effect.provide(connection))

@@ -22,12 +22,13 @@ import {
 } from "@roost/device-registry"
 import { CommandService, EnosApiEnabled, enosOutcome, layerEnosRoutes, Provisioning } from "@roost/enos-api"
 import { layerIdempotency, serveApi } from "@roost/http"
-import { NatsConnection } from "@roost/nats"
+import { NatsConnection, StreamKeeper } from "@roost/nats"
 import { runApp } from "@roost/observability"
 import { Effect, Layer, Redacted } from "effect"
 
 const stored = layerSecretVault.pipe(Layer.provideMerge(layerRegistryStore))
-const nats = NatsConnection.layer("registry")
+/** Of the four, this one makes the streams, before anything waits for them. */
+const nats = StreamKeeper.layer.pipe(Layer.provideMerge(NatsConnection.layer("registry")))
 
 /** EnOS's open API on the registry's port: commands reach downlink-queue over NATS, so that there is one address. */
 const EnosApi = Layer.unwrap(Effect.map(EnosApiEnabled, (enabled) => (enabled ? layerEnosRoutes : Layer.empty))).pipe(

@@ -1,6 +1,6 @@
 import { Buckets, EventKind, Streams } from "@roost/contracts"
 import { tokenCheck } from "@roost/http"
-import { ensureStreams, NatsConnection } from "@roost/nats"
+import { awaitStreams, NatsConnection } from "@roost/nats"
 import { type Health, metrics } from "@roost/observability"
 import { type Config, Effect, Layer, Schema, Stream } from "effect"
 import { HttpRouter, HttpServerRequest, HttpServerResponse, ProblemDetails } from "effect/http"
@@ -22,7 +22,7 @@ export const layerEventRoutes: Layer.Layer<never, Config.ConfigError, HttpRouter
     Effect.gen(function* () {
       const isToken = yield* tokenCheck
       const connection = yield* NatsConnection
-      yield* ensureStreams({ streams: [Streams.uplink, Streams.presence], buckets: [Buckets.commandHistory] })
+      yield* awaitStreams({ streams: [Streams.uplink, Streams.presence], buckets: [Buckets.commandHistory] })
       const readers: EventReaders = new Set()
       yield* Effect.acquireRelease(
         Effect.sync(() =>

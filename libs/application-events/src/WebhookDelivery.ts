@@ -1,5 +1,5 @@
 import { type DeadDelivery, type StoredWebhook, Streams, Subjects } from "@roost/contracts"
-import { type ConsumedMessage, deleteConsumer, durableConsumer, ensureStreams, NatsConnection } from "@roost/nats"
+import { type ConsumedMessage, deleteConsumer, durableConsumer, awaitStreams, NatsConnection } from "@roost/nats"
 import { metrics } from "@roost/observability"
 import { Clock, Effect, FiberMap, Layer, Schedule } from "effect"
 import type { HttpClient } from "effect/http"
@@ -30,7 +30,7 @@ export const layerWebhookDelivery = (options: DeliveryOptions = defaultDelivery)
   Layer.effectDiscard(
     Effect.gen(function* () {
       const webhooks = yield* Webhooks
-      yield* ensureStreams({ streams: [Streams.webhookDead, Streams.setAside], buckets: [] })
+      yield* awaitStreams({ streams: [Streams.webhookDead, Streams.setAside], buckets: [] })
       const fibers = yield* FiberMap.make<string>()
       const run = yield* FiberMap.runtime(fibers)<NatsConnection | HttpClient.HttpClient | Webhooks>()
       const known = new Map<string, StoredWebhook>()

@@ -15,7 +15,7 @@ import {
   webhooksMax,
   type WebhookWithSecret
 } from "@roost/contracts"
-import { type Bucket, ensureStreams, NatsConnection, type NatsError, openBucket } from "@roost/nats"
+import { type Bucket, awaitStreams, NatsConnection, type NatsError, openBucket } from "@roost/nats"
 import { Config, Context, Effect, Layer, Option, Redacted, Schema } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
 import { listDead, replayDead } from "./DeadDeliveries.ts"
@@ -39,7 +39,7 @@ export class Webhooks extends Context.Service<
     Webhooks,
     Effect.gen(function* () {
       const sealing = new Sealing(parseKey(Redacted.value(yield* ClusterKey))!, sealPurpose.webhook)
-      yield* ensureStreams({ streams: [], buckets: [Buckets.webhooks] })
+      yield* awaitStreams({ streams: [], buckets: [Buckets.webhooks] })
       const bucket = yield* openBucket(Buckets.webhooks, StoredWebhook)
       const all = Effect.map(Effect.orDie(bucket.list(">")), (entries) =>
         entries.map(({ value }) => value).toSorted((a, b) => a.createdAt - b.createdAt)

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Buckets, EventKind, Streams, Subjects } from "@roost/contracts"
-import { ensureStreams, NatsConnection } from "@roost/nats"
+import { NatsConnection } from "@roost/nats"
 import { Health } from "@roost/observability"
 import { natsServer } from "@roost/testkit"
 import { ConfigProvider, Effect, Layer, Stream } from "effect"
@@ -25,8 +25,12 @@ const world = Effect.gen(function* () {
   )
   const readers: EventReaders = new Set()
   return yield* Effect.gen(function* () {
-    const { jetstream } = yield* NatsConnection
-    yield* ensureStreams({ streams: [Streams.uplink, Streams.presence], buckets: [Buckets.commandHistory] })
+    const { jetstream, manager } = yield* NatsConnection
+    // Their sequences begin with 1, those that `ensureStreams` makes with the time.
+    const history = { name: `KV_${Buckets.commandHistory.name}`, subjects: [`$KV.${Buckets.commandHistory.name}.>`] }
+    for (const { name, subjects } of [Streams.uplink, Streams.presence, history]) {
+      yield* Effect.promise(() => manager.streams.add({ name, subjects: [...subjects] }))
+    }
     const store = (subject: string, count: number, body: object = {}) =>
       Effect.promise(async () => {
         for (let i = 0; i < count; i++) await jetstream.publish(subject, JSON.stringify(body))

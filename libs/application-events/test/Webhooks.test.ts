@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { DeadDelivery, Streams, Subjects } from "@roost/contracts"
-import { ensureStreams, NatsConnection } from "@roost/nats"
+import { allStreams, ensureStreams, NatsConnection } from "@roost/nats"
 import { Health } from "@roost/observability"
 import { natsServer } from "@roost/testkit"
 import { ConfigProvider, Effect, Layer, Logger, Schema } from "effect"
@@ -42,10 +42,13 @@ const receiver = (answer: (count: number) => number | undefined) =>
     ({ close }) => Effect.sync(close)
   )
 
+const streams = ensureStreams(allStreams)
+
 const onBus = (url: string, more: Readonly<Record<string, string>> = { ROOST_WEBHOOK_PRIVATE: "true" }) =>
   layerWebhookDelivery({ retryMillis: 20, retryMillisMax: 40, triesMax: 4 }).pipe(
     Layer.provideMerge(Webhooks.layer),
     Layer.provide(layerWebhookClient),
+    Layer.provide(Layer.effectDiscard(streams)),
     Layer.provideMerge(NatsConnection.layer("webhook-test")),
     Layer.provideMerge(Health.layer),
     Layer.provide(
@@ -53,8 +56,6 @@ const onBus = (url: string, more: Readonly<Record<string, string>> = { ROOST_WEB
     ),
     Layer.provide(Logger.layer([]))
   )
-
-const streams = ensureStreams({ streams: [Streams.uplink, Streams.presence], buckets: [] })
 
 const uplink = (productKey: string, deviceKey: string) =>
   Effect.flatMap(NatsConnection, ({ jetstream }) =>

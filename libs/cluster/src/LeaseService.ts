@@ -1,6 +1,6 @@
 import { Ticker } from "@roost/actors"
 import { Buckets, base32Number } from "@roost/contracts"
-import { type Bucket, ensureStreams, FrameBus, NatsConnection, NatsError, openBucket } from "@roost/nats"
+import { type Bucket, awaitStreams, FrameBus, NatsConnection, NatsError, openBucket } from "@roost/nats"
 import { type Health, metrics } from "@roost/observability"
 import { Clock, type Config, Deferred, Effect, FiberSet, Option, type Scope } from "effect"
 import type { LeaseAction, WriteOutcome } from "./LeaseAction.ts"
@@ -37,7 +37,7 @@ export const keepLeases = Effect.fnUntraced(function* (options: {
 }): Effect.fn.Return<Leases, Config.ConfigError, NatsConnection | FrameBus | Health | Scope.Scope> {
   const { host, nodeId } = options
   const timing = options.timing ?? defaultLeaseTiming
-  yield* ensureStreams({ streams: [], buckets: [Buckets.leases] })
+  yield* awaitStreams({ streams: [], buckets: [Buckets.leases] })
   const bucket = yield* openBucket(Buckets.leases, LeaseRecord)
   const clock = yield* Clock.Clock
   const now = () => Number(clock.monotonicTimeNanosUnsafe() / 1_000n) / 1_000

@@ -1,66 +1,108 @@
 const hour = 3_600_000
 const day = 24 * hour
 
+/**
+ * Room that a stream may take. Of the bytes that nats-server has for streams on each server (`max_file_store`) it is a part,
+ * which the server keeps free for it: whatever fills another stream, this one has its own.
+ */
+export interface Room {
+  readonly percent: number
+  /** Bytes, where the part would be more than it can ever need. */
+  readonly bytesMax?: number
+}
+
+/**
+ * What becomes of a message for which there is no room. `refuse`: it is not stored, and its sender hears it. `drop-oldest`: it is
+ * stored in place of the oldest ones.
+ */
+export type WhenFull = "refuse" | "drop-oldest"
+
 /** A JetStream stream in file storage. Times in milliseconds, sizes in bytes. */
 export interface StreamDefinition {
   readonly name: string
   readonly subjects: ReadonlyArray<string>
   readonly maxAgeMillis: number
-  /** The oldest messages go when it is larger. Absent: no limit of its own. */
-  readonly maxBytes?: number
   /** Window in which a message id is remembered; a device's retransmission span is 45 s (RFC 7252 §4.8.2). */
   readonly duplicateWindowMillis: number
   /** `limits`: many readers. `workqueue`: a message goes when its one consumer acknowledged it. */
   readonly retention: "limits" | "workqueue"
+  readonly room: Room
+  readonly whenFull: WhenFull
 }
 
-/** A key-value bucket in file storage. `ttlMillis` 0 keeps entries until they are deleted. */
+/** A key-value bucket in file storage, which refuses what it has no room for. `ttlMillis` 0 keeps entries until they are deleted. */
 export interface BucketDefinition {
   readonly name: string
   readonly ttlMillis: number
   readonly history: number
+  readonly room: Room
 }
 
-const stream = (name: string, subject: string, maxAgeMillis: number): StreamDefinition => ({
+const stream = (
+  name: string,
+  subject: string,
+  maxAgeMillis: number,
+  percent: number,
+  whenFull: WhenFull
+): StreamDefinition => ({
   name,
   subjects: [subject],
   maxAgeMillis,
   duplicateWindowMillis: 60_000,
-  retention: "limits"
+  retention: "limits",
+  room: { percent },
+  whenFull
 })
 
-/** Every stream of Roost (docs/architecture.md §3). */
+const bucket = (name: string, ttlMillis: number, room: Room): BucketDefinition => ({
+  name,
+  ttlMillis,
+  history: 1,
+  room
+})
+
+const mebibyte = 1024 * 1024
+
+/**
+ * Every stream of Roost (docs/architecture.md §3). Age, room and what happens when it is full are what they begin with: an operator may
+ * choose others. An uplink that was answered 2.04 is never dropped for a newer one; what only tells may be.
+ */
 export const Streams = {
-  uplink: stream("UPLINK", "roost.uplink.>", 72 * hour),
-  presence: stream("PRESENCE", "roost.presence.>", 7 * day),
-  event: stream("EVENT", "roost.event.>", 7 * day),
+  uplink: stream("UPLINK", "roost.uplink.>", 72 * hour, 50, "refuse"),
+  presence: stream("PRESENCE", "roost.presence.>", 7 * day, 3, "drop-oldest"),
+  event: stream("EVENT", "roost.event.>", 7 * day, 3, "drop-oldest"),
   /** 20 a second of some 500 bytes fill it in two hours per node; a flood displaces itself, and nothing else. */
-  stranger: { ...stream("STRANGER", "roost.stranger", 7 * day), maxBytes: 64 * 1024 * 1024 } as StreamDefinition,
+  stranger: {
+    ...stream("STRANGER", "roost.stranger", 7 * day, 1, "drop-oldest"),
+    room: { percent: 1, bytesMax: 64 * mebibyte }
+  } as StreamDefinition,
   /** Longer than any session is kept unused (`sessionIdleMillisMax`): who takes one over asks what changed since. */
-  credential: stream("CREDENTIAL", "roost.credential.>", 8 * day),
+  credential: stream("CREDENTIAL", "roost.credential.>", 8 * day, 2, "refuse"),
   /** What webhooks did not take, and what of it is delivered again. */
-  webhookDead: stream("WEBHOOK_DEAD", "roost.webhook.>", 7 * day),
+  webhookDead: stream("WEBHOOK_DEAD", "roost.webhook.>", 7 * day, 2, "drop-oldest"),
   /** Messages that their consumer could not handle, one by one either (`SetAsideHeader`). */
-  setAside: stream("SET_ASIDE", "roost.aside.>", 30 * day),
+  setAside: stream("SET_ASIDE", "roost.aside.>", 30 * day, 1, "refuse"),
   commandEvent: {
-    ...stream("COMMAND_EVENT", "roost.command.>", 7 * day),
+    ...stream("COMMAND_EVENT", "roost.command.>", 7 * day, 3, "refuse"),
     retention: "workqueue"
   } as StreamDefinition
 } as const
 
 /** Every bucket of Roost (docs/architecture.md §3). */
 export const Buckets = {
-  commands: { name: "COMMANDS", ttlMillis: 0, history: 1 } as BucketDefinition,
+  commands: bucket("COMMANDS", 0, { percent: 6 }),
   /** One sealed session per device, at `sessionKey`; the actor deletes what is over. */
-  sessions: { name: "SESSIONS", ttlMillis: 0, history: 1 } as BucketDefinition,
+  sessions: bucket("SESSIONS", 0, { percent: 12 }),
   /** Products and thing models as session-actors need them: `Profile`. */
-  profiles: { name: "PROFILES", ttlMillis: 0, history: 1 } as BucketDefinition,
-  webhooks: { name: "WEBHOOKS", ttlMillis: 0, history: 1 } as BucketDefinition,
+  profiles: bucket("PROFILES", 0, { percent: 1 }),
+  webhooks: bucket("WEBHOOKS", 0, { percent: 1, bytesMax: 256 * mebibyte }),
   /** What was answered to an `Idempotency-Key`, and what lets a run that broke off be run again as the same. */
-  idempotency: { name: "IDEMPOTENCY", ttlMillis: day, history: 1 } as BucketDefinition,
+  idempotency: bucket("IDEMPOTENCY", day, { percent: 2 }),
   /** Who owns which partition: the records of libs/cluster. */
-  leases: { name: "LEASES", ttlMillis: 0, history: 1 } as BucketDefinition,
-  commandHistory: { name: "COMMAND_HISTORY", ttlMillis: 7 * day, history: 1 } as BucketDefinition
+  leases: bucket("LEASES", 0, { percent: 1, bytesMax: 64 * mebibyte }),
+  commandHistory: bucket("COMMAND_HISTORY", 7 * day, { percent: 6 }),
+  /** Of libs/nats: what the streams were set to, and what the servers promise of what they acknowledged. */
+  store: bucket("STORE", 0, { percent: 1, bytesMax: 16 * mebibyte })
 } as const
 
 /** Names of the headers of an uplink (docs/architecture.md §3). */

@@ -1,6 +1,6 @@
 import { decodeToken, Streams, UplinkHeader } from "@roost/contracts"
 import { numeralOf, reportedPoints } from "@roost/enos"
-import { type ConsumedMessage, durableConsumer, ensureStreams } from "@roost/nats"
+import { type ConsumedMessage, durableConsumer, awaitStreams } from "@roost/nats"
 import { Config, Effect, Layer } from "effect"
 import { type LatestPoint, type PointsOfDevice, RegistryStore } from "./RegistryStore.ts"
 
@@ -20,7 +20,7 @@ export const layerLatestPoints = Layer.unwrap(
 
 const followUplinks = Effect.gen(function* () {
   const store = yield* RegistryStore
-  yield* ensureStreams({ streams: [Streams.uplink, Streams.setAside], buckets: [] })
+  yield* awaitStreams({ streams: [Streams.uplink, Streams.setAside], buckets: [] })
   yield* durableConsumer({
     stream: Streams.uplink.name,
     durable: "registry-latest-points",

@@ -1,5 +1,5 @@
 import { Buckets, DeviceEvent, Profile, RegistryRpcs, registryQueue, Streams, Subjects } from "@roost/contracts"
-import { type ConsumedMessage, durableConsumer, ensureStreams, NatsConnection, openBucket, serveRpc } from "@roost/nats"
+import { type ConsumedMessage, durableConsumer, awaitStreams, NatsConnection, openBucket, serveRpc } from "@roost/nats"
 import { metrics } from "@roost/observability"
 import { Clock, Effect, Layer, Result, Schedule, Schema } from "effect"
 import { Credentials } from "./Credentials.ts"
@@ -36,7 +36,7 @@ export const layerRegistryNats = Layer.effectDiscard(
     )
     yield* serveRpc(RegistryRpcs.device, queue, credentials.describe)
     yield* serveRpc(RegistryRpcs.properties, queue, answerPropertiesAsk)
-    yield* ensureStreams({
+    yield* awaitStreams({
       streams: [Streams.presence, Streams.event, Streams.stranger, Streams.credential, Streams.setAside],
       buckets: [Buckets.profiles]
     })

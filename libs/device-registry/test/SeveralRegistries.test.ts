@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { RegistryRpcs, Sealing, sealPurpose, secretContext, Streams, Subjects } from "@roost/contracts"
-import { NatsConnection, requestRpc } from "@roost/nats"
+import { NatsConnection, requestRpc, StreamKeeper } from "@roost/nats"
 import { Health } from "@roost/observability"
 import { natsServer, postgresServer } from "@roost/testkit"
 import { ConfigProvider, Effect, Exit, Layer, Logger, Scope } from "effect"
@@ -140,6 +140,7 @@ describe("two registries on one PostgreSQL", () => {
       const onBus = Layer.fresh(
         layerRegistryNats.pipe(
           Layer.provideMerge(layerInstance(url)),
+          Layer.provideMerge(StreamKeeper.layer),
           Layer.provideMerge(NatsConnection.layer("registry-test")),
           Layer.provideMerge(Health.layer),
           Layer.provide(ConfigProvider.layer(ConfigProvider.fromUnknown({ NATS_URL: nats.url }))),

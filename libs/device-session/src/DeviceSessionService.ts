@@ -2,7 +2,7 @@ import { calmMillisMax, clocksApartMillis, oncePerTurn, steadyNow, Ticker, wallO
 import { keepLeases, type Leases } from "@roost/cluster"
 import { Buckets, CredentialChange, Streams, Subjects } from "@roost/contracts"
 import { dtlsCrypto } from "@roost/dtls-crypto"
-import { ensureStreams, FrameBus, tailConsumer } from "@roost/nats"
+import { awaitStreams, FrameBus, tailConsumer } from "@roost/nats"
 import { Health } from "@roost/observability"
 import { Effect, Layer, Result, Schema } from "effect"
 import { mirrorCommands } from "./CommandMirror.ts"
@@ -25,7 +25,7 @@ export const DeviceSessionService = {
       const config = yield* SessionActorsConfig
       const health = yield* Health
       const commandsRead = yield* Health.startup("commands", "the bucket COMMANDS is not read yet")
-      yield* ensureStreams({
+      yield* awaitStreams({
         streams: [Streams.uplink, Streams.presence, Streams.event, Streams.credential, Streams.commandEvent],
         buckets: [Buckets.commands, Buckets.sessions, Buckets.profiles]
       })

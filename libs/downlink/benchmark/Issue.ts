@@ -1,7 +1,7 @@
 // What issuing a command costs downlink-queue, without HTTP: the question to the registry, the stored entry, the mirror.
 // Needs a nats-server on the PATH. Usage: node benchmark/Issue.ts [commands]
 import { RegistryRpcs } from "@roost/contracts"
-import { NatsConnection, serveRpc } from "@roost/nats"
+import { allStreams, ensureStreams, NatsConnection, serveRpc } from "@roost/nats"
 import { Health } from "@roost/observability"
 import { natsServer } from "@roost/testkit"
 import { ConfigProvider, Effect, Layer, Logger } from "effect"
@@ -48,6 +48,7 @@ const main = Effect.flatMap(natsServer(), (server) =>
     Effect.provide(
       Downlink.layer.pipe(
         Layer.provideMerge(CommandStore.layer),
+        Layer.provide(Layer.effectDiscard(ensureStreams(allStreams))),
         Layer.provideMerge(NatsConnection.layer("bench")),
         Layer.provide(Health.layer),
         Layer.provide(ConfigProvider.layer(ConfigProvider.fromUnknown({ NATS_URL: server.url }))),

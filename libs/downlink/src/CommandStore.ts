@@ -1,6 +1,6 @@
 import { tickMillis } from "@roost/actors"
 import { Buckets, Command, commandKey, deviceCommands, Streams } from "@roost/contracts"
-import { type Bucket, ensureStreams, type NatsConnection, type NatsError, openBucket } from "@roost/nats"
+import { type Bucket, awaitStreams, type NatsConnection, type NatsError, openBucket } from "@roost/nats"
 import { Health, metrics } from "@roost/observability"
 import { Clock, type Config, Context, Effect, Layer, Option, Random } from "effect"
 import { CommandMirror, deadlineGraceMillis, type Due } from "./CommandMirror.ts"
@@ -56,7 +56,10 @@ export class CommandStore extends Context.Service<
   static readonly layer: Layer.Layer<CommandStore, Config.ConfigError, NatsConnection | Health> = Layer.effect(
     CommandStore,
     Effect.gen(function* () {
-      yield* ensureStreams({ streams: [Streams.commandEvent, Streams.setAside], buckets: [Buckets.commands, Buckets.commandHistory] })
+      yield* awaitStreams({
+        streams: [Streams.commandEvent, Streams.setAside],
+        buckets: [Buckets.commands, Buckets.commandHistory]
+      })
       const commands = yield* openBucket(Buckets.commands, Command)
       const history = yield* openBucket(Buckets.commandHistory, Command)
       const mirror = new CommandMirror(yield* Clock.currentTimeMillis, (yield* Random.next) * jitterMillisMax)

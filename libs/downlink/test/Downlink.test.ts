@@ -171,7 +171,6 @@ describe("what becomes of a command", () => {
           timeout: 1
         })
         const { commandId } = body
-        yield* Effect.promise(() => nats.manager.streams.add({ name: "EVENT", subjects: ["roost.event.>"] }))
         for (const delivery of [1, 2, 3]) yield* event("d", { _tag: "Fetched", commandId, at: Date.now(), delivery })
         const ended = yield* settled(one, commandId, "timedOut")
         assert.strictEqual(ended.code, 11915)

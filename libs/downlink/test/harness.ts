@@ -10,7 +10,7 @@ import {
   Subjects
 } from "@roost/contracts"
 import { apiRoutes, layerIdempotency } from "@roost/http"
-import { EventPublisher, NatsConnection, serveRpc } from "@roost/nats"
+import { allStreams, ensureStreams, EventPublisher, NatsConnection, serveRpc } from "@roost/nats"
 import { Health } from "@roost/observability"
 import type { NatsServer } from "@roost/testkit"
 import { ConfigProvider, Context, Effect, Layer, Logger } from "effect"
@@ -27,6 +27,8 @@ export const instance = Effect.fnUntraced(function* (server: NatsServer) {
   const services = Layer.mergeAll(Downlink.layer, layerCommandEvents).pipe(
     Layer.provideMerge(CommandStore.layer),
     Layer.provide(EventPublisher.layer),
+    // The registry's work.
+    Layer.provide(Layer.effectDiscard(ensureStreams(allStreams))),
     Layer.provideMerge(NatsConnection.layer("downlink-queue"))
   )
   const served = HttpRouter.serve(

@@ -1,5 +1,5 @@
 import { type Aead, Buckets } from "@roost/contracts"
-import { type Bucket, ensureStreams, type NatsConnection, NatsError, openBucket } from "@roost/nats"
+import { type Bucket, awaitStreams, type NatsConnection, NatsError, openBucket } from "@roost/nats"
 import type { Health } from "@roost/observability"
 import { Clock, type Config, Effect, Option, Result, Schema, type Scope } from "effect"
 import { createHash, randomBytes } from "node:crypto"
@@ -47,7 +47,7 @@ export const openIdempotencyRecords = Effect.fnUntraced(function* (
   service: string,
   sealing: Aead | undefined
 ): Effect.fn.Return<IdempotencyRecords, Config.ConfigError, NatsConnection | Health | Scope.Scope> {
-  yield* ensureStreams({ streams: [], buckets: [Buckets.idempotency] })
+  yield* awaitStreams({ streams: [], buckets: [Buckets.idempotency] })
   const bucket = yield* openBucket(Buckets.idempotency, StoredRecord)
   const nameOf = (key: string) => `${service}.${createHash("sha256").update(key).digest("hex")}`
   return {

@@ -1,99 +1,169 @@
-import { DiscardPolicy, JetStreamApiError, RetentionPolicy, StorageType, type StreamConfig } from "@nats-io/jetstream"
-import type { BucketDefinition, StreamDefinition } from "@roost/contracts"
-import { Health } from "@roost/observability"
-import { Config, Effect, Schedule } from "effect"
+import { JetStreamApiError, type StreamInfo } from "@nats-io/jetstream"
+import { Buckets, type BucketDefinition, type StreamDefinition } from "@roost/contracts"
+import { type Config, Effect, Option, Schedule } from "effect"
+import { openBucket } from "./Bucket.ts"
+import { fileStoreBytes } from "./FileStore.ts"
 import { fromClient } from "./internal/fromClient.ts"
 import { NatsConnection } from "./NatsConnection.ts"
+import { configOf, differs, settingsOfConfig, type StreamConfigOf } from "./StreamConfigs.ts"
+import {
+  type ChosenSettings,
+  chosenSettings,
+  type Kept,
+  keptOf,
+  reconcile,
+  settingsOf,
+  StreamSettings
+} from "./StreamSettings.ts"
 
-/** Copies of every stream and bucket: 1, or 3 in a cluster of three. */
-export const Replicas = Config.Int("ROOST_NATS_REPLICAS").pipe(Config.withDefault(1))
-
-/**
- * Creates the streams and buckets that are missing and brings the settings of the others up to date; safe to run by
- * several processes at once. Tries until JetStream is there; `/readyz` says what it waits for.
- */
-export const ensureStreams = Effect.fnUntraced(function* (definitions: {
+export interface Definitions {
   readonly streams: ReadonlyArray<StreamDefinition>
   readonly buckets: ReadonlyArray<BucketDefinition>
-}) {
-  const replicas = yield* Replicas
+}
+
+/**
+ * Creates the streams and buckets that are missing and brings the settings of the others up to date, but for what an operator
+ * changed; safe to run by several processes at once. Tries until JetStream is there. For the one process that may create streams
+ * (`keepStreams`), and for tests: the others wait (`awaitStreams`).
+ */
+export const ensureStreams = Effect.fnUntraced(function* (
+  definitions: Definitions
+): Effect.fn.Return<void, Config.ConfigError, NatsConnection> {
   const { client } = yield* NatsConnection
-  const done = yield* Health.startup("streams", "JetStream has not created or confirmed the streams yet")
-  const configs = [
-    ...definitions.streams.map((definition) => streamConfig(definition, replicas)),
-    ...definitions.buckets.map((definition) => bucketConfig(definition, replicas))
-  ]
-  for (const config of configs) {
-    yield* ensure(config).pipe(
-      Effect.tapError((error) => Effect.logWarning(error.message)),
-      Effect.retry(Schedule.spaced("1 second")),
-      Effect.orDie
-    )
-  }
+  const pass = yield* makePass(definitions)
+  yield* pass.pipe(
+    Effect.tapError((error) => Effect.logWarning(error.message)),
+    Effect.retry(Schedule.spaced("1 second")),
+    Effect.orDie
+  )
+  const replicas = (yield* chosenSettings(keptOf({ streams: [], buckets: [Buckets.leases] })[0]!)).replicas
   if (replicas > 1 && !comparesAndSets(client.info?.version ?? "")) {
     yield* Effect.logWarning(
       `nats-server ${client.info?.version} is too old for ${replicas} replicas: use 2.10 or newer`
     )
   }
-  yield* done
 })
 
 /**
  * Whether replicated buckets let one of two writers win. nats-server 2.9.10 with three replicas told both that they had
  * won in 519 of 1000 races between two connections; 2.10.0, 2.11.0 and 2.15.1 in none of 1000.
  */
-const comparesAndSets = (version: string): boolean => {
-  const [major = 0, minor = 0] = version.split(".").map(Number)
-  return major > 2 || (major === 2 && minor >= 10)
-}
+const comparesAndSets = (version: string): boolean => isAtLeast(version, 2, 10)
 
-const ensure = Effect.fnUntraced(function* (config: StreamConfigOf) {
-  const { manager } = yield* NatsConnection
+/** One look at all streams, which makes and mends what has to be; gives what is there afterwards. */
+export const makePass = Effect.fnUntraced(function* (definitions: Definitions) {
+  const all = keptOf({ streams: definitions.streams, buckets: withStore(definitions.buckets) })
+  const chosen = new Map<Kept, ChosenSettings>()
+  for (const kept of all) chosen.set(kept, yield* chosenSettings(kept))
+  /** How streams were when they were seen last: made again, they are so again. */
+  const seen = new Map<string, StreamSettings>()
+  return Effect.gen(function* () {
+    const found = yield* listStreams
+    const missing = all.filter(({ name }) => !found.has(name))
+    const { bytes, isKnown } = yield* fileStoreBytes([...found.values()], missing.length > 0)
+    const wantedOf = (kept: Kept) => settingsOf(kept, chosen.get(kept)!, bytes)
+    for (const kept of missing) {
+      const before = seen.get(kept.name)
+      yield* create(configOf(kept, before ?? wantedOf(kept)))
+      if (before === undefined) continue
+      yield* Effect.logError(`stream ${kept.name} was gone and is made again, empty: what it held is lost`)
+    }
+    // One of the buckets that are there by now.
+    const remembered = yield* openBucket(Buckets.store, StreamSettings)
+    for (const kept of all) {
+      const key = `settings.${kept.name}`
+      const info = found.get(kept.name)
+      if (info === undefined) {
+        if (seen.has(kept.name)) continue
+        seen.set(kept.name, wantedOf(kept))
+        yield* remembered.put(key, wantedOf(kept))
+        continue
+      }
+      const current = settingsOfConfig(info.config)
+      const before = seen.get(kept.name)
+      if (before !== undefined && isSame(before, current) && !differs(configOf(kept, current), info.config)) continue
+      const applied = Option.getOrUndefined(yield* remembered.get(key))?.value
+      const wanted = wantedOf(kept)
+      // A size that was found out by asking is as good as another.
+      const maxBytes =
+        isKnown || chosen.get(kept)!.maxBytes !== undefined ? wanted.maxBytes : (applied ?? wanted).maxBytes
+      const settings = reconcile({
+        wanted: { ...wanted, maxBytes },
+        current,
+        applied,
+        former: formerOf(kept, current),
+        heldBytes: info.state.bytes
+      })
+      const config = configOf(kept, settings)
+      if (differs(config, info.config)) yield* update(config)
+      seen.set(kept.name, settings)
+      const applying = { ...wanted, maxBytes: settings.maxBytes === current.maxBytes ? maxBytes : settings.maxBytes }
+      if (applied === undefined || !isSame(applied, applying)) yield* remembered.put(key, applying)
+    }
+    return found
+  })
+})
+
+/** How Roost made a stream before streams had sizes. */
+const formerOf = (kept: Kept, { replicas }: StreamSettings): StreamSettings => ({
+  maxAgeMillis: kept.maxAgeMillis,
+  maxBytes: -1,
+  whenFull: kept.isBucket ? "refuse" : "drop-oldest",
+  replicas
+})
+
+const isSame = (a: StreamSettings, b: StreamSettings): boolean =>
+  a.maxAgeMillis === b.maxAgeMillis &&
+  a.maxBytes === b.maxBytes &&
+  a.whenFull === b.whenFull &&
+  a.replicas === b.replicas
+
+const withStore = (buckets: ReadonlyArray<BucketDefinition>): ReadonlyArray<BucketDefinition> =>
+  buckets.includes(Buckets.store) ? buckets : [Buckets.store, ...buckets]
+
+const listStreams = Effect.flatMap(NatsConnection, ({ manager }) =>
+  fromClient("list of the streams", async () => {
+    const found = new Map<string, StreamInfo>()
+    for await (const info of manager.streams.list()) found.set(info.config.name, info)
+    return found as ReadonlyMap<string, StreamInfo>
+  })
+)
+
+const create = Effect.fnUntraced(function* (config: StreamConfigOf) {
+  const { client, manager } = yield* NatsConnection
   yield* fromClient(`stream ${config.name}`, async () => {
     try {
-      await manager.streams.add(config)
-    } catch (error) {
-      if (!(error instanceof JetStreamApiError) || error.code !== streamNameInUse) throw error
-      // Storage and retention of a stream can't change; an update that has the same is accepted.
+      const first_seq = firstSequence()
+      if (isAtLeast(client.info?.version ?? "", 2, 10))
+        return void (await manager.streams.add({ ...config, first_seq }))
+      // Nothing is published to it until its sequence is right.
+      await manager.streams.add({ ...config, subjects: [`roost.unborn.${config.name}`] })
+      await manager.streams.purge(config.name, { seq: first_seq })
       await manager.streams.update(config.name, config)
+    } catch (error) {
+      // Another process was faster.
+      if (!(error instanceof JetStreamApiError) || error.code !== streamNameInUse) throw error
     }
   })
 })
 
+/**
+ * Sequences begin with the time since 1970 in 64ths of a millisecond, so that those of a stream that is made again are above all that
+ * the one before it had: revisions, fencing tokens and the positions of readers never fall. A stream that takes less than 64 000
+ * messages a second stays behind the clock. Stored sessions keep fencing tokens in 48 bits, which is the year 2109.
+ */
+const firstSequence = (): number => Date.now() * 64
+
+const update = Effect.fnUntraced(function* (config: StreamConfigOf) {
+  const { manager } = yield* NatsConnection
+  // Storage and retention of a stream can't change; an update that has the same is accepted.
+  yield* fromClient(`stream ${config.name}`, () => manager.streams.update(config.name, config))
+})
+
+const isAtLeast = (version: string, major: number, minor: number): boolean => {
+  const [ours = 0, ofOurs = 0] = version.split(".").map(Number)
+  return ours > major || (ours === major && ofOurs >= minor)
+}
+
 /** `stream name already in use with a different configuration`. */
 const streamNameInUse = 10058
-
-type StreamConfigOf = Partial<StreamConfig> & { readonly name: string }
-
-const nanos = (millis: number): number => millis * 1_000_000
-
-const streamConfig = (definition: StreamDefinition, replicas: number): StreamConfigOf => ({
-  name: definition.name,
-  subjects: [...definition.subjects],
-  retention: definition.retention === "workqueue" ? RetentionPolicy.Workqueue : RetentionPolicy.Limits,
-  storage: StorageType.File,
-  max_age: nanos(definition.maxAgeMillis),
-  ...(definition.maxBytes === undefined ? {} : { max_bytes: definition.maxBytes, discard: DiscardPolicy.Old }),
-  duplicate_window: nanos(definition.duplicateWindowMillis),
-  num_replicas: replicas
-})
-
-/**
- * The stream that is a key-value bucket (NATS ADR-8). Reads go to the stream's leader: `allow_direct` would let a
- * replica answer with a revision that is older than a write that was acknowledged before.
- */
-const bucketConfig = (definition: BucketDefinition, replicas: number): StreamConfigOf => ({
-  name: `KV_${definition.name}`,
-  subjects: [`$KV.${definition.name}.>`],
-  retention: RetentionPolicy.Limits,
-  storage: StorageType.File,
-  discard: DiscardPolicy.New,
-  max_msgs_per_subject: definition.history,
-  max_age: nanos(definition.ttlMillis),
-  // The server wants the window within the age; a bucket needs none, revisions guard it.
-  duplicate_window: nanos(definition.ttlMillis === 0 ? 120_000 : Math.min(120_000, definition.ttlMillis)),
-  allow_rollup_hdrs: true,
-  deny_delete: false,
-  allow_direct: false,
-  num_replicas: replicas
-})

@@ -1,6 +1,7 @@
 import { nuid } from "@nats-io/transport-node"
 import { metrics } from "@roost/observability"
 import { Context, Effect, Layer } from "effect"
+import { BackOff } from "./internal/BackOff.ts"
 import { headerLines } from "./HeaderLines.ts"
 import { NatsConnection } from "./NatsConnection.ts"
 import { makeStreamPublisher, type StreamPublisher } from "./StreamPublisher.ts"
@@ -16,6 +17,8 @@ export const eventsWaitingMax: Readonly<Record<EventLane, number>> = { presence:
 /** Bytes of one event; what is larger would never get through and stand in the way. */
 export const eventBytesMax = 32 * 1024
 const retryMillis = 500
+/** While the stream takes nothing, one event is tried, after waits that are doubled each time up to this. */
+const retryMillisMax = 8_000
 const flushMillisMax = 2_000
 
 interface Event {
@@ -56,18 +59,22 @@ const makeLane = Effect.fnUntraced(function* (lane: EventLane) {
   const publisher = yield* makeStreamPublisher({
     onSettled: (token, settled) => {
       queue.settle(token, settled._tag === "Stored")
+      if (settled._tag === "Stored") backOff.stored()
+      else backOff.failed()
       retrySoon()
     }
   })
+  const backOff = new BackOff(retryMillis, retryMillisMax)
   // Only while there is something to send again: an idle process has no timer for it.
   let timer: NodeJS.Timeout | undefined
   const send = () => {
     timer = undefined
-    queue.send(publisher)
+    const isProbe = backOff.begin()
+    queue.send(publisher, isProbe ? 1 : Infinity)
     retrySoon()
   }
   const retrySoon = () => {
-    if (queue.unsent > 0) timer ??= setTimeout(send, retryMillis)
+    if (queue.unsent > 0) timer ??= setTimeout(send, backOff.millis)
   }
   yield* Effect.addFinalizer(() =>
     flush(queue, publisher).pipe(
@@ -88,7 +95,7 @@ const makeLane = Effect.fnUntraced(function* (lane: EventLane) {
         payload,
         headers: headerLines([["Nats-Msg-Id", nuid.next()]])
       })
-      queue.send(publisher)
+      if (!backOff.isFailing) queue.send(publisher, Infinity)
       retrySoon()
       return true
     },
@@ -97,7 +104,7 @@ const makeLane = Effect.fnUntraced(function* (lane: EventLane) {
 })
 
 const flush = (queue: EventQueue, publisher: StreamPublisher) =>
-  Effect.sync(() => queue.send(publisher)).pipe(
+  Effect.sync(() => queue.send(publisher, Infinity)).pipe(
     Effect.andThen(Effect.sleep("20 millis")),
     Effect.repeat({ while: () => queue.size > 0 })
   )
@@ -123,9 +130,11 @@ class EventQueue {
     this.#unsent.push(token)
   }
 
-  send(publisher: StreamPublisher): void {
+  /** At most `max` of them. */
+  send(publisher: StreamPublisher, max: number): void {
     let sent = 0
     for (const token of this.#unsent) {
+      if (sent >= max) break
       const event = this.#events.get(token)!
       if (!publisher.publish(event.subject, event.headers, event.payload, token)) break
       sent++

@@ -47,3 +47,19 @@ export const NatsConfig: Config.Config<NatsConfig> = Config.all({
         : { caFile, certFile, keyFile }
   }))
 )
+
+/** How the one that makes streams enters NATS, where it is not as its process does. */
+export type NatsLogin = Pick<NatsConfig, "user" | "password" | "token" | "credentials">
+
+const loginOf = (prefix: string): Config.Config<NatsLogin | undefined> =>
+  Config.all({
+    user: optional(Config.NonEmptyString(`${prefix}_USER`)),
+    password: optional(Config.Redacted(`${prefix}_PASSWORD`)),
+    token: optional(Config.Redacted(`${prefix}_TOKEN`)),
+    credentials: optional(Config.NonEmptyString(`${prefix}_CREDENTIALS`))
+  }).pipe(Config.map((login) => (Object.values(login).every((value) => value === undefined) ? undefined : login)))
+
+export const NatsAdminLogin = loginOf("ROOST_NATS_ADMIN")
+
+/** Of the system account, which alone is told what the servers are configured to do. */
+export const NatsSystemLogin = loginOf("ROOST_NATS_SYSTEM")

@@ -12,7 +12,8 @@ import { readFileSync } from "node:fs"
 import { fromClient } from "./internal/fromClient.ts"
 import { OutboundBatch } from "./internal/OutboundBatch.ts"
 import { readWholeMessages } from "./internal/WholeMessages.ts"
-import { NatsConfig } from "./NatsConfig.ts"
+import { NatsAdminLogin, NatsConfig } from "./NatsConfig.ts"
+import { RequiredStreams } from "./RequiredStreams.ts"
 
 /** A server that answers no ping for `pingMillis` × `pingsOutMax` is taken for gone. */
 const pingMillis = 2_000
@@ -40,21 +41,33 @@ export class NatsConnection extends Context.Service<
     readonly outbound: OutboundBatch
     /** Returns how to stop listening. */
     readonly onStatus: (listener: StatusListener) => () => void
+    /** For `awaitStreams`. */
+    readonly required: RequiredStreams
   }
 >()("@roost/nats/NatsConnection") {
   /** `name` is what the server's monitoring shows for this process. */
   static readonly layer = (name: string): Layer.Layer<NatsConnection, Config.ConfigError, Health> =>
     Layer.effect(
       NatsConnection,
-      Effect.flatMap(NatsConfig, (config) => make(name, config))
+      Effect.flatMap(NatsConfig, (config) => make(name, config, "nats"))
     )
 }
 
-const make = Effect.fnUntraced(function* (name: string, config: NatsConfig) {
+/**
+ * The connection for what only the one that makes streams may do: the process's own, unless `ROOST_NATS_ADMIN_USER`,
+ * `…_PASSWORD`, `…_TOKEN` or `…_CREDENTIALS` say how to enter as somebody else.
+ */
+export const adminConnection = Effect.gen(function* () {
+  const login = yield* NatsAdminLogin
+  if (login === undefined) return yield* NatsConnection
+  return yield* make("stream-keeper", { ...(yield* NatsConfig), ...login }, "nats-admin")
+})
+
+const make = Effect.fnUntraced(function* (name: string, config: NatsConfig, check: string) {
   const health = yield* Health
   let connected = false
   let listeners: ReadonlyArray<StatusListener> = []
-  yield* health.register("nats", () => (connected ? undefined : `no nats-server answers at ${hostsOf(config)}`))
+  yield* health.register(check, () => (connected ? undefined : `no nats-server answers at ${hostsOf(config)}`))
   readWholeMessages()
   const client = yield* Effect.acquireRelease(connectFirst(name, config), release, { interruptible: true })
   connected = true
@@ -80,10 +93,13 @@ const make = Effect.fnUntraced(function* (name: string, config: NatsConfig) {
   }
   yield* Effect.forkScoped(Effect.promise(follow))
   const manager = yield* fromClient("JetStream", () => jetstreamManager(client, { checkAPI: false })).pipe(Effect.orDie)
+  const required = new RequiredStreams(manager, () => connected)
+  yield* required.follow
   return NatsConnection.of({
     client,
     jetstream: jetstream(client),
     manager,
+    required,
     connected: () => connected,
     outbound: new OutboundBatch(protocolOf(client)),
     onStatus: (listener) => {

@@ -2,6 +2,7 @@ import { JetStreamApiCodes } from "@nats-io/jetstream"
 import { createInbox, type Msg } from "@nats-io/transport-node"
 import { metrics } from "@roost/observability"
 import { Effect, type Scope } from "effect"
+import { watchRefusals } from "./internal/Refusals.ts"
 import { isSubject } from "./internal/OutboundBatch.ts"
 import { NatsConnection } from "./NatsConnection.ts"
 
@@ -52,10 +53,14 @@ export const makeStreamPublisher = Effect.fnUntraced(function* (
   const timeoutMillis = options.ackTimeoutMillis ?? ackTimeoutMillisDefault
   const inbox = createInbox()
   const sweeper = new Sweeper(inFlight)
+  const refusals = yield* watchRefusals
   const onAck = (error: Error | null, message: Msg) => {
     if (error !== null) return
     const slot = inFlight.find(Number(message.subject.slice(inbox.length + 1)))
-    if (slot >= 0) inFlight.settle(slot, readAck(message))
+    if (slot < 0) return
+    const settled = readAck(message)
+    if (settled === failures.rejected) refusals.note(message.data)
+    inFlight.settle(slot, settled)
   }
   yield* Effect.acquireRelease(
     Effect.sync(() => {

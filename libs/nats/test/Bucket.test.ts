@@ -5,7 +5,7 @@ import { Effect, Option, Schema } from "effect"
 import { ensureStreams, NatsConnection, openBucket, readSnapshot } from "../src/index.ts"
 import { connectionTo, waitUntil } from "./harness.ts"
 
-const definition: BucketDefinition = { name: "THINGS", ttlMillis: 0, history: 1 }
+const definition: BucketDefinition = { name: "THINGS", ttlMillis: 0, history: 1, room: { percent: 1 } }
 const Thing = Schema.Struct({ n: Schema.Int })
 
 const open = Effect.gen(function* () {
@@ -26,7 +26,9 @@ describe("ensureStreams", () => {
           subjects: ["roost.uplink.>"],
           maxAgeMillis: 1_000_000,
           duplicateWindowMillis: 60_000,
-          retention: "limits"
+          retention: "limits",
+          room: { percent: 1 },
+          whenFull: "refuse"
         }
         yield* ensureStreams({
           streams: [stream],
@@ -46,7 +48,9 @@ describe("readSnapshot", () => {
     inRealm((server) =>
       Effect.gen(function* () {
         const bucket = yield* open
-        for (const key of ["1.a", "1.b", "2.a"]) yield* bucket.put(key, { n: 1 })
+        yield* bucket.put("1.a", { n: 1 })
+        const older = yield* bucket.put("1.b", { n: 1 })
+        yield* bucket.put("2.a", { n: 1 })
         const revision = yield* bucket.put("1.a", { n: 2 })
         const read = Effect.fnUntraced(function* (filter: string) {
           const found: Array<readonly [string, number]> = []
@@ -59,7 +63,7 @@ describe("readSnapshot", () => {
           return found
         })
         assert.deepStrictEqual(yield* read("1.>"), [
-          ["$KV.THINGS.1.b", 2],
+          ["$KV.THINGS.1.b", older],
           ["$KV.THINGS.1.a", revision]
         ])
         assert.strictEqual((yield* read(">")).length, 3)

@@ -5,13 +5,15 @@ import { Clock, Effect, Schedule, Schema } from "effect"
 import { ensureStreams, headerLines, makeStreamPublisher, NatsConnection, openBucket } from "../src/index.ts"
 import { connectionTo, waitUntil } from "./harness.ts"
 
-const bucketDefinition: BucketDefinition = { name: "THINGS", ttlMillis: 0, history: 1 }
+const bucketDefinition: BucketDefinition = { name: "THINGS", ttlMillis: 0, history: 1, room: { percent: 1 } }
 const stream: StreamDefinition = {
   name: "WORK",
   subjects: ["work.>"],
   maxAgeMillis: 3_600_000,
   duplicateWindowMillis: 60_000,
-  retention: "limits"
+  retention: "limits",
+  room: { percent: 1 },
+  whenFull: "refuse"
 }
 const Thing = Schema.Struct({ n: Schema.Int })
 

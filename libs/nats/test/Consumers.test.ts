@@ -19,7 +19,9 @@ const stream: StreamDefinition = {
   subjects: ["work.>"],
   maxAgeMillis: 3_600_000,
   duplicateWindowMillis: 60_000,
-  retention: "workqueue"
+  retention: "workqueue",
+  room: { percent: 1 },
+  whenFull: "refuse"
 }
 const publish = (subject: string, text: string) =>
   Effect.flatMap(NatsConnection, ({ jetstream }) => Effect.promise(() => jetstream.publish(subject, text)))

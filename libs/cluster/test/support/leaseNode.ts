@@ -1,5 +1,5 @@
 // A session-actors process as far as leases go: says on stdout, one JSON array a line, when it begins and ends to serve what.
-import { FrameBus, NatsConnection } from "@roost/nats"
+import { allStreams, ensureStreams, FrameBus, NatsConnection } from "@roost/nats"
 import { Health } from "@roost/observability"
 import { Effect, Layer } from "effect"
 import { keepLeases } from "../../src/index.ts"
@@ -8,6 +8,8 @@ const say = (...words: ReadonlyArray<string | number | boolean>) =>
   process.stdout.write(`${JSON.stringify([Date.now(), ...words])}\n`)
 
 const node = Effect.gen(function* () {
+  // The registry's work.
+  yield* ensureStreams(allStreams)
   const leases = yield* keepLeases({
     nodeId: process.argv[2]!,
     host: {

@@ -1,0 +1,222 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Buckets, type StreamDefinition, Streams } from "@roost/contracts"
+import { Health, metrics } from "@roost/observability"
+import { natsServer } from "@roost/testkit"
+import { Effect, Layer, Logger } from "effect"
+import { existsSync, readdirSync } from "node:fs"
+import { join } from "node:path"
+import {
+  allStreams,
+  awaitStreams,
+  ensureStreams,
+  keptOf,
+  NatsConnection,
+  openBucket,
+  publishMessage,
+  StreamKeeper,
+  StreamSettings
+} from "../src/index.ts"
+import { connectionTo, waitUntil } from "./harness.ts"
+
+const mebibyte = 1024 * 1024
+const uplink = (bytes: number) => publishMessage(`roost.uplink.p.d.raw`, Buffer.alloc(bytes))
+
+const infoOf = (name: string) =>
+  Effect.flatMap(NatsConnection, ({ manager }) => Effect.promise(() => manager.streams.info(name)))
+
+const change = (name: string, config: object) =>
+  Effect.flatMap(NatsConnection, ({ manager }) => Effect.promise(() => manager.streams.update(name, config)))
+
+const remove = (name: string) =>
+  Effect.flatMap(NatsConnection, ({ manager }) => Effect.promise(() => manager.streams.delete(name)))
+
+const readiness = Effect.map(Health, (health) => health.readiness())
+
+/** What is logged while `run` runs. */
+const logged = Effect.fnUntraced(function* () {
+  const lines: Array<string> = []
+  const layer = Logger.layer([
+    Logger.make(({ message }) => void lines.push((Array.isArray(message) ? message : [message]).join(" ")))
+  ])
+  return { lines, layer }
+})
+
+describe("the one that makes streams", () => {
+  it.live("makes all that are missing, with room of their own, from a disk of any size (trust F2)", () =>
+    Effect.gen(function* () {
+      for (const fileStoreBytes of [64 * mebibyte, 300 * mebibyte]) {
+        const server = yield* natsServer({ fileStoreBytes })
+        yield* Effect.gen(function* () {
+          yield* ensureStreams(allStreams)
+          for (const { name } of keptOf(allStreams)) {
+            const { config } = yield* infoOf(name)
+            assert.isAbove(config.max_bytes, 0, name)
+            assert.strictEqual(config.discard, name.startsWith("KV_") ? "new" : config.discard)
+          }
+          // Whatever fills UPLINK: what keeps devices alive is still stored.
+          const leases = yield* openBucket(Buckets.leases, StreamSettings)
+          const filling = Effect.forever(uplink(mebibyte / 2))
+          assert.match(String(yield* Effect.flip(filling)), /maximum bytes exceeded/)
+          yield* leases.put("a", { maxAgeMillis: 0, maxBytes: 0, whenFull: "refuse", replicas: 1 })
+        }).pipe(Effect.provide(connectionTo(server)), Effect.scoped)
+      }
+    })
+  )
+
+  it.live("lets everything serve again after a restart, however full the streams are (trust F2)", () =>
+    Effect.gen(function* () {
+      const server = yield* natsServer({ fileStoreBytes: 64 * mebibyte })
+      const env = { ROOST_NATS_FILE_STORE: String(64 * mebibyte) }
+      yield* Effect.gen(function* () {
+        yield* ensureStreams(allStreams)
+        yield* Effect.ignore(Effect.forever(uplink(mebibyte / 2)))
+        const held = (yield* infoOf("UPLINK")).state
+        assert.isAbove(held.bytes, 30 * mebibyte)
+        yield* server.restart
+        const { connected } = yield* NatsConnection
+        yield* waitUntil(connected)
+        yield* ensureStreams(allStreams)
+        assert.deepStrictEqual((yield* infoOf("UPLINK")).state.messages, held.messages)
+        yield* publishMessage("roost.presence.p.d", Buffer.from("{}"))
+      }).pipe(Effect.provide(connectionTo(server, env)), Effect.scoped)
+    })
+  )
+
+  it.live("leaves alone what an operator changed, and brings the rest up to date (trust B2)", () =>
+    Effect.gen(function* () {
+      const server = yield* natsServer()
+      const day = 86_400 * 1e9
+      const run = (env: Record<string, string>) =>
+        ensureStreams(allStreams).pipe(Effect.provide(connectionTo(server, env)), Effect.scoped)
+      const uplinkConfig = Effect.map(infoOf("UPLINK"), ({ config }) => config).pipe(
+        Effect.provide(connectionTo(server)),
+        Effect.scoped
+      )
+      yield* run({ ROOST_STREAM_UPLINK_MAX_AGE_SECONDS: "86400", ROOST_STREAM_UPLINK_WHEN_FULL: "drop-oldest" })
+      let config = yield* uplinkConfig
+      assert.deepStrictEqual([config.max_age, config.discard], [day, "old"])
+
+      // By variables: they apply, also later.
+      yield* run({ ROOST_STREAM_UPLINK_MAX_BYTES: "1000000" })
+      config = yield* uplinkConfig
+      assert.deepStrictEqual([config.max_age, config.max_bytes, config.discard], [3 * day, 1_000_000, "new"])
+
+      // By hand: that stays, whatever the variables say; what was not touched follows them.
+      yield* change("UPLINK", { max_age: 9 * day }).pipe(Effect.provide(connectionTo(server)), Effect.scoped)
+      yield* run({ ROOST_STREAM_UPLINK_MAX_BYTES: "2000000", ROOST_STREAM_UPLINK_MAX_AGE_SECONDS: "60" })
+      config = yield* uplinkConfig
+      assert.deepStrictEqual([config.max_age, config.max_bytes, config.discard], [9 * day, 2_000_000, "new"])
+    })
+  )
+
+  it.live("gives streams of a Roost that had no sizes theirs, and drops nothing for it (trust B2)", () =>
+    Effect.gen(function* () {
+      const server = yield* natsServer()
+      yield* Effect.gen(function* () {
+        const { manager } = yield* NatsConnection
+        const former = { max_age: Streams.event.maxAgeMillis * 1e6, duplicate_window: 60e9, storage: "file" as never }
+        yield* Effect.promise(() => manager.streams.add({ name: "EVENT", subjects: ["roost.event.>"], ...former }))
+        for (let i = 0; i < 20; i++) yield* publishMessage("roost.event.p.d.x", Buffer.alloc(mebibyte / 2))
+        yield* ensureStreams(allStreams)
+        const { config, state } = yield* infoOf("EVENT")
+        assert.strictEqual(state.messages, 20)
+        assert.isAbove(config.max_bytes, 10 * mebibyte)
+      }).pipe(Effect.provide(connectionTo(server, { ROOST_NATS_FILE_STORE: String(100 * mebibyte) })), Effect.scoped)
+    })
+  )
+
+  it.live("makes what vanished again within ten seconds, as it was, while others are not ready (trust B3)", () =>
+    Effect.gen(function* () {
+      for (const binary of ["path", "newest"] as const) {
+        const server = yield* natsServer({ binary })
+        const log = yield* logged()
+        yield* Effect.gen(function* () {
+          yield* Layer.build(StreamKeeper.layer)
+          yield* awaitStreams({ streams: [Streams.uplink], buckets: [Buckets.leases] })
+          assert.isTrue((yield* readiness).ready)
+          yield* change("UPLINK", { max_age: 3600e9, max_bytes: 77_777_777 })
+          const before = yield* publishMessage("roost.uplink.p.d.raw", Buffer.from("x")).pipe(
+            Effect.andThen(infoOf("UPLINK"))
+          )
+          // Seen by the keeper as the operator's.
+          yield* waitUntil(() => /roost_stream_bytes_max\{stream="UPLINK"\} 77777777/.test(metrics.render()))
+
+          const gone = performance.now()
+          for (const name of ["UPLINK", "KV_LEASES", "KV_STORE"]) yield* remove(name)
+          yield* waitUntil(Effect.map(readiness, ({ checks }) => /UPLINK/.test(checks["streams"]!)))
+          yield* waitUntil(Effect.map(readiness, ({ ready }) => ready))
+          assert.isBelow(performance.now() - gone, 10_000)
+          const after = yield* infoOf("UPLINK")
+          assert.strictEqual(after.config.max_age, 3600e9)
+          // Positions of readers, revisions and fencing tokens never fall.
+          yield* publishMessage("roost.uplink.p.d.raw", Buffer.from("x"))
+          assert.isAbove((yield* infoOf("UPLINK")).state.last_seq, before.state.last_seq)
+          assert.isTrue(log.lines.some((line) => /UPLINK was gone and is made again/.test(line)))
+        }).pipe(Effect.provide(log.layer), Effect.provide(connectionTo(server)), Effect.scoped)
+      }
+    })
+  )
+
+  it.live("says which stream is nearly full, and when it has room again (trust F10)", () =>
+    Effect.gen(function* () {
+      const server = yield* natsServer()
+      const log = yield* logged()
+      yield* Effect.gen(function* () {
+        yield* Layer.build(StreamKeeper.layer)
+        yield* awaitStreams({ streams: [Streams.uplink], buckets: [] })
+        for (let i = 0; i < 9; i++) yield* uplink(99_000)
+        yield* waitUntil(() =>
+          log.lines.some((line) => /UPLINK holds \d+ of 1000000 bytes, 89 %: full, it refuses/.test(line))
+        )
+        assert.match(metrics.render(), /roost_stream_bytes\{stream="UPLINK"\} 89\d{4}/)
+        assert.match(metrics.render(), /roost_stream_bytes_max\{stream="UPLINK"\} 1000000/)
+        const { manager } = yield* NatsConnection
+        yield* Effect.promise(() => manager.streams.purge("UPLINK"))
+        yield* waitUntil(() => log.lines.some((line) => /UPLINK has room again/.test(line)))
+      }).pipe(
+        Effect.provide(log.layer),
+        Effect.provide(connectionTo(server, { ROOST_STREAM_UPLINK_MAX_BYTES: "1000000" })),
+        Effect.scoped
+      )
+    })
+  )
+
+  it.live("enters NATS by a credential of its own where it has one (trust B3)", () =>
+    Effect.gen(function* () {
+      const users = `{ user: app, password: a, permissions: { publish: { deny: "$JS.API.STREAM.CREATE.>" } } }, { user: admin, password: b }`
+      const server = yield* natsServer({ config: `authorization { users: [${users}] }` })
+      const env = { NATS_USER: "app", NATS_PASSWORD: "a" }
+      yield* Effect.gen(function* () {
+        yield* Layer.build(StreamKeeper.layer)
+        yield* awaitStreams(allStreams)
+      }).pipe(
+        Effect.provide(
+          connectionTo(server, { ...env, ROOST_NATS_ADMIN_USER: "admin", ROOST_NATS_ADMIN_PASSWORD: "b" })
+        ),
+        Effect.scoped
+      )
+      assert.include(readdirSync(join(server.storeDirectory, "jetstream", "$G", "streams")), "KV_LEASES")
+      assert.isTrue(existsSync(join(server.storeDirectory, "jetstream")))
+    })
+  )
+})
+
+describe("the streams of Roost", () => {
+  it("leave a part of the disk for those to come (trust A1)", () => {
+    const percents = keptOf(allStreams).map(({ room }) => room.percent)
+    assert.isAtMost(
+      percents.reduce((sum, percent) => sum + percent),
+      92
+    )
+  })
+
+  it("drop nothing that was acknowledged to a device or an application (trust A1)", () => {
+    const dropping = (Object.values(Streams) as ReadonlyArray<StreamDefinition>).filter(
+      ({ whenFull }) => whenFull !== "refuse"
+    )
+    assert.deepStrictEqual(
+      dropping.map(({ name }) => name),
+      ["PRESENCE", "EVENT", "STRANGER", "WEBHOOK_DEAD"]
+    )
+  })
+})
