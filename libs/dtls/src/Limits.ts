@@ -17,7 +17,7 @@ export interface FrontHalfLimits {
 }
 
 export const frontHalfLimits: FrontHalfLimits = {
-  peersInHandshakeMax: 65_536,
+  peersInHandshakeMax: 32_768,
   clientHelloBytesMax: 2048,
   handedOffMax: 16_384,
   bytesPerPeerMax: 512,

@@ -1,5 +1,5 @@
 /**
- * What strangers can make one edge keep or send. All tables full of IPv6 peers take some 170 MB of heap, so that an edge
+ * What strangers can make one edge keep or send. All tables full of IPv6 peers take less than 200 MB of heap, so that an edge
  * fits a container of 256 MB (README).
  */
 export interface EdgeLimits {
@@ -43,7 +43,7 @@ export interface EdgeLimits {
 }
 
 export const defaultEdgeLimits: EdgeLimits = {
-  routesMax: 400_000,
+  routesMax: 300_000,
   handedOffMax: 100_000,
   handedOffMillis: 60_000,
   strangerBytesMax: 2048,
