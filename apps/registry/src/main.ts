@@ -13,6 +13,7 @@ import {
   layerRegistryHealth,
   layerRegistryNats,
   layerRegistryStore,
+  layerSecretLengthMin,
   layerSecretVault,
   LiveStatus,
   Registry,
@@ -61,6 +62,7 @@ const Devices = Layer.mergeAll(
   Idempotency
 ).pipe(
   Layer.provide([Registry.layer, Credentials.layer]),
+  Layer.provide(layerSecretLengthMin),
   Layer.provide([LiveStatus.layer, Strangers.layer]),
   Layer.provide([stored, nats])
 )

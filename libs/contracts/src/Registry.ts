@@ -39,6 +39,8 @@ export const PskReply = Schema.Union([
     previous: Schema.optionalKey(Schema.Struct({ sealedPsk: Schema.String, credentialVersion: Schema.Int })),
     /** In mode 3, of the device's own secret: a session made with that one, or a later one, is not to be displaced. */
     deviceCredentialVersion: Schema.optionalKey(Schema.Int),
+    /** The secret has fewer characters than are asked of new ones. */
+    secretTooShort: Schema.optionalKey(Schema.Literal(true)),
     assetId: Schema.String,
     dataFormat: DataFormat,
     downlink: DownlinkMode

@@ -18,6 +18,7 @@ import {
   type StoredDevice,
   type StoredProduct
 } from "./RegistryStore.ts"
+import { SecretLengthMin } from "./SecretLength.ts"
 import { SecretVault } from "./SecretVault.ts"
 
 /** Who may come in and with which key, for the other services (docs/architecture.md §4). */
@@ -34,6 +35,8 @@ export class Credentials extends Context.Service<
     Effect.gen(function* () {
       const store = yield* RegistryStore
       const vault = yield* SecretVault
+      const lengthMin = yield* SecretLengthMin
+      const tooShort = (secret: string) => (secret.length < lengthMin ? { secretTooShort: true as const } : {})
 
       // Both are looked up whatever the first is: how long an answer takes says nothing of what there is.
       const admit = Effect.fnUntraced(function* (id: DeviceId, secureMode: 2 | 3) {
@@ -58,11 +61,12 @@ export class Credentials extends Context.Service<
           const { assetId } = device
           const { productKey, dataFormat, downlink } = product
           if (request.secureMode === 2) {
-            const sealedPsk = vault.pskForBus(request, vault.openDevice(request, device.secret))
+            const secret = vault.openDevice(request, device.secret)
             return {
               _tag: "Found",
-              sealedPsk,
+              sealedPsk: vault.pskForBus(request, secret),
               credentialVersion: device.credentialVersion,
+              ...tooShort(secret),
               assetId,
               dataFormat,
               downlink
@@ -75,6 +79,7 @@ export class Credentials extends Context.Service<
             sealedPsk: sealed(product.secret),
             credentialVersion: product.secretVersion,
             deviceCredentialVersion: device.credentialVersion,
+            ...tooShort(vault.openProduct(productKey, product.secret)),
             ...(previous && {
               previous: { sealedPsk: sealed(previous.secret), credentialVersion: previous.version }
             }),

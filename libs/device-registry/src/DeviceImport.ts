@@ -43,7 +43,7 @@ const registerBatch = Effect.fnUntraced(function* (
   productKey: string,
   texts: ReadonlyArray<NdjsonLine>
 ) {
-  const lines = texts.map(readLine)
+  const lines = texts.map((text) => longEnough(registry, readLine(text)))
   const devices = lines.flatMap((line) => (line._tag === "Device" ? [line.device] : []))
   const credentials = yield* registry.createDevices(productKey, devices)
   let next = 0
@@ -56,6 +56,12 @@ const resting = Effect.fnUntraced(function* <A, E, R>(work: Effect.Effect<A, E, 
   yield* Effect.sleep(Duration.min(took, Duration.millis(importRestMillisMax)))
   return result
 })
+
+const longEnough = (registry: Registry["Service"], line: Line): Line => {
+  const reason = line._tag === "Device" ? registry.secretFault(line.device.deviceSecret) : undefined
+  if (reason === undefined || line._tag !== "Device") return line
+  return { _tag: "Refused", line: line.line, deviceKey: line.device.deviceKey, reason }
+}
 
 const resultOf = (
   { line, device }: Line & { readonly _tag: "Device" },

@@ -19,6 +19,7 @@ import {
   propertiesPerDeviceMax,
   type PropertyKind,
   type RegisteredDevice,
+  type SecretTooShort,
   requestBytes,
   requestTime,
   TooManyProperties
@@ -36,13 +37,16 @@ import {
   type StoredDevice,
   type StoredProduct
 } from "./RegistryStore.ts"
+import { requireLength, secretFault, SecretLengthMin } from "./SecretLength.ts"
 import { SecretVault } from "./SecretVault.ts"
 
 /** Products and devices, for those who provision and operate them. */
 export class Registry extends Context.Service<
   Registry,
   {
-    readonly createProduct: (product: NewProduct) => Effect.Effect<ProductWithSecret, ProductKeyExists | NoSuchModel>
+    readonly createProduct: (
+      product: NewProduct
+    ) => Effect.Effect<ProductWithSecret, ProductKeyExists | NoSuchModel | SecretTooShort>
     readonly product: (productKey: string) => Effect.Effect<ProductWithSecret, NoSuchProduct>
     readonly changeProduct: (
       productKey: string,
@@ -52,13 +56,15 @@ export class Registry extends Context.Service<
     readonly rotateProductSecret: (
       productKey: string,
       secret: NewProductSecret
-    ) => Effect.Effect<ProductWithSecret, NoSuchProduct>
+    ) => Effect.Effect<ProductWithSecret, NoSuchProduct | SecretTooShort>
     readonly products: (after: string | undefined, limit: number) => Effect.Effect<ReadonlyArray<Product>>
     readonly createDevice: (
       productKey: string,
       device: NewDevice
-    ) => Effect.Effect<DeviceCredential, NoSuchProduct | DeviceKeyExists>
-    /** Per device, in order: undefined where the key is taken. The product must exist. */
+    ) => Effect.Effect<DeviceCredential, NoSuchProduct | DeviceKeyExists | SecretTooShort>
+    /** What is wrong with a secret that somebody gives; undefined if nothing is. */
+    readonly secretFault: (secret: string | undefined) => string | undefined
+    /** Per device, in order: undefined where the key is taken. The product must exist, and the secrets be long enough. */
     readonly createDevices: (
       productKey: string,
       devices: ReadonlyArray<NewDevice>
@@ -79,9 +85,15 @@ export class Registry extends Context.Service<
     ) => Effect.Effect<void, NoSuchDevice | TooManyProperties>
     readonly deleteDevice: (id: DeviceId) => Effect.Effect<void, NoSuchDevice>
     readonly setEnabled: (id: DeviceId, enabled: boolean) => Effect.Effect<RegisteredDevice, NoSuchDevice>
-    readonly rotateSecret: (id: DeviceId, secret: string | undefined) => Effect.Effect<DeviceCredential, NoSuchDevice>
+    readonly rotateSecret: (
+      id: DeviceId,
+      secret: string | undefined
+    ) => Effect.Effect<DeviceCredential, NoSuchDevice | SecretTooShort>
     /** New hardware under the same key: inactive again, the old secret ends. */
-    readonly replaceDevice: (id: DeviceId, secret: string | undefined) => Effect.Effect<DeviceCredential, NoSuchDevice>
+    readonly replaceDevice: (
+      id: DeviceId,
+      secret: string | undefined
+    ) => Effect.Effect<DeviceCredential, NoSuchDevice | SecretTooShort>
     /** Of all points, or of these. */
     readonly latestValues: (
       id: DeviceId,
@@ -100,6 +112,7 @@ export class Registry extends Context.Service<
       const store = yield* RegistryStore
       const vault = yield* SecretVault
       const live = yield* LiveStatus
+      const lengthMin = yield* SecretLengthMin
 
       const product = Effect.fn("Registry.product")(function* (productKey: string) {
         const found = yield* store.product(productKey)
@@ -158,6 +171,7 @@ export class Registry extends Context.Service<
         give: (secret: SealedSecret, now: number) => Effect.Effect<StoredDevice | undefined>
       ) {
         const { productKey, deviceKey } = id
+        yield* requireLength(given, lengthMin)
         const deviceSecret = yield* secretOr(given, "device secret")
         const known = yield* store.device(id)
         if (known === undefined) return yield* noSuchDevice(id)
@@ -169,6 +183,7 @@ export class Registry extends Context.Service<
 
       return Registry.of({
         product,
+        secretFault: (secret) => secretFault(secret, lengthMin),
         createDevices,
         createProduct: Effect.fn("Registry.createProduct")(function* ({
           productKey: givenKey,
@@ -176,6 +191,7 @@ export class Registry extends Context.Service<
           ...fields
         }) {
           yield* requireModel(fields.modelId)
+          yield* requireLength(givenSecret, lengthMin)
           const productKey = givenKey ?? (yield* madeUp("product key", productKeyLength))
           const productSecret = yield* secretOr(givenSecret, "product secret")
           const made: Product = { ...fields, productKey, createdAt: yield* requestTime }
@@ -195,6 +211,7 @@ export class Registry extends Context.Service<
           productKey,
           { graceSeconds, productSecret: given }
         ) {
+          yield* requireLength(given, lengthMin)
           const productSecret = yield* secretOr(given, "product secret")
           const known = yield* store.product(productKey)
           if (known === undefined) return yield* noSuchProduct(productKey)
@@ -209,6 +226,7 @@ export class Registry extends Context.Service<
         }),
         products: (after, limit) => Effect.map(store.products(after, limit), (products) => products.map(productOf)),
         createDevice: Effect.fn("Registry.createDevice")(function* (productKey, device) {
+          yield* requireLength(device.deviceSecret, lengthMin)
           if ((yield* store.product(productKey)) === undefined) return yield* noSuchProduct(productKey)
           const [credential] = yield* createDevices(productKey, [device])
           if (credential !== undefined) return credential

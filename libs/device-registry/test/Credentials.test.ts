@@ -1,16 +1,16 @@
 import { assert, describe, it } from "@effect/vitest"
 import { pskContext, type PskRequest, Sealing, sealPurpose, secretContext } from "@roost/contracts"
 import { pskFromSecret } from "@roost/enos"
-import { Effect } from "effect"
+import { Effect, Layer } from "effect"
 import { TestClock } from "effect/testing"
-import { Credentials, Registry, RegistryStore } from "../src/index.ts"
+import { Credentials, Registry, RegistryStore, SecretLengthMin } from "../src/index.ts"
 import { clusterKey, layerTestRegistry } from "./support/TestRegistry.ts"
 
 const id = { productKey: "pk1", deviceKey: "dev1" }
 const product = {
   productKey: "pk1",
   productName: "Meters",
-  productSecret: "product-secret",
+  productSecret: "the-product-secret",
   dataFormat: "Json",
   dynamicActivateEnabled: true,
   downlink: "serial"
@@ -26,7 +26,7 @@ const openSecret = (sealed: string) =>
 const seed = Effect.gen(function* () {
   const registry = yield* Registry
   yield* registry.createProduct(product)
-  yield* registry.createDevice("pk1", { deviceKey: "dev1", deviceSecret: "device-secret" })
+  yield* registry.createDevice("pk1", { deviceKey: "dev1", deviceSecret: "the-device-secret" })
   return { registry, credentials: yield* Credentials, store: yield* RegistryStore }
 })
 
@@ -57,8 +57,8 @@ describe("psk", () => {
     Effect.gen(function* () {
       const { credentials } = yield* seed
       for (const [secureMode, secret] of [
-        [2, "device-secret"],
-        [3, "product-secret"]
+        [2, "the-device-secret"],
+        [3, "the-product-secret"]
       ] as const) {
         const request = { ...id, secureMode }
         const reply = yield* credentials.psk(request)
@@ -145,11 +145,14 @@ describe("a product's secret is changed", () => {
       const before = yield* keys(credentials)
       assert.isUndefined(before.previousKey)
       yield* TestClock.adjust("1 minute")
-      const rotated = yield* registry.rotateProductSecret("pk1", { productSecret: "second", graceSeconds: 3600 })
+      const rotated = yield* registry.rotateProductSecret("pk1", {
+        productSecret: "the-second-secret",
+        graceSeconds: 3600
+      })
       assert.strictEqual(rotated.previousSecretUntil, 60_000 + 3_600_000)
       const during = yield* keys(credentials)
-      assert.deepStrictEqual(during.key, pskFromSecret("second"))
-      assert.deepStrictEqual(during.previousKey, pskFromSecret("product-secret"))
+      assert.deepStrictEqual(during.key, pskFromSecret("the-second-secret"))
+      assert.deepStrictEqual(during.previousKey, pskFromSecret("the-product-secret"))
       assert.strictEqual(during.previous?.credentialVersion, before.credentialVersion)
       assert.isAbove(during.credentialVersion, before.credentialVersion)
       assert.strictEqual(yield* activate(credentials, "r1", before.credentialVersion), "Issued")
@@ -165,9 +168,9 @@ describe("a product's secret is changed", () => {
     Effect.gen(function* () {
       const { credentials, registry } = yield* seed
       const first = yield* versionOf(credentials)
-      yield* registry.rotateProductSecret("pk1", { productSecret: "second", graceSeconds: 3600 })
-      yield* registry.rotateProductSecret("pk1", { productSecret: "third", graceSeconds: 3600 })
-      assert.deepStrictEqual((yield* keys(credentials)).previousKey, pskFromSecret("second"))
+      yield* registry.rotateProductSecret("pk1", { productSecret: "the-second-secret", graceSeconds: 3600 })
+      yield* registry.rotateProductSecret("pk1", { productSecret: "the-third-secret", graceSeconds: 3600 })
+      assert.deepStrictEqual((yield* keys(credentials)).previousKey, pskFromSecret("the-second-secret"))
       assert.strictEqual(yield* activate(credentials, "r1", first), "ProductSecretRotated")
       const fourth = yield* registry.rotateProductSecret("pk1", { graceSeconds: 0 })
       assert.match(fourth.productSecret, /^[A-Za-z0-9]{20}$/)
@@ -187,6 +190,23 @@ describe("describe", () => {
       assert.deepStrictEqual(yield* credentials.describe(id), inactive)
       yield* online(store)
       assert.deepStrictEqual(yield* credentials.describe(id), { ...inactive, status: "online", activated: true })
+    }).pipe(Effect.provide(layerTestRegistry))
+  )
+})
+
+describe("a secret that was registered when shorter ones were taken", () => {
+  it.effect("is told with its key, the product's like the device's (trust D4)", () =>
+    Effect.gen(function* () {
+      yield* seed
+      const today = Credentials.layer.pipe(Layer.provide(Layer.succeed(SecretLengthMin, 64)))
+      yield* Effect.gen(function* () {
+        const credentials = yield* Credentials
+        for (const secureMode of [2, 3] as const) {
+          assert.deepInclude(yield* credentials.psk({ ...id, secureMode }), { _tag: "Found", secretTooShort: true })
+        }
+      }).pipe(Effect.provide(today, { local: true }))
+      const credentials = yield* Credentials
+      assert.notProperty(yield* credentials.psk({ ...id, secureMode: 2 }), "secretTooShort")
     }).pipe(Effect.provide(layerTestRegistry))
   )
 })

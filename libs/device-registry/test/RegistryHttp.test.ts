@@ -8,7 +8,15 @@ import { ConfigProvider, Effect, Layer, Logger } from "effect"
 import { HttpBody, HttpClient, HttpClientRequest, HttpRouter } from "effect/http"
 import type { HttpMethod } from "effect/http"
 import { HttpApiBuilder } from "effect/http-api"
-import { LiveStatus, Registry, RegistryHandlers, RegistryStore, StrangerLog, Strangers } from "../src/index.ts"
+import {
+  LiveStatus,
+  Registry,
+  RegistryHandlers,
+  RegistryStore,
+  SecretLengthMin,
+  StrangerLog,
+  Strangers
+} from "../src/index.ts"
 import { layerTemporaryStore, layerVault } from "./support/TestRegistry.ts"
 
 const token = "0123456789abcdef"
@@ -125,12 +133,15 @@ describe("devices", () => {
   it.live("are registered once and told their secret once", () =>
     Effect.gen(function* () {
       yield* createProduct
-      const created = yield* send("POST", "/v1/products/pk1/devices", { deviceKey: "IMEI:86.7", deviceSecret: "s3" })
+      const created = yield* send("POST", "/v1/products/pk1/devices", {
+        deviceKey: "IMEI:86.7",
+        deviceSecret: "secret-of-IMEI-867"
+      })
       assert.deepStrictEqual(created.body, {
         assetId: created.body.assetId,
         productKey: "pk1",
         deviceKey: "IMEI:86.7",
-        deviceSecret: "s3"
+        deviceSecret: "secret-of-IMEI-867"
       })
       assert.strictEqual(created.status, 201)
       const again = yield* send("POST", "/v1/products/pk1/devices", { deviceKey: "IMEI:86.7" })
@@ -162,10 +173,10 @@ describe("devices", () => {
         const rotated = yield* send("POST", `${path}:rotate-secret`, {})
         assert.strictEqual(rotated.body.assetId, created.body.assetId)
         assert.notStrictEqual(rotated.body.deviceSecret, created.body.deviceSecret)
-        const replaced = yield* send("POST", `${path}:replace`, { deviceSecret: "new-hardware" })
-        assert.deepStrictEqual(replaced.body, { ...created.body, deviceSecret: "new-hardware" })
-        const given = yield* send("POST", `${path}:rotate-secret`, { deviceSecret: "mine" })
-        assert.strictEqual(given.body.deviceSecret, "mine")
+        const replaced = yield* send("POST", `${path}:replace`, { deviceSecret: "secret-of-new-hardware" })
+        assert.deepStrictEqual(replaced.body, { ...created.body, deviceSecret: "secret-of-new-hardware" })
+        const given = yield* send("POST", `${path}:rotate-secret`, { deviceSecret: "a-secret-of-mine" })
+        assert.strictEqual(given.body.deviceSecret, "a-secret-of-mine")
         assert.strictEqual((yield* send("DELETE", path)).status, 204)
         const changes = (yield* store.untoldChanges(10)).map(({ change }) => change.change)
         assert.deepStrictEqual(changes, ["disabled", "enabled", "secret", "secret", "secret", "deleted"])
@@ -256,6 +267,45 @@ describe("devices", () => {
   )
 })
 
+describe("secrets", () => {
+  it.live("of fewer than 16 characters are refused wherever one is given (trust D4)", () =>
+    Effect.gen(function* () {
+      const short = "fifteen-letters"
+      const refusedAs = Effect.fnUntraced(function* (path: string, body: unknown) {
+        const answer = yield* send("POST", path, body)
+        assert.deepInclude([answer.status, answer.body.type], "urn:roost:problem:secret-too-short")
+        assert.strictEqual(answer.status, 400)
+        assert.match(answer.body.detail, /has 15 characters: expected at least 16.*ROOST_SECRET_LENGTH_MIN/)
+      })
+      yield* createProduct
+      const one = "/v1/products/pk1/devices/a"
+      assert.strictEqual((yield* send("POST", "/v1/products/pk1/devices", { deviceKey: "a" })).status, 201)
+      yield* refusedAs("/v1/products", { productName: "Meters", productKey: "pk2", productSecret: short })
+      yield* refusedAs("/v1/products/pk1:rotate-secret", { productSecret: short })
+      yield* refusedAs("/v1/products/pk1/devices", { deviceKey: "b", deviceSecret: short })
+      yield* refusedAs(`${one}:rotate-secret`, { deviceSecret: short })
+      yield* refusedAs(`${one}:replace`, { deviceSecret: short })
+      const lines = [short, `${short}-`].map((deviceSecret, i) => JSON.stringify({ deviceKey: `c${i}`, deviceSecret }))
+      const { results } = yield* importLines("/v1/products/pk1/devices:import", lines.join("\n"))
+      assert.deepInclude(results[0], { _tag: "Refused", line: 1, deviceKey: "c0" })
+      assert.include(results[0].reason, "at least 16")
+      assert.deepInclude(results[1], { _tag: "Imported", line: 2 })
+    }).pipe(Effect.provide(served()))
+  )
+
+  it.live("may be shorter where that is configured (trust D4)", () =>
+    Effect.gen(function* () {
+      yield* createProduct
+      const created = yield* send("POST", "/v1/products/pk1/devices", { deviceKey: "a", deviceSecret: "four" })
+      assert.strictEqual(created.status, 201)
+      assert.strictEqual(
+        (yield* send("POST", "/v1/products/pk1/devices/a:replace", { deviceSecret: "two" })).status,
+        400
+      )
+    }).pipe(Effect.provide(served().pipe(Layer.provide(Layer.succeed(SecretLengthMin, 4)))))
+  )
+})
+
 describe("strangers", () => {
   const refused = (id: number, address: string, identity: string): Stranger => ({
     id,
@@ -321,7 +371,7 @@ describe("an import", () => {
     Effect.gen(function* () {
       yield* createProduct
       const lines = [
-        `{"deviceKey":"a","deviceSecret":"s","deviceName":"Hall"}`,
+        `{"deviceKey":"a","deviceSecret":"secret-of-the-hall","deviceName":"Hall"}`,
         `{"deviceKey":"a"}`,
         `{"deviceKey":`,
         `{"deviceKey":"b/c"}`,
@@ -344,7 +394,7 @@ describe("an import", () => {
         ]
       )
       assert.deepStrictEqual(results.at(-1), { _tag: "Done", imported: 2, refused: 4 })
-      assert.strictEqual(results[0].deviceSecret, "s")
+      assert.strictEqual(results[0].deviceSecret, "secret-of-the-hall")
       assert.match(results[3].reason, /expected 1–64 of .*\n.*deviceKey/)
       assert.strictEqual((yield* send("GET", "/v1/products/pk1/devices/a")).body.deviceName, "Hall")
       assert.strictEqual((yield* importLines("/v1/products/pk9/devices:import", "{}")).status, 404)

@@ -44,7 +44,7 @@ const seed = Effect.gen(function* () {
     dynamicActivateEnabled: true,
     downlink: "pipelined"
   })
-  yield* registry.createDevice("pk1", { deviceKey: id.deviceKey, deviceSecret: "s3cret" })
+  yield* registry.createDevice("pk1", { deviceKey: id.deviceKey, deviceSecret: "s3cret-of-devices" })
   return registry
 })
 
@@ -85,7 +85,7 @@ describe("the registry on the bus", () => {
           pskContext(request),
           Buffer.from(reply.sealedPsk, "base64")
         )
-        assert.deepStrictEqual(Uint8Array.from(opened!), pskFromSecret("s3cret"))
+        assert.deepStrictEqual(Uint8Array.from(opened!), pskFromSecret("s3cret-of-devices"))
         const unknown = yield* requestRpc(RegistryRpcs.psk, { ...request, deviceKey: "nobody" })
         assert.deepInclude(unknown, { _tag: "Refused", reason: "UnknownDevice" })
         const product = yield* requestRpc(RegistryRpcs.psk, { ...id, secureMode: 3 })

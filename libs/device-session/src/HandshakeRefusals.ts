@@ -69,6 +69,10 @@ export const displacingText =
   "the device has a session of its own secret (SecureMode 2), which no handshake with the product's secret (SecureMode 3) " +
   "displaces. It lost its secret, or something else uses the product's secret. POST …:replace lets new hardware activate"
 
+export const secretTooShortText =
+  "the device came in with a secret that is shorter than the registry takes today (ROOST_SECRET_LENGTH_MIN, 16 characters unless " +
+  "it is set): whoever listens to one handshake can find it by trying. Give it a longer one (POST …:rotate-secret)"
+
 export const unfinishedText = (millis: number): string =>
   `no Finished came within ${millis / 1000} s after ClientKeyExchange: the device gave up, went to sleep, or the rest of its ` +
   "flight was lost on the way. Its next handshake starts anew"

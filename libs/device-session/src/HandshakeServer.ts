@@ -26,6 +26,7 @@ import {
   refusalText,
   refusedKind,
   rejectText,
+  secretTooShortText,
   unfinishedText
 } from "./HandshakeRefusals.ts"
 import { type HandshakeInProgress, Handshakes, type NamedDevice } from "./Handshakes.ts"
@@ -145,11 +146,21 @@ export class HandshakeServer {
     if (!this.#handshakes.isCurrent(handshake)) return
     switch (outcome._tag) {
       case "Found": {
-        const { assetId, credentialVersion, dataFormat, deviceCredentialVersion, downlink, previous, psk } = outcome
+        const {
+          assetId,
+          credentialVersion,
+          dataFormat,
+          deviceCredentialVersion,
+          downlink,
+          previous,
+          psk,
+          secretTooShort
+        } = outcome
         handshake.registered = true
         if (handshake.refusal !== undefined) return this.#provide(now, handshake, undefined)
         handshake.facts = { assetId, credentialVersion, dataFormat, downlink }
         if (previous !== undefined) handshake.previousVersion = previous.credentialVersion
+        if (secretTooShort !== undefined) handshake.secretTooShort = secretTooShort
         if (deviceCredentialVersion !== undefined) handshake.deviceCredentialVersion = deviceCredentialVersion
         return this.#provide(now, handshake, psk, previous?.psk)
       }
@@ -355,6 +366,7 @@ export class HandshakeServer {
     for (const datagram of reply) this.#sendTo(edge, actor.partition, peer, datagram)
     associations.announceHandshake(edge, actor, peer)
     established(now, actor)
+    if (handshake.secretTooShort) this.#refusals.tell(now, handshake, "secret-too-short", secretTooShortText)
     for (const datagram of handshake.early ?? []) {
       if (actor.session === session) associations.open(now, edge, peer, actor, session, datagram)
     }

@@ -41,6 +41,8 @@ export interface HandshakeInProgress {
   previousVersion?: number
   /** In mode 3, the version of the device's own secret. */
   deviceCredentialVersion?: number
+  /** The secret is shorter than the registry takes today. */
+  secretTooShort?: true
   /** Why it can't succeed: the key that it was given is random (design §2.2). */
   refusal: string | undefined
   /** Set when the registry answered. */

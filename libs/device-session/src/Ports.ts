@@ -86,6 +86,7 @@ export type PskOutcome =
       readonly previous?: { readonly psk: Uint8Array; readonly credentialVersion: number }
       /** In mode 3, of the device's own secret. */
       readonly deviceCredentialVersion?: number
+      readonly secretTooShort?: true
     } & DeviceFacts)
   | { readonly _tag: "Refused"; readonly reason: RefusalReason }
   | Unanswered

@@ -100,6 +100,23 @@ describe("refused handshakes", () => {
   })
 })
 
+describe("a handshake with a short secret", () => {
+  it("succeeds, and operators hear of it (trust D4)", () => {
+    const world = new World()
+    world.psk = (deviceKey) => ({ ...found(`secret of ${deviceKey}`), secretTooShort: true })
+    assert.isTrue(world.device("dev1", 1000).connect().connected)
+    assert.deepInclude(world.events[0], { kind: "secret-too-short", deviceKey: "dev1" })
+    assert.match(world.events[0]!.reason, /rotate-secret/)
+  })
+
+  it("tells nothing of a wrong key (trust D4)", () => {
+    const world = new World()
+    world.psk = (deviceKey) => ({ ...found(`secret of ${deviceKey}`), secretTooShort: true })
+    world.device("dev1", 1000, { secret: "wrong" }).connect()
+    assert.isFalse(world.events.some(({ kind }) => kind === "secret-too-short"))
+  })
+})
+
 describe("refusals of all causes", () => {
   interface Cause {
     readonly identity?: string

@@ -33,5 +33,6 @@ const codes: Readonly<Record<string, number>> = {
   NoSuchModel: ApiCode.noSuchModel,
   DeviceKeyExists: ApiCode.deviceKeyExists,
   ProductKeyExists: ApiCode.invalidArgument,
+  SecretTooShort: ApiCode.invalidArgument,
   TooManyProperties: ApiCode.invalidArgument
 }

@@ -13,6 +13,7 @@ import type {
   ProductWithSecret,
   PropertyKind,
   RegisteredDevice,
+  SecretTooShort,
   TooManyProperties
 } from "@roost/contracts"
 import { Context, type Effect } from "effect"
@@ -26,12 +27,14 @@ export interface DeviceId {
 export class Provisioning extends Context.Service<
   Provisioning,
   {
-    readonly createProduct: (product: NewProduct) => Effect.Effect<ProductWithSecret, ProductKeyExists | NoSuchModel>
+    readonly createProduct: (
+      product: NewProduct
+    ) => Effect.Effect<ProductWithSecret, ProductKeyExists | NoSuchModel | SecretTooShort>
     readonly product: (productKey: string) => Effect.Effect<ProductWithSecret, NoSuchProduct>
     readonly createDevice: (
       productKey: string,
       device: NewDevice
-    ) => Effect.Effect<DeviceCredential, NoSuchProduct | DeviceKeyExists>
+    ) => Effect.Effect<DeviceCredential, NoSuchProduct | DeviceKeyExists | SecretTooShort>
     readonly device: (id: DeviceId) => Effect.Effect<RegisteredDevice, NoSuchDevice>
     /** The keys of the device with this asset id. */
     readonly deviceOfAsset: (assetId: string) => Effect.Effect<DeviceId, NoSuchDevice>
@@ -58,6 +61,9 @@ export class Provisioning extends Context.Service<
     ) => Effect.Effect<void, NoSuchDevice | TooManyProperties>
     readonly deleteDevice: (id: DeviceId) => Effect.Effect<void, NoSuchDevice>
     readonly setEnabled: (id: DeviceId, enabled: boolean) => Effect.Effect<RegisteredDevice, NoSuchDevice>
-    readonly replaceDevice: (id: DeviceId, secret: string | undefined) => Effect.Effect<DeviceCredential, NoSuchDevice>
+    readonly replaceDevice: (
+      id: DeviceId,
+      secret: string | undefined
+    ) => Effect.Effect<DeviceCredential, NoSuchDevice | SecretTooShort>
   }
 >()("@roost/enos-api/Provisioning") {}

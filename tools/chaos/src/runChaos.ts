@@ -147,7 +147,7 @@ const registerDevices = async (
   const fleet = Array.from({ length: devices }, (_, i) => {
     const deviceKey = `d${String(i).padStart(5, "0")}`
     const role = roles[i % roles.length]!
-    const secret = `secret-${seed}-${deviceKey}`
+    const secret = `secret-of-chaos-${seed}-${deviceKey}`
     const lifetime = lifetimeSeconds[role]
     const { udpPort: port } = roost
     return new ChaosDevice(

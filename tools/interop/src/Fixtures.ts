@@ -15,7 +15,7 @@ export interface TestDevice {
 /** A secret whose key can stand on a command line: no NUL, no line feed (see CoapClient). */
 export const secretFor = (name: string): string => {
   for (let i = 0; ; i++) {
-    const secret = `${name}-secret-${i}`
+    const secret = `${name}-secret-of-its-own-${i}`
     if (pskFromSecret(secret).every((byte) => byte !== 0 && byte !== 10)) return secret
   }
 }

@@ -158,8 +158,10 @@ describe("EnOS's open API", () => {
     )
     assert.strictEqual(await codeOf(post(`devices?action=enable&${of("b")}`)), 0)
     assert.strictEqual(await codeOf(post(`devices?action=enable&${of("b")}`)), 11_794)
-    const replaced = await done(post(`devices?action=replaceDevice&${of("a")}`, { deviceSecret: "another-one" }))
-    assert.deepStrictEqual([replaced.deviceKey, replaced.deviceSecret], ["a", "another-one"])
+    const replaced = await done(
+      post(`devices?action=replaceDevice&${of("a")}`, { deviceSecret: "another-secret-of-a" })
+    )
+    assert.deepStrictEqual([replaced.deviceKey, replaced.deviceSecret], ["a", "another-secret-of-a"])
     assert.strictEqual(await codeOf(post(`devices?action=delete&assetId=${replaced.assetId}`)), 0)
     assert.strictEqual(await codeOf(post(`devices?action=delete&${of("a")}`)), 11_705)
     assert.strictEqual(await codeOf(search("status = online")), 99_400)

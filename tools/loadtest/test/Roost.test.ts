@@ -91,7 +91,10 @@ describe("loadtest against Roost", () => {
   })
 
   it("plays the devices of a provisioning file, from two processes, in an open loop of NONs over CBC", async () => {
-    const secrets = Array.from({ length: 20 }, (_, i) => ({ deviceKey: `listed-${i}`, deviceSecret: `secret-of-${i}` }))
+    const secrets = Array.from({ length: 20 }, (_, i) => ({
+      deviceKey: `listed-${i}`,
+      deviceSecret: `the-secret-of-device-${i}`
+    }))
     const lines = secrets.map((device) => JSON.stringify(device)).join("\n")
     await roost.registry("POST", "/v1/products", { productName: "Listed", productKey: "listed" })
     const imported = await roost.registry("POST", "/v1/products/listed/devices:import", lines)

@@ -32,6 +32,7 @@ import {
   NotRaw,
   ProductKeyExists,
   ScriptUntested,
+  SecretTooShort,
   TooManyWebhooks
 } from "./RegistryProblems.ts"
 
@@ -63,7 +64,7 @@ const Products = HttpApiGroup.make("products")
     HttpApiEndpoint.post("createProduct", "/v1/products", {
       payload: NewProduct,
       success: ProductWithSecret.pipe(HttpApiSchema.status(201)),
-      error: [ProductKeyExists, NoSuchModel]
+      error: [ProductKeyExists, NoSuchModel, SecretTooShort]
     }).annotateMerge(describe("Create a product")),
     HttpApiEndpoint.get("listProducts", "/v1/products", {
       query: { cursor: Schema.optionalKey(ProductKey), limit },
@@ -89,7 +90,7 @@ const Products = HttpApiGroup.make("products")
       params: product,
       payload: NewProductSecret,
       success: ProductWithSecret,
-      error: NoSuchProduct
+      error: [NoSuchProduct, SecretTooShort]
     }).annotateMerge(
       describe(
         "Change a product's secret",
@@ -143,7 +144,7 @@ const Devices = HttpApiGroup.make("devices")
       params: product,
       payload: NewDevice,
       success: DeviceCredential.pipe(HttpApiSchema.status(201)),
-      error: [NoSuchProduct, DeviceKeyExists]
+      error: [NoSuchProduct, DeviceKeyExists, SecretTooShort]
     }).annotateMerge(describe("Register a device", "The secret in the answer is not told again.")),
     HttpApiEndpoint.post("importDevices", `${devices}:import`, {
       params: product,
@@ -196,7 +197,7 @@ const Devices = HttpApiGroup.make("devices")
       params: device,
       payload: NewSecret,
       success: DeviceCredential,
-      error: NoSuchDevice
+      error: [NoSuchDevice, SecretTooShort]
     }).annotateMerge(
       describe("Change a device's secret", "Its session ends at once. The secret in the answer is not told again.")
     ),
@@ -204,7 +205,7 @@ const Devices = HttpApiGroup.make("devices")
       params: device,
       payload: NewSecret,
       success: DeviceCredential,
-      error: NoSuchDevice
+      error: [NoSuchDevice, SecretTooShort]
     }).annotateMerge(
       describe(
         "Put new hardware in a device's place",

@@ -26,6 +26,12 @@ export class NoSuchModel extends HttpApiError.Problem<NoSuchModel>()(
   enosCode(11_699)
 ) {}
 
+export class SecretTooShort extends HttpApiError.Problem<SecretTooShort>()("SecretTooShort", {
+  type: "urn:roost:problem:secret-too-short",
+  status: 400,
+  title: "The secret is too short."
+}) {}
+
 export class ModelIdExists extends HttpApiError.Problem<ModelIdExists>()("ModelIdExists", {
   type: "urn:roost:problem:model-id-exists",
   status: 409,

@@ -1,0 +1,31 @@
+import { SecretTooShort } from "@roost/contracts"
+import { Config, Context, Effect, Layer } from "effect"
+
+/**
+ * Characters that a secret has at least. The key is 16 bytes of its digest, and one handshake that was listened to is enough to
+ * try guesses elsewhere: a short secret is no secret.
+ */
+export const SecretLengthMin = Context.Reference<number>("@roost/device-registry/SecretLengthMin", {
+  defaultValue: () => 16
+})
+
+/** From ROOST_SECRET_LENGTH_MIN, for fleets whose devices have shorter ones already. */
+export const layerSecretLengthMin: Layer.Layer<never, Config.ConfigError> = Layer.effect(
+  SecretLengthMin,
+  Effect.gen(function* () {
+    const fallback = yield* SecretLengthMin
+    return yield* Config.Int("ROOST_SECRET_LENGTH_MIN").pipe(Config.withDefault(fallback))
+  })
+)
+
+/** What is wrong with a secret that somebody gives; undefined if nothing is. */
+export const secretFault = (secret: string | undefined, lengthMin: number): string | undefined =>
+  secret === undefined || secret.length >= lengthMin
+    ? undefined
+    : `The secret has ${secret.length} characters: expected at least ${lengthMin}. Leave it out to have one made, or set ` +
+      "ROOST_SECRET_LENGTH_MIN where devices have shorter ones already."
+
+export const requireLength = (secret: string | undefined, lengthMin: number): Effect.Effect<void, SecretTooShort> => {
+  const detail = secretFault(secret, lengthMin)
+  return detail === undefined ? Effect.void : Effect.fail(new SecretTooShort({ detail }))
+}
