@@ -1,4 +1,5 @@
 import { type DeviceCredential, type ImportResult, NewDevice } from "@roost/contracts"
+import { findUnstorable } from "@roost/enos"
 import { Duration, Effect, Result, Schema, Stream } from "effect"
 import { importBatchesWaitingMax, importBatchMax, importLineBytesMax, importRestMillisMax } from "./Limits.ts"
 import { type NdjsonLine, NdjsonLines } from "./Ndjson.ts"
@@ -76,6 +77,10 @@ const readLine = ({ line, text }: NdjsonLine): Line => {
     return { _tag: "Refused", line, reason: `expected at most ${importLineBytesMax} bytes of UTF-8` }
   }
   const device = decodeDevice(text)
+  const at = Result.isSuccess(device) ? findUnstorable(device.success) : undefined
+  if (at !== undefined) {
+    return { _tag: "Refused", line, reason: `expected texts without NUL and lone surrogates, got one at ${at}` }
+  }
   return Result.isSuccess(device)
     ? { _tag: "Device", line, device: device.success }
     : { _tag: "Refused", line, reason: device.failure.message }

@@ -43,3 +43,12 @@ export const importLineBytesMax = 2048
 
 /** Points of one device whose latest value is kept; those that were reported longest ago give way. */
 export const pointsPerDeviceMax = 1_000
+
+/** UTF-8 bytes of one latest value in JSON. A larger one is not kept, nor an older one of its point; the uplink has it. */
+export const pointValueBytesMax = 4 * 1024
+
+/** UTF-8 bytes of the latest values of one device, some 2 ms to read and write; those that were reported longest ago give way. */
+export const pointsBytesMax = 128 * 1024
+
+/** UTF-8 bytes of latest values that one transaction reads: SQLite holds the registry's only thread meanwhile, some 10 ms. */
+export const pointsBatchBytesMax = 512 * 1024

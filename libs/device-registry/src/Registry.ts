@@ -16,7 +16,9 @@ import {
   type ProductChange,
   ProductKeyExists,
   type ProductWithSecret,
+  propertiesBytesMax,
   propertiesPerDeviceMax,
+  propertyValueBytesMax,
   type PropertyKind,
   type RegisteredDevice,
   type SecretTooShort,
@@ -259,6 +261,10 @@ export class Registry extends Context.Service<
           const values = Object.fromEntries(Object.entries(changes).map(([name, value]) => [name, value ?? undefined]))
           const outcome = yield* store.changeProperties(id, kind, values, yield* Clock.currentTimeMillis)
           if (outcome === "UnknownDevice") return yield* noSuchDevice(id)
+          if (typeof outcome === "object") {
+            const detail = `More than ${outcome.bytesMax} bytes of JSON: a value has at most ${propertyValueBytesMax}, all ${kind}s of a device ${propertiesBytesMax}.`
+            return yield* new TooManyProperties({ detail })
+          }
           if (outcome === "TooMany") {
             const detail = `A device has at most ${propertiesPerDeviceMax[kind]} ${kind}s; delete some with null.`
             return yield* new TooManyProperties({ detail })

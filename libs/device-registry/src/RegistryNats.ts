@@ -19,9 +19,9 @@ const tellBatchMax = 256
 /**
  * One transaction per batch, each with a sync of the disk and every page that it touched: filed as they come, presence and events
  * of 1 000 handshakes a second took two thirds of the registry's time. Nobody but the API's readers waits for them, at most a
- * second; what comes alone is filed at once. A batch on SQLite keeps questions waiting for some 30 ms.
+ * second; what comes alone is filed at once. A batch on SQLite keeps questions waiting for some 15 ms.
  */
-const batching = { batchMax: 2048, batchEveryMillis: 1_000 } as const
+const batching = { batchMax: 1024, batchEveryMillis: 1_000 } as const
 
 /** The registry's side of the bus (docs/architecture.md §3, §4): answers questions, follows presence and events. */
 export const layerRegistryNats = Layer.effectDiscard(

@@ -172,16 +172,20 @@ export class RegistryStore extends Context.Service<
     ) => Effect.Effect<ReadonlyArray<LoggedEvent>>
     /**
      * Sets properties, and deletes those whose value is undefined; all or nothing. What was changed later than `at` stays as
-     * it is, so that applying twice is applying once. `TooMany`: over `propertiesPerDeviceMax`.
+     * it is, so that applying twice is applying once. `TooMany`: over `propertiesPerDeviceMax`. `TooLarge`: over `bytesMax`.
      */
     readonly changeProperties: (
       id: DeviceId,
       kind: PropertyKind,
       values: Readonly<Record<string, unknown>>,
       at: number
-    ) => Effect.Effect<"Done" | "TooMany" | "UnknownDevice">
-    /** By name, ascending; undefined if there is no such device. */
-    readonly properties: (id: DeviceId, kind: PropertyKind) => Effect.Effect<StoredProperties | undefined>
+    ) => Effect.Effect<"Done" | "TooMany" | "UnknownDevice" | { readonly _tag: "TooLarge"; readonly bytesMax: number }>
+    /** Of these names or of all, by name, ascending; undefined if there is no such device. */
+    readonly properties: (
+      id: DeviceId,
+      kind: PropertyKind,
+      names?: ReadonlyArray<string>
+    ) => Effect.Effect<StoredProperties | undefined>
     /** Ignores devices that are gone and values older than what is known. Applying twice is applying once. */
     readonly applyPoints: (devices: ReadonlyArray<PointsOfDevice>) => Effect.Effect<void>
     /** Undefined if there is no such device. */

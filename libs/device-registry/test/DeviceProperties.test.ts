@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
-import { propertiesPerDeviceMax } from "@roost/contracts"
-import { Effect } from "effect"
+import { propertiesBytesMax, propertiesPerDeviceMax, propertyValueBytesMax } from "@roost/contracts"
+import { parseJson, storable } from "@roost/enos"
+import { Effect, Exit } from "effect"
 import { answerPropertiesAsk, RegistryStore } from "../src/index.ts"
 import { databases, postgresForFile } from "./support/Databases.ts"
 
@@ -88,5 +89,55 @@ for (const { database, layerStore } of databases(server)) {
         assert.deepStrictEqual(yield* ask({ _tag: "Query", names: [] }), { _tag: "Done", values: { b: 2 } })
       }).pipe(Effect.provide(layerStore))
     )
+
+    it.effect("keep numbers as they were written, and __proto__ as a name (trust E5)", () =>
+      Effect.gen(function* () {
+        const store = yield* seed
+        const text = `{"__proto__":{"x":1.0},"a":[1e400,-0,9007199254740993,0.10],"b":12345678901234567890123456789012345678901}`
+        yield* store.changeProperties(id, "attribute", parseJson(text) as Record<string, unknown>, 10)
+        const kept = yield* store.properties(id, "attribute")
+        assert.strictEqual(JSON.stringify(values(kept)), text)
+        const one = yield* store.properties(id, "attribute", ["b", "none", "b"])
+        assert.deepStrictEqual([...one!.keys()], ["b"])
+      }).pipe(Effect.provide(layerStore))
+    )
+
+    it.effect("have a limit of bytes per value and per device, and what is over it may shrink (trust C2)", () =>
+      Effect.gen(function* () {
+        const store = yield* seed
+        const change = (name: string, bytes: number) =>
+          store.changeProperties(id, "attribute", { [name]: "x".repeat(bytes - 2) }, 10)
+        assert.strictEqual(yield* change("a", propertyValueBytesMax), "Done")
+        assert.deepStrictEqual(yield* change("b", propertyValueBytesMax + 1), {
+          _tag: "TooLarge",
+          bytesMax: propertyValueBytesMax
+        })
+        const names = Array.from({ length: propertiesBytesMax / propertyValueBytesMax - 1 }, (_, i) => `n${i}`)
+        for (const name of names) assert.strictEqual(yield* change(name, propertyValueBytesMax), "Done")
+        assert.deepStrictEqual(yield* change("more", 2), { _tag: "TooLarge", bytesMax: propertiesBytesMax })
+        assert.strictEqual(yield* change("a", propertyValueBytesMax - 2), "Done")
+        assert.strictEqual(yield* change("more", 2), "Done")
+        assert.strictEqual(yield* store.changeProperties(id, "attribute", { a: undefined }, 10), "Done")
+        // Of the other kind nothing is used up.
+        assert.strictEqual(yield* store.changeProperties(id, "tag", { a: "t" }, 10), "Done")
+      }).pipe(Effect.provide(layerStore))
+    )
+
+    for (const text of ["a\0", "\ud83d", "\udc00\ud83d"]) {
+      it.effect(`refuse ${JSON.stringify(text)} at the last door, and events tell it in escapes (trust C3)`, () =>
+        Effect.gen(function* () {
+          const store = yield* seed
+          const refused = yield* Effect.exit(store.changeProperties(id, "attribute", { [text]: 1 }, 10))
+          assert.isTrue(Exit.isFailure(refused))
+          assert.strictEqual(yield* store.changeProperties(id, "attribute", { a: text }, 10), "Done")
+          assert.strictEqual((yield* store.properties(id, "attribute"))?.get("a")?.value, text)
+          const event = { ...id, kind: "k", at: 1, address: "", reason: `got ${text}`, detail: { text } }
+          yield* store.addEvents([event], 1)
+          const [logged] = yield* store.events(id, undefined, 10)
+          assert.strictEqual(logged!.reason, `got ${storable(text)}`)
+          assert.strictEqual(logged!.detail?.["text"], text)
+        }).pipe(Effect.provide(layerStore))
+      )
+    }
   })
 }

@@ -1,6 +1,13 @@
 import { assert, describe, it } from "@effect/vitest"
+import { parseJson } from "@roost/enos"
 import { Effect } from "effect"
-import { type LatestPoint, pointsPerDeviceMax, RegistryStore } from "../src/index.ts"
+import {
+  type LatestPoint,
+  pointsBytesMax,
+  pointsPerDeviceMax,
+  pointValueBytesMax,
+  RegistryStore
+} from "../src/index.ts"
 import { databases, postgresForFile } from "./support/Databases.ts"
 
 const id = { productKey: "pk1", deviceKey: "dev1" }
@@ -67,6 +74,31 @@ for (const { database, layerStore } of databases(server)) {
         const points = yield* store.points(id)
         assert.strictEqual(points?.size, pointsPerDeviceMax)
         assert.deepStrictEqual([points?.has("newest"), points?.has("ancient"), points?.has("p0")], [true, false, false])
+      }).pipe(Effect.provide(layerStore))
+    )
+
+    it.effect("keep numbers as they were written (trust E6)", () =>
+      Effect.gen(function* () {
+        const { apply, store } = yield* seed
+        const text = `[1.0,-0,1e400,9007199254740993,{"a":0.10}]`
+        yield* apply({ a: { value: parseJson(text), time: JSON.rawJSON("1e3"), order: 1000 } })
+        const { time, value } = (yield* store.points(id))!.get("a")!
+        assert.strictEqual(JSON.stringify([value, time]), `[${text},1e3]`)
+      }).pipe(Effect.provide(layerStore))
+    )
+
+    it.effect("have a limit of bytes per value and per device (trust C2)", () =>
+      Effect.gen(function* () {
+        const { apply, store } = yield* seed
+        yield* apply({ a: at(1, "small"), b: at(1, 1) })
+        yield* apply({ a: at(2, "x".repeat(pointValueBytesMax)) })
+        assert.deepStrictEqual([...(yield* store.points(id))!.keys()], ["b"])
+        const large = "€".repeat(1000)
+        for (let i = 0; i < 60; i++) yield* apply({ [`p${i}`]: at(10 + i, large) })
+        const points = (yield* store.points(id))!
+        assert.isBelow(points.size * 3000, pointsBytesMax)
+        assert.isAbove(points.size * 3100, pointsBytesMax - 2 * 3100)
+        assert.deepStrictEqual([points.has("b"), points.has("p0"), points.has("p59")], [false, false, true])
       }).pipe(Effect.provide(layerStore))
     )
   })

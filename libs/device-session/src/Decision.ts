@@ -36,6 +36,8 @@ export type Decision =
       readonly method: string
       /** What the device gets once the uplink is stored. */
       readonly reply: Uint8Array
+      /** Of the message, for a look at its times; absent of raw bytes. */
+      readonly params?: unknown
     }
   /** A change is stored as an uplink, then done by the registry; a query is only asked. */
   | {
@@ -65,11 +67,24 @@ export interface NamedTopic {
   readonly text: string
 }
 
-export const nameTopic = (path: ReadonlyArray<string>): NamedTopic => ({
-  path,
-  topic: classifyTopic(path),
-  text: `/${path.slice(1).join("/")}`
-})
+/** One empty segment after `topic` is left out: who appends a topic, which begins with a slash, to `/topic/` sends it. */
+export const nameTopic = (path: ReadonlyArray<string>): NamedTopic => {
+  const segments = path[0] === "topic" && path[1] === "" ? path.toSpliced(1, 1) : path
+  return { path, topic: classifyTopic(segments), text: `/${segments.slice(1).join("/")}` }
+}
+
+/** The path as it came, for the operator: a slash inside a segment is `%2F`. */
+const noSuchTopic = (path: ReadonlyArray<string>): string => {
+  const shown = `/${path.map((segment) => encodeURIComponent(segment.toWellFormed()).replaceAll("%3A", ":")).join("/")}`
+  const hint = path.some((segment) => segment.includes("/"))
+    ? "; a segment holds slashes, each segment is a Uri-Path option of its own (RFC 7252 §6.4)"
+    : path.at(-1) === ""
+      ? "; the last segment is empty, as a slash at the end makes it"
+      : path.slice(1).includes("")
+        ? "; a segment is empty"
+        : ""
+  return `no such topic: ${shown.length > shownPathLengthMax ? `${shown.slice(0, shownPathLengthMax)}…` : shown}${hint}`
+}
 
 /**
  * Pure: the same request on the same session is decided the same way. `named` is of the request's path, `model` the product's;
@@ -86,7 +101,7 @@ export const decide = (
   if (request.code !== Code.Get && request.code !== Code.Post)
     return refuse(Code.MethodNotAllowed, "only GET and POST are served")
   const { topic } = named
-  if (topic._tag === "Unknown") return refuse(Code.NotFound, "no such topic")
+  if (topic._tag === "Unknown") return refuse(Code.NotFound, noSuchTopic(request.path))
   if (topic.productKey !== rights.productKey || topic.deviceKey !== rights.deviceKey) {
     return refuse(Code.Forbidden, `the topic belongs to ${topic.productKey},${topic.deviceKey}`)
   }
@@ -153,7 +168,8 @@ export const judgeUplink = (
   const asked = propertiesAskOf(method, envelope.success.params, id)
   if (asked !== undefined) return { _tag: "AskProperties", asked, kind, topic, method }
   const data = method === templateMethod ? model?.template : undefined
-  return { _tag: "StoreUplink", kind, topic, method, reply: encodeReply(id, EnosCode.success, data) }
+  const { params } = envelope.success
+  return { _tag: "StoreUplink", kind, topic, method, reply: encodeReply(id, EnosCode.success, data), params }
 }
 
 /** The device's own bytes, stored as they are (contract: 透传); the answer of a script comes with scripts. */
@@ -198,5 +214,6 @@ export const formatOption = (request: Request, format: number): ReadonlyArray<Op
   request.contentFormat === undefined ? [] : [uintOption(OptionNumber.ContentFormat, format)]
 
 const formats: ReadonlySet<number> = new Set(Object.values(ContentFormat))
+const shownPathLengthMax = 200
 const templateMethod = "thing.tsltemplate.get"
 const noBytes = new Uint8Array(0)

@@ -1,3 +1,4 @@
+import type { Allowance } from "@roost/bounded"
 import { Timed } from "@roost/actors"
 import type { ServerExchanges } from "@roost/coap"
 import {
@@ -84,6 +85,8 @@ export class DeviceActor extends Timed {
   revision = 0
   /** What is on its way to the bucket; undefined most of the time. */
   saving: Saving | undefined = undefined
+  /** What is left of its questions about properties (`mayAsk`). */
+  questions: Allowance | undefined = undefined
   #commands: PendingCommands | undefined = undefined
 
   constructor(productKey: string, deviceKey: string, partition: number) {

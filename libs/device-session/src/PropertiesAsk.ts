@@ -1,3 +1,4 @@
+import { type Allowance, allowance, take } from "@roost/bounded"
 import type { PropertiesAsk, PropertiesReply, PropertyKind } from "@roost/contracts"
 import { encodeReply, type EnvelopeId, EnosCode } from "@roost/enos"
 
@@ -7,6 +8,16 @@ export interface AskedProperties {
   readonly ask: PropertiesAsk
   /** Of the envelope, echoed. */
   readonly id: EnvelopeId | undefined
+}
+
+/** Questions about properties that one device may ask a second, on the average and at once: each takes the registry some 2 ms. */
+export const questionsPerSecondMax = 2
+export const questionsBurstMax = 20
+
+/** False: answered 4.29 (RFC 8516). */
+export const mayAsk = (actor: { questions: Allowance | undefined }, now: number): boolean => {
+  actor.questions ??= allowance(now, questionsBurstMax)
+  return take(actor.questions, now, questionsPerSecondMax, questionsBurstMax)
 }
 
 /** Undefined for any other method. `params` are well-formed (`checkUplinkParams`). */
@@ -45,6 +56,11 @@ export const answerOf = (
     case "TooMany": {
       const code = kind === "attribute" ? EnosCode.attributeUpdateFormat : EnosCode.parseError
       const refused = `a device has at most ${reply.max} ${kind}s`
+      return { payload: encodeReply(id, code, {}, refused), refused: `${code}: ${refused}` }
+    }
+    case "TooLarge": {
+      const code = kind === "attribute" ? EnosCode.attributeUpdateFormat : EnosCode.parseError
+      const refused = `${kind}s: expected at most ${reply.bytesMax} bytes of JSON`
       return { payload: encodeReply(id, code, {}, refused), refused: `${code}: ${refused}` }
     }
     case "UnknownDevice":

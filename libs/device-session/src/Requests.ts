@@ -8,7 +8,7 @@ import {
   type Request,
   uintOption
 } from "@roost/coap"
-import { EnosCode, option2100Value } from "@roost/enos"
+import { EnosCode, option2100Value, oddTimeOf } from "@roost/enos"
 import type { Conversion } from "@roost/raw-script"
 import { Activations } from "./Activations.ts"
 import type { Counters } from "./Counters.ts"
@@ -22,7 +22,7 @@ import type { Persistence } from "./Persistence.ts"
 import type { ActivationOutcome, Ports, PropertiesOutcome } from "./Ports.ts"
 import type { ProductProfiles } from "./ProductProfiles.ts"
 import { answerForScript, failureText, isRaw, readConverted } from "./RawConversions.ts"
-import { answerOf, type AskedProperties } from "./PropertiesAsk.ts"
+import { answerOf, type AskedProperties, mayAsk } from "./PropertiesAsk.ts"
 import { kindBit } from "./Takeover.ts"
 import { takeRequest } from "./TokenBucket.ts"
 import { type WaitingRequest, WaitingRequests } from "./WaitingRequests.ts"
@@ -119,9 +119,14 @@ export class Requests {
     if (decision._tag !== "StoreUplink") this.#persistence.touchLater(actor)
     switch (decision._tag) {
       case "StoreUplink":
+        this.#tellOddTime(now, session, decision)
         this.#storeUplink(now, actor, session, exchange, request, decision)
         break
       case "AskProperties":
+        if (!mayAsk(actor, now)) {
+          this.#answer(now, actor, session, exchange, Code.TooManyRequests, noBytes, retrySoon)
+          break
+        }
         if (decision.asked.ask._tag === "Query") {
           this.#askProperties(now, { actor, session, exchange, request, payload: noBytes }, decision.asked)
         } else {
@@ -148,6 +153,16 @@ export class Requests {
         this.#answer(now, actor, session, exchange, decision.code, noBytes, [])
         break
     }
+  }
+
+  #tellOddTime(
+    now: number,
+    session: DeviceSession,
+    { method, params }: Decision & { readonly _tag: "StoreUplink" }
+  ): void {
+    const odd = params === undefined ? undefined : oddTimeOf(method, params, now)
+    if (odd !== undefined)
+      this.#happened(now, session, "time-odd", `the device's ${odd}; it is stored as it was written`)
   }
 
   /** A script read what a raw product's device said, or wrote what it is answered. */

@@ -228,3 +228,44 @@ describe("decide", () => {
     assert.strictEqual(refusal(deviceSecret, request(Code.Post, post, body(), { accept: 60 })), "4.06")
   })
 })
+
+describe("a path", () => {
+  const reason = (path: ReadonlyArray<string>) => {
+    const decision = decide(deviceSecret, request(Code.Post, post, body(), { path }))
+    return decision._tag === "Refuse" ? `${formatCode(decision.code)} ${decision.reason}` : decision._tag
+  }
+  const segments = post.split("/").slice(1)
+
+  it("may have one empty segment after topic, for every kind of topic (trust E11)", () => {
+    assert.strictEqual(reason(["topic", "", ...segments]), "StoreUplink")
+    const stored = decide(deviceSecret, request(Code.Post, post, body(), { path: ["topic", "", ...segments] }))
+    assert.strictEqual(stored._tag === "StoreUplink" && stored.topic, "/sys/pk1/dev1/thing/measurepoint/post")
+    const command = nameTopic(["topic", "", "sys", "pk1", "dev1", "thing", "service", "reset"])
+    assert.deepStrictEqual([command.topic._tag, command.text], ["Command", "/sys/pk1/dev1/thing/service/reset"])
+    assert.strictEqual(nameTopic(["topic", "", ...activate.split("/").slice(1)]).topic._tag, "ActivateInfo")
+  })
+
+  for (const [path, shown, hint] of [
+    [["topic", "", "", ...segments], "/topic///sys/pk1/dev1/thing/measurepoint/post", /a segment is empty/],
+    [["topic", ...segments, ""], "/topic/sys/pk1/dev1/thing/measurepoint/post/", /last segment is empty/],
+    [["topic", "sys", "", "dev1", "thing"], "/topic/sys//dev1/thing", /a segment is empty/],
+    [["", "topic", ...segments], "//topic/sys/pk1/dev1/thing/measurepoint/post", /no such topic/],
+    [[post], "/topic%2Fsys%2Fpk1%2Fdev1%2Fthing%2Fmeasurepoint%2Fpost", /Uri-Path option of its own/],
+    [["topic", "/sys/pk1/dev1/thing/measurepoint/post"], "/topic/%2Fsys%2Fpk1", /Uri-Path option of its own/],
+    [
+      ["topic", "sys", "pk1", "a:b", "温度\u001b[31m"],
+      "/topic/sys/pk1/a:b/%E6%B8%A9%E5%BA%A6%1B%5B31m",
+      /no such topic/
+    ],
+    [[], "/", /no such topic/],
+    [Array.from({ length: 255 }, () => "x".repeat(200)), "/xxx", /…/]
+  ] as const) {
+    it(`${shown} is 4.04, and the operator sees it as it came (trust E11)`, () => {
+      const told = reason(path)
+      assert.match(told, /^4\.04 no such topic: /)
+      assert.include(told, shown)
+      assert.match(told, hint)
+      assert.isBelow(told.length, 400)
+    })
+  }
+})

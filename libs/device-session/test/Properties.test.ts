@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Code } from "@roost/coap"
+import { questionsBurstMax, questionsPerSecondMax } from "../src/PropertiesAsk.ts"
 import { codeOf, own, requestOf } from "./support/traces.ts"
 import { type SimulatedDevice, World } from "./support/World.ts"
 
@@ -94,5 +95,72 @@ describe("attributes and tags of a device (enos-protocol §3.1, 6–11)", () => 
     world.properties = () => ({ _tag: "UnknownDevice" })
     const device = world.device("dev1", 1000).connect()
     assert.strictEqual(codeOf(send(device, "thing/tag/query", { tags: [] })), "4.01")
+  })
+
+  it("1207 tells the device that a value is too large, and the operator why (trust C2)", () => {
+    const world = new World()
+    world.properties = () => ({ _tag: "TooLarge", bytesMax: 16_384 })
+    const device = world.device("dev1", 1000).connect()
+    const response = send(device, "thing/attribute/update", { attributes: { a: 1 } })
+    assert.strictEqual((bodyOf(response) as { code: number }).code, 1207)
+    assert.match(world.events.at(-1)!.reason, /16384 bytes/)
+  })
+
+  it("have a rate per device, and what is over it is 4.29 and reaches neither stream nor registry (trust C2)", () => {
+    const world = new World()
+    world.properties = () => ({ _tag: "Done", values: {} })
+    const device = world.device("dev1", 1000).connect()
+    const other = world.device("dev2", 1001).connect()
+    for (let i = 0; i < questionsBurstMax; i++) {
+      assert.strictEqual(codeOf(send(device, "thing/tag/query", { tags: [] })), "2.04")
+    }
+    const [asked, stored] = [world.propertiesAsked.length, world.uplinks.length]
+    assert.strictEqual(codeOf(send(device, "thing/tag/query", { tags: [] })), "4.29")
+    assert.strictEqual(codeOf(send(device, "thing/attribute/update", { attributes: { a: 1 } })), "4.29")
+    assert.deepStrictEqual([world.propertiesAsked.length, world.uplinks.length], [asked, stored])
+    assert.strictEqual(codeOf(send(other, "thing/tag/query", { tags: [] })), "2.04")
+    world.now += 1000 / questionsPerSecondMax
+    assert.strictEqual(codeOf(send(device, "thing/tag/query", { tags: [] })), "2.04")
+  })
+
+  it("refuse names that no database holds (trust C3)", () => {
+    const world = new World()
+    const device = world.device("dev1", 1000).connect()
+    for (const name of ["a\0", "\ud83d", "", "a".repeat(129)]) {
+      for (const [path, params, code] of [
+        ["thing/attribute/update", { attributes: { [name]: 1 } }, 1207],
+        ["thing/attribute/query", { attributes: [name] }, 1208],
+        ["thing/attribute/delete", { attributes: ["a", name] }, 1209],
+        ["thing/tag/query", { tags: [name] }, 1200]
+      ] as const) {
+        assert.strictEqual((bodyOf(send(device, path, params)) as { code: number }).code, code, JSON.stringify(name))
+      }
+    }
+    assert.deepStrictEqual([world.propertiesAsked, world.uplinks], [[], []])
+  })
+})
+
+describe("a time that is far off", () => {
+  it("is stored as it was written, and the operator hears how far it is off (trust E10)", () => {
+    const world = new World()
+    const device = world.device("dev1", 1000).connect()
+    const say = (time: string) =>
+      codeOf(
+        device.request(
+          requestOf(
+            Code.Post,
+            own(device, "thing/measurepoint/post"),
+            `{"id":1.0,"version":"1.0","method":"thing.measurepoint.post","params":{"measurepoints":{"a":1},"time":${time}}}`
+          )
+        )
+      )
+    assert.strictEqual(say("0"), "2.04")
+    assert.strictEqual(Buffer.from(world.uplinks.at(-1)!.payload).toString("utf8").includes(`"time":0}`), true)
+    const { kind, reason } = world.events.at(-1)!
+    assert.strictEqual(kind, "time-odd")
+    assert.match(reason, /time 0 is \d+ years behind its reception; likely cause: the device's clock is not set/)
+    const told = world.events.length
+    assert.strictEqual(say(`${world.now}.0`), "2.04")
+    assert.strictEqual(world.events.length, told)
   })
 })

@@ -1,6 +1,8 @@
 import { EnosCode } from "./EnosCode.ts"
 import type { CompiledThingModel } from "./model/CompiledThingModel.ts"
-import { describeValue, isRecord } from "./model/ValueCheck.ts"
+import { compareNumerals, isExactNumber, isInteger } from "./json/ExactNumber.ts"
+import { isStorable } from "./json/StorableText.ts"
+import { describeValue, isRecord, shown } from "./model/ValueCheck.ts"
 import type { Refusal } from "./Refusal.ts"
 
 /** Attributes or tags in one message (enos-protocol §9). */
@@ -9,6 +11,8 @@ export const entriesPerMessageMax = 200
 export const tagKeyLengthMax = 100
 /** Characters of a tag's value (enos-protocol §9). */
 export const tagValueLengthMax = 200
+/** Characters of an attribute's name, as of an identifier in a thing model. */
+export const attributeNameLengthMax = 128
 /** Posts in one batch; 64 KiB hold no more that say anything. */
 export const batchLengthMax = 1000
 
@@ -93,6 +97,7 @@ const checkAttributeUpdate = (params: unknown, model: CompiledThingModel | undef
   if (Object.keys(attributes).length > entriesPerMessageMax) {
     return wrong(code, "attributes", `at most ${entriesPerMessageMax}`, attributes)
   }
+  for (const name in attributes) if (!isName(name)) return wrong(code, `attributes.${shown(name)}`, nameRule, name)
   return model?.checkAttributes(attributes)
 }
 
@@ -106,8 +111,8 @@ const checkNames = (params: unknown, field: "attributes" | "tags", code: number)
   const names = isRecord(params) ? params[field] : undefined
   if (!Array.isArray(names)) return wrong(code, field, "an array of names", names)
   if (names.length > entriesPerMessageMax) return wrong(code, field, `at most ${entriesPerMessageMax} names`, names)
-  const index = names.findIndex((name) => typeof name !== "string")
-  return index === -1 ? undefined : wrong(code, `${field}[${index}]`, "a string", names[index])
+  const index = names.findIndex((name) => typeof name !== "string" || !isName(name))
+  return index === -1 ? undefined : wrong(code, `${field}[${index}]`, nameRule, names[index])
 }
 
 const checkTagUpdate = (params: unknown): Refusal | undefined => {
@@ -125,8 +130,15 @@ const checkTagUpdate = (params: unknown): Refusal | undefined => {
   return undefined
 }
 
-/** Left out, it is the platform's (enos-protocol §6). */
-const isTime = (time: unknown): boolean => time === undefined || (Number.isSafeInteger(time) && (time as number) >= 0)
+/** Such as every database holds. */
+const isName = (name: string): boolean => name.length > 0 && name.length <= attributeNameLengthMax && isStorable(name)
+
+/** Any whole number from 0 on, however far off (`oddTimeOf` says so). Left out, it is the platform's (enos-protocol §6). */
+const isTime = (time: unknown): boolean => {
+  if (time === undefined) return true
+  if (typeof time === "number") return Number.isInteger(time) && time >= 0
+  return isExactNumber(time) && isInteger(time.rawJSON) && compareNumerals(time.rawJSON, "0") >= 0
+}
 
 const wrong = (code: number, field: string, expected: string, value: unknown): Refusal => ({
   code,
@@ -140,6 +152,7 @@ const malformed = (field: string, expected: string, value: unknown): Refusal =>
 const unparsed = (field: string, expected: string, value: unknown): Refusal =>
   wrong(EnosCode.parseError, field, expected, value)
 
+const nameRule = `a name of 1–${attributeNameLengthMax} characters without NUL and lone surrogates`
 const milliseconds = "milliseconds since 1970"
 const eventPrefix = "thing.event."
 const eventSuffix = ".post"

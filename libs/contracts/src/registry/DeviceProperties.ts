@@ -8,6 +8,12 @@ export type PropertyKind = typeof PropertyKind.Type
 /** Of one device and kind. EnOS allows 100 tags (enos-protocol §9) and names no number for attributes. */
 export const propertiesPerDeviceMax: Readonly<Record<PropertyKind, number>> = { attribute: 500, tag: 100 }
 
+/** UTF-8 bytes of one value in JSON; a device's message has 64 KiB. */
+export const propertyValueBytesMax = 16 * 1024
+
+/** UTF-8 bytes of the values of one device and kind: what one question reads at most, some 2 ms. */
+export const propertiesBytesMax = 128 * 1024
+
 const Values = Schema.Record(Schema.String, AnyJson)
 
 /** What a device asks of its properties. An empty list of names is all of them for a query, none for a deletion. */
@@ -34,6 +40,8 @@ export const PropertiesReply = Schema.Union([
   Schema.TaggedStruct("Done", { values: Values }),
   /** The update would leave the device with more than `propertiesPerDeviceMax`; nothing of it was done. */
   Schema.TaggedStruct("TooMany", { max: Schema.Int }),
+  /** The update has a value above `propertyValueBytesMax`, or would leave more than `propertiesBytesMax`; nothing was done. */
+  Schema.TaggedStruct("TooLarge", { bytesMax: Schema.Int }),
   Schema.TaggedStruct("UnknownDevice", {})
 ])
 export type PropertiesReply = typeof PropertiesReply.Type
@@ -50,7 +58,7 @@ export const Properties = Schema.Record(Schema.String, Property)
 
 /** By name; `null` deletes (RFC 7396). */
 export const AttributeChange = Schema.Record(Schema.String, AnyJson).check(
-  Schema.isPropertyNames(Schema.String.check(Schema.isMinLength(1), Schema.isMaxLength(100)))
+  Schema.isPropertyNames(Schema.String.check(Schema.isMinLength(1), Schema.isMaxLength(128)))
 )
 export const TagChange = Schema.Record(
   Schema.String,

@@ -1,4 +1,5 @@
 import type { DeviceEvent, Presence } from "@roost/contracts"
+import { storable } from "@roost/enos"
 import { Effect } from "effect"
 import { eventMillisMax, eventsPerDeviceMax, strangerEventsMax } from "../Limits.ts"
 import type { DeviceId } from "../RegistryStore.ts"
@@ -119,7 +120,11 @@ const insertEvent = (
 
 const eventValues = (event: DeviceEvent): ReadonlyArray<Value> => {
   const { productKey, deviceKey, kind, at, address, reason, detail } = event
-  return [productKey, deviceKey, kind, at, address, reason, detail === undefined ? null : JSON.stringify(detail)]
+  // A reason quotes what a device or a stranger sent.
+  const texts = [productKey, deviceKey, kind, at, address, reason].map((text) =>
+    typeof text === "string" ? storable(text) : text
+  )
+  return [...texts, detail === undefined ? null : JSON.stringify(detail)]
 }
 
 export const listEvents = (

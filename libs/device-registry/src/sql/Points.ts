@@ -1,12 +1,13 @@
 import { parseJson } from "@roost/enos"
+import { metrics } from "@roost/observability"
 import { Effect } from "effect"
-import { pointsPerDeviceMax } from "../Limits.ts"
+import { pointsBatchBytesMax, pointsBytesMax, pointsPerDeviceMax, pointValueBytesMax } from "../Limits.ts"
 import type { DeviceId, LatestPoint, PointsOfDevice } from "../RegistryStore.ts"
 import type { Row, SqlSession, SqlTransaction } from "./Sql.ts"
 
 /**
  * Merges by time, so that late, repeated and shared deliveries come to the same. One row per device: a row per point cost three times
- * as much for a post of five.
+ * as much for a post of five. `devices` are as many as `batchesOf` gives at once.
  */
 export const applyPoints = Effect.fnUntraced(function* (sql: SqlTransaction, devices: ReadonlyArray<PointsOfDevice>) {
   // Another instance must not write between reading and writing.
@@ -20,6 +21,29 @@ export const applyPoints = Effect.fnUntraced(function* (sql: SqlTransaction, dev
     devices.map(({ points }, index) => [...keys[index]!, encode(merge(decode(rows[index]), points))])
   )
 })
+
+/** Cuts devices into batches by the bytes that are known of each, none of which is read for it. */
+export const batchesOf = Effect.fnUntraced(function* (sql: SqlTransaction, devices: ReadonlyArray<PointsOfDevice>) {
+  const sizes = yield* sql.getEach(
+    "SELECT OCTET_LENGTH(points) AS bytes FROM device_points WHERE product_key = ?1 AND device_key = ?2",
+    devices.map(({ deviceKey, productKey }) => [productKey, deviceKey])
+  )
+  const batches: Array<Array<PointsOfDevice>> = []
+  let bytes = pointsBatchBytesMax
+  for (const [index, device] of devices.entries()) {
+    const more = Number(sizes[index]?.["bytes"] ?? 0) + device.points.size * pointBytes
+    bytes += more
+    if (bytes > pointsBatchBytesMax) {
+      batches.push([])
+      bytes = more
+    }
+    batches.at(-1)!.push(device)
+  }
+  return batches
+})
+
+/** Of a point that comes, roughly. */
+const pointBytes = 100
 
 /** Undefined if there is no such device. */
 export const readPoints = Effect.fnUntraced(function* (sql: SqlSession, { deviceKey, productKey }: DeviceId) {
@@ -39,11 +63,43 @@ type Points = ReadonlyMap<string, LatestPoint>
 const merge = (known: Points, news: Points): Points => {
   const merged = new Map(known)
   for (const [id, point] of news) if (point.order >= (known.get(id)?.order ?? -Infinity)) merged.set(id, point)
-  if (merged.size <= pointsPerDeviceMax) return merged
-  return new Map([...merged].sort(([, a], [, b]) => b.order - a.order).slice(0, pointsPerDeviceMax))
+  return merged
 }
 
 const decode = (row: Row | undefined): Points =>
   new Map(row === undefined ? [] : Object.entries(parseJson(String(row["points"])) as Record<string, LatestPoint>))
 
-const encode = (points: Points): string => JSON.stringify(Object.fromEntries(points))
+/** What is over a bound is left out: values that are too large, then the points that were reported longest ago. */
+const encode = (points: Points): string => {
+  const texts: Array<readonly [text: string, order: number]> = []
+  let bytes = 2
+  for (const [id, point] of points) {
+    const text = `${JSON.stringify(id)}:${JSON.stringify(point)}`
+    // A UTF-16 unit takes three bytes at the most.
+    const size = text.length * 3 <= pointValueBytesMax ? text.length : Buffer.byteLength(text)
+    if (size > pointValueBytesMax) {
+      tooLarge.inc()
+      continue
+    }
+    bytes += size + 1
+    texts.push([text, point.order])
+  }
+  if (bytes > pointsBytesMax / 3 || texts.length > pointsPerDeviceMax) return encodeNewest(texts)
+  return `{${texts.map(([text]) => text).join()}}`
+}
+
+const encodeNewest = (texts: Array<readonly [text: string, order: number]>): string => {
+  const kept: Array<string> = []
+  let bytes = 2
+  for (const [text] of texts.sort(([, a], [, b]) => b - a)) {
+    bytes += Buffer.byteLength(text) + 1
+    if (bytes > pointsBytesMax || kept.length === pointsPerDeviceMax) break
+    kept.push(text)
+  }
+  return `{${kept.join()}}`
+}
+
+const tooLarge = metrics.counter(
+  "roost_registry_points_too_large_total",
+  "Latest values that were not kept since they are too large."
+)

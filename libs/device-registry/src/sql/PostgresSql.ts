@@ -2,7 +2,7 @@ import { RequestWrites, StoreUnavailable } from "@roost/contracts"
 import { Effect, Layer, Redacted, Schedule } from "effect"
 import { migrations, newerSchema } from "./Migrations.ts"
 import { type Connections, PostgresPool, silenceMillisMax } from "./PostgresPool.ts"
-import { type Row, type Section, sections, Sql, type SqlTransaction, type Value } from "./Sql.ts"
+import { type Row, type Section, sections, Sql, type SqlTransaction, storableValues, type Value } from "./Sql.ts"
 
 /** Connections of one instance for transactions; look-ups have one of their own, so that they wait for no batch. */
 export const transactionsMax = 4
@@ -74,7 +74,7 @@ const make = (pool: PostgresPool, single: PostgresPool) => {
     Effect.promise(() =>
       single.within(
         silenceMillisMax,
-        (connections) => connections.unsafe<Array<Row>>(numbered(sql), [...values], { prepare: true }),
+        (connections) => connections.unsafe<Array<Row>>(numbered(sql), [...storableValues(values)], { prepare: true }),
         mayHaveHappened
       )
     )
@@ -152,7 +152,7 @@ const unlock = (pool: PostgresPool, connection: Reserved, section: Section): Pro
 
 const transactionOn = (connection: Connection, heard: () => void): SqlTransaction => {
   const query = async (sql: string, values: ReadonlyArray<Value>) => {
-    const rows = await connection.unsafe<Array<Row>>(numbered(sql), [...values], { prepare: true })
+    const rows = await connection.unsafe<Array<Row>>(numbered(sql), [...storableValues(values)], { prepare: true })
     heard()
     return rows
   }

@@ -1,3 +1,4 @@
+import { isStorable } from "@roost/enos"
 import { Context, type Effect } from "effect"
 
 export type Value = string | number | Uint8Array | null
@@ -46,3 +47,16 @@ export class Sql extends Context.Service<
     readonly unlessBusy: <E, R>(section: Section, body: Effect.Effect<void, E, R>) => Effect.Effect<void, E, R>
   }
 >()("@roost/device-registry/Sql") {}
+
+/**
+ * The last door: PostgreSQL holds no NUL, and UTF-8 no surrogate on its own. SQLite would hold the one and change the other; both
+ * say no, so that what works on one works on the other.
+ */
+export const storableValues = <V extends ReadonlyArray<Value>>(values: V): V => {
+  for (const value of values) {
+    if (typeof value === "string" && !isStorable(value)) {
+      throw new Error(`a text with NUL or a lone surrogate can't be stored: ${JSON.stringify(value.slice(0, 80))}`)
+    }
+  }
+  return values
+}

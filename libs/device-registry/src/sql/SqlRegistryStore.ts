@@ -14,7 +14,7 @@ import {
   updateCredential
 } from "./Devices.ts"
 import { deleteModel, findModel, insertModel, listModels, replaceModel, untoldProfiles } from "./Models.ts"
-import { applyPoints, readPoints } from "./Points.ts"
+import { applyPoints, batchesOf, readPoints } from "./Points.ts"
 import { findProduct, insertProduct, listProducts, rotateProductSecret, updateProduct } from "./Products.ts"
 import { noteScriptTested, publishScript, readScript, saveScriptDraft, unpublishScript } from "./Scripts.ts"
 import { Sql, type SqlTransaction } from "./Sql.ts"
@@ -56,8 +56,20 @@ export const layerSqlRegistryStore: Layer.Layer<RegistryStore, never, Sql> = Lay
       events: (id, before, limit) => listEvents(sql, id, before, limit),
       changeProperties: (id, kind, values, at) =>
         sql.transaction((session) => changeProperties(session, id, kind, values, at)),
-      properties: (id, kind) => readProperties(sql, id, kind),
-      applyPoints: (devices) => sql.transaction((session) => applyPoints(session, devices)),
+      properties: (id, kind, names) => readProperties(sql, id, kind, names),
+      applyPoints: (devices) =>
+        Effect.flatMap(
+          sql.transaction((session) => batchesOf(session, devices)),
+          Effect.forEach(
+            // Look-ups of keys come in between.
+            (batch) =>
+              Effect.andThen(
+                Effect.yieldNow,
+                sql.transaction((session) => applyPoints(session, batch))
+              ),
+            { discard: true }
+          )
+        ),
       points: (id) => readPoints(sql, id),
       script: (productKey) => readScript(sql, productKey),
       saveScriptDraft: (productKey, source) => saveScriptDraft(sql, productKey, source),

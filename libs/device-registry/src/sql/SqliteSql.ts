@@ -4,7 +4,7 @@ import { closeSync, mkdirSync, openSync } from "node:fs"
 import { dirname } from "node:path"
 import { DatabaseSync, type StatementSync } from "node:sqlite"
 import { migrations, newerSchema } from "./Migrations.ts"
-import { type Row, Sql, type SqlSession, type SqlTransaction } from "./Sql.ts"
+import { type Row, Sql, type SqlSession, type SqlTransaction, storableValues } from "./Sql.ts"
 
 /**
  * Pages of 4 KiB in the log before they are written to their places: 32 MiB. A handshake changes a page or two anywhere in the
@@ -60,21 +60,21 @@ const make = (db: DatabaseSync) => {
     return known
   }
   const session: SqlSession = {
-    all: (sql, ...values) => guarded(() => statement(sql).all(...values) as Array<Row>),
-    get: (sql, ...values) => guarded(() => statement(sql).get(...values) as Row | undefined),
-    run: (sql, ...values) => guarded(() => Number(statement(sql).run(...values).changes))
+    all: (sql, ...values) => guarded(() => statement(sql).all(...storableValues(values)) as Array<Row>),
+    get: (sql, ...values) => guarded(() => statement(sql).get(...storableValues(values)) as Row | undefined),
+    run: (sql, ...values) => guarded(() => Number(statement(sql).run(...storableValues(values)).changes))
   }
   const transaction: SqlTransaction = {
     ...session,
     runEach: (sql, values) =>
       Effect.sync(() => {
         const prepared = statement(sql)
-        return values.map((each) => Number(prepared.run(...each).changes))
+        return values.map((each) => Number(prepared.run(...storableValues(each)).changes))
       }),
     getEach: (sql, values) =>
       Effect.sync(() => {
         const prepared = statement(sql)
-        return values.map((each) => prepared.get(...each) as Row | undefined)
+        return values.map((each) => prepared.get(...storableValues(each)) as Row | undefined)
       }),
     forUpdate: "",
     enter: () => Effect.void

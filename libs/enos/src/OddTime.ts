@@ -1,0 +1,55 @@
+import { isJsonNumber, numeralOf } from "./json/ExactNumber.ts"
+import { isRecord } from "./model/ValueCheck.ts"
+
+/** A `time` so far ahead of the reception is told: no network takes that long to bring a message. */
+export const timeAheadMillisMax = 600_000
+
+/** So far behind, too, but in what is resumed: that is old on purpose. */
+export const timeBehindMillisMax = 86_400_000
+
+/**
+ * What is odd about the times of an accepted message, for the operator; undefined if nothing is. They are stored as they were
+ * written, so a clock in seconds would else be found out by nobody: the latest values stand still.
+ */
+export const oddTimeOf = (method: string, params: unknown, receivedAt: number): string | undefined => {
+  const posts: ReadonlyArray<unknown> = Array.isArray(params) ? params : [params]
+  for (const post of posts) {
+    const written = isRecord(post) ? post["time"] : undefined
+    if (!isJsonNumber(written)) continue
+    const time = Number(numeralOf(written))
+    if (time - receivedAt <= timeAheadMillisMax && receivedAt - time <= behindMax(method)) continue
+    const cause = causeOf(time, receivedAt)
+    return `time ${shownTime(numeralOf(written))} is ${distance(time - receivedAt)}${cause === undefined ? "" : `; likely cause: ${cause}`}`
+  }
+  return undefined
+}
+
+/** What is resumed may be years old, but not older than 2001: then it is no count of milliseconds. */
+const behindMax = (method: string): number =>
+  method.startsWith("thing.measurepoint.resume") ? 25 * year : timeBehindMillisMax
+
+const causeOf = (time: number, receivedAt: number): string | undefined => {
+  const near = (millis: number) => Math.abs(millis - receivedAt) <= year
+  if (time === 0) return "the device's clock is not set; leave time out and the platform's counts"
+  if (near(time * 1000)) return "the time is in seconds; EnOS wants milliseconds since 1970"
+  if (near(time / 1000)) return "the time is in microseconds; EnOS wants milliseconds since 1970"
+  if (near(time / 1_000_000)) return "the time is in nanoseconds; EnOS wants milliseconds since 1970"
+  if (near(time + 946_684_800_000)) return "the time counts from 2000; EnOS wants milliseconds since 1970"
+  if (time < year) return "the time counts from the device's start; EnOS wants milliseconds since 1970"
+  if (Math.abs(time - receivedAt) <= 14 * hour) return "the clock is set to local time; EnOS wants UTC"
+  return undefined
+}
+
+const distance = (millis: number): string => {
+  const far = Math.abs(millis)
+  const where = millis > 0 ? "ahead of" : "behind"
+  const amount = far > 2 * year ? far / year : far > 2 * day ? far / day : far > 2 * hour ? far / hour : far / 60_000
+  const unit = far > 2 * year ? "years" : far > 2 * day ? "days" : far > 2 * hour ? "hours" : "minutes"
+  return `${far > 1_000_000 * year ? "more than a million" : Math.round(amount)} ${unit} ${where} its reception`
+}
+
+const shownTime = (numeral: string): string => (numeral.length <= 40 ? numeral : `${numeral.slice(0, 40)}…`)
+
+const hour = 3_600_000
+const day = 24 * hour
+const year = 365.25 * day
