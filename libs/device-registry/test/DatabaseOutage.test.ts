@@ -7,7 +7,7 @@ import { type PostgresServer, postgresServer } from "@roost/testkit"
 import { ConfigProvider, Effect, Layer, Logger } from "effect"
 import { HttpBody, HttpClient, HttpClientRequest, HttpRouter } from "effect/http"
 import { HttpApiBuilder } from "effect/http-api"
-import { LiveStatus, Registry, RegistryHandlers } from "../src/index.ts"
+import { LiveStatus, Registry, RegistryHandlers, StrangerLog, Strangers } from "../src/index.ts"
 import { layerStoreAt } from "./support/Databases.ts"
 import { layerVault } from "./support/TestRegistry.ts"
 
@@ -36,7 +36,7 @@ const served = ({ url }: PostgresServer) =>
     routerConfig: { maxParamLength: pathSegmentLengthMax }
   }).pipe(
     Layer.provideMerge(NodeHttpServer.layerTest),
-    Layer.provide(Registry.layer),
+    Layer.provide([Registry.layer, Strangers.layerOf(new StrangerLog())]),
     Layer.provideMerge(layerStoreAt(url)),
     Layer.provide([layerVault, Health.layer, LiveStatus.layerNone]),
     Layer.provide(ConfigProvider.layer(ConfigProvider.fromUnknown({ ROOST_API_TOKEN: token }))),
