@@ -11,8 +11,9 @@ import { type Config, Context, Effect, Layer, Redacted, Schedule } from "effect"
 import { readFileSync } from "node:fs"
 import { fromClient } from "./internal/fromClient.ts"
 import { OutboundBatch } from "./internal/OutboundBatch.ts"
+import { tellPromise } from "./internal/tellPromise.ts"
 import { readWholeMessages } from "./internal/WholeMessages.ts"
-import { NatsAdminLogin, NatsConfig } from "./NatsConfig.ts"
+import { NatsAdminLogin, NatsConfig, NatsSystemLogin } from "./NatsConfig.ts"
 import { RequiredStreams } from "./RequiredStreams.ts"
 
 /** A server that answers no ping for `pingMillis` × `pingsOutMax` is taken for gone. */
@@ -63,6 +64,13 @@ export const adminConnection = Effect.gen(function* () {
   return yield* make("stream-keeper", { ...(yield* NatsConfig), ...login }, "nats-admin")
 })
 
+/** Of the system account; undefined without a login for it (`ROOST_NATS_SYSTEM_USER` and so on). */
+export const systemConnection = Effect.gen(function* () {
+  const login = yield* NatsSystemLogin
+  if (login === undefined) return undefined
+  return yield* make("stream-keeper", { ...(yield* NatsConfig), ...login }, "nats-system")
+})
+
 const make = Effect.fnUntraced(function* (name: string, config: NatsConfig, check: string) {
   const health = yield* Health
   let connected = false
@@ -95,6 +103,7 @@ const make = Effect.fnUntraced(function* (name: string, config: NatsConfig, chec
   const manager = yield* fromClient("JetStream", () => jetstreamManager(client, { checkAPI: false })).pipe(Effect.orDie)
   const required = new RequiredStreams(manager, () => connected)
   yield* required.follow
+  if (check === "nats") yield* tellPromise(client, manager, () => connected)
   return NatsConnection.of({
     client,
     jetstream: jetstream(client),

@@ -2,6 +2,7 @@ import type { StreamInfo } from "@nats-io/jetstream"
 import { Buckets, Streams } from "@roost/contracts"
 import { Health, metrics } from "@roost/observability"
 import { Effect, Layer } from "effect"
+import { askServers } from "./askServers.ts"
 import { type Definitions, makePass } from "./EnsureStreams.ts"
 import { adminConnection, NatsConnection } from "./NatsConnection.ts"
 
@@ -45,7 +46,10 @@ export const StreamKeeper = {
         }),
         Effect.catch((error) => complain(`the streams can't be looked after: ${error.message}${cureOf(error.reason)}`))
       )
-      yield* Effect.forever(Effect.andThen(look, Effect.sleep(lookMillis))).pipe(
+      yield* look.pipe(
+        // The bucket that the answers go to is there by now, or soon.
+        Effect.andThen(Effect.forkScoped(askServers)),
+        Effect.andThen(Effect.forever(Effect.andThen(Effect.sleep(lookMillis), look))),
         Effect.provideService(NatsConnection, connection),
         Effect.forkScoped
       )

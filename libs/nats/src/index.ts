@@ -1,5 +1,6 @@
 export * from "./AwaitStreams.ts"
 export * from "./Bucket.ts"
+export * from "./Durability.ts"
 export * from "./DurableConsumer.ts"
 export * from "./EnsureStreams.ts"
 export * from "./EventPublisher.ts"

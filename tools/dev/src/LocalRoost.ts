@@ -101,14 +101,18 @@ const supervise = (config: DevConfig): Children => {
 const startAll = async (children: Children, config: DevConfig, secrets: Secrets): Promise<string> => {
   const natsUrl = config.natsUrl ?? `nats://127.0.0.1:${config.natsPort}`
   const logFile = (name: string) => join(config.dataDirectory, "logs", `${name}.log`)
+  let fileStore: Readonly<Record<string, string | undefined>> = {}
   if (config.natsUrl === undefined) {
-    children.start({ ...natsServerOf(config), logFile: logFile("nats-server") })
+    const natsServer = natsServerOf(config)
+    children.start({ ...natsServer, logFile: logFile("nats-server") })
+    fileStore = { ROOST_NATS_FILE_STORE: natsServer.env["ROOST_NATS_FILE_STORE"] }
   } else {
     say(`using the nats-server at ${natsUrl.replace(/\/\/[^@/]*@/, "//")}`)
   }
   const env = {
     ...process.env,
     NATS_URL: natsUrl,
+    ...fileStore,
     // Applications in development are on this machine or near it.
     ROOST_WEBHOOK_PRIVATE: process.env["ROOST_WEBHOOK_PRIVATE"] ?? "true",
     ROOST_CLUSTER_KEY: secrets.clusterKey,
@@ -271,7 +275,8 @@ const natsServerOf = (config: DevConfig) => {
     storeDirectory: join(config.dataDirectory, "nats")
   })
   const args = ["-c", file, "-a", "127.0.0.1", "-p", String(config.natsPort)]
-  return { name: "nats-server", command: path, args, env: { ...process.env, ...env } }
+  const variables: Readonly<Record<string, string | undefined>> = { ...process.env, ...env }
+  return { name: "nats-server", command: path, args, env: variables }
 }
 
 const onPath = (command: string): string | undefined =>
