@@ -11,7 +11,15 @@ export type LeaseAction =
   | { readonly _tag: "ReadNode"; readonly incarnation: string }
   /** Deletes a record: of a node that fell silent, or the own one at the end. */
   | { readonly _tag: "DeleteNode"; readonly incarnation: string; readonly revision: number }
-  | { readonly _tag: "WritePartition"; readonly partition: number; readonly revision: number; readonly owner: string }
+  | {
+      readonly _tag: "WritePartition"
+      readonly partition: number
+      readonly revision: number
+      readonly owner: string
+      readonly token: number
+    }
+  /** The bucket is another than it was, or has gone back: it is to be read from its beginning. */
+  | { readonly _tag: "Reread" }
   /** For the `PartitionHost`; `acquired` and `released` answer the first two. */
   | { readonly _tag: "Acquire"; readonly partition: number; readonly fencingToken: number }
   | { readonly _tag: "Release"; readonly partition: number }

@@ -15,27 +15,52 @@ const endedMax = 1_024
  * - a partition's record changes hands only by compare-and-set, from an owner that gave it back or whose own record is gone;
  * - a node's record is deleted by others only at the very revision that they saw unchanged for longer than its lease, so it
  *   can't be renewed afterwards;
- * - a node stops serving on its own clock before anybody may delete its record (`isServing`).
+ * - a node stops serving on its own clock before anybody may delete its record (`isServing`);
+ * - a node whose record is not as it wrote it forgets everything, waits until every former lease is over, and joins anew: the
+ *   bucket went back or was made anew.
  */
 export class LeaseKeeper {
   readonly #timing: LeaseTiming
   readonly #newIncarnation: () => string
+  readonly #hasEnded: (process: string) => boolean
+  readonly #wallNow: () => number
   readonly #members = new Membership()
   readonly #places: ReadonlyArray<Place>
   #incarnation: string
   #revision = 0
   #beat = 0
   /** Sent and not answered yet; `unsure` once it has been too long. */
-  #renewal: { readonly beat: number; readonly sentAt: number; unsure: boolean; reading: boolean } | undefined
+  #renewal:
+    | {
+        readonly beat: number
+        readonly sentAt: number
+        unsure: boolean
+        reading: boolean
+        askedRevision: number
+        beforeReading: boolean
+      }
+    | undefined
   #renewAt = -Infinity
   #servesUntil = -Infinity
   /** The bucket has been read to its end since the last interruption. */
   #complete = false
+  /** Nothing is claimed before: leases of before the bucket went back may still run. */
+  #claimsFrom = -Infinity
+  /** When the own record was last stored. */
+  #renewedAt = -Infinity
+  #endedLookedAt = -Infinity
+  /** When an entry was read that is older than what was known of it. */
+  #olderSince: number | undefined
+  /** A renewal was stored that was sent since the bucket is being read: it is the bucket that this node wrote to. */
+  #verified = false
   #draining = false
+  #standsBy = false
   #drained = false
   readonly #expiring = new Set<string>()
   /** Processes whose record is deleted; names are never used twice. Of these only, partitions are free. */
   readonly #ended = new Set<string>()
+  /** Those of them that were read of since. */
+  readonly #revived = new Set<string>()
   /** Owners that no record was met of, with the time of the question whether there is one. */
   readonly #doubted = new Map<string, number>()
   #actions: Array<LeaseAction> = []
@@ -44,19 +69,27 @@ export class LeaseKeeper {
     readonly timing: LeaseTiming
     /** A name that no process has had before. */
     readonly newIncarnation: () => string
+    /** Whether a process, by the name in its record, is known to have ended: nobody has to wait for its silence. */
+    readonly hasEnded?: (process: string) => boolean
+    /** Milliseconds since 1970, for fencing tokens: they grow even if the bucket is made anew. Default: always 0. */
+    readonly wallNow?: () => number
     /** Default: all of the cluster's. Simulations have fewer. */
     readonly partitions?: number
   }) {
     this.#timing = options.timing
     this.#newIncarnation = options.newIncarnation
+    this.#hasEnded = options.hasEnded ?? (() => false)
+    this.#wallNow = options.wallNow ?? (() => 0)
     this.#incarnation = options.newIncarnation()
     this.#places = Array.from({ length: options.partitions ?? partitionCount }, () => ({
       owner: "",
       revision: 0,
       stage: "none" as const,
       fencingToken: 0,
+      token: 0,
       waitUntil: 0,
       newest: 0,
+      older: false,
       met: false
     }))
   }
@@ -117,6 +150,10 @@ export class LeaseKeeper {
   /** The bucket is being read anew: what is known may be out of date. */
   reading(): void {
     this.#complete = false
+    this.#verified = false
+    this.#revived.clear()
+    this.#renewAt = -Infinity
+    if (this.#renewal !== undefined) this.#renewal.beforeReading = true
     this.#members.reading()
     for (const place of this.#places) place.met = false
   }
@@ -137,13 +174,19 @@ export class LeaseKeeper {
   nodeSeen(
     now: number,
     incarnation: string,
-    record: { readonly nodeId: string; readonly beat: number; readonly leaving: boolean },
+    record: { readonly nodeId: string; readonly beat: number; readonly leaving: boolean; readonly process?: string },
     revision: number
   ): ReadonlyArray<LeaseAction> {
-    // An answer, or a replica, from before it ended.
-    if (this.#ended.has(incarnation)) return []
-    this.#members.seen(now, incarnation, record.nodeId, record.leaving, revision)
-    if (incarnation === this.#incarnation) this.#renewed(record.beat, revision)
+    // An answer, or a replica, from before it ended; or the bucket went back, and it never did.
+    if (this.#ended.has(incarnation)) {
+      if (!this.#complete) {
+        this.#revived.add(incarnation)
+        this.#foundOlder(now)
+      }
+      return []
+    }
+    this.#members.seen(now, incarnation, record, revision)
+    if (incarnation === this.#incarnation) this.#renewed(now, record.beat, revision)
     return this.#act(now)
   }
 
@@ -155,27 +198,38 @@ export class LeaseKeeper {
 
   #gone(now: number, incarnation: string, revision: number): void {
     this.#expiring.delete(incarnation)
+    this.#revived.delete(incarnation)
     if (!this.#members.gone(now, incarnation, revision)) return
     this.#ended.add(incarnation)
     if (this.#ended.size > endedMax) this.#forgetEnded()
     if (incarnation === this.#incarnation && this.#revision > 0) this.#fence()
   }
 
-  partitionSeen(now: number, partition: number, owner: string, revision: number): ReadonlyArray<LeaseAction> {
+  /** `token`: the revision in records of versions that had none. */
+  partitionSeen(
+    now: number,
+    partition: number,
+    owner: string,
+    revision: number,
+    token = revision
+  ): ReadonlyArray<LeaseAction> {
     const place = this.#places[partition]
     if (place === undefined) return []
     // Read anew, a partition that is nobody's business here is as the bucket says, even if it begins again at 1.
     place.met = true
     const isKnown = this.#complete || place.stage !== "none"
+    place.older = revision < place.newest
+    if (place.older && !this.#complete) this.#foundOlder(now)
     if (isKnown && revision <= place.revision) return []
     const isNews = revision > place.newest
     place.owner = owner
     place.revision = revision
     place.newest = Math.max(place.newest, revision)
+    place.token = Math.max(place.token, token)
     place.waitUntil = 0
     if (owner === this.#incarnation) {
       // The answer to the claim was lost, or is still on its way, or the claim was given up too early.
-      if (isNews && (place.stage === "claiming" || place.stage === "none")) this.#acquire(partition, place)
+      if (isNews && (place.stage === "claiming" || place.stage === "none")) this.#acquire(partition, place, token)
     } else if (place.stage === "freeing" || place.stage === "claiming") {
       place.stage = "none"
     } else if (place.stage !== "none") {
@@ -186,7 +240,7 @@ export class LeaseKeeper {
 
   nodeWritten(now: number, beat: number, outcome: WriteOutcome): ReadonlyArray<LeaseAction> {
     if (this.#renewal?.beat !== beat) return []
-    if (outcome._tag === "Stored") this.#renewed(beat, outcome.revision)
+    if (outcome._tag === "Stored") this.#renewed(now, beat, outcome.revision)
     else this.#renewal.unsure = true
     return this.#act(now)
   }
@@ -205,11 +259,12 @@ export class LeaseKeeper {
       if (found === "missing") return this.nodeGone(now, incarnation, 0)
       return found === "failed" ? [] : this.nodeSeen(now, incarnation, found, found.revision)
     }
-    if (this.#renewal === undefined) return []
-    this.#renewal.reading = false
+    const renewal = this.#renewal
+    if (renewal?.reading !== true) return []
+    renewal.reading = false
     if (found === "failed") return []
-    if (found !== "missing") this.#renewed(found.beat, found.revision)
-    else if (this.#revision > 0) this.#fence()
+    if (found !== "missing" && found.revision >= renewal.askedRevision) this.#renewed(now, found.beat, found.revision)
+    else if (this.#revision > 0) this.#startAnew(now)
     this.#renewal = undefined
     return this.#act(now)
   }
@@ -224,8 +279,9 @@ export class LeaseKeeper {
         place.newest = Math.max(place.newest, outcome.revision)
         place.owner = stage === "claiming" ? this.#incarnation : ""
       }
-      if (stage === "claiming" && place.owner === this.#incarnation) this.#acquire(partition, place)
-      else place.stage = "none"
+      if (stage === "claiming" && place.owner === this.#incarnation) {
+        this.#acquire(partition, place, place.fencingToken)
+      } else place.stage = "none"
     } else {
       // The watch tells what it is now; if it has nothing to tell, nothing was stored.
       if (outcome._tag === "Conflict") place.stage = "none"
@@ -264,7 +320,7 @@ export class LeaseKeeper {
    */
   quietMillis(now: number): number {
     if (!this.#isSettled) return 0
-    const { leaseMillis, marginMillis, writeMillisMax } = this.#timing
+    const { leaseMillis, marginMillis, renewMillis, writeMillisMax } = this.#timing
     const renewal = this.#renewal
     // An answer to the question comes in any case.
     const renewalAt =
@@ -275,12 +331,13 @@ export class LeaseKeeper {
           : renewal.reading
             ? Infinity
             : -Infinity
-    return Math.min(renewalAt, this.#members.silentAt(leaseMillis + marginMillis, this.#incarnation)) - now
+    const silentAt = this.#members.silentAt(leaseMillis + marginMillis, this.#incarnation)
+    return Math.min(renewalAt, silentAt, this.#endedLookedAt + renewMillis) - now
   }
 
   /** Every partition is where it should be, as far as this node can do something about it. */
   get #isSettled(): boolean {
-    if (this.#draining || !this.#complete) return false
+    if (this.#draining || !this.#complete || !this.#verified || this.#olderSince !== undefined) return false
     for (let partition = 0; partition < this.#places.length; partition++) {
       const { stage } = this.#places[partition]!
       if (stage !== "serving" && stage !== "none") return false
@@ -296,10 +353,22 @@ export class LeaseKeeper {
     return this.#act(now)
   }
 
+  /**
+   * Whether this node wants no partitions for now and hands over those that it has, as soon as others are there to take them:
+   * something about it is not as it must be.
+   */
+  standBy(now: number, standsBy: boolean): ReadonlyArray<LeaseAction> {
+    if (this.#standsBy === standsBy) return []
+    this.#standsBy = standsBy
+    this.#renewAt = now
+    return this.#act(now)
+  }
+
   #act(now: number): ReadonlyArray<LeaseAction> {
     if (!this.#drained) {
       this.#renew(now)
-      if (this.isServing(now) && this.#complete) {
+      this.#doubtBucket(now)
+      if (this.isServing(now) && this.#complete && this.#verified) {
         this.#expireSilent(now)
         this.#claim(now)
         this.#handOver(now)
@@ -311,6 +380,21 @@ export class LeaseKeeper {
     return actions
   }
 
+  /** A replica that is behind tells the rest at once; what stays older is all that the bucket has. */
+  #doubtBucket(now: number): void {
+    const since = this.#olderSince
+    if (since === undefined || !this.#complete || now - since <= this.#timing.writeMillisMax) return
+    this.#olderSince = undefined
+    if (this.#revived.size > 0 || this.#places.some(({ older }) => older)) this.#startAnew(now)
+  }
+
+  /** As after the bucket went back, of which the owner of before may not know yet. */
+  #foundOlder(now: number): void {
+    const { leaseMillis, marginMillis } = this.#timing
+    this.#claimsFrom = Math.max(this.#claimsFrom, now + leaseMillis + marginMillis)
+    this.#olderSince = now
+  }
+
   #renew(now: number): void {
     const { renewMillis, writeMillisMax } = this.#timing
     const renewal = this.#renewal
@@ -318,23 +402,34 @@ export class LeaseKeeper {
       renewal.unsure ||= now - renewal.sentAt > writeMillisMax
       if (!renewal.unsure || renewal.reading) return
       renewal.reading = true
+      renewal.askedRevision = this.#revision
       this.#actions.push({ _tag: "ReadNode", incarnation: this.#incarnation })
       return
     }
     if (now < this.#renewAt || this.#isEmptied) return
     this.#renewAt = now + renewMillis
     const beat = ++this.#beat
-    this.#renewal = { beat, sentAt: now, unsure: false, reading: false }
+    this.#renewal = { beat, sentAt: now, unsure: false, reading: false, askedRevision: 0, beforeReading: false }
     const incarnation = this.#incarnation
-    this.#actions.push({ _tag: "WriteNode", incarnation, revision: this.#revision, beat, leaving: this.#draining })
+    this.#actions.push({
+      _tag: "WriteNode",
+      incarnation,
+      revision: this.#revision,
+      beat,
+      leaving: this.#draining || this.#standsBy
+    })
   }
 
   /** The record as it was written with `beat` is stored. */
-  #renewed(beat: number, revision: number): void {
+  #renewed(now: number, beat: number, revision: number): void {
     if (revision > this.#revision) this.#revision = revision
     const renewal = this.#renewal
     if (renewal?.beat !== beat) return
-    const { leaseMillis, marginMillis } = this.#timing
+    const { leaseMillis, marginMillis, renewMillis } = this.#timing
+    // The store took nobody's renewals meanwhile, so others' silence proves nothing. Without this who is back first ends all others.
+    if (now - this.#renewedAt > 2 * renewMillis) this.#members.heardAnew(now)
+    this.#renewedAt = now
+    if (!renewal.beforeReading) this.#verified = true
     this.#servesUntil = Math.max(this.#servesUntil, renewal.sentAt + leaseMillis - marginMillis)
     this.#renewal = undefined
   }
@@ -352,9 +447,39 @@ export class LeaseKeeper {
     this.#servesUntil = -Infinity
   }
 
-  #expireSilent(now: number): void {
+  /**
+   * The own record is not there any more, or is an earlier one: the bucket was made anew or has gone back, and what is known of
+   * others may never have been. Whoever holds a lease of before finds the same within it.
+   */
+  #startAnew(now: number): void {
     const { leaseMillis, marginMillis } = this.#timing
-    for (const { incarnation, revision } of this.#members.silent(now, leaseMillis + marginMillis)) {
+    this.#fence()
+    this.#members.forget(now)
+    this.#ended.clear()
+    this.#revived.clear()
+    this.#doubted.clear()
+    this.#expiring.clear()
+    this.#complete = false
+    this.#olderSince = undefined
+    this.#claimsFrom = now + leaseMillis + marginMillis
+    for (const place of this.#places) {
+      place.owner = ""
+      place.revision = 0
+      place.newest = 0
+      place.older = false
+      place.waitUntil = 0
+    }
+    this.#actions.push({ _tag: "Reread" })
+  }
+
+  #expireSilent(now: number): void {
+    const { leaseMillis, marginMillis, renewMillis } = this.#timing
+    const silent = [...this.#members.silent(now, leaseMillis + marginMillis)]
+    if (now - this.#endedLookedAt >= renewMillis) {
+      this.#endedLookedAt = now
+      silent.push(...this.#members.ended(this.#hasEnded))
+    }
+    for (const { incarnation, revision } of silent) {
       if (incarnation === this.#incarnation || this.#expiring.has(incarnation)) continue
       this.#expiring.add(incarnation)
       this.#actions.push({ _tag: "DeleteNode", incarnation, revision })
@@ -362,7 +487,7 @@ export class LeaseKeeper {
   }
 
   #claim(now: number): void {
-    if (this.#draining) return
+    if (this.#draining || this.#standsBy || now < this.#claimsFrom) return
     let claims = this.#count("claiming", "acquiring")
     for (let partition = 0; partition < this.#places.length; partition++) {
       const place = this.#places[partition]!
@@ -383,7 +508,9 @@ export class LeaseKeeper {
       place.stage = "claiming"
       place.waitUntil = 0
       claims++
-      this.#actions.push({ _tag: "WritePartition", partition, revision: place.revision, owner: this.#incarnation })
+      place.fencingToken = Math.max(place.token + 1, this.#wallNow())
+      const { fencingToken: token, revision } = place
+      this.#actions.push({ _tag: "WritePartition", partition, revision, owner: this.#incarnation, token })
     }
   }
 
@@ -435,16 +562,23 @@ export class LeaseKeeper {
     return this.#draining && this.#places.every(({ stage }) => stage === "none")
   }
 
-  #acquire(partition: number, place: Place): void {
+  #acquire(partition: number, place: Place, token: number): void {
     place.stage = "acquiring"
-    place.fencingToken = place.revision
+    place.token = Math.max(place.token, token)
+    place.fencingToken = token
     this.#actions.push({ _tag: "Acquire", partition, fencingToken: place.fencingToken }, { _tag: "Announce" })
   }
 
   #free(partition: number, place: Place): void {
     place.stage = "freeing"
     place.waitUntil = 0
-    this.#actions.push({ _tag: "WritePartition", partition, revision: place.revision, owner: "" })
+    this.#actions.push({
+      _tag: "WritePartition",
+      partition,
+      revision: place.revision,
+      owner: "",
+      token: place.token
+    })
   }
 
   #abandon(partition: number, place: Place): void {

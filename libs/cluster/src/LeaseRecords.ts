@@ -11,31 +11,50 @@ export const NodeRecord = Schema.TaggedStruct("Node", {
   /** Counts the renewals. */
   beat: Schema.Int,
   /** It hands its partitions over and wants no others. */
-  leaving: Schema.Boolean
+  leaving: Schema.Boolean,
+  /** Its machine and process (`ProcessName`), so that others of the machine need not wait for its silence. */
+  process: Schema.optionalKey(Schema.String),
+  /** What its wall clock said when it wrote this, in milliseconds since 1970. */
+  wall: Schema.optionalKey(Schema.Int)
 })
 export type NodeRecord = typeof NodeRecord.Type
 
-/** `partition.{0–511}`: who owns it; its revision is the fencing token. Written only when the owner changes. */
+/** `partition.{0–511}`: who owns it. Written only when the owner changes. */
 export const PartitionRecord = Schema.TaggedStruct("Partition", {
   /** Incarnation of the owner; empty: it was handed back, whoever should have it takes it. */
-  owner: Schema.String
+  owner: Schema.String,
+  /**
+   * The fencing token: larger at every change of owner, also if the bucket goes back or is made anew, since it is at least the
+   * milliseconds since 1970 when it was claimed. Absent in records of versions that took the revision.
+   */
+  token: Schema.optionalKey(Schema.Int)
 })
 export type PartitionRecord = typeof PartitionRecord.Type
 
-export const LeaseRecord = Schema.Union([NodeRecord, PartitionRecord])
+/** `cluster`: what all of its nodes must agree on. The first node writes it. */
+export const ClusterRecord = Schema.TaggedStruct("Cluster", {
+  /** `keyCheck` of the cluster's key. */
+  keyCheck: Schema.String
+})
+export type ClusterRecord = typeof ClusterRecord.Type
+
+export const LeaseRecord = Schema.Union([NodeRecord, PartitionRecord, ClusterRecord])
 export type LeaseRecord = typeof LeaseRecord.Type
 
 export const nodeKey = (incarnation: string): string => `node.${incarnation}`
+export const clusterRecordKey = "cluster"
 export const partitionKey = (partition: number): string => `partition.${partition}`
 
 /** What a key of the bucket LEASES names. */
 export type LeaseKey =
   | { readonly _tag: "Node"; readonly incarnation: string }
   | { readonly _tag: "Partition"; readonly partition: number }
+  | { readonly _tag: "Cluster" }
   | { readonly _tag: "Unknown" }
 
 export const parseLeaseKey = (key: string): LeaseKey => {
   if (key.startsWith("node.")) return { _tag: "Node", incarnation: key.slice("node.".length) }
+  if (key === clusterRecordKey) return { _tag: "Cluster" }
   const match = /^partition\.(\d{1,3})$/.exec(key)
   const partition = Number(match?.[1])
   return match !== null && partition < partitionCount ? { _tag: "Partition", partition } : { _tag: "Unknown" }

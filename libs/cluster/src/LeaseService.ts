@@ -2,13 +2,15 @@ import { Ticker } from "@roost/actors"
 import { Buckets, base32Number } from "@roost/contracts"
 import { type Bucket, awaitStreams, FrameBus, NatsConnection, NatsError, openBucket } from "@roost/nats"
 import { type Health, metrics } from "@roost/observability"
-import { Clock, type Config, Deferred, Effect, FiberSet, Option, type Scope } from "effect"
+import { Clock, type Config, Deferred, Effect, Exit, FiberSet, Option, Schedule, Scope } from "effect"
+import { ClockComparison } from "./ClockComparison.ts"
 import type { LeaseAction, WriteOutcome } from "./LeaseAction.ts"
 import { LeaseKeeper } from "./LeaseKeeper.ts"
-import { LeaseRecord, nodeKey, parseLeaseKey, partitionKey } from "./LeaseRecords.ts"
+import { clusterRecordKey, LeaseRecord, nodeKey, parseLeaseKey, partitionKey } from "./LeaseRecords.ts"
 import { defaultLeaseTiming, type LeaseTiming } from "./LeaseTiming.ts"
 import type { PartitionHost } from "./PartitionHost.ts"
 import { announcePlacement } from "./PlacementAnnouncer.ts"
+import { hasEnded, ownProcessName } from "./ProcessName.ts"
 
 /** How long a node that is told to end may take to hand its partitions over. */
 export const drainMillisMax = 15_000
@@ -28,12 +30,17 @@ export interface Leases {
 
 /**
  * Takes part in the division of the partitions until the scope ends, and hands everything over then: joins, renews, claims,
- * gives back, announces to the edges what is owned. What it decides is `LeaseKeeper`'s; this carries it out.
+ * gives back, announces to the edges what is owned. What it decides is `LeaseKeeper`'s; this carries it out. A node whose
+ * cluster key is not the cluster's, or whose clock differs from the others', wants no partitions and says why.
  */
 export const keepLeases = Effect.fnUntraced(function* (options: {
   readonly nodeId: string
   readonly host: PartitionHost
   readonly timing?: LeaseTiming
+  /** `keyCheck` of the node's cluster key, and of former ones that it can still open what is sealed with. */
+  readonly keyChecks?: readonly [current: string, ...former: ReadonlyArray<string>]
+  /** `keyCheck` of the routing key, for edges to compare with theirs. */
+  readonly routingKeyCheck?: string
 }): Effect.fn.Return<Leases, Config.ConfigError, NatsConnection | FrameBus | Health | Scope.Scope> {
   const { host, nodeId } = options
   const timing = options.timing ?? defaultLeaseTiming
@@ -42,8 +49,14 @@ export const keepLeases = Effect.fnUntraced(function* (options: {
   const clock = yield* Clock.Clock
   const now = () => Number(clock.monotonicTimeNanosUnsafe() / 1_000n) / 1_000
   const drained = yield* Deferred.make<void>()
-  const announcer = yield* announcePlacement(nodeId)
-  const keeper = new LeaseKeeper({ timing, newIncarnation: () => `${nodeId}-${randomName()}` })
+  const announcer = yield* announcePlacement(nodeId, [], options.routingKeyCheck)
+  const process = ownProcessName()
+  const keeper = new LeaseKeeper({
+    timing,
+    newIncarnation: () => `${nodeId}-${randomName()}`,
+    hasEnded,
+    wallNow: Date.now
+  })
   yield* Effect.acquireRelease(
     Effect.sync(() => exportGauges(keeper, now)),
     (release) => Effect.sync(release)
@@ -52,8 +65,29 @@ export const keepLeases = Effect.fnUntraced(function* (options: {
   const run = yield* FiberSet.runtime(working)<never>()
 
   const clocked: { ticker?: Ticker } = {}
+  const clocks = new ClockComparison()
+  const unfit = { key: yield* foreignKey(bucket, options.keyChecks), clock: undefined as string | undefined }
+  let unfitness: string | undefined
 
   const own = (incarnation: string): boolean => incarnation === keeper.incarnation
+
+  /** Stands by, or takes part again, if what is wrong with this node has changed. */
+  const judge = (): void => {
+    const difference = clocks.differenceOf(keeper.incarnation)
+    unfit.clock = difference === undefined ? undefined : clockDiffers(difference)
+    const why = unfit.key ?? unfit.clock
+    if ((why === undefined) !== (unfitness === undefined)) {
+      const text =
+        why ?? "what was wrong with this node is right again: it takes part in the division of the partitions"
+      run(
+        why === undefined
+          ? Effect.logInfo(text)
+          : Effect.logError(`${why}. It takes no partitions that others can have`)
+      )
+    }
+    unfitness = why
+    perform(keeper.standBy(now(), why !== undefined))
+  }
 
   const perform = (actions: ReadonlyArray<LeaseAction>): void => {
     // What the keeper was told may have changed what is due.
@@ -62,6 +96,7 @@ export const keepLeases = Effect.fnUntraced(function* (options: {
     for (const action of actions) {
       if (action._tag === "Announce") announces = true
       else if (action._tag === "Abandon") host.abandon(action.partition)
+      else if (action._tag === "Reread") run(rewatch)
       else run(carryOut(action))
     }
     if (!announces) return
@@ -69,11 +104,20 @@ export const keepLeases = Effect.fnUntraced(function* (options: {
     changes.inc()
   }
 
-  const carryOut = (action: Exclude<LeaseAction, { readonly _tag: "Announce" | "Abandon" }>): Effect.Effect<void> => {
+  const carryOut = (
+    action: Exclude<LeaseAction, { readonly _tag: "Announce" | "Abandon" | "Reread" }>
+  ): Effect.Effect<void> => {
     switch (action._tag) {
       case "WriteNode": {
         const { beat, incarnation, leaving, revision } = action
-        const record = { _tag: "Node", nodeId, beat, leaving } as const
+        const record: LeaseRecord = {
+          _tag: "Node",
+          nodeId,
+          beat,
+          leaving,
+          wall: Date.now(),
+          ...(process === undefined ? {} : { process })
+        }
         return write(bucket, nodeKey(incarnation), record, revision, timing).pipe(
           Effect.map((outcome) => {
             if (outcome._tag !== "Stored") renewalsFailed.inc()
@@ -92,15 +136,19 @@ export const keepLeases = Effect.fnUntraced(function* (options: {
           Effect.orElseSucceed(() => "failed" as const),
           Effect.map((found) => perform(keeper.nodeRead(now(), action.incarnation, found)))
         )
-      case "DeleteNode":
+      case "DeleteNode": {
+        // Asked now: once the record is gone this node has another name.
+        const isOwn = own(action.incarnation)
         // The own record at whatever revision: a renewal may be on its way, and nobody else writes it.
-        return bucket.delete(nodeKey(action.incarnation), own(action.incarnation) ? undefined : action.revision).pipe(
+        return bucket.delete(nodeKey(action.incarnation), isOwn ? undefined : action.revision).pipe(
           Effect.timeout(timing.writeMillisMax),
           Effect.matchEffect({
             onSuccess: () =>
-              own(action.incarnation)
+              isOwn
                 ? Effect.void
-                : Effect.logWarning(`${action.incarnation} was silent for too long: its partitions go to others`),
+                : Effect.logWarning(
+                    `${action.incarnation} has ended or was silent for too long: others take its partitions`
+                  ),
             onFailure: () =>
               Effect.sync(() => {
                 keeper.nodeKept(action.incarnation)
@@ -108,9 +156,10 @@ export const keepLeases = Effect.fnUntraced(function* (options: {
               })
           })
         )
+      }
       case "WritePartition": {
-        const { owner, partition, revision } = action
-        return write(bucket, partitionKey(partition), { _tag: "Partition", owner }, revision, timing).pipe(
+        const { owner, partition, revision, token } = action
+        return write(bucket, partitionKey(partition), { _tag: "Partition", owner, token }, revision, timing).pipe(
           Effect.map((outcome) => perform(keeper.partitionWritten(now(), partition, outcome)))
         )
       }
@@ -125,22 +174,40 @@ export const keepLeases = Effect.fnUntraced(function* (options: {
     }
   }
 
-  yield* bucket.watch(">", {
+  const watch = bucket.watch(">", {
     onStart: () => keeper.reading(),
-    onPut: ({ key, revision, value }) => {
+    onPut: ({ key, revision, storedAt, value }) => {
       const parsed = parseLeaseKey(key)
       if (parsed._tag === "Node" && value._tag === "Node") {
+        if (value.wall !== undefined) clocks.told(parsed.incarnation, value.wall, storedAt)
+        judge()
         perform(keeper.nodeSeen(now(), parsed.incarnation, value, revision))
       } else if (parsed._tag === "Partition" && value._tag === "Partition") {
-        perform(keeper.partitionSeen(now(), parsed.partition, value.owner, revision))
+        perform(keeper.partitionSeen(now(), parsed.partition, value.owner, revision, value.token))
+      } else if (parsed._tag === "Cluster" && value._tag === "Cluster") {
+        unfit.key = keysDiffer(value.keyCheck, options.keyChecks)
+        judge()
       }
     },
     onDelete: (key, revision) => {
       const parsed = parseLeaseKey(key)
-      if (parsed._tag === "Node") perform(keeper.nodeGone(now(), parsed.incarnation, revision))
+      if (parsed._tag !== "Node") return
+      clocks.forget(parsed.incarnation)
+      perform(keeper.nodeGone(now(), parsed.incarnation, revision))
     },
     onInitialDone: () => perform(keeper.read(now()))
   })
+  const scope = yield* Effect.scope
+  let watching = yield* Scope.fork(scope)
+  const rewatch = Effect.gen(function* () {
+    yield* Scope.close(watching, Exit.void)
+    watching = yield* Scope.fork(scope)
+    yield* Scope.provide(watch, watching)
+    unfit.key = yield* foreignKey(bucket, options.keyChecks)
+    judge()
+  })
+  judge()
+  yield* Scope.provide(watch, watching)
   clocked.ticker = yield* Effect.acquireRelease(
     Effect.sync(
       () =>
@@ -160,6 +227,7 @@ export const keepLeases = Effect.fnUntraced(function* (options: {
     )
   )
   const unsettled = () => {
+    if (unfitness !== undefined) return unfitness
     if (!keeper.isServing(now())) return "no lease is held"
     const { missing } = keeper
     if (missing === 0) return undefined
@@ -172,6 +240,44 @@ export const keepLeases = Effect.fnUntraced(function* (options: {
     destinationOf: (partition) => keeper.destinationOf(partition)
   }
 })
+
+/** Why this node may not take part by its key: undefined if it may. The first node of a cluster writes the cluster's. */
+const foreignKey = Effect.fnUntraced(function* (
+  bucket: Bucket<LeaseRecord>,
+  keyChecks: ReadonlyArray<string> | undefined
+) {
+  const current = keyChecks?.[0]
+  if (current === undefined) return undefined
+  const told = Effect.gen(function* () {
+    const found = yield* bucket.get(clusterRecordKey)
+    if (Option.isNone(found)) {
+      yield* bucket.create(clusterRecordKey, { _tag: "Cluster", keyCheck: current })
+      return undefined
+    }
+    const { revision, value } = found.value
+    const cluster = value._tag === "Cluster" ? value.keyCheck : ""
+    // The cluster's key is being changed, and this node was given both.
+    if (cluster !== current && keyChecks!.includes(cluster)) {
+      yield* bucket.update(clusterRecordKey, { _tag: "Cluster", keyCheck: current }, revision)
+    }
+    return keysDiffer(cluster, keyChecks)
+  })
+  // The store is away, or another node was quicker: the next look says.
+  return yield* told.pipe(
+    Effect.retry({ schedule: Schedule.spaced("500 millis"), times: 20 }),
+    Effect.orElseSucceed(() => undefined)
+  )
+})
+
+const keysDiffer = (cluster: string, keyChecks: ReadonlyArray<string> | undefined): string | undefined =>
+  keyChecks === undefined || keyChecks.includes(cluster)
+    ? undefined
+    : `this node's ROOST_CLUSTER_KEY (check ${keyChecks[0]}) is not the cluster's (check ${cluster}): it could open no session and no secret. ` +
+      `Start it with the key of the other nodes. If its key is the right one, delete the key "${clusterRecordKey}" of the bucket ${Buckets.leases.name}`
+
+const clockDiffers = (millis: number): string =>
+  `this node's clock is ${Math.round(Math.abs(millis) / 1000)} s ${millis > 0 ? "ahead of" : "behind"} the clocks of the other nodes ` +
+  `and of nats-server: commands would expire at the wrong time. Set it, by a time daemon`
 
 const write = (
   bucket: Bucket<LeaseRecord>,

@@ -2,6 +2,7 @@ import { rendezvousOwner } from "./Rendezvous.ts"
 
 interface Member {
   readonly nodeId: string
+  readonly process: string | undefined
   leaving: boolean
   revision: number
   /** When this node saw that revision first, on its own clock. */
@@ -49,11 +50,17 @@ export class Membership {
     return [...this.#members.keys()]
   }
 
-  seen(now: number, incarnation: string, nodeId: string, leaving: boolean, revision: number): void {
+  seen(
+    now: number,
+    incarnation: string,
+    record: { readonly nodeId: string; readonly leaving: boolean; readonly process?: string },
+    revision: number
+  ): void {
     const known = this.#members.get(incarnation)
+    const { leaving, nodeId, process } = record
     this.#unmet.delete(incarnation)
     if (known === undefined) {
-      this.#members.set(incarnation, { nodeId, leaving, revision, seenAt: now })
+      this.#members.set(incarnation, { nodeId, process, leaving, revision, seenAt: now })
       this.#changed(now)
       return
     }
@@ -81,6 +88,29 @@ export class Membership {
       if (now - seenAt > millis) silent.push({ incarnation, revision })
     }
     return silent
+  }
+
+  /** Nobody could be heard for a while: silence counts from now. */
+  heardAnew(now: number): void {
+    for (const member of this.#members.values()) member.seenAt = now
+  }
+
+  /** The bucket is another one: nothing that is known of anybody is true. */
+  forget(now: number): void {
+    this.#members.clear()
+    this.#unmet.clear()
+    this.#changed(now)
+  }
+
+  /** Those whose process `hasEnded`, with the revision of their record. */
+  ended(
+    hasEnded: (process: string) => boolean
+  ): ReadonlyArray<{ readonly incarnation: string; readonly revision: number }> {
+    const ended: Array<{ incarnation: string; revision: number }> = []
+    for (const [incarnation, { process, revision }] of this.#members) {
+      if (process !== undefined && hasEnded(process)) ended.push({ incarnation, revision })
+    }
+    return ended
   }
 
   /** When the first record besides `except` will have been the same for longer than `millis`. */

@@ -20,12 +20,14 @@ export interface PlacementAnnouncer {
  */
 export const announcePlacement = Effect.fnUntraced(function* (
   nodeId: string,
-  share: OwnedPartitions = []
+  share: OwnedPartitions = [],
+  routingKeyCheck?: string
 ): Effect.fn.Return<PlacementAnnouncer, never, FrameBus | Scope.Scope> {
   const bus = yield* FrameBus
   let term = yield* Clock.currentTimeMillis
   let partitions = share
-  const encoded = (leaving: boolean) => utf8.encode(encode({ nodeId, partitions, term, leaving }))
+  const routing = routingKeyCheck === undefined ? {} : { routingKeyCheck }
+  const encoded = (leaving: boolean) => utf8.encode(encode({ nodeId, partitions, term, leaving, ...routing }))
   // The same bytes until something changes: who hears them again has nothing to read.
   let announcement = encoded(false)
   const say = (leaving: boolean) => {

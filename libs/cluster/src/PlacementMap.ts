@@ -18,6 +18,7 @@ export class PlacementMap {
   malformed = 0
   readonly #nodes = new Map<string, Node>()
   #owners: Array<string | undefined> = Array.from({ length: partitionCount }, () => undefined)
+  #tokens: Array<number | undefined> = []
 
   handle(now: number, announcement: PlacementAnnouncement): void {
     const { nodeId, leaving } = announcement
@@ -66,6 +67,18 @@ export class PlacementMap {
     return nodes[partition % nodes.length]
   }
 
+  /** The fencing token of the partition's owner; undefined if nobody owns it. It is another one for each owner. */
+  tokenOf(partition: number): number | undefined {
+    return this.#tokens[partition]
+  }
+
+  /** The nodes whose routing key has another `keyCheck`. */
+  withOtherRoutingKey(check: string): ReadonlyArray<string> {
+    return [...this.#nodes.values()].flatMap(({ announcement, nodeId }) =>
+      (announcement.routingKeyCheck ?? check) === check ? [] : [nodeId]
+    )
+  }
+
   get nodes(): number {
     return this.#nodes.size
   }
@@ -77,14 +90,15 @@ export class PlacementMap {
 
   #assign(): void {
     const owners: Array<string | undefined> = Array.from({ length: partitionCount }, () => undefined)
-    const tokens = new Map<number, number>()
+    const tokens: Array<number | undefined> = Array.from({ length: partitionCount }, () => undefined)
     for (const { nodeId, announcement } of this.#nodes.values()) {
       for (const [partition, fencingToken] of announcement.partitions) {
-        if (partition < 0 || partition >= partitionCount || fencingToken <= (tokens.get(partition) ?? -1)) continue
-        tokens.set(partition, fencingToken)
+        if (partition < 0 || partition >= partitionCount || fencingToken <= (tokens[partition] ?? -1)) continue
+        tokens[partition] = fencingToken
         owners[partition] = nodeId
       }
     }
     this.#owners = owners
+    this.#tokens = tokens
   }
 }

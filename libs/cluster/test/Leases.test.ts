@@ -1,7 +1,9 @@
 import { assert, describe, it } from "@effect/vitest"
-import { partitionCount } from "@roost/contracts"
+import { Buckets, partitionCount } from "@roost/contracts"
+import { NatsConnection } from "@roost/nats"
 import { type ChildProcess, childProcess, natsServer } from "@roost/testkit"
-import { Effect } from "effect"
+import { Health } from "@roost/observability"
+import { ConfigProvider, Effect, Layer } from "effect"
 import { fileURLToPath } from "node:url"
 import { defaultLeaseTiming } from "../src/index.ts"
 
@@ -42,6 +44,11 @@ class Turns {
     return counts
   }
 
+  /** What the node last said of why it does not serve what it should. */
+  unsettled(node: string): string {
+    return String(this.heard.findLast(([who, , what]) => who === node && what === "unsettled")?.[3] ?? "")
+  }
+
   get allServed(): boolean {
     return (
       new Set(this.all.filter(({ to }) => to === Infinity).map(({ partition }) => partition)).size === partitionCount
@@ -65,12 +72,12 @@ class Turns {
 const until = (condition: () => boolean) =>
   Effect.sync(condition).pipe(Effect.delay("20 millis"), Effect.repeat({ until: (holds) => holds }), Effect.asVoid)
 
-const start = (turns: Turns, url: string, nodeId: string) => {
+const start = (turns: Turns, url: string, nodeId: string, env: Readonly<Record<string, string>> = {}) => {
   let rest = ""
   return childProcess({
     command: process.execPath,
     args: [program, nodeId],
-    env: { NATS_URL: url, ROOST_LOG_LEVEL: "None" },
+    env: { NATS_URL: url, ROOST_LOG_LEVEL: "None", ...env },
     readyWhen: /"up"/,
     onStdout: (chunk) => {
       const lines = (rest + Buffer.from(chunk).toString("utf8")).split("\n")
@@ -149,4 +156,136 @@ describe("leases over a real nats-server", () => {
       }),
     60_000
   )
+
+  it.live(
+    "a process that was killed is followed at once by the next one of its machine, however long its lease (trust F9)",
+    () =>
+      Effect.gen(function* () {
+        const server = yield* natsServer()
+        const turns = new Turns()
+        const longLease = { LEASE_MILLIS: "3600000" }
+        const a = yield* start(turns, server.url, "a", longLease)
+        yield* until(() => turns.allServed)
+        yield* stop(a, "SIGKILL")
+        turns.end("a", yield* now)
+        yield* start(turns, server.url, "a2", longLease)
+        yield* until(() => turns.allServed)
+        turns.check()
+      }),
+    60_000
+  )
+
+  it.live(
+    "a store that is away for longer than a lease costs nobody its partitions (trust F4)",
+    () =>
+      Effect.gen(function* () {
+        const server = yield* natsServer()
+        const turns = new Turns()
+        for (const node of ["a", "b", "c"]) yield* start(turns, server.url, node)
+        yield* until(() => turns.allServed && [...turns.current.values()].every((count) => count > 120 && count < 230))
+        const before = turns.all.length
+        yield* server.pause
+        yield* Effect.sleep(2 * (leaseMillis + marginMillis))
+        const resumedAt = yield* now
+        yield* server.resume
+        const serve = (node: string) =>
+          turns.heard.some(([who, at, what, value]) => who === node && at > resumedAt && what === "serves" && value)
+        yield* until(() => ["a", "b", "c"].every(serve))
+        // Until whoever was to be called silent would have been.
+        yield* Effect.sleep(2 * (leaseMillis + marginMillis))
+        assert.strictEqual(turns.all.length, before)
+        turns.check()
+      }),
+    60_000
+  )
+
+  it.live(
+    "a bucket that was deleted and made anew is divided anew, under larger tokens (trust B1)",
+    () =>
+      Effect.gen(function* () {
+        const server = yield* natsServer()
+        const turns = new Turns()
+        yield* start(turns, server.url, "a")
+        yield* start(turns, server.url, "b")
+        yield* until(() => turns.allServed && (turns.current.get("b") ?? 0) > 200)
+        const before = turns.all.length
+        yield* remakeLeases(server.url)
+        yield* until(() => turns.all.length >= before + partitionCount && turns.allServed)
+        turns.check()
+      }),
+    60_000
+  )
+
+  it.live(
+    "a node whose cluster key is another one takes no partition and says why, also when it is alone (trust F7)",
+    () =>
+      Effect.gen(function* () {
+        const server = yield* natsServer()
+        const turns = new Turns()
+        const a = yield* start(turns, server.url, "a", { KEY_CHECK: "0123456789abcdef" })
+        yield* until(() => turns.allServed)
+        yield* start(turns, server.url, "b", { KEY_CHECK: "fedcba9876543210" })
+        yield* until(() => turns.unsettled("b").includes("ROOST_CLUSTER_KEY"))
+        yield* stop(a, "SIGTERM")
+        const stoppedAt = yield* now
+        yield* until(() => turns.heard.some(([who, at]) => who === "b" && at > stoppedAt + 3_000))
+        assert.isFalse(turns.all.some(({ node }) => node === "b"))
+        assert.include(turns.unsettled("b"), "0123456789abcdef")
+      }),
+    60_000
+  )
+
+  it.live(
+    "a node whose clock is an hour ahead leaves the partitions to others until it is right (trust F8)",
+    () =>
+      Effect.gen(function* () {
+        const server = yield* natsServer()
+        const turns = new Turns()
+        yield* start(turns, server.url, "a")
+        yield* until(() => turns.allServed)
+        const b = yield* start(turns, server.url, "b", { CLOCK_AHEAD: "3600000" })
+        yield* until(() => turns.unsettled("b").includes("3600 s ahead"))
+        yield* until(() => turns.allServed && !turns.current.has("b"))
+        yield* b.signal("SIGUSR2")
+        yield* until(() => turns.allServed && (turns.current.get("b") ?? 0) > 200)
+        yield* until(() => turns.unsettled("b") === "")
+        turns.check()
+      }),
+    60_000
+  )
+
+  it.live(
+    "a clean stop warns of nothing (trust F15)",
+    () =>
+      Effect.gen(function* () {
+        const server = yield* natsServer()
+        const turns = new Turns()
+        const a = yield* start(turns, server.url, "a", { ROOST_LOG_LEVEL: "Info" })
+        yield* start(turns, server.url, "b")
+        yield* until(() => turns.allServed && (turns.current.get("b") ?? 0) > 200)
+        yield* stop(a, "SIGTERM")
+        yield* until(() => turns.allServed)
+        assert.notMatch(a.output(), /silent|WARN|ERROR/)
+      }),
+    60_000
+  )
 })
+
+/** As after a restored backup without it, or an operator's mistake. */
+const remakeLeases = (url: string) =>
+  Effect.gen(function* () {
+    const { manager } = yield* NatsConnection
+    yield* Effect.promise(async () => {
+      const { config } = await manager.streams.info(`KV_${Buckets.leases.name}`)
+      await manager.streams.delete(config.name)
+      await manager.streams.add(config)
+    })
+  }).pipe(
+    Effect.provide(
+      NatsConnection.layer("test").pipe(
+        Layer.provide(Health.layer),
+        Layer.provide(ConfigProvider.layer(ConfigProvider.fromUnknown({ NATS_URL: url })))
+      )
+    ),
+    Effect.orDie
+  )

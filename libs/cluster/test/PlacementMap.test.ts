@@ -57,4 +57,15 @@ describe("PlacementMap", () => {
     assert.strictEqual(map.unowned, 0)
     assert.isUndefined(map.ownerOf(512))
   })
+
+  it("names the nodes whose routing key is another one (trust F7)", () => {
+    const map = new PlacementMap()
+    const announcement = { partitions: [[1, 7]], term: 1, leaving: false } as const
+    map.handle(0, { ...announcement, nodeId: "a", routingKeyCheck: "aa" })
+    map.handle(0, { ...announcement, nodeId: "old" })
+    map.handle(0, { ...announcement, nodeId: "b", routingKeyCheck: "bb" })
+    assert.deepStrictEqual(map.withOtherRoutingKey("aa"), ["b"])
+    assert.strictEqual(map.tokenOf(1), 7)
+    assert.isUndefined(map.tokenOf(2))
+  })
 })

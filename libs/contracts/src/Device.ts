@@ -65,7 +65,9 @@ export const PlacementAnnouncement = Schema.Struct({
   /** Grows whenever the node's share changes. */
   term: Schema.Int,
   /** The node is leaving: forget it now. */
-  leaving: Schema.Boolean
+  leaving: Schema.Boolean,
+  /** `keyCheck` of its routing key: an edge with another one could resume no session. */
+  routingKeyCheck: Schema.optionalKey(Schema.String)
 })
 export type PlacementAnnouncement = typeof PlacementAnnouncement.Type
 

@@ -1,6 +1,6 @@
 import { calmMillisMax, clocksApartMillis, oncePerTurn, steadyNow, Ticker, wallOf } from "@roost/actors"
 import { keepLeases, type Leases } from "@roost/cluster"
-import { Buckets, CredentialChange, Streams, Subjects } from "@roost/contracts"
+import { Buckets, CredentialChange, keyCheck, Streams, Subjects } from "@roost/contracts"
 import { dtlsCrypto } from "@roost/dtls-crypto"
 import { awaitStreams, FrameBus, tailConsumer } from "@roost/nats"
 import { Health } from "@roost/observability"
@@ -91,7 +91,12 @@ export const DeviceSessionService = {
         onFrame((frame) => inbox.unrouted(frame))
       )
       const share = yield* makePartitions({ host, clusterKey: config.clusterKey, commands, flushSoon })
-      owned.leases = yield* keepLeases({ nodeId: config.host.nodeId, host: share })
+      owned.leases = yield* keepLeases({
+        nodeId: config.host.nodeId,
+        host: share,
+        keyChecks: [keyCheck(config.clusterKey, "cluster")],
+        ...(config.routingKey === undefined ? {} : { routingKeyCheck: keyCheck(config.routingKey, "routing") })
+      })
       yield* Effect.logInfo(`session-actors ${config.host.nodeId} takes part in the division of the partitions`)
     })
   )

@@ -1,6 +1,6 @@
 import { calmMillisMax, oncePerTurn, steadyNow, Ticker, wallOf } from "@roost/actors"
 import { nodeSilenceMillisMax, watchPlacement } from "@roost/cluster"
-import { formatHostPort, type StrangerEvent, Subjects } from "@roost/contracts"
+import { formatHostPort, keyCheck, type StrangerEvent, Subjects } from "@roost/contracts"
 import { CookieSecrets, FrontHalf, SessionIds } from "@roost/dtls"
 import { dtlsCrypto } from "@roost/dtls-crypto"
 import { FrameBus } from "@roost/nats"
@@ -85,6 +85,13 @@ export const EdgeService = {
           ? `no session-actors node was heard of on ${Subjects.placementAnnounce} for ${nodeSilenceMillisMax} ms`
           : undefined
       )
+      const check = keyCheck(config.routingKey, "routing")
+      yield* health.register("routingKey", () => {
+        const others = placement.withOtherRoutingKey(check)
+        return others.length === 0
+          ? undefined
+          : `ROOST_ROUTING_KEY here (check ${check}) is not that of session-actors ${others.join(", ")}: give all edges and nodes one key, or cookies and resumptions fail`
+      })
       yield* Effect.logInfo(
         `udp-edge ${config.edgeId} serves DTLS on ${formatHostPort(config.host, socket.port)}, datagrams ${socket.batched ? "in batches by recvmmsg and sendmmsg" : "one by one"}, receive buffer ${socket.receiveBufferBytes} bytes`
       )

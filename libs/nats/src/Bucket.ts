@@ -14,6 +14,8 @@ export interface Entry<A> {
   readonly value: A
   /** Of the bucket, not of the key: it grows with every write. */
   readonly revision: number
+  /** When it was stored, in milliseconds since 1970 on the clock of the nats-server that leads the bucket. */
+  readonly storedAt: number
 }
 
 export interface WatchHandlers<A> {
@@ -71,17 +73,22 @@ export const openBucket = Effect.fnUntraced(function* <A, I>(
         : Effect.fail(new NatsError({ reason: "Disconnected", operation, detail: "no nats-server is connected" }))
     })
 
-  const entryOf = (key: string, data: Uint8Array, revision: number): Result.Result<Entry<A>, NatsError> =>
+  const entryOf = (
+    key: string,
+    data: Uint8Array,
+    revision: number,
+    storedAt: number
+  ): Result.Result<Entry<A>, NatsError> =>
     Result.mapBoth(decode(utf8.decode(data)), {
       onFailure: (error) =>
         new NatsError({ reason: "Malformed", operation: `bucket ${name}, key ${key}`, detail: error.message }),
-      onSuccess: (value) => ({ key, value, revision })
+      onSuccess: (value) => ({ key, value, revision, storedAt })
     })
 
   const get = Effect.fnUntraced(function* (key: string) {
     const stored = yield* ask(`get ${key}`, () => kv.get(key))
     if (stored === null || stored.operation !== "PUT") return Option.none<Entry<A>>()
-    return Option.some(yield* Effect.fromResult(entryOf(key, stored.value, stored.revision)))
+    return Option.some(yield* Effect.fromResult(entryOf(key, stored.value, stored.revision, stored.created.getTime())))
   })
 
   const keys = (filter: string) =>
@@ -99,7 +106,7 @@ export const openBucket = Effect.fnUntraced(function* <A, I>(
       handlers.onDelete(key, message.sequence)
       return undefined
     }
-    const entry = entryOf(key, message.data, message.sequence)
+    const entry = entryOf(key, message.data, message.sequence, message.storedAt)
     if (Result.isFailure(entry)) return entry.failure
     known.add(key)
     seen.add(key)

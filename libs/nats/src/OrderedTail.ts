@@ -20,6 +20,8 @@ export interface TailMessage {
   readonly header: (name: string) => string
   /** Sequence in the stream; the revision of a bucket's entry. */
   readonly sequence: number
+  /** When the stream stored it, in milliseconds since 1970 on its nats-server's clock. */
+  readonly storedAt: number
 }
 
 export interface TailOptions {
@@ -191,12 +193,12 @@ class TailState {
     if (this.#failure !== undefined) return
     if (this.#early !== undefined) return void this.#early.push(message)
     if (message.headers?.code === 100) return this.#control(message)
-    const { sequence, delivery, pending } = positionOf(message)
+    const { sequence, delivery, pending, storedAt } = positionOf(message)
     if (delivery !== this.#delivered + 1) return this.fail("a message was lost on the way")
     this.#delivered = delivery
     this.#cursor.next = sequence + 1
     const { subject, data, headers } = message
-    this.#options.onMessage({ subject, data, sequence, header: (name) => headers?.get(name) ?? "" })
+    this.#options.onMessage({ subject, data, sequence, storedAt, header: (name) => headers?.get(name) ?? "" })
     if (pending === 0 || sequence >= this.#end) this.#catchUp()
   }
 
@@ -218,10 +220,16 @@ class TailState {
  */
 const positionOf = (
   message: Msg
-): { readonly sequence: number; readonly delivery: number; readonly pending: number } => {
+): { readonly sequence: number; readonly delivery: number; readonly storedAt: number; readonly pending: number } => {
   const tokens = message.reply?.split(".") ?? []
   const at = tokens.length === 9 ? 5 : 7
-  return { sequence: Number(tokens[at]), delivery: Number(tokens[at + 1]), pending: Number(tokens[at + 3]) }
+  const nanos = Number(tokens[at + 2])
+  return {
+    sequence: Number(tokens[at]),
+    delivery: Number(tokens[at + 1]),
+    storedAt: Math.floor(nanos / 1e6),
+    pending: Number(tokens[at + 3])
+  }
 }
 
 const starts = metrics.counter("roost_nats_tails_started_total", "Consumers made to read a stream or bucket in order.")

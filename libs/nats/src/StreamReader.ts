@@ -75,9 +75,10 @@ export const lastSequence = (stream: string): Effect.Effect<number, NatsError, N
     fromClient(`end of ${stream}`, async () => (await manager.streams.info(stream)).state.last_seq)
   )
 
-const tailMessage = ({ data, headers, seq, subject }: JsMsg): TailMessage => ({
+const tailMessage = ({ data, headers, info, seq, subject }: JsMsg): TailMessage => ({
   subject,
   data,
   sequence: seq,
+  storedAt: Math.floor(info.timestampNanos / 1e6),
   header: (name) => headers?.get(name) ?? ""
 })

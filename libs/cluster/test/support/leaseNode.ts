@@ -2,16 +2,27 @@
 import { allStreams, ensureStreams, FrameBus, NatsConnection } from "@roost/nats"
 import { Health } from "@roost/observability"
 import { Effect, Layer } from "effect"
-import { keepLeases } from "../../src/index.ts"
+import { defaultLeaseTiming, keepLeases } from "../../src/index.ts"
+
+// By how much its wall clock is ahead; SIGUSR2 sets it right.
+const { CLOCK_AHEAD, KEY_CHECK, LEASE_MILLIS } = process.env
+const trueNow = Date.now
+let ahead = Number(CLOCK_AHEAD ?? 0)
+Date.now = () => trueNow() + ahead
+process.on("SIGUSR2", () => {
+  ahead = 0
+})
 
 const say = (...words: ReadonlyArray<string | number | boolean>) =>
-  process.stdout.write(`${JSON.stringify([Date.now(), ...words])}\n`)
+  process.stdout.write(`${JSON.stringify([trueNow(), ...words])}\n`)
 
 const node = Effect.gen(function* () {
   // The registry's work.
   yield* ensureStreams(allStreams)
   const leases = yield* keepLeases({
     nodeId: process.argv[2]!,
+    ...(KEY_CHECK === undefined ? {} : { keyChecks: [KEY_CHECK] as const }),
+    ...(LEASE_MILLIS === undefined ? {} : { timing: { ...defaultLeaseTiming, leaseMillis: Number(LEASE_MILLIS) } }),
     host: {
       acquire: (partition, fencingToken) => Effect.sync(() => say("acquire", partition, fencingToken)),
       release: (partition) => Effect.sync(() => say("release", partition)),
@@ -19,7 +30,10 @@ const node = Effect.gen(function* () {
     }
   })
   // What the process would do with a datagram that comes now.
-  setInterval(() => say("serves", leases.isServing()), 20).unref()
+  setInterval(() => {
+    say("serves", leases.isServing())
+    say("unsettled", leases.unsettled() ?? "")
+  }, 20).unref()
   say("up")
   yield* Effect.callback<void>((resume) => void process.once("SIGTERM", () => resume(Effect.void)))
 })

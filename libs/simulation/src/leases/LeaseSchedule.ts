@@ -26,10 +26,11 @@ const faultsMillis = 60_000
 /** After the last fault everything must be served again within this time: the longest pause, two leases, losses. */
 const healMillis = 40_000
 const pauseMillisMax = 15_000
+const quietMillis = 6_000
 
 /**
  * Watches break off and begin anew at replicas that are behind. Two to five nodes whose clocks differ in offset and by up to 2 % in rate, over a bucket whose requests and answers are late and
- * lost, are started, drained, killed and paused at random for a minute, and then left in peace. After every event: at most
+ * lost, are started, drained, killed and paused at random for a minute, while wall clocks are stepped and the bucket goes back, and then left in peace. After every event: at most
  * one node serves a partition, and the fencing tokens of a partition grow. In the end: every partition is served, by the
  * node that it belongs to.
  */
@@ -39,6 +40,9 @@ export const playLeases = (seed: number, planted: PlantedFault = {}): LeaseRepor
   const lossShare = random() < 0.3 ? 0 : random() * 0.1
   const delayMillisMax = 1 + random() ** 3 * 400
   let peaceful = false
+  // All nodes' wall clocks are stepped together, and far: tokens may not depend on them while the bucket stays.
+  let wallStep = 0
+  let quietUntil = 0
   const bucket = new SimulatedBucket<LeaseRecord>({
     delay: () => (!peaceful && random() < lossShare ? undefined : 0.1 + random() * (peaceful ? 2 : delayMillisMax)),
     plan: (delay, run) => schedule.plan(delay, run)
@@ -56,12 +60,14 @@ export const playLeases = (seed: number, planted: PlantedFault = {}): LeaseRepor
         bucket,
         plan: (delay, run) => schedule.plan(delay, run),
         trueNow: () => schedule.now,
+        wallNow: () => Math.floor(1.7e12 + schedule.now + wallStep),
         hostMillis: () => 1 + random() * 100,
         ignoresItsClock: planted.ignoresItsClock ?? false
       })
     )
   }
 
+  const setsBack = random() < 0.3
   const checker = new Checker()
   schedule.afterEach = () => checker.look(schedule.now, nodes)
   const nodeCount = 2 + Math.floor(random() * 3)
@@ -76,6 +82,18 @@ export const playLeases = (seed: number, planted: PlantedFault = {}): LeaseRepor
     const victim = candidates[Math.floor(random() * candidates.length)]
     const kind = random()
     faults++
+    // A node that joins within a lease of it can't know that others still hold what the bucket forgot.
+    if (schedule.now < quietUntil) return
+    if (kind < 0.05 && setsBack) {
+      quietUntil = schedule.now + quietMillis
+      bucket.setBack(Math.floor(random() * 40))
+      for (const node of nodes) node.interrupt()
+      return
+    }
+    if (kind > 0.95) {
+      // Back only where the bucket keeps the tokens.
+      wallStep = setsBack ? wallStep + random() * 3_600_000 : (random() - 0.5) * 7_200_000
+    }
     if (victim === undefined || (kind < 0.3 && candidates.length < nodesMax)) return start()
     if (kind < 0.55) {
       victim.pause()

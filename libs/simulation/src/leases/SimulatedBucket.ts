@@ -47,6 +47,19 @@ export class SimulatedBucket<A> {
     })
   }
 
+  /**
+   * The server lost its newest writes: everything is as it was before the last `writes` of them, and revisions go on from
+   * there. Watches break off; their owners begin them anew.
+   */
+  setBack(writes: number): void {
+    this.#history.length = Math.max(0, this.#history.length - writes)
+    this.#entries.clear()
+    for (const [key, entry] of this.#history) this.#entries.set(key, entry)
+    this.#revision = this.#history.at(-1)?.[1].revision ?? 0
+    for (const watcher of this.#watchers) watcher.close()
+    this.#watchers.clear()
+  }
+
   read(key: string, answer: (entry: StoredEntry<A> | undefined) => void): void {
     this.#later(() => {
       const entry = this.#entries.get(key)

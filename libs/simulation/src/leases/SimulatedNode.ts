@@ -19,6 +19,7 @@ export interface NodeOptions {
   readonly bucket: SimulatedBucket<LeaseRecord>
   readonly plan: (delayMillis: number, run: () => void) => void
   readonly trueNow: () => number
+  readonly wallNow: () => number
   /** Milliseconds that its host takes to load or store a partition. */
   readonly hostMillis: () => number
   /** For planted faults: lets a node serve although its lease ran out. */
@@ -46,7 +47,8 @@ export class SimulatedNode {
     this.#keeper = new LeaseKeeper({
       timing: options.timing,
       partitions: options.partitions,
-      newIncarnation: () => `${options.name}-${++incarnations}`
+      newIncarnation: () => `${options.name}-${++incarnations}`,
+      wallNow: options.wallNow
     })
     this.interrupt()
     this.#tick()
@@ -136,7 +138,7 @@ export class SimulatedNode {
           : this.#keeper.nodeGone(this.#now, parsed.incarnation, revision)
       )
     } else if (parsed._tag === "Partition" && value?._tag === "Partition") {
-      this.#perform(this.#keeper.partitionSeen(this.#now, parsed.partition, value.owner, revision))
+      this.#perform(this.#keeper.partitionSeen(this.#now, parsed.partition, value.owner, revision, value.token))
     }
   }
 
@@ -180,7 +182,7 @@ export class SimulatedNode {
         plan(timing.writeMillisMax, () => this.#process(() => keeper.nodeKept(action.incarnation)))
         break
       case "WritePartition": {
-        const { owner, partition, revision } = action
+        const { owner, partition, revision, token } = action
         let answered = false
         const answer = (outcome: Parameters<LeaseKeeper["partitionWritten"]>[2]) =>
           this.#process(() => {
@@ -188,7 +190,7 @@ export class SimulatedNode {
             answered = true
             this.#perform(keeper.partitionWritten(this.#now, partition, outcome))
           })
-        bucket.write(partitionKey(partition), { _tag: "Partition", owner }, revision, answer)
+        bucket.write(partitionKey(partition), { _tag: "Partition", owner, token }, revision, answer)
         plan(timing.writeMillisMax, () => answer({ _tag: "Unknown" }))
         break
       }
@@ -211,6 +213,9 @@ export class SimulatedNode {
         break
       case "Abandon":
         this.#hosted.delete(action.partition)
+        break
+      case "Reread":
+        this.interrupt()
         break
       case "Announce":
         break
