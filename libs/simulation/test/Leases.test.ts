@@ -10,6 +10,14 @@ describe("partition leases under loss, delay, pauses, crashes, joins and leaves"
     assert.deepStrictEqual(failed, [])
   }, 120_000)
 
+  it("hold while the bucket goes back by up to 40 writes: 60 schedules (trust B1)", () => {
+    const failed = seeds
+      .slice(0, 60)
+      .map((seed) => playLeases(seed, { setsBack: true }))
+      .filter(({ violations }) => violations.length > 0)
+    assert.deepStrictEqual(failed, [])
+  }, 120_000)
+
   it("play the same schedule from the same seed", () => {
     assert.deepStrictEqual(playLeases(7), playLeases(7))
   })
