@@ -15,8 +15,8 @@ export interface AssociationOptions {
   readonly counters: Counters
   readonly edges: EdgeLinks
   readonly persistence: Persistence
-  /** The device ended its session. */
-  readonly closed: (now: number, actor: DeviceActor, session: DeviceSession) => void
+  /** The device ended its session; by a fatal alert, so that it is never resumed. */
+  readonly closed: (now: number, actor: DeviceActor, session: DeviceSession, fatal: boolean) => void
   readonly data: (now: number, actor: DeviceActor, session: DeviceSession, plaintext: Uint8Array) => void
 }
 
@@ -61,8 +61,8 @@ export class Associations {
       effect = "Alive"
       session.lastSeenAt = now
       if (opened._tag === "ApplicationData") data(now, actor, session, opened.plaintext)
-      else if (opened._tag === "Answer") this.#answer(actor, session, opened.bytes)
-      else if (opened._tag === "Closed") closed(now, actor, session)
+      else if (opened._tag === "Answer") this.answer(actor, session, opened.bytes)
+      else if (opened._tag === "Closed") closed(now, actor, session, opened.fatal)
       else counters.ignored(opened.reason)
       if (actor.session !== session) break
     }
@@ -126,7 +126,8 @@ export class Associations {
     this.#options.edges.add(edge, FrameKind.RouteById, actor.partition, peer, actor.session?.dtls.readCid ?? noBytes)
   }
 
-  #answer(actor: DeviceActor, session: DeviceSession, record: Uint8Array): void {
+  /** Sends what the session sealed before: parts of a handshake, and refusals. */
+  answer(actor: DeviceActor, session: DeviceSession, record: Uint8Array): void {
     const { counters, edges } = this.#options
     if (mayBeHome(session)) this.#sendHome(actor, session, record)
     if (!affords(session, record.length)) {

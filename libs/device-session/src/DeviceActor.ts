@@ -87,6 +87,8 @@ export class DeviceActor extends Timed {
   saving: Saving | undefined = undefined
   /** What is left of its questions about properties (`mayAsk`). */
   questions: Allowance | undefined = undefined
+  /** Of its last full handshake (`clientRandomBits`); `toldOfRandom` once operators know that it repeats them. */
+  #clientRandomBits = toldOfRandom
   #commands: PendingCommands | undefined = undefined
 
   constructor(productKey: string, deviceKey: string, partition: number) {
@@ -94,6 +96,15 @@ export class DeviceActor extends Timed {
     this.productKey = productKey
     this.deviceKey = deviceKey
     this.partition = partition
+  }
+
+  /** A handshake verified. True, once, if its random is that of the one before: the device has no entropy. */
+  repeatsRandom(bits: number): boolean {
+    const known = this.#clientRandomBits
+    const repeats = known === bits
+    if (repeats) this.#clientRandomBits = toldOfRandom
+    else if (known !== toldOfRandom || this.session === undefined) this.#clientRandomBits = bits
+    return repeats
   }
 
   /** The queue, made when the first command arrives: most devices have none most of the time. */
@@ -171,3 +182,6 @@ export const answerOf = (actor: DeviceActor, session: DeviceSession): DeviceAnsw
   lifetimeSeconds: session.lifetimeMillis / 1000,
   pending: actor.pending
 })
+
+/** Also before its first handshake: both mean that there is nothing to compare with. */
+const toldOfRandom = -1

@@ -1,6 +1,6 @@
 import type { Outputs } from "@roost/coap"
 import { type CredentialChange, type DeviceAnswer, FrameKind, FrameReader, type PeerAddress } from "@roost/contracts"
-import { ContentType, type Crypto, peekRecord, sequenceMax } from "@roost/dtls"
+import { connectionIdAt, ContentType, type Crypto, peekRecord, sequenceMax } from "@roost/dtls"
 import type { Conversion } from "@roost/raw-script"
 import * as Result from "effect/Result"
 import { Associations, type DatagramEffect } from "./Associations.ts"
@@ -129,7 +129,7 @@ export class DeviceHost {
       counters: this.counters,
       edges: this.#edges,
       persistence: this.#persistence,
-      closed: (now, actor, session) => this.#closed(now, actor, session),
+      closed: (now, actor, session, fatal) => this.#closed(now, actor, session, fatal),
       data: (now, actor, session, plaintext) => this.#data(now, actor, session, plaintext)
     })
     this.#handOffs = new HandOffs(options.now, config.handOffs)
@@ -428,10 +428,13 @@ export class DeviceHost {
     const routed = kind !== FrameKind.Unrouted
     this.counters.datagramsIn++
     if (this.#handOffs.follows({ edge, kind, partition, peer }, datagram)) return
-    if (this.#handshakes.continueHandshake(now, peer, datagram)) return
-    const first = peekRecord(datagram)
-    const hasCid = first?.contentType === ContentType.tls12_cid
-    const actor = hasCid ? this.#table.findByCid(datagram, first.cidOffset) : this.#table.findByPeer(peer)
+    if (this.#handshakes.continueHandshake(now, edge, peer, datagram)) return
+    const ofPeer =
+      peekRecord(datagram)?.contentType === ContentType.tls12_cid ? undefined : this.#table.findByPeer(peer)
+    // A device whose address changed repeats its last flight from there: the id is behind ChangeCipherSpec.
+    const cidAt = ofPeer === undefined ? connectionIdAt(datagram) : undefined
+    const hasCid = cidAt !== undefined
+    const actor = hasCid ? this.#table.findByCid(datagram, cidAt) : ofPeer
     const session = actor?.session
     if (actor === undefined || session === undefined) {
       if (this.#ownership.take(now, edge, kind, partition, peer, datagram)) return
@@ -475,9 +478,13 @@ export class DeviceHost {
     this.#carryOut(now, actor, session, session.exchanges.handleMessage(now, plaintext))
   }
 
-  /** close_notify or a fatal alert, authenticated (conformance 28). The session id stays good for a resumption. */
-  #closed(now: number, actor: DeviceActor, session: DeviceSession): void {
+  /**
+   * close_notify or a fatal alert, authenticated (conformance 28). The session id stays good for a resumption, unless the
+   * alert was fatal (RFC 5246 §7.2.2): then nothing is left of the session.
+   */
+  #closed(now: number, actor: DeviceActor, session: DeviceSession, fatal: boolean): void {
     this.#lifetimes.goOffline(now, actor, session, "closeNotify")
+    if (fatal) return this.#lifetimes.end(actor)
     this.#table.unbindRoutes(actor)
     // A resumption may bring copies of what was answered here.
     session.exchanges?.end()

@@ -29,7 +29,7 @@ export const defaultDeviceSessionConfig: Omit<DeviceSessionConfig, "nodeId"> = {
   devicesMax: 2_000_000,
   handshakesMax: 10_000,
   handOffs: { waitingMax: 8_192, perTurnMax: 64, perSecondMax: 5_000 },
-  handshakeMillisMax: 60_000,
+  handshakeMillisMax: 180_000,
   sessionIdleMillisMax: 7 * 86_400_000,
   requestsPerSecondMax: 500,
   requestsBurstMax: 1000,

@@ -76,3 +76,7 @@ export const secretTooShortText =
 export const unfinishedText = (millis: number): string =>
   `no Finished came within ${millis / 1000} s after ClientKeyExchange: the device gave up, went to sleep, or the rest of its ` +
   "flight was lost on the way. Its next handshake starts anew"
+
+export const randomText =
+  "the device's ClientHello has the random of the one before: it has no entropy, so each boot may repeat its keys' inputs. " +
+  "Seed its random numbers, from a noisy input or a counter in flash"

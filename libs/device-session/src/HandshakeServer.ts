@@ -1,9 +1,7 @@
 import { FrameKind, type PeerAddress, type PskRequest } from "@roost/contracts"
 import {
-  ContentType,
   type Crypto,
   type HandshakeOutcome,
-  peekRecord,
   PendingHandshake,
   PendingResumption,
   resumeHandshake,
@@ -12,17 +10,16 @@ import {
 } from "@roost/dtls"
 import { parseIdentity, pskBytes, type PskIdentity } from "@roost/enos"
 import * as Result from "effect/Result"
-import type { Associations } from "./Associations.ts"
-import type { Counters } from "./Counters.ts"
 import { CredentialChanges } from "./CredentialChanges.ts"
 import { type DeviceActor, type DeviceFacts, type DeviceSession } from "./DeviceActor.ts"
-import type { DeviceSessionConfig } from "./DeviceSessionConfig.ts"
-import type { EdgeLink, EdgeLinks } from "./EdgeLinks.ts"
-import type { Events } from "./Events.ts"
+import type { EdgeLink } from "./EdgeLinks.ts"
+import type { HandshakeServerOptions } from "./HandshakeServerOptions.ts"
+import { belongsTo, keepEarly } from "./HandshakeDatagrams.ts"
 import {
   credentialChangedText,
   displacingText,
   HandshakeRefusals,
+  randomText,
   refusalText,
   refusedKind,
   rejectText,
@@ -30,39 +27,10 @@ import {
   unfinishedText
 } from "./HandshakeRefusals.ts"
 import { type HandshakeInProgress, Handshakes, type NamedDevice } from "./Handshakes.ts"
-import type { Persistence } from "./Persistence.ts"
-import type { Ports, PskOutcome } from "./Ports.ts"
+import { unprovedPath } from "./Path.ts"
+import type { PskOutcome } from "./Ports.ts"
 import { exchangesOf } from "./SessionExchanges.ts"
-import { type SessionTable } from "./SessionTable.ts"
-import { type Held, kindBit } from "./Takeover.ts"
-
-/** What handshakes need of the host, and tell it. */
-export interface HandshakeServerOptions {
-  readonly config: DeviceSessionConfig
-  readonly ports: Ports
-  readonly crypto: Crypto
-  readonly counters: Counters
-  readonly events: Events
-  readonly edges: EdgeLinks
-  readonly table: SessionTable
-  readonly persistence: Persistence
-  readonly associations: Associations
-  /** As `DeviceHost` has it. */
-  readonly random: () => number
-  /** Undefined: there is none. */
-  readonly findActor: (productKey: string, deviceKey: string) => DeviceActor | undefined
-  /** Made if there is none. Undefined: its partition is another node's. */
-  readonly actorOf: (productKey: string, deviceKey: string) => DeviceActor | undefined
-  /** Something came for a session that is as it came from the store. */
-  readonly hold: (actor: DeviceActor, session: DeviceSession, held: Held) => void
-  /** What the wall clock says of a moment of the host's clock. */
-  readonly wallOf: (now: number) => number
-  readonly actorsFull: () => boolean
-  /** The session's secret is not the device's any more. */
-  readonly revoke: (now: number, actor: DeviceActor, session: DeviceSession) => void
-  /** A handshake verified; `actor.session` is the new one. */
-  readonly established: (now: number, actor: DeviceActor) => void
-}
+import { kindBit } from "./Takeover.ts"
 
 /**
  * Handshakes that edges handed over: key, Finished, the session stored, and only then the answer (design §2.3).
@@ -103,6 +71,7 @@ export class HandshakeServer {
       counters.dropped("HalfHandshakeMalformed")
       return
     }
+    if (this.#isRepetition(now, edge, peer, pending.success.waiting)) return
     counters.handshakesStarted++
     const parsed = parseIdentity(pending.success.identity)
     const handshake: HandshakeInProgress = {
@@ -125,17 +94,59 @@ export class HandshakeServer {
   }
 
   /** True if the datagram was one of a handshake in progress. */
-  continueHandshake(now: number, peer: PeerAddress, datagram: Uint8Array): boolean {
-    const handshake = this.#handshakes.get(peer)
-    if (handshake === undefined || !belongsTo(handshake, datagram)) return false
+  continueHandshake(now: number, edge: EdgeLink, peer: PeerAddress, datagram: Uint8Array): boolean {
+    const handshake = this.#handshakes.find(edge, peer, datagram)
+    if (handshake === undefined) return false
+    const { former } = handshake
+    const isOfFormer = former !== undefined && belongsTo(former, datagram)
+    if (!isOfFormer && !belongsTo(handshake, datagram)) return false
+    if (this.#repeatsLastFlight(now, edge, peer, datagram)) return true
+    if (isOfFormer && this.#completes(now, former, datagram)) return true
     const { early, pending } = handshake
     if (handshake.stage === "storing" || pending === undefined) {
-      if (early !== undefined && fits(early, datagram)) early.push(new Uint8Array(datagram))
+      keepEarly(early, datagram)
       return true
     }
     this.#conclude(now, handshake, pending.handleDatagram(this.#crypto, now, datagram))
     // The registry did not answer the first time; the device's retransmission is the moment to ask again.
     if (handshake.stage === "needsKey") this.#askKey(handshake)
+    return true
+  }
+
+  /**
+   * Whether what came with a key exchange is the last flight of the handshake before, repeated since our answer was lost. A
+   * late copy of its ClientHello has begun another one then, which its client knows nothing of.
+   */
+  #isRepetition(now: number, edge: EdgeLink, peer: PeerAddress, records: ReadonlyArray<Uint8Array>): boolean {
+    const former = this.#handshakes.get(peer)
+    return records.some(
+      (record) =>
+        this.#repeatsLastFlight(now, edge, peer, record) ||
+        (former !== undefined && this.#completes(now, former, record))
+    )
+  }
+
+  /** Whether a record of the session that is here verified while its device may lack our Finished. */
+  #repeatsLastFlight(now: number, edge: EdgeLink, peer: PeerAddress, datagram: Uint8Array): boolean {
+    const { associations, table } = this.#options
+    const actor = table.findByPeer(peer)
+    const session = actor?.session
+    if (actor === undefined || session?.dtls.lastFlight === undefined || session.restored !== undefined) return false
+    return associations.open(now, edge, peer, actor, session, datagram) === "Alive"
+  }
+
+  /** Whether the datagram completes a handshake that may not be meant: if not, that says nothing and is not told. */
+  #completes(now: number, handshake: HandshakeInProgress, datagram: Uint8Array): boolean {
+    const { early, pending, verified } = handshake
+    if (verified !== undefined) {
+      if (!verified.verifies(this.#crypto, datagram)) return false
+      keepEarly(early, datagram)
+      return true
+    }
+    const outcome = pending?.handleDatagram(this.#crypto, now, datagram)
+    if (handshake.stage === "needsKey") this.#askKey(handshake)
+    if (outcome?._tag !== "Established") return false
+    this.#conclude(now, handshake, outcome)
     return true
   }
 
@@ -284,6 +295,9 @@ export class HandshakeServer {
     }
     if (outcome._tag === "Rejected") {
       // The entry stays: what failed may be forged, and an honest repetition may still come (D10, D18).
+      // It may be a copy's, and what came is for the one before, whose key is awaited.
+      const { former } = handshake
+      if (former !== undefined && former.stage !== "keyed") return
       this.#options.counters.handshakesRefused++
       this.#refusals.tell(now, handshake, refusedKind, handshake.refusal ?? rejectText[outcome.reason])
       return
@@ -324,6 +338,9 @@ export class HandshakeServer {
       counters.notOwned++
       return false
     }
+    if (pending instanceof PendingHandshake && actor.repeatsRandom(pending.clientRandomBits)) {
+      this.#refusals.tell(now, handshake, "client-random-repeated", randomText)
+    }
     const session = this.#sessionOf(now, handshake, identity, facts, outcome.session)
     handshake.stage = "storing"
     handshake.verified = outcome.session
@@ -363,7 +380,7 @@ export class HandshakeServer {
     actor.session = session
     if (previous === undefined) table.bind(actor)
     else table.rebind(actor, previous)
-    for (const datagram of reply) this.#sendTo(edge, actor.partition, peer, datagram)
+    for (const datagram of reply) associations.answer(actor, session, datagram)
     associations.announceHandshake(edge, actor, peer)
     established(now, actor)
     if (handshake.secretTooShort) this.#refusals.tell(now, handshake, "secret-too-short", secretTooShortText)
@@ -443,7 +460,7 @@ export class HandshakeServer {
       lastTopic: undefined,
       peer: handshake.peer,
       edge: handshake.edge,
-      path: undefined,
+      path: unprovedPath(handshake.movedTo, handshake.startedAt),
       lastSeenAt: now,
       online: false,
       requestsLeft: this.#options.config.requestsBurstMax,
@@ -463,38 +480,11 @@ export class HandshakeServer {
   }
 }
 
-/**
- * Whether a datagram from this address can be the handshake's: plaintext handshake records, or protected ones that are
- * no data. Data belongs to the old session until the new Finished verified (RFC 6347 §4.2.8, D19).
- */
-const belongsTo = (handshake: HandshakeInProgress, datagram: Uint8Array): boolean => {
-  const first = peekRecord(datagram)
-  if (first === undefined) return false
-  const { cidOffset, contentType } = first
-  if (contentType === ContentType.handshake || contentType === ContentType.change_cipher_spec) return true
-  // A device that resumes sends data right behind its Finished; the session that it had here before can't read it.
-  if (contentType === ContentType.application_data) return handshake.stage === "storing"
-  if (contentType !== ContentType.tls12_cid) return false
-  const { pending, verified } = handshake
-  if (verified !== undefined) return verified.readCidLength > 0 && verified.hasReadCid(datagram, cidOffset)
-  if (pending === undefined) return false
-  const cid = pending instanceof PendingHandshake ? pending.agreement.serverCid : pending.session.readCid
-  if (cid.length === 0) return false
-  for (let i = 0; i < cid.length; i++) if (cid[i] !== datagram[cidOffset + i]) return false
-  return true
-}
-
 const namedBy = ({ deviceKey, productKey }: Partial<NamedDevice>): NamedDevice | undefined =>
   productKey === undefined || deviceKey === undefined ? undefined : { productKey, deviceKey }
 
 /** Asked about where no device is named: no key is empty. */
 const nobody: NamedDevice = { productKey: "", deviceKey: "" }
-/** Datagrams and bytes kept while a verified session is stored; a device that has its answer resends them anyway. */
-const earlyMax = 8
-const earlyBytesMax = 4096
-const fits = (early: ReadonlyArray<Uint8Array>, datagram: Uint8Array): boolean =>
-  early.length < earlyMax && early.reduce((sum, { length }) => sum + length, datagram.length) <= earlyBytesMax
-
 /** Bytes of a session's name in uplinks and events. */
 const handleBytes = 8
 const hex = (bytes: Uint8Array): string => bytes.toHex()

@@ -1,6 +1,6 @@
-import { FairMap, sourceOf } from "@roost/bounded"
+import { BoundedMap, FairMap, sourceOf } from "@roost/bounded"
 import type { PeerAddress } from "@roost/contracts"
-import type { PendingHandshake, PendingResumption, Session } from "@roost/dtls"
+import { connectionIdAt, leadingBits, type PendingHandshake, type PendingResumption, type Session } from "@roost/dtls"
 import type { PskIdentity } from "@roost/enos"
 import type { CachedPsk, DeviceFacts } from "./DeviceActor.ts"
 import type { EdgeLink } from "./EdgeLinks.ts"
@@ -27,6 +27,10 @@ export interface HandshakeInProgress {
   registered: boolean
   /** A reason was told to operators. */
   told: boolean
+  /** The one of the same peer that this one stepped in front of: the peer may not know that there is another. */
+  former?: HandshakeInProgress | undefined
+  /** Where its last datagram came from, if not from `peer`: its NAT gave it another port. Nothing proved that address. */
+  movedTo?: { readonly peer: PeerAddress; readonly edge: EdgeLink; readonly bytes: number }
   readonly startedAt: number
   readonly partition: number
   /** `storing`: verified, and answered as soon as the session is stored (design §2.3). */
@@ -50,15 +54,20 @@ export interface HandshakeInProgress {
 }
 
 /**
- * Handshakes in progress by peer address. When there are too many, the source with the most loses its oldest (IPv4 address,
- * IPv6 network), and expiry looks at one end only (conformance D14, F2: gauges return to zero).
+ * Handshakes in progress by peer address and by the connection id that they are to have. When there are too many, the source
+ * that has the most (an IPv4 address, an IPv6 network) loses its oldest; expiry looks at one end only (conformance D14, F2:
+ * gauges return to zero).
  */
 export class Handshakes {
   readonly #byPeer: FairMap<number | string, HandshakeInProgress>
+  readonly #byCid = new Map<number, HandshakeInProgress>()
+  /** By addresses from which a datagram with its connection id came. */
+  readonly #moved: BoundedMap<number | string, HandshakeInProgress>
   readonly #millisMax: number
 
   constructor(max: number, millisMax: number) {
     this.#byPeer = new FairMap(max)
+    this.#moved = new BoundedMap(Math.min(max, movedMax))
     this.#millisMax = millisMax
   }
 
@@ -70,34 +79,94 @@ export class Handshakes {
     return this.#byPeer.get(peer.key)
   }
 
-  /** Enters a handshake, which replaces an older one of the same peer. Returns the one that had to give way, if any. */
-  add(handshake: HandshakeInProgress): HandshakeInProgress | undefined {
-    const { key } = handshake.peer
-    return this.#byPeer.set(sourceOf(key), key, handshake)?.[1]
+  /**
+   * The one that a datagram is for: its address's, or the one whose connection id it or an earlier datagram from there has
+   * (RFC 9146 §6).
+   */
+  find(edge: EdgeLink, peer: PeerAddress, datagram: Uint8Array): HandshakeInProgress | undefined {
+    const own = this.#byPeer.get(peer.key)
+    if (own !== undefined || this.#byCid.size === 0) return own
+    const at = connectionIdAt(datagram)
+    const moved = at === undefined ? this.#moved.get(peer.key) : this.#byCid.get(leadingBits(datagram, at))
+    if (moved === undefined || !this.isCurrent(moved)) return undefined
+    if (at !== undefined) this.#moved.set(peer.key, moved)
+    moved.movedTo = { peer, edge, bytes: datagram.length }
+    return moved
   }
 
-  /** False if another handshake of the same peer took its place meanwhile. */
+  /**
+   * Enters a handshake, in front of an older one of the same peer, which is still tried: a late copy of a ClientHello begins
+   * one that its client knows nothing of. Returns the one that had to give way, if any.
+   */
+  add(handshake: HandshakeInProgress): HandshakeInProgress | undefined {
+    const { key } = handshake.peer
+    const former = this.#byPeer.get(key)
+    if (former !== undefined) {
+      this.#forgetCid(former.former)
+      former.former = undefined
+      handshake.former = former
+    }
+    const displaced = this.#byPeer.set(sourceOf(key), key, handshake)?.[1]
+    if (displaced !== undefined) this.#forget(displaced)
+    const bits = cidBitsOf(handshake)
+    if (bits !== undefined) this.#byCid.set(bits, handshake)
+    return displaced
+  }
+
+  /** False if it was given up, or if two newer ones of the same peer came. */
   isCurrent(handshake: HandshakeInProgress): boolean {
-    return this.#byPeer.get(handshake.peer.key) === handshake
+    const newest = this.#byPeer.get(handshake.peer.key)
+    return newest === handshake || (newest !== undefined && newest.former === handshake)
   }
 
   remove(handshake: HandshakeInProgress): void {
-    if (this.isCurrent(handshake)) this.#byPeer.delete(handshake.peer.key)
+    const newest = this.#byPeer.get(handshake.peer.key)
+    if (newest === handshake) this.#delete(handshake.peer.key, handshake)
+    else if (newest?.former === handshake) {
+      newest.former = undefined
+      this.#forgetCid(handshake)
+    }
   }
 
   /** Forgets those of a partition that is another node's now. */
   dropPartition(partition: number): void {
-    for (const [key, handshake] of this.#byPeer) {
-      if (handshake.partition === partition) this.#byPeer.delete(key)
-    }
+    for (const [key, handshake] of this.#byPeer) if (handshake.partition === partition) this.#delete(key, handshake)
   }
 
   expire(now: number, expired: (handshake: HandshakeInProgress) => void): void {
     for (let oldest = this.#byPeer.oldest(); oldest !== undefined; oldest = this.#byPeer.oldest()) {
       const [key, handshake] = oldest
       if (now - handshake.startedAt < this.#millisMax) return
-      this.#byPeer.delete(key)
+      this.#delete(key, handshake)
       expired(handshake)
     }
   }
+
+  #delete(key: number | string, handshake: HandshakeInProgress): void {
+    this.#byPeer.delete(key)
+    this.#forget(handshake)
+  }
+
+  #forget(handshake: HandshakeInProgress): void {
+    this.#forgetCid(handshake)
+    this.#forgetCid(handshake.former)
+  }
+
+  #forgetCid(handshake: HandshakeInProgress | undefined): void {
+    const bits = handshake && cidBitsOf(handshake)
+    if (bits !== undefined && this.#byCid.get(bits) === handshake) this.#byCid.delete(bits)
+  }
 }
+
+/** `leadingBits` of the connection id that its records have. */
+const cidBitsOf = ({ pending, verified }: HandshakeInProgress): number | undefined => {
+  const cid = verified?.readCid ?? (pending && connectionIdOf(pending))
+  return cid === undefined || cid.length === 0 ? undefined : leadingBits(cid, 0)
+}
+
+/** The id that the client is to put in its records; empty if there is none. */
+export const connectionIdOf = (pending: PendingHandshake | PendingResumption): Uint8Array =>
+  "agreement" in pending ? pending.agreement.serverCid : pending.session.readCid
+
+/** Addresses that are remembered as those of moved clients: a NAT moves few within a handshake. */
+const movedMax = 4096

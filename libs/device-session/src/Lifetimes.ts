@@ -103,7 +103,7 @@ export class Lifetimes {
     const { restored } = session
     this.goOffline(now, actor, session, "credential")
     session.revoked = true
-    if (restored !== undefined) this.#end(actor)
+    if (restored !== undefined) this.end(actor)
     else this.#options.persistence.remove(actor)
   }
 
@@ -134,7 +134,7 @@ export class Lifetimes {
       this.goOffline(now, actor, session, "lifetime")
     }
     const keepMillis = session.secureMode === 3 ? session.lifetimeMillis : sessionIdleMillisMax
-    if (silentMillis >= keepMillis) this.#end(actor)
+    if (silentMillis >= keepMillis) this.end(actor)
     else this.arm(now, actor, session)
   }
 
@@ -150,7 +150,7 @@ export class Lifetimes {
   }
 
   /** The session is over, here and in the store. */
-  #end(actor: DeviceActor): void {
+  end(actor: DeviceActor): void {
     this.#options.table.unbind(actor)
     this.#options.persistence.remove(actor)
     actor.session = undefined

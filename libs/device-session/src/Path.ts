@@ -77,3 +77,18 @@ export const messageBytesMax = ({ dtls, path }: DeviceSession): number => {
 const paddingBytesMax = 16
 /** Below it an answer is not made shorter: one that has no room waits until its request is repeated. */
 const unprovedMessageBytesMin = 160
+
+/**
+ * The address from which the datagrams of a handshake came last, where that is not the one that its cookie proved; `homeHeardAt`
+ * is when it began there.
+ */
+export const unprovedPath = (
+  from: { readonly peer: PeerAddress; readonly edge: EdgeLink; readonly bytes: number } | undefined,
+  homeHeardAt: number
+): Path | undefined =>
+  from && {
+    peer: from.peer,
+    edge: from.edge,
+    bytesLeft: Math.min(unprovedBytesMax, unprovedFactor * from.bytes),
+    homeHeardAt
+  }

@@ -7,6 +7,7 @@ import { decodeClientKeyExchange } from "./handshake/ClientKeyExchange.ts"
 import { fitsOneDatagram, packRecords, plaintextDatagram, plaintextRecords } from "./handshake/Flight.ts"
 import {
   encodeHandshake,
+  handshakeHeaderBytes,
   type HandshakeFragment,
   type HandshakeMessage,
   HandshakeType,
@@ -16,14 +17,13 @@ import {
 } from "./handshake/Header.ts"
 import { Reassembly, type ReassemblyLimits } from "./handshake/Reassembly.ts"
 import { encodeServerHello } from "./handshake/ServerHello.ts"
-import { encodeServerHelloDone } from "./handshake/ServerHelloDone.ts"
-import { copyBytes, equalBytes } from "./internal/bytes.ts"
-import { FifoMap } from "./internal/FifoMap.ts"
-import { type FrontHalfLimits, frontHalfLimits } from "./Limits.ts"
+import { copyBytes, emptyBytes, packBytes, unpackBytes } from "./internal/bytes.ts"
+import { type FrontHalfLimits, frontHalfLimits, serverCidBytes } from "./Limits.ts"
 import type { Peer } from "./Peer.ts"
 import { ContentType, isDtlsVersion, readRecord, type RecordView } from "./record/Header.ts"
 import type { CookieSecrets } from "./server/CookieSecrets.ts"
-import type { AwaitKeyExchange, FrontHandshake } from "./server/FrontHandshake.ts"
+import { type AwaitKeyExchange, flightOf, type FrontHandshake } from "./server/FrontHandshake.ts"
+import { FrontHandshakes } from "./server/FrontHandshakes.ts"
 import { dropped, forward, type FrontOutcome, kept, refusal, reply } from "./server/FrontOutcome.ts"
 import { encodeHalf, encodeResumeHello } from "./server/HalfHandshake.ts"
 import { answerHello, chooseSuite } from "./server/Negotiation.ts"
@@ -51,6 +51,11 @@ export interface FrontHalfOptions {
  * The server's flight is sent again only when the client repeats its ClientHello. RFC 6347 §4.2.4 would let the server
  * use a timer too; towards a device whose answer takes 9 s that costs battery and wins nothing, since the client's own
  * timer covers the same loss.
+ *
+ * A ClientHello is a repetition only while its ServerHello waits for an answer. After that it begins a new handshake, even
+ * with a random that was seen before: a device without entropy sends the same bytes at each boot. If it was a copy that the
+ * network delayed, what begins is one entry here and no more: the back half tries the former handshake too, for which the
+ * honest client's repeated flight is meant.
  */
 export class FrontHalf {
   readonly #crypto: Crypto
@@ -59,15 +64,7 @@ export class FrontHalf {
   readonly #suites: ReadonlyArray<CipherSuite>
   readonly #limits: FrontHalfLimits
   /** In the order of their deadlines, since all wait equally long. */
-  readonly #handshakes = new FifoMap<FrontHandshake>()
-  /**
-   * The client random of each peer's last handshake that was handed off. A copy of its ClientHello, delayed on the way,
-   * would otherwise start a handshake that swallows the honest client's repeated last flight. A new handshake has a new
-   * random, so nothing ever has to expire; the oldest gives way.
-   */
-  readonly #handOffs = new FifoMap<Uint8Array>()
-  /** Handshakes that gave way to newer ones because of `peersInHandshakeMax`. */
-  evicted = 0
+  readonly #handshakes: FrontHandshakes
 
   constructor(options: FrontHalfOptions) {
     this.#crypto = options.crypto
@@ -75,11 +72,17 @@ export class FrontHalf {
     this.#sessionIds = options.sessionIds
     this.#suites = options.suites ?? defaultSuites
     this.#limits = options.limits ?? frontHalfLimits
+    this.#handshakes = new FrontHandshakes(this.#limits.peersInHandshakeMax)
   }
 
   /** Handshakes past the cookie. */
   get size(): number {
     return this.#handshakes.size
+  }
+
+  /** Handshakes that gave way to newer ones because of `peersInHandshakeMax`. */
+  get evicted(): number {
+    return this.#handshakes.evicted
   }
 
   /** When `handleTimeout` has something to do, in milliseconds since 1970. */
@@ -90,6 +93,11 @@ export class FrontHalf {
   /** True while records of this peer that the edge can't route may belong here. */
   isHandshaking(peerKey: number | string): boolean {
     return this.#handshakes.size > 0 && this.#handshakes.get(peerKey) !== undefined
+  }
+
+  /** True if the connection id at `at` is one that a ServerHello from here offered: then records under it belong here, too. */
+  hasConnectionId(datagram: Uint8Array, at: number): boolean {
+    return this.#handshakes.hasConnectionId(datagram, at)
   }
 
   /** Forgets handshakes whose time is over and returns how many. */
@@ -111,9 +119,9 @@ export class FrontHalf {
   handleDatagram(now: number, peer: Peer, datagram: Uint8Array, admit: Admit = admitAll): FrontOutcome {
     let outcome: FrontOutcome | undefined
     // A record that begins or ends a handshake is the last one that is looked at.
-    const known = this.#handshakes.get(peer.key)
+    const known = this.#handshakes.get(peer.key) ?? this.#handshakes.findMoved(peer.key, datagram)
     for (let offset = 0; offset < datagram.length;) {
-      const record = readRecord(datagram, offset, 0)
+      const record = readRecord(datagram, offset, serverCidBytes)
       if (record === undefined) break
       const ofRecord = this.#handleRecord(now, peer, known, record, datagram, offset, admit)
       if (ofRecord._tag === "Reply" || ofRecord._tag === "HandOff" || ofRecord._tag === "Resume") return ofRecord
@@ -133,7 +141,7 @@ export class FrontHalf {
   resumeMissed(now: number, peer: Peer): FrontOutcome {
     const handshake = this.#handshakes.get(peer.key)
     if (handshake?._tag !== "AwaitResumption") return dropped("UnexpectedHandshake")
-    const message = wholeMessage(handshake.clientHello)
+    const message = wholeMessage(unpackBytes(handshake.clientHello))
     // It decoded when it came in.
     const hello = Result.getOrThrow(decodeClientHello(message.body))
     return this.#serverHello(now, peer, message, handshake.sequence, hello, handshake.suite)
@@ -163,7 +171,7 @@ export class FrontHalf {
       if (fragment === undefined) return dropped("MalformedHandshake")
       at = fragment.next
       if (fragment.type === HandshakeType.client_hello) {
-        return this.#handleClientHello(now, peer, handshake, record.sequence, fragment, datagram.length, admit)
+        return this.#handleClientHello(now, peer, record.sequence, fragment, datagram.length, admit)
       }
       if (handshake === undefined) outcome = forward
       else outcome = this.#handleKeyExchange(peer, handshake, fragment, datagram.subarray(record.next))
@@ -175,7 +183,6 @@ export class FrontHalf {
   #handleClientHello(
     now: number,
     peer: Peer,
-    known: FrontHandshake | undefined,
     sequence: number,
     fragment: HandshakeFragment,
     datagramBytes: number,
@@ -188,18 +195,18 @@ export class FrontHalf {
     const decoded = decodeClientHello(fragment.fragment)
     if (Result.isFailure(decoded)) return dropped("MalformedHandshake")
     const hello = decoded.success
+    const message = { type: fragment.type, messageSeq: fragment.messageSeq, body: fragment.fragment }
+    // The same bytes had a valid cookie when they came first. Patient clients repeat them when it no longer is.
+    const known = this.#handshakes.get(peer.key)
+    if (known !== undefined && isSameMessage(known.clientHello, message)) {
+      return known._tag === "AwaitKeyExchange" ? this.#sendFlight(known) : dropped("ResumePending")
+    }
     if (!this.#cookieSecrets.verify(this.#crypto, now, peer.address, hello)) {
       const cookie = this.#cookieSecrets.cookie(this.#crypto, now, peer.address, hello)
       const request = helloVerifyRequest(sequence, fragment.messageSeq, cookie)
       if (request.length > datagramBytes) return dropped("MalformedHandshake")
       return hello.cookie.length === 0 ? reply([request]) : refusal(request, { reason: "WrongCookie" })
     }
-    const message = { type: fragment.type, messageSeq: fragment.messageSeq, body: fragment.fragment }
-    if (known !== undefined && isSameMessage(wholeMessage(known.clientHello), message)) {
-      return known._tag === "AwaitKeyExchange" ? this.#sendFlight(known) : dropped("ResumePending")
-    }
-    const answered = this.#handOffs.get(peer.key)
-    if (answered !== undefined && equalBytes(answered, hello.random)) return dropped("ClientHelloAnswered")
     if (!admit(now, peer)) return dropped("HandshakeRate")
     const suite = chooseSuite(hello, this.#suites)
     if (typeof suite !== "number") return refusal(plaintextAlert(sequence, suite.alert), suite.refused)
@@ -219,7 +226,13 @@ export class FrontHalf {
   ): FrontOutcome {
     const clientHello = encodeHandshake(message.type, message.messageSeq, message.body)
     const deadline = now + this.#limits.handshakeTimeoutMillis
-    this.#admit(peer, { _tag: "AwaitResumption", deadline, clientHello, sequence, suite })
+    this.#handshakes.set(peer.key, {
+      _tag: "AwaitResumption",
+      deadline,
+      clientHello: packBytes(clientHello),
+      sequence,
+      suite
+    })
     return {
       _tag: "Resume",
       sessionId: copyBytes(hello.sessionId),
@@ -240,21 +253,19 @@ export class FrontHalf {
     const { messageSeq } = message
     const handshake: AwaitKeyExchange = {
       _tag: "AwaitKeyExchange",
+      peer: { key: peer.key, address: copyBytes(peer.address) },
       deadline: now + this.#limits.handshakeTimeoutMillis,
-      clientHello: encodeHandshake(message.type, messageSeq, message.body),
-      clientRandom: copyBytes(hello.random),
-      flight: [
-        { type: HandshakeType.server_hello, messageSeq, body: encodeServerHello(serverHello) },
-        { type: HandshakeType.server_hello_done, messageSeq: messageSeq + 1, body: encodeServerHelloDone() }
-      ],
+      clientHello: packBytes(encodeHandshake(message.type, messageSeq, message.body)),
+      serverHello: packBytes(encodeServerHello(serverHello)),
+      connectionId: packBytes(serverHello.extensions.connectionId ?? emptyBytes),
       plaintextBytesMax: agreementOf(hello, serverHello, suite).toClientBytesMax,
       messageSeq: messageSeq + 1,
       nextSequence: sequence,
       reassembly: undefined,
-      kept: [],
+      kept: undefined,
       keptBytes: 0
     }
-    this.#admit(peer, handshake)
+    this.#handshakes.set(peer.key, handshake)
     return this.#sendFlight(handshake)
   }
 
@@ -262,7 +273,8 @@ export class FrontHalf {
   #sendFlight(handshake: AwaitKeyExchange): FrontOutcome {
     const { datagramBytesMax } = this.#limits
     const { plaintextBytesMax } = handshake
-    const { flight, nextSequence } = handshake
+    const { nextSequence } = handshake
+    const flight = flightOf(handshake)
     const sizes = { plaintextBytesMax, datagramBytesMax }
     if (fitsOneDatagram(flight, sizes)) {
       handshake.nextSequence += flight.length
@@ -300,33 +312,26 @@ export class FrontHalf {
       handshake.reassembly = undefined
       return dropped("MalformedClientKeyExchange")
     }
-    this.#handshakes.delete(peer.key)
-    this.#handOffs.set(peer.key, handshake.clientRandom)
-    if (this.#handOffs.size > this.#limits.handedOffMax) this.#handOffs.delete(this.#handOffs.oldest()![0])
+    const { clientHello, kept: records = [], keptBytes, nextSequence, peer: proved } = handshake
+    this.#handshakes.delete(proved.key)
+    const moved = proved.key !== peer.key
+    const more = moved ? emptyBytes : wholeRecords(rest, this.#limits.bytesPerPeerMax - keptBytes)
     const half = encodeHalf({
-      address: peer.address,
-      nextSequence: handshake.nextSequence,
-      clientHello: handshake.clientHello,
-      messages: [...handshake.flight, message],
-      records: rest.length === 0 ? handshake.kept : [...handshake.kept, rest]
+      address: proved.address,
+      nextSequence,
+      clientHello: unpackBytes(clientHello),
+      messages: [...flightOf(handshake), message],
+      records: more.length === 0 ? records : [...records, more]
     })
-    return { _tag: "HandOff", identity: exchange.success.pskIdentity, half }
+    return { _tag: "HandOff", identity: exchange.success.pskIdentity, half, movedFrom: moved ? proved : undefined }
   }
 
   #keep(handshake: FrontHandshake, record: Uint8Array): FrontOutcome {
     if (handshake._tag !== "AwaitKeyExchange") return dropped("UnexpectedRecord")
     if (handshake.keptBytes + record.length > this.#limits.bytesPerPeerMax) return dropped("BufferFull")
-    handshake.kept.push(copyBytes(record))
+    ;(handshake.kept ??= []).push(copyBytes(record))
     handshake.keptBytes += record.length
     return kept
-  }
-
-  #admit(peer: Peer, handshake: FrontHandshake): void {
-    this.#handshakes.set(peer.key, handshake)
-    if (this.#handshakes.size > this.#limits.peersInHandshakeMax) {
-      this.#handshakes.delete(this.#handshakes.oldest()![0])
-      this.evicted++
-    }
   }
 }
 
@@ -340,8 +345,23 @@ function reassemble(
   return handshake.reassembly.take()
 }
 
-function isSameMessage(one: HandshakeMessage, other: HandshakeMessage): boolean {
-  return one.type === other.type && one.messageSeq === other.messageSeq && equalBytes(one.body, other.body)
+/** Whether `packed`, with its header, is this message. */
+function isSameMessage(packed: string, { body, messageSeq, type }: HandshakeMessage): boolean {
+  if (packed.length !== handshakeHeaderBytes + body.length || packed.charCodeAt(0) !== type) return false
+  if (((packed.charCodeAt(4) << 8) | packed.charCodeAt(5)) !== messageSeq) return false
+  for (let i = 0; i < body.length; i++) if (packed.charCodeAt(handshakeHeaderBytes + i) !== body[i]) return false
+  return true
+}
+
+/** The records at the beginning of `bytes` that are whole and have room in `bytesMax`. */
+function wholeRecords(bytes: Uint8Array, bytesMax: number): Uint8Array {
+  let end = 0
+  for (let offset = 0; offset < bytes.length;) {
+    const record = readRecord(bytes, offset, serverCidBytes)
+    if (record === undefined || record.next > bytesMax) break
+    end = offset = record.next
+  }
+  return bytes.subarray(0, end)
 }
 
 /** Whether a peer whose address is proved may begin a handshake. */

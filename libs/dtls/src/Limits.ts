@@ -1,14 +1,15 @@
 /** Bounds of the front half: what peers can make one edge process keep. */
 export interface FrontHalfLimits {
-  /** Handshakes past the cookie and before ClientKeyExchange; the oldest gives way to a new one. */
+  /** Handshakes past the cookie and before ClientKeyExchange; the source with the most loses its oldest to a new one. */
   readonly peersInHandshakeMax: number
   /** A larger ClientHello is dropped before anything is looked at; one is kept per peer in a handshake. */
   readonly clientHelloBytesMax: number
-  /** Handed-off handshakes that are remembered by their client's random, so that a late copy of a ClientHello is known. */
-  readonly handedOffMax: number
-  /** Buffered bytes of one peer: records that overtook ClientKeyExchange. */
+  /** Bytes of records of one peer that overtook ClientKeyExchange or came in its datagram; what is more is dropped. */
   readonly bytesPerPeerMax: number
-  /** From the ClientHello with cookie to a complete ClientKeyExchange. RFC 7925 §11: retransmissions start at 9 s. */
+  /**
+   * From the ClientHello with cookie to a complete ClientKeyExchange. With RFC 7925 §11's timer, a hello goes out again after
+   * 9, 27, 63 and 123 s.
+   */
   readonly handshakeTimeoutMillis: number
   /** RFC 4279 §5.3 requires 128. Longer ones are dropped, which looks like a wrong key. */
   readonly identityBytesMax: number
@@ -19,9 +20,8 @@ export interface FrontHalfLimits {
 export const frontHalfLimits: FrontHalfLimits = {
   peersInHandshakeMax: 32_768,
   clientHelloBytesMax: 2048,
-  handedOffMax: 16_384,
   bytesPerPeerMax: 512,
-  handshakeTimeoutMillis: 60_000,
+  handshakeTimeoutMillis: 180_000,
   identityBytesMax: 128,
   datagramBytesMax: 1232
 }

@@ -30,6 +30,8 @@ export type Opened =
       readonly _tag: "Closed"
       readonly by: "peer"
       readonly alert: string
+      /** The session's id must not be used for a resumption any more (RFC 5246 §7.2.2). */
+      readonly fatal: boolean
       readonly newest: boolean
       readonly next: number
     }

@@ -8,7 +8,7 @@ import { decodeClientKeyExchange } from "./handshake/ClientKeyExchange.ts"
 import { type HandshakeMessage, HandshakeType, readHandshakeFragment } from "./handshake/Header.ts"
 import { decodeServerHello } from "./handshake/ServerHello.ts"
 import { Transcript } from "./handshake/Transcript.ts"
-import { copyBytes, packBytes } from "./internal/bytes.ts"
+import { copyBytes, emptyBytes, packBytes } from "./internal/bytes.ts"
 import {
   classicMasterSecret,
   deriveKeyBlock,
@@ -61,9 +61,9 @@ export class PendingHandshake {
     this.#transcript = new Transcript(fields.transcript)
     this.#finishedSeq = fields.finishedSeq
     this.#nextSequence = fields.nextSequence
-    this.#datagrams = fields.records
+    this.#datagrams = []
     this.#pendingBytes = 0
-    for (const record of fields.records) this.#pendingBytes += record.length
+    for (const record of fields.records) this.#keep(record)
   }
 
   /** Reads what `FrontHalf` handed off. The bytes are referred to, not copied: see `own`. */
@@ -82,6 +82,22 @@ export class PendingHandshake {
   /** `Peer.address` of the client. */
   get address(): Uint8Array {
     return this.#fields.address
+  }
+
+  /** 31 bits of the client's random, which no two handshakes of a device with entropy share. */
+  get clientRandomBits(): number {
+    const { clientRandom: random } = this.#fields
+    return ((random[28]! & 0x7f) << 24) | (random[29]! << 16) | (random[30]! << 8) | random[31]!
+  }
+
+  /** Records that came with the key exchange or before it, and wait for the key. */
+  get waiting(): ReadonlyArray<Uint8Array> {
+    return this.#datagrams
+  }
+
+  /** Bytes that wait for the key. */
+  get pendingBytes(): number {
+    return this.#pendingBytes
   }
 
   get agreement(): Agreement {
@@ -117,13 +133,15 @@ export class PendingHandshake {
 
   /**
    * Derives the keys and looks at everything that came meanwhile. A peer may have either of two keys while its key is
-   * being changed: the one that opens its Finished counts. The keys are not kept.
+   * being changed: the one that opens its Finished counts. The keys are not kept, nor is the transcript: it is called once.
    */
   providePsk(crypto: Crypto, psk: Uint8Array, previous?: Uint8Array): HandshakeOutcome {
     const first = this.#expect(crypto, psk)
     this.#finishes = previous === undefined ? [first] : [first, this.#expect(crypto, previous)]
     const datagrams = this.#datagrams
     this.#datagrams = []
+    this.#transcript = new Transcript()
+    this.#fields = { ...this.#fields, transcript: emptyBytes, records: [] }
     let outcome: HandshakeOutcome = needMore
     for (const datagram of datagrams) {
       if (outcome._tag !== "Established") outcome = this.#handle(crypto, datagram)
@@ -147,18 +165,26 @@ export class PendingHandshake {
     const session = Session.of("server", agreement, keys, master, sessionId)
     const expected = verifyData(crypto, "client", master, transcriptHash)
     const awaited = new AwaitFinished(session, expected, this.#finishedSeq, this.#limits)
-    return { await: awaited, session, master, clientVerifyData: expected }
+    // RFC 5246 §7.4.9: the client's Finished is part of what ours covers.
+    const both = this.#transcript.hashWith(crypto, {
+      type: HandshakeType.finished,
+      messageSeq: this.#finishedSeq,
+      body: expected
+    })
+    return { await: awaited, session, verifyData: packBytes(verifyData(crypto, "server", master, both)) }
   }
 
   /** A datagram of this peer. Repeated ClientKeyExchanges have no effect. */
   handleDatagram(crypto: Crypto, _now: number, datagram: Uint8Array): HandshakeOutcome {
     if (this.#finishes.length > 0) return this.#handle(crypto, datagram)
-    if (this.#pendingBytes + datagram.length > this.#limits.pendingBytesMax) {
-      return { _tag: "Rejected", reason: "BufferFull" }
-    }
+    return this.#keep(copyBytes(datagram)) ? needMore : { _tag: "Rejected", reason: "BufferFull" }
+  }
+
+  #keep(datagram: Uint8Array): boolean {
+    if (this.#pendingBytes + datagram.length > this.#limits.pendingBytesMax) return false
     this.#pendingBytes += datagram.length
-    this.#datagrams.push(copyBytes(datagram))
-    return needMore
+    this.#datagrams.push(datagram)
+    return true
   }
 
   #handle(crypto: Crypto, datagram: Uint8Array): HandshakeOutcome {
@@ -177,15 +203,8 @@ export class PendingHandshake {
   }
 
   /** ChangeCipherSpec and Finished; the session keeps what it needs to send them again. */
-  #reply(crypto: Crypto, { clientVerifyData, master, session }: Finish): ReadonlyArray<Uint8Array> {
-    const messageSeq = this.#finishedSeq
-    // RFC 5246 §7.4.9: the client's Finished is part of what ours covers.
-    const finished: HandshakeMessage = { type: HandshakeType.finished, messageSeq, body: clientVerifyData }
-    session.lastFlight = {
-      verifyData: packBytes(verifyData(crypto, "server", master, this.#transcript.hashWith(crypto, finished))),
-      messageSeq,
-      plaintextSequence: this.#nextSequence
-    }
+  #reply(crypto: Crypto, { session, verifyData }: Finish): ReadonlyArray<Uint8Array> {
+    session.lastFlight = { verifyData, messageSeq: this.#finishedSeq, plaintextSequence: this.#nextSequence }
     const flight = session.resendLastFlight(crypto)
     return flight !== undefined && Result.isSuccess(flight) ? [flight.success] : []
   }
@@ -194,8 +213,8 @@ export class PendingHandshake {
 interface Finish {
   readonly await: AwaitFinished
   readonly session: Session
-  readonly master: Uint8Array
-  readonly clientVerifyData: Uint8Array
+  /** Of our own Finished, packed. */
+  readonly verifyData: string
 }
 
 interface HalfFields {

@@ -111,8 +111,13 @@ export class PendingResumption {
     this.#await = new AwaitFinished(this.session, expected, messageSeq + 1, limits)
   }
 
-  /** True if `hello`, from the front half's `Resume`, is the one already answered: `sendFlight` answers it again. */
+  /**
+   * True if `hello`, from the front half's `Resume`, is the one already answered and nothing of the client's was seen since:
+   * `sendFlight` answers it again. A client that sends the same hello after its own records has begun anew, and the keys of
+   * the same randoms would protect other records under the same numbers.
+   */
   answers(hello: Uint8Array): boolean {
+    if (this.#await.seen) return false
     const decoded = decodeResumeHello(hello)
     if (Result.isFailure(decoded)) return false
     return equalBytes(wholeMessage(decoded.success.clientHello).body, this.#clientHello.body)

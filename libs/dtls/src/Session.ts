@@ -1,5 +1,14 @@
 import * as Result from "effect/Result"
-import { type Alert, alertName, decodeAlert, encodeAlert, endsConnection, warningAlert } from "./Alert.ts"
+import {
+  type Alert,
+  AlertDescription,
+  AlertLevel,
+  alertName,
+  decodeAlert,
+  encodeAlert,
+  endsConnection,
+  warningAlert
+} from "./Alert.ts"
 import {
   type CipherSuite,
   TLS_PSK_WITH_AES_128_CBC_SHA256,
@@ -224,6 +233,20 @@ export class Session implements SessionFields {
     }
   }
 
+  /** Whether a record of the datagram verifies as one of this session that was not seen before. Nothing is changed by it. */
+  verifies(crypto: Crypto, datagram: Uint8Array): boolean {
+    for (let offset = 0; offset < datagram.length;) {
+      const record = readRecord(datagram, offset, this.readCidLength)
+      if (record === undefined) return false
+      const isOurs = record.epoch === sessionEpoch && record.cid.length === this.readCidLength
+      if (isOurs && this.hasReadCid(record.cid, 0) && !isReplay(this, record.sequence)) {
+        if (openRecord(crypto, this.readKeys, record) !== undefined) return true
+      }
+      offset = record.next
+    }
+    return false
+  }
+
   /** Size of the record that `sealInto` writes for a plaintext of `length` bytes. */
   sealedBytes(length: number): number {
     return sealedRecordBytes(this, this.writeCidLength, length)
@@ -295,7 +318,8 @@ export class Session implements SessionFields {
       return { _tag: "Ignored", reason: "WarningAlert", newest, next }
     }
     this.closed = true
-    return { _tag: "Closed", by: "peer", alert: alertName(alert.description), newest, next }
+    const fatal = alert.level === AlertLevel.fatal && alert.description !== AlertDescription.close_notify
+    return { _tag: "Closed", by: "peer", alert: alertName(alert.description), fatal, newest, next }
   }
 
   #handleHandshake(crypto: Crypto, fragment: Uint8Array, newest: boolean, next: number): Opened {

@@ -293,22 +293,121 @@ describe("the state machine", () => {
   })
 })
 
-// The copy used to start a second handshake with another ServerHello, which took the repeated ClientKeyExchange for its
-// own: the client, whose answer was lost, could only start over.
-it("D20 a ClientHello copied by the network and late does not come between a client and its lost last flight", () => {
-  const server = makeServer({ limits: { handedOffMax: 1 } })
-  const client = new ScriptedClient()
-  client.takeHelloVerifyRequest(server.receive(now, peer, client.hello())[0]!)
-  const hello = client.hello()
-  client.takeServerFlight(server.receive(now, peer, hello))
-  server.receive(now, peer, lastFlight(client))
-  expect(server.receive(now, peer, hello)).toEqual([])
-  expect(server.lastEvent).toEqual({ _tag: "Dropped", reason: "ClientHelloAnswered" })
-  client.takeServerFinished(server.receive(now, peer, lastFlight(client)))
-  // The next handshake of the same peer is a new one, and the memory is bounded.
-  connect(server)
-  connect(server, {}, peerOf("192.0.2.9:9"))
-  expect(server.receive(now, peer, hello)[0]![13]).toBe(HandshakeType.server_hello)
+// The copy starts a second handshake, whose ServerHello is another. The client's repeated last flight, whose answer was lost,
+// begins with the same ClientKeyExchange, so the back half has to try the former handshake, too.
+it("D20 a ClientHello copied by the network and late does not come between a client and its lost last flight (trust E3)", () => {
+  for (const extensions of [{}, { connectionId: new Uint8Array(0) }]) {
+    for (const lost of ["answer", "last flight"] as const) {
+      for (const pieces of ["together", "apart"] as const) {
+        const server = makeServer()
+        const client = new ScriptedClient({ extensions })
+        client.takeHelloVerifyRequest(server.receive(now, peer, client.hello())[0]!)
+        const hello = client.hello()
+        client.takeServerFlight(server.receive(now, peer, hello))
+        if (lost === "answer") server.receive(now, peer, lastFlight(client))
+        // Its key exchange was seen, and no more.
+        else server.receive(now, peer, client.keyExchange())
+        const [answer] = server.receive(now, peer, hello)
+        expect(answer![13]).toBe(HandshakeType.server_hello)
+        expect(server.front.size).toBe(1)
+        const flight = [client.keyExchange(), client.changeCipherSpec(), client.finished()]
+        const datagrams = pieces === "together" ? [concatBytes(flight)] : flight
+        client.takeServerFinished(datagrams.flatMap((datagram) => server.receive(now, peer, datagram)))
+        server.receive(now, peer, client.data("proof"))
+        expect(server.received).toEqual(["proof"])
+        expect(server.front.size).toBe(0)
+      }
+    }
+  }
+})
+
+describe("a device without entropy sends the same ClientHello at each boot", () => {
+  /** As after a reset: nothing is left but what is always the same. */
+  class Rebooting extends ScriptedClient {
+    override readonly random = new Uint8Array(32).fill(0x5a)
+  }
+  const boot = (server: Server, psk?: Uint8Array): Rebooting => {
+    const client = new Rebooting(psk === undefined ? {} : { psk })
+    client.takeServerFlight(greet(server, client))
+    return client
+  }
+  const connects = (server: Server, client: ScriptedClient, text: string): void => {
+    client.takeServerFinished(server.receive(now, peer, lastFlight(client)))
+    server.receive(now, peer, client.data(text))
+    expect(server.received.at(-1)).toBe(text)
+  }
+
+  it("after a confirmed handshake, a new one begins at once, ten times in a row (trust E3)", () => {
+    const server = makeServer()
+    const randoms = new Set<string>()
+    for (let i = 0; i < 10; i++) {
+      const client = boot(server)
+      connects(server, client, `boot ${i}`)
+      randoms.add(hex(client.serverHello!.random))
+    }
+    expect(randoms.size).toBe(10)
+    expect(server.received).toHaveLength(10)
+  })
+
+  it("after a failed one, and after a key exchange that came to nothing (trust E3)", () => {
+    const server = makeServer()
+    server.receive(now, peer, lastFlight(boot(server, new Uint8Array(16))))
+    server.receive(now, peer, boot(server).keyExchange())
+    connects(server, boot(server), "again")
+  })
+
+  it("while the ServerHello is unanswered, the same hello is a repetition (trust E3)", () => {
+    const server = makeServer()
+    const [first, second] = [boot(server), boot(server)]
+    expect(hex(second.serverHello!.random)).toBe(hex(first.serverHello!.random))
+    expect(server.front.size).toBe(1)
+    connects(server, second, "once")
+  })
+
+  it("the old session serves until the new Finished verified (trust E3)", () => {
+    const server = makeServer()
+    const old = boot(server)
+    connects(server, old, "old")
+    const next = boot(server)
+    server.receive(now, peer, old.data("still"))
+    server.receive(now, peer, next.keyExchange())
+    server.receive(now, peer, old.data("and still"))
+    const finish = concatBytes([next.changeCipherSpec(), next.finished()])
+    next.takeServerFinished(server.receive(now, peer, finish))
+    server.receive(now, peer, old.data("over"))
+    server.receive(now, peer, next.data("new"))
+    expect(server.received).toEqual(["old", "still", "and still", "new"])
+  })
+
+  it("copies of one hello cost one entry, however many there are (trust E3)", () => {
+    const server = makeServer()
+    const client = new Rebooting()
+    client.takeHelloVerifyRequest(server.receive(now, peer, client.hello())[0]!)
+    const hello = client.hello()
+    client.takeServerFlight(server.receive(now, peer, hello))
+    connects(server, client, "one")
+    for (let i = 0; i < 50; i++) server.receive(now, peer, hello)
+    expect(server.front.size).toBe(1)
+    server.receive(now, peer, client.data("two"))
+    expect(server.received).toEqual(["one", "two"])
+  })
+
+  it("a resumption with the same hello gets another ServerHello once its records were seen (trust E3)", () => {
+    const server = makeServer()
+    const { session } = connect(server)
+    class Resuming extends ScriptedClient {
+      override readonly random = new Uint8Array(32).fill(0x5a)
+    }
+    const keys = new Set<string>()
+    for (let i = 0; i < 3; i++) {
+      const client = new Resuming({ session: session! })
+      client.takeResumption(greet(server, client))
+      keys.add(hex(client.session!.writeKeys.key))
+      // Its Finished is lost, its data is not.
+      server.receive(now, peer, concatBytes([client.changeCipherSpec(), client.data(`lost ${i}`)]))
+    }
+    expect(keys.size).toBe(3)
+  })
 })
 
 describe("D21 cookies (RFC 6347 §4.2.1)", () => {

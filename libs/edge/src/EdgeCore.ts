@@ -1,6 +1,6 @@
 import { type Allowance, allowance, Allowances, BoundedMap, FairMap, sourceOf, take } from "@roost/bounded"
 import type { PlacementMap } from "@roost/cluster"
-import { FrameKind, FrameReader, partitionOfName, type PeerAddress, type StrangerEvent } from "@roost/contracts"
+import { FrameKind, FrameReader, partitionOfName, PeerAddress, type StrangerEvent } from "@roost/contracts"
 import { ContentType, type FrontHalf, type Peer, peekRecord, serverCidBytes } from "@roost/dtls"
 import { StrangerReports } from "@roost/strangers"
 import { type DropReason, EdgeCounters } from "./EdgeCounters.ts"
@@ -188,6 +188,7 @@ export class EdgeCore {
       this.counters.routedByCid++
       return this.#toOwner(route >>> cidRestBits, peer, FrameKind.Datagram, datagram)
     }
+    if (this.#front.hasConnectionId(datagram, cidOffset)) return this.#handshake(now, peer, datagram)
     if (this.#isTooLarge(now, peer, datagram)) return
     this.#byBelief(now, this.#handedOff.get(peer.key), peer, datagram, askedCid(datagram, cidOffset))
   }
@@ -238,13 +239,21 @@ export class EdgeCore {
         const partition = partitionOf(outcome.identity)
         this.counters.handedOff++
         this.#handedOff.set(peer.key, partition)
-        return this.#toOwner(partition, peer, FrameKind.HalfHandshake, outcome.half)
+        if (outcome.movedFrom === undefined) {
+          return this.#toOwner(partition, peer, FrameKind.HalfHandshake, outcome.half)
+        }
+        const proved = new PeerAddress(outcome.movedFrom.key)
+        this.#handedOff.set(proved.key, partition)
+        this.#toOwner(partition, proved, FrameKind.HalfHandshake, outcome.half)
+        return this.#toOwner(partition, peer, FrameKind.Datagram, datagram)
       }
       case "Resume":
         return this.#askForSession(now, peer, outcome.hello)
       case "Forward":
         return this.#byAddress(now, peer, datagram, true)
       case "Kept":
+        // It may be the repeated last flight of a handshake before, whose ClientHello came a second time.
+        if (this.#handedOff.has(peer.key) || this.#byPeer.has(peer.key)) this.#byAddress(now, peer, datagram, true)
         return
       case "Dropped":
         return this.#drop(now, peer, outcome.reason)

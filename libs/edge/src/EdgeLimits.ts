@@ -45,7 +45,7 @@ export interface EdgeLimits {
 export const defaultEdgeLimits: EdgeLimits = {
   routesMax: 300_000,
   handedOffMax: 100_000,
-  handedOffMillis: 60_000,
+  handedOffMillis: 180_000,
   strangerBytesMax: 2048,
   handshakesPerSecondMax: 5,
   handshakesBurstMax: 20,

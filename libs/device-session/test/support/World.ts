@@ -8,7 +8,7 @@ import {
   FrameReader,
   FrameWriter,
   parsePeerAddress,
-  type PeerAddress,
+  PeerAddress,
   partitionCount,
   placeOf,
   type Presence,
@@ -59,6 +59,8 @@ export class World {
   routesById = 0
   /** Addresses that the edge was told of, though the record that came from there did not verify. */
   claims = 0
+  /** How many datagrams to devices are lost, from the next protected one on. */
+  loseSends = 0
   /** Routes that the edge was told to doubt. */
   doubts = 0
   /** Whether another node is known that owns, or is about to own, what this one does not. */
@@ -203,6 +205,15 @@ export class World {
     this.#devices.set(device.peer.key, device)
   }
 
+  /** Its NAT gives it another port once it has the ServerHello. */
+  moveBeforeFlight(device: SimulatedDevice, port: number): void {
+    const transmit = device.transmit.bind(device)
+    device.transmit = (datagram) => {
+      if (device.sent.length === 2) this.move(device, port)
+      transmit(datagram)
+    }
+  }
+
   move(device: SimulatedDevice, port: number): void {
     this.#devices.delete(device.peer.key)
     device.peer = parsePeerAddress("192.0.2.1", port)!
@@ -224,10 +235,10 @@ export class World {
 
   /** A datagram from anywhere. */
   receive(peer: PeerAddress, datagram: Uint8Array): void {
-    const name = { key: String(peer.key), address: peer.bytes }
+    const name = { key: peer.key, address: peer.bytes }
     const first = datagram[0]!
     const outcome =
-      first === 22 || first === 20
+      first === 22 || first === 20 || (first === 25 && this.#front.hasConnectionId(datagram, 11))
         ? this.#front.handleDatagram(this.now, name, datagram)
         : ({ _tag: "Forward" } as const)
     switch (outcome._tag) {
@@ -235,7 +246,12 @@ export class World {
         for (const reply of outcome.datagrams) this.#devices.get(peer.key)?.receive(reply)
         break
       case "HandOff":
-        this.#toHost(FrameKind.HalfHandshake, peer, outcome.half)
+        if (outcome.movedFrom === undefined) this.#toHost(FrameKind.HalfHandshake, peer, outcome.half)
+        else {
+          const proved = new PeerAddress(outcome.movedFrom.key)
+          this.#toHost(FrameKind.HalfHandshake, proved, outcome.half, this.#partitionOf(peer))
+          this.#toHost(FrameKind.Datagram, peer, datagram)
+        }
         break
       case "Resume":
         this.#toHost(FrameKind.ResumeHello, peer, outcome.hello)
@@ -262,7 +278,7 @@ export class World {
   }
 
   #resumeMissed(peer: PeerAddress): void {
-    const outcome = this.#front.resumeMissed(this.now, { key: String(peer.key), address: peer.bytes })
+    const outcome = this.#front.resumeMissed(this.now, { key: peer.key, address: peer.bytes })
     if (outcome._tag !== "Reply") return
     for (const reply of outcome.datagrams) this.#devices.get(peer.key)?.receive(reply)
   }
@@ -349,8 +365,9 @@ export class World {
   #fromHost(frame: Uint8Array): void {
     const reader = new FrameReader(frame)
     while (reader.next()) {
-      if (reader.kind === FrameKind.Send) this.#devices.get(reader.peer.key)?.receive(reader.body.slice())
-      if (reader.kind === FrameKind.ResumeTaken) this.#front.resumeTaken(String(reader.peer.key))
+      if (reader.kind === FrameKind.Send && this.loseSends > 0) this.loseSends--
+      else if (reader.kind === FrameKind.Send) this.#devices.get(reader.peer.key)?.receive(reader.body.slice())
+      if (reader.kind === FrameKind.ResumeTaken) this.#front.resumeTaken(reader.peer.key)
       if (reader.kind === FrameKind.ResumeUnknown) this.#resumeMissed(reader.peer)
       if (reader.kind === FrameKind.Claim) this.claims++
       if (reader.kind === FrameKind.RouteById) this.routesById++

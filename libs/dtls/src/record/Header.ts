@@ -1,5 +1,6 @@
 import { allocate } from "../internal/allocate.ts"
 import { emptyBytes } from "../internal/bytes.ts"
+import { serverCidBytes } from "../Limits.ts"
 
 /** RFC 5246 §6.2.1; `tls12_cid` is RFC 9146 §4. */
 export const ContentType = {
@@ -91,8 +92,22 @@ export function peekRecord(datagram: Uint8Array): RecordPeek | undefined {
   const known =
     (contentType >= ContentType.change_cipher_spec && contentType <= ContentType.application_data) ||
     contentType === ContentType.tls12_cid
-  return known ? { contentType, epoch, cidOffset: 11 } : undefined
+  return known ? { contentType, epoch, cidOffset } : undefined
 }
+
+/** Where the connection id of the first record that has one is: behind ChangeCipherSpec, in a client's last flight. */
+export function connectionIdAt(datagram: Uint8Array): number | undefined {
+  for (let offset = 0; offset < datagram.length;) {
+    const record = readRecord(datagram, offset, serverCidBytes)
+    if (record === undefined) return undefined
+    if (record.contentType === ContentType.tls12_cid) return offset + cidOffset
+    offset = record.next
+  }
+  return undefined
+}
+
+/** Of a tls12_cid record (RFC 9146 §4). */
+const cidOffset = 11
 
 /** Writes a header and returns the offset behind it. */
 export function writeRecordHeader(

@@ -34,6 +34,7 @@ export class AwaitFinished {
   readonly #limits: BackHalfLimits
   readonly #reassembly: Reassembly
   #changed = false
+  #seen = false
   #held: Array<Uint8Array> = []
   #heldBytes = 0
 
@@ -43,6 +44,11 @@ export class AwaitFinished {
     this.#expected = verifyData
     this.#limits = limits
     this.#reassembly = new Reassembly({ messageBytesMax: verifyDataBytes, messagesAheadMax: 0 }, messageSeq)
+  }
+
+  /** Whether a protected record came that the keys open, or that waits to be opened. */
+  get seen(): boolean {
+    return this.#seen
   }
 
   /** Protected records that came before or behind Finished and are the session's to open, in order. */
@@ -57,8 +63,15 @@ export class AwaitFinished {
     for (let offset = 0; offset < datagram.length;) {
       const record = readRecord(datagram, offset, this.#session.readCidLength)
       if (record === undefined) break
-      if (isChangeCipherSpec(record)) this.#changed = true
-      else if (record.epoch === sessionEpoch) {
+      if (isChangeCipherSpec(record)) {
+        if (!this.#changed) {
+          this.#changed = true
+          // What waited makes room for what comes.
+          const ofHeld = this.#openHeld(crypto)
+          if (ofHeld === "Verified") verified = true
+          else if (ofHeld !== "NeedMore") outcome = ofHeld
+        }
+      } else if (record.epoch === sessionEpoch) {
         // What waits was first; with nothing waiting a record need not be copied to be opened.
         const opened = verified || !this.#changed || this.#held.length > 0 ? "NotHandshake" : this.#open(crypto, record)
         if (opened === "NotHandshake") {
@@ -68,8 +81,15 @@ export class AwaitFinished {
       }
       offset = record.next
     }
-    if (verified) return "Verified"
-    if (!this.#changed || this.#held.length === 0) return outcome
+    if (verified || !this.#changed || this.#held.length === 0) return verified ? "Verified" : outcome
+    const ofHeld = this.#openHeld(crypto)
+    return ofHeld === "NeedMore" ? outcome : ofHeld
+  }
+
+  /** Opens what waited for ChangeCipherSpec; what is no handshake record goes on waiting. */
+  #openHeld(crypto: Crypto): FinishedOutcome {
+    let outcome: FinishedOutcome = "NeedMore"
+    let verified = false
     const held = this.#held
     this.#held = []
     this.#heldBytes = 0
@@ -90,6 +110,7 @@ export class AwaitFinished {
     if (isReplay(session, record.sequence)) return "NeedMore"
     const plaintext = openRecord(crypto, session.readKeys, record)
     if (plaintext === undefined) return "RecordUnverifiable"
+    this.#seen = true
     if (plaintext.contentType !== ContentType.handshake) return "NotHandshake"
     markReceived(session, record.sequence)
     return this.#handleFragments(plaintext.fragment)
@@ -109,6 +130,7 @@ export class AwaitFinished {
 
   #hold(record: Uint8Array): boolean {
     if (this.#heldBytes + record.length > this.#limits.pendingBytesMax) return false
+    this.#seen = true
     this.#held.push(copyBytes(record))
     this.#heldBytes += record.length
     return true

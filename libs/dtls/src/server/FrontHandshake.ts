@@ -1,21 +1,30 @@
 import type { CipherSuite } from "../CipherSuite.ts"
-import type { HandshakeMessage } from "../handshake/Header.ts"
+import { type HandshakeMessage, HandshakeType } from "../handshake/Header.ts"
 import type { Reassembly } from "../handshake/Reassembly.ts"
+import { encodeServerHelloDone } from "../handshake/ServerHelloDone.ts"
+import { unpackBytes } from "../internal/bytes.ts"
+import type { Peer } from "../Peer.ts"
 
-/** ServerHello and ServerHelloDone are out. */
+/**
+ * ServerHello and ServerHelloDone are out. There may be 65 536 of them, so messages are packed (`packBytes`): arrays of their
+ * own would take 200 bytes each for their bookkeeping, or keep a block that they share.
+ */
 export interface AwaitKeyExchange {
   readonly _tag: "AwaitKeyExchange"
+  readonly peer: Peer
   readonly deadline: number
-  /** With header: for the transcript, and to know a repeated one. */
-  readonly clientHello: Uint8Array
-  readonly clientRandom: Uint8Array
-  readonly flight: ReadonlyArray<HandshakeMessage>
+  /** Packed, with header: for the transcript, and to know a repeated one. */
+  readonly clientHello: string
+  /** Packed, without header. */
+  readonly serverHello: string
+  /** Packed: the connection id that the server chose; empty if the client takes none. */
+  readonly connectionId: string
   readonly plaintextBytesMax: number
   /** Of the awaited ClientKeyExchange. */
   readonly messageSeq: number
   nextSequence: number
   reassembly: Reassembly | undefined
-  readonly kept: Array<Uint8Array>
+  kept: Array<Uint8Array> | undefined
   keptBytes: number
 }
 
@@ -23,9 +32,18 @@ export interface AwaitKeyExchange {
 export interface AwaitResumption {
   readonly _tag: "AwaitResumption"
   readonly deadline: number
-  readonly clientHello: Uint8Array
+  /** As in AwaitKeyExchange. */
+  readonly clientHello: string
   readonly sequence: number
   readonly suite: CipherSuite
 }
 
 export type FrontHandshake = AwaitKeyExchange | AwaitResumption
+
+/** ServerHello and ServerHelloDone. */
+export function flightOf({ messageSeq, serverHello }: AwaitKeyExchange): ReadonlyArray<HandshakeMessage> {
+  return [
+    { type: HandshakeType.server_hello, messageSeq: messageSeq - 1, body: unpackBytes(serverHello) },
+    { type: HandshakeType.server_hello_done, messageSeq, body: encodeServerHelloDone() }
+  ]
+}

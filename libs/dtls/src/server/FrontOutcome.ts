@@ -1,3 +1,5 @@
+import type { Peer } from "../Peer.ts"
+
 /** Why a datagram had no effect. Nothing was sent, and nobody else's handshake is touched. */
 export type FrontDropReason =
   | "NotDtls"
@@ -6,7 +8,6 @@ export type FrontDropReason =
   | "MalformedHandshake"
   | "FragmentedClientHello"
   | "ClientHelloTooLarge"
-  | "ClientHelloAnswered"
   | "UnexpectedHandshake"
   | "MalformedClientKeyExchange"
   | "IdentityTooLong"
@@ -26,9 +27,15 @@ export type FrontOutcome =
   | { readonly _tag: "Reply"; readonly datagrams: ReadonlyArray<Uint8Array>; readonly refused?: HelloRefusal }
   /**
    * ClientKeyExchange is complete: `half` goes to the actor of the device that `identity` names, which may lie in the
-   * datagram.
+   * datagram. With `movedFrom` the client's address changed on the way: the half is that peer's, whose address a cookie
+   * proved, and the datagram goes to the actor behind it.
    */
-  | { readonly _tag: "HandOff"; readonly identity: Uint8Array; readonly half: Uint8Array }
+  | {
+      readonly _tag: "HandOff"
+      readonly identity: Uint8Array
+      readonly half: Uint8Array
+      readonly movedFrom: Peer | undefined
+    }
   /** An actor may hold this session. The edge answers with `resumeTaken` or `resumeMissed`. */
   | { readonly _tag: "Resume"; readonly sessionId: Uint8Array; readonly hello: Uint8Array }
   /** Part of a ClientKeyExchange, or a record that overtook it; nothing to do yet. */

@@ -10,6 +10,7 @@ import {
   type FrontOutcome,
   type HandshakeOutcome,
   type CipherSuite,
+  connectionIdAt,
   type Opened,
   type Peer,
   peekRecord,
@@ -44,6 +45,10 @@ export class Server {
   readonly sessions = new Map<number | string, Session>()
   readonly resumable = new Map<string, Session>()
   readonly pending = new Map<number | string, Pending>()
+  /** Those that a newer handshake of the same peer stepped in front of. */
+  readonly former = new Map<number | string, Pending>()
+  /** Peers whose address changed within their handshake, by the address that they have now. */
+  readonly #moved = new Map<number | string, number | string>()
   readonly #options: ServerOptions
 
   constructor(options: ServerOptions) {
@@ -68,7 +73,12 @@ export class Server {
     const peek = peekRecord(datagram)
     if (peek?.contentType === ContentType.tls12_cid) {
       const cid = hex(datagram.subarray(peek.cidOffset, peek.cidOffset + serverCidBytes))
-      return this.#toActor(now, this.#byCid(cid) ?? peer.key, datagram)
+      const key = this.#byCid(cid)
+      if (key !== undefined) {
+        this.#moved.set(peer.key, key)
+        return this.#toActor(now, key, datagram)
+      }
+      if (!this.front.hasConnectionId(datagram, peek.cidOffset)) return this.#toActor(now, peer.key, datagram)
     }
     const isSession = peek?.contentType === ContentType.application_data || peek?.contentType === ContentType.alert
     if (peek !== undefined && isSession && peek.epoch > 0) return this.#toActor(now, peer.key, datagram)
@@ -85,9 +95,13 @@ export class Server {
         return outcome.datagrams
       case "HandOff": {
         const pending = Result.getOrThrow(PendingHandshake.fromHalf(outcome.half))
-        this.pending.set(peer.key, pending)
+        const { key } = outcome.movedFrom ?? peer
+        this.#moved.set(peer.key, key)
+        this.#begin(key, pending)
         const psk = this.#options.pskOf(new TextDecoder().decode(pending.identity)) ?? this.crypto.randomBytes(16)
-        return this.#settle(now, peer.key, pending.providePsk(this.crypto, psk))
+        const replies = this.#settle(now, key, pending, pending.providePsk(this.crypto, psk))
+        // What came with the key exchange may be meant for the former handshake, and what a moved client sent is not in the half.
+        return replies.length > 0 ? replies : this.#toActor(now, key, datagram)
       }
       case "Resume": {
         const known = this.pending.get(peer.key)
@@ -102,32 +116,39 @@ export class Server {
           return this.#handleFront(now, peer, datagram, this.#note(this.front.resumeMissed(now, peer)))
         }
         this.front.resumeTaken(peer.key)
-        if (resumed._tag === "Resumed") this.pending.set(peer.key, resumed.pending)
+        if (resumed._tag === "Resumed") this.#begin(peer.key, resumed.pending)
         return resumed.reply
       }
       case "Forward":
-        return this.#toActor(now, peer.key, datagram)
+        return this.#toActor(now, this.#byLaterCid(datagram) ?? this.#moved.get(peer.key) ?? peer.key, datagram)
       default:
         return []
     }
   }
 
+  #begin(key: number | string, pending: Pending): void {
+    const running = this.pending.get(key)
+    if (running !== undefined) this.former.set(key, running)
+    this.pending.set(key, pending)
+  }
+
   #toActor(now: number, key: number | string, datagram: Uint8Array): ReadonlyArray<Uint8Array> {
-    const pending = this.pending.get(key)
-    if (pending !== undefined) {
-      const replies = this.#settle(now, key, pending.handleDatagram(this.crypto, now, datagram))
+    for (const pending of [this.pending.get(key), this.former.get(key)]) {
+      if (pending === undefined) continue
+      const replies = this.#settle(now, key, pending, pending.handleDatagram(this.crypto, now, datagram))
       if (replies.length > 0 || !this.pending.has(key)) return replies
     }
     const session = this.sessions.get(key)
     return session === undefined ? [] : this.#open(session, datagram)
   }
 
-  #settle(_now: number, key: number | string, outcome: HandshakeOutcome): ReadonlyArray<Uint8Array> {
+  #settle(_now: number, key: number | string, pending: Pending, outcome: HandshakeOutcome): ReadonlyArray<Uint8Array> {
     this.#note(outcome)
     if (outcome._tag === "NeedMore") return outcome.reply
     if (outcome._tag === "Rejected") return []
     const { session, reply, early } = outcome
-    this.pending.delete(key)
+    this.former.delete(key)
+    if (this.pending.get(key) === pending) this.pending.delete(key)
     this.sessions.set(key, session)
     this.resumable.set(hex(session.sessionId), session)
     return [...reply, ...early.flatMap((record) => this.#open(session, record))]
@@ -148,6 +169,12 @@ export class Server {
       offset = opened.next
     }
     return replies
+  }
+
+  /** The last flight of a client whose address changed has its connection id behind ChangeCipherSpec. */
+  #byLaterCid(datagram: Uint8Array): number | string | undefined {
+    const at = connectionIdAt(datagram)
+    return at === undefined ? undefined : this.#byCid(hex(datagram.subarray(at, at + serverCidBytes)))
   }
 
   #byCid(cid: string): number | string | undefined {

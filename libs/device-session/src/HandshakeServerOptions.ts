@@ -1,0 +1,39 @@
+import type { Crypto } from "@roost/dtls"
+import type { Associations } from "./Associations.ts"
+import type { Counters } from "./Counters.ts"
+import type { DeviceActor, DeviceSession } from "./DeviceActor.ts"
+import type { DeviceSessionConfig } from "./DeviceSessionConfig.ts"
+import type { EdgeLinks } from "./EdgeLinks.ts"
+import type { Events } from "./Events.ts"
+import type { Persistence } from "./Persistence.ts"
+import type { Ports } from "./Ports.ts"
+import type { SessionTable } from "./SessionTable.ts"
+import type { Held } from "./Takeover.ts"
+
+/** What handshakes need of the host, and tell it. */
+export interface HandshakeServerOptions {
+  readonly config: DeviceSessionConfig
+  readonly ports: Ports
+  readonly crypto: Crypto
+  readonly counters: Counters
+  readonly events: Events
+  readonly edges: EdgeLinks
+  readonly table: SessionTable
+  readonly persistence: Persistence
+  readonly associations: Associations
+  /** As `DeviceHost` has it. */
+  readonly random: () => number
+  /** Undefined: there is none. */
+  readonly findActor: (productKey: string, deviceKey: string) => DeviceActor | undefined
+  /** Made if there is none. Undefined: its partition is another node's. */
+  readonly actorOf: (productKey: string, deviceKey: string) => DeviceActor | undefined
+  /** Something came for a session that is as it came from the store. */
+  readonly hold: (actor: DeviceActor, session: DeviceSession, held: Held) => void
+  /** What the wall clock says of a moment of the host's clock. */
+  readonly wallOf: (now: number) => number
+  readonly actorsFull: () => boolean
+  /** The session's secret is not the device's any more. */
+  readonly revoke: (now: number, actor: DeviceActor, session: DeviceSession) => void
+  /** A handshake verified; `actor.session` is the new one. */
+  readonly established: (now: number, actor: DeviceActor) => void
+}

@@ -1,0 +1,87 @@
+import { assert, describe, it } from "@effect/vitest"
+import { FrameKind, placeOf, Subjects } from "@roost/contracts"
+import { ContentType } from "@roost/dtls"
+import { nodeCrypto } from "@roost/dtls-crypto"
+import { EdgeWorld, peerOf, TestDevice } from "./support/EdgeWorld.ts"
+
+const { partition } = placeOf("MuGsF6W4", "meter-1")
+const owner = Subjects.frameToNode(partition < 256 ? "a" : "b")
+
+describe("EdgeCore: handshakes that come again, late or from elsewhere", () => {
+  it("hands off for the address that a cookie proved, and the datagram for the one that the client moved to (trust G5)", () => {
+    const world = new EdgeWorld()
+    const device = new TestDevice(world, "meter-1", { connectionId: new Uint8Array(0) })
+    const moved = peerOf(50_001)
+    world.receive(moved, ...device.untilKeyExchange())
+    assert.deepStrictEqual(
+      world.entries().map(({ kind, partition, peer, subject }) => [subject, kind, partition, peer.key]),
+      [
+        [owner, FrameKind.HalfHandshake, partition, device.peer.key],
+        [owner, FrameKind.Datagram, partition, moved.key]
+      ]
+    )
+    assert.strictEqual(world.core.gauges.handshakes, 0)
+  })
+
+  it("gives a device that sends the same hello at each boot another ServerHello, and a copy of it one entry (trust E3)", () => {
+    const world = new EdgeWorld()
+    const options = { crypto: { ...nodeCrypto, randomBytes: (length: number) => new Uint8Array(length).fill(7) } }
+    for (let boot = 0; boot < 3; boot++) {
+      const device = new TestDevice(world, "meter-1", options)
+      world.receive(device.peer, ...device.untilKeyExchange())
+      assert.deepStrictEqual(
+        world.entries().map(({ kind }) => kind),
+        [FrameKind.HalfHandshake]
+      )
+      world.pass(1000)
+    }
+  })
+
+  it("sends records on that it keeps for a copy's handshake: they may be the last flight of the one before (trust E3)", () => {
+    const world = new EdgeWorld()
+    const device = new TestDevice(world, "meter-1")
+    world.receive(device.peer, ...device.start())
+    const [hello] = device.take(world.replies())
+    world.receive(device.peer, hello!)
+    const flight = device.take(world.replies())
+    world.receive(device.peer, ...flight)
+    world.entries()
+    world.receive(device.peer, hello!)
+    assert.strictEqual(world.core.gauges.handshakes, 1)
+    const finished = Uint8Array.of(ContentType.handshake, 0xfe, 0xfd, 0, 1, 0, 0, 0, 0, 0, 9, 0, 2, 1, 2)
+    world.receive(device.peer, finished)
+    assert.deepStrictEqual(
+      world.entries().map(({ kind }) => kind),
+      [FrameKind.Datagram]
+    )
+  })
+
+  it("keeps a handshake of which nothing comes for three minutes, and its hand-off as long (trust E13)", () => {
+    const world = new EdgeWorld()
+    const device = new TestDevice(world, "meter-1")
+    const flight = device.untilKeyExchange()
+    world.pass(179_000)
+    world.receive(device.peer, ...flight)
+    assert.deepStrictEqual(
+      world.entries().map(({ kind }) => kind),
+      [FrameKind.HalfHandshake]
+    )
+    world.pass(179_000)
+    world.receive(device.peer, ...flight)
+    assert.deepStrictEqual(
+      world.entries().map(({ kind, partition }) => [kind, partition]),
+      flight.map(() => [FrameKind.Datagram, partition])
+    )
+  })
+
+  it("drops a stranger's handshake datagram of more than 2 048 bytes (trust A2)", () => {
+    const world = new EdgeWorld()
+    const device = new TestDevice(world, "meter-1")
+    const [flight] = device.untilKeyExchange()
+    world.receive(device.peer, Uint8Array.of(...flight!, ...new Uint8Array(60_000)))
+    assert.deepStrictEqual(world.entries(), [])
+    assert.strictEqual(world.core.counters.dropped.get("StrangerTooLarge"), 1)
+    world.receive(device.peer, flight!)
+    assert.strictEqual(world.entries().length, 1)
+  })
+})
