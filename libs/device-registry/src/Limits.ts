@@ -51,4 +51,4 @@ export const pointValueBytesMax = 4 * 1024
 export const pointsBytesMax = 128 * 1024
 
 /** UTF-8 bytes of latest values that one transaction reads: SQLite holds the registry's only thread meanwhile, some 10 ms. */
-export const pointsBatchBytesMax = 512 * 1024
+export const pointsBatchBytesMax = 128 * 1024

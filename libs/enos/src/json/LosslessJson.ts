@@ -11,36 +11,29 @@ const keepNumeral = (_key: string, value: unknown, { source }: { readonly source
   typeof value === "number" && source !== undefined && String(value) !== source ? JSON.rawJSON(source) : value
 
 /**
- * A quick look, 0.1 µs for a post of 170 bytes: false only if JavaScript writes every number of the text as it stands. That
+ * A quick look, half a microsecond for a post of 170 bytes: false only if JavaScript writes every number of the text as it stands. That
  * holds for at most 15 digits without exponent, without trailing zeros after the point and not below 10^-6. Texts in strings
  * are looked at alike; one that looks like such a number costs the slower way and changes nothing.
  */
 const mayChange = (text: string): boolean => {
-  let digits = 0
-  let leadingZeros = 0
-  let fraction = false
-  let minus = false
-  let last = 0
   for (let i = 0; i < text.length; i++) {
-    const unit = text.charCodeAt(i)
-    if (unit >= 0x30 && unit <= 0x39) {
-      if (leadingZeros === digits && unit === 0x30) leadingZeros++
-      digits++
-      last = unit
-    } else if (unit === point && digits > 0) {
-      fraction = true
-    } else {
-      if (digits > 0) {
-        if (digits > 15 || leadingZeros > 6 || unit === 0x65 || unit === 0x45) return true
-        if (last === 0x30 && unit !== quote && (fraction || (minus && digits === 1))) return true
-        digits = 0
-        leadingZeros = 0
-        fraction = false
-      }
-      minus = unit === hyphen
+    let unit = text.charCodeAt(i)
+    if (unit < 0x30 || unit > 0x39) continue
+    const start = i
+    let fraction = false
+    let leadingZeros = 0
+    for (; ; unit = text.charCodeAt(++i)) {
+      if (unit === point) fraction = true
+      else if (!(unit >= 0x30 && unit <= 0x39)) break
+      else if (unit === 0x30 && leadingZeros === i - start - (fraction ? 1 : 0)) leadingZeros++
     }
+    const length = i - start
+    if (length > (fraction ? 16 : 15) || leadingZeros > 6 || unit === 0x65 || unit === 0x45) return true
+    // What a quote follows is no number but the end of a string, as in `"version":"1.0"`.
+    if (unit === quote || text.charCodeAt(i - 1) !== 0x30) continue
+    if (fraction || (length === 1 && text.charCodeAt(start - 1) === hyphen)) return true
   }
-  return digits > 15 || leadingZeros > 6 || (last === 0x30 && (fraction || (minus && digits === 1)))
+  return false
 }
 
 const point = 0x2e
