@@ -37,6 +37,13 @@ describe("eventSources", () => {
     assert.strictEqual(uplink("roost.uplink.pk.d.raw", bytes("{"), { "Roost-Method": "m" })?.["raw"], "ew==")
   })
 
+  it("give what has a byte order mark as JSON, numbers as they were written (trust E8)", () => {
+    const told = uplink("roost.uplink.pk.d.event", bytes(`\ufeff{"id":1.0,"a":[-0,1e400]}`), { "Roost-Method": "m" })
+    assert.strictEqual(JSON.stringify(told?.["payload"]), `{"id":1.0,"a":[-0,1e400]}`)
+    const deep = `{"a":${"[".repeat(50_000)}${"]".repeat(50_000)}}`
+    assert.isString(uplink("roost.uplink.pk.d.event", bytes(deep), { "Roost-Method": "m" })?.["raw"])
+  })
+
   it("leave out what is no event", () => {
     const message = { subject: "s", data: bytes("{}"), header: () => "" }
     assert.isUndefined(eventSources.presence.read(message, {}))

@@ -12,7 +12,7 @@ import {
   timeoutSecondsMax,
   timeoutSecondsMin
 } from "@roost/contracts"
-import { parseJson } from "@roost/enos"
+import { compareNumerals, parseJson } from "@roost/enos"
 import { Clock, Effect, Schema } from "effect"
 import { CommandService } from "./CommandService.ts"
 import { type Action, ApiCode, type Call, decode, failed, nameOf, pageOf } from "./EnosAnswer.ts"
@@ -107,7 +107,7 @@ const search: Action<Needs> = Effect.fnUntraced(function* (call) {
   const states = (yield* parseExpression(expression, ["state"])).get("state")
   const commands = yield* listAll(call)
   const { assetId } = yield* known((yield* Provisioning).device(yield* deviceNamed(call)))
-  const found = commands.filter(({ state }) => states === undefined || states.has(String(numberOf(state))))
+  const found = commands.filter(({ state }) => states === undefined || hasNumber(states, numberOf(state)))
   return yield* pageOf(call.body, found, (command) => show(call, command, assetId))
 })
 
@@ -173,6 +173,10 @@ const inputOf = ({ kind, payload }: Command): string => {
   const { params } = parseJson(Buffer.from(payload).toString("utf8")) as { readonly params?: unknown }
   return JSON.stringify(params ?? {})
 }
+
+/** By value: `state = 5.0` asks for 5. */
+const hasNumber = (written: ReadonlySet<string>, number: number): boolean =>
+  written.values().some((numeral) => compareNumerals(numeral, String(number)) === 0)
 
 /** EnOS numbers the states from 1. */
 const numberOf = (state: CommandState): number => CommandState.literals.indexOf(state) + 1

@@ -173,6 +173,15 @@ describe("numbers as they were written", () => {
     const enos = `/connect-service/v2.1/commands?action=get&productKey=pkNumbers&deviceKey=told2&commandId=${set}`
     const { data } = JSON.parse(await registry("GET", enos)) as { readonly data: Record<string, string> }
     assert.deepStrictEqual([data["inputData"], data["outputData"]], [`{"limit":${value}}`, value])
+    const found = await registry(
+      "POST",
+      "/connect-service/v2.1/commands?action=search&productKey=pkNumbers&deviceKey=told2",
+      `{"expression":"state = 5.0","pagination":{"pageNo":1.0,"pageSize":1e1}}`
+    )
+    assert.strictEqual(
+      (JSON.parse(found) as { readonly pagination: { readonly totalSize: number } }).pagination.totalSize,
+      2
+    )
     const history = await fetch(`${roost.registryUrl}/v1/events?kinds=command&device=told2`, {
       headers: { authorization: `Bearer ${roost.token}`, "last-event-id": "command=0" }
     })
