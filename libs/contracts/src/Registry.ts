@@ -18,6 +18,15 @@ export type RefusalReason = typeof RefusalReason.Type
 export const DownlinkMode = Schema.Literals(["pipelined", "serial"])
 export type DownlinkMode = typeof DownlinkMode.Type
 
+/** What a device's close_notify says of its presence: nothing, its Lifetime decides; or that it is offline. */
+export const CloseNotifyMode = Schema.Literals(["lifetime", "offline"])
+export type CloseNotifyMode = typeof CloseNotifyMode.Type
+
+/** How long a response to a CON may go with its ACK; later it comes in a CON of its own, which many modems can't take (RFC 7252 §5.2). */
+export const piggybackMillisDefault = 4_000
+export const piggybackMillisMax = 20_000
+export const PiggybackMillis = Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: piggybackMillisMax }))
+
 export const DataFormat = Schema.Literals(["Json", "Custom"])
 export type DataFormat = typeof DataFormat.Type
 
@@ -43,7 +52,10 @@ export const PskReply = Schema.Union([
     secretTooShort: Schema.optionalKey(Schema.Literal(true)),
     assetId: Schema.String,
     dataFormat: DataFormat,
-    downlink: DownlinkMode
+    downlink: DownlinkMode,
+    /** Absent from older registries, as is the next one: their defaults. */
+    piggybackMillis: Schema.optionalKey(PiggybackMillis),
+    closeNotify: Schema.optionalKey(CloseNotifyMode)
   }),
   Schema.TaggedStruct("Refused", {
     reason: RefusalReason,

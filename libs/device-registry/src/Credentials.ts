@@ -59,7 +59,7 @@ export class Credentials extends Context.Service<
           }
           const { product, device } = admitted
           const { assetId } = device
-          const { productKey, dataFormat, downlink } = product
+          const { closeNotify, productKey, dataFormat, downlink, piggybackMillis } = product
           if (request.secureMode === 2) {
             const secret = vault.openDevice(request, device.secret)
             return {
@@ -69,7 +69,9 @@ export class Credentials extends Context.Service<
               ...tooShort(secret),
               assetId,
               dataFormat,
-              downlink
+              downlink,
+              ...(piggybackMillis !== undefined && { piggybackMillis }),
+              ...(closeNotify !== undefined && { closeNotify })
             }
           }
           const sealed = (secret: SealedSecret) => vault.pskForBus(request, vault.openProduct(productKey, secret))
@@ -85,7 +87,9 @@ export class Credentials extends Context.Service<
             }),
             assetId,
             dataFormat,
-            downlink
+            downlink,
+            ...(piggybackMillis !== undefined && { piggybackMillis }),
+            ...(closeNotify !== undefined && { closeNotify })
           }
         }),
 

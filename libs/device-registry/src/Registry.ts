@@ -315,7 +315,13 @@ const productOf = (product: StoredProduct): Product => {
   const { productKey, productName, dataFormat, dynamicActivateEnabled, downlink, createdAt, previous } = product
   const until = previous === null ? {} : { previousSecretUntil: previous.until }
   const model = product.modelId === undefined ? {} : { modelId: product.modelId }
-  return { productKey, productName, dataFormat, dynamicActivateEnabled, downlink, ...model, createdAt, ...until }
+  const { closeNotify, piggybackMillis } = product
+  const options = {
+    downlink,
+    ...(piggybackMillis !== undefined && { piggybackMillis }),
+    ...(closeNotify !== undefined && { closeNotify })
+  }
+  return { productKey, productName, dataFormat, dynamicActivateEnabled, ...options, ...model, createdAt, ...until }
 }
 
 const valueOf = ({ quality, time, value }: LatestPoint): LatestValue =>

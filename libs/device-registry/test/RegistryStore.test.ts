@@ -59,6 +59,23 @@ const event = (fields: Partial<DeviceEvent>): DeviceEvent => ({
 const server = postgresForFile()
 
 describe.each(databases(server))("RegistryStore on $database", ({ layerStore }) => {
+  describe("a product's options of its sessions", () => {
+    it.effect("have their defaults, and are kept as they were changed (trust E14)", () =>
+      Effect.gen(function* () {
+        const store = yield* seed
+        const optionsOf = Effect.map(store.product(id.productKey), (product) => [
+          product?.piggybackMillis,
+          product?.closeNotify
+        ])
+        assert.deepStrictEqual(yield* optionsOf, [4000, "lifetime"])
+        yield* store.updateProduct(id.productKey, { piggybackMillis: 1500 })
+        assert.deepStrictEqual(yield* optionsOf, [1500, "lifetime"])
+        yield* store.updateProduct(id.productKey, { closeNotify: "offline" })
+        assert.deepStrictEqual(yield* optionsOf, [1500, "offline"])
+      }).pipe(Effect.provide(layerStore))
+    )
+  })
+
   describe("presence", () => {
     it.effect("activates a device by a handshake with its own secret, and by no other (design §3, 16)", () =>
       Effect.gen(function* () {

@@ -62,8 +62,10 @@ export class Associations {
       session.lastSeenAt = now
       if (opened._tag === "ApplicationData") data(now, actor, session, opened.plaintext)
       else if (opened._tag === "Answer") this.answer(actor, session, opened.bytes)
-      else if (opened._tag === "Closed") closed(now, actor, session, opened.fatal)
-      else counters.ignored(opened.reason)
+      else if (opened._tag === "Closed") {
+        if (opened.reply !== undefined) this.answer(actor, session, opened.reply)
+        closed(now, actor, session, opened.fatal)
+      } else counters.ignored(opened.reason)
       if (actor.session !== session) break
     }
     return effect

@@ -2,6 +2,7 @@ import type { Allowance } from "@roost/bounded"
 import { Timed } from "@roost/actors"
 import type { ServerExchanges } from "@roost/coap"
 import {
+  type CloseNotifyMode,
   type DataFormat,
   type DeviceAnswer,
   type DownlinkMode,
@@ -23,6 +24,10 @@ export interface DeviceFacts {
   readonly assetId: string
   readonly dataFormat: DataFormat
   readonly downlink: DownlinkMode
+  /** How long a response may go with its ACK; `piggybackMillisDefault` if the registry does not say. */
+  readonly piggybackMillis?: number
+  /** `lifetime` if the registry does not say. */
+  readonly closeNotify?: CloseNotifyMode
 }
 
 /** A device's own key (SecureMode 2) as the registry gave it; dropped when the credential changes. */

@@ -480,10 +480,13 @@ export class DeviceHost {
 
   /**
    * close_notify or a fatal alert, authenticated (conformance 28). The session id stays good for a resumption, unless the
-   * alert was fatal (RFC 5246 §7.2.2): then nothing is left of the session.
+   * alert was fatal (RFC 5246 §7.2.2): then nothing is left of the session. Most devices say close_notify before each nap,
+   * and their Lifetime says how long they may sleep (contract 2).
    */
   #closed(now: number, actor: DeviceActor, session: DeviceSession, fatal: boolean): void {
-    this.#lifetimes.goOffline(now, actor, session, "closeNotify")
+    if (fatal || session.facts.closeNotify === "offline") {
+      this.#lifetimes.goOffline(now, actor, session, "closeNotify")
+    }
     if (fatal) return this.#lifetimes.end(actor)
     this.#table.unbindRoutes(actor)
     // A resumption may bring copies of what was answered here.

@@ -157,19 +157,18 @@ export class HandshakeServer {
     if (!this.#handshakes.isCurrent(handshake)) return
     switch (outcome._tag) {
       case "Found": {
-        const {
+        const { assetId, closeNotify, credentialVersion, dataFormat, deviceCredentialVersion, downlink } = outcome
+        const { piggybackMillis, previous, psk, secretTooShort } = outcome
+        handshake.registered = true
+        if (handshake.refusal !== undefined) return this.#provide(now, handshake, undefined)
+        handshake.facts = {
           assetId,
           credentialVersion,
           dataFormat,
-          deviceCredentialVersion,
           downlink,
-          previous,
-          psk,
-          secretTooShort
-        } = outcome
-        handshake.registered = true
-        if (handshake.refusal !== undefined) return this.#provide(now, handshake, undefined)
-        handshake.facts = { assetId, credentialVersion, dataFormat, downlink }
+          ...(piggybackMillis !== undefined && { piggybackMillis }),
+          ...(closeNotify === "offline" && { closeNotify })
+        }
         if (previous !== undefined) handshake.previousVersion = previous.credentialVersion
         if (secretTooShort !== undefined) handshake.secretTooShort = secretTooShort
         if (deviceCredentialVersion !== undefined) handshake.deviceCredentialVersion = deviceCredentialVersion

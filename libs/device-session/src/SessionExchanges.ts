@@ -1,4 +1,5 @@
 import { defaultServerSettings, ServerExchanges } from "@roost/coap"
+import { piggybackMillisDefault } from "@roost/contracts"
 import type { DeviceSession } from "./DeviceActor.ts"
 import { messageBytesMax } from "./Path.ts"
 
@@ -8,6 +9,7 @@ import { messageBytesMax } from "./Path.ts"
  */
 export const exchangesOf = (session: DeviceSession, random: () => number): ServerExchanges =>
   new ServerExchanges(defaultServerSettings, random, {
+    ackDelayMillis: session.facts.piggybackMillis ?? piggybackMillisDefault,
     get messageBytesMax() {
       return messageBytesMax(session)
     }

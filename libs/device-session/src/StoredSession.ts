@@ -68,7 +68,8 @@ export const encodeStoredSession = (stored: StoredSession, writeLimit: number): 
         (stored.final ? finalFlag : 0) |
         (stored.secureMode === 3 ? productSecretFlag : 0) |
         (facts.dataFormat === "Custom" ? customFlag : 0) |
-        (facts.downlink === "serial" ? serialFlag : 0)
+        (facts.downlink === "serial" ? serialFlag : 0) |
+        (facts.closeNotify === "offline" ? offlineFlag : 0)
     )
     .uint16(kinds)
     .uint48(stored.fencingToken)
@@ -82,6 +83,7 @@ export const encodeStoredSession = (stored: StoredSession, writeLimit: number): 
     .text(facts.assetId)
     .text(stored.handle)
     .text(stored.scope === stored.handle ? "" : stored.scope)
+    .uint16(facts.piggybackMillis ?? piggybackUnsaid)
     .text(stored.edgeId)
     .bytes(stored.peer.bytes)
     .bytes(serializeSession(stored.dtls, writeLimit))
@@ -119,6 +121,7 @@ export const decodeStoredSession = (
   const assetId = reader.text()
   const handle = reader.text()
   const scope = version === formerVersion ? "" : reader.text()
+  const piggybackMillis = version === formerVersion ? piggybackUnsaid : reader.uint16()
   const edgeId = reader.text()
   const address = reader.bytes()
   const peer = readPeerAddress(address, 0)
@@ -159,7 +162,14 @@ export const decodeStoredSession = (
     online: (flags & onlineFlag) !== 0,
     final: (flags & finalFlag) !== 0,
     kinds,
-    facts: { assetId, credentialVersion, dataFormat, downlink },
+    facts: {
+      assetId,
+      credentialVersion,
+      dataFormat,
+      downlink,
+      ...(piggybackMillis !== piggybackUnsaid && { piggybackMillis }),
+      ...((flags & offlineFlag) !== 0 && { closeNotify: "offline" as const })
+    },
     edgeId,
     peer,
     dtls: dtls.success,
@@ -174,6 +184,9 @@ const finalFlag = 2
 const productSecretFlag = 4
 const customFlag = 8
 const serialFlag = 16
+const offlineFlag = 32
+/** In place of `piggybackMillis`, which is less. */
+const piggybackUnsaid = 0xffff
 /** Of a command. */
 const finishedFlag = 1
 const owedFlag = 2

@@ -2,7 +2,7 @@ import { Code, formatCode, OptionNumber, stringOption } from "@roost/coap"
 import { parsePeerAddress } from "@roost/contracts"
 import { assert, describe, it } from "@effect/vitest"
 import type { PskOutcome } from "../src/Ports.ts"
-import { type SimulatedDevice, World } from "./support/World.ts"
+import { found, type SimulatedDevice, World } from "./support/World.ts"
 
 const bytes = (text: string) => new TextEncoder().encode(text)
 const requestOf = (code: number, path: string, payload = "") => ({
@@ -66,7 +66,7 @@ describe("DeviceHost", () => {
     world.storing = "later"
     post(device)
     const before = device.received.length
-    world.pass(1600)
+    world.pass(4100)
     assert.strictEqual(device.received.length, before + 1, "the empty ACK")
     world.host.handleStored(world.now, world.storeToken, true)
     world.settle()
@@ -285,8 +285,9 @@ describe("DeviceHost", () => {
     assert.strictEqual(codeOf(post(device)), "2.04")
   })
 
-  it("28 close_notify makes a device offline at once; the session can still be resumed", () => {
+  it("28 close_notify makes a device offline at once where its product says so; the session can still be resumed (trust E15)", () => {
     const world = new World()
+    world.psk = (deviceKey) => ({ ...found(`secret of ${deviceKey}`), closeNotify: "offline" })
     const device = world.device("dev1", 1000).connect()
     const session = device.client.session!
     for (const output of device.client.close()) if (output._tag === "Transmit") device.transmit(output.datagram)
@@ -296,6 +297,57 @@ describe("DeviceHost", () => {
     assert.strictEqual(world.host.counters.handshakesResumed, 1)
     assert.strictEqual(codeOf(post(again)), "2.04")
   })
+
+  it("close_notify before each nap is answered, and Lifetime decides, also at the next owner (trust E15)", () => {
+    const world = new World()
+    let device = world.device("dev1", 1000, { lifetime: 3600 }).connect()
+    for (let nap = 0; nap < 3; nap++) {
+      const session = device.client.session!
+      const before = device.received.length
+      for (const output of device.client.close()) if (output._tag === "Transmit") device.transmit(output.datagram)
+      assert.strictEqual(device.received.length, before + 1)
+      world.pass(600_000)
+      if (nap === 1) world.takeOver("killed")
+      device = world.device("dev1", 5000 + nap, { lifetime: 3600, resume: session }).connect()
+      assert.isTrue(device.connected)
+      assert.strictEqual(codeOf(post(device, String(nap))), "2.04")
+    }
+    assert.deepStrictEqual(new Set(world.presences.map(({ state }) => state)), new Set(["online"]))
+    for (const output of device.client.close()) if (output._tag === "Transmit") device.transmit(output.datagram)
+    world.pass(3_599_000)
+    assert.strictEqual(world.presences.at(-1)?.state, "online")
+    world.pass(2_000)
+    assert.deepInclude(world.presences.at(-1), { state: "offline", cause: "lifetime" })
+  })
+
+  it.each([
+    [undefined, 3_900, 4_200],
+    [0, 0, 200],
+    [9_000, 8_900, 9_200]
+  ])(
+    "a product's piggybackMillis of %s lets answers go with their ACK until then (trust E14)",
+    (piggybackMillis, fits, late) => {
+      for (const [waitMillis, messages] of [
+        [fits, 1],
+        [late, 2]
+      ] as const) {
+        const world = new World()
+        world.psk = (deviceKey) => ({
+          ...found(`secret of ${deviceKey}`),
+          ...(piggybackMillis === undefined ? {} : { piggybackMillis })
+        })
+        const device = world.device("dev1", 1000, { lifetime: 3600 }).connect()
+        world.storing = "later"
+        const before = device.received.length
+        post(device)
+        if (waitMillis > 0) world.pass(waitMillis)
+        world.host.handleStored(world.now, world.storeToken, true)
+        world.settle()
+        assert.strictEqual(device.received.length - before, messages)
+        assert.strictEqual(codeOf(device.responses[0]), "2.04")
+      }
+    }
+  )
 
   it("D-resume a session that is gone is said to be unknown, and the handshake goes on as a full one", () => {
     const world = new World()

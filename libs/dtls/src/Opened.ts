@@ -32,6 +32,8 @@ export type Opened =
       readonly alert: string
       /** The session's id must not be used for a resumption any more (RFC 5246 §7.2.2). */
       readonly fatal: boolean
+      /** Our close_notify, which answers the peer's (RFC 5246 §7.2.1), to be sent; undefined after a fatal alert. */
+      readonly reply: Uint8Array | undefined
       readonly newest: boolean
       readonly next: number
     }

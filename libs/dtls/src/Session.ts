@@ -223,7 +223,7 @@ export class Session implements SessionFields {
         this.lastFlight = undefined
         return { _tag: "ApplicationData", plaintext: fragment, newest, next }
       case ContentType.alert:
-        return this.#handleAlert(fragment, newest, next)
+        return this.#handleAlert(crypto, fragment, newest, next)
       case ContentType.handshake:
         return this.#handleHandshake(crypto, fragment, newest, next)
       case ContentType.change_cipher_spec:
@@ -311,15 +311,17 @@ export class Session implements SessionFields {
     })
   }
 
-  #handleAlert(fragment: Uint8Array, newest: boolean, next: number): Opened {
+  #handleAlert(crypto: Crypto, fragment: Uint8Array, newest: boolean, next: number): Opened {
     const alert = decodeAlert(fragment)
     if (alert === undefined) return { _tag: "Ignored", reason: "MalformedAlert", newest, next }
     if (!endsConnection(alert)) {
       return { _tag: "Ignored", reason: "WarningAlert", newest, next }
     }
+    const isClose = alert.description === AlertDescription.close_notify
+    const reply = isClose ? Result.getOrUndefined(this.#sealAlert(crypto, warningAlert("close_notify"))) : undefined
     this.closed = true
-    const fatal = alert.level === AlertLevel.fatal && alert.description !== AlertDescription.close_notify
-    return { _tag: "Closed", by: "peer", alert: alertName(alert.description), fatal, newest, next }
+    const fatal = alert.level === AlertLevel.fatal && !isClose
+    return { _tag: "Closed", by: "peer", alert: alertName(alert.description), fatal, reply, newest, next }
   }
 
   #handleHandshake(crypto: Crypto, fragment: Uint8Array, newest: boolean, next: number): Opened {

@@ -49,6 +49,8 @@ export interface SessionLimits {
    * its address is not proved. Read anew for each message.
    */
   readonly messageBytesMax: number
+  /** In place of `ServerLimits.ackDelayMillis`. */
+  readonly ackDelayMillis?: number
 }
 
 export class ServerExchanges {
@@ -242,7 +244,7 @@ export class ServerExchanges {
       exchange,
       entry,
       envelope,
-      ackAt: entry.confirmable ? now + this.#settings.limits.ackDelayMillis : Infinity
+      ackAt: entry.confirmable ? now + (this.#session.ackDelayMillis ?? this.#settings.limits.ackDelayMillis) : Infinity
     })
     const mayRepeat = this.#former?.find(now, entry.messageId, entry.identity) !== undefined
     return [{ _tag: "Request", exchange, request: envelope.request, mayRepeat }]

@@ -1,7 +1,7 @@
 import { ModelId, ProductKey, Secret } from "@roost/enos"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
-import { DataFormat, DownlinkMode } from "../Registry.ts"
+import { CloseNotifyMode, DataFormat, DownlinkMode, PiggybackMillis } from "../Registry.ts"
 
 /** Characters of the name of a product or a device. */
 export const nameLengthMax = 200
@@ -19,6 +19,18 @@ export const Product = Schema.Struct({
     description: "Whether a device that was never activated may fetch its secret with the product's (SecureMode 3)."
   }),
   downlink: DownlinkMode,
+  piggybackMillis: Schema.optionalKey(
+    PiggybackMillis.annotate({
+      description:
+        "How long a response waits to go with its ACK, in milliseconds, before the ACK goes alone (RFC 7252 §5.2)."
+    })
+  ),
+  closeNotify: Schema.optionalKey(
+    CloseNotifyMode.annotate({
+      description:
+        "`lifetime`: a device that says close_notify stays online for its Lifetime. `offline`: it is offline at once."
+    })
+  ),
   modelId: Schema.optionalKey(
     ModelId.annotate({ description: "What its devices may say; without one, anything that is well-formed." })
   ),
@@ -42,6 +54,8 @@ export const NewProduct = Schema.Struct({
   dataFormat: DataFormat.pipe(Schema.withDecodingDefaultKey(Effect.succeed("Json"))),
   dynamicActivateEnabled: Schema.Boolean.pipe(Schema.withDecodingDefaultKey(Effect.succeed(false))),
   downlink: DownlinkMode.pipe(Schema.withDecodingDefaultKey(Effect.succeed("pipelined"))),
+  piggybackMillis: Product.fields.piggybackMillis,
+  closeNotify: Product.fields.closeNotify,
   modelId: Product.fields.modelId
 }).annotate({ identifier: "NewProduct" })
 export type NewProduct = typeof NewProduct.Type
@@ -63,6 +77,8 @@ export type NewProductSecret = typeof NewProductSecret.Type
 export const ProductChange = Schema.Struct({
   productName: Schema.optionalKey(DisplayName),
   dynamicActivateEnabled: Schema.optionalKey(Product.fields.dynamicActivateEnabled),
+  piggybackMillis: Product.fields.piggybackMillis,
+  closeNotify: Product.fields.closeNotify,
   modelId: Schema.optionalKey(Schema.NullOr(ModelId)).annotate({ description: "`null`: none any more." })
 }).annotate({ identifier: "ProductChange" })
 export type ProductChange = typeof ProductChange.Type

@@ -142,5 +142,9 @@ export const migrations: ReadonlyArray<(types: ColumnTypes) => string> = [
   ALTER TABLE products ADD COLUMN script_draft TEXT;
   ALTER TABLE products ADD COLUMN script_draft_tested INTEGER NOT NULL DEFAULT 0;
   ALTER TABLE products ADD COLUMN script_version ${int64};
+  `,
+  () => `
+  ALTER TABLE products ADD COLUMN piggyback_millis INTEGER NOT NULL DEFAULT 4000;
+  ALTER TABLE products ADD COLUMN close_notify TEXT NOT NULL DEFAULT 'lifetime';
   `
 ]

@@ -1,4 +1,4 @@
-import type { ProductChange } from "@roost/contracts"
+import { piggybackMillisDefault, type ProductChange } from "@roost/contracts"
 import { Effect } from "effect"
 import type { NewStoredProduct, SealedSecret } from "../RegistryStore.ts"
 import { tellProfile } from "./Models.ts"
@@ -9,8 +9,8 @@ import type { SqlSession, SqlTransaction } from "./Sql.ts"
 export const insertProduct = Effect.fnUntraced(function* (sql: SqlTransaction, product: NewStoredProduct) {
   const inserted = yield* sql.run(
     `INSERT INTO products (product_key, product_name, secret, secret_key_id, data_format, dynamic_activate_enabled, downlink,
-       created_at, secret_version, model_id)
-     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8, ?9)
+       created_at, secret_version, model_id, piggyback_millis, close_notify)
+     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8, ?9, ?10, ?11)
      ON CONFLICT (product_key) DO NOTHING`,
     product.productKey,
     product.productName,
@@ -20,7 +20,9 @@ export const insertProduct = Effect.fnUntraced(function* (sql: SqlTransaction, p
     product.dynamicActivateEnabled ? 1 : 0,
     product.downlink,
     product.createdAt,
-    product.modelId ?? null
+    product.modelId ?? null,
+    product.piggybackMillis ?? piggybackMillisDefault,
+    product.closeNotify ?? "lifetime"
   )
   if (inserted === 1 && product.modelId !== undefined) yield* tellProfile(sql, { productKey: product.productKey })
   return inserted === 1
@@ -45,14 +47,17 @@ export const listProducts = (sql: SqlSession, after: string | undefined, limit: 
 export const updateProduct = Effect.fnUntraced(function* (
   sql: SqlTransaction,
   productKey: string,
-  { dynamicActivateEnabled, modelId, productName }: ProductChange
+  { closeNotify, dynamicActivateEnabled, modelId, piggybackMillis, productName }: ProductChange
 ) {
   yield* sql.run(
     `UPDATE products SET product_name = COALESCE(?2, product_name),
-       dynamic_activate_enabled = COALESCE(?3, dynamic_activate_enabled) WHERE product_key = ?1`,
+       dynamic_activate_enabled = COALESCE(?3, dynamic_activate_enabled),
+       piggyback_millis = COALESCE(?4, piggyback_millis), close_notify = COALESCE(?5, close_notify) WHERE product_key = ?1`,
     productKey,
     productName ?? null,
-    dynamicActivateEnabled === undefined ? null : dynamicActivateEnabled ? 1 : 0
+    dynamicActivateEnabled === undefined ? null : dynamicActivateEnabled ? 1 : 0,
+    piggybackMillis ?? null,
+    closeNotify ?? null
   )
   if (modelId !== undefined) {
     yield* sql.run("UPDATE products SET model_id = ?2 WHERE product_key = ?1", productKey, modelId)

@@ -1,11 +1,19 @@
-import { DataFormat, DeviceEvent, DeviceStatus, DownlinkMode, type LoggedEvent } from "@roost/contracts"
+import {
+  CloseNotifyMode,
+  DataFormat,
+  DeviceEvent,
+  DeviceStatus,
+  DownlinkMode,
+  type LoggedEvent
+} from "@roost/contracts"
 import * as Schema from "effect/Schema"
 import type { StoredDevice, StoredProduct } from "../RegistryStore.ts"
 import type { Row } from "./Sql.ts"
 
 export const productColumns =
   "product_key, product_name, secret, secret_key_id, data_format, dynamic_activate_enabled, downlink, created_at, " +
-  "secret_version, previous_secret, previous_secret_key_id, previous_secret_version, previous_secret_until, model_id"
+  "secret_version, previous_secret, previous_secret_key_id, previous_secret_version, previous_secret_until, model_id, " +
+  "piggyback_millis, close_notify"
 
 export const productOf = (row: Row): StoredProduct => ({
   productKey: text(row.product_key),
@@ -14,6 +22,8 @@ export const productOf = (row: Row): StoredProduct => ({
   dataFormat: asDataFormat(row.data_format),
   dynamicActivateEnabled: row.dynamic_activate_enabled === 1,
   downlink: asDownlinkMode(row.downlink),
+  piggybackMillis: Number(row.piggyback_millis),
+  closeNotify: asCloseNotifyMode(row.close_notify),
   createdAt: Number(row.created_at),
   ...(row.model_id === null ? {} : { modelId: text(row.model_id) }),
   secretVersion: Number(row.secret_version),
@@ -66,6 +76,7 @@ const textOrNull = (value: Row[string] | undefined): string | null => (value ===
 const numberOrNull = (value: Row[string] | undefined): number | null => (value === null ? null : Number(value))
 
 const asDataFormat = Schema.decodeUnknownSync(DataFormat)
+const asCloseNotifyMode = Schema.decodeUnknownSync(CloseNotifyMode)
 const asDownlinkMode = Schema.decodeUnknownSync(DownlinkMode)
 const asStatus = Schema.decodeUnknownSync(DeviceStatus)
 const asDetail = Schema.decodeUnknownSync(DeviceEvent.fields.detail.schema)
