@@ -5,13 +5,13 @@ import {
   WebhookHandlers,
   Webhooks
 } from "@roost/application-events"
-import { parseKey, RegistryApi, Sealing, sealPurpose } from "@roost/contracts"
+import { RegistryApi, RegistryKeys, Sealing, sealPurpose } from "@roost/contracts"
 import {
-  ClusterKey,
   Credentials,
   layerLatestPoints,
   layerRegistryHealth,
   layerRegistryNats,
+  layerResealing,
   layerRegistryStore,
   layerSecretLengthMin,
   layerSecretVault,
@@ -25,7 +25,7 @@ import { CommandService, EnosApiEnabled, enosOutcome, layerEnosRoutes, Provision
 import { layerIdempotency, serveApi } from "@roost/http"
 import { NatsConnection, StreamKeeper } from "@roost/nats"
 import { runApp } from "@roost/observability"
-import { Effect, Layer, Redacted } from "effect"
+import { Effect, Layer } from "effect"
 
 const stored = layerSecretVault.pipe(Layer.provideMerge(layerRegistryStore))
 /** Of the four, this one makes the streams, before anything waits for them. */
@@ -43,10 +43,10 @@ const Events = Layer.mergeAll(layerEventRoutes, WebhookHandlers, layerWebhookDel
 
 /** What is kept of answers is sealed: it has the secrets of devices. */
 const Idempotency = Layer.unwrap(
-  Effect.map(ClusterKey, (key) =>
+  Effect.map(RegistryKeys, (keys) =>
     layerIdempotency({
       service: "registry",
-      sealing: new Sealing(parseKey(Redacted.value(key))!, sealPurpose.idempotency),
+      sealing: new Sealing(keys, sealPurpose.idempotency),
       outcomeOf: enosOutcome
     })
   )
@@ -56,6 +56,7 @@ const Devices = Layer.mergeAll(
   RegistryHandlers,
   layerRegistryNats,
   layerRegistryHealth,
+  layerResealing,
   layerLatestPoints,
   Events,
   EnosApi,

@@ -32,12 +32,12 @@ export const layerWebhookDelivery = (options: DeliveryOptions = defaultDelivery)
       const webhooks = yield* Webhooks
       yield* awaitStreams({ streams: [Streams.webhookDead, Streams.setAside], buckets: [] })
       const fibers = yield* FiberMap.make<string>()
-      const run = yield* FiberMap.runtime(fibers)<NatsConnection | HttpClient.HttpClient | Webhooks>()
+      const run = yield* FiberMap.runtime(fibers)<NatsConnection | HttpClient.HttpClient>()
       const known = new Map<string, StoredWebhook>()
-      yield* webhooks.bucket.watch(">", {
-        onPut: ({ key, value }) => {
-          known.set(key, value)
-          run(key, Effect.scoped(deliver(value, options)))
+      yield* webhooks.follow({
+        onPut: (webhook) => {
+          known.set(webhook.webhookId, webhook)
+          run(webhook.webhookId, Effect.scoped(deliver(webhook, options)))
         },
         onDelete: (key) => {
           const webhook = known.get(key)
@@ -55,11 +55,6 @@ const sourcesOf = ({ kinds, webhookId }: StoredWebhook): ReadonlyArray<readonly 
 ]
 
 const deliver = Effect.fnUntraced(function* (webhook: StoredWebhook, options: DeliveryOptions) {
-  const { secretOf } = yield* Webhooks
-  const secret = secretOf(webhook)
-  if (secret === undefined) {
-    return yield* Effect.logWarning(`webhook ${webhook.webhookId} was made under another ROOST_CLUSTER_KEY`)
-  }
   for (const [durable, { read, stream, subject }] of sourcesOf(webhook)) {
     yield* durableConsumer({
       stream,
@@ -78,7 +73,13 @@ const deliver = Effect.fnUntraced(function* (webhook: StoredWebhook, options: De
         if (events.length === 0) return undefined
         const now = yield* Clock.currentTimeMillis
         const body = JSON.stringify({ webhookId: webhook.webhookId, events: events.map(({ event }) => event) })
-        const reason = yield* send({ url: webhook.url, webhookId: webhook.webhookId, secret, body, now })
+        const reason = yield* send({
+          url: webhook.url,
+          webhookId: webhook.webhookId,
+          secret: webhook.secret,
+          body,
+          now
+        })
         if (reason === undefined) {
           delivered.inc(events.length)
           return undefined

@@ -2,10 +2,11 @@ import {
   Buckets,
   NoSuchWebhook,
   type NewWebhook,
-  parseKey,
   RegistryApi,
+  RegistryKeys,
   requestBytes,
   requestTime,
+  SealedWebhook,
   Sealing,
   sealPurpose,
   StoredWebhook,
@@ -15,8 +16,8 @@ import {
   webhooksMax,
   type WebhookWithSecret
 } from "@roost/contracts"
-import { type Bucket, awaitStreams, NatsConnection, type NatsError, openBucket } from "@roost/nats"
-import { Config, Context, Effect, Layer, Option, Redacted, Schema } from "effect"
+import { awaitStreams, type Entry, NatsConnection, type NatsError, openBucket } from "@roost/nats"
+import { Context, Effect, Layer, Option, Result, Schema, type Scope } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
 import { listDead, replayDead } from "./DeadDeliveries.ts"
 
@@ -30,35 +31,61 @@ export class Webhooks extends Context.Service<
     readonly list: Effect.Effect<ReadonlyArray<Webhook>>
     readonly change: (webhookId: string, change: WebhookChange) => Effect.Effect<Webhook, NoSuchWebhook>
     readonly delete: (webhookId: string) => Effect.Effect<void, NoSuchWebhook>
-    readonly bucket: Bucket<StoredWebhook>
-    /** Undefined: it was sealed under another cluster key. */
-    readonly secretOf: (webhook: StoredWebhook) => string | undefined
+    /** Those there are, then each change, for as long as the scope lasts. What does not open is logged and left out. */
+    readonly follow: (handlers: {
+      readonly onPut: (webhook: StoredWebhook) => void
+      readonly onDelete: (webhookId: string) => void
+    }) => Effect.Effect<void, never, Scope.Scope>
   }
 >()("@roost/application-events/Webhooks") {
   static readonly layer = Layer.effect(
     Webhooks,
     Effect.gen(function* () {
-      const sealing = new Sealing(parseKey(Redacted.value(yield* ClusterKey))!, sealPurpose.webhook)
+      const sealing = new Sealing(yield* RegistryKeys, sealPurpose.webhook)
       yield* awaitStreams({ streams: [], buckets: [Buckets.webhooks] })
-      const bucket = yield* openBucket(Buckets.webhooks, StoredWebhook)
-      const all = Effect.map(Effect.orDie(bucket.list(">")), (entries) =>
-        entries.map(({ value }) => value).toSorted((a, b) => a.createdAt - b.createdAt)
-      )
-      const seal = (webhookId: string, secret: string) =>
-        Buffer.from(sealing.seal(webhookId, Buffer.from(secret))).toString("base64")
-      const get = Effect.fn("Webhooks.get")(function* (webhookId: string) {
+      const bucket = yield* openBucket(Buckets.webhooks, SealedWebhook)
+      const sealedOf = (webhook: StoredWebhook): SealedWebhook => {
+        const plain = Buffer.from(JSON.stringify(webhook))
+        return { sealed: Buffer.from(sealing.seal(webhook.webhookId, plain)).toString("base64") }
+      }
+      const opened = ({ key, value }: Entry<SealedWebhook>): StoredWebhook | undefined => {
+        const plain = sealing.open(key, Buffer.from(value.sealed, "base64"))
+        return plain === undefined
+          ? undefined
+          : Result.getOrElse(decodeWebhook(Buffer.from(plain).toString("utf8")), () => undefined)
+      }
+      const find = Effect.fnUntraced(function* (webhookId: string) {
         const found = isId(webhookId) ? yield* Effect.orDie(bucket.get(webhookId)) : Option.none()
-        if (Option.isSome(found)) return told(found.value.value)
+        const webhook = Option.isSome(found) ? opened(found.value) : undefined
+        if (webhook !== undefined) return webhook
         return yield* new NoSuchWebhook({ detail: `No webhook has the id ${webhookId}.` })
       })
+      const all = Effect.map(Effect.orDie(bucket.list(">")), (entries) =>
+        entries
+          .map(opened)
+          .filter((webhook) => webhook !== undefined)
+          .toSorted((a, b) => a.createdAt - b.createdAt)
+      )
+      const get = Effect.fn("Webhooks.get")((webhookId: string) => Effect.map(find(webhookId), told))
+      // What the previous key sealed is sealed again, once at each start.
+      for (const entry of yield* Effect.orDie(bucket.list(">"))) {
+        const webhook = opened(entry)
+        if (webhook === undefined || !sealing.isOld(Buffer.from(entry.value.sealed, "base64"))) continue
+        yield* Effect.ignore(bucket.update(entry.key, sealedOf(webhook), entry.revision))
+      }
+      const log = Effect.runForkWith(yield* Effect.context<never>())
       return Webhooks.of({
-        bucket,
         get,
         list: Effect.map(all, (webhooks) => webhooks.map(told)),
-        secretOf: ({ sealedSecret, webhookId }) => {
-          const secret = sealing.open(webhookId, Buffer.from(sealedSecret, "base64"))
-          return secret === undefined ? undefined : Buffer.from(secret).toString("utf8")
-        },
+        follow: ({ onDelete, onPut }) =>
+          bucket.watch(">", {
+            onPut: (entry) => {
+              const webhook = opened(entry)
+              if (webhook !== undefined) return onPut(webhook)
+              log(Effect.logWarning(`webhook ${entry.key} does not open: it was sealed under another key, or forged`))
+            },
+            onDelete
+          }),
         create: Effect.fn("Webhooks.create")(function* ({ secret: given, ...fields }) {
           const webhookId = `wh_${Buffer.from(yield* requestBytes("webhook id", 12)).toString("hex")}`
           const secret = given ?? Buffer.from(yield* requestBytes("webhook secret", 24)).toString("base64url")
@@ -66,20 +93,18 @@ export class Webhooks extends Context.Service<
           // By an earlier run of this request.
           if (Option.isSome(yield* Effect.orDie(bucket.get(webhookId)))) return { ...webhook, secret }
           if ((yield* all).length >= webhooksMax) return yield* new TooManyWebhooks({ max: webhooksMax })
-          yield* Effect.orDie(bucket.put(webhookId, { ...webhook, sealedSecret: seal(webhookId, secret) }))
+          yield* Effect.orDie(bucket.put(webhookId, sealedOf({ ...webhook, secret })))
           return { ...webhook, secret }
         }),
         change: Effect.fn("Webhooks.change")(function* (webhookId, { secret, url }) {
-          yield* get(webhookId)
-          const stored = Option.getOrUndefined(yield* Effect.orDie(bucket.get(webhookId)))?.value
-          if (stored === undefined) return yield* get(webhookId)
+          const stored = yield* find(webhookId)
           const changed = {
             ...stored,
             ...(url === undefined ? {} : { url }),
-            ...(secret === undefined ? {} : { sealedSecret: seal(webhookId, secret) })
+            ...(secret === undefined ? {} : { secret })
           }
           // Of two who change it at once the later wins, as one after the other.
-          yield* Effect.orDie(bucket.put(webhookId, changed))
+          yield* Effect.orDie(bucket.put(webhookId, sealedOf(changed)))
           return told(changed)
         }),
         delete: Effect.fn("Webhooks.delete")(function* (webhookId) {
@@ -113,16 +138,11 @@ export const WebhookHandlers = HttpApiBuilder.group(
   })
 )
 
-const ClusterKey = Config.schema(
-  Schema.Redacted(
-    Schema.String.check(Schema.isPattern(/^[0-9a-fA-F]{64}$/, { message: "expected 64 hexadecimal digits" }))
-  ),
-  "ROOST_CLUSTER_KEY"
-)
+const decodeWebhook = Schema.decodeUnknownResult(Schema.fromJsonString(StoredWebhook))
 
 const isId = (text: string): boolean => /^wh_[0-9a-f]{24}$/.test(text)
 
 const told = (stored: StoredWebhook): Webhook => {
-  const { sealedSecret: _, ...webhook } = stored
+  const { secret: _, ...webhook } = stored
   return webhook
 }

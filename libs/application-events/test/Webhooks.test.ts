@@ -207,6 +207,39 @@ describe("webhooks", () => {
     })
   )
 
+  it.live("are sealed whole: who writes to the bucket sends no delivery elsewhere (trust D1)", () =>
+    Effect.gen(function* () {
+      const server = yield* natsServer()
+      const hook = yield* receiver(() => 200)
+      const thief = yield* receiver(() => 200)
+      yield* Effect.gen(function* () {
+        yield* streams
+        const webhooks = yield* Webhooks
+        const { jetstream, manager } = yield* NatsConnection
+        const made = yield* webhooks.create({ url: hook.url, kinds: ["uplink"] })
+        const other = yield* webhooks.create({ url: thief.url, kinds: ["presence"] })
+        const subject = (webhookId: string) => `$KV.WEBHOOKS.${webhookId}`
+        const stored = (webhookId: string) =>
+          Effect.promise(async () =>
+            (await manager.streams.getMessage("KV_WEBHOOKS", { last_by_subj: subject(webhookId) }))!.string()
+          )
+        const entry = yield* stored(made.webhookId)
+        assert.deepStrictEqual(Object.keys(JSON.parse(entry)), ["sealed"])
+        const forged = JSON.stringify({ ...made, url: thief.url, sealedSecret: "" })
+        // In the clear, another webhook's seal, and a seal with a changed byte: none is believed.
+        const changed = entry.replace(/.(?="}$)/, (last) => (last === "A" ? "B" : "A"))
+        for (const value of [forged, yield* stored(other.webhookId), changed]) {
+          yield* Effect.promise(() => jetstream.publish(subject(made.webhookId), value))
+          assert.strictEqual((yield* Effect.exit(webhooks.get(made.webhookId)))._tag, "Failure")
+        }
+        yield* Effect.promise(() => jetstream.publish(subject(made.webhookId), entry))
+        yield* uplink("pk1", "a")
+        yield* until(() => hook.received.length === 1)
+        assert.isEmpty(thief.received)
+      }).pipe(Effect.provide(onBus(server.url)))
+    })
+  )
+
   it.live("don't reach private addresses unless they may", () =>
     Effect.gen(function* () {
       const server = yield* natsServer()

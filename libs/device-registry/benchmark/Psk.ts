@@ -1,3 +1,4 @@
+import { sealingKeys } from "@roost/contracts"
 import { Effect, Layer, Redacted } from "effect"
 import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
@@ -79,7 +80,7 @@ await Effect.runPromise(
       Layer.mergeAll(Registry.layer, Credentials.layer).pipe(
         Layer.provide([
           Layer.provide(layerSqlRegistryStore, database),
-          Layer.succeed(SecretVault, new Vault(new Uint8Array(32))),
+          Layer.succeed(SecretVault, new Vault(sealingKeys(new Uint8Array(32)), sealingKeys(new Uint8Array(32)))),
           LiveStatus.layerNone
         ])
       )

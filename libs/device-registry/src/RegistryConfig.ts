@@ -1,5 +1,5 @@
-import { parseKey } from "@roost/contracts"
-import { Config, Effect, Layer, Option, Redacted, Schema, SchemaIssue } from "effect"
+import { ClusterKeys, RegistryKeys } from "@roost/contracts"
+import { Config, Effect, Layer, Option, Schema, SchemaIssue } from "effect"
 import { join } from "node:path"
 import { RegistryStore } from "./RegistryStore.ts"
 import { SecretVault, Vault } from "./SecretVault.ts"
@@ -8,26 +8,21 @@ import type { Sql } from "./sql/Sql.ts"
 import { layerSqliteSql } from "./sql/SqliteSql.ts"
 import { layerSqlRegistryStore } from "./sql/SqlRegistryStore.ts"
 
-/** The key that secrets are sealed under, at rest and on the bus. */
-export const ClusterKey = Config.schema(
-  Schema.Redacted(
-    Schema.String.check(Schema.isPattern(/^[0-9a-fA-F]{64}$/, { message: "expected 64 hexadecimal digits" }))
-  ),
-  "ROOST_CLUSTER_KEY"
-)
-
-/** A vault under ROOST_CLUSTER_KEY, if what the store holds was sealed under the same. */
+/** A vault under the registry's and the cluster's keys, if it opens what the store holds. */
 export const layerSecretVault: Layer.Layer<SecretVault, Config.ConfigError, RegistryStore> = Layer.effect(
   SecretVault,
   Effect.gen(function* () {
-    const vault = new Vault(parseKey(Redacted.value(yield* ClusterKey))!)
+    const vault = new Vault(yield* RegistryKeys, yield* ClusterKeys)
     const store = yield* RegistryStore
-    const [product] = yield* store.products(undefined, 1)
-    const sealedUnder = product?.secret.keyId ?? vault.keyId
-    if (sealedUnder === vault.keyId) return vault
-    // Told at the start: every handshake would fail later, and new secrets would mix with the old ones.
-    const message = `expected the key ${sealedUnder} that the stored secrets were sealed under, this one is ${vault.keyId}`
-    const issue = new SchemaIssue.Pointer(["ROOST_CLUSTER_KEY"], new SchemaIssue.InvalidValue({ message }, undefined))
+    const foreign = (yield* store.secretKeyIds).filter((keyId) => !vault.has(keyId))
+    if (foreign.length === 0) return vault
+    // Told at the start: every handshake would fail later.
+    const message =
+      `expected the key ${foreign.join(", ")} that stored secrets were sealed under (as ROOST_REGISTRY_KEY_PREVIOUS it opens them ` +
+      `until they are sealed again), this one is ${vault.keyId}`
+    const named = Option.isSome(yield* Config.option(Config.String("ROOST_REGISTRY_KEY")))
+    const path = [named ? "ROOST_REGISTRY_KEY" : "ROOST_CLUSTER_KEY"]
+    const issue = new SchemaIssue.Pointer(path, new SchemaIssue.InvalidValue({ message }, undefined))
     return yield* Effect.fail(new Config.ConfigError(new Schema.SchemaError(issue)))
   })
 )

@@ -20,6 +20,12 @@ export interface SealedSecret {
   readonly bytes: Uint8Array
 }
 
+/** A secret and where it is. */
+export type KeptSecret = { readonly secret: SealedSecret; readonly productKey: string } & (
+  | { readonly of: "device"; readonly deviceKey: string }
+  | { readonly of: "product" | "previous product" }
+)
+
 export interface NewStoredProduct extends Omit<Product, "previousSecretUntil"> {
   readonly secret: SealedSecret
 }
@@ -103,6 +109,15 @@ export interface DevicePage {
 export class RegistryStore extends Context.Service<
   RegistryStore,
   {
+    /** Ids of the keys that stored secrets are sealed under. */
+    readonly secretKeyIds: Effect.Effect<ReadonlyArray<string>>
+    /** Secrets, at most `limit`, that are sealed under another key than this. */
+    readonly secretsNotUnder: (keyId: string, limit: number) => Effect.Effect<ReadonlyArray<KeptSecret>>
+    readonly countSecretsNotUnder: (keyId: string) => Effect.Effect<number>
+    /** Sealed again; one that was changed meanwhile stays as it is. */
+    readonly resealSecrets: (
+      secrets: ReadonlyArray<{ readonly kept: KeptSecret; readonly sealed: SealedSecret }>
+    ) => Effect.Effect<void>
     /** False: the key is taken. */
     readonly createProduct: (product: NewStoredProduct) => Effect.Effect<boolean>
     readonly product: (productKey: string) => Effect.Effect<StoredProduct | undefined>

@@ -1,23 +1,28 @@
-import { pskContext, type PskRequest, Sealing, sealPurpose, secretContext } from "@roost/contracts"
+import { pskContext, type PskRequest, Sealing, type SealingKeys, sealPurpose, secretContext } from "@roost/contracts"
 import { pskFromSecret } from "@roost/enos"
 import { Context } from "effect"
-import { createHash } from "node:crypto"
 import type { DeviceId, SealedSecret } from "./RegistryStore.ts"
 
-/** Seals secrets for the store and for the bus, each under a key of its own that is derived from the cluster key. */
+/** Seals secrets for the store under the registry's keys, and for the bus under the cluster's. */
 export class Vault {
-  /** Names the cluster key without telling it. */
+  /** Names the key that secrets are sealed under at rest. */
   readonly keyId: string
+  readonly #keyIds: ReadonlySet<string>
   readonly #atRest: Sealing
   readonly #psk: Sealing
   readonly #secret: Sealing
 
-  /** `clusterKey`: 32 bytes. */
-  constructor(clusterKey: Uint8Array) {
-    this.keyId = createHash("sha256").update("roost key id").update(clusterKey).digest("hex").slice(0, 8)
-    this.#atRest = new Sealing(clusterKey, "registry")
-    this.#psk = new Sealing(clusterKey, sealPurpose.psk)
-    this.#secret = new Sealing(clusterKey, sealPurpose.secret)
+  constructor(atRest: SealingKeys, bus: SealingKeys) {
+    this.keyId = atRest.current.id
+    this.#keyIds = new Set([atRest.current.id, ...(atRest.previous === undefined ? [] : [atRest.previous.id])])
+    this.#atRest = new Sealing(atRest, "registry")
+    this.#psk = new Sealing(bus, sealPurpose.psk)
+    this.#secret = new Sealing(bus, sealPurpose.secret)
+  }
+
+  /** Whether it has the key of this id. */
+  has(keyId: string): boolean {
+    return this.#keyIds.has(keyId)
   }
 
   sealProduct(productKey: string, secret: string): SealedSecret {

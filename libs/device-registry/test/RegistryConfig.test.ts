@@ -4,7 +4,15 @@ import { postgresServer } from "@roost/testkit"
 import { ConfigProvider, Effect, Exit, Layer } from "effect"
 import { readdirSync, readFileSync } from "node:fs"
 import { join } from "node:path"
-import { layerRegistryStore, layerSecretVault, LiveStatus, Registry, RegistryStore } from "../src/index.ts"
+import {
+  layerRegistryStore,
+  layerResealing,
+  layerSecretVault,
+  LiveStatus,
+  Registry,
+  RegistryStore,
+  SecretVault
+} from "../src/index.ts"
 import { temporaryDirectory } from "./support/TestRegistry.ts"
 
 const registry = (ROOST_DATA_DIR: string, ROOST_CLUSTER_KEY?: string) =>
@@ -54,6 +62,72 @@ describe("secrets at rest", () => {
       assert(Exit.isFailure(exit))
       const [line] = configErrorLines(exit.cause, { ROOST_CLUSTER_KEY: "set" })
       assert.match(line ?? "", /^ROOST_CLUSTER_KEY: expected the key [0-9a-f]{8} .* this one is [0-9a-f]{8}$/)
+    })
+  )
+})
+
+const underKeys = (ROOST_DATA_DIR: string, keys: Readonly<Record<string, string>>) =>
+  Layer.merge(Registry.layer, layerResealing).pipe(
+    Layer.provideMerge(layerSecretVault.pipe(Layer.provideMerge(layerRegistryStore))),
+    Layer.provide(LiveStatus.layerNone),
+    Layer.provide(ConfigProvider.layer(ConfigProvider.fromUnknown({ ROOST_DATA_DIR, ...keys }))),
+    Layer.fresh
+  )
+
+/** Waits until no secret is left under another key than the current one. */
+const resealed = Effect.gen(function* () {
+  const store = yield* RegistryStore
+  const { keyId } = yield* SecretVault
+  while ((yield* store.secretKeyIds).some((each) => each !== keyId)) yield* Effect.sleep(5)
+})
+
+const readAll = Effect.gen(function* () {
+  const registry = yield* Registry
+  const { productSecret } = yield* registry.product("pk1")
+  const store = yield* RegistryStore
+  const vault = yield* SecretVault
+  return [productSecret, vault.openDevice(id, (yield* store.device(id))!.secret)]
+})
+
+describe("keys", () => {
+  it.live("are replaced: the previous one opens, all is sealed again, then it can go (trust D2)", () =>
+    Effect.gen(function* () {
+      const directory = yield* temporaryDirectory
+      const secrets = ["second-in-the-clear", "rotated-in-the-clear"]
+      yield* Effect.provide(provision, registry(directory, key("a")))
+      yield* Effect.provide(
+        Registry.use((one) => one.rotateProductSecret("pk1", { productSecret: secrets[0]!, graceSeconds: 60 })),
+        registry(directory, key("a"))
+      )
+      const both = underKeys(directory, { ROOST_CLUSTER_KEY: key("b"), ROOST_CLUSTER_KEY_PREVIOUS: key("a") })
+      assert.deepStrictEqual(
+        yield* Effect.provide(
+          Effect.andThen(
+            readAll,
+            Effect.tap(readAll, () => resealed)
+          ),
+          both
+        ),
+        secrets
+      )
+      assert.deepStrictEqual(
+        yield* Effect.provide(readAll, underKeys(directory, { ROOST_CLUSTER_KEY: key("b") })),
+        secrets
+      )
+    })
+  )
+
+  it.live("of the registry's own take over from the cluster's, which session-actors have (trust D2)", () =>
+    Effect.gen(function* () {
+      const directory = yield* temporaryDirectory
+      yield* Effect.provide(provision, registry(directory, key("a")))
+      const cluster = { ROOST_CLUSTER_KEY: key("a") }
+      const taking = { ...cluster, ROOST_REGISTRY_KEY: key("c"), ROOST_REGISTRY_KEY_PREVIOUS: key("a") }
+      yield* Effect.provide(resealed, underKeys(directory, taking))
+      const own = underKeys(directory, { ...cluster, ROOST_REGISTRY_KEY: key("c") })
+      assert.deepStrictEqual(yield* Effect.provide(readAll, own), ["product-in-the-clear", "rotated-in-the-clear"])
+      const exit = yield* Effect.exit(Effect.provide(readAll, underKeys(directory, cluster)))
+      assert.isTrue(Exit.isFailure(exit))
     })
   )
 })

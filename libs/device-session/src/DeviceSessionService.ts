@@ -90,11 +90,12 @@ export const DeviceSessionService = {
         Subjects.frameToNodes,
         onFrame((frame) => inbox.unrouted(frame))
       )
-      const share = yield* makePartitions({ host, clusterKey: config.clusterKey, commands, flushSoon })
+      const { current, previous } = config.clusterKeys
+      const share = yield* makePartitions({ host, clusterKeys: config.clusterKeys, commands, flushSoon })
       owned.leases = yield* keepLeases({
         nodeId: config.host.nodeId,
         host: share,
-        keyChecks: [keyCheck(config.clusterKey, "cluster")],
+        keyChecks: [keyCheck(current.bytes, "cluster"), ...(previous ? [keyCheck(previous.bytes, "cluster")] : [])],
         ...(config.routingKey === undefined ? {} : { routingKeyCheck: keyCheck(config.routingKey, "routing") })
       })
       yield* Effect.logInfo(`session-actors ${config.host.nodeId} takes part in the division of the partitions`)
@@ -132,7 +133,7 @@ const makeHost = Effect.fnUntraced(function* (options: {
     read: (token, outcome) => answer((to, now) => to.handleRead(now, token, outcome)),
     recalled: (token, outcome) => answer((to, now) => to.handleRecalled(now, token, outcome))
   } satisfies PortAnswers
-  const ports = yield* makeNatsPorts(config.clusterKey, answers, destinationOf)
+  const ports = yield* makeNatsPorts(config.clusterKeys, answers, destinationOf)
   const host = new DeviceHost({
     config: config.host,
     ports: withWallTimes(ports, wallOf),

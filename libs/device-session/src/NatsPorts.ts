@@ -7,6 +7,7 @@ import {
   type PskRequest,
   RegistryRpcs,
   Sealing,
+  type SealingKeys,
   sessionKey,
   Streams,
   sealPurpose,
@@ -67,7 +68,7 @@ const storeMillisMax = 10_000
 
 /** The ports of a device host over NATS: no promise and no fiber per uplink, a fiber per question to the registry. */
 export const makeNatsPorts = Effect.fnUntraced(function* (
-  clusterKey: Uint8Array,
+  clusterKeys: SealingKeys,
   answers: PortAnswers,
   /** `nodeId` of the other node that owns a partition or is about to. */
   destinationOf: (partition: number) => string | undefined
@@ -79,9 +80,9 @@ export const makeNatsPorts = Effect.fnUntraced(function* (
     Effect.sync(() => new ScriptPool()),
     (pool) => Effect.promise(() => pool.close())
   )
-  const pskSealing = new Sealing(clusterKey, sealPurpose.psk, aes256Gcm)
-  const sessionSealing = new Sealing(clusterKey, sealPurpose.session, aes256Gcm)
-  const secretSealing = new Sealing(clusterKey, sealPurpose.secret, aes256Gcm)
+  const pskSealing = new Sealing(clusterKeys, sealPurpose.psk, aes256Gcm)
+  const sessionSealing = new Sealing(clusterKeys, sealPurpose.session, aes256Gcm)
+  const secretSealing = new Sealing(clusterKeys, sealPurpose.secret, aes256Gcm)
   const onSettled = (token: number, settled: Settled) => answers.stored(token, settled._tag === "Stored")
   const stores = yield* makePatientPublisher({ onSettled, inFlightMax: storesInFlightMax, storeMillisMax })
   // Nobody waits for these: who fetched a command again has another event.

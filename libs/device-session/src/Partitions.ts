@@ -7,6 +7,7 @@ import {
   deviceRpc,
   isPending,
   Sealing,
+  type SealingKeys,
   sealPurpose,
   fromJsonText
 } from "@roost/contracts"
@@ -38,13 +39,13 @@ export interface CommandRevisions {
 /** The partitions of one device host: loaded from the buckets, drained into them, or dropped (design §2.3). */
 export const makePartitions = Effect.fnUntraced(function* (options: {
   readonly host: DeviceHost
-  readonly clusterKey: Uint8Array
+  readonly clusterKeys: SealingKeys
   readonly commands: CommandRevisions
   /** The host has something to send. */
   readonly flushSoon: () => void
 }): Effect.fn.Return<PartitionHost, never, NatsConnection | Scope.Scope> {
   const { commands, flushSoon, host } = options
-  const sealing = new Sealing(options.clusterKey, sealPurpose.session, aes256Gcm)
+  const sealing = new Sealing(options.clusterKeys, sealPurpose.session, aes256Gcm)
   const connection = yield* NatsConnection
   const acquisitions = yield* Queue.unbounded<Acquisition>()
   const questions = new Map<number, Scope.Closeable>()

@@ -1,12 +1,12 @@
 import { NodeId } from "@roost/cluster"
-import { parseKey } from "@roost/contracts"
+import { ClusterKeys, parseKey, type SealingKeys } from "@roost/contracts"
 import { Config, Option, Redacted, Schema } from "effect"
 import { defaultDeviceSessionConfig, type DeviceSessionConfig } from "./DeviceSessionConfig.ts"
 
 /** How a session-actors process is run (docs/architecture.md §7). */
 export interface SessionActorsConfig {
-  /** 32 bytes: opens what the registry sealed. */
-  readonly clusterKey: Uint8Array
+  /** Open what the registry sealed, seal sessions. */
+  readonly clusterKeys: SealingKeys
   /** 32 bytes: the edges', which is only compared with theirs; undefined where it is not given. */
   readonly routingKey: Uint8Array | undefined
   readonly host: DeviceSessionConfig
@@ -14,7 +14,7 @@ export interface SessionActorsConfig {
 
 const hexKey = Schema.String.check(Schema.isPattern(/^[0-9a-fA-F]{64}$/, { message: "expected 64 hexadecimal digits" }))
 export const SessionActorsConfig: Config.Config<SessionActorsConfig> = Config.all({
-  clusterKey: Config.schema(Schema.Redacted(hexKey), "ROOST_CLUSTER_KEY"),
+  clusterKeys: ClusterKeys,
   routingKey: Config.schema(Schema.Redacted(hexKey), "ROOST_ROUTING_KEY").pipe(Config.option),
   getSuccess: Config.schema(Schema.Literals(["2.04", "2.05"]), "COAP_GET_SUCCESS").pipe(
     Config.withDefault("2.04" as const)
@@ -24,8 +24,8 @@ export const SessionActorsConfig: Config.Config<SessionActorsConfig> = Config.al
   ),
   nodeId: NodeId
 }).pipe(
-  Config.map(({ clusterKey, routingKey, getSuccess, nodeId, requestsPerSecondMax }) => ({
-    clusterKey: parseKey(Redacted.value(clusterKey))!,
+  Config.map(({ clusterKeys, routingKey, getSuccess, nodeId, requestsPerSecondMax }) => ({
+    clusterKeys,
     routingKey: Option.isSome(routingKey) ? parseKey(Redacted.value(routingKey.value)) : undefined,
     host: {
       ...defaultDeviceSessionConfig,

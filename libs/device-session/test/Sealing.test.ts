@@ -22,6 +22,7 @@ describe("sessions are sealed by OpenSSL called directly", () => {
       return given
     })
     expect(sealing).toBeInstanceOf(Sealing)
+    // The key of what was sealed before keys had days; others are made when they are needed.
     expect(used).toEqual([true])
   })
 
@@ -55,7 +56,7 @@ describe("sessions are sealed by OpenSSL called directly", () => {
     const nonces = new Set<string>()
     for (let i = 0; i < 2000; i++) {
       const sealed = (i % 2 === 0 ? fast : other).seal("c", plaintext)
-      nonces.add(hex(sealed.subarray(0, 12))!)
+      nonces.add(hex(sealed.subarray(8, 20))!)
       expect(hex((i % 2 === 0 ? fast : other).open("c", sealed))).toBe(hex(plaintext))
       expect((i % 2 === 0 ? other : fast).open("c", sealed)).toBeUndefined()
     }

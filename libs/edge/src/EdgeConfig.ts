@@ -1,6 +1,6 @@
 import { NodeId } from "@roost/cluster"
 import { parseKey } from "@roost/contracts"
-import { Config, Redacted, Schema } from "effect"
+import { Config, Option, Redacted, Schema } from "effect"
 import { defaultEdgeLimits } from "./EdgeLimits.ts"
 
 /** How an edge is run (docs/architecture.md §7). */
@@ -10,6 +10,8 @@ export interface EdgeConfig {
   readonly reusePort: boolean
   /** 32 bytes: cookies and session ids. */
   readonly routingKey: Uint8Array
+  /** Its cookies and session ids are taken too. */
+  readonly previousRoutingKey: Uint8Array | undefined
   readonly edgeId: string
   /** `EdgeLimits.routesMax`. */
   readonly routesMax: number
@@ -26,6 +28,10 @@ export const EdgeConfig: Config.Config<EdgeConfig> = Config.all({
   reusePort: Config.Boolean("ROOST_UDP_REUSE_PORT").pipe(Config.withDefault(false)),
   routingKey: Config.schema(Schema.Redacted(HexKey), "ROOST_ROUTING_KEY").pipe(
     Config.map((key) => parseKey(Redacted.value(key))!)
+  ),
+  previousRoutingKey: Config.schema(Schema.Redacted(HexKey), "ROOST_ROUTING_KEY_PREVIOUS").pipe(
+    Config.option,
+    Config.map((key) => (Option.isSome(key) ? parseKey(Redacted.value(key.value)) : undefined))
   ),
   edgeId: NodeId,
   routesMax: Config.Int("ROOST_EDGE_ROUTES").pipe(Config.withDefault(defaultEdgeLimits.routesMax))

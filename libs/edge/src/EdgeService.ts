@@ -26,8 +26,8 @@ export const EdgeService = {
       const placement = yield* watchPlacement
       const front = new FrontHalf({
         crypto: dtlsCrypto,
-        cookieSecrets: new CookieSecrets(config.routingKey, wallOf),
-        sessionIds: new SessionIds(config.routingKey)
+        cookieSecrets: new CookieSecrets(config.routingKey, wallOf, config.previousRoutingKey),
+        sessionIds: new SessionIds(config.routingKey, config.previousRoutingKey)
       })
       // Without an ack and a second try: what strangers caused is worth a message, and no queue.
       const tell = (event: StrangerEvent) =>

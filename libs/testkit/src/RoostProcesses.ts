@@ -95,6 +95,7 @@ export class RoostProcesses implements AsyncDisposable {
       NATS_URL: nats.map(({ url }) => url).join(","),
       ROOST_NATS_REPLICAS: String(Math.min(3, copies)),
       ROOST_CLUSTER_KEY: randomBytes(32).toString("hex"),
+      ROOST_REGISTRY_KEY: randomBytes(32).toString("hex"),
       ROOST_ROUTING_KEY: randomBytes(32).toString("hex"),
       ROOST_API_TOKEN: token,
       ROOST_DATA_DIR: directory,

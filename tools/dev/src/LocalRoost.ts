@@ -98,6 +98,20 @@ const supervise = (config: DevConfig): Children => {
   return children
 }
 
+/** Each app has the keys that it needs, and no other. */
+const keysOf: Readonly<Record<string, ReadonlyArray<string>>> = {
+  "session-actors": ["ROOST_CLUSTER_KEY"],
+  registry: ["ROOST_CLUSTER_KEY", "ROOST_REGISTRY_KEY"],
+  "udp-edge": ["ROOST_ROUTING_KEY"]
+}
+const withPrevious = (names: ReadonlyArray<string>) => names.flatMap((name) => [name, `${name}_PREVIOUS`])
+const keyNames = new Set(withPrevious(Object.values(keysOf).flat()))
+
+const keysFor = (app: string, given: Readonly<Record<string, string | undefined>>) =>
+  Object.fromEntries(
+    withPrevious(keysOf[app] ?? []).flatMap((name) => (given[name] === undefined ? [] : [[name, given[name]]]))
+  )
+
 const startAll = async (children: Children, config: DevConfig, secrets: Secrets): Promise<string> => {
   const natsUrl = config.natsUrl ?? `nats://127.0.0.1:${config.natsPort}`
   const logFile = (name: string) => join(config.dataDirectory, "logs", `${name}.log`)
@@ -110,22 +124,25 @@ const startAll = async (children: Children, config: DevConfig, secrets: Secrets)
     say(`using the nats-server at ${natsUrl.replace(/\/\/[^@/]*@/, "//")}`)
   }
   const env = {
-    ...process.env,
+    ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !keyNames.has(name))),
     NATS_URL: natsUrl,
     ...fileStore,
     // Applications in development are on this machine or near it.
     ROOST_WEBHOOK_PRIVATE: process.env["ROOST_WEBHOOK_PRIVATE"] ?? "true",
-    ROOST_CLUSTER_KEY: secrets.clusterKey,
-    ROOST_ROUTING_KEY: secrets.routingKey,
     ROOST_API_TOKEN: secrets.apiToken,
     ROOST_DATA_DIR: config.dataDirectory
+  }
+  const kept = {
+    ROOST_CLUSTER_KEY: secrets.clusterKey,
+    ROOST_ROUTING_KEY: secrets.routingKey,
+    ...(secrets.registryKey === undefined ? {} : { ROOST_REGISTRY_KEY: secrets.registryKey })
   }
   for (const app of apps) {
     children.start({
       name: app,
       command: process.execPath,
       args: [join(root, "apps", app, "src/main.ts")],
-      env,
+      env: { ...env, ...keysFor(app, { ...kept, ...process.env }) },
       logFile: logFile(app),
       onLine: (line) => showProblem(app, line)
     })

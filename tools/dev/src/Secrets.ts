@@ -6,6 +6,8 @@ import { join } from "node:path"
 /** Keys and token of one installation (docs/architecture.md §7), and the secret of the demo product. */
 export interface Secrets {
   readonly clusterKey: string
+  /** The registry's own; absent where the data directory is older than it, and its database under the cluster key. */
+  readonly registryKey?: string
   readonly routingKey: string
   readonly apiToken: string
   readonly demoProductSecret: string
@@ -24,6 +26,7 @@ export const loadSecrets = (dataDirectory: string, env: Readonly<Record<string, 
   if (!existsSync(file)) {
     const made: Secrets = {
       clusterKey: randomBytes(32).toString("hex"),
+      registryKey: randomBytes(32).toString("hex"),
       routingKey: randomBytes(32).toString("hex"),
       apiToken: randomBytes(24).toString("base64url"),
       demoProductSecret: randomBytes(12).toString("hex"),

@@ -53,13 +53,16 @@ export const WebhookWithSecret = Schema.Struct({ ...Webhook.fields, secret: Webh
 })
 export type WebhookWithSecret = typeof WebhookWithSecret.Type
 
-/** An entry of the bucket WEBHOOKS, at its id. */
-export const StoredWebhook = Schema.Struct({
-  ...Webhook.fields,
-  /** Sealed for `sealPurpose.webhook` and the webhook's id, in base64; see Sealing. */
-  sealedSecret: Schema.String
-})
+/** A webhook with what signs its deliveries. */
+export const StoredWebhook = WebhookWithSecret
 export type StoredWebhook = typeof StoredWebhook.Type
+
+/**
+ * An entry of the bucket WEBHOOKS, at its id: a StoredWebhook in JSON, sealed whole for `sealPurpose.webhook` and its id, in base64; see
+ * Sealing. Who may write to the bucket can't send deliveries elsewhere.
+ */
+export const SealedWebhook = Schema.Struct({ sealed: Schema.String })
+export type SealedWebhook = typeof SealedWebhook.Type
 
 /** Stream WEBHOOK_DEAD, `roost.webhook.dead.{webhookId}`: an event that its webhook did not take in time. */
 export const DeadDelivery = Schema.Struct({

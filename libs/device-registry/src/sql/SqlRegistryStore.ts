@@ -17,6 +17,7 @@ import { deleteModel, findModel, insertModel, listModels, replaceModel, untoldPr
 import { applyPoints, batchesOf, readPoints } from "./Points.ts"
 import { findProduct, insertProduct, listProducts, rotateProductSecret, updateProduct } from "./Products.ts"
 import { noteScriptTested, publishScript, readScript, saveScriptDraft, unpublishScript } from "./Scripts.ts"
+import { countNotUnder, listKeyIds, resealSecrets, secretsNotUnder } from "./Secrets.ts"
 import { Sql, type SqlTransaction } from "./Sql.ts"
 
 /** RegistryStore on whichever database `Sql` is. */
@@ -28,6 +29,10 @@ export const layerSqlRegistryStore: Layer.Layer<RegistryStore, never, Sql> = Lay
     const changing = <A>(body: (session: SqlTransaction) => Effect.Effect<A>) =>
       Effect.tap(sql.transaction(body), changed.open)
     return RegistryStore.of({
+      secretKeyIds: listKeyIds(sql),
+      secretsNotUnder: (keyId, limit) => secretsNotUnder(sql, keyId, limit),
+      countSecretsNotUnder: (keyId) => countNotUnder(sql, keyId),
+      resealSecrets: (secrets) => sql.transaction((session) => resealSecrets(session, secrets)),
       createProduct: (product) => changing((session) => insertProduct(session, product)),
       product: (productKey) => findProduct(sql, productKey),
       updateProduct: (productKey, change) => changing((session) => updateProduct(session, productKey, change)),

@@ -1,3 +1,4 @@
+import { sealingKeys } from "@roost/contracts"
 import { Effect, Layer } from "effect"
 import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
@@ -14,7 +15,10 @@ import {
 
 export const clusterKey = new Uint8Array(32).fill(7)
 
-export const layerVault = Layer.succeed(SecretVault, SecretVault.of(new Vault(clusterKey)))
+export const layerVault = Layer.succeed(
+  SecretVault,
+  SecretVault.of(new Vault(sealingKeys(clusterKey), sealingKeys(clusterKey)))
+)
 
 /** A directory that goes with the scope. */
 export const temporaryDirectory = Effect.acquireRelease(

@@ -11,14 +11,20 @@ import { cookieBytes, cookiePeriodMillis } from "../Limits.ts"
  */
 export class CookieSecrets {
   readonly #routingKey: Uint8Array
+  readonly #previousKey: Uint8Array | undefined
   readonly #wallOf: (now: number) => number
   #period = -1
   #current: Uint8Array = new Uint8Array(0)
-  #previous: Uint8Array = new Uint8Array(0)
+  /** The period before under the same key, and both periods under the previous one. */
+  #others: ReadonlyArray<Uint8Array> = []
 
-  /** `wallOf`: milliseconds since 1970, the same on all edges to within a period, at a moment of the callers' clock. */
-  constructor(routingKey: Uint8Array, wallOf: (now: number) => number = (now) => now) {
+  /**
+   * `wallOf`: milliseconds since 1970, the same on all edges to within a period, at a moment of the callers' clock. `previousKey`: its
+   * cookies are taken too, while keys are exchanged.
+   */
+  constructor(routingKey: Uint8Array, wallOf: (now: number) => number = (now) => now, previousKey?: Uint8Array) {
     this.#routingKey = routingKey
+    this.#previousKey = previousKey
     this.#wallOf = wallOf
   }
 
@@ -33,7 +39,7 @@ export class CookieSecrets {
     const input = cookieInput(address, hello)
     return (
       constantTimeEqual(hello.cookie, cookieOf(crypto, this.#current, input)) ||
-      constantTimeEqual(hello.cookie, cookieOf(crypto, this.#previous, input))
+      this.#others.some((secret) => constantTimeEqual(hello.cookie, cookieOf(crypto, secret, input)))
     )
   }
 
@@ -41,13 +47,17 @@ export class CookieSecrets {
     const period = Math.floor(this.#wallOf(now) / cookiePeriodMillis)
     if (period === this.#period) return
     this.#period = period
-    this.#current = this.#secretOf(crypto, period)
-    this.#previous = this.#secretOf(crypto, period - 1)
+    const [key, previous] = [this.#routingKey, this.#previousKey]
+    this.#current = secretOf(crypto, key, period)
+    this.#others = [
+      secretOf(crypto, key, period - 1),
+      ...(previous === undefined ? [] : [secretOf(crypto, previous, period), secretOf(crypto, previous, period - 1)])
+    ]
   }
+}
 
-  #secretOf(crypto: Crypto, period: number): Uint8Array {
-    return crypto.hmacSha256(this.#routingKey, label, new Writer().uint48(Math.max(0, period)).finish())
-  }
+function secretOf(crypto: Crypto, key: Uint8Array, period: number): Uint8Array {
+  return crypto.hmacSha256(key, label, new Writer().uint48(Math.max(0, period)).finish())
 }
 
 function cookieInput(address: Uint8Array, hello: ClientHello): Uint8Array {

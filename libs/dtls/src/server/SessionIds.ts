@@ -10,25 +10,29 @@ const macPartBytes = 16
  */
 export class SessionIds {
   readonly #routingKey: Uint8Array
+  readonly #previousKey: Uint8Array | undefined
 
-  constructor(routingKey: Uint8Array) {
+  /** `previousKey`: ids made under it are recognised too, while keys are exchanged. */
+  constructor(routingKey: Uint8Array, previousKey?: Uint8Array) {
     this.#routingKey = routingKey
+    this.#previousKey = previousKey
   }
 
   issue(crypto: Crypto): Uint8Array {
     const random = crypto.randomBytes(randomPartBytes)
-    return concatBytes([random, this.#mac(crypto, random)])
+    return concatBytes([random, macOf(crypto, this.#routingKey, random)])
   }
 
   isIssued(crypto: Crypto, sessionId: Uint8Array): boolean {
     if (sessionId.length !== randomPartBytes + macPartBytes) return false
-    const mac = this.#mac(crypto, sessionId.subarray(0, randomPartBytes))
-    return constantTimeEqual(mac, sessionId.subarray(randomPartBytes))
+    const [random, mac] = [sessionId.subarray(0, randomPartBytes), sessionId.subarray(randomPartBytes)]
+    if (constantTimeEqual(macOf(crypto, this.#routingKey, random), mac)) return true
+    return this.#previousKey !== undefined && constantTimeEqual(macOf(crypto, this.#previousKey, random), mac)
   }
+}
 
-  #mac(crypto: Crypto, random: Uint8Array): Uint8Array {
-    return crypto.hmacSha256(this.#routingKey, label, random).subarray(0, macPartBytes)
-  }
+function macOf(crypto: Crypto, key: Uint8Array, random: Uint8Array): Uint8Array {
+  return crypto.hmacSha256(key, label, random).subarray(0, macPartBytes)
 }
 
 const label = asciiBytes("session id")

@@ -1,0 +1,60 @@
+import * as Config from "effect/Config"
+import * as Option from "effect/Option"
+import * as Redacted from "effect/Redacted"
+import * as Schema from "effect/Schema"
+import { createHash } from "node:crypto"
+
+/** A key of 32 bytes, and the 8 hexadecimal digits that name it without telling it. */
+export interface SealingKey {
+  readonly id: string
+  readonly bytes: Uint8Array
+}
+
+/** What seals and what opens: everything is sealed under `current`; what `previous` sealed opens too, until it is sealed again. */
+export interface SealingKeys {
+  readonly current: SealingKey
+  readonly previous: SealingKey | undefined
+}
+
+export const sealingKey = (bytes: Uint8Array): SealingKey => ({
+  id: createHash("sha256").update("roost key id").update(bytes).digest("hex").slice(0, 8),
+  bytes
+})
+
+export const sealingKeys = (current: Uint8Array, previous?: Uint8Array): SealingKeys => ({
+  current: sealingKey(current),
+  previous: previous === undefined ? undefined : sealingKey(previous)
+})
+
+/** The current one first. */
+export const keysOf = ({ current, previous }: SealingKeys): ReadonlyArray<SealingKey> =>
+  previous === undefined || previous.id === current.id ? [current] : [current, previous]
+
+/** The bytes of a key given as 64 hexadecimal digits, or undefined. */
+export const parseKey = (hex: string): Uint8Array | undefined =>
+  /^[0-9a-fA-F]{64}$/.test(hex) ? Buffer.from(hex, "hex") : undefined
+
+const HexKey = (name: string) =>
+  Config.schema(
+    Schema.Redacted(
+      Schema.String.check(Schema.isPattern(/^[0-9a-fA-F]{64}$/, { message: "expected 64 hexadecimal digits" }))
+    ),
+    name
+  ).pipe(Config.map((key) => parseKey(Redacted.value(key))!))
+
+const keysNamed = (name: string): Config.Config<SealingKeys> =>
+  Config.all({ current: HexKey(name), previous: Config.option(HexKey(`${name}_PREVIOUS`)) }).pipe(
+    Config.map(({ current, previous }) => sealingKeys(current, Option.getOrUndefined(previous)))
+  )
+
+/** ROOST_CLUSTER_KEY: sessions, and secrets on their way between registry and session-actors. */
+export const ClusterKeys = keysNamed("ROOST_CLUSTER_KEY")
+
+/**
+ * ROOST_REGISTRY_KEY: what the registry keeps for itself, its database above all; no other app has it. Where it is not set, the
+ * cluster's keys do its work, as they did before there was this one.
+ */
+export const RegistryKeys: Config.Config<SealingKeys> = Config.all({
+  own: Config.option(keysNamed("ROOST_REGISTRY_KEY")),
+  cluster: ClusterKeys
+}).pipe(Config.map(({ own, cluster }) => Option.getOrElse(own, () => cluster)))
