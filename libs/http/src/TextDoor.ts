@@ -47,7 +47,11 @@ const readBytes = (bytes: Uint8Array): Result.Result<unknown, JsonUnread> => {
 
 /** The same request, whose `text`, where it is JSON, is what the door let through. A body is read once: `modify` would forget that. */
 const checked = (request: HttpServerRequest.HttpServerRequest, url: string): HttpServerRequest.HttpServerRequest => {
-  const named: object = Object.create(request, { url: { value: url } })
+  const named: object = Object.create(request, {
+    url: { value: url },
+    // Of the request itself, which keeps it: whoever else looks at the body, such as for an Idempotency-Key, reads it once too.
+    arrayBuffer: { get: () => request.arrayBuffer }
+  })
   if (!/^$|[/+]json\s*(;|$)/i.test(request.headers["content-type"] ?? "")) {
     return named as HttpServerRequest.HttpServerRequest
   }
