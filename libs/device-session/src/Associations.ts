@@ -71,6 +71,19 @@ export class Associations {
     return effect
   }
 
+  /** Whether the datagram is of the actor's session, while its device may lack our Finished: then it is answered again. */
+  repeatsLastFlight(
+    now: number,
+    edge: EdgeLink,
+    peer: PeerAddress,
+    actor: DeviceActor | undefined,
+    datagram: Uint8Array
+  ): boolean {
+    const session = actor?.session
+    if (actor === undefined || session?.dtls.lastFlight === undefined || session.restored !== undefined) return false
+    return this.open(now, edge, peer, actor, session, datagram) === "Alive"
+  }
+
   /** Seals a CoAP message straight into the frame for the device's edge. */
   send(actor: DeviceActor, session: DeviceSession, message: Uint8Array): void {
     const { config, counters, edges, persistence } = this.#options

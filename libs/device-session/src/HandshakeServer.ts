@@ -26,7 +26,7 @@ import {
   secretTooShortText,
   unfinishedText
 } from "./HandshakeRefusals.ts"
-import { type HandshakeInProgress, Handshakes, type NamedDevice } from "./Handshakes.ts"
+import { type HandshakeInProgress, Handshakes, namedBy, nobody } from "./Handshakes.ts"
 import { unprovedPath } from "./Path.ts"
 import type { PskOutcome } from "./Ports.ts"
 import { exchangesOf } from "./SessionExchanges.ts"
@@ -100,7 +100,8 @@ export class HandshakeServer {
     const { former } = handshake
     const isOfFormer = former !== undefined && belongsTo(former, datagram)
     if (!isOfFormer && !belongsTo(handshake, datagram)) return false
-    if (this.#repeatsLastFlight(now, edge, peer, datagram)) return true
+    const { associations, table } = this.#options
+    if (associations.repeatsLastFlight(now, edge, peer, table.findByPeer(peer), datagram)) return true
     if (isOfFormer && this.#completes(now, former, datagram)) return true
     const { early, pending } = handshake
     if (handshake.stage === "storing" || pending === undefined) {
@@ -118,21 +119,14 @@ export class HandshakeServer {
    * late copy of its ClientHello has begun another one then, which its client knows nothing of.
    */
   #isRepetition(now: number, edge: EdgeLink, peer: PeerAddress, records: ReadonlyArray<Uint8Array>): boolean {
+    const { associations, table } = this.#options
+    const actor = table.findByPeer(peer)
     const former = this.#handshakes.get(peer)
     return records.some(
       (record) =>
-        this.#repeatsLastFlight(now, edge, peer, record) ||
+        associations.repeatsLastFlight(now, edge, peer, actor, record) ||
         (former !== undefined && this.#completes(now, former, record))
     )
-  }
-
-  /** Whether a record of the session that is here verified while its device may lack our Finished. */
-  #repeatsLastFlight(now: number, edge: EdgeLink, peer: PeerAddress, datagram: Uint8Array): boolean {
-    const { associations, table } = this.#options
-    const actor = table.findByPeer(peer)
-    const session = actor?.session
-    if (actor === undefined || session?.dtls.lastFlight === undefined || session.restored !== undefined) return false
-    return associations.open(now, edge, peer, actor, session, datagram) === "Alive"
   }
 
   /** Whether the datagram completes a handshake that may not be meant: if not, that says nothing and is not told. */
@@ -479,11 +473,6 @@ export class HandshakeServer {
   }
 }
 
-const namedBy = ({ deviceKey, productKey }: Partial<NamedDevice>): NamedDevice | undefined =>
-  productKey === undefined || deviceKey === undefined ? undefined : { productKey, deviceKey }
-
-/** Asked about where no device is named: no key is empty. */
-const nobody: NamedDevice = { productKey: "", deviceKey: "" }
 /** Bytes of a session's name in uplinks and events. */
 const handleBytes = 8
 const hex = (bytes: Uint8Array): string => bytes.toHex()

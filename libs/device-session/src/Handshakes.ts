@@ -170,3 +170,9 @@ export const connectionIdOf = (pending: PendingHandshake | PendingResumption): U
 
 /** Addresses that are remembered as those of moved clients: a NAT moves few within a handshake. */
 const movedMax = 4096
+
+export const namedBy = ({ deviceKey, productKey }: Partial<NamedDevice>): NamedDevice | undefined =>
+  productKey === undefined || deviceKey === undefined ? undefined : { productKey, deviceKey }
+
+/** Asked about where no device is named: no key is empty. */
+export const nobody: NamedDevice = { productKey: "", deviceKey: "" }
