@@ -2,10 +2,7 @@ import { szxMax } from "./Block.ts"
 
 /** What one device may cost a server, whatever it sends. */
 export interface ServerLimits {
-  /**
-   * After this long without an answer a CON gets an empty ACK, unless the session says otherwise. Beyond ACK_TIMEOUT: a client
-   * that repeats its CON meanwhile costs a datagram, and many modems take no separate response.
-   */
+  /** After this long without an answer a CON gets an empty ACK, unless `SessionLimits` say otherwise; below ACK_TIMEOUT. */
   readonly ackDelayMillis: number
   /** Requests at the application; above: 4.29. Responses that wait for their ACK; above, the oldest is given up. */
   readonly exchangesInFlightMax: number
@@ -31,7 +28,7 @@ export interface ServerLimits {
 }
 
 export const defaultServerLimits: ServerLimits = {
-  ackDelayMillis: 4_000,
+  ackDelayMillis: 1_500,
   exchangesInFlightMax: 8,
   exchangesRememberedMax: 64,
   cachedResponseBytesMax: 16 * 1024,
