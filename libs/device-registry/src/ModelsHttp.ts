@@ -3,13 +3,16 @@ import {
   ModelIdDiffers,
   ModelIdExists,
   ModelInUse,
+  modelBytesMax,
   type ModelSummary,
+  ModelTooLarge,
   NoSuchModel,
   pageLengthDefault,
   type RegisteredModel,
   RegistryApi,
   requestTime
 } from "@roost/contracts"
+import type { ThingModel } from "@roost/enos"
 import { Clock, Effect } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
 import { pageOf } from "./Page.ts"
@@ -27,6 +30,7 @@ export const ModelHandlers = HttpApiBuilder.group(
     return handlers.handleAll({
       createModel: Effect.fnUntraced(function* ({ payload }) {
         const { modelId } = payload
+        yield* notTooLarge(payload)
         const now = yield* requestTime
         if (yield* store.createModel(payload, now)) return yield* Effect.orDie(read(modelId))
         const taken = yield* store.model(modelId)
@@ -44,6 +48,7 @@ export const ModelHandlers = HttpApiBuilder.group(
         if (payload.modelId !== modelId) {
           return yield* new ModelIdDiffers({ detail: `The model says ${payload.modelId}, its address ${modelId}.` })
         }
+        yield* notTooLarge(payload)
         const replaced = yield* store.replaceModel(payload, yield* Clock.currentTimeMillis)
         return replaced ?? (yield* noSuchModel(modelId))
       }),
@@ -57,6 +62,15 @@ export const ModelHandlers = HttpApiBuilder.group(
     })
   })
 )
+
+/** What no message can carry would keep all later models, scripts and products from the actors. */
+const notTooLarge = Effect.fnUntraced(function* (model: ThingModel) {
+  const bytes = Buffer.byteLength(JSON.stringify(model))
+  if (bytes <= modelBytesMax) return
+  return yield* new ModelTooLarge({
+    detail: `The model has ${bytes} bytes of JSON; at most ${modelBytesMax} are taken.`
+  })
+})
 
 const summaryOf = ({ createdAt, model, updatedAt, version }: RegisteredModel): ModelSummary => ({
   modelId: model.modelId,

@@ -80,7 +80,7 @@ const followEvents = Effect.gen(function* () {
  */
 const tellChanges = Effect.gen(function* () {
   const store = yield* RegistryStore
-  const { connected, jetstream } = yield* NatsConnection
+  const { client, connected, jetstream } = yield* NatsConnection
   const profiles = yield* openBucket(Buckets.profiles, Profile)
   const tell = Effect.gen(function* () {
     for (const { id, change } of yield* store.untoldChanges(tellBatchMax)) {
@@ -92,7 +92,13 @@ const tellChanges = Effect.gen(function* () {
       told.inc()
     }
     for (const { id, key, profile } of yield* store.untoldProfiles(tellBatchMax)) {
-      yield* profile === undefined ? profiles.delete(key) : profiles.put(key, profile)
+      const bytes = profile === undefined ? 0 : Buffer.byteLength(JSON.stringify(profile))
+      const bytesMax = (client.info?.max_payload ?? payloadBytesDefault) - payloadBytesSpare
+      if (bytes > bytesMax) {
+        // One that an older registry took, or a server with a smaller limit: those behind it go on.
+        tooLarge.inc()
+        yield* Effect.logError(`${key} has ${bytes} bytes, nats-server takes ${bytesMax}: the actors do not hear of it`)
+      } else yield* profile === undefined ? profiles.delete(key) : profiles.put(key, profile)
       yield* store.forgetProfile(id)
     }
   })
@@ -152,6 +158,13 @@ const decodeEvent = (data: Uint8Array): DeviceEvent | undefined => {
 
 const decodeEventText = Schema.decodeUnknownResult(Schema.fromJsonString(DeviceEvent))
 const utf8 = new TextDecoder()
+const payloadBytesDefault = 1024 * 1024
+/** Subject and headers. */
+const payloadBytesSpare = 1024
+const tooLarge = metrics.counter(
+  "roost_registry_profiles_too_large_total",
+  "Models and scripts that no message can carry."
+)
 const told = metrics.counter("roost_registry_credential_changes_total", "Changes of credentials told to the actors.")
 const unreadable = metrics.counter(
   "roost_registry_messages_unreadable_total",

@@ -77,6 +77,25 @@ const importLines = Effect.fnUntraced(function* (path: string, lines: string) {
 
 const createProduct = send("POST", "/v1/products", { productName: "Meters", productKey: "pk1" })
 
+describe("a thing model", () => {
+  it.live("that no message can carry is refused, by POST and by PUT (trust C4)", () =>
+    Effect.gen(function* () {
+      const model = (count: number) => {
+        const points = Array.from({ length: count }, (_, i) => [
+          `p${i}`,
+          { desc: "x".repeat(1000), data: { dataType: "INT" } }
+        ])
+        return { modelId: "m", attributes: {}, measurepoints: Object.fromEntries(points), services: {}, events: {} }
+      }
+      const large = yield* send("POST", "/v1/models", model(600))
+      assert.strictEqual(large.status, 413, JSON.stringify(large.body))
+      assert.match(large.body.detail, /bytes of JSON; at most 524288/)
+      assert.strictEqual((yield* send("POST", "/v1/models", model(300))).status, 201)
+      assert.strictEqual((yield* send("PUT", "/v1/models/m", model(600))).status, 413)
+    }).pipe(Effect.provide(served()))
+  )
+})
+
 describe("products", () => {
   it.live("are created with what is given and what is made up, read with their secret, and listed without", () =>
     Effect.gen(function* () {

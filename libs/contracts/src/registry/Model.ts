@@ -2,6 +2,9 @@ import { ModelId, ThingModel } from "@roost/enos"
 import * as Schema from "effect/Schema"
 import { encodeToken } from "../SubjectToken.ts"
 
+/** Bytes of a thing model in JSON: half of what nats-server takes in a message. */
+export const modelBytesMax = 512 * 1024
+
 const versioned = {
   version: Schema.Int.annotate({ description: "1, and one more with every replacement." }),
   createdAt: Schema.Finite.annotate({ description: "Milliseconds since 1970." }),

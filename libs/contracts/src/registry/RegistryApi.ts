@@ -23,6 +23,7 @@ import {
   ModelIdDiffers,
   ModelIdExists,
   ModelInUse,
+  ModelTooLarge,
   NoScript,
   NoSuchDevice,
   NoSuchModel,
@@ -108,7 +109,7 @@ const Models = HttpApiGroup.make("models")
     HttpApiEndpoint.post("createModel", "/v1/models", {
       payload: ThingModel,
       success: RegisteredModel.pipe(HttpApiSchema.status(201)),
-      error: ModelIdExists
+      error: [ModelIdExists, ModelTooLarge]
     }).annotateMerge(describe("Create a thing model", "What devices of the products that refer to it may say.")),
     HttpApiEndpoint.get("listModels", "/v1/models", {
       query: { cursor: Schema.optionalKey(ModelId), limit },
@@ -123,7 +124,7 @@ const Models = HttpApiGroup.make("models")
       params: model,
       payload: ThingModel,
       success: RegisteredModel,
-      error: [NoSuchModel, ModelIdDiffers]
+      error: [NoSuchModel, ModelIdDiffers, ModelTooLarge]
     }).annotateMerge(
       describe(
         "Replace a thing model",

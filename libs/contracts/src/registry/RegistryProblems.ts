@@ -45,6 +45,13 @@ export class ModelInUse extends HttpApiError.Problem<ModelInUse>()("ModelInUse",
   title: "A product has this thing model."
 }) {}
 
+/** The actors hear of a model in one message on the bus. */
+export class ModelTooLarge extends HttpApiError.Problem<ModelTooLarge>()("ModelTooLarge", {
+  type: "urn:roost:problem:model-too-large",
+  status: 413,
+  title: "The thing model is too large."
+}) {}
+
 export class ModelIdDiffers extends HttpApiError.Problem<ModelIdDiffers>()("ModelIdDiffers", {
   type: "urn:roost:problem:model-id-differs",
   status: 422,
