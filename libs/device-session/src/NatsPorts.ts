@@ -90,7 +90,7 @@ export const makeNatsPorts = Effect.fnUntraced(function* (
 
   const onSaved = (token: number, settled: Settled) => {
     if (settled._tag === "Stored") answers.saved(token, { _tag: "Saved", revision: settled.sequence })
-    else answers.saved(token, settled.reason === "conflict" ? conflict : unknown)
+    else answers.saved(token, notSaved[settled.reason])
   }
   const sessions = yield* makeStreamPublisher({ onSettled: onSaved, inFlightMax: storesInFlightMax })
 
@@ -253,8 +253,15 @@ const versionOf = (data: Uint8Array): number => {
 
 const decodeChange = Schema.decodeUnknownResult(Schema.fromJsonString(CredentialChange))
 
-const conflict: SaveOutcome = { _tag: "Conflict" }
 const unknown: SaveOutcome = { _tag: "Unknown" }
+const refused: SaveOutcome = { _tag: "Refused" }
+const notSaved: Readonly<Record<Extract<Settled, { readonly _tag: "Failed" }>["reason"], SaveOutcome>> = {
+  conflict: { _tag: "Conflict" },
+  rejected: refused,
+  noResponders: refused,
+  timeout: unknown,
+  disconnected: unknown
+}
 
 const storeUnavailable = (error: NatsError) => Effect.succeed({ _tag: "Unavailable" as const, reason: error.message })
 

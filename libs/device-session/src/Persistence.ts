@@ -25,6 +25,11 @@ export interface Saving {
   /** The last write before the partition is given up. */
   final: boolean
   failures: number
+  /** Times in a row that the store refused, and when it is asked again. */
+  refusals: number
+  notBefore: number
+  /** It is among those that wait for that time. */
+  waits: boolean
   inFlight: Write | undefined
 }
 
@@ -155,7 +160,13 @@ export class Persistence {
     if (this.#later.length === 0) return
     const actors = this.#later
     this.#later = []
-    for (const actor of actors) if (actor.saving !== undefined) this.#write(now, actor, actor.saving)
+    for (const { saving } of actors) if (saving !== undefined) saving.waits = false
+    for (const actor of actors) {
+      const { saving } = actor
+      if (saving === undefined) continue
+      if (saving.candidate !== undefined && now >= saving.candidate.until) saving.candidate = undefined
+      this.#write(now, actor, saving)
+    }
   }
 
   /** Something waits for the next tick. */
@@ -168,6 +179,13 @@ export class Persistence {
     const saving = actor?.saving
     const write = saving?.inFlight
     if (actor === undefined || saving === undefined || write === undefined) return
+    if (outcome._tag === "Refused") {
+      saving.inFlight = undefined
+      saving.dirty ||= write.candidate === undefined
+      saving.notBefore = now + Math.min(refusedMillisMax, refusedMillisMin * 2 ** saving.refusals++)
+      this.#again(now, actor, saving)
+      return
+    }
     if (outcome._tag !== "Saved") {
       this.#options.counters.savesRepeated++
       this.#options.ports.readSession(this.#ask(actor), actor.productKey, actor.deviceKey)
@@ -175,6 +193,8 @@ export class Persistence {
     }
     saving.inFlight = undefined
     saving.failures = 0
+    saving.refusals = 0
+    saving.notBefore = -Infinity
     actor.revision = outcome.revision
     this.#options.counters.sessionsSaved++
     const { candidate, session } = write
@@ -237,6 +257,11 @@ export class Persistence {
 
   #write(now: number, actor: DeviceActor, saving: Saving): void {
     if (saving.inFlight !== undefined) return
+    if (now < saving.notBefore && !saving.final) {
+      if (!saving.waits) this.#later.push(actor)
+      saving.waits = true
+      return
+    }
     const { config, fencingTokenOf, ports, settled, wallOf } = this.#options
     const candidate = saving.candidate
     const session = candidate?.session ?? (saving.dirty ? actor.session : undefined)
@@ -314,9 +339,15 @@ const idle = (): Saving => ({
   gone: false,
   final: false,
   failures: 0,
+  refusals: 0,
+  notBefore: -Infinity,
+  waits: false,
   inFlight: undefined
 })
 
+/** Between writes of one session to a store that refuses them: doubled each time. */
+const refusedMillisMin = 250
+const refusedMillisMax = 4_000
 /** Compare-and-sets that are lost in a row before the next tick is waited for. */
 const writesMax = 4
 /** Exchanges in an ordinary write, and bytes of their answers: the uplinks among them are known to the stream anyway. */

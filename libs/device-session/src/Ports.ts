@@ -103,6 +103,8 @@ export type PropertiesOutcome = PropertiesReply | Unanswered
 export type SaveOutcome =
   | { readonly _tag: "Saved"; readonly revision: number }
   | { readonly _tag: "Conflict" }
+  /** The store has no room, or is off: surely nothing was written. */
+  | { readonly _tag: "Refused" }
   | { readonly _tag: "Unknown" }
 
 /** `record` is undefined for an entry that this cluster's key does not open. */

@@ -72,6 +72,19 @@ describe("a session outlives its owner", () => {
     assert.strictEqual(world.store.entries.size, 1)
   })
 
+  it("a store that is full is asked less and less often, and the handshake ends when it has room (trust F10)", () => {
+    const world = new World()
+    world.store.full = true
+    const device = world.device("dev1", 1000).connect()
+    for (let i = 0; i < 300; i++) world.pass(100)
+    assert.isFalse(device.connected)
+    // 250 ms, doubled up to 4 s, in half a minute.
+    assert.isBelow(world.store.refused, 15)
+    world.store.full = false
+    for (let i = 0; i < 45; i++) world.pass(100)
+    assert.isTrue(device.connected)
+  })
+
   it("killed after the session was stored and before its Finished: the device's repetition is answered", () => {
     const world = new World()
     const device = world.device("dev1", 1000, withCid)

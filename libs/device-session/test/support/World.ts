@@ -396,10 +396,16 @@ export class Store {
   readonly entries = new Map<string, { readonly revision: number; readonly record: Uint8Array }>()
   readonly credentialVersions = new Map<string, number>()
   reachable = true
+  full = false
   writes = 0
+  refused = 0
   #revision = 0
 
   write(key: string, revision: number, record: Uint8Array): SaveOutcome {
+    if (this.full) {
+      this.refused++
+      return { _tag: "Refused" }
+    }
     if ((this.entries.get(key)?.revision ?? 0) !== revision) return { _tag: "Conflict" }
     this.writes++
     this.entries.set(key, { revision: ++this.#revision, record: new Uint8Array(record) })
