@@ -146,7 +146,7 @@ export class ScriptPool {
   }
 
   #launch(slot: Slot): void {
-    const worker = new Worker(new URL("./ScriptWorker.ts", import.meta.url))
+    const worker = new Worker(new URL(workerFile, import.meta.url))
     worker.unref()
     slot.worker = worker
     worker.on("message", ({ call, conversion, dropped }: WorkerAnswer) => {
@@ -185,3 +185,6 @@ const counters = {
   Failed: metrics.counter("roost_script_conversions_total", help, { result: "Failed" })
 }
 const suspensions = metrics.counter("roost_script_suspensions_total", "Products whose script met its limits too often.")
+
+/** Beside this file, or, in a bundle, an entry of its own beside the app's. */
+const workerFile = import.meta.url.endsWith(".ts") ? "./ScriptWorker.ts" : "./ScriptWorker.mjs"
