@@ -8,6 +8,7 @@ export const FrameKind = {
   Unrouted: 4,
   ForwardedDatagram: 5,
   ForwardedHalfHandshake: 6,
+  RepeatedHalfHandshake: 7,
   Send: 16,
   Route: 17,
   Doubt: 18,

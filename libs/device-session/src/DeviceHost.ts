@@ -387,6 +387,7 @@ export class DeviceHost {
         return this.#datagram(now, edge, kind, partition, peer, body)
       case FrameKind.HalfHandshake:
       case FrameKind.ForwardedHalfHandshake:
+      case FrameKind.RepeatedHalfHandshake:
         if (this.#handOffs.mayBegin(now)) return this.#begin(now, { edge, kind, partition, peer, body })
         if (this.#handOffs.wait({ edge, kind, partition, peer, body: new Uint8Array(body) })) {
           this.counters.handshakesOverLimit++
@@ -402,9 +403,14 @@ export class DeviceHost {
   /** A handshake's turn, or that of what came behind it. */
   #begin(now: number, held: Held): void {
     const { body, edge, kind, partition, peer } = held
-    if (kind !== FrameKind.HalfHandshake && kind !== FrameKind.ForwardedHalfHandshake) return this.#again(now, held)
+    const repeated = kind === FrameKind.RepeatedHalfHandshake
+    if (kind !== FrameKind.HalfHandshake && kind !== FrameKind.ForwardedHalfHandshake && !repeated) {
+      return this.#again(now, held)
+    }
     if (this.#ownership.take(now, edge, kind, partition, peer, body)) return
-    if (this.#shares.get(partition)?.stage === "ready") this.#handshakes.begin(now, edge, partition, peer, body)
+    if (this.#shares.get(partition)?.stage === "ready") {
+      this.#handshakes.begin(now, edge, partition, peer, body, repeated)
+    }
   }
 
   #again(now: number, { body, edge, kind, partition, peer }: Held): void {

@@ -29,6 +29,7 @@ import {
 import { type HandshakeInProgress, Handshakes, namedBy, nobody } from "./Handshakes.ts"
 import { unprovedPath } from "./Path.ts"
 import type { PskOutcome } from "./Ports.ts"
+import { restoredSequence } from "./RestoredSequence.ts"
 import { exchangesOf } from "./SessionExchanges.ts"
 import { kindBit } from "./Takeover.ts"
 
@@ -63,9 +64,13 @@ export class HandshakeServer {
     return this.#handshakes.size
   }
 
-  /** An edge read the ClientKeyExchange. `half` is copied if the handshake outlives this call: the frame does not. */
-  begin(now: number, edge: EdgeLink, partition: number, peer: PeerAddress, half: Uint8Array): void {
+  /**
+   * An edge read the ClientKeyExchange. `half` is copied if the handshake outlives this call: the frame does not. `repeated`: it
+   * was given to a former owner of the partition, who did not confirm it.
+   */
+  begin(now: number, edge: EdgeLink, partition: number, peer: PeerAddress, half: Uint8Array, repeated = false): void {
     const { counters } = this.#options
+    if (repeated && this.#handshakes.get(peer) !== undefined) return
     const pending = PendingHandshake.fromHalf(half)
     if (Result.isFailure(pending)) {
       counters.dropped("HalfHandshakeMalformed")
@@ -84,6 +89,7 @@ export class HandshakeServer {
       told: false,
       partition,
       startedAt: now,
+      repeated,
       stage: "needsKey",
       refusal: Result.isSuccess(parsed) ? undefined : parsed.failure.message,
       facts: undefined
@@ -314,6 +320,9 @@ export class HandshakeServer {
     }
     // Without facts its key was one that nobody has.
     if (identity === undefined || facts === undefined) return false
+    const stored = handshake.repeated === true ? findActor(identity.productKey, identity.deviceKey)?.session : undefined
+    // The former owner stored it: its own Finished answers the device's next repetition.
+    if (stored !== undefined && equalBytes(stored.dtls.sessionId, outcome.session.sessionId)) return false
     if (!table.isCidFree(outcome.session)) {
       const why = "the connection id was taken; the device's next attempt gets another"
       this.#refusals.tell(now, handshake, refusedKind, why)
@@ -432,6 +441,8 @@ export class HandshakeServer {
     facts: DeviceFacts,
     dtls: Session
   ): DeviceSession {
+    // The former owner may have answered, and sealed more: only Finished is the same under the same number.
+    if (handshake.repeated === true) dtls.writeSequence = restoredSequence(dtls.writeSequence, -1, this.#options.random)
     // Nothing more is sealed until the first block is stored with it.
     dtls.writeLimit = dtls.writeSequence
     const handle = hex(this.#crypto.randomBytes(handleBytes))
@@ -477,3 +488,5 @@ export class HandshakeServer {
 const handleBytes = 8
 const hex = (bytes: Uint8Array): string => bytes.toHex()
 const noBytes = new Uint8Array(0)
+const equalBytes = (one: Uint8Array, other: Uint8Array): boolean =>
+  one.length === other.length && one.every((byte, i) => byte === other[i])

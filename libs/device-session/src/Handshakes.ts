@@ -43,6 +43,8 @@ export interface HandshakeInProgress {
   cached?: CachedPsk
   /** Set while the product's former secret is still good: its version. */
   previousVersion?: number
+  /** A former owner had it before, and may have gone on with it. */
+  readonly repeated?: boolean
   /** In mode 3, the version of the device's own secret. */
   deviceCredentialVersion?: number
   /** The secret is shorter than the registry takes today. */

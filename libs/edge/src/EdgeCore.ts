@@ -8,6 +8,7 @@ import type { EdgeLimits } from "./EdgeLimits.ts"
 import { edgeRefusals, helloRefusal } from "./EdgeRefusals.ts"
 import { FrameOutbox, type Publish } from "./FrameOutbox.ts"
 import { GenerationMap } from "./GenerationMap.ts"
+import { HandedOffHalves } from "./HandedOffHalves.ts"
 
 /** Where the edge's output goes. */
 export interface EdgePorts {
@@ -37,6 +38,7 @@ export class EdgeCore {
   readonly #byCid: GenerationMap<number, number>
   readonly #byPeer: GenerationMap<number | string, number>
   readonly #handedOff: GenerationMap<number | string, number>
+  readonly #halves: HandedOffHalves
   /** Addresses whose owner could verify nothing of what came last: a stranger's forgery, or another device is there now. */
   readonly #doubted: BoundedMap<number | string, true>
   /** In the order of their deadlines, since all wait equally long. */
@@ -72,6 +74,7 @@ export class EdgeCore {
     this.#byCid = new GenerationMap(limits.routesMax)
     this.#byPeer = new GenerationMap(limits.routesMax)
     this.#handedOff = new GenerationMap(limits.handedOffMax)
+    this.#halves = new HandedOffHalves({ ...limits, millisMax: limits.handedOffMillis })
     const rates = (perSecond: number, burst: number) =>
       new Allowances<number | string>({ perSecond, burst, max: limits.ratesMax })
     this.#handshakeRates = rates(limits.handshakesPerSecondMax, limits.handshakesBurstMax)
@@ -131,7 +134,10 @@ export class EdgeCore {
           this.#doubted.delete(peer.key)
           this.#routeById(body, partition)
           // The handshake that was handed off is over, unless another device's session moved to its address meanwhile.
-          if (this.#handedOff.get(peer.key) === partition) this.#handedOff.delete(peer.key)
+          if (this.#handedOff.get(peer.key) === partition) {
+            this.#handedOff.delete(peer.key)
+            this.#halves.confirmed(peer.key)
+          }
           break
         case FrameKind.RouteById:
           this.#routeById(body, partition)
@@ -166,6 +172,7 @@ export class EdgeCore {
     if (now - this.#turnedAt < this.#limits.handedOffMillis) return
     this.#turnedAt = now
     this.#handedOff.turn()
+    this.#halves.expire(now)
     this.#outbox.reset()
   }
 
@@ -220,7 +227,15 @@ export class EdgeCore {
       return this.#toEveryNode(peer, datagram)
     }
     this.counters.routedByAddress++
+    this.#halfToNextOwner(now, partition, peer)
     this.#toOwner(partition, peer, FrameKind.Datagram, datagram)
+  }
+
+  /** A handshake whose owner died or gave the partition up goes on at the next one, with the device's retransmission. */
+  #halfToNextOwner(now: number, partition: number, peer: PeerAddress): void {
+    if (this.#halves.size === 0 || this.#handedOff.get(peer.key) !== partition) return
+    const half = this.#halves.forOwner(now, peer.key, this.#placement.tokenOf(partition))
+    if (half !== undefined) this.#toOwner(partition, peer, FrameKind.RepeatedHalfHandshake, half)
   }
 
   #routeById(cid: Uint8Array, partition: number): void {
@@ -240,6 +255,7 @@ export class EdgeCore {
         this.counters.handedOff++
         this.#handedOff.set(peer.key, partition)
         if (outcome.movedFrom === undefined) {
+          this.#halves.keep(now, peer.key, this.#placement.tokenOf(partition), outcome.half)
           return this.#toOwner(partition, peer, FrameKind.HalfHandshake, outcome.half)
         }
         const proved = new PeerAddress(outcome.movedFrom.key)

@@ -7,6 +7,9 @@ export interface EdgeLimits {
   readonly routesMax: number
   /** Peers whose handshake was handed to an actor. */
   readonly handedOffMax: number
+  /** Halves of handshakes that no owner has confirmed, for the next one; each at most so many bytes. */
+  readonly halvesMax: number
+  readonly halfBytesMax: number
   /** How long such a peer is remembered, at least; at most twice as long. */
   readonly handedOffMillis: number
   /** Bytes of a datagram of a peer without a session here: more than any handshake has, or any device that is asked about. */
@@ -45,6 +48,8 @@ export interface EdgeLimits {
 export const defaultEdgeLimits: EdgeLimits = {
   routesMax: 300_000,
   handedOffMax: 100_000,
+  halvesMax: 10_000,
+  halfBytesMax: 2_048,
   handedOffMillis: 180_000,
   strangerBytesMax: 2048,
   handshakesPerSecondMax: 5,

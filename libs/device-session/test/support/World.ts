@@ -147,6 +147,15 @@ export class World {
     this.settle()
   }
 
+  /** What the last ClientKeyExchange made, as an edge keeps it. */
+  #lastHalf: Uint8Array = new Uint8Array(0)
+
+  /** The edge hands what a former owner had of this address to the one that it knows now. */
+  repeatHalf(peer: PeerAddress): void {
+    this.#toHost(FrameKind.RepeatedHalfHandshake, peer, this.#lastHalf)
+    this.settle()
+  }
+
   /** What was sent on arrives. */
   carryForwarded(): void {
     for (const { body, kind, partition, peer } of this.forwarded.splice(0)) this.#toHost(kind, peer, body, partition)
@@ -246,6 +255,7 @@ export class World {
         for (const reply of outcome.datagrams) this.#devices.get(peer.key)?.receive(reply)
         break
       case "HandOff":
+        this.#lastHalf = outcome.half
         if (outcome.movedFrom === undefined) this.#toHost(FrameKind.HalfHandshake, peer, outcome.half)
         else {
           const proved = new PeerAddress(outcome.movedFrom.key)
