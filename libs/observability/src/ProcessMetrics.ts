@@ -1,6 +1,10 @@
+import manifest from "../package.json" with { type: "json" }
 import { Effect, Layer } from "effect"
 import { monitorEventLoopDelay } from "node:perf_hooks"
 import { type MetricRegistry, metrics } from "./Metrics.ts"
+
+/** Of Roost. */
+export const version = manifest.version
 
 /** CPU, memory and event loop of this process, under the names that Prometheus' own clients use. */
 export const layerProcessMetrics = (registry: MetricRegistry = metrics): Layer.Layer<never> =>
@@ -31,6 +35,7 @@ const register = (registry: MetricRegistry): (() => void) => {
       () => (Date.now() - performance.timeOrigin - performance.now()) / 1e3
     ),
     registry.counterFrom("process_cpu_seconds_total", "User and system CPU time.", cpuSeconds),
+    registry.gaugeFrom("roost_build_info", "1, with what runs.", () => 1, { version, node: process.version }),
     registry.gaugeFrom("process_resident_memory_bytes", "Resident memory.", () => process.memoryUsage.rss()),
     registry.gaugeFrom("process_start_time_seconds", "Start, in seconds since 1970.", () => startedAt),
     registry.gaugeFrom("nodejs_heap_size_used_bytes", "JavaScript heap in use.", () => process.memoryUsage().heapUsed),

@@ -2,13 +2,15 @@ import { NodeRuntime } from "@effect/platform-node"
 import { Cause, Config, Effect, Exit, Layer, type Runtime, SchemaIssue } from "effect"
 import { Health } from "./Health.ts"
 import { layerLogging } from "./Logging.ts"
-import { layerProcessMetrics } from "./ProcessMetrics.ts"
+import { layerProcessMetrics, version } from "./ProcessMetrics.ts"
 
 /**
  * Runs an app until SIGTERM or SIGINT, then releases its layers and exits with 0. Configuration that is missing or
  * wrong is told in one line per variable, without the value, and exits with 1.
  */
 export const runApp = <A, E>(app: Layer.Layer<A, E, Health>): void => {
+  const asked = answerTo(process.argv.slice(2))
+  if (asked !== undefined) return void process.stdout.write(`${asked}\n`)
   const main = app.pipe(Layer.provide(Health.layer), Layer.provideMerge(layerProcessMetrics()))
   Layer.launch(main).pipe(
     Effect.provide(layerLogging),
@@ -21,6 +23,14 @@ export const runApp = <A, E>(app: Layer.Layer<A, E, Health>): void => {
     }),
     NodeRuntime.runMain({ disableErrorReporting: true, teardown })
   )
+}
+
+const answerTo = (given: ReadonlyArray<string>): string | undefined => {
+  if (given.includes("--version")) return `roost ${version}, Node ${process.version}`
+  if (given.includes("--help")) {
+    return "Runs until SIGTERM or SIGINT. It takes no arguments but --help and --version: its configuration is in environment variables,\nof which docs/architecture.md §7 has the table. What is missing or wrong is told in one line each at the start."
+  }
+  return undefined
 }
 
 /** Which variables are wrong and what they should be; never what they are, since some are secrets. */
