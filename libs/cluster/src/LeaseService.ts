@@ -15,6 +15,9 @@ import { hasEnded, ownProcessName } from "./ProcessName.ts"
 /** How long a node that is told to end may take to hand its partitions over. */
 export const drainMillisMax = 15_000
 
+/** How long a refusal of the store counts: renewals are tried more often. */
+const refusalMillisMax = 3_000
+
 /** What the rest of a session-actors process asks of its leases. */
 export interface Leases {
   /**
@@ -22,6 +25,11 @@ export interface Leases {
    * where it was, and somebody else may serve its devices since.
    */
   readonly isServing: () => boolean
+  /**
+   * The lease ran out since the store refuses to renew it, as it refuses all others: nobody can have taken the partitions. Devices are
+   * to hear 5.00 then, and nothing may be stored.
+   */
+  readonly isRefusing: () => boolean
   /** Why this node does not serve yet all that it should; undefined when it does. */
   readonly unsettled: () => string | undefined
   /** The `nodeId` of the other node that owns a partition or is about to; undefined if it is this node or nobody is known. */
@@ -71,6 +79,11 @@ export const keepLeases = Effect.fnUntraced(function* (options: {
 
   const own = (incarnation: string): boolean => incarnation === keeper.incarnation
 
+  let refusedAt = -Infinity
+  const noteRefusal = (error: unknown): void => {
+    if (error instanceof NatsError && error.isStoreRefusal) refusedAt = now()
+  }
+
   /** Stands by, or takes part again, if what is wrong with this node has changed. */
   const judge = (): void => {
     const difference = clocks.differenceOf(keeper.incarnation)
@@ -118,7 +131,7 @@ export const keepLeases = Effect.fnUntraced(function* (options: {
           wall: Date.now(),
           ...(process === undefined ? {} : { process })
         }
-        return write(bucket, nodeKey(incarnation), record, revision, timing).pipe(
+        return write(bucket, nodeKey(incarnation), record, revision, timing, noteRefusal).pipe(
           Effect.map((outcome) => {
             if (outcome._tag !== "Stored") renewalsFailed.inc()
             perform(keeper.nodeWritten(now(), beat, outcome))
@@ -133,6 +146,7 @@ export const keepLeases = Effect.fnUntraced(function* (options: {
             const { revision, value } = found.value
             return value._tag === "Node" ? { ...value, revision } : ("failed" as const)
           }),
+          Effect.tapError((error) => Effect.sync(() => noteRefusal(error))),
           Effect.orElseSucceed(() => "failed" as const),
           Effect.map((found) => perform(keeper.nodeRead(now(), action.incarnation, found)))
         )
@@ -236,6 +250,7 @@ export const keepLeases = Effect.fnUntraced(function* (options: {
   }
   return {
     isServing: () => keeper.isServing(now()),
+    isRefusing: () => !keeper.isServing(now()) && now() - refusedAt < refusalMillisMax,
     unsettled,
     destinationOf: (partition) => keeper.destinationOf(partition)
   }
@@ -284,11 +299,13 @@ const write = (
   key: string,
   record: LeaseRecord,
   revision: number,
-  timing: LeaseTiming
+  timing: LeaseTiming,
+  noteRefusal: (error: unknown) => void = () => {}
 ): Effect.Effect<WriteOutcome> =>
   (revision === 0 ? bucket.create(key, record) : bucket.update(key, record, revision)).pipe(
     Effect.timeout(timing.writeMillisMax),
     Effect.map((stored): WriteOutcome => ({ _tag: "Stored", revision: stored })),
+    Effect.tapError((error) => Effect.sync(() => noteRefusal(error))),
     Effect.catch((error) =>
       Effect.succeed<WriteOutcome>(
         error instanceof NatsError && error.reason === "Conflict" ? { _tag: "Conflict" } : { _tag: "Unknown" }

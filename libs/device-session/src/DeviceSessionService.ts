@@ -34,6 +34,7 @@ export const DeviceSessionService = {
       const { flushSoon, host } = yield* makeHost({
         config,
         destinationOf: (partition) => owned.leases?.destinationOf(partition),
+        mayStore: () => owned.leases?.isServing() === true,
         onTurn: () => {
           // What a turn brought may have set a deadline.
           clock.ticker?.wake()
@@ -44,7 +45,7 @@ export const DeviceSessionService = {
       const inbox = new FrameInbox((frame) => host.handleFrame(steadyNow(), frame))
       let serving = true
       // A process that was paused goes on here, and its devices may be another's by now.
-      const mayServe = () => owned.leases?.isServing() === true
+      const mayServe = () => owned.leases?.isServing() === true || owned.leases?.isRefusing() === true
       yield* health.register("partitions", () =>
         owned.leases === undefined ? "the leases are not kept yet" : owned.leases.unsettled()
       )
@@ -106,10 +107,12 @@ export const DeviceSessionService = {
 const makeHost = Effect.fnUntraced(function* (options: {
   readonly config: SessionActorsConfig
   readonly destinationOf: (partition: number) => string | undefined
+  /** False: devices are answered 5.00. */
+  readonly mayStore: () => boolean
   /** A turn of the event loop ends; true if there is more to do in the next one. */
   readonly onTurn: () => boolean
 }) {
-  const { config, destinationOf, onTurn } = options
+  const { config, destinationOf, mayStore, onTurn } = options
   // The ports need where answers go, the host needs the ports: answers can't come before the host is there.
   const answered: { host?: DeviceHost } = {}
   const flushSoon = oncePerTurn(() => {
@@ -133,7 +136,7 @@ const makeHost = Effect.fnUntraced(function* (options: {
     read: (token, outcome) => answer((to, now) => to.handleRead(now, token, outcome)),
     recalled: (token, outcome) => answer((to, now) => to.handleRecalled(now, token, outcome))
   } satisfies PortAnswers
-  const ports = yield* makeNatsPorts(config.clusterKeys, answers, destinationOf)
+  const ports = yield* makeNatsPorts(config.clusterKeys, answers, destinationOf, mayStore)
   const host = new DeviceHost({
     config: config.host,
     ports: withWallTimes(ports, wallOf),

@@ -71,7 +71,9 @@ export const makeNatsPorts = Effect.fnUntraced(function* (
   clusterKeys: SealingKeys,
   answers: PortAnswers,
   /** `nodeId` of the other node that owns a partition or is about to. */
-  destinationOf: (partition: number) => string | undefined
+  destinationOf: (partition: number) => string | undefined,
+  /** False: what devices report is refused. */
+  mayStore: () => boolean
 ): Effect.fn.Return<Ports, never, NatsConnection | FrameBus | EventPublisher | Scope.Scope> {
   const bus = yield* FrameBus
   const events = yield* EventPublisher
@@ -157,6 +159,7 @@ export const makeNatsPorts = Effect.fnUntraced(function* (
       scripts.convert(script, direction, input, (conversion) => answers.converted(token, conversion)),
 
     storeUplink: (token, uplink) => {
+      if (!mayStore()) return false
       const subject = Subjects.uplink(uplink.productKey, uplink.deviceKey, uplink.kind)
       return stores.publish(subject, uplinkHeaders(uplink), uplink.payload, token)
     },

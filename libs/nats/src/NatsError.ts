@@ -25,6 +25,11 @@ export class NatsError extends Data.TaggedError("NatsError")<{
   readonly operation: string
   readonly detail: string
 }> {
+  /** The store itself said no: it is full, or JetStream is off since its disk is. Nothing was written, by nobody. */
+  get isStoreRefusal(): boolean {
+    return this.reason === "Rejected" || this.reason === "NoResponders"
+  }
+
   override get message(): string {
     return `${this.operation}: ${this.reason}${this.detail === "" ? "" : `, ${this.detail}`}`
   }

@@ -55,6 +55,27 @@ const stored = 68
 const unavailable = 160
 
 describe("a store without room", () => {
+  it("5.00 while no lease can be renewed for want of room, and no handshake afterwards (trust F3)", async () => {
+    const { device, handshakes, report } = await online("lease")
+    try {
+      assert.strictEqual(await report(), stored)
+      // Refused as for want of room, which would come and go with the sizes of what is overwritten.
+      await onStreams((streams) => streams.update("KV_LEASES", { max_msg_size: 1 }))
+      // The lease runs out.
+      await eventually(
+        () => readiness("session-actors"),
+        (status) => status === 503,
+        30_000
+      )
+      for (let i = 0; i < 3; i++) assert.strictEqual(await report(), unavailable)
+      await onStreams((streams) => streams.update("KV_LEASES", { max_msg_size: -1 }))
+      await eventually(report, (code) => code === stored, 60_000)
+      assert.strictEqual(handshakes(), 1)
+    } finally {
+      await device.close()
+    }
+  }, 150_000)
+
   it("5.00 while UPLINK is full, 2.04 as soon as it is not (trust B4)", async () => {
     const { device, handshakes, report } = await online("uplink")
     try {
