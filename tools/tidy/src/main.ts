@@ -1,10 +1,12 @@
 import { fileURLToPath } from "node:url"
 import { checkConventions } from "./Conventions.ts"
 import { checkLayers } from "./Layers.ts"
+import { checkProofs } from "./Proofs.ts"
 import { readRepository } from "./Repository.ts"
+import { checkVariables } from "./Variables.ts"
 
 const repository = readRepository(fileURLToPath(new URL("../../..", import.meta.url)))
-const findings = [...checkLayers(repository), ...checkConventions(repository)]
+const findings = [checkLayers, checkConventions, checkProofs, checkVariables].flatMap((check) => check(repository))
 for (const { line, message, path } of findings) {
   process.stderr.write(`${path}${line === undefined ? "" : `:${line}`}: ${message}\n`)
 }

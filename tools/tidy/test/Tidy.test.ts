@@ -2,7 +2,9 @@ import { assert, describe, it } from "@effect/vitest"
 import { fileURLToPath } from "node:url"
 import { checkConventions } from "../src/Conventions.ts"
 import { checkLayers } from "../src/Layers.ts"
+import { checkProofs } from "../src/Proofs.ts"
 import { type Project, readRepository, type Repository } from "../src/Repository.ts"
+import { checkVariables } from "../src/Variables.ts"
 
 const real = readRepository(fileURLToPath(new URL("../../..", import.meta.url)))
 
@@ -21,6 +23,8 @@ const messagesAt = (path: string, findings: ReadonlyArray<{ readonly path: strin
 describe("this repository", () => {
   it("keeps the layers", () => assert.deepStrictEqual(checkLayers(real), []))
   it("keeps the conventions", () => assert.deepStrictEqual(checkConventions(real), []))
+  it("names for every promise of SECURITY.md a test that exists", () => assert.deepStrictEqual(checkProofs(real), []))
+  it("documents every variable that it reads, and no other", () => assert.deepStrictEqual(checkVariables(real), []))
   it("has been read: the four apps, and more than 200 files", () => {
     assert.strictEqual(real.projects.filter(({ tags }) => tags.includes("layer:app")).length, 4)
     assert.isAbove(real.files.size, 200)
@@ -75,5 +79,72 @@ describe("a planted breach of the conventions is found", () => {
     const loose: Project = { folder: "tools/x", name: "@roost/x", tags: [], dependencies: { left: "^1.0.0" } }
     const findings = checkConventions({ files: new Map(), projects: [loose] })
     assert.include(messagesAt("tools/x/package.json", findings)[0] ?? "nothing", "exact version")
+  })
+})
+
+describe("a promise is found", () => {
+  const section = "## What is promised, and the test that shows it"
+  const test = "tools/tidy/test/Tidy.test.ts"
+  for (const [what, promise, expected] of [
+    ["that has no test", "- Nothing goes wrong.", "without a test"],
+    [
+      "whose file of tests is not there",
+      `- Nothing goes wrong.\n  \`tools/x/test/X.test.ts\`: \`it\``,
+      "X.test.ts has no"
+    ],
+    [
+      "whose test is not there",
+      `- Nothing.\n  \`${test}\`: \`it\`;\n  \`${test}\`: \`no ${"such"} test\``,
+      "has no test"
+    ]
+  ] as const) {
+    it(what, () => {
+      const planted = withFile(
+        "SECURITY.md",
+        `${section}\n\n- Kept. \`${test}\`: \`it\`\n${promise}\n\n## Next\n\n- an item`
+      )
+      const findings = checkProofs(planted)
+      assert.deepStrictEqual(
+        findings.map(({ line }) => line),
+        [4]
+      )
+      assert.include(findings[0]!.message, expected)
+    })
+  }
+
+  it("if there is none at all", () => {
+    assert.lengthOf(checkProofs(withFile("SECURITY.md", "# Security\n")), 1)
+  })
+})
+
+describe("a variable is found", () => {
+  const messages = (path: string, text: string) =>
+    checkVariables(withFile(path, text))
+      .filter((finding) => finding.path === path)
+      .map(({ message }) => message.split(" ")[0])
+
+  it("that is read and not in the table", () => {
+    const source = `import { Config } from "effect"\nexport const x = Config.Int("ROOST_X")\n`
+    assert.deepStrictEqual(messages("libs/edge/src/X.ts", source), ["ROOST_X"])
+    assert.deepStrictEqual(messages("libs/edge/test/X.ts", source), [])
+  })
+
+  it("whose name is made of what a function is given", () => {
+    const source =
+      `import { Config } from "effect"\n\n` +
+      "const loginOf = (prefix: string): Config.Config<string> =>\n  Config.String(`${prefix}_USER`)\n\n" +
+      "const both = (name: string) =>\n  Config.all([Config.String(name), Config.String(`${name}_PREVIOUS`)])\n\n" +
+      `export const x = [loginOf("ROOST_X"), both("ROOST_Y")]\n`
+    assert.deepStrictEqual(messages("libs/edge/src/X.ts", source), ["ROOST_Y", "ROOST_X_USER", "ROOST_Y_PREVIOUS"])
+  })
+
+  it("that is in the table and that nothing reads", () => {
+    const page = real.files.get("docs/architecture.md")!
+    const planted = page.replace("| `NATS_URL` ", "| `ROOST_X_{A, B}`, `ROOST_Y` ")
+    const findings = checkVariables(withFile("docs/architecture.md", planted))
+    assert.deepStrictEqual(
+      findings.map(({ message }) => message.split(" ")[0]),
+      ["NATS_URL", "ROOST_X_A:", "ROOST_X_B:", "ROOST_Y:"]
+    )
   })
 })
