@@ -1,7 +1,8 @@
 import { Code, encode, OptionNumber, stringOption } from "@roost/coap"
 import { FrameKind, FrameWriter } from "@roost/contracts"
 import * as Result from "effect/Result"
-import { type SimulatedDevice, World } from "../test/support/World.ts"
+import type { SimulatedDevice } from "../test/support/SimulatedDevice.ts"
+import { World } from "../test/support/World.ts"
 
 /**
  * CPU of the actors' side of one uplink: frame, record, CoAP, topic, envelope, store (an array here), answer, record,

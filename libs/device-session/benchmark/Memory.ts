@@ -1,6 +1,7 @@
 import { Code, OptionNumber, stringOption } from "@roost/coap"
 import { parsePeerAddress } from "@roost/contracts"
-import { SimulatedDevice, World } from "../test/support/World.ts"
+import { SimulatedDevice } from "../test/support/SimulatedDevice.ts"
+import { World } from "../test/support/World.ts"
 
 /**
  * Memory of the host per idle online device: after its handshake, after one post whose answer is still remembered, and

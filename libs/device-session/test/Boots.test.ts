@@ -3,7 +3,8 @@ import { ContentType, encodeAlert, fatalAlert, warningAlert } from "@roost/dtls"
 import { dtlsCrypto } from "@roost/dtls-crypto"
 import * as Result from "effect/Result"
 import { codeOf, post, repeated, sequencesTo } from "./support/traces.ts"
-import { type SimulatedDevice, World } from "./support/World.ts"
+import type { SimulatedDevice } from "./support/SimulatedDevice.ts"
+import { World } from "./support/World.ts"
 
 // What devices do that have no entropy, no memory of what they did before, or a NAT that forgets them.
 

@@ -3,7 +3,8 @@ import { Code } from "@roost/coap"
 import { changeTheSame, effectOf } from "../src/CommandEffect.ts"
 import { type PendingCommand, PendingCommands } from "../src/PendingCommands.ts"
 import { codeOf, own, requestOf } from "./support/traces.ts"
-import { type SimulatedDevice, World } from "./support/World.ts"
+import type { SimulatedDevice } from "./support/SimulatedDevice.ts"
+import { World } from "./support/World.ts"
 
 const base = "/sys/pk1/dev1/thing/"
 const setTopic = `${base}service/measurepoint/set`

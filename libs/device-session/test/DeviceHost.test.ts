@@ -2,7 +2,8 @@ import { Code, formatCode, OptionNumber, stringOption } from "@roost/coap"
 import { parsePeerAddress } from "@roost/contracts"
 import { assert, describe, it } from "@effect/vitest"
 import type { PskOutcome } from "../src/Ports.ts"
-import { found, type SimulatedDevice, World } from "./support/World.ts"
+import type { SimulatedDevice } from "./support/SimulatedDevice.ts"
+import { found, World } from "./support/World.ts"
 
 const bytes = (text: string) => new TextEncoder().encode(text)
 const requestOf = (code: number, path: string, payload = "") => ({

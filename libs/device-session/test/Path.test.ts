@@ -4,7 +4,8 @@ import { type PeerAddress, parsePeerAddress } from "@roost/contracts"
 import { TLS_PSK_WITH_AES_128_CBC_SHA256, TLS_PSK_WITH_AES_128_CCM_8 } from "@roost/dtls"
 import { unprovedFactor } from "../src/Path.ts"
 import { bytes, codeOf, own, post, requestOf } from "./support/traces.ts"
-import { type SimulatedDevice, World } from "./support/World.ts"
+import type { SimulatedDevice } from "./support/SimulatedDevice.ts"
+import { World } from "./support/World.ts"
 
 const suites = [
   ["CCM_8", [TLS_PSK_WITH_AES_128_CCM_8]],

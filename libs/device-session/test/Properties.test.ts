@@ -2,7 +2,8 @@ import { assert, describe, it } from "@effect/vitest"
 import { Code } from "@roost/coap"
 import { questionsBurstMax, questionsPerSecondMax } from "../src/PropertiesAsk.ts"
 import { codeOf, own, requestOf } from "./support/traces.ts"
-import { type SimulatedDevice, World } from "./support/World.ts"
+import type { SimulatedDevice } from "./support/SimulatedDevice.ts"
+import { World } from "./support/World.ts"
 
 const send = (device: SimulatedDevice, path: string, params: unknown) => {
   const method = path.replaceAll("/", ".")

@@ -1,7 +1,8 @@
 import { Code, formatCode, OptionNumber, stringOption } from "@roost/coap"
 import { numericCommandId } from "@roost/contracts"
 import { assert, describe, it } from "@effect/vitest"
-import { type SimulatedDevice, World } from "./support/World.ts"
+import type { SimulatedDevice } from "./support/SimulatedDevice.ts"
+import { World } from "./support/World.ts"
 
 const bytes = (text: string) => new TextEncoder().encode(text)
 const textOf = (payload: Uint8Array) => new TextDecoder().decode(payload)

@@ -2,7 +2,8 @@ import { assert, describe, it } from "@effect/vitest"
 import { Code, findOption, OptionNumber } from "@roost/coap"
 import type { ClientOptions } from "@roost/dtls"
 import { codeOf, own, post, requestOf } from "./support/traces.ts"
-import { type SimulatedDevice, World } from "./support/World.ts"
+import type { SimulatedDevice } from "./support/SimulatedDevice.ts"
+import { World } from "./support/World.ts"
 
 type Limit = Pick<ClientOptions, "maxFragmentLength" | "recordSizeLimit">
 

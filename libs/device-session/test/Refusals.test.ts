@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { parsePeerAddress } from "@roost/contracts"
-import { found, SimulatedDevice, World } from "./support/World.ts"
+import { SimulatedDevice } from "./support/SimulatedDevice.ts"
+import { found, World } from "./support/World.ts"
 
 const identityOf = (text: string) => ({ identity: new TextEncoder().encode(text) })
 const unknown = { _tag: "Refused", reason: "UnknownDevice" } as const

@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { codeOf, post, repeated, sequencesTo } from "./support/traces.ts"
-import { type SimulatedDevice, World } from "./support/World.ts"
+import type { SimulatedDevice } from "./support/SimulatedDevice.ts"
+import { World } from "./support/World.ts"
 
 const withCid = { connectionId: new Uint8Array(0) }
 

@@ -1,7 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Code } from "@roost/coap"
 import { codeOf, own, post, requestOf } from "./support/traces.ts"
-import { type SimulatedDevice, World } from "./support/World.ts"
+import type { SimulatedDevice } from "./support/SimulatedDevice.ts"
+import { World } from "./support/World.ts"
 
 const ids = (world: World) => world.uplinks.map(({ id }) => id)
 

@@ -7,7 +7,8 @@ import { countingNonces, randomNonces, reversedNonces, withExplicitNonces } from
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import { bytes, codeOf, own, post, repeated, requestOf, retransmit, sequencesTo } from "./support/traces.ts"
-import { type SimulatedDevice, World } from "./support/World.ts"
+import type { SimulatedDevice } from "./support/SimulatedDevice.ts"
+import { World } from "./support/World.ts"
 
 const withCid = { connectionId: new Uint8Array(0) }
 const states = (world: World) => world.presences.map(({ state }) => state)

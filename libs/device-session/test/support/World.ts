@@ -1,4 +1,3 @@
-import { ClientExchanges, type ClientRequest, type ClientResponse, defaultClientSettings, encode } from "@roost/coap"
 import {
   type ActivateRequest,
   type CommandEvent,
@@ -15,23 +14,17 @@ import {
   sessionKey,
   type StrangerEvent
 } from "@roost/contracts"
-import { Client, type ClientOptions, CookieSecrets, FrontHalf, SessionIds } from "@roost/dtls"
+import { CookieSecrets, FrontHalf, SessionIds } from "@roost/dtls"
 import { dtlsCrypto } from "@roost/dtls-crypto"
 import { pskFromSecret } from "@roost/enos"
 import type { Conversion } from "@roost/raw-script"
-import * as Result from "effect/Result"
 import { DeviceHost } from "../../src/DeviceHost.ts"
 import { defaultDeviceSessionConfig, type DeviceSessionConfig } from "../../src/DeviceSessionConfig.ts"
 import type { ScriptCall } from "../../src/RawConversions.ts"
 import type { PendingCommand } from "../../src/PendingCommands.ts"
-import type {
-  ActivationOutcome,
-  Ports,
-  PropertiesOutcome,
-  PskOutcome,
-  SaveOutcome,
-  UplinkRecord
-} from "../../src/Ports.ts"
+import type { ActivationOutcome, Ports, PropertiesOutcome, PskOutcome, UplinkRecord } from "../../src/Ports.ts"
+import { SimulatedDevice, type SimulatedDeviceOptions } from "./SimulatedDevice.ts"
+import { Store } from "./Store.ts"
 
 /**
  * A device host with an edge that only knows two devices' worth of routing, the registry and the store as arrays, and
@@ -192,11 +185,7 @@ export class World {
     for (let partition = 0; partition < partitionCount; partition++) host.open(this.now, partition, token)
   }
 
-  device(
-    deviceKey: string,
-    port: number,
-    options: Partial<ClientOptions> & { lifetime?: number; secret?: string } = {}
-  ) {
+  device(deviceKey: string, port: number, options: SimulatedDeviceOptions = {}) {
     const device = new SimulatedDevice(this, deviceKey, parsePeerAddress("192.0.2.1", port)!, options)
     this.enter(device)
     return device
@@ -400,135 +389,6 @@ const recorded = <A extends object>(target: A, note: (call: string) => void): A 
       }
     }
   })
-
-/** The bucket SESSIONS and what the streams say besides: it outlives the nodes. */
-export class Store {
-  readonly entries = new Map<string, { readonly revision: number; readonly record: Uint8Array }>()
-  readonly credentialVersions = new Map<string, number>()
-  reachable = true
-  full = false
-  writes = 0
-  refused = 0
-  #revision = 0
-
-  write(key: string, revision: number, record: Uint8Array): SaveOutcome {
-    if (this.full) {
-      this.refused++
-      return { _tag: "Refused" }
-    }
-    if ((this.entries.get(key)?.revision ?? 0) !== revision) return { _tag: "Conflict" }
-    this.writes++
-    this.entries.set(key, { revision: ++this.#revision, record: new Uint8Array(record) })
-    return { _tag: "Saved", revision: this.#revision }
-  }
-
-  /** A copy of everything, as a backup has it; `setBack` restores it. */
-  copy(): ReadonlyMap<string, { readonly revision: number; readonly record: Uint8Array }> {
-    return new Map(this.entries)
-  }
-
-  /** The store as it was: what was written since is lost, and revisions begin again from there. */
-  setBack(copy: ReadonlyMap<string, { readonly revision: number; readonly record: Uint8Array }>): void {
-    this.entries.clear()
-    this.#revision = 0
-    for (const [key, entry] of copy) {
-      this.entries.set(key, entry)
-      this.#revision = Math.max(this.#revision, entry.revision)
-    }
-  }
-
-  delete(revision: number): void {
-    for (const [key, entry] of this.entries) if (entry.revision === revision) this.entries.delete(key)
-  }
-}
-
-/** A device without a clock or a socket of its own. */
-export class SimulatedDevice {
-  readonly deviceKey: string
-  peer: PeerAddress
-  readonly client: Client
-  exchanges = new ClientExchanges(defaultClientSettings, () => 0.25)
-  readonly responses: Array<ClientResponse> = []
-  /** Datagrams that it sent. */
-  readonly sent: Array<Uint8Array> = []
-  readonly received: Array<Uint8Array> = []
-  connected = false
-  /** Datagrams to the device are lost while set. */
-  deaf = false
-  readonly #world: World
-
-  constructor(
-    world: World,
-    deviceKey: string,
-    peer: PeerAddress,
-    options: Partial<ClientOptions> & { lifetime?: number; secret?: string }
-  ) {
-    this.#world = world
-    this.deviceKey = deviceKey
-    this.peer = peer
-    this.client = new Client({
-      crypto: dtlsCrypto,
-      identity: new TextEncoder().encode(`pk1,${deviceKey},2,${options.lifetime ?? 60}`),
-      psk: pskFromSecret(options.secret ?? `secret of ${deviceKey}`),
-      connectionId: new Uint8Array(0),
-      ...options
-    })
-  }
-
-  connect(): this {
-    for (const output of this.client.start(this.#world.now))
-      if (output._tag === "Transmit") this.transmit(output.datagram)
-    return this
-  }
-
-  /** The microcontroller boots while the modem keeps the session. With the same `random` it says the same as after its first boot. */
-  reboot(random: number): void {
-    const { messageBytesMax } = this.exchanges
-    this.exchanges = new ClientExchanges(defaultClientSettings, () => random)
-    this.exchanges.messageBytesMax = messageBytesMax
-  }
-
-  /** Sends a request; its response, if one came at once. */
-  request(request: ClientRequest): ClientResponse | undefined {
-    const before = this.responses.length
-    for (const output of this.exchanges.request(this.#world.now, request).outputs) {
-      if (output._tag === "Transmit") this.transmit(Result.getOrThrow(this.client.send(output.bytes)))
-    }
-    return this.responses[before]
-  }
-
-  /** The datagram of a request that somebody else carries. */
-  requestDatagram(request: ClientRequest): Uint8Array {
-    const { code, options, payload } = request
-    const messageId = 0x8000 + this.#carriedElsewhere++
-    const token = Uint8Array.of(messageId >> 8, messageId & 0xff)
-    const message = encode({ type: "CON", code, messageId, token, options, payload })
-    return Result.getOrThrow(this.client.send(message))
-  }
-  #carriedElsewhere = 0
-
-  transmit(datagram: Uint8Array): void {
-    this.sent.push(datagram)
-    this.#world.receive(this.peer, datagram)
-  }
-
-  receive(datagram: Uint8Array): void {
-    if (this.deaf) return
-    this.received.push(datagram)
-    for (const output of this.client.handleDatagram(this.#world.now, datagram)) {
-      if (output._tag === "Transmit") this.transmit(output.datagram)
-      else if (output._tag === "Connected") {
-        this.connected = true
-        this.exchanges.messageBytesMax = output.session.writeBytesMax
-      } else if (output._tag === "Data") {
-        for (const result of this.exchanges.handleMessage(this.#world.now, output.plaintext)) {
-          if (result._tag === "Response") this.responses.push(result.response)
-          else if (result._tag === "Transmit") this.transmit(Result.getOrThrow(this.client.send(result.bytes)))
-        }
-      }
-    }
-  }
-}
 
 export const found = (secret: string, credentialVersion = 1): PskOutcome & { readonly _tag: "Found" } => ({
   _tag: "Found",

@@ -1,6 +1,7 @@
 import { Code, formatCode, OptionNumber, stringOption } from "@roost/coap"
 import { readRecord } from "@roost/dtls"
-import type { SimulatedDevice, World } from "./World.ts"
+import { SimulatedDevice } from "./SimulatedDevice.ts"
+import type { World } from "./World.ts"
 
 export const bytes = (text: string) => new TextEncoder().encode(text)
 
