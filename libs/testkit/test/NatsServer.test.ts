@@ -106,7 +106,7 @@ describe("deploy/nats", () => {
 describe("nats-server programs", () => {
   it("are listed with the newest first", () => {
     const versions = binaries().map(({ version }) => version)
-    assert.deepStrictEqual(versions, [...versions].sort(compareVersions).reverse())
+    assert.deepStrictEqual(versions, versions.toSorted(compareVersions).toReversed())
   })
 
   it("have the faults that were published for their version", () => {

@@ -1,8 +1,8 @@
 import { join } from "node:path"
-import { pathToFileURL } from "node:url"
 import { Worker } from "node:worker_threads"
 import { bundleTargets, type FuzzBundle } from "./FuzzBundle.ts"
 import type { Finding } from "./Fuzzer.ts"
+import { loadFuzzModule } from "./FuzzModule.ts"
 import { type FuzzOrder, type FuzzReport, SharedInput } from "./FuzzOrder.ts"
 import type { FuzzTarget } from "./FuzzTarget.ts"
 import { readInputs } from "./InputFile.ts"
@@ -23,6 +23,10 @@ export interface JobResult extends Omit<FuzzReport, "done"> {
   readonly job: Job
 }
 
+interface FuzzTargets {
+  readonly fuzzTargets: ReadonlyArray<FuzzTarget>
+}
+
 export const corpusFile = (root: string, { project, target }: Pick<Job, "project" | "target">): string =>
   join(root, "libs", project, "fuzz/corpus", `${target}.hex`)
 
@@ -33,9 +37,8 @@ export const crashersFile = (root: string, { project, target }: Pick<Job, "proje
 export const jobsOf = async (root: string, projects: ReadonlyArray<string>, only: string): Promise<Array<Job>> => {
   const jobs: Array<Job> = []
   for (const project of projects) {
-    const module = await import(pathToFileURL(join(root, "libs", project, "fuzz/FuzzTargets.ts")).href)
-    const targets = (module as { readonly fuzzTargets: ReadonlyArray<FuzzTarget> }).fuzzTargets
-    const chosen = targets.filter(({ name }) => `${project}/${name}`.includes(only))
+    const { fuzzTargets } = await loadFuzzModule<FuzzTargets>(root, project, "FuzzTargets.ts")
+    const chosen = fuzzTargets.filter(({ name }) => `${project}/${name}`.includes(only))
     if (chosen.length === 0) continue
     const bundle = await bundleTargets(root, project)
     jobs.push(...chosen.map(({ name }) => ({ project, target: name, bundle })))

@@ -1,10 +1,9 @@
 import { Console, Effect } from "effect"
 import { Command, Flag } from "effect/cli"
 import { randomInt } from "node:crypto"
-import { resolve } from "node:path"
-import { pathToFileURL } from "node:url"
+import { loadFuzzModule, repositoryRoot } from "./FuzzModule.ts"
 
-/** What libs/dtls/fuzz/Sequences.ts exports; structural as `FuzzTarget`. */
+/** The exports of libs/dtls/fuzz/Sequences.ts. */
 interface Sequences {
   readonly sequenceVariants: ReadonlyArray<{ readonly name: string }>
   /** Throws an anomaly. */
@@ -13,9 +12,6 @@ interface Sequences {
     seed: number
   ) => { readonly established: number; readonly datagrams: number }
 }
-
-const sequencesOfDtls = (): Promise<Sequences> =>
-  import(pathToFileURL(resolve(import.meta.dirname, "../../../libs/dtls/fuzz/Sequences.ts")).href) as Promise<Sequences>
 
 /** Sequences between two lines of progress. */
 const sequencesPerLine = 10_000
@@ -32,7 +28,9 @@ export const sequences = Command.make(
     seed: Flag.Int("seed").pipe(Flag.withDescription("first seed; 0 takes a new one each time"), Flag.withDefault(0))
   },
   Effect.fnUntraced(function* ({ count, seed: given }) {
-    const { playSequence, sequenceVariants } = yield* Effect.promise(() => sequencesOfDtls())
+    const { playSequence, sequenceVariants } = yield* Effect.promise(() =>
+      loadFuzzModule<Sequences>(repositoryRoot, "dtls", "Sequences.ts")
+    )
     const first = given === 0 ? randomInt(1, 2 ** 30) : given
     yield* Console.log(`${count} sequences of each variant from seed ${first}`)
     let anomalies = 0

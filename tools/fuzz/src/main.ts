@@ -3,13 +3,11 @@ import { Console, Effect } from "effect"
 import { Command, Flag } from "effect/cli"
 import { randomInt } from "node:crypto"
 import { availableParallelism } from "node:os"
-import { resolve } from "node:path"
 import { corpusFile, crashersFile, type Job, type JobResult, jobsOf, runJob } from "./Campaign.ts"
 import { fuzzProjects } from "./FuzzBundle.ts"
+import { repositoryRoot } from "./FuzzModule.ts"
 import { inputText, readInputs, writeInputs } from "./InputFile.ts"
 import { sequences } from "./SequenceCommand.ts"
-
-const root = resolve(import.meta.dirname, "../../..")
 
 const fuzz = Command.make(
   "fuzz",
@@ -42,12 +40,12 @@ const fuzz = Command.make(
   },
   Effect.fnUntraced(function* ({ jobs: atOnce, minutes, project, save, seconds, seed: given, target }) {
     const seed = given === 0 ? randomInt(1, 2 ** 31) : given
-    const projects = fuzzProjects(root).filter((name) => project === "" || name === project)
-    const jobs = yield* Effect.promise(() => jobsOf(root, projects, target))
+    const projects = fuzzProjects(repositoryRoot).filter((name) => project === "" || name === project)
+    const jobs = yield* Effect.promise(() => jobsOf(repositoryRoot, projects, target))
     if (jobs.length === 0) {
       yield* Console.error(
         `no target fits --project ${JSON.stringify(project)} --target ${JSON.stringify(target)}; ` +
-          `there are projects ${fuzzProjects(root).join(", ")}`
+          `there are projects ${fuzzProjects(repositoryRoot).join(", ")}`
       )
       process.exitCode = 2
       return
@@ -90,7 +88,7 @@ const play = async (
 ): Promise<JobResult> => {
   const name = `${job.project}/${job.target}`
   let next = performance.now() + progressMillis
-  const result = await runJob(root, job, {
+  const result = await runJob(repositoryRoot, job, {
     seed: options.seed,
     millis: options.millis,
     progress: ({ corpusSize, places, runs }) => {
@@ -106,11 +104,11 @@ const play = async (
   )
   for (const { input, stack } of result.findings) say(`  ${inputText(input).slice(0, 400)}\n  ${stack}`)
   if (result.findings.length > 0) {
-    const file = crashersFile(root, job)
+    const file = crashersFile(repositoryRoot, job)
     writeInputs(file, distinct([...readInputs(file), ...result.findings.map(({ input }) => input)]))
     say(`  kept in ${file}`)
   }
-  if (options.save) writeInputs(corpusFile(root, job), smallest(result.corpus))
+  if (options.save) writeInputs(corpusFile(repositoryRoot, job), smallest(result.corpus))
   return result
 }
 

@@ -21,11 +21,13 @@ const allowed: ReadonlyArray<readonly [tag: string, may: ReadonlyArray<string>]>
   ]
 ]
 
-/** Protocol libs know neither time nor sockets nor fibers (design §4). */
+/** Protocol libs know neither time nor sockets nor fibers. */
 const purityBreach =
   /^(?:effect|effect\/(?!Result$|Schema$|Data$|Option$).*|node:(?!buffer$|crypto$).*|@nats-io\/.*|@effect\/.*)$/
 
-const importPattern = /(?:^|\n)\s*(?:import|export)\b[^"'\n]*?(?:\{[^}]*\}[^"'\n]*?)?["']([^"'\n]+)["']/g
+/** `import "x"`, `import("x")`, and `import` or `export` … `from "x"`; a string in an exported value is no import. */
+const importPattern =
+  /(?:^|\n)\s*(?:import\s*|(?:import|export)\b[^"'\n]*?(?:\{[^}]*\}[^"'\n]*?)?\bfrom\s*)["']([^"'\n]+)["']|(?:^|\n)[^"'`\n]*\bimport\(\s*["']([^"'\n]+)["']/g
 
 export const checkLayers = (repository: Repository): ReadonlyArray<Finding> => {
   const byName = new Map(repository.projects.map((project) => [project.name, project]))
@@ -71,6 +73,6 @@ const breach = (
 
 const importsOf = (source: string): ReadonlyArray<{ readonly specifier: string; readonly line: number }> =>
   [...source.matchAll(importPattern)].map((match) => ({
-    specifier: match[1]!,
+    specifier: (match[1] ?? match[2])!,
     line: source.slice(0, match.index).split("\n").length + 1
   }))

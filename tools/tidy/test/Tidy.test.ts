@@ -43,13 +43,19 @@ describe("a planted breach of the layers is found", () => {
     ["an app that uses a protocol lib", "apps/udp-edge/src/X.ts", `export * from "@roost/dtls"\n`, "not among"],
     ["a protocol lib that runs Effects", "libs/coap/src/X.ts", `import { Effect } from "effect"\n`, "takes bytes"],
     ["a protocol lib that opens sockets", "libs/dtls/src/X.ts", `import "node:dgram"\n`, "takes bytes"],
-    ["a path into another project", "libs/edge/src/X.ts", `import { x } from "../../dtls/src/X.ts"\n`, "leaves"]
+    ["a path into another project", "libs/edge/src/X.ts", `import { x } from "../../dtls/src/X.ts"\n`, "leaves"],
+    ["a module that is loaded later", "libs/edge/src/X.ts", `const x = await import("../../dtls/src/X.ts")\n`, "leaves"]
   ] as const) {
     it(what, () => {
       const [message] = messagesAt(path, checkLayers(withFile(path, text)))
       assert.include(message ?? "nothing", expected)
     })
   }
+
+  it("and a path that is no import is none", () => {
+    const text = `export const root = resolve(import.meta.dirname, "../../..")\n`
+    assert.deepStrictEqual(messagesAt("libs/edge/src/X.ts", checkLayers(withFile("libs/edge/src/X.ts", text))), [])
+  })
 
   it("even if the manifest names what the layer forbids", () => {
     const edge = real.projects.find(({ name }) => name === "@roost/edge")!
