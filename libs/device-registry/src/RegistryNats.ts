@@ -1,11 +1,12 @@
-import { Buckets, DeviceEvent, Profile, RegistryRpcs, registryQueue, Streams, Subjects } from "@roost/contracts"
-import { type ConsumedMessage, durableConsumer, awaitStreams, NatsConnection, openBucket, serveRpc } from "@roost/nats"
+import { Buckets, DeviceEvent, RegistryRpcs, registryQueue, Streams, Subjects } from "@roost/contracts"
+import { type ConsumedMessage, durableConsumer, awaitStreams, NatsConnection, serveRpc } from "@roost/nats"
 import { metrics } from "@roost/observability"
 import { Clock, Effect, Layer, Result, Schedule, Schema } from "effect"
 import { Credentials } from "./Credentials.ts"
 import { answerPropertiesAsk } from "./DeviceProperties.ts"
 import { decodePresence, eventOf } from "./PresenceMessages.ts"
 import { RegistryStore } from "./RegistryStore.ts"
+import { openToldProfiles } from "./ToldProfiles.ts"
 
 /**
  * What this instance changes is told at once. The store is asked for the rest this often: what an instance left that died, or
@@ -80,8 +81,8 @@ const followEvents = Effect.gen(function* () {
  */
 const tellChanges = Effect.gen(function* () {
   const store = yield* RegistryStore
-  const { client, connected, jetstream } = yield* NatsConnection
-  const profiles = yield* openBucket(Buckets.profiles, Profile)
+  const { connected, jetstream } = yield* NatsConnection
+  const profiles = yield* openToldProfiles
   const tell = Effect.gen(function* () {
     for (const { id, change } of yield* store.untoldChanges(tellBatchMax)) {
       const subject = Subjects.credential(change.productKey, change.deviceKey)
@@ -92,19 +93,15 @@ const tellChanges = Effect.gen(function* () {
       told.inc()
     }
     for (const { id, key, profile } of yield* store.untoldProfiles(tellBatchMax)) {
-      const bytes = profile === undefined ? 0 : Buffer.byteLength(JSON.stringify(profile))
-      const bytesMax = (client.info?.max_payload ?? payloadBytesDefault) - payloadBytesSpare
-      if (bytes > bytesMax) {
-        // One that an older registry took, or a server with a smaller limit: those behind it go on.
-        tooLarge.inc()
-        yield* Effect.logError(`${key} has ${bytes} bytes, nats-server takes ${bytesMax}: the actors do not hear of it`)
-      } else yield* profile === undefined ? profiles.delete(key) : profiles.put(key, profile)
+      yield* profiles.put(key, profile)
       yield* store.forgetProfile(id)
     }
   })
   const tellIfAny = Effect.gen(function* () {
     // The client would hold the message back until its timeout.
     if (!connected()) return false
+    const catchUp = yield* profiles.outdated
+    if (catchUp !== undefined) yield* store.unlessToldElsewhere(catchUp)
     if ((yield* store.untoldChanges(1)).length === 0 && (yield* store.untoldProfiles(1)).length === 0) return false
     yield* store.unlessToldElsewhere(tell)
     return true
@@ -158,13 +155,6 @@ const decodeEvent = (data: Uint8Array): DeviceEvent | undefined => {
 
 const decodeEventText = Schema.decodeUnknownResult(Schema.fromJsonString(DeviceEvent))
 const utf8 = new TextDecoder()
-const payloadBytesDefault = 1024 * 1024
-/** Subject and headers. */
-const payloadBytesSpare = 1024
-const tooLarge = metrics.counter(
-  "roost_registry_profiles_too_large_total",
-  "Models and scripts that no message can carry."
-)
 const told = metrics.counter("roost_registry_credential_changes_total", "Changes of credentials told to the actors.")
 const unreadable = metrics.counter(
   "roost_registry_messages_unreadable_total",

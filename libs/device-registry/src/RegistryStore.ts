@@ -232,6 +232,8 @@ export class RegistryStore extends Context.Service<
       ReadonlyArray<{ readonly id: number; readonly key: string; readonly profile: Profile | undefined }>
     >
     readonly forgetProfile: (id: number) => Effect.Effect<void>
+    /** Every profile that the actors need, as it is now, by its key in the bucket PROFILES. */
+    readonly profiles: Effect.Effect<ReadonlyArray<{ readonly key: string; readonly profile: Profile | undefined }>>
     /** Of several instances one at a time tells, so that the changes of a device keep their order. */
     readonly unlessToldElsewhere: <E, R>(tell: Effect.Effect<void, E, R>) => Effect.Effect<void, E, R>
   }

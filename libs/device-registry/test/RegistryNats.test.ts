@@ -1,9 +1,11 @@
 import { assert, describe, it } from "@effect/vitest"
 import {
+  Buckets,
   type DeviceAnswer,
   DeviceAnswer as DeviceAnswerSchema,
   DeviceAsk,
   placeOf,
+  Profile,
   pskContext,
   RegistryRpcs,
   Sealing,
@@ -12,11 +14,11 @@ import {
   Subjects
 } from "@roost/contracts"
 import { pskBytes, pskFromSecret } from "@roost/enos"
-import { NatsConnection, StreamKeeper, requestRpc, serveRpc, tailConsumer } from "@roost/nats"
+import { NatsConnection, openBucket, StreamKeeper, requestRpc, serveRpc, tailConsumer } from "@roost/nats"
 import { Health } from "@roost/observability"
 import { natsServer } from "@roost/testkit"
 import { ConfigProvider, Effect, Layer, Logger } from "effect"
-import { Credentials, layerRegistryNats, LiveStatus, Registry, Strangers } from "../src/index.ts"
+import { Credentials, layerRegistryNats, LiveStatus, Registry, RegistryStore, Strangers } from "../src/index.ts"
 import { clusterKey, layerTemporaryStore, layerVault } from "./support/TestRegistry.ts"
 
 const id = { productKey: "pk1", deviceKey: "dev:1" }
@@ -198,6 +200,43 @@ describe("the registry on the bus", () => {
         const order = heard.filter((change, i) => change !== "begun" && change !== heard[i - 1])
         assert.deepStrictEqual(order, ["secret", "disabled", "enabled", "deleted"])
       }).pipe(Effect.provide(onBus(server.url)))
+    )
+  )
+
+  it.live("tells products and models again when the bucket was made anew, or came from a backup (trust B3)", () =>
+    Effect.flatMap(natsServer(), ({ url }) =>
+      Effect.gen(function* () {
+        yield* seed
+        const store = yield* RegistryStore
+        const { jetstream, manager } = yield* NatsConnection
+        const model = (point: string) => ({
+          modelId: "meter",
+          attributes: {},
+          measurepoints: { [point]: { hasQuality: false, data: { dataType: "DOUBLE" as const } } },
+          services: {},
+          events: {}
+        })
+        yield* store.createModel(model("temp"), 1)
+        yield* store.updateProduct("pk1", { modelId: "meter" })
+        const told = Effect.gen(function* () {
+          const bucket = yield* openBucket(Buckets.profiles, Profile)
+          const entries = yield* bucket.list(">")
+          return entries
+            .map(({ key, value }) => `${key} ${value._tag === "Model" ? JSON.stringify(value.model) : value.modelId}`)
+            .toSorted()
+        })
+        const expected = [`model.meter ${JSON.stringify(model("temp"))}`, "product.pk1 meter"]
+        const untilTold = until(Effect.map(told, (found) => found.join() === expected.join()))
+        yield* untilTold
+        yield* Effect.promise(() => manager.streams.delete(`KV_${Buckets.profiles.name}`))
+        yield* untilTold
+        // As a backup has it, which a registry finds when it starts: a product that is gone, another model.
+        const put = (key: string, profile: Profile) =>
+          Effect.promise(() => jetstream.publish(`$KV.${Buckets.profiles.name}.${key}`, JSON.stringify(profile)))
+        yield* put("product.gone", { _tag: "Product", productKey: "gone", modelId: "meter", script: null })
+        yield* put("model.meter", { _tag: "Model", version: 1, model: model("old") })
+        yield* Effect.scoped(Effect.andThen(Layer.build(Layer.fresh(layerRegistryNats)), untilTold))
+      }).pipe(Effect.provide(onBus(url)))
     )
   )
 

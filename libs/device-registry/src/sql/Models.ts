@@ -65,6 +65,15 @@ export const untoldProfiles = Effect.fnUntraced(function* (sql: SqlSession, limi
   )
 })
 
+/** Of every model, and of every product that has a model or a script. */
+export const allProfiles = Effect.fnUntraced(function* (sql: SqlSession) {
+  const rows = yield* sql.all(
+    `SELECT model_id, NULL AS product_key FROM thing_models UNION ALL
+     SELECT NULL, product_key FROM products WHERE model_id IS NOT NULL OR script_version IS NOT NULL`
+  )
+  return yield* Effect.forEach(rows, (row) => (row["product_key"] === null ? modelNow(sql, row) : productNow(sql, row)))
+})
+
 interface Now {
   readonly key: string
   readonly profile: Profile | undefined

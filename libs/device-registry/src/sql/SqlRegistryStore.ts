@@ -13,7 +13,7 @@ import {
   renameDevice,
   updateCredential
 } from "./Devices.ts"
-import { deleteModel, findModel, insertModel, listModels, replaceModel, untoldProfiles } from "./Models.ts"
+import { allProfiles, deleteModel, findModel, insertModel, listModels, replaceModel, untoldProfiles } from "./Models.ts"
 import { applyPoints, batchesOf, readPoints } from "./Points.ts"
 import { findProduct, insertProduct, listProducts, rotateProductSecret, updateProduct } from "./Products.ts"
 import { noteScriptTested, publishScript, readScript, saveScriptDraft, unpublishScript } from "./Scripts.ts"
@@ -89,6 +89,7 @@ export const layerSqlRegistryStore: Layer.Layer<RegistryStore, never, Sql> = Lay
         ),
       forgetChange: (id) => sql.run("DELETE FROM credential_changes WHERE id = ?1", id),
       untoldProfiles: (limit) => untoldProfiles(sql, limit),
+      profiles: allProfiles(sql),
       forgetProfile: (id) => sql.run("DELETE FROM profile_changes WHERE id = ?1", id),
       unlessToldElsewhere: (tell) => sql.unlessBusy("tell", tell)
     })
