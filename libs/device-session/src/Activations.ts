@@ -1,38 +1,21 @@
-import { Code, type Option, OptionNumber, type Request, uintOption } from "@roost/coap"
+import { Code } from "@roost/coap"
 import type { RefusalReason } from "@roost/contracts"
 import { encodeRequest, EnosCode } from "@roost/enos"
+import type { Answers } from "./Answers.ts"
 import type { Counters } from "./Counters.ts"
-import { ContentFormat, formatOption } from "./Decision.ts"
-import type { DeviceActor, DeviceSession } from "./DeviceActor.ts"
 import { exchangeId } from "./ExchangeId.ts"
 import type { ActivationOutcome, Ports } from "./Ports.ts"
+import type { RequestContext } from "./RequestContext.ts"
 import type { WaitingRequest, WaitingRequests } from "./WaitingRequests.ts"
 
-/** What activations need of the requests that they are among. */
 export interface ActivationOptions {
   readonly ports: Ports
   readonly counters: Counters
   readonly waiting: WaitingRequests
-  readonly getSuccess: number
-  readonly happened: (
-    now: number,
-    session: DeviceSession,
-    kind: string,
-    reason: string,
-    detail?: Readonly<Record<string, string | number | boolean>>
-  ) => void
-  readonly answer: (
-    now: number,
-    actor: DeviceActor,
-    session: DeviceSession,
-    exchange: number,
-    code: number,
-    payload: Uint8Array,
-    options: ReadonlyArray<Option>
-  ) => void
+  readonly answers: Answers
 }
 
-/** Devices that fetch their secret under their product's (contract 4.3; design §3, 16). */
+/** Devices that fetch their secret under their product's. */
 export class Activations {
   readonly #options: ActivationOptions
 
@@ -40,18 +23,10 @@ export class Activations {
     this.#options = options
   }
 
-  fetchSecret(actor: DeviceActor, session: DeviceSession, exchange: number, request: Request): void {
+  fetchSecret(context: RequestContext): void {
     const { ports, waiting } = this.#options
-    const token = waiting.add({
-      actor,
-      session,
-      exchange,
-      request,
-      payload: noBytes,
-      kind: "activation",
-      asked: undefined,
-      replied: undefined
-    })
+    const { actor, request, session } = context
+    const token = waiting.add(context, { kind: "activation" })
     // A retransmission gets here only after a takeover: it names the same request, and the registry issues nothing new.
     const { productKey, deviceKey } = actor
     const requestId = exchangeId(session.scope, request)
@@ -64,53 +39,40 @@ export class Activations {
   }
 
   handle(now: number, waiting: WaitingRequest, token: number, outcome: ActivationOutcome): void {
-    const { actor, session, exchange, request } = waiting
-    const { answer, counters, getSuccess, happened } = this.#options
+    const { answers, counters } = this.#options
+    const { actor, session } = waiting
     switch (outcome._tag) {
       case "Issued": {
         const { productKey, deviceKey } = actor
         const params = { assetId: outcome.assetId, productKey, deviceKey, deviceSecret: outcome.deviceSecret }
         counters.activations++
-        happened(
-          now,
-          session,
-          "secret-issued",
-          "the device fetched its secret; it has to handshake with SecureMode 2 now"
-        )
-        const payload = encodeRequest(String(token), "thing.activate.info", params)
-        answer(now, actor, session, exchange, getSuccess, payload, formatOption(request, ContentFormat.json))
+        const reason = "the device fetched its secret; it has to handshake with SecureMode 2 now"
+        answers.report(now, session, "secret-issued", reason)
+        answers.provide(now, waiting, encodeRequest(String(token), "thing.activate.info", params), false)
         break
       }
       case "Refused":
-        this.#refuse(now, actor, session, exchange, outcome.reason)
+        this.#refuse(now, waiting, outcome.reason)
         break
       case "Unavailable":
-        happened(now, session, "registry-unavailable", outcome.reason)
-        answer(now, actor, session, exchange, Code.InternalServerError, noBytes, [])
+        answers.report(now, session, "registry-unavailable", outcome.reason)
+        answers.answer(now, waiting, Code.InternalServerError)
         break
     }
   }
 
   /** A limit passes with time; about all else a new handshake could help, once an operator did something. */
-  #refuse(now: number, actor: DeviceActor, session: DeviceSession, exchange: number, reason: RefusalReason): void {
-    const { answer, happened } = this.#options
+  #refuse(now: number, context: RequestContext, reason: RefusalReason): void {
+    const { answers } = this.#options
     const code = activationCode[reason]
     const detail = code === undefined ? undefined : { code }
-    happened(now, session, "activation-refused", `the registry refused: ${reason}`, detail)
-    const limited = reason === "TooManyActivations"
-    answer(
-      now,
-      actor,
-      session,
-      exchange,
-      limited ? Code.TooManyRequests : Code.Unauthorized,
-      noBytes,
-      limited ? retryActivation : []
-    )
+    answers.report(now, context.session, "activation-refused", `the registry refused: ${reason}`, detail)
+    if (reason === "TooManyActivations") answers.tooMany(now, context, retrySeconds)
+    else answers.answer(now, context, Code.Unauthorized)
   }
 }
 
-/** EnOS's code of a refused activation, for the operator: the air has none (design §3, 3). */
+/** EnOS's code of a refused activation, for the operator: the air has none. */
 const activationCode: Partial<Record<RefusalReason, number>> = {
   DeviceDisabled: EnosCode.deviceDisabled,
   DynamicActivationDisabled: EnosCode.dynamicActivationNotAllowed,
@@ -118,5 +80,5 @@ const activationCode: Partial<Record<RefusalReason, number>> = {
   ProductSecretRotated: EnosCode.signCheckFailed,
   TooManyActivations: EnosCode.tooManyRequests
 }
-const retryActivation: ReadonlyArray<Option> = [uintOption(OptionNumber.MaxAge, 60)]
-const noBytes = new Uint8Array(0)
+/** After which a device may ask the registry again that refused it for being one of too many. */
+const retrySeconds = 60

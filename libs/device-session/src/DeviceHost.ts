@@ -510,7 +510,14 @@ export class DeviceHost {
           break
         case "Request":
           this.counters.requests++
-          this.#requests.handleRequest(now, actor, session, output.exchange, output.request, output.mayRepeat)
+          this.#requests.handleRequest(now, {
+            actor,
+            session,
+            exchange: output.exchange,
+            request: output.request,
+            original: undefined,
+            mayRepeat: output.mayRepeat
+          })
           break
         case "Ignored":
           this.counters.ignored(output.reason)

@@ -1,22 +1,28 @@
 import type { Request } from "@roost/coap"
 import type { DeviceActor, DeviceSession } from "./DeviceActor.ts"
 import type { AskedProperties } from "./PropertiesAsk.ts"
+import type { RequestContext } from "./RequestContext.ts"
 
 const noBytes: Uint8Array = new Uint8Array(0)
 
-/** A request whose answer waits for the store or the registry. */
-export interface WaitingRequest {
-  readonly actor: DeviceActor
-  readonly session: DeviceSession
-  readonly exchange: number
-  readonly request: Request
-  readonly payload: Uint8Array
+/** What a request waits for, and what is needed then. */
+export interface Wait {
   /** `rawRequest`, `rawAnswer`: at the product's script. */
   readonly kind: "uplink" | "reply" | "activation" | "properties" | "rawRequest" | "rawAnswer"
+  /** The answer's, once the store has the request. */
+  readonly payload?: Uint8Array
   /** What the registry is asked once the uplink is stored. */
-  readonly asked: AskedProperties | undefined
+  readonly asked?: AskedProperties | undefined
   /** The command that a reply finished, and how. */
-  readonly replied: { readonly commandId: string; readonly code: number } | undefined
+  readonly replied?: { readonly commandId: string; readonly code: number }
+}
+
+/** A request whose answer waits for the store or the registry. */
+export interface WaitingRequest extends RequestContext {
+  readonly kind: Wait["kind"]
+  readonly payload: Uint8Array
+  readonly asked: Wait["asked"]
+  readonly replied: Wait["replied"]
 }
 
 /**
@@ -39,17 +45,19 @@ export class WaitingRequests {
   }
 
   /** The token under which it is taken. */
-  add(waiting: WaitingRequest): number {
+  add(context: RequestContext, { asked, kind, payload, replied }: Wait): number {
     const index = this.#free.pop() ?? this.#slots.push(new Slot()) - 1
     const slot = this.#slots[index]!
-    slot.actor = waiting.actor
-    slot.session = waiting.session
-    slot.exchange = waiting.exchange
-    slot.request = waiting.request
-    slot.payload = waiting.payload
-    slot.kind = waiting.kind
-    slot.asked = waiting.asked
-    slot.replied = waiting.replied
+    slot.actor = context.actor
+    slot.session = context.session
+    slot.exchange = context.exchange
+    slot.request = context.request
+    slot.original = context.original
+    slot.mayRepeat = context.mayRepeat
+    slot.payload = payload ?? noBytes
+    slot.kind = kind
+    slot.asked = asked
+    slot.replied = replied
     return ++slot.use * slotsMax + index
   }
 
@@ -58,11 +66,11 @@ export class WaitingRequests {
     const index = token % slotsMax
     const slot = this.#slots[index]
     if (slot === undefined || slot.use * slotsMax + index !== token) return undefined
-    const { actor, asked, exchange, kind, payload, replied, request, session } = slot
+    const { actor, asked, exchange, kind, mayRepeat, original, payload, replied, request, session } = slot
     if (actor === undefined || session === undefined || request === undefined) return undefined
     slot.clear()
     this.#free.push(index)
-    return { actor, session, exchange, request, payload, kind, asked, replied }
+    return { actor, session, exchange, request, original, mayRepeat, payload, kind, asked, replied }
   }
 }
 
@@ -73,15 +81,18 @@ class Slot {
   session: DeviceSession | undefined
   exchange = 0
   request: Request | undefined
+  original: Request | undefined
+  mayRepeat = false
   payload = noBytes
-  kind: WaitingRequest["kind"] = "uplink"
-  asked: WaitingRequest["asked"]
-  replied: WaitingRequest["replied"]
+  kind: Wait["kind"] = "uplink"
+  asked: Wait["asked"]
+  replied: Wait["replied"]
 
   clear(): void {
     this.actor = undefined
     this.session = undefined
     this.request = undefined
+    this.original = undefined
     this.payload = noBytes
     this.asked = undefined
     this.replied = undefined
