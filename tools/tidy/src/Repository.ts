@@ -25,7 +25,7 @@ export interface Finding {
   readonly message: string
 }
 
-const folders = ["apps", "libs", "tools", "docs", "examples", ".ci"]
+const folders = ["apps", "libs", "tools", "deploy", "docs", "examples", ".ci"]
 const ignored = new Set(["node_modules", "dist", "target", ".nx", ".roost"])
 const text = /\.(ts|js|mjs|json|md|yaml|yml|sh|java|go|c|py|xml|mod)$|\/run$/
 

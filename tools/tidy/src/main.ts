@@ -2,11 +2,13 @@ import { fileURLToPath } from "node:url"
 import { checkConventions } from "./Conventions.ts"
 import { checkLayers } from "./Layers.ts"
 import { checkProofs } from "./Proofs.ts"
+import { checkReferences } from "./References.ts"
 import { readRepository } from "./Repository.ts"
 import { checkVariables } from "./Variables.ts"
 
 const repository = readRepository(fileURLToPath(new URL("../../..", import.meta.url)))
-const findings = [checkLayers, checkConventions, checkProofs, checkVariables].flatMap((check) => check(repository))
+const checks = [checkLayers, checkConventions, checkProofs, checkVariables, checkReferences]
+const findings = checks.flatMap((check) => check(repository))
 for (const { line, message, path } of findings) {
   process.stderr.write(`${path}${line === undefined ? "" : `:${line}`}: ${message}\n`)
 }

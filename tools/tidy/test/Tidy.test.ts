@@ -3,6 +3,7 @@ import { fileURLToPath } from "node:url"
 import { checkConventions } from "../src/Conventions.ts"
 import { checkLayers } from "../src/Layers.ts"
 import { checkProofs } from "../src/Proofs.ts"
+import { checkReferences } from "../src/References.ts"
 import { type Project, readRepository, type Repository } from "../src/Repository.ts"
 import { checkVariables } from "../src/Variables.ts"
 
@@ -25,6 +26,8 @@ describe("this repository", () => {
   it("keeps the conventions", () => assert.deepStrictEqual(checkConventions(real), []))
   it("names for every promise of SECURITY.md a test that exists", () => assert.deepStrictEqual(checkProofs(real), []))
   it("documents every variable that it reads, and no other", () => assert.deepStrictEqual(checkVariables(real), []))
+  it("links to what is there, and names metrics that are there", () =>
+    assert.deepStrictEqual(checkReferences(real), []))
   it("has been read: the four apps, and more than 200 files", () => {
     assert.strictEqual(real.projects.filter(({ tags }) => tags.includes("layer:app")).length, 4)
     assert.isAbove(real.files.size, 200)
@@ -152,5 +155,26 @@ describe("a variable is found", () => {
       findings.map(({ message }) => message.split(" ")[0]),
       ["NATS_URL", "ROOST_X_A:", "ROOST_X_B:", "ROOST_Y:"]
     )
+  })
+})
+
+describe("a reference to nothing is found", () => {
+  for (const [what, text, expected] of [
+    ["a file", "[x](../libs/edge/src/Nothing.ts)", "no such file"],
+    ["a heading of another page", "[x](architecture.md#8-nothing)", "no such heading"],
+    ["a heading of its own", "# Here\n\n[x](#there)", "no such heading"],
+    ["a metric", "`roost_nothing_total` grows", "no metric"]
+  ] as const) {
+    it(what, () => {
+      const [message] = messagesAt("docs/x.md", checkReferences(withFile("docs/x.md", text)))
+      assert.include(message ?? "nothing", expected)
+    })
+  }
+
+  it("and none where it is there", () => {
+    const text =
+      "# Here, `now`\n\n[a](#here-now) [b](architecture.md#8-timers) [c](../libs/edge) [d](https://example.org/#x)\n"
+    const fenced = "\n```ts\nopened(x)[y](nothing.ts)\n```\n`roost_nats_connected`\n"
+    assert.deepStrictEqual(checkReferences(withFile("docs/x.md", text + fenced)), [])
   })
 })
