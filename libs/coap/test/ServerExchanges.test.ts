@@ -119,7 +119,7 @@ describe("ServerExchanges: one request, one response", () => {
       exchanges.respond(0, only(exchanges.handleMessage(0, message), "Request").exchange, changed)
     }
     const next = server()
-    assert.isTrue(next.restore(exchanges.serialize(0, 64, 16_384)))
+    assert.isTrue(next.restore(0, exchanges.serialize(0, 64, 16_384)))
     for (const message of messages)
       assert.strictEqual(only(next.handleMessage(1, message), "Transmit").cause, "Duplicate")
     only(next.handleMessage(1, bytesOf({ messageId: 5, payload: text("c") })), "Request")

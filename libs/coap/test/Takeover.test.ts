@@ -7,7 +7,7 @@ const { limits, tuning } = defaultServerSettings
 const server = (): ServerExchanges => new ServerExchanges(defaultServerSettings, () => 0.5)
 const next = (state: Uint8Array): ServerExchanges => {
   const exchanges = server()
-  assert.isTrue(exchanges.restore(state))
+  assert.isTrue(exchanges.restore(0, state))
   return exchanges
 }
 const changed = (payload: string) => ({ code: Code.Changed, options: [], payload: text(payload) })
@@ -67,14 +67,44 @@ describe("ServerExchanges in another process", () => {
     const second = next(first.serialize(0, 255, 65_536))
     const more = server()
     for (let messageId = 101; messageId <= 110; messageId++) answered(more, messageId, "")
-    assert.isTrue(second.restore(more.serialize(0, 255, 65_536)))
+    assert.isTrue(second.restore(0, more.serialize(0, 255, 65_536)))
     assert.deepStrictEqual(tags(second.handleMessage(1, bytesOf({ messageId: 110 }))), ["Transmit"])
     assert.deepStrictEqual(tags(second.handleMessage(1, bytesOf({ messageId: 10 }))), ["Request"])
   })
 
+  it("what was acknowledged empty is owed by the next owner: token, Block1 and the reply that was promised go along", () => {
+    const server = () =>
+      new ServerExchanges(defaultServerSettings, () => 0.5, { messageBytesMax: 1024, acksWait: true })
+    const first = server()
+    const token = Uint8Array.of(7, 8)
+    const { exchange } = only(first.handleMessage(0, bytesOf({ messageId: 1, token })), "Request")
+    first.promise(exchange, "name", text("reply"))
+    assert.deepStrictEqual(first.handleTimeout(limits.ackDelayMillis), [{ _tag: "AckDue", exchange }])
+    // Until the state is stored its copies are not acknowledged either.
+    assert.deepStrictEqual(tags(first.handleMessage(1_600, bytesOf({ messageId: 1, token }))), ["Ignored"])
+    const state = first.serialize(2_000, 4, 1024)
+    assert.strictEqual(only(first.acknowledge(exchange), "Transmit").cause, "EmptyAck")
+    assert.deepStrictEqual(first.acknowledge(exchange), [])
+
+    for (let length = 1; length < state.length; length++) {
+      assert.strictEqual(server().restore(0, state.subarray(0, length)), length === 1)
+    }
+    const second = server()
+    assert.isTrue(second.restore(0, state))
+    const [owed] = second.owed
+    assert.deepStrictEqual([owed?.name, owed?.reply], ["name", text("reply")])
+    assert.strictEqual(only(second.handleMessage(0, bytesOf({ messageId: 1, token })), "Transmit").bytes.length, 4)
+    const answer = only(second.respond(0, owed!.exchange, changed("reply")), "Transmit")
+    assert.strictEqual(answer.cause, "SeparateResponse")
+    assert.deepStrictEqual(answer.bytes.subarray(4, 6), token)
+    assert.deepStrictEqual(second.owed, [])
+    // Until its client acknowledged it, it is still owed.
+    assert.isAbove(second.serialize(0, 0, 0).length, 1)
+  })
+
   it.prop("F1 any bytes are taken over or refused, never thrown at", [Schema.Array(Schema.Int)], ([bytes]) => {
     const exchanges = server()
-    if (!exchanges.restore(Uint8Array.from(bytes))) assert.isTrue(exchanges.isIdle)
+    if (!exchanges.restore(0, Uint8Array.from(bytes))) assert.isTrue(exchanges.isIdle)
     exchanges.handleTimeout(0)
   })
 
@@ -82,9 +112,9 @@ describe("ServerExchanges in another process", () => {
     const first = server()
     for (let messageId = 1; messageId <= 3; messageId++) answered(first, messageId, "abc")
     const state = first.serialize(0, 64, 4096)
-    for (let length = 0; length < state.length; length++) assert.isFalse(server().restore(state.subarray(0, length)))
-    assert.isFalse(server().restore(Uint8Array.of(...state, 0)))
-    assert.isTrue(server().restore(Uint8Array.of(0)))
+    for (let length = 0; length < state.length; length++) assert.isFalse(server().restore(0, state.subarray(0, length)))
+    assert.isFalse(server().restore(0, Uint8Array.of(...state, 0)))
+    assert.isTrue(server().restore(0, Uint8Array.of(0)))
     assert.deepStrictEqual(server().serialize(0, 64, 4096), Uint8Array.of(0))
   })
 })

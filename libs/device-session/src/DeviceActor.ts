@@ -75,6 +75,8 @@ export interface DeviceSession extends SessionRights {
   restored: Restored | undefined
   /** Uplinks of an earlier owner that a copy of may still come. */
   recalled: Recalled | undefined
+  /** Exchanges whose empty ACK waits until the store knows of it. */
+  acksDue: Array<number> | undefined
   /** Messages that wait for a block of write sequence numbers. */
   outbox: Array<Uint8Array> | undefined
 }

@@ -95,7 +95,7 @@ export class DeviceHost {
       random,
       wallOf,
       fencingTokenOf: (partition) => this.#shares.get(partition)?.fencingToken,
-      stored: (now, actor, session) => this.#stored(now, actor, session),
+      stored: (now, actor, session, acks) => this.#stored(now, actor, session, acks),
       settled: (actor) => this.#lifetimes.settle(actor),
       lost: (partition) => {
         this.abandon(partition)
@@ -167,6 +167,7 @@ export class DeviceHost {
       ports,
       counters: this.counters,
       persistence: this.#persistence,
+      opened: (actor) => this.#takeover.opened(actor),
       inFlightOf: (partition) => this.#requests.inFlightOf(partition),
       again: (now, held) => this.#again(now, held),
       forget: (actor) => this.#forget(actor),
@@ -342,6 +343,7 @@ export class DeviceHost {
     this.#ownership.leave(now)
     if (now - this.#sweptAt < sweepMillis) return
     this.#sweptAt = now
+    this.#takeover.handleTimeout()
     this.#handshakes.expire(now)
     this.#shares.expire(now)
     this.#edges.sweep(now)
@@ -350,7 +352,8 @@ export class DeviceHost {
   /** For how long `handleTimeout` has nothing to do if nothing else is called; `most` if that is longer. */
   quietMillis(now: number, most: number): number {
     if (this.#persistence.waits || this.#ownership.leaves || this.#handOffs.size > 0) return 0
-    const untilSweep = this.#handshakes.size === 0 ? most : Math.max(0, this.#sweptAt + sweepMillis - now)
+    const untilSweep =
+      this.#handshakes.size === 0 && !this.#takeover.owes ? most : Math.max(0, this.#sweptAt + sweepMillis - now)
     return Math.min(this.#lifetimes.quietMillis(now, most), untilSweep, this.#events.quietMillis(now, most))
   }
 
@@ -524,6 +527,12 @@ export class DeviceHost {
           break
         case "Settled":
           if (output.outcome !== "Acknowledged") this.counters.ignored(`Separate${output.outcome}`)
+          // The store says until then that the answer is owed.
+          this.#persistence.touchLater(actor)
+          break
+        case "AckDue":
+          ;(session.acksDue ??= []).push(output.exchange)
+          this.#persistence.touch(actor)
           break
       }
     }
@@ -538,14 +547,22 @@ export class DeviceHost {
     session.lastTopic = undefined
   }
 
-  #stored(now: number, actor: DeviceActor, session: DeviceSession): void {
+  /** `acks`: exchanges that the store knows to be owed an answer now. */
+  #stored(now: number, actor: DeviceActor, session: DeviceSession, acks: ReadonlyArray<number>): void {
     if (actor.session !== session) return
-    if (session.restored !== undefined) this.#takeover.stored(now, actor, session)
-    else this.#associations.sendParked(actor, session)
+    if (session.restored !== undefined) return this.#takeover.stored(now, actor, session)
+    this.#associations.sendParked(actor, session)
+    for (const exchange of acks) {
+      const outputs = session.exchanges?.acknowledge(exchange) ?? []
+      this.#carryOut(now, actor, session, outputs)
+      // It was answered meanwhile, which the store does not know.
+      if (outputs.length === 0) this.#persistence.touchLater(actor)
+    }
   }
 
   #ready(now: number, actor: DeviceActor, session: DeviceSession, waiting: ReadonlyArray<Held>): void {
     this.counters.sessionsTakenUp++
+    this.#requests.answerOwed(now, actor, session)
     for (const held of waiting) this.#again(now, held)
     if (actor.session === session) this.#lifetimes.arm(now, actor, session)
   }

@@ -474,6 +474,7 @@ export class HandshakeServer {
       kinds: kindBit("measurepoint"),
       restored: undefined,
       recalled: undefined,
+      acksDue: undefined,
       outbox: undefined
     }
   }

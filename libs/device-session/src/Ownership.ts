@@ -14,6 +14,8 @@ export interface OwnershipOptions {
   readonly persistence: Persistence
   /** Requests of the partition's devices that wait for an answer from the store or the registry. */
   readonly inFlightOf: (partition: number) => number
+  /** The actor came from the store with its partition, which is served from now on. */
+  readonly opened: (actor: DeviceActor) => void
   /** What waited may be handled now. */
   readonly again: (now: number, held: Held) => void
   /** Drops an actor as it is: the device is another node's now. */
@@ -44,11 +46,15 @@ export class Ownership {
 
   /** All sessions and commands of the partition are here. */
   open(now: number, partition: number, fencingToken: number): void {
-    const { again, shares } = this.#options
+    const { again, opened, shares } = this.#options
     const share = shares.get(partition)
     if (share?.fencingToken !== fencingToken) return
-    for (const actor of share.actors.values()) actor.forgetCommandNotes()
-    for (const held of shares.open(share)) again(now, held)
+    const waiting = shares.open(share)
+    for (const actor of share.actors.values()) {
+      actor.forgetCommandNotes()
+      opened(actor)
+    }
+    for (const held of waiting) again(now, held)
   }
 
   /** Another node is to have the partition: its last state is stored, then it is forgotten, then `done` is called. */

@@ -38,6 +38,8 @@ interface Write {
   readonly candidate: Candidate | undefined
   readonly writeLimit: number
   readonly seenAt: number
+  /** Exchanges whose empty ACK goes when this is stored. */
+  readonly acks: ReadonlyArray<number>
 }
 
 export interface PersistenceOptions {
@@ -51,7 +53,7 @@ export interface PersistenceOptions {
   /** Undefined: the partition is not this node's. */
   readonly fencingTokenOf: (partition: number) => number | undefined
   /** The session is stored, and may seal up to its `writeLimit`. */
-  readonly stored: (now: number, actor: DeviceActor, session: DeviceSession) => void
+  readonly stored: (now: number, actor: DeviceActor, session: DeviceSession, acks: ReadonlyArray<number>) => void
   /** Nothing of the actor is on its way any more. */
   readonly settled: (actor: DeviceActor) => void
   /** Another owner, with a larger fencing token, has written an entry of this partition. */
@@ -181,7 +183,7 @@ export class Persistence {
     if (actor === undefined || saving === undefined || write === undefined) return
     if (outcome._tag === "Refused") {
       saving.inFlight = undefined
-      saving.dirty ||= write.candidate === undefined
+      failed(saving, write)
       saving.notBefore = now + Math.min(refusedMillisMax, refusedMillisMin * 2 ** saving.refusals++)
       this.#again(now, actor, saving)
       return
@@ -204,7 +206,7 @@ export class Persistence {
       saving.gone = false
       this.remove(actor)
     } else if (candidate === undefined) {
-      this.#options.stored(now, actor, session)
+      this.#options.stored(now, actor, session, write.acks)
     } else {
       if (saving.candidate === candidate) saving.candidate = undefined
       candidate.stored(now)
@@ -218,7 +220,7 @@ export class Persistence {
     const write = saving?.inFlight
     if (actor === undefined || saving === undefined || write === undefined) return
     saving.inFlight = undefined
-    saving.dirty ||= write.candidate === undefined
+    failed(saving, write)
     if (outcome._tag === "Unavailable") {
       this.#again(now, actor, saving)
       return
@@ -276,7 +278,10 @@ export class Persistence {
     const kept = final ? allExchanges : lastExchanges
     const elapsedMillis = wallOf(now) - session.establishedAt
     const writeLimit = reservedEnd(session.dtls, config.writeBlockRecords, elapsedMillis)
-    saving.inFlight = { session, candidate, writeLimit, seenAt: session.lastSeenAt }
+    const acks = (candidate === undefined ? session.acksDue : undefined) ?? noAcks
+    if (acks !== noAcks) session.acksDue = undefined
+    const write = { session, candidate, writeLimit, seenAt: session.lastSeenAt, acks }
+    saving.inFlight = write
     const { deviceKey, dtls, edge, establishedAt, exchanges, facts, handle, kinds, lastSeenAt, peer, productKey } =
       session
     const record = encodeStoredSession(
@@ -307,7 +312,7 @@ export class Persistence {
     if (ports.saveSession(token, productKey, deviceKey, actor.revision, record)) return
     this.#asked.delete(token)
     saving.inFlight = undefined
-    saving.dirty ||= candidate === undefined
+    failed(saving, write)
     this.#again(now, actor, saving)
   }
 
@@ -331,6 +336,14 @@ export class Persistence {
     return actor
   }
 }
+
+/** What the write had is to be written still. */
+const failed = (saving: Saving, { acks, candidate, session }: Write): void => {
+  saving.dirty ||= candidate === undefined
+  if (acks.length > 0) session.acksDue = [...acks, ...(session.acksDue ?? [])]
+}
+
+const noAcks: ReadonlyArray<number> = []
 
 const idle = (): Saving => ({
   candidate: undefined,

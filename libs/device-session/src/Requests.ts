@@ -75,6 +75,24 @@ export class Requests {
     } else this.#carryOut(now, context, decision)
   }
 
+  /**
+   * What a former owner acknowledged empty and did not answer: its device waits and sends nothing. 2.04 if the stream has it,
+   * else 5.00, so that the device sends it again.
+   */
+  answerOwed(now: number, actor: DeviceActor, session: DeviceSession): void {
+    for (const { exchange, name, reply, request } of session.exchanges?.owed ?? []) {
+      const context = { actor, session, exchange, request, original: undefined, mayRepeat: false }
+      if (name !== "" && session.recalled?.ids.includes(name) === true) {
+        this.#options.counters.copiesAnswered++
+        this.#answers.respond(now, context, reply, ContentFormat.json)
+        continue
+      }
+      const why = "the device's former owner went away before it could answer; the device was told 5.00"
+      this.#answers.report(now, session, "store-unavailable", why)
+      this.#answers.answer(now, context, Code.InternalServerError)
+    }
+  }
+
   /** Commands that newer ones have overtaken are to end as that, and never to be offered again. */
   tellOvertaken(now: number, actor: DeviceActor): void {
     this.#commands.tellOvertaken(now, actor)
@@ -204,7 +222,7 @@ export class Requests {
 
   #storeUplink(now: number, context: RequestContext, decision: StoreUplink, asked?: AskedProperties): void {
     const { counters, persistence, ports } = this.#options
-    const { actor, mayRepeat, request, session } = context
+    const { actor, exchange, mayRepeat, request, session } = context
     const { kind, topic, method, reply } = decision
     const { productKey, deviceKey } = actor
     // By the device's own bytes: what a script makes of them may differ from copy to copy.
@@ -214,6 +232,9 @@ export class Requests {
       counters.copiesAnswered++
       if (asked !== undefined) return this.#askProperties(now, context, asked)
       return this.#answers.succeed(now, context, reply)
+    }
+    if (asked === undefined) {
+      session.exchanges?.promise(exchange, id, context.original === undefined ? reply : noBytes)
     }
     const bit = kindBit(kind)
     if ((session.kinds & bit) === 0) {

@@ -9,6 +9,7 @@ import { messageBytesMax } from "./Path.ts"
  */
 export const exchangesOf = (session: DeviceSession, random: () => number): ServerExchanges =>
   new ServerExchanges(defaultServerSettings, random, {
+    acksWait: true,
     ackDelayMillis: session.facts.piggybackMillis ?? piggybackMillisDefault,
     get messageBytesMax() {
       return messageBytesMax(session)

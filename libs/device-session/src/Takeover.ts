@@ -64,6 +64,8 @@ export interface TakeoverOptions {
 export class Takeover {
   readonly #options: TakeoverOptions
   readonly #asked = new Map<number, { readonly actor: DeviceActor; readonly session: DeviceSession }>()
+  /** With requests that a former owner acknowledged empty: their devices wait for the answer and send nothing. */
+  readonly #owing = new Set<DeviceActor>()
   #token = 0
 
   constructor(options: TakeoverOptions) {
@@ -111,10 +113,11 @@ export class Takeover {
       kinds: stored.kinds,
       restored: { waiting: [], fenced: false, recalled: false, asked: false, seenAt: now - (wall - stored.lastSeenAt) },
       recalled: undefined,
+      acksDue: undefined,
       outbox: undefined
     }
     const exchanges = exchangesOf(session, random)
-    if (exchanges.restore(stored.exchanges) && !exchanges.isIdle) session.exchanges = exchanges
+    if (exchanges.restore(now, stored.exchanges) && !exchanges.isIdle) session.exchanges = exchanges
     return session
   }
 
@@ -137,6 +140,29 @@ export class Takeover {
       this.#asked.set(++this.#token, { actor, session })
       const kinds = UplinkKind.filter((_, index) => (session.kinds & (1 << index)) !== 0)
       ports.recall(this.#token, session.productKey, session.deviceKey, kinds)
+    }
+  }
+
+  /** Devices wait for an answer that their former owner owed them. */
+  get owes(): boolean {
+    return this.#owing.size > 0
+  }
+
+  /** The actor's partition is open: an answer that is owed does not wait until the device is heard. */
+  opened(actor: DeviceActor): void {
+    const { session } = actor
+    if (session?.restored === undefined || session.exchanges === undefined || session.exchanges.owed.length === 0)
+      return
+    this.#owing.add(actor)
+    this.prepare(actor, session, session.restored)
+  }
+
+  /** Asks again for what the store or the streams did not give. */
+  handleTimeout(): void {
+    for (const actor of this.#owing) {
+      const { session } = actor
+      if (session?.restored === undefined) this.#owing.delete(actor)
+      else this.prepare(actor, session, session.restored)
     }
   }
 

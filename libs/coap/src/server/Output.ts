@@ -59,6 +59,8 @@ export type Output =
       /** The same message came in the device's session before, which another handshake ended. */
       readonly mayRepeat: boolean
     }
+  /** An empty ACK is due (`SessionLimits.acksWait`): store what `serialize` gives, then call `acknowledge`. */
+  | { readonly _tag: "AckDue"; readonly exchange: number }
   /**
    * What became of a separate response. `Reset`: the client does not want it. `TimedOut`: no ACK in MAX_TRANSMIT_WAIT.
    * `Displaced`: as many newer ones wait as may.

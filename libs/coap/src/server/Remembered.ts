@@ -129,16 +129,17 @@ export class Remembered {
     return new Uint8Array(target.buffer)
   }
 
-  /** Takes over what `serialize` wrote; false, with nothing changed, if it can't be that. */
-  restore(bytes: Uint8Array): boolean {
+  /** Takes over what `serialize` wrote if `accepts` takes what stands behind it; otherwise nothing changes. */
+  restore(bytes: Uint8Array, accepts: (end: number) => boolean): void {
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
     const entries: Array<Entry> = []
+    if (bytes.length === 0) return
     let at = 1
-    for (let left = bytes[0] ?? -1; left > 0; left -= 1) {
-      if (at + entryBytes > bytes.length) return false
+    for (let left = bytes[0]!; left > 0; left -= 1) {
+      if (at + entryBytes > bytes.length) return
       const flags = view.getUint8(at + 2)
       const end = at + entryBytes + view.getUint16(at + 9)
-      if (end > bytes.length) return false
+      if (end > bytes.length) return
       entries.push({
         messageId: view.getUint16(at),
         identity: view.getUint32(at + 11) * 0x1_0000_0000 + view.getUint32(at + 15),
@@ -150,7 +151,7 @@ export class Remembered {
       })
       at = end
     }
-    if (at !== bytes.length) return false
+    if (!accepts(at)) return
     for (const entry of entries) {
       if (this.find(0, entry.messageId, entry.identity) !== undefined) continue
       if (this.#entries.length >= this.#countMax) this.#remove(0)
@@ -158,7 +159,6 @@ export class Remembered {
       this.#messageIds.push(entry.messageId)
       this.#replyBytes += entry.reply?.length ?? 0
     }
-    return true
   }
 
   #forgetOldestAnswered(): void {

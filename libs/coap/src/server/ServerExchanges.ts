@@ -32,7 +32,16 @@ import { LastOptions } from "./LastOptions.ts"
 import { ignored, type Output, type Outputs, type Response, transmit, type TransmitCause } from "./Output.ts"
 import { messageIdentity } from "./MessageIdentity.ts"
 import { type Entry, Remembered, unpack } from "./Remembered.ts"
-import { Working } from "./Working.ts"
+import {
+  type AcknowledgedEmpty,
+  acknowledgedEmpty,
+  decodeAcknowledgedEmpty,
+  encodeAcknowledgedEmpty,
+  envelopeOf,
+  type Owed,
+  owedOf
+} from "./AcknowledgedEmpty.ts"
+import { type Work, Working } from "./Working.ts"
 
 /** Shared by all sessions of a process. */
 export interface ServerSettings {
@@ -51,6 +60,8 @@ export interface SessionLimits {
   readonly messageBytesMax: number
   /** In place of `ServerLimits.ackDelayMillis`. */
   readonly ackDelayMillis?: number
+  /** An empty ACK waits for `acknowledge`: from it on its client repeats nothing, so what it promises is stored before. */
+  readonly acksWait?: boolean
 }
 
 export class ServerExchanges {
@@ -61,6 +72,8 @@ export class ServerExchanges {
   readonly #working = new Working()
   /** Responses that missed their ACK; made when the first one does. */
   #separate: Confirmables | undefined
+  /** The requests that they answer. */
+  #unconfirmed: Array<Work> | undefined
   #blockwise: Blockwise | undefined
   #last: LastOptions | undefined
   /** What the device said in the session before, which another handshake ended. */
@@ -99,16 +112,61 @@ export class ServerExchanges {
   }
 
   /**
-   * What another process needs to recognise copies of the newest answered requests: at most `countMax` of them with at most
-   * `replyBytesMax` of replies. Requests at the application, bodies in assembly and unacknowledged responses are not part of it.
+   * What another process needs to recognise copies of the newest answered requests, at most `countMax` of them with at most
+   * `replyBytesMax` of replies, and to answer what was acknowledged empty. Bodies in assembly and other requests at the
+   * application are not part of it: their clients send them again.
    */
   serialize(now: number, countMax: number, replyBytesMax: number): Uint8Array {
-    return this.#remembered.serialize(now, countMax, replyBytesMax)
+    const remembered = this.#remembered.serialize(now, countMax, replyBytesMax)
+    const works = [...(this.#unconfirmed ?? []), ...this.#working.acknowledged]
+    if (works.length === 0) return remembered
+    const owed = encodeAcknowledgedEmpty(works.slice(-owedMax).map((work) => acknowledgedEmpty(now, work)))
+    const bytes = new Uint8Array(remembered.length + owed.length)
+    bytes.set(remembered)
+    bytes.set(owed, remembered.length)
+    return bytes
   }
 
   /** Takes over what `serialize` gave, on an instance that has handled nothing yet. False if the bytes are not that. */
-  restore(bytes: Uint8Array): boolean {
-    return this.#remembered.restore(bytes)
+  restore(now: number, bytes: Uint8Array): boolean {
+    let owed: ReadonlyArray<AcknowledgedEmpty> | undefined
+    this.#remembered.restore(bytes, (end) => (owed = decodeAcknowledgedEmpty(bytes, end)) !== undefined)
+    for (const acknowledged of owed ?? []) {
+      const { identity, leftMillis, messageId, name, reply } = acknowledged
+      const entry =
+        this.#remembered.find(now, messageId, identity) ??
+        this.#remembered.add(messageId, identity, true, now + leftMillis)
+      entry.answered = false
+      if (entry.reply === undefined) this.#remembered.setReply(entry, encodeEmpty("ACK", messageId))
+      const envelope = envelopeOf(acknowledged)
+      this.#working.add({ exchange: this.#nextExchange++, entry, envelope, ackAt: Infinity, name, reply })
+    }
+    return owed !== undefined
+  }
+
+  /** What another process acknowledged empty and did not answer, until `respond` does. */
+  get owed(): ReadonlyArray<Owed> {
+    return owedOf(this.#working.acknowledged)
+  }
+
+  /**
+   * What another process is to know of the request if it has to answer it: `name`, ASCII, by which it can find out whether the
+   * request took effect, and the payload of the answer if so.
+   */
+  promise(exchange: number, name: string, reply: Uint8Array): void {
+    const work = this.#working.find(exchange)
+    if (work === undefined) return
+    work.name = name
+    work.reply = reply
+  }
+
+  /** What `serialize` gave since `AckDue` is stored: the empty ACK goes, unless the response came before it. */
+  acknowledge(exchange: number): Outputs {
+    const entry = this.#working.find(exchange)?.entry
+    if (entry === undefined || entry.reply !== undefined) return []
+    const bytes = encodeEmpty("ACK", entry.messageId)
+    this.#remembered.setReply(entry, bytes)
+    return transmit(bytes, "EmptyAck")
   }
 
   /**
@@ -133,6 +191,7 @@ export class ServerExchanges {
   end(): void {
     this.#working.clear()
     this.#separate = undefined
+    this.#unconfirmed = undefined
     this.#blockwise = undefined
   }
 
@@ -166,6 +225,7 @@ export class ServerExchanges {
     // The ACK is gone.
     entry.answered = true
     if (isUnwanted(envelope, shaped.code)) return ignored("ResponseUnwanted")
+    ;(this.#unconfirmed ??= []).push(work)
     return this.#sendSeparately(now, exchange, envelope.token, shaped)
   }
 
@@ -181,10 +241,9 @@ export class ServerExchanges {
 
   handleTimeout(now: number): Outputs {
     const outputs: Array<Output> = []
-    for (const entry of this.#working.takeDueAcks(now)) {
-      const bytes = encodeEmpty("ACK", entry.messageId)
-      this.#remembered.setReply(entry, bytes)
-      outputs.push({ _tag: "Transmit", bytes, cause: "EmptyAck" })
+    for (const { exchange } of this.#working.takeDueAcks(now)) {
+      if (this.#session.acksWait === true) outputs.push({ _tag: "AckDue", exchange })
+      else outputs.push(...this.acknowledge(exchange))
     }
     for (const { exchange, bytes, givenUp } of this.#separate?.handleTimeout(now) ?? []) {
       if (givenUp) outputs.push(...this.#settled(now, exchange, "TimedOut"))
@@ -244,7 +303,11 @@ export class ServerExchanges {
       exchange,
       entry,
       envelope,
-      ackAt: entry.confirmable ? now + (this.#session.ackDelayMillis ?? this.#settings.limits.ackDelayMillis) : Infinity
+      ackAt: entry.confirmable
+        ? now + (this.#session.ackDelayMillis ?? this.#settings.limits.ackDelayMillis)
+        : Infinity,
+      name: "",
+      reply: noBytes
     })
     const mayRepeat = this.#former?.find(now, entry.messageId, entry.identity) !== undefined
     return [{ _tag: "Request", exchange, request: envelope.request, mayRepeat }]
@@ -309,7 +372,9 @@ export class ServerExchanges {
     // A modem that ignores a CON of ours acknowledges none of them: the oldest gives way, and requests go on.
     const displaced: Array<Output> = []
     if (this.#separate.size >= this.#settings.limits.exchangesInFlightMax) {
-      displaced.push({ _tag: "Settled", exchange: this.#separate.dropOldest(), outcome: "Displaced" })
+      const oldest = this.#separate.dropOldest()
+      this.#confirm(oldest)
+      displaced.push({ _tag: "Settled", exchange: oldest, outcome: "Displaced" })
     }
     const messageId = this.#takeMessageId()
     // Kept for retransmission, so not as a view of the encoder's block.
@@ -323,7 +388,14 @@ export class ServerExchanges {
   }
 
   #settled(now: number, exchange: number, outcome: "Acknowledged" | "Reset" | "TimedOut"): Outputs {
+    this.#confirm(exchange)
     return [{ _tag: "Settled", exchange, outcome }, ...this.#releaseSeparate(now)]
+  }
+
+  /** Nobody waits for this response any more. */
+  #confirm(exchange: number): void {
+    const left = this.#unconfirmed?.filter((work) => work.exchange !== exchange) ?? []
+    this.#unconfirmed = left.length === 0 ? undefined : left
   }
 
   #takeMessageId(): number {
@@ -378,3 +450,5 @@ const tooLarge: Response = { code: Code.InternalServerError, options: [], payloa
 const exchangesExhausted: Refusal = { code: Code.TooManyRequests, reason: "ExchangesExhausted" }
 const bodyTooLarge: Refusal = { code: Code.RequestEntityTooLarge, reason: "BodyTooLarge" }
 const retryAfterSeconds = 2
+/** In one state: as many as wait at the application and for their ACK. */
+const owedMax = 16

@@ -6,8 +6,11 @@ export interface Work {
   readonly exchange: number
   readonly entry: Entry
   readonly envelope: RequestEnvelope
-  /** When the empty ACK is due; Infinity once sent, and for a NON. */
+  /** When the empty ACK is due; Infinity once it was, and for a NON. */
   ackAt: number
+  /** What another process can find out by whether the request took effect, and what is answered if so; empty if it can't. */
+  name: string
+  reply: Uint8Array
 }
 
 /**
@@ -47,14 +50,19 @@ export class Working {
   }
 
   /** Those whose empty ACK is due; it is taken for sent. */
-  takeDueAcks(now: number): ReadonlyArray<Entry> {
-    const due: Array<Entry> = []
+  takeDueAcks(now: number): ReadonlyArray<Work> {
+    const due: Array<Work> = []
     for (const work of this.#works) {
       if (work.ackAt > now) continue
       work.ackAt = Infinity
-      due.push(work.entry)
+      due.push(work)
     }
     return due
+  }
+
+  /** Those whose empty ACK went out, or is about to. */
+  get acknowledged(): ReadonlyArray<Work> {
+    return this.#works.filter(({ ackAt, entry }) => ackAt === Infinity && entry.confirmable)
   }
 
   /** Gives up on an application that has not answered while the client's exchange lasted. */
