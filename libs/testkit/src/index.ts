@@ -1,7 +1,7 @@
 export * from "./AppProcess.ts"
 export * from "./ChildProcess.ts"
 export * from "./clients/CoapClient.ts"
-export type { DtlsSession } from "./clients/DtlsProgram.ts"
+export { type DtlsSession, type RecordProgram, recordSession } from "./clients/DtlsProgram.ts"
 export * from "./clients/ErlangClient.ts"
 export * from "./clients/GnutlsClient.ts"
 export * from "./clients/Libcoap.ts"
