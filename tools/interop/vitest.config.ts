@@ -1,6 +1,6 @@
 import { defineConfig } from "vitest/config"
 
-/** The scenarios of `npm run interop`. They take a JDK and Go, so `npm test` does not run them. */
+/** The scenarios of `npm run interop`. They take a JDK, Go, gcc and Rust, so `npm test` does not run them. */
 export default defineConfig({
   test: {
     root: import.meta.dirname,

@@ -36,7 +36,10 @@ const testClients: ReadonlyArray<Need> = [
 /** Not Go: Debian 12's is too old for pion, so tools/interop only asks whether the machine has one that is not. */
 const interopToolchains: ReadonlyArray<Need> = [
   { command: "javac", debianPackage: "default-jdk-headless", purpose: "builds the Californium client" },
-  { command: "mvn", debianPackage: "maven", purpose: "fetches Californium" }
+  { command: "mvn", debianPackage: "maven", purpose: "fetches Californium" },
+  { command: "gcc", debianPackage: "build-essential", purpose: "builds the wolfSSL client" },
+  // What Debian builds browsers with: its cargo is years older than its cargo-web.
+  { command: "cargo", debianPackage: "cargo-web", purpose: "builds the dimpl client and fetches wolfSSL" }
 ]
 
 export const needsOf = (occasion: Occasion): ReadonlyArray<Need> => {

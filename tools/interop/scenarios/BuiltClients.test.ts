@@ -3,12 +3,13 @@ import { ContentType } from "@roost/dtls"
 import { RoostProcesses, udpNat } from "@roost/testkit"
 import { Effect } from "effect"
 import { afterAll, beforeAll } from "vitest"
+import type { BuiltClient } from "../src/clients/BuiltClient.ts"
 import { builtClients } from "../src/clients/BuiltClients.ts"
+import type { LineSessionOptions } from "../src/clients/LineClient.ts"
 import { createProduct } from "../src/Fixtures.ts"
 import { deviceFor, obeyCommand, report } from "./clientScenarios.ts"
 
 const productKey = "interop"
-const suites = ["CCM_8", "CBC_SHA256"] as const
 const names = (process.env["ROOST_INTEROP_CLIENTS"] ?? "").split(",")
 
 let roost: RoostProcesses
@@ -18,8 +19,19 @@ beforeAll(async () => {
 })
 afterAll(() => roost?.[Symbol.asyncDispose]())
 
+/** Each suite, without and, where it has them, with connection ids. */
+const ways = ({ suites, connectionIdSuites }: BuiltClient): ReadonlyArray<Way> => [
+  ...suites.map((suite) => ({ suite, records: ContentType.application_data })),
+  ...connectionIdSuites.map((suite) => ({ suite, connectionIdBytes: 5, records: ContentType.tls12_cid }))
+]
+
+interface Way extends Pick<LineSessionOptions, "suite" | "connectionIdBytes"> {
+  /** The content type of all that has to pass once the session is there. */
+  readonly records: number
+}
+
 describe.each(builtClients.filter(({ name }) => names.includes(name)))("$name", (client) => {
-  it.live.each(suites)("110–112 handshakes with %s, posts twice, is answered", (suite) =>
+  it.live.each(client.suites)("110–112 handshakes with %s, posts twice, is answered (trust G1)", (suite) =>
     Effect.gen(function* () {
       const meter = yield* deviceFor(roost, productKey, `${client.name} ${suite}`)
       const { identity, psk } = meter
@@ -56,11 +68,43 @@ describe.each(builtClients.filter(({ name }) => names.includes(name)))("$name", 
       })
   )
 
-  it.live("95 sends a body of 5 kB in blocks of 256 bytes", () =>
+  it.live("R1 goes on when session-actors was killed, in every suite, with connection ids and without (trust G1)", () =>
+    Effect.gen(function* () {
+      const sessions = yield* Effect.forEach(ways(client), ({ records, ...options }, i) =>
+        Effect.gen(function* () {
+          const meter = yield* deviceFor(roost, productKey, `${client.name} killed ${i}`)
+          const nat = yield* udpNat({ port: roost.udpPort })
+          const { identity, psk } = meter
+          const session = yield* client.connect({ port: nat.port, identity, psk, withinMillis: 30_000, ...options })
+          yield* report(session, meter, "1")
+          return { meter, session, nat, records, before: nat.passed.length }
+        })
+      )
+      yield* Effect.promise(() => roost.restart("session-actors", "SIGKILL"))
+      for (const { meter, session, nat, records, before } of sessions) {
+        yield* report(session, meter, "2")
+        yield* report(session, meter, "3")
+        assert.deepStrictEqual([...new Set(nat.passed.slice(before).map(([, contentType]) => contentType))], [records])
+      }
+    })
+  )
+
+  it.live.each(client.resumes ? client.suites : [])("resumes its session with %s (trust G1)", (suite) =>
+    Effect.gen(function* () {
+      const meter = yield* deviceFor(roost, productKey, `${client.name} resumes ${suite}`)
+      const { identity, psk } = meter
+      const session = yield* client.connect({ port: roost.udpPort, identity, psk, suite, args: ["-resume", "1"] })
+      assert.match(session.output(), /^resumed$/m)
+      yield* report(session, meter, "1")
+      yield* report(session, meter, "2")
+    })
+  )
+
+  it.live.each(client.blockwise ? [256] : [])("95 sends a body of 5 kB in blocks of %i bytes", (blockBytes) =>
     Effect.gen(function* () {
       const meter = yield* deviceFor(roost, productKey, `${client.name} blocks`)
       const { identity, psk } = meter
-      const session = yield* client.connect({ port: roost.udpPort, identity, psk, suite: "CCM_8", blockBytes: 256 })
+      const session = yield* client.connect({ port: roost.udpPort, identity, psk, suite: "CCM_8", blockBytes })
       yield* report(session, meter, "1", "x".repeat(5_000))
     })
   )

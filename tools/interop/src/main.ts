@@ -5,7 +5,7 @@ import { parseArgs } from "node:util"
 import { builtClients, unavailable } from "./clients/BuiltClients.ts"
 
 /**
- * `npm run interop`: builds the Californium and pion clients and runs scenarios/ with them against a Roost of its own.
+ * `npm run interop`: builds the clients of src/clients and runs scenarios/ with them against a Roost of its own.
  * `-- --list`: which third-party clients this machine has, and what those that it has not are waiting for.
  */
 const main = (): number => {

@@ -4,13 +4,18 @@ import { spawnSync } from "node:child_process"
 import { join } from "node:path"
 import { type LineProgram, lineSession, type LineSessionOptions } from "./LineClient.ts"
 
-/** A client whose program is built from the sources beside this folder, with connection ids (RFC 9146). */
+/** A client whose program is built from the sources beside this folder. */
 export interface BuiltClient {
   readonly name: string
   /** What it takes to build it, and which versions do not. */
   readonly tools: ReadonlyArray<BuildTool>
-  /** Suites with which it can use connection ids. */
+  readonly suites: ReadonlyArray<Suite>
+  /** Suites with which it can use connection ids (RFC 9146). */
   readonly connectionIdSuites: ReadonlyArray<Suite>
+  /** Whether it splits and joins bodies by itself (RFC 7959). */
+  readonly blockwise: boolean
+  /** Whether `-resume 1` makes it end its session and resume it before it is ready. */
+  readonly resumes: boolean
   /** Undefined when it is built; else why it could not be, in one line or more. */
   readonly build: () => string | undefined
   readonly connect: (options: LineSessionOptions) => Effect.Effect<CoapSession, ClientFailed, Scope.Scope>

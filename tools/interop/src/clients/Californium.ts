@@ -23,7 +23,10 @@ export const californium: BuiltClient = {
       debianPackage: "maven"
     }
   ],
+  suites: ["CCM_8", "CBC_SHA256"],
   connectionIdSuites: ["CCM_8", "CBC_SHA256"],
+  blockwise: true,
+  resumes: false,
   build: () =>
     runBuild(folder, "mvn", [
       "-q",

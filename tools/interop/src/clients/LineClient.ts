@@ -1,6 +1,7 @@
 import { childProcess, ClientFailed, type CoapRequest, type CoapSession, type SessionOptions } from "@roost/testkit"
 import { Effect, Queue, Schema, type Scope } from "effect"
 import { setTimeout as wait } from "node:timers/promises"
+import { splitLines } from "./Lines.ts"
 
 export interface LineSessionOptions extends SessionOptions {
   /** Offer connection ids (RFC 9146), with one of this many bytes for the records to the client; 0: none there. */
@@ -88,15 +89,6 @@ const requestWords = (request: CoapRequest): ReadonlyArray<string> => [
   request.payload === undefined ? "-" : toBase64(request.payload),
   ...(request.options ?? []).map(({ number, value }) => `${number}=${toBase64(value)}`)
 ]
-
-const splitLines = (line: (text: string) => void) => {
-  let rest = ""
-  return (chunk: Uint8Array) => {
-    const texts = (rest + Buffer.from(chunk).toString("latin1")).split("\n")
-    rest = texts.pop()!
-    for (const text of texts) line(text)
-  }
-}
 
 const toBase64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString("base64")
 const fromBase64 = (text: string): Uint8Array => new Uint8Array(Buffer.from(text, "base64"))

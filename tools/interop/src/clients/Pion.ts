@@ -17,8 +17,11 @@ export const pion: BuiltClient = {
       debianPackage: "golang-go"
     }
   ],
+  suites: ["CCM_8", "CBC_SHA256"],
   // With CBC_SHA256 pion 3.1.15 counts the content twice in the MAC of records with a connection id (RFC 9146 §5.1).
   connectionIdSuites: ["CCM_8"],
+  blockwise: true,
+  resumes: false,
   build: () => runBuild(folder, "go", ["build", "-o", "target/pion-client", "."]),
   connect: connectBy({ name, command: join(folder, "target/pion-client"), args: [] })
 }
