@@ -3,46 +3,38 @@
 # it stopped. The nats command takes servers and credentials from its context or NATS_URL, NATS_CREDS, …
 set -euo pipefail
 
-group=nats-cli-example product='*' device='*' kind='*'
+group=nats-cli-example product='' device='' kind=''
 
-# In subjects, bytes of keys outside [A-Za-z0-9_-] are written =HH.
-token() {
-  local LC_ALL=C key=$1 i
-  for ((i = 0; i < ${#key}; i++)); do
-    case ${key:i:1} in
-      [A-Za-z0-9_-]) printf %s "${key:i:1}" ;;
-      *) printf '=%02X' "'${key:i:1}" ;;
-    esac
-  done
+# As a JSON string: quotes and backslashes of keys are escaped.
+string() {
+  local text=${1//\\/\\\\}
+  printf '"%s"' "${text//\"/\\\"}"
 }
 
 while (($# > 0)); do
   case $1 in
     --group) group=${2:?} ;;
-    --product) product=$(token "${2:?}") ;;
-    --device) device=$(token "${2:?}") ;;
+    --product) product=${2:?} ;;
+    --device) device=${2:?} ;;
     --kind) kind=${2:?} ;;
     *) echo "unknown: $1; --group NAME --product KEY --device KEY --kind KIND" >&2; exit 2 ;;
   esac
   shift 2
 done
-filter="roost.uplink.$product.$device.$kind"
 
-# The group's durable consumer, created by the first process of it; to add it with another filter would change the group's.
-# No pipes: grep -q ends at its first match, and under pipefail the nats command's SIGPIPE would read as "no match".
-groups=$(nats consumer ls UPLINK --names)
-if grep -qxF "$group" <<<"$groups"; then
-  info=$(nats consumer info UPLINK "$group" --json)
-  if ! grep -qF "\"filter_subject\": \"$filter\"" <<<"$info"; then
-    echo "the group $group does not read $filter: take another name" >&2
-    exit 1
-  fi
-else
-  nats consumer add UPLINK "$group" --filter "$filter" --pull --deliver all --ack explicit --defaults >/dev/null
+# The group's durable consumer. Roost makes it: applications may read streams, and nothing else of JetStream.
+wanted="{\"stream\":\"UPLINK\",\"consumer\":$(string "$group")"
+[ -z "$product" ] || wanted+=",\"productKey\":$(string "$product")"
+[ -z "$device" ] || wanted+=",\"deviceKey\":$(string "$device")"
+[ -z "$kind" ] || wanted+=",\"kind\":$(string "$kind")"
+reply=$(nats request roost.application.consumer "$wanted}" --raw --timeout 5s)
+if [[ $reply != *'"_tag":"Ready"'* ]]; then
+  echo "$reply" >&2
+  exit 1
 fi
 
 # Acknowledges what it printed. A pipe into another program loses what that one had not read when it died: an application
 # that must not lose anything acknowledges by itself, as the other examples do.
 while true; do
-  nats consumer next UPLINK "$group" --count 1000000 --timeout 5s 2>/dev/null || sleep 0.1
+  nats --js-api-prefix ROOST.API consumer next UPLINK "$group" --count 1000000 --timeout 5s 2>/dev/null || sleep 0.1
 done

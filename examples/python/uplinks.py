@@ -13,8 +13,6 @@ import sys
 
 import nats
 from nats.errors import TimeoutError as NoMessage
-from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
-from nats.js.errors import NotFoundError
 
 # Uplinks that one process holds at a time: few, so that the others of its group have work too.
 HELD_MAX = 10
@@ -27,12 +25,8 @@ def handle(uplink: dict) -> None:
     print(json.dumps(uplink), flush=True)
 
 
-def token(key: str | None) -> str:
-    """In subjects, bytes of keys outside [A-Za-z0-9_-] are written =HH."""
-    return "*" if key is None else re.sub(r"[^A-Za-z0-9_-]", lambda found: f"={ord(found[0]):02X}", key)
-
-
 def text_of(part: str) -> str:
+    """In subjects, bytes of keys outside [A-Za-z0-9_-] are written =HH."""
     return re.sub(r"=([0-9A-F]{2})", lambda found: chr(int(found[1], 16)), part)
 
 
@@ -52,23 +46,16 @@ def uplink_of(message) -> dict:
     }
 
 
-async def join(jetstream, group: str, subject: str):
-    """The group's durable consumer, created by the first process of it."""
-    try:
-        known = (await jetstream.consumer_info("UPLINK", group)).config.filter_subject
-        if known != subject:
-            sys.exit(f"the group {group} reads {known}, not {subject}: take another name")
-    except NotFoundError:
-        await jetstream.add_consumer(
-            "UPLINK",
-            ConsumerConfig(
-                durable_name=group,
-                filter_subject=subject,
-                deliver_policy=DeliverPolicy.ALL,
-                ack_policy=AckPolicy.EXPLICIT,
-            ),
-        )
-    return await jetstream.pull_subscribe_bind(group, stream="UPLINK")
+async def join(connection, wanted: dict):
+    """The group's durable consumer. Roost makes it: applications may read streams, and nothing else of JetStream."""
+    asked = {"stream": "UPLINK", **{name: value for name, value in wanted.items() if value is not None}}
+    answer = await connection.request("roost.application.consumer", json.dumps(asked).encode(), timeout=5)
+    if "Roost-Error" in (answer.headers or {}):
+        sys.exit(answer.data.decode())
+    reply = json.loads(answer.data)
+    if reply["_tag"] == "Refused":
+        sys.exit(reply["detail"])
+    return await connection.jetstream(prefix="ROOST.API").pull_subscribe_bind(wanted["consumer"], stream="UPLINK")
 
 
 async def consume(subscription) -> None:
@@ -88,12 +75,20 @@ async def main() -> None:
     arguments.add_argument("--group", default="python-example")
     arguments.add_argument("--product")
     arguments.add_argument("--device")
-    arguments.add_argument("--kind", default="*")
+    arguments.add_argument("--kind")
     options = arguments.parse_args()
     servers = os.environ.get("NATS_URL", "nats://127.0.0.1:4222").split(",")
-    subject = f"roost.uplink.{token(options.product)}.{token(options.device)}.{options.kind}"
-    async with await nats.connect(servers=servers, max_reconnect_attempts=-1) as connection:
-        consuming = asyncio.ensure_future(consume(await join(connection.jetstream(), options.group, subject)))
+    wanted = {
+        "consumer": options.group,
+        "productKey": options.product,
+        "deviceKey": options.device,
+        "kind": options.kind,
+    }
+    # Where the server asks for a login: the user application of deploy/nats/accounts.conf.
+    user = os.environ.get("NATS_USER")
+    login = {} if user is None else {"user": user, "password": os.environ.get("NATS_PASSWORD", "")}
+    async with await nats.connect(servers=servers, max_reconnect_attempts=-1, **login) as connection:
+        consuming = asyncio.ensure_future(consume(await join(connection, wanted)))
         for name in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(name, consuming.cancel)
         try:

@@ -1,5 +1,6 @@
 import { jetstreamManager } from "@nats-io/jetstream"
 import { connect, type NatsConnection } from "@nats-io/transport-node"
+import { applicationUser } from "@roost/contracts"
 import { Device } from "@roost/device"
 import { childProcess, type ChildProcess, RoostProcesses } from "@roost/testkit"
 import { Effect, Exit, Scope } from "effect"
@@ -85,7 +86,12 @@ const start = (example: Example, group: string, ...filter: ReadonlyArray<string>
       childProcess({
         command: example.command,
         args: [...example.args, "--group", group, ...filter],
-        env: { NATS_URL: roost.natsUrl, PATH: path }
+        env: {
+          NATS_URL: roost.natsUrl,
+          NATS_USER: applicationUser,
+          NATS_PASSWORD: roost.nats[0]!.passwords[applicationUser]!,
+          PATH: path
+        }
       }),
       scope
     )

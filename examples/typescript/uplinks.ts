@@ -1,4 +1,4 @@
-import { type Consumer, jetstream, JetStreamApiError, jetstreamManager, type JsMsg } from "@nats-io/jetstream"
+import { type Consumer, jetstream, type JsMsg } from "@nats-io/jetstream"
 import { connect, type NatsConnection } from "@nats-io/transport-node"
 import { parseArgs } from "node:util"
 
@@ -16,6 +16,14 @@ interface Uplink {
   readonly data: unknown
 }
 
+/** What is left out is of every product, device or kind. */
+interface Wanted {
+  readonly consumer: string
+  readonly productKey: string | undefined
+  readonly deviceKey: string | undefined
+  readonly kind: string | undefined
+}
+
 /** Uplinks that one process holds at a time: few, so that the others of its group have work too. */
 const heldMax = 10
 
@@ -29,10 +37,17 @@ const main = async (): Promise<void> => {
     }
   })
   const servers = (process.env["NATS_URL"] ?? "nats://127.0.0.1:4222").split(",")
-  const nats = await connect({ servers, maxReconnectAttempts: -1 })
-  const filter = ["roost", "uplink", token(values.product), token(values.device), values.kind ?? "*"].join(".")
+  // Where the server asks for a login: the user `application` of deploy/nats/accounts.conf.
+  const [user, pass] = [process.env["NATS_USER"], process.env["NATS_PASSWORD"]]
+  const login = user === undefined ? {} : { user, ...(pass === undefined ? {} : { pass }) }
+  const nats = await connect({ servers, maxReconnectAttempts: -1, ...login })
   try {
-    const consumer = await join(nats, values.group, filter)
+    const consumer = await join(nats, {
+      consumer: values.group,
+      productKey: values.product,
+      deviceKey: values.device,
+      kind: values.kind
+    })
     const messages = await consumer.consume({ max_messages: heldMax })
     const stop = () => void messages.close()
     process.once("SIGINT", stop).once("SIGTERM", stop)
@@ -49,26 +64,13 @@ const main = async (): Promise<void> => {
 /** Here your application begins. It may see an uplink twice: make what it does idempotent. */
 const handle = (uplink: Uplink): void => void process.stdout.write(`${JSON.stringify(uplink)}\n`)
 
-/** The group's durable consumer, created by the first process of it. */
-const join = async (nats: NatsConnection, group: string, filter: string): Promise<Consumer> => {
-  const { consumers } = await jetstreamManager(nats)
-  const known = await consumers.info("UPLINK", group).catch((error: unknown) => {
-    if (error instanceof JetStreamApiError && error.status === 404) return undefined
-    throw error
-  })
-  const filterOfGroup = known?.config.filter_subject
-  if (known !== undefined && filterOfGroup !== filter) {
-    throw new Error(`the group ${group} reads ${filterOfGroup}, not ${filter}: take another name`)
-  }
-  if (known === undefined) {
-    await consumers.add("UPLINK", {
-      durable_name: group,
-      filter_subject: filter,
-      deliver_policy: "all",
-      ack_policy: "explicit"
-    })
-  }
-  return jetstream(nats).consumers.get("UPLINK", group)
+/** The group's durable consumer. Roost makes it: applications may read streams, and nothing else of JetStream. */
+const join = async (nats: NatsConnection, wanted: Wanted): Promise<Consumer> => {
+  const answer = await nats.request("roost.application.consumer", JSON.stringify({ stream: "UPLINK", ...wanted }))
+  if (answer.headers?.has("Roost-Error") === true) throw new Error(answer.string())
+  const reply = answer.json<{ readonly _tag: "Ready" } | { readonly _tag: "Refused"; readonly detail: string }>()
+  if (reply._tag === "Refused") throw new Error(reply.detail)
+  return jetstream(nats, { apiPrefix: "ROOST.API" }).consumers.get("UPLINK", wanted.consumer)
 }
 
 const uplinkOf = (message: JsMsg): Uplink => {
@@ -86,9 +88,6 @@ const uplinkOf = (message: JsMsg): Uplink => {
 }
 
 /** In subjects, bytes of keys outside `[A-Za-z0-9_-]` are written `=HH`. */
-const token = (key: string | undefined): string =>
-  key?.replaceAll(/[^A-Za-z0-9_-]/g, (character) => `=${character.charCodeAt(0).toString(16).toUpperCase()}`) ?? "*"
-
 const textOf = (part: string): string =>
   part.replaceAll(/=([0-9A-F]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)))
 

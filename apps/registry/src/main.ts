@@ -23,7 +23,7 @@ import {
 } from "@roost/device-registry"
 import { CommandService, EnosApiEnabled, enosOutcome, layerEnosRoutes, Provisioning } from "@roost/enos-api"
 import { layerIdempotency, serveApi } from "@roost/http"
-import { NatsConnection, StreamKeeper } from "@roost/nats"
+import { ApplicationConsumers, NatsConnection, StreamKeeper } from "@roost/nats"
 import { runApp } from "@roost/observability"
 import { Effect, Layer } from "effect"
 
@@ -60,7 +60,8 @@ const Devices = Layer.mergeAll(
   layerLatestPoints,
   Events,
   EnosApi,
-  Idempotency
+  Idempotency,
+  ApplicationConsumers.layer
 ).pipe(
   Layer.provide([Registry.layer, Credentials.layer]),
   Layer.provide(layerSecretLengthMin),

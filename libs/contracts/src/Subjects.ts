@@ -13,6 +13,8 @@ export const Subjects = {
   /** What downlink-queue is asked on the bus. */
   downlink: "roost.downlink",
   registryProperties: "roost.registry.properties",
+  /** How an application gets a durable consumer: it may create none itself. */
+  applicationConsumer: "roost.application.consumer",
   device: (partition: number) => `roost.device.${partition}`,
   uplink: (productKey: string, deviceKey: string, kind: string) =>
     `roost.uplink.${encodeToken(productKey)}.${encodeToken(deviceKey)}.${kind}`,

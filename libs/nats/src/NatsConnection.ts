@@ -3,9 +3,11 @@ import { NatsConnectionImpl } from "@nats-io/nats-core/internal"
 import {
   connect,
   type ConnectionOptions,
+  createInbox,
   credsAuthenticator,
   type NatsConnection as Client
 } from "@nats-io/transport-node"
+import { inboxPrefixOf } from "@roost/contracts"
 import { Health, metrics } from "@roost/observability"
 import { type Config, Context, Effect, Layer, Redacted, Schedule } from "effect"
 import { readFileSync } from "node:fs"
@@ -38,6 +40,8 @@ export class NatsConnection extends Context.Service<
     readonly jetstream: JetStreamClient
     readonly manager: JetStreamManager
     readonly connected: () => boolean
+    /** A subject for answers, among those that this process's user may subscribe to. */
+    readonly newInbox: () => string
     /** For publishers of many small messages; what else is published goes by the client. */
     readonly outbound: OutboundBatch
     /** Returns how to stop listening. */
@@ -106,9 +110,10 @@ const make = Effect.fnUntraced(function* (name: string, config: NatsConfig, chec
   if (check === "nats") yield* tellPromise(client, manager, () => connected)
   return NatsConnection.of({
     client,
-    jetstream: jetstream(client),
+    jetstream: jetstream(client, { watcherPrefix: inboxPrefixOf(name) }),
     manager,
     required,
+    newInbox: () => createInbox(inboxPrefixOf(name)),
     connected: () => connected,
     outbound: new OutboundBatch(protocolOf(client)),
     onStatus: (listener) => {
@@ -147,6 +152,7 @@ const release = (client: Client) =>
 
 const optionsOf = (name: string, config: NatsConfig): ConnectionOptions => ({
   name,
+  inboxPrefix: inboxPrefixOf(name),
   servers: [...config.servers],
   maxReconnectAttempts: -1,
   // Credentials may be repaired while we run; a service that gave up would need a restart on top.

@@ -1,5 +1,5 @@
 import { AckPolicy, DeliverPolicy, ReplayPolicy } from "@nats-io/jetstream"
-import { createInbox, type Msg, nanos, nuid } from "@nats-io/transport-node"
+import { type Msg, nanos, nuid } from "@nats-io/transport-node"
 import { metrics } from "@roost/observability"
 import { Effect, Schedule } from "effect"
 import { fromClient } from "./internal/fromClient.ts"
@@ -67,9 +67,9 @@ interface Cursor {
 
 /** Follows one consumer until it fails. */
 const followOnce = Effect.fnUntraced(function* (options: TailOptions, cursor: Cursor) {
-  const { client, connected, manager, onStatus } = yield* NatsConnection
+  const { client, connected, manager, newInbox, onStatus } = yield* NatsConnection
   const operation = `tail of ${options.filterSubject}`
-  const inbox = createInbox()
+  const inbox = newInbox()
   const state = new TailState(options, cursor, (subject) => client.publish(subject))
   yield* Effect.acquireRelease(
     Effect.sync(() => {

@@ -1,5 +1,5 @@
 import { JetStreamApiCodes } from "@nats-io/jetstream"
-import { createInbox, type Msg } from "@nats-io/transport-node"
+import { type Msg } from "@nats-io/transport-node"
 import { metrics } from "@roost/observability"
 import { Effect, type Scope } from "effect"
 import { watchRefusals } from "./internal/Refusals.ts"
@@ -48,10 +48,10 @@ export interface StreamPublisher {
 export const makeStreamPublisher = Effect.fnUntraced(function* (
   options: StreamPublisherOptions
 ): Effect.fn.Return<StreamPublisher, never, NatsConnection | Scope.Scope> {
-  const { client, connected, onStatus, outbound } = yield* NatsConnection
+  const { client, connected, newInbox, onStatus, outbound } = yield* NatsConnection
   const inFlight = new InFlight(options.inFlightMax ?? inFlightMaxDefault, options.onSettled)
   const timeoutMillis = options.ackTimeoutMillis ?? ackTimeoutMillisDefault
-  const inbox = createInbox()
+  const inbox = newInbox()
   const sweeper = new Sweeper(inFlight)
   const refusals = yield* watchRefusals
   const onAck = (error: Error | null, message: Msg) => {

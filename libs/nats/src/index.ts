@@ -1,4 +1,5 @@
 export * from "./AwaitStreams.ts"
+export * from "./ApplicationConsumers.ts"
 export * from "./Bucket.ts"
 export * from "./Durability.ts"
 export * from "./DurableConsumer.ts"

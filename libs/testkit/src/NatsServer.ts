@@ -3,7 +3,7 @@ import { join } from "node:path"
 import { childProcess, type ChildProcess } from "./ChildProcess.ts"
 import { freeTcpPort } from "./FreePort.ts"
 import { binaries, syncsByInterval, versionOf } from "./nats-server/Binary.ts"
-import { type ConfigurationOptions, writeConfiguration } from "./nats-server/Configuration.ts"
+import { type ConfigurationOptions, newPasswords, writeConfiguration } from "./nats-server/Configuration.ts"
 import { temporaryDirectory } from "./TemporaryDirectory.ts"
 
 export interface NatsServerOptions {
@@ -17,6 +17,8 @@ export interface NatsServerOptions {
   readonly storeDirectory?: string
   /** How often it has the disk write what it acknowledged, as nats-server takes it; default as in `deploy/nats`. */
   readonly sync?: string
+  /** Of its users; default new ones. */
+  readonly passwords?: Readonly<Record<string, string>>
   /** Its place in a cluster. */
   readonly cluster?: NonNullable<ConfigurationOptions["cluster"]>
   /** For its later starts, where they differ. */
@@ -32,6 +34,8 @@ export interface NatsServer {
   /** As `2.10.27`. */
   readonly version: string
   readonly storeDirectory: string
+  /** Of the users of `deploy/nats/accounts.conf`. Who has no login is `admin`: a test may do anything. */
+  readonly passwords: Readonly<Record<string, string>>
   /** Processes end and begin; the port and what JetStream stored stay. */
   readonly pid: () => number
   readonly log: () => string
@@ -53,11 +57,14 @@ export const natsServer = Effect.fnUntraced(function* (
   const directory = yield* temporaryDirectory
   const port = yield* freeTcpPort
   const { path, version } = options.binary === "newest" ? newestBinary() : binaryOfPath()
+  const passwords = options.passwords ?? newPasswords()
   const storeDirectory = options.storeDirectory ?? join(directory, "store")
   const configuration = (routes = options.cluster?.routes) =>
     writeConfiguration(join(directory, "nats"), {
       version,
       storeDirectory,
+      withoutLogin: "admin",
+      passwords,
       ...(options.fileStoreBytes === undefined ? {} : { fileStoreBytes: options.fileStoreBytes }),
       ...(options.sync === undefined ? {} : { sync: options.sync }),
       ...(options.cluster === undefined ? {} : { cluster: { ...options.cluster, routes: routes! } }),
@@ -94,6 +101,7 @@ export const natsServer = Effect.fnUntraced(function* (
     port,
     version,
     storeDirectory,
+    passwords,
     pid: () => running?.process.pid ?? 0,
     log: () => running?.process.output() ?? "",
     stop,
@@ -133,9 +141,11 @@ export const natsCluster = Effect.fnUntraced(function* (
   size: number
 ): Effect.fn.Return<ReadonlyArray<NatsServer>, never, Scope.Scope> {
   const ports = yield* Effect.all(Array.from({ length: size }, () => freeTcpPort))
+  const passwords = newPasswords()
   const route = (port: number) => `nats://127.0.0.1:${port}`
   const member = (index: number, readyWhen: RegExp) =>
     natsServer({
+      passwords,
       cluster: { name: `n${index}`, listen: `127.0.0.1:${ports[index]}`, routes: ports.slice(0, 1).map(route) },
       routesOnRestart: ports.map(route),
       readyWhen

@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { freeTcpPort, freeUdpPort } from "./FreePort.ts"
+import { loginsOf } from "./nats-server/Logins.ts"
 import { natsCluster, type NatsServer, natsServer } from "./NatsServer.ts"
 import { postgresServer } from "./PostgresServer.ts"
 import { TcpRelay } from "./TcpRelay.ts"
@@ -110,7 +111,7 @@ export class RoostProcesses implements AsyncDisposable {
       const ways =
         relays.length === 0 ? {} : { NATS_URL: relays.map((relay) => `nats://127.0.0.1:${relay.port}`).join() }
       const number = apps.filter((other) => other.app === app).length + 1
-      const variables = { ...env, ...ways, [portVariable]: String(port), ...more }
+      const variables = { ...env, ...loginsOf(app, nats[0]!.passwords), ...ways, [portVariable]: String(port), ...more }
       apps.push(new AppProcess({ app, number, port, relays, env: variables }))
       return port
     }
@@ -177,10 +178,15 @@ export class RoostProcesses implements AsyncDisposable {
     }
   }
 
+  /** Throws where an app was refused what it needs: its user in `deploy/nats/accounts.conf` may too little. */
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all(this.apps.map(end))
     await Effect.runPromise(Scope.close(this.#scope, Exit.void))
     rmSync(this.#directory, { recursive: true, force: true })
+    const refused = this.apps.flatMap(({ name, output }) =>
+      output.split("\n").flatMap((line) => (line.includes("Permissions Violation") ? [`${name}: ${line}`] : []))
+    )
+    if (refused.length > 0) throw new Error([...new Set(refused)].join("\n"))
   }
 }
 

@@ -1,7 +1,7 @@
 import { jetstream, jetstreamManager } from "@nats-io/jetstream"
 import { connect, type NatsConnection } from "@nats-io/transport-node"
-import { Streams } from "@roost/contracts"
-import { binaries, knownFaults, syncsByInterval, writeConfiguration } from "@roost/testkit/nats-server"
+import { applicationUser, Streams } from "@roost/contracts"
+import { binaries, knownFaults, loginsOf, syncsByInterval, writeConfiguration } from "@roost/testkit/nats-server"
 import { Data, Effect } from "effect"
 import { spawnSync } from "node:child_process"
 import { accessSync, constants } from "node:fs"
@@ -64,7 +64,7 @@ export const runLocalRoost = (config: DevConfig, options: { readonly demo: boole
       announce(config, natsUrl, secrets, options.demo)
       if (options.demo) startDemoDevice(children, config, secrets)
       const client = yield* Effect.acquireRelease(
-        Effect.promise(() => connect({ servers: natsUrl, maxReconnectAttempts: -1 })),
+        Effect.promise(() => connect({ servers: natsUrl, maxReconnectAttempts: -1, ...viewerOf(config, secrets) })),
         (connection) => Effect.promise(() => connection.close())
       )
       yield* Effect.promise(() => follow(client))
@@ -117,7 +117,7 @@ const startAll = async (children: Children, config: DevConfig, secrets: Secrets)
   const logFile = (name: string) => join(config.dataDirectory, "logs", `${name}.log`)
   let fileStore: Readonly<Record<string, string | undefined>> = {}
   if (config.natsUrl === undefined) {
-    const natsServer = natsServerOf(config)
+    const natsServer = natsServerOf(config, secrets)
     children.start({ ...natsServer, logFile: logFile("nats-server") })
     fileStore = { ROOST_NATS_FILE_STORE: natsServer.env["ROOST_NATS_FILE_STORE"] }
   } else {
@@ -142,7 +142,11 @@ const startAll = async (children: Children, config: DevConfig, secrets: Secrets)
       name: app,
       command: process.execPath,
       args: [join(root, "apps", app, "src/main.ts")],
-      env: { ...env, ...keysFor(app, { ...kept, ...process.env }) },
+      env: {
+        ...env,
+        ...keysFor(app, { ...kept, ...process.env }),
+        ...(config.natsUrl === undefined ? loginsOf(app, secrets.natsPasswords) : {})
+      },
       logFile: logFile(app),
       onLine: (line) => showProblem(app, line)
     })
@@ -277,7 +281,16 @@ const bootstrap = (config: DevConfig): void => {
 }
 
 /** The newest that this machine has, under the configuration that ships. */
-const natsServerOf = (config: DevConfig) => {
+/** Whoever shows what devices do reads all streams; a server that was given lets in whom its variables name. */
+const viewerOf = (config: DevConfig, secrets: Secrets) => {
+  const [user, pass] =
+    config.natsUrl === undefined
+      ? ["admin", secrets.natsPasswords["admin"]]
+      : [process.env["NATS_USER"], process.env["NATS_PASSWORD"]]
+  return { ...(user === undefined ? {} : { user }), ...(pass === undefined ? {} : { pass }) }
+}
+
+const natsServerOf = (config: DevConfig, secrets: Secrets) => {
   const { path, version } = binaries()[0] ?? { path: "nats-server", version: "0.0.0" }
   say(`starting nats-server ${version} on 127.0.0.1:${config.natsPort}`)
   for (const fault of knownFaults(version)) say(`  nats-server ${version} has a known fault: ${fault}`)
@@ -289,7 +302,10 @@ const natsServerOf = (config: DevConfig) => {
   }
   const { env, file } = writeConfiguration(join(config.dataDirectory, "nats-server"), {
     version,
-    storeDirectory: join(config.dataDirectory, "nats")
+    storeDirectory: join(config.dataDirectory, "nats"),
+    passwords: secrets.natsPasswords,
+    // The server listens on this machine alone, and an application in development needs no login.
+    withoutLogin: applicationUser
   })
   const args = ["-c", file, "-a", "127.0.0.1", "-p", String(config.natsPort)]
   const variables: Readonly<Record<string, string | undefined>> = { ...process.env, ...env }

@@ -1,4 +1,5 @@
 import { pskFromSecret } from "@roost/enos"
+import { newPasswords } from "@roost/testkit/nats-server"
 import { randomBytes } from "node:crypto"
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
@@ -12,6 +13,8 @@ export interface Secrets {
   readonly apiToken: string
   readonly demoProductSecret: string
   readonly demoDeviceSecret: string
+  /** Of the users of NATS (deploy/nats/accounts.conf). */
+  readonly natsPasswords: Readonly<Record<string, string>>
 }
 
 export const secretsFile = (dataDirectory: string): string => join(dataDirectory, "secrets.json")
@@ -30,14 +33,21 @@ export const loadSecrets = (dataDirectory: string, env: Readonly<Record<string, 
       routingKey: randomBytes(32).toString("hex"),
       apiToken: randomBytes(24).toString("base64url"),
       demoProductSecret: randomBytes(12).toString("hex"),
-      demoDeviceSecret: demoSecret()
+      demoDeviceSecret: demoSecret(),
+      natsPasswords: newPasswords()
     }
     writeFileSync(file, JSON.stringify(made, undefined, 2) + "\n", { mode: 0o600, flag: "wx" })
   }
   chmodSync(file, 0o600)
   const kept = JSON.parse(readFileSync(file, "utf8")) as Secrets
+  // Made by a version that had fewer secrets.
+  const natsPasswords = { ...newPasswords(), ...kept.natsPasswords }
+  if (Object.keys(natsPasswords).length !== Object.keys(kept.natsPasswords ?? {}).length) {
+    writeFileSync(file, JSON.stringify({ ...kept, natsPasswords }, undefined, 2) + "\n", { mode: 0o600 })
+  }
   return {
     ...kept,
+    natsPasswords,
     clusterKey: env["ROOST_CLUSTER_KEY"] ?? kept.clusterKey,
     routingKey: env["ROOST_ROUTING_KEY"] ?? kept.routingKey,
     apiToken: env["ROOST_API_TOKEN"] ?? kept.apiToken

@@ -1,3 +1,5 @@
+import { applicationUser, natsPasswordVariable, NatsUserName, systemUser } from "@roost/contracts"
+import { randomBytes } from "node:crypto"
 import { cpSync, mkdirSync, statfsSync, writeFileSync } from "node:fs"
 import { join, resolve } from "node:path"
 import { syncsByInterval } from "./Binary.ts"
@@ -20,7 +22,11 @@ export interface ConfigurationOptions {
     /** URLs of the servers to look for. */
     readonly routes: ReadonlyArray<string>
   }
-  /** More lines of configuration. */
+  /** Of `newPasswords`; default new ones. */
+  readonly passwords?: Readonly<Record<string, string>>
+  /** Who enters without a login; default nobody. */
+  readonly withoutLogin?: string
+  /** More lines of configuration; ones of their own for `authorization` replace accounts and users. */
   readonly lines?: string
 }
 
@@ -28,6 +34,8 @@ export interface ConfigurationOptions {
 export interface Configuration {
   readonly file: string
   readonly env: Readonly<Record<string, string>>
+  /** The password of each user of `accounts.conf`. */
+  readonly passwords: Readonly<Record<string, string>>
 }
 
 /** A copy of `deploy/nats` in `directory` as the server's version can read it, and the variables that it needs. */
@@ -38,12 +46,18 @@ export const writeConfiguration = (directory: string, options: ConfigurationOpti
   else if (options.sync !== undefined) {
     writeFileSync(join(directory, "sync.conf"), `sync_interval: ${JSON.stringify(options.sync)}\n`)
   }
-  const { cluster } = options
+  const { cluster, lines = "", withoutLogin } = options
+  const hasOwnLogins = lines.includes("authorization")
+  if (hasOwnLogins) writeFileSync(join(directory, "accounts.conf"), "")
   const file = join(directory, "nats.conf")
-  writeFileSync(file, `include "${cluster === undefined ? "single" : "cluster"}.conf"\n${options.lines ?? ""}`)
+  const visitor = withoutLogin === undefined || hasOwnLogins ? "" : `no_auth_user: ${withoutLogin}\n`
+  writeFileSync(file, `include "${cluster === undefined ? "single" : "cluster"}.conf"\n${visitor}${lines}`)
+  const passwords = options.passwords ?? newPasswords()
   return {
     file,
+    passwords,
     env: {
+      ...Object.fromEntries(users.map((user) => [natsPasswordVariable(user), passwords[user]!])),
       ROOST_NATS_STORE_DIR: JSON.stringify(options.storeDirectory),
       ROOST_NATS_FILE_STORE: String(options.fileStoreBytes ?? fileStoreOf(options.storeDirectory)),
       ...(cluster === undefined
@@ -56,6 +70,12 @@ export const writeConfiguration = (directory: string, options: ConfigurationOpti
     }
   }
 }
+
+const users = [...NatsUserName, applicationUser, systemUser]
+
+/** A password for each user of `accounts.conf`, letter first (`natsPasswordVariable`). */
+export const newPasswords = (): Readonly<Record<string, string>> =>
+  Object.fromEntries(users.map((user) => [user, `p${randomBytes(16).toString("hex")}`]))
 
 /** Percent of a disk for streams: their files hold what was deleted until they are written anew, and others need some room. */
 const fileStorePercent = 70

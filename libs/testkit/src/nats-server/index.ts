@@ -1,2 +1,3 @@
 export * from "./Binary.ts"
 export * from "./Configuration.ts"
+export * from "./Logins.ts"

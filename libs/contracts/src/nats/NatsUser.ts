@@ -1,0 +1,146 @@
+import { Buckets, type BucketDefinition, type StreamDefinition, Streams } from "../Streams.ts"
+import { Subjects } from "../Subjects.ts"
+
+/** Who may enter NATS (deploy/nats/accounts.conf). An app's user has the app's name. */
+export const NatsUserName = ["udp-edge", "session-actors", "registry", "downlink-queue", "admin"] as const
+export type NatsUserName = (typeof NatsUserName)[number]
+
+/** Subjects that a user may publish and subscribe to; nothing else. */
+export interface NatsPermissions {
+  readonly publish: ReadonlyArray<string>
+  /** Exceptions from `publish`. */
+  readonly publishNot?: ReadonlyArray<string>
+  readonly subscribe: ReadonlyArray<string>
+}
+
+/**
+ * Where the answers for a user go. Each has inboxes of its own: whoever may subscribe to `_INBOX.>` reads every answer on
+ * the bus.
+ */
+export const inboxPrefixOf = (user: string): string => `_INBOX.${user}`
+
+const all = ">"
+const any = "*"
+/** Where the answers to questions from another account go, by names that nats-server makes. */
+const answersToOtherAccounts = "_R_.>"
+/** Whoever answers questions publishes to the inboxes of those who ask; `allow_responses` would let a question name any subject. */
+const answers = ["_INBOX.>", answersToOtherAccounts]
+
+const streamOf = (store: StreamDefinition | BucketDefinition): string =>
+  "subjects" in store ? store.name : `KV_${store.name}`
+
+/** The calls of JetStream's API that read a stream, by a consumer or message by message. */
+const reads = (...stores: ReadonlyArray<StreamDefinition | BucketDefinition>): ReadonlyArray<string> =>
+  stores
+    .map(streamOf)
+    .flatMap((name) => [
+      `$JS.API.CONSUMER.CREATE.${name}`,
+      `$JS.API.CONSUMER.CREATE.${name}.>`,
+      `$JS.API.CONSUMER.DURABLE.CREATE.${name}.*`,
+      `$JS.API.CONSUMER.INFO.${name}.*`,
+      `$JS.API.CONSUMER.DELETE.${name}.*`,
+      `$JS.API.CONSUMER.MSG.NEXT.${name}.*`,
+      `$JS.API.STREAM.MSG.GET.${name}`,
+      `$JS.ACK.${name}.>`,
+      `$JS.FC.${name}.>`
+    ])
+
+const forgets = (...stores: ReadonlyArray<StreamDefinition | BucketDefinition>): ReadonlyArray<string> =>
+  stores.map((store) => `$JS.API.STREAM.MSG.DELETE.${streamOf(store)}`)
+
+const writes = (...stores: ReadonlyArray<StreamDefinition | BucketDefinition>): ReadonlyArray<string> =>
+  stores.flatMap((store) => ("subjects" in store ? store.subjects : [`$KV.${store.name}.>`]))
+
+/** What each app looks at to know whether it can serve, and what its servers promise. */
+const looks = [
+  "$JS.API.INFO",
+  "$JS.API.STREAM.NAMES",
+  "$JS.API.STREAM.LIST",
+  "$JS.API.STREAM.INFO.*",
+  ...reads(Buckets.store)
+]
+
+/** What each app needs, and no more. `admin` is the one privileged step: it alone makes, changes and deletes streams. */
+export const natsUsers: Readonly<Record<NatsUserName, NatsPermissions>> = {
+  "udp-edge": {
+    publish: [...looks, Subjects.frameToNode(any), Subjects.frameToNodes, Subjects.placementAsk, Subjects.stranger],
+    subscribe: [Subjects.frameToEdge(any), Subjects.placementAnnounce]
+  },
+  "session-actors": {
+    publish: [
+      ...looks,
+      ...answers,
+      Subjects.frameToEdge(any),
+      Subjects.frameToNode(any),
+      Subjects.placementAnnounce,
+      Subjects.placementAsk,
+      Subjects.registryPsk,
+      Subjects.registryActivate,
+      Subjects.registryProperties,
+      Subjects.stranger,
+      ...writes(
+        Streams.uplink,
+        Streams.presence,
+        Streams.event,
+        Streams.commandEvent,
+        Buckets.sessions,
+        Buckets.leases
+      ),
+      ...reads(
+        Streams.uplink,
+        Streams.credential,
+        Buckets.commands,
+        Buckets.profiles,
+        Buckets.sessions,
+        Buckets.leases
+      ),
+      ...forgets(Buckets.sessions, Buckets.leases)
+    ],
+    subscribe: [
+      Subjects.frameToNode(any),
+      Subjects.frameToNodes,
+      Subjects.placementAnnounce,
+      Subjects.placementAsk,
+      "roost.device.*"
+    ]
+  },
+  registry: {
+    publish: [
+      ...looks,
+      ...answers,
+      "roost.device.*",
+      Subjects.downlink,
+      Subjects.setAside(any),
+      ...writes(Streams.credential, Streams.webhookDead, Buckets.profiles, Buckets.webhooks, Buckets.idempotency),
+      ...reads(
+        ...Object.values(Streams),
+        Buckets.profiles,
+        Buckets.webhooks,
+        Buckets.commandHistory,
+        Buckets.idempotency
+      ),
+      ...forgets(Streams.webhookDead, Buckets.profiles, Buckets.webhooks, Buckets.idempotency)
+    ],
+    subscribe: [
+      Subjects.registryPsk,
+      Subjects.registryActivate,
+      Subjects.registryDevice,
+      Subjects.registryProperties,
+      Subjects.applicationConsumer
+    ]
+  },
+  "downlink-queue": {
+    publish: [
+      ...looks,
+      ...answers,
+      Subjects.registryDevice,
+      "roost.device.*",
+      Subjects.setAside(any),
+      ...writes(Buckets.commands, Buckets.commandHistory, Buckets.idempotency),
+      ...reads(Streams.commandEvent, Buckets.commands, Buckets.commandHistory, Buckets.idempotency),
+      ...forgets(Buckets.commands, Buckets.commandHistory, Buckets.idempotency)
+    ],
+    subscribe: [Subjects.downlink]
+  },
+  admin: { publish: [all], subscribe: [all] }
+}

@@ -1,0 +1,74 @@
+import { AckPolicy, DeliverPolicy, JetStreamApiError } from "@nats-io/jetstream"
+import {
+  type ApplicationConsumer,
+  type ApplicationConsumerReply,
+  applicationConsumerRpc,
+  filterSubjectOf,
+  isOwnConsumerName,
+  registryQueue
+} from "@roost/contracts"
+import { Effect, Layer } from "effect"
+import { NatsConnection } from "./NatsConnection.ts"
+import { serveRpc } from "./Rpc.ts"
+
+/** Consumers that were made here say so: any other of the stream is Roost's own, or the operator's. */
+const description = "an application's"
+/** Messages of one consumer that may be under way, unacknowledged. */
+const unacknowledgedMax = 10_000
+
+/**
+ * Makes the durable consumers of applications. They can't do it themselves: a consumer's messages go to any subject that its
+ * maker names, and among the subjects of the apps are orders (deploy/nats/accounts.conf). These are asked for messages
+ * and answer who asked.
+ */
+export const ApplicationConsumers = {
+  layer: Layer.effectDiscard(
+    Effect.gen(function* () {
+      const { manager } = yield* NatsConnection
+      yield* serveRpc(applicationConsumerRpc, { queue: registryQueue }, (wanted) =>
+        Effect.tryPromise(() => consumerOf(manager.consumers, wanted))
+      )
+    })
+  )
+}
+
+type Consumers = NatsConnection["Service"]["manager"]["consumers"]
+
+const consumerOf = async (consumers: Consumers, wanted: ApplicationConsumer): Promise<ApplicationConsumerReply> => {
+  const { consumer, stream } = wanted
+  const filterSubject = filterSubjectOf(wanted)
+  if (filterSubject === undefined) return refused("NoSuchKind", `messages of ${stream} have no kind: leave it out`)
+  if (isOwnConsumerName(consumer))
+    return refused("NameTaken", `${consumer} is among Roost's own names: take another one`)
+  const known = await infoOf(consumers, stream, consumer)
+  if (known === undefined) {
+    await consumers.add(stream, {
+      durable_name: consumer,
+      description,
+      filter_subject: filterSubject,
+      deliver_policy: wanted.from === "now" ? DeliverPolicy.New : DeliverPolicy.All,
+      ack_policy: AckPolicy.Explicit,
+      max_ack_pending: unacknowledgedMax
+    })
+    return { _tag: "Ready", stream, consumer, filterSubject }
+  }
+  if (known.description !== description || known.deliver_subject !== undefined) {
+    return refused("NameTaken", `${consumer} of ${stream} is not an application's: take another name`)
+  }
+  if (known.filter_subject === filterSubject) return { _tag: "Ready", stream, consumer, filterSubject }
+  return refused("OtherFilter", `${consumer} reads ${known.filter_subject}, not ${filterSubject}: take another name`)
+}
+
+const infoOf = async (consumers: Consumers, stream: string, consumer: string) => {
+  try {
+    return (await consumers.info(stream, consumer)).config
+  } catch (error) {
+    if (error instanceof JetStreamApiError && error.status === 404) return undefined
+    throw error
+  }
+}
+
+const refused = (
+  reason: Extract<ApplicationConsumerReply, { _tag: "Refused" }>["reason"],
+  detail: string
+): ApplicationConsumerReply => ({ _tag: "Refused", reason, detail })
