@@ -5,6 +5,7 @@ import { openBucket } from "./Bucket.ts"
 import { fileStoreBytes } from "./FileStore.ts"
 import { fromClient } from "./internal/fromClient.ts"
 import { NatsConnection } from "./NatsConnection.ts"
+import { unbornSubject } from "./RequiredStreams.ts"
 import { configOf, differs, settingsOfConfig, type StreamConfigOf } from "./StreamConfigs.ts"
 import {
   type ChosenSettings,
@@ -137,7 +138,7 @@ const create = Effect.fnUntraced(function* (config: StreamConfigOf) {
       if (isAtLeast(client.info?.version ?? "", 2, 10))
         return void (await manager.streams.add({ ...config, first_seq }))
       // Nothing is published to it until its sequence is right.
-      await manager.streams.add({ ...config, subjects: [`roost.unborn.${config.name}`] })
+      await manager.streams.add({ ...config, subjects: [unbornSubject(config.name)] })
       await manager.streams.purge(config.name, { seq: first_seq })
       await manager.streams.update(config.name, config)
     } catch (error) {

@@ -7,6 +7,9 @@ const lookMillis = 2_000
 /** And how often one that starts looks. */
 const awaitMillis = 250
 
+/** What a stream listens to on nats-server 2.9 until its sequence is right: it is there by name, and nothing can use it. */
+export const unbornSubject = (name: string): string => `roost.unborn.${name}`
+
 /** The streams that a process needs, and which of them are missing. */
 export class RequiredStreams {
   readonly #manager: JetStreamManager
@@ -62,6 +65,8 @@ export class RequiredStreams {
     return fromClient("names of the streams", async () => {
       const names = new Set<string>()
       for await (const name of this.#manager.streams.names()) names.add(name)
+      // Asked after: one that is born in between is in neither answer's way.
+      for await (const name of this.#manager.streams.names(unbornSubject("*"))) names.delete(name)
       return names
     }).pipe(
       Effect.match({

@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Buckets, type StreamDefinition, Streams } from "@roost/contracts"
 import { Health, metrics } from "@roost/observability"
 import { natsServer } from "@roost/testkit"
-import { Effect, Layer, Logger } from "effect"
+import { Effect, Fiber, Layer, Logger } from "effect"
 import { existsSync, readdirSync } from "node:fs"
 import { join } from "node:path"
 import {
@@ -16,6 +16,7 @@ import {
   StreamKeeper,
   StreamSettings
 } from "../src/index.ts"
+import { unbornSubject } from "../src/RequiredStreams.ts"
 import { connectionTo, waitUntil } from "./harness.ts"
 
 const mebibyte = 1024 * 1024
@@ -154,6 +155,22 @@ describe("the one that makes streams", () => {
           assert.isTrue(log.lines.some((line) => /UPLINK was gone and is made again/.test(line)))
         }).pipe(Effect.provide(log.layer), Effect.provide(connectionTo(server)), Effect.scoped)
       }
+    })
+  )
+
+  it.live("has no stream that is only half made, as others see it (trust B3)", () =>
+    Effect.gen(function* () {
+      const server = yield* natsServer()
+      yield* Effect.gen(function* () {
+        const { manager, required } = yield* NatsConnection
+        const { name, subjects } = Streams.uplink
+        yield* Effect.promise(() => manager.streams.add({ name, subjects: [unbornSubject(name)] }))
+        const waiting = yield* Effect.forkChild(awaitStreams({ streams: [Streams.uplink], buckets: [] }))
+        yield* waitUntil(() => required.problem()?.includes("not there") === true)
+        yield* change(name, { subjects: [...subjects] })
+        yield* Fiber.join(waiting)
+        assert.isUndefined(required.problem())
+      }).pipe(Effect.provide(connectionTo(server)), Effect.scoped)
     })
   )
 
