@@ -68,7 +68,7 @@ const mebibyte = 1024 * 1024
  * choose others. An uplink that was answered 2.04 is never dropped for a newer one; what only tells may be.
  */
 export const Streams = {
-  uplink: stream("UPLINK", "roost.uplink.>", 72 * hour, 50, "refuse"),
+  uplink: stream("UPLINK", "roost.uplink.>", 72 * hour, 47, "refuse"),
   presence: stream("PRESENCE", "roost.presence.>", 7 * day, 3, "drop-oldest"),
   event: stream("EVENT", "roost.event.>", 7 * day, 3, "drop-oldest"),
   /** 20 a second of some 500 bytes fill it in two hours per node; a flood displaces itself, and nothing else. */
