@@ -1,13 +1,15 @@
 import type { Outputs } from "@roost/coap"
-import { type CredentialChange, type DeviceAnswer, FrameKind, FrameReader, type PeerAddress } from "@roost/contracts"
-import { connectionIdAt, ContentType, type Crypto, peekRecord, sequenceMax } from "@roost/dtls"
+import type { CredentialChange, DeviceAnswer } from "@roost/contracts"
+import { type Crypto, sequenceMax } from "@roost/dtls"
 import type { Conversion } from "@roost/raw-script"
 import * as Result from "effect/Result"
-import { Associations, type DatagramEffect } from "./Associations.ts"
+import { Associations } from "./Associations.ts"
+import { CommandOwners } from "./CommandOwners.ts"
 import { Counters, type Gauge } from "./Counters.ts"
 import { answerOf, type DeviceActor, type DeviceSession } from "./DeviceActor.ts"
 import type { DeviceSessionConfig } from "./DeviceSessionConfig.ts"
-import { type EdgeLink, EdgeLinks } from "./EdgeLinks.ts"
+import { EdgeFrames } from "./EdgeFrames.ts"
+import { EdgeLinks } from "./EdgeLinks.ts"
 import { Events } from "./Events.ts"
 import { HandOffs } from "./HandOffs.ts"
 import { HandshakeServer } from "./HandshakeServer.ts"
@@ -36,13 +38,12 @@ import { type Held, Takeover } from "./Takeover.ts"
  * All devices of one session-actors process. Plain and synchronous: it is told what arrived and what time it is, and
  * calls its ports; nothing in it waits. One thread and no interleaving make it the single writer of every device.
  *
- *   frame ─► datagram ─► Associations (open, replay window) ─► ServerExchanges ─► Requests ─► ports
- *                                                                                   │
- *   frame ◄─ Send      ◄─ Associations (seal) ◄──────────────── ServerExchanges ◄───┘ at once, or by handle*
+ *   frame ─► EdgeFrames ─► Associations (open, replay window) ─► ServerExchanges ─► Requests ─► ports
+ *                                                                                      │
+ *   frame ◄─ EdgeLinks  ◄─ Associations (seal) ◄──────────────── ServerExchanges ◄─────┘ at once, or by handle*
  *
  * `now` is in milliseconds and never runs backwards or steps: intervals are measured by it, and the ports get its moments. What
- * is stored for other hosts goes through `wallOf`. After each batch of calls `flush` sends what was
- * collected for the edges.
+ * is stored for other hosts goes through `wallOf`. After each batch of calls `flush` sends what was collected for the edges.
  */
 export class DeviceHost {
   /** What the devices' messages are judged by. */
@@ -50,10 +51,7 @@ export class DeviceHost {
   readonly counters = new Counters()
   readonly #edges: EdgeLinks
   readonly #shares = new Shares()
-  /** Owner of each mirrored command: a deleted bucket entry says only its id. */
-  readonly #commandOwner = new Map<string, DeviceActor>()
-  /** With commands that were overtaken since the last turn ended. */
-  readonly #overtaken = new Set<DeviceActor>()
+  readonly #commandOwners = new CommandOwners()
   readonly #lifetimes: Lifetimes
   readonly #table = new SessionTable()
   readonly #associations: Associations
@@ -63,6 +61,7 @@ export class DeviceHost {
   readonly #persistence: Persistence
   readonly #takeover: Takeover
   readonly #ownership: Ownership
+  readonly #frames: EdgeFrames
   readonly #lost: (partition: number) => void
   readonly #events: Events
   readonly #random: () => number
@@ -143,7 +142,7 @@ export class DeviceHost {
       random: this.#random,
       findActor: (productKey, deviceKey) => this.#shares.find(productKey, deviceKey),
       actorOf: (productKey, deviceKey) => this.#shares.actorOf(productKey, deviceKey),
-      hold: (actor, session, held) => this.#hold(actor, session, held),
+      hold: (actor, session, held) => this.#frames.hold(actor, session, held),
       wallOf,
       actorsFull: () => this.#shares.devices >= config.devicesMax,
       revoke: (now, actor, session) => this.#lifetimes.revoke(now, actor, session),
@@ -169,9 +168,19 @@ export class DeviceHost {
       persistence: this.#persistence,
       opened: (actor) => this.#takeover.opened(actor),
       inFlightOf: (partition) => this.#requests.inFlightOf(partition),
-      again: (now, held) => this.#again(now, held),
+      again: (now, held) => this.#frames.handleHeld(now, held),
       forget: (actor) => this.#forget(actor),
       dropHandshakes: (partition) => this.#handshakes.dropPartition(partition)
+    })
+    this.#frames = new EdgeFrames({
+      ...parts,
+      shares: this.#shares,
+      ownership: this.#ownership,
+      handOffs: this.#handOffs,
+      handshakes: this.#handshakes,
+      takeover: this.#takeover,
+      associations: this.#associations,
+      lifetimes: this.#lifetimes
     })
   }
 
@@ -183,7 +192,7 @@ export class DeviceHost {
       loading: this.#shares.loading,
       saving: this.#persistence.inFlight,
       handshakes: this.#handshakes.size,
-      commands: this.#commandOwner.size,
+      commands: this.#commandOwners.size,
       timers: this.#lifetimes.timers,
       inFlight: this.#requests.inFlight
     }
@@ -196,17 +205,7 @@ export class DeviceHost {
 
   /** A frame from an edge (docs/architecture.md §2). */
   handleFrame(now: number, bytes: Uint8Array): void {
-    const reader = new FrameReader(bytes)
-    this.counters.framesIn++
-    if (reader.malformed) {
-      this.counters.framesMalformed++
-      return
-    }
-    const edge = this.#edges.link(reader.origin, now)
-    while (reader.next()) {
-      this.#entry(now, edge, reader.kind, reader.partition, reader.peer, reader.body)
-    }
-    if (reader.malformed) this.counters.framesMalformed++
+    this.#frames.handleFrame(now, bytes)
   }
 
   handlePsk(now: number, token: number, outcome: PskOutcome): void {
@@ -291,25 +290,18 @@ export class DeviceHost {
   handleCommand(productKey: string, deviceKey: string, command: PendingCommand): void {
     const actor = this.#shares.actorOf(productKey, deviceKey)
     if (actor === undefined) return
-    if (actor.commands.put(command)) {
-      this.#commandOwner.set(command.id, actor)
-      this.#noteOvertaken(actor)
-    } else this.counters.commandsOverLimit++
+    if (!this.#commandOwners.put(actor, command)) this.counters.commandsOverLimit++
   }
 
   /** The command is finished: the bucket has its entry no more. */
   handleCommandGone(commandId: string): void {
-    const actor = this.#commandOwner.get(commandId)
-    if (actor === undefined) return
-    this.#commandOwner.delete(commandId)
-    actor.commands.remove(commandId)
-    this.#noteOvertaken(actor)
-    this.#lifetimes.settle(actor)
+    const actor = this.#commandOwners.remove(commandId)
+    if (actor !== undefined) this.#lifetimes.settle(actor)
   }
 
   /** The wall clock was set forward by so many milliseconds, or back: commands expire by it, and by nothing else here. */
   handleClockStep(millis: number): void {
-    for (const actor of new Set(this.#commandOwner.values())) actor.commands.postpone(-millis)
+    this.#commandOwners.postpone(-millis)
   }
 
   /**
@@ -368,118 +360,13 @@ export class DeviceHost {
    * next turn can begin more of them at once.
    */
   flush(now: number): boolean {
-    for (const held of this.#handOffs.turn(now)) this.#begin(now, held)
-    for (const actor of this.#overtaken) this.#requests.tellOvertaken(now, actor)
-    this.#overtaken.clear()
+    for (const held of this.#handOffs.turn(now)) this.#frames.begin(now, held)
+    for (const actor of this.#commandOwners.takeOvertaken()) this.#requests.tellOvertaken(now, actor)
     this.#persistence.flush(now)
     this.#ownership.leave(now)
     this.#edges.flush()
     this.#events.flush(now)
     return this.#handOffs.isCut
-  }
-
-  #noteOvertaken(actor: DeviceActor): void {
-    if (actor.commands.hasOvertaken) this.#overtaken.add(actor)
-  }
-
-  #entry(now: number, edge: EdgeLink, kind: FrameKind, partition: number, peer: PeerAddress, body: Uint8Array): void {
-    switch (kind) {
-      case FrameKind.Datagram:
-      case FrameKind.ForwardedDatagram:
-      case FrameKind.Unrouted:
-        return this.#datagram(now, edge, kind, partition, peer, body)
-      case FrameKind.HalfHandshake:
-      case FrameKind.ForwardedHalfHandshake:
-      case FrameKind.RepeatedHalfHandshake:
-        if (this.#handOffs.mayBegin(now)) return this.#begin(now, { edge, kind, partition, peer, body })
-        if (this.#handOffs.wait({ edge, kind, partition, peer, body: new Uint8Array(body) })) {
-          this.counters.handshakesOverLimit++
-        }
-        return
-      case FrameKind.ResumeHello:
-        if (this.#handshakes.resume(now, edge, peer, body)) return
-        if (this.#ownership.take(now, edge, kind, partition, peer, body)) return
-        return this.#edges.add(edge, FrameKind.ResumeUnknown, 0, peer, noBytes)
-    }
-  }
-
-  /** A handshake's turn, or that of what came behind it. */
-  #begin(now: number, held: Held): void {
-    const { body, edge, kind, partition, peer } = held
-    const repeated = kind === FrameKind.RepeatedHalfHandshake
-    if (kind !== FrameKind.HalfHandshake && kind !== FrameKind.ForwardedHalfHandshake && !repeated) {
-      return this.#again(now, held)
-    }
-    if (this.#ownership.take(now, edge, kind, partition, peer, body)) return
-    if (this.#shares.get(partition)?.stage === "ready") {
-      this.#handshakes.begin(now, edge, partition, peer, body, repeated)
-    }
-  }
-
-  #again(now: number, { body, edge, kind, partition, peer }: Held): void {
-    this.#entry(now, edge, kind, partition, peer, body)
-  }
-
-  /** The session is as it came from the store: what came for it waits until it may be used. */
-  #hold(actor: DeviceActor, session: DeviceSession, held: Held): void {
-    const { restored } = session
-    if (restored === undefined || !this.#takeover.hold(actor, session, restored, held)) this.counters.heldDropped++
-  }
-
-  #datagram(
-    now: number,
-    edge: EdgeLink,
-    kind: FrameKind,
-    partition: number,
-    peer: PeerAddress,
-    datagram: Uint8Array
-  ): void {
-    const routed = kind !== FrameKind.Unrouted
-    this.counters.datagramsIn++
-    if (this.#handOffs.follows({ edge, kind, partition, peer }, datagram)) return
-    if (this.#handshakes.continueHandshake(now, edge, peer, datagram)) return
-    const ofPeer =
-      peekRecord(datagram)?.contentType === ContentType.tls12_cid ? undefined : this.#table.findByPeer(peer)
-    // A device whose address changed repeats its last flight from there: the id is behind ChangeCipherSpec.
-    const cidAt = ofPeer === undefined ? connectionIdAt(datagram) : undefined
-    const hasCid = cidAt !== undefined
-    const actor = hasCid ? this.#table.findByCid(datagram, cidAt) : ofPeer
-    const session = actor?.session
-    if (actor === undefined || session === undefined) {
-      if (this.#ownership.take(now, edge, kind, partition, peer, datagram)) return
-      this.counters.datagramsUnrouted++
-      if (routed) this.#doubt(edge, peer)
-      return
-    }
-    // What the tables say is true, whoever sent the datagram: noise must not keep an edge from finding a device.
-    if (!routed && hasCid) this.#associations.announceId(edge, actor, peer)
-    if (session.restored !== undefined) {
-      this.#hold(actor, session, { edge, kind, partition, peer, body: new Uint8Array(datagram) })
-      return
-    }
-    if (this.#ownership.isLeaving(actor.partition)) {
-      this.#ownership.take(now, edge, kind, actor.partition, peer, datagram)
-      return
-    }
-    const effect = this.#associations.open(now, edge, peer, actor, session, datagram)
-    if (!hasCid) this.#judgeRoute(edge, actor, peer, routed, effect)
-    if (effect !== "Alive" || actor.session !== session) return
-    this.#lifetimes.refresh(now, actor, session)
-  }
-
-  /** A verified record sets the address's route, one that did not verify at most fills a gap (F15). */
-  #judgeRoute(edge: EdgeLink, actor: DeviceActor, peer: PeerAddress, routed: boolean, effect: DatagramEffect): void {
-    if (routed && effect === "Foreign") this.#doubt(edge, peer)
-    if (!routed)
-      this.#edges.add(edge, effect === "Alive" ? FrameKind.Route : FrameKind.Claim, actor.partition, peer, noBytes)
-  }
-
-  /**
-   * The edge believed that what comes from there is for here. It may be another node's device by now, or anybody's forgery:
-   * the edge keeps its route, and asks every node about what comes next.
-   */
-  #doubt(edge: EdgeLink, peer: PeerAddress): void {
-    this.#edges.add(edge, FrameKind.Doubt, 0, peer, noBytes)
   }
 
   #data(now: number, actor: DeviceActor, session: DeviceSession, plaintext: Uint8Array): void {
@@ -563,14 +450,14 @@ export class DeviceHost {
   #ready(now: number, actor: DeviceActor, session: DeviceSession, waiting: ReadonlyArray<Held>): void {
     this.counters.sessionsTakenUp++
     this.#requests.answerOwed(now, actor, session)
-    for (const held of waiting) this.#again(now, held)
+    for (const held of waiting) this.#frames.handleHeld(now, held)
     if (actor.session === session) this.#lifetimes.arm(now, actor, session)
   }
 
   /** Drops an actor as it is: the device is another node's now. */
   #forget(actor: DeviceActor): void {
     const { session } = actor
-    for (const id of actor.commandIds) this.#commandOwner.delete(id)
+    this.#commandOwners.forget(actor)
     this.#lifetimes.forget(actor)
     actor.saving = undefined
     if (session === undefined) return
@@ -579,6 +466,5 @@ export class DeviceHost {
   }
 }
 
-const noBytes = new Uint8Array(0)
 /** How often handshakes and edges are looked through for those that are over. */
 const sweepMillis = 1000
