@@ -1,8 +1,9 @@
 import { NodeRuntime } from "@effect/platform-node"
 import { Cause, Config, Effect, Exit, Layer, type Runtime, SchemaIssue } from "effect"
+import { answerTo } from "./Arguments.ts"
 import { Health } from "./Health.ts"
 import { layerLogging } from "./Logging.ts"
-import { layerProcessMetrics, version } from "./ProcessMetrics.ts"
+import { layerProcessMetrics } from "./ProcessMetrics.ts"
 
 /**
  * Runs an app until SIGTERM or SIGINT, then releases its layers and exits with 0. Configuration that is missing or
@@ -10,7 +11,10 @@ import { layerProcessMetrics, version } from "./ProcessMetrics.ts"
  */
 export const runApp = <A, E>(app: Layer.Layer<A, E, Health>): void => {
   const asked = answerTo(process.argv.slice(2))
-  if (asked !== undefined) return void process.stdout.write(`${asked}\n`)
+  if (asked !== undefined) {
+    process.exitCode = asked.exitCode
+    return void (asked.exitCode === 0 ? process.stdout : process.stderr).write(`${asked.text}\n`)
+  }
   const main = app.pipe(Layer.provide(Health.layer), Layer.provideMerge(layerProcessMetrics()))
   Layer.launch(main).pipe(
     Effect.provide(layerLogging),
@@ -23,14 +27,6 @@ export const runApp = <A, E>(app: Layer.Layer<A, E, Health>): void => {
     }),
     NodeRuntime.runMain({ disableErrorReporting: true, teardown })
   )
-}
-
-const answerTo = (given: ReadonlyArray<string>): string | undefined => {
-  if (given.includes("--version")) return `roost ${version}, Node ${process.version}`
-  if (given.includes("--help")) {
-    return "Runs until SIGTERM or SIGINT. It takes no arguments but --help and --version: its configuration is in environment variables,\nof which docs/architecture.md §7 has the table. What is missing or wrong is told in one line each at the start."
-  }
-  return undefined
 }
 
 /** Which variables are wrong and what they should be; never what they are, since some are secrets. */
