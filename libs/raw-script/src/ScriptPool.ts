@@ -17,7 +17,15 @@ export const suspendedMillis = 30_000
  * ended, and its product suspended at once. A hundred times what `stepsMax` takes, so that a busy machine fails nobody.
  */
 export const silenceMillisMax = 3_000
-const relaunchMillis = 100
+const relaunchMillisMin = 100
+export const relaunchMillisMax = 30_000
+
+/**
+ * How long to wait after a worker's end, by how many ended in a row without an answer. One that can't even load would else take a whole
+ * core: each start costs some 60 ms of CPU.
+ */
+export const relaunchMillis = (unanswered: number): number =>
+  Math.min(relaunchMillisMax, relaunchMillisMin * 2 ** Math.max(0, unanswered - 1))
 
 interface Call {
   readonly script: Script
@@ -38,6 +46,8 @@ interface Slot {
   worker: Worker | undefined
   /** Open contexts, used longest ago first. */
   readonly open: BoundedMap<string, true>
+  /** Workers in a row that ended before they answered anything. */
+  unanswered: number
   running:
     | { readonly call: number; readonly what: Call; readonly timer: NodeJS.Timeout; readonly since: number }
     | undefined
@@ -49,17 +59,21 @@ interface Slot {
  */
 export class ScriptPool {
   readonly #now: () => number
+  readonly #workerUrl: URL
   readonly #slots: Array<Slot> = []
   readonly #products = new Map<string, Product>()
   /** Products that have something waiting and nothing running, in turn. */
   readonly #turns: Array<string> = []
   #call = 0
+  /** With what the last worker threw, if anything. */
+  #crashed = failed("Crashed", "the script's worker ended")
   #closed = false
 
-  constructor(options: { readonly workers?: number; readonly now?: () => number } = {}) {
+  constructor(options: { readonly workers?: number; readonly now?: () => number; readonly workerUrl?: URL } = {}) {
     this.#now = options.now ?? (() => performance.now())
+    this.#workerUrl = options.workerUrl ?? new URL(workerFile, import.meta.url)
     for (let i = 0; i < (options.workers ?? 2); i++) {
-      const slot: Slot = { worker: undefined, open: new BoundedMap(openMax), running: undefined }
+      const slot: Slot = { worker: undefined, open: new BoundedMap(openMax), unanswered: 0, running: undefined }
       this.#slots.push(slot)
       this.#launch(slot)
     }
@@ -82,6 +96,7 @@ export class ScriptPool {
   }
 
   #enter(call: Call): void {
+    if (this.#slots.every(cannotLoad)) return later(call, this.#crashed)
     const { productKey } = call.script
     let product = this.#products.get(productKey)
     if (product === undefined) {
@@ -146,30 +161,50 @@ export class ScriptPool {
   }
 
   #launch(slot: Slot): void {
-    const worker = new Worker(new URL(workerFile, import.meta.url))
+    const worker = new Worker(this.#workerUrl)
+    workerStarts.inc()
     worker.unref()
     slot.worker = worker
     worker.on("message", ({ call, conversion, dropped }: WorkerAnswer) => {
+      slot.unanswered = 0
       if (slot.running?.call !== call) return
       const { productKey, version } = slot.running.what.script
       if (dropped) slot.open.delete(`${productKey},${version}`)
       this.#answered(slot, conversion)
     })
-    worker.on("error", () => undefined)
+    worker.on("error", (error) => {
+      this.#crashed = failed(
+        "Crashed",
+        `the script's worker ended: ${error instanceof Error ? error.message : String(error)}`
+      )
+    })
     worker.on("exit", () => {
       if (this.#closed) return
       slot.worker = undefined
       slot.open.clear()
       const silent = slot.running !== undefined && performance.now() - slot.running.since >= silenceMillisMax
-      this.#answered(slot, silent ? hung : crashed)
+      slot.unanswered = silent ? 0 : slot.unanswered + 1
+      this.#answered(slot, silent ? hung : this.#crashed)
+      if (this.#slots.every(cannotLoad)) this.#refuseWaiting()
       setTimeout(() => {
         if (this.#closed) return
         this.#launch(slot)
         this.#serve()
-      }, relaunchMillis).unref()
+      }, relaunchMillis(slot.unanswered)).unref()
     })
   }
+
+  #refuseWaiting(): void {
+    this.#turns.length = 0
+    for (const [productKey, product] of this.#products) {
+      for (const call of product.waiting.splice(0)) later(call, this.#crashed)
+      if (product.limitsMet === 0) this.#products.delete(productKey)
+    }
+  }
 }
+
+/** Its worker ends before it answers: whoever asks meanwhile is told so at once. */
+const cannotLoad = ({ unanswered, worker }: Slot): boolean => worker === undefined && unanswered > 1
 
 const later = (call: Call, conversion: Conversion): void => queueMicrotask(() => call.done(conversion))
 
@@ -177,13 +212,16 @@ const limits: ReadonlySet<string> = new Set(["TimeLimit", "MemoryLimit", "Crashe
 const busy = failed("Busy", `${waitingPerProductMax} conversions of the product wait already`)
 const suspended = failed("Suspended", `the product's script hung, or met its limits ${limitsMetMax} times in a row`)
 const hung = failed("TimeLimit", `the script took more than ${silenceMillisMax} ms`)
-const crashed = failed("Crashed", "the script's worker ended")
 
 const help = "Conversions by scripts of raw products."
 const counters = {
   Converted: metrics.counter("roost_script_conversions_total", help, { result: "Converted" }),
   Failed: metrics.counter("roost_script_conversions_total", help, { result: "Failed" })
 }
+const workerStarts = metrics.counter(
+  "roost_script_worker_starts_total",
+  "Worker threads for scripts that were started; more than a few a minute: they end by themselves."
+)
 const suspensions = metrics.counter("roost_script_suspensions_total", "Products whose script met its limits too often.")
 
 /** Beside this file, or, in a bundle, an entry of its own beside the app's. */
