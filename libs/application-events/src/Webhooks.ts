@@ -17,9 +17,12 @@ import {
   type WebhookWithSecret
 } from "@roost/contracts"
 import { awaitStreams, type Entry, NatsConnection, type NatsError, openBucket } from "@roost/nats"
-import { Context, Effect, Layer, Option, Result, Schema, type Scope } from "effect"
+import { Context, Effect, Layer, Option, Result, Schedule, Schema, type Scope } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
 import { listDead, replayDead } from "./DeadDeliveries.ts"
+
+/** After which a fault of the store is tried again. */
+const resealRetryMillis = 5_000
 
 /** The webhooks, in the bucket WEBHOOKS: every instance delivers what the bucket says. */
 export class Webhooks extends Context.Service<
@@ -67,12 +70,18 @@ export class Webhooks extends Context.Service<
           .toSorted((a, b) => a.createdAt - b.createdAt)
       )
       const get = Effect.fn("Webhooks.get")((webhookId: string) => Effect.map(find(webhookId), told))
-      // What the previous key sealed is sealed again, once at each start.
-      for (const entry of yield* Effect.orDie(bucket.list(">"))) {
-        const webhook = opened(entry)
-        if (webhook === undefined || !sealing.isOld(Buffer.from(entry.value.sealed, "base64"))) continue
-        yield* Effect.ignore(bucket.update(entry.key, sealedOf(webhook), entry.revision))
-      }
+      // What the previous key sealed is sealed again, once at each start. A bucket that was made a moment ago may refuse its first reader.
+      yield* Effect.gen(function* () {
+        for (const entry of yield* bucket.list(">")) {
+          const webhook = opened(entry)
+          if (webhook === undefined || !sealing.isOld(Buffer.from(entry.value.sealed, "base64"))) continue
+          yield* Effect.ignore(bucket.update(entry.key, sealedOf(webhook), entry.revision))
+        }
+      }).pipe(
+        Effect.tapError((error) => Effect.logWarning(`webhooks are not sealed again yet: ${error.message}`)),
+        Effect.retry(Schedule.spaced(resealRetryMillis)),
+        Effect.forkScoped
+      )
       const log = Effect.runForkWith(yield* Effect.context<never>())
       return Webhooks.of({
         get,
