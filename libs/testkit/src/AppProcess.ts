@@ -1,11 +1,26 @@
 import { type ChildProcess, spawn } from "node:child_process"
 import { once } from "node:events"
+import { existsSync } from "node:fs"
 import { resolve } from "node:path"
 import type { TcpRelay } from "./TcpRelay.ts"
 
 export type AppName = "registry" | "downlink-queue" | "session-actors" | "udp-edge"
 
 const root = resolve(import.meta.dirname, "../../..")
+
+/** What runs: the source, or the bundle that `nx build` made of it. */
+export type AppForm = "source" | "bundle"
+
+/** `ROOST_TEST_BUNDLES=true` has every test that starts apps start their bundles. */
+export const appForm = (): AppForm => (process.env["ROOST_TEST_BUNDLES"] === "true" ? "bundle" : "source")
+
+/** The file that Node is started with. */
+export const appFile = (app: AppName, form: AppForm): string => {
+  const file = `${root}/apps/${app}/${form === "bundle" ? "dist/main.mjs" : "src/main.ts"}`
+  if (existsSync(file)) return file
+  throw new Error(`${file} is not there: npx nx run-many -t build makes the bundles`)
+}
+
 /** Starting a dozen processes that strip types on two busy cores. */
 const readyMillisMax = 60_000
 /** A probe that was accepted but not answered, as by an app that is still starting. */
@@ -21,6 +36,8 @@ export interface AppProcessOptions {
   /** Where it answers `/readyz`. */
   readonly port: number
   readonly env: Readonly<Record<string, string>>
+  /** As `appForm` without this. */
+  readonly form?: AppForm
   /** Its ways to the NATS servers, if they can be cut. */
   readonly relays?: ReadonlyArray<TcpRelay>
 }
@@ -33,15 +50,17 @@ export class AppProcess {
   readonly port: number
   readonly relays: ReadonlyArray<TcpRelay>
   readonly #env: Readonly<Record<string, string>>
+  readonly #file: string
   #child: ChildProcess
   #output = ""
 
-  constructor({ app, env, number, port, relays }: AppProcessOptions) {
+  constructor({ app, env, form, number, port, relays }: AppProcessOptions) {
     this.app = app
     this.name = `${app}-${number}`
     this.port = port
     this.relays = relays ?? []
     this.#env = env
+    this.#file = appFile(app, form ?? appForm())
     this.#child = this.#spawn()
   }
 
@@ -105,7 +124,7 @@ export class AppProcess {
   }
 
   #spawn(): ChildProcess {
-    const child = spawn(process.execPath, [`apps/${this.app}/src/main.ts`], {
+    const child = spawn(process.execPath, [this.#file], {
       cwd: root,
       env: { PATH: process.env["PATH"] ?? "", HOME: process.env["HOME"] ?? "", ...this.#env },
       stdio: ["ignore", "pipe", "pipe"]

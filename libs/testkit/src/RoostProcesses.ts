@@ -8,7 +8,7 @@ import { loginsOf } from "./nats-server/Logins.ts"
 import { natsCluster, type NatsServer, natsServer } from "./NatsServer.ts"
 import { postgresServer } from "./PostgresServer.ts"
 import { TcpRelay } from "./TcpRelay.ts"
-import { type AppName, AppProcess } from "./AppProcess.ts"
+import { type AppForm, type AppName, AppProcess } from "./AppProcess.ts"
 
 export interface RoostOptions {
   /** Session-actors processes; they divide the partitions among them. */
@@ -23,6 +23,8 @@ export interface RoostOptions {
   readonly natsServers?: number
   /** Whether each app reaches NATS through relays of its own, which can be cut. */
   readonly cuttable?: boolean
+  /** Whether the apps run from source or as bundles; as `appForm` without this. */
+  readonly form?: AppForm
   /** For every app. */
   readonly env?: Readonly<Record<string, string>>
 }
@@ -112,7 +114,8 @@ export class RoostProcesses implements AsyncDisposable {
         relays.length === 0 ? {} : { NATS_URL: relays.map((relay) => `nats://127.0.0.1:${relay.port}`).join() }
       const number = apps.filter((other) => other.app === app).length + 1
       const variables = { ...env, ...loginsOf(app, nats[0]!.passwords), ...ways, [portVariable]: String(port), ...more }
-      apps.push(new AppProcess({ app, number, port, relays, env: variables }))
+      const { form } = options
+      apps.push(new AppProcess({ app, number, port, relays, env: variables, ...(form === undefined ? {} : { form }) }))
       return port
     }
     const registries = options.registries ?? 1

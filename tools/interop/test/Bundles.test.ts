@@ -1,0 +1,73 @@
+import { type AppForm, appFile, type AppName, RoostProcesses } from "@roost/testkit"
+import { spawn } from "node:child_process"
+import { once } from "node:events"
+import { readFileSync } from "node:fs"
+import { afterAll, assert, beforeAll, describe, it, vi } from "vitest"
+import { createProduct } from "../src/Fixtures.ts"
+
+// Three starts at once of what one app is made of, on a machine that does other things too.
+vi.setConfig({ testTimeout: 120_000 })
+
+// What `nx build` makes is what operators run: the same answers as from source. `.ci/run` runs Contract and RawProducts on bundles too.
+
+const apps: ReadonlyArray<AppName> = ["registry", "downlink-queue", "session-actors", "udp-edge"]
+const forms: ReadonlyArray<AppForm> = ["source", "bundle"]
+/** Threads that each app starts for scripts. */
+const scriptWorkers: Readonly<Record<AppName, number>> = {
+  registry: 1,
+  "downlink-queue": 2,
+  "session-actors": 2,
+  "udp-edge": 0
+}
+
+const ask = async (app: AppName, form: AppForm, argument: string) => {
+  const child = spawn(process.execPath, [appFile(app, form), argument], { env: {} })
+  const said = { stdout: "", stderr: "" }
+  child.stdout.on("data", (chunk) => (said.stdout += chunk))
+  child.stderr.on("data", (chunk) => (said.stderr += chunk))
+  const [code] = await once(child, "close")
+  return { code: code as number, ...said }
+}
+
+describe.each(forms)("every app, as %s,", (form) => {
+  it.each(apps)("says its version and its help, and refuses other arguments: %s (trust item 6)", async (app) => {
+    const [version, help, other] = await Promise.all(
+      ["--version", "--help", "--hlep"].map((argument) => ask(app, form, argument))
+    )
+    assert.deepInclude(version, { code: 0, stderr: "" })
+    assert.match(version!.stdout, /^roost \d+\.\d+\.\d+, Node v\d+\.\d+\.\d+\n$/)
+    assert.deepInclude(help, { code: 0, stderr: "" })
+    assert.include(help!.stdout, "--version")
+    assert.deepInclude(other, { code: 2, stdout: "" })
+    assert.match(other!.stderr, /^--hlep: expected [^\n]*\n$/)
+  })
+})
+
+describe.each(forms)("a Roost, as %s,", (form) => {
+  let roost: RoostProcesses
+  beforeAll(async () => {
+    roost = await RoostProcesses.start({ form })
+  }, 120_000)
+  afterAll(() => roost?.[Symbol.asyncDispose]())
+
+  it("converts by scripts of raw products, whose workers are started once (trust item 6)", async () => {
+    const source = readFileSync(new URL("../../../examples/raw-script/meter.js", import.meta.url), "utf8")
+    await createProduct(roost, "pkForm", { dataFormat: "Custom" })
+    await roost.registry("PUT", "/v1/products/pkForm/script", { source })
+    const message = { id: 20, code: 200, data: "" }
+    const down = await roost.registry("POST", "/v1/products/pkForm/script:test", { message })
+    assert.deepStrictEqual(down.body, { raw: "0000001400c8" })
+    for (const { app, port } of roost.apps) {
+      const starts = /^roost_script_worker_starts_total (\d+)$/m.exec(await metricsAt(port))?.[1] ?? "0"
+      assert.strictEqual(Number(starts), scriptWorkers[app], app)
+    }
+  })
+
+  it("tells what runs, in metrics (trust item 6)", async () => {
+    for (const { app, port } of roost.apps) {
+      assert.match(await metricsAt(port), /^roost_build_info\{version="\d[^"]*",node="v\d[^"]*"\} 1$/m, app)
+    }
+  })
+})
+
+const metricsAt = async (port: number): Promise<string> => (await fetch(`http://127.0.0.1:${port}/metrics`)).text()
