@@ -5,7 +5,7 @@ import { openBucket } from "./Bucket.ts"
 import { fileStoreBytes } from "./FileStore.ts"
 import { fromClient } from "./internal/fromClient.ts"
 import { NatsConnection } from "./NatsConnection.ts"
-import { unbornSubject } from "./RequiredStreams.ts"
+import { isUnborn, unbornSubject } from "./RequiredStreams.ts"
 import { configOf, differs, settingsOfConfig, type StreamConfigOf } from "./StreamConfigs.ts"
 import {
   type ChosenSettings,
@@ -58,8 +58,9 @@ export const makePass = Effect.fnUntraced(function* (definitions: Definitions) {
   for (const kept of all) chosen.set(kept, yield* chosenSettings(kept))
   /** How streams were when they were seen last: made again, they are so again. */
   const seen = new Map<string, StreamSettings>()
+  const unborn = new Map<string, number>()
   return Effect.gen(function* () {
-    const found = yield* listStreams
+    const found = yield* removeStillborn(yield* listStreams, unborn)
     const missing = all.filter(({ name }) => !found.has(name))
     const { bytes, isKnown } = yield* fileStoreBytes([...found.values()], missing.length > 0)
     const wantedOf = (kept: Kept) => settingsOf(kept, chosen.get(kept)!, bytes)
@@ -82,6 +83,7 @@ export const makePass = Effect.fnUntraced(function* (definitions: Definitions) {
       }
       const current = settingsOfConfig(info.config)
       const before = seen.get(kept.name)
+      if (isUnborn(info.config)) continue
       if (before !== undefined && isSame(before, current) && !differs(configOf(kept, current), info.config)) continue
       const applied = Option.getOrUndefined(yield* remembered.get(key))?.value
       const wanted = wantedOf(kept)
@@ -130,21 +132,47 @@ const listStreams = Effect.flatMap(NatsConnection, ({ manager }) =>
   })
 )
 
+/** Longer than a process needs to finish a stream that it has begun. */
+const unbornMillisMax = 30_000
+
+/** Without the streams that some process began and did not finish: it is gone, and they are made again. */
+const removeStillborn = Effect.fnUntraced(function* (
+  found: ReadonlyMap<string, StreamInfo>,
+  unborn: Map<string, number>
+) {
+  const { manager } = yield* NatsConnection
+  const left = new Map(found)
+  const now = performance.now()
+  for (const { config } of found.values()) {
+    const since = unborn.get(config.name)
+    if (!isUnborn(config)) unborn.delete(config.name)
+    else if (since === undefined) unborn.set(config.name, now)
+    else if (now - since > unbornMillisMax) {
+      yield* fromClient(`stream ${config.name}`, () => manager.streams.delete(config.name))
+      left.delete(config.name)
+      unborn.delete(config.name)
+    }
+  }
+  return left as ReadonlyMap<string, StreamInfo>
+})
+
+/**
+ * Three steps, since nats-server 2.10.27 loses everything that a stream made with `first_seq` holds when it restarts: all of it the
+ * first time, by SIGTERM as by SIGKILL. A purge up to a sequence moves the beginning too, and is safe in 2.9.10 and 2.10.27.
+ */
 const create = Effect.fnUntraced(function* (config: StreamConfigOf) {
-  const { client, manager } = yield* NatsConnection
+  const { manager } = yield* NatsConnection
   yield* fromClient(`stream ${config.name}`, async () => {
     try {
-      const first_seq = firstSequence()
-      if (isAtLeast(client.info?.version ?? "", 2, 10))
-        return void (await manager.streams.add({ ...config, first_seq }))
-      // Nothing is published to it until its sequence is right.
       await manager.streams.add({ ...config, subjects: [unbornSubject(config.name)] })
-      await manager.streams.purge(config.name, { seq: first_seq })
-      await manager.streams.update(config.name, config)
     } catch (error) {
-      // Another process was faster.
-      if (!(error instanceof JetStreamApiError) || error.code !== streamNameInUse) throw error
+      // Another process was faster, and does the rest.
+      if (error instanceof JetStreamApiError && error.code === streamNameInUse) return
+      throw error
     }
+    // Nothing is published to it until its sequence is right.
+    await manager.streams.purge(config.name, { seq: firstSequence() })
+    await manager.streams.update(config.name, config)
   })
 })
 

@@ -1,4 +1,5 @@
 import type { JetStreamManager } from "@nats-io/jetstream"
+import { nuid } from "@nats-io/transport-node"
 import { Effect, Schedule, type Scope } from "effect"
 import { fromClient } from "./internal/fromClient.ts"
 
@@ -7,8 +8,16 @@ const lookMillis = 2_000
 /** And how often one that starts looks. */
 const awaitMillis = 250
 
-/** What a stream listens to on nats-server 2.9 until its sequence is right: it is there by name, and nothing can use it. */
-export const unbornSubject = (name: string): string => `roost.unborn.${name}`
+/**
+ * What a stream listens to until its sequence is right: it is there by name, and nothing can use it. Another one each time, so that
+ * of two processes that make the same stream the server turns one down.
+ */
+export const unbornSubject = (name: string): string => `${unbornPrefix}${name}.${nuid.next()}`
+
+export const isUnborn = ({ subjects }: { readonly subjects?: ReadonlyArray<string> }): boolean =>
+  subjects?.some((subject) => subject.startsWith(unbornPrefix)) === true
+
+const unbornPrefix = "roost.unborn."
 
 /** The streams that a process needs, and which of them are missing. */
 export class RequiredStreams {
@@ -66,7 +75,7 @@ export class RequiredStreams {
       const names = new Set<string>()
       for await (const name of this.#manager.streams.names()) names.add(name)
       // Asked after: one that is born in between is in neither answer's way.
-      for await (const name of this.#manager.streams.names(unbornSubject("*"))) names.delete(name)
+      for await (const name of this.#manager.streams.names(`${unbornPrefix}>`)) names.delete(name)
       return names
     }).pipe(
       Effect.match({

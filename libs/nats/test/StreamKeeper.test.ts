@@ -83,6 +83,30 @@ describe("the one that makes streams", () => {
     })
   )
 
+  it.live("makes streams that keep what they hold, and their place, when nats-server ends in any way (trust F1)", () =>
+    Effect.gen(function* () {
+      for (const binary of ["path", "newest"] as const) {
+        for (const signal of ["SIGTERM", "SIGKILL"] as const) {
+          const server = yield* natsServer({ binary })
+          const connected = <A, E>(run: Effect.Effect<A, E, NatsConnection>) =>
+            run.pipe(Effect.provide(connectionTo(server)), Effect.scoped)
+          const states = Effect.map(
+            Effect.all([infoOf("UPLINK"), infoOf("KV_LEASES")]),
+            ([{ state }, leases]) => [state.messages, state.first_seq, state.last_seq, leases.state.last_seq] as const
+          )
+          const before = yield* connected(
+            Effect.andThen(ensureStreams(allStreams), Effect.andThen(Effect.replicateEffect(uplink(100), 20), states))
+          )
+          assert.strictEqual(before[0], 20)
+          for (const sequence of before.slice(1)) assert.isAbove(sequence, 1e12)
+          yield* server.stop(signal)
+          yield* server.start
+          assert.deepStrictEqual(yield* connected(states), before, `${server.version}, ${signal}`)
+        }
+      }
+    })
+  )
+
   it.live("leaves alone what an operator changed, and brings the rest up to date (trust B2)", () =>
     Effect.gen(function* () {
       const server = yield* natsServer()
