@@ -61,7 +61,7 @@ const Devices = Layer.mergeAll(
   Events,
   EnosApi,
   Idempotency,
-  ApplicationConsumers.layer
+  ApplicationConsumers.layer()
 ).pipe(
   Layer.provide([Registry.layer, Credentials.layer]),
   Layer.provide(layerSecretLengthMin),

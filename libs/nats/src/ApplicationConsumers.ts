@@ -15,6 +15,11 @@ import { serveRpc } from "./Rpc.ts"
 const description = "an application's"
 /** Messages of one consumer that may be under way, unacknowledged. */
 const unacknowledgedMax = 10_000
+/**
+ * Consumers that a stream has, Roost's own and readers of events included, up to which applications get new ones. They stay until
+ * an operator removes them, and each costs nats-server memory and a look at every message.
+ */
+const consumersPerStreamMax = 1_000
 
 /**
  * Makes the durable consumers of applications. They can't do it themselves: a consumer's messages go to any subject that its
@@ -22,19 +27,24 @@ const unacknowledgedMax = 10_000
  * and answer who asked.
  */
 export const ApplicationConsumers = {
-  layer: Layer.effectDiscard(
-    Effect.gen(function* () {
-      const { manager } = yield* NatsConnection
-      yield* serveRpc(applicationConsumerRpc, { queue: registryQueue }, (wanted) =>
-        Effect.tryPromise(() => consumerOf(manager.consumers, wanted))
-      )
-    })
-  )
+  layer: (perStreamMax: number = consumersPerStreamMax) =>
+    Layer.effectDiscard(
+      Effect.gen(function* () {
+        const { manager } = yield* NatsConnection
+        yield* serveRpc(applicationConsumerRpc, { queue: registryQueue }, (wanted) =>
+          Effect.tryPromise(() => consumerOf(manager, wanted, perStreamMax))
+        )
+      })
+    )
 }
 
-type Consumers = NatsConnection["Service"]["manager"]["consumers"]
+type Manager = NatsConnection["Service"]["manager"]
 
-const consumerOf = async (consumers: Consumers, wanted: ApplicationConsumer): Promise<ApplicationConsumerReply> => {
+const consumerOf = async (
+  { consumers, streams }: Manager,
+  wanted: ApplicationConsumer,
+  perStreamMax: number
+): Promise<ApplicationConsumerReply> => {
   const { consumer, stream } = wanted
   const filterSubject = filterSubjectOf(wanted)
   if (filterSubject === undefined) return refused("NoSuchKind", `messages of ${stream} have no kind: leave it out`)
@@ -42,6 +52,10 @@ const consumerOf = async (consumers: Consumers, wanted: ApplicationConsumer): Pr
     return refused("NameTaken", `${consumer} is among Roost's own names: take another one`)
   const known = await infoOf(consumers, stream, consumer)
   if (known === undefined) {
+    const { consumer_count } = (await streams.info(stream)).state
+    if (consumer_count >= perStreamMax) {
+      return refused("TooMany", `${stream} has ${consumer_count} consumers: remove one that nobody reads by`)
+    }
     await consumers.add(stream, {
       durable_name: consumer,
       description,
@@ -59,7 +73,7 @@ const consumerOf = async (consumers: Consumers, wanted: ApplicationConsumer): Pr
   return refused("OtherFilter", `${consumer} reads ${known.filter_subject}, not ${filterSubject}: take another name`)
 }
 
-const infoOf = async (consumers: Consumers, stream: string, consumer: string) => {
+const infoOf = async (consumers: Manager["consumers"], stream: string, consumer: string) => {
   try {
     return (await consumers.info(stream, consumer)).config
   } catch (error) {

@@ -28,7 +28,7 @@ export type ApplicationConsumer = typeof ApplicationConsumer.Type
 export const ApplicationConsumerReply = Schema.Union([
   Schema.TaggedStruct("Ready", { stream: Schema.String, consumer: Schema.String, filterSubject: Schema.String }),
   Schema.TaggedStruct("Refused", {
-    reason: Schema.Literals(["OtherFilter", "NameTaken", "NoSuchKind"]),
+    reason: Schema.Literals(["OtherFilter", "NameTaken", "NoSuchKind", "TooMany"]),
     detail: Schema.String
   })
 ])
