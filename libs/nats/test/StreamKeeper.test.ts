@@ -34,7 +34,7 @@ const remove = (name: string) =>
 const readiness = Effect.map(Health, (health) => health.readiness())
 
 /** What is logged while `run` runs. */
-const logged = Effect.fnUntraced(function* () {
+const logged = Effect.sync(() => {
   const lines: Array<string> = []
   const layer = Logger.layer([
     Logger.make(({ message }) => void lines.push((Array.isArray(message) ? message : [message]).join(" ")))
@@ -154,7 +154,7 @@ describe("the one that makes streams", () => {
     Effect.gen(function* () {
       for (const binary of ["path", "newest"] as const) {
         const server = yield* natsServer({ binary })
-        const log = yield* logged()
+        const log = yield* logged
         yield* Effect.gen(function* () {
           yield* Layer.build(StreamKeeper.layer)
           yield* awaitStreams({ streams: [Streams.uplink], buckets: [Buckets.leases] })
@@ -202,7 +202,7 @@ describe("the one that makes streams", () => {
   it.live("says which stream is nearly full, and when it has room again (trust F10)", () =>
     Effect.gen(function* () {
       const server = yield* natsServer()
-      const log = yield* logged()
+      const log = yield* logged
       yield* Effect.gen(function* () {
         yield* Layer.build(StreamKeeper.layer)
         yield* awaitStreams({ streams: [Streams.uplink], buckets: [] })
