@@ -17,6 +17,8 @@ export const drainMillisMax = 15_000
 
 /** How long a refusal of the store counts: renewals are tried more often. */
 const refusalMillisMax = 3_000
+/** A refusal is logged again after so long. */
+const tellMillis = 60_000
 
 /** What the rest of a session-actors process asks of its leases. */
 export interface Leases {
@@ -79,9 +81,22 @@ export const keepLeases = Effect.fnUntraced(function* (options: {
 
   const own = (incarnation: string): boolean => incarnation === keeper.incarnation
 
-  let refusedAt = -Infinity
+  const refusal = { at: -Infinity, toldAt: -Infinity, text: "" }
   const noteRefusal = (error: unknown): void => {
-    if (error instanceof NatsError && error.isStoreRefusal) refusedAt = now()
+    if (!(error instanceof NatsError && error.isStoreRefusal)) return
+    const at = now()
+    refusal.at = at
+    refusal.text = error.message
+    if (at - refusal.toldAt < tellMillis || keeper.isServing(at)) return
+    refusal.toldAt = at
+    run(Effect.logError(refusedText(refusal.text)))
+  }
+  const isRefused = (): boolean => !keeper.isServing(now()) && now() - refusal.at < refusalMillisMax
+  const noteStored = (): void => {
+    refusal.at = -Infinity
+    if (refusal.toldAt === -Infinity) return
+    refusal.toldAt = -Infinity
+    run(Effect.logWarning("the store renews this node's lease again"))
   }
 
   /** Stands by, or takes part again, if what is wrong with this node has changed. */
@@ -133,7 +148,8 @@ export const keepLeases = Effect.fnUntraced(function* (options: {
         }
         return write(bucket, nodeKey(incarnation), record, revision, timing, noteRefusal).pipe(
           Effect.map((outcome) => {
-            if (outcome._tag !== "Stored") renewalsFailed.inc()
+            if (outcome._tag === "Stored") noteStored()
+            else renewalsFailed.inc()
             perform(keeper.nodeWritten(now(), beat, outcome))
           })
         )
@@ -242,6 +258,7 @@ export const keepLeases = Effect.fnUntraced(function* (options: {
   )
   const unsettled = () => {
     if (unfitness !== undefined) return unfitness
+    if (isRefused()) return refusedText(refusal.text)
     if (!keeper.isServing(now())) return "no lease is held"
     const { missing } = keeper
     if (missing === 0) return undefined
@@ -250,7 +267,7 @@ export const keepLeases = Effect.fnUntraced(function* (options: {
   }
   return {
     isServing: () => keeper.isServing(now()),
-    isRefusing: () => !keeper.isServing(now()) && now() - refusedAt < refusalMillisMax,
+    isRefusing: isRefused,
     unsettled,
     destinationOf: (partition) => keeper.destinationOf(partition)
   }
@@ -289,6 +306,9 @@ const keysDiffer = (cluster: string, keyChecks: ReadonlyArray<string> | undefine
     ? undefined
     : `this node's ROOST_CLUSTER_KEY (check ${keyChecks[0]}) is not the cluster's (check ${cluster}): it could open no session and no secret. ` +
       `Start it with the key of the other nodes. If its key is the right one, delete the key "${clusterRecordKey}" of the bucket ${Buckets.leases.name}`
+
+const refusedText = (why: string): string =>
+  `no lease is held, since the store refuses to renew it: ${why}. Devices are answered 5.00 until it does; make room on the disk of nats-server`
 
 const clockDiffers = (millis: number): string =>
   `this node's clock is ${Math.round(Math.abs(millis) / 1000)} s ${millis > 0 ? "ahead of" : "behind"} the clocks of the other nodes ` +

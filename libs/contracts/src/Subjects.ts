@@ -22,6 +22,8 @@ export const Subjects = {
     `roost.presence.${encodeToken(productKey)}.${encodeToken(deviceKey)}`,
   event: (productKey: string, deviceKey: string, kind: string) =>
     `roost.event.${encodeToken(productKey)}.${encodeToken(deviceKey)}.${encodeToken(kind)}`,
+  /** What befell Roost itself: a token fewer than what befell a device. */
+  operatorEvent: (kind: string) => `roost.event.operator.${kind}`,
   /** Of everybody who names no registered device: one subject, so that made-up identities make up no subjects. */
   stranger: "roost.stranger",
   credential: (productKey: string, deviceKey: string) =>

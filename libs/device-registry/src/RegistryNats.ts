@@ -70,7 +70,8 @@ const followEvents = Effect.gen(function* () {
     ...batching,
     filterSubject: Streams.event.subjects[0]!,
     handler: Effect.fnUntraced(function* (messages) {
-      yield* store.addEvents(readAll(decodeEvent, messages), yield* Clock.currentTimeMillis)
+      const ofDevices = messages.filter(({ subject }) => !subject.startsWith(operatorEvents))
+      yield* store.addEvents(readAll(decodeEvent, ofDevices), yield* Clock.currentTimeMillis)
     })
   })
 })
@@ -153,6 +154,8 @@ const decodeEvent = (data: Uint8Array): DeviceEvent | undefined => {
   return Result.isSuccess(decoded) ? decoded.success : undefined
 }
 
+/** Of no device: operators read them from the stream. */
+const operatorEvents = Subjects.operatorEvent("")
 const decodeEventText = Schema.decodeUnknownResult(Schema.fromJsonString(DeviceEvent))
 const utf8 = new TextDecoder()
 const told = metrics.counter("roost_registry_credential_changes_total", "Changes of credentials told to the actors.")

@@ -6,6 +6,7 @@ import { fileStoreBytes } from "./FileStore.ts"
 import { fromClient } from "./internal/fromClient.ts"
 import { NatsConnection } from "./NatsConnection.ts"
 import { isUnborn, unbornSubject } from "./RequiredStreams.ts"
+import { isAtLeast } from "./ServerVersion.ts"
 import { configOf, differs, settingsOfConfig, type StreamConfigOf } from "./StreamConfigs.ts"
 import {
   type ChosenSettings,
@@ -188,11 +189,6 @@ const update = Effect.fnUntraced(function* (config: StreamConfigOf) {
   // Storage and retention of a stream can't change; an update that has the same is accepted.
   yield* fromClient(`stream ${config.name}`, () => manager.streams.update(config.name, config))
 })
-
-const isAtLeast = (version: string, major: number, minor: number): boolean => {
-  const [ours = 0, ofOurs = 0] = version.split(".").map(Number)
-  return ours > major || (ours === major && ofOurs >= minor)
-}
 
 /** `stream name already in use with a different configuration`. */
 const streamNameInUse = 10058

@@ -1,8 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Buckets, type StreamDefinition, Streams } from "@roost/contracts"
+import { Buckets, OperatorEvent, type StreamDefinition, Streams } from "@roost/contracts"
 import { Health, metrics } from "@roost/observability"
-import { natsServer } from "@roost/testkit"
-import { Effect, Fiber, Layer, Logger } from "effect"
+import { natsServer, SmallDisk } from "@roost/testkit"
+import { Effect, Fiber, Layer, Logger, Schema } from "effect"
 import { existsSync, readdirSync } from "node:fs"
 import { join } from "node:path"
 import {
@@ -32,6 +32,19 @@ const remove = (name: string) =>
   Effect.flatMap(NatsConnection, ({ manager }) => Effect.promise(() => manager.streams.delete(name)))
 
 const readiness = Effect.map(Health, (health) => health.readiness())
+
+/** Events of Roost itself, in the order of their times. */
+const operatorEvents = Effect.gen(function* () {
+  const { manager } = yield* NatsConnection
+  const { state } = yield* infoOf("EVENT")
+  const events: Array<OperatorEvent> = []
+  for (let seq = state.first_seq; seq <= state.last_seq && state.messages > 0; seq++) {
+    const message = yield* Effect.promise(() => manager.streams.getMessage("EVENT", { seq }))
+    if (message?.subject.startsWith("roost.event.operator.")) events.push(decodeOperatorEvent(message.string()))
+  }
+  return events.sort((a, b) => a.at - b.at)
+})
+const decodeOperatorEvent = Schema.decodeUnknownSync(Schema.fromJsonString(OperatorEvent))
 
 /** What is logged while `run` runs. */
 const logged = Effect.sync(() => {
@@ -215,11 +228,46 @@ describe("the one that makes streams", () => {
         const { manager } = yield* NatsConnection
         yield* Effect.promise(() => manager.streams.purge("UPLINK"))
         yield* waitUntil(() => log.lines.some((line) => /UPLINK has room again/.test(line)))
+        yield* waitUntil(Effect.map(operatorEvents, (events) => events.length === 2))
+        const [full, roomy] = yield* operatorEvents
+        assert.deepInclude(full, { kind: "stream-nearly-full", stream: "UPLINK", bytesMax: 1_000_000 })
+        assert.deepInclude(roomy, { kind: "stream-has-room", stream: "UPLINK", bytes: 0 })
       }).pipe(
         Effect.provide(log.layer),
         Effect.provide(connectionTo(server, { ROOST_STREAM_UPLINK_MAX_BYTES: "1000000" })),
         Effect.scoped
       )
+    })
+  )
+
+  it.live("names the disk that is full by readiness, log, gauge and event, until there is room (trust B4)", () =>
+    Effect.gen(function* () {
+      const disk = yield* Effect.acquireRelease(
+        Effect.sync(() => SmallDisk.mount(64 * mebibyte)),
+        (mounted) => Effect.sync(() => mounted[Symbol.dispose]())
+      )
+      const server = yield* natsServer({ binary: "newest", storeDirectory: join(disk.directory, "nats") })
+      const log = yield* logged()
+      yield* Effect.gen(function* () {
+        yield* Layer.build(StreamKeeper.layer)
+        yield* awaitStreams(allStreams)
+        yield* waitUntil(Effect.map(readiness, ({ ready }) => ready))
+        disk.fill()
+        const says = new RegExp(
+          `${disk.directory}/.*no space left on device; the disk of nats-server "roost" .* is full`
+        )
+        yield* waitUntil(Effect.map(readiness, ({ checks }) => says.test(checks["stream-keeper"]!)))
+        assert.strictEqual(log.lines.filter((line) => says.test(line)).length, 1)
+        assert.match(metrics.render(), /^roost_nats_store_takes 0$/m)
+        disk.free()
+        yield* waitUntil(Effect.map(readiness, ({ ready }) => ready))
+        assert.match(metrics.render(), /^roost_nats_store_takes 1$/m)
+        yield* waitUntil(Effect.map(operatorEvents, (events) => events.length === 2))
+        const [refuses, takesAgain] = yield* operatorEvents
+        assert.match(refuses!.reason, says)
+        assert.deepStrictEqual([refuses!.kind, takesAgain!.kind], ["store-refuses", "store-takes-again"])
+        assert.isBelow(refuses!.at, takesAgain!.at)
+      }).pipe(Effect.provide(log.layer), Effect.provide(connectionTo(server)), Effect.scoped)
     })
   )
 

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { freeTcpPort, freeUdpPort } from "./FreePort.ts"
 import { loginsOf } from "./nats-server/Logins.ts"
-import { natsCluster, type NatsServer, natsServer } from "./NatsServer.ts"
+import { natsCluster, type NatsServer, natsServer, type NatsServerOptions } from "./NatsServer.ts"
 import { postgresServer } from "./PostgresServer.ts"
 import { TcpRelay } from "./TcpRelay.ts"
 import { type AppForm, type AppName, AppProcess } from "./AppProcess.ts"
@@ -25,6 +25,8 @@ export interface RoostOptions {
   readonly cuttable?: boolean
   /** Whether the apps run from source or as bundles; as `appForm` without this. */
   readonly form?: AppForm
+  /** Of the nats-server, where there is one. */
+  readonly nats?: NatsServerOptions
   /** For every app. */
   readonly env?: Readonly<Record<string, string>>
 }
@@ -91,7 +93,7 @@ export class RoostProcesses implements AsyncDisposable {
     apps: Array<AppProcess>
   ): Promise<RoostProcesses> {
     const copies = options.natsServers ?? 1
-    const servers = copies === 1 ? Effect.map(natsServer(), (server) => [server]) : natsCluster(copies)
+    const servers = copies === 1 ? Effect.map(natsServer(options.nats), (server) => [server]) : natsCluster(copies)
     const nats = await Effect.runPromise(Scope.provide(servers, scope))
     const token = randomBytes(16).toString("hex")
     const env = {

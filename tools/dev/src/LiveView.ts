@@ -18,6 +18,8 @@ export const lineOf = (subject: string, payload: Uint8Array, at: Date): Line | u
     }
     case "event": {
       const { kind: what, reason } = parse(payload)
+      // Of Roost itself: the subject has no keys.
+      if (third === undefined) return { at, kind, device: "roost", text: `${what ?? second}: ${reason ?? "?"}` }
       return { at, kind, device: `${first}/${second}`, text: `${what ?? third}: ${reason ?? "?"}` }
     }
     default:

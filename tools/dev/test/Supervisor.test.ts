@@ -187,6 +187,8 @@ describe("LiveView", () => {
     assert.strictEqual(lineOf("roost.presence.pk.dk", bytes(presence), at)?.text, "offline (lifetime)  1.2.3.4:5  S")
     assert.strictEqual(lineOf("roost.event.pk.dk.x", bytes(`{"kind":"x","reason":"why"}`), at)?.text, "x: why")
     assert.strictEqual(lineOf("roost.event.pk.dk.x", bytes("no JSON"), at)?.text, "x: ?")
+    const operator = lineOf("roost.event.operator.x", bytes(`{"kind":"x","reason":"why"}`), at)
+    assert.deepStrictEqual([operator?.device, operator?.text], ["roost", "x: why"])
     assert.isUndefined(lineOf("roost.frame.edge.x", bytes(""), at))
   })
 })
