@@ -8,6 +8,7 @@ import { accessSync, constants } from "node:fs"
 import { delimiter, join, resolve } from "node:path"
 import { Children, graceMillis } from "./Children.ts"
 import type { DevConfig } from "./DevConfig.ts"
+import { diskProblem } from "./DiskCheck.ts"
 import { takeLock } from "./InstanceLock.ts"
 import { formatLine, lineOf } from "./LiveView.ts"
 import { firstTakenPort } from "./PortCheck.ts"
@@ -28,6 +29,8 @@ export const runLocalRoost = (config: DevConfig, options: { readonly demo: boole
   Effect.scoped(
     Effect.gen(function* () {
       bootstrap(config)
+      const full = diskProblem(config.dataDirectory)
+      if (full !== undefined) return yield* new StartFailure({ message: full })
       const { formerWasKilled } = yield* Effect.acquireRelease(
         Effect.suspend(() => {
           const lock = takeLock(config.dataDirectory)
@@ -298,6 +301,7 @@ const natsServerOf = (config: DevConfig, secrets: Secrets) => {
     say(
       `  nats-server ${version} keeps what it acknowledged when it crashes; a power cut takes up to two minutes of it`
     )
+    say("  it hangs when its disk is full, until it is ended with SIGKILL and started again")
     say("  on Debian tools/dev/src/newerNatsServer.sh brings one that takes 5 ms")
   }
   const { env, file } = writeConfiguration(join(config.dataDirectory, "nats-server"), {

@@ -2,8 +2,10 @@ import { spawn } from "node:child_process"
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { SmallDisk } from "@roost/testkit"
 import { afterEach, assert, beforeEach, describe, it } from "vitest"
 import { Children, restartMillis, restartMillisMax, startsAfter, startsMax, steadyMillis } from "../src/Children.ts"
+import { diskProblem, freeBytesMin } from "../src/DiskCheck.ts"
 import { takeLock } from "../src/InstanceLock.ts"
 import { formatLine, lineOf } from "../src/LiveView.ts"
 import { loadSecrets, secretsFile } from "../src/Secrets.ts"
@@ -116,6 +118,18 @@ describe("Children", () => {
     assert.isTrue(pids.every(isAlive))
     supervisor.kill("SIGKILL")
     await until(() => !pids.some(isAlive))
+  })
+})
+
+describe("diskProblem", () => {
+  it("says in one line what is full and how to cure it, on a tmpfs that root may mount (trust F3)", () => {
+    using disk = SmallDisk.mount(2 * freeBytesMin)
+    const data = join(disk.directory, "data")
+    assert.isUndefined(diskProblem(data))
+    disk.fill()
+    assert.match(diskProblem(data)!, /^the disk of \S+data is full .*make room there, or set ROOST_DATA_DIR/)
+    disk.free()
+    assert.isUndefined(diskProblem(data))
   })
 })
 
