@@ -32,6 +32,18 @@ describe("a device without entropy whose modem keeps the session", () => {
     }
   })
 
+  it("has a post answered as CON that it sent as NON under the same message id and token, and stored once (trust E2)", () => {
+    const world = new World()
+    const device = world.device("dev1", 1000).connect()
+    const body = '{"id":"1","version":"1.0","method":"thing.event.a.post","params":{"events":{}}}'
+    for (const confirmable of [false, true]) {
+      device.reboot(0.25)
+      const request = requestOf(Code.Post, own(device, "thing/event/a/post"), body)
+      assert.strictEqual(codeOf(device.request({ ...request, confirmable })), "2.04")
+    }
+    assert.strictEqual(world.uplinks.length, 1)
+  })
+
   it("has the same bytes stored for each of its topics (trust E2)", () => {
     const world = new World()
     const device = world.device("dev1", 1000).connect()

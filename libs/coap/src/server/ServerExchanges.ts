@@ -265,7 +265,7 @@ export class ServerExchanges {
   #handleRequest(now: number, message: Message, bytes: Uint8Array, last: LastOptions | undefined): Outputs {
     const identity = messageIdentity(bytes)
     const first = this.#remembered.find(now, message.messageId, identity)
-    if (first !== undefined) return handleDuplicate(first, message)
+    if (first !== undefined) return handleDuplicate(first)
 
     const read = last === undefined ? readOptions(message.options) : Result.succeed(last.options)
     if (Result.isFailure(read)) {
@@ -413,8 +413,8 @@ export class ServerExchanges {
 }
 
 /** RFC 7252 §4.5: the same CON is acknowledged the same way each time; the same NON is ignored. */
-const handleDuplicate = (entry: Entry, message: Message): Outputs => {
-  if (!entry.confirmable || message.type === "NON") return ignored("DuplicateIgnored")
+const handleDuplicate = (entry: Entry): Outputs => {
+  if (!entry.confirmable) return ignored("DuplicateIgnored")
   if (entry.reply !== undefined) return transmit(unpack(entry.reply), "Duplicate")
   return ignored(entry.answered ? "DuplicateForgotten" : "DuplicateIgnored")
 }
