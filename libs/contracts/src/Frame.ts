@@ -9,6 +9,7 @@ export const FrameKind = {
   ForwardedDatagram: 5,
   ForwardedHalfHandshake: 6,
   RepeatedHalfHandshake: 7,
+  RepeatedResumeHello: 8,
   Send: 16,
   Route: 17,
   Doubt: 18,

@@ -91,9 +91,13 @@ export class EdgeFrames {
         }
         return
       case FrameKind.ResumeHello:
-        if (handshakes.resume(now, edge, peer, body)) return
+        if (handshakes.resumptions.begin(now, edge, peer, body)) return
         if (ownership.take(now, edge, kind, partition, peer, body)) return
         return edges.add(edge, FrameKind.ResumeUnknown, 0, peer, noBytes)
+      case FrameKind.RepeatedResumeHello:
+        if (ownership.take(now, edge, kind, partition, peer, body)) return
+        if (!handshakes.resumptions.begin(now, edge, peer, body, true)) counters.datagramsUnrouted++
+        return
     }
   }
 
@@ -118,6 +122,7 @@ export class EdgeFrames {
     const session = actor?.session
     if (actor === undefined || session === undefined) {
       if (ownership.take(now, edge, kind, partition, peer, datagram)) return
+      if (handshakes.continueUnread(now, peer, datagram)) return
       counters.datagramsUnrouted++
       if (routed) this.#doubt(edge, peer)
       return
@@ -133,6 +138,7 @@ export class EdgeFrames {
       return
     }
     const effect = associations.open(now, edge, peer, actor, session, datagram)
+    if (effect === "Foreign" && handshakes.continueUnread(now, peer, datagram)) return
     if (!hasCid) this.#judgeRoute(edge, actor, peer, routed, effect)
     if (effect !== "Alive" || actor.session !== session) return
     lifetimes.refresh(now, actor, session)

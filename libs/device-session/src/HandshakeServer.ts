@@ -1,13 +1,5 @@
 import { FrameKind, type PeerAddress, type PskRequest } from "@roost/contracts"
-import {
-  type Crypto,
-  type HandshakeOutcome,
-  PendingHandshake,
-  PendingResumption,
-  resumeHandshake,
-  resumeSessionId,
-  type Session
-} from "@roost/dtls"
+import { type Crypto, type HandshakeOutcome, PendingHandshake, PendingResumption, type Session } from "@roost/dtls"
 import { parseIdentity, pskBytes, type PskIdentity } from "@roost/enos"
 import * as Result from "effect/Result"
 import { CredentialChanges } from "./CredentialChanges.ts"
@@ -30,6 +22,7 @@ import { type HandshakeInProgress, Handshakes, namedBy, nobody } from "./Handsha
 import { unprovedPath } from "./Path.ts"
 import type { PskOutcome } from "./Ports.ts"
 import { restoredSequence } from "./RestoredSequence.ts"
+import { Resumptions } from "./Resumptions.ts"
 import { exchangesOf } from "./SessionExchanges.ts"
 import { kindBit } from "./Takeover.ts"
 
@@ -49,6 +42,7 @@ export class HandshakeServer {
   readonly #asked = new Map<number, HandshakeInProgress>()
   readonly #changes: CredentialChanges
   readonly #refusals: HandshakeRefusals
+  readonly resumptions: Resumptions
   #token = 0
 
   constructor(options: HandshakeServerOptions) {
@@ -56,6 +50,7 @@ export class HandshakeServer {
     this.#crypto = options.crypto
     this.#refusals = new HandshakeRefusals(options.events)
     this.#handshakes = new Handshakes(options.config.handshakesMax, options.config.handshakeMillisMax)
+    this.resumptions = new Resumptions(options, this.#handshakes)
     // As long as a handshake may take to verify, and as long again to be stored.
     this.#changes = new CredentialChanges(2 * options.config.handshakeMillisMax)
   }
@@ -121,6 +116,19 @@ export class HandshakeServer {
   }
 
   /**
+   * Data that no session here can read. A device whose Finished was lost in a resumption sends nothing else, without anything
+   * in it that names the session to be.
+   */
+  continueUnread(now: number, peer: PeerAddress, datagram: Uint8Array): boolean {
+    const handshake = this.#handshakes.get(peer)
+    if (handshake?.stage !== "keyed" || !(handshake.pending instanceof PendingResumption)) return false
+    const outcome = handshake.pending.handleDatagram(this.#crypto, now, datagram)
+    // It may be anybody's.
+    if (outcome._tag !== "Rejected") this.#conclude(now, handshake, outcome)
+    return true
+  }
+
+  /**
    * Whether what came with a key exchange is the last flight of the handshake before, repeated since our answer was lost. A
    * late copy of its ClientHello has begun another one then, which its client knows nothing of.
    */
@@ -181,51 +189,6 @@ export class HandshakeServer {
       case "Unavailable":
         return this.#withoutRegistry(now, handshake, outcome.reason)
     }
-  }
-
-  /** A device asks to resume. False if its session is not here: another node may have it. */
-  resume(now: number, edge: EdgeLink, peer: PeerAddress, hello: Uint8Array): boolean {
-    const { counters, edges, table } = this.#options
-    const running = this.#handshakes.get(peer)
-    if (running?.pending instanceof PendingResumption && running.pending.answers(hello)) {
-      edges.add(edge, FrameKind.ResumeTaken, running.partition, peer, noBytes)
-      for (const datagram of running.pending.sendFlight(this.#crypto))
-        edges.add(edge, FrameKind.Send, 0, peer, datagram)
-      return true
-    }
-    const sessionId = resumeSessionId(hello)
-    const actor = sessionId === undefined ? undefined : table.findBySessionId(sessionId)
-    const session = actor?.session
-    if (actor === undefined || session === undefined || session.revoked) return false
-    const own = new Uint8Array(hello)
-    if (session.restored !== undefined) {
-      this.#options.hold(actor, session, { edge, kind: FrameKind.ResumeHello, partition: 0, peer, body: own })
-      return true
-    }
-    const outcome = resumeHandshake({ crypto: this.#crypto, hello: own, session: session.dtls })
-    if (Result.isFailure(outcome) || outcome.success._tag === "Missed") return true
-    edges.add(edge, FrameKind.ResumeTaken, actor.partition, peer, noBytes)
-    for (const datagram of outcome.success.reply) edges.add(edge, FrameKind.Send, actor.partition, peer, datagram)
-    if (outcome.success._tag === "Aborted") return true
-    const { deviceKey, productKey, secureMode } = session
-    const lifetimeSeconds = session.lifetimeMillis / 1000
-    counters.handshakesStarted++
-    const displaced = this.#handshakes.add({
-      peer,
-      edge,
-      pending: outcome.success.pending,
-      identity: { productKey, deviceKey, secureMode, lifetimeSeconds },
-      named: { productKey, deviceKey },
-      registered: true,
-      told: false,
-      startedAt: now,
-      stage: "keyed",
-      refusal: undefined,
-      facts: session.facts,
-      partition: actor.partition
-    })
-    if (displaced !== undefined) counters.handshakesOverLimit++
-    return true
   }
 
   /** Forgets the handshakes of a partition that is another node's now. */
@@ -322,7 +285,7 @@ export class HandshakeServer {
     if (identity === undefined || facts === undefined) return false
     const stored = handshake.repeated === true ? findActor(identity.productKey, identity.deviceKey)?.session : undefined
     // The former owner stored it: its own Finished answers the device's next repetition.
-    if (stored !== undefined && equalBytes(stored.dtls.sessionId, outcome.session.sessionId)) return false
+    if (stored !== undefined && stored.dtls.hasKeysOf(outcome.session)) return false
     if (!table.isCidFree(outcome.session)) {
       const why = "the connection id was taken; the device's next attempt gets another"
       this.#refusals.tell(now, handshake, refusedKind, why)
@@ -488,6 +451,3 @@ export class HandshakeServer {
 /** Bytes of a session's name in uplinks and events. */
 const handleBytes = 8
 const hex = (bytes: Uint8Array): string => bytes.toHex()
-const noBytes = new Uint8Array(0)
-const equalBytes = (one: Uint8Array, other: Uint8Array): boolean =>
-  one.length === other.length && one.every((byte, i) => byte === other[i])

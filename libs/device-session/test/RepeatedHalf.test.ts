@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
-import { codeOf, post, repeated, sequencesTo } from "./support/traces.ts"
+import { placeOf } from "@roost/contracts"
+import { codeOf, post, repeated, retransmit, sequencesTo } from "./support/traces.ts"
 import type { SimulatedDevice } from "./support/SimulatedDevice.ts"
 import { World } from "./support/World.ts"
 
@@ -10,7 +11,7 @@ const retransmitFlight = (world: World, device: SimulatedDevice) => {
   world.now += 10_000
   for (const output of device.client.handleTimeout(world.now)) {
     if (output._tag !== "Transmit") continue
-    world.repeatHalf(device.peer)
+    world.repeatHalf()
     device.transmit(output.datagram)
   }
 }
@@ -43,11 +44,104 @@ describe("a handshake whose owner goes away", () => {
     const device = world.device("dev1", 1000, withCid).connect()
     for (let i = 0; i < 20; i++) post(device, String(i))
     world.takeOver()
-    world.repeatHalf(device.peer)
+    world.repeatHalf()
     for (const datagram of device.sent.slice(0, 4)) world.receive(device.peer, datagram)
-    world.repeatHalf(device.peer)
+    world.repeatHalf()
     assert.strictEqual(codeOf(post(device)), "2.04")
     const data = sequencesTo(device).filter((sequence) => sequence > 0)
     assert.strictEqual(repeated(data), 0)
+  })
+})
+
+describe("a resumption whose owner goes away", () => {
+  /** The device, connected as far as it knows; what it sent last went with its owner. */
+  const orphaned = (options: object, port: number, how: "killed" | "drained") => {
+    const world = new World()
+    const session = world.device("dev1", 1000, options).connect().client.session!
+    const device = world.device("dev1", port, { ...options, resume: session })
+    world.store.reachable = false
+    device.connect()
+    world.store.reachable = true
+    assert.isTrue(device.connected)
+    if (how === "killed") world.takeOver()
+    else world.handOver(() => undefined, 100)
+    return { world, device }
+  }
+
+  for (const how of ["killed", "drained"] as const) {
+    for (const [name, options] of [
+      ["a connection id", withCid],
+      ["none", { connectionId: undefined }]
+    ] as const) {
+      for (const port of [1000, 5000]) {
+        it(`counts at the next owner, with ${name}, ${how}, from port ${port}, within two retransmissions (trust F5)`, () => {
+          const { device, world } = orphaned(options, port, how)
+          world.repeatHalf()
+          post(device)
+          for (let tries = 0; tries < 2 && device.responses.length === 0; tries++) {
+            world.pass(4_000)
+            world.repeatHalf()
+            retransmit(world, device)
+          }
+          assert.strictEqual(codeOf(device.responses[0]), "2.04")
+          assert.strictEqual(world.uplinks.length, 1)
+          // A drained owner that can store it does.
+          assert.strictEqual(world.host.counters.handshakesResumed, how === "killed" ? 1 : 0)
+          assert.strictEqual(codeOf(post(device, "2")), "2.04")
+          const data = sequencesTo(device).filter((sequence) => sequence > 0)
+          assert.strictEqual(repeated(data), 0)
+        })
+      }
+    }
+  }
+
+  it("whose flight was lost begins anew at the next owner with the device's ClientHello (trust F5)", () => {
+    const world = new World()
+    const session = world.device("dev1", 1000, withCid).connect().client.session!
+    const device = world.device("dev1", 5000, { ...withCid, resume: session })
+    world.loseSends = 1
+    device.connect()
+    assert.isFalse(device.connected)
+    world.takeOver()
+    retransmitFlight(world, device)
+    assert.isTrue(device.connected)
+    assert.strictEqual(codeOf(post(device)), "2.04")
+    assert.strictEqual(world.host.counters.handshakesResumed, 1)
+  })
+
+  it("and which was stored is the session that came from the store, not a second one (trust F5)", () => {
+    const world = new World()
+    const session = world.device("dev1", 1000, withCid).connect().client.session!
+    const device = world.device("dev1", 5000, { ...withCid, resume: session }).connect()
+    for (let i = 0; i < 20; i++) post(device, String(i))
+    world.takeOver()
+    world.repeatHalf()
+    for (const datagram of device.sent.slice(0, 4)) world.receive(device.peer, datagram)
+    world.repeatHalf()
+    assert.strictEqual(codeOf(post(device)), "2.04")
+    assert.strictEqual(world.host.counters.handshakesResumed, 0)
+    const data = sequencesTo(device).filter((sequence) => sequence > 0)
+    assert.strictEqual(repeated(data), 0)
+  })
+})
+
+describe("a full handshake whose device moved and whose owner goes away", () => {
+  it("completes at the next owner, by its connection id (trust F5)", () => {
+    const world = new World()
+    const device = world.device("dev1", 1000, withCid)
+    world.moveBeforeFlight(device, 2000)
+    world.psk = () => ({ _tag: "Unavailable", reason: "the registry is slow" })
+    device.connect()
+    world.takeOver()
+    world.psk = new World().psk
+    const partition = placeOf("pk1", "dev1").partition
+    world.now += 10_000
+    for (const output of device.client.handleTimeout(world.now)) {
+      if (output._tag !== "Transmit") continue
+      world.repeatHalf(partition)
+      device.transmit(output.datagram)
+    }
+    assert.isTrue(device.connected)
+    assert.strictEqual(codeOf(post(device)), "2.04")
   })
 })

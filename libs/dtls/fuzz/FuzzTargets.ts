@@ -178,7 +178,11 @@ export const fuzzTargets = [
     bytesMax: 2_200,
     seeds: () =>
       honest().map(({ second }) =>
-        concatBytes([Uint8Array.of(1, 4, 1, 2, 3, 4, 0, 0, 0, 0, 0, 1, 0, second.length - 13), second.subarray(13)])
+        concatBytes([
+          Uint8Array.of(2, 4, 1, 2, 3, 4, 0, 0, 0, 0, 0, 1, 0, second.length - 13),
+          second.subarray(13),
+          Uint8Array.of(0, 0)
+        ])
       ),
     run: (input: Uint8Array) => {
       const session = Result.getOrThrow(deserializeSession(storedSessions()[0]!))

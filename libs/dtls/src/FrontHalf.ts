@@ -236,7 +236,7 @@ export class FrontHalf {
     return {
       _tag: "Resume",
       sessionId: copyBytes(hello.sessionId),
-      hello: encodeResumeHello({ address: peer.address, sequence, clientHello })
+      hello: encodeResumeHello({ address: peer.address, sequence, clientHello, serverHello: emptyBytes })
     }
   }
 

@@ -6,7 +6,7 @@ import { type Agreement, agreementOf } from "./handshake/Agreement.ts"
 import { type ClientHello, decodeClientHello } from "./handshake/ClientHello.ts"
 import { packRecords, plaintextRecords } from "./handshake/Flight.ts"
 import { encodeHandshake, type HandshakeMessage, HandshakeType, wholeMessage } from "./handshake/Header.ts"
-import { encodeServerHello, type ServerHello } from "./handshake/ServerHello.ts"
+import { decodeServerHello, encodeServerHello, type ServerHello } from "./handshake/ServerHello.ts"
 import { Transcript } from "./handshake/Transcript.ts"
 import { equalBytes } from "./internal/bytes.ts"
 import { deriveKeyBlock, verifyData } from "./KeySchedule.ts"
@@ -14,17 +14,19 @@ import { type BackHalfLimits, backHalfLimits, frontHalfLimits } from "./Limits.t
 import type { HandshakeOutcome } from "./PendingHandshake.ts"
 import { ContentType, encodePlaintextRecord } from "./record/Header.ts"
 import { AwaitFinished } from "./server/AwaitFinished.ts"
-import { decodeResumeHello } from "./server/HalfHandshake.ts"
+import { decodeResumeHello, encodeResumeHello } from "./server/HalfHandshake.ts"
 import { answerHello } from "./server/Negotiation.ts"
 import { changeCipherSpec, Session } from "./Session.ts"
 
 export interface ResumeOptions {
   readonly crypto: Crypto
-  /** From the front half's `Resume`. */
+  /** From the front half's `Resume`, or `PendingResumption.half` of another process that answered it. */
   readonly hello: Uint8Array
   /** The session that the hello asks for; it stays as it is. */
   readonly session: Session
   readonly limits?: BackHalfLimits
+  /** First record number of the session to be: whoever answered the hello before may have used those below. */
+  readonly writeSequence?: number
 }
 
 /**
@@ -41,6 +43,8 @@ export type ResumeOutcome =
   | { readonly _tag: "Missed"; readonly reason: ResumeMiss }
   /** RFC 7627 §5.3: the session has an extended master secret, the hello does not offer it; a fatal alert goes out. */
   | { readonly _tag: "Aborted"; readonly reply: ReadonlyArray<Uint8Array> }
+  /** The hello has an answer that made this very session. */
+  | { readonly _tag: "Done" }
 
 /**
  * The abbreviated handshake (RFC 5246 §7.3): ServerHello, ChangeCipherSpec and Finished out of an earlier session's
@@ -49,7 +53,7 @@ export type ResumeOutcome =
  */
 export function resumeHandshake(options: ResumeOptions): Result.Result<ResumeOutcome, StateError> {
   const { crypto, session } = options
-  return Result.flatMap(decodeResumeHello(options.hello), ({ address, sequence, clientHello }) => {
+  return Result.flatMap(decodeResumeHello(options.hello), ({ address, sequence, clientHello, serverHello }) => {
     const message = wholeMessage(clientHello)
     const decoded = decodeClientHello(message.body)
     if (Result.isFailure(decoded)) {
@@ -63,8 +67,21 @@ export function resumeHandshake(options: ResumeOptions): Result.Result<ResumeOut
       const reply = [encodePlaintextRecord(ContentType.alert, sequence, alert)]
       return Result.succeed<ResumeOutcome>({ _tag: "Aborted", reply })
     }
-    const pending = new PendingResumption(crypto, address, message, sequence, hello, session, options.limits)
-    return Result.succeed<ResumeOutcome>({ _tag: "Resumed", pending, reply: pending.sendFlight(crypto) })
+    if (serverHello.length === 0) {
+      const answer = answerHello(crypto, hello, session.suite, session.sessionId)
+      const pending = new PendingResumption(crypto, address, message, sequence, hello, answer, session, options.limits)
+      return Result.succeed<ResumeOutcome>({ _tag: "Resumed", pending, reply: pending.sendFlight(crypto) })
+    }
+    const answered = decodeServerHello(serverHello)
+    if (Result.isFailure(answered)) {
+      return Result.fail<StateError>({ by: "local", reason: "IllegalValue", expected: "ServerHello" })
+    }
+    const answer = answered.success
+    const pending = new PendingResumption(crypto, address, message, sequence, hello, answer, session, options.limits)
+    if (session.hasKeysOf(pending.session)) return Result.succeed<ResumeOutcome>({ _tag: "Done" })
+    pending.goOn(options.writeSequence ?? 0)
+    // The client has the flight, or repeats its hello, or sends data, for which the flight goes out.
+    return Result.succeed<ResumeOutcome>({ _tag: "Resumed", pending, reply: [] })
   })
 }
 
@@ -79,6 +96,7 @@ export class PendingResumption {
   readonly #serverHello: HandshakeMessage
   readonly #verifyData: Uint8Array
   readonly #await: AwaitFinished
+  readonly #sequence: number
   #nextSequence: number
   /** When protected records began to wait for Finished, or when our flight was repeated because of them. */
   #waitsSince: number | undefined
@@ -89,11 +107,11 @@ export class PendingResumption {
     clientHello: HandshakeMessage,
     sequence: number,
     hello: ClientHello,
+    answer: ServerHello,
     resumed: Session,
     limits: BackHalfLimits = backHalfLimits
   ) {
     const { masterSecret, sessionId, suite } = resumed
-    const answer: ServerHello = answerHello(crypto, hello, suite, sessionId)
     const { messageSeq } = clientHello
     const agreement = withLimitOf(resumed, hello, agreementOf(hello, answer, suite))
     const keys = deriveKeyBlock(crypto, suite, masterSecret, hello.random, answer.random)
@@ -102,6 +120,7 @@ export class PendingResumption {
     this.session = Session.of("server", agreement, keys, masterSecret, sessionId)
     this.#clientHello = clientHello
     this.#serverHello = { type: HandshakeType.server_hello, messageSeq, body: encodeServerHello(answer) }
+    this.#sequence = sequence
     this.#nextSequence = sequence
     const transcript = new Transcript()
     transcript.append(clientHello)
@@ -121,6 +140,23 @@ export class PendingResumption {
     const decoded = decodeResumeHello(hello)
     if (Result.isFailure(decoded)) return false
     return equalBytes(wholeMessage(decoded.success.clientHello).body, this.#clientHello.body)
+  }
+
+  /** What another process needs to go on with it: the hello as it came, with our answer. */
+  get half(): Uint8Array {
+    const { body, messageSeq, type } = this.#clientHello
+    return encodeResumeHello({
+      address: this.address,
+      sequence: this.#sequence,
+      clientHello: encodeHandshake(type, messageSeq, body),
+      serverHello: this.#serverHello.body
+    })
+  }
+
+  /** Another process began it: that one's record numbers are not used again, and data that comes first has its flight repeated. */
+  goOn(writeSequence: number): void {
+    this.session.writeSequence = writeSequence
+    this.#waitsSince = -Infinity
   }
 
   /**

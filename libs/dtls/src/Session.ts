@@ -144,6 +144,11 @@ export class Session implements SessionFields {
     return bytes
   }
 
+  /** Whether both came from one handshake. */
+  hasKeysOf(other: Session): boolean {
+    return this.#secrets === other.#secrets
+  }
+
   get masterSecret(): Uint8Array {
     return this.#part(keysBytes(this.suite), masterSecretBytes)
   }

@@ -149,7 +149,7 @@ export class EdgeCore {
           this.#doubted.set(peer.key, true)
           break
         case FrameKind.ResumeTaken:
-          this.#resumeTaken(peer, partition)
+          this.#resumeTaken(now, peer, partition, reader.origin, body)
           break
         case FrameKind.ResumeUnknown:
           this.#resumeUnknown(now, peer, reader.origin)
@@ -235,7 +235,7 @@ export class EdgeCore {
   #halfToNextOwner(now: number, partition: number, peer: PeerAddress): void {
     if (this.#halves.size === 0 || this.#handedOff.get(peer.key) !== partition) return
     const half = this.#halves.forOwner(now, peer.key, this.#placement.tokenOf(partition))
-    if (half !== undefined) this.#toOwner(partition, peer, FrameKind.RepeatedHalfHandshake, half)
+    if (half !== undefined) this.#toOwner(partition, half.peer, half.kind, half.body)
   }
 
   #routeById(cid: Uint8Array, partition: number): void {
@@ -254,13 +254,12 @@ export class EdgeCore {
         const partition = partitionOf(outcome.identity)
         this.counters.handedOff++
         this.#handedOff.set(peer.key, partition)
-        if (outcome.movedFrom === undefined) {
-          this.#halves.keep(now, peer.key, this.#placement.tokenOf(partition), outcome.half)
-          return this.#toOwner(partition, peer, FrameKind.HalfHandshake, outcome.half)
-        }
-        const proved = new PeerAddress(outcome.movedFrom.key)
-        this.#handedOff.set(proved.key, partition)
+        const proved = outcome.movedFrom === undefined ? peer : new PeerAddress(outcome.movedFrom.key)
+        const half = { kind: FrameKind.RepeatedHalfHandshake, peer: proved, body: outcome.half }
+        this.#halves.keep(now, this.#placement.tokenOf(partition), half, peer)
         this.#toOwner(partition, proved, FrameKind.HalfHandshake, outcome.half)
+        if (proved === peer) return
+        this.#handedOff.set(proved.key, partition)
         return this.#toOwner(partition, peer, FrameKind.Datagram, datagram)
       }
       case "Resume":
@@ -324,12 +323,18 @@ export class EdgeCore {
     this.#outbox.toEveryNode(FrameKind.ResumeHello, peer, hello)
   }
 
-  #resumeTaken(peer: PeerAddress, partition: number): void {
+  /** `answered`: the hello with the owner's answer, for the next one; empty if there is nothing to go on with. */
+  #resumeTaken(now: number, peer: PeerAddress, partition: number, nodeId: string, answered: Uint8Array): void {
     const name = peer.key
     if (!this.#resumes.delete(name)) return
     this.counters.resumesTaken++
     this.#front.resumeTaken(name)
     this.#handedOff.set(peer.key, partition)
+    if (answered.length === 0) return
+    const half = { kind: FrameKind.RepeatedResumeHello, peer, body: answered }
+    // Who took it may have lost the partition since.
+    const isOwner = this.#placement.ownerOf(partition) === nodeId
+    this.#halves.keep(now, isOwner ? this.#placement.tokenOf(partition) : undefined, half)
   }
 
   /** Once every node has said so there is nothing to wait for. A node that is still loading answers when it has loaded. */

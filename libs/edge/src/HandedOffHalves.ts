@@ -1,4 +1,5 @@
-import { FairMap, sourceOf } from "@roost/bounded"
+import { BoundedMap, FairMap, sourceOf } from "@roost/bounded"
+import { FrameKind, type PeerAddress } from "@roost/contracts"
 
 export interface HandedOffLimits {
   /** Halves that are kept; the source with the most loses its oldest when there are more. */
@@ -8,34 +9,50 @@ export interface HandedOffLimits {
   readonly millisMax: number
 }
 
-interface Kept {
-  readonly half: Uint8Array
+/** What the next owner is given. */
+export interface Half {
+  readonly kind: typeof FrameKind.RepeatedHalfHandshake | typeof FrameKind.RepeatedResumeHello
+  /** The address that a cookie proved. */
+  readonly peer: PeerAddress
+  readonly body: Uint8Array
+}
+
+interface Kept extends Half {
   readonly at: number
   /** The fencing token of the owner that it was handed to; undefined if nobody was known. */
   token: number | undefined
 }
 
 /**
- * Halves of handshakes that an owner was given and did not confirm yet. An owner that dies, or gives its partition up,
- * takes them with it: the device's next retransmission takes the half to the next owner. Pure.
+ * Halves of handshakes that an owner was given and did not confirm yet: the key exchange of a full one, the answered hello of a
+ * resumption. An owner that dies, or gives its partition up, takes them with it: what the device sends next takes the half to the
+ * next owner. Pure.
  */
 export class HandedOffHalves {
   readonly #limits: HandedOffLimits
   readonly #kept: FairMap<number | string, Kept>
+  /** Addresses that devices have now, with the ones that they began their handshakes from. */
+  readonly #moved: BoundedMap<number | string, number | string>
 
   constructor(limits: HandedOffLimits) {
     this.#limits = limits
     this.#kept = new FairMap(limits.halvesMax)
+    this.#moved = new BoundedMap(Math.min(limits.halvesMax, movedMax))
   }
 
   get size(): number {
     return this.#kept.size
   }
 
-  /** `half` is copied: it lies in memory that many short-lived ones share. */
-  keep(now: number, peerKey: number | string, token: number | undefined, half: Uint8Array): void {
-    if (half.length > this.#limits.halfBytesMax) this.#kept.delete(peerKey)
-    else this.#kept.set(sourceOf(peerKey), peerKey, { half: new Uint8Array(half), at: now, token })
+  /** `half.body` is copied: it lies in memory that many short-lived ones share. `from`: where the device is, if it moved. */
+  keep(now: number, token: number | undefined, { body, kind, peer }: Half, from: PeerAddress = peer): void {
+    this.#moved.delete(peer.key)
+    if (body.length > this.#limits.halfBytesMax) {
+      this.#kept.delete(peer.key)
+      return
+    }
+    this.#kept.set(sourceOf(peer.key), peer.key, { kind, peer, body: new Uint8Array(body), at: now, token })
+    if (from.key !== peer.key) this.#moved.set(from.key, peer.key)
   }
 
   /** The owner has the session. */
@@ -44,15 +61,16 @@ export class HandedOffHalves {
   }
 
   /** What an owner with this token has not been given yet, once. */
-  forOwner(now: number, peerKey: number | string, token: number | undefined): Uint8Array | undefined {
-    const kept = this.#kept.get(peerKey)
+  forOwner(now: number, peerKey: number | string, token: number | undefined): Half | undefined {
+    const proved = this.#moved.get(peerKey) ?? peerKey
+    const kept = this.#kept.get(proved)
     if (kept === undefined || token === undefined || kept.token === token) return undefined
     if (now - kept.at > this.#limits.millisMax) {
-      this.#kept.delete(peerKey)
+      this.#kept.delete(proved)
       return undefined
     }
     kept.token = token
-    return kept.half
+    return kept
   }
 
   /** Forgets those whose time is over. */
@@ -63,3 +81,6 @@ export class HandedOffHalves {
     }
   }
 }
+
+/** A NAT moves few clients within a handshake. */
+const movedMax = 4096

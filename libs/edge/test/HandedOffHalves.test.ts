@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
-import { FrameKind, partitionCount, placeOf, Subjects } from "@roost/contracts"
+import { FrameKind, parsePeerAddress, partitionCount, type PeerAddress, placeOf, Subjects } from "@roost/contracts"
 import { HandedOffHalves } from "../src/HandedOffHalves.ts"
-import { EdgeWorld, TestDevice } from "./support/EdgeWorld.ts"
+import { EdgeWorld, peerOf, TestDevice } from "./support/EdgeWorld.ts"
 
 const { partition } = placeOf("MuGsF6W4", "meter-1")
 const all = Array.from({ length: partitionCount }, (_, at) => [at, 9] as const)
@@ -53,12 +53,77 @@ describe("what an edge handed off", () => {
     )
   })
 
+  it("of a resumption is what its owner answered (trust F5)", () => {
+    for (const how of ["confirmed", "lost", "late"] as const) {
+      const world = new EdgeWorld()
+      const first = new TestDevice(world, "meter-1")
+      first.connect()
+      const device = new TestDevice(world, "meter-1", { resume: first.client.session }, peerOf(50_000))
+      world.receive(device.peer, ...device.start())
+      world.receive(device.peer, ...device.take(world.replies()))
+      const owner = world.placement.ownerOf(partition)!
+      const next = () => world.placement.handle(world.now, { nodeId: "c", partitions: all, term: 1, leaving: false })
+      // The answer of an owner that has lost the partition meanwhile is the next one's all the same.
+      if (how === "late") next()
+      const answered = new Uint8Array(200).fill(7)
+      world.tell(FrameKind.ResumeTaken, partition, device.peer, answered, owner)
+      if (how === "confirmed") world.tell(FrameKind.Route, partition, device.peer)
+      next()
+      world.entries()
+      const flight = Uint8Array.of(20, 0xfe, 0xfd, 0, 0, 0, 0, 0, 0, 0, 5, 0, 1, 1)
+      world.receive(device.peer, flight, flight)
+      const entries = world.entries()
+      assert.deepStrictEqual(
+        entries.map(({ kind, subject }) => [subject, kind]),
+        [
+          ...(how === "confirmed" ? [] : [[Subjects.frameToNode("c"), FrameKind.RepeatedResumeHello]]),
+          [Subjects.frameToNode("c"), FrameKind.Datagram],
+          [Subjects.frameToNode("c"), FrameKind.Datagram]
+        ]
+      )
+      if (how !== "confirmed") assert.deepStrictEqual(entries[0]!.body, answered)
+    }
+  })
+
+  it("of a device that moved during its handshake goes on under the address that it proved (trust F5)", () => {
+    const world = new EdgeWorld()
+    const device = new TestDevice(world, "meter-1", { connectionId: new Uint8Array(0) })
+    const flight = device.untilKeyExchange()
+    const elsewhere = peerOf(41_000)
+    world.receive(elsewhere, ...flight)
+    assert.deepStrictEqual(
+      world.entries().map(({ kind, peer }) => [kind, peer.key]),
+      [
+        [FrameKind.HalfHandshake, device.peer.key],
+        [FrameKind.Datagram, elsewhere.key]
+      ]
+    )
+    world.placement.handle(world.now, { nodeId: "c", partitions: all, term: 1, leaving: false })
+    world.receive(elsewhere, ...flight)
+    assert.deepStrictEqual(
+      world.entries().map(({ kind, peer }) => [kind, peer.key]),
+      [
+        [FrameKind.RepeatedHalfHandshake, device.peer.key],
+        [FrameKind.Datagram, elsewhere.key]
+      ]
+    )
+    world.tell(FrameKind.Route, partition, device.peer)
+    world.announce("a", 0, partitionCount - 1)
+    world.receive(elsewhere, ...flight)
+    assert.notInclude(
+      world.entries().map(({ kind }) => kind),
+      FrameKind.RepeatedHalfHandshake
+    )
+  })
+
   it("is bounded, in bytes each and by source: who keeps most loses first (trust F5)", () => {
     const halves = new HandedOffHalves({ halvesMax: 10, halfBytesMax: 100, millisMax: 60_000 })
-    halves.keep(0, 1, 1, new Uint8Array(101))
+    const keep = (peer: PeerAddress, bytes: number) =>
+      halves.keep(0, 1, { kind: FrameKind.RepeatedHalfHandshake, peer, body: new Uint8Array(bytes) })
+    keep(parsePeerAddress("192.0.2.1", 1)!, 101)
     assert.strictEqual(halves.size, 0)
-    halves.keep(0, "192.0.2.1:1", 1, new Uint8Array(100))
-    for (let i = 0; i < 100; i++) halves.keep(0, `2001:db8::1:${i}`, 1, new Uint8Array(100))
+    keep(parsePeerAddress("192.0.2.1", 1)!, 100)
+    for (let i = 0; i < 100; i++) keep(parsePeerAddress("2001:db8::1", 1 + i)!, 100)
     assert.strictEqual(halves.size, 10)
     halves.expire(60_001)
     assert.strictEqual(halves.size, 0)

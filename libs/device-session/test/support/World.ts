@@ -140,12 +140,14 @@ export class World {
     this.settle()
   }
 
-  /** What the last ClientKeyExchange made, as an edge keeps it. */
-  #lastHalf: Uint8Array = new Uint8Array(0)
+  /** What the last ClientKeyExchange made, or the last resumption, as an edge keeps it. */
+  #lastHalf: { readonly kind: FrameKind; readonly peer: PeerAddress; readonly body: Uint8Array } | undefined
 
   /** The edge hands what a former owner had of this address to the one that it knows now. */
-  repeatHalf(peer: PeerAddress): void {
-    this.#toHost(FrameKind.RepeatedHalfHandshake, peer, this.#lastHalf)
+  repeatHalf(partition?: number): void {
+    if (this.#lastHalf === undefined) return
+    const { body, kind, peer } = this.#lastHalf
+    this.#toHost(kind, peer, body, partition ?? this.#partitionOf(peer))
     this.settle()
   }
 
@@ -243,15 +245,16 @@ export class World {
       case "Reply":
         for (const reply of outcome.datagrams) this.#devices.get(peer.key)?.receive(reply)
         break
-      case "HandOff":
-        this.#lastHalf = outcome.half
-        if (outcome.movedFrom === undefined) this.#toHost(FrameKind.HalfHandshake, peer, outcome.half)
+      case "HandOff": {
+        const proved = outcome.movedFrom === undefined ? peer : new PeerAddress(outcome.movedFrom.key)
+        this.#lastHalf = { kind: FrameKind.RepeatedHalfHandshake, peer: proved, body: outcome.half }
+        if (proved === peer) this.#toHost(FrameKind.HalfHandshake, peer, outcome.half)
         else {
-          const proved = new PeerAddress(outcome.movedFrom.key)
           this.#toHost(FrameKind.HalfHandshake, proved, outcome.half, this.#partitionOf(peer))
           this.#toHost(FrameKind.Datagram, peer, datagram)
         }
         break
+      }
       case "Resume":
         this.#toHost(FrameKind.ResumeHello, peer, outcome.hello)
         break
@@ -366,7 +369,10 @@ export class World {
     while (reader.next()) {
       if (reader.kind === FrameKind.Send && this.loseSends > 0) this.loseSends--
       else if (reader.kind === FrameKind.Send) this.#devices.get(reader.peer.key)?.receive(reader.body.slice())
-      if (reader.kind === FrameKind.ResumeTaken) this.#front.resumeTaken(reader.peer.key)
+      if (reader.kind === FrameKind.ResumeTaken) {
+        this.#front.resumeTaken(reader.peer.key)
+        this.#lastHalf = { kind: FrameKind.RepeatedResumeHello, peer: reader.peer, body: reader.body.slice() }
+      }
       if (reader.kind === FrameKind.ResumeUnknown) this.#resumeMissed(reader.peer)
       if (reader.kind === FrameKind.Claim) this.claims++
       if (reader.kind === FrameKind.RouteById) this.routesById++

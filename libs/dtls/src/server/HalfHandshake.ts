@@ -26,10 +26,12 @@ export interface ResumeHello {
   readonly sequence: number
   /** With its header as if unfragmented. */
   readonly clientHello: Uint8Array
+  /** What an actor answered, without its header: random and connection id are in the keys. Empty if none did. */
+  readonly serverHello: Uint8Array
 }
 
 const halfVersion = 1
-const helloVersion = 1
+const helloVersion = 2
 
 /** What `encodeHalf` makes a HalfHandshake of: its transcript in the pieces that the edge has. */
 export interface HalfHandshakeParts extends Omit<HalfHandshake, "transcript"> {
@@ -54,7 +56,7 @@ export function encodeHalf(half: HalfHandshakeParts): Uint8Array {
 export function decodeHalf(bytes: Uint8Array): Result.Result<HalfHandshake, StateError> {
   const reader = new Reader(bytes)
   const version = reader.uint8()
-  if (version !== halfVersion) return unknownVersion("half handshake", version)
+  if (version !== halfVersion) return unknownVersion("half handshake", halfVersion, version)
   const address = reader.vector8()
   const nextSequence = reader.uint48()
   const transcript = reader.vector16()
@@ -69,21 +71,23 @@ export function encodeResumeHello(hello: ResumeHello): Uint8Array {
     .vector8(hello.address)
     .uint48(hello.sequence)
     .vector16(hello.clientHello)
+    .vector16(hello.serverHello)
     .finish()
 }
 
 export function decodeResumeHello(bytes: Uint8Array): Result.Result<ResumeHello, StateError> {
   const reader = new Reader(bytes)
   const version = reader.uint8()
-  if (version !== helloVersion) return unknownVersion("resume hello", version)
+  if (version !== helloVersion) return unknownVersion("resume hello", helloVersion, version)
   const address = reader.vector8()
   const sequence = reader.uint48()
   const clientHello = reader.vector16()
-  return reader.complete ? Result.succeed({ address, sequence, clientHello }) : truncated("resume hello")
+  const serverHello = reader.vector16()
+  return reader.complete ? Result.succeed({ address, sequence, clientHello, serverHello }) : truncated("resume hello")
 }
 
-function unknownVersion(what: string, got: number): Result.Result<never, StateError> {
-  return Result.fail({ by: "local", reason: "UnknownVersion", expected: `${what} version 1`, got })
+function unknownVersion(what: string, expected: number, got: number): Result.Result<never, StateError> {
+  return Result.fail({ by: "local", reason: "UnknownVersion", expected: `${what} version ${expected}`, got })
 }
 
 function truncated(what: string): Result.Result<never, StateError> {
