@@ -15,7 +15,7 @@ export const parseExpression = (
   Effect.suspend(() => {
     const found = new Map<string, ReadonlySet<string>>()
     if (expression === undefined || expression.trim() === "") return Effect.succeed(found)
-    if (expression.length > expressionLengthMax) return unread(`more than ${expressionLengthMax} characters`)
+    if (expression.length > expressionLengthMax) return unread(`at most ${expressionLengthMax} characters`)
     for (let rest = expression.trim(), first = true; rest !== ""; first = false) {
       const match = (first ? condition : nextCondition).exec(rest)
       if (match === null) return unread(`field = "value" or field in ("a", "b"), joined by and, at: ${rest}`)

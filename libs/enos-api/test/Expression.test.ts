@@ -38,4 +38,10 @@ describe("an expression (enos-protocol §8)", () => {
       Effect.map(read(text), (found) => assert.strictEqual(found, 99_400))
     )
   }
+
+  it.effect("that is too long is told how long it may be (trust F14)", () =>
+    Effect.map(Effect.flip(parseExpression("x".repeat(5000), fields)), ({ msg }) =>
+      assert.include(msg, "expected at most 4096 characters")
+    )
+  )
 })
