@@ -24,7 +24,8 @@ import {
   type SecretTooShort,
   requestBytes,
   requestTime,
-  TooManyProperties
+  TooManyProperties,
+  piggybackMillisDefault
 } from "@roost/contracts"
 import { alphanumeric, randomBytesPerCharacter } from "@roost/enos"
 import { Clock, Context, Effect, Layer } from "effect"
@@ -196,7 +197,9 @@ export class Registry extends Context.Service<
           yield* requireLength(givenSecret, lengthMin)
           const productKey = givenKey ?? (yield* madeUp("product key", productKeyLength))
           const productSecret = yield* secretOr(givenSecret, "product secret")
-          const made: Product = { ...fields, productKey, createdAt: yield* requestTime }
+          // As it is stored, so that the answer is what a GET gives.
+          const options = { piggybackMillis: piggybackMillisDefault, closeNotify: "lifetime" as const, ...fields }
+          const made: Product = { ...options, productKey, createdAt: yield* requestTime }
           const secret = vault.sealProduct(productKey, productSecret)
           if (yield* store.createProduct({ ...made, secret })) return { ...made, productSecret }
           const taken = yield* store.product(productKey)

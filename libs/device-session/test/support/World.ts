@@ -40,7 +40,8 @@ export class World {
   readonly store: Store
   readonly #config: Partial<DeviceSessionConfig>
   #fencingToken = 1
-  #idsFrom = 0
+  /** Of the uplinks that the stream still knows by their ids. */
+  readonly #ids = new Set<string>()
   /** What the bucket COMMANDS has for `dev1` when a node takes over. */
   commands: ReadonlyArray<PendingCommand> = []
   readonly propertiesAsked: Array<PropertiesRequest> = []
@@ -158,7 +159,7 @@ export class World {
 
   /** The stream's window for message ids is over. */
   forgetIds(): void {
-    this.#idsFrom = this.uplinks.length
+    this.#ids.clear()
   }
 
   #start(): DeviceHost {
@@ -167,9 +168,9 @@ export class World {
       config: { ...defaultDeviceSessionConfig, nodeId: "node0001", ...this.#config },
       ports: recorded(
         this.#ports(() => box.host!),
-        (call) => this.work?.push(call)
+        () => this.work
       ),
-      crypto: recorded(dtlsCrypto, (call) => this.work?.push(call)),
+      crypto: recorded(dtlsCrypto, () => this.work),
       random: () => this.random(),
       now: this.now,
       wallOf: (now) => now + this.wallApart
@@ -323,7 +324,8 @@ export class World {
         if (this.storing === "no") return false
         this.storeToken = token
         // The stream keeps one message of an id.
-        if (!this.uplinks.some(({ id }, index) => index >= this.#idsFrom && id === uplink.id)) {
+        if (!this.#ids.has(uplink.id)) {
+          this.#ids.add(uplink.id)
           this.uplinks.push({ ...uplink, payload: uplink.payload.slice() })
         }
         if (this.storing === "yes") this.#pending.push(() => host().handleStored(this.now, token, true))
@@ -382,19 +384,28 @@ export class World {
   }
 }
 
-/** Notes every call of a method, with the lengths of the bytes that it is given. */
-const recorded = <A extends object>(target: A, note: (call: string) => void): A =>
-  new Proxy(target, {
-    get: (object, name) => {
-      const method: unknown = Reflect.get(object, name)
-      if (typeof method !== "function") return method
-      return (...args: ReadonlyArray<unknown>) => {
-        const sizes = args.map((arg) => (arg instanceof Uint8Array ? arg.length : typeof arg === "number" ? arg : "-"))
-        note(name === "randomBytes" || "sha256" in object ? `${String(name)} ${sizes.join(" ")}` : String(name))
-        return Reflect.apply(method, object, args)
-      }
+/** Notes every call of a method, with the lengths of the bytes that it is given, while there is somewhere to note it. */
+const recorded = <A extends object>(target: A, notes: () => Array<string> | undefined): A => {
+  const methods = new Map<string, (...args: ReadonlyArray<never>) => unknown>()
+  for (let level: object = target; level !== Object.prototype; level = Object.getPrototypeOf(level) as object) {
+    for (const name of Object.getOwnPropertyNames(level)) {
+      const method: unknown = Reflect.get(target, name)
+      if (typeof method === "function" && name !== "constructor") methods.set(name, method.bind(target))
     }
+  }
+  const noted = [...methods].map(([name, method]) => {
+    const call = (...args: ReadonlyArray<never>): unknown => {
+      const found = notes()
+      if (found !== undefined) found.push("sha256" in target ? `${name} ${args.map(sizeOf).join(" ")}` : name)
+      return method(...args)
+    }
+    return [name, { value: call }] as const
   })
+  return Object.create(target, Object.fromEntries(noted)) as A
+}
+
+const sizeOf = (argument: unknown): number | string =>
+  argument instanceof Uint8Array ? argument.length : typeof argument === "number" ? argument : "-"
 
 export const found = (secret: string, credentialVersion = 1): PskOutcome & { readonly _tag: "Found" } => ({
   _tag: "Found",

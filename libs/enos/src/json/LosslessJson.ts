@@ -27,10 +27,11 @@ const mayChange = (text: string): boolean => {
       else if (!(unit >= 0x30 && unit <= 0x39)) break
       else if (unit === 0x30 && leadingZeros === i - start - (fraction ? 1 : 0)) leadingZeros++
     }
+    // What a quote follows is no number but the end of a string, as in `"version":"1.0"` or the 20 digits of an ICCID.
+    if (unit === quote) continue
     const length = i - start
     if (length > (fraction ? 16 : 15) || leadingZeros > 6 || unit === 0x65 || unit === 0x45) return true
-    // What a quote follows is no number but the end of a string, as in `"version":"1.0"`.
-    if (unit === quote || text.charCodeAt(i - 1) !== 0x30) continue
+    if (text.charCodeAt(i - 1) !== 0x30) continue
     if (fraction || (length === 1 && text.charCodeAt(start - 1) === hyphen)) return true
   }
   return false
