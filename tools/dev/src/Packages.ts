@@ -24,6 +24,12 @@ const python: Need = {
   purpose: "the example in Python, in the tests"
 }
 
+const signatures: Need = {
+  command: "gpgv",
+  debianPackage: "gpgv",
+  purpose: "checks the signature of the Node project, in the tests"
+}
+
 const testClients: ReadonlyArray<Need> = [
   { command: "openssl", debianPackage: "openssl", purpose: "a DTLS client of the tests" },
   { command: "coap-client-openssl", debianPackage: "libcoap3-bin", purpose: "libcoap over OpenSSL in the tests" },
@@ -47,8 +53,8 @@ export const needsOf = (occasion: Occasion): ReadonlyArray<Need> => {
     case "start":
       return [natsServer]
     case "test":
-      return [natsServer, postgres, python, ...testClients]
+      return [natsServer, postgres, python, signatures, ...testClients]
     case "interop":
-      return [natsServer, postgres, python, ...testClients, ...interopToolchains]
+      return [natsServer, postgres, python, signatures, ...testClients, ...interopToolchains]
   }
 }

@@ -1,7 +1,8 @@
-// The end of `npm ci`, by whatever Node the machine has (20 or newer): the Node that runs Roost is the npm package `node-{platform}`,
-// made by a third party. The lock file pins that package; this compares the program in it with the sum that the repository keeps.
+// The end of `npm ci`: the Node that runs Roost is the npm package `node-{platform}`, made by a third party. The lock file pins that
+// package; this compares the program in it with the sum that the repository keeps. The Node that runs npm runs this too (20 or newer,
+// $npm_node_execpath): in a script of npm, `node` is node_modules/.bin/node, which would judge itself.
 import { createHash } from "node:crypto"
-import { existsSync, readFileSync } from "node:fs"
+import { existsSync, readFileSync, realpathSync } from "node:fs"
 import { fileURLToPath } from "node:url"
 
 const root = process.argv[2] ?? fileURLToPath(new URL("../../../", import.meta.url))
@@ -22,4 +23,7 @@ if (existsSync(program)) {
     fail(`${name}@${version}: tools/dev/src/nodeSums.json has no sum of its bin/node, which has ${got}`)
   if (got !== expected)
     fail(`${program} has the SHA-256 ${got}, expected ${expected}: it is not the Node that Roost was tested with`)
+  const command = `${root}/node_modules/.bin/node`
+  if (existsSync(command) && realpathSync(command) !== realpathSync(program))
+    fail(`${command} is ${realpathSync(command)}, expected ${program}: another package brings a command of that name`)
 }

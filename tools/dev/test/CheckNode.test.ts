@@ -1,27 +1,65 @@
 import { spawnSync } from "node:child_process"
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
-import { expect, it } from "vitest"
+import { afterEach, beforeEach, expect, it } from "vitest"
 
 const script = fileURLToPath(new URL("../src/checkNode.mjs", import.meta.url))
 const root = fileURLToPath(new URL("../../../", import.meta.url))
+const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8"))
 const check = (at: string) => spawnSync(process.execPath, [script, at], { encoding: "utf8" })
 
+/** A root of its own, with the machine's package of Node in it. */
+const name = `node_modules/node-${process.platform}-${process.arch}`
+let copy = ""
+beforeEach(() => {
+  copy = mkdtempSync(join(tmpdir(), "roost-node-"))
+  mkdirSync(join(copy, name, "bin"), { recursive: true })
+  cpSync(join(root, name, "package.json"), join(copy, name, "package.json"))
+})
+afterEach(() => rmSync(copy, { recursive: true }))
+
 it("npm ci ends with a check of the Node that runs: a changed program is refused, and one without a sum (trust D5)", () => {
-  expect(JSON.parse(readFileSync(join(root, "package.json"), "utf8")).scripts.postinstall).toContain("checkNode.mjs")
   expect(check(root)).toMatchObject({ status: 0, stderr: "" })
-  const copy = mkdtempSync(join(tmpdir(), "roost-node-"))
-  try {
-    const name = `node_modules/node-${process.platform}-${process.arch}`
-    mkdirSync(join(copy, name, "bin"), { recursive: true })
-    cpSync(join(root, name, "package.json"), join(copy, name, "package.json"))
-    writeFileSync(join(copy, name, "bin/node"), "another program")
-    expect(check(copy)).toMatchObject({ status: 1, stderr: expect.stringContaining("it is not the Node that Roost") })
-    writeFileSync(join(copy, name, "package.json"), '{"version":"99.0.0"}')
-    expect(check(copy)).toMatchObject({ status: 1, stderr: expect.stringContaining("has no sum") })
-  } finally {
-    rmSync(copy, { recursive: true })
+  writeFileSync(join(copy, name, "bin/node"), "another program")
+  expect(check(copy)).toMatchObject({ status: 1, stderr: expect.stringContaining("it is not the Node that Roost") })
+  writeFileSync(join(copy, name, "package.json"), '{"version":"99.0.0"}')
+  expect(check(copy)).toMatchObject({ status: 1, stderr: expect.stringContaining("has no sum") })
+})
+
+it("a changed program does not judge itself, though npm puts it first in PATH (trust D5)", () => {
+  const program = join(copy, name, "bin/node")
+  writeFileSync(program, "#!/bin/sh\nexit 0\n", { mode: 0o755 })
+  // As npm runs a script: by sh, with the packages' commands before the machine's.
+  const { status, stderr } = spawnSync("sh", ["-c", `${manifest.scripts.postinstall} ${copy}`], {
+    cwd: root,
+    encoding: "utf8",
+    env: { PATH: `${join(copy, name, "bin")}:${process.env["PATH"]}`, npm_node_execpath: process.execPath }
+  })
+  expect(stderr).toContain("it is not the Node that Roost")
+  expect(status).toBe(1)
+})
+
+it("another package's command `node` is refused (trust D5)", () => {
+  symlinkSync(join(root, name, "bin/node"), join(copy, name, "bin/node"))
+  mkdirSync(join(copy, "node_modules/.bin"))
+  const command = join(copy, "node_modules/.bin/node")
+  symlinkSync(join("..", `node-${process.platform}-${process.arch}`, "bin/node"), command)
+  expect(check(copy)).toMatchObject({ status: 0, stderr: "" })
+  rmSync(command)
+  writeFileSync(command, "#!/bin/sh\n")
+  expect(check(copy)).toMatchObject({ status: 1, stderr: expect.stringContaining("another package brings a command") })
+})
+
+it("no install script of a dependency runs: each is denied by name (trust D5)", () => {
+  const { packages } = JSON.parse(readFileSync(join(root, "package-lock.json"), "utf8")) as {
+    readonly packages: Readonly<Record<string, { readonly hasInstallScript?: boolean }>>
   }
+  const scripted = Object.entries(packages).flatMap(([place, { hasInstallScript }]) =>
+    hasInstallScript === true && place !== "" ? [place.split("node_modules/").at(-1)!] : []
+  )
+  expect(scripted.filter((dependency) => manifest.allowScripts[dependency] !== false)).toEqual([])
+  expect(Object.keys(manifest.allowScripts).filter((dependency) => !scripted.includes(dependency))).toEqual([])
+  expect(readFileSync(join(root, ".npmrc"), "utf8")).toMatch(/^strict-allow-scripts=true$/m)
 })
