@@ -1,5 +1,5 @@
 import { Ticker } from "@roost/actors"
-import { Buckets, base32Number } from "@roost/contracts"
+import { Buckets, base32Number, type KeyChecks } from "@roost/contracts"
 import { type Bucket, awaitStreams, FrameBus, NatsConnection, NatsError, openBucket } from "@roost/nats"
 import { type Health, metrics } from "@roost/observability"
 import { Clock, type Config, Deferred, Effect, Exit, FiberSet, Option, Schedule, Scope } from "effect"
@@ -48,9 +48,9 @@ export const keepLeases = Effect.fnUntraced(function* (options: {
   readonly host: PartitionHost
   readonly timing?: LeaseTiming
   /** `keyCheck` of the node's cluster key, and of former ones that it can still open what is sealed with. */
-  readonly keyChecks?: readonly [current: string, ...former: ReadonlyArray<string>]
-  /** `keyCheck` of the routing key, for edges to compare with theirs. */
-  readonly routingKeyCheck?: string
+  readonly keyChecks?: KeyChecks
+  /** Of the routing key, for edges to compare with theirs. */
+  readonly routingKeyChecks?: KeyChecks
 }): Effect.fn.Return<Leases, Config.ConfigError, NatsConnection | FrameBus | Health | Scope.Scope> {
   const { host, nodeId } = options
   const timing = options.timing ?? defaultLeaseTiming
@@ -59,7 +59,7 @@ export const keepLeases = Effect.fnUntraced(function* (options: {
   const clock = yield* Clock.Clock
   const now = () => Number(clock.monotonicTimeNanosUnsafe() / 1_000n) / 1_000
   const drained = yield* Deferred.make<void>()
-  const announcer = yield* announcePlacement(nodeId, [], options.routingKeyCheck)
+  const announcer = yield* announcePlacement(nodeId, [], options.routingKeyChecks)
   const process = ownProcessName()
   const keeper = new LeaseKeeper({
     timing,

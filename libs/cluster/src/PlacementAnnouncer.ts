@@ -1,4 +1,4 @@
-import { PlacementAnnouncement, Subjects } from "@roost/contracts"
+import { type KeyChecks, PlacementAnnouncement, Subjects } from "@roost/contracts"
 import { FrameBus } from "@roost/nats"
 import { Clock, Effect, Schema, type Scope } from "effect"
 
@@ -21,12 +21,16 @@ export interface PlacementAnnouncer {
 export const announcePlacement = Effect.fnUntraced(function* (
   nodeId: string,
   share: OwnedPartitions = [],
-  routingKeyCheck?: string
+  routingKeyChecks?: KeyChecks
 ): Effect.fn.Return<PlacementAnnouncer, never, FrameBus | Scope.Scope> {
   const bus = yield* FrameBus
   let term = yield* Clock.currentTimeMillis
   let partitions = share
-  const routing = routingKeyCheck === undefined ? {} : { routingKeyCheck }
+  const [routingKeyCheck, previousRoutingKeyCheck] = routingKeyChecks ?? []
+  const routing = {
+    ...(routingKeyCheck === undefined ? {} : { routingKeyCheck }),
+    ...(previousRoutingKeyCheck === undefined ? {} : { previousRoutingKeyCheck })
+  }
   const encoded = (leaving: boolean) => utf8.encode(encode({ nodeId, partitions, term, leaving, ...routing }))
   // The same bytes until something changes: who hears them again has nothing to read.
   let announcement = encoded(false)

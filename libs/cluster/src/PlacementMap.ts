@@ -1,4 +1,4 @@
-import { partitionCount, type PlacementAnnouncement } from "@roost/contracts"
+import { type KeyChecks, partitionCount, type PlacementAnnouncement } from "@roost/contracts"
 
 /** A node that was not heard of for this long owns nothing any more; nodes announce once a second. */
 export const nodeSilenceMillisMax = 5000
@@ -72,11 +72,13 @@ export class PlacementMap {
     return this.#tokens[partition]
   }
 
-  /** The nodes whose routing key has another `keyCheck`. */
-  withOtherRoutingKey(check: string): ReadonlyArray<string> {
-    return [...this.#nodes.values()].flatMap(({ announcement, nodeId }) =>
-      (announcement.routingKeyCheck ?? check) === check ? [] : [nodeId]
-    )
+  /** The nodes that have none of these routing keys, by their `keyChecks`: while keys are exchanged, one in common is enough. */
+  withOtherRoutingKey(checks: KeyChecks): ReadonlyArray<string> {
+    return [...this.#nodes.values()].flatMap(({ announcement, nodeId }) => {
+      const { previousRoutingKeyCheck: previous, routingKeyCheck: current } = announcement
+      if (current === undefined || checks.includes(current)) return []
+      return previous !== undefined && checks.includes(previous) ? [] : [nodeId]
+    })
   }
 
   get nodes(): number {

@@ -64,8 +64,25 @@ describe("PlacementMap", () => {
     map.handle(0, { ...announcement, nodeId: "a", routingKeyCheck: "aa" })
     map.handle(0, { ...announcement, nodeId: "old" })
     map.handle(0, { ...announcement, nodeId: "b", routingKeyCheck: "bb" })
-    assert.deepStrictEqual(map.withOtherRoutingKey("aa"), ["b"])
+    assert.deepStrictEqual(map.withOtherRoutingKey(["aa"]), ["b"])
     assert.strictEqual(map.tokenOf(1), 7)
     assert.isUndefined(map.tokenOf(2))
+  })
+
+  it.each([
+    ["before", ["old"]],
+    ["able to read the new one", ["old", "new"]],
+    ["under the new one", ["new", "old"]],
+    ["after", ["new"]]
+  ] as const)("a node %s: edges that share a key with it find no fault (trust D2)", (_, node) => {
+    const map = new PlacementMap()
+    const [routingKeyCheck, previousRoutingKeyCheck] = node
+    const checks = { routingKeyCheck, ...(previousRoutingKeyCheck === undefined ? {} : { previousRoutingKeyCheck }) }
+    map.handle(0, { partitions: [], term: 1, leaving: false, nodeId: "a", ...checks })
+    for (const edge of [["old"], ["old", "new"], ["new", "old"], ["new"]] as const) {
+      const shared = edge.some((check) => (node as ReadonlyArray<string>).includes(check))
+      assert.deepStrictEqual(map.withOtherRoutingKey(edge), shared ? [] : ["a"], edge.join())
+    }
+    assert.deepStrictEqual(map.withOtherRoutingKey(["third", "fourth"]), ["a"])
   })
 })

@@ -67,7 +67,9 @@ export const PlacementAnnouncement = Schema.Struct({
   /** The node is leaving: forget it now. */
   leaving: Schema.Boolean,
   /** `keyCheck` of its routing key: an edge with another one could resume no session. */
-  routingKeyCheck: Schema.optionalKey(Schema.String)
+  routingKeyCheck: Schema.optionalKey(Schema.String),
+  /** Of its ROOST_ROUTING_KEY_PREVIOUS, while keys are exchanged. */
+  previousRoutingKeyCheck: Schema.optionalKey(Schema.String)
 })
 export type PlacementAnnouncement = typeof PlacementAnnouncement.Type
 

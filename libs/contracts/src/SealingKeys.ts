@@ -50,6 +50,9 @@ const keysNamed = (name: string): Config.Config<SealingKeys> =>
 /** ROOST_CLUSTER_KEY: sessions, and secrets on their way between registry and session-actors. */
 export const ClusterKeys = keysNamed("ROOST_CLUSTER_KEY")
 
+/** ROOST_ROUTING_KEY: the edges' cookies and session ids; session-actors only compares it with theirs. */
+export const RoutingKeys = keysNamed("ROOST_ROUTING_KEY")
+
 /**
  * ROOST_REGISTRY_KEY: what the registry keeps for itself, its database above all; no other app has it. Where it is not set, the
  * cluster's keys do its work, as they did before there was this one.

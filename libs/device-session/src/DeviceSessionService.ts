@@ -1,12 +1,13 @@
 import { calmMillisMax, clocksApartMillis, oncePerTurn, steadyNow, Ticker, wallOf } from "@roost/actors"
 import { keepLeases, type Leases } from "@roost/cluster"
-import { Buckets, CredentialChange, keyCheck, Streams, Subjects } from "@roost/contracts"
-import { dtlsCrypto } from "@roost/dtls-crypto"
+import { Buckets, CredentialChange, keyChecks, Sealing, sealPurpose, Streams, Subjects } from "@roost/contracts"
+import { aes256Gcm, dtlsCrypto } from "@roost/dtls-crypto"
 import { awaitStreams, FrameBus, tailConsumer } from "@roost/nats"
-import { Health } from "@roost/observability"
+import { Health, metrics } from "@roost/observability"
 import { Effect, Layer, Result, Schema } from "effect"
 import { mirrorCommands } from "./CommandMirror.ts"
 import { DeviceHost } from "./DeviceHost.ts"
+import { FormerSeals } from "./FormerSeals.ts"
 import { FrameInbox } from "./FrameInbox.ts"
 import { exportHostMetrics } from "./HostMetrics.ts"
 import { makeNatsPorts, type PortAnswers } from "./NatsPorts.ts"
@@ -31,8 +32,12 @@ export const DeviceSessionService = {
       })
       const owned: { leases?: Leases } = {}
       const clock: { ticker?: Ticker } = {}
+      const sealing = new Sealing(config.clusterKeys, sealPurpose.session, aes256Gcm)
+      const formerSeals = new FormerSeals(sealing)
+      yield* exportFormerSeals(formerSeals)
       const { flushSoon, host } = yield* makeHost({
         config,
+        formerSeals,
         destinationOf: (partition) => owned.leases?.destinationOf(partition),
         mayStore: () => owned.leases?.isServing() === true,
         onTurn: () => {
@@ -91,13 +96,12 @@ export const DeviceSessionService = {
         Subjects.frameToNodes,
         onFrame((frame) => inbox.unrouted(frame))
       )
-      const { current, previous } = config.clusterKeys
-      const share = yield* makePartitions({ host, clusterKeys: config.clusterKeys, commands, flushSoon })
+      const share = yield* makePartitions({ host, sealing, formerSeals, commands, flushSoon })
       owned.leases = yield* keepLeases({
         nodeId: config.host.nodeId,
         host: share,
-        keyChecks: [keyCheck(current.bytes, "cluster"), ...(previous ? [keyCheck(previous.bytes, "cluster")] : [])],
-        ...(config.routingKey === undefined ? {} : { routingKeyCheck: keyCheck(config.routingKey, "routing") })
+        keyChecks: keyChecks(config.clusterKeys, "cluster"),
+        ...(config.routingKeys === undefined ? {} : { routingKeyChecks: keyChecks(config.routingKeys, "routing") })
       })
       yield* Effect.logInfo(`session-actors ${config.host.nodeId} takes part in the division of the partitions`)
     })
@@ -106,13 +110,14 @@ export const DeviceSessionService = {
 
 const makeHost = Effect.fnUntraced(function* (options: {
   readonly config: SessionActorsConfig
+  readonly formerSeals: FormerSeals
   readonly destinationOf: (partition: number) => string | undefined
   /** False: devices are answered 5.00. */
   readonly mayStore: () => boolean
   /** A turn of the event loop ends; true if there is more to do in the next one. */
   readonly onTurn: () => boolean
 }) {
-  const { config, destinationOf, mayStore, onTurn } = options
+  const { config, destinationOf, formerSeals, mayStore, onTurn } = options
   // The ports need where answers go, the host needs the ports: answers can't come before the host is there.
   const answered: { host?: DeviceHost } = {}
   const flushSoon = oncePerTurn(() => {
@@ -136,7 +141,7 @@ const makeHost = Effect.fnUntraced(function* (options: {
     read: (token, outcome) => answer((to, now) => to.handleRead(now, token, outcome)),
     recalled: (token, outcome) => answer((to, now) => to.handleRecalled(now, token, outcome))
   } satisfies PortAnswers
-  const ports = yield* makeNatsPorts(config.clusterKeys, answers, destinationOf, mayStore)
+  const ports = yield* makeNatsPorts(config.clusterKeys, answers, destinationOf, mayStore, formerSeals)
   const host = new DeviceHost({
     config: config.host,
     ports: withWallTimes(ports, wallOf),
@@ -148,6 +153,18 @@ const makeHost = Effect.fnUntraced(function* (options: {
   answered.host = host
   return { host, flushSoon }
 })
+
+const exportFormerSeals = (formerSeals: FormerSeals) =>
+  Effect.acquireRelease(
+    Effect.sync(() =>
+      metrics.gaugeFrom(
+        "roost_actors_sessions_under_previous_key",
+        "Sessions of this node that ROOST_CLUSTER_KEY_PREVIOUS sealed; at 0 on every node it can go.",
+        () => formerSeals.size
+      )
+    ),
+    (release) => Effect.sync(release)
+  )
 
 /** Tells the host when the wall clock was set: what it keeps of times that others wrote is in another place then. */
 const clockSteps = (host: DeviceHost) => {

@@ -33,6 +33,7 @@ import {
 } from "@roost/nats"
 import { type Conversion, ScriptPool } from "@roost/raw-script"
 import { Effect, FiberSet, Result, Schema, type Scope } from "effect"
+import type { FormerSeals } from "./FormerSeals.ts"
 import type {
   ActivationOutcome,
   Ports,
@@ -73,7 +74,8 @@ export const makeNatsPorts = Effect.fnUntraced(function* (
   /** `nodeId` of the other node that owns a partition or is about to. */
   destinationOf: (partition: number) => string | undefined,
   /** False: what devices report is refused. */
-  mayStore: () => boolean
+  mayStore: () => boolean,
+  formerSeals: FormerSeals
 ): Effect.fn.Return<Ports, never, NatsConnection | FrameBus | EventPublisher | Scope.Scope> {
   const bus = yield* FrameBus
   const events = yield* EventPublisher
@@ -91,6 +93,7 @@ export const makeNatsPorts = Effect.fnUntraced(function* (
   const notes = yield* makeStreamPublisher({ onSettled: () => {}, inFlightMax: storesInFlightMax })
 
   const onSaved = (token: number, settled: Settled) => {
+    formerSeals.written(token, settled._tag === "Stored" || settled.reason === "conflict")
     if (settled._tag === "Stored") answers.saved(token, { _tag: "Saved", revision: settled.sequence })
     else answers.saved(token, notSaved[settled.reason])
   }
@@ -176,6 +179,7 @@ export const makeNatsPorts = Effect.fnUntraced(function* (
     saveSession: (token, productKey, deviceKey, revision, record) => {
       const key = sessionKey(productKey, deviceKey)
       const lines = headerLines([["Nats-Expected-Last-Subject-Sequence", String(revision)]])
+      formerSeals.write(token, revision)
       return sessions.publish(sessionSubject(key), lines, sessionSealing.seal(key, record), token)
     },
 
@@ -185,6 +189,7 @@ export const makeNatsPorts = Effect.fnUntraced(function* (
         lastMessage(sessionStream, sessionSubject(key)).pipe(
           Effect.map((message): ReadOutcome => {
             if (message === undefined) return { _tag: "None" }
+            formerSeals.read(key, message.sequence, message.data)
             return { _tag: "Found", revision: message.sequence, record: sessionSealing.open(key, message.data) }
           }),
           Effect.catch(storeUnavailable),
@@ -195,6 +200,7 @@ export const makeNatsPorts = Effect.fnUntraced(function* (
 
     // What is not deleted now, its next owner drops for the same reason.
     deleteSession: (revision) => {
+      formerSeals.deleted(revision)
       run(deleteMessage(sessionStream, revision))
     },
 

@@ -1,21 +1,11 @@
 import { steadyNow, wallOf } from "@roost/actors"
 import type { PartitionHost } from "@roost/cluster"
-import {
-  Buckets,
-  Command,
-  commandIdOfKey,
-  deviceRpc,
-  isPending,
-  Sealing,
-  type SealingKeys,
-  sealPurpose,
-  fromJsonText
-} from "@roost/contracts"
-import { aes256Gcm } from "@roost/dtls-crypto"
+import { Buckets, Command, commandIdOfKey, deviceRpc, isPending, type Sealing, fromJsonText } from "@roost/contracts"
 import { NatsConnection, readSnapshot, serveRpc, type TailMessage } from "@roost/nats"
 import { Deferred, Effect, Exit, Queue, Result, Schema, Scope } from "effect"
 import { deliveryOf } from "./CommandMirror.ts"
 import type { DeviceHost } from "./DeviceHost.ts"
+import type { FormerSeals } from "./FormerSeals.ts"
 import { sessionStream, sessionSubject } from "./NatsPorts.ts"
 
 /**
@@ -39,13 +29,13 @@ export interface CommandRevisions {
 /** The partitions of one device host: loaded from the buckets, drained into them, or dropped (design §2.3). */
 export const makePartitions = Effect.fnUntraced(function* (options: {
   readonly host: DeviceHost
-  readonly clusterKeys: SealingKeys
+  readonly sealing: Sealing
+  readonly formerSeals: FormerSeals
   readonly commands: CommandRevisions
   /** The host has something to send. */
   readonly flushSoon: () => void
 }): Effect.fn.Return<PartitionHost, never, NatsConnection | Scope.Scope> {
-  const { commands, flushSoon, host } = options
-  const sealing = new Sealing(options.clusterKeys, sealPurpose.session, aes256Gcm)
+  const { commands, flushSoon, formerSeals, host, sealing } = options
   const connection = yield* NatsConnection
   const acquisitions = yield* Queue.unbounded<Acquisition>()
   const questions = new Map<number, Scope.Closeable>()
@@ -53,6 +43,7 @@ export const makePartitions = Effect.fnUntraced(function* (options: {
 
   const restoreSession = ({ data, sequence, subject }: TailMessage) => {
     const key = subject.slice(sessionSubject("").length)
+    formerSeals.read(key, sequence, data)
     host.restore(steadyNow(), sequence, sealing.open(key, data))
   }
   const restoreCommand = ({ data, header, sequence, subject }: TailMessage) => {
@@ -88,6 +79,7 @@ export const makePartitions = Effect.fnUntraced(function* (options: {
   )
 
   const hush = (partition: number) => {
+    formerSeals.leave(partition)
     const scope = questions.get(partition)
     questions.delete(partition)
     if (scope !== undefined) run(Scope.close(scope, Exit.void))

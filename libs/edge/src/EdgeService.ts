@@ -1,6 +1,6 @@
 import { calmMillisMax, oncePerTurn, steadyNow, Ticker, wallOf } from "@roost/actors"
 import { nodeSilenceMillisMax, watchPlacement } from "@roost/cluster"
-import { formatHostPort, keyCheck, type StrangerEvent, Subjects } from "@roost/contracts"
+import { formatHostPort, keyChecks, type StrangerEvent, Subjects } from "@roost/contracts"
 import { CookieSecrets, FrontHalf, SessionIds } from "@roost/dtls"
 import { dtlsCrypto } from "@roost/dtls-crypto"
 import { FrameBus } from "@roost/nats"
@@ -24,10 +24,11 @@ export const EdgeService = {
       const bus = yield* FrameBus
       const health = yield* Health
       const placement = yield* watchPlacement
+      const { current, previous } = config.routingKeys
       const front = new FrontHalf({
         crypto: dtlsCrypto,
-        cookieSecrets: new CookieSecrets(config.routingKey, wallOf, config.previousRoutingKey),
-        sessionIds: new SessionIds(config.routingKey, config.previousRoutingKey)
+        cookieSecrets: new CookieSecrets(current.bytes, wallOf, previous?.bytes),
+        sessionIds: new SessionIds(current.bytes, previous?.bytes)
       })
       // Without an ack and a second try: what strangers caused is worth a message, and no queue.
       const tell = (event: StrangerEvent) =>
@@ -85,12 +86,12 @@ export const EdgeService = {
           ? `no session-actors node was heard of on ${Subjects.placementAnnounce} for ${nodeSilenceMillisMax} ms`
           : undefined
       )
-      const check = keyCheck(config.routingKey, "routing")
+      const checks = keyChecks(config.routingKeys, "routing")
       yield* health.register("routingKey", () => {
-        const others = placement.withOtherRoutingKey(check)
+        const others = placement.withOtherRoutingKey(checks)
         return others.length === 0
           ? undefined
-          : `ROOST_ROUTING_KEY here (check ${check}) is not that of session-actors ${others.join(", ")}: give all edges and nodes one key, or cookies and resumptions fail`
+          : `ROOST_ROUTING_KEY here (check ${checks[0]}) is not that of session-actors ${others.join(", ")}: give all edges and nodes one key, or cookies and resumptions fail`
       })
       yield* Effect.logInfo(
         `udp-edge ${config.edgeId} serves DTLS on ${formatHostPort(config.host, socket.port)}, datagrams ${socket.batched ? "in batches by recvmmsg and sendmmsg" : "one by one"}, receive buffer ${socket.receiveBufferBytes} bytes`

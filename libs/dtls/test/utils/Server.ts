@@ -25,6 +25,7 @@ import { hex } from "./hex.ts"
 
 export interface ServerOptions {
   readonly crypto?: Crypto
+  readonly routingKeys?: readonly [current: Uint8Array, previous?: Uint8Array]
   readonly limits?: Partial<FrontHalfLimits>
   readonly suites?: ReadonlyArray<CipherSuite>
   /** Undefined for an unknown identity; a random key then takes its place. */
@@ -52,13 +53,13 @@ export class Server {
   readonly #options: ServerOptions
 
   constructor(options: ServerOptions) {
-    const routingKey = new Uint8Array(32).fill(5)
+    const [routingKey, previous] = options.routingKeys ?? [new Uint8Array(32).fill(5)]
     this.#options = options
     this.crypto = options.crypto ?? nodeCrypto
     this.front = new FrontHalf({
       crypto: this.crypto,
-      cookieSecrets: new CookieSecrets(routingKey),
-      sessionIds: new SessionIds(routingKey),
+      cookieSecrets: new CookieSecrets(routingKey, undefined, previous),
+      sessionIds: new SessionIds(routingKey, previous),
       limits: { ...frontHalfLimits, ...options.limits },
       ...(options.suites === undefined ? {} : { suites: options.suites })
     })
