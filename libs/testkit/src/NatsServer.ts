@@ -138,13 +138,15 @@ const leaderKnown = /cluster metadata leader|metadata leader: /
  * of each other: a client knows those that it was given, which may be relays.
  */
 export const natsCluster = Effect.fnUntraced(function* (
-  size: number
+  size: number,
+  optionsOf: (index: number) => NatsServerOptions = () => ({})
 ): Effect.fn.Return<ReadonlyArray<NatsServer>, never, Scope.Scope> {
   const ports = yield* Effect.all(Array.from({ length: size }, () => freeTcpPort))
   const passwords = newPasswords()
   const route = (port: number) => `nats://127.0.0.1:${port}`
   const member = (index: number, readyWhen: RegExp) =>
     natsServer({
+      ...optionsOf(index),
       passwords,
       cluster: { name: `n${index}`, listen: `127.0.0.1:${ports[index]}`, routes: ports.slice(0, 1).map(route) },
       routesOnRestart: ports.map(route),

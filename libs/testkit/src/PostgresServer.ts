@@ -107,18 +107,25 @@ const childrenByPs = (parent: number): ReadonlyArray<number> =>
     .map((line) => line.trim().split(/\s+/).map(Number))
     .flatMap(([child, ppid]) => (ppid === parent && child !== undefined ? [child] : []))
 
-/** Debian keeps the server's programs out of the PATH, one directory per version. */
+/** Whether `postgresServer` finds one. */
+export const hasPostgres = (): boolean => binariesFound() !== undefined
+
 const binaries = (): string => {
+  const found = binariesFound()
+  if (found === undefined)
+    throw new Error("no initdb: install PostgreSQL's server, on Debian: apt-get install postgresql")
+  return found
+}
+
+/** Debian keeps the server's programs out of the PATH, one directory per version. */
+const binariesFound = (): string | undefined => {
   const debian = "/usr/lib/postgresql"
   const versions = existsSync(debian) ? readdirSync(debian).sort((a, b) => Number(b) - Number(a)) : []
   const candidates = [
     ...versions.map((version) => join(debian, version, "bin")),
     ...(process.env["PATH"] ?? "").split(":")
   ]
-  const found = candidates.find((directory) => existsSync(join(directory, "initdb")))
-  if (found === undefined)
-    throw new Error("no initdb: install PostgreSQL's server, on Debian: apt-get install postgresql")
-  return found
+  return candidates.find((directory) => existsSync(join(directory, "initdb")))
 }
 
 /** The server refuses to run as root; the package made a user for it. */

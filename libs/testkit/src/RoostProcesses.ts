@@ -6,7 +6,7 @@ import { join } from "node:path"
 import { freeTcpPort, freeUdpPort } from "./FreePort.ts"
 import { loginsOf } from "./nats-server/Logins.ts"
 import { natsCluster, type NatsServer, natsServer, type NatsServerOptions } from "./NatsServer.ts"
-import { postgresServer } from "./PostgresServer.ts"
+import { type PostgresServer, postgresServer } from "./PostgresServer.ts"
 import { TcpRelay } from "./TcpRelay.ts"
 import { type AppForm, type AppName, AppProcess } from "./AppProcess.ts"
 
@@ -19,8 +19,12 @@ export interface RoostOptions {
   readonly downlinks?: number
   /** Registry processes; several share a PostgreSQL of their own. */
   readonly registries?: number
+  /** A PostgreSQL also for one registry, which has SQLite otherwise. */
+  readonly postgres?: boolean
   /** nats-server processes; several form a cluster in which everything has as many copies, three at most. */
   readonly natsServers?: number
+  /** Of each of them, counted from 0. */
+  readonly natsOptions?: (index: number) => NatsServerOptions
   /** Whether each app reaches NATS through relays of its own, which can be cut. */
   readonly cuttable?: boolean
   /** Whether the apps run from source or as bundles; as `appForm` without this. */
@@ -29,6 +33,8 @@ export interface RoostOptions {
   readonly nats?: NatsServerOptions
   /** For every app. */
   readonly env?: Readonly<Record<string, string>>
+  /** For the processes of this number, counted from 1, of every app: those of one host. */
+  readonly envOf?: (number: number) => Readonly<Record<string, string>>
 }
 
 export interface ApiAnswer {
@@ -42,16 +48,21 @@ export interface ApiAnswer {
 /** The real thing: nats-server and the four apps as processes, on free ports of 127.0.0.1, data in a folder of its own. */
 export class RoostProcesses implements AsyncDisposable {
   readonly nats: ReadonlyArray<NatsServer>
+  /** Of the registries, unless they have SQLite. */
+  readonly postgres: PostgresServer | undefined
   readonly udpPorts: ReadonlyArray<number>
   readonly registryUrl: string
   readonly downlinkUrls: ReadonlyArray<string>
   readonly token: string
   readonly apps: ReadonlyArray<AppProcess>
+  readonly #env: Readonly<Record<string, string>>
   readonly #scope: Scope.Closeable
   readonly #directory: string
 
   private constructor(fields: {
     readonly nats: ReadonlyArray<NatsServer>
+    readonly postgres: PostgresServer | undefined
+    readonly env: Readonly<Record<string, string>>
     readonly udpPorts: ReadonlyArray<number>
     readonly registryUrl: string
     readonly downlinkUrls: ReadonlyArray<string>
@@ -61,6 +72,8 @@ export class RoostProcesses implements AsyncDisposable {
     readonly directory: string
   }) {
     this.nats = fields.nats
+    this.postgres = fields.postgres
+    this.#env = fields.env
     this.udpPorts = fields.udpPorts
     this.registryUrl = fields.registryUrl
     this.downlinkUrls = fields.downlinkUrls
@@ -93,7 +106,11 @@ export class RoostProcesses implements AsyncDisposable {
     apps: Array<AppProcess>
   ): Promise<RoostProcesses> {
     const copies = options.natsServers ?? 1
-    const servers = copies === 1 ? Effect.map(natsServer(options.nats), (server) => [server]) : natsCluster(copies)
+    const natsOptions = options.natsOptions ?? (() => options.nats ?? {})
+    const servers =
+      copies === 1
+        ? Effect.map(natsServer(natsOptions(0)), (server) => [server])
+        : natsCluster(copies, options.natsOptions)
     const nats = await Effect.runPromise(Scope.provide(servers, scope))
     const token = randomBytes(16).toString("hex")
     const env = {
@@ -115,14 +132,19 @@ export class RoostProcesses implements AsyncDisposable {
       const ways =
         relays.length === 0 ? {} : { NATS_URL: relays.map((relay) => `nats://127.0.0.1:${relay.port}`).join() }
       const number = apps.filter((other) => other.app === app).length + 1
-      const variables = { ...env, ...loginsOf(app, nats[0]!.passwords), ...ways, [portVariable]: String(port), ...more }
+      const logins = loginsOf(app, nats[0]!.passwords)
+      const ofHost = options.envOf?.(number)
+      const variables = { ...env, ...logins, ...ways, [portVariable]: String(port), ...more, ...ofHost }
       const { form } = options
       apps.push(new AppProcess({ app, number, port, relays, env: variables, ...(form === undefined ? {} : { form }) }))
       return port
     }
     const registries = options.registries ?? 1
-    const database =
-      registries === 1 ? {} : { DATABASE_URL: (await Effect.runPromise(Scope.provide(postgresServer(), scope))).url }
+    const postgres =
+      registries > 1 || options.postgres === true
+        ? await Effect.runPromise(Scope.provide(postgresServer(), scope))
+        : undefined
+    const database = postgres === undefined ? {} : { DATABASE_URL: postgres.url }
     const registryPorts = await times(registries, () => start("registry", "ROOST_REGISTRY_PORT", database))
     const downlinkPorts = await times(options.downlinks ?? 1, () => start("downlink-queue", "ROOST_DOWNLINK_PORT"))
     const actors = options.actors ?? 1
@@ -138,6 +160,8 @@ export class RoostProcesses implements AsyncDisposable {
     )
     return new RoostProcesses({
       nats,
+      postgres,
+      env,
       udpPorts,
       registryUrl: `http://127.0.0.1:${registryPorts[0]}`,
       downlinkUrls: downlinkPorts.map((port) => `http://127.0.0.1:${port}`),
@@ -172,6 +196,15 @@ export class RoostProcesses implements AsyncDisposable {
 
   downlink(method: string, path: string, body?: unknown, instance = 0): Promise<ApiAnswer> {
     return call(this.downlinkUrls[instance]!, this.token, method, path, body)
+  }
+
+  /** One more session-actors with other variables; nobody waits for it, and whoever asked for it ends it. */
+  async intruder(env: Readonly<Record<string, string>>): Promise<AppProcess> {
+    const port = await Effect.runPromise(freeTcpPort)
+    const number = this.apps.filter(({ app }) => app === "session-actors").length + 1
+    const logins = loginsOf("session-actors", this.nats[0]!.passwords)
+    const variables = { ...this.#env, ...logins, ROOST_ACTORS_PORT: String(port), ...env }
+    return new AppProcess({ app: "session-actors", number, port, env: variables })
   }
 
   /** Ends every process of an app with `signal`, and starts it again as it was. */

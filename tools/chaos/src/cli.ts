@@ -1,5 +1,6 @@
 import { writeFileSync } from "node:fs"
-import { allGentle, faultTypes, nameOfType, selectFaults } from "./faults/FaultPlan.ts"
+import { allGentle, faultTypes, nameOfType, selectFaults } from "./faults/FaultType.ts"
+import { Stage } from "./faults/Stage.ts"
 import { LiveView } from "./report/LiveView.ts"
 import { reportOf } from "./report/Report.ts"
 import { summaryOf } from "./report/summary.ts"
@@ -38,9 +39,15 @@ export const chaos = async (options: ChaosOptions, signal: AbortSignal): Promise
     return { exitCode: 0 }
   }
   const words = options.only.split(",").filter((word) => word !== "")
-  const types = options.only === "none" ? [] : selectFaults(words)
-  if ("unknown" in types) return { exitCode: 2, complaint: `--only ${types.unknown}: no such fault; see --list` }
+  const selected = options.only === "none" ? [] : selectFaults(words)
+  if ("unknown" in selected) return { exitCode: 2, complaint: `--only ${selected.unknown}: no such fault; see --list` }
   const view = new LiveView(options.quiet ? { write: () => undefined } : process.stderr)
+  const lacking = selected.filter((type) => Stage.lacks(type) !== undefined)
+  if (lacking.length > 0 && words.length > 0) {
+    return { exitCode: 2, complaint: `${nameOfType(lacking[0]!)}: ${Stage.lacks(lacking[0]!)}` }
+  }
+  for (const type of lacking) view.say(`left out ${nameOfType(type)}: ${Stage.lacks(type)}`)
+  const types = selected.filter((type) => !lacking.includes(type))
   let watched: Recorder | undefined
   const timer = setInterval(() => watched !== undefined && view.tick(watched), 1_000)
   try {
@@ -66,6 +73,7 @@ export const chaos = async (options: ChaosOptions, signal: AbortSignal): Promise
           watched = phase === "start" || phase === "reading" ? undefined : recorder
           view.say(phase)
         },
+        note: (text) => view.say(text),
         fault: ({ kind, target }, state) => view.say(`${kind} ${target} ${state}`)
       }
     )

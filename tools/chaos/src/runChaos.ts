@@ -1,8 +1,10 @@
 import { seeded } from "@roost/simulation"
 import { RoostProcesses } from "@roost/testkit"
 import { setTimeout as sleep } from "node:timers/promises"
-import { allGentle, type FaultType, planFaults } from "./faults/FaultPlan.ts"
+import { planFaults } from "./faults/FaultPlan.ts"
+import { allGentle, type FaultType } from "./faults/FaultType.ts"
 import { injectFaults } from "./faults/injectFaults.ts"
+import { Stage } from "./faults/Stage.ts"
 import { ChaosDevice } from "./fleet/ChaosDevice.ts"
 import { followCommands, issueCommands } from "./fleet/Commander.ts"
 import { check, type Verdict } from "./record/check.ts"
@@ -41,6 +43,8 @@ export interface ChaosRun {
 
 export interface ChaosWatcher {
   readonly phase?: (progress: Progress) => void
+  /** What the run goes by. */
+  readonly note?: (text: string) => void
   readonly fault?: (fault: InjectedFault, state: "begins" | "ends", recorder: Recorder) => void
 }
 
@@ -53,17 +57,19 @@ const roles: ReadonlyArray<Role> = [
   "steady",
   "mover",
   "plain",
-  "steady",
+  "newcomer",
   "sleeper",
   "steady",
   "plain"
 ]
 /** 30 s is the shortest that the contract allows; a run sees several silences. */
-const lifetimeSeconds: Readonly<Record<Role, number>> = { steady: 60, plain: 60, mover: 60, sleeper: 30 }
+const lifetimeSeconds: Readonly<Record<Role, number>> = { steady: 60, plain: 60, mover: 60, sleeper: 30, newcomer: 60 }
 const handshakesAtOnce = 16
 const warmUpMillis = 3_000
 /** Load after the last fault. */
 const restMillis = 10_000
+/** After a store that was set back: a device whose session is lost gives its request up after MAX_TRANSMIT_WAIT, 93 s. */
+const restAfterSetBackMillis = 70_000
 /** For commands to be fetched and answered, after the last fault. */
 const commandsMillisMax = 30_000
 /** What is under way then may still be answered: some of a request's back-off. */
@@ -80,7 +86,10 @@ export const runChaos = async (
   const phase = (name: Progress["phase"]) =>
     watcher.phase?.({ phase: name, recorder, faultSeconds: config.faultSeconds })
   phase("start")
+  using stage = Stage.for(config.types, natsServers)
+  if (stage.room !== undefined) watcher.note?.(stage.room.kind)
   await using roost = await RoostProcesses.start({
+    ...stage.options,
     actors,
     edges,
     downlinks,
@@ -89,6 +98,7 @@ export const runChaos = async (
     oneUdpPort: true,
     cuttable: true
   })
+  watcher.note?.(`nats-server ${roost.nats[0]!.version}`)
   const random = seeded(seed)
   const plan = planFaults(seeded(seed), config.types, config.faultSeconds * 1000)
   const devices = await registerDevices(roost, recorder, config, random)
@@ -112,6 +122,8 @@ export const runChaos = async (
   const from = Date.now()
   await injectFaults({
     roost,
+    stage,
+    random,
     plan,
     faults: recorder.faults,
     signal,
@@ -122,7 +134,8 @@ export const runChaos = async (
   phase("rest")
   commanding.abort()
   await issuing
-  await pause(restMillis, signal)
+  const setsBack = recorder.faults.some(({ setBackTo }) => setBackTo !== undefined)
+  await pause(setsBack ? restAfterSetBackMillis : restMillis, signal)
   await followCommands(roost, recorder, commandsMillisMax)
   ending.abort()
   await Promise.race([Promise.all(lives), sleep(answersMillisMax, undefined, { ref: false })])

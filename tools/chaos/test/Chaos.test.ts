@@ -1,5 +1,5 @@
 import { assert, describe, it } from "vitest"
-import { selectFaults } from "../src/faults/FaultPlan.ts"
+import { selectFaults } from "../src/faults/FaultType.ts"
 import { findingKinds } from "../src/record/check.ts"
 import { runChaos } from "../src/runChaos.ts"
 
@@ -31,11 +31,15 @@ describe("chaos", () => {
         },
         new AbortController().signal
       )
-      const nothing = Object.fromEntries(findingKinds.map((kind) => [kind, 0]))
-      assert.deepStrictEqual(verdict.counts, nothing, JSON.stringify(verdict.findings, null, 2))
+      // Handshakes that a change of owner met are told here, and asserted in the tests of edges and hosts.
+      const { "handshake-unfinished": _, ...counts } = verdict.counts
+      const nothing = Object.fromEntries(
+        findingKinds.filter((kind) => kind !== "handshake-unfinished").map((kind) => [kind, 0])
+      )
+      assert.deepStrictEqual(counts, nothing, JSON.stringify(verdict.findings, null, 2))
       assert.isAbove(verdict.uplinksAcknowledged, 100)
       assert.isAbove(verdict.commandsIssued, 10)
       assert.isAtLeast(verdict.silences.faults.length, 4)
-    }, 150_000)
+    }, 400_000)
   }
 })

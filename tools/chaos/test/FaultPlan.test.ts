@@ -1,6 +1,7 @@
 import { seeded } from "@roost/simulation"
 import { assert, describe, it } from "vitest"
-import { allGentle, apps, faultTypes, nameOfType, planFaults, selectFaults } from "../src/faults/FaultPlan.ts"
+import { planFaults } from "../src/faults/FaultPlan.ts"
+import { allGentle, apps, faultTypes, nameOfType, selectFaults } from "../src/faults/FaultType.ts"
 
 describe("planFaults", () => {
   it("makes the same plan of the same seed, and another of another", () => {
@@ -44,6 +45,7 @@ describe("selectFaults", () => {
     )
     assert.deepStrictEqual(names("pause:udp-edge", "rolling"), ["pause:udp-edge", "rolling:all"])
     assert.deepStrictEqual(names("nats"), ["nats-kill:nats", "nats-pause:nats", "nats-restart:nats"])
+    assert.deepStrictEqual(names("UPLINK", "store"), ["disk-full:store", "full-restart:store", "delete:UPLINK"])
     assert.strictEqual(names("drain", "earthquake"), "earthquake")
   })
 

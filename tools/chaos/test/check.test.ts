@@ -37,7 +37,11 @@ const clean = (): Draft => {
       { device: 0, at: at(1), resumed: false, reason: "first" },
       { device: 1, at: at(1), resumed: false, reason: "first" }
     ],
-    commands: [{ commandId: "c1", device: 0, at: at(10), state: "succeeded" }],
+    commands: [{ commandId: "c1", device: 0, at: at(10), state: "succeeded", ends: ["succeeded"] }],
+    attempts: [
+      { device: 0, key: 0, sentAt: [at(0.9)], serverHelloAt: at(0.95), endedAt: at(1), completed: true },
+      { device: 1, key: 1, sentAt: [at(0.9)], serverHelloAt: at(0.95), endedAt: at(1), completed: true }
+    ],
     faults: [{ kind: "sigkill", target: "session-actors-1", at: at(50), endedAt: at(52) }],
     stored: {
       uplinks,
@@ -83,6 +87,42 @@ const planted: ReadonlyArray<readonly [FindingKind, string, (recording: Draft) =
     "unanswered",
     "a device that waits for its response at the end",
     (r) => Object.assign(r.exchanges.at(-1)!, { endedAt: undefined, code: "" })
+  ],
+  ["command-ended-twice", "a command that succeeded and timed out", (r) => r.commands[0]!.ends.push("timedOut")],
+  [
+    "handshake-unfinished",
+    "a handshake that its device gave up",
+    (r) =>
+      r.attempts.push({ device: 0, key: 9, sentAt: [at(20)], serverHelloAt: at(21), endedAt: at(90), completed: false })
+  ],
+  [
+    "handshake-unfinished",
+    "a handshake that is still under way at the end",
+    (r) =>
+      r.attempts.push({
+        device: 0,
+        key: 9,
+        sentAt: [at(20)],
+        serverHelloAt: undefined,
+        endedAt: undefined,
+        completed: false
+      })
+  ],
+  [
+    "silence",
+    "a request that waited while its owner could have answered 5.00",
+    (r) => {
+      r.faults.push({ kind: "disk-full", target: "nats", at: at(45), endedAt: at(75) })
+      Object.assign(
+        r.exchanges.find(({ id }) => id === "0-50")!,
+        { endedAt: at(72), sentAt: [at(50), at(53), at(58), at(70)] }
+      )
+    }
+  ],
+  [
+    "aftermath",
+    "an app that does not come back",
+    (r) => (r.faults[0]!.aftermath = "session-actors-1 was not ready in 60000 ms")
   ],
   ["error-response", "a 5.00 in a drain", (r) => (r.exchanges[2]!.code = "5.00")],
   [
@@ -139,6 +179,125 @@ describe("check", () => {
     const spurious = () => check(recording, { errorsAllowed: true }).counts["offline-spurious"]
     assert.strictEqual(spurious(), 1)
     recording.faults.push({ kind: "cut", target: "udp-edge-1", at: at(38), endedAt: at(41) })
+    assert.strictEqual(spurious(), 0)
+  })
+
+  describe("a store that was set back", () => {
+    /** At 60 s, to a copy of 40 s; served again at 63 s. */
+    const setBack = (): Draft => {
+      const recording = clean()
+      recording.faults.push({
+        kind: "power-cut",
+        target: "all",
+        at: at(60.5),
+        endedAt: at(63),
+        setBackTo: at(40.5),
+        goneAt: at(60.6)
+      })
+      return recording
+    }
+    const forget = (recording: Draft, id: string) => {
+      recording.stored.uplinks = recording.stored.uplinks.filter((one) => one.id !== id)
+      return check(recording, { errorsAllowed: true })
+    }
+
+    it("loses what was acknowledged after the copy: that is counted; what was acknowledged before or later is a finding", () => {
+      const lost = forget(setBack(), "0-45")
+      assert.strictEqual(violationsOf(lost), 0)
+      assert.strictEqual(lost.allowed["uplink-set-back"], 1)
+      assert.strictEqual(forget(setBack(), "0-40").counts["uplink-missing"], 1)
+      assert.strictEqual(forget(setBack(), "0-65").counts["uplink-missing"], 1)
+    })
+
+    it("excuses no number that a session uses again", () => {
+      const recording = setBack()
+      const before = recording.records.find((one) => one.direction === "down" && one.at === at(45) + 20)!
+      recording.records.push({ ...before, at: at(64) })
+      const { counts, findings } = check(recording, { errorsAllowed: true })
+      assert.strictEqual(counts["record-repeated"], 1)
+      assert.include(findings[0]!.detail, "3500 ms after power-cut of all")
+    })
+
+    it("loses commands taken after the copy, and ends those again that had ended then", () => {
+      const recording = setBack()
+      recording.commands.push({ commandId: "c2", device: 0, at: at(50), state: undefined, ends: [] })
+      recording.commands[0]!.ends.push("timedOut")
+      const { allowed, counts } = check(recording, { errorsAllowed: true })
+      assert.strictEqual(counts["command-lost"] + counts["command-ended-twice"], 0)
+      assert.strictEqual(allowed["command-set-back"], 1)
+      assert.strictEqual(allowed["command-ended-again"], 1)
+      recording.commands.push({ commandId: "c3", device: 0, at: at(30), state: undefined, ends: [] })
+      assert.strictEqual(check(recording, { errorsAllowed: true }).counts["command-lost"], 1)
+    })
+
+    it("costs a new handshake only whose session began after the copy, and everybody's after a backup", () => {
+      const again = (recording: Draft, seconds = 90) => {
+        recording.handshakes.push({ device: 0, at: at(seconds), resumed: false, reason: "no response" })
+        return check(recording, { errorsAllowed: true })
+      }
+      assert.strictEqual(again(setBack()).counts.handshake, 1)
+      const young = setBack()
+      young.handshakes[0]!.at = at(50)
+      assert.strictEqual(again(young).allowed["handshake-set-back"], 1)
+      const backup = setBack()
+      backup.faults.at(-1)!.kind = "restore"
+      assert.strictEqual(again(backup).counts.handshake, 0)
+      assert.strictEqual(again(backup, 95).counts.handshake, 1)
+    })
+
+    it("forgets an offline that was announced after the copy", () => {
+      const recording = setBack()
+      recording.faults.at(-1)!.setBackTo = at(34)
+      recording.stored.presence.splice(2, 1)
+      recording.faults.shift()
+      // The silence goes on for so long that its end is due after the cut as well.
+      recording.endedAt = at(140)
+      recording.exchanges = recording.exchanges.filter(({ id }) => id !== "1-80")
+      recording.records = recording.records.filter(({ at: time, device }) => device === 0 || time < at(80))
+      recording.stored.presence.pop()
+      recording.stored.presence.push({ deviceKey: "d0", state: "offline", at: at(160) })
+      const { allowed, counts } = check(recording, { errorsAllowed: true })
+      assert.strictEqual(counts["offline-missing"], 0)
+      assert.strictEqual(allowed["offline-set-back"], 1)
+    })
+  })
+
+  it("takes what UPLINK held when it was deleted for lost, and nothing that came later", () => {
+    const recording = clean()
+    recording.faults.push({ kind: "delete", target: "UPLINK", at: at(62), endedAt: at(72) })
+    recording.stored.uplinks = recording.stored.uplinks.filter(({ id }) => Number(id.split("-")[1]) > 62)
+    const { allowed, counts } = check(recording, { errorsAllowed: true })
+    assert.strictEqual(counts["uplink-missing"], 0)
+    assert.strictEqual(allowed["uplink-deleted"], 13)
+    recording.stored.uplinks.pop()
+    assert.strictEqual(check(recording, { errorsAllowed: true }).counts["uplink-missing"], 1)
+  })
+
+  it("forgives a handshake whose edge died between ServerHello and its end, and no other", () => {
+    const recording = clean()
+    const attempt = {
+      device: 0,
+      key: 9,
+      sentAt: [at(49), at(51)],
+      serverHelloAt: at(49.5),
+      endedAt: at(99),
+      completed: false
+    }
+    recording.attempts.push(attempt)
+    const unfinished = () => check(recording, { errorsAllowed: true }).counts["handshake-unfinished"]
+    assert.strictEqual(unfinished(), 1)
+    recording.faults[0]!.target = "udp-edge-1"
+    assert.strictEqual(unfinished(), 0)
+    recording.attempts.push({ ...attempt, serverHelloAt: undefined })
+    assert.strictEqual(unfinished(), 1)
+  })
+
+  it("counts no record of a handshake that was never completed as a sign of life", () => {
+    const recording = clean()
+    recording.records.push({ device: 1, key: 9, direction: "up", epoch: 1, sequence: 0, at: at(10) })
+    const spurious = () => check(recording, { errorsAllowed: true }).counts["offline-spurious"]
+    assert.strictEqual(spurious(), 1)
+    recording.attempts.push({ ...recording.attempts[1]!, key: 9, completed: false })
     assert.strictEqual(spurious(), 0)
   })
 

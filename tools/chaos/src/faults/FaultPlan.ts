@@ -1,56 +1,4 @@
-export const apps = ["session-actors", "udp-edge", "downlink-queue", "registry"] as const
-const appFaults = {
-  sigkill: "SIGKILL, and another process a moment later",
-  pause: "SIGSTOP for longer than the lease, then SIGCONT",
-  drain: "SIGTERM, wait until it has handed over, start another",
-  cut: "no packet to or from NATS for longer than the lease, then all of them"
-} as const
-const natsFaults = {
-  "nats-kill": "SIGKILL of one server of the cluster, and a restart",
-  "nats-pause": "SIGSTOP of one server of the cluster, then SIGCONT",
-  "nats-restart": "SIGTERM of one server of the cluster, and a restart"
-} as const
-const wholeFaults = {
-  "nats-gone": "all servers of the cluster killed, 30 s of nothing, all started",
-  rolling: "SIGTERM and restart of every app and every NATS server, one after another"
-} as const
-
-export type FaultKind = keyof typeof appFaults | keyof typeof natsFaults | keyof typeof wholeFaults
-
-/** What can be asked for by `--only`. */
-export interface FaultType {
-  readonly kind: FaultKind
-  /** An app, `nats`, or `all`. */
-  readonly group: string
-  readonly description: string
-}
-
-const typesOf = (kinds: Readonly<Record<string, string>>, groups: ReadonlyArray<string>): ReadonlyArray<FaultType> =>
-  Object.entries(kinds).flatMap(([kind, description]) =>
-    groups.map((group) => ({ kind: kind as FaultKind, group, description }))
-  )
-
-export const faultTypes: ReadonlyArray<FaultType> = [
-  ...typesOf(appFaults, apps),
-  ...typesOf(natsFaults, ["nats"]),
-  ...typesOf(wholeFaults, ["all"])
-]
-
-/** Faults that no device may notice: what is asked of it is answered, and well. */
-const gentle: ReadonlySet<string> = new Set(["drain", "rolling", "nats-restart"])
-
-export const allGentle = (types: ReadonlyArray<FaultType>): boolean => types.every(({ kind }) => gentle.has(kind))
-
-export const nameOfType = ({ group, kind }: FaultType): string => `${kind}:${group}`
-
-/** Each word is a kind, a group, or both as `kind:group`; the word that is none of them, if there is one. */
-export const selectFaults = (words: ReadonlyArray<string>): ReadonlyArray<FaultType> | { readonly unknown: string } => {
-  const matches = (type: FaultType, word: string) =>
-    type.kind === word || type.group === word || nameOfType(type) === word
-  const unknown = words.find((word) => !faultTypes.some((type) => matches(type, word)))
-  if (unknown !== undefined) return { unknown }
-  return words.length === 0 ? faultTypes : faultTypes.filter((type) => words.some((word) => matches(type, word)))
-}
+import type { FaultKind, FaultType } from "./FaultType.ts"
 
 /** A fault that is to come. Times in milliseconds from the beginning of the faults. */
 export interface PlannedFault {
@@ -73,7 +21,23 @@ const lasting: Readonly<Record<FaultKind, readonly [least: number, most: number]
   "nats-pause": [2_000, 8_000],
   "nats-restart": [0, 1_000],
   "nats-gone": [30_000, 30_000],
-  rolling: [0, 0]
+  rolling: [0, 0],
+  // How much is lost.
+  "power-cut": [2_000, 6_000],
+  restore: [0, 0],
+  "nats-freeze": [8_000, 15_000],
+  // Longer than `refusalMillisMax`, so that silence is told from 5.00.
+  "disk-full": [25_000, 30_000],
+  "full-restart": [25_000, 30_000],
+  delete: [0, 0],
+  "clock-ahead": [10_000, 15_000],
+  "clock-behind": [10_000, 15_000],
+  "postgres-stop": [5_000, 15_000],
+  "postgres-freeze": [5_000, 15_000],
+  "postgres-slow": [10_000, 15_000],
+  "postgres-restart": [0, 0],
+  "other-key": [10_000, 15_000],
+  flood: [10_000, 15_000]
 }
 /** Rest between two faults: enough for a process that starts on a busy machine, too little for everything to settle. */
 const restMillis = [3_000, 8_000] as const

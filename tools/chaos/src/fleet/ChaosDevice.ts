@@ -4,7 +4,7 @@ import { decodeRequest, encodeReply, encodeRequest, EnosCode, formatIdentity, ps
 import * as Result from "effect/Result"
 import { setTimeout as sleep } from "node:timers/promises"
 import type { Recorder } from "../record/Recorder.ts"
-import type { Exchange, Role } from "../record/Recording.ts"
+import type { Exchange, HandshakeAttempt, Role } from "../record/Recording.ts"
 
 export interface ChaosDeviceOptions {
   readonly productKey: string
@@ -26,6 +26,8 @@ const uplinksPerWake = 3
 /** How much longer than its Lifetime a sleeper is silent: offline may come late, and has to come. */
 const silenceMarginMillis = 17_000
 const retryMillis = 1_000
+/** Between two sessions of a newcomer, ± half. */
+const newcomerPauseMillis = 300
 
 /**
  * A device that posts in a closed loop, obeys Option 2100, and records what it sees. It never gives up a session that
@@ -55,7 +57,7 @@ export class ChaosDevice {
   async connect(signal: AbortSignal): Promise<void> {
     const { deviceKey, lifetimeSeconds, port, productKey, role, secret } = this.#options
     while (!signal.aborted) {
-      const key = this.#recorder.newKey()
+      const attempt = this.#recorder.beginHandshake(this.number)
       this.#link?.abandon()
       const link = new SecureLink({
         host: "127.0.0.1",
@@ -63,15 +65,18 @@ export class ChaosDevice {
         identity: formatIdentity({ productKey, deviceKey, secureMode: 2, lifetimeSeconds }),
         psk: pskFromSecret(secret),
         connectionId: role !== "plain",
-        onEvent: (event) => this.#record(key, event)
+        onEvent: (event) => this.#record(attempt, event)
       })
       this.#link = link
       try {
         await link.connect()
+        Object.assign(attempt, { endedAt: Date.now(), completed: true })
         const reason = this.#nextHandshake
         this.#recorder.handshakes.push({ device: this.number, at: Date.now(), resumed: false, reason })
         return
       } catch {
+        // Cut off at the end of the run it is under way still.
+        if (!signal.aborted) attempt.endedAt = Date.now()
         link.abandon()
         await pause(retryMillis, signal)
       }
@@ -86,8 +91,10 @@ export class ChaosDevice {
     for (let posted = 1; !signal.aborted; posted++) {
       if (role === "mover" && random() < moveShare) this.#link?.rebind()
       await this.#post(signal, cut)
+      if (role === "newcomer") this.#lose("newcomer")
       const falls = role === "sleeper" && posted % uplinksPerWake === 0
-      const millis = falls ? lifetimeSeconds * 1000 + silenceMarginMillis : thinkMillis * (0.5 + random())
+      const rest = role === "newcomer" ? newcomerPauseMillis : thinkMillis
+      const millis = falls ? lifetimeSeconds * 1000 + silenceMarginMillis : rest * (0.5 + random())
       await pause(millis, signal)
     }
   }
@@ -143,9 +150,11 @@ export class ChaosDevice {
     this.#link?.abandon()
   }
 
-  #record(key: number, event: LinkEvent): void {
-    if (event._tag === "Sent") this.#recorder.datagram(this.number, key, "up", event.datagram)
-    else if (event._tag === "Received") this.#recorder.datagram(this.number, key, "down", event.datagram)
+  #record(attempt: HandshakeAttempt, event: LinkEvent): void {
+    if (!attempt.completed && event._tag === "Sent") attempt.sentAt.push(Date.now())
+    if (event._tag === "Sent" && event.flight.startsWith("ClientKeyExchange")) attempt.serverHelloAt ??= Date.now()
+    if (event._tag === "Sent") this.#recorder.datagram(this.number, attempt.key, "up", event.datagram)
+    else if (event._tag === "Received") this.#recorder.datagram(this.number, attempt.key, "down", event.datagram)
     else if (event._tag === "MessageSent" && !isEmpty(event.bytes)) this.#exchange?.sentAt.push(Date.now())
   }
 }

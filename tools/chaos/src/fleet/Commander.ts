@@ -1,6 +1,7 @@
 import type { RoostProcesses } from "@roost/testkit"
 import { setTimeout as sleep } from "node:timers/promises"
 import type { Recorder } from "../record/Recorder.ts"
+import type { IssuedCommand } from "../record/Recording.ts"
 import type { ChaosDevice } from "./ChaosDevice.ts"
 
 /** Longer than any run: what expires is lost. */
@@ -26,26 +27,37 @@ export const issueCommands = async (
     const answer = await within(roost.downlink("POST", path, body, instance))
     if (answer?.status === 202) {
       const { commandId } = answer.body as { readonly commandId: string }
-      recorder.commands.push({ commandId, device: device.number, at: Date.now(), state: undefined })
+      recorder.commands.push({ commandId, device: device.number, at: Date.now(), state: undefined, ends: [] })
     }
+    const earlier = recorder.commands[Math.floor(random() * recorder.commands.length)]
+    if (earlier !== undefined) await ask(roost, earlier, instance)
     await sleep(everyMillis * (0.5 + random()), undefined, { signal }).catch(() => {})
   }
 }
 
-/** Asks what became of the commands until all have ended or `millisMax` is over. */
+/** Asks what became of the commands until all have ended or `millisMax` is over, then once more of each instance. */
 export const followCommands = async (roost: RoostProcesses, recorder: Recorder, millisMax: number): Promise<void> => {
   const end = Date.now() + millisMax
   const left = new Set(recorder.commands)
   for (;;) {
     for (const command of left) {
-      const instance = left.size % roost.downlinkUrls.length
-      const answer = await within(roost.downlink("GET", `/v1/commands/${command.commandId}`, undefined, instance))
-      if (answer?.status === 200) command.state = (answer.body as { readonly state: string }).state
+      await ask(roost, command, left.size % roost.downlinkUrls.length)
       if (command.state !== undefined && finalStates.has(command.state)) left.delete(command)
     }
-    if (left.size === 0 || Date.now() > end) return
+    if (left.size === 0 || Date.now() > end) break
     await sleep(250)
   }
+  for (const instance of roost.downlinkUrls.keys()) {
+    for (const command of recorder.commands) await ask(roost, command, instance)
+  }
+}
+
+const ask = async (roost: RoostProcesses, command: IssuedCommand, instance: number): Promise<void> => {
+  const answer = await within(roost.downlink("GET", `/v1/commands/${command.commandId}`, undefined, instance))
+  if (answer?.status !== 200) return
+  const { state } = answer.body as { readonly state: string }
+  command.state = state
+  if (finalStates.has(state) && !command.ends.includes(state)) command.ends.push(state)
 }
 
 const finalStates = new Set(["cancelled", "expired", "succeeded", "failed", "timedOut"])

@@ -2,6 +2,7 @@ import { ContentType, readRecord } from "@roost/dtls"
 import type {
   Exchange,
   Handshake,
+  HandshakeAttempt,
   InjectedFault,
   IssuedCommand,
   RecordedDevice,
@@ -21,6 +22,7 @@ export class Recorder {
   readonly records: Array<RecordSeen> = []
   readonly exchanges: Array<Exchange> = []
   readonly handshakes: Array<Handshake> = []
+  readonly attempts: Array<HandshakeAttempt> = []
   readonly commands: Array<IssuedCommand> = []
   readonly faults: Array<InjectedFault> = []
   /** Responses so far, for whoever watches. */
@@ -30,11 +32,6 @@ export class Recorder {
   /** A device's number. */
   addDevice(device: RecordedDevice): number {
     return this.devices.push(device) - 1
-  }
-
-  /** For the keys that a handshake which begins now will make. */
-  newKey(): number {
-    return this.#keys++
   }
 
   datagram(device: number, key: number, direction: "up" | "down", datagram: Uint8Array): void {
@@ -56,6 +53,19 @@ export class Recorder {
     return exchange
   }
 
+  beginHandshake(device: number): HandshakeAttempt {
+    const attempt: HandshakeAttempt = {
+      device,
+      key: this.#keys++,
+      sentAt: [],
+      serverHelloAt: undefined,
+      endedAt: undefined,
+      completed: false
+    }
+    this.attempts.push(attempt)
+    return attempt
+  }
+
   end(exchange: Exchange, code: string): void {
     exchange.endedAt = Date.now()
     exchange.code = code
@@ -63,7 +73,7 @@ export class Recorder {
   }
 
   recording(endedAt: number, stored: Recording["stored"]): Recording {
-    const { commands, devices, exchanges, faults, handshakes, records, startedAt } = this
-    return { startedAt, endedAt, devices, records, exchanges, handshakes, commands, faults, stored }
+    const { attempts, commands, devices, exchanges, faults, handshakes, records, startedAt } = this
+    return { startedAt, endedAt, devices, records, exchanges, handshakes, attempts, commands, faults, stored }
   }
 }

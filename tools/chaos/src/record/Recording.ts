@@ -8,6 +8,7 @@ export interface Recording {
   readonly records: ReadonlyArray<RecordSeen>
   readonly exchanges: ReadonlyArray<Exchange>
   readonly handshakes: ReadonlyArray<Handshake>
+  readonly attempts: ReadonlyArray<HandshakeAttempt>
   readonly commands: ReadonlyArray<IssuedCommand>
   readonly faults: ReadonlyArray<InjectedFault>
   readonly stored: StoredMessages
@@ -22,6 +23,8 @@ export type Role =
   | "mover"
   /** Silent for longer than its Lifetime, again and again. */
   | "sleeper"
+  /** Handshakes, posts once, forgets its session, without a rest: of such handshakes some are under way at any time. */
+  | "newcomer"
 
 export interface RecordedDevice {
   readonly deviceKey: string
@@ -62,6 +65,20 @@ export interface Handshake {
   readonly reason: string
 }
 
+/** A handshake from its first ClientHello on, whatever became of it. */
+export interface HandshakeAttempt {
+  readonly device: number
+  /** As in the records under the keys that it makes. */
+  readonly key: number
+  /** Each time a flight was sent. */
+  readonly sentAt: Array<number>
+  /** When the edge had answered with ServerHello. */
+  serverHelloAt: number | undefined
+  /** When it was complete or the device gave it up; undefined if it was under way at the end. */
+  endedAt: number | undefined
+  completed: boolean
+}
+
 /** A command that downlink-queue took with 202. */
 export interface IssuedCommand {
   readonly commandId: string
@@ -69,6 +86,8 @@ export interface IssuedCommand {
   readonly at: number
   /** What downlink-queue says at the end; undefined if it does not know the command. */
   state: string | undefined
+  /** Final states that downlink-queue told one after another, each once: there may be one. */
+  readonly ends: Array<string>
 }
 
 export interface InjectedFault {
@@ -77,6 +96,12 @@ export interface InjectedFault {
   readonly at: number
   /** When its cause was over: the process runs again, the network is whole. */
   endedAt: number
+  /** Of a store that was set back: what was acknowledged after this moment may be lost. */
+  setBackTo?: number
+  /** When the last process that could acknowledge anything had ended. */
+  goneAt?: number
+  /** What was not as it has to be behind it, such as apps that were not ready again in time. */
+  aftermath?: string
 }
 
 export interface StoredMessages {
@@ -88,6 +113,7 @@ export interface StoredMessages {
   readonly presence: ReadonlyArray<{
     readonly deviceKey: string
     readonly state: "online" | "offline"
+    /** By the clock of the node that told it, or nats-server's where that clock was stepped. */
     readonly at: number
   }>
 }

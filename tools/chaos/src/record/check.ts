@@ -1,5 +1,15 @@
-import { isUnplanned, offlineFindings } from "./offline.ts"
-import type { Exchange, InjectedFault, Recording } from "./Recording.ts"
+import {
+  type AllowedKind,
+  allowedKinds,
+  brokenHandshake,
+  endedAgain,
+  lostCommand,
+  lostUplink,
+  newHandshake
+} from "./allowances.ts"
+import { offlineFindings } from "./offline.ts"
+import type { Exchange, Recording } from "./Recording.ts"
+import { refusalFindings } from "./refusals.ts"
 import { type Silences, silencesOf } from "./silences.ts"
 
 export const findingKinds = [
@@ -11,15 +21,23 @@ export const findingKinds = [
   "uplink-doubled",
   /** Taken with 202, and neither succeeded nor known at the end. */
   "command-lost",
+  /** Said to have ended in one way, and later in another. */
+  "command-ended-twice",
   /** Beyond the first of a device. */
   "handshake",
+  /** Given up by the device after all retransmissions, or under way for too long at the end. */
+  "handshake-unfinished",
   /** A request of a device that is awake, without a response at the end. */
   "unanswered",
+  /** A request met silence though its owner could have answered: 5.00 was due. */
+  "silence",
   "offline-spurious",
   "offline-missing",
   "offline-doubled",
   /** Another code than 2.04, where the faults allow none. */
-  "error-response"
+  "error-response",
+  /** An app was not ready again a minute after a fault, or one was that may not be. */
+  "aftermath"
 ] as const
 export type FindingKind = (typeof findingKinds)[number]
 
@@ -35,6 +53,8 @@ export interface Verdict {
   readonly counts: Readonly<Record<FindingKind, number>>
   /** Of each kind the first `findingsShownMax`. */
   readonly findings: ReadonlyArray<Finding>
+  /** What the faults allowed: no findings. */
+  readonly allowed: Readonly<Record<AllowedKind, number>>
   readonly silences: Silences
   readonly uplinksAcknowledged: number
   readonly uplinksStored: number
@@ -58,20 +78,26 @@ export const check = (recording: Recording, options: CheckOptions): Verdict => {
   const report = (finding: Finding): void => {
     if (counts[finding.kind]++ < findingsShownMax) findings.push(finding)
   }
+  const allowed = Object.fromEntries(allowedKinds.map((kind) => [kind, 0])) as Record<AllowedKind, number>
+  const allow = (kind: AllowedKind): void => void allowed[kind]++
   const nameOf = (device: number): string => recording.devices[device]!.deviceKey
 
   checkRecords(recording, nameOf, report)
-  checkUplinks(recording, nameOf, report)
-  checkCommands(recording, nameOf, report)
-  checkHandshakes(recording, nameOf, report)
+  checkUplinks(recording, nameOf, report, allow)
+  checkCommands(recording, nameOf, report, allow)
+  checkHandshakes(recording, nameOf, report, allow)
   checkAnswers(recording, options, nameOf, report)
-  for (const finding of offlineFindings(recording)) report(finding)
+  for (const finding of [...refusalFindings(recording), ...offlineFindings(recording, allow)]) report(finding)
+  for (const { aftermath, at, kind, target } of recording.faults) {
+    if (aftermath !== undefined) report({ kind: "aftermath", deviceKey: `${kind} ${target}`, at, detail: aftermath })
+  }
 
   const codes: Record<string, number> = {}
   for (const { code } of recording.exchanges) if (code !== "") codes[code] = (codes[code] ?? 0) + 1
   return {
     counts,
     findings,
+    allowed,
     silences: silencesOf(recording),
     uplinksAcknowledged: recording.exchanges.filter(isAcknowledgedUplink).length,
     uplinksStored: recording.stored.uplinks.length,
@@ -86,22 +112,26 @@ export const violationsOf = ({ counts }: Verdict): number =>
 
 type NameOf = (device: number) => string
 type Report = (finding: Finding) => void
+export type Allow = (kind: AllowedKind) => void
 
 const isAcknowledgedUplink = ({ code, kind }: Exchange): boolean => kind === "uplink" && code === success
 
-const checkRecords = ({ records }: Recording, nameOf: NameOf, report: Report): void => {
+const checkRecords = ({ faults, records }: Recording, nameOf: NameOf, report: Report): void => {
   const seen = new Set<string>()
   for (const { at, device, direction, epoch, key, sequence } of records) {
     const name = `${key} ${direction} ${epoch} ${sequence}`
     if (seen.has(name)) {
-      const detail = `${direction}, session ${key}, epoch ${epoch}, sequence ${sequence} once more`
+      const setBack = faults.findLast((fault) => fault.setBackTo !== undefined && fault.at <= at)
+      const after = setBack === undefined ? "" : `, ${at - setBack.at} ms after ${setBack.kind} of ${setBack.target}`
+      const detail = `${direction}, session ${key}, epoch ${epoch}, sequence ${sequence} once more${after}`
       report({ kind: "record-repeated", deviceKey: nameOf(device), at, detail })
     }
     seen.add(name)
   }
 }
 
-const checkUplinks = ({ endedAt, exchanges, stored }: Recording, nameOf: NameOf, report: Report): void => {
+const checkUplinks = (recording: Recording, nameOf: NameOf, report: Report, allow: Allow): void => {
+  const { endedAt, exchanges, stored } = recording
   const copies = new Map<string, number>()
   for (const { deviceKey, id } of stored.uplinks) {
     const count = (copies.get(id) ?? 0) + 1
@@ -111,44 +141,58 @@ const checkUplinks = ({ endedAt, exchanges, stored }: Recording, nameOf: NameOf,
   for (const exchange of exchanges) {
     if (!isAcknowledgedUplink(exchange) || copies.has(exchange.id)) continue
     const { device, endedAt: at, id } = exchange
-    report({ kind: "uplink-missing", deviceKey: nameOf(device), at: at!, detail: id })
+    const allowed = lostUplink(recording, exchange)
+    if (allowed === undefined) report({ kind: "uplink-missing", deviceKey: nameOf(device), at: at!, detail: id })
+    else allow(allowed)
   }
 }
 
-const checkCommands = ({ commands, stored }: Recording, nameOf: NameOf, report: Report): void => {
-  for (const { at, commandId, device, state } of commands) {
+const checkCommands = (recording: Recording, nameOf: NameOf, report: Report, allow: Allow): void => {
+  for (const command of recording.commands) {
+    const { at, commandId, device, ends, state } = command
+    const deviceKey = nameOf(device)
+    if (ends.length > 1) {
+      const allowed = endedAgain(recording, command)
+      const detail = `${commandId} was ${ends.join(", then ")}`
+      if (allowed === undefined) report({ kind: "command-ended-twice", deviceKey, at, detail })
+      else allow(allowed)
+    }
     if (state === "succeeded") continue
-    const traces = stored.commandTraces.filter(
+    const allowed = lostCommand(recording, command)
+    if (allowed !== undefined) {
+      allow(allowed)
+      continue
+    }
+    const traces = recording.stored.commandTraces.filter(
       (about) => about.commandId === commandId || about.trace.includes(commandId)
     )
     const known = [`${commandId} is ${state ?? "unknown to downlink-queue"}`, ...traces.map(({ trace }) => trace)]
-    const detail = known.join("; ")
-    report({ kind: "command-lost", deviceKey: nameOf(device), at, detail })
+    report({ kind: "command-lost", deviceKey, at, detail: known.join("; ") })
   }
 }
 
-/**
- * A device that gave up a request handshakes again. Where NATS was gone for all five transmissions of it (RFC 7252 §4.8: 45 s)
- * nobody could have answered.
- */
-const checkHandshakes = (recording: Recording, nameOf: NameOf, report: Report): void => {
-  const outages = recording.faults.filter(({ kind }) => kind === "nats-gone")
-  const serverless = recording.faults.filter((one) => outages.includes(one) || isUnplanned(one, "session-actors"))
-  const covers = (faults: ReadonlyArray<InjectedFault>, time: number) =>
-    faults.some(({ at, endedAt }) => time >= at && time <= endedAt + recoveryMillisMax)
-  const gaveUpInOutage = (device: number, at: number): boolean => {
-    const last = recording.exchanges.findLast((one) => one.device === device && (one.endedAt ?? Infinity) <= at)
-    if (last === undefined || last.code !== "") return false
-    const { sentAt } = last
-    return sentAt.some((time) => covers(outages, time)) && sentAt.every((time) => covers(serverless, time))
-  }
+const checkHandshakes = (recording: Recording, nameOf: NameOf, report: Report, allow: Allow): void => {
   const before = new Set<number>()
   for (const { at, device, reason, resumed } of recording.handshakes) {
-    if (before.has(device) && !gaveUpInOutage(device, at)) {
+    if (before.has(device) && recording.devices[device]!.role !== "newcomer") {
+      const allowed = newHandshake(recording, device, at)
       const detail = `${resumed ? "resumed" : "full"}: ${reason}`
-      report({ kind: "handshake", deviceKey: nameOf(device), at, detail })
+      if (allowed === undefined) report({ kind: "handshake", deviceKey: nameOf(device), at, detail })
+      else allow(allowed)
     }
     before.add(device)
+  }
+  for (const attempt of recording.attempts) {
+    const { completed, device, endedAt, sentAt, serverHelloAt } = attempt
+    const at = sentAt[0]
+    if (completed || at === undefined) continue
+    if (endedAt === undefined && recording.endedAt - at < handshakeMillisMax) continue
+    const allowed = brokenHandshake(recording, attempt)
+    const stage = serverHelloAt === undefined ? "no ServerHello" : "no Finished after ServerHello"
+    const seconds = (((endedAt ?? recording.endedAt) - at) / 1000).toFixed(1)
+    const detail = `${stage} in ${seconds} s, ${sentAt.length} datagrams sent`
+    if (allowed === undefined) report({ kind: "handshake-unfinished", deviceKey: nameOf(device), at, detail })
+    else allow(allowed)
   }
 }
 
@@ -164,8 +208,8 @@ const checkAnswers = (recording: Recording, { errorsAllowed }: CheckOptions, nam
   }
 }
 
-/** From the moment when all nats-servers run until every app serves again. */
-const recoveryMillisMax = 5_000
+/** What began later before the end may be under way: its fifth transmission comes after 31 s. */
+const handshakeMillisMax = 35_000
 
 const success = "2.04"
 /** A command can end between its announcement and the GET. */

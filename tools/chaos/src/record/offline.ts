@@ -1,4 +1,5 @@
-import type { Finding } from "./check.ts"
+import { isOutage, isUnplanned, wasSetBack } from "./allowances.ts"
+import type { Allow, Finding } from "./check.ts"
 import type { InjectedFault, Recording } from "./Recording.ts"
 
 /** How much earlier than a Lifetime after the last datagram offline may come: clocks and the way through the edge. */
@@ -10,10 +11,14 @@ export const lateMillisMax = 15_000
  * A device that sent nothing for its Lifetime is to be offline once, any other never. What it sent counts, not what
  * arrived: that datagrams are lost on the way to a dead node is no silence of the device.
  */
-export const offlineFindings = (recording: Recording): ReadonlyArray<Finding> => {
+export const offlineFindings = (recording: Recording, allow: Allow): ReadonlyArray<Finding> => {
   const findings: Array<Finding> = []
   const sent = recording.devices.map((): Array<number> => [])
-  for (const { at, device, direction } of recording.records) if (direction === "up") sent[device]!.push(at)
+  // Nobody could read a record of a handshake that was never completed.
+  const unread = new Set(recording.attempts.flatMap(({ completed, key }) => (completed ? [] : [key])))
+  for (const { at, device, direction, key } of recording.records) {
+    if (direction === "up" && !unread.has(key)) sent[device]!.push(at)
+  }
   for (const times of sent) times.sort((a, b) => a - b)
   const offline = new Map<string, Array<number>>()
   for (const { at, deviceKey, state } of recording.stored.presence) {
@@ -23,10 +28,8 @@ export const offlineFindings = (recording: Recording): ReadonlyArray<Finding> =>
     else times.push(at)
   }
   const ofActors = recording.faults.filter(({ target }) => target.startsWith("session-actors"))
-  const ends = (faults: typeof ofActors) => faults.map(({ endedAt }) => endedAt).toSorted((a, b) => a - b)
-  const deafness = recording.faults.filter(({ kind }) => kind === "nats-gone")
-  const takeovers = ends([...ofActors.filter((fault) => isUnplanned(fault, "session-actors")), ...deafness])
-  const handovers = ends(ofActors)
+  const deafness = recording.faults.filter((fault) => isOutage(fault) || withoutLeases.has(fault.kind))
+  const takeovers = [...ofActors.filter((fault) => isUnplanned(fault, "session-actors")), ...deafness]
   for (const [device, { deviceKey, lifetimeSeconds }] of recording.devices.entries()) {
     const lifetimeMillis = lifetimeSeconds * 1000
     const left = new Set((offline.get(deviceKey) ?? []).entries())
@@ -34,12 +37,13 @@ export const offlineFindings = (recording: Recording): ReadonlyArray<Finding> =>
       const inGap = [...left].filter(([, at]) => at >= from + lifetimeMillis - earlyMillisMax && at <= to)
       for (const entry of inGap) left.delete(entry)
       const silentSeconds = ((to - from) / 1000).toFixed(1)
-      const lastIn = (times: ReadonlyArray<number>) => times.findLast((at) => at > from && at <= to)
       const dueAt = Math.max(
-        (lastIn(takeovers) ?? from) + lifetimeMillis,
-        (lastIn(handovers) ?? from) + handoverGraceMillis
+        lastWithin(takeovers, from, to) + lifetimeMillis,
+        lastWithin(ofActors, from, to) + handoverGraceMillis
       )
-      if (inGap.length === 0 && to > dueAt + lateMillisMax) {
+      if (inGap.length === 0 && to > dueAt + lateMillisMax && wasSetBack(recording, from + lifetimeMillis)) {
+        allow("offline-set-back")
+      } else if (inGap.length === 0 && to > dueAt + lateMillisMax) {
         const detail = `silent for ${silentSeconds} s with a Lifetime of ${lifetimeSeconds} s`
         findings.push({ kind: "offline-missing", deviceKey, at: from + lifetimeMillis, detail })
       }
@@ -58,22 +62,24 @@ export const offlineFindings = (recording: Recording): ReadonlyArray<Finding> =>
   return findings
 }
 
+/** When the owner may have changed last in this time: at some moment of the fault. */
+const lastWithin = (faults: ReadonlyArray<InjectedFault>, from: number, to: number): number =>
+  faults.reduce(
+    (last, { at, endedAt }) => (at <= to && endedAt > from ? Math.max(last, Math.min(endedAt, to)) : last),
+    from
+  )
+
 /** No owner can know of a record that an edge without NATS, or one that stands still, has not passed on. */
 const isOnItsWay = ({ faults }: Recording, time: number): boolean =>
   faults.some(
     (fault) =>
-      (isUnplanned(fault, "udp-edge") || fault.kind.startsWith("nats-")) && time >= fault.at && time <= fault.endedAt
+      (isUnplanned(fault, "udp-edge") || isOutage(fault) || fault.kind.startsWith("nats-")) &&
+      time >= fault.at &&
+      time <= fault.endedAt
   )
 
-/** It came over a process of this app without a warning. */
-export const isUnplanned = ({ kind, target }: InjectedFault, app: string): boolean =>
-  target.startsWith(app) && unplanned.has(kind)
-
-/**
- * Faults after which a new owner does not know when it was that a device was last heard of: it waits a whole Lifetime from the
- * takeover on, late at worst (docs/decisions.md). A drain hands the exact time over. The same goes for owners that nobody could reach.
- */
-const unplanned: ReadonlySet<string> = new Set(["sigkill", "pause", "cut"])
+/** Owners that can't renew their leases serve nobody for a while; then every Lifetime begins anew. */
+const withoutLeases: ReadonlySet<string> = new Set(["delete", "disk-full", "full-restart"])
 
 /** Nobody is offline this soon after a change of owner: what the device sent meanwhile may come again (docs/decisions.md). */
 const handoverGraceMillis = 10_000

@@ -1,7 +1,10 @@
-import { DeliverPolicy, jetstream, jetstreamManager } from "@nats-io/jetstream"
+import { DeliverPolicy, type JsMsg, jetstream, jetstreamManager } from "@nats-io/jetstream"
 import { connect } from "@nats-io/transport-node"
 import { Buckets, commandKey, type DeviceEvent, Streams } from "@roost/contracts"
 import type { StoredMessages } from "./Recording.ts"
+
+/** No announcement waits as long for the store: so far apart are only clocks. */
+const steppedMillis = 600_000
 
 /** Everything that UPLINK and PRESENCE hold, and what there is about the commands that did not succeed. */
 export const readStored = async (
@@ -13,14 +16,14 @@ export const readStored = async (
     const uplinks: Array<StoredMessages["uplinks"][number]> = []
     const presence: Array<StoredMessages["presence"][number]> = []
     const manager = await jetstreamManager(nats)
-    const read = async (stream: string, onMessage: (message: { json<A>(): A; subject: string }) => void) => {
+    const read = async (stream: string, onMessage: (message: JsMsg) => void) => {
       const { state } = await manager.streams.info(stream)
       if (state.messages === 0) return
       const consumer = await jetstream(nats).consumers.get(stream, { deliver_policy: DeliverPolicy.All })
       const messages = await consumer.consume({ max_messages: 1_000 })
       for await (const message of messages) {
         onMessage(message)
-        if (message.info.streamSequence >= state.last_seq) break
+        if (message.info.pending === 0) break
       }
     }
     await read(Streams.uplink.name, (message) => {
@@ -30,7 +33,8 @@ export const readStored = async (
     })
     await read(Streams.presence.name, (message) => {
       const { at, deviceKey, state } = message.json<StoredMessages["presence"][number]>()
-      presence.push({ at, deviceKey, state })
+      const storedAt = message.time.getTime()
+      presence.push({ at: Math.abs(storedAt - at) > steppedMillis ? storedAt : at, deviceKey, state })
     })
     const commandTraces: Array<StoredMessages["commandTraces"][number]> = []
     // A work queue takes no second consumer: what is left in it is asked for by its number.

@@ -3,7 +3,17 @@ import type { Report } from "./Report.ts"
 
 /** For the terminal, at the end. */
 export const summaryOf = ({ command, config, faults, millis, passed, verdict }: Report): string => {
-  const { codes, commandsIssued, counts, findings, recordsSeen, silences, uplinksAcknowledged, uplinksStored } = verdict
+  const {
+    allowed,
+    codes,
+    commandsIssued,
+    counts,
+    findings,
+    recordsSeen,
+    silences,
+    uplinksAcknowledged,
+    uplinksStored
+  } = verdict
   const head = passed ? styleText("green", "nothing violated") : styleText("red", "VIOLATED")
   const lines = [
     "",
@@ -33,6 +43,9 @@ export const summaryOf = ({ command, config, faults, millis, passed, verdict }: 
     ...table(
       Object.entries(counts).map(([kind, count]) => [kind, count === 0 ? "0" : styleText("red", String(count))])
     ),
+    ...Object.entries(allowed)
+      .filter(([, count]) => count > 0)
+      .map(([kind, count]) => `allowed    ${count} ${kind}`),
     ...findings
       .slice(0, findingsPrintedMax)
       .map(

@@ -1,0 +1,49 @@
+import type { RoostOptions } from "@roost/testkit"
+import { binaries, hasPostgres, syncsByInterval } from "@roost/testkit"
+import type { FaultType } from "./FaultType.ts"
+import { HostClock } from "./HostClock.ts"
+import { StoreRoom } from "./StoreRoom.ts"
+
+/** What faults need around a Roost before it starts: a clock that can be stepped, disks that can be filled, a database. */
+export class Stage implements Disposable {
+  readonly clock: HostClock | undefined
+  readonly room: StoreRoom | undefined
+  readonly #hasPostgres: boolean
+
+  private constructor(clock: HostClock | undefined, room: StoreRoom | undefined, hasPostgres: boolean) {
+    this.clock = clock
+    this.room = room
+    this.#hasPostgres = hasPostgres
+  }
+
+  /** What the machine lacks for a fault, and where Debian has it. */
+  static lacks({ group }: FaultType): string | undefined {
+    if (group === "host-1" && !HostClock.isAvailable) return "no libfaketime: apt-get install libfaketime"
+    if (group === "postgres" && !hasPostgres()) return "no PostgreSQL: apt-get install postgresql"
+    return undefined
+  }
+
+  /** For faults that the machine lacks nothing for. */
+  static for(types: ReadonlyArray<FaultType>, natsServers: number): Stage {
+    const needs = (group: string): boolean => types.some((type) => type.group === group)
+    const clock = needs("host-1") ? HostClock.make() : undefined
+    return new Stage(clock, needs("store") ? StoreRoom.make(natsServers) : undefined, needs("postgres"))
+  }
+
+  /** The nats-server that can keep what it promises, if the machine has one. */
+  get options(): Pick<RoostOptions, "natsOptions" | "envOf" | "postgres"> {
+    const newest = binaries()[0]
+    const binary = newest !== undefined && syncsByInterval(newest.version) ? ("newest" as const) : ("path" as const)
+    const { clock, room } = this
+    return {
+      natsOptions: (index) => ({ binary, ...room?.natsOptions(index) }),
+      ...(clock === undefined ? {} : { envOf: (number) => (number === 1 ? clock.env : {}) }),
+      postgres: this.#hasPostgres
+    }
+  }
+
+  [Symbol.dispose](): void {
+    this.clock?.[Symbol.dispose]()
+    this.room?.[Symbol.dispose]()
+  }
+}

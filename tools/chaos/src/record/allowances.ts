@@ -1,0 +1,113 @@
+import type { Exchange, HandshakeAttempt, InjectedFault, IssuedCommand, Recording } from "./Recording.ts"
+
+// What faults may cost, each with its reason. All else is a finding; what is allowed is counted and told.
+
+export const allowedKinds = [
+  /** Acknowledged after the copy was made that the store was set back to. */
+  "uplink-set-back",
+  /** In UPLINK when UPLINK was deleted. */
+  "uplink-deleted",
+  /** Taken with 202 after the copy was made. */
+  "command-set-back",
+  /** Ended after the copy was made, and again after it was put back. */
+  "command-ended-again",
+  /** Its session began after the copy was made, or all sessions were deleted after a backup was restored. */
+  "handshake-set-back",
+  /** The device gave up a request whose every transmission met an outage. */
+  "handshake-outage",
+  /** The edge died that had answered its ClientHello. */
+  "handshake-edge-died",
+  /** The offline was announced after the copy was made. */
+  "offline-set-back"
+] as const
+export type AllowedKind = (typeof allowedKinds)[number]
+
+/** From the moment when all nats-servers run until every app serves again. */
+const recoveryMillisMax = 5_000
+/** What was on its way when its sender or its reader died. */
+const onItsWayMillisMax = 1_000
+
+/** While it lasts, and a moment after, nobody can answer anything. */
+const outages: ReadonlySet<string> = new Set(["nats-gone", "nats-freeze", "power-cut", "restore"])
+export const isOutage = ({ kind }: InjectedFault): boolean => outages.has(kind)
+
+/** Whether it came over a process of this app without a warning. */
+export const isUnplanned = (fault: InjectedFault, app: string): boolean =>
+  (fault.target.startsWith(app) && unplanned.has(fault.kind)) || fault.kind === "power-cut"
+
+/**
+ * Faults after which a new owner does not know when it was that a device was last heard of: it waits a whole Lifetime from the
+ * takeover on, late at worst (docs/decisions.md). A drain hands the exact time over. The same goes for owners that nobody could reach.
+ */
+const unplanned: ReadonlySet<string> = new Set(["sigkill", "pause", "cut"])
+
+/** Whether the store forgot what it acknowledged at this time. */
+export const wasSetBack = ({ faults }: Recording, at: number): boolean =>
+  faults.some(
+    ({ endedAt, goneAt, setBackTo }) =>
+      setBackTo !== undefined && at >= setBackTo && at <= (goneAt ?? endedAt) + onItsWayMillisMax
+  )
+
+export const lostUplink = (recording: Recording, exchange: Exchange): AllowedKind | undefined => {
+  if (wasSetBack(recording, exchange.endedAt!)) return "uplink-set-back"
+  const deletions = recording.faults.filter(({ kind, target }) => kind === "delete" && target === "UPLINK")
+  const isDeleted = deletions.some(({ at }) => exchange.sentAt[0]! <= at + onItsWayMillisMax)
+  return isDeleted ? "uplink-deleted" : undefined
+}
+
+export const lostCommand = (recording: Recording, { at }: IssuedCommand): AllowedKind | undefined =>
+  wasSetBack(recording, at) ? "command-set-back" : undefined
+
+/** A command that ended, and whose end the store forgot, is open again. When it ended the first time was not seen exactly. */
+export const endedAgain = ({ faults }: Recording, { at }: IssuedCommand): AllowedKind | undefined =>
+  faults.some((fault) => fault.setBackTo !== undefined && at <= fault.endedAt) ? "command-ended-again" : undefined
+
+/** Why a device that had a session may have handshaked again at this time. */
+export const newHandshake = (recording: Recording, device: number, at: number): AllowedKind | undefined => {
+  const before = recording.handshakes.findLast((one) => one.device === device && one.at < at)
+  const cuts = recording.faults.filter((fault) => fault.setBackTo !== undefined && fault.at <= at)
+  const lost = cuts.some(
+    (fault) =>
+      before !== undefined &&
+      before.at <= fault.endedAt &&
+      (fault.kind === "restore" || (before.at >= fault.setBackTo! && before.at <= fault.endedAt))
+  )
+  if (lost) return "handshake-set-back"
+  return gaveUpInOutage(recording, device, at) ? "handshake-outage" : undefined
+}
+
+/**
+ * A device that gave up a request handshakes again. Where nobody could have answered all five transmissions of it (RFC 7252 §4.8:
+ * 45 s), an outage being among the reasons, it is allowed to.
+ */
+const gaveUpInOutage = (recording: Recording, device: number, at: number): boolean => {
+  const last = recording.exchanges.findLast((one) => one.device === device && (one.endedAt ?? Infinity) <= at)
+  if (last === undefined || last.code !== "") return false
+  const serverless = recording.faults.filter((fault) => isOutage(fault) || isUnplanned(fault, "session-actors"))
+  return last.sentAt.some((time) => covers(recording.faults.filter(isOutage), time)) && isDeaf(serverless, last.sentAt)
+}
+
+const isDeaf = (faults: ReadonlyArray<InjectedFault>, times: ReadonlyArray<number>): boolean =>
+  times.every((time) => covers(faults, time))
+
+const covers = (faults: ReadonlyArray<InjectedFault>, time: number): boolean =>
+  faults.some(({ at, endedAt }) => time >= at - onItsWayMillisMax && time <= endedAt + recoveryMillisMax)
+
+/** A handshake needs the edge that answered its ClientHello: the two have a key exchange that nobody else knows. */
+export const brokenHandshake = (
+  { endedAt, faults }: Recording,
+  { endedAt: until, sentAt, serverHelloAt }: HandshakeAttempt
+): AllowedKind | undefined => {
+  const edgeDied = faults.some(
+    (fault) =>
+      diesWithTheEdge.has(fault.kind) &&
+      isUnplanned(fault, "udp-edge") &&
+      (serverHelloAt ?? Infinity) <= fault.endedAt &&
+      sentAt.at(-1)! >= fault.at &&
+      fault.at <= (until ?? endedAt)
+  )
+  if (edgeDied) return "handshake-edge-died"
+  return isDeaf(faults.filter(isOutage), sentAt) ? "handshake-outage" : undefined
+}
+
+const diesWithTheEdge: ReadonlySet<string> = new Set(["sigkill", "power-cut"])
