@@ -2,7 +2,8 @@ import { partitionCount } from "@roost/contracts"
 import type { LeaseAction, WriteOutcome } from "./LeaseAction.ts"
 import { type LeaseTiming } from "./LeaseTiming.ts"
 import { Membership } from "./Membership.ts"
-import type { Place } from "./Place.ts"
+import { OwnRecord } from "./OwnRecord.ts"
+import { countOf, emptyPlace, forgetBucket, missingBy, ownedOf, type Place } from "./Place.ts"
 
 /** Ended processes that are remembered before those without partitions are forgotten. */
 const endedMax = 1_024
@@ -21,38 +22,18 @@ const endedMax = 1_024
  */
 export class LeaseKeeper {
   readonly #timing: LeaseTiming
-  readonly #newIncarnation: () => string
   readonly #hasEnded: (process: string) => boolean
   readonly #wallNow: () => number
   readonly #members = new Membership()
   readonly #places: ReadonlyArray<Place>
-  #incarnation: string
-  #revision = 0
-  #beat = 0
-  /** Sent and not answered yet; `unsure` once it has been too long. */
-  #renewal:
-    | {
-        readonly beat: number
-        readonly sentAt: number
-        unsure: boolean
-        reading: boolean
-        askedRevision: number
-        beforeReading: boolean
-      }
-    | undefined
-  #renewAt = -Infinity
-  #servesUntil = -Infinity
+  readonly #own: OwnRecord
   /** The bucket has been read to its end since the last interruption. */
   #complete = false
   /** Nothing is claimed before: leases of before the bucket went back may still run. */
   #claimsFrom = -Infinity
-  /** When the own record was last stored. */
-  #renewedAt = -Infinity
   #endedLookedAt = -Infinity
   /** When an entry was read that is older than what was known of it. */
   #olderSince: number | undefined
-  /** A renewal was stored that was sent since the bucket is being read: it is the bucket that this node wrote to. */
-  #verified = false
   #draining = false
   #standsBy = false
   #drained = false
@@ -77,25 +58,14 @@ export class LeaseKeeper {
     readonly partitions?: number
   }) {
     this.#timing = options.timing
-    this.#newIncarnation = options.newIncarnation
     this.#hasEnded = options.hasEnded ?? (() => false)
     this.#wallNow = options.wallNow ?? (() => 0)
-    this.#incarnation = options.newIncarnation()
-    this.#places = Array.from({ length: options.partitions ?? partitionCount }, () => ({
-      owner: "",
-      revision: 0,
-      stage: "none" as const,
-      fencingToken: 0,
-      token: 0,
-      waitUntil: 0,
-      newest: 0,
-      older: false,
-      met: false
-    }))
+    this.#own = new OwnRecord(options.timing, options.newIncarnation)
+    this.#places = Array.from({ length: options.partitions ?? partitionCount }, emptyPlace)
   }
 
   get incarnation(): string {
-    return this.#incarnation
+    return this.#own.incarnation
   }
 
   /**
@@ -103,44 +73,31 @@ export class LeaseKeeper {
    * still the moment of the pause.
    */
   isServing(now: number): boolean {
-    return now < this.#servesUntil
+    return this.#own.isServing(now)
   }
 
   /** What is announced: partitions with their fencing tokens. */
   get owned(): ReadonlyArray<readonly [partition: number, fencingToken: number]> {
-    return this.#places.flatMap(({ fencingToken, stage }, partition) =>
-      stage === "acquiring" || stage === "serving" || stage === "releasing" ? [[partition, fencingToken] as const] : []
-    )
+    return ownedOf(this.#places)
   }
 
   /** Partitions that should be this node's and are not served by it; all of them until it has read of itself in the bucket. */
   get missing(): number {
-    if (!this.#complete || !this.#members.has(this.#incarnation)) return this.#places.length
-    let missing = 0
-    for (let partition = 0; partition < this.#places.length; partition++) {
-      const { stage } = this.#places[partition]!
-      if (stage !== "serving" && this.#members.targetOf(partition) === this.#incarnation) missing++
-    }
-    return missing
+    if (!this.#complete || !this.#members.has(this.incarnation)) return this.#places.length
+    return this.missingBy.values().reduce((sum, count) => sum + count, 0)
   }
 
   /** The stages and owners of the partitions that are missing, with how many there are of each; for people. */
   get missingBy(): ReadonlyMap<string, number> {
-    const counts = new Map<string, number>()
-    for (const [partition, { owner, stage }] of this.#places.entries()) {
-      if (stage === "serving" || this.#members.targetOf(partition) !== this.#incarnation) continue
-      const what = stage !== "none" ? stage : owner === "" ? "free" : `owned by ${owner}`
-      counts.set(what, (counts.get(what) ?? 0) + 1)
-    }
-    return counts
+    return missingBy(this.#places, (partition) => this.#members.targetOf(partition) === this.incarnation)
   }
 
   /** `nodeId` of the node that owns the partition or is about to; undefined if that is this one or nobody is known. */
   destinationOf(partition: number): string | undefined {
     const owner = this.#places[partition]?.owner ?? ""
-    const stays = owner !== this.#incarnation && this.#members.isStaying(owner)
+    const stays = owner !== this.incarnation && this.#members.isStaying(owner)
     const next = stays ? owner : this.#members.targetOf(partition)
-    return next === undefined || next === this.#incarnation ? undefined : this.#members.nodeIdOf(next)
+    return next === undefined || next === this.incarnation ? undefined : this.#members.nodeIdOf(next)
   }
 
   get members(): number {
@@ -150,10 +107,8 @@ export class LeaseKeeper {
   /** The bucket is being read anew: what is known may be out of date. */
   reading(): void {
     this.#complete = false
-    this.#verified = false
     this.#revived.clear()
-    this.#renewAt = -Infinity
-    if (this.#renewal !== undefined) this.#renewal.beforeReading = true
+    this.#own.reading()
     this.#members.reading()
     for (const place of this.#places) place.met = false
   }
@@ -186,7 +141,7 @@ export class LeaseKeeper {
       return []
     }
     this.#members.seen(now, incarnation, record, revision)
-    if (incarnation === this.#incarnation) this.#renewed(now, record.beat, revision)
+    if (incarnation === this.incarnation) this.#stored(now, this.#own.stored(now, record.beat, revision))
     return this.#act(now)
   }
 
@@ -202,7 +157,7 @@ export class LeaseKeeper {
     if (!this.#members.gone(now, incarnation, revision)) return
     this.#ended.add(incarnation)
     if (this.#ended.size > endedMax) this.#forgetEnded()
-    if (incarnation === this.#incarnation && this.#revision > 0) this.#fence()
+    if (incarnation === this.incarnation && this.#own.revision > 0) this.#fence()
   }
 
   /** `token`: the revision in records of versions that had none. */
@@ -227,7 +182,7 @@ export class LeaseKeeper {
     place.newest = Math.max(place.newest, revision)
     place.token = Math.max(place.token, token)
     place.waitUntil = 0
-    if (owner === this.#incarnation) {
+    if (owner === this.incarnation) {
       // The answer to the claim was lost, or is still on its way, or the claim was given up too early.
       if (isNews && (place.stage === "claiming" || place.stage === "none")) this.#acquire(partition, place, token)
     } else if (place.stage === "freeing" || place.stage === "claiming") {
@@ -239,9 +194,9 @@ export class LeaseKeeper {
   }
 
   nodeWritten(now: number, beat: number, outcome: WriteOutcome): ReadonlyArray<LeaseAction> {
-    if (this.#renewal?.beat !== beat) return []
-    if (outcome._tag === "Stored") this.#renewed(now, beat, outcome.revision)
-    else this.#renewal.unsure = true
+    const answer = this.#own.written(now, beat, outcome)
+    if (answer === "unknown") return []
+    this.#stored(now, answer)
     return this.#act(now)
   }
 
@@ -255,17 +210,14 @@ export class LeaseKeeper {
       | "failed"
   ): ReadonlyArray<LeaseAction> {
     this.#doubted.delete(incarnation)
-    if (incarnation !== this.#incarnation) {
+    if (incarnation !== this.incarnation) {
       if (found === "missing") return this.nodeGone(now, incarnation, 0)
       return found === "failed" ? [] : this.nodeSeen(now, incarnation, found, found.revision)
     }
-    const renewal = this.#renewal
-    if (renewal?.reading !== true) return []
-    renewal.reading = false
-    if (found === "failed") return []
-    if (found !== "missing" && found.revision >= renewal.askedRevision) this.#renewed(now, found.beat, found.revision)
-    else if (this.#revision > 0) this.#startAnew(now)
-    this.#renewal = undefined
+    const answer = this.#own.found(now, found)
+    if (answer === "unknown") return []
+    if (answer === "lost") this.#startAnew(now)
+    else this.#stored(now, answer)
     return this.#act(now)
   }
 
@@ -277,9 +229,9 @@ export class LeaseKeeper {
       if (outcome.revision > place.revision) {
         place.revision = outcome.revision
         place.newest = Math.max(place.newest, outcome.revision)
-        place.owner = stage === "claiming" ? this.#incarnation : ""
+        place.owner = stage === "claiming" ? this.incarnation : ""
       }
-      if (stage === "claiming" && place.owner === this.#incarnation) {
+      if (stage === "claiming" && place.owner === this.incarnation) {
         this.#acquire(partition, place, place.fencingToken)
       } else place.stage = "none"
     } else {
@@ -320,28 +272,18 @@ export class LeaseKeeper {
    */
   quietMillis(now: number): number {
     if (!this.#isSettled) return 0
-    const { leaseMillis, marginMillis, renewMillis, writeMillisMax } = this.#timing
-    const renewal = this.#renewal
-    // An answer to the question comes in any case.
-    const renewalAt =
-      renewal === undefined
-        ? this.#renewAt
-        : !renewal.unsure
-          ? renewal.sentAt + writeMillisMax
-          : renewal.reading
-            ? Infinity
-            : -Infinity
-    const silentAt = this.#members.silentAt(leaseMillis + marginMillis, this.#incarnation)
-    return Math.min(renewalAt, silentAt, this.#endedLookedAt + renewMillis) - now
+    const { leaseMillis, marginMillis, renewMillis } = this.#timing
+    const silentAt = this.#members.silentAt(leaseMillis + marginMillis, this.incarnation)
+    return Math.min(this.#own.dueAt, silentAt, this.#endedLookedAt + renewMillis) - now
   }
 
   /** Every partition is where it should be, as far as this node can do something about it. */
   get #isSettled(): boolean {
-    if (this.#draining || !this.#complete || !this.#verified || this.#olderSince !== undefined) return false
+    if (this.#draining || !this.#complete || !this.#own.verified || this.#olderSince !== undefined) return false
     for (let partition = 0; partition < this.#places.length; partition++) {
       const { stage } = this.#places[partition]!
       if (stage !== "serving" && stage !== "none") return false
-      if ((stage === "serving") !== (this.#members.targetOf(partition) === this.#incarnation)) return false
+      if ((stage === "serving") !== (this.#members.targetOf(partition) === this.incarnation)) return false
     }
     return true
   }
@@ -349,7 +291,7 @@ export class LeaseKeeper {
   /** Hands everything over; ends with `Drained`. */
   drain(now: number): ReadonlyArray<LeaseAction> {
     this.#draining = true
-    this.#renewAt = now
+    this.#own.renewNow(now)
     return this.#act(now)
   }
 
@@ -360,15 +302,16 @@ export class LeaseKeeper {
   standBy(now: number, standsBy: boolean): ReadonlyArray<LeaseAction> {
     if (this.#standsBy === standsBy) return []
     this.#standsBy = standsBy
-    this.#renewAt = now
+    this.#own.renewNow(now)
     return this.#act(now)
   }
 
   #act(now: number): ReadonlyArray<LeaseAction> {
     if (!this.#drained) {
-      this.#renew(now)
+      const renewal = this.#own.renew(now, { leaving: this.#draining || this.#standsBy, ends: this.#isEmptied })
+      if (renewal !== undefined) this.#actions.push(renewal)
       this.#doubtBucket(now)
-      if (this.isServing(now) && this.#complete && this.#verified) {
+      if (this.isServing(now) && this.#complete && this.#own.verified) {
         this.#expireSilent(now)
         this.#claim(now)
         this.#handOver(now)
@@ -395,43 +338,8 @@ export class LeaseKeeper {
     this.#olderSince = now
   }
 
-  #renew(now: number): void {
-    const { renewMillis, writeMillisMax } = this.#timing
-    const renewal = this.#renewal
-    if (renewal !== undefined) {
-      renewal.unsure ||= now - renewal.sentAt > writeMillisMax
-      if (!renewal.unsure || renewal.reading) return
-      renewal.reading = true
-      renewal.askedRevision = this.#revision
-      this.#actions.push({ _tag: "ReadNode", incarnation: this.#incarnation })
-      return
-    }
-    if (now < this.#renewAt || this.#isEmptied) return
-    this.#renewAt = now + renewMillis
-    const beat = ++this.#beat
-    this.#renewal = { beat, sentAt: now, unsure: false, reading: false, askedRevision: 0, beforeReading: false }
-    const incarnation = this.#incarnation
-    this.#actions.push({
-      _tag: "WriteNode",
-      incarnation,
-      revision: this.#revision,
-      beat,
-      leaving: this.#draining || this.#standsBy
-    })
-  }
-
-  /** The record as it was written with `beat` is stored. */
-  #renewed(now: number, beat: number, revision: number): void {
-    if (revision > this.#revision) this.#revision = revision
-    const renewal = this.#renewal
-    if (renewal?.beat !== beat) return
-    const { leaseMillis, marginMillis, renewMillis } = this.#timing
-    // The store took nobody's renewals meanwhile, so others' silence proves nothing. Without this who is back first ends all others.
-    if (now - this.#renewedAt > 2 * renewMillis) this.#members.heardAnew(now)
-    this.#renewedAt = now
-    if (!renewal.beforeReading) this.#verified = true
-    this.#servesUntil = Math.max(this.#servesUntil, renewal.sentAt + leaseMillis - marginMillis)
-    this.#renewal = undefined
+  #stored(now: number, answer: "unsure" | "stored" | "stored anew"): void {
+    if (answer === "stored anew") this.#members.heardAnew(now)
   }
 
   /** Others deleted the record: everything is theirs. This process goes on as a new one. */
@@ -440,11 +348,7 @@ export class LeaseKeeper {
       const place = this.#places[partition]!
       if (place.stage !== "none") this.#abandon(partition, place)
     }
-    this.#incarnation = this.#newIncarnation()
-    this.#revision = 0
-    this.#renewal = undefined
-    this.#renewAt = -Infinity
-    this.#servesUntil = -Infinity
+    this.#own.startAnew()
   }
 
   /**
@@ -462,13 +366,7 @@ export class LeaseKeeper {
     this.#complete = false
     this.#olderSince = undefined
     this.#claimsFrom = now + leaseMillis + marginMillis
-    for (const place of this.#places) {
-      place.owner = ""
-      place.revision = 0
-      place.newest = 0
-      place.older = false
-      place.waitUntil = 0
-    }
+    this.#places.forEach(forgetBucket)
     this.#actions.push({ _tag: "Reread" })
   }
 
@@ -480,7 +378,7 @@ export class LeaseKeeper {
       silent.push(...this.#members.ended(this.#hasEnded))
     }
     for (const { incarnation, revision } of silent) {
-      if (incarnation === this.#incarnation || this.#expiring.has(incarnation)) continue
+      if (incarnation === this.incarnation || this.#expiring.has(incarnation)) continue
       this.#expiring.add(incarnation)
       this.#actions.push({ _tag: "DeleteNode", incarnation, revision })
     }
@@ -488,15 +386,15 @@ export class LeaseKeeper {
 
   #claim(now: number): void {
     if (this.#draining || this.#standsBy || now < this.#claimsFrom) return
-    let claims = this.#count("claiming", "acquiring")
+    let claims = countOf(this.#places, "claiming", "acquiring")
     for (let partition = 0; partition < this.#places.length; partition++) {
       const place = this.#places[partition]!
       if (claims >= this.#timing.claimsMax) return
       if (place.waitUntil > now) continue
       // A claim without an answer, and the watch did not tell of it either.
       if (place.stage === "claiming" && place.waitUntil > 0) place.stage = "none"
-      if (place.stage !== "none" || this.#members.targetOf(partition) !== this.#incarnation) continue
-      if (place.owner === this.#incarnation) {
+      if (place.stage !== "none" || this.#members.targetOf(partition) !== this.incarnation) continue
+      if (place.owner === this.incarnation) {
         // It says that this node owns what it does not: from before it was given back, or a claim whose answer is lost.
         this.#free(partition, place)
         continue
@@ -510,14 +408,14 @@ export class LeaseKeeper {
       claims++
       place.fencingToken = Math.max(place.token + 1, this.#wallNow())
       const { fencingToken: token, revision } = place
-      this.#actions.push({ _tag: "WritePartition", partition, revision, owner: this.#incarnation, token })
+      this.#actions.push({ _tag: "WritePartition", partition, revision, owner: this.incarnation, token })
     }
   }
 
   /** Asks the bucket itself: that a watch did not tell of a record does not prove that there is none. */
   #doubt(now: number, incarnation: string): void {
     const asked = this.#doubted.get(incarnation) ?? -Infinity
-    if (incarnation === this.#incarnation || now - asked < this.#timing.writeMillisMax) return
+    if (incarnation === this.incarnation || now - asked < this.#timing.writeMillisMax) return
     this.#doubted.set(incarnation, now)
     this.#actions.push({ _tag: "ReadNode", incarnation })
   }
@@ -532,7 +430,7 @@ export class LeaseKeeper {
     if (!this.#draining && now - this.#members.changedAt < this.#timing.settleMillis) return
     // Who leaves hands everything over at once: each of its partitions is silent only until the next owner has loaded it.
     const handoversMax = this.#draining ? this.#places.length : this.#timing.handoversMax
-    let handovers = this.#count("releasing", "freeing")
+    let handovers = countOf(this.#places, "releasing", "freeing")
     for (let partition = 0; partition < this.#places.length; partition++) {
       const place = this.#places[partition]!
       if (place.stage === "freeing" && place.waitUntil > 0 && place.waitUntil <= now) {
@@ -540,7 +438,7 @@ export class LeaseKeeper {
       }
       if (handovers >= handoversMax || place.stage !== "serving") continue
       const target = this.#members.targetOf(partition)
-      if (!this.#draining && (target === undefined || target === this.#incarnation)) continue
+      if (!this.#draining && (target === undefined || target === this.incarnation)) continue
       place.stage = "releasing"
       handovers++
       this.#actions.push({ _tag: "Release", partition })
@@ -549,11 +447,10 @@ export class LeaseKeeper {
 
   #finish(): void {
     // A renewal on its way could bring the record back: servers of some versions accept it after the deletion (operations.md).
-    if (this.#drained || !this.#isEmptied || this.#renewal?.unsure === false) return
+    if (this.#drained || !this.#isEmptied || this.#own.isBeingRenewed) return
     this.#drained = true
-    if (this.#revision > 0) {
-      this.#actions.push({ _tag: "DeleteNode", incarnation: this.#incarnation, revision: this.#revision })
-    }
+    const { incarnation, revision } = this.#own
+    if (revision > 0) this.#actions.push({ _tag: "DeleteNode", incarnation, revision })
     this.#actions.push({ _tag: "Drained" })
   }
 
@@ -585,11 +482,5 @@ export class LeaseKeeper {
     const held = place.stage === "acquiring" || place.stage === "serving" || place.stage === "releasing"
     place.stage = "none"
     if (held) this.#actions.push({ _tag: "Abandon", partition }, { _tag: "Announce" })
-  }
-
-  #count(...stages: ReadonlyArray<Place["stage"]>): number {
-    let count = 0
-    for (const { stage } of this.#places) if (stages.includes(stage)) count++
-    return count
   }
 }

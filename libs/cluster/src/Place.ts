@@ -22,3 +22,53 @@ export interface Place {
   /** Met since the bucket is being read anew. */
   met: boolean
 }
+
+/** Nobody's, as far as is known. */
+export const emptyPlace = (): Place => ({
+  owner: "",
+  revision: 0,
+  stage: "none",
+  fencingToken: 0,
+  token: 0,
+  waitUntil: 0,
+  newest: 0,
+  older: false,
+  met: false
+})
+
+/** What the bucket said is void: it is another one now, or has gone back. */
+export const forgetBucket = (place: Place): void => {
+  place.owner = ""
+  place.revision = 0
+  place.newest = 0
+  place.older = false
+  place.waitUntil = 0
+}
+
+/** Partitions that this node owns, with their fencing tokens. */
+export const ownedOf = (
+  places: ReadonlyArray<Place>
+): ReadonlyArray<readonly [partition: number, fencingToken: number]> =>
+  places.flatMap(({ fencingToken, stage }, partition) =>
+    stage === "acquiring" || stage === "serving" || stage === "releasing" ? [[partition, fencingToken] as const] : []
+  )
+
+/** The stages and owners of the partitions that are this node's to serve and are not served, with how many there are of each. */
+export const missingBy = (
+  places: ReadonlyArray<Place>,
+  isTarget: (partition: number) => boolean
+): ReadonlyMap<string, number> => {
+  const counts = new Map<string, number>()
+  for (const [partition, { owner, stage }] of places.entries()) {
+    if (stage === "serving" || !isTarget(partition)) continue
+    const what = stage !== "none" ? stage : owner === "" ? "free" : `owned by ${owner}`
+    counts.set(what, (counts.get(what) ?? 0) + 1)
+  }
+  return counts
+}
+
+export const countOf = (places: ReadonlyArray<Place>, ...stages: ReadonlyArray<Place["stage"]>): number => {
+  let count = 0
+  for (const { stage } of places) if (stages.includes(stage)) count++
+  return count
+}

@@ -428,9 +428,9 @@ describe("a session whose records are small", () => {
   }
 
   it("gets every response in blocks that fit, with Size2 in the first, whatever the limit and the token (trust E1)", () => {
-    for (let messageBytesMax = 63; messageBytesMax < 2100; messageBytesMax += messageBytesMax < 160 ? 1 : 37) {
-      for (const tokenBytes of [0, 1, 8]) {
-        for (const size of [0, 1, 16, 17, 600, 1024, 1025, 3000]) {
+    for (let messageBytesMax = 63; messageBytesMax < 2100; messageBytesMax += messageBytesMax < 100 ? 1 : 61) {
+      for (const tokenBytes of [0, 8]) {
+        for (const size of [0, 1, 17, 1024, 1025]) {
           const first = fetchWhole(messageBytesMax, tokenBytes, size)
           const size2 = findOption(first.options, OptionNumber.Size2)
           if (findOption(first.options, OptionNumber.Block2) !== undefined) {

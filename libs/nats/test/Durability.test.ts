@@ -39,14 +39,8 @@ describe("what the servers promise of what they acknowledged", () => {
   ] as const) {
     it.live(`is read of every server by who has a login of the system account, as ${sync} (trust B1)`, () =>
       Effect.gen(function* () {
-        const config = `accounts { APP: { jetstream: enabled, users: [{ user: app, password: a }] }, SYS: { users: [{ user: sys, password: s }] } }\nsystem_account: SYS\n`
-        const server = yield* natsServer({ binary: "newest", sync, config })
-        const env = {
-          NATS_USER: "app",
-          NATS_PASSWORD: "a",
-          ROOST_NATS_SYSTEM_USER: "sys",
-          ROOST_NATS_SYSTEM_PASSWORD: "s"
-        }
+        const server = yield* natsServer({ binary: "newest", sync })
+        const env = { ROOST_NATS_SYSTEM_USER: "system", ROOST_NATS_SYSTEM_PASSWORD: server.passwords["system"]! }
         yield* Effect.gen(function* () {
           yield* Layer.build(StreamKeeper.layer)
           yield* awaitStreams({ streams: [Streams.uplink], buckets: [Buckets.store] })

@@ -247,7 +247,7 @@ describe("the one that makes streams", () => {
         (mounted) => Effect.sync(() => mounted[Symbol.dispose]())
       )
       const server = yield* natsServer({ binary: "newest", storeDirectory: join(disk.directory, "nats") })
-      const log = yield* logged()
+      const log = yield* logged
       yield* Effect.gen(function* () {
         yield* Layer.build(StreamKeeper.layer)
         yield* awaitStreams(allStreams)
