@@ -156,7 +156,9 @@ export class LeaseKeeper {
     this.#revived.delete(incarnation)
     if (!this.#members.gone(now, incarnation, revision)) return
     this.#ended.add(incarnation)
-    if (this.#ended.size > endedMax) this.#forgetEnded()
+    // Those that nothing refers to.
+    const owners = this.#ended.size > endedMax ? new Set(this.#places.map(({ owner }) => owner)) : undefined
+    if (owners !== undefined) for (const each of this.#ended) if (!owners.has(each)) this.#ended.delete(each)
     if (incarnation === this.incarnation && this.#own.revision > 0) this.#fence()
   }
 
@@ -280,12 +282,8 @@ export class LeaseKeeper {
   /** Every partition is where it should be, as far as this node can do something about it. */
   get #isSettled(): boolean {
     if (this.#draining || !this.#complete || !this.#own.verified || this.#olderSince !== undefined) return false
-    for (let partition = 0; partition < this.#places.length; partition++) {
-      const { stage } = this.#places[partition]!
-      if (stage !== "serving" && stage !== "none") return false
-      if ((stage === "serving") !== (this.#members.targetOf(partition) === this.incarnation)) return false
-    }
-    return true
+    const isTarget = (partition: number) => this.#members.targetOf(partition) === this.incarnation
+    return this.#places.every(({ stage }, partition) => stage === (isTarget(partition) ? "serving" : "none"))
   }
 
   /** Hands everything over; ends with `Drained`. */
@@ -418,12 +416,6 @@ export class LeaseKeeper {
     if (incarnation === this.incarnation || now - asked < this.#timing.writeMillisMax) return
     this.#doubted.set(incarnation, now)
     this.#actions.push({ _tag: "ReadNode", incarnation })
-  }
-
-  /** Those that nothing refers to. */
-  #forgetEnded(): void {
-    const owners = new Set(this.#places.map(({ owner }) => owner))
-    for (const incarnation of this.#ended) if (!owners.has(incarnation)) this.#ended.delete(incarnation)
   }
 
   #handOver(now: number): void {
