@@ -3,7 +3,7 @@ import type { LeaseAction, WriteOutcome } from "./LeaseAction.ts"
 import { type LeaseTiming } from "./LeaseTiming.ts"
 import { Membership } from "./Membership.ts"
 import { OwnRecord } from "./OwnRecord.ts"
-import { countOf, emptyPlace, forgetBucket, missingBy, ownedOf, type Place } from "./Place.ts"
+import { conflicted, countOf, emptyPlace, forgetBucket, missingBy, ownedOf, type Place } from "./Place.ts"
 
 /** Ended processes that are remembered before those without partitions are forgotten. */
 const endedMax = 1_024
@@ -32,6 +32,7 @@ export class LeaseKeeper {
   /** Nothing is claimed before: leases of before the bucket went back may still run. */
   #claimsFrom = -Infinity
   #endedLookedAt = -Infinity
+  #rereadAt = -Infinity
   /** When an entry was read that is older than what was known of it. */
   #olderSince: number | undefined
   #draining = false
@@ -141,7 +142,8 @@ export class LeaseKeeper {
       return []
     }
     this.#members.seen(now, incarnation, record, revision)
-    if (incarnation === this.incarnation) this.#stored(now, this.#own.stored(now, record.beat, revision))
+    const isAnew = incarnation === this.incarnation && this.#own.stored(now, record.beat, revision) === "stored anew"
+    if (isAnew) this.#members.heardAnew(now)
     return this.#act(now)
   }
 
@@ -181,6 +183,7 @@ export class LeaseKeeper {
     const isNews = revision > place.newest
     place.owner = owner
     place.revision = revision
+    place.conflicts = 0
     place.newest = Math.max(place.newest, revision)
     place.token = Math.max(place.token, token)
     place.waitUntil = 0
@@ -198,7 +201,7 @@ export class LeaseKeeper {
   nodeWritten(now: number, beat: number, outcome: WriteOutcome): ReadonlyArray<LeaseAction> {
     const answer = this.#own.written(now, beat, outcome)
     if (answer === "unknown") return []
-    this.#stored(now, answer)
+    if (answer === "stored anew") this.#members.heardAnew(now)
     return this.#act(now)
   }
 
@@ -219,7 +222,7 @@ export class LeaseKeeper {
     const answer = this.#own.found(now, found)
     if (answer === "unknown") return []
     if (answer === "lost") this.#startAnew(now)
-    else this.#stored(now, answer)
+    else if (answer === "stored anew") this.#members.heardAnew(now)
     return this.#act(now)
   }
 
@@ -238,7 +241,7 @@ export class LeaseKeeper {
       } else place.stage = "none"
     } else {
       // The watch tells what it is now; if it has nothing to tell, nothing was stored.
-      if (outcome._tag === "Conflict") place.stage = "none"
+      if (outcome._tag === "Conflict" && conflicted(place)) this.#reread(now)
       place.waitUntil = now + this.#timing.writeMillisMax
     }
     return this.#act(now)
@@ -336,10 +339,6 @@ export class LeaseKeeper {
     this.#olderSince = now
   }
 
-  #stored(now: number, answer: "unsure" | "stored" | "stored anew"): void {
-    if (answer === "stored anew") this.#members.heardAnew(now)
-  }
-
   /** Others deleted the record: everything is theirs. This process goes on as a new one. */
   #fence(): void {
     for (let partition = 0; partition < this.#places.length; partition++) {
@@ -365,6 +364,13 @@ export class LeaseKeeper {
     this.#olderSince = undefined
     this.#claimsFrom = now + leaseMillis + marginMillis
     this.#places.forEach(forgetBucket)
+    this.#actions.push({ _tag: "Reread" })
+  }
+
+  /** The watch told nothing of what stands in the way: it has missed something. */
+  #reread(now: number): void {
+    if (now - this.#rereadAt < this.#timing.leaseMillis) return
+    this.#rereadAt = now
     this.#actions.push({ _tag: "Reread" })
   }
 
@@ -461,13 +467,8 @@ export class LeaseKeeper {
   #free(partition: number, place: Place): void {
     place.stage = "freeing"
     place.waitUntil = 0
-    this.#actions.push({
-      _tag: "WritePartition",
-      partition,
-      revision: place.revision,
-      owner: "",
-      token: place.token
-    })
+    const { revision, token } = place
+    this.#actions.push({ _tag: "WritePartition", partition, revision, owner: "", token })
   }
 
   #abandon(partition: number, place: Place): void {

@@ -21,6 +21,8 @@ export interface Place {
   older: boolean
   /** Met since the bucket is being read anew. */
   met: boolean
+  /** Writes in a row that met another revision than the one that is known. */
+  conflicts: number
 }
 
 /** Nobody's, as far as is known. */
@@ -33,8 +35,18 @@ export const emptyPlace = (): Place => ({
   waitUntil: 0,
   newest: 0,
   older: false,
-  met: false
+  met: false,
+  conflicts: 0
 })
+
+/** So many conflicts in a row, with time in between, show that what is known is out of date. */
+const conflictsMax = 3
+
+/** Another revision stood in the way of a write; whether that is so again and again. */
+export const conflicted = (place: Place): boolean => {
+  place.stage = "none"
+  return ++place.conflicts >= conflictsMax
+}
 
 /** What the bucket said is void: it is another one now, or has gone back. */
 export const forgetBucket = (place: Place): void => {

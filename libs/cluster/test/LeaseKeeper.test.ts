@@ -1,0 +1,61 @@
+import { assert, describe, it } from "@effect/vitest"
+import type { LeaseAction } from "../src/LeaseAction.ts"
+import { LeaseKeeper } from "../src/LeaseKeeper.ts"
+import { defaultLeaseTiming } from "../src/LeaseTiming.ts"
+
+const { writeMillisMax } = defaultLeaseTiming
+const record = (beat: number) => ({ nodeId: "node0001", beat, leaving: false })
+
+/** A keeper alone, of one partition, whose record is stored. */
+const joined = () => {
+  const keeper = new LeaseKeeper({ timing: defaultLeaseTiming, newIncarnation: () => "own", partitions: 1 })
+  keeper.reading()
+  let actions = keeper.read(0)
+  for (const action of actions) {
+    if (action._tag === "WriteNode") {
+      actions = keeper.nodeWritten(0, action.beat, { _tag: "Stored", revision: 1 })
+      actions = [...actions, ...keeper.nodeSeen(0, "own", record(action.beat), 1)]
+    }
+  }
+  return { keeper, actions }
+}
+
+const claimOf = (actions: ReadonlyArray<LeaseAction>) => actions.find(({ _tag }) => _tag === "WritePartition")
+
+describe("LeaseKeeper", () => {
+  it("reads the bucket anew, once, where writes meet what no watch has told, and goes on from what is there (trust F3)", () => {
+    const { actions, keeper } = joined()
+    let [now, revision] = [0, 1]
+    let claims = claimOf(actions) === undefined ? 0 : 1
+    let rereadings = 0
+    const play = (played: ReadonlyArray<LeaseAction>): void => {
+      for (const action of played) {
+        if (action._tag === "WriteNode") {
+          play(keeper.nodeWritten(now, action.beat, { _tag: "Stored", revision: ++revision }))
+        } else if (action._tag === "WritePartition") {
+          claims++
+          assert.strictEqual((action as { readonly revision: number }).revision, 0)
+          play(keeper.partitionWritten(now, 0, { _tag: "Conflict" }))
+        } else if (action._tag === "Reread") rereadings++
+      }
+    }
+    play(actions)
+    while (rereadings === 0 && now < 60_000) play(keeper.handleTimeout((now += writeMillisMax / 3)))
+    assert.isAtLeast(claims, 3)
+    assert.strictEqual(rereadings, 1)
+    let claim: LeaseAction | undefined
+    const settle = (settled: ReadonlyArray<LeaseAction>): void => {
+      claim ??= claimOf(settled)
+      for (const action of settled) {
+        if (action._tag !== "WriteNode") continue
+        settle(keeper.nodeWritten(now, action.beat, { _tag: "Stored", revision: ++revision }))
+      }
+    }
+    keeper.reading()
+    settle(keeper.nodeSeen(now, "own", record(0), revision))
+    settle(keeper.partitionSeen(now, 0, "", 77))
+    settle(keeper.read(now))
+    while (claim === undefined && now < 120_000) settle(keeper.handleTimeout((now += 100)))
+    assert.deepInclude(claim, { _tag: "WritePartition", partition: 0, revision: 77, owner: "own" })
+  })
+})
