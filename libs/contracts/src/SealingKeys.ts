@@ -34,13 +34,14 @@ export const keysOf = ({ current, previous }: SealingKeys): ReadonlyArray<Sealin
 export const parseKey = (hex: string): Uint8Array | undefined =>
   /^[0-9a-fA-F]{64}$/.test(hex) ? Buffer.from(hex, "hex") : undefined
 
+const expected = "expected 64 hexadecimal digits"
+/** The same message where there is nothing, and where there is something else. */
+const HexDigits = Schema.String.annotate({ message: expected }).check(
+  Schema.isPattern(/^[0-9a-fA-F]{64}$/, { message: expected })
+)
+
 const HexKey = (name: string) =>
-  Config.schema(
-    Schema.Redacted(
-      Schema.String.check(Schema.isPattern(/^[0-9a-fA-F]{64}$/, { message: "expected 64 hexadecimal digits" }))
-    ),
-    name
-  ).pipe(Config.map((key) => parseKey(Redacted.value(key))!))
+  Config.schema(Schema.Redacted(HexDigits), name).pipe(Config.map((key) => parseKey(Redacted.value(key))!))
 
 const keysNamed = (name: string): Config.Config<SealingKeys> =>
   Config.all({ current: HexKey(name), previous: Config.option(HexKey(`${name}_PREVIOUS`)) }).pipe(
