@@ -171,6 +171,9 @@ describe("EnOS's open API", () => {
 
   it("commands a device: instant ones wait for the reply, cached ones are searched and cancelled", async () => {
     const productKey = await newProduct()
+    // The device's goodbye is to be its last sign; else its Lifetime decides.
+    const { status } = await roost.registry("PATCH", `/v1/products/${productKey}`, { closeNotify: "offline" })
+    assert.strictEqual(status, 200)
     const registered = await newDevice(productKey, "d1")
     const of = `assetId=${registered.assetId}`
     const set = (query: string, value: unknown = 30.5) =>

@@ -1,6 +1,7 @@
 import {
   freeTcpPort,
   freeUdpPort,
+  loginsOf,
   ProcessFailed,
   temporaryDirectory,
   versionOf,
@@ -31,7 +32,11 @@ const startRoost = Effect.fnUntraced(function* (place: Place, actors: number) {
   const directory = yield* temporaryDirectory
   const natsPort = yield* freeTcpPort
   const command = process.env["NATS_SERVER"] ?? "nats-server"
-  const { env: variables, file } = writeConfiguration(join(directory, "nats"), {
+  const {
+    env: variables,
+    file,
+    passwords
+  } = writeConfiguration(join(directory, "nats"), {
     version: versionOf(command) ?? "0.0.0",
     storeDirectory: join(directory, "store")
   })
@@ -60,7 +65,7 @@ const startRoost = Effect.fnUntraced(function* (place: Place, actors: number) {
       command: process.execPath,
       args: ["--expose-gc", "--import", join(import.meta.dirname, "memoryProbe.ts"), `apps/${app}/src/main.ts`],
       cwd: root,
-      env: { ...env, [portVariable]: `${port}`, ...more }
+      env: { ...env, ...loginsOf(app, passwords), [portVariable]: `${port}`, ...more }
     })
     return { app, child, port }
   })
