@@ -118,7 +118,7 @@ export class Server {
         }
         this.front.resumeTaken(peer.key)
         if (resumed._tag === "Resumed") this.#begin(peer.key, resumed.pending)
-        return resumed.reply
+        return resumed._tag === "Done" ? [] : resumed.reply
       }
       case "Forward":
         return this.#toActor(now, this.#byLaterCid(datagram) ?? this.#moved.get(peer.key) ?? peer.key, datagram)
