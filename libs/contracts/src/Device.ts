@@ -21,15 +21,18 @@ export const Presence = Schema.Struct({
 })
 export type Presence = typeof Presence.Type
 
-/** Stream EVENT, `roost.event.{pk}.{dk}.{kind}`: what happened to a device and why, for operators. */
+/**
+ * Stream EVENT, `roost.event.{pk}.{dk}.{kind}`: what happened to a device and why, for operators. Of a product as such its device key is
+ * empty, which no device's is.
+ */
 export const DeviceEvent = Schema.Struct({
   productKey: Schema.String,
   deviceKey: Schema.String,
-  /** Such as `handshake-refused`, `online`, `offline`, `command-fetched`, `uplink-refused`. */
+  /** A `DeviceEventKind`, or one of another version of Roost. */
   kind: Schema.String,
   at: Schema.Finite,
   address: Schema.String,
-  /** One sentence: whose fault it is and what was expected. Never a secret. */
+  /** What came, what was expected, the likely cause and the cure. Never a secret. */
   reason: Schema.String,
   detail: Schema.optionalKey(Schema.Record(Schema.String, Schema.Union([Schema.String, Schema.Finite, Schema.Boolean])))
 })

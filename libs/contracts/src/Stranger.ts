@@ -7,7 +7,7 @@ const Times = Schema.Int.annotate({ description: "How many were alike, this one 
  * those that say no name. A node tells at most 20 a second; `not-told` sums up the others.
  */
 export const StrangerEvent = Schema.Struct({
-  /** Such as `handshake-refused`, `no-common-suite`, `datagram-dropped`, `not-told`. */
+  /** A `StrangerKind`, or one of another version of Roost. */
   kind: Schema.String,
   at: Schema.Finite.annotate({ description: "Milliseconds since 1970." }),
   node: Schema.String.annotate({ description: "The edge or the session-actors node that refused." }),

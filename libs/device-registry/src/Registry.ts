@@ -5,6 +5,7 @@ import {
   DeviceKeyExists,
   type LatestValue,
   type LatestValues,
+  type EventQuery,
   type LoggedEvent,
   type NewDevice,
   type NewProduct,
@@ -102,11 +103,11 @@ export class Registry extends Context.Service<
       id: DeviceId,
       ids: ReadonlyArray<string> | undefined
     ) => Effect.Effect<LatestValues, NoSuchDevice>
-    readonly events: (
-      id: DeviceId,
-      before: number | undefined,
-      limit: number
-    ) => Effect.Effect<ReadonlyArray<LoggedEvent>, NoSuchDevice>
+    readonly events: (id: DeviceId, query: EventQuery) => Effect.Effect<ReadonlyArray<LoggedEvent>, NoSuchDevice>
+    readonly productEvents: (
+      productKey: string,
+      query: EventQuery
+    ) => Effect.Effect<ReadonlyArray<LoggedEvent>, NoSuchProduct>
   }
 >()("@roost/device-registry/Registry") {
   static readonly layer: Layer.Layer<Registry, never, RegistryStore | SecretVault | LiveStatus> = Layer.effect(
@@ -294,8 +295,12 @@ export class Registry extends Context.Service<
           const wanted = ids === undefined ? [...points] : [...points].filter(([name]) => ids.includes(name))
           return Object.fromEntries(wanted.map(([name, point]) => [name, valueOf(point)]))
         }),
-        events: Effect.fn("Registry.events")(function* (id, before, limit) {
-          const events = yield* store.events(id, before, limit)
+        productEvents: Effect.fn("Registry.productEvents")(function* (productKey, query) {
+          if ((yield* store.product(productKey)) === undefined) return yield* noSuchProduct(productKey)
+          return yield* store.events({ productKey, deviceKey: "" }, query)
+        }),
+        events: Effect.fn("Registry.events")(function* (id, query) {
+          const events = yield* store.events(id, query)
           // A device that was deleted still has what happened until then.
           if (events.length > 0 || (yield* store.device(id)) !== undefined) return events
           const { deviceKey, productKey } = id

@@ -1,8 +1,9 @@
-import { pageLengthDefault, RegistryApi } from "@roost/contracts"
+import { type LoggedEvent, pageLengthDefault, type ProductEvent, RegistryApi } from "@roost/contracts"
 import { Config, Effect, Layer } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
 import { importDevices } from "./DeviceImport.ts"
 import { ModelHandlers } from "./ModelsHttp.ts"
+import { eventPage, eventQueryOf } from "./EventPage.ts"
 import { pageOf } from "./Page.ts"
 import { PointHandlers } from "./PointsHttp.ts"
 import { PropertyHandlers } from "./PropertiesHttp.ts"
@@ -19,6 +20,10 @@ const ProductHandlers = HttpApiBuilder.group(
       createProduct: ({ payload }) => registry.createProduct(payload),
       getProduct: ({ params }) => registry.product(params.productKey),
       changeProduct: ({ params, payload }) => registry.changeProduct(params.productKey, payload),
+      listProductEvents: Effect.fnUntraced(function* ({ params, query }) {
+        const page = eventPage(yield* registry.productEvents(params.productKey, eventQueryOf(query)), query.limit)
+        return { ...page, events: page.events.map(ofProduct) }
+      }),
       rotateProductSecret: ({ params, payload }) => registry.rotateProductSecret(params.productKey, payload),
       listProducts: Effect.fnUntraced(function* ({ query: { cursor, limit = pageLengthDefault } }) {
         const { items, nextCursor } = pageOf(
@@ -31,6 +36,15 @@ const ProductHandlers = HttpApiBuilder.group(
     })
   })
 )
+
+const ofProduct = ({ at, detail, id, kind, productKey, reason }: LoggedEvent): ProductEvent => ({
+  productKey,
+  kind,
+  at,
+  reason,
+  ...(detail && { detail }),
+  id
+})
 
 const DeviceHandlers = HttpApiBuilder.group(
   RegistryApi,
@@ -53,10 +67,8 @@ const DeviceHandlers = HttpApiBuilder.group(
       disableDevice: ({ params }) => registry.setEnabled(params, false),
       rotateSecret: ({ params, payload }) => registry.rotateSecret(params, payload.deviceSecret),
       replaceDevice: ({ params, payload }) => registry.replaceDevice(params, payload.deviceSecret),
-      listEvents: Effect.fnUntraced(function* ({ params, query: { cursor, limit = pageLengthDefault } }) {
-        const found = yield* registry.events(params, cursor, limit + 1)
-        const { items, nextCursor } = pageOf(limit, found, (event) => String(event.id))
-        return { events: items, ...nextCursor }
+      listEvents: Effect.fnUntraced(function* ({ params, query }) {
+        return eventPage(yield* registry.events(params, eventQueryOf(query)), query.limit)
       })
     })
   })

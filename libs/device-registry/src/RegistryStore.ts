@@ -2,6 +2,7 @@ import type {
   CredentialChange,
   DeviceEvent,
   DeviceStatus,
+  EventQuery,
   LoggedEvent,
   Presence,
   Product,
@@ -179,12 +180,8 @@ export class RegistryStore extends Context.Service<
     ) => Effect.Effect<void>
     /** Keeps the bounds of Limits. An event that is there already is not added again. */
     readonly addEvents: (events: ReadonlyArray<DeviceEvent>, now: number) => Effect.Effect<void>
-    /** Newest first, with ids below `before`. */
-    readonly events: (
-      id: DeviceId,
-      before: number | undefined,
-      limit: number
-    ) => Effect.Effect<ReadonlyArray<LoggedEvent>>
+    /** Newest first. Of a product as such `deviceKey` is empty. */
+    readonly events: (id: DeviceId, query: EventQuery) => Effect.Effect<ReadonlyArray<LoggedEvent>>
     /**
      * Sets properties, and deletes those whose value is undefined; all or nothing. What was changed later than `at` stays as
      * it is, so that applying twice is applying once. `TooMany`: over `propertiesPerDeviceMax`. `TooLarge`: over `bytesMax`.

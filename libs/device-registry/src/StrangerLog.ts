@@ -1,18 +1,22 @@
 import { BoundedMap, FairMap, sourceOf } from "@roost/bounded"
-import { formatPeerAddress, parseHostPort, peerHost, type Stranger } from "@roost/contracts"
+import {
+  type EventCursor,
+  type EventQuery,
+  formatPeerAddress,
+  parseHostPort,
+  peerHost,
+  type Stranger
+} from "@roost/contracts"
 
 /** Refusals of strangers that are kept of those who proved their address, and of the others, whose address may be forged. */
 export const strangersMax = { proven: 5_000, unproven: 2_000, summaries: 500 } as const
 
 /** What an operator looks for. */
-export interface StrangerQuery {
+export interface StrangerQuery extends EventQuery {
   /** With or without a port; RFC 4291 in any spelling. */
   readonly address: string | undefined
   /** Part of the identity as it is shown. */
   readonly identity: string | undefined
-  /** Ids below this one. */
-  readonly before: number | undefined
-  readonly limit: number
 }
 
 /**
@@ -34,14 +38,15 @@ export class StrangerLog {
     else (stranger.proven ? this.#proven : this.#unproven).set(sourceOf(peer.key), stranger.id, stranger)
   }
 
-  /** Newest first. */
-  list({ address, before = Infinity, identity, limit }: StrangerQuery): ReadonlyArray<Stranger> {
+  /** Newest first, by the time of each: several nodes tell of strangers. */
+  list({ address, before, from = 0, identity, kind, limit, to = Infinity }: StrangerQuery): ReadonlyArray<Stranger> {
     const isHere = address === undefined ? () => true : matcherOf(address)
     const isNamed = (text: string | undefined) => identity === undefined || text?.includes(identity) === true
     const found: Array<Stranger> = []
     for (const log of [this.#proven, this.#unproven, this.#summaries]) {
-      for (const [id, stranger] of log) {
-        if (id >= before) continue
+      for (const [, stranger] of log) {
+        if (before !== undefined && newestFirst(stranger, before) <= 0) continue
+        if (stranger.at < from || stranger.at >= to || (kind !== undefined && stranger.kind !== kind)) continue
         const { busiest = [] } = stranger
         const matches =
           (isHere(stranger.address) && isNamed(stranger.identity)) ||
@@ -49,7 +54,7 @@ export class StrangerLog {
         if (matches) found.push(stranger)
       }
     }
-    return found.toSorted((one, other) => other.id - one.id).slice(0, limit)
+    return found.toSorted(newestFirst).slice(0, limit)
   }
 
   clear(): void {
@@ -58,6 +63,8 @@ export class StrangerLog {
     }
   }
 }
+
+const newestFirst = (one: EventCursor, other: EventCursor): number => other.at - one.at || other.id - one.id
 
 /** Whether an address as it is shown is the one that is looked for. */
 const matcherOf = (wanted: string): ((shown: string) => boolean) => {

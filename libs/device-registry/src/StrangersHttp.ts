@@ -1,7 +1,7 @@
-import { pageLengthDefault, RegistryApi } from "@roost/contracts"
+import { RegistryApi } from "@roost/contracts"
 import { Effect } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
-import { pageOf } from "./Page.ts"
+import { eventPage, eventQueryOf } from "./EventPage.ts"
 import { Strangers } from "./Strangers.ts"
 
 export const StrangerHandlers = HttpApiBuilder.group(
@@ -10,11 +10,11 @@ export const StrangerHandlers = HttpApiBuilder.group(
   Effect.fnUntraced(function* (handlers) {
     const strangers = yield* Strangers
     return handlers.handleAll({
-      listStrangers: ({ query: { address, cursor, identity, limit = pageLengthDefault } }) =>
+      listStrangers: ({ query }) =>
         Effect.sync(() => {
-          const found = strangers.list({ address, identity, before: cursor, limit: limit + 1 })
-          const { items, nextCursor } = pageOf(limit, found, ({ id }) => String(id))
-          return { strangers: items, ...nextCursor }
+          const { address, identity, limit } = query
+          const { events, ...rest } = eventPage(strangers.list({ ...eventQueryOf(query), address, identity }), limit)
+          return { strangers: events, ...rest }
         })
     })
   })

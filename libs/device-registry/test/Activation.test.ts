@@ -129,7 +129,7 @@ describe.each(databases(server))("activation on $database", ({ layerStore }) => 
           (yield* store.untoldChanges(5)).map(({ change }) => [change.change, change.credentialVersion]),
           [["secret", 5000]]
         )
-        assert.strictEqual((yield* store.events(id, undefined, 1))[0]?.kind, "device-replaced")
+        assert.strictEqual((yield* store.events(id, { limit: 1 }))[0]?.kind, "device-replaced")
         assert.strictEqual((yield* store.issueSecret(id, sealed(2), "r1", 6000))._tag, "Issued")
         assert.isUndefined(yield* store.replaceDevice({ ...id, deviceKey: "x" }, sealed(9), 5000))
       }).pipe(Effect.provide(layerStore))

@@ -133,7 +133,7 @@ for (const { database, layerStore } of databases(server)) {
           assert.strictEqual((yield* store.properties(id, "attribute"))?.get("a")?.value, text)
           const event = { ...id, kind: "k", at: 1, address: "", reason: `got ${text}`, detail: { text } }
           yield* store.addEvents([event], 1)
-          const [logged] = yield* store.events(id, undefined, 10)
+          const [logged] = yield* store.events(id, { limit: 10 })
           assert.strictEqual(logged!.reason, `got ${storable(text)}`)
           assert.strictEqual(logged!.detail?.["text"], text)
         }).pipe(Effect.provide(layerStore))

@@ -286,6 +286,38 @@ describe("devices", () => {
       assert.isUndefined(second.body.nextCursor)
     }).pipe(Effect.provide(served()))
   )
+
+  it.live("have a log that is asked by kind and time, and nothing that there is not", () =>
+    Effect.gen(function* () {
+      const store = yield* RegistryStore
+      yield* createProduct
+      const now = Date.now()
+      const event = { productKey: "pk1", deviceKey: "a", address: "192.0.2.1:1", reason: "…" }
+      yield* store.addEvents(
+        [
+          { ...event, kind: "uplink-refused", at: now },
+          { ...event, kind: "time-odd", at: now + 1 },
+          { ...event, deviceKey: "", kind: "script-throws", at: now }
+        ],
+        now
+      )
+      const log = "/v1/products/pk1/devices/a/events"
+      const kinds = Effect.fnUntraced(function* (path: string) {
+        return (yield* send("GET", path)).body.events.map(({ kind }: { kind: string }) => kind)
+      })
+      assert.deepStrictEqual(yield* kinds(log), ["time-odd", "uplink-refused"])
+      assert.deepStrictEqual(yield* kinds(`${log}?kind=uplink-refused`), ["uplink-refused"])
+      assert.deepStrictEqual(yield* kinds(`${log}?from=${now + 1}`), ["time-odd"])
+      assert.deepStrictEqual(yield* kinds(`${log}?to=${now + 1}`), ["uplink-refused"])
+      for (const wrong of ["kind=uplink-refusd", "from=yesterday", "to=1.5", "from=-1", "cursor=17", "limit=0"]) {
+        assert.strictEqual((yield* send("GET", `${log}?${wrong}`)).status, 400, wrong)
+      }
+      const ofProduct = yield* send("GET", "/v1/products/pk1/events")
+      assert.deepInclude(ofProduct.body.events[0], { productKey: "pk1", kind: "script-throws" })
+      assert.notProperty(ofProduct.body.events[0], "deviceKey")
+      assert.strictEqual((yield* send("GET", "/v1/products/pk9/events")).status, 404)
+    }).pipe(Effect.provide(served()))
+  )
 })
 
 describe("secrets", () => {
@@ -362,6 +394,9 @@ describe("strangers", () => {
       assert.deepStrictEqual(yield* ids("?address=198.51.100.1"), [4], "a summary names it")
       const first = yield* send("GET", "/v1/strangers?limit=3")
       assert.deepStrictEqual(yield* ids(`?limit=3&cursor=${first.body.nextCursor}`), [1])
+      assert.deepStrictEqual(yield* ids("?kind=not-told"), [4])
+      assert.deepStrictEqual(yield* ids("?from=2&to=4"), [3, 2])
+      assert.strictEqual((yield* send("GET", "/v1/strangers?kind=online")).status, 400)
       assert.strictEqual((yield* send("GET", "/v1/strangers?address=meter")).status, 400)
       assert.strictEqual((yield* send("GET", "/v1/strangers?limit=100000")).status, 400)
       const missing = yield* send("GET", "/v1/products/pk1/devices/dev1/events")
@@ -381,7 +416,7 @@ describe("strangers", () => {
       })
     }
     assert.isAtMost(flooded.size, 7_500)
-    const query = { identity: undefined, before: undefined, limit: 10 }
+    const query = { identity: undefined, limit: 10 }
     assert.lengthOf(flooded.list({ ...query, address: "192.0.2.1" }), 1)
     assert.lengthOf(flooded.list({ ...query, address: "192.0.2.2" }), 10)
   })

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import type { DeviceEvent, Presence } from "@roost/contracts"
+import type { DeviceEvent, EventQuery, Presence } from "@roost/contracts"
 import { Effect, Layer } from "effect"
 import { statSync } from "node:fs"
 import { join } from "node:path"
@@ -171,10 +171,10 @@ describe.each(databases(server))("RegistryStore on $database", ({ layerStore }) 
         yield* file(batch)
         assert.strictEqual((yield* store.device(id))?.lastOnlineAt, 3000)
         assert.deepStrictEqual(
-          (yield* store.events(id, undefined, 10)).map(({ at }) => at),
+          (yield* store.events(id, { limit: 10 })).map(({ at }) => at),
           [3000, 2000]
         )
-        assert.lengthOf(yield* store.events({ ...id, deviceKey: "gone" }, undefined, 10), 1)
+        assert.lengthOf(yield* store.events({ ...id, deviceKey: "gone" }, { limit: 10 }), 1)
       }).pipe(Effect.provide(layerStore))
     )
 
@@ -182,9 +182,9 @@ describe.each(databases(server))("RegistryStore on $database", ({ layerStore }) 
       Effect.gen(function* () {
         const store = yield* seed
         yield* file(Array.from({ length: eventsPerDeviceMax }, (_, at) => online("dev1", at)))
-        assert.lengthOf(yield* store.events(id, undefined, 1000), eventsPerDeviceMax)
+        assert.lengthOf(yield* store.events(id, { limit: 1000 }), eventsPerDeviceMax)
         yield* file([online("dev1", 5000), online("dev1", 5001)])
-        const kept = yield* store.events(id, undefined, 1000)
+        const kept = yield* store.events(id, { limit: 1000 })
         assert.deepStrictEqual([kept.length, kept[0]?.at, kept.at(-1)?.at], [eventsPerDeviceMax, 5001, 2])
       }).pipe(Effect.provide(layerStore))
     )
@@ -193,9 +193,9 @@ describe.each(databases(server))("RegistryStore on $database", ({ layerStore }) 
       Effect.gen(function* () {
         const store = yield* seed
         yield* file([online("dev1", 1), ...Array.from({ length: strangerEventsMax + 1 }, (_, i) => online(`s${i}`, 1))])
-        assert.lengthOf(yield* store.events({ ...id, deviceKey: "s0" }, undefined, 1), 0)
-        assert.lengthOf(yield* store.events({ ...id, deviceKey: "s1" }, undefined, 1), 1)
-        assert.lengthOf(yield* store.events(id, undefined, 1), 1)
+        assert.lengthOf(yield* store.events({ ...id, deviceKey: "s0" }, { limit: 1 }), 0)
+        assert.lengthOf(yield* store.events({ ...id, deviceKey: "s1" }, { limit: 1 }), 1)
+        assert.lengthOf(yield* store.events(id, { limit: 1 }), 1)
       }).pipe(Effect.provide(layerStore))
     )
 
@@ -205,7 +205,7 @@ describe.each(databases(server))("RegistryStore on $database", ({ layerStore }) 
         yield* file([online("dev1", 10)], 10)
         yield* file([online("dev1", eventMillisMax + 11)], eventMillisMax + 11)
         assert.deepStrictEqual(
-          (yield* store.events(id, undefined, 10)).map(({ at }) => at),
+          (yield* store.events(id, { limit: 10 })).map(({ at }) => at),
           [eventMillisMax + 11]
         )
       }).pipe(Effect.provide(layerStore))
@@ -219,7 +219,7 @@ describe.each(databases(server))("RegistryStore on $database", ({ layerStore }) 
         const three = [1, 2, 3].map((at) => event({ at, detail: { alert: at } }))
         yield* store.addEvents(three, 0)
         yield* store.addEvents(three, 0)
-        const newest = yield* store.events(id, undefined, 2)
+        const newest = yield* store.events(id, { limit: 2 })
         assert.deepStrictEqual(
           newest.map(({ at, detail }) => [at, detail]),
           [
@@ -227,11 +227,53 @@ describe.each(databases(server))("RegistryStore on $database", ({ layerStore }) 
             [2, { alert: 2 }]
           ]
         )
-        const rest = yield* store.events(id, newest[1]!.id, 2)
+        const rest = yield* store.events(id, { before: newest[1]!, limit: 2 })
         assert.deepStrictEqual(
           rest.map(({ at }) => at),
           [1]
         )
+      }).pipe(Effect.provide(layerStore))
+    )
+
+    it.effect("are in the order of their times, whichever was stored first, and are asked for by kind and time", () =>
+      Effect.gen(function* () {
+        const store = yield* seed
+        const stored = [
+          ["uplink-refused", 30],
+          ["request-refused", 10],
+          ["time-odd", 30],
+          ["uplink-refused", 20]
+        ] as const
+        yield* store.addEvents(
+          stored.map(([kind, at]) => event({ kind, at })),
+          0
+        )
+        yield* store.addEvents([event({ kind: "online", at: 25 })], 0)
+        const told = (query: Omit<EventQuery, "limit">) =>
+          Effect.map(store.events(id, { limit: 10, ...query }), (events) =>
+            events.map(({ at, kind }) => `${at} ${kind}`)
+          )
+        const all = ["30 time-odd", "30 uplink-refused", "25 online", "20 uplink-refused", "10 request-refused"]
+        assert.deepStrictEqual(yield* told({}), all)
+        const [, second] = yield* store.events(id, { limit: 2 })
+        assert.deepStrictEqual(yield* told({ before: second! }), all.slice(2))
+        assert.deepStrictEqual(yield* told({ kind: "uplink-refused" }), [all[1]!, all[3]!])
+        assert.deepStrictEqual(yield* told({ from: 20, to: 30 }), [all[2]!, all[3]!])
+        assert.deepStrictEqual(yield* told({ kind: "online", from: 26 }), [])
+      }).pipe(Effect.provide(layerStore))
+    )
+
+    it.effect("of a product as such are kept beside those of its devices", () =>
+      Effect.gen(function* () {
+        const store = yield* seed
+        yield* store.addEvents([event({ deviceKey: "", kind: "script-throws" }), event({})], 0)
+        const strangers = Array.from({ length: strangerEventsMax + 1 }, (_, i) => event({ deviceKey: `stranger${i}` }))
+        yield* store.addEvents(strangers, 0)
+        assert.deepStrictEqual(
+          (yield* store.events({ ...id, deviceKey: "" }, { limit: 9 })).map(({ kind }) => kind),
+          ["script-throws"]
+        )
+        assert.lengthOf(yield* store.events(id, { limit: 9 }), 1)
       }).pipe(Effect.provide(layerStore))
     )
 
@@ -242,7 +284,7 @@ describe.each(databases(server))("RegistryStore on $database", ({ layerStore }) 
           Array.from({ length: eventsPerDeviceMax + 7 }, (_, at) => event({ at })),
           0
         )
-        const kept = yield* store.events(id, undefined, 1000)
+        const kept = yield* store.events(id, { limit: 1000 })
         assert.strictEqual(kept.length, eventsPerDeviceMax)
         assert.strictEqual(kept.at(-1)?.at, 7)
       }).pipe(Effect.provide(layerStore))
@@ -254,9 +296,9 @@ describe.each(databases(server))("RegistryStore on $database", ({ layerStore }) 
         yield* store.addEvents([event({})], 0)
         const strangers = Array.from({ length: strangerEventsMax + 1 }, (_, i) => event({ deviceKey: `stranger${i}` }))
         yield* store.addEvents(strangers, 0)
-        assert.lengthOf(yield* store.events({ ...id, deviceKey: "stranger0" }, undefined, 1), 0)
-        assert.lengthOf(yield* store.events({ ...id, deviceKey: "stranger1" }, undefined, 1), 1)
-        assert.lengthOf(yield* store.events(id, undefined, 1), 1)
+        assert.lengthOf(yield* store.events({ ...id, deviceKey: "stranger0" }, { limit: 1 }), 0)
+        assert.lengthOf(yield* store.events({ ...id, deviceKey: "stranger1" }, { limit: 1 }), 1)
+        assert.lengthOf(yield* store.events(id, { limit: 1 }), 1)
       }).pipe(Effect.provide(layerStore))
     )
 
@@ -266,7 +308,7 @@ describe.each(databases(server))("RegistryStore on $database", ({ layerStore }) 
         yield* store.addEvents([event({ at: 10 })], 10)
         yield* store.addEvents([event({ at: eventMillisMax + 11 })], eventMillisMax + 11)
         assert.deepStrictEqual(
-          (yield* store.events(id, undefined, 10)).map(({ at }) => at),
+          (yield* store.events(id, { limit: 10 })).map(({ at }) => at),
           [eventMillisMax + 11]
         )
       }).pipe(Effect.provide(layerStore))

@@ -107,7 +107,7 @@ describe("two registries on one PostgreSQL", () => {
         { concurrency: 4 }
       )
       const kept = yield* Effect.provide(
-        RegistryStore.use((store) => store.events(id, undefined, 200)),
+        RegistryStore.use((store) => store.events(id, { limit: 200 })),
         one
       )
       assert.lengthOf(kept, 50)
@@ -177,7 +177,7 @@ describe("two registries on one PostgreSQL", () => {
       const answer = Effect.provide(requestRpc(RegistryRpcs.psk, { ...id, secureMode: 2 }), second)
       yield* until(Effect.map(answer, ({ _tag }) => _tag === "Found"))
       yield* Effect.forEach(keys, (deviceKey) => publish(deviceKey, began + 1), { concurrency: 20 })
-      const logs = Effect.forEach(keys, (deviceKey) => store.events({ ...id, deviceKey }, undefined, 9))
+      const logs = Effect.forEach(keys, (deviceKey) => store.events({ ...id, deviceKey }, { limit: 9 }))
       yield* until(Effect.map(logs, (all) => all.every((events) => events.length === 2)))
       yield* until(Effect.map(store.untoldChanges(1), (untold) => untold.length === 0))
       const stream = yield* Effect.promise(() => manager.streams.info(Streams.credential.name))

@@ -53,7 +53,7 @@ export class CommandRequests {
     const commandId = actor.pending === 0 ? undefined : findReplied(actor, commandTopic, id)
     if (commandId === undefined) {
       const reason = `a reply on ${commandTopic} to ${id ?? "raw bytes"}, which waits for none`
-      answers.report(now, session, "command-reply-unknown", reason)
+      answers.report(now, session, "command-reply-ignored", reason)
       answers.succeed(now, context, noBytes)
       return undefined
     }

@@ -69,6 +69,11 @@ export const LoggedEvent = Schema.Struct({ ...DeviceEvent.fields, id: Schema.Int
 })
 export type LoggedEvent = typeof LoggedEvent.Type
 
+const { address: _address, deviceKey: _deviceKey, ...ofProduct } = LoggedEvent.fields
+/** Of a product as such. */
+export const ProductEvent = Schema.Struct(ofProduct).annotate({ identifier: "ProductEvent" })
+export type ProductEvent = typeof ProductEvent.Type
+
 /** What of a device may change; what is absent stays. */
 export const DeviceChange = Schema.Struct({ deviceName: Schema.optionalKey(DisplayName) }).annotate({
   identifier: "DeviceChange"

@@ -5,7 +5,10 @@ import { parseHostPort } from "../AddressText.ts"
 import { Authorization } from "../http/Authorization.ts"
 import { DeviceStatus } from "../Registry.ts"
 import { Stranger } from "../Stranger.ts"
+import { DeviceEventKind } from "../DeviceEventKind.ts"
+import { StrangerKind } from "../StrangerKind.ts"
 import { AttributeChange, Properties, TagChange } from "./DeviceProperties.ts"
+import { EventCursorText, eventTimes } from "./EventQuery.ts"
 import { LatestValues } from "./Measurepoints.ts"
 import { ModelSummary, RegisteredModel } from "./Model.ts"
 import { NewProduct, NewProductSecret, Product, ProductChange, ProductWithSecret } from "./Product.ts"
@@ -16,6 +19,7 @@ import {
   LoggedEvent,
   NewDevice,
   NewSecret,
+  ProductEvent,
   RegisteredDevice
 } from "./RegisteredDevice.ts"
 import {
@@ -60,6 +64,14 @@ const one = `${devices}/:deviceKey` as const
 const describe = (summary: string, description?: string) =>
   OpenApi.annotations({ summary, ...(description === undefined ? {} : { description }) })
 
+/** What lists of events of devices and products are asked by. */
+const eventQuery = {
+  kind: Schema.optionalKey(DeviceEventKind.annotate({ description: "Events of this kind only." })),
+  ...eventTimes,
+  cursor: Schema.optionalKey(EventCursorText),
+  limit
+}
+
 const Products = HttpApiGroup.make("products")
   .add(
     HttpApiEndpoint.post("createProduct", "/v1/products", {
@@ -76,6 +88,17 @@ const Products = HttpApiGroup.make("products")
       success: ProductWithSecret,
       error: NoSuchProduct
     }).annotateMerge(describe("Read a product and its secret")),
+    HttpApiEndpoint.get("listProductEvents", "/v1/products/:productKey/events", {
+      params: product,
+      query: eventQuery,
+      success: Schema.Struct({ events: Schema.Array(ProductEvent), nextCursor }),
+      error: NoSuchProduct
+    }).annotateMerge(
+      describe(
+        "What happened to a product and why, newest first",
+        "Not to one of its devices, each of which has events of its own."
+      )
+    ),
     HttpApiEndpoint.patch("changeProduct", "/v1/products/:productKey", {
       params: product,
       payload: ProductChange,
@@ -216,16 +239,13 @@ const Devices = HttpApiGroup.make("devices")
     ),
     HttpApiEndpoint.get("listEvents", `${one}/events`, {
       params: device,
-      query: {
-        cursor: Schema.optionalKey(Schema.FiniteFromString.check(Schema.isInt(), Schema.isGreaterThan(0))),
-        limit
-      },
+      query: eventQuery,
       success: Schema.Struct({ events: Schema.Array(LoggedEvent), nextCursor }),
       error: NoSuchDevice
     }).annotateMerge(
       describe(
         "What happened to a device and why, newest first",
-        "Who tried to get in as a device that is not registered is among the strangers (`/v1/strangers`)."
+        "Ordered by `at`. Who tried to get in as a device that is not registered is among the strangers (`/v1/strangers`)."
       )
     )
   )
@@ -334,7 +354,9 @@ const Strangers = HttpApiGroup.make("strangers")
         identity: Schema.optionalKey(
           Schema.String.annotate({ description: "Whose identity has this text, such as `pk1,dev1`." })
         ),
-        cursor: Schema.optionalKey(Schema.FiniteFromString.check(Schema.isInt(), Schema.isGreaterThan(0))),
+        kind: Schema.optionalKey(StrangerKind),
+        ...eventTimes,
+        cursor: Schema.optionalKey(EventCursorText),
         limit
       },
       success: Schema.Struct({ strangers: Schema.Array(Stranger), nextCursor })

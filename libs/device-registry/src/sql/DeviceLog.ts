@@ -1,4 +1,4 @@
-import type { DeviceEvent, Presence } from "@roost/contracts"
+import type { DeviceEvent, EventQuery, Presence } from "@roost/contracts"
 import { storable } from "@roost/enos"
 import { Effect } from "effect"
 import { eventMillisMax, eventsPerDeviceMax, strangerEventsMax } from "../Limits.ts"
@@ -108,8 +108,9 @@ const trim = Effect.fnUntraced(function* (sql: SqlTransaction, events: ReadonlyA
 
 export const addEvent = (sql: SqlSession, event: DeviceEvent) => sql.run(insertEvent(isStranger), ...eventValues(event))
 
+/** Of a product as such the device key is empty. */
 const isStranger =
-  "CASE WHEN EXISTS (SELECT 1 FROM devices WHERE product_key = ?1 AND device_key = ?2) THEN 0 ELSE 1 END"
+  "CASE WHEN ?2 = '' OR EXISTS (SELECT 1 FROM devices WHERE product_key = ?1 AND device_key = ?2) THEN 0 ELSE 1 END"
 
 const insertEvent = (
   stranger: string
@@ -127,20 +128,25 @@ const eventValues = (event: DeviceEvent): ReadonlyArray<Value> => {
   return [...texts, detail === undefined ? null : JSON.stringify(detail)]
 }
 
+/** By the time at which it happened: streams and nodes overtake each other, so ids are in another order. */
 export const listEvents = (
   sql: SqlSession,
   { productKey, deviceKey }: DeviceId,
-  before: number | undefined,
-  limit: number
+  { before = { at: Number.MAX_SAFE_INTEGER, id: 0 }, from = 0, kind, limit, to = Number.MAX_SAFE_INTEGER }: EventQuery
 ) =>
   Effect.map(
     sql.all(
       `SELECT id, product_key, device_key, kind, at, address, reason, detail FROM device_events
-       WHERE product_key = ?1 AND device_key = ?2 AND id < ?3 ORDER BY id DESC LIMIT ?4`,
+       WHERE product_key = ?1 AND device_key = ?2 AND (at, id) < (?3, ?4) AND at >= ?5 AND at < ?6
+       ${kind === undefined ? "" : "AND kind = ?8"} ORDER BY at DESC, id DESC LIMIT ?7`,
       productKey,
       deviceKey,
-      before ?? Number.MAX_SAFE_INTEGER,
-      limit
+      before.at,
+      before.id,
+      from,
+      to,
+      limit,
+      ...(kind === undefined ? [] : [kind])
     ),
     (rows) => rows.map(eventOf)
   )

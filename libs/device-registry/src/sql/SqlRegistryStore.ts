@@ -58,7 +58,7 @@ export const layerSqlRegistryStore: Layer.Layer<RegistryStore, never, Sql> = Lay
       filePresence: (presences, events, now) =>
         sql.transaction((session) => filePresence(session, presences, events, now)),
       addEvents: (events, now) => sql.transaction((session) => addEvents(session, events, now)),
-      events: (id, before, limit) => listEvents(sql, id, before, limit),
+      events: (id, query) => listEvents(sql, id, query),
       changeProperties: (id, kind, values, at) =>
         sql.transaction((session) => changeProperties(session, id, kind, values, at)),
       properties: (id, kind, names) => readProperties(sql, id, kind, names),

@@ -1,0 +1,45 @@
+import * as Schema from "effect/Schema"
+
+/**
+ * What can happen to a device or its product, by the name that its event has on the bus and in every answer, and when it does.
+ * docs/events.md is written from this list.
+ */
+export const deviceEventKinds = {
+  online: "the device's handshake verified, or it was heard of again after its Lifetime",
+  offline: "nothing was heard of the device for its Lifetime, it said goodbye, or its credential changed",
+  "handshake-refused": "a handshake that names the device failed; the device met silence",
+  "handshake-unfinished": "a handshake that names the device never came to its end",
+  "registry-unavailable": "the registry did not answer a question about the device; the device met silence, or 5.00",
+  "secret-too-short": "the device came in with a secret that whoever listens can find by trying",
+  "client-random-repeated": "the device's ClientHello repeats the random of the one before",
+  "product-secret-outdated": "the device came in with its product's former secret",
+  "session-replaced": "another handshake took the place of the device's session, from another address",
+  "secret-issued": "the device fetched its secret with its product's",
+  "activation-refused": "the device asked for its secret and did not get it: 4.01 or 4.29",
+  "message-refused": "what came in the device's session is no CoAP request: it met silence, or a reset",
+  "request-refused": "the device's request was answered 4.xx or 5.05; the reason begins with the code",
+  "uplink-refused":
+    "the device's message was answered 2.04 with a code of EnOS in its payload; the reason begins with the code",
+  "time-odd": "a time in the device's message is far off; it is stored as it was written",
+  "script-failed": "the script of the device's product failed on the device's bytes: 4.00 or 5.00",
+  "store-unavailable": "the device's message could not be stored: 5.00",
+  "response-too-large": "the answer does not fit the device's records: 5.00",
+  "announcement-left-out": "Option 2100 does not fit the device's records",
+  "nothing-pending": "the device asked for a command on a topic on which none waits: 4.04",
+  "command-fetched": "the device fetched a command",
+  "command-replied": "the device replied to a command",
+  "command-reply-ignored":
+    "the device replied to a command that is over, unknown, or another topic's; nothing was changed",
+  "credential-secret": "the device has a new secret",
+  "credential-disabled": "an operator disabled the device",
+  "credential-enabled": "an operator enabled the device",
+  "credential-deleted": "an operator deleted the device",
+  "device-replaced": "an operator put new hardware in the device's place",
+  "script-throws": "of a product: its script threw for several devices in a row",
+  "not-told": "more events came than are told one by one; the reason names how many of each kind"
+} as const
+
+export type DeviceEventKind = keyof typeof deviceEventKinds
+
+/** For filters; what is read from the bus or a database may be of a newer version, and any text. */
+export const DeviceEventKind = Schema.Literals(Object.keys(deviceEventKinds) as Array<DeviceEventKind>)
