@@ -61,16 +61,16 @@ export class HandshakeServer {
 
   /**
    * An edge read the ClientKeyExchange. `half` is copied if the handshake outlives this call: the frame does not. `repeated`: it
-   * was given to a former owner of the partition, who did not confirm it.
+   * was given to an owner of the partition before, a former one or this one, who did not confirm it.
    */
   begin(now: number, edge: EdgeLink, partition: number, peer: PeerAddress, half: Uint8Array, repeated = false): void {
     const { counters } = this.#options
-    if (repeated && this.#handshakes.get(peer) !== undefined) return
     const pending = PendingHandshake.fromHalf(half)
     if (Result.isFailure(pending)) {
       counters.dropped("HalfHandshakeMalformed")
       return
     }
+    if (repeated && this.#isKnown(edge, peer, pending.success.sessionId)) return
     if (this.#isRepetition(now, edge, peer, pending.success.waiting)) return
     counters.handshakesStarted++
     const parsed = parseIdentity(pending.success.identity)
@@ -92,6 +92,17 @@ export class HandshakeServer {
     if (this.#handshakes.add(handshake) !== undefined) counters.handshakesOverLimit++
     this.#askKey(handshake)
     pending.success.own()
+  }
+
+  /** Whether a half that was repeated is of a handshake that goes on here, or of a session, of which the edge is told then. */
+  #isKnown(edge: EdgeLink, peer: PeerAddress, sessionId: Uint8Array): boolean {
+    const { associations, table } = this.#options
+    if (this.#handshakes.has(peer, sessionId)) return true
+    const actor = table.findBySessionId(sessionId)
+    if (actor === undefined) return false
+    // The session's own Finished answers the repeated flight behind the half.
+    associations.announceHandshake(edge, actor, peer)
+    return true
   }
 
   /** True if the datagram was one of a handshake in progress. */

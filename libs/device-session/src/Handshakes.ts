@@ -1,6 +1,6 @@
 import { BoundedMap, FairMap, sourceOf } from "@roost/bounded"
 import type { PeerAddress } from "@roost/contracts"
-import { connectionIdAt, leadingBits, type PendingHandshake, type PendingResumption, type Session } from "@roost/dtls"
+import { connectionIdAt, leadingBits, type PendingHandshake, PendingResumption, type Session } from "@roost/dtls"
 import type { PskIdentity } from "@roost/enos"
 import type { CachedPsk, DeviceFacts } from "./DeviceActor.ts"
 import type { EdgeLink } from "./EdgeLinks.ts"
@@ -79,6 +79,23 @@ export class Handshakes {
 
   get(peer: PeerAddress): HandshakeInProgress | undefined {
     return this.#byPeer.get(peer.key)
+  }
+
+  /** Whether the full handshake that is to have this session id is one of the peer's. */
+  has(peer: PeerAddress, sessionId: Uint8Array): boolean {
+    const newest = this.#byPeer.get(peer.key)
+    return [newest, newest?.former].some((handshake) => {
+      const own = handshake?.verified?.sessionId ?? handshake?.pending?.sessionId
+      return own !== undefined && Buffer.compare(own, sessionId) === 0
+    })
+  }
+
+  /** Whether the resumption that `half` is of is one of the peer's. */
+  hasResumption(peer: PeerAddress, half: Uint8Array): boolean {
+    const newest = this.#byPeer.get(peer.key)
+    return [newest, newest?.former].some(
+      (handshake) => handshake?.pending instanceof PendingResumption && handshake.pending.isHalf(half)
+    )
   }
 
   /**

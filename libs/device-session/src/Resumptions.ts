@@ -6,7 +6,10 @@ import type { HandshakeServerOptions } from "./HandshakeServerOptions.ts"
 import type { Handshakes } from "./Handshakes.ts"
 import { restoredSequence } from "./RestoredSequence.ts"
 
-type ResumptionsOptions = Pick<HandshakeServerOptions, "counters" | "crypto" | "edges" | "hold" | "random" | "table">
+type ResumptionsOptions = Pick<
+  HandshakeServerOptions,
+  "associations" | "counters" | "crypto" | "edges" | "hold" | "random" | "table"
+>
 
 /**
  * The first half of resumptions: a hello finds its session, and our flight goes out. What comes then is as in a full handshake
@@ -22,14 +25,14 @@ export class Resumptions {
   }
 
   /**
-   * A device asks to resume. False if its session is not here: another node may have it. `repeated`: a former owner of the
-   * partition answered this hello, and did not confirm the session.
+   * A device asks to resume. False if its session is not here: another node may have it. `repeated`: an owner of the partition,
+   * a former one or this one, answered this hello, and did not confirm the session.
    */
   begin(now: number, edge: EdgeLink, peer: PeerAddress, hello: Uint8Array, repeated = false): boolean {
-    const { crypto, edges, hold, random, table } = this.#options
+    const { associations, crypto, edges, hold, random, table } = this.#options
     const running = this.#handshakes.get(peer)
-    if (repeated && running !== undefined) return true
-    if (running?.pending instanceof PendingResumption && running.pending.answers(hello)) {
+    if (repeated && this.#handshakes.hasResumption(peer, hello)) return true
+    if (!repeated && running?.pending instanceof PendingResumption && running.pending.answers(hello)) {
       this.#take(edge, running.partition, peer, running.pending)
       for (const datagram of running.pending.sendFlight(crypto)) edges.add(edge, FrameKind.Send, 0, peer, datagram)
       return true
@@ -50,7 +53,9 @@ export class Resumptions {
     if (Result.isFailure(outcome)) return true
     switch (outcome.success._tag) {
       case "Missed":
+        return true
       case "Done":
+        associations.announceHandshake(edge, actor, peer)
         return true
       case "Aborted":
         edges.add(edge, FrameKind.ResumeTaken, partition, peer, noBytes)

@@ -30,7 +30,7 @@ describe("a handshake whose owner goes away", () => {
           world.holdSaved = false
           world.takeOver(fate === "stored" ? "killed" : how)
           world.psk = new World().psk
-          for (let tries = 0; tries < 2 && !device.connected; tries++) retransmitFlight(world, device)
+          retransmitFlight(world, device)
           assert.isTrue(device.connected, `${fate} ${how}`)
           assert.strictEqual(codeOf(post(device)), "2.04")
           assert.strictEqual(repeated(sequencesTo(device)), 0)
@@ -50,6 +50,58 @@ describe("a handshake whose owner goes away", () => {
     assert.strictEqual(codeOf(post(device)), "2.04")
     const data = sequencesTo(device).filter((sequence) => sequence > 0)
     assert.strictEqual(repeated(data), 0)
+  })
+})
+
+describe("a handshake whose half was lost on its way to the owner", () => {
+  /** A device whose key exchange never arrived. */
+  const unheard = (world: World, options: object) => {
+    const device = world.device("dev1", 1000, options)
+    const transmit = device.transmit.bind(device)
+    device.transmit = (datagram) => {
+      world.loseFrames = device.sent.length === 2
+      transmit(datagram)
+    }
+    device.connect()
+    device.transmit = transmit
+    world.loseFrames = false
+    assert.isFalse(device.connected)
+    return device
+  }
+
+  for (const options of [withCid, { connectionId: undefined }]) {
+    const name = options.connectionId === undefined ? "without a connection id" : "with one"
+    it(`completes although an older handshake of its address is under way there, ${name}`, () => {
+      const world = new World()
+      world.psk = () => ({ _tag: "Unavailable", reason: "the registry is slow" })
+      world.device("dev1", 1000, options).connect()
+      world.psk = new World().psk
+      const device = unheard(world, options)
+      retransmitFlight(world, device)
+      assert.isTrue(device.connected)
+    })
+
+    it(`of which only the confirmation was lost is not begun twice, and is confirmed again, ${name}`, () => {
+      const world = new World()
+      const device = world.device("dev1", 1000, options).connect()
+      const { handshakesStarted } = world.host.counters
+      const told = world.routes.length
+      world.repeatHalf()
+      assert.strictEqual(world.host.counters.handshakesStarted, handshakesStarted)
+      assert.isAbove(world.routes.length, told)
+      assert.strictEqual(codeOf(post(device)), "2.04")
+    })
+  }
+
+  it("of a resumption is the one that was answered, and is confirmed again once it is done", () => {
+    const world = new World()
+    const session = world.device("dev1", 1000, withCid).connect().client.session!
+    const device = world.device("dev1", 5000, { ...withCid, resume: session }).connect()
+    const told = world.routes.length
+    world.repeatHalf()
+    assert.isAbove(world.routes.length, told)
+    assert.strictEqual(world.host.counters.handshakesResumed, 1)
+    assert.strictEqual(codeOf(post(device)), "2.04")
   })
 })
 

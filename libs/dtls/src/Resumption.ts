@@ -153,6 +153,11 @@ export class PendingResumption {
     })
   }
 
+  /** Whether this is what `half` gives. */
+  isHalf(half: Uint8Array): boolean {
+    return equalBytes(half, this.half)
+  }
+
   /** Another process began it: that one's record numbers are not used again, and data that comes first has its flight repeated. */
   goOn(writeSequence: number): void {
     this.session.writeSequence = writeSequence

@@ -222,17 +222,18 @@ export class EdgeCore {
       if (refused !== undefined) return this.#drop(now, peer, refused)
       return this.#toEveryNode(peer, datagram)
     }
+    // First of all: an owner that knows nothing of the handshake has told the edge to doubt the address.
+    this.#halfToOwner(now, partition, peer)
     if (this.#doubted.has(peer.key) && this.#refusesToAsk(now, peer, asked) === undefined) {
       this.#doubted.delete(peer.key)
       return this.#toEveryNode(peer, datagram)
     }
     this.counters.routedByAddress++
-    this.#halfToNextOwner(now, partition, peer)
     this.#toOwner(partition, peer, FrameKind.Datagram, datagram)
   }
 
-  /** A handshake whose owner died or gave the partition up goes on at the next one, with the device's retransmission. */
-  #halfToNextOwner(now: number, partition: number, peer: PeerAddress): void {
+  /** A handshake that its owner does not have, whatever became of the half, goes on with the device's retransmission. */
+  #halfToOwner(now: number, partition: number, peer: PeerAddress): void {
     if (this.#halves.size === 0 || this.#handedOff.get(peer.key) !== partition) return
     const half = this.#halves.forOwner(now, peer.key, this.#placement.tokenOf(partition))
     if (half !== undefined) this.#toOwner(partition, half.peer, half.kind, half.body)

@@ -10,6 +10,11 @@ export interface EdgeLimits {
   /** Halves of handshakes that no owner has confirmed, for the next one; each at most so many bytes. */
   readonly halvesMax: number
   readonly halfBytesMax: number
+  /**
+   * How long an owner that did not confirm a half is not given it again. Below the second after which a client sends its flight
+   * again (RFC 6347 §4.2.4.1), and above the time that the datagrams of one flight take.
+   */
+  readonly halfQuietMillis: number
   /** How long such a peer is remembered, at least; at most twice as long. */
   readonly handedOffMillis: number
   /** Bytes of a datagram of a peer without a session here: more than any handshake has, or any device that is asked about. */
@@ -50,6 +55,7 @@ export const defaultEdgeLimits: EdgeLimits = {
   handedOffMax: 100_000,
   halvesMax: 10_000,
   halfBytesMax: 2_048,
+  halfQuietMillis: 500,
   handedOffMillis: 180_000,
   strangerBytesMax: 2048,
   handshakesPerSecondMax: 5,

@@ -6,6 +6,8 @@ export interface HandedOffLimits {
   readonly halvesMax: number
   /** A longer one is not kept: nothing that Roost serves makes one. */
   readonly halfBytesMax: number
+  /** How long an owner that was given one is not given it again. */
+  readonly halfQuietMillis: number
   readonly millisMax: number
 }
 
@@ -21,12 +23,14 @@ interface Kept extends Half {
   readonly at: number
   /** The fencing token of the owner that it was handed to; undefined if nobody was known. */
   token: number | undefined
+  givenAt: number
 }
 
 /**
  * Halves of handshakes that an owner was given and did not confirm yet: the key exchange of a full one, the answered hello of a
- * resumption. An owner that dies, or gives its partition up, takes them with it: what the device sends next takes the half to the
- * next owner. Pure.
+ * resumption. An owner that dies, or gives its partition up, takes them with it; an owner that could not serve for a moment, or a
+ * bus that was away, loses them without a change of owner. So what the device sends again takes the half along, until an owner
+ * has confirmed it. Pure.
  */
 export class HandedOffHalves {
   readonly #limits: HandedOffLimits
@@ -51,7 +55,8 @@ export class HandedOffHalves {
       this.#kept.delete(peer.key)
       return
     }
-    this.#kept.set(sourceOf(peer.key), peer.key, { kind, peer, body: new Uint8Array(body), at: now, token })
+    const kept = { kind, peer, body: new Uint8Array(body), at: now, token, givenAt: now }
+    this.#kept.set(sourceOf(peer.key), peer.key, kept)
     if (from.key !== peer.key) this.#moved.set(from.key, peer.key)
   }
 
@@ -60,16 +65,18 @@ export class HandedOffHalves {
     this.#kept.delete(peerKey)
   }
 
-  /** What an owner with this token has not been given yet, once. */
+  /** What an owner with this token has not been given yet, or not for so long that the device has sent again meanwhile. */
   forOwner(now: number, peerKey: number | string, token: number | undefined): Half | undefined {
     const proved = this.#moved.get(peerKey) ?? peerKey
     const kept = this.#kept.get(proved)
-    if (kept === undefined || token === undefined || kept.token === token) return undefined
+    if (kept === undefined || token === undefined) return undefined
+    if (kept.token === token && now - kept.givenAt < this.#limits.halfQuietMillis) return undefined
     if (now - kept.at > this.#limits.millisMax) {
       this.#kept.delete(proved)
       return undefined
     }
     kept.token = token
+    kept.givenAt = now
     return kept
   }
 

@@ -81,7 +81,7 @@ describe("EdgeCore: handshakes", () => {
     assert.strictEqual(other.core.gauges.handshakes, 1)
   })
 
-  it("sends the repeated flight of a handed-off handshake after it", () => {
+  it("sends the repeated flight of a handed-off handshake after it, with the half that no owner confirmed", () => {
     const world = new EdgeWorld()
     const device = new TestDevice(world, "meter-1")
     const flight = device.untilKeyExchange()
@@ -91,7 +91,7 @@ describe("EdgeCore: handshakes", () => {
     world.receive(device.peer, ...flight)
     assert.deepStrictEqual(
       world.entries().map(({ kind, partition, subject }) => [subject, kind, partition]),
-      flight.map(() => [owner, FrameKind.Datagram, partition])
+      [FrameKind.RepeatedHalfHandshake, ...flight.map(() => FrameKind.Datagram)].map((kind) => [owner, kind, partition])
     )
   })
 

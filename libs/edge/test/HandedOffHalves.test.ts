@@ -19,7 +19,7 @@ const moved = () => {
 const kinds = (world: EdgeWorld) => world.entries().map(({ kind, subject }) => [subject, kind])
 
 describe("what an edge handed off", () => {
-  it("goes to the partition's next owner, once, before the device's retransmission (trust F5)", () => {
+  it("goes to the partition's next owner before the device's retransmission (trust F5)", () => {
     const { device, flight, half, world } = moved()
     world.pass(1_000)
     world.receive(device.peer, ...flight)
@@ -35,6 +35,38 @@ describe("what an edge handed off", () => {
     world.receive(device.peer, flight[0]!)
     assert.deepStrictEqual(kinds(world), [[Subjects.frameToNode("c"), FrameKind.Datagram]])
   })
+
+  for (const fate of ["is discarded by its owner", "meets a bus that is away"] as const) {
+    it(`goes to the same owner again with each retransmission if it ${fate}, until that confirms it`, () => {
+      const world = new EdgeWorld()
+      const device = new TestDevice(world, "meter-1")
+      const flight = device.untilKeyExchange()
+      world.busAvailable = fate === "is discarded by its owner"
+      world.receive(device.peer, ...flight)
+      const owner = Subjects.frameToNode(world.placement.ownerOf(partition)!)
+      world.entries()
+      world.busAvailable = true
+      for (let tries = 0; tries < 3; tries++) {
+        // What the owner says of a flight of which it knows nothing.
+        world.tell(FrameKind.Doubt, 0, device.peer)
+        world.pass(1_000)
+        world.receive(device.peer, ...flight)
+        const given = world.entries()
+        assert.deepStrictEqual(
+          given.filter(({ kind }) => kind === FrameKind.RepeatedHalfHandshake).map(({ subject }) => subject),
+          [owner]
+        )
+        assert.strictEqual(given[0]!.kind, FrameKind.RepeatedHalfHandshake)
+      }
+      world.tell(FrameKind.Route, partition, device.peer)
+      world.pass(1_000)
+      world.receive(device.peer, ...flight)
+      assert.deepStrictEqual(
+        kinds(world),
+        flight.map(() => [owner, FrameKind.Datagram])
+      )
+    })
+  }
 
   it("is forgotten once an owner confirmed it, and when its time is over (trust F5)", () => {
     const confirmed = moved()
@@ -117,7 +149,7 @@ describe("what an edge handed off", () => {
   })
 
   it("is bounded, in bytes each and by source: who keeps most loses first (trust F5)", () => {
-    const halves = new HandedOffHalves({ halvesMax: 10, halfBytesMax: 100, millisMax: 60_000 })
+    const halves = new HandedOffHalves({ halvesMax: 10, halfBytesMax: 100, halfQuietMillis: 500, millisMax: 60_000 })
     const keep = (peer: PeerAddress, bytes: number) =>
       halves.keep(0, 1, { kind: FrameKind.RepeatedHalfHandshake, peer, body: new Uint8Array(bytes) })
     keep(parsePeerAddress("192.0.2.1", 1)!, 101)

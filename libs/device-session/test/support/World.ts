@@ -57,6 +57,8 @@ export class World {
   loseSends = 0
   /** Routes that the edge was told to doubt. */
   doubts = 0
+  /** Frames from the edge are lost while this is set, as those to a node that does not serve are. */
+  loseFrames = false
   /** Whether another node is known that owns, or is about to own, what this one does not. */
   hasOtherNode = false
   readonly forwarded: Array<{
@@ -289,6 +291,7 @@ export class World {
   #toHost(kind: FrameKind, peer: PeerAddress, body: Uint8Array, partition = this.#partitionOf(peer)): void {
     const writer = new FrameWriter("edge0001")
     writer.add(kind, partition, peer, body)
+    if (this.loseFrames) return
     this.host.handleFrame(this.now, writer.take())
   }
 
