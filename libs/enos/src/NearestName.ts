@@ -1,20 +1,27 @@
 /**
  * The name that was probably meant: the known one that takes the fewest edits (insert, delete, replace, swap of two neighbours), if
- * those are at most a third of what was given. Case counts for nothing. Undefined: none is near, or the name is known.
+ * those are at most a third of what was given; else one of which a part was given, as `product` of `productKey`. Case counts for
+ * nothing. Undefined: none is near, or the name is known.
  */
 export const nearestName = (given: string, known: Iterable<string>): string | undefined => {
   const meant = given.slice(0, nameLengthMax).toLowerCase()
   let best: string | undefined
+  let whole: string | undefined
   let least = Math.floor(meant.length / 3) + 1
   for (const name of known) {
     if (name === given) return undefined
-    const edits = editsBetween(meant, name.toLowerCase(), least)
+    const lower = name.toLowerCase()
+    if (meant.length >= partLengthMin && lower.includes(meant)) whole ??= name
+    const edits = editsBetween(meant, lower, least)
     if (edits >= least) continue
     best = name
     least = edits
   }
-  return best
+  return best ?? whole
 }
+
+/** Characters of a part: fewer are in many names by chance. */
+const partLengthMin = 3
 
 /** Characters of a name that are looked at: what is longer is nobody's typing error. */
 const nameLengthMax = 128

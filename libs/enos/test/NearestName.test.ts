@@ -12,3 +12,12 @@ it("a mistyped name finds the one that was meant, and a foreign one none", () =>
   assert.strictEqual(nearestName("", known), undefined)
   assert.strictEqual(nearestName("x".repeat(100_000), known), undefined)
 })
+
+it("a part of a name finds the name, unless another one is nearer", () => {
+  const known = ["productKey", "pendingTtl", "timeout", "dynamicActivateEnabled"]
+  assert.strictEqual(nearestName("product", known), "productKey")
+  assert.strictEqual(nearestName("ttl", known), "pendingTtl")
+  assert.strictEqual(nearestName("dynamicActivate", known), "dynamicActivateEnabled")
+  assert.strictEqual(nearestName("time", ["timeouts", "tine"]), "tine")
+  assert.strictEqual(nearestName("t", known), undefined)
+})
