@@ -1,5 +1,6 @@
-import { type DeviceCredential, type ImportResult, NewDevice } from "@roost/contracts"
+import { type DeviceCredential, type ImportResult, NewDevice, requestParseOptions } from "@roost/contracts"
 import { findUnstorable } from "@roost/enos"
+import { requestFaults, spelledOut } from "@roost/http"
 import { Duration, Effect, Result, Schema, Stream } from "effect"
 import { importBatchesWaitingMax, importBatchMax, importLineBytesMax, importRestMillisMax } from "./Limits.ts"
 import { type NdjsonLine, NdjsonLines } from "./Ndjson.ts"
@@ -83,7 +84,7 @@ const readLine = ({ line, text }: NdjsonLine): Line => {
   }
   return Result.isSuccess(device)
     ? { _tag: "Device", line, device: device.success }
-    : { _tag: "Refused", line, reason: device.failure.message }
+    : { _tag: "Refused", line, reason: spelledOut(requestFaults([], device.failure.issue)) }
 }
 
-const decodeDevice = Schema.decodeUnknownResult(Schema.fromJsonString(NewDevice))
+const decodeDevice = Schema.decodeUnknownResult(Schema.fromJsonString(NewDevice), requestParseOptions)

@@ -1,4 +1,5 @@
 import { NodeHttpServer } from "@effect/platform-node"
+import { TemporarilyUnavailable } from "@roost/contracts"
 import { Health, healthRoutes, HttpHost } from "@roost/observability"
 import { ByteSize, Config, Effect, Layer, type Scope } from "effect"
 import {
@@ -7,18 +8,19 @@ import {
   HttpServer,
   type HttpServerRequest,
   type HttpServerResponse,
-  ProblemDetails
+  HttpServerRespondable
 } from "effect/http"
-import { type HttpApi, HttpApiBuilder, type HttpApiGroup, HttpApiMiddleware, HttpApiSwagger } from "effect/http-api"
+import { type HttpApi, HttpApiBuilder, type HttpApiGroup, HttpApiSwagger } from "effect/http-api"
 import { createServer } from "node:http"
 import { layerBearerToken } from "./BearerToken.ts"
 import { layerProblems } from "./Problems.ts"
 import { pathSegmentLengthMax, requestBytesMax } from "./RequestLimits.ts"
+import { layerRequestRules } from "./RequestRules.ts"
 
 /**
  * The routes of an API as all of Roost's have them: its groups behind the bearer token, every error a problem
- * document, `/openapi.json`, `/docs` (Swagger UI from this process, nothing from elsewhere), and health. The API must
- * have the middlewares `Authorization` and `ProblemDetails`; `groups` are its `HttpApiBuilder.group` layers.
+ * document, `/openapi.json`, `/docs` (Swagger UI from this process, nothing from elsewhere), and health. The API is made by
+ * `strictApi` of `@roost/contracts`; `groups` are its `HttpApiBuilder.group` layers.
  */
 export const apiRoutes = <Id extends string, Groups extends HttpApiGroup.Constraint, E, R>(
   api: HttpApi.HttpApi<Id, Groups>,
@@ -31,7 +33,7 @@ export const apiRoutes = <Id extends string, Groups extends HttpApiGroup.Constra
     layerProblems
   ).pipe(
     Layer.provide(layerBearerToken),
-    Layer.provide(HttpApiMiddleware.layerProblemDetails({ includeDetails: true })),
+    Layer.provide(layerRequestRules),
     Layer.provide(Layer.succeed(HttpIncomingMessage.MaxBodySize, ByteSize.bytes(requestBytesMax)))
   )
 
@@ -72,9 +74,7 @@ type Handler = Effect.Effect<
 const starting = HttpRouter.add(
   "*",
   "/*",
-  ProblemDetails.toResponse({
-    type: "urn:roost:problem:starting",
-    status: 503,
-    title: "The service is starting; /readyz says what it waits for."
-  })
+  HttpServerRespondable.toResponse(
+    new TemporarilyUnavailable({ detail: "The service is starting; /readyz says what it waits for." })
+  )
 )

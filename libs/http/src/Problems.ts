@@ -1,7 +1,17 @@
-import { RequestWrites, StoreUnavailable } from "@roost/contracts"
+import {
+  BadRequest,
+  ContentTooLarge,
+  InternalError,
+  NoSuchEndpoint,
+  RequestWrites,
+  StoreUnavailable,
+  TemporarilyUnavailable,
+  UnsupportedMediaType
+} from "@roost/contracts"
 import { NatsError, type NatsErrorReason } from "@roost/nats"
 import { Cause, Effect, type Layer, type Types } from "effect"
-import { HttpRouter, HttpServerError, HttpServerRequest, HttpServerResponse, ProblemDetails } from "effect/http"
+import { HttpRouter, HttpServerError, HttpServerRequest, HttpServerRespondable, HttpServerResponse } from "effect/http"
+import { requestBytesMax } from "./RequestLimits.ts"
 import { throughTextDoor } from "./TextDoor.ts"
 
 type Handler = Effect.Effect<
@@ -22,7 +32,7 @@ const problems = (handler: Handler): Handler =>
       Effect.provideService(RequestWrites, writes),
       Effect.catchCause((cause) => fromCause(cause, request, writes))
     )
-    return withRetryAfter(withProblem(response, request))
+    return withRetryAfter(yield* withProblem(response, request))
   })
 
 export const layerProblems: Layer.Layer<never, never, HttpRouter.HttpRouter> = HttpRouter.middleware(
@@ -38,7 +48,7 @@ const fromCause = Effect.fnUntraced(function* (
   const outage = outageOf(cause)
   if (outage !== undefined) {
     yield* Effect.logWarning(`${request.method} ${pathOf(request.url)}: ${outage.message}`)
-    return unavailable(outage.mayHaveHappened || writes.written)
+    return yield* unavailable(outage.mayHaveHappened || writes.written)
   }
   const [response] = yield* HttpServerError.causeResponse(cause)
   if (response.status >= 500 && !Cause.hasInterruptsOnly(cause)) {
@@ -68,13 +78,12 @@ export const mayHaveHappenedDetail =
   "Idempotency-Key, or read what is there."
 
 const unavailable = (mayHaveHappened: boolean) =>
-  ProblemDetails.toResponse({
-    type: "urn:roost:problem:temporarily-unavailable",
-    status: 503,
-    title: "Roost can't take this now. Try again.",
-    detail: mayHaveHappened ? mayHaveHappenedDetail : "The store does not answer. Nothing was changed.",
-    mayHaveHappened
-  })
+  HttpServerRespondable.toResponse(
+    new TemporarilyUnavailable({
+      detail: mayHaveHappened ? mayHaveHappenedDetail : "The store does not answer. Nothing was changed.",
+      mayHaveHappened
+    })
+  )
 
 /** RFC 9110 §15.6.4: whoever answers 503 says when to come again. */
 const withRetryAfter = (response: HttpServerResponse.HttpServerResponse): HttpServerResponse.HttpServerResponse =>
@@ -88,36 +97,34 @@ const retryAfterSeconds = 2
 const withProblem = (
   response: HttpServerResponse.HttpServerResponse,
   request: HttpServerRequest.HttpServerRequest
-): HttpServerResponse.HttpServerResponse => {
-  if (
-    response.status < 400 ||
-    !(response.body._tag === "Empty" || response.body.contentType?.startsWith("text/plain"))
-  ) {
-    return response
+): Effect.Effect<HttpServerResponse.HttpServerResponse> => {
+  const { body, headers, status } = response
+  if (status < 400 || !(body._tag === "Empty" || body.contentType?.startsWith("text/plain"))) {
+    return Effect.succeed(response)
   }
-  const detail = details[response.status]?.(request)
-  return ProblemDetails.toResponse({
-    type: ProblemDetails.blankType,
-    status: response.status,
-    title: titles[response.status] ?? (response.status < 500 ? "Bad Request" : "Internal Server Error"),
-    ...(detail === undefined ? {} : { detail })
-  })
+  return Effect.map(HttpServerRespondable.toResponse(problemOf(status, request)), (problem) =>
+    headers["connection"] === undefined ? problem : HttpServerResponse.setHeader(problem, "connection", "close")
+  )
 }
 
 const pathOf = (url: string): string => url.split("?", 1)[0]!
 
-const titles: Readonly<Record<number, string>> = {
-  400: "Bad Request",
-  404: "Not Found",
-  413: "Content Too Large",
-  415: "Unsupported Media Type",
-  499: "Client Closed Request",
-  500: "Internal Server Error",
-  503: "Service Unavailable"
-}
-
-const details: Readonly<Record<number, (request: HttpServerRequest.HttpServerRequest) => string>> = {
-  400: () => "The body is not what this endpoint reads.",
-  404: (request) => `No endpoint answers ${request.method} ${pathOf(request.url)}.`,
-  415: (request) => `The endpoint does not read ${request.headers["content-type"] ?? "a body without Content-Type"}.`
+const problemOf = (status: number, request: HttpServerRequest.HttpServerRequest): HttpServerRespondable.Respondable => {
+  switch (status) {
+    case 404:
+      return new NoSuchEndpoint({ detail: `No endpoint answers ${request.method} ${pathOf(request.url)}.` })
+    case 413:
+      return new ContentTooLarge({ detail: `Expected a body of at most ${requestBytesMax} bytes.` })
+    case 415:
+      return new UnsupportedMediaType({
+        detail: `The endpoint does not read ${request.headers["content-type"] ?? "a body without Content-Type"}.`
+      })
+    case 499:
+    case 503:
+      return new TemporarilyUnavailable()
+    default:
+      return status < 500
+        ? new BadRequest({ detail: "The body is not what this endpoint reads." })
+        : new InternalError()
+  }
 }

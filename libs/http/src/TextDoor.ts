@@ -1,12 +1,14 @@
+import { BadRequest } from "@roost/contracts"
 import { findUnstorable, type JsonUnread, mayBeUnstorable, readJson } from "@roost/enos"
 import { Effect, Result } from "effect"
-import { type HttpServerError, HttpServerRequest, type HttpServerResponse, ProblemDetails } from "effect/http"
+import { type HttpServerError, HttpServerRequest, HttpServerRespondable, type HttpServerResponse } from "effect/http"
 import { jsonDepthMax } from "./RequestLimits.ts"
 
 /**
  * What every request passes before it is routed: an address is UTF-8 without NUL, and `%3A` in a path is `:`, so that verbs
  * may be written either way. JSON is UTF-8 with or without byte order mark, not too deep, and its texts are such as every
- * database holds. Whatever is not is answered 400 and says where.
+ * database holds. Whatever is not is answered 400 and says where. No body is the body `{}`: what an endpoint needs nothing of may be
+ * left out, and what it needs is named.
  */
 export const throughTextDoor = <E, R>(
   handler: Effect.Effect<HttpServerResponse.HttpServerResponse, E, R>
@@ -15,7 +17,7 @@ export const throughTextDoor = <E, R>(
     const [path = "", ...rest] = request.url.split("?")
     const query = rest.join("?")
     const wrong = faultOfAddress(path, "path") ?? faultOfAddress(query, "query")
-    if (wrong !== undefined) return Effect.succeed(badRequest(wrong))
+    if (wrong !== undefined) return badRequest(wrong)
     const routed = path.replaceAll(/%3a/gi, ":")
     const url = rest.length === 0 ? routed : `${routed}?${query}`
     return Effect.provideService(handler, HttpServerRequest.HttpServerRequest, checked(request, url))
@@ -57,11 +59,17 @@ const checked = (request: HttpServerRequest.HttpServerRequest, url: string): Htt
   }
   const text = Effect.flatMap(request.arrayBuffer, (body) => {
     const bytes = new Uint8Array(body)
-    if (bytes.length === 0) return Effect.succeed("")
+    if (bytes.length === 0) {
+      bodies.set(request.source, {})
+      return Effect.succeed("{}")
+    }
     const read = readBytes(bytes)
     if (Result.isFailure(read)) {
       const { expected, got } = read.failure
-      return Effect.die(badRequest(`The body is not what is read here: expected ${expected}, got ${got}.`))
+      return Effect.flatMap(
+        badRequest(`The body is not what is read here: expected ${expected}, got ${got}.`),
+        Effect.die
+      )
     }
     bodies.set(request.source, read.success)
     return Effect.succeed(utf8.decode(bytes))
@@ -78,8 +86,8 @@ const faultOfAddress = (text: string, part: string): string | undefined => {
   }
 }
 
-const badRequest = (detail: string): HttpServerResponse.HttpServerResponse =>
-  ProblemDetails.toResponse({ type: ProblemDetails.blankType, status: 400, title: "Bad Request", detail })
+const badRequest = (detail: string): Effect.Effect<HttpServerResponse.HttpServerResponse> =>
+  HttpServerRespondable.toResponse(new BadRequest({ detail }))
 
 const latin1 = (bytes: Uint8Array): string =>
   Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("latin1")

@@ -1,18 +1,10 @@
 import { NodeHttpServer } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
-import { AnyJson, Authorization } from "@roost/contracts"
+import { AnyJson, strictApi } from "@roost/contracts"
 import { Health } from "@roost/observability"
 import { ConfigProvider, Effect, Layer, Logger, Schema } from "effect"
 import { HttpBody, HttpClient, HttpClientRequest, HttpRouter } from "effect/http"
-import {
-  HttpApi,
-  HttpApiBuilder,
-  HttpApiEndpoint,
-  HttpApiError,
-  HttpApiGroup,
-  HttpApiMiddleware,
-  HttpApiSchema
-} from "effect/http-api"
+import { HttpApi, HttpApiBuilder, HttpApiEndpoint, HttpApiError, HttpApiGroup, HttpApiSchema } from "effect/http-api"
 import { apiRoutes, jsonDepthMax, pathSegmentLengthMax, writtenBody } from "../src/index.ts"
 
 class NoSuchThing extends HttpApiError.Problem<NoSuchThing>()(
@@ -42,7 +34,7 @@ const Things = HttpApiGroup.make("things").add(
   HttpApiEndpoint.get("broken", "/v1/broken", { success: Schema.String })
 )
 
-const Api = HttpApi.make("things").add(Things).middleware(Authorization).middleware(HttpApiMiddleware.ProblemDetails)
+const Api = strictApi(HttpApi.make("things").add(Things))
 
 const Handlers = HttpApiBuilder.group(Api, "things", (handlers) =>
   handlers.handleAll({
@@ -161,7 +153,11 @@ describe("an API", () => {
       const request = HttpClientRequest.get("/v1/broken").pipe(HttpClientRequest.bearerToken(token))
       const response = yield* HttpClient.execute(request)
       const text = yield* response.text
-      assert.deepStrictEqual(JSON.parse(text), { type: "about:blank", status: 500, title: "Internal Server Error" })
+      assert.deepStrictEqual(JSON.parse(text), {
+        type: "urn:roost:problem:internal-error",
+        status: 500,
+        title: "Roost failed. Its log says why."
+      })
     }).pipe(Effect.provide(Served))
   )
 
@@ -238,7 +234,7 @@ describe("an address of an API", () => {
         assert.deepStrictEqual((yield* post(path, json({ degrees: 90 }))).body, { turned: "a" })
       }
       assert.deepStrictEqual((yield* post("/v1/things%3Acount", HttpBody.empty)).body, { count: 2 })
-      const named = yield* post("/v1/things/imei%3A01%3Aturn?a=%3A", json({ degrees: 90 }))
+      const named = yield* post("/v1/things/imei%3A01%3Aturn", json({ degrees: 90 }))
       assert.deepStrictEqual(named.body, { turned: "imei:01" })
     }).pipe(Effect.provide(Served))
   )

@@ -1,15 +1,16 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Authorization } from "@roost/contracts"
+import { strictApi } from "@roost/contracts"
 import { Health } from "@roost/observability"
 import { freeTcpPort } from "@roost/testkit"
 import { Config, ConfigProvider, Deferred, Effect, Fiber, Layer, Logger, Schema } from "effect"
-import { HttpApi, HttpApiBuilder, HttpApiEndpoint, HttpApiGroup, HttpApiMiddleware } from "effect/http-api"
+import { HttpApi, HttpApiBuilder, HttpApiEndpoint, HttpApiGroup } from "effect/http-api"
 import { serveApi } from "../src/index.ts"
 
-const Api = HttpApi.make("slow")
-  .add(HttpApiGroup.make("g").add(HttpApiEndpoint.get("hello", "/v1/hello", { success: Schema.String })))
-  .middleware(Authorization)
-  .middleware(HttpApiMiddleware.ProblemDetails)
+const Api = strictApi(
+  HttpApi.make("slow").add(
+    HttpApiGroup.make("g").add(HttpApiEndpoint.get("hello", "/v1/hello", { success: Schema.String }))
+  )
+)
 
 describe("a service that starts", () => {
   it.live("is alive and tells what it waits for, answers 503 on its API, and 200 when it has started", () =>
@@ -46,7 +47,10 @@ describe("a service that starts", () => {
       })
       const early = yield* get("/v1/hello")
       assert.strictEqual(early.status, 503)
-      assert.deepInclude(early.body, { type: "urn:roost:problem:starting" })
+      assert.deepInclude(early.body, {
+        type: "urn:roost:problem:temporarily-unavailable",
+        detail: "The service is starting; /readyz says what it waits for."
+      })
       yield* Deferred.succeed(gate, undefined)
       yield* Fiber.join(built)
       assert.deepStrictEqual(yield* get("/v1/hello"), { status: 200, body: "hello" })

@@ -1,8 +1,9 @@
 import { DeviceKey, ProductKey } from "@roost/enos"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
-import { HttpApi, HttpApiEndpoint, HttpApiGroup, HttpApiMiddleware, HttpApiSchema, OpenApi } from "effect/http-api"
-import { Authorization } from "../http/Authorization.ts"
+import { HttpApi, HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "effect/http-api"
+import { TemporarilyUnavailable } from "../http/RequestProblems.ts"
+import { strictApi } from "../http/StrictApi.ts"
 import { AnyJson } from "../JsonText.ts"
 import {
   Command,
@@ -20,7 +21,6 @@ import {
   DeviceNotFound,
   DeviceOffline,
   NotEncodable,
-  TemporarilyUnavailable,
   TooManyPending
 } from "./DownlinkProblems.ts"
 
@@ -151,11 +151,6 @@ export const CommandTracking = HttpApiGroup.make("tracking").add(
   }).annotateMerge(describe("The commands of a device, newest first"))
 )
 
-export const DownlinkApi = HttpApi.make("downlink")
-  .add(CommandIssuing)
-  .add(CommandTracking)
-  .middleware(Authorization)
-  .middleware(HttpApiMiddleware.ProblemDetails)
-  .annotateMerge(
-    OpenApi.annotations({ title: "Roost downlink", description: "Commands for sleeping devices.", version: "1" })
-  )
+export const DownlinkApi = strictApi(HttpApi.make("downlink").add(CommandIssuing).add(CommandTracking)).annotateMerge(
+  OpenApi.annotations({ title: "Roost downlink", description: "Commands for sleeping devices.", version: "1" })
+)

@@ -73,10 +73,3 @@ export class CommandNotCancellable extends HttpApiError.Problem<CommandNotCancel
   },
   { state: CommandState }
 ) {}
-
-/** The registry or the store does not answer. */
-export class TemporarilyUnavailable extends HttpApiError.Problem<TemporarilyUnavailable>()("TemporarilyUnavailable", {
-  type: "urn:roost:problem:temporarily-unavailable",
-  status: 503,
-  title: "Roost can't take this now. Try again."
-}) {}

@@ -1,8 +1,8 @@
 import { DeviceKey, ModelId, ProductKey, ThingModel } from "@roost/enos"
 import * as Schema from "effect/Schema"
-import { HttpApi, HttpApiEndpoint, HttpApiGroup, HttpApiMiddleware, HttpApiSchema, OpenApi } from "effect/http-api"
+import { HttpApi, HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "effect/http-api"
 import { parseHostPort } from "../AddressText.ts"
-import { Authorization } from "../http/Authorization.ts"
+import { strictApi } from "../http/StrictApi.ts"
 import { DeviceStatus } from "../Registry.ts"
 import { Stranger } from "../Stranger.ts"
 import { DeviceEventKind } from "../DeviceEventKind.ts"
@@ -426,21 +426,20 @@ const Webhooks = HttpApiGroup.make("webhooks")
   .annotateMerge(OpenApi.annotations({ title: "Webhooks" }))
 
 /** The HTTP API of the registry (docs/architecture.md §6). */
-export const RegistryApi = HttpApi.make("registry")
-  .add(Products)
-  .add(Models)
-  .add(Devices)
-  .add(DeviceProperties)
-  .add(Measurepoints)
-  .add(Webhooks)
-  .add(Scripts)
-  .add(Strangers)
-  .middleware(Authorization)
-  .middleware(HttpApiMiddleware.ProblemDetails)
-  .annotateMerge(
-    OpenApi.annotations({
-      title: "Roost registry",
-      version: "1",
-      description: "Products, devices and their secrets; who is online; what happened to a device and why."
-    })
-  )
+export const RegistryApi = strictApi(
+  HttpApi.make("registry")
+    .add(Products)
+    .add(Models)
+    .add(Devices)
+    .add(DeviceProperties)
+    .add(Measurepoints)
+    .add(Webhooks)
+    .add(Scripts)
+    .add(Strangers)
+).annotateMerge(
+  OpenApi.annotations({
+    title: "Roost registry",
+    version: "1",
+    description: "Products, devices and their secrets; who is online; what happened to a device and why."
+  })
+)

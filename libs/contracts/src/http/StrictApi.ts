@@ -1,0 +1,21 @@
+import type { HttpApi as HttpApis, HttpApiGroup } from "effect/http-api"
+import { HttpApi } from "effect/http-api"
+import { Authorization } from "./Authorization.ts"
+import { RequestRules } from "./RequestProblems.ts"
+
+/**
+ * An API that takes what its specification says and nothing else: unknown fields and query parameters are faults, every fault of a
+ * request is told at once, with what came. Answers are not held to it: a field that a newer instance stored is left out.
+ */
+export const strictApi = <Id extends string, Groups extends HttpApiGroup.Constraint>(
+  api: HttpApis.HttpApi<Id, Groups>
+) =>
+  api
+    // Who has no token is told so before anything else: the later middleware is the outer one.
+    .middleware(RequestRules)
+    .middleware(Authorization)
+    .annotate(HttpApi.ParamsParseOptions, requestParseOptions)
+    .annotate(HttpApi.QueryParseOptions, requestParseOptions)
+    .annotate(HttpApi.PayloadParseOptions, requestParseOptions)
+
+export const requestParseOptions = { errors: "all", onExcessProperty: "error", reportInput: true } as const

@@ -1,0 +1,115 @@
+import type { RequestFault } from "@roost/contracts"
+import { nearestName } from "@roost/enos"
+import { SchemaAST, SchemaIssue } from "effect"
+
+/** Faults of one request that are told; a client that has more needs its specification. */
+export const requestFaultsMax = 50
+/** Faults that `detail` spells out; the others are in `errors`. */
+const spelledOutMax = 5
+/** Characters of a fault's message, and of what came within it. */
+const messageLengthMax = 300
+const shownLengthMax = 60
+
+/** What is wrong with what is at `at` of a request, each with where it is, what was expected and what came. */
+export const requestFaults = (at: ReadonlyArray<string>, issue: SchemaIssue.Issue): ReadonlyArray<RequestFault> =>
+  faultsOf(issue, [])
+    .take(requestFaultsMax + 1)
+    .map((fault) => toldOf(at, fault))
+    .toArray()
+
+/** Of a part that the endpoint does not take at all. */
+export const undeclaredFaults = (at: ReadonlyArray<string>, input: unknown): ReadonlyArray<RequestFault> => {
+  if (typeof input !== "object" || input === null || Array.isArray(input)) {
+    return [toldOf(at, { path: [], message: `unknown; nothing is taken here, got ${shown(input)}` })]
+  }
+  const names = Object.keys(input).slice(0, requestFaultsMax + 1)
+  return names.map((name) => toldOf(at, { path: [name], message: unknownName(name, []) }))
+}
+
+const toldOf = (at: ReadonlyArray<string>, { message, path }: Fault): RequestFault => ({
+  path: [...at, ...path.map((segment) => cut(String(segment), shownLengthMax))],
+  message: cut(message, messageLengthMax)
+})
+
+/** The faults as a sentence for whoever reads the answer in a terminal. */
+export const spelledOut = (faults: ReadonlyArray<RequestFault>): string => {
+  const told = faults
+    .slice(0, spelledOutMax)
+    .map(({ message, path }) => [path.join("."), message].filter(Boolean).join(": "))
+  return `${told.join("; ")}${faults.length > told.length ? "; and more, in errors" : ""}`
+}
+
+interface Fault {
+  readonly path: ReadonlyArray<PropertyKey>
+  readonly message: string
+}
+
+/** One after the other: a body may have a hundred thousand faults. */
+const faultsOf = function* (issue: SchemaIssue.Issue, path: ReadonlyArray<PropertyKey>): Generator<Fault> {
+  switch (issue._tag) {
+    case "Pointer":
+      return yield* faultsOf(issue.issue, [...path, ...issue.path])
+    case "Encoding":
+      return yield* faultsOf(issue.issue, path)
+    case "Composite":
+      for (const inner of issue.issues) yield* faultsOf(inner, path)
+      return
+    case "AnyOf": {
+      // Of several forms, the one that was probably meant: it has the fewest faults.
+      const forms = issue.issues.map((inner) =>
+        faultsOf(inner, path)
+          .take(requestFaultsMax + 1)
+          .toArray()
+      )
+      return yield* forms.length === 0 ? [faultOf(issue, path)] : forms.reduce((a, b) => (b.length < a.length ? b : a))
+    }
+    case "MissingKey":
+      return yield { path, message: "missing" }
+    case "UnexpectedKey":
+      return yield { path, message: unknownName(String(path.at(-1)), namesOf(issue.ast)) }
+    default:
+      return yield faultOf(issue, path)
+  }
+}
+
+const unknownName = (name: string, known: ReadonlyArray<string>): string => {
+  const nearest = nearestName(name, known)
+  if (nearest !== undefined) return `unknown; did you mean ${nearest}?`
+  return known.length === 0 ? "unknown; nothing is taken here" : `unknown; known are ${known.join(", ")}`
+}
+
+const namesOf = (ast: SchemaAST.AST): ReadonlyArray<string> =>
+  SchemaAST.isObjects(ast) ? ast.propertySignatures.map(({ name }) => String(name)) : []
+
+const faultOf = (issue: SchemaIssue.Issue, path: ReadonlyArray<PropertyKey>): Fault => {
+  const [first] = format(withoutInput(issue)).issues
+  const message = first?.message ?? "expected another value"
+  const got = SchemaIssue.hasInput(issue) && !isSecret(path) ? `, got ${shown(issue.input)}` : ""
+  return { path: [...path, ...(first?.path ?? []).map(segmentOf)], message: `${lowerFirst(message)}${got}` }
+}
+
+const format = SchemaIssue.makeFormatterStandardSchemaV1()
+
+/** Effect's own texts would end in the whole of what came. */
+const withoutInput = (issue: SchemaIssue.Issue): SchemaIssue.Issue => {
+  const bare: SchemaIssue.Issue = Object.create(Object.getPrototypeOf(issue), Object.getOwnPropertyDescriptors(issue))
+  delete (bare as { input?: unknown }).input
+  if (bare._tag === "Filter") Object.defineProperty(bare, "issue", { value: withoutInput(bare.issue) })
+  return bare
+}
+
+const segmentOf = (segment: PropertyKey | { readonly key: PropertyKey }): PropertyKey =>
+  typeof segment === "object" ? segment.key : segment
+
+/** A secret of the wrong form may be a right one with a typing error: it stays out of answers, which get logged. */
+const isSecret = (path: ReadonlyArray<PropertyKey>): boolean => /secret/i.test(String(path.at(-1)))
+
+const shown = (value: unknown): string => {
+  const text = typeof value === "string" ? value : (JSON.stringify(value) ?? String(value))
+  return typeof value === "string" ? JSON.stringify(cut(text, shownLengthMax)) : cut(text, shownLengthMax)
+}
+
+const cut = (text: string, lengthMax: number): string =>
+  text.length > lengthMax ? `${text.slice(0, lengthMax)}…` : text
+
+const lowerFirst = (text: string): string => text.slice(0, 1).toLowerCase() + text.slice(1)
