@@ -1,10 +1,11 @@
 import { Code, type Option, optionBytes, OptionNumber, type Outputs, uintOption } from "@roost/coap"
+import type { DeviceEventKind } from "@roost/contracts"
 import { option2100Value } from "@roost/enos"
 import type { Counters } from "./Counters.ts"
 import { ContentFormat, formatOption } from "./Decision.ts"
 import type { DeviceActor, DeviceSession } from "./DeviceActor.ts"
 import type { DeviceSessionConfig } from "./DeviceSessionConfig.ts"
-import type { Events } from "./Events.ts"
+import type { EventDetail, Events } from "./Events.ts"
 import { addressOf } from "./Path.ts"
 import type { Ports } from "./Ports.ts"
 import type { ProductProfiles } from "./ProductProfiles.ts"
@@ -81,13 +82,7 @@ export class Answers {
   }
 
   /** An event about the device, for operators. */
-  report(
-    now: number,
-    session: DeviceSession,
-    kind: string,
-    reason: string,
-    detail?: Readonly<Record<string, string | number | boolean>>
-  ): void {
+  report(now: number, session: DeviceSession, kind: DeviceEventKind, reason: string, detail?: EventDetail): void {
     this.#options.events.happened(now, session, kind, addressOf(session), reason, detail)
   }
 

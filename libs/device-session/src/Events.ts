@@ -1,8 +1,16 @@
-import { type DeviceEvent, formatPeerAddress, type PeerAddress, type Presence } from "@roost/contracts"
+import {
+  type DeviceEvent,
+  type DeviceEventKind,
+  formatPeerAddress,
+  type PeerAddress,
+  type Presence
+} from "@roost/contracts"
 import { type StrangerRefusal, StrangerReports } from "@roost/strangers"
 import type { Counters } from "./Counters.ts"
 import { EventLimiter } from "./EventLimiter.ts"
 import type { Ports } from "./Ports.ts"
+
+export type EventDetail = NonNullable<DeviceEvent["detail"]>
 
 /** Refusals of strangers that wait for the end of a turn; more are only counted. */
 const strangersPerTurnMax = 4096
@@ -15,7 +23,7 @@ const strangersPerTurnMax = 4096
 export class Events {
   readonly #ports: Ports
   readonly #counters: Counters
-  readonly #limiter = new EventLimiter()
+  readonly #limiter: EventLimiter
   readonly #strangers: StrangerReports
   #waiting: Array<DeviceEvent> = []
   #refused: Array<StrangerRefusal> = []
@@ -28,6 +36,7 @@ export class Events {
   }) {
     this.#ports = options.ports
     this.#counters = options.counters
+    this.#limiter = new EventLimiter(options.now)
     this.#strangers = new StrangerReports(options.nodeId, options.now)
   }
 
@@ -39,20 +48,26 @@ export class Events {
   happened(
     now: number,
     device: { readonly productKey: string; readonly deviceKey: string },
-    kind: string,
+    kind: DeviceEventKind,
     peer: PeerAddress,
     reason: string,
-    detail?: Readonly<Record<string, string | number | boolean>>
+    detail?: EventDetail
   ): void {
     const { productKey, deviceKey } = device
-    const left = this.#limiter.admit(now, `${productKey},${deviceKey},${kind}`, reason)
-    if (left === undefined) {
-      this.#counters.eventsLeftOut++
-      return
-    }
-    const more = left === 0 ? detail : { ...detail, leftOut: left }
-    const event = { productKey, deviceKey, kind, at: now, address: formatPeerAddress(peer), reason }
-    this.#waiting.push(more === undefined ? event : { ...event, detail: more })
+    this.#tell(now, {
+      productKey,
+      deviceKey,
+      kind,
+      at: now,
+      address: formatPeerAddress(peer),
+      reason,
+      ...(detail && { detail })
+    })
+  }
+
+  /** Of a product as such. */
+  befell(now: number, productKey: string, kind: DeviceEventKind, reason: string, detail?: EventDetail): void {
+    this.#tell(now, { productKey, deviceKey: "", kind, at: now, address: "", reason, ...(detail && { detail }) })
   }
 
   /** Of anybody else. */
@@ -63,6 +78,7 @@ export class Events {
 
   /** Tells what waits, and of strangers as much as may be told now. */
   flush(now: number): void {
+    this.#limiter.flush(now, (event) => this.#waiting.push(event))
     if (this.#waiting.length > 0) {
       const events = this.#waiting
       this.#waiting = []
@@ -78,6 +94,12 @@ export class Events {
 
   /** For how long `flush` has nothing to do if nothing else is called; `most` if that is longer. */
   quietMillis(now: number, most: number): number {
-    return this.#strangers.quietMillis(now, most)
+    return this.#limiter.quietMillis(now, this.#strangers.quietMillis(now, most))
+  }
+
+  #tell(now: number, event: DeviceEvent): void {
+    const told = this.#limiter.admit(now, event)
+    if (told === undefined) this.#counters.eventsLeftOut++
+    else this.#waiting.push(told)
   }
 }

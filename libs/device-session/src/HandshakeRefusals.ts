@@ -1,4 +1,4 @@
-import { type RefusalReason } from "@roost/contracts"
+import type { DeviceEventKind, RefusalReason } from "@roost/contracts"
 import type { RejectReason } from "@roost/dtls"
 import { formatIdentity, printableText } from "@roost/enos"
 import type { Events } from "./Events.ts"
@@ -15,7 +15,7 @@ export class HandshakeRefusals {
     this.#events = events
   }
 
-  tell(now: number, handshake: HandshakeInProgress, kind: string, reason: string): void {
+  tell(now: number, handshake: HandshakeInProgress, kind: DeviceEventKind, reason: string): void {
     const { identity, named, peer, pending } = handshake
     handshake.told = true
     if (handshake.registered && named !== undefined) {
