@@ -17,9 +17,10 @@ import {
   verifyData
 } from "./KeySchedule.ts"
 import { type BackHalfLimits, backHalfLimits } from "./Limits.ts"
+import { readRecord } from "./record/Header.ts"
 import { AwaitFinished, type FinishedOutcome, type RejectReason } from "./server/AwaitFinished.ts"
 import { decodeHalf } from "./server/HalfHandshake.ts"
-import { Session } from "./Session.ts"
+import { Session, sessionEpoch } from "./Session.ts"
 
 export type HandshakeOutcome =
   /** `reply` is our flight again, if the peer acts as if it had lost it; mostly nothing. */
@@ -38,6 +39,8 @@ export type HandshakeOutcome =
  * The second half of the server's full handshake, in the actor of the device that `identity` names.
  *
  *     fromHalf -> AwaitPsk -> providePsk -> AwaitFinished -> Established
+ *                     |                                          ^
+ *                     +- tryPsk: a key that may be the peer's ---+
  *
  * A device that is unknown, disabled or in the wrong mode gets a random key from the caller: what follows is then the
  * same on the wire and in time as for a wrong key (RFC 4279 §2), namely silence.
@@ -95,6 +98,11 @@ export class PendingHandshake {
     return this.#datagrams
   }
 
+  /** Whether a protected record is among what waits: it may be the peer's Finished. */
+  get hasProtected(): boolean {
+    return this.#datagrams.some((datagram) => hasProtectedRecord(datagram, this.#fields.agreement.serverCid.length))
+  }
+
   /** Bytes that wait for the key. */
   get pendingBytes(): number {
     return this.#pendingBytes
@@ -139,14 +147,27 @@ export class PendingHandshake {
     const first = this.#expect(crypto, psk)
     this.#finishes = previous === undefined ? [first] : [first, this.#expect(crypto, previous)]
     const datagrams = this.#datagrams
-    this.#datagrams = []
-    this.#transcript = new Transcript()
-    this.#fields = { ...this.#fields, transcript: emptyBytes, records: [] }
+    this.#forgetWhatKeysAreOf()
     let outcome: HandshakeOutcome = needMore
     for (const datagram of datagrams) {
       if (outcome._tag !== "Established") outcome = this.#handle(crypto, datagram)
     }
     return outcome
+  }
+
+  /**
+   * Tries a key from a cache, which the peer may not have any more, on what came so far. Established, or undefined: then the
+   * handshake is as it was, and waits for `providePsk`.
+   */
+  tryPsk(crypto: Crypto, psk: Uint8Array): (HandshakeOutcome & { readonly _tag: "Established" }) | undefined {
+    const finish = this.#expect(crypto, psk)
+    for (const datagram of this.#datagrams) {
+      if (finish.await.handle(crypto, datagram) !== "Verified") continue
+      this.#finishes = [finish]
+      this.#forgetWhatKeysAreOf()
+      return this.#established(crypto, finish)
+    }
+    return undefined
   }
 
   /** Whether it was established under the previous of two keys. */
@@ -194,12 +215,22 @@ export class PendingHandshake {
       const outcome: FinishedOutcome = finish.await.handle(crypto, datagram)
       if (outcome === "Verified") {
         this.#hasPreviousKey = i > 0
-        const { session } = finish
-        return { _tag: "Established", session, reply: this.#reply(crypto, finish), early: finish.await.early }
+        return this.#established(crypto, finish)
       }
       if (outcome !== "NeedMore") result = { _tag: "Rejected", reason: outcome }
     }
     return result
+  }
+
+  #forgetWhatKeysAreOf(): void {
+    this.#datagrams = []
+    this.#transcript = new Transcript()
+    this.#fields = { ...this.#fields, transcript: emptyBytes, records: [] }
+  }
+
+  #established(crypto: Crypto, finish: Finish): HandshakeOutcome & { readonly _tag: "Established" } {
+    const { session } = finish
+    return { _tag: "Established", session, reply: this.#reply(crypto, finish), early: finish.await.early }
   }
 
   /** ChangeCipherSpec and Finished; the session keeps what it needs to send them again. */
@@ -257,6 +288,16 @@ function readHalf(bytes: Uint8Array): Result.Result<HalfFields, StateError> {
       records: [...half.records]
     })
   })
+}
+
+function hasProtectedRecord(datagram: Uint8Array, cidLength: number): boolean {
+  for (let offset = 0; offset < datagram.length;) {
+    const record = readRecord(datagram, offset, cidLength)
+    if (record === undefined) return false
+    if (record.epoch === sessionEpoch) return true
+    offset = record.next
+  }
+  return false
 }
 
 function messagesOf(transcript: Uint8Array): ReadonlyArray<HandshakeMessage> {

@@ -296,6 +296,36 @@ describe("the actor's half", () => {
     expect(pending.providePsk(crypto, other, new Uint8Array(16).fill(1))._tag).toBe("Rejected")
   })
 
+  it("a key that is only tried establishes the session if it is the peer's, and changes nothing if it is not", () => {
+    const wrong = new Uint8Array(16)
+    const flights = [
+      [],
+      ["changeCipherSpec"],
+      ["changeCipherSpec", "finished"],
+      ["finished", "changeCipherSpec"]
+    ] as const
+    for (const [index, pieces] of flights.entries()) {
+      const tried = handOff(...pieces)
+      expect(tried.pending.hasProtected).toBe(index > 1)
+      const outcome = tried.pending.tryPsk(crypto, defaultPsk)
+      expect(outcome !== undefined).toBe(index > 1)
+      if (outcome !== undefined) {
+        tried.client.takeServerFinished(outcome.reply)
+        expect(tried.pending.waiting).toEqual([])
+      }
+      const { client, pending } = handOff(...pieces)
+      for (let i = 0; i < 3; i++) expect(pending.tryPsk(crypto, wrong)).toBeUndefined()
+      let provided = pending.providePsk(crypto, wrong, defaultPsk)
+      if (index <= 1) {
+        for (const piece of ["changeCipherSpec", "finished"] as const) {
+          provided = pending.handleDatagram(crypto, now, client[piece]())
+        }
+      }
+      if (provided._tag !== "Established") throw new Error(provided._tag)
+      client.takeServerFinished(provided.reply)
+    }
+  })
+
   it("a wrong key rejects with a reason for the operator and no bytes for the peer (F21)", () => {
     const { client, pending } = handOff("changeCipherSpec", "finished")
     expect(pending.providePsk(crypto, new Uint8Array(16))).toEqual({ _tag: "Rejected", reason: "RecordUnverifiable" })
