@@ -70,6 +70,24 @@ for (const { database, layerStore } of databases(server)) {
       }).pipe(Effect.provide(layerStore))
     )
 
+    it.effect("a product is told again with each change that comes with its devices' keys, which the actors keep", () =>
+      Effect.gen(function* () {
+        const store = yield* RegistryStore
+        yield* store.createProduct(product("pk1"))
+        const plain = ["product.pk1", { _tag: "Product", productKey: "pk1", modelId: null, script: null }] as const
+        for (const change of [
+          { closeNotify: "offline" },
+          { piggybackMillis: 0 },
+          { closeNotify: "lifetime" }
+        ] as const) {
+          yield* store.updateProduct("pk1", change)
+          assert.deepStrictEqual(yield* told, [plain])
+        }
+        yield* store.updateProduct("pk1", { productName: "Other", dynamicActivateEnabled: true })
+        assert.deepStrictEqual(yield* told, [])
+      }).pipe(Effect.provide(layerStore))
+    )
+
     it.effect("and the products that refer to them are told as they are by then, until that is done", () =>
       Effect.gen(function* () {
         const store = yield* RegistryStore

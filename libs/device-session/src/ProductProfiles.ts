@@ -18,22 +18,34 @@ export class ProductProfiles {
   readonly #modelIds = new Map<string, string>()
   readonly #scripts = new Map<string, Script>()
   readonly #models = new Map<string, { readonly model: ThingModel; active: ActiveModel | undefined }>()
+  readonly #versions = new Map<string, number>()
+  #removals = 0
 
   /** Products with a model, and models. */
   get sizes(): { readonly products: number; readonly models: number } {
     return { products: this.#modelIds.size, models: this.#models.size }
   }
 
-  put(profile: Profile): void {
+  /** `revision`: of the bucket's entry, which is the same where a watch reads it again. */
+  put(profile: Profile, revision = 0): void {
     if (profile._tag === "Model") {
       this.#models.set(profile.model.modelId, { model: profile.model, active: undefined })
       return
     }
     const { modelId, productKey, script } = profile
+    this.#versions.set(productKey, revision)
     if (modelId === null) this.#modelIds.delete(productKey)
     else this.#modelIds.set(productKey, modelId)
     if (script === null || script === undefined) this.#scripts.delete(productKey)
     else this.#scripts.set(productKey, { productKey, ...script })
+  }
+
+  /**
+   * Another number with each change of the product that was heard of; 0 before the first one. Also of changes that say nothing
+   * here, such as of `closeNotify`, which comes with a device's key.
+   */
+  versionOf(productKey: string): number {
+    return this.#versions.get(productKey) ?? 0
   }
 
   /** `key` of the bucket. A product keeps the id of a model that is gone: the next one of that id is its model. */
@@ -43,6 +55,9 @@ export class ProductProfiles {
     }
     for (const productKey of this.#scripts.keys()) {
       if (profileKey.product(productKey) === key) this.#scripts.delete(productKey)
+    }
+    for (const productKey of this.#versions.keys()) {
+      if (profileKey.product(productKey) === key) this.#versions.set(productKey, -++this.#removals)
     }
     for (const modelId of this.#models.keys()) if (profileKey.model(modelId) === key) this.#models.delete(modelId)
   }

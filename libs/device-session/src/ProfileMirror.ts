@@ -13,7 +13,7 @@ export const mirrorProfiles = Effect.fnUntraced(function* (
   const bucket = yield* openBucket(Buckets.profiles, Profile)
   const read = yield* Deferred.make<void>()
   yield* bucket.watch(">", {
-    onPut: ({ value }) => profiles.put(value),
+    onPut: ({ revision, value }) => profiles.put(value, revision),
     onDelete: (key) => profiles.remove(key),
     onInitialDone: () => Deferred.doneUnsafe(read, Effect.void)
   })

@@ -28,6 +28,26 @@ describe("ProductProfiles", () => {
     assert.strictEqual(profiles.modelOf("pk1"), profiles.modelOf("pk1"), "compiled once")
   })
 
+  it("has another version of a product with each change, and none of what a watch reads again", () => {
+    const profiles = new ProductProfiles()
+    const versions = [profiles.versionOf("pk1")]
+    const note = () => versions.push(profiles.versionOf("pk1"))
+    profiles.put({ _tag: "Product", productKey: "pk1", modelId: null }, 4)
+    note()
+    profiles.put({ _tag: "Product", productKey: "pk1", modelId: null }, 4)
+    assert.strictEqual(profiles.versionOf("pk1"), versions.at(-1))
+    profiles.remove("product.pk1")
+    note()
+    profiles.put({ _tag: "Product", productKey: "pk1", modelId: null }, 9)
+    note()
+    profiles.remove("product.pk1")
+    note()
+    assert.lengthOf(new Set(versions), 5)
+    profiles.remove("product.pk2")
+    profiles.put({ _tag: "Product", productKey: "pk2", modelId: null }, 10)
+    assert.strictEqual(profiles.versionOf("pk1"), versions.at(-1))
+  })
+
   it("forgets what is gone", () => {
     const profiles = new ProductProfiles()
     profiles.put({ _tag: "Model", version: 1, model: model("old") })
