@@ -128,4 +128,4 @@ const provision = (port: number, token: string, { devices, productKey, secret }:
   })
 
 /** Four processes that strip types on one core. */
-const readyMillisMax = 60_000
+const readyMillisMax = 300_000
