@@ -35,6 +35,12 @@ export interface CachedPsk {
   /** Hexadecimal: 170 bytes less than an array. */
   readonly psk: string
   readonly facts: DeviceFacts
+  /** `ProductProfiles.versionOf` when the registry was asked. */
+  readonly productVersion: number
+  /** Of the host's clock, when the handshake began that asked. */
+  readonly day: number
+  /** Operators hear of it at each handshake. */
+  readonly secretTooShort: boolean
 }
 
 /**

@@ -139,6 +139,7 @@ export class DeviceHost {
       ports,
       events: this.#events,
       associations: this.#associations,
+      profiles: this.profiles,
       random: this.#random,
       findActor: (productKey, deviceKey) => this.#shares.find(productKey, deviceKey),
       actorOf: (productKey, deviceKey) => this.#shares.actorOf(productKey, deviceKey),

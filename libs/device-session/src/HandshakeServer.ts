@@ -1,9 +1,9 @@
 import { FrameKind, type PeerAddress, type PskRequest } from "@roost/contracts"
-import { type Crypto, type HandshakeOutcome, PendingHandshake, PendingResumption, type Session } from "@roost/dtls"
+import { type Crypto, type HandshakeOutcome, PendingHandshake, PendingResumption } from "@roost/dtls"
 import { parseIdentity, pskBytes, type PskIdentity } from "@roost/enos"
 import * as Result from "effect/Result"
 import { CredentialChanges } from "./CredentialChanges.ts"
-import { type DeviceActor, type DeviceFacts, type DeviceSession } from "./DeviceActor.ts"
+import type { CachedPsk, DeviceActor, DeviceFacts, DeviceSession } from "./DeviceActor.ts"
 import type { EdgeLink } from "./EdgeLinks.ts"
 import type { HandshakeServerOptions } from "./HandshakeServerOptions.ts"
 import { belongsTo, keepEarly } from "./HandshakeDatagrams.ts"
@@ -19,21 +19,24 @@ import {
   unfinishedText
 } from "./HandshakeRefusals.ts"
 import { type HandshakeInProgress, Handshakes, namedBy, nobody } from "./Handshakes.ts"
-import { unprovedPath } from "./Path.ts"
-import type { PskOutcome } from "./Ports.ts"
-import { restoredSequence } from "./RestoredSequence.ts"
+import { KnownKeys } from "./KnownKeys.ts"
+import { newSession } from "./NewSession.ts"
+import { isRegistered, type PskOutcome } from "./Ports.ts"
 import { Resumptions } from "./Resumptions.ts"
 import { exchangesOf } from "./SessionExchanges.ts"
-import { kindBit } from "./Takeover.ts"
 
 /**
  * Handshakes that edges handed over: key, Finished, the session stored, and only then the answer (design §2.3).
  *
- *     ClientKeyExchange -> the registry is asked -> a key, the device's or one that nobody has -> Finished -> stored -> answer
+ *     Finished -> tried under the key known here -+------------------------------------------> stored -> answer
+ *                                                 |                                             |
+ *                                                 +-> the registry is asked -> tried under its -+
  *
- * All refusals take this one way. Whatever a handshake names, and whether it names anything, the registry is asked once,
- * keys are derived, and the Finished is tried under them: nothing on the wire, and no other work, tells a wrong key from an
- * unknown device, or a device that is online from one that is not. Reasons are told when the turn is over (`Events`).
+ * All refusals take this one way. Whatever a handshake names, and whether it names anything, its Finished is tried under a
+ * key from here, the registry is asked once, and the Finished is tried under the key from there. Where there is no key it is
+ * one that nobody has. So nothing on the wire, and no other work, tells a wrong key from an unknown device, or a device that
+ * is online from one that is not; only who has the key that is known here is let in without the question. Reasons are told
+ * when the turn is over (`Events`).
  */
 export class HandshakeServer {
   readonly #options: HandshakeServerOptions
@@ -41,6 +44,7 @@ export class HandshakeServer {
   readonly #handshakes: Handshakes
   readonly #asked = new Map<number, HandshakeInProgress>()
   readonly #changes: CredentialChanges
+  readonly #keys: KnownKeys
   readonly #refusals: HandshakeRefusals
   readonly resumptions: Resumptions
   #token = 0
@@ -50,6 +54,7 @@ export class HandshakeServer {
     this.#crypto = options.crypto
     this.#refusals = new HandshakeRefusals(options.events)
     this.#handshakes = new Handshakes(options.config.handshakesMax, options.config.handshakeMillisMax)
+    this.#keys = new KnownKeys(options.findActor, options.profiles)
     this.resumptions = new Resumptions(options, this.#handshakes)
     // As long as a handshake may take to verify, and as long again to be stored.
     this.#changes = new CredentialChanges(2 * options.config.handshakeMillisMax)
@@ -90,8 +95,8 @@ export class HandshakeServer {
       facts: undefined
     }
     if (this.#handshakes.add(handshake) !== undefined) counters.handshakesOverLimit++
-    this.#askKey(handshake)
-    pending.success.own()
+    // What is established keeps nothing of the frame.
+    if (!this.#tryFinished(now, handshake)) pending.success.own()
   }
 
   /** Whether a half that was repeated is of a handshake that goes on here, or of a session, of which the edge is told then. */
@@ -121,8 +126,8 @@ export class HandshakeServer {
       return true
     }
     this.#conclude(now, handshake, pending.handleDatagram(this.#crypto, now, datagram))
-    // The registry did not answer the first time; the device's retransmission is the moment to ask again.
-    if (handshake.stage === "needsKey") this.#askKey(handshake)
+    // The Finished came by itself, or it is the device's retransmission: the moment to ask again if the registry did not answer.
+    if (handshake.stage === "needsKey") this.#tryFinished(now, handshake)
     return true
   }
 
@@ -163,7 +168,7 @@ export class HandshakeServer {
       return true
     }
     const outcome = pending?.handleDatagram(this.#crypto, now, datagram)
-    if (handshake.stage === "needsKey") this.#askKey(handshake)
+    if (handshake.stage === "needsKey" && this.#tryFinished(now, handshake)) return true
     if (outcome?._tag !== "Established") return false
     this.#conclude(now, handshake, outcome)
     return true
@@ -173,6 +178,10 @@ export class HandshakeServer {
     const handshake = this.#asked.get(token)
     if (handshake === undefined) return
     this.#asked.delete(token)
+    if (handshake.stage === "expired") {
+      handshake.registered = isRegistered(outcome)
+      return this.#tellUnfinished(now, handshake)
+    }
     if (!this.#handshakes.isCurrent(handshake)) return
     switch (outcome._tag) {
       case "Found": {
@@ -194,7 +203,7 @@ export class HandshakeServer {
         return this.#provide(now, handshake, psk, previous?.psk)
       }
       case "Refused":
-        handshake.registered = outcome.reason !== "UnknownProduct" && outcome.reason !== "UnknownDevice"
+        handshake.registered = isRegistered(outcome)
         handshake.refusal ??= refusalText(outcome.reason)
         return this.#provide(now, handshake, undefined)
       case "Unavailable":
@@ -214,37 +223,70 @@ export class HandshakeServer {
 
   expire(now: number): void {
     this.#changes.expire(now)
-    const { config, counters } = this.#options
     this.#handshakes.expire(now, (handshake) => {
-      counters.handshakesExpired++
+      this.#options.counters.handshakesExpired++
       if (handshake.told || handshake.stage === "storing") return
-      this.#refusals.tell(now, handshake, "handshake-unfinished", unfinishedText(config.handshakeMillisMax))
+      if (handshake.stage !== "needsKey") return this.#tellUnfinished(now, handshake)
+      // No Finished came, so nothing was asked. Whose events tell of it?
+      handshake.stage = "expired"
+      this.#ask(handshake)
     })
   }
 
-  /** Also for an identity that can't be read, which is no device's: the question and its answer are the same work. */
-  #askKey(handshake: HandshakeInProgress): void {
-    const { productKey, deviceKey } = handshake.named ?? nobody
+  #tellUnfinished(now: number, handshake: HandshakeInProgress): void {
+    const { handshakeMillisMax } = this.#options.config
+    this.#refusals.tell(now, handshake, "handshake-unfinished", unfinishedText(handshakeMillisMax))
+  }
+
+  /** Once the Finished came. True if it verified under a key that is known here; else the registry is asked. */
+  #tryFinished(now: number, handshake: HandshakeInProgress): boolean {
+    const { identity, pending } = handshake
+    if (!(pending instanceof PendingHandshake) || !pending.hasProtected) return false
+    if (this.#tryKnown(now, handshake, pending, this.#keys.findFresh(now, identity))) return true
     handshake.stage = "asked"
-    this.#token++
-    this.#asked.set(this.#token, handshake)
-    const request: PskRequest = { productKey, deviceKey, secureMode: handshake.identity?.secureMode ?? 2 }
-    this.#options.ports.askPsk(this.#token, request)
+    this.#keys.noteQuestion(handshake)
+    this.#ask(handshake)
+    return false
+  }
+
+  /** Where no key is known one is tried that nobody has. */
+  #tryKnown(
+    now: number,
+    handshake: HandshakeInProgress,
+    pending: PendingHandshake,
+    known: CachedPsk | undefined
+  ): boolean {
+    const nobodys = this.#crypto.randomBytes(pskBytes)
+    const psk = known === undefined ? nobodys : Uint8Array.fromHex(known.psk)
+    const outcome = pending.tryPsk(this.#crypto, psk)
+    if (outcome === undefined || known === undefined) return false
+    handshake.registered = true
+    handshake.cached = known
+    handshake.facts = known.facts
+    handshake.psk = psk
+    if (known.secretTooShort) handshake.secretTooShort = true
+    this.#conclude(now, handshake, outcome)
+    return true
   }
 
   /** A device whose key is still known gets in; the others are asked about again when they repeat their flight. */
   #withoutRegistry(now: number, handshake: HandshakeInProgress, reason: string): void {
-    const { identity, named } = handshake
+    const { identity, named, pending } = handshake
+    if (!(pending instanceof PendingHandshake)) return
+    if (this.#tryKnown(now, handshake, pending, this.#keys.find(identity))) return
     const actor = named && this.#options.findActor(named.productKey, named.deviceKey)
-    const cached = identity?.secureMode === 2 ? actor?.psk : undefined
     handshake.registered = actor?.session !== undefined
-    if (cached !== undefined) {
-      handshake.facts = cached.facts
-      handshake.cached = cached
-      return this.#provide(now, handshake, Uint8Array.fromHex(cached.psk))
-    }
     handshake.stage = "needsKey"
     this.#refusals.tell(now, handshake, "registry-unavailable", reason)
+  }
+
+  /** Also for an identity that can't be read, which is no device's: the question and its answer are the same work. */
+  #ask(handshake: HandshakeInProgress): void {
+    const { productKey, deviceKey } = handshake.named ?? nobody
+    this.#token++
+    this.#asked.set(this.#token, handshake)
+    const request: PskRequest = { productKey, deviceKey, secureMode: handshake.identity?.secureMode ?? 2 }
+    this.#options.ports.askPsk(this.#token, request)
   }
 
   /** `psk` undefined: one that nobody has. In mode 3 two keys are tried always, since a product has a former one at times. */
@@ -317,7 +359,7 @@ export class HandshakeServer {
     if (pending instanceof PendingHandshake && actor.repeatsRandom(pending.clientRandomBits)) {
       this.#refusals.tell(now, handshake, "client-random-repeated", randomText)
     }
-    const session = this.#sessionOf(now, handshake, identity, facts, outcome.session)
+    const session = newSession(this.#options, now, handshake, identity, facts, outcome.session)
     handshake.stage = "storing"
     handshake.verified = outcome.session
     if (pending instanceof PendingHandshake) handshake.pending = undefined
@@ -347,11 +389,7 @@ export class HandshakeServer {
     session.online = session.secureMode === 2 && previous?.online === true
     if (handshake.pending instanceof PendingResumption) counters.handshakesResumed++
     counters.handshakesEstablished++
-    if (session.secureMode === 2 && handshake.psk !== undefined) {
-      // The key as it was cached, unless the cache was dropped or filled anew meanwhile: then with its facts.
-      const { cached } = handshake
-      actor.psk = cached?.facts === session.facts ? cached : { psk: handshake.psk.toHex(), facts: session.facts }
-    }
+    if (session.secureMode === 2) this.#keys.keep(actor, handshake, session.facts)
     if (previous !== undefined && previous.secureMode === session.secureMode) this.#inherit(now, session, previous)
     actor.session = session
     if (previous === undefined) table.bind(actor)
@@ -408,57 +446,8 @@ export class HandshakeServer {
     return false
   }
 
-  #sessionOf(
-    now: number,
-    handshake: HandshakeInProgress,
-    identity: PskIdentity,
-    facts: DeviceFacts,
-    dtls: Session
-  ): DeviceSession {
-    // The former owner may have answered, and sealed more: only Finished is the same under the same number.
-    if (handshake.repeated === true) dtls.writeSequence = restoredSequence(dtls.writeSequence, -1, this.#options.random)
-    // Nothing more is sealed until the first block is stored with it.
-    dtls.writeLimit = dtls.writeSequence
-    const handle = hex(this.#crypto.randomBytes(handleBytes))
-    const resumed = handshake.pending instanceof PendingResumption
-    return {
-      productKey: identity.productKey,
-      deviceKey: identity.deviceKey,
-      secureMode: identity.secureMode,
-      lifetimeMillis: identity.lifetimeSeconds * 1000,
-      dtls,
-      handle,
-      scope:
-        (resumed ? this.#options.findActor(identity.productKey, identity.deviceKey)?.session?.scope : undefined) ??
-        handle,
-      formerScope: undefined,
-      facts,
-      revoked: false,
-      exchanges: undefined,
-      lastTopic: undefined,
-      peer: handshake.peer,
-      edge: handshake.edge,
-      path: unprovedPath(handshake.movedTo, handshake.startedAt),
-      lastSeenAt: now,
-      online: false,
-      requestsLeft: this.#options.config.requestsBurstMax,
-      requestsAt: now,
-      establishedAt: this.#options.wallOf(now),
-      savedSeenAt: 0,
-      kinds: kindBit("measurepoint"),
-      restored: undefined,
-      recalled: undefined,
-      acksDue: undefined,
-      outbox: undefined
-    }
-  }
-
   #sendTo(edge: EdgeLink, partition: number, peer: PeerAddress, datagram: Uint8Array): void {
     this.#options.counters.datagramsOut++
     this.#options.edges.add(edge, FrameKind.Send, partition, peer, datagram)
   }
 }
-
-/** Bytes of a session's name in uplinks and events. */
-const handleBytes = 8
-const hex = (bytes: Uint8Array): string => bytes.toHex()

@@ -7,6 +7,7 @@ import type { EdgeLinks } from "./EdgeLinks.ts"
 import type { Events } from "./Events.ts"
 import type { Persistence } from "./Persistence.ts"
 import type { Ports } from "./Ports.ts"
+import type { ProductProfiles } from "./ProductProfiles.ts"
 import type { SessionTable } from "./SessionTable.ts"
 import type { Held } from "./Takeover.ts"
 
@@ -21,6 +22,7 @@ export interface HandshakeServerOptions {
   readonly table: SessionTable
   readonly persistence: Persistence
   readonly associations: Associations
+  readonly profiles: ProductProfiles
   /** As `DeviceHost` has it. */
   readonly random: () => number
   /** Undefined: there is none. */

@@ -33,14 +33,19 @@ export interface HandshakeInProgress {
   movedTo?: { readonly peer: PeerAddress; readonly edge: EdgeLink; readonly bytes: number }
   readonly startedAt: number
   readonly partition: number
-  /** `storing`: verified, and answered as soon as the session is stored (design §2.3). */
-  stage: "needsKey" | "asked" | "keyed" | "storing"
+  /**
+   * `needsKey`: until its Finished comes, and again while the registry does not answer. `storing`: verified, and answered as
+   * soon as the session is stored. `expired`: given up, and the registry is asked whose events are to tell of it.
+   */
+  stage: "needsKey" | "asked" | "keyed" | "storing" | "expired"
   /** What came with its Finished or while it was stored. */
   early?: Array<Uint8Array>
   /** The key it was given. */
   psk?: Uint8Array
   /** It was the actor's. */
   cached?: CachedPsk
+  /** `ProductProfiles.versionOf` when the registry was asked. */
+  productVersion?: number
   /** Set while the product's former secret is still good: its version. */
   previousVersion?: number
   /** A former owner had it before, and may have gone on with it. */

@@ -91,6 +91,11 @@ export type PskOutcome =
   | { readonly _tag: "Refused"; readonly reason: RefusalReason }
   | Unanswered
 
+/** Whether the device is one that the registry has; false if it did not say. */
+export const isRegistered = (outcome: PskOutcome): boolean =>
+  outcome._tag === "Found" ||
+  (outcome._tag === "Refused" && outcome.reason !== "UnknownProduct" && outcome.reason !== "UnknownDevice")
+
 /** The secret in the clear: who asks the registry opens what it sealed. */
 export type ActivationOutcome =
   | { readonly _tag: "Issued"; readonly assetId: string; readonly deviceSecret: string }

@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { parsePeerAddress } from "@roost/contracts"
+import { sendRecordsApart } from "./support/traces.ts"
 import { SimulatedDevice } from "./support/SimulatedDevice.ts"
 import { found, World } from "./support/World.ts"
 
@@ -80,6 +81,25 @@ describe("refused handshakes", () => {
     assert.match(world.events[0]!.reason, /no Finished came within \d+ s after ClientKeyExchange/)
   })
 
+  it("that never finish cost no look-up while they last, and are a stranger's where nobody has the name (trust A7)", () => {
+    for (const psk of [() => unknown, () => ({ _tag: "Unavailable", reason: "away" }) as const]) {
+      const world = new World()
+      world.psk = psk
+      const device = world.device("dev1", 1000)
+      device.transmit = (datagram) =>
+        world.receive(device.peer, datagram.subarray(0, 13 + (datagram[11]! << 8) + datagram[12]!))
+      world.work = []
+      device.connect()
+      for (let i = 0; i < 2; i++) world.pass(60_000)
+      assert.notInclude(world.work, "askPsk")
+      for (let i = 0; i < 3; i++) world.pass(60_000)
+      assert.deepStrictEqual(
+        [world.events.length, world.strangers.map(({ kind }) => kind)],
+        [0, ["handshake-unfinished"]]
+      )
+    }
+  })
+
   it("say how to find the cause and what cures it (trust A7)", () => {
     const world = new World()
     for (const reason of ["UnknownDevice", "UnknownProduct", "DeviceDisabled", "AlreadyActivated"] as const) {
@@ -124,6 +144,8 @@ describe("refusals of all causes", () => {
     readonly psk?: World["psk"]
     /** The device has a live session, and this is somebody else at another address. */
     readonly live?: boolean
+    /** Each record of the stranger's flights comes in a datagram of its own. */
+    readonly apart?: boolean
   }
   const causes: Readonly<Record<string, Cause>> = {
     "a wrong key": {},
@@ -138,13 +160,14 @@ describe("refusals of all causes", () => {
     "an identity that can't be split": { identity: "pk1;dev1;2;60", psk: () => unknown }
   }
   /** What the host does from ClientKeyExchange to the end of the refusal. */
-  const workOf = ({ identity = "pk1,dev1,2,60", live = false, psk }: Cause): ReadonlyArray<string> => {
+  const workOf = ({ apart = false, identity = "pk1,dev1,2,60", live = false, psk }: Cause): ReadonlyArray<string> => {
     const world = new World()
     if (live) assert.isTrue(world.device("dev1", 1000).connect().connected)
     if (psk !== undefined) world.psk = psk
     const peer = parsePeerAddress("198.51.100.7", 2000)!
     const stranger = new SimulatedDevice(world, "dev1", peer, { ...identityOf(identity), secret: "wrong" })
     world.enter(stranger)
+    if (apart) sendRecordsApart(stranger)
     world.work = []
     stranger.connect()
     assert.isFalse(stranger.connected)
@@ -159,6 +182,19 @@ describe("refusals of all causes", () => {
       assert.strictEqual(work.filter((call) => call === "askPsk").length, 1)
       assert.deepStrictEqual(work.slice(0, -1), wrongKey.slice(0, -1))
       assert.isTrue(toldBy.has(work.at(-1)!))
+    })
+
+    it(`${name}, its Finished by itself: nothing is asked before it comes, and the rest is the same (trust G3)`, () => {
+      const work = workOf({ ...causes[name]!, apart: true })
+      assert.strictEqual(work.filter((call) => call === "askPsk").length, 1)
+      assert.deepStrictEqual(work.slice(0, -1), workOf({ apart: true }).slice(0, -1))
+    })
+
+    it(`${name}, while the registry is away: the same work again (trust G3)`, () => {
+      const psk = () => ({ _tag: "Unavailable", reason: "the registry did not answer" }) as const
+      const work = workOf({ ...causes[name]!, psk })
+      assert.strictEqual(work.filter((call) => call === "askPsk").length, 1)
+      assert.deepStrictEqual(work.slice(0, -1), workOf({ psk }).slice(0, -1))
     })
   }
 

@@ -1,5 +1,5 @@
 import { Code, formatCode, OptionNumber, stringOption } from "@roost/coap"
-import { readRecord } from "@roost/dtls"
+import { ContentType, readRecord } from "@roost/dtls"
 import { SimulatedDevice } from "./SimulatedDevice.ts"
 import type { World } from "./World.ts"
 
@@ -49,5 +49,20 @@ export const retransmit = (world: World, device: SimulatedDevice): void => {
     if (output._tag !== "Transmit") continue
     const sealed = device.client.send(output.bytes)
     if (sealed._tag === "Success") device.transmit(sealed.success)
+  }
+}
+
+/** The device sends each record of its handshake in a datagram of its own, as small stacks do. */
+export const sendRecordsApart = (device: SimulatedDevice): void => {
+  const transmit = device.transmit.bind(device)
+  device.transmit = (datagram) => {
+    let offset = 0
+    for (let record = readRecord(datagram, 0, 0); record !== undefined; record = readRecord(datagram, offset, 0)) {
+      // With a connection id, of whose length a record says nothing, it is the last one.
+      if (record.contentType === ContentType.tls12_cid) break
+      transmit(datagram.slice(offset, record.next))
+      offset = record.next
+    }
+    if (offset < datagram.length) transmit(datagram.slice(offset))
   }
 }
