@@ -113,7 +113,7 @@ const tellChanges = Effect.gen(function* () {
     Effect.tapError((cause) => Effect.logWarning("a change of a credential, product or model is not told yet", cause)),
     Effect.retry(Schedule.spaced("1 second")),
     Effect.flatMap((found) =>
-      found ? Effect.sleep(tellAgainMillis) : Effect.raceFirst(store.somethingToTell, Effect.sleep(tellEveryMillis))
+      Effect.raceFirst(store.somethingToTell, Effect.sleep(found ? tellAgainMillis : tellEveryMillis))
     ),
     Effect.forever
   )

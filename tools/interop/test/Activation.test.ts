@@ -92,4 +92,38 @@ describe.each([
     await fresh.close()
     await old.close()
   })
+
+  it("changes what a device comes in with whose key its node knows: the next full handshake is by the new state", async () => {
+    await createProduct(roost, "pkKnown")
+    const { body } = await roost.registry("POST", "/v1/products/pkKnown/devices", { deviceKey: "meter" })
+    const path = "/v1/products/pkKnown/devices/meter"
+    const comesIn = async (secret: string): Promise<boolean> => {
+      const device = deviceOf("pkKnown", "meter")
+      const failure = await failureOf(device.connect(secret))
+      await device.close()
+      return failure === ""
+    }
+    const eventuallyIn = (secret: string, expected: boolean) =>
+      eventually(
+        () => comesIn(secret),
+        (is) => is === expected
+      )
+    for (let i = 0; i < 3; i++) assert.isTrue(await comesIn(body.deviceSecret))
+    await roost.registry("POST", `${path}:disable`)
+    await eventuallyIn(body.deviceSecret, false)
+    await roost.registry("POST", `${path}:enable`)
+    await eventuallyIn(body.deviceSecret, true)
+    const rotated = await roost.registry("POST", `${path}:rotate-secret`, {})
+    // Nobody knows the new one here: the registry is asked.
+    assert.isTrue(await comesIn(rotated.body.deviceSecret))
+    await eventuallyIn(body.deviceSecret, false)
+    await roost.registry("PATCH", "/v1/products/pkKnown", { closeNotify: "offline" })
+    const statusBehindGoodbye = async (): Promise<string> => {
+      await comesIn(rotated.body.deviceSecret)
+      return (await roost.registry("GET", path)).body.status
+    }
+    await eventually(statusBehindGoodbye, (status) => status === "offline")
+    assert.strictEqual((await roost.registry("DELETE", path)).status, 204)
+    await eventuallyIn(rotated.body.deviceSecret, false)
+  })
 })
