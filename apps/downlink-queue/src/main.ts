@@ -1,5 +1,12 @@
 import { DownlinkApi } from "@roost/contracts"
-import { CommandStore, Downlink, layerCommandEvents, layerDownlinkHttp, layerDownlinkRpc } from "@roost/downlink"
+import {
+  CommandStore,
+  Downlink,
+  layerCommandEvents,
+  layerDownlinkHttp,
+  layerDownlinkRpc,
+  ThingModels
+} from "@roost/downlink"
 import { layerIdempotency, serveApi } from "@roost/http"
 import { EventPublisher, NatsConnection } from "@roost/nats"
 import { runApp } from "@roost/observability"
@@ -9,7 +16,7 @@ const Port = Config.Port("ROOST_DOWNLINK_PORT").pipe(Config.withDefault(8081))
 
 const Commands = Layer.mergeAll(layerDownlinkRpc, layerCommandEvents).pipe(
   Layer.provideMerge(Downlink.layer),
-  Layer.provide(CommandStore.layer),
+  Layer.provide([CommandStore.layer, ThingModels.layer]),
   Layer.provide(EventPublisher.layer)
 )
 

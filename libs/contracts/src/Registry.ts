@@ -111,6 +111,8 @@ export const DeviceReply = Schema.Union([
     status: DeviceStatus,
     activated: Schema.Boolean,
     dataFormat: DataFormat,
+    /** The product's thing model, which is in the bucket PROFILES; absent where it has none, and from older registries. */
+    model: Schema.optionalKey(Schema.Struct({ modelId: Schema.String, version: Schema.Int })),
     /** What makes commands of a raw product bytes; absent while none is published. */
     script: Schema.optionalKey(Schema.Struct({ version: Schema.Int, source: Schema.String }))
   }),

@@ -119,9 +119,11 @@ export class Credentials extends Context.Service<
           const device = yield* store.device(id)
           if (product === undefined || device === undefined) return { _tag: "Unknown" }
           const { status, activatedAt } = device
-          const { dataFormat } = product
+          const { dataFormat, modelId, modelVersion } = product
           const script = dataFormat === "Custom" ? (yield* store.script(id.productKey))?.published : undefined
-          const found = { _tag: "Found", status, activated: activatedAt !== null, dataFormat } as const
+          const model =
+            modelVersion === null || modelId === undefined ? {} : { model: { modelId, version: modelVersion } }
+          const found = { _tag: "Found", status, activated: activatedAt !== null, dataFormat, ...model } as const
           return script === undefined ? found : { ...found, script }
         })
       })

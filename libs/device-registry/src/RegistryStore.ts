@@ -32,6 +32,8 @@ export interface NewStoredProduct extends Omit<Product, "previousSecretUntil"> {
 }
 
 export interface StoredProduct extends NewStoredProduct {
+  /** Of its thing model. */
+  readonly modelVersion: number | null
   /** Grows with every secret. */
   readonly secretVersion: number
   /** The secret before, which still activates until then; milliseconds since 1970. */

@@ -5,7 +5,7 @@ import { allStreams, ensureStreams, NatsConnection, serveRpc } from "@roost/nats
 import { Health } from "@roost/observability"
 import { natsServer } from "@roost/testkit"
 import { ConfigProvider, Effect, Layer, Logger } from "effect"
-import { CommandStore, Downlink } from "../src/index.ts"
+import { CommandStore, Downlink, ThingModels } from "../src/index.ts"
 
 const commands = Number(process.argv[2] ?? 10_000)
 const devices = Math.ceil(commands / 20)
@@ -47,7 +47,7 @@ const main = Effect.flatMap(natsServer(), (server) =>
   issueAll.pipe(
     Effect.provide(
       Downlink.layer.pipe(
-        Layer.provideMerge(CommandStore.layer),
+        Layer.provideMerge(Layer.merge(CommandStore.layer, ThingModels.layer)),
         Layer.provide(Layer.effectDiscard(ensureStreams(allStreams))),
         Layer.provideMerge(NatsConnection.layer("bench")),
         Layer.provide(Health.layer),

@@ -39,7 +39,7 @@ export const encodeCommand = (
         kind: draft.kind,
         identifier: draft.measurepoint,
         topic: Topics.measurepointSet(productKey, deviceKey),
-        payload: encodeRequest(commandId, "thing.service.measurepoint.set", paramsOf(draft.measurepoint, draft.value))
+        payload: encodeRequest(commandId, "thing.service.measurepoint.set", pointsOf(draft.measurepoint, draft.value))
       }
     case "measurepointGet":
       return {
@@ -68,8 +68,8 @@ export const encodeCommand = (
 }
 
 /** A point may have any name that is an identifier, `__proto__` too. */
-const paramsOf = (name: string, value: unknown): Readonly<Record<string, unknown>> => {
-  const params: Record<string, unknown> = Object.create(null)
-  params[name] = value
-  return params
+export const pointsOf = (measurepoint: string, value: unknown): Readonly<Record<string, unknown>> => {
+  const points: Record<string, unknown> = Object.create(null)
+  points[measurepoint] = value
+  return points
 }

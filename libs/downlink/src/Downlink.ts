@@ -4,6 +4,7 @@ import {
   commandIdOfKey,
   CommandNotCancellable,
   CommandNotFound,
+  CommandNotOfModel,
   commandPayloadBytesMax,
   type CommandState,
   CurrentIdempotentRequest,
@@ -24,13 +25,16 @@ import {
   TemporarilyUnavailable,
   TooManyPending
 } from "@roost/contracts"
-import { CommandCode, Topics } from "@roost/enos"
+import { CommandCode, EnosCode, Topics } from "@roost/enos"
 import { mayHaveHappenedDetail } from "@roost/http"
 import { NatsConnection, NatsError, requestRpc } from "@roost/nats"
+import { metrics } from "@roost/observability"
 import { type Conversion, ScriptPool } from "@roost/raw-script"
 import { Clock, Context, Effect, Layer, Option } from "effect"
+import { checkCommand } from "./CommandCheck.ts"
 import { type CommandDraft, encodeCommand } from "./CommandDraft.ts"
 import { CommandStore } from "./CommandStore.ts"
+import { type ModelVersion, ThingModels } from "./ThingModels.ts"
 
 /** The registry answers from memory or SQLite; a device's actor from memory. */
 const registryTimeoutMillis = 2_000
@@ -56,12 +60,24 @@ export interface Waiting {
   readonly timeout: number
 }
 
+export interface IssueOptions extends Waiting {
+  /** Whatever the thing model of the device's product says. */
+  readonly unchecked?: boolean
+}
+
 export interface Page {
   readonly commands: ReadonlyArray<Command>
   readonly cursor?: string
 }
 
-type Refusal = DeviceNotFound | DeviceNotActivated | DeviceDisabled | DeviceOffline | TooManyPending | NotEncodable
+type Refusal =
+  | DeviceNotFound
+  | DeviceNotActivated
+  | DeviceDisabled
+  | DeviceOffline
+  | TooManyPending
+  | CommandNotOfModel
+  | NotEncodable
 
 /** What applications do with commands. Errors are the problems of the HTTP API. */
 export class Downlink extends Context.Service<
@@ -71,7 +87,7 @@ export class Downlink extends Context.Service<
     readonly issue: (
       device: DeviceName,
       draft: CommandDraft,
-      waiting: Waiting
+      options: IssueOptions
     ) => Effect.Effect<Command, Refusal | TemporarilyUnavailable>
     readonly get: (commandId: string) => Effect.Effect<Command, CommandNotFound | TemporarilyUnavailable>
     readonly cancel: (
@@ -86,7 +102,7 @@ export class Downlink extends Context.Service<
     ) => Effect.Effect<Page, TemporarilyUnavailable>
   }
 >()("@roost/downlink/Downlink") {
-  static readonly layer: Layer.Layer<Downlink, never, CommandStore | NatsConnection> = Layer.effect(
+  static readonly layer: Layer.Layer<Downlink, never, CommandStore | ThingModels | NatsConnection> = Layer.effect(
     Downlink,
     Effect.gen(function* () {
       const store = yield* CommandStore
@@ -95,10 +111,10 @@ export class Downlink extends Context.Service<
         Effect.sync(() => new ScriptPool()),
         (pool) => Effect.promise(() => pool.close())
       )
-      const issuer = { store, scripts, ids: new CommandIds(Math.random) }
+      const issuer = { store, scripts, models: yield* ThingModels, ids: new CommandIds(Math.random) }
       return Downlink.of({
-        issue: (device, draft, waiting) =>
-          issue(issuer, device, draft, waiting).pipe(Effect.provideService(NatsConnection, connection), unavailable),
+        issue: (device, draft, options) =>
+          issue(issuer, device, draft, options).pipe(Effect.provideService(NatsConnection, connection), unavailable),
         get: (commandId) =>
           store.get(commandId).pipe(
             Effect.flatMap((found) => (Option.isSome(found) ? Effect.succeed(found.value) : notFound(commandId))),
@@ -116,9 +132,15 @@ interface Issuer {
   readonly store: Context.Service.Shape<typeof CommandStore>
   readonly ids: CommandIds
   readonly scripts: ScriptPool
+  readonly models: Context.Service.Shape<typeof ThingModels>
 }
 
-const issue = Effect.fnUntraced(function* (issuer: Issuer, device: DeviceName, draft: CommandDraft, waiting: Waiting) {
+const issue = Effect.fnUntraced(function* (
+  issuer: Issuer,
+  device: DeviceName,
+  draft: CommandDraft,
+  { unchecked = false, ...waiting }: IssueOptions
+) {
   const known = yield* askRegistry(device)
   if (known.dataFormat === "Custom" && draft.kind !== "raw" && known.script === undefined) {
     return yield* new NotEncodable({
@@ -135,6 +157,7 @@ const issue = Effect.fnUntraced(function* (issuer: Issuer, device: DeviceName, d
   const request = yield* CurrentIdempotentRequest
   const id = request === undefined ? undefined : yield* idOfRequest(issuer, place, request, device, draft)
   if (id?.taken !== undefined) return yield* againOf(id.taken)
+  if (known.model !== undefined && !unchecked) yield* requireOfModel(issuer, known.model, draft)
   if ((issuer.store.pendingOf(place.hash) ?? 0) >= pendingCommandsPerDeviceMax) return yield* tooMany
   const nextId = Effect.map(Clock.currentTimeMillis, (now) => issuer.ids.next(place.hash, now))
   if (waiting.pendingTtl === 0 && !(yield* isOnline(device, known.status === "online"))) {
@@ -151,6 +174,29 @@ const issue = Effect.fnUntraced(function* (issuer: Issuer, device: DeviceName, d
   if (mirrored === undefined || mirrored >= countExactlyFrom) yield* withdrawIfTooMany(issuer, command, place)
   return command
 })
+
+const requireOfModel = Effect.fnUntraced(function* ({ models }: Issuer, wanted: ModelVersion, draft: CommandDraft) {
+  const known = yield* models.at(wanted)
+  if (known === undefined) return notTold.inc()
+  const refusal = checkCommand(known.compiled, draft)
+  if (refusal === undefined) return undefined
+  const { expected, field, got } = refusal
+  const { modelId, version } = known
+  return yield* new CommandNotOfModel({
+    code: EnosCode.modelValidationFailed,
+    modelId,
+    modelVersion: version,
+    field,
+    expected,
+    got,
+    detail: `${field}: expected ${expected}, got ${got}. So says version ${version} of the thing model ${modelId}.`
+  })
+})
+
+const notTold = metrics.counter(
+  "roost_commands_model_unknown_total",
+  "Commands that were not checked, since the registry had not told the thing model of their product."
+)
 
 const isConflict = (error: { readonly _tag: string }): boolean =>
   error instanceof NatsError && error.reason === "Conflict"

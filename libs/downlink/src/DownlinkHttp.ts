@@ -1,4 +1,4 @@
-import { DownlinkApi } from "@roost/contracts"
+import { type CommandNotOfModel, DownlinkApi } from "@roost/contracts"
 import { writtenBody } from "@roost/http"
 import { Effect, Layer } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
@@ -10,22 +10,35 @@ const Issuing = HttpApiBuilder.group(
   Effect.fnUntraced(function* (handlers) {
     const downlink = yield* Downlink
     return handlers.handleAll({
-      setMeasurepoint: ({ params, payload, request }) => {
-        const { value } = writtenBody(request) as Pick<typeof payload, "value">
-        return downlink.issue(params, { kind: "measurepointSet", measurepoint: params.measurepoint, value }, payload)
+      setMeasurepoint: ({ params, payload: { pendingTtl, timeout }, query, request }) => {
+        const { value } = writtenBody(request) as { readonly value: unknown }
+        const draft = { kind: "measurepointSet", measurepoint: params.measurepoint, value } as const
+        return downlink.issue(params, draft, { pendingTtl, timeout, ...query })
       },
-      getMeasurepoints: ({ params, payload }) =>
-        downlink.issue(params, { kind: "measurepointGet", measurepoints: payload.ids }, payload),
-      invokeService: ({ params, payload, request }) => {
-        const { inputData } = writtenBody(request) as Pick<typeof payload, "inputData">
-        return downlink.issue(params, { kind: "service", service: params.service, inputData }, payload)
+      getMeasurepoints: ({ params, payload: { ids, pendingTtl, timeout }, query }) =>
+        downlink.issue(params, { kind: "measurepointGet", measurepoints: ids }, { pendingTtl, timeout, ...query }),
+      invokeService: ({ params, payload: { pendingTtl, timeout }, query, request }) => {
+        const { inputData } = writtenBody(request) as { readonly inputData: Readonly<Record<string, unknown>> }
+        const draft = { kind: "service", service: params.service, inputData } as const
+        return downlink.issue(params, draft, { pendingTtl, timeout, ...query })
       },
       upgradeFirmware: ({ params, payload: { pendingTtl, timeout, ...firmware } }) =>
-        downlink.issue(params, { kind: "otaUpgrade", firmware }, { pendingTtl, timeout }),
-      sendRaw: ({ params, query, payload }) => downlink.issue(params, { kind: "raw", bytes: payload }, query)
+        downlink.issue(params, { kind: "otaUpgrade", firmware }, { pendingTtl, timeout }).pipe(ofNoModel),
+      sendRaw: ({ params, query, payload }) =>
+        downlink.issue(params, { kind: "raw", bytes: payload }, query).pipe(ofNoModel)
     })
   })
 )
+
+/** Thing models know neither firmware nor raw bytes. */
+const ofNoModel = <A, E extends { readonly _tag: string }>(
+  issued: Effect.Effect<A, E>
+): Effect.Effect<A, Exclude<E, CommandNotOfModel>> =>
+  Effect.catchIf(
+    issued,
+    (error): error is Extract<E, CommandNotOfModel> => error._tag === "CommandNotOfModel",
+    Effect.die
+  ) as Effect.Effect<A, Exclude<E, CommandNotOfModel>>
 
 const Tracking = HttpApiBuilder.group(
   DownlinkApi,

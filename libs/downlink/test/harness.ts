@@ -1,21 +1,24 @@
 import { NodeHttpServer } from "@effect/platform-node"
 import {
+  Buckets,
   type CommandEvent,
   type DeviceAnswer,
   type DeviceReply,
   deviceRpc,
   DownlinkApi,
   placeOf,
+  profileKey,
   RegistryRpcs,
   Subjects
 } from "@roost/contracts"
+import type { ThingModel } from "@roost/enos"
 import { apiRoutes, layerIdempotency } from "@roost/http"
 import { allStreams, ensureStreams, EventPublisher, NatsConnection, serveRpc } from "@roost/nats"
 import { Health } from "@roost/observability"
 import type { NatsServer } from "@roost/testkit"
 import { ConfigProvider, Context, Effect, Layer, Logger } from "effect"
 import { HttpBody, HttpClient, HttpClientRequest, HttpRouter } from "effect/http"
-import { CommandStore, Downlink, layerCommandEvents, layerDownlinkHttp } from "../src/index.ts"
+import { CommandStore, Downlink, layerCommandEvents, layerDownlinkHttp, ThingModels } from "../src/index.ts"
 
 export const token = "0123456789abcdef"
 
@@ -25,7 +28,7 @@ const environment = (server: NatsServer) =>
 /** One downlink-queue on a connection of its own; its HTTP port as a client. */
 export const instance = Effect.fnUntraced(function* (server: NatsServer) {
   const services = Layer.mergeAll(Downlink.layer, layerCommandEvents).pipe(
-    Layer.provideMerge(CommandStore.layer),
+    Layer.provideMerge(Layer.merge(CommandStore.layer, ThingModels.layer)),
     Layer.provide(EventPublisher.layer),
     // The registry's work.
     Layer.provide(Layer.effectDiscard(ensureStreams(allStreams))),
@@ -78,6 +81,8 @@ export interface World {
   readonly registered: Map<string, DeviceReply>
   /** Device keys whose actor says that they are online. */
   readonly online: Set<string>
+  /** What the registry tells of a thing model. */
+  readonly tellModel: (model: ThingModel, version: number) => Effect.Effect<void>
   readonly event: (deviceKey: string, event: CommandEvent) => Effect.Effect<void>
   readonly nats: Context.Service.Shape<typeof NatsConnection>
 }
@@ -109,7 +114,14 @@ export const world = Effect.fnUntraced(function* (server: NatsServer, devices: R
     Effect.promise(() =>
       nats.jetstream.publish(Subjects.command(kinds[commandEvent._tag], "pk", deviceKey), JSON.stringify(commandEvent))
     )
-  return { registered, online, event, nats } satisfies World
+  const tellModel: World["tellModel"] = (model, version) =>
+    Effect.orDie(
+      Effect.promise(async () => {
+        const subject = `$KV.${Buckets.profiles.name}.${profileKey.model(model.modelId)}`
+        await nats.jetstream.publish(subject, JSON.stringify({ _tag: "Model", version, model }))
+      })
+    )
+  return { registered, online, tellModel, event, nats } satisfies World
 })
 
 const kinds = { Hinted: "hinted", Fetched: "fetched", Replied: "replied", Overtaken: "overtaken" } as const

@@ -4,8 +4,8 @@ import {
   CommandState,
   CurrentIdempotentRequest,
   type DownlinkQuestion,
-  Identifier,
   isPending,
+  MeasurepointIdentifier,
   pendingTtlSecondsMax,
   ServiceIdentifier,
   timeoutSecondsDefault,
@@ -39,7 +39,7 @@ const Waiting = Schema.Struct({
 })
 
 const setMeasurepoint: Action<Needs> = Effect.fnUntraced(function* (call) {
-  const { measurepointId } = yield* decode(Schema.Struct({ measurepointId: Identifier }), call.query)
+  const { measurepointId } = yield* decode(Schema.Struct({ measurepointId: MeasurepointIdentifier }), call.query)
   const { value } = yield* decode(Schema.Struct({ value: AnyJson }), call.written)
   return yield* issue(call, { kind: "measurepointSet", measurepoint: measurepointId, value })
 })

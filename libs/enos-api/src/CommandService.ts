@@ -48,6 +48,7 @@ const codeOf: Readonly<Record<string, number>> = {
   DeviceDisabled: ApiCode.deviceDisabled,
   DeviceOffline: ApiCode.deviceOffline,
   TooManyPending: ApiCode.cacheFull,
+  CommandNotOfModel: ApiCode.invalidArgument,
   NotEncodable: ApiCode.cannotEncode,
   CommandNotFound: ApiCode.notFound,
   CommandNotCancellable: ApiCode.invalidArgument

@@ -9,7 +9,16 @@ let roost: RoostProcesses
 beforeAll(async () => {
   roost = await RoostProcesses.start({ env: { ROOST_ENOS_API: "true" } })
   const nothing = { attributes: {}, measurepoints: {}, services: {}, events: {} }
-  const model = await roost.registry("POST", "/v1/models", { modelId: "meter", passthrough: true, ...nothing })
+  const level = { data: { dataType: "INT" } }
+  const service = { inputData: { level }, outputData: {} }
+  const meter = {
+    ...nothing,
+    modelId: "meter",
+    passthrough: true,
+    measurepoints: { limit: { data: { dataType: "DOUBLE" } } },
+    services: { reset: service, fail: service }
+  }
+  const model = await roost.registry("POST", "/v1/models", meter)
   assert.strictEqual(model.status, 201)
 }, 120_000)
 afterAll(() => roost?.[Symbol.asyncDispose]())
@@ -120,6 +129,9 @@ describe("EnOS's open API", () => {
     assert.match(product.productSecret, /^\w{20}$/)
     assert.deepStrictEqual([product.productName.defaultValue, product.dynamicActivateEnabled], ["Meters", true])
     assert.strictEqual(product.modelId, "meter")
+    assert.strictEqual(await newProduct({ productKey: "chosen-1" }), "chosen-1")
+    const taken = { productName: { defaultValue: "Meters" }, productKey: "chosen-1" }
+    assert.strictEqual(await codeOf(post("products?action=create", taken)), 99_400)
     const strange = { productName: { defaultValue: "Meters" }, modelId: "strange" }
     assert.strictEqual(await codeOf(post("products?action=create", strange)), 11_699)
     const created = await newDevice(productKey, "d1")
@@ -164,7 +176,11 @@ describe("EnOS's open API", () => {
     assert.deepStrictEqual([replaced.deviceKey, replaced.deviceSecret], ["a", "another-secret-of-a"])
     assert.strictEqual(await codeOf(post(`devices?action=delete&assetId=${replaced.assetId}`)), 0)
     assert.strictEqual(await codeOf(post(`devices?action=delete&${of("a")}`)), 11_705)
-    assert.strictEqual(await codeOf(search("status = online")), 99_400)
+    const anywhere = await search('deviceKey in ("b", "c")')
+    assert.deepStrictEqual(
+      anywhere.data.map(({ deviceKey }: Answer) => deviceKey),
+      ["c", "b"]
+    )
     assert.strictEqual(await codeOf(search("deviceTags.site = 'x'")), 99_400)
     assert.strictEqual(await codeOf(search(`productKey like "${productKey}"`)), 99_400)
   })
@@ -190,6 +206,10 @@ describe("EnOS's open API", () => {
     assert.deepStrictEqual([invoked.code, invoked.data.outputData], [0, { outcome: 7 }])
     const refused = await whileAwake(device, invoke("fail"))
     assert.deepStrictEqual([refused.code, refused.msg], [2001, "no power"])
+    const mistyped = await set("&timeout=20", "warm")
+    assert.strictEqual(mistyped.code, 99_400)
+    assert.include(mistyped.msg, 'measurepoints.limit: expected a number that a 64-bit float holds, got "warm"')
+    assert.include((await invoke("explode")).msg, "services.explode: expected one of the model's services")
     const unfetched = await set("&timeout=1")
     assert.strictEqual(unfetched.code, 11_904)
     assert.isString(unfetched.data.commandId)
@@ -257,5 +277,5 @@ describe("EnOS's open API", () => {
       headers: { "apim-accesstoken": plain.token }
     })
     assert.strictEqual(response.status, 404)
-  })
+  }, 120_000)
 })

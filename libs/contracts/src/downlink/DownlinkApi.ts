@@ -2,6 +2,7 @@ import { DeviceKey, ProductKey } from "@roost/enos"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import { HttpApi, HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "effect/http-api"
+import { Flag } from "../http/Flag.ts"
 import { TemporarilyUnavailable } from "../http/RequestProblems.ts"
 import { strictApi } from "../http/StrictApi.ts"
 import { AnyJson } from "../JsonText.ts"
@@ -16,6 +17,7 @@ import {
 import {
   CommandNotCancellable,
   CommandNotFound,
+  CommandNotOfModel,
   DeviceDisabled,
   DeviceNotActivated,
   DeviceNotFound,
@@ -24,8 +26,11 @@ import {
   TooManyPending
 } from "./DownlinkProblems.ts"
 
-/** Names of measurement points and services: what `@roost/enos` takes as a topic's segment. */
-export const Identifier = Schema.String.check(Schema.isPattern(/^[A-Za-z0-9_-]{1,64}$/))
+/** Names of measurement points: what a thing model may call them (`@roost/enos`), and what Roost took before it had models. */
+export const MeasurepointIdentifier = Schema.String.check(Schema.isPattern(/^[A-Za-z0-9_-][A-Za-z0-9_.-]{0,127}$/))
+
+/** Names of services: what `@roost/enos` takes as a topic's segment. */
+const Identifier = Schema.String.check(Schema.isPattern(/^[A-Za-z0-9_-]{1,64}$/))
 
 /** A service whose name ends in `_reply` would have the topic of another one's replies. */
 export const ServiceIdentifier = Identifier.check(
@@ -69,32 +74,51 @@ const refusals = [
   NotEncodable,
   TemporarilyUnavailable
 ] as const
-const describe = (summary: string) => OpenApi.annotations({ summary })
+/** Of the commands that a thing model may know. */
+const checked = [CommandNotOfModel, ...refusals] as const
+const checks = {
+  unchecked: Schema.optionalKey(
+    Flag.annotate({
+      description: "`true`: the command goes out whatever the thing model of the device's product says of it."
+    })
+  )
+}
+const byModel =
+  "Where the device's product has a thing model, a command that it does not allow is refused: an unknown identifier, a value " +
+  "of another type or out of its range, a missing input. `unchecked=true` lets it through."
+const describe = (summary: string, description?: string) =>
+  OpenApi.annotations({ summary, ...(description === undefined ? {} : { description }) })
 
 /** Commands for devices: issuing. */
 export const CommandIssuing = HttpApiGroup.make("issuing")
   .add(
     HttpApiEndpoint.post("setMeasurepoint", "/measurepoints/:measurepoint:set", {
-      params: { ...device, measurepoint: Identifier },
+      params: { ...device, measurepoint: MeasurepointIdentifier },
+      query: checks,
       payload: Schema.Struct({ value: AnyJson, ...waiting }),
       success: Accepted,
-      error: refusals
-    }).annotateMerge(describe("Set a measurement point")),
+      error: checked
+    }).annotateMerge(describe("Set a measurement point", byModel)),
     HttpApiEndpoint.post("getMeasurepoints", "/measurepoints:get", {
       params: device,
+      query: checks,
       payload: Schema.Struct({
-        ids: Schema.Array(Identifier).check(Schema.isMinLength(1), Schema.isMaxLength(measurepointsPerCommandMax)),
+        ids: Schema.Array(MeasurepointIdentifier).check(
+          Schema.isMinLength(1),
+          Schema.isMaxLength(measurepointsPerCommandMax)
+        ),
         ...waiting
       }),
       success: Accepted,
-      error: refusals
-    }).annotateMerge(describe("Ask for the values of measurement points")),
+      error: checked
+    }).annotateMerge(describe("Ask for the values of measurement points", byModel)),
     HttpApiEndpoint.post("invokeService", "/services/:service:invoke", {
       params: { ...device, service: ServiceIdentifier },
+      query: checks,
       payload: Schema.Struct({ inputData: Schema.Record(Schema.String, AnyJson), ...waiting }),
       success: Accepted,
-      error: refusals
-    }).annotateMerge(describe("Call a service")),
+      error: checked
+    }).annotateMerge(describe("Call a service", byModel)),
     HttpApiEndpoint.post("upgradeFirmware", "/ota:upgrade", {
       params: device,
       payload: Schema.Struct({

@@ -1,4 +1,4 @@
-import { CommandCode } from "@roost/enos"
+import { CommandCode, EnosCode } from "@roost/enos"
 import * as Schema from "effect/Schema"
 import { HttpApiError } from "effect/http-api"
 import { CommandState } from "./Command.ts"
@@ -43,6 +43,24 @@ export class TooManyPending extends HttpApiError.Problem<TooManyPending>()(
     title: "The device has as many pending commands as it may."
   },
   { code: Schema.tag(CommandCode.cacheFull), pendingMax: Schema.Int }
+) {}
+
+/** What the thing model of the device's product does not allow. The code is the one that a device gets for its own message (1204). */
+export class CommandNotOfModel extends HttpApiError.Problem<CommandNotOfModel>()(
+  "CommandNotOfModel",
+  {
+    type: "urn:roost:problem:command-not-of-model",
+    status: 400,
+    title: "The product's thing model does not allow this command."
+  },
+  {
+    code: Schema.tag(EnosCode.modelValidationFailed),
+    modelId: Schema.String,
+    modelVersion: Schema.Int,
+    field: Schema.String.annotate({ description: "Such as `measurepoints.limit` or `services.reboot.delay`." }),
+    expected: Schema.String,
+    got: Schema.String
+  }
 ) {}
 
 /** The command can't be brought into the form that the device's product takes. EnOS code 11810. */

@@ -20,6 +20,8 @@ export const DownlinkQuestion = Schema.Union([
     /** Seconds; 0: instant. */
     pendingTtl: Schema.Int,
     timeout: Schema.Int,
+    /** Not by the thing model of the device's product. */
+    unchecked: Schema.optionalKey(Schema.Boolean),
     /** Of an application's request that may run again (`IdempotentRequest`); `seed` in base64. */
     request: Schema.optionalKey(Schema.Struct({ seed: Schema.String, at: Schema.Finite, again: Schema.Boolean }))
   }),

@@ -11,8 +11,10 @@ export interface CompiledThingModel {
   readonly checkMeasurepoints: (points: unknown) => Refusal | undefined
   /** One point of them. */
   readonly checkMeasurepoint: (id: string, value: unknown) => Refusal | undefined
-  /** `params` of a command that sets points: plain values, a quality is the device's to tell. */
+  /** `params` of a command that sets points: plain values, as a quality is the device's to tell, and none that is read-only. */
   readonly checkMeasurepointSet: (points: unknown) => Refusal | undefined
+  /** `params` of a command that asks for points. */
+  readonly checkMeasurepointGet: (ids: ReadonlyArray<string>) => Refusal | undefined
   /** `params.events` of an event post. */
   readonly checkEvent: (eventId: string, output: unknown) => Refusal | undefined
   /** `params.attributes` of an update; any subset. */
@@ -26,7 +28,9 @@ export interface CompiledThingModel {
 /** Of each element one closure, found by one look into a map: five points cost 100–300 ns (benchmark/Model.ts). */
 export const compileThingModel = (model: ThingModel): CompiledThingModel => {
   const points = mapOf(model.measurepoints, compileMeasurepoint)
-  const settable = mapOf(model.measurepoints, ({ data }) => compileDefinition(data))
+  const settable = mapOf(model.measurepoints, ({ data, readOnly }) =>
+    readOnly === true ? refuseReadOnly : compileDefinition(data)
+  )
   const attributes = mapOf(model.attributes, ({ data }) => compileDefinition(data))
   const inputs = mapOf(model.services, ({ inputData }) => compileParameters(inputData))
   const outputs = mapOf(model.services, ({ outputData }) => compileParameters(outputData))
@@ -38,6 +42,10 @@ export const compileThingModel = (model: ThingModel): CompiledThingModel => {
     checkMeasurepoints: (values) => checkAll("measurepoints", points, values, strict),
     checkMeasurepoint: (id, value) => checkOne("measurepoints", points, id, value, strict),
     checkMeasurepointSet: (values) => checkAll("measurepoints", settable, values, strict),
+    checkMeasurepointGet: (ids) => {
+      const unknown = strict ? ids.find((id) => !points.has(id)) : undefined
+      return unknown === undefined ? undefined : unknownElement("measurepoints", unknown)
+    },
     checkEvent: (eventId, output) => checkOne("events", events, eventId, output, true),
     checkAttributes: (values) => checkAll("attributes", attributes, values, true),
     checkAttributeDelete: (ids) => {
@@ -84,6 +92,8 @@ export const isQuality = (value: unknown): value is number | ExactNumber =>
 
 const checkQuality: ValueCheck = (value) =>
   isQuality(value) ? undefined : { path: "", expected: "an integer from 0 to 9", got: describeValue(value) }
+
+const refuseReadOnly: ValueCheck = () => ({ path: "", expected: "a point that may be set", got: "a read-only one" })
 
 const checkAll = (kind: string, checks: Checks, values: unknown, strict: boolean): Refusal | undefined => {
   if (!isRecord(values)) return refusal(kind, "an object", describeValue(values))

@@ -20,10 +20,17 @@ export const ThingAttribute = Schema.Struct({
 })
 export type ThingAttribute = typeof ThingAttribute.Type
 
+const point = {
+  ...described,
+  readOnly: Schema.optionalKey(
+    Schema.Boolean.annotate({ description: "Its device measures it, and no command may set it." })
+  )
+}
+
 /** What a device measures. With `hasQuality` the value may come as `{"value":1.0,"quality":9}`; numbers only (§6). */
 export const ThingMeasurepoint = Schema.Union([
-  Schema.Struct({ ...described, hasQuality: Schema.Literal(true), data: QualityDefinition }),
-  Schema.Struct({ ...described, hasQuality: Schema.optionalKey(Schema.Literal(false)), data: Definition })
+  Schema.Struct({ ...point, hasQuality: Schema.Literal(true), data: QualityDefinition }),
+  Schema.Struct({ ...point, hasQuality: Schema.optionalKey(Schema.Literal(false)), data: Definition })
 ])
 export type ThingMeasurepoint = typeof ThingMeasurepoint.Type
 
