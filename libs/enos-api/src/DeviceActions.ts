@@ -18,7 +18,7 @@ import { parseExpression } from "./Expression.ts"
 import { deviceNamed, known } from "./Naming.ts"
 import { Provisioning } from "./Provisioning.ts"
 
-/** Devices of one product that a search reads: as many as EnOS lets a product have. */
+/** Devices that a search reads, and products that it looks into: as many as EnOS lets a product have devices. */
 export const searchedDevicesMax = 10_000
 
 /** Characters of a device key that is made up; EnOS's have as many. */
@@ -55,19 +55,12 @@ const search: Action<Provisioning> = Effect.fnUntraced(function* (call) {
   const provisioning = yield* Provisioning
   const { expression } = yield* decode(SearchRequest, call.body)
   const wanted = yield* parseExpression(expression, searchFields)
-  const products = wanted.get("productKey")
-  if (products === undefined) return yield* failed(ApiCode.invalidArgument, "expression: expected a productKey")
   const devices: Array<RegisteredDevice> = []
-  for (const productKey of products) {
+  for (const productKey of wanted.get("productKey") ?? (yield* allProducts)) {
     for (let after: string | undefined; ;) {
       const page = yield* known(provisioning.devices(productKey, { after, limit: pageSizeMax }))
       devices.push(...page)
-      if (devices.length > searchedDevicesMax) {
-        return yield* failed(
-          ApiCode.invalidArgument,
-          `expression: more than ${searchedDevicesMax} devices are searched`
-        )
-      }
+      if (devices.length > searchedDevicesMax) return yield* tooMany("devices")
       if (page.length < pageSizeMax) break
       after = page.at(-1)!.deviceKey
     }
@@ -82,6 +75,23 @@ const search: Action<Provisioning> = Effect.fnUntraced(function* (call) {
   const newestFirst = matching.toSorted((a, b) => b.createdAt - a.createdAt)
   return yield* pageOf(call.body, newestFirst, (device) => deviceOf(call, device))
 })
+
+const allProducts = Effect.gen(function* () {
+  const provisioning = yield* Provisioning
+  const keys: Array<string> = []
+  for (let after: string | undefined; ; after = keys.at(-1)) {
+    const page = yield* provisioning.products(after, pageSizeMax)
+    keys.push(...page.map(({ productKey }) => productKey))
+    if (keys.length > searchedDevicesMax) return yield* tooMany("products")
+    if (page.length < pageSizeMax) return keys
+  }
+})
+
+const tooMany = (what: string) =>
+  failed(
+    ApiCode.invalidArgument,
+    `expression: it names more than the ${searchedDevicesMax} ${what} that are searched; expected a productKey in it`
+  )
 
 const remove: Action<Provisioning> = Effect.fnUntraced(function* (call) {
   yield* known((yield* Provisioning).deleteDevice(yield* deviceNamed(call)))

@@ -7,6 +7,7 @@ import { Provisioning } from "./Provisioning.ts"
 
 const NewEnosProduct = Schema.Struct({
   productName: EnosName,
+  productKey: Schema.optionalKey(ProductKey),
   modelId: Schema.optionalKey(ModelId),
   productType: Schema.optionalKey(Schema.String),
   dataFormat: Schema.optionalKey(DataFormat),
@@ -25,6 +26,7 @@ const create: Action<Provisioning> = Effect.fnUntraced(function* ({ body }) {
       dataFormat: product.dataFormat ?? "Json",
       dynamicActivateEnabled: product.dynamicActivateEnabled ?? false,
       downlink: "pipelined",
+      ...(product.productKey === undefined ? {} : { productKey: product.productKey }),
       ...(product.modelId === undefined ? {} : { modelId: product.modelId })
     })
   )

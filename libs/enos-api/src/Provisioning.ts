@@ -9,6 +9,7 @@ import type {
   NoSuchDevice,
   NoSuchModel,
   NoSuchProduct,
+  Product,
   ProductKeyExists,
   ProductWithSecret,
   PropertyKind,
@@ -31,6 +32,8 @@ export class Provisioning extends Context.Service<
       product: NewProduct
     ) => Effect.Effect<ProductWithSecret, ProductKeyExists | NoSuchModel | SecretTooShort>
     readonly product: (productKey: string) => Effect.Effect<ProductWithSecret, NoSuchProduct>
+    /** By key, ascending, behind `after`. */
+    readonly products: (after: string | undefined, limit: number) => Effect.Effect<ReadonlyArray<Product>>
     readonly createDevice: (
       productKey: string,
       device: NewDevice
