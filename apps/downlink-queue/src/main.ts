@@ -1,4 +1,4 @@
-import { DownlinkApi } from "@roost/contracts"
+import { downlinkService, registryService } from "@roost/contracts"
 import {
   CommandStore,
   Downlink,
@@ -10,9 +10,7 @@ import {
 import { layerIdempotency, serveApi } from "@roost/http"
 import { EventPublisher, NatsConnection } from "@roost/nats"
 import { runApp } from "@roost/observability"
-import { Config, Layer } from "effect"
-
-const Port = Config.Port("ROOST_DOWNLINK_PORT").pipe(Config.withDefault(8081))
+import { Layer } from "effect"
 
 const Commands = Layer.mergeAll(layerDownlinkRpc, layerCommandEvents).pipe(
   Layer.provideMerge(Downlink.layer),
@@ -25,4 +23,4 @@ const Routes = Layer.merge(
   layerIdempotency({ service: "downlink-queue" })
 ).pipe(Layer.provide(NatsConnection.layer("downlink-queue")))
 
-runApp(serveApi(DownlinkApi, Routes, Port))
+runApp(serveApi(downlinkService.api, Routes, downlinkService.port, [registryService]))

@@ -5,7 +5,7 @@ import {
   WebhookHandlers,
   Webhooks
 } from "@roost/application-events"
-import { RegistryApi, RegistryKeys, Sealing, sealPurpose } from "@roost/contracts"
+import { downlinkService, RegistryKeys, registryService, Sealing, sealPurpose } from "@roost/contracts"
 import {
   Credentials,
   layerLatestPoints,
@@ -18,7 +18,6 @@ import {
   LiveStatus,
   Registry,
   RegistryHandlers,
-  RegistryPort,
   Strangers
 } from "@roost/device-registry"
 import { CommandService, EnosApiEnabled, enosOutcome, layerEnosRoutes, Provisioning } from "@roost/enos-api"
@@ -69,4 +68,4 @@ const Devices = Layer.mergeAll(
   Layer.provide([stored, nats])
 )
 
-runApp(serveApi(RegistryApi, Devices, RegistryPort))
+runApp(serveApi(registryService.api, Devices, registryService.port, [downlinkService]))

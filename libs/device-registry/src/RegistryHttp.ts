@@ -1,5 +1,5 @@
 import { type LoggedEvent, pageLengthDefault, type ProductEvent, RegistryApi } from "@roost/contracts"
-import { Config, Effect, Layer } from "effect"
+import { Effect, Layer } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
 import { importDevices } from "./DeviceImport.ts"
 import { ModelHandlers } from "./ModelsHttp.ts"
@@ -84,6 +84,3 @@ export const RegistryHandlers = Layer.mergeAll(
   ScriptHandlers,
   StrangerHandlers
 )
-
-/** Where RegistryApi, health and metrics are. */
-export const RegistryPort = Config.Port("ROOST_REGISTRY_PORT").pipe(Config.withDefault(8080))

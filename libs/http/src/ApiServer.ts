@@ -13,9 +13,12 @@ import {
 import { type HttpApi, HttpApiBuilder, type HttpApiGroup, HttpApiSwagger } from "effect/http-api"
 import { createServer } from "node:http"
 import { layerBearerToken } from "./BearerToken.ts"
-import { layerProblems } from "./Problems.ts"
+import { type Neighbour, whoElse } from "./Neighbours.ts"
+import { layerProblems, type Routes } from "./Problems.ts"
 import { pathSegmentLengthMax, requestBytesMax } from "./RequestLimits.ts"
 import { layerRequestRules } from "./RequestRules.ts"
+import { recordingRoutes, RouteTable } from "./RouteTable.ts"
+import { refuseUnreadable } from "./UnreadableRequests.ts"
 
 /**
  * The routes of an API as all of Roost's have them: its groups behind the bearer token, every error a problem
@@ -24,18 +27,26 @@ import { layerRequestRules } from "./RequestRules.ts"
  */
 export const apiRoutes = <Id extends string, Groups extends HttpApiGroup.Constraint, E, R>(
   api: HttpApi.HttpApi<Id, Groups>,
-  groups: Layer.Layer<HttpApiGroup.ToService<Id, Groups>, E, R>
+  groups: Layer.Layer<HttpApiGroup.ToService<Id, Groups>, E, R>,
+  { elsewhere = () => undefined, table = new RouteTable() }: RouteKnowledge = {}
 ) =>
   Layer.mergeAll(
     HttpApiBuilder.layer(api, { openapiPath: "/openapi.json" }).pipe(Layer.provide(groups)),
     HttpApiSwagger.layer(api, { path: "/docs" }),
     healthRoutes(),
-    layerProblems
+    layerProblems({ methodsOf: (url) => table.methodsOf(url), elsewhere })
   ).pipe(
     Layer.provide(layerBearerToken),
     Layer.provide(layerRequestRules),
-    Layer.provide(Layer.succeed(HttpIncomingMessage.MaxBodySize, ByteSize.bytes(requestBytesMax)))
+    Layer.provide(Layer.succeed(HttpIncomingMessage.MaxBodySize, ByteSize.bytes(requestBytesMax))),
+    Layer.provide(recordingRoutes(table))
   )
+
+/** `table` gets the routes; `elsewhere` says which other service serves a call that this one does not. */
+export interface RouteKnowledge {
+  readonly table?: RouteTable
+  readonly elsewhere?: Routes["elsewhere"]
+}
 
 /**
  * `apiRoutes` on a port of ROOST_HTTP_HOST. The port is open, and tells its health, while `groups` and what is provided
@@ -45,25 +56,34 @@ export const apiRoutes = <Id extends string, Groups extends HttpApiGroup.Constra
 export const serveApi = <Id extends string, Groups extends HttpApiGroup.Constraint, E, R>(
   api: HttpApi.HttpApi<Id, Groups>,
   groups: Layer.Layer<HttpApiGroup.ToService<Id, Groups>, E, R>,
-  port: Config.Config<number>
-) =>
-  Layer.effectDiscard(
+  port: Config.Config<number>,
+  neighbours: ReadonlyArray<Neighbour> = []
+) => {
+  const table = new RouteTable()
+  return Layer.effectDiscard(
     Effect.gen(function* () {
-      let handler: Handler = yield* HttpRouter.toHttpEffect(Layer.mergeAll(healthRoutes(), starting, layerProblems))
+      let handler: Handler = yield* HttpRouter.toHttpEffect(
+        Layer.mergeAll(healthRoutes(), starting, layerProblems({ methodsOf: () => [], elsewhere: () => undefined }))
+      )
       // Ready is who answers: what the groups wait for by themselves may be over before their handlers are there.
       const served = yield* Health.startup("api", "the API is being built")
       yield* HttpServer.serveEffect(Effect.suspend(() => handler))
       // What a handler needs of a request is part of `R` and can't be told apart here; `groups` brings the rest.
-      handler = (yield* HttpRouter.toHttpEffect(apiRoutes(api, groups))) as Handler
+      handler = (yield* HttpRouter.toHttpEffect(
+        apiRoutes(api, groups, { table, elsewhere: yield* whoElse(neighbours) })
+      )) as Handler
       yield* served
     }).pipe(Effect.provideService(HttpRouter.RouterConfig, { maxParamLength: pathSegmentLengthMax }))
   ).pipe(
     Layer.provide(
       Layer.unwrap(
-        Effect.map(Config.all({ port, host: HttpHost }), (listen) => NodeHttpServer.layer(() => createServer(), listen))
+        Effect.map(Config.all({ port, host: HttpHost }), (listen) =>
+          NodeHttpServer.layer(() => createServer().on("clientError", refuseUnreadable(table)), listen)
+        )
       )
     )
   )
+}
 
 type Handler = Effect.Effect<
   HttpServerResponse.HttpServerResponse,

@@ -2,6 +2,7 @@ import {
   BadRequest,
   ContentTooLarge,
   InternalError,
+  MethodNotAllowed,
   NoSuchEndpoint,
   RequestWrites,
   StoreUnavailable,
@@ -11,7 +12,7 @@ import {
 import { NatsError, type NatsErrorReason } from "@roost/nats"
 import { Cause, Effect, type Layer, type Types } from "effect"
 import { HttpRouter, HttpServerError, HttpServerRequest, HttpServerRespondable, HttpServerResponse } from "effect/http"
-import { requestBytesMax } from "./RequestLimits.ts"
+import { pathSegmentLengthMax, requestBytesMax } from "./RequestLimits.ts"
 import { throughTextDoor } from "./TextDoor.ts"
 
 type Handler = Effect.Effect<
@@ -21,10 +22,10 @@ type Handler = Effect.Effect<
 >
 
 /**
- * Gives every error that no endpoint declares an RFC 9457 document: unknown paths (404), bodies that are no JSON (400)
+ * Gives every error that no endpoint declares an RFC 9457 document: unknown paths (404) and methods (405), bodies that are no JSON (400)
  * or of another type (415), too large (413), and our own faults (500, logged, with nothing of the cause on the wire).
  */
-const problems = (handler: Handler): Handler =>
+const problems = (handler: Handler, routes: Routes): Handler =>
   Effect.gen(function* () {
     const request = yield* HttpServerRequest.HttpServerRequest
     const writes = { written: false }
@@ -32,13 +33,17 @@ const problems = (handler: Handler): Handler =>
       Effect.provideService(RequestWrites, writes),
       Effect.catchCause((cause) => fromCause(cause, request, writes))
     )
-    return withRetryAfter(yield* withProblem(response, request))
+    return withRetryAfter(yield* withProblem(response, request, routes))
   })
 
-export const layerProblems: Layer.Layer<never, never, HttpRouter.HttpRouter> = HttpRouter.middleware(
-  (handler: Handler) => problems(throughTextDoor(handler)),
-  { global: true }
-)
+/** What is answered here. `elsewhere`: the other service that answers, as it is told. */
+export interface Routes {
+  readonly methodsOf: (url: string) => ReadonlyArray<string>
+  readonly elsewhere: (method: string, url: string) => string | undefined
+}
+
+export const layerProblems = (routes: Routes): Layer.Layer<never, never, HttpRouter.HttpRouter> =>
+  HttpRouter.middleware((handler: Handler) => problems(throughTextDoor(handler), routes), { global: true })
 
 const fromCause = Effect.fnUntraced(function* (
   cause: Cause.Cause<unknown>,
@@ -94,25 +99,50 @@ const withRetryAfter = (response: HttpServerResponse.HttpServerResponse): HttpSe
 const retryAfterSeconds = 2
 
 /** An error response without a body, or with a plain sentence, becomes the problem document of its status. */
-const withProblem = (
+const withProblem = Effect.fnUntraced(function* (
   response: HttpServerResponse.HttpServerResponse,
-  request: HttpServerRequest.HttpServerRequest
-): Effect.Effect<HttpServerResponse.HttpServerResponse> => {
+  request: HttpServerRequest.HttpServerRequest,
+  routes: Routes
+) {
   const { body, headers, status } = response
-  if (status < 400 || !(body._tag === "Empty" || body.contentType?.startsWith("text/plain"))) {
-    return Effect.succeed(response)
-  }
-  return Effect.map(HttpServerRespondable.toResponse(problemOf(status, request)), (problem) =>
-    headers["connection"] === undefined ? problem : HttpServerResponse.setHeader(problem, "connection", "close")
+  if (status < 400 || !(body._tag === "Empty" || body.contentType?.startsWith("text/plain"))) return response
+  if (status === 404) return yield* notFound(request, routes)
+  const problem = yield* HttpServerRespondable.toResponse(problemOf(status, request))
+  return headers["connection"] === undefined ? problem : HttpServerResponse.setHeader(problem, "connection", "close")
+})
+
+/** No endpoint has the address, or none by this method (RFC 9110 §15.5.6), or another service has it. */
+const notFound = Effect.fnUntraced(function* (request: HttpServerRequest.HttpServerRequest, routes: Routes) {
+  const { method, url } = request
+  const asked = `${method} ${pathOf(url)}`
+  const longest = Math.max(
+    ...pathOf(url)
+      .split("/")
+      .map((segment) => segment.length)
   )
-}
+  if (longest > pathSegmentLengthMax) {
+    const detail = `A segment of the path has ${longest} characters; at most ${pathSegmentLengthMax} are read.`
+    return yield* HttpServerRespondable.toResponse(new BadRequest({ detail }))
+  }
+  const elsewhere = routes.elsewhere(method, url)
+  if (elsewhere !== undefined) {
+    return yield* HttpServerRespondable.toResponse(new NoSuchEndpoint({ detail: `${elsewhere} serves ${asked}.` }))
+  }
+  const methods = routes.methodsOf(url)
+  if (methods.length === 0) {
+    return yield* HttpServerRespondable.toResponse(
+      new NoSuchEndpoint({ detail: `No endpoint answers ${asked}; /docs has those that there are.` })
+    )
+  }
+  const allow = methods.join(", ")
+  const problem = new MethodNotAllowed({ detail: `${pathOf(url)} answers ${allow}, not ${method}.` })
+  return HttpServerResponse.setHeader(yield* HttpServerRespondable.toResponse(problem), "allow", allow)
+})
 
 const pathOf = (url: string): string => url.split("?", 1)[0]!
 
 const problemOf = (status: number, request: HttpServerRequest.HttpServerRequest): HttpServerRespondable.Respondable => {
   switch (status) {
-    case 404:
-      return new NoSuchEndpoint({ detail: `No endpoint answers ${request.method} ${pathOf(request.url)}.` })
     case 413:
       return new ContentTooLarge({ detail: `Expected a body of at most ${requestBytesMax} bytes.` })
     case 415:

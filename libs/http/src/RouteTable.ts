@@ -1,0 +1,56 @@
+import { Effect, Layer } from "effect"
+import { FindMyWay, HttpRouter } from "effect/http"
+import { type HttpApi, type HttpApiGroup, OpenApi } from "effect/http-api"
+import { pathSegmentLengthMax } from "./RequestLimits.ts"
+
+/** The paths that are answered, and by which methods: what a router knows and does not tell. */
+export class RouteTable {
+  readonly #router = FindMyWay.make<true>({ maxParamLength: pathSegmentLengthMax })
+  readonly #methods = new Set<string>()
+  readonly #added = new Set<string>()
+
+  add(method: string, path: FindMyWay.PathInput): void {
+    // A layer that is built again brings its routes again.
+    if (this.#added.has(`${method} ${path}`)) return
+    this.#added.add(`${method} ${path}`)
+    this.#methods.add(method)
+    this.#router.on(method, path, true)
+  }
+
+  /** In the order of `Allow`; none where nothing answers the address. Who answers GET answers HEAD. */
+  methodsOf(url: string): ReadonlyArray<string> {
+    const methods = [...this.#methods].filter((method) => this.#router.find(method, url) !== undefined)
+    return (methods.includes("GET") ? [...methods, "HEAD"] : methods).toSorted()
+  }
+}
+
+/** Notes in `table` every route that the layers under it add. */
+export const recordingRoutes = (table: RouteTable): Layer.Layer<HttpRouter.HttpRouter, never, HttpRouter.HttpRouter> =>
+  Layer.effect(
+    HttpRouter.HttpRouter,
+    Effect.map(HttpRouter.HttpRouter, (router) =>
+      HttpRouter.HttpRouter.of({
+        ...router,
+        addAll: (routes) => {
+          for (const { method, path } of routes) if (method !== "*") table.add(method, path)
+          return router.addAll(routes)
+        },
+        add: (method, path, handler, options) => {
+          if (method !== "*") table.add(method, path)
+          return router.add(method, path, handler, options)
+        }
+      })
+    )
+  )
+
+/** The routes that an API's specification has, such as another service's. */
+export const routesOf = (api: HttpApi.Constraint): RouteTable => {
+  const table = new RouteTable()
+  const { paths } = OpenApi.fromApi(api as HttpApi.HttpApi<string, HttpApiGroup.Constraint>)
+  for (const [path, operations] of Object.entries(paths)) {
+    // A colon that begins no parameter is written twice.
+    const route = path.replaceAll(":", "::").replaceAll(/\{(\w+)\}/g, ":$1")
+    for (const method of Object.keys(operations)) table.add(method.toUpperCase(), route as FindMyWay.PathInput)
+  }
+  return table
+}

@@ -1,0 +1,139 @@
+import { assert, describe, it } from "@effect/vitest"
+import { strictApi } from "@roost/contracts"
+import { Health } from "@roost/observability"
+import { freeTcpPort } from "@roost/testkit"
+import { Config, ConfigProvider, Effect, Layer, Logger, Schema } from "effect"
+import { HttpRouter, HttpServerResponse } from "effect/http"
+import { HttpApi, HttpApiBuilder, HttpApiEndpoint, HttpApiGroup } from "effect/http-api"
+import { once } from "node:events"
+import { request } from "node:http"
+import { connect } from "node:net"
+import { text } from "node:stream/consumers"
+import { pathSegmentLengthMax, serveApi } from "../src/index.ts"
+
+const params = { id: Schema.String }
+const success = Schema.String
+
+const Things = strictApi(
+  HttpApi.make("things").add(
+    HttpApiGroup.make("things").add(
+      HttpApiEndpoint.get("read", "/v1/things/:id", { params, success }),
+      HttpApiEndpoint.patch("change", "/v1/things/:id", { params, success }),
+      HttpApiEndpoint.post("turn", "/v1/things/:id:turn", { params, success })
+    )
+  )
+)
+const Commands = strictApi(
+  HttpApi.make("commands").add(
+    HttpApiGroup.make("commands").add(
+      HttpApiEndpoint.post("start", "/v1/things/:id/parts/:part:start", {
+        params: { id: Schema.String, part: Schema.String },
+        success
+      }),
+      HttpApiEndpoint.delete("stop", "/v1/things/:id", { params, success })
+    )
+  )
+)
+
+const ok = () => Effect.succeed("ok")
+const Handlers = Layer.merge(
+  HttpApiBuilder.group(Things, "things", (handlers) => handlers.handleAll({ read: ok, change: ok, turn: ok })),
+  HttpRouter.add("GET", "/beside", HttpServerResponse.text("ok"))
+)
+
+const served = Effect.gen(function* () {
+  const port = yield* freeTcpPort
+  yield* Layer.build(
+    serveApi(Things, Handlers, Config.succeed(port), [
+      { service: "commander", api: Commands, portVariable: "COMMANDER_PORT", port: Config.succeed(4711) }
+    ]).pipe(
+      Layer.provide(Health.layer),
+      Layer.provide(ConfigProvider.layer(ConfigProvider.fromUnknown({ ROOST_API_TOKEN: "0123456789abcdef" }))),
+      Layer.provide(Logger.layer([]))
+    )
+  )
+  return port
+})
+
+const ask = async (port: number, method: string, path: string) => {
+  const headers = { authorization: "Bearer 0123456789abcdef" }
+  const sent = request({ host: "127.0.0.1", port, method, path, headers }).end()
+  const [response] = await once(sent, "response")
+  const body = await text(response)
+  return {
+    status: response.statusCode as number,
+    allow: response.headers.allow as string | undefined,
+    detail: body.startsWith("{") ? (JSON.parse(body) as { readonly detail?: string }).detail : body
+  }
+}
+
+describe("a path", () => {
+  it.live("says which methods it answers when asked by another (RFC 9110 §15.5.6)", () =>
+    Effect.gen(function* () {
+      const port = yield* served
+      for (const [path, allow] of [
+        ["/v1/things/a", "GET, HEAD, PATCH"],
+        ["/v1/things/a:turn?x=1", "GET, HEAD, PATCH, POST"],
+        ["/openapi.json", "GET, HEAD"],
+        ["/docs", "GET, HEAD"],
+        ["/healthz", "GET, HEAD"],
+        ["/beside", "GET, HEAD"]
+      ] as const) {
+        for (const method of ["PUT", "OPTIONS", "TRACE", "PROPFIND", "QUERY"]) {
+          const answer = yield* Effect.promise(() => ask(port, method, path))
+          assert.deepStrictEqual([path, answer.status, answer.allow], [path, 405, allow])
+          assert.include(answer.detail, `answers ${allow}, not ${method}.`)
+        }
+      }
+      assert.strictEqual((yield* Effect.promise(() => ask(port, "HEAD", "/v1/things/a"))).status, 200)
+    })
+  )
+
+  it.live(
+    "says so to methods of which Node has never heard, too, and other bytes are told that they are no request",
+    () =>
+      Effect.gen(function* () {
+        const port = yield* served
+        const raw = (line: string) =>
+          Effect.promise(async () => {
+            const socket = connect(port, "127.0.0.1")
+            socket.end(`${line}\r\nHost: x\r\n\r\n`)
+            return text(socket)
+          })
+        const answer = yield* raw("BREW /v1/things/a?x=1 HTTP/1.1")
+        assert.match(answer, /^HTTP\/1\.1 405 Method Not Allowed\r\n/)
+        assert.match(answer, /\r\nAllow: GET, HEAD, PATCH\r\n/)
+        assert.include(answer, `"detail":"/v1/things/a answers GET, HEAD, PATCH, not BREW."`)
+        assert.match(
+          yield* raw("BREW /nothing HTTP/1.1"),
+          /^HTTP\/1\.1 400 Bad Request\r\nContent-Type: application\/problem\+json/
+        )
+        assert.match(yield* raw("\x16\x03\x01"), /^HTTP\/1\.1 400 .*"type":"urn:roost:problem:bad-request"/s)
+      })
+  )
+
+  it.live("of another service says where that is", () =>
+    Effect.gen(function* () {
+      const port = yield* served
+      const start = yield* Effect.promise(() => ask(port, "POST", "/v1/things/a/parts/b:start"))
+      const detail = "commander (COMMANDER_PORT, port 4711) serves POST /v1/things/a/parts/b:start."
+      assert.deepStrictEqual([start.status, start.detail], [404, detail])
+      const stop = yield* Effect.promise(() => ask(port, "DELETE", "/v1/things/a"))
+      assert.deepStrictEqual([stop.status, stop.allow], [404, undefined])
+      const nowhere = yield* Effect.promise(() => ask(port, "POST", "/v1/thing"))
+      const none = "No endpoint answers POST /v1/thing; /docs has those that there are."
+      assert.deepStrictEqual([nowhere.status, nowhere.detail], [404, none])
+    })
+  )
+
+  it.live("with a segment that is longer than any is refused, and says how long it may be", () =>
+    Effect.gen(function* () {
+      const port = yield* served
+      const long = yield* Effect.promise(() => ask(port, "GET", `/v1/things/${"a".repeat(pathSegmentLengthMax + 1)}`))
+      assert.deepStrictEqual(
+        [long.status, long.detail],
+        [400, "A segment of the path has 193 characters; at most 192 are read."]
+      )
+    })
+  )
+})
