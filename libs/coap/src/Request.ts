@@ -73,6 +73,15 @@ export type RefusalReason =
 export interface Refusal {
   readonly code: number
   readonly reason: RefusalReason
+  /** For whoever looks after the client; none of it is sent. */
+  readonly detail?: RefusalDetail
+}
+
+/** What came: an option by its number, and the bytes of its value or of the body, beside as many as are taken. */
+export interface RefusalDetail {
+  readonly option?: number
+  readonly bytes?: number
+  readonly bytesMax?: number
 }
 
 /** Reads the options of a request; the first thing wrong decides the answer (RFC 7252 §5.4, §5.10). */
@@ -91,19 +100,19 @@ export const readOptions = (options: ReadonlyArray<Option>): Result.Result<Reque
     const { number, value } = options[index]!
     const repeated = index > 0 && options[index - 1]!.number === number
     if (!isUsable(number, value, repeated)) {
-      if (isCritical(number)) return isKnown(number) ? malformed : unknownCritical
+      if (isCritical(number)) return isKnown(number) ? malformed(number, value) : unknownCritical(number, value)
       continue
     }
     switch (number) {
       case OptionNumber.UriPath: {
         const segment = readText(value)
-        if (segment === undefined || segment === "." || segment === "..") return malformed
+        if (segment === undefined || segment === "." || segment === "..") return malformed(number, value)
         path.push(segment)
         break
       }
       case OptionNumber.UriQuery: {
         const parameter = readText(value)
-        if (parameter === undefined) return malformed
+        if (parameter === undefined) return malformed(number, value)
         query.push(parameter)
         break
       }
@@ -213,9 +222,12 @@ const formats: ReadonlyMap<number, OptionFormat> = new Map([
   [OptionNumber.RequestTag, many(0, 8)]
 ])
 
-const refuse = (code: number, reason: RefusalReason): Result.Result<never, Refusal> => Result.fail({ code, reason })
+const refuse = (code: number, reason: RefusalReason, detail?: RefusalDetail): Result.Result<never, Refusal> =>
+  Result.fail({ code, reason, ...(detail && { detail }) })
 
-const unknownCritical = refuse(Code.BadOption, "CriticalOptionUnknown")
-const malformed = refuse(Code.BadOption, "OptionMalformed")
+const unknownCritical = (option: number, value: Uint8Array) =>
+  refuse(Code.BadOption, "CriticalOptionUnknown", { option, bytes: value.length })
+const malformed = (option: number, value: Uint8Array) =>
+  refuse(Code.BadOption, "OptionMalformed", { option, bytes: value.length })
 const proxying = refuse(Code.ProxyingNotSupported, "ProxyingRequested")
 const blockSizeReserved = refuse(Code.BadRequest, "BlockSizeReserved")

@@ -4,6 +4,7 @@ import { encodeRequest, EnosCode } from "@roost/enos"
 import type { Answers } from "./Answers.ts"
 import type { Counters } from "./Counters.ts"
 import { exchangeId } from "./ExchangeId.ts"
+import { refusalText } from "./HandshakeRefusals.ts"
 import type { ActivationOutcome, Ports } from "./Ports.ts"
 import type { RequestContext } from "./RequestContext.ts"
 import type { WaitingRequest, WaitingRequests } from "./WaitingRequests.ts"
@@ -65,9 +66,10 @@ export class Activations {
   #refuse(now: number, context: RequestContext, reason: RefusalReason): void {
     const { answers } = this.#options
     const code = activationCode[reason]
+    const shown = code === undefined ? "" : `${code}: `
     const detail = code === undefined ? undefined : { code }
-    answers.report(now, context.session, "activation-refused", `the registry refused: ${reason}`, detail)
-    if (reason === "TooManyActivations") answers.tooMany(now, context, retrySeconds)
+    answers.report(now, context.session, "activation-refused", `${shown}${refusalText(reason)}`, { detail })
+    if (reason === "TooManyActivations") answers.retryLater(now, context, retrySeconds)
     else answers.answer(now, context, Code.Unauthorized)
   }
 }

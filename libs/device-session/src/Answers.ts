@@ -1,11 +1,11 @@
-import { Code, type Option, optionBytes, OptionNumber, type Outputs, uintOption } from "@roost/coap"
+import { Code, formatCode, type Option, optionBytes, OptionNumber, type Outputs, uintOption } from "@roost/coap"
 import type { DeviceEventKind } from "@roost/contracts"
 import { option2100Value } from "@roost/enos"
 import type { Counters } from "./Counters.ts"
 import { ContentFormat, formatOption } from "./Decision.ts"
 import type { DeviceActor, DeviceSession } from "./DeviceActor.ts"
 import type { DeviceSessionConfig } from "./DeviceSessionConfig.ts"
-import type { EventDetail, Events } from "./Events.ts"
+import type { EventMore, Events } from "./Events.ts"
 import { addressOf } from "./Path.ts"
 import type { Ports } from "./Ports.ts"
 import type { ProductProfiles } from "./ProductProfiles.ts"
@@ -57,8 +57,18 @@ export class Answers {
     this.answer(now, context, this.#getSuccess, json, [...format, ...announcement])
   }
 
-  /** 4.29 (RFC 8516): the device may ask again after so many seconds. */
-  tooMany(now: number, context: RequestContext, retrySeconds: number): void {
+  /** 4.29 (RFC 8516): the device may ask again after so many seconds. `what` came too often. */
+  tooMany(now: number, context: RequestContext, retrySeconds: number, what: string): void {
+    const code = formatCode(Code.TooManyRequests)
+    const why =
+      `${code}: the device sends more ${what}. Likely it repeats without waiting for answers, or a loop has no pause. ` +
+      `Have it wait for its answers, and for Max-Age, ${retrySeconds} s, after a ${code}`
+    this.report(now, context.session, "request-refused", why)
+    this.retryLater(now, context, retrySeconds)
+  }
+
+  /** The same where an event of another kind says why. */
+  retryLater(now: number, context: RequestContext, retrySeconds: number): void {
     this.answer(now, context, Code.TooManyRequests, noBytes, [uintOption(OptionNumber.MaxAge, retrySeconds)])
   }
 
@@ -82,8 +92,8 @@ export class Answers {
   }
 
   /** An event about the device, for operators. */
-  report(now: number, session: DeviceSession, kind: DeviceEventKind, reason: string, detail?: EventDetail): void {
-    this.#options.events.happened(now, session, kind, addressOf(session), reason, detail)
+  report(now: number, session: DeviceSession, kind: DeviceEventKind, reason: string, more?: EventMore): void {
+    this.#options.events.happened(now, session, kind, addressOf(session), reason, more)
   }
 
   #announcement(now: number, { actor, exchange, session }: RequestContext): ReadonlyArray<Option> {
@@ -99,7 +109,7 @@ export class Answers {
         `command ${command.id} was not announced: Option 2100 with ${command.topic} takes ${bytes} bytes, and a record ` +
         `of this session, ${session.dtls.writeBytesMax} bytes by the device's own limit, has ${Math.max(0, room)} left ` +
         `for it; agree on a larger max_fragment_length or record_size_limit, or let the device GET the topic unasked`
-      this.report(now, session, "announcement-left-out", why, { commandId: command.id })
+      this.report(now, session, "announcement-left-out", why, { detail: { commandId: command.id } })
       return noOptions
     }
     if (actor.commands.hint(command)) {

@@ -30,13 +30,15 @@ export class CommandRequests {
     const { answers, counters, persistence, ports } = this.#options
     const { actor, session } = context
     const command = actor.pending === 0 ? undefined : actor.commands.take(now, topic, session.facts.downlink)
-    if (command === undefined) return answers.answer(now, context, Code.NotFound)
+    if (command === undefined) {
+      answers.report(now, session, "nothing-pending", nothingPendingText(topic, actor), { routine: true })
+      return answers.answer(now, context, Code.NotFound)
+    }
     counters.commandsFetched++
     const fetched = { _tag: "Fetched", commandId: command.id, at: now, delivery: command.deliveries } as const
     ports.storeCommandEvent(0, actor.productKey, actor.deviceKey, fetched)
     answers.report(now, session, "command-fetched", `the device fetched command ${command.id} from ${topic}`, {
-      commandId: command.id,
-      delivery: command.deliveries
+      detail: { commandId: command.id, delivery: command.deliveries }
     })
     persistence.touch(actor)
     answers.provide(now, context, command.payload, true)
@@ -52,7 +54,7 @@ export class CommandRequests {
     const { actor, session } = context
     const commandId = actor.pending === 0 ? undefined : findReplied(actor, commandTopic, id)
     if (commandId === undefined) {
-      const reason = `a reply on ${commandTopic} to ${id ?? "raw bytes"}, which waits for none`
+      const reason = unknownReplyText(commandTopic, id, actor)
       answers.report(now, session, "command-reply-ignored", reason)
       answers.succeed(now, context, noBytes)
       return undefined
@@ -82,7 +84,7 @@ export class CommandRequests {
     this.tellOvertaken(now, actor)
     persistence.touch(actor)
     const outcome = code === EnosCode.success ? "succeeded" : `failed with code ${code}`
-    answers.report(now, session, "command-replied", `command ${commandId} ${outcome}`, { commandId, code })
+    answers.report(now, session, "command-replied", `command ${commandId} ${outcome}`, { detail: { commandId, code } })
   }
 
   /** Commands that newer ones have overtaken are to end as that, and never to be offered again. */
@@ -95,6 +97,35 @@ export class CommandRequests {
     }
   }
 }
+
+/** Routine for a device that asks now and then without Option 2100. */
+const nothingPendingText = (topic: string, actor: DeviceActor): string => {
+  const waiting = actor.pending === 0 ? [] : actor.commands.topics(topicsShownMax)
+  const where =
+    waiting.length === 0
+      ? "none waits for the device at all. Option 2100 of any answer announces one; its topic is the one to GET"
+      : `those that wait are on ${waiting.map((each) => `/topic${each}`).join(", ")}. GET the topic that Option 2100 announces`
+  return `4.04: GET /topic${topic}: a topic of commands, on which none waits; ${where}`
+}
+
+const unknownReplyText = (topic: string, id: string | undefined, actor: DeviceActor): string => {
+  const command = id === undefined ? undefined : (actor.commands.find(id) ?? actor.commands.findNumbered(id))
+  const what = id === undefined ? "raw bytes" : `the id ${JSON.stringify(id.slice(0, idShownMax))}`
+  const came = `a reply with ${what} came on /topic${topic}_reply`
+  if (command === undefined) {
+    return (
+      `${came}: expected the id of a command that the device fetched. Likely the command is over (answered, timed out, cancelled), or the reply has ` +
+      "an id of its own. Reply once, with the command's id"
+    )
+  }
+  return command.topic === topic
+    ? `${came}, whose command the device did not fetch: expected a GET of /topic${topic} before its reply`
+    : `${came}, whose command was fetched from /topic${command.topic}: expected it on /topic${command.topic}_reply`
+}
+
+/** Different topics, and characters of an id, that are shown. */
+const topicsShownMax = 3
+const idShownMax = 40
 
 /** The command that a reply answers: by id, and a raw reply the oldest delivered one of its topic. */
 const findReplied = (actor: DeviceActor, commandTopic: string, id: string | undefined): string | undefined => {

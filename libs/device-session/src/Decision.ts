@@ -8,11 +8,25 @@ import {
   EnosCode,
   formatRefusal,
   isSuccess,
+  nearestTopic,
+  shownPath,
   type Topic,
   type UplinkKind
 } from "@roost/enos"
 import * as Result from "effect/Result"
 import type { ActiveModel } from "./ProductProfiles.ts"
+import {
+  activatedText,
+  cureOf,
+  emptyRawText,
+  foreignTopicText,
+  formatText,
+  notActivatedText,
+  otherMethodText,
+  otherTopicsMethodText,
+  revokedText,
+  wrongMethodText
+} from "./RequestRefusals.ts"
 import { type AskedProperties, propertiesAskOf } from "./PropertiesAsk.ts"
 
 /** What a session is, as far as its rights go. */
@@ -26,7 +40,13 @@ export interface SessionRights {
 
 /** What is to be done with a request. Codes of refusals as the contract's table and design §3 (3–8, 20) have them. */
 export type Decision =
-  | { readonly _tag: "Refuse"; readonly code: number; readonly reason: string }
+  | {
+      readonly _tag: "Refuse"
+      readonly code: number
+      readonly reason: string
+      /** What belongs behind the reason, where it is told: it takes a while. */
+      readonly hint?: () => string
+    }
   /** Understood and refused by the protocol: 2.04 with an EnOS code in the payload (design §3, 4). */
   | { readonly _tag: "RefuseByReply"; readonly reply: Uint8Array; readonly reason: string }
   | {
@@ -73,19 +93,6 @@ export const nameTopic = (path: ReadonlyArray<string>): NamedTopic => {
   return { path, topic: classifyTopic(segments), text: `/${segments.slice(1).join("/")}` }
 }
 
-/** The path as it came, for the operator: a slash inside a segment is `%2F`. */
-const noSuchTopic = (path: ReadonlyArray<string>): string => {
-  const shown = `/${path.map((segment) => encodeURIComponent(segment.toWellFormed()).replaceAll("%3A", ":")).join("/")}`
-  const hint = path.some((segment) => segment.includes("/"))
-    ? "; a segment holds slashes, each segment is a Uri-Path option of its own (RFC 7252 §6.4)"
-    : path.at(-1) === ""
-      ? "; the last segment is empty, as a slash at the end makes it"
-      : path.slice(1).includes("")
-        ? "; a segment is empty"
-        : ""
-  return `no such topic: ${shown.length > shownPathLengthMax ? `${shown.slice(0, shownPathLengthMax)}…` : shown}${hint}`
-}
-
 /**
  * Pure: the same request on the same session is decided the same way. `named` is of the request's path, `model` the product's;
  * without one, what is well-formed is accepted.
@@ -96,32 +103,32 @@ export const decide = (
   named: NamedTopic = nameTopic(request.path),
   model?: ActiveModel
 ): Decision => {
-  if (rights.revoked)
-    return refuse(Code.Unauthorized, "the device's credential changed or it was disabled: it has to handshake again")
+  if (rights.revoked) return refuse(Code.Unauthorized, revokedText)
   if (request.code !== Code.Get && request.code !== Code.Post)
-    return refuse(Code.MethodNotAllowed, "only GET and POST are served")
+    return refuse(Code.MethodNotAllowed, wrongMethodText(request.code))
   const { topic } = named
-  if (topic._tag === "Unknown") return refuse(Code.NotFound, noSuchTopic(request.path))
+  if (topic._tag === "Unknown") {
+    const { path } = request
+    return {
+      _tag: "Refuse",
+      code: Code.NotFound,
+      reason: `no such topic: ${shownPath(path)}`,
+      hint: () => nearestTopic(path, rights.productKey, rights.deviceKey)
+    }
+  }
   if (topic.productKey !== rights.productKey || topic.deviceKey !== rights.deviceKey) {
-    return refuse(Code.Forbidden, `the topic belongs to ${topic.productKey},${topic.deviceKey}`)
+    return refuse(Code.Forbidden, foreignTopicText(topic, rights))
   }
   if (rights.secureMode === 3 && topic._tag !== "ActivateInfo") {
-    return refuse(
-      Code.Unauthorized,
-      "a session of the product secret may only GET thing/activate/info; then handshake with SecureMode 2"
-    )
+    return refuse(Code.Unauthorized, notActivatedText(named.text))
   }
   const expected = topic._tag === "Uplink" || topic._tag === "CommandReply" ? Code.Post : Code.Get
-  if (request.code !== expected) {
-    return refuse(Code.MethodNotAllowed, expected === Code.Post ? "this topic takes POST" : "this topic takes GET")
-  }
+  if (request.code !== expected) return refuse(Code.MethodNotAllowed, otherMethodText(named.text, topic, request.code))
   const format = unacceptableFormat(request)
   if (format !== undefined) return format
   switch (topic._tag) {
     case "ActivateInfo":
-      return rights.secureMode === 3
-        ? { _tag: "FetchSecret" }
-        : refuse(Code.Unauthorized, "only a session of the product secret (SecureMode 3) may fetch the device secret")
+      return rights.secureMode === 3 ? { _tag: "FetchSecret" } : refuse(Code.Unauthorized, activatedText)
     case "Command":
       return { _tag: "FetchCommand", topic: named.text }
     case "Uplink":
@@ -146,11 +153,11 @@ export const judgeUplink = (
   if (Result.isFailure(envelope)) return refuse(Code.BadRequest, envelope.failure.message)
   const { id } = envelope.success
   if (envelope.success.method !== method) {
-    const reason = `the topic's method is ${method}, the payload says ${JSON.stringify(envelope.success.method.slice(0, 80))}`
+    const code = EnosCode.methodsNotConsistent
     return {
       _tag: "RefuseByReply",
-      reply: encodeReply(id, EnosCode.methodsNotConsistent, {}, "Methods not consistent"),
-      reason
+      reply: encodeReply(id, code, {}, "Methods not consistent"),
+      reason: `${code}: ${otherTopicsMethodText(rights, method, envelope.success.method)}`
     }
   }
   const { productKey, deviceKey } = rights
@@ -162,7 +169,7 @@ export const judgeUplink = (
     return {
       _tag: "RefuseByReply",
       reply: encodeReply(id, code, {}, message),
-      reason: `${code}: ${formatRefusal(refused)}`
+      reason: `${code}: ${formatRefusal(refused)}${cureOf(refused, model)}`
     }
   }
   const asked = propertiesAskOf(method, envelope.success.params, id)
@@ -175,7 +182,7 @@ export const judgeUplink = (
 /** The device's own bytes, stored as they are (contract: 透传); the answer of a script comes with scripts. */
 const rawUplink = (request: Request, topic: string): Decision =>
   request.payload.length === 0
-    ? refuse(Code.BadRequest, "raw bytes expected, the payload is empty")
+    ? refuse(Code.BadRequest, emptyRawText)
     : { _tag: "StoreUplink", kind: "raw", topic, method: "", reply: noBytes }
 
 const jsonReply = (request: Request, commandTopic: string): Decision => {
@@ -199,10 +206,10 @@ const refuse = (code: number, reason: string): Decision => ({ _tag: "Refuse", co
 /** JSON, octets and text are what EnOS devices send and take; anything else is not ours (design §3, 8 and 20). */
 const unacceptableFormat = (request: Request): Decision | undefined => {
   if (request.contentFormat !== undefined && !formats.has(request.contentFormat)) {
-    return refuse(Code.UnsupportedContentFormat, `Content-Format ${request.contentFormat} is not served`)
+    return refuse(Code.UnsupportedContentFormat, formatText("Content-Format", request.contentFormat))
   }
   if (request.accept !== undefined && !formats.has(request.accept)) {
-    return refuse(Code.NotAcceptable, `Accept ${request.accept} can't be met`)
+    return refuse(Code.NotAcceptable, formatText("Accept", request.accept))
   }
   return undefined
 }
@@ -214,6 +221,5 @@ export const formatOption = (request: Request, format: number): ReadonlyArray<Op
   request.contentFormat === undefined ? [] : [uintOption(OptionNumber.ContentFormat, format)]
 
 const formats: ReadonlySet<number> = new Set(Object.values(ContentFormat))
-const shownPathLengthMax = 200
 const templateMethod = "thing.tsltemplate.get"
 const noBytes = new Uint8Array(0)

@@ -14,6 +14,7 @@ import { Events } from "./Events.ts"
 import { HandOffs } from "./HandOffs.ts"
 import { HandshakeServer } from "./HandshakeServer.ts"
 import { Lifetimes } from "./Lifetimes.ts"
+import { tellMessageRefusal } from "./MessageRefusals.ts"
 import { Ownership } from "./Ownership.ts"
 import { type PendingCommand, withDeliveries } from "./PendingCommands.ts"
 import { Persistence } from "./Persistence.ts"
@@ -398,6 +399,7 @@ export class DeviceHost {
       switch (output._tag) {
         case "Transmit":
           this.#associations.send(actor, session, output.bytes)
+          if (output.cause !== "Response") tellMessageRefusal(this.#events, now, session, output)
           break
         case "Request":
           this.counters.requests++
@@ -412,6 +414,7 @@ export class DeviceHost {
           break
         case "Ignored":
           this.counters.ignored(output.reason)
+          tellMessageRefusal(this.#events, now, session, output)
           break
         case "Settled":
           if (output.outcome !== "Acknowledged") this.counters.ignored(`Separate${output.outcome}`)

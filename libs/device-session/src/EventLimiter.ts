@@ -23,10 +23,16 @@ export const eventKeysMax = 10_000
  * What healthy devices do, too, such as asking for a command where none waits: told once an hour, and at a rate of its own, so
  * that a fleet of them costs the registry next to nothing.
  */
-const routineKinds: ReadonlySet<string> = new Set<DeviceEventKind>(["nothing-pending"])
 export const routineIntervalMillis = 3_600_000
 export const routinePerSecondMax = 20
 export const routineBurstMax = 200
+
+export interface Admission {
+  /** Healthy devices do it, too. */
+  readonly routine?: boolean | undefined
+  /** What belongs behind the reason, which is the same for the same reason; called where the event is told only. */
+  readonly hint?: (() => string) | undefined
+}
 
 interface Told {
   /** The last one that was like it. */
@@ -62,14 +68,17 @@ export class EventLimiter {
   }
 
   /** The event as it is to be told now; undefined: not now. */
-  admit(now: number, event: DeviceEvent): DeviceEvent | undefined {
-    const isRoutine = routineKinds.has(event.kind)
+  admit(
+    now: number,
+    event: DeviceEvent,
+    { hint, routine: isRoutine = false }: Admission = {}
+  ): DeviceEvent | undefined {
     const table = isRoutine ? this.#routine : this.#told
     const key = keyOf(event)
     const told = table.get(key)
     if (told !== undefined && now < told.openAt) {
       told.left++
-      told.last = event
+      told.last = { ...event, reason: told.last.reason }
       return undefined
     }
     if (!(isRoutine ? this.#takeRoutine(now) : this.#take(now, event))) {
@@ -77,8 +86,9 @@ export class EventLimiter {
       return undefined
     }
     const openAt = now + (isRoutine ? routineIntervalMillis : eventIntervalMillis)
-    table.set(key, { last: event, openAt, left: 0 })
-    return shortened(event, (told?.left ?? 0) + 1)
+    const whole = hint === undefined ? event : { ...event, reason: event.reason + hint() }
+    table.set(key, { last: whole, openAt, left: 0 })
+    return shortened(whole, (told?.left ?? 0) + 1)
   }
 
   /** Calls `tell` with what was left out and is due now. */

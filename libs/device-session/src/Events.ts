@@ -7,10 +7,13 @@ import {
 } from "@roost/contracts"
 import { type StrangerRefusal, StrangerReports } from "@roost/strangers"
 import type { Counters } from "./Counters.ts"
-import { EventLimiter } from "./EventLimiter.ts"
+import { type Admission, EventLimiter } from "./EventLimiter.ts"
 import type { Ports } from "./Ports.ts"
 
-export type EventDetail = NonNullable<DeviceEvent["detail"]>
+/** What an event has beside its reason. */
+export interface EventMore extends Admission {
+  readonly detail?: DeviceEvent["detail"] | undefined
+}
 
 /** Refusals of strangers that wait for the end of a turn; more are only counted. */
 const strangersPerTurnMax = 4096
@@ -51,23 +54,15 @@ export class Events {
     kind: DeviceEventKind,
     peer: PeerAddress,
     reason: string,
-    detail?: EventDetail
+    more: EventMore = {}
   ): void {
     const { productKey, deviceKey } = device
-    this.#tell(now, {
-      productKey,
-      deviceKey,
-      kind,
-      at: now,
-      address: formatPeerAddress(peer),
-      reason,
-      ...(detail && { detail })
-    })
+    this.#tell({ productKey, deviceKey, kind, at: now, address: formatPeerAddress(peer), reason }, more)
   }
 
   /** Of a product as such. */
-  befell(now: number, productKey: string, kind: DeviceEventKind, reason: string, detail?: EventDetail): void {
-    this.#tell(now, { productKey, deviceKey: "", kind, at: now, address: "", reason, ...(detail && { detail }) })
+  befell(now: number, productKey: string, kind: DeviceEventKind, reason: string): void {
+    this.#tell({ productKey, deviceKey: "", kind, at: now, address: "", reason }, {})
   }
 
   /** Of anybody else. */
@@ -97,8 +92,8 @@ export class Events {
     return this.#limiter.quietMillis(now, this.#strangers.quietMillis(now, most))
   }
 
-  #tell(now: number, event: DeviceEvent): void {
-    const told = this.#limiter.admit(now, event)
+  #tell(event: DeviceEvent, { detail, ...admission }: EventMore): void {
+    const told = this.#limiter.admit(event.at, detail === undefined ? event : { ...event, detail }, admission)
     if (told === undefined) this.#counters.eventsLeftOut++
     else this.#waiting.push(told)
   }

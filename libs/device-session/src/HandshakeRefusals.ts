@@ -20,7 +20,7 @@ export class HandshakeRefusals {
     handshake.told = true
     if (handshake.registered && named !== undefined) {
       const detail = identity === undefined ? undefined : { secureMode: identity.secureMode }
-      this.#events.happened(now, named, kind, peer, reason, detail)
+      this.#events.happened(now, named, kind, peer, reason, { detail })
       return
     }
     const text =
@@ -33,7 +33,7 @@ export class HandshakeRefusals {
 
 export const refusedKind = "handshake-refused"
 
-/** The registry's reasons for a device that comes to a handshake, with cause and cure. */
+/** The registry's reasons for a device that comes to a handshake or asks for its secret, with cause and cure. */
 export const refusalText = (reason: RefusalReason): string => `the registry refused: ${reason}; ${refusalTexts[reason]}`
 
 const refusalTexts: Readonly<Record<RefusalReason, string>> = {

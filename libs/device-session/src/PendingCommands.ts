@@ -83,6 +83,12 @@ export class PendingCommands {
     return this.#entries.length
   }
 
+  /** Different topics of those that have not ended, at most `max`, the oldest command's first. */
+  topics(max: number): ReadonlyArray<string> {
+    const open = this.#entries.filter(({ ended }) => !ended)
+    return [...new Set(open.map(({ command }) => command.topic))].slice(0, max)
+  }
+
   /** Takes over an entry of the bucket; deliveries that only this actor knows of so far are kept. */
   put(command: PendingCommand): boolean {
     if (this.#finished.some(({ id }) => id === command.id)) return true

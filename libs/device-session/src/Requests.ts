@@ -10,10 +10,11 @@ import type { DeviceActor, DeviceSession } from "./DeviceActor.ts"
 import type { DeviceSessionConfig } from "./DeviceSessionConfig.ts"
 import type { Events } from "./Events.ts"
 import { exchangeId, isCopy } from "./ExchangeId.ts"
+import { refusalText } from "./HandshakeRefusals.ts"
 import type { Persistence } from "./Persistence.ts"
 import type { ActivationOutcome, Ports, PropertiesOutcome } from "./Ports.ts"
 import type { ProductProfiles } from "./ProductProfiles.ts"
-import { answerOf, type AskedProperties, mayAsk } from "./PropertiesAsk.ts"
+import { answerOf, type AskedProperties, mayAsk, questionsPerSecondMax } from "./PropertiesAsk.ts"
 import { failureText, isRaw, readConverted } from "./RawConversions.ts"
 import type { RequestContext } from "./RequestContext.ts"
 import { kindBit } from "./Takeover.ts"
@@ -62,7 +63,7 @@ export class Requests {
     const { config, ports, profiles } = this.#options
     const { request, session } = context
     if (!takeRequest(session, now, config.requestsPerSecondMax, config.requestsBurstMax)) {
-      return this.#answers.tooMany(now, context, retrySeconds)
+      return this.#answers.tooMany(now, context, retrySeconds, `than ${config.requestsPerSecondMax} requests a second`)
     }
     // The same array means the same path (`Request.path`).
     const named = session.lastTopic?.path === request.path ? session.lastTopic : nameTopic(request.path)
@@ -109,8 +110,10 @@ export class Requests {
         this.#storeUplink(now, context, decision)
         break
       case "AskProperties":
-        if (!mayAsk(actor, now)) answers.tooMany(now, context, retrySeconds)
-        else if (decision.asked.ask._tag === "Query") this.#askProperties(now, context, decision.asked)
+        if (!mayAsk(actor, now)) {
+          const what = `than ${questionsPerSecondMax} messages about attributes and tags a second`
+          answers.tooMany(now, context, retrySeconds, what)
+        } else if (decision.asked.ask._tag === "Query") this.#askProperties(now, context, decision.asked)
         else {
           const { asked, kind, method, topic } = decision
           this.#storeUplink(now, context, { _tag: "StoreUplink", kind, method, topic, reply: noBytes }, asked)
@@ -132,7 +135,9 @@ export class Requests {
         answers.succeed(now, context, decision.reply)
         break
       case "Refuse":
-        answers.report(now, session, "request-refused", `${formatCode(decision.code)}: ${decision.reason}`)
+        answers.report(now, session, "request-refused", `${formatCode(decision.code)}: ${decision.reason}`, {
+          hint: decision.hint
+        })
         answers.answer(now, context, decision.code)
         break
     }
@@ -209,7 +214,10 @@ export class Requests {
       return
     }
     const answer = answerOf(waiting.asked, outcome)
-    if (answer === undefined) return answers.answer(now, waiting, Code.Unauthorized)
+    if (answer === undefined) {
+      answers.report(now, waiting.session, "request-refused", `4.01: ${refusalText("UnknownDevice")}`)
+      return answers.answer(now, waiting, Code.Unauthorized)
+    }
     if (answer.refused !== undefined) answers.report(now, waiting.session, "uplink-refused", answer.refused)
     answers.succeed(now, waiting, answer.payload)
   }

@@ -108,7 +108,7 @@ describe("EventLimiter", () => {
   it("tells what healthy devices do once an hour, and of few", () => {
     const { limiter } = limited()
     const ask = (now: number, deviceKey: string) =>
-      limiter.admit(now, event(now, "no command waits", "nothing-pending", deviceKey))
+      limiter.admit(now, event(now, "no command waits", "nothing-pending", deviceKey), { routine: true })
     assert.isDefined(ask(0, "dev1"))
     assert.isUndefined(ask(routineIntervalMillis - 1, "dev1"))
     assert.strictEqual(timesOf(ask(routineIntervalMillis, "dev1")), 2)
@@ -116,6 +116,16 @@ describe("EventLimiter", () => {
     for (let i = 0; i < 5000; i++) if (ask(routineIntervalMillis, `meter${i}`) !== undefined) told++
     assert.isAtMost(told, routineBurstMax)
     assert.isDefined(limiter.admit(routineIntervalMillis, event(0, "wrong key")))
+  })
+
+  it("says what belongs behind a reason where it tells it, and asks for it no more often", () => {
+    const { limiter, pass, told } = limited()
+    let asked = 0
+    const hint = () => `; asked ${++asked}`
+    assert.strictEqual(limiter.admit(0, event(0, "no such topic"), { hint })?.reason, "no such topic; asked 1")
+    for (let i = 1; i < 500; i++) limiter.admit(i, event(i, "no such topic"), { hint })
+    pass(eventIntervalMillis)
+    assert.deepStrictEqual([asked, told[0]?.reason, timesOf(told[0])], [1, "no such topic; asked 1", 499])
   })
 
   it("says when it has something to tell, and nothing while it has not", () => {

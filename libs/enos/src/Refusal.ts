@@ -12,4 +12,4 @@ export interface Refusal {
 }
 
 export const formatRefusal = ({ field, expected, got }: Refusal): string =>
-  `the device sent ${got} as ${field === "" ? "params" : field}, expected ${expected}`
+  `${field === "" ? "params" : field}: expected ${expected}, got ${got}`

@@ -149,6 +149,15 @@ const getCommand = "thing/service/measurepoint/get"
 const rawCommand = "thing/model/down_raw"
 const upgradeCommand = "ota/device/upgrade"
 
+/** Every topic below `/topic/sys/{ProductKey}/{DeviceKey}/`; `*` stands for the identifier of an event or a service. */
+export const topicNames: ReadonlyArray<string> = [
+  ...uplinks.map(({ pattern }) => pattern),
+  ...[setCommand, getCommand, rawCommand, upgradeCommand, `${servicePrefix}*`].flatMap((name) => [
+    name,
+    `${name}${replySuffix}`
+  ])
+]
+
 const system = (productKey: string, deviceKey: string, name: string): string =>
   `/sys/${productKey}/${deviceKey}/${name}`
 

@@ -252,6 +252,6 @@ describe("limits hold for the value that was written", () => {
 
   it("and are told with its text (trust E5)", () => {
     const refused = meter.checkMeasurepoint("int", parseJson("9007199254740993.0"))
-    assert.include(formatRefusal(refused!), "the device sent 9007199254740993.0 as measurepoints.int")
+    assert.include(formatRefusal(refused!), "measurepoints.int: expected a 32-bit integer, got 9007199254740993.0")
   })
 })

@@ -1,6 +1,6 @@
 import type { FormatReason } from "../Message.ts"
 import type { Option } from "../Option.ts"
-import type { RefusalReason, Request } from "../Request.ts"
+import type { Refusal, RefusalReason, Request } from "../Request.ts"
 
 export interface Response {
   readonly code: number
@@ -50,7 +50,13 @@ export type IgnoredReason =
 
 export type Output =
   /** Send these bytes to the device now. They are a view of a larger block: to keep them, copy them. */
-  | { readonly _tag: "Transmit"; readonly bytes: Uint8Array; readonly cause: TransmitCause }
+  | {
+      readonly _tag: "Transmit"
+      readonly bytes: Uint8Array
+      readonly cause: TransmitCause
+      /** What was refused by it, on the message layer's own account. */
+      readonly refusal?: Refusal
+    }
   /** For the application; answer with `respond` and this exchange number. Views of the datagram: do not overwrite it meanwhile. */
   | {
       readonly _tag: "Request"
@@ -70,11 +76,15 @@ export type Output =
       readonly exchange: number
       readonly outcome: "Acknowledged" | "Reset" | "TimedOut" | "Displaced"
     }
-  /** Nothing happens; count it. */
-  | { readonly _tag: "Ignored"; readonly reason: IgnoredReason }
+  /** Nothing happens; count it. With a `refusal` that would be an error response, had the client not asked for silence. */
+  | { readonly _tag: "Ignored"; readonly reason: IgnoredReason; readonly refusal?: Refusal }
 
 export type Outputs = ReadonlyArray<Output>
 
 export const transmit = (bytes: Uint8Array, cause: TransmitCause): Outputs => [{ _tag: "Transmit", bytes, cause }]
 
 export const ignored = (reason: IgnoredReason): Outputs => [{ _tag: "Ignored", reason }]
+
+/** The same outputs, which say what was refused by them. */
+export const refusing = (outputs: Outputs, refusal: Refusal): Outputs =>
+  outputs.map((output) => (output._tag === "Transmit" || output._tag === "Ignored" ? { ...output, refusal } : output))

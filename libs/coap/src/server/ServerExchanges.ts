@@ -29,7 +29,7 @@ import { readOptions, type Refusal, type ReplyTo, type RequestEnvelope, requestO
 import { defaultTuning, type Tuning } from "../Tuning.ts"
 import { Blockwise, concernsApplication, isBlockOfMany, needsShape } from "./Blockwise.ts"
 import { LastOptions } from "./LastOptions.ts"
-import { ignored, type Output, type Outputs, type Response, transmit, type TransmitCause } from "./Output.ts"
+import { ignored, type Output, type Outputs, refusing, type Response, transmit, type TransmitCause } from "./Output.ts"
 import { messageIdentity } from "./MessageIdentity.ts"
 import { type Entry, Remembered, unpack } from "./Remembered.ts"
 import {
@@ -270,7 +270,9 @@ export class ServerExchanges {
     const read = last === undefined ? readOptions(message.options) : Result.succeed(last.options)
     if (Result.isFailure(read)) {
       // RFC 7252 §5.4.1: a NON with a critical option that is not understood is rejected, and silence is the permitted form.
-      if (message.type === "NON" && read.failure.code === Code.BadOption) return ignored(read.failure.reason)
+      if (message.type === "NON" && read.failure.code === Code.BadOption) {
+        return refusing(ignored(read.failure.reason), read.failure)
+      }
       return this.#refuse(
         this.#remember(now, message, identity),
         { token: message.token, block1: undefined, noResponse: 0 },
@@ -285,7 +287,10 @@ export class ServerExchanges {
     }
     if (isBlockOfMany(envelope)) return this.#handleBlock(now, entry, envelope)
     if (envelope.request.payload.length > this.#settings.limits.requestBodyBytesMax) {
-      return this.#refuse(entry, envelope, bodyTooLarge)
+      return this.#refuse(entry, envelope, {
+        ...bodyTooLarge,
+        detail: { bytes: envelope.request.payload.length, bytesMax: this.#settings.limits.requestBodyBytesMax }
+      })
     }
     return this.#deliver(now, entry, envelope)
   }
@@ -349,7 +354,8 @@ export class ServerExchanges {
     }
     // RFC 8516 §3: Max-Age says when to try again.
     if (refusal.code === Code.TooManyRequests) options.push(uintOption(OptionNumber.MaxAge, retryAfterSeconds))
-    return this.#answer(entry, replyTo, { code: refusal.code, options, payload: noBytes }, refusal.reason)
+    const answer = this.#answer(entry, replyTo, { code: refusal.code, options, payload: noBytes }, refusal.reason)
+    return refusing(answer, refusal)
   }
 
   #answer(entry: Entry, replyTo: ReplyTo, response: Response, cause: TransmitCause): Outputs {

@@ -1,7 +1,7 @@
 import { type Block, blockBytes, blockOffset } from "../Block.ts"
 import { Code } from "../Code.ts"
 import type { ServerLimits } from "../Limits.ts"
-import type { Refusal, RefusalReason } from "../Request.ts"
+import type { Refusal, RefusalDetail, RefusalReason } from "../Request.ts"
 
 /** What a request with Block1 leads to (RFC 7959 §2.5). */
 export type UploadStep =
@@ -52,12 +52,17 @@ export class Uploads {
     const upload = this.#take(key) ?? (block.num > 0 ? this.#takeLoosely(looseKey, blockOffset(block)) : undefined)
     // Every block but the last is exactly as long as it says; the last may be shorter (§2.2).
     if (block.more ? payload.length !== blockBytes(block.szx) : payload.length > blockBytes(block.szx)) {
-      return refused(Code.BadRequest, "BlockPayloadSizeWrong")
+      return refused(Code.BadRequest, "BlockPayloadSizeWrong", {
+        bytes: payload.length,
+        bytesMax: blockBytes(block.szx)
+      })
     }
     const offset = blockOffset(block)
     const bytes = offset + payload.length
-    if (Math.max(bytes, size1 ?? 0) > this.#limits.requestBodyBytesMax) {
-      return refused(Code.RequestEntityTooLarge, "BodyTooLarge")
+    const whole = Math.max(bytes, size1 ?? 0)
+    if (whole > this.#limits.requestBodyBytesMax) {
+      const detail = { bytes: whole, bytesMax: this.#limits.requestBodyBytesMax }
+      return refused(Code.RequestEntityTooLarge, "BodyTooLarge", detail)
     }
     const next: Block = { ...block, szx: Math.min(block.szx, this.#limits.blockSzx) }
     if (upload !== undefined && block.more && isRepeated(upload, offset, payload)) {
@@ -67,7 +72,9 @@ export class Uploads {
     }
     // Number 0 begins anew, whatever there was (§2.5); what differs from a block that is here does so from there on.
     const chunks = offset === 0 ? [] : upload === undefined ? undefined : chunksUntil(upload, offset)
-    if (chunks === undefined) return refused(Code.RequestEntityIncomplete, "BlockMissing")
+    if (chunks === undefined) {
+      return refused(Code.RequestEntityIncomplete, "BlockMissing", { bytes: offset, bytesMax: upload?.bytes ?? 0 })
+    }
     if (!block.more) return { _tag: "Complete", body: chunks.length === 0 ? payload : concat(chunks, payload, bytes) }
     // A copy: the datagram that the payload is a view of may not be ours to keep.
     chunks.push(payload.slice())
@@ -131,4 +138,7 @@ const concat = (chunks: ReadonlyArray<Uint8Array>, last: Uint8Array, bytes: numb
   return body
 }
 
-const refused = (code: number, reason: RefusalReason): UploadStep => ({ _tag: "Refused", refusal: { code, reason } })
+const refused = (code: number, reason: RefusalReason, detail: RefusalDetail): UploadStep => ({
+  _tag: "Refused",
+  refusal: { code, reason, detail }
+})
