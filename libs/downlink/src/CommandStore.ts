@@ -139,7 +139,7 @@ const fireDeadlines = (store: Store, mirror: CommandMirror) =>
     yield* Effect.forEach(
       mirror.advance(now),
       (due) =>
-        handleDue(store, due, now).pipe(
+        handleDue(store, mirror, due, now).pipe(
           Effect.catch((error) => Effect.as(Effect.logInfo(error.message), false)),
           Effect.map((done) => done || mirror.again(now, due, retryMillis))
         ),
@@ -150,10 +150,10 @@ const fireDeadlines = (store: Store, mirror: CommandMirror) =>
   }).pipe(Effect.forever)
 
 /**
- * Several instances may do this at once; the first one's write makes the others' conflict, and the watch tells them.
- * False if it is not done: the clock was set back.
+ * Several instances may do this at once; the first one's write makes the others' conflict. False if it is not done: the clock was
+ * set back.
  */
-const handleDue = Effect.fnUntraced(function* (store: Store, due: Due, now: number) {
+const handleDue = Effect.fnUntraced(function* (store: Store, mirror: CommandMirror, due: Due, now: number) {
   if (due._tag === "Marker") {
     // Rejected: another instance removed it before.
     yield* store.commands.forget(due.revision).pipe(unless("Rejected"))
@@ -167,9 +167,24 @@ const handleDue = Effect.fnUntraced(function* (store: Store, due: Due, now: numb
       yield* store.commands.delete(due.key)
       return true
     }
-    yield* write(store, due, next).pipe(unless("Conflict"))
+    const stored = yield* write(store, due, next).pipe(
+      Effect.as(true),
+      Effect.catchIf(
+        (error) => error.reason === "Conflict",
+        () => Effect.succeed(false)
+      )
+    )
+    if (!stored) yield* readAnew(store, mirror, due.key)
   }
   return true
+})
+
+/** The watch mostly tells the same in a moment, and may have missed it. */
+const readAnew = Effect.fnUntraced(function* ({ commands }: Store, mirror: CommandMirror, key: string) {
+  const found = Option.getOrUndefined(yield* commands.get(key))
+  const now = yield* Clock.currentTimeMillis
+  if (found === undefined) mirror.remove(now, key, 0)
+  else mirror.put(now, key, found.value, found.revision)
 })
 
 const applyTo = (store: Store, commandId: string, input: CommandInput): Effect.Effect<Applied, NatsError> =>

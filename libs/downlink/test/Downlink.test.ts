@@ -194,6 +194,19 @@ describe("what becomes of a command", () => {
     })
   )
 
+  it.live("timed out although its watch never told that it was sent: the deadline of before reads it anew", () =>
+    Effect.gen(function* () {
+      const server = yield* natsServer()
+      const { event } = yield* world(server, ["d"])
+      const one = yield* instance(server, (subject) => subject.startsWith("$KV.COMMANDS."))
+      const draft = { value: 1, pendingTtl: 3, timeout: 1 }
+      const { body } = yield* one.call("POST", `${device("d")}/measurepoints/p:set`, draft)
+      yield* event("d", { _tag: "Fetched", commandId: body.commandId, at: Date.now(), delivery: 3 })
+      yield* settled(one, body.commandId, "sent")
+      yield* settled(one, body.commandId, "timedOut")
+    })
+  )
+
   it.live("cancelled while it is created, 409 once it was sent or has ended, 404 for what is no command", () =>
     Effect.gen(function* () {
       const server = yield* natsServer()

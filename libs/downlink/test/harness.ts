@@ -15,7 +15,7 @@ import type { ThingModel } from "@roost/enos"
 import { apiRoutes, layerIdempotency } from "@roost/http"
 import { allStreams, ensureStreams, EventPublisher, NatsConnection, serveRpc } from "@roost/nats"
 import { Health } from "@roost/observability"
-import type { NatsServer } from "@roost/testkit"
+import { type NatsServer, passingOver } from "@roost/testkit"
 import { ConfigProvider, Context, Effect, Layer, Logger } from "effect"
 import { HttpBody, HttpClient, HttpClientRequest, HttpRouter } from "effect/http"
 import { CommandStore, Downlink, layerCommandEvents, layerDownlinkHttp, ThingModels } from "../src/index.ts"
@@ -25,14 +25,24 @@ export const token = "0123456789abcdef"
 const environment = (server: NatsServer) =>
   ConfigProvider.layer(ConfigProvider.fromUnknown({ NATS_URL: server.url, ROOST_API_TOKEN: token }))
 
-/** One downlink-queue on a connection of its own; its HTTP port as a client. */
-export const instance = Effect.fnUntraced(function* (server: NatsServer) {
+/**
+ * One downlink-queue on a connection of its own; its HTTP port as a client. `hides`: messages that its consumers pass over, as if
+ * they had never been.
+ */
+export const instance = Effect.fnUntraced(function* (
+  server: NatsServer,
+  hides: (subject: string) => boolean = () => false
+) {
+  const connection = Layer.effect(
+    NatsConnection,
+    Effect.map(NatsConnection, (seeing) => NatsConnection.of({ ...seeing, client: passingOver(seeing.client, hides) }))
+  ).pipe(Layer.provide(NatsConnection.layer("downlink-queue")))
   const services = Layer.mergeAll(Downlink.layer, layerCommandEvents).pipe(
     Layer.provideMerge(Layer.merge(CommandStore.layer, ThingModels.layer)),
     Layer.provide(EventPublisher.layer),
     // The registry's work.
     Layer.provide(Layer.effectDiscard(ensureStreams(allStreams))),
-    Layer.provideMerge(NatsConnection.layer("downlink-queue"))
+    Layer.provideMerge(connection)
   )
   const served = HttpRouter.serve(
     apiRoutes(DownlinkApi, Layer.merge(layerDownlinkHttp, layerIdempotency({ service: "test" }))),

@@ -44,8 +44,9 @@ export interface Bucket<A> {
   /** What `keys` finds, without those that go meanwhile. */
   readonly list: (filter: string) => Effect.Effect<ReadonlyArray<Entry<A>>, NatsError>
   /**
-   * Follows the entries whose key matches `filter`, first those that exist. Never ends by itself: after a reconnect it
-   * reads all entries again and reports as deleted what is gone. An entry that does not decode is logged and skipped.
+   * Follows the entries whose key matches `filter`, first those that exist. Never ends by itself: after a reconnect, after the
+   * store refused writes, and from time to time it reads all entries again and reports as deleted what is gone. An entry that
+   * does not decode is logged and skipped.
    */
   readonly watch: (filter: string, handlers: WatchHandlers<A>) => Effect.Effect<void, never, Scope.Scope>
 }
@@ -55,7 +56,7 @@ export const openBucket = Effect.fnUntraced(function* <A, I>(
   schema: Schema.Codec<A, I>
 ): Effect.fn.Return<Bucket<A>, never, NatsConnection> {
   const connection = yield* NatsConnection
-  const { connected, jetstream, manager } = connection
+  const { connected, jetstream, manager, trouble } = connection
   const name = definition.name
   const stream = `KV_${name}`
   const json = fromJsonText(schema)
@@ -72,6 +73,9 @@ export const openBucket = Effect.fnUntraced(function* <A, I>(
         ? fromClient(operation, run)
         : Effect.fail(new NatsError({ reason: "Disconnected", operation, detail: "no nats-server is connected" }))
     })
+
+  const write = <B>(what: string, run: () => Promise<B>): Effect.Effect<B, NatsError> =>
+    ask(what, run).pipe(Effect.tapError((error) => Effect.sync(() => error.isStoreRefusal && trouble.note())))
 
   const entryOf = (
     key: string,
@@ -116,11 +120,11 @@ export const openBucket = Effect.fnUntraced(function* <A, I>(
 
   return {
     get,
-    create: (key, value) => ask(`create ${key}`, () => kv.create(key, encode(value))),
-    update: (key, value, revision) => ask(`update ${key}`, () => kv.update(key, encode(value), revision)),
-    put: (key, value) => ask(`put ${key}`, () => kv.put(key, encode(value))),
+    create: (key, value) => write(`create ${key}`, () => kv.create(key, encode(value))),
+    update: (key, value, revision) => write(`update ${key}`, () => kv.update(key, encode(value), revision)),
+    put: (key, value) => write(`put ${key}`, () => kv.put(key, encode(value))),
     delete: (key, revision) =>
-      ask(`delete ${key}`, () => kv.delete(key, revision === undefined ? {} : { previousSeq: revision })),
+      write(`delete ${key}`, () => kv.delete(key, revision === undefined ? {} : { previousSeq: revision })),
     forget: (revision) =>
       ask(`forget ${revision}`, () => manager.streams.deleteMessage(stream, revision, false)).pipe(Effect.asVoid),
     keys,

@@ -13,6 +13,7 @@ import { type Config, Context, Effect, Layer, Redacted, Schedule } from "effect"
 import { readFileSync } from "node:fs"
 import { fromClient } from "./internal/fromClient.ts"
 import { OutboundBatch } from "./internal/OutboundBatch.ts"
+import { StoreTrouble } from "./internal/StoreTrouble.ts"
 import { tellPromise } from "./internal/tellPromise.ts"
 import { readWholeMessages } from "./internal/WholeMessages.ts"
 import { NatsAdminLogin, NatsConfig, NatsSystemLogin } from "./NatsConfig.ts"
@@ -48,6 +49,8 @@ export class NatsConnection extends Context.Service<
     readonly onStatus: (listener: StatusListener) => () => void
     /** For `awaitStreams`. */
     readonly required: RequiredStreams
+    /** Told by whoever writes to streams, heard by whoever keeps a view of one. */
+    readonly trouble: StoreTrouble
   }
 >()("@roost/nats/NatsConnection") {
   /** `name` is what the server's monitoring shows for this process. */
@@ -107,12 +110,17 @@ const make = Effect.fnUntraced(function* (name: string, config: NatsConfig, chec
   const manager = yield* fromClient("JetStream", () => jetstreamManager(client, { checkAPI: false })).pipe(Effect.orDie)
   const required = new RequiredStreams(manager, () => connected)
   yield* required.follow
+  const trouble = yield* Effect.acquireRelease(
+    Effect.sync(() => new StoreTrouble()),
+    (release) => Effect.sync(() => release.close())
+  )
   if (check === "nats") yield* tellPromise(client, manager, () => connected)
   return NatsConnection.of({
     client,
     jetstream: jetstream(client, { watcherPrefix: inboxPrefixOf(name) }),
     manager,
     required,
+    trouble,
     newInbox: () => createInbox(inboxPrefixOf(name)),
     connected: () => connected,
     outbound: new OutboundBatch(protocolOf(client)),

@@ -12,6 +12,11 @@ const silenceMillisMax = 2 * heartbeatMillis + 500
 const inactiveMillis = 60_000
 /** A cluster may choose a server that has just died; the next attempt is likely to have another. */
 const createMillisMax = 2_000
+/**
+ * After this a tail `from: "last"` reads all again, whatever happened: what a consumer passed over nobody tells. Not before a
+ * thousand times the time that reading takes, so that it costs a thousandth of a core at most.
+ */
+const readAnewDefault = { millisMin: 600_000, readingsMin: 1_000 }
 
 export interface TailMessage {
   readonly subject: string
@@ -28,12 +33,19 @@ export interface TailOptions {
   readonly stream: string
   readonly filterSubject: string
   /**
-   * `last`: the last message of every subject, then what follows; after an interruption all of it again.
-   * `new`: what is stored from now on; after an interruption from where it was.
+   * `last`: the last message of every subject, then what follows; after an interruption all of it again, as after the store
+   * refused writes and every ten minutes. `new`: what is stored from now on; after an interruption from where it was.
    */
   readonly from: "last" | "new"
   /** With `from: "new"`: begins with this sequence, or the first that the stream still has after it. */
   readonly fromSequence?: number
+  /**
+   * With `from: "new"`: what came since the store began to refuse writes comes once more when it takes again, with what the
+   * consumer may have skipped.
+   */
+  readonly repeats?: boolean
+  /** With `from: "last"`: after how long all is read again in any case, at least, also in times that reading took. */
+  readonly readAnew?: { readonly millisMin: number; readonly readingsMin: number }
   /** A consumer was made, anew after an interruption: what follows comes from where `from` says. */
   readonly onStart?: () => void
   readonly onMessage: (message: TailMessage) => void
@@ -52,9 +64,11 @@ export interface TailOptions {
 export const followTail = Effect.fnUntraced(function* (
   options: TailOptions
 ): Effect.fn.Return<never, never, NatsConnection> {
-  const cursor: Cursor = { next: options.fromSequence }
+  const cursor: Cursor = { next: options.fromSequence, safe: undefined }
   return yield* Effect.suspend(() => Effect.scoped(followOnce(options, cursor))).pipe(
-    Effect.tapError((error) => Effect.logInfo(error.message)),
+    Effect.tapError(({ detail, operation, reason }) =>
+      Effect.logInfo(`${operation} begins anew: ${reason === "Disconnected" ? detail : `${reason}, ${detail}`}`)
+    ),
     Effect.retry(Schedule.spaced("500 millis")),
     Effect.orDie
   )
@@ -63,11 +77,13 @@ export const followTail = Effect.fnUntraced(function* (
 /** Sequence to go on from, for tails `from: "new"`. */
 interface Cursor {
   next: number | undefined
+  /** Where it was when the store began to refuse writes. */
+  safe: number | undefined
 }
 
 /** Follows one consumer until it fails. */
 const followOnce = Effect.fnUntraced(function* (options: TailOptions, cursor: Cursor) {
-  const { client, connected, manager, newInbox, onStatus } = yield* NatsConnection
+  const { client, connected, manager, newInbox, onStatus, trouble } = yield* NatsConnection
   const operation = `tail of ${options.filterSubject}`
   const inbox = newInbox()
   const state = new TailState(options, cursor, (subject) => client.publish(subject))
@@ -83,10 +99,16 @@ const followOnce = Effect.fnUntraced(function* (options: TailOptions, cursor: Cu
       }
       listen()
       const unlisten = onStatus((up) => state.fail(up ? "another nats-server" : "the nats-server is gone"))
+      const unwatch = trouble.listen({
+        began: () => state.doubt(),
+        over: (last) => state.readAgain("the store refused writes", last)
+      })
       return () => {
+        state.close()
         subscription.unsubscribe()
         clearTimeout(timer)
         unlisten()
+        unwatch()
       }
     }),
     (release) => Effect.sync(release)
@@ -147,6 +169,8 @@ class TailState {
   #onFailure: ((why: string) => void) | undefined
   #failure: string | undefined
   #caughtUp = false
+  readonly #madeAt = performance.now()
+  #readAnew: NodeJS.Timeout | undefined
   /** The stream's last message when the consumer was made; what replaced an older one since then may be behind it. */
   #end = Infinity
 
@@ -170,6 +194,30 @@ class TailState {
     if (this.#caughtUp) return
     this.#caughtUp = true
     this.#options.onCaughtUp?.()
+    if (this.#options.from === "new" || this.#failure !== undefined) return
+    const { millisMin, readingsMin } = this.#options.readAnew ?? readAnewDefault
+    const millis = Math.max(millisMin, readingsMin * (performance.now() - this.#madeAt))
+    // Not all processes at once.
+    this.#readAnew = setTimeout(() => this.readAgain("it is time to read all again"), millis * (1 + Math.random() / 4))
+    this.#readAnew.unref()
+  }
+
+  /** What comes from now on may not be all. */
+  doubt(): void {
+    this.#cursor.safe ??= this.#cursor.next
+  }
+
+  readAgain(why: string, last = true): void {
+    const { from, repeats } = this.#options
+    const { safe } = this.#cursor
+    if (last) this.#cursor.safe = undefined
+    if (from === "new" && (repeats !== true || safe === undefined)) return
+    if (from === "new") this.#cursor.next = safe
+    this.fail(why)
+  }
+
+  close(): void {
+    clearTimeout(this.#readAnew)
   }
 
   onFailure(listener: (why: string) => void): void {

@@ -48,7 +48,7 @@ export interface StreamPublisher {
 export const makeStreamPublisher = Effect.fnUntraced(function* (
   options: StreamPublisherOptions
 ): Effect.fn.Return<StreamPublisher, never, NatsConnection | Scope.Scope> {
-  const { client, connected, newInbox, onStatus, outbound } = yield* NatsConnection
+  const { client, connected, newInbox, onStatus, outbound, trouble } = yield* NatsConnection
   const inFlight = new InFlight(options.inFlightMax ?? inFlightMaxDefault, options.onSettled)
   const timeoutMillis = options.ackTimeoutMillis ?? ackTimeoutMillisDefault
   const inbox = newInbox()
@@ -60,6 +60,7 @@ export const makeStreamPublisher = Effect.fnUntraced(function* (
     if (slot < 0) return
     const settled = readAck(message)
     if (settled === failures.rejected) refusals.note(message.data)
+    if (settled === failures.rejected || settled === failures.noResponders) trouble.note()
     inFlight.settle(slot, settled)
   }
   yield* Effect.acquireRelease(
