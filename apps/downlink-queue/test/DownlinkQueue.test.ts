@@ -49,7 +49,7 @@ const until = (url: string, holds: (answer: Answer) => boolean) =>
   call(url).pipe(
     Effect.sandbox,
     Effect.delay("50 millis"),
-    Effect.retry({ times: 200 }),
+    Effect.retry({ times: 2400 }),
     Effect.repeat({ until: holds }),
     Effect.orDie
   )

@@ -62,7 +62,7 @@ const told = ({ status, body }: { readonly status: number; readonly body: { read
 const again = (path: string) =>
   send("GET", path).pipe(Effect.delay("50 millis"), Effect.repeat({ until: ({ status }) => status === 200 }))
 
-describe("the API while PostgreSQL", { timeout: 120_000 }, () => {
+describe("the API while PostgreSQL", () => {
   it.live("is frozen: 503 with Retry-After instead of silence, and all is well when it goes on (trust F11)", () =>
     Effect.gen(function* () {
       const server = yield* postgresServer()

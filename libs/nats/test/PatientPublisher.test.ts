@@ -21,29 +21,26 @@ const noting = (storeMillisMax: number) =>
   })
 
 describe("the patient publisher", () => {
-  it.live(
-    "stores each message once and says so, although the server is killed and started again under it",
-    () =>
-      Effect.gen(function* () {
-        const server = yield* natsServer()
-        yield* Effect.gen(function* () {
-          const { connected, manager } = yield* NatsConnection
-          yield* Effect.promise(() => manager.streams.add({ name: "S", subjects: ["s.>"] }))
-          const { publisher, settled } = yield* noting(30_000)
-          for (let token = 1; token <= 500; token++) publisher.publish("s.a", idOf(token), payload, token)
-          yield* server.stop("SIGKILL")
-          yield* waitUntil(() => !connected())
-          for (let token = 501; token <= 600; token++)
-            assert.isTrue(publisher.publish("s.a", idOf(token), payload, token))
-          yield* server.start
-          yield* waitUntil(() => settled.size === 600)
-          assert.isTrue([...settled.values()].every(({ _tag }) => _tag === "Stored"))
-          const { state } = yield* Effect.promise(() => manager.streams.info("S"))
-          assert.strictEqual(state.messages, 600)
-          assert.strictEqual(publisher.inFlight(), 0)
-        }).pipe(Effect.provide(connectionTo(server)), Effect.scoped)
-      }),
-    60_000
+  it.live("stores each message once and says so, although the server is killed and started again under it", () =>
+    Effect.gen(function* () {
+      const server = yield* natsServer()
+      yield* Effect.gen(function* () {
+        const { connected, manager } = yield* NatsConnection
+        yield* Effect.promise(() => manager.streams.add({ name: "S", subjects: ["s.>"] }))
+        const { publisher, settled } = yield* noting(30_000)
+        for (let token = 1; token <= 500; token++) publisher.publish("s.a", idOf(token), payload, token)
+        yield* server.stop("SIGKILL")
+        yield* waitUntil(() => !connected())
+        for (let token = 501; token <= 600; token++)
+          assert.isTrue(publisher.publish("s.a", idOf(token), payload, token))
+        yield* server.start
+        yield* waitUntil(() => settled.size === 600)
+        assert.isTrue([...settled.values()].every(({ _tag }) => _tag === "Stored"))
+        const { state } = yield* Effect.promise(() => manager.streams.info("S"))
+        assert.strictEqual(state.messages, 600)
+        assert.strictEqual(publisher.inFlight(), 0)
+      }).pipe(Effect.provide(connectionTo(server)), Effect.scoped)
+    })
   )
 
   it.live("gives up when the time is over, and at once when it ends", () =>

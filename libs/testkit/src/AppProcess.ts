@@ -24,9 +24,9 @@ export const appFile = (app: AppName, form: AppForm): string => {
 /** Starting a dozen processes that strip types on two busy cores. */
 const readyMillisMax = 120_000
 /** A probe that was accepted but not answered, as by an app that is still starting. */
-const probeMillisMax = 2_000
-/** A drain that hands 512 partitions over takes `drainMillisMax` of libs/cluster at most. */
-const stopMillisMax = 20_000
+const probeMillisMax = 10_000
+/** A drain that hands 512 partitions over takes `drainMillisMax` of libs/cluster at most, on a machine with time for it. */
+const stopMillisMax = 60_000
 const outputLengthMax = 64 * 1024
 
 export interface AppProcessOptions {

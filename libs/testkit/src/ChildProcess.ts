@@ -10,7 +10,7 @@ export interface ChildProcessOptions {
   readonly cwd?: string
   /** Ready once its output, stdout and stderr together, matches. Absent: as soon as it runs. */
   readonly readyWhen?: RegExp
-  /** Default 30 s, of real time also under a TestClock. */
+  /** Default two minutes, of real time also under a TestClock. */
   readonly readyWithinMillis?: number
   /** Every chunk of stdout as it comes. */
   readonly onStdout?: (chunk: Uint8Array) => void
@@ -54,8 +54,8 @@ export class ProcessFailed extends Data.TaggedError("ProcessFailed")<{
 }
 
 export const outputCharactersMax = 256 * 1024
-const graceMillis = 5_000
-const readyWithinMillisDefault = 30_000
+const graceMillis = 60_000
+const readyWithinMillisDefault = 120_000
 const linesShownMax = 20
 
 /** Starts a program, waits until it is ready, and ends it and its descendants with the scope. */
@@ -88,9 +88,10 @@ const start = (options: ChildProcessOptions) => {
     Deferred.doneUnsafe(ready, Effect.fail(new ProcessFailed({ reason, command, detail })))
   const lastLines = () => both.text.trimEnd().split("\n").slice(-linesShownMax).join("\n")
 
+  const { readyWithinMillis = readyWithinMillisDefault } = options
   const deadline = setTimeout(
-    () => fail("NotReady", `no ${options.readyWhen} in its output:\n${lastLines()}`),
-    options.readyWithinMillis ?? readyWithinMillisDefault
+    () => fail("NotReady", `no ${options.readyWhen} in its output for ${readyWithinMillis} ms:\n${lastLines()}`),
+    readyWithinMillis
   )
   const read = (own: Tail) => (chunk: Buffer) => {
     own.add(chunk)

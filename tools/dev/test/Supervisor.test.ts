@@ -16,10 +16,12 @@ beforeEach(() => {
 })
 afterEach(() => rmSync(directory, { recursive: true, force: true }))
 
+const patienceMillis = 120_000
+
 const until = async (what: () => boolean): Promise<void> => {
-  const end = Date.now() + 10_000
+  const end = Date.now() + patienceMillis
   while (!what()) {
-    if (Date.now() > end) throw new Error("it did not happen in 10 s")
+    if (Date.now() > end) throw new Error(`not so after ${patienceMillis} ms: ${what}`)
     await new Promise((resume) => setTimeout(resume, 10))
   }
 }

@@ -58,13 +58,14 @@ export const measurepointPost = (id: string, points: Readonly<Record<string, unk
 export const eventually = async <A>(
   ask: () => Promise<A>,
   accept: (answer: A) => boolean,
-  millisMax = 10_000
+  millisMax = 120_000
 ): Promise<A> => {
   const end = Date.now() + millisMax
   for (;;) {
     const answer = await ask()
     if (accept(answer)) return answer
-    if (Date.now() > end) throw new Error(`not so after ${millisMax} ms: ${JSON.stringify(answer)?.slice(0, 2000)}`)
+    if (Date.now() > end)
+      throw new Error(`not so after ${millisMax} ms: ${accept}; last: ${JSON.stringify(answer)?.slice(0, 2000)}`)
     await new Promise((resume) => setTimeout(resume, 50))
   }
 }

@@ -31,7 +31,7 @@ describe.each([
 ])("an operator, $registries × registry on $database,", ({ registries }) => {
   beforeAll(async () => {
     roost = await RoostProcesses.start({ registries })
-  }, 120_000)
+  })
   afterAll(() => roost?.[Symbol.asyncDispose]())
 
   it("117 changes a product's secret: the former one activates during the grace, and not without", async () => {

@@ -19,7 +19,7 @@ let roost: RoostProcesses
 beforeAll(async () => {
   roost = await RoostProcesses.start({ env: { ROOST_DATA_DIR: data } })
   await createProduct(roost, "pkBackup")
-}, 120_000)
+})
 afterAll(async () => {
   await roost?.[Symbol.asyncDispose]()
   rmSync(directory, { recursive: true, force: true })

@@ -2,11 +2,8 @@ import { type AppForm, appFile, type AppName, RoostProcesses } from "@roost/test
 import { spawn } from "node:child_process"
 import { once } from "node:events"
 import { readFileSync } from "node:fs"
-import { afterAll, assert, beforeAll, describe, it, vi } from "vitest"
+import { afterAll, assert, beforeAll, describe, it } from "vitest"
 import { createProduct } from "../src/Fixtures.ts"
-
-// Three starts at once of what one app is made of, on a machine that does other things too.
-vi.setConfig({ testTimeout: 120_000 })
 
 // What `nx build` makes is what operators run: the same answers as from source. `.ci/run` runs Contract and RawProducts on bundles too.
 
@@ -47,7 +44,7 @@ describe.each(forms)("a Roost, as %s,", (form) => {
   let roost: RoostProcesses
   beforeAll(async () => {
     roost = await RoostProcesses.start({ form })
-  }, 120_000)
+  })
   afterAll(() => roost?.[Symbol.asyncDispose]())
 
   it("converts by scripts of raw products, whose workers are started once (trust item 6)", async () => {

@@ -20,7 +20,7 @@ beforeAll(async () => {
   }
   const model = await roost.registry("POST", "/v1/models", meter)
   assert.strictEqual(model.status, 201)
-}, 120_000)
+})
 afterAll(() => roost?.[Symbol.asyncDispose]())
 
 // The tests look into whatever came.

@@ -12,7 +12,7 @@ let roost: RoostProcesses
 beforeAll(async () => {
   roost = await RoostProcesses.start({ env: { ROOST_WEBHOOK_PRIVATE: "true" } })
   for (const product of ["pkEvents", "pkOther"]) await createProduct(roost, product, {})
-}, 120_000)
+})
 afterAll(() => roost?.[Symbol.asyncDispose]())
 
 interface Heard {
@@ -201,10 +201,8 @@ describe("server-sent events", () => {
       headers: { authorization: `Bearer ${roost.token}` }
     })
     const text = response.text()
-    const since = performance.now()
     assert.isTrue(await roost.apps.find(({ app }) => app === "registry")!.stop("SIGTERM"))
+    // The server cuts what does not end in 20 s: then there is no text.
     assert.match(await text, /event: stopped\n/)
-    // The server gives responses 20 s to end.
-    assert.isBelow(performance.now() - since, 15_000)
   })
 })

@@ -38,8 +38,7 @@ const onFullDisk = async (
   const says = (app: string, path: string, what: RegExp) =>
     eventually(
       () => ask(app, path),
-      (text) => what.test(text),
-      60_000
+      (text) => what.test(text)
     )
   await createProduct(roost, product)
   const { deviceSecret } = await createDevice(roost, product, "d")
@@ -68,28 +67,25 @@ const onFullDisk = async (
       // What the server frees by itself is taken, too.
       await eventually(
         () => (disk.fill(), report()),
-        (code) => code === unavailable,
-        60_000
+        (code) => code === unavailable
       )
       await says("session-actors", "/readyz", /the store refuses to renew it: .*no space left on device/)
       for (let i = 0; i < 3; i++) assert.strictEqual(await report(), unavailable)
     }
     await eventually(
       () => (disk.fill(), ask("registry", "/readyz")),
-      (text) => expected.named.test(text),
-      60_000
+      (text) => expected.named.test(text)
     )
     const registry = roost.apps.find(({ app }) => app === "registry")!
     await eventually(
       async () => registry.output,
-      (output) => expected.named.test(output),
-      60_000
+      (output) => expected.named.test(output)
     )
     await says("registry", "/metrics", /^roost_nats_store_takes 0$/m)
 
     disk.free()
     if (expected.hangs) await restart()
-    await eventually(report, (code) => code === stored, 60_000)
+    await eventually(report, (code) => code === stored)
     for (const { app } of roost.apps) await says(app, "/readyz", /"ready":true/)
     await says("registry", "/metrics", /^roost_nats_store_takes 1$/m)
     assert.strictEqual(handshakes, 1)
@@ -103,9 +99,9 @@ const onFullDisk = async (
         return Object.keys(state.subjects ?? {})
       }
       const both = ["roost.event.operator.store-refuses", "roost.event.operator.store-takes-again"]
-      await eventually(told, (subjects) => subjects.length === both.length, 60_000)
+      await eventually(told, (subjects) => subjects.length === both.length)
       await restart()
-      await eventually(report, (code) => code === stored, 60_000)
+      await eventually(report, (code) => code === stored)
       assert.sameMembers(await told(), both)
       assert.isAtLeast((await streams.info("UPLINK")).state.messages, acknowledged)
     } finally {

@@ -4,7 +4,7 @@ import { afterAll, assert, beforeAll, describe, it } from "vitest"
 let roost: RoostProcesses
 beforeAll(async () => {
   roost = await RoostProcesses.start({ env: { ROOST_ENOS_API: "true" } })
-}, 120_000)
+})
 afterAll(() => roost?.[Symbol.asyncDispose]())
 
 const post = async (path: string, key: string, body: unknown) => {
@@ -48,30 +48,26 @@ const creations: ReadonlyArray<readonly [path: string, body: unknown, other: unk
 ]
 
 describe("Idempotency-Key", () => {
-  it(
-    "creates once, beyond a kill of the registry, and tells the secrets again (trust F13)",
-    { timeout: 120_000 },
-    async () => {
-      const first = []
-      for (const [i, [path, body]] of creations.entries()) {
-        const answer = await post(path, `create-${i}`, body)
-        assert.oneOf(answer.status, [200, 201], `${path}: ${answer.text}`)
-        assert.isNull(answer.replayed)
-        first.push(answer.text)
-      }
-      const lines = '{"deviceKey":"i1"}\n{"deviceKey":"i2"}\n'
-      const imported = await post("/v1/products/pk/devices:import", "import", lines)
-      assert.strictEqual(imported.status, 200)
-      await roost.restart("registry", "SIGKILL")
-      for (const [i, [path, body, other]] of creations.entries()) {
-        const again = await post(path, `create-${i}`, body)
-        assert.strictEqual(again.text, first[i], path)
-        assert.strictEqual(again.replayed, "true")
-        assert.strictEqual((await post(path, `create-${i}`, other)).status, 422, path)
-      }
-      assert.strictEqual((await post("/v1/products/pk/devices:import", "import", lines)).text, imported.text)
-      const { body } = await roost.registry("GET", "/v1/products")
-      assert.lengthOf(body.products, 4)
+  it("creates once, beyond a kill of the registry, and tells the secrets again (trust F13)", async () => {
+    const first = []
+    for (const [i, [path, body]] of creations.entries()) {
+      const answer = await post(path, `create-${i}`, body)
+      assert.oneOf(answer.status, [200, 201], `${path}: ${answer.text}`)
+      assert.isNull(answer.replayed)
+      first.push(answer.text)
     }
-  )
+    const lines = '{"deviceKey":"i1"}\n{"deviceKey":"i2"}\n'
+    const imported = await post("/v1/products/pk/devices:import", "import", lines)
+    assert.strictEqual(imported.status, 200)
+    await roost.restart("registry", "SIGKILL")
+    for (const [i, [path, body, other]] of creations.entries()) {
+      const again = await post(path, `create-${i}`, body)
+      assert.strictEqual(again.text, first[i], path)
+      assert.strictEqual(again.replayed, "true")
+      assert.strictEqual((await post(path, `create-${i}`, other)).status, 422, path)
+    }
+    assert.strictEqual((await post("/v1/products/pk/devices:import", "import", lines)).text, imported.text)
+    const { body } = await roost.registry("GET", "/v1/products")
+    assert.lengthOf(body.products, 4)
+  })
 })

@@ -8,7 +8,7 @@ import { createProduct, eventually } from "../src/Fixtures.ts"
 let roost: RoostProcesses
 beforeAll(async () => {
   roost = await RoostProcesses.start({ env: { ROOST_ENOS_API: "true" } })
-}, 120_000)
+})
 afterAll(() => roost?.[Symbol.asyncDispose]())
 
 describe("the latest values of a device's points", () => {

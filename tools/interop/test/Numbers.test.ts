@@ -13,7 +13,7 @@ let roost: RoostProcesses
 beforeAll(async () => {
   roost = await RoostProcesses.start({ env: { ROOST_ENOS_API: "true", ROOST_WEBHOOK_PRIVATE: "true" } })
   await createProduct(roost, "pkNumbers", {})
-}, 120_000)
+})
 afterAll(() => roost?.[Symbol.asyncDispose]())
 
 const numerals = [

@@ -25,7 +25,7 @@ describe.each([
     roost = await RoostProcesses.start({ registries })
     await createProduct(roost, product, { dataFormat: "Custom" })
     await createProduct(roost, "pkJson", {})
-  }, 120_000)
+  })
   afterAll(() => roost?.[Symbol.asyncDispose]())
 
   it("has its script saved, tested, and only then published; versions can be rolled back", async () => {

@@ -11,7 +11,7 @@ let roost: RoostProcesses
 beforeAll(async () => {
   roost = await RoostProcesses.start()
   await createProduct(roost, "pkStored")
-}, 120_000)
+})
 afterAll(() => roost?.[Symbol.asyncDispose]())
 
 const online = async (deviceKey: string) => {
@@ -64,17 +64,16 @@ describe("a store without room", () => {
       // The lease runs out.
       await eventually(
         () => readiness("session-actors"),
-        (status) => status === 503,
-        30_000
+        (status) => status === 503
       )
       for (let i = 0; i < 3; i++) assert.strictEqual(await report(), unavailable)
       await onStreams((streams) => streams.update("KV_LEASES", { max_msg_size: -1 }))
-      await eventually(report, (code) => code === stored, 60_000)
+      await eventually(report, (code) => code === stored)
       assert.strictEqual(handshakes(), 1)
     } finally {
       await device.close()
     }
-  }, 150_000)
+  })
 
   it("5.00 while UPLINK is full, 2.04 as soon as it is not (trust B4)", async () => {
     const { device, handshakes, report } = await online("uplink")
@@ -87,7 +86,7 @@ describe("a store without room", () => {
     } finally {
       await device.close()
     }
-  }, 90_000)
+  })
 })
 
 describe("streams that vanish under running apps", () => {
@@ -97,13 +96,11 @@ describe("streams that vanish under running apps", () => {
     }
     await eventually(
       () => readiness("session-actors"),
-      (status) => status === 503,
-      30_000
+      (status) => status === 503
     )
     await eventually(
       () => readiness("session-actors"),
-      (status) => status === 200,
-      60_000
+      (status) => status === 200
     )
     const { device, report } = await online("after")
     try {
@@ -111,5 +108,5 @@ describe("streams that vanish under running apps", () => {
     } finally {
       await device.close()
     }
-  }, 150_000)
+  })
 })

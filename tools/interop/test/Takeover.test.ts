@@ -9,7 +9,7 @@ let roost: RoostProcesses
 beforeAll(async () => {
   roost = await RoostProcesses.start()
   await createProduct(roost, "pkTakeover")
-}, 120_000)
+})
 afterAll(() => roost?.[Symbol.asyncDispose]())
 
 const eventsOf = async (device: TestDevice): Promise<ReadonlyArray<{ kind: string }>> =>
@@ -58,7 +58,7 @@ describe("session-actors is started again", () => {
         } finally {
           await device.close()
         }
-      }, 90_000)
+      })
     }
   }
 })

@@ -26,7 +26,7 @@ describe.each([
 ])("a product with a thing model, $registries × registry on $database,", ({ registries }) => {
   beforeAll(async () => {
     roost = await RoostProcesses.start({ registries })
-  }, 120_000)
+  })
   afterAll(() => roost?.[Symbol.asyncDispose]())
 
   it("1204 is told to the device and its field to the operator, until the model or the product changes", async () => {

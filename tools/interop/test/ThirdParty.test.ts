@@ -36,7 +36,7 @@ beforeAll(async () => {
   roost = await RoostProcesses.start({ actors: 2, edges: 2, downlinks: 2 })
   nats = await connect({ servers: roost.natsUrl })
   await createProduct(roost, product)
-}, 120_000)
+})
 afterAll(async () => {
   await nats?.close()
   await roost?.[Symbol.asyncDispose]()

@@ -12,7 +12,7 @@ export const postgresForFile = (): (() => PostgresServer) => {
   let server: PostgresServer
   beforeAll(async () => {
     server = await Effect.runPromise(Scope.provide(postgresServer(), scope))
-  }, 60_000)
+  })
   afterAll(() => Effect.runPromise(Scope.close(scope, Exit.void)))
   return () => server
 }
