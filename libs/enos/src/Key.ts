@@ -6,9 +6,9 @@ export const productKeyLengthMax = 20
 export const deviceKeyLengthMax = 64
 export const secretLengthMax = 64
 
-const productKeyPattern = /^[A-Za-z0-9_-]{1,20}$/
-const deviceKeyPattern = /^[A-Za-z0-9_:-][A-Za-z0-9_.:-]{0,63}$/
-const secretPattern = /^[\x21-\x7e]{1,64}$/
+const productKeyPattern = /^[A-Za-z0-9_-]{1,20}$/u
+const deviceKeyPattern = /^[A-Za-z0-9_:-][A-Za-z0-9_.:-]{0,63}$/u
+const secretPattern = /^[\x21-\x7e]{1,64}$/u
 
 export const productKeyRule = "1–20 of A–Z a–z 0–9 _ -"
 export const deviceKeyRule = "1–64 of A–Z a–z 0–9 - _ . :, the first no dot"

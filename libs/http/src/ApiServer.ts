@@ -13,7 +13,7 @@ import {
 import { type HttpApi, HttpApiBuilder, type HttpApiGroup, HttpApiSwagger } from "effect/http-api"
 import { createServer } from "node:http"
 import { layerBearerToken } from "./BearerToken.ts"
-import { type Neighbour, whoElse } from "./Neighbours.ts"
+import { type Neighbour, neighbourDocs, whoElse } from "./Neighbours.ts"
 import { layerProblems, type Routes } from "./Problems.ts"
 import { pathSegmentLengthMax, requestBytesMax } from "./RequestLimits.ts"
 import { layerRequestRules } from "./RequestRules.ts"
@@ -68,9 +68,11 @@ export const serveApi = <Id extends string, Groups extends HttpApiGroup.Constrai
       // Ready is who answers: what the groups wait for by themselves may be over before their handlers are there.
       const served = yield* Health.startup("api", "the API is being built")
       yield* HttpServer.serveEffect(Effect.suspend(() => handler))
+      const elsewhere = yield* whoElse(neighbours)
+      const docs = neighbourDocs(neighbours).pipe(Layer.provide(recordingRoutes(table)))
       // What a handler needs of a request is part of `R` and can't be told apart here; `groups` brings the rest.
       handler = (yield* HttpRouter.toHttpEffect(
-        apiRoutes(api, groups, { table, elsewhere: yield* whoElse(neighbours) })
+        Layer.merge(apiRoutes(api, groups, { table, elsewhere }), docs)
       )) as Handler
       yield* served
     }).pipe(Effect.provideService(HttpRouter.RouterConfig, { maxParamLength: pathSegmentLengthMax }))

@@ -1,4 +1,10 @@
-import { type Aead, CurrentIdempotentRequest } from "@roost/contracts"
+import {
+  type Aead,
+  BadRequest,
+  CurrentIdempotentRequest,
+  IdempotencyKeyReused,
+  TemporarilyUnavailable
+} from "@roost/contracts"
 import type { NatsError } from "@roost/nats"
 import { metrics } from "@roost/observability"
 import { ByteSize, Cause, Effect, Layer, Result, type Types } from "effect"
@@ -7,8 +13,8 @@ import {
   HttpRouter,
   HttpServerError,
   HttpServerRequest,
-  HttpServerResponse,
-  ProblemDetails
+  HttpServerRespondable,
+  HttpServerResponse
 } from "effect/http"
 import { createHash } from "node:crypto"
 import { tokenCheck } from "./BearerToken.ts"
@@ -70,14 +76,14 @@ const withKey = Effect.fnUntraced(function* (
   handler: Handler
 ) {
   const key = keyOf(header)
-  if (key === undefined) return malformedKey
+  if (key === undefined) return yield* malformedKey
   const read = yield* Effect.result(fingerprintOf(request))
   if (Result.isFailure(read)) return (yield* HttpServerError.causeResponse(Cause.fail(read.failure)))[0]
   const fingerprint = read.success
   const begun = yield* Effect.result(records.begin(key, fingerprint))
   if (Result.isFailure(begun)) return yield* unavailable(begun.failure)
   const known = begun.success
-  if (known.fingerprint !== fingerprint) return otherRequest
+  if (known.fingerprint !== fingerprint) return yield* otherRequest
   if (known.answer !== undefined) {
     replayed.inc()
     return responseOf(known.answer)
@@ -143,29 +149,28 @@ const responseOf = ({ body, contentType, status }: Answer): HttpServerResponse.H
 }
 
 const unavailable = (error: NatsError) =>
-  Effect.logWarning(error.message).pipe(
-    Effect.as(
-      ProblemDetails.toResponse({
-        type: "urn:roost:problem:temporarily-unavailable",
-        status: 503,
-        title: "Roost can't take this now. Try again.",
-        detail: "The store of idempotency keys does not answer or is full. Nothing was done."
+  Effect.andThen(
+    Effect.logWarning(error.message),
+    HttpServerRespondable.toResponse(
+      new TemporarilyUnavailable({
+        detail: "The store of idempotency keys does not answer or is full. Nothing was done.",
+        mayHaveHappened: false
       })
     )
   )
 
-const malformedKey = ProblemDetails.toResponse({
-  type: "urn:roost:problem:malformed-idempotency-key",
-  status: 400,
-  title: "The Idempotency-Key can't be used.",
-  detail: `Expected 1 to ${idempotencyKeyLengthMax} printable ASCII characters without blanks.`
+const malformedKey = Effect.suspend(() => {
+  const message = `expected 1 to ${idempotencyKeyLengthMax} printable ASCII characters without blanks`
+  const path = ["headers", "idempotency-key"]
+  return HttpServerRespondable.toResponse(
+    new BadRequest({ detail: `${path.join(".")}: ${message}`, errors: [{ path, message }] })
+  )
 })
 
-const otherRequest = ProblemDetails.toResponse({
-  type: "urn:roost:problem:idempotency-key-reused",
-  status: 422,
-  title: "The Idempotency-Key belongs to another request.",
-  detail: "It came before with another method, path or body. Use a new key for each new request."
-})
+const otherRequest = HttpServerRespondable.toResponse(
+  new IdempotencyKeyReused({
+    detail: "It came before with another method, path or body. Use a new key for each new request."
+  })
+)
 
 const replayed = metrics.counter("roost_http_replayed_total", "Answers given again to an Idempotency-Key.")

@@ -1,4 +1,5 @@
-import { type Config, Effect } from "effect"
+import { type Config, Effect, Layer } from "effect"
+import { HttpRouter, type HttpServerRequest, HttpServerResponse } from "effect/http"
 import type { HttpApi } from "effect/http-api"
 import type { Routes } from "./Problems.ts"
 import { routesOf } from "./RouteTable.ts"
@@ -20,3 +21,23 @@ export const whoElse = Effect.fnUntraced(function* (
   )
   return (method, url) => known.find(({ routes }) => routes.methodsOf(url).includes(method))?.name
 })
+
+/** `/docs/{service}`: where a neighbour's documentation is, seen from whoever reads this service's. */
+export const neighbourDocs = (neighbours: ReadonlyArray<Neighbour>) =>
+  Layer.unwrap(
+    Effect.map(
+      Effect.forEach(neighbours, ({ port, service }) => Effect.map(port, (number) => [service, number] as const)),
+      (known) =>
+        HttpRouter.use((router) =>
+          Effect.forEach(
+            known,
+            ([service, number]) =>
+              router.add("GET", `/docs/${service}`, (request: HttpServerRequest.HttpServerRequest) => {
+                const host = (request.headers["host"] ?? "localhost").replace(/:\d+$/, "")
+                return Effect.succeed(HttpServerResponse.redirect(`//${host}:${number}/docs`, { status: 302 }))
+              }),
+            { discard: true }
+          )
+        )
+    )
+  )

@@ -76,6 +76,7 @@ describe("a path", () => {
         ["/v1/things/a:turn?x=1", "GET, HEAD, PATCH, POST"],
         ["/openapi.json", "GET, HEAD"],
         ["/docs", "GET, HEAD"],
+        ["/docs/commander", "GET, HEAD"],
         ["/healthz", "GET, HEAD"],
         ["/beside", "GET, HEAD"]
       ] as const) {
@@ -123,6 +124,16 @@ describe("a path", () => {
       const nowhere = yield* Effect.promise(() => ask(port, "POST", "/v1/thing"))
       const none = "No endpoint answers POST /v1/thing; /docs has those that there are."
       assert.deepStrictEqual([nowhere.status, nowhere.detail], [404, none])
+    })
+  )
+
+  it.live("of the documentation leads to the other service's, on the host that was asked", () =>
+    Effect.gen(function* () {
+      const port = yield* served
+      const answer = yield* Effect.promise(() =>
+        fetch(`http://localhost:${port}/docs/commander`, { redirect: "manual" })
+      )
+      assert.deepStrictEqual([answer.status, answer.headers.get("location")], [302, "//localhost:4711/docs"])
     })
   )
 

@@ -27,14 +27,20 @@ import {
 } from "./DownlinkProblems.ts"
 
 /** Names of measurement points: what a thing model may call them (`@roost/enos`), and what Roost took before it had models. */
-export const MeasurepointIdentifier = Schema.String.check(Schema.isPattern(/^[A-Za-z0-9_-][A-Za-z0-9_.-]{0,127}$/))
+export const MeasurepointIdentifier = Schema.String.check(
+  Schema.isPattern(/^[A-Za-z0-9_-][A-Za-z0-9_.-]{0,127}$/u, {
+    message: "expected 1–128 of A–Z a–z 0–9 _ . -, the first no dot"
+  })
+)
 
-/** Names of services: what `@roost/enos` takes as a topic's segment. */
-const Identifier = Schema.String.check(Schema.isPattern(/^[A-Za-z0-9_-]{1,64}$/))
-
-/** A service whose name ends in `_reply` would have the topic of another one's replies. */
-export const ServiceIdentifier = Identifier.check(
-  Schema.isPattern(/^(?!.*_reply$)/, { message: "Expected a name that does not end in _reply" })
+/**
+ * Names of services: what `@roost/enos` takes as a topic's segment. One that ends in `_reply` would have the topic of another one's
+ * replies.
+ */
+export const ServiceIdentifier = Schema.String.check(
+  Schema.isPattern(/^(?!.*_reply$)[A-Za-z0-9_-]{1,64}$/u, {
+    message: "expected 1–64 of A–Z a–z 0–9 _ -, not ending in _reply"
+  })
 )
 
 export const measurepointsPerCommandMax = 200
@@ -133,48 +139,90 @@ export const CommandIssuing = HttpApiGroup.make("issuing")
       }),
       success: Accepted,
       error: refusals
-    }).annotateMerge(describe("Have a device upgrade its firmware; it tells by ota/device/progress how far it is")),
+    }).annotateMerge(
+      describe(
+        "Have a device upgrade its firmware; it tells by ota/device/progress how far it is",
+        "It fetches the file by itself, from `fileUrl`."
+      )
+    ),
     HttpApiEndpoint.post("sendRaw", "/raw", {
       params: device,
       query: waiting,
       payload: Schema.Uint8Array.pipe(HttpApiSchema.asUint8Array()),
       success: Accepted,
       error: refusals
-    }).annotateMerge(describe("Send bytes as they are (pass-through products)"))
+    }).annotateMerge(
+      describe(
+        "Send bytes as they are (pass-through products)",
+        "The body is what the device gets; the answer to it comes as an uplink."
+      )
+    )
   )
   .prefix("/v1/products/:productKey/devices/:deviceKey")
+  .annotateMerge(
+    OpenApi.annotations({
+      title: "Commands",
+      description: "Send a command to a device, which fetches it when it wakes."
+    })
+  )
 
 /** Commands for devices: what became of them. */
-export const CommandTracking = HttpApiGroup.make("tracking").add(
-  HttpApiEndpoint.get("getCommand", "/v1/commands/:commandId", {
-    params: { commandId: Schema.String },
-    success: Command,
-    error: [CommandNotFound, TemporarilyUnavailable]
-  }).annotateMerge(describe("What became of a command; kept for 7 days after it ended")),
-  HttpApiEndpoint.post("cancelCommand", "/v1/commands/:commandId:cancel", {
-    params: { commandId: Schema.String },
-    success: Schema.Struct({ commandId: Schema.String, state: CommandState }),
-    error: [CommandNotFound, CommandNotCancellable, TemporarilyUnavailable]
-  }).annotateMerge(describe("Cancel a command that was not sent yet")),
-  HttpApiEndpoint.post("cancelCommands", "/v1/products/:productKey/devices/:deviceKey/commands:cancel", {
-    params: device,
-    success: Schema.Struct({ commandIds: Schema.Array(Schema.String) }),
-    error: TemporarilyUnavailable
-  }).annotateMerge(describe("Cancel all commands of a device that were not sent yet; says which it cancelled")),
-  HttpApiEndpoint.get("listCommands", "/v1/products/:productKey/devices/:deviceKey/commands", {
-    params: device,
-    query: {
-      state: Schema.optionalKey(CommandState),
-      cursor: Schema.optionalKey(Schema.String),
-      limit: Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: pageSizeMax })).pipe(
-        Schema.withDecodingDefaultKey(Effect.succeed(pageSizeDefault))
+export const CommandTracking = HttpApiGroup.make("tracking")
+  .add(
+    HttpApiEndpoint.get("getCommand", "/v1/commands/:commandId", {
+      params: { commandId: Schema.String },
+      success: Command,
+      error: [CommandNotFound, TemporarilyUnavailable]
+    }).annotateMerge(
+      describe(
+        "What became of a command; kept for 7 days after it ended",
+        "State, times, deliveries and the reply. An event of kind `command` tells the same without asking."
       )
-    },
-    success: Schema.Struct({ commands: Schema.Array(Command), cursor: Schema.optionalKey(Schema.String) }),
-    error: TemporarilyUnavailable
-  }).annotateMerge(describe("The commands of a device, newest first"))
-)
+    ),
+    HttpApiEndpoint.post("cancelCommand", "/v1/commands/:commandId:cancel", {
+      params: { commandId: Schema.String },
+      success: Schema.Struct({ commandId: Schema.String, state: CommandState }),
+      error: [CommandNotFound, CommandNotCancellable, TemporarilyUnavailable]
+    }).annotateMerge(describe("Cancel a command that was not sent yet", "409 once its device fetched it.")),
+    HttpApiEndpoint.post("cancelCommands", "/v1/products/:productKey/devices/:deviceKey/commands:cancel", {
+      params: device,
+      success: Schema.Struct({ commandIds: Schema.Array(Schema.String) }),
+      error: TemporarilyUnavailable
+    }).annotateMerge(
+      describe(
+        "Cancel all commands of a device that were not sent yet; says which it cancelled",
+        "Those that it fetched go on."
+      )
+    ),
+    HttpApiEndpoint.get("listCommands", "/v1/products/:productKey/devices/:deviceKey/commands", {
+      params: device,
+      query: {
+        state: Schema.optionalKey(CommandState),
+        cursor: Schema.optionalKey(Schema.String),
+        limit: Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: pageSizeMax })).pipe(
+          Schema.withDecodingDefaultKey(Effect.succeed(pageSizeDefault))
+        )
+      },
+      success: Schema.Struct({ commands: Schema.Array(Command), cursor: Schema.optionalKey(Schema.String) }),
+      error: TemporarilyUnavailable
+    }).annotateMerge(
+      describe(
+        "The commands of a device, newest first",
+        "All, or those of one state, those that ended in the last 7 days included."
+      )
+    )
+  )
+  .annotateMerge(
+    OpenApi.annotations({ title: "Command states", description: "What became of a command, and how to call it off." })
+  )
 
+/** The HTTP API of downlink-queue (docs/architecture.md §6). */
 export const DownlinkApi = strictApi(HttpApi.make("downlink").add(CommandIssuing).add(CommandTracking)).annotateMerge(
-  OpenApi.annotations({ title: "Roost downlink", description: "Commands for sleeping devices.", version: "1" })
+  OpenApi.annotations({
+    title: "Roost downlink-queue",
+    version: "1",
+    description:
+      "Commands for sleeping devices, and what became of them. Products and devices are made in the registry: " +
+      "[its documentation](/docs/registry)."
+  })
 )

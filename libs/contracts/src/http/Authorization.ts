@@ -1,4 +1,4 @@
-import { HttpApiError, HttpApiMiddleware, HttpApiSecurity } from "effect/http-api"
+import { HttpApiError, HttpApiMiddleware, HttpApiSecurity, OpenApi } from "effect/http-api"
 
 /** The bearer token is missing or another one. */
 export class Unauthorized extends HttpApiError.Problem<Unauthorized>()("Unauthorized", {
@@ -7,8 +7,18 @@ export class Unauthorized extends HttpApiError.Problem<Unauthorized>()("Unauthor
   title: "The request needs a valid bearer token."
 }) {}
 
+const bearer = HttpApiSecurity.http({ scheme: "bearer" }).pipe(
+  HttpApiSecurity.annotateMerge(
+    OpenApi.annotations({
+      description:
+        "What the service was started with as ROOST_API_TOKEN. `npm start` makes one up, keeps it as `apiToken` in " +
+        "`.roost/secrets.json` and prints a command that reads it."
+    })
+  )
+)
+
 /** `Authorization: Bearer ROOST_API_TOKEN` (docs/architecture.md §6); implemented by `@roost/http`. */
 export class Authorization extends HttpApiMiddleware.Service<Authorization>()("@roost/contracts/Authorization", {
-  security: { bearer: HttpApiSecurity.bearer },
+  security: { bearer },
   error: Unauthorized
 }) {}

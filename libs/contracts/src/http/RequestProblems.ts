@@ -58,6 +58,13 @@ export class UnsupportedMediaType extends HttpApiError.Problem<UnsupportedMediaT
   title: "The endpoint does not read a body of this type."
 }) {}
 
+/** The `Idempotency-Key` came before, with another method, path or body. */
+export class IdempotencyKeyReused extends HttpApiError.Problem<IdempotencyKeyReused>()("IdempotencyKeyReused", {
+  type: "urn:roost:problem:idempotency-key-reused",
+  status: 422,
+  title: "The Idempotency-Key belongs to another request."
+}) {}
+
 /** Holds every endpoint to its specification (`layerRequestRules` of `@roost/http`). */
 export class RequestRules extends HttpApiMiddleware.Service<RequestRules>()("@roost/contracts/RequestRules", {
   error: [BadRequest, InternalError, TemporarilyUnavailable]

@@ -1,14 +1,14 @@
-import type { HttpApi as HttpApis, HttpApiGroup } from "effect/http-api"
-import { HttpApi } from "effect/http-api"
+import { HttpApi, type HttpApiGroup, OpenApi } from "effect/http-api"
 import { Authorization } from "./Authorization.ts"
 import { RequestRules } from "./RequestProblems.ts"
+import { completeSpecification, serverProblems } from "./Specification.ts"
 
 /**
  * An API that takes what its specification says and nothing else: unknown fields and query parameters are faults, every fault of a
  * request is told at once, with what came. Answers are not held to it: a field that a newer instance stored is left out.
  */
 export const strictApi = <Id extends string, Groups extends HttpApiGroup.Constraint>(
-  api: HttpApis.HttpApi<Id, Groups>
+  api: HttpApi.HttpApi<Id, Groups>
 ) =>
   api
     // Who has no token is told so before anything else: the later middleware is the outer one.
@@ -17,5 +17,13 @@ export const strictApi = <Id extends string, Groups extends HttpApiGroup.Constra
     .annotate(HttpApi.ParamsParseOptions, requestParseOptions)
     .annotate(HttpApi.QueryParseOptions, requestParseOptions)
     .annotate(HttpApi.PayloadParseOptions, requestParseOptions)
+    .annotate(HttpApi.AdditionalSchemas, serverProblems)
+    .annotateMerge(
+      OpenApi.annotations({
+        license: { name: "Apache-2.0", identifier: "Apache-2.0" },
+        servers: [{ url: "/", description: "The service that this document comes from." }],
+        transform: completeSpecification(api)
+      })
+    )
 
 export const requestParseOptions = { errors: "all", onExcessProperty: "error", reportInput: true } as const

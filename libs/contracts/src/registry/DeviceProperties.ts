@@ -63,4 +63,4 @@ export const AttributeChange = Schema.Record(Schema.String, AnyJson).check(
 export const TagChange = Schema.Record(
   Schema.String,
   Schema.NullOr(Schema.String.check(Schema.isMaxLength(200)))
-).check(Schema.isPropertyNames(Schema.String.check(Schema.isPattern(/^[A-Za-z_][A-Za-z0-9_]{0,99}$/))))
+).check(Schema.isPropertyNames(Schema.String.check(Schema.isPattern(/^[A-Za-z_][A-Za-z0-9_]{0,99}$/u))))

@@ -15,7 +15,7 @@ export const parseEventCursor = (text: string): EventCursor => {
 }
 
 export const EventCursorText = Schema.String.check(
-  Schema.isPattern(/^[0-9]{1,15}-[0-9]{1,15}$/, { message: "expected the nextCursor of the page before" })
+  Schema.isPattern(/^[0-9]{1,15}-[0-9]{1,15}$/u, { message: "expected the nextCursor of the page before" })
 )
 
 const millis = (description: string) =>

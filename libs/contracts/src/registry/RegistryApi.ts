@@ -78,16 +78,28 @@ const Products = HttpApiGroup.make("products")
       payload: NewProduct,
       success: ProductWithSecret.pipe(HttpApiSchema.status(201)),
       error: [ProductKeyExists, NoSuchModel, SecretTooShort]
-    }).annotateMerge(describe("Create a product")),
+    }).annotateMerge(
+      describe(
+        "Create a product",
+        "The answer has its secret, which devices of SecureMode 3 carry. `Custom` devices speak bytes and need a script."
+      )
+    ),
     HttpApiEndpoint.get("listProducts", "/v1/products", {
       query: { cursor: Schema.optionalKey(ProductKey), limit },
       success: Schema.Struct({ products: Schema.Array(Product), nextCursor })
-    }).annotateMerge(describe("List products by key")),
+    }).annotateMerge(
+      describe("List products by key", "Without their secrets. `nextCursor` is the `cursor` of the next page.")
+    ),
     HttpApiEndpoint.get("getProduct", "/v1/products/:productKey", {
       params: product,
       success: ProductWithSecret,
       error: NoSuchProduct
-    }).annotateMerge(describe("Read a product and its secret")),
+    }).annotateMerge(
+      describe(
+        "Read a product and its secret",
+        "The secret is part of its devices' firmware in SecureMode 3, so it can be read again."
+      )
+    ),
     HttpApiEndpoint.get("listProductEvents", "/v1/products/:productKey/events", {
       params: product,
       query: eventQuery,
@@ -123,7 +135,12 @@ const Products = HttpApiGroup.make("products")
       )
     )
   )
-  .annotateMerge(OpenApi.annotations({ title: "Products" }))
+  .annotateMerge(
+    OpenApi.annotations({
+      title: "Products",
+      description: "A kind of device: one firmware, one product secret, one data format."
+    })
+  )
 
 const model = { modelId: ModelId }
 
@@ -137,12 +154,14 @@ const Models = HttpApiGroup.make("models")
     HttpApiEndpoint.get("listModels", "/v1/models", {
       query: { cursor: Schema.optionalKey(ModelId), limit },
       success: Schema.Struct({ models: Schema.Array(ModelSummary), nextCursor })
-    }).annotateMerge(describe("List thing models by id")),
+    }).annotateMerge(describe("List thing models by id", "Their ids and versions, without the definitions.")),
     HttpApiEndpoint.get("getModel", "/v1/models/:modelId", {
       params: model,
       success: RegisteredModel,
       error: NoSuchModel
-    }).annotateMerge(describe("Read a thing model")),
+    }).annotateMerge(
+      describe("Read a thing model", "As it was written last, with its version. What comes can be PUT again.")
+    ),
     HttpApiEndpoint.put("replaceModel", "/v1/models/:modelId", {
       params: model,
       payload: ThingModel,
@@ -160,7 +179,12 @@ const Models = HttpApiGroup.make("models")
       error: [NoSuchModel, ModelInUse]
     }).annotateMerge(describe("Delete a thing model", "No product may refer to it any more."))
   )
-  .annotateMerge(OpenApi.annotations({ title: "Thing models" }))
+  .annotateMerge(
+    OpenApi.annotations({
+      title: "Thing models",
+      description: "What the devices of a product may say, and which commands they take."
+    })
+  )
 
 const Devices = HttpApiGroup.make("devices")
   .add(
@@ -190,7 +214,7 @@ const Devices = HttpApiGroup.make("devices")
       query: { status: Schema.optionalKey(DeviceStatus), cursor: Schema.optionalKey(DeviceKey), limit },
       success: Schema.Struct({ devices: Schema.Array(RegisteredDevice), nextCursor }),
       error: NoSuchProduct
-    }).annotateMerge(describe("List a product's devices by key")),
+    }).annotateMerge(describe("List a product's devices by key", "All, or those of one status.")),
     HttpApiEndpoint.get("getDevice", one, {
       params: device,
       success: RegisteredDevice,
@@ -201,7 +225,7 @@ const Devices = HttpApiGroup.make("devices")
       payload: DeviceChange,
       success: RegisteredDevice,
       error: NoSuchDevice
-    }).annotateMerge(describe("Rename a device")),
+    }).annotateMerge(describe("Rename a device", "Its key and its secret stay.")),
     HttpApiEndpoint.delete("deleteDevice", one, {
       params: device,
       success: HttpApiSchema.NoContent,
@@ -211,7 +235,9 @@ const Devices = HttpApiGroup.make("devices")
       params: device,
       success: RegisteredDevice,
       error: NoSuchDevice
-    }).annotateMerge(describe("Let a disabled device in again")),
+    }).annotateMerge(
+      describe("Let a disabled device in again", "It comes back with its next handshake, by the secret that it had.")
+    ),
     HttpApiEndpoint.post("disableDevice", `${one}:disable`, {
       params: device,
       success: RegisteredDevice,
@@ -249,7 +275,12 @@ const Devices = HttpApiGroup.make("devices")
       )
     )
   )
-  .annotateMerge(OpenApi.annotations({ title: "Devices" }))
+  .annotateMerge(
+    OpenApi.annotations({
+      title: "Devices",
+      description: "Their secrets, who is online, and what happened to each and why."
+    })
+  )
 
 const propertyEndpoints = {
   read: { params: device, success: Properties, error: NoSuchDevice },
@@ -275,7 +306,12 @@ const DeviceProperties = HttpApiGroup.make("properties")
       payload: TagChange
     }).annotateMerge(describe("Set some of a device's tags", "`null` deletes one; all of the change or nothing."))
   )
-  .annotateMerge(OpenApi.annotations({ title: "Attributes and tags" }))
+  .annotateMerge(
+    OpenApi.annotations({
+      title: "Attributes and tags",
+      description: "What is known of one device: attributes are its own and yours, tags are yours."
+    })
+  )
 
 const Measurepoints = HttpApiGroup.make("measurepoints")
   .add(
@@ -293,7 +329,12 @@ const Measurepoints = HttpApiGroup.make("measurepoints")
       )
     )
   )
-  .annotateMerge(OpenApi.annotations({ title: "Measurepoints" }))
+  .annotateMerge(
+    OpenApi.annotations({
+      title: "Measurepoints",
+      description: "The latest values that a device reported."
+    })
+  )
 
 const script = "/v1/products/:productKey/script"
 
@@ -303,7 +344,12 @@ const Scripts = HttpApiGroup.make("scripts")
       params: product,
       success: ProductScript,
       error: NoSuchProduct
-    }).annotateMerge(describe("Read a raw product's script: draft, what is published, versions")),
+    }).annotateMerge(
+      describe(
+        "Read a raw product's script: draft, what is published, versions",
+        "The draft runs in tests only; what is published converts every message."
+      )
+    ),
     HttpApiEndpoint.put("saveScript", script, {
       params: product,
       payload: NewScript,
@@ -338,7 +384,12 @@ const Scripts = HttpApiGroup.make("scripts")
       error: [NoSuchProduct, NotRaw]
     }).annotateMerge(describe("Pass bytes as they are again", "Versions and draft stay."))
   )
-  .annotateMerge(OpenApi.annotations({ title: "Scripts of raw products" }))
+  .annotateMerge(
+    OpenApi.annotations({
+      title: "Scripts of raw products",
+      description: "JavaScript that makes messages of a device's bytes, and bytes of commands."
+    })
+  )
 
 const Strangers = HttpApiGroup.make("strangers")
   .add(
@@ -369,7 +420,12 @@ const Strangers = HttpApiGroup.make("strangers")
       )
     )
   )
-  .annotateMerge(OpenApi.annotations({ title: "Strangers" }))
+  .annotateMerge(
+    OpenApi.annotations({
+      title: "Strangers",
+      description: "Who was refused without naming a registered device."
+    })
+  )
 
 const webhook = { webhookId: Schema.String }
 
@@ -388,12 +444,12 @@ const Webhooks = HttpApiGroup.make("webhooks")
     ),
     HttpApiEndpoint.get("listWebhooks", "/v1/webhooks", {
       success: Schema.Struct({ webhooks: Schema.Array(Webhook) })
-    }).annotateMerge(describe("List webhooks, oldest first")),
+    }).annotateMerge(describe("List webhooks, oldest first", "Without their secrets.")),
     HttpApiEndpoint.get("getWebhook", "/v1/webhooks/:webhookId", {
       params: webhook,
       success: Webhook,
       error: NoSuchWebhook
-    }).annotateMerge(describe("Read a webhook")),
+    }).annotateMerge(describe("Read a webhook", "Without its secret.")),
     HttpApiEndpoint.patch("changeWebhook", "/v1/webhooks/:webhookId", {
       params: webhook,
       payload: WebhookChange,
@@ -423,7 +479,12 @@ const Webhooks = HttpApiGroup.make("webhooks")
       error: NoSuchWebhook
     }).annotateMerge(describe("Delete a webhook", "What was not delivered is not."))
   )
-  .annotateMerge(OpenApi.annotations({ title: "Webhooks" }))
+  .annotateMerge(
+    OpenApi.annotations({
+      title: "Webhooks",
+      description: "Events delivered to an address of yours."
+    })
+  )
 
 /** The HTTP API of the registry (docs/architecture.md §6). */
 export const RegistryApi = strictApi(
@@ -440,6 +501,8 @@ export const RegistryApi = strictApi(
   OpenApi.annotations({
     title: "Roost registry",
     version: "1",
-    description: "Products, devices and their secrets; who is online; what happened to a device and why."
+    description:
+      "Products, devices and their secrets; who is online; what happened to a device and why. Commands are sent to " +
+      "downlink-queue: [its documentation](/docs/downlink-queue)."
   })
 )

@@ -33,7 +33,7 @@ export type ProductScript = typeof ProductScript.Type
 /** One input of a test, of either direction: bytes of a device in hexadecimal, or a message for it in JSON. */
 export const ScriptTest = Schema.Union([
   Schema.Struct({
-    raw: Schema.String.check(Schema.isPattern(/^([0-9a-fA-F]{2})+$/, { message: "expected bytes in hexadecimal" }))
+    raw: Schema.String.check(Schema.isPattern(/^([0-9a-fA-F]{2})+$/u, { message: "expected bytes in hexadecimal" }))
   }),
   Schema.Struct({ message: Schema.Record(Schema.String, AnyJson) })
 ]).annotate({ identifier: "ScriptTest" })

@@ -11,7 +11,7 @@ export const enumValueLengthMax = 32
 
 /** Names a point, attribute, parameter or member. EnOS documents no syntax beyond uniqueness (§6). */
 export const Identifier = Schema.String.check(
-  Schema.isPattern(/^(?!__proto__$)[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$/, {
+  Schema.isPattern(/^(?!__proto__$)[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$/u, {
     message: "expected 1–128 of A–Z a–z 0–9 _ . -, the first no dot or dash"
   })
 )
@@ -33,7 +33,7 @@ const Enum = Schema.Union([
   Schema.Struct({
     dataType: Schema.Literal("ENUM"),
     enumType: Schema.Literal("INT"),
-    values: byName(Schema.String.check(Schema.isPattern(/^(0|-?[1-9][0-9]{0,9})$/)), Schema.String).check(...entries)
+    values: byName(Schema.String.check(Schema.isPattern(/^(0|-?[1-9][0-9]{0,9})$/u)), Schema.String).check(...entries)
   }),
   Schema.Struct({
     dataType: Schema.Literal("ENUM"),

@@ -6,7 +6,7 @@ export const modelElementsMax = 2000
 
 /** The model's own key; EnOS has paths with slashes beside it (`modelIdPath`), which Roost does not know. */
 export const ModelId = Schema.String.check(
-  Schema.isPattern(/^[A-Za-z0-9_.-]{1,64}$/, { message: "expected 1–64 of A–Z a–z 0–9 _ . -" })
+  Schema.isPattern(/^[A-Za-z0-9_.-]{1,64}$/u, { message: "expected 1–64 of A–Z a–z 0–9 _ . -" })
 )
 
 const text = Schema.optionalKey(Schema.String.check(Schema.isMaxLength(1024)))
@@ -44,7 +44,7 @@ export type ThingParameter = typeof ThingParameter.Type
 
 const parameters = byName(Identifier, ThingParameter)
 const topicIdentifier = Schema.String.check(
-  Schema.isPattern(/^(?!measurepoint$|.*_reply$)[A-Za-z0-9_-]{1,64}$/, {
+  Schema.isPattern(/^(?!measurepoint$|.*_reply$)[A-Za-z0-9_-]{1,64}$/u, {
     message: "expected 1–64 of A–Z a–z 0–9 _ -, not measurepoint and not ending in _reply"
   })
 )
