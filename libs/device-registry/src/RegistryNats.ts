@@ -70,7 +70,7 @@ const followEvents = Effect.gen(function* () {
     ...batching,
     filterSubject: Streams.event.subjects[0]!,
     handler: Effect.fnUntraced(function* (messages) {
-      const ofDevices = messages.filter(({ subject }) => !subject.startsWith(operatorEvents))
+      const ofDevices = messages.filter(({ subject }) => subject.split(".").length === deviceEventTokens)
       yield* store.addEvents(readAll(decodeEvent, ofDevices), yield* Clock.currentTimeMillis)
     })
   })
@@ -154,8 +154,8 @@ const decodeEvent = (data: Uint8Array): DeviceEvent | undefined => {
   return Result.isSuccess(decoded) ? decoded.success : undefined
 }
 
-/** Of no device: operators read them from the stream. */
-const operatorEvents = Subjects.operatorEvent("")
+/** What befell Roost itself has fewer, and is of no device: operators read it from the stream. A product may be called `operator`. */
+const deviceEventTokens = Subjects.event("pk", "dk", "kind").split(".").length
 const decodeEventText = Schema.decodeUnknownResult(Schema.fromJsonString(DeviceEvent))
 const utf8 = new TextDecoder()
 const told = metrics.counter("roost_registry_credential_changes_total", "Changes of credentials told to the actors.")

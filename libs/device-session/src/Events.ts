@@ -61,8 +61,8 @@ export class Events {
   }
 
   /** Of a product as such. */
-  befell(now: number, productKey: string, kind: DeviceEventKind, reason: string): void {
-    this.#tell({ productKey, deviceKey: "", kind, at: now, address: "", reason }, {})
+  befell(now: number, productKey: string, kind: DeviceEventKind, reason: string, hint?: () => string): void {
+    this.#tell({ productKey, deviceKey: "", kind, at: now, address: "", reason }, { hint })
   }
 
   /** Of anybody else. */

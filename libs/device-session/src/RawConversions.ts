@@ -10,6 +10,7 @@ import {
 } from "@roost/enos"
 import type { Conversion, Direction, Script } from "@roost/raw-script"
 import * as Result from "effect/Result"
+import { failingDevicesMax } from "./ScriptFailures.ts"
 import { type Decision, judgeUplink, type NamedTopic, type SessionRights } from "./Decision.ts"
 import type { ActiveModel } from "./ProductProfiles.ts"
 
@@ -66,6 +67,44 @@ export const answerForScript = (reply: Uint8Array): Uint8Array => {
   return new TextEncoder().encode(JSON.stringify({ ...rest, data: data === undefined || isEmpty ? "" : data }))
 }
 
-/** One sentence for the operator. */
-export const failureText = (conversion: Conversion & { readonly _tag: "Failed" }, { version }: Script): string =>
-  `the product's script, version ${version}, failed: ${conversion.reason}, ${conversion.message}`
+type Failed = Conversion & { readonly _tag: "Failed" }
+
+/**
+ * Whether the script ran and could not read the bytes: then they are illegal, and firmware that repeats them repeats them for
+ * ever. What ended it, or kept it from running, says nothing of them.
+ */
+export const isOfBytes = ({ reason }: Failed): boolean => reason === "Threw" || reason === "BadResult"
+
+/** For the operator. */
+export const failureText = (failure: Failed, script: Script, input: Uint8Array): string =>
+  `${shownCall(script, input)} failed: ${failure.reason}, ${failure.message}. ${cures[failure.reason]}`
+
+/** The same where the script gave a text that is no message; `why` says what is wrong with it. */
+export const unreadText = (why: string, script: Script, input: Uint8Array): string =>
+  `${shownCall(script, input)} failed: ${why}. ${cures.BadResult}`
+
+/** Of a product, where several devices in a row met the same. */
+export const throwsText = ({ version }: Script): string =>
+  `the product's script, version ${version}, could not read the bytes of ${failingDevicesMax} devices in a row`
+
+const shownCall = ({ version }: Script, input: Uint8Array): string => {
+  const hex = input.subarray(0, shownBytesMax).toHex()
+  const bytes = `${input.length} bytes ${hex}${input.length > shownBytesMax ? "…" : ""}`
+  return `the product's script, version ${version}, given ${bytes},`
+}
+
+const testIt = "Try it with these bytes (POST …/script:test)"
+const cures: Readonly<Record<Failed["reason"], string>> = {
+  Threw: `Likely the device sent another frame than the script knows, or it was cut. ${testIt}; the device was told 4.00`,
+  BadResult: `Likely the script has no case for this frame. It has to give a message with id, version, method and params. ${testIt}; the device was told 4.00`,
+  TimeLimit: `Likely a loop has no end for them. ${testIt}; the device was told 5.00`,
+  MemoryLimit: `Likely it keeps what it should not. ${testIt}; the device was told 5.00`,
+  NotLoaded: "Mend its text, test and publish it; the device was told 5.00",
+  NotDefined: "Mend its text, test and publish it; the device was told 5.00",
+  Busy: "Likely its devices send more than it can convert. Make it faster, or have devices send less at once; the device was told 5.00",
+  Suspended:
+    "It runs again in half a minute at the most. Mend what the event before this one says; the device was told 5.00",
+  Crashed: "Look into the log of session-actors; the device was told 5.00"
+}
+/** Bytes of a device that are shown. */
+const shownBytesMax = 64

@@ -1,6 +1,6 @@
 import { Code, formatCode, type Outputs, type Request } from "@roost/coap"
 import { oddTimeOf } from "@roost/enos"
-import type { Conversion } from "@roost/raw-script"
+import type { Conversion, Script } from "@roost/raw-script"
 import { Activations } from "./Activations.ts"
 import { Answers } from "./Answers.ts"
 import { CommandRequests } from "./CommandRequests.ts"
@@ -15,8 +15,9 @@ import type { Persistence } from "./Persistence.ts"
 import type { ActivationOutcome, Ports, PropertiesOutcome } from "./Ports.ts"
 import type { ProductProfiles } from "./ProductProfiles.ts"
 import { answerOf, type AskedProperties, mayAsk, questionsPerSecondMax } from "./PropertiesAsk.ts"
-import { failureText, isRaw, readConverted } from "./RawConversions.ts"
+import { failureText, isOfBytes, isRaw, readConverted, throwsText, unreadText } from "./RawConversions.ts"
 import type { RequestContext } from "./RequestContext.ts"
+import { ScriptFailures } from "./ScriptFailures.ts"
 import { kindBit } from "./Takeover.ts"
 import { takeRequest } from "./TokenBucket.ts"
 import { WaitingRequests } from "./WaitingRequests.ts"
@@ -40,6 +41,7 @@ export class Requests {
   readonly #answers: Answers
   readonly #activations: Activations
   readonly #commands: CommandRequests
+  readonly #scripts = new ScriptFailures()
 
   constructor(options: RequestsOptions) {
     this.#options = options
@@ -157,27 +159,43 @@ export class Requests {
     const { kind, request, session } = waiting
     const answers = this.#answers
     const script = profiles.scriptOf(session.productKey)
-    if (conversion._tag === "Failed" || script === undefined) {
+    if (script === undefined) {
       const why =
-        script !== undefined && conversion._tag === "Failed" ? failureText(conversion, script) : "the script is gone"
+        "the product's script was taken back while it ran; the device was told 5.00, and its bytes pass as they are from now on"
+      answers.report(now, session, "script-failed", why)
+      return answers.answer(now, waiting, Code.InternalServerError)
+    }
+    if (kind === "rawAnswer") {
+      if (conversion._tag === "Converted") return answers.respond(now, waiting, conversion.bytes, ContentFormat.octets)
+      const why = `the answer can't be written, and the device was answered without payload: ${conversion.reason}, ${conversion.message}`
       answers.report(now, session, "script-failed", why)
       // What is stored is not taken back because its answer can't be written.
-      if (kind === "rawAnswer") answers.succeed(now, waiting, noBytes)
-      else answers.answer(now, waiting, Code.InternalServerError)
-    } else if (kind === "rawAnswer") {
-      answers.respond(now, waiting, conversion.bytes, ContentFormat.octets)
-    } else {
-      const named = nameTopic(request.path)
-      const read = readConverted(session, request, named, conversion.bytes, profiles.modelOf(session.productKey))
-      if (typeof read === "string") {
-        answers.report(now, session, "script-failed", read)
-        answers.answer(now, waiting, Code.InternalServerError)
-        return
-      }
-      const { actor, exchange, mayRepeat } = waiting
-      const context = { actor, session, exchange, request: read.converted, original: request, mayRepeat }
-      this.#carryOut(now, context, read.decision)
+      return answers.succeed(now, waiting, noBytes)
     }
+    if (conversion._tag === "Failed") {
+      const why = failureText(conversion, script, request.payload)
+      return this.#refuseRaw(now, waiting, script, why, isOfBytes(conversion))
+    }
+    const named = nameTopic(request.path)
+    const read = readConverted(session, request, named, conversion.bytes, profiles.modelOf(session.productKey))
+    if (typeof read === "string") {
+      return this.#refuseRaw(now, waiting, script, unreadText(read, script, request.payload), true)
+    }
+    this.#scripts.succeeded(session.productKey)
+    const { actor, exchange, mayRepeat } = waiting
+    const context = { actor, session, exchange, request: read.converted, original: request, mayRepeat }
+    this.#carryOut(now, context, read.decision)
+  }
+
+  /** 4.00 for bytes that the script can't read, since they would come again for ever; 5.00 where that is not known. */
+  #refuseRaw(now: number, waiting: RequestContext, script: Script, why: string, isOfBytes: boolean): void {
+    const { deviceKey, productKey } = waiting.actor
+    this.#answers.report(now, waiting.session, "script-failed", why)
+    this.#answers.answer(now, waiting, isOfBytes ? Code.BadRequest : Code.InternalServerError)
+    const failing = isOfBytes ? this.#scripts.failed(productKey, script.version, deviceKey) : undefined
+    if (failing === undefined) return
+    const hint = () => `: ${failing.join(", ")}. The last time ${why}`
+    this.#options.events.befell(now, productKey, "script-throws", throwsText(script), hint)
   }
 
   /** The store acknowledged what was given to it under `token`; or it could not take it, and the device hears 5.00. */

@@ -81,13 +81,59 @@ describe("a raw product with a script", () => {
     assert.isEmpty(world.uplinks)
   })
 
-  it("is told 5.00 when its script fails, the operator the reason, and nothing is stored", () => {
+  it("is told 4.00 for bytes that its script can't read, the operator the reason, and nothing is stored", () => {
     const { device, world } = rawWorld()
-    assert.strictEqual(formatCode(post(device, upRaw, Uint8Array.of(0xff)).code), "5.00")
+    assert.strictEqual(formatCode(post(device, upRaw, Uint8Array.of(0xff, 1)).code), "4.00")
     assert.strictEqual(world.events.at(-1)?.kind, "script-failed")
-    assert.include(world.events.at(-1)?.reason, "version 3, failed: Threw, no such frame script.js:7")
-    assert.strictEqual(formatCode(post(device, upRaw, Uint8Array.of(0xee)).code), "5.00")
+    assert.match(
+      world.events.at(-1)!.reason,
+      /version 3, given 2 bytes ff01, failed: Threw, no such frame script\.js:7\. .*script:test/
+    )
+    assert.strictEqual(formatCode(post(device, upRaw, Uint8Array.of(0xee)).code), "4.00")
+    assert.match(world.events.at(-1)!.reason, /thing\.unknown/)
+    world.convert = () => ({ _tag: "Failed", reason: "BadResult", message: "rawDataToJsonStr gave no text" })
+    assert.strictEqual(formatCode(post(device, upRaw, Uint8Array.of(1)).code), "4.00")
     assert.isEmpty(world.uplinks)
+  })
+
+  for (const reason of [
+    "TimeLimit",
+    "MemoryLimit",
+    "Crashed",
+    "NotLoaded",
+    "NotDefined",
+    "Busy",
+    "Suspended"
+  ] as const) {
+    it(`is told 5.00 when its script fails by ${reason}, which says nothing of the bytes`, () => {
+      const { device, world } = rawWorld()
+      world.convert = () => ({ _tag: "Failed", reason, message: "…" })
+      assert.strictEqual(formatCode(post(device, upRaw, Uint8Array.of(1)).code), "5.00")
+      assert.deepInclude(world.events.at(-1), { kind: "script-failed", deviceKey: "dev1" })
+      assert.include(world.events.at(-1)!.reason, reason)
+    })
+  }
+
+  it("has its product told when the script throws for three devices in a row, and not before", () => {
+    const { world } = rawWorld()
+    const devices = [1, 2, 3, 4].map((i) => world.device(`dev${i}`, 1000 + i).connect())
+    const told = () => world.events.filter(({ deviceKey }) => deviceKey === "")
+    const send = (i: number, byte: number) => {
+      world.now += 1000
+      const path = `topic/sys/pk1/dev${i + 1}/${upRaw}`.split("/")
+      const options = path.map((segment) => stringOption(OptionNumber.UriPath, segment))
+      devices[i]!.request({ code: Code.Post, confirmable: true, options, payload: Uint8Array.of(byte) })
+    }
+    for (const i of [0, 0, 0, 1]) send(i, 0xff)
+    send(2, 1)
+    for (const i of [1, 2]) send(i, 0xff)
+    assert.isEmpty(told())
+    send(3, 0xff)
+    assert.deepInclude(told()[0], { productKey: "pk1", kind: "script-throws" })
+    assert.match(
+      told()[0]!.reason,
+      /version 3, .* of 3 devices in a row: dev2, dev3, dev4\. The last time .*no such frame/
+    )
   })
 
   it("is answered without payload when only the answer can't be written: the uplink is stored", () => {

@@ -9,13 +9,15 @@ export interface Script {
 }
 
 /**
- * Why a script gave nothing. `TimeLimit`, `MemoryLimit`, `Threw`, `NotDefined`, `BadResult` are the script's fault; `Busy`: too much of
- * its product waits; `Suspended`: it met its limits again and again.
+ * Why a script gave nothing. `Threw`, `BadResult`: it ran and could not convert what it was given. `TimeLimit`, `MemoryLimit`: it was ended.
+ * `NotLoaded`: its own text can't be run; `NotDefined`: that lacks a function. `Busy`: too much of its product waits; `Suspended`: it met its
+ * limits again and again.
  */
 export type FailureReason =
   | "TimeLimit"
   | "MemoryLimit"
   | "Threw"
+  | "NotLoaded"
   | "NotDefined"
   | "BadResult"
   | "Busy"

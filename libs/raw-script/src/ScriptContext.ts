@@ -41,7 +41,8 @@ export class ScriptContext {
   /** Runs the script's own text, which must define both functions. */
   static open(quickJs: QuickJSWASMModule, source: string): ScriptContext | ConversionFailure {
     const made = new ScriptContext(quickJs)
-    const failure = made.#evaluate(source, "script.js") ?? made.#evaluate(entry, "roost.js") ?? made.#missing()
+    const failure =
+      loadFailureOf(made.#evaluate(source, "script.js")) ?? made.#evaluate(entry, "roost.js") ?? made.#missing()
     if (failure === undefined) return made
     made.close()
     return failure
@@ -105,6 +106,10 @@ export class ScriptContext {
     return failed("Threw", `${String(name ?? "Error")}: ${String(message)} ${where}`.trim().slice(0, 500))
   }
 }
+
+/** What a script throws before it is given anything is no fault of what it would be given. */
+const loadFailureOf = (failure: ConversionFailure | undefined): ConversionFailure | undefined =>
+  failure?.reason === "Threw" ? failed("NotLoaded", failure.message) : failure
 
 const nameOf: Readonly<Record<Direction, string>> = { up: "rawDataToJsonStr", down: "jsonStrToRawData" }
 const resultOf: Readonly<Record<Direction, string>> = { up: "text", down: "bytes" }

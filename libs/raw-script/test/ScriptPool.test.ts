@@ -79,7 +79,8 @@ describe("the vectors of enos-protocol §5", () => {
 
 describe("a script", () => {
   it("that is none is told so, with the place", async () => {
-    assert.match(textOf(await check(script("function ("))), /^Threw: SyntaxError.*script\.js:1/)
+    assert.match(textOf(await check(script("function ("))), /^NotLoaded: SyntaxError.*script\.js:1/)
+    assert.match(textOf(await check(script("throw new Error('no table')"))), /^NotLoaded: Error: no table/)
     assert.match(textOf(await check(script("function rawDataToJsonStr() {}"))), /^NotDefined: .*jsonStrToRawData/)
     assert.strictEqual((await check(script(both("return '{}'"))))._tag, "Converted")
   })

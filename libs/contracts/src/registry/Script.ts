@@ -44,7 +44,9 @@ export const ScriptTestResult = Schema.Union([
   Schema.Struct({ raw: Schema.String.annotate({ description: "The device's bytes in hexadecimal." }) }),
   Schema.Struct({
     failure: Schema.Struct({
-      reason: Schema.String.annotate({ description: "TimeLimit, MemoryLimit, Threw, NotDefined, BadResult, …" }),
+      reason: Schema.String.annotate({
+        description: "TimeLimit, MemoryLimit, Threw, NotLoaded, NotDefined, BadResult, …"
+      }),
       message: Schema.String
     })
   })
