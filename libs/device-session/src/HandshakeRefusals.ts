@@ -1,8 +1,11 @@
 import type { DeviceEventKind, RefusalReason } from "@roost/contracts"
 import type { RejectReason } from "@roost/dtls"
 import { formatIdentity, printableText } from "@roost/enos"
+import type { DeviceSession } from "./DeviceActor.ts"
 import type { Events } from "./Events.ts"
 import type { HandshakeInProgress } from "./Handshakes.ts"
+import { addressOf } from "./Path.ts"
+import { SessionReplacements } from "./SessionReplacements.ts"
 
 /**
  * Tells why handshakes were refused: under the device that they name if that is registered, else as a stranger's, which
@@ -10,6 +13,7 @@ import type { HandshakeInProgress } from "./Handshakes.ts"
  */
 export class HandshakeRefusals {
   readonly #events: Events
+  readonly #replacements = new SessionReplacements()
 
   constructor(events: Events) {
     this.#events = events
@@ -29,7 +33,20 @@ export class HandshakeRefusals {
         : identity && formatIdentity(identity)
     this.#events.refused({ peer, kind, proven: true, reason, ...(text === undefined ? {} : { identity: text }) })
   }
+
+  /** The session of a full handshake took the place of another one, of which the device did not take leave. */
+  tellReplaced(now: number, { peer }: HandshakeInProgress, former: DeviceSession): void {
+    const from = addressOf(former)
+    if (!isLive(former) || from.key === peer.key) return
+    const { deviceKey, productKey } = former
+    const silentMillis = now - former.lastSeenAt
+    const { reason, routine } = this.#replacements.note(now, `${productKey},${deviceKey}`, from, peer, silentMillis)
+    this.#events.happened(now, former, "session-replaced", peer, reason, { routine })
+  }
 }
+
+/** A device that said goodbye, or was silent for its Lifetime, begins anew as it should. */
+const isLive = ({ dtls, online }: DeviceSession): boolean => online && !dtls.closed
 
 export const refusedKind = "handshake-refused"
 

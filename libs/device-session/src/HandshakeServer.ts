@@ -397,6 +397,9 @@ export class HandshakeServer {
     for (const datagram of reply) associations.answer(actor, session, datagram)
     associations.announceHandshake(edge, actor, peer)
     established(now, actor)
+    if (previous !== undefined && !(handshake.pending instanceof PendingResumption)) {
+      this.#refusals.tellReplaced(now, handshake, previous)
+    }
     if (handshake.secretTooShort) this.#refusals.tell(now, handshake, "secret-too-short", secretTooShortText)
     for (const datagram of handshake.early ?? []) {
       if (actor.session === session) associations.open(now, edge, peer, actor, session, datagram)
