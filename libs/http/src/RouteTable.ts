@@ -48,8 +48,11 @@ export const routesOf = (api: HttpApi.Constraint): RouteTable => {
   const table = new RouteTable()
   const { paths } = OpenApi.fromApi(api as HttpApi.HttpApi<string, HttpApiGroup.Constraint>)
   for (const [path, operations] of Object.entries(paths)) {
-    // A colon that begins no parameter is written twice.
-    const route = path.replaceAll(":", "::").replaceAll(/\{(\w+)\}/g, ":$1")
+    // A colon that begins no parameter is written twice, and ends one only after an expression.
+    const route = path
+      .replaceAll(":", "::")
+      .replaceAll(/\{(\w+)\}(?=:)/g, ":$1(.*?)")
+      .replaceAll(/\{(\w+)\}/g, ":$1")
     for (const method of Object.keys(operations)) table.add(method.toUpperCase(), route as FindMyWay.PathInput)
   }
   return table

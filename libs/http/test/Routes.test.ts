@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { strictApi } from "@roost/contracts"
+import { downlinkService, registryService, strictApi } from "@roost/contracts"
 import { Health } from "@roost/observability"
 import { freeTcpPort } from "@roost/testkit"
 import { Config, ConfigProvider, Effect, Layer, Logger, Schema } from "effect"
@@ -10,6 +10,7 @@ import { request } from "node:http"
 import { connect } from "node:net"
 import { text } from "node:stream/consumers"
 import { pathSegmentLengthMax, serveApi } from "../src/index.ts"
+import { whoElse } from "../src/Neighbours.ts"
 
 const params = { id: Schema.String }
 const success = Schema.String
@@ -34,6 +35,10 @@ const Commands = strictApi(
     )
   )
 )
+
+/** Of Roost's own services, by the paths of their specifications. */
+const elsewhere = (method: string, path: string) =>
+  Effect.map(whoElse([registryService, downlinkService]), (whose) => whose(method, path))
 
 const ok = () => Effect.succeed("ok")
 const Handlers = Layer.merge(
@@ -125,6 +130,29 @@ describe("a path", () => {
       const none = "No endpoint answers POST /v1/thing; /docs has those that there are."
       assert.deepStrictEqual([nowhere.status, nowhere.detail], [404, none])
     })
+  )
+
+  it.effect("is the registry's or downlink-queue's, by the verb that ends it", () =>
+    Effect.gen(function* () {
+      const device = "/v1/products/pk1/devices/imei:01.5"
+      for (const [method, path, service] of [
+        ["GET", device, "registry"],
+        ["POST", `${device}:enable`, "registry"],
+        ["POST", `${device}:rotate-secret?x=1`, "registry"],
+        ["POST", "/v1/products/pk1/devices:import", "registry"],
+        ["POST", "/v1/products/pk1:rotate-secret", "registry"],
+        ["POST", `${device}/measurepoints/temp:set`, "downlink-queue"],
+        ["POST", `${device}/measurepoints:get`, "downlink-queue"],
+        ["POST", `${device}/commands:cancel`, "downlink-queue"],
+        ["GET", `${device}/commands`, "downlink-queue"],
+        ["POST", "/v1/commands/abc:cancel", "downlink-queue"],
+        ["POST", `${device}:explode`, undefined],
+        ["PUT", device, undefined]
+      ] as const) {
+        const found = yield* elsewhere(method, path)
+        assert.strictEqual(found?.split(" ")[0], service, `${method} ${path}`)
+      }
+    }).pipe(Effect.provide(ConfigProvider.layer(ConfigProvider.fromUnknown({}))))
   )
 
   it.live("of the documentation leads to the other service's, on the host that was asked", () =>
