@@ -1,4 +1,5 @@
 import { pskContext, type PskRequest, Sealing, type SealingKeys, sealPurpose, secretContext } from "@roost/contracts"
+import { aes256Gcm } from "@roost/dtls-crypto"
 import { pskFromSecret } from "@roost/enos"
 import { Context } from "effect"
 import type { DeviceId, SealedSecret } from "./RegistryStore.ts"
@@ -15,8 +16,9 @@ export class Vault {
   constructor(atRest: SealingKeys, bus: SealingKeys) {
     this.keyId = atRest.current.id
     this.#keyIds = new Set([atRest.current.id, ...(atRest.previous === undefined ? [] : [atRest.previous.id])])
+    // Sealed on any day, by any process: too many keys to have OpenSSL's contexts for each.
     this.#atRest = new Sealing(atRest, "registry")
-    this.#psk = new Sealing(bus, sealPurpose.psk)
+    this.#psk = new Sealing(bus, sealPurpose.psk, aes256Gcm)
     this.#secret = new Sealing(bus, sealPurpose.secret)
   }
 
