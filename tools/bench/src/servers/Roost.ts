@@ -32,13 +32,15 @@ const startRoost = Effect.fnUntraced(function* (place: Place, actors: number) {
   const directory = yield* temporaryDirectory
   const natsPort = yield* freeTcpPort
   const command = process.env["NATS_SERVER"] ?? "nats-server"
+  const sync = process.env["NATS_SYNC"]
   const {
     env: variables,
     file,
     passwords
   } = writeConfiguration(join(directory, "nats"), {
     version: versionOf(command) ?? "0.0.0",
-    storeDirectory: join(directory, "store")
+    storeDirectory: join(directory, "store"),
+    ...(sync === undefined ? {} : { sync })
   })
   const nats = yield* pinned(place.core, {
     command,
