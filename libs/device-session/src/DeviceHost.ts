@@ -322,6 +322,14 @@ export class DeviceHost {
   }
 
   /**
+   * Whether changes of credentials are heard as they happen, true until somebody says otherwise. While they are not the registry
+   * is asked for every key; what changed meanwhile comes by `handleCredential` before they are heard again.
+   */
+  noteCredentialsHeard(heard: boolean): void {
+    this.#handshakes.noteCredentialsHeard(heard)
+  }
+
+  /**
    * The node serves again after it could not for a while: it was paused, or NATS was away. What devices sent meanwhile is
    * lost, so their Lifetimes begin anew, as after a takeover.
    */

@@ -66,12 +66,21 @@ export const DeviceSessionService = {
       yield* exportHostMetrics(host, inbox)
       yield* mirrorProfiles(host.profiles)
       const commands = yield* mirrorCommands(host, commandsRead, flushSoon)
-      yield* tailConsumer(Streams.credential.name, Streams.credential.subjects[0]!, ({ data }) => {
-        const change = decodeChange(textOf(data))
-        if (Result.isFailure(change)) return
-        host.handleCredential(steadyNow(), change.success)
-        flushSoon()
-      })
+      host.noteCredentialsHeard(false)
+      yield* tailConsumer(
+        Streams.credential.name,
+        Streams.credential.subjects[0]!,
+        ({ data }) => {
+          const change = decodeChange(textOf(data))
+          if (Result.isFailure(change)) return
+          host.handleCredential(steadyNow(), change.success)
+          flushSoon()
+        },
+        {
+          onCaughtUp: () => host.noteCredentialsHeard(true),
+          onInterrupted: () => host.noteCredentialsHeard(false)
+        }
+      )
       const steps = clockSteps(host)
       const tick = () => {
         steps.look()

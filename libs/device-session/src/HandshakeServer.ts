@@ -221,6 +221,11 @@ export class HandshakeServer {
     this.#changes.note(now, productKey, deviceKey, version)
   }
 
+  /** False: changes of credentials are not heard, and the registry is asked for every key. */
+  noteCredentialsHeard(heard: boolean): void {
+    this.#keys.hearsChanges = heard
+  }
+
   expire(now: number): void {
     this.#changes.expire(now)
     this.#handshakes.expire(now, (handshake) => {

@@ -6,11 +6,13 @@ import type { ProductProfiles } from "./ProductProfiles.ts"
 /**
  * The devices' own keys (SecureMode 2) as the registry gave them: what a device came in with once lets it in again without a
  * question. A change of the credential drops the key (`DeviceHost.handleCredential`). A change of the product makes it stale,
- * since the registry's other facts came with it; so does a day, in case a change was never heard of.
+ * since the registry's other facts came with it; so does a day, in case a change was never heard of. While changes of
+ * credentials are not heard no key counts.
  */
 export class KnownKeys {
   readonly #findActor: (productKey: string, deviceKey: string) => DeviceActor | undefined
   readonly #profiles: ProductProfiles
+  hearsChanges = true
 
   constructor(
     findActor: (productKey: string, deviceKey: string) => DeviceActor | undefined,
@@ -27,7 +29,7 @@ export class KnownKeys {
   }
 
   findFresh(now: number, identity: PskIdentity | undefined): CachedPsk | undefined {
-    const known = this.find(identity)
+    const known = this.hearsChanges ? this.find(identity) : undefined
     if (known === undefined || known.productVersion !== this.#profiles.versionOf(identity!.productKey)) return undefined
     return dayOf(now) - known.day <= daysMax ? known : undefined
   }

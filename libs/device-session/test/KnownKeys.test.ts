@@ -144,6 +144,18 @@ describe("a known key", () => {
     assert.strictEqual(handshake(world, 4000).asked, 0)
   })
 
+  it("does not count while changes of credentials are not heard, unless the registry does not answer", () => {
+    const world = known()
+    world.host.noteCredentialsHeard(false)
+    assert.deepInclude(handshake(world, 2000), { asked: 1, connected: true })
+    world.psk = () => away
+    assert.deepInclude(handshake(world, 3000), { asked: 1, connected: true })
+    world.psk = () => ({ _tag: "Refused", reason: "DeviceDisabled" })
+    assert.deepInclude(handshake(world, 4000), { asked: 1, connected: false })
+    world.host.noteCredentialsHeard(true)
+    assert.strictEqual(handshake(world, 5000).asked, 0)
+  })
+
   it("counts however old it is while the registry does not answer", () => {
     const world = known()
     world.psk = () => away

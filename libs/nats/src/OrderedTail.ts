@@ -54,6 +54,8 @@ export interface TailOptions {
    * successors follow. Once after every `onStart`.
    */
   readonly onCaughtUp?: () => void
+  /** Nothing is heard until the next `onStart`: what is stored meanwhile comes behind it. */
+  readonly onInterrupted?: () => void
 }
 
 /**
@@ -228,6 +230,7 @@ class TailState {
   fail(why: string): void {
     if (this.#failure !== undefined) return
     this.#failure = why
+    this.#options.onInterrupted?.()
     this.#onFailure?.(why)
   }
 

@@ -164,16 +164,23 @@ describe("a tail consumer", () => {
         yield* ensureStreams({ streams: [{ ...stream, retention: "limits" }], buckets: [] })
         yield* publish("work.a", "old")
         const heard: Array<string> = []
-        yield* tailConsumer("WORK", "work.>", (message) => heard.push(text(message.data)))
+        let hears = false
+        yield* tailConsumer("WORK", "work.>", (message) => heard.push(text(message.data)), {
+          onCaughtUp: () => void (hears = true),
+          onInterrupted: () => void (hears = false)
+        })
         // The consumer is there once it hears; before, everything is old.
         yield* waitUntil(Effect.map(publish("work.a", "probe"), () => heard.length > 0))
         assert.notInclude(heard, "old")
+        assert.isTrue(hears)
         yield* server.stop("SIGKILL")
+        yield* waitUntil(() => !hears)
         yield* server.start
         const { connected } = yield* NatsConnection
         yield* waitUntil(connected)
         for (let i = 0; i < 10; i++) yield* publish("work.a", `n${i}`)
         yield* waitUntil(() => heard.includes("n9"))
+        yield* waitUntil(() => hears)
         assert.deepStrictEqual(
           heard.filter((message) => message.startsWith("n")),
           Array.from({ length: 10 }, (_, i) => `n${i}`)
