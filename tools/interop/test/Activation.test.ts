@@ -19,6 +19,15 @@ const eventsOf = async (productKey: string, deviceKey: string): Promise<Readonly
   (await roost.registry("GET", `/v1/products/${productKey}/devices/${deviceKey}/events`)).body.events.map(
     ({ kind }: { kind: string }) => kind
   )
+/** Keys that the actors asked the registries for. */
+const keysAsked = async (): Promise<number> => {
+  const ports = roost.apps.filter(({ app }) => app === "registry").map(({ port }) => port)
+  const metrics = await Promise.all(ports.map(async (port) => (await fetch(`http://127.0.0.1:${port}/metrics`)).text()))
+  return [...metrics.join("\n").matchAll(/^roost_registry_psk_total\{.*\} (\d+)$/gm)].reduce(
+    (sum, [, n]) => sum + Number(n),
+    0
+  )
+}
 const failureOf = (promise: Promise<unknown>): Promise<string> =>
   promise.then(
     () => "",
@@ -108,7 +117,11 @@ describe.each([
         () => comesIn(secret),
         (is) => is === expected
       )
+    await eventuallyIn(body.deviceSecret, true)
+    const asked = await keysAsked()
+    assert.isAtLeast(asked, 1)
     for (let i = 0; i < 3; i++) assert.isTrue(await comesIn(body.deviceSecret))
+    assert.strictEqual(await keysAsked(), asked)
     await roost.registry("POST", `${path}:disable`)
     await eventuallyIn(body.deviceSecret, false)
     await roost.registry("POST", `${path}:enable`)
