@@ -321,10 +321,7 @@ export class DeviceHost {
     this.#lifetimes.revoke(now, actor, session)
   }
 
-  /**
-   * Whether changes of credentials are heard as they happen, true until somebody says otherwise. While they are not the registry
-   * is asked for every key; what changed meanwhile comes by `handleCredential` before they are heard again.
-   */
+  /** False: changes of credentials are not heard until further notice, so the registry is asked for every key. */
   noteCredentialsHeard(heard: boolean): void {
     this.#handshakes.noteCredentialsHeard(heard)
   }

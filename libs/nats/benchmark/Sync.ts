@@ -24,28 +24,24 @@ const measure = (sync: string, inFlightMax: number, pid: number) =>
   Effect.gen(function* () {
     let stored = 0
     let published = 0
-    let ended = false
+    const started = performance.now()
+    const isOver = () => performance.now() - started > seconds * 1000
+    const before = cpuMillis(pid)
     const publisher = yield* makeStreamPublisher({
       inFlightMax,
       onSettled: (_token, outcome) => {
-        if (outcome._tag === "Failed" && !ended) throw new Error(outcome.reason)
+        if (outcome._tag === "Failed" && !isOver()) throw new Error(outcome.reason)
         stored++
         next()
       }
     })
+    const publish = () =>
+      publisher.publish("bench.a", headerLines([["Nats-Msg-Id", `${published}`]]), payload, published)
     const next = () => {
-      while (
-        !ended &&
-        publisher.publish("bench.a", headerLines([["Nats-Msg-Id", `${published}`]]), payload, published)
-      ) {
-        published++
-      }
+      while (!isOver() && publish()) published++
     }
-    const before = cpuMillis(pid)
-    const started = performance.now()
     next()
     yield* Effect.sleep(seconds * 1000)
-    ended = true
     const rate = stored / ((performance.now() - started) / 1000)
     const cpu = ((cpuMillis(pid) - before) * 1000) / stored
     console.log(

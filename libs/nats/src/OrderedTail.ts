@@ -193,7 +193,7 @@ class TailState {
   }
 
   #catchUp(): void {
-    if (this.#caughtUp) return
+    if (this.#caughtUp || this.#failure !== undefined) return
     this.#caughtUp = true
     this.#options.onCaughtUp?.()
     if (this.#options.from === "new" || this.#failure !== undefined) return
