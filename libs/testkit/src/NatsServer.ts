@@ -82,7 +82,12 @@ export const natsServer = Effect.fnUntraced(function* (
       env,
       // Logged after it listens: a client that comes now is accepted.
       readyWhen: options.readyWhen ?? /Server is ready/
-    }).pipe(Scope.provide(scope), Effect.orDie)
+    }).pipe(
+      Scope.provide(scope),
+      // One that was not ready in time runs still, and would keep this process alive.
+      Effect.onError(() => Scope.close(scope, Exit.void)),
+      Effect.orDie
+    )
     running = { process, scope }
     if (options.routesOnRestart !== undefined) ({ env, file } = configuration(options.routesOnRestart))
   }).pipe(Effect.uninterruptible)

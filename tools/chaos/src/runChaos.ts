@@ -136,7 +136,7 @@ export const runChaos = async (
   await issuing
   const setsBack = recorder.faults.some(({ setBackTo }) => setBackTo !== undefined)
   await pause(setsBack ? restAfterSetBackMillis : restMillis, signal)
-  await followCommands(roost, recorder, commandsMillisMax)
+  await followCommands(roost, recorder, commandsMillisMax, signal)
   ending.abort()
   await Promise.race([Promise.all(lives), sleep(answersMillisMax, undefined, { ref: false })])
   const endedAt = Date.now()

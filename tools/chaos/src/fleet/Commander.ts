@@ -36,11 +36,17 @@ export const issueCommands = async (
 }
 
 /** Asks what became of the commands until all have ended or `millisMax` is over, then once more of each instance. */
-export const followCommands = async (roost: RoostProcesses, recorder: Recorder, millisMax: number): Promise<void> => {
+export const followCommands = async (
+  roost: RoostProcesses,
+  recorder: Recorder,
+  millisMax: number,
+  signal: AbortSignal
+): Promise<void> => {
   const end = Date.now() + millisMax
   const left = new Set(recorder.commands)
   for (;;) {
     for (const command of left) {
+      if (signal.aborted) return
       await ask(roost, command, left.size % roost.downlinkUrls.length)
       if (command.state !== undefined && finalStates.has(command.state)) left.delete(command)
     }
@@ -48,7 +54,10 @@ export const followCommands = async (roost: RoostProcesses, recorder: Recorder, 
     await sleep(250)
   }
   for (const instance of roost.downlinkUrls.keys()) {
-    for (const command of recorder.commands) await ask(roost, command, instance)
+    for (const command of recorder.commands) {
+      if (signal.aborted) return
+      await ask(roost, command, instance)
+    }
   }
 }
 
