@@ -7,9 +7,9 @@ import {
   layerDownlinkRpc,
   ThingModels
 } from "@roost/downlink"
-import { layerIdempotency, serveApi } from "@roost/http"
-import { EventPublisher, NatsConnection } from "@roost/nats"
-import { runApp } from "@roost/observability"
+import { ApiToken, layerIdempotency, serveApi } from "@roost/http"
+import { EventPublisher, NatsConfig, NatsConnection } from "@roost/nats"
+import { HttpHost, httpPortIsFree, runApp } from "@roost/observability"
 import { Layer } from "effect"
 
 const Commands = Layer.mergeAll(layerDownlinkRpc, layerCommandEvents).pipe(
@@ -23,4 +23,12 @@ const Routes = Layer.merge(
   layerIdempotency({ service: "downlink-queue" })
 ).pipe(Layer.provide(NatsConnection.layer("downlink-queue")))
 
-runApp(serveApi(downlinkService.api, Routes, downlinkService.port, [registryService]))
+runApp(
+  {
+    name: "downlink-queue",
+    does: "takes the commands of applications, and keeps them for devices",
+    settings: [ApiToken, NatsConfig, downlinkService.port, registryService.port, HttpHost],
+    checks: [httpPortIsFree(downlinkService.port)]
+  },
+  serveApi(downlinkService.api, Routes, downlinkService.port, [registryService])
+)

@@ -66,7 +66,7 @@ describe("downlink-queue as a process", () => {
       const waiting = yield* until(`${base}/readyz`, ({ status }) => status === 503)
       assert.deepStrictEqual(waiting.body["checks"], {
         api: "the API is being built",
-        nats: `no nats-server answers at ${nats.url}`
+        nats: `no nats-server answers at ${nats.url.replace("nats://", "")}`
       })
       assert.strictEqual((yield* call(`${base}/healthz`)).status, 200)
 

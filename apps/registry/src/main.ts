@@ -3,11 +3,14 @@ import {
   layerWebhookClient,
   layerWebhookDelivery,
   WebhookHandlers,
+  WebhookPrivate,
   Webhooks
 } from "@roost/application-events"
-import { downlinkService, RegistryKeys, registryService, Sealing, sealPurpose } from "@roost/contracts"
+import { ClusterKeys, downlinkService, RegistryKeys, registryService, Sealing, sealPurpose } from "@roost/contracts"
 import {
   Credentials,
+  DatabaseSetting,
+  LatestValuesEnabled,
   layerLatestPoints,
   layerRegistryHealth,
   layerRegistryNats,
@@ -18,12 +21,22 @@ import {
   LiveStatus,
   Registry,
   RegistryHandlers,
+  SecretLengthSetting,
   Strangers
 } from "@roost/device-registry"
 import { CommandService, EnosApiEnabled, enosOutcome, layerEnosRoutes, Provisioning } from "@roost/enos-api"
-import { layerIdempotency, serveApi } from "@roost/http"
-import { ApplicationConsumers, NatsConnection, StreamKeeper } from "@roost/nats"
-import { runApp } from "@roost/observability"
+import { ApiToken, layerIdempotency, serveApi } from "@roost/http"
+import {
+  allStreams,
+  ApplicationConsumers,
+  NatsAdminLogin,
+  NatsConfig,
+  NatsConnection,
+  NatsSystemLogin,
+  StreamKeeper,
+  streamSettings
+} from "@roost/nats"
+import { HttpHost, httpPortIsFree, runApp } from "@roost/observability"
 import { Effect, Layer } from "effect"
 
 const stored = layerSecretVault.pipe(Layer.provideMerge(layerRegistryStore))
@@ -68,4 +81,28 @@ const Devices = Layer.mergeAll(
   Layer.provide([stored, nats])
 )
 
-runApp(serveApi(registryService.api, Devices, registryService.port, [downlinkService]))
+runApp(
+  {
+    name: "registry",
+    does: "keeps products, devices, secrets and what is known of them, makes the streams of NATS, and tells applications of events",
+    settings: [
+      ClusterKeys,
+      RegistryKeys,
+      ApiToken,
+      DatabaseSetting,
+      NatsConfig,
+      NatsAdminLogin,
+      NatsSystemLogin,
+      registryService.port,
+      downlinkService.port,
+      HttpHost,
+      EnosApiEnabled,
+      LatestValuesEnabled,
+      SecretLengthSetting,
+      WebhookPrivate,
+      ...streamSettings(allStreams)
+    ],
+    checks: [httpPortIsFree(registryService.port)]
+  },
+  serveApi(registryService.api, Devices, registryService.port, [downlinkService])
+)

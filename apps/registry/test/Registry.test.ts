@@ -112,13 +112,13 @@ describe("the registry as a process", () => {
       const nats = yield* natsServer()
       const port = yield* freeTcpPort
       const { ROOST_API_TOKEN: _, ...env } = environment(nats, port, yield* temporaryDirectory)
-      const child = spawn(process.execPath, [main], { env, stdio: ["ignore", "ignore", "pipe"] })
+      const child = spawn(process.execPath, [main], { env, stdio: ["ignore", "pipe", "ignore"] })
       yield* Effect.addFinalizer(() => end(child, "SIGKILL"))
-      let stderr = ""
-      child.stderr.on("data", (chunk) => (stderr += chunk))
+      let log = ""
+      child.stdout.on("data", (chunk) => (log += chunk))
       const [code] = yield* Effect.promise(() => once(child, "close"))
       assert.strictEqual(code, 1)
-      assert.match(stderr, /^configuration: ROOST_API_TOKEN: .*; it is not set$/m)
+      assert.match(log, /"message":"configuration: ROOST_API_TOKEN: .*; it is not set"/)
     })
   )
 })

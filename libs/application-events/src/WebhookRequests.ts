@@ -1,5 +1,6 @@
 import { NodeHttpClient } from "@effect/platform-node"
 import { buildConnector } from "@effect/platform-node/Undici"
+import { Setting } from "@roost/contracts"
 import { Config, Effect, Layer, Option } from "effect"
 import { HttpBody, HttpClient, HttpClientRequest } from "effect/http"
 import { createHmac } from "node:crypto"
@@ -50,14 +51,19 @@ export const send = Effect.fnUntraced(
 )
 
 /** A webhook's address comes from whoever has the token: by default it can't name what only Roost can reach. */
-const PrivateAllowed = Config.Boolean("ROOST_WEBHOOK_PRIVATE").pipe(Config.withDefault(false))
+export const WebhookPrivate = Setting.withDefault(
+  "ROOST_WEBHOOK_PRIVATE",
+  "whether webhooks may reach private addresses",
+  Config.Boolean,
+  false
+)
 
 /**
  * Judges addresses where the connection is made, so that nothing leads elsewhere between check and connection: an address in the URL, what
  * DNS says of a name, and the peer of the connection once more.
  */
 export const layerWebhookClient: Layer.Layer<HttpClient.HttpClient, Config.ConfigError> = Layer.unwrap(
-  Effect.map(PrivateAllowed, (allowed) =>
+  Effect.map(WebhookPrivate, (allowed) =>
     NodeHttpClient.layerUndiciOptions(allowed ? {} : { connect: publicConnector() })
   )
 )

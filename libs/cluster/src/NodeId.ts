@@ -1,4 +1,4 @@
-import { base32Number } from "@roost/contracts"
+import { base32Number, Setting } from "@roost/contracts"
 import { Config, Schema } from "effect"
 
 const length = 8
@@ -9,7 +9,12 @@ const Token = Schema.String.check(
 )
 
 /** The name of this process among the edges or the nodes: `ROOST_NODE_ID`, else random and so new at every start. */
-export const NodeId: Config.Config<string> = Config.schema(Token, "ROOST_NODE_ID").pipe(
-  Config.option,
-  Config.map((id) => (id._tag === "Some" ? id.value : base32Number(Math.floor(Math.random() * 32 ** length), length)))
+export const NodeId: Setting<string> = Setting.map(
+  Setting.optional(
+    "ROOST_NODE_ID",
+    "name of this edge or node: 1 to 64 of A-Za-z0-9_-",
+    (name) => Config.schema(Token, name),
+    { otherwise: "random" }
+  ),
+  (id) => id ?? base32Number(Math.floor(Math.random() * 32 ** length), length)
 )

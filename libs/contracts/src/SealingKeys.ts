@@ -1,8 +1,8 @@
 import * as Config from "effect/Config"
-import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import { createHash } from "node:crypto"
+import { Setting } from "./Setting.ts"
 
 /** A key of 32 bytes, and the 8 hexadecimal digits that name it without telling it. */
 export interface SealingKey {
@@ -43,22 +43,43 @@ const HexDigits = Schema.String.annotate({ message: expected }).check(
 const HexKey = (name: string) =>
   Config.schema(Schema.Redacted(HexDigits), name).pipe(Config.map((key) => parseKey(Redacted.value(key))!))
 
-const keysNamed = (name: string): Config.Config<SealingKeys> =>
-  Config.all({ current: HexKey(name), previous: Config.option(HexKey(`${name}_PREVIOUS`)) }).pipe(
-    Config.map(({ current, previous }) => sealingKeys(current, Option.getOrUndefined(previous)))
+const secret = { secret: true }
+
+const keysNamed = (name: string, what: string): Setting<SealingKeys> =>
+  Setting.map(
+    Setting.all({
+      current: Setting.required(name, `64 hexadecimal digits (openssl rand -hex 32): ${what}`, HexKey, secret),
+      previous: Setting.optional(`${name}_PREVIOUS`, "the key before, which still opens", HexKey, secret)
+    }),
+    ({ current, previous }) => sealingKeys(current, previous)
+  )
+
+const optionalKeys = (name: string, what: string, otherwise?: string): Setting<SealingKeys | undefined> =>
+  Setting.map(
+    Setting.all({
+      current: Setting.optional(name, `64 hexadecimal digits: ${what}`, HexKey, {
+        ...secret,
+        ...(otherwise === undefined ? {} : { otherwise })
+      }),
+      previous: Setting.optional(`${name}_PREVIOUS`, "the key before, which still opens", HexKey, secret)
+    }),
+    ({ current, previous }) => (current === undefined ? undefined : sealingKeys(current, previous))
   )
 
 /** ROOST_CLUSTER_KEY: sessions, and secrets on their way between registry and session-actors. */
-export const ClusterKeys = keysNamed("ROOST_CLUSTER_KEY")
+export const ClusterKeys = keysNamed("ROOST_CLUSTER_KEY", "sessions, and secrets on the bus")
 
-/** ROOST_ROUTING_KEY: the edges' cookies and session ids; session-actors only compares it with theirs. */
-export const RoutingKeys = keysNamed("ROOST_ROUTING_KEY")
+/** ROOST_ROUTING_KEY: the edges' cookies and session ids. */
+export const RoutingKeys = keysNamed("ROOST_ROUTING_KEY", "cookies and session ids")
+
+/** The same of session-actors, which compares it with the edges' where it is set; undefined: it is not. */
+export const ComparedRoutingKeys = optionalKeys("ROOST_ROUTING_KEY", "the edges', to compare")
 
 /**
  * ROOST_REGISTRY_KEY: what the registry keeps for itself, its database above all; no other app has it. Where it is not set, the
  * cluster's keys do its work, as they did before there was this one.
  */
-export const RegistryKeys: Config.Config<SealingKeys> = Config.all({
-  own: Config.option(keysNamed("ROOST_REGISTRY_KEY")),
-  cluster: ClusterKeys
-}).pipe(Config.map(({ own, cluster }) => Option.getOrElse(own, () => cluster)))
+export const RegistryKeys: Setting<SealingKeys> = Setting.map(
+  Setting.all({ own: optionalKeys("ROOST_REGISTRY_KEY", "secrets at rest", "the cluster's"), cluster: ClusterKeys }),
+  ({ cluster, own }) => own ?? cluster
+)

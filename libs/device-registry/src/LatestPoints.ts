@@ -1,11 +1,16 @@
-import { decodeToken, Streams, UplinkHeader } from "@roost/contracts"
+import { decodeToken, Setting, Streams, UplinkHeader } from "@roost/contracts"
 import { numeralOf, reportedPoints } from "@roost/enos"
 import { type ConsumedMessage, durableConsumer, awaitStreams } from "@roost/nats"
 import { Config, Effect, Layer } from "effect"
 import { type LatestPoint, type PointsOfDevice, RegistryStore } from "./RegistryStore.ts"
 
 /** Whether the registry reads uplinks for the latest value of every point. */
-export const LatestValuesEnabled = Config.Boolean("ROOST_LATEST_VALUES").pipe(Config.withDefault(true))
+export const LatestValuesEnabled = Setting.withDefault(
+  "ROOST_LATEST_VALUES",
+  "whether uplinks are read for the latest value of every point",
+  Config.Boolean,
+  true
+)
 
 /** Nobody waits for it but the API's readers, so it costs one transaction a second, whatever devices send. */
 const batching = { batchMax: 2048, batchEveryMillis: 1000 } as const

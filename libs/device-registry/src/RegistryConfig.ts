@@ -1,5 +1,6 @@
-import { ClusterKeys, RegistryKeys } from "@roost/contracts"
-import { Config, Effect, Layer, Option, Schema, SchemaIssue } from "effect"
+import { ClusterKeys, RegistryKeys, Setting } from "@roost/contracts"
+import { Config, Effect, Layer, Option, type Redacted, Schema } from "effect"
+import { accessSync, constants, mkdirSync } from "node:fs"
 import { join } from "node:path"
 import { RegistryStore } from "./RegistryStore.ts"
 import { SecretVault, Vault } from "./SecretVault.ts"
@@ -21,30 +22,58 @@ export const layerSecretVault: Layer.Layer<SecretVault, Config.ConfigError, Regi
       `expected the key ${foreign.join(", ")} that stored secrets were sealed under (as ROOST_REGISTRY_KEY_PREVIOUS it opens them ` +
       `until they are sealed again), this one is ${vault.keyId}`
     const named = Option.isSome(yield* Config.option(Config.String("ROOST_REGISTRY_KEY")))
-    const path = [named ? "ROOST_REGISTRY_KEY" : "ROOST_CLUSTER_KEY"]
-    const issue = new SchemaIssue.Pointer(path, new SchemaIssue.InvalidValue({ message }, undefined))
-    return yield* Effect.fail(new Config.ConfigError(new Schema.SchemaError(issue)))
+    return yield* Effect.fail(Setting.fault(named ? "ROOST_REGISTRY_KEY" : "ROOST_CLUSTER_KEY", message))
   })
 )
 
-/** Redacted: it has the password. */
-const DatabaseUrl = Config.schema(
-  Schema.Redacted(
-    Schema.String.check(
-      Schema.isPattern(/^postgres(ql)?:\/\//, { message: "expected postgres://user:password@host/database" })
-    )
-  ),
-  "DATABASE_URL"
+const expectedUrl =
+  "expected postgres://user:password@host/database, with what is special in the password percent-encoded"
+const DatabaseUrl = Setting.optional(
+  "DATABASE_URL",
+  "PostgreSQL 13 or newer: postgres://user:password@host/database",
+  (name) =>
+    Config.schema(
+      Schema.Redacted(
+        Schema.String.check(
+          Schema.makeFilter((url) => (/^postgres(ql)?:\/\//.test(url) && URL.canParse(url) ? undefined : expectedUrl))
+        )
+      ),
+      name
+    ),
+  // It has the password.
+  { secret: true, otherwise: "SQLite" }
+)
+
+const DataDirectory = Setting.withDefault(
+  "ROOST_DATA_DIR",
+  "folder of the SQLite file, without DATABASE_URL",
+  Config.NonEmptyString,
+  ".roost"
+)
+
+type Database = { readonly url: Redacted.Redacted } | { readonly file: string }
+
+/** Where the registry keeps what it is told. */
+export const DatabaseSetting = Setting.check(
+  Setting.all({ url: DatabaseUrl, directory: DataDirectory }),
+  ({ directory, url }): Effect.Effect<Database, Config.ConfigError> => {
+    if (url !== undefined) return Effect.succeed({ url })
+    try {
+      mkdirSync(directory, { recursive: true, mode: 0o700 })
+      accessSync(directory, constants.W_OK | constants.X_OK)
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error)
+      return Effect.fail(Setting.fault("ROOST_DATA_DIR", `expected a folder that can be written in; ${why}`))
+    }
+    return Effect.succeed({ file: join(directory, "registry.sqlite") })
+  }
 )
 
 /** PostgreSQL at DATABASE_URL, or SQLite in ROOST_DATA_DIR. */
 export const layerSql: Layer.Layer<Sql, Config.ConfigError> = Layer.unwrap(
-  Effect.gen(function* () {
-    const url = yield* Config.option(DatabaseUrl)
-    if (Option.isSome(url)) return layerPostgresSql(url.value)
-    const directory = yield* Config.NonEmptyString("ROOST_DATA_DIR").pipe(Config.withDefault(".roost"))
-    return layerSqliteSql(join(directory, "registry.sqlite"))
-  })
+  Effect.map(DatabaseSetting, (database) =>
+    "url" in database ? layerPostgresSql(database.url) : layerSqliteSql(database.file)
+  )
 )
 
 export const layerRegistryStore: Layer.Layer<RegistryStore, Config.ConfigError> = layerSqlRegistryStore.pipe(

@@ -1,5 +1,5 @@
-import { SecretTooShort } from "@roost/contracts"
-import { Config, Context, Effect, Layer } from "effect"
+import { SecretTooShort, Setting } from "@roost/contracts"
+import { type Config, Context, Effect, Layer } from "effect"
 
 /**
  * Characters that a secret has at least. The key is 16 bytes of its digest, and one handshake that was listened to is enough to
@@ -9,13 +9,17 @@ export const SecretLengthMin = Context.Reference<number>("@roost/device-registry
   defaultValue: () => 16
 })
 
-/** From ROOST_SECRET_LENGTH_MIN, for fleets whose devices have shorter ones already. */
+/** Fleets whose devices have shorter ones already set it. */
+export const SecretLengthSetting = Setting.withDefault(
+  "ROOST_SECRET_LENGTH_MIN",
+  "characters of a secret that somebody gives, at least",
+  Setting.wholeNumber(1, 64),
+  16
+)
+
 export const layerSecretLengthMin: Layer.Layer<never, Config.ConfigError> = Layer.effect(
   SecretLengthMin,
-  Effect.gen(function* () {
-    const fallback = yield* SecretLengthMin
-    return yield* Config.Int("ROOST_SECRET_LENGTH_MIN").pipe(Config.withDefault(fallback))
-  })
+  SecretLengthSetting
 )
 
 /** What is wrong with a secret that somebody gives; undefined if nothing is. */

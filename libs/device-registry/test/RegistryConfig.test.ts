@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { configErrorLines } from "@roost/observability"
+import { faultsOf } from "@roost/observability"
 import { postgresServer } from "@roost/testkit"
 import { ConfigProvider, Effect, Exit, Layer } from "effect"
 import { readdirSync, readFileSync } from "node:fs"
@@ -60,8 +60,8 @@ describe("secrets at rest", () => {
       assert.strictEqual(productSecret, "product-in-the-clear")
       const exit = yield* Effect.exit(Effect.provide(read, registry(directory, key("b"))))
       assert(Exit.isFailure(exit))
-      const [line] = configErrorLines(exit.cause, { ROOST_CLUSTER_KEY: "set" })
-      assert.match(line ?? "", /^ROOST_CLUSTER_KEY: expected the key [0-9a-f]{8} .* this one is [0-9a-f]{8}$/)
+      const [fault] = faultsOf(exit.cause, [], { ROOST_CLUSTER_KEY: "set" })
+      assert.match(fault?.text ?? "", /^ROOST_CLUSTER_KEY: expected the key [0-9a-f]{8} .* this one is [0-9a-f]{8}$/)
     })
   )
 })
@@ -155,7 +155,7 @@ describe("DATABASE_URL", () => {
       const provider = ConfigProvider.layer(ConfigProvider.fromUnknown({ DATABASE_URL }))
       const exit = yield* Effect.exit(Effect.provide(RegistryStore, Layer.provide(layerRegistryStore, provider)))
       assert(Exit.isFailure(exit))
-      const lines = configErrorLines(exit.cause, { DATABASE_URL: "set" }).join()
+      const lines = JSON.stringify(faultsOf(exit.cause, [], { DATABASE_URL }))
       assert.include(lines, "DATABASE_URL: expected postgres://")
       assert.notInclude(String(exit) + lines, "passw0rd")
     })

@@ -1,6 +1,6 @@
 import { NodeId } from "@roost/cluster"
-import { ClusterKeys, RoutingKeys, type SealingKeys } from "@roost/contracts"
-import { Config, Option, Schema } from "effect"
+import { ClusterKeys, ComparedRoutingKeys, type SealingKeys, Setting } from "@roost/contracts"
+import { Config } from "effect"
 import { defaultDeviceSessionConfig, type DeviceSessionConfig } from "./DeviceSessionConfig.ts"
 
 /** How a session-actors process is run (docs/architecture.md §7). */
@@ -12,20 +12,27 @@ export interface SessionActorsConfig {
   readonly host: DeviceSessionConfig
 }
 
-export const SessionActorsConfig: Config.Config<SessionActorsConfig> = Config.all({
-  clusterKeys: ClusterKeys,
-  routingKeys: Config.option(RoutingKeys),
-  getSuccess: Config.schema(Schema.Literals(["2.04", "2.05"]), "COAP_GET_SUCCESS").pipe(
-    Config.withDefault("2.04" as const)
-  ),
-  requestsPerSecondMax: Config.Int("ROOST_DEVICE_REQUESTS_PER_SECOND").pipe(
-    Config.withDefault(defaultDeviceSessionConfig.requestsPerSecondMax)
-  ),
-  nodeId: NodeId
-}).pipe(
-  Config.map(({ clusterKeys, routingKeys, getSuccess, nodeId, requestsPerSecondMax }) => ({
+export const SessionActorsConfig: Setting<SessionActorsConfig> = Setting.map(
+  Setting.all({
+    clusterKeys: ClusterKeys,
+    routingKeys: ComparedRoutingKeys,
+    getSuccess: Setting.withDefault(
+      "COAP_GET_SUCCESS",
+      "code that a GET is answered with: 2.04, or 2.05 for RFC-minded fleets",
+      (name) => Config.Literals(["2.04", "2.05"], name),
+      "2.04"
+    ),
+    requestsPerSecondMax: Setting.withDefault(
+      "ROOST_DEVICE_REQUESTS_PER_SECOND",
+      "requests of one device; more is answered 4.29",
+      Setting.wholeNumber(1, 1_000_000),
+      defaultDeviceSessionConfig.requestsPerSecondMax
+    ),
+    nodeId: NodeId
+  }),
+  ({ clusterKeys, routingKeys, getSuccess, nodeId, requestsPerSecondMax }) => ({
     clusterKeys,
-    routingKeys: Option.getOrUndefined(routingKeys),
+    routingKeys,
     host: {
       ...defaultDeviceSessionConfig,
       getSuccess,
@@ -33,5 +40,5 @@ export const SessionActorsConfig: Config.Config<SessionActorsConfig> = Config.al
       requestsBurstMax: requestsPerSecondMax * 2,
       nodeId
     }
-  }))
+  })
 )

@@ -1,7 +1,8 @@
 import { NodeId } from "@roost/cluster"
-import { RoutingKeys, type SealingKeys } from "@roost/contracts"
-import { Config } from "effect"
+import { RoutingKeys, type SealingKeys, Setting } from "@roost/contracts"
+import { Config, Effect } from "effect"
 import { defaultEdgeLimits } from "./EdgeLimits.ts"
+import { openUdpSocket } from "./UdpSocket.ts"
 
 /** How an edge is run (docs/architecture.md §7). */
 export interface EdgeConfig {
@@ -15,11 +16,30 @@ export interface EdgeConfig {
   readonly routesMax: number
 }
 
-export const EdgeConfig: Config.Config<EdgeConfig> = Config.all({
-  host: Config.NonEmptyString("ROOST_UDP_HOST").pipe(Config.withDefault("0.0.0.0")),
-  port: Config.Port("ROOST_UDP_PORT").pipe(Config.withDefault(5684)),
-  reusePort: Config.Boolean("ROOST_UDP_REUSE_PORT").pipe(Config.withDefault(false)),
+export const EdgeConfig: Setting<EdgeConfig> = Setting.all({
+  host: Setting.withDefault("ROOST_UDP_HOST", "address that devices come to", Config.NonEmptyString, "0.0.0.0"),
+  port: Setting.withDefault("ROOST_UDP_PORT", "UDP port that devices come to", Setting.port, 5684),
+  reusePort: Setting.withDefault(
+    "ROOST_UDP_REUSE_PORT",
+    "several edges on one port (SO_REUSEPORT)",
+    Config.Boolean,
+    false
+  ),
   routingKeys: RoutingKeys,
   edgeId: NodeId,
-  routesMax: Config.Int("ROOST_EDGE_ROUTES").pipe(Config.withDefault(defaultEdgeLimits.routesMax))
+  routesMax: Setting.withDefault(
+    "ROOST_EDGE_ROUTES",
+    "addresses and connection ids whose owner an edge remembers",
+    Setting.wholeNumber(1_000, 100_000_000),
+    defaultEdgeLimits.routesMax
+  )
 })
+
+/** Whether the socket can be had, to be told at the start with everything else that is wrong. */
+export const udpPortIsFree: Effect.Effect<void, Config.ConfigError> = Effect.flatMap(EdgeConfig, (config) =>
+  Effect.scoped(
+    openUdpSocket({ ...config, batches: false, onDatagram: ignore, onUnanswerable: ignore, onError: ignore })
+  )
+)
+
+const ignore = () => {}

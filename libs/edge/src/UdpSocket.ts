@@ -1,6 +1,7 @@
 import { oncePerTurn } from "@roost/actors"
-import { parsePeerAddress, type PeerAddress, isIpv4, peerHost, peerPort } from "@roost/contracts"
-import { Data, Effect, type Scope } from "effect"
+import { parsePeerAddress, type PeerAddress, isIpv4, peerHost, peerPort, Setting } from "@roost/contracts"
+import { bindFaultText } from "@roost/observability"
+import { type Config, Effect, type Scope } from "effect"
 import { createSocket, type Socket } from "node:dgram"
 import { getSystemErrorName } from "node:util"
 import { batchLimits, type DatagramBatches } from "./DatagramBatches.ts"
@@ -13,18 +14,6 @@ export const sendBufferBytes = 4 * 1024 * 1024
 
 /** Datagrams that one turn of the event loop reads in batches; then the bus and the timers have theirs. */
 export const datagramsPerTurnMax = 1024
-
-/** Why the socket could not be had: the operator's business. */
-export class UdpBindError extends Data.TaggedError("UdpBindError")<{
-  readonly host: string
-  readonly port: number
-  readonly cause: unknown
-}> {
-  override get message(): string {
-    const why = this.cause instanceof Error ? this.cause.message : String(this.cause)
-    return `no UDP socket on ${this.host} port ${this.port}: ${why}. Set ROOST_UDP_HOST and ROOST_UDP_PORT to one that is free`
-  }
-}
 
 export interface UdpSocket {
   /** The port that was bound; differs from the one asked for only if that was 0. */
@@ -59,8 +48,18 @@ export interface UdpSocketOptions {
 }
 
 /** The only place that knows of `node:dgram`. */
-export const openUdpSocket = (options: UdpSocketOptions): Effect.Effect<UdpSocket, UdpBindError, Scope.Scope> =>
+export const openUdpSocket = (options: UdpSocketOptions): Effect.Effect<UdpSocket, Config.ConfigError, Scope.Scope> =>
   Effect.acquireRelease(bind(options), ({ close }) => Effect.sync(close)).pipe(Effect.map(({ socket }) => socket))
+
+/** A socket that can't be had is a fault of the variable that says where it should be. */
+const bindFault = (host: string, port: number, cause: unknown): Config.ConfigError => {
+  const code = String((cause as NodeJS.ErrnoException).code)
+  if (code === "EADDRINUSE" || code === "EACCES") {
+    const shared = code === "EADDRINUSE" ? "; edges that share one all have ROOST_UDP_REUSE_PORT=true" : ""
+    return Setting.fault("ROOST_UDP_PORT", bindFaultText(code, "UDP", host, port) + shared)
+  }
+  return Setting.fault("ROOST_UDP_HOST", `expected an address of this machine: ${host} can't be bound (${code})`)
+}
 
 interface Bound {
   readonly socket: UdpSocket
@@ -68,7 +67,7 @@ interface Bound {
 }
 
 const bind = (options: UdpSocketOptions) =>
-  Effect.callback<Bound, UdpBindError>((resume) => {
+  Effect.callback<Bound, Config.ConfigError>((resume) => {
     const { host, onError, port, reusePort } = options
     const family = host.includes(":") ? 6 : 4
     const socket = createSocket({
@@ -81,7 +80,7 @@ const bind = (options: UdpSocketOptions) =>
     })
     const failed = (cause: unknown) => {
       socket.close()
-      resume(Effect.fail(new UdpBindError({ host, port, cause })))
+      resume(Effect.fail(bindFault(host, port, cause)))
     }
     socket.once("error", failed)
     socket.bind({ port, address: host }, () => {

@@ -1,4 +1,4 @@
-export { EdgeConfig } from "./EdgeConfig.ts"
+export { EdgeConfig, udpPortIsFree } from "./EdgeConfig.ts"
 export { EdgeCore, type EdgePorts } from "./EdgeCore.ts"
 export * from "./EdgeLimits.ts"
 export { EdgeService } from "./EdgeService.ts"

@@ -1,3 +1,4 @@
+import { Setting } from "@roost/contracts"
 import { plainNumbers } from "@roost/enos"
 import { outageOf, readBody, tokenCheck } from "@roost/http"
 import { Config, Effect, Layer } from "effect"
@@ -21,7 +22,12 @@ const resources: Readonly<Record<string, Readonly<Record<string, Action<Needs>>>
 }
 
 /** Whether the routes are served. */
-export const EnosApiEnabled = Config.Boolean("ROOST_ENOS_API").pipe(Config.withDefault(false))
+export const EnosApiEnabled = Setting.withDefault(
+  "ROOST_ENOS_API",
+  "whether EnOS's open API v2.1 is served on the same port",
+  Config.Boolean,
+  false
+)
 
 /**
  * `/connect-service/v2.1/{resource}?action=…` as EnOS's open API has it: every answer is 200 with `code`, 0 where all is

@@ -1,7 +1,6 @@
-import { NodeHttpServer } from "@effect/platform-node"
-import { TemporarilyUnavailable } from "@roost/contracts"
-import { Health, healthRoutes, HttpHost } from "@roost/observability"
-import { ByteSize, Config, Effect, Layer, type Scope } from "effect"
+import { type Setting, TemporarilyUnavailable } from "@roost/contracts"
+import { Health, healthRoutes, layerHttpServer } from "@roost/observability"
+import { ByteSize, Effect, Layer, type Scope } from "effect"
 import {
   HttpIncomingMessage,
   HttpRouter,
@@ -11,7 +10,6 @@ import {
   HttpServerRespondable
 } from "effect/http"
 import { type HttpApi, HttpApiBuilder, type HttpApiGroup, HttpApiSwagger } from "effect/http-api"
-import { createServer } from "node:http"
 import { layerBearerToken } from "./BearerToken.ts"
 import { type Neighbour, neighbourDocs, whoElse } from "./Neighbours.ts"
 import { layerProblems, type Routes } from "./Problems.ts"
@@ -56,7 +54,7 @@ export interface RouteKnowledge {
 export const serveApi = <Id extends string, Groups extends HttpApiGroup.Constraint, E, R>(
   api: HttpApi.HttpApi<Id, Groups>,
   groups: Layer.Layer<HttpApiGroup.ToService<Id, Groups>, E, R>,
-  port: Config.Config<number>,
+  port: Setting<number>,
   neighbours: ReadonlyArray<Neighbour> = []
 ) => {
   const table = new RouteTable()
@@ -76,15 +74,7 @@ export const serveApi = <Id extends string, Groups extends HttpApiGroup.Constrai
       )) as Handler
       yield* served
     }).pipe(Effect.provideService(HttpRouter.RouterConfig, { maxParamLength: pathSegmentLengthMax }))
-  ).pipe(
-    Layer.provide(
-      Layer.unwrap(
-        Effect.map(Config.all({ port, host: HttpHost }), (listen) =>
-          NodeHttpServer.layer(() => createServer().on("clientError", refuseUnreadable(table)), listen)
-        )
-      )
-    )
-  )
+  ).pipe(Layer.provide(layerHttpServer(port, (server) => server.on("clientError", refuseUnreadable(table)))))
 }
 
 type Handler = Effect.Effect<

@@ -1,18 +1,21 @@
-import { Authorization, Unauthorized } from "@roost/contracts"
+import { Authorization, Setting, Unauthorized } from "@roost/contracts"
 import { Config, Effect, Layer, Redacted, Schema } from "effect"
 import { HttpServerRespondable, HttpServerResponse } from "effect/http"
 import { createHash, timingSafeEqual } from "node:crypto"
 
 const tokenLengthMin = 16
 
+const expected = `expected a token of at least ${tokenLengthMin} characters`
+const Token = Schema.String.annotate({ message: expected }).check(
+  Schema.isMinLength(tokenLengthMin, { message: expected })
+)
+
 /** The token of the HTTP APIs. */
-export const ApiToken = Config.schema(
-  Schema.Redacted(
-    Schema.String.check(
-      Schema.isMinLength(tokenLengthMin, { message: `expected a token of at least ${tokenLengthMin} characters` })
-    )
-  ),
-  "ROOST_API_TOKEN"
+export const ApiToken = Setting.required(
+  "ROOST_API_TOKEN",
+  `bearer token of the HTTP APIs, at least ${tokenLengthMin} characters`,
+  (name) => Config.schema(Schema.Redacted(Token), name),
+  { secret: true }
 )
 
 /** Compares digests, so that neither content nor length of the token shows in the time it takes. */

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { downlinkService, registryService, strictApi } from "@roost/contracts"
+import { downlinkService, registryService, Setting, strictApi } from "@roost/contracts"
 import { Health } from "@roost/observability"
 import { freeTcpPort } from "@roost/testkit"
 import { Config, ConfigProvider, Effect, Layer, Logger, Schema } from "effect"
@@ -49,7 +49,7 @@ const Handlers = Layer.merge(
 const served = Effect.gen(function* () {
   const port = yield* freeTcpPort
   yield* Layer.build(
-    serveApi(Things, Handlers, Config.succeed(port), [
+    serveApi(Things, Handlers, Setting.from([], Config.succeed(port)), [
       { service: "commander", api: Commands, portVariable: "COMMANDER_PORT", port: Config.succeed(4711) }
     ]).pipe(
       Layer.provide(Health.layer),

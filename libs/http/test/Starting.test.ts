@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { strictApi } from "@roost/contracts"
+import { Setting, strictApi } from "@roost/contracts"
 import { Health } from "@roost/observability"
 import { freeTcpPort } from "@roost/testkit"
 import { Config, ConfigProvider, Deferred, Effect, Fiber, Layer, Logger, Schema } from "effect"
@@ -33,7 +33,7 @@ describe("a service that starts", () => {
         })
       )
       const built = yield* Layer.build(
-        serveApi(Api, Handlers, Config.succeed(port)).pipe(
+        serveApi(Api, Handlers, Setting.from([], Config.succeed(port))).pipe(
           Layer.provide(Health.layer),
           Layer.provide(ConfigProvider.layer(ConfigProvider.fromUnknown({ ROOST_API_TOKEN: "0123456789abcdef" }))),
           Layer.provide(Logger.layer([]))
@@ -43,7 +43,7 @@ describe("a service that starts", () => {
       assert.strictEqual((yield* retried).status, 200)
       assert.deepStrictEqual(yield* get("/readyz"), {
         status: 503,
-        body: { ready: false, checks: { api: "the API is being built", gate: "the gate is closed" } }
+        body: { ready: false, checks: { api: "the API is being built", gate: "the gate is closed" }, degraded: {} }
       })
       const early = yield* get("/v1/hello")
       assert.strictEqual(early.status, 503)

@@ -1,15 +1,15 @@
-import { Config, type Redacted } from "effect"
+import { Setting } from "@roost/contracts"
+import { Config, Effect, type Redacted, Result } from "effect"
+import { createPrivateKey, X509Certificate } from "node:crypto"
+import { readFileSync } from "node:fs"
+import { getSystemErrorMessage } from "node:util"
+import { parseServerAddresses } from "./ServerAddresses.ts"
 
 /** How to reach and enter NATS (docs/architecture.md §7). */
-export interface NatsConfig {
-  /** Servers of one cluster; the client tries the others when one is gone. */
+export interface NatsConfig extends NatsLogin {
+  /** Servers of one cluster as `host:port`; the client tries the others when one is gone. */
   readonly servers: ReadonlyArray<string>
-  readonly user: string | undefined
-  readonly password: Redacted.Redacted | undefined
-  readonly token: Redacted.Redacted | undefined
-  /** Path of a credentials file (JWT and nkey). */
-  readonly credentials: string | undefined
-  /** Paths of PEM files. Any of them turns TLS on, then a server without TLS is refused. */
+  /** Paths of PEM files. Any of them, or `tls://`, turns TLS on, then a server without TLS is refused. */
   readonly tls:
     | {
         readonly caFile: string | undefined
@@ -19,47 +19,146 @@ export interface NatsConfig {
     | undefined
 }
 
-const optional = <A>(config: Config.Config<A>): Config.Config<A | undefined> =>
-  config.pipe(Config.withDefault(undefined))
+/** One of them, or none. */
+export interface NatsLogin {
+  readonly user: string | undefined
+  readonly password: Redacted.Redacted | undefined
+  readonly token: Redacted.Redacted | undefined
+  /** Path of a credentials file (JWT and nkey). */
+  readonly credentials: string | undefined
+}
 
-export const NatsConfig: Config.Config<NatsConfig> = Config.all({
-  url: Config.NonEmptyString("NATS_URL").pipe(Config.withDefault("nats://127.0.0.1:4222")),
-  user: optional(Config.NonEmptyString("NATS_USER")),
-  password: optional(Config.Redacted("NATS_PASSWORD")),
-  token: optional(Config.Redacted("NATS_TOKEN")),
-  credentials: optional(Config.NonEmptyString("NATS_CREDENTIALS")),
-  caFile: optional(Config.NonEmptyString("NATS_TLS_CA")),
-  certFile: optional(Config.NonEmptyString("NATS_TLS_CERT")),
-  keyFile: optional(Config.NonEmptyString("NATS_TLS_KEY"))
-}).pipe(
-  Config.map(({ url, caFile, certFile, keyFile, user, password, token, credentials }) => ({
-    servers: url
-      .split(",")
-      .map((server) => server.trim())
-      .filter((server) => server !== ""),
-    user,
-    password,
-    token,
-    credentials,
-    tls:
-      caFile === undefined && certFile === undefined && keyFile === undefined
-        ? undefined
-        : { caFile, certFile, keyFile }
-  }))
+const secret = { secret: true }
+
+/** A file that has to be there before anything is tried; `faultOf` says what is wrong with its text. */
+const file = (name: string, meaning: string, faultOf: (text: string) => string | undefined, otherwise = "–") =>
+  Setting.check(Setting.optional(name, meaning, Config.NonEmptyString, { otherwise }), (path) => {
+    if (path === undefined) return Effect.succeed(undefined)
+    let fault: string | undefined
+    try {
+      fault = faultOf(readFileSync(path, "utf8"))
+    } catch (error) {
+      const { errno } = error as NodeJS.ErrnoException
+      fault = errno === undefined ? String(error) : getSystemErrorMessage(errno)
+    }
+    if (fault === undefined) return Effect.succeed(path)
+    return Effect.fail(Setting.fault(name, `expected the path of ${meaning}; ${path}: ${fault}`))
+  })
+
+const certificateFault = (text: string): string | undefined => faultWhile(() => new X509Certificate(text))
+const keyFault = (text: string): string | undefined => faultWhile(() => createPrivateKey(text))
+
+const faultWhile = (parse: () => unknown): string | undefined => {
+  try {
+    parse()
+    return undefined
+  } catch (error) {
+    return `it is none (${error instanceof Error ? error.message : String(error)})`
+  }
+}
+
+const credentialsFault = (text: string): string | undefined =>
+  text.includes("BEGIN NATS USER JWT") && text.includes("BEGIN USER NKEY SEED")
+    ? undefined
+    : "it has no JWT and nkey seed"
+
+const loginNamed = (prefix: string, whose: string, otherwise: string): Setting<NatsLogin> =>
+  Setting.check(
+    Setting.all({
+      user: Setting.optional(`${prefix}_USER`, `${whose}user`, Config.NonEmptyString, { otherwise }),
+      password: Setting.optional(`${prefix}_PASSWORD`, `${whose}password of the user`, Config.Redacted, {
+        ...secret,
+        otherwise
+      }),
+      token: Setting.optional(`${prefix}_TOKEN`, `${whose}token, instead of a user`, Config.Redacted, {
+        ...secret,
+        otherwise
+      }),
+      credentials: file(
+        `${prefix}_CREDENTIALS`,
+        `${whose}a credentials file (JWT and nkey)`,
+        credentialsFault,
+        otherwise
+      )
+    }),
+    (login) => {
+      const { credentials, password, token, user } = login
+      if (password !== undefined && user === undefined) {
+        return Effect.fail(Setting.fault(`${prefix}_USER`, `expected a user for ${prefix}_PASSWORD`))
+      }
+      const ways = [user, token, credentials].filter((way) => way !== undefined).length
+      if (ways < 2) return Effect.succeed(login)
+      const names = `${prefix}_USER, ${prefix}_TOKEN and ${prefix}_CREDENTIALS`
+      return Effect.fail(Setting.fault(`${prefix}_USER`, `expected one login: of ${names} several are set`))
+    }
+  )
+
+const isLogin = (login: NatsLogin): boolean => Object.values(login).some((value) => value !== undefined)
+
+const addresses = Setting.check(
+  Setting.withDefault(
+    "NATS_URL",
+    "servers of NATS, several with commas between; user:password@ or token@ may stand before a host",
+    Config.NonEmptyString,
+    "nats://127.0.0.1:4222",
+    secret
+  ),
+  (text) => {
+    const parsed = parseServerAddresses(text)
+    return Result.isSuccess(parsed)
+      ? Effect.succeed(parsed.success)
+      : Effect.fail(Setting.fault("NATS_URL", parsed.failure))
+  }
 )
 
+const tlsFiles = Setting.check(
+  Setting.all({
+    caFile: file("NATS_TLS_CA", "a certificate of the authority that signed the servers' (PEM)", certificateFault),
+    certFile: file("NATS_TLS_CERT", "this app's certificate (PEM)", certificateFault),
+    keyFile: file("NATS_TLS_KEY", "the private key of this app's certificate (PEM)", keyFault)
+  }),
+  (files) => {
+    const { certFile, keyFile } = files
+    if ((certFile === undefined) !== (keyFile === undefined)) {
+      const [missing, given] = certFile === undefined ? ["CERT", "KEY"] : ["KEY", "CERT"]
+      return Effect.fail(Setting.fault(`NATS_TLS_${missing}`, `expected the file that belongs to NATS_TLS_${given}`))
+    }
+    if (certFile === undefined || keyFile === undefined) return Effect.succeed(files)
+    const key = createPrivateKey(readFileSync(keyFile))
+    return new X509Certificate(readFileSync(certFile)).checkPrivateKey(key)
+      ? Effect.succeed(files)
+      : Effect.fail(
+          Setting.fault("NATS_TLS_KEY", "expected the private key of the certificate in NATS_TLS_CERT; it is another's")
+        )
+  }
+)
+
+export const NatsConfig: Setting<NatsConfig> = Setting.check(
+  Setting.all({ addresses, login: loginNamed("NATS", "", "–"), tlsFiles }),
+  ({ addresses, login, tlsFiles }) => {
+    const inUrl = addresses.login
+    if (inUrl !== undefined && isLogin(login)) {
+      const message = "expected one login: one stands in NATS_URL, and another is set"
+      return Effect.fail(Setting.fault("NATS_URL", message))
+    }
+    const tls = addresses.tls || Object.values(tlsFiles).some((path) => path !== undefined)
+    return Effect.succeed({
+      ...(inUrl === undefined ? login : { ...withoutLogin, ...inUrl }),
+      servers: addresses.servers,
+      tls: tls ? tlsFiles : undefined
+    })
+  }
+)
+
+const withoutLogin: NatsLogin = { user: undefined, password: undefined, token: undefined, credentials: undefined }
+
+const orNone = (login: NatsLogin): NatsLogin | undefined => (isLogin(login) ? login : undefined)
+
 /** How the one that makes streams enters NATS, where it is not as its process does. */
-export type NatsLogin = Pick<NatsConfig, "user" | "password" | "token" | "credentials">
-
-const loginOf = (prefix: string): Config.Config<NatsLogin | undefined> =>
-  Config.all({
-    user: optional(Config.NonEmptyString(`${prefix}_USER`)),
-    password: optional(Config.Redacted(`${prefix}_PASSWORD`)),
-    token: optional(Config.Redacted(`${prefix}_TOKEN`)),
-    credentials: optional(Config.NonEmptyString(`${prefix}_CREDENTIALS`))
-  }).pipe(Config.map((login) => (Object.values(login).every((value) => value === undefined) ? undefined : login)))
-
-export const NatsAdminLogin = loginOf("ROOST_NATS_ADMIN")
+export const NatsAdminLogin = Setting.map(
+  loginNamed("ROOST_NATS_ADMIN", "who makes streams and buckets: ", "as the app's own"),
+  orNone
+)
 
 /** Of the system account, which alone is told what the servers are configured to do. */
-export const NatsSystemLogin = loginOf("ROOST_NATS_SYSTEM")
+export const NatsSystemLogin = Setting.map(loginNamed("ROOST_NATS_SYSTEM", "of the system account: ", "–"), orNone)

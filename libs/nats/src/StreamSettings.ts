@@ -1,4 +1,4 @@
-import type { BucketDefinition, Room, StreamDefinition, WhenFull } from "@roost/contracts"
+import { type BucketDefinition, type Room, Setting, type StreamDefinition, type WhenFull } from "@roost/contracts"
 import { Config, Schema } from "effect"
 
 /** What an operator may choose of a stream or bucket: by variables, or later with the `nats` CLI. */
@@ -13,10 +13,20 @@ export const StreamSettings = Schema.Struct({
 export type StreamSettings = typeof StreamSettings.Type
 
 /** Copies of every stream and bucket: 1, or 3 in a cluster of three. */
-export const Replicas = Config.Int("ROOST_NATS_REPLICAS").pipe(Config.withDefault(1))
+export const Replicas = Setting.withDefault(
+  "ROOST_NATS_REPLICAS",
+  "copies of each stream and bucket: 1, or 3 in a cluster of three",
+  Setting.wholeNumber(1, 5),
+  1
+)
 
 /** Bytes that all streams may take on each server: the `max_file_store` of its configuration. */
-export const FileStoreBytes = Config.Int("ROOST_NATS_FILE_STORE").pipe(Config.withDefault(undefined))
+export const FileStoreBytes = Setting.optional(
+  "ROOST_NATS_FILE_STORE",
+  "bytes that all streams may take on each server, 70 % of its disk",
+  Setting.wholeNumber(16 * 1024 ** 2, Number.MAX_SAFE_INTEGER),
+  { otherwise: "the account's limit, or 4 GiB at most" }
+)
 
 /** A stream or bucket under the name that its stream has. */
 export interface Kept {
@@ -52,19 +62,44 @@ export const keptOf = (definitions: {
 
 /** What the variables say of a stream: `ROOST_STREAM_UPLINK_MAX_BYTES`, `…_MAX_AGE_SECONDS`, `…_WHEN_FULL`; buckets likewise. */
 export const chosenSettings = (kept: Kept) => {
-  const variable = (what: string) => `ROOST_STREAM_${kept.definition.name}_${what}`
-  return Config.all({
-    maxBytes: Config.Int(variable("MAX_BYTES")).pipe(Config.withDefault(undefined)),
-    maxAgeSeconds: Config.Int(variable("MAX_AGE_SECONDS")).pipe(Config.withDefault(kept.maxAgeMillis / 1_000)),
+  const { name } = kept.definition
+  const variable = (what: string) => `ROOST_STREAM_${name}_${what}`
+  const { percent } = kept.room
+  return Setting.all({
+    maxBytes: Setting.optional(
+      variable("MAX_BYTES"),
+      `bytes of ${name}`,
+      Setting.wholeNumber(1, Number.MAX_SAFE_INTEGER),
+      {
+        otherwise: `${percent} % of all`
+      }
+    ),
+    maxAgeSeconds: Setting.withDefault(
+      variable("MAX_AGE_SECONDS"),
+      `seconds that ${name} keeps what it holds, 0: until it is deleted`,
+      Setting.wholeNumber(0, 10 ** 9),
+      kept.maxAgeMillis / 1_000
+    ),
     // A bucket that dropped its oldest entry would forget a device's session or command.
     whenFull: kept.isBucket
-      ? Config.succeed(kept.whenFull)
-      : Config.Literals(["refuse", "drop-oldest"], variable("WHEN_FULL")).pipe(Config.withDefault(kept.whenFull)),
+      ? Setting.from<WhenFull>([], Config.succeed(kept.whenFull))
+      : Setting.withDefault<WhenFull>(
+          variable("WHEN_FULL"),
+          `what ${name} does with what it has no room for: refuse or drop-oldest`,
+          (variableName) => Config.Literals(["refuse", "drop-oldest"], variableName),
+          kept.whenFull
+        ),
     replicas: Replicas
   })
 }
 
 export type ChosenSettings = Config.Success<ReturnType<typeof chosenSettings>>
+
+/** All that the one who makes the streams reads of them. */
+export const streamSettings = (definitions: Parameters<typeof keptOf>[0]): ReadonlyArray<Setting<unknown>> => [
+  FileStoreBytes,
+  ...keptOf(definitions).map(chosenSettings)
+]
 
 /** The settings of a stream where all streams may take `fileStoreBytes`. */
 export const settingsOf = (kept: Kept, chosen: ChosenSettings, fileStoreBytes: number): StreamSettings => ({

@@ -1,5 +1,15 @@
+import type { Setting, Variable } from "@roost/contracts"
 import { parseArgs } from "node:util"
 import { version } from "./ProcessMetrics.ts"
+
+/** What an app is, for `--help` and its log. */
+export interface App {
+  readonly name: string
+  /** Ends the sentence that begins with the name. */
+  readonly does: string
+  /** All that it reads from the environment; checked before anything else happens. */
+  readonly settings: ReadonlyArray<Setting<unknown>>
+}
 
 /** What a process says to its arguments, and how it ends then. */
 export interface Answer {
@@ -7,26 +17,60 @@ export interface Answer {
   readonly exitCode: 0 | 2
 }
 
-/** Undefined without arguments: it runs. What it does not know is refused, so that no mistyped flag starts a service. */
-export const answerTo = (given: ReadonlyArray<string>): Answer | undefined => {
-  if (given.length === 0) return undefined
+/**
+ * Without arguments it runs; `check`: it reads its configuration and ends. What it does not know is refused, so that no mistyped flag
+ * starts a service.
+ */
+export const answerTo = (given: ReadonlyArray<string>, app: App): Answer | "run" | "check" => {
+  if (given.length === 0) return "run"
   let values
   try {
     values = parseArgs({
       args: [...given],
-      options: { help: { type: "boolean" }, version: { type: "boolean" } }
+      options: { help: { type: "boolean", short: "h" }, version: { type: "boolean" }, check: { type: "boolean" } }
     }).values
   } catch {
-    const shown = given.filter((argument) => argument !== "--help" && argument !== "--version")
-    return { text: `${shown.join(" ")}: expected --help, --version or nothing; ${configuredBy}`, exitCode: 2 }
+    const shown = given.filter((argument) => !["--help", "--version", "--check"].includes(argument))
+    return { text: `${shown.join(" ")}: expected --help, --version, --check or nothing; ${configuredBy}`, exitCode: 2 }
   }
-  return { text: values.version === true ? `roost ${version}, Node ${process.version}` : help, exitCode: 0 }
+  if (values.check === true && values.help !== true && values.version !== true) return "check"
+  return { text: values.version === true ? versionText(app.name) : helpText(app), exitCode: 0 }
 }
 
 const configuredBy = "what an app does is set in environment variables"
 
-const help = `Runs until SIGTERM or SIGINT. It takes no arguments but these; ${configuredBy},
-of which docs/architecture.md §7 has the table. What is missing or wrong is told in one line each at the start.
+const versionText = (name: string): string => `${name} of roost ${version}, Node ${process.version}`
+
+const helpText = ({ does, name, settings }: App): string => {
+  const variables = variablesOf(settings).filter(({ name }) => !ofOneStream.test(name))
+  const rows = variables.map(({ meaning, name, otherwise }) => [name, otherwise ?? "required", meaning] as const)
+  if (settings.some(({ variables }) => variables.some(({ name }) => ofOneStream.test(name)))) {
+    rows.push(
+      ["ROOST_STREAM_{NAME}_MAX_BYTES", "its part", "bytes of one stream or bucket, such as UPLINK"],
+      ["ROOST_STREAM_{NAME}_MAX_AGE_SECONDS", "its own", "seconds that it keeps what it holds; 0: until it is deleted"],
+      ["ROOST_STREAM_{NAME}_WHEN_FULL", "its own", "of a stream: refuse or drop-oldest"]
+    )
+  }
+  const [first, second] = [0, 1].map((column) => Math.max(...rows.map((row) => row[column]!.length)))
+  const lines = rows.map(([name, otherwise, meaning]) =>
+    `  ${name.padEnd(first!)}  ${otherwise.padEnd(second!)}  ${meaning}`.trimEnd()
+  )
+  return `${name} ${does}. It runs until SIGTERM or SIGINT, then drains.
 
   --help     this
-  --version  of Roost and of Node`
+  --version  of Roost and of Node
+  --check    says what is wrong with the configuration, and ends
+
+It takes no other arguments; ${configuredBy} (name, default, meaning):
+
+${lines.join("\n")}
+
+What is missing or wrong ends it at once with exit code 1 and a line for each. docs/operations.md has more.`
+}
+
+const ofOneStream = /^ROOST_STREAM_/
+
+/** Each once. */
+export const variablesOf = (settings: ReadonlyArray<Setting<unknown>>): ReadonlyArray<Variable> => [
+  ...new Map(settings.flatMap(({ variables }) => variables.map((variable) => [variable.name, variable]))).values()
+]

@@ -20,13 +20,36 @@ describe("health", () => {
       assert.strictEqual(before.status, 503)
       assert.deepStrictEqual(yield* before.json, {
         ready: false,
-        checks: { store: "ok", streams: "the streams are not there yet" }
+        checks: { store: "ok", streams: "the streams are not there yet" },
+        degraded: {}
       })
       yield* ready
       const after = yield* HttpClient.get("/readyz")
       assert.strictEqual(after.status, 200)
       assert.strictEqual((yield* HttpClient.get("/healthz")).status, 200)
     }).pipe(Effect.provide(Served))
+  )
+
+  it.live("is ready without what only others need, and names it", () =>
+    Effect.gen(function* () {
+      const health = yield* Health
+      yield* health.registerDegraded("registry", () => "no registry answers")
+      const response = yield* HttpClient.get("/readyz")
+      assert.strictEqual(response.status, 200)
+      assert.deepStrictEqual(yield* response.json, {
+        ready: true,
+        checks: {},
+        degraded: { registry: "no registry answers" }
+      })
+    }).pipe(Effect.provide(Served))
+  )
+
+  it.live("is not ready any more once it drains", () =>
+    Effect.gen(function* () {
+      const health = yield* Health
+      health.drain("draining since SIGTERM")
+      assert.deepInclude(health.readiness(), { ready: false, checks: { drain: "draining since SIGTERM" } })
+    }).pipe(Effect.provide(Health.layer))
   )
 
   it.live("forgets a check with the scope that registered it", () =>

@@ -3,12 +3,16 @@ import { freeTcpPort } from "@roost/testkit"
 import { Effect } from "effect"
 import { spawn } from "node:child_process"
 import { once } from "node:events"
+import { createServer } from "node:net"
 import { fileURLToPath } from "node:url"
 
 const fixture = fileURLToPath(new URL("fixtures/app.ts", import.meta.url))
 
 interface Ended {
   readonly code: number
+  /** Each line of the log. */
+  readonly lines: ReadonlyArray<Readonly<Record<string, string>>>
+  readonly messages: ReadonlyArray<string>
   readonly stdout: string
   readonly stderr: string
 }
@@ -28,31 +32,91 @@ const run = async (env: Record<string, string>, until?: string): Promise<Ended> 
   })
   child.stderr.on("data", (chunk) => (stderr += chunk))
   const [code] = await once(child, "close")
-  return { code, stdout, stderr }
+  const lines = stdout
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line))
+  return { code, lines, messages: lines.map(({ message }) => message), stdout, stderr }
 }
 
+const key = { ROOST_CLUSTER_KEY: "a".repeat(64) }
+const configured = async () => ({ ...key, ROOST_EDGE_PORT: String(await Effect.runPromise(freeTcpPort)) })
+
 describe("an app", () => {
-  it("names the variable that is missing and the one that is wrong, without its value, and exits with 1", async () => {
-    const ended = await run({ ROOST_CLUSTER_KEY: "my-secret", ROOST_EDGE_PORT: "70000" })
+  it("names everything that is missing or wrong at once, a line each, without secrets, and exits with 1", async () => {
+    const ended = await run({ ROOST_CLUSTER_KEY: "my-secret", ROOST_EDGE_PORT: "70000", ROOST_LOG_LEVEL: "loud" })
     assert.strictEqual(ended.code, 1)
-    assert.match(
-      ended.stderr,
-      /^configuration: (ROOST_CLUSTER_KEY: expected 64 hexadecimal digits|ROOST_EDGE_PORT: Expected a value between 1 and 65535)$/m
+    assert.deepStrictEqual(
+      ended.lines.map(({ level, variable }) => [level, variable]),
+      [
+        ["FATAL", "ROOST_CLUSTER_KEY"],
+        ["FATAL", "ROOST_EDGE_PORT"],
+        ["FATAL", "ROOST_LOG_LEVEL"]
+      ]
     )
+    assert.match(ended.messages[0]!, /^configuration: ROOST_CLUSTER_KEY: expected 64 hexadecimal digits$/)
+    assert.match(ended.messages[1]!, /^configuration: ROOST_EDGE_PORT: .* 65535; it is "70000"$/)
     assert.notInclude(ended.stderr + ended.stdout, "my-secret")
-    const missing = await run({ ROOST_CLUSTER_KEY: "a".repeat(64) })
-    assert.strictEqual(missing.stderr, "configuration: ROOST_EDGE_PORT: Expected string; it is not set\n")
-    assert.strictEqual(missing.code, 1)
+    const missing = await run({})
+    assert.deepStrictEqual(missing.messages, [
+      "configuration: ROOST_CLUSTER_KEY: expected 64 hexadecimal digits; it is not set"
+    ])
   })
 
-  it("logs JSON lines and, on SIGTERM, releases its layers and exits with 0", async () => {
-    const ended = await run(
-      { ROOST_CLUSTER_KEY: "a".repeat(64), ROOST_EDGE_PORT: String(await Effect.runPromise(freeTcpPort)) },
-      "started"
+  it("names the variable of a port that another process has", async () => {
+    const taken = createServer().listen(0, "127.0.0.1")
+    await once(taken, "listening")
+    const port = (taken.address() as { readonly port: number }).port
+    const ended = await run({ ...key, ROOST_EDGE_PORT: String(port) })
+    taken.close()
+    assert.strictEqual(ended.code, 1)
+    assert.lengthOf(ended.lines, 1)
+    assert.match(ended.messages[0]!, new RegExp(`ROOST_EDGE_PORT: expected a free port.* 127.0.0.1 port ${port} `))
+  })
+
+  it("says what it is, what is configured and where it listens; on SIGTERM that it drains, and exits with 0", async () => {
+    const env = { ...(await configured()), ROOST_EDGE_PROT: "1", NATS_URI: "x", NATS_SERVICE_HOST: "x" }
+    const { code, lines, messages } = await run(env, "started")
+    assert.strictEqual(code, 0)
+    const said = messages.join("\n")
+    for (const what of [
+      /nothing reads ROOST_EDGE_PROT \(meant: ROOST_EDGE_PORT\?\), NATS_URI \(meant: NATS_URL\?\)$/m,
+      /^fixture \d+\.\d+\.\d+ starts, Node v\d.*; configured: ROOST_CLUSTER_KEY \(set\), ROOST_EDGE_PORT=\d+$/m,
+      /^listens for HTTP on http:\/\/127\.0\.0\.1:\d+$/m,
+      /^draining, asked by SIGTERM\nreleased\n/m,
+      /^ended after \d+ s, drained in \d+\.\d s$/m
+    ]) {
+      assert.match(said, what)
+    }
+    assert.isTrue(lines.every(({ app, level, timestamp }) => app === "fixture" && level !== "" && timestamp !== ""))
+  })
+
+  for (const [fault, message] of [
+    ["die", "the app ended: Error: a defect"],
+    ["throw", "the app crashed (uncaughtException): Error: thrown"],
+    ["reject", "the app crashed (unhandledRejection): Error: rejected"]
+  ] as const) {
+    it(`ends with one line of its log, the stack in a field: ${fault}`, async () => {
+      const { code, lines, stderr } = await run({ ...(await configured()), FIXTURE_FAULT: fault })
+      assert.strictEqual(code, 1)
+      const fatal = lines.filter(({ level }) => level === "FATAL")
+      assert.lengthOf(fatal, 1)
+      assert.strictEqual(fatal[0]!["message"], message)
+      assert.include(fatal[0]!["cause"], "app.ts")
+      assert.strictEqual(stderr, "")
+    })
+  }
+
+  it("has one line for what floods its log, and Node's warnings among its own", async () => {
+    const warned = await run({ ...(await configured()), FIXTURE_FAULT: "warn" }, "odd")
+    assert.isTrue(warned.messages.includes("Node: Warning: odd"))
+    assert.strictEqual(warned.stderr, "")
+    const flooded = await run({ ...(await configured()), FIXTURE_FAULT: "flood" }, "nonsense")
+    const ofDevices = flooded.messages.filter((message) => message.includes("sent nonsense"))
+    assert.isBelow(ofDevices.length, 30)
+    assert.match(
+      flooded.messages.at(-1)!,
+      /^\d+ lines of the last minute were left out: \d+ × WARN device … sent nonsense$/
     )
-    const lines = ended.stdout.trim().split("\n")
-    const messages = new Set(lines.map((line) => JSON.parse(line).message))
-    assert.deepStrictEqual([messages.has("started"), messages.has("released")], [true, true])
-    assert.strictEqual(ended.code, 0)
   })
 })

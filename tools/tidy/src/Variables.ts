@@ -1,3 +1,4 @@
+import { unknownVariables } from "@roost/contracts"
 import type { Finding, Repository } from "./Repository.ts"
 
 /** The page with the table of variables, and the heading above it. */
@@ -6,7 +7,7 @@ const tableBegins = "## 7. Configuration"
 
 const variable = "(?:ROOST|NATS|COAP|DATABASE)_[A-Z0-9_]+"
 
-/** Variables that `Config` reads and the table lacks, and those that it has and nothing reads. */
+/** Variables that a setting reads and the table or an app's list of known ones lacks, and those of the table that nothing reads. */
 export const checkVariables = ({ files }: Repository): ReadonlyArray<Finding> => {
   const documented = documentedVariables(files.get(page) ?? "")
   const read = new Map<string, string>()
@@ -18,6 +19,12 @@ export const checkVariables = ({ files }: Repository): ReadonlyArray<Finding> =>
     ...[...read]
       .filter(([name]) => !documented.has(name))
       .map(([name, path]) => ({ path, message: `${name} is not in the table of ${page} §7` })),
+    ...[...read]
+      .filter(([name]) => documented.has(name) && unknownVariables([name.replace("{NAME}", "UPLINK")]).length > 0)
+      .map(([name, path]) => ({
+        path,
+        message: `${name} is not in libs/contracts/src/KnownVariables.ts: apps would warn of it`
+      })),
     ...[...documented]
       .filter(([name]) => !read.has(name))
       .map(([name, line]) => ({
@@ -36,7 +43,7 @@ const readsForOperators = /^(?:apps|libs(?!\/testkit))\/[^/]+\/src\/|^tools\/dev
  * with. What else stands between `${` and `}` is `{NAME}`.
  */
 const configuredVariables = (source: string): ReadonlySet<string> => {
-  if (!/\bConfig\b[^"]*from "effect(?:\/Config)?"/.test(source)) return new Set()
+  if (!/\bConfig\b[^"]*from "effect(?:\/Config)?"|\bSetting\b[^"]*from "/.test(source)) return new Set()
   const names = new Set([...source.matchAll(new RegExp(`"(${variable})"`, "g"))].map(([, name]) => name!))
   for (const [, maker, parameter, body] of source.matchAll(
     /const (\w+) = \((\w+): string[^)]*\)[^=\n]*=>((?:.|\n(?!\n|\S))*)/g
@@ -48,7 +55,7 @@ const configuredVariables = (source: string): ReadonlySet<string> => {
       )
     if (templates.length === 0) continue
     const standsAlone = new RegExp(`\\b${parameter}\\b`).test(body!.replaceAll(/`[^`]*`/g, ""))
-    for (const [, given] of source.matchAll(new RegExp(`\\b${maker}\\("([A-Z0-9_]+)"\\)`, "g"))) {
+    for (const [, given] of source.matchAll(new RegExp(`\\b${maker}\\(\\s*"([A-Z0-9_]+)"`, "g"))) {
       if (!standsAlone) names.delete(given!)
       for (const template of templates) {
         names.add(template.replaceAll(`\${${parameter}}`, given!).replaceAll(/\$\{[^}]*\}/g, "{NAME}"))

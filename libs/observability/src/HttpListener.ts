@@ -1,0 +1,59 @@
+import { NodeHttpServer } from "@effect/platform-node"
+import { Setting } from "@roost/contracts"
+import { Config, Effect, Layer } from "effect"
+import { createServer as createHttpServer, type Server } from "node:http"
+import { createServer } from "node:net"
+
+/** Where the HTTP ports bind. */
+export const HttpHost = Setting.withDefault(
+  "ROOST_HTTP_HOST",
+  "address that the HTTP ports bind",
+  Config.NonEmptyString,
+  "127.0.0.1"
+)
+
+/** An HTTP server on a port of ROOST_HTTP_HOST; a port that can't be had is a fault of its variable. `prepare` may add listeners. */
+export const layerHttpServer = (port: Setting<number>, prepare: (server: Server) => Server = same) =>
+  Layer.unwrap(
+    Effect.map(Config.all({ port, host: HttpHost }), (listen) =>
+      Layer.effectContext(
+        Layer.build(NodeHttpServer.layer(() => prepare(createHttpServer()), listen)).pipe(
+          Effect.mapError(({ cause }) => bindFault(port, listen, cause)),
+          Effect.tap(() => Effect.logInfo(`listens for HTTP on http://${hostPort(listen)}`))
+        )
+      )
+    )
+  )
+
+const same = (server: Server): Server => server
+
+const hostPort = ({ host, port }: { readonly host: string; readonly port: number }): string =>
+  `${host.includes(":") ? `[${host}]` : host}:${port}`
+
+/** Whether the port can be had, to be told at the start with everything else that is wrong. */
+export const httpPortIsFree = (port: Setting<number>): Effect.Effect<void, Config.ConfigError> =>
+  Effect.flatMap(Config.all({ port, host: HttpHost }), (listen) =>
+    Effect.callback<void, Config.ConfigError>((resume) => {
+      const probe = createServer()
+      probe.once("error", (error) => resume(Effect.fail(bindFault(port, listen, error))))
+      probe.listen(listen, () => probe.close(() => resume(Effect.void)))
+    })
+  )
+
+const bindFault = (
+  { variables }: Setting<number>,
+  { host, port }: { readonly host: string; readonly port: number },
+  cause: unknown
+): Config.ConfigError => {
+  const code = String((cause as NodeJS.ErrnoException)?.code)
+  if (code === "EADDRINUSE" || code === "EACCES") {
+    return Setting.fault(variables[0]?.name ?? "port", bindFaultText(code, "TCP", host, port))
+  }
+  return Setting.fault("ROOST_HTTP_HOST", `expected an address of this machine: ${host} can't be bound (${code})`)
+}
+
+/** `code`: EADDRINUSE or EACCES. */
+export const bindFaultText = (code: string, protocol: "TCP" | "UDP", host: string, port: number): string =>
+  code === "EACCES"
+    ? `expected a port that this user may bind: ports below 1024 need a privilege, such as CAP_NET_BIND_SERVICE`
+    : `expected a free port: another process has ${protocol} ${host} port ${port} (ss -lpn 'sport = :${port}' names it)`
