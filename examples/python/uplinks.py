@@ -12,8 +12,10 @@ import signal
 import sys
 
 import nats
+from nats.errors import Error as NatsError
 from nats.errors import TimeoutError as NoMessage
 
+WHERE = os.environ.get("NATS_URL", "nats://127.0.0.1:4222")
 # Uplinks that one process holds at a time: few, so that the others of its group have work too.
 HELD_MAX = 10
 # Seconds that one request for uplinks waits at the server.
@@ -49,7 +51,10 @@ def uplink_of(message) -> dict:
 async def join(connection, wanted: dict):
     """The group's durable consumer. Roost makes it: applications may read streams, and nothing else of JetStream."""
     asked = {"stream": "UPLINK", **{name: value for name, value in wanted.items() if value is not None}}
-    answer = await connection.request("roost.application.consumer", json.dumps(asked).encode(), timeout=5)
+    try:
+        answer = await connection.request("roost.application.consumer", json.dumps(asked).encode(), timeout=5)
+    except NatsError as error:
+        sys.exit(f"no Roost answers at {WHERE}: {error}. Is its registry running?")
     if "Roost-Error" in (answer.headers or {}):
         sys.exit(answer.data.decode())
     reply = json.loads(answer.data)
@@ -70,24 +75,47 @@ async def consume(subscription) -> None:
             await message.ack()
 
 
+async def connect():
+    # Where the server asks for a login: the user application of deploy/nats/accounts.conf.
+    user = os.environ.get("NATS_USER")
+    login = {} if user is None else {"user": user, "password": os.environ.get("NATS_PASSWORD", "")}
+    causes = []
+
+    async def note(error: Exception) -> None:
+        causes.append(error)
+
+    try:
+        # The first connection is there at once or not at all; one that was lost is made again for ever.
+        first = await nats.connect(servers=WHERE.split(","), allow_reconnect=False, error_cb=note, **login)
+        await first.close()
+    except (OSError, ValueError, NatsError) as error:
+        cause = (causes or [error])[0]
+        sys.exit(f"{WHERE} let nobody in: {cause}. Is it there? NATS_URL says another address.")
+    return await nats.connect(servers=WHERE.split(","), max_reconnect_attempts=-1, error_cb=tell, **login)
+
+
+async def tell(error: Exception) -> None:
+    print(f"{WHERE}: {error or type(error).__name__}", file=sys.stderr)
+
+
 async def main() -> None:
-    arguments = argparse.ArgumentParser(description=__doc__)
-    arguments.add_argument("--group", default="python-example")
-    arguments.add_argument("--product")
-    arguments.add_argument("--device")
-    arguments.add_argument("--kind")
+    arguments = argparse.ArgumentParser(
+        description=__doc__, epilog="NATS_URL says where (nats://127.0.0.1:4222), NATS_USER and NATS_PASSWORD who."
+    )
+    arguments.add_argument("--group", default="python-example", metavar="NAME")
+    arguments.add_argument("--product", metavar="KEY")
+    arguments.add_argument("--device", metavar="KEY")
+    arguments.add_argument(
+        "--kind", help="measurepoint, event, attribute, tag, raw, ota, log, network or other"
+    )
     options = arguments.parse_args()
-    servers = os.environ.get("NATS_URL", "nats://127.0.0.1:4222").split(",")
     wanted = {
         "consumer": options.group,
         "productKey": options.product,
         "deviceKey": options.device,
         "kind": options.kind,
     }
-    # Where the server asks for a login: the user application of deploy/nats/accounts.conf.
-    user = os.environ.get("NATS_USER")
-    login = {} if user is None else {"user": user, "password": os.environ.get("NATS_PASSWORD", "")}
-    async with await nats.connect(servers=servers, max_reconnect_attempts=-1, **login) as connection:
+    async with await connect() as connection:
         consuming = asyncio.ensure_future(consume(await join(connection, wanted)))
         for name in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(name, consuming.cancel)

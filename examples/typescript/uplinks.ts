@@ -2,7 +2,15 @@ import { type Consumer, jetstream, type JsMsg } from "@nats-io/jetstream"
 import { connect, type NatsConnection } from "@nats-io/transport-node"
 import { parseArgs } from "node:util"
 
-// Prints every uplink as one line of JSON. Processes of one group share the uplinks; a group goes on where it stopped.
+const usage = `Prints every uplink as one line of JSON, until Ctrl-C.
+Processes of one group share the uplinks; a group goes on where it stopped.
+
+  --group NAME   (typescript-example)
+  --product KEY  --device KEY
+  --kind KIND    measurepoint, event, attribute, tag, raw, ota, log, network or other
+
+NATS_URL says where (nats://127.0.0.1:4222), NATS_USER and NATS_PASSWORD who.
+`
 
 interface Uplink {
   readonly productKey: string
@@ -30,17 +38,21 @@ const heldMax = 10
 const main = async (): Promise<void> => {
   const { values } = parseArgs({
     options: {
+      help: { type: "boolean" },
       group: { type: "string", default: "typescript-example" },
       product: { type: "string" },
       device: { type: "string" },
       kind: { type: "string" }
     }
   })
-  const servers = (process.env["NATS_URL"] ?? "nats://127.0.0.1:4222").split(",")
+  if (values.help === true) return void process.stdout.write(usage)
+  const servers = where.split(",")
   // Where the server asks for a login: the user `application` of deploy/nats/accounts.conf.
   const [user, pass] = [process.env["NATS_USER"], process.env["NATS_PASSWORD"]]
   const login = user === undefined ? {} : { user, ...(pass === undefined ? {} : { pass }) }
-  const nats = await connect({ servers, maxReconnectAttempts: -1, ...login })
+  const nats = await connect({ servers, maxReconnectAttempts: -1, ...login }).catch((error: unknown) => {
+    throw new Error(`${where} let nobody in: ${messageOf(error)}. Is it there? NATS_URL says another address.`)
+  })
   try {
     const consumer = await join(nats, {
       consumer: values.group,
@@ -66,7 +78,10 @@ const handle = (uplink: Uplink): void => void process.stdout.write(`${JSON.strin
 
 /** The group's durable consumer. Roost makes it: applications may read streams, and nothing else of JetStream. */
 const join = async (nats: NatsConnection, wanted: Wanted): Promise<Consumer> => {
-  const answer = await nats.request("roost.application.consumer", JSON.stringify({ stream: "UPLINK", ...wanted }))
+  const asked = JSON.stringify({ stream: "UPLINK", ...wanted })
+  const answer = await nats.request("roost.application.consumer", asked).catch((error: unknown) => {
+    throw new Error(`no Roost answers at ${where}: ${messageOf(error)}. Is its registry running?`)
+  })
   if (answer.headers?.has("Roost-Error") === true) throw new Error(answer.string())
   const reply = answer.json<{ readonly _tag: "Ready" } | { readonly _tag: "Refused"; readonly detail: string }>()
   if (reply._tag === "Refused") throw new Error(reply.detail)
@@ -91,7 +106,11 @@ const uplinkOf = (message: JsMsg): Uplink => {
 const textOf = (part: string): string =>
   part.replaceAll(/=([0-9A-F]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)))
 
+const where = process.env["NATS_URL"] ?? "nats://127.0.0.1:4222"
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
+
 await main().catch((error: unknown) => {
-  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
+  process.stderr.write(`${messageOf(error)}\n`)
   process.exitCode = 1
 })

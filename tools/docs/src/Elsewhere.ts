@@ -1,0 +1,64 @@
+import { freeTcpPort, freeUdpPort } from "@roost/testkit"
+import { Effect } from "effect"
+
+/**
+ * Where a test has what the pages have at its default place: ports, and folders of root. Commands are rewritten before they
+ * run, and outputs back, so that what is compared and told is the page's own.
+ */
+export interface Elsewhere {
+  readonly ports: Readonly<Record<PortName, number>>
+  readonly there: (command: string) => string
+  readonly back: (output: string) => string
+}
+
+/** As the pages and the apps have them. */
+const defaultPorts = {
+  registry: 8080,
+  downlink: 8081,
+  edge: 8082,
+  actors: 8083,
+  nats: 4222,
+  udp: 5684
+} as const
+export type PortName = keyof typeof defaultPorts
+
+/** `folder` is where `/opt`, `/etc`, `/var/lib` and the reader's home of programs are. */
+export const elsewhere = async (folder: string): Promise<Elsewhere> => {
+  const ports = {} as Record<PortName, number>
+  for (const name of Object.keys(defaultPorts) as Array<PortName>) {
+    ports[name] = await Effect.runPromise(name === "udp" ? freeUdpPort : freeTcpPort)
+  }
+  const pairs: ReadonlyArray<readonly [RegExp, string, RegExp, string]> = [
+    ...(Object.keys(defaultPorts) as Array<PortName>).map(
+      (name) =>
+        [
+          new RegExp(`(?<=127\\.0\\.0\\.1:|localhost:)${defaultPorts[name]}\\b`, "g"),
+          String(ports[name]),
+          new RegExp(`(?<=:)${ports[name]}\\b`, "g"),
+          String(defaultPorts[name])
+        ] as const
+    ),
+    ...["/opt/roost", "/etc/roost", "/var/lib/roost", "/var/lib/nats"].map(
+      (path) =>
+        [
+          new RegExp(`(?<![\\w/.])${path}\\b`, "g"),
+          `${folder}${path}`,
+          new RegExp(`${folder}${path}\\b`, "g"),
+          path
+        ] as const
+    ),
+    // Its server is 127.0.0.1:5684, unless it is told another.
+    [
+      /npm run device -- /g,
+      `npm run device -- --server 127.0.0.1:${ports.udp} `,
+      / --server 127\.0\.0\.1:5684(?= )/g,
+      ""
+    ],
+    [/\$HOME\/\.local\/bin/g, `${folder}/bin`, new RegExp(`${folder}/bin`, "g"), "$HOME/.local/bin"]
+  ]
+  return {
+    ports,
+    there: (command) => pairs.reduce((text, [from, to]) => text.replaceAll(from, to), command),
+    back: (output) => pairs.reduce((text, [, , from, to]) => text.replaceAll(from, to), output)
+  }
+}

@@ -1,0 +1,43 @@
+import { parseArgs } from "node:util"
+import type { Finding } from "./Mark.ts"
+import { readPages } from "./Pages.ts"
+import { Readers } from "./Readers.ts"
+
+const usage = `npm run docs -- [PAGE …]
+Runs the commands of the pages, or of those whose path contains PAGE, against a Roost of its own.
+  --list   only says what each page has, and what is not marked
+`
+
+const print = (text: string): void => void process.stdout.write(`${text}\n`)
+const tell = ({ line, message, page }: Finding): void => print(`${page}:${line}: ${message}`)
+
+const main = async (): Promise<number> => {
+  const { positionals, values } = parseArgs({
+    allowPositionals: true,
+    options: { help: { type: "boolean" }, list: { type: "boolean" } }
+  })
+  if (values.help === true) {
+    process.stdout.write(usage)
+    return 0
+  }
+  const pages = readPages().filter(({ path }) => positionals.length === 0 || positionals.some((p) => path.includes(p)))
+  const unmarked = pages.flatMap(({ findings }) => findings)
+  unmarked.forEach(tell)
+  if (values.list === true) {
+    for (const { path, steps } of pages) print(`${String(steps.length).padStart(4)} run in ${path}`)
+    return unmarked.length === 0 ? 0 : 1
+  }
+  await using readers = new Readers()
+  let failures = unmarked.length
+  for (const page of pages) {
+    if (page.steps.length === 0) continue
+    const { blocks, findings, leftOut } = await readers.read(page, ({ block }) => print(`${block.page}:${block.line}`))
+    failures += findings.length
+    findings.forEach(tell)
+    leftOut.forEach(tell)
+    print(`${page.path}: ${blocks} blocks ran, ${findings.length} failed`)
+  }
+  return failures === 0 ? 0 : 1
+}
+
+process.exitCode = await main()

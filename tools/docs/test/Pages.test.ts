@@ -1,0 +1,28 @@
+import { afterAll, assert, describe, it } from "vitest"
+import { readPages } from "../src/Pages.ts"
+import { Readers } from "../src/Readers.ts"
+
+// Every command of the pages that is marked to run, as a reader pastes it: against `npm start`, in a clone of its own.
+
+const readers = new Readers()
+afterAll(() => readers[Symbol.asyncDispose](), 120_000)
+
+/** The longest page, on a busy machine. */
+const pageMillisMax = 600_000
+
+describe("what a reader pastes does what the page says", () => {
+  for (const page of readPages()) {
+    if (page.steps.length === 0) continue
+    it(
+      page.path,
+      async () => {
+        const { findings } = await readers.read(page)
+        assert.strictEqual(
+          findings.map(({ line, message, page: path }) => `${path}:${line}: ${message}`).join("\n"),
+          ""
+        )
+      },
+      pageMillisMax
+    )
+  }
+})
