@@ -31,8 +31,9 @@ export class LocalRoost implements AsyncDisposable {
     const child = roost.#child
     await holds(() => roost.#output.includes("Ctrl-C ends it") || child.exitCode !== null, readyMillisMax)
     if (roost.#output.includes("Ctrl-C ends it")) return roost
+    const how = child.exitCode === null ? `was not ready in ${readyMillisMax} ms` : `ended with ${child.exitCode}`
     await roost[Symbol.asyncDispose]()
-    throw new Error(`npm start was not ready in ${readyMillisMax} ms:\n${roost.#output}`)
+    throw new Error(`npm start ${how}:\n${roost.#output}`)
   }
 
   /** What it printed to paste, before it tells of devices. */
