@@ -4,7 +4,7 @@ import { once } from "node:events"
 import { readFileSync } from "node:fs"
 import { connect } from "node:net"
 import { join, resolve } from "node:path"
-import { binaries, compareVersions, knownFaults, natsCluster, natsServer } from "../src/index.ts"
+import { binaries, compareVersions, freeTcpPort, knownFaults, natsCluster, natsServer } from "../src/index.ts"
 
 /** The first line that the server says to a client (`INFO {…}`), or "refused". */
 const greeting = (port: number) =>
@@ -54,6 +54,32 @@ describe("a nats-server", () => {
       yield* server.pause
       yield* server.stop()
       assert.strictEqual(yield* greeting(server.port), "refused")
+    })
+  )
+
+  it.live("lets no server into its cluster that has not the cluster's login", () =>
+    Effect.gen(function* () {
+      const port = yield* freeTcpPort
+      const server = yield* natsServer({
+        cluster: { name: "n0", listen: `127.0.0.1:${port}`, routes: [`nats://127.0.0.1:${port}`] },
+        readyWhen: /Listening for route connections/
+      })
+      const answer = (login: string) =>
+        Effect.promise(async () => {
+          const socket = connect(port, "127.0.0.1")
+          let said = ""
+          socket.on("data", (bytes: Buffer) => void (said += bytes.toString()))
+          socket.write(
+            `CONNECT {"verbose":false,${login}"server_id":"STRANGER","name":"stranger","cluster":"roost"}\r\nPING\r\n`
+          )
+          await Promise.race([once(socket, "close"), once(socket, "end")])
+          return said
+        })
+      assert.include(yield* answer(""), "Authorization Violation")
+      assert.include(
+        yield* answer(`"user":"cluster","pass":"${server.passwords["admin"]}",`),
+        "Authorization Violation"
+      )
     })
   )
 

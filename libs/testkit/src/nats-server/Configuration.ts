@@ -19,7 +19,7 @@ export interface ConfigurationOptions {
     readonly name: string
     /** Address and port for the other servers. */
     readonly listen: string
-    /** URLs of the servers to look for. */
+    /** URLs of the servers to look for, without a login. */
     readonly routes: ReadonlyArray<string>
   }
   /** Of `newPasswords`; default new ones. */
@@ -34,7 +34,7 @@ export interface ConfigurationOptions {
 export interface Configuration {
   readonly file: string
   readonly env: Readonly<Record<string, string>>
-  /** The password of each user of `accounts.conf`. */
+  /** The password of each user of `accounts.conf`, and of `cluster`, the other servers. */
   readonly passwords: Readonly<Record<string, string>>
 }
 
@@ -65,7 +65,8 @@ export const writeConfiguration = (directory: string, options: ConfigurationOpti
         : {
             ROOST_NATS_NAME: cluster.name,
             ROOST_NATS_CLUSTER_LISTEN: JSON.stringify(cluster.listen),
-            ROOST_NATS_ROUTES: `[${cluster.routes.map((route) => JSON.stringify(route)).join(", ")}]`
+            [natsPasswordVariable(clusterUser)]: passwords[clusterUser]!,
+            ROOST_NATS_ROUTES: `[${cluster.routes.map((route) => JSON.stringify(withLogin(route, passwords))).join(", ")}]`
           })
     }
   }
@@ -73,9 +74,15 @@ export const writeConfiguration = (directory: string, options: ConfigurationOpti
 
 const users = [...NatsUserName, applicationUser, systemUser]
 
-/** A password for each user of `accounts.conf`, letter first (`natsPasswordVariable`). */
+/** As which the servers of a cluster let each other in. */
+export const clusterUser = "cluster"
+
+const withLogin = (route: string, passwords: Readonly<Record<string, string>>): string =>
+  route.replace("//", `//${clusterUser}:${passwords[clusterUser]}@`)
+
+/** A password for each user of `accounts.conf` and for the cluster, letter first (`natsPasswordVariable`). */
 export const newPasswords = (): Readonly<Record<string, string>> =>
-  Object.fromEntries(users.map((user) => [user, `p${randomBytes(16).toString("hex")}`]))
+  Object.fromEntries([...users, clusterUser].map((user) => [user, `p${randomBytes(16).toString("hex")}`]))
 
 /** Percent of a disk for streams: their files hold what was deleted until they are written anew, and others need some room. */
 const fileStorePercent = 70
