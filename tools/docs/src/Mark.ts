@@ -56,16 +56,16 @@ const runOf = ({ language, mark, text }: Block): Run | string => {
   if (verb !== "run") return `${mark}: run, not-run="why" or answer is expected`
   if (language !== "sh" && language !== "bash") return `${language} run: sh or bash is expected`
   if (/…|\.\.\.(?![\w/])/.test(text)) return "a command with … is marked run: write it in full"
-  let run: Run = { _tag: "Run", manner: "once", exit: 0, needs: [] }
+  let [manner, exit, needs]: [Run["manner"], number, ReadonlyArray<string>] = ["once", 0, []]
   for (const word of words) {
-    const manner = manners.find((one) => one === word)
+    const found = manners.find((one) => one === word)
     const [, name, value] = /^(exit|needs)=(.+)$/.exec(word) ?? []
-    if (manner !== undefined) run = { ...run, manner }
-    else if (name === "exit" && /^\d+$/.test(value!)) run = { ...run, exit: Number(value) }
-    else if (name === "needs") run = { ...run, needs: value!.split(",") }
+    if (found !== undefined) manner = found
+    else if (name === "exit" && /^\d+$/.test(value!)) exit = Number(value)
+    else if (name === "needs") needs = value!.split(",")
     else return `run ${word}: ${manners.join(", ")}, exit=CODE or needs=PROGRAM is expected`
   }
-  return run
+  return { _tag: "Run", manner, exit, needs }
 }
 
 /** A block that runs, and what the page says that it answers. */

@@ -76,7 +76,7 @@ export class Shell {
     // The text as a whole fails with its last command; told once is enough.
     const own = failed.filter(({ command }) => !command.startsWith(`. ${script}`))
     return {
-      failed: own.length > 0 ? own : failed.map((one) => ({ ...one, line: 1, command: text.trim() })),
+      failed: own.length > 0 ? own : failed.map(({ exit }) => ({ exit, line: 1, command: text.trim() })),
       output: read(output),
       outcome: this.#records.includes("end") ? "ended" : ended ? "left" : "late"
     }
