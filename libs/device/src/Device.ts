@@ -111,9 +111,9 @@ export class Device {
     for (let sent = 0; sent < reports && !isStopped();) {
       try {
         if (this.#link?.isClosed !== false) await this.connect(deviceSecret)
-        const { code } = await report(this, sent)
+        const { code, payload } = await report(this, sent)
         if (code === Code.Unauthorized) throw new LinkError("peer", "the platform answered 4.01", unauthorizedHint)
-        this.#emit({ _tag: "Reported", count: ++sent, code })
+        this.#emit({ _tag: "Reported", count: ++sent, code, payload })
         retryMillis = retry.initialMillis
         if (sent < reports) await pause(intervalMillis, signal)
       } catch (error) {

@@ -6,8 +6,8 @@ export type DeviceEvent =
   | LinkEvent
   | { readonly _tag: "Connecting"; readonly identity: string; readonly secureMode: 2 | 3 }
   | { readonly _tag: "Activated"; readonly assetId: string }
-  /** `count` from 1; `code` of CoAP. */
-  | { readonly _tag: "Reported"; readonly count: number; readonly code: number }
+  /** `count` from 1; `code` of CoAP. The payload has EnOS's own code, which may refuse where CoAP's does not. */
+  | { readonly _tag: "Reported"; readonly count: number; readonly code: number; readonly payload: Uint8Array }
   | { readonly _tag: "CommandAnnounced"; readonly topic: string }
   | { readonly _tag: "CommandReceived"; readonly command: ReceivedCommand }
   /** `code` of CoAP: whether the platform took the reply. */

@@ -1,13 +1,17 @@
 import { Device, type DeviceEvent, LinkError, readDeviceState, type RunOptions, writeDeviceState } from "@roost/device"
 import { type CipherSuite, narrowbandTiming } from "@roost/dtls"
 import { formatIdentity, parseIdentity } from "@roost/enos"
-import { Data, Effect } from "effect"
+import { Effect } from "effect"
 import * as Result from "effect/Result"
+import { answerOf } from "./Answer.ts"
+import { checkFlags } from "./checkFlags.ts"
+import { DeviceFailure, exitCodes } from "./DeviceFailure.ts"
 import { type AnswerMode, Meter } from "./Meter.ts"
-import { essentialTags, Transcript } from "./Transcript.ts"
+import { serverAddress } from "./ServerAddress.ts"
+import { Transcript } from "./Transcript.ts"
 
 export interface RunDeviceOptions {
-  readonly server: string
+  readonly server: string | undefined
   readonly productKey: string
   readonly deviceKey: string
   readonly deviceSecret: string | undefined
@@ -27,20 +31,21 @@ export interface RunDeviceOptions {
   readonly quiet: boolean
 }
 
-/** What the person at the terminal has to change. */
-export class DeviceFailure extends Data.TaggedError("DeviceFailure")<{
-  readonly reason: string
-  readonly hint: string
-}> {}
-
 /** Prints as it goes; fails with `DeviceFailure` after it has told the reason on standard error. */
 export const runDevice = Effect.fnUntraced(
   function* (options: RunDeviceOptions) {
     const { count, deviceKey, interval, lifetime, productKey } = options
-    const [host, port] = yield* parseServer(options.server)
+    const { host, port, shown } = yield* serverAddress(options.server, process.env)
+    yield* checkFlags(options)
     yield* checkIdentity(formatIdentity({ productKey, deviceKey, secureMode: 2, lifetimeSeconds: lifetime }))
     const meter = new Meter(options.answer)
     const report = yield* parseReport(options, meter)
+    say(`● server ${shown}`)
+    if (interval > lifetime && count !== 1) {
+      say(`  (--interval ${interval} is longer than --lifetime ${lifetime}: the device is offline between reports)`)
+    }
+    let refused = 0
+    const print = printer(options.quiet, `${host}:${port}`)
     const device = new Device({
       host,
       port,
@@ -50,7 +55,10 @@ export const runDevice = Effect.fnUntraced(
       connectionId: !options.noCid,
       resume: !options.noResume,
       onCommand: meter.execute,
-      onEvent: printer(options.quiet),
+      onEvent: (event) => {
+        if (event._tag === "Reported" && !answerOf(event.code, event.payload).accepted) refused++
+        print(event)
+      },
       ...(options.narrowband ? { timing: narrowbandTiming } : {}),
       ...(options.suites === undefined ? {} : { suites: options.suites })
     })
@@ -58,6 +66,13 @@ export const runDevice = Effect.fnUntraced(
     const secret = yield* secretOf(device, options)
     const reports = count === 0 ? Infinity : count
     yield* linked((signal) => device.run(secret, { intervalMillis: interval * 1000, reports, report, signal }))
+    if (refused > 0) {
+      return yield* new DeviceFailure({
+        reason: `${refused} of ${count} reports were refused`,
+        hint: "the reason is in the device's events: GET /v1/products/{pk}/devices/{dk}/events",
+        exitCode: exitCodes.refused
+      })
+    }
   },
   Effect.scoped,
   Effect.tapError((error: DeviceFailure) =>
@@ -105,23 +120,9 @@ const linked = <A>(work: (signal: AbortSignal) => Promise<A>): Effect.Effect<A, 
     try: work,
     catch: (error) =>
       error instanceof LinkError
-        ? new DeviceFailure({ reason: error.message, hint: error.hint })
+        ? new DeviceFailure({ reason: error.message, hint: error.hint, exitCode: exitCodes.notConnected })
         : new DeviceFailure({ reason: String(error), hint: "this is a fault of the program" })
   })
-
-const parseServer = (server: string): Effect.Effect<readonly [string, number], DeviceFailure> => {
-  const match = /^(?:\[([^\]]+)\]|([^:[\]]+))(?::(\d{1,5}))?$/.exec(server)
-  const host = match?.[1] ?? match?.[2]
-  const port = Number(match?.[3] ?? 5684)
-  return host === undefined || port < 1 || port > 65_535
-    ? Effect.fail(
-        new DeviceFailure({
-          reason: `--server ${server} is not host:port`,
-          hint: "such as 127.0.0.1:5684 or [::1]:5684"
-        })
-      )
-    : Effect.succeed([host, port] as const)
-}
 
 /** The server would answer a wrong identity with silence. */
 const checkIdentity = (identity: string): Effect.Effect<void, DeviceFailure> => {
@@ -161,15 +162,18 @@ const parseRaw = (raw: string): Uint8Array | undefined => {
 }
 
 /** Seconds since the start, then the event; what belongs to it is indented below. */
-const printer = (quiet: boolean): ((event: DeviceEvent) => void) => {
+const printer = (quiet: boolean, server: string): ((event: DeviceEvent) => void) => {
   const startedAt = performance.now()
-  const transcript = new Transcript()
+  const transcript = new Transcript(server)
+  let last = ""
   return (event) => {
-    const [head, ...rest] = transcript.describe(event)
-    if (quiet && !essentialTags.has(event._tag)) return
+    const [head, ...rest] = quiet ? transcript.essence(event) : transcript.describe(event)
+    // Whoever asked for few lines needs to hear once that the network says the same again.
+    if (head === undefined || (quiet && head === last)) return
+    last = head
     const seconds = ((performance.now() - startedAt) / 1000).toFixed(3).padStart(9)
     say(`${seconds} ${head}`)
-    for (const line of quiet && event._tag !== "Retrying" ? [] : rest) say(`${" ".repeat(seconds.length + 3)}${line}`)
+    for (const line of rest) say(`${" ".repeat(seconds.length + 3)}${line}`)
   }
 }
 

@@ -1,6 +1,7 @@
 import { formatCode } from "@roost/coap"
 import type { DeviceEvent } from "@roost/device"
 import { cipherSuiteName, type Session } from "@roost/dtls"
+import { answerOf } from "./Answer.ts"
 import { describeMessage, textOrHex } from "./CoapText.ts"
 import { describeFlight } from "./Flight.ts"
 
@@ -8,6 +9,23 @@ import { describeFlight } from "./Flight.ts"
 export class Transcript {
   /** Of connection ids in our records; the server's choice. */
   #serverCidBytes = 0
+  readonly #server: string
+
+  /** `server`: host and port, as they are shown. */
+  constructor(server: string) {
+    this.#server = server
+  }
+
+  /** What is left of an event where few lines are wanted; none of most. */
+  essence(event: DeviceEvent): ReadonlyArray<string> {
+    if (event._tag === "Sent") {
+      const { flight, transmission } = event
+      return transmission === 2 ? [`● no answer from ${this.#server} yet`, silenceOf(flight)] : []
+    }
+    const lines = this.describe(event)
+    if (event._tag === "Retrying" || event._tag === "NetworkTrouble") return lines
+    return essentialTags.has(event._tag) ? lines.slice(0, 1) : []
+  }
 
   /** The first line, and those that belong to it. Never a secret. */
   describe(event: DeviceEvent): ReadonlyArray<string> {
@@ -47,13 +65,18 @@ export class Transcript {
         return [`← ${head}`, ...rest]
       }
       case "NetworkTrouble":
-        return [`● the network says ${event.reason}`]
+        return [
+          `● the network says ${event.reason} for ${this.#server}`,
+          ...(event.reason.includes("ECONNREFUSED")
+            ? ["nothing listens there: is the server up, is host:port right?"]
+            : [])
+        ]
       case "Closed":
         return [`● session over (${event.by}): ${event.reason}`]
       case "Activated":
         return [`● the platform issued a device secret for asset ${event.assetId}: SecureMode 2 from now on`]
       case "Reported":
-        return [`● report ${event.count}: ${formatCode(event.code)}`]
+        return [`● report ${event.count}: ${answerOf(event.code, event.payload).text}`]
       case "CommandAnnounced":
         return [`● Option 2100: a command waits at ${event.topic}`, "GET it, execute it, POST the result to …_reply"]
       case "CommandReceived": {
@@ -72,8 +95,8 @@ export class Transcript {
   }
 }
 
-/** What `--quiet` leaves. */
-export const essentialTags: ReadonlySet<DeviceEvent["_tag"]> = new Set([
+/** What `--quiet` leaves whole, beside that nobody answers. */
+const essentialTags: ReadonlySet<DeviceEvent["_tag"]> = new Set([
   "Connected",
   "Closed",
   "Activated",

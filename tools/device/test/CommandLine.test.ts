@@ -16,8 +16,12 @@ interface Ended {
 }
 
 /** Runs the command; `stop` is called with what it printed so far and may end it by SIGINT. */
-const run = async (args: ReadonlyArray<string>, stop: (output: string) => boolean = () => false): Promise<Ended> => {
-  const child = spawn(process.execPath, [main, ...args])
+const run = async (
+  args: ReadonlyArray<string>,
+  stop: (output: string) => boolean = () => false,
+  env: Readonly<Record<string, string>> = {}
+): Promise<Ended> => {
+  const child = spawn(process.execPath, [main, ...args], { env: { ...process.env, ...env } })
   onTestFinished(() => void child.kill("SIGKILL"))
   let output = ""
   let errors = ""
@@ -32,25 +36,24 @@ const run = async (args: ReadonlyArray<string>, stop: (output: string) => boolea
   return { code, output, errors }
 }
 
-it("--help names every flag", async () => {
+it("--help names every flag, the defaults and the exit codes", async () => {
   const { code, output } = await run(["--help"])
   expect(code).toBe(0)
   for (const flag of ["server", "product-secret", "state", "lifetime", "raw", "answer", "suite", "no-cid", "quiet"]) {
     expect(output).toContain(`--${flag}`)
   }
+  for (const value of ["127.0.0.1, and ROOST_UDP_PORT or 5684", "default: 300", "default: 10", "default: 0"]) {
+    expect(output).toContain(value)
+  }
+  expect(output).toMatch(
+    /Exit code: 0 every report was accepted.*has to be registered|has to be registered.*Exit code: 0/s
+  )
 })
 
-it.each<[string, ReadonlyArray<string>, RegExp]>([
-  ["no secret", [], /no secret\n.*--device-secret/],
-  ["a server that is none", ["--server", "a:b:c", "--device-secret", "x"], /--server a:b:c is not host:port/],
-  ["a port that is none", ["--server", "h:70000", "--device-secret", "x"], /is not host:port/],
-  ["a lifetime out of 30–86400", ["--lifetime", "29", "--device-secret", "x"], /wrong lifetime: expected 30–86400/],
-  ["points that are no object", ["--payload", "[1]", "--device-secret", "x"], /--payload is no JSON object/],
-  ["raw bytes that are none", ["--raw", "0x0", "--device-secret", "x"], /--raw is no hexadecimal/]
-])("%s: one line of what and one of what next, exit 1", async (_, args, expected) => {
-  const { code, errors } = await run([...who, ...args])
+it("what can't be used is one line of what and one of what next, exit 1", async () => {
+  const { code, errors } = await run(who)
   expect(code).toBe(1)
-  expect(errors).toMatch(expected)
+  expect(errors).toMatch(/no secret\n.*--device-secret/)
   expect(errors.trimEnd().split("\n")).toHaveLength(2)
 })
 
@@ -75,4 +78,21 @@ it("shows identity and hello, and ends by SIGINT without a trace of the secret",
   expect(output).toContain("● handshake as pk,dk,2,300")
   expect(output).toContain("offers TLS_PSK_WITH_AES_128_CBC_SHA256\n")
   expect(output + errors).not.toContain("s3cret")
+})
+
+/** A port on which nobody answers; `close` makes it one on which nobody listens. */
+const silentPort = async () => {
+  const silent = createSocket("udp4").bind(0, "127.0.0.1")
+  await once(silent, "listening")
+  onTestFinished(() => void silent.close())
+  return silent.address().port
+}
+
+it("tells the address that it tries and where its port comes from, and with --quiet that nobody answers", async () => {
+  const port = await silentPort()
+  const args = [...who, "--device-secret", "s3cret", "--quiet"]
+  const { code, output } = await run(args, (text) => text.includes("no answer"), { ROOST_UDP_PORT: String(port) })
+  expect(code).toBe(130)
+  expect(output).toContain(`● server 127.0.0.1:${port} (no --server: this machine, and the port is ROOST_UDP_PORT's)`)
+  expect(output).toContain(`no answer from 127.0.0.1:${port} yet`)
 })
