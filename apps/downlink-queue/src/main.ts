@@ -3,6 +3,7 @@ import {
   CommandStore,
   Downlink,
   layerCommandEvents,
+  layerDeletedDevices,
   layerDownlinkHttp,
   layerDownlinkRpc,
   ThingModels
@@ -12,7 +13,7 @@ import { EventPublisher, NatsConfig, NatsConnection } from "@roost/nats"
 import { HttpHost, httpPortIsFree, runApp } from "@roost/observability"
 import { Layer } from "effect"
 
-const Commands = Layer.mergeAll(layerDownlinkRpc, layerCommandEvents).pipe(
+const Commands = Layer.mergeAll(layerDownlinkRpc, layerCommandEvents, layerDeletedDevices).pipe(
   Layer.provideMerge(Downlink.layer),
   Layer.provide([CommandStore.layer, ThingModels.layer]),
   Layer.provide(EventPublisher.layer)

@@ -2,6 +2,7 @@ import {
   layerEventRoutes,
   layerWebhookClient,
   layerWebhookDelivery,
+  Registered,
   WebhookHandlers,
   WebhookPrivate,
   Webhooks
@@ -12,6 +13,7 @@ import {
   DatabaseSetting,
   LatestValuesEnabled,
   layerLatestPoints,
+  layerProductDeletions,
   layerRegistryHealth,
   layerRegistryNats,
   layerResealing,
@@ -19,6 +21,7 @@ import {
   layerSecretLengthMin,
   layerSecretVault,
   LiveStatus,
+  ProductRemains,
   Registry,
   RegistryHandlers,
   SecretLengthSetting,
@@ -50,7 +53,23 @@ const EnosApi = Layer.unwrap(Effect.map(EnosApiEnabled, (enabled) => (enabled ? 
 
 /** Applications hear of events by HTTP: readers of `/v1/events`, and webhooks. */
 const Events = Layer.mergeAll(layerEventRoutes, WebhookHandlers, layerWebhookDelivery()).pipe(
-  Layer.provide([Webhooks.layer, layerWebhookClient])
+  Layer.provide([
+    layerWebhookClient,
+    Layer.effect(
+      Registered,
+      Effect.map(Registry, ({ device, requireProduct }) => Registered.of({ requireProduct, requireDevice: device }))
+    )
+  ])
+)
+
+/** A product takes with it what other libs keep of it. */
+const Deletions = layerProductDeletions.pipe(
+  Layer.provide(
+    Layer.effect(
+      ProductRemains,
+      Effect.map(Webhooks, ({ forgetProduct }) => ProductRemains.of({ forget: forgetProduct }))
+    )
+  )
 )
 
 /** What is kept of answers is sealed: it has the secrets of devices. */
@@ -71,11 +90,12 @@ const Devices = Layer.mergeAll(
   layerResealing,
   layerLatestPoints,
   Events,
+  Deletions,
   EnosApi,
   Idempotency,
   ApplicationConsumers.layer()
 ).pipe(
-  Layer.provide([Registry.layer, Credentials.layer]),
+  Layer.provide([Registry.layer, Credentials.layer, Webhooks.layer]),
   Layer.provide(layerSecretLengthMin),
   Layer.provide([LiveStatus.layer, Strangers.layer]),
   Layer.provide([stored, nats])

@@ -20,6 +20,7 @@ import { awaitStreams, type Entry, NatsConnection, type NatsError, openBucket } 
 import { Context, Effect, Layer, Option, Result, Schedule, Schema, type Scope } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
 import { listDead, replayDead } from "./DeadDeliveries.ts"
+import { Registered } from "./Registered.ts"
 
 /** After which a fault of the store is tried again. */
 const resealRetryMillis = 5_000
@@ -34,6 +35,8 @@ export class Webhooks extends Context.Service<
     readonly list: Effect.Effect<ReadonlyArray<Webhook>>
     readonly change: (webhookId: string, change: WebhookChange) => Effect.Effect<Webhook, NoSuchWebhook>
     readonly delete: (webhookId: string) => Effect.Effect<void, NoSuchWebhook>
+    /** Deletes those that hear of this product only. */
+    readonly forgetProduct: (productKey: string) => Effect.Effect<void>
     /** Those there are, then each change, for as long as the scope lasts. What does not open is logged and left out. */
     readonly follow: (handlers: {
       readonly onPut: (webhook: StoredWebhook) => void
@@ -116,6 +119,11 @@ export class Webhooks extends Context.Service<
           yield* Effect.orDie(bucket.put(webhookId, sealedOf(changed)))
           return told(changed)
         }),
+        forgetProduct: Effect.fn("Webhooks.forgetProduct")(function* (productKey) {
+          for (const webhook of yield* all) {
+            if (webhook.productKey === productKey) yield* Effect.orDie(bucket.delete(webhook.webhookId))
+          }
+        }),
         delete: Effect.fn("Webhooks.delete")(function* (webhookId) {
           yield* get(webhookId)
           yield* Effect.orDie(bucket.delete(webhookId))
@@ -130,11 +138,19 @@ export const WebhookHandlers = HttpApiBuilder.group(
   "webhooks",
   Effect.fnUntraced(function* (handlers) {
     const webhooks = yield* Webhooks
+    const registered = yield* Registered
     const connection = yield* NatsConnection
     const ofKnown = <A>(webhookId: string, ask: Effect.Effect<A, NatsError, NatsConnection>) =>
       webhooks.get(webhookId).pipe(Effect.andThen(Effect.orDie(ask)), Effect.provideService(NatsConnection, connection))
     return handlers.handleAll({
-      createWebhook: ({ payload }) => webhooks.create(payload),
+      createWebhook: Effect.fnUntraced(function* ({ payload }) {
+        const { deviceKey, productKey } = payload
+        if (productKey !== undefined) {
+          yield* registered.requireProduct(productKey)
+          if (deviceKey !== undefined) yield* registered.requireDevice({ productKey, deviceKey })
+        }
+        return yield* webhooks.create(payload)
+      }),
       listWebhooks: () => Effect.map(webhooks.list, (found) => ({ webhooks: found })),
       getWebhook: ({ params }) => webhooks.get(params.webhookId),
       changeWebhook: ({ params, payload }) => webhooks.change(params.webhookId, payload),

@@ -47,9 +47,14 @@ const registerBatch = Effect.fnUntraced(function* (
 ) {
   const lines = texts.map((text) => longEnough(registry, readLine(text)))
   const devices = lines.flatMap((line) => (line._tag === "Device" ? [line.device] : []))
-  const credentials = yield* registry.createDevices(productKey, devices)
+  // Deleted meanwhile.
+  const created = yield* Effect.result(registry.createDevices(productKey, devices))
+  const taken = Result.isSuccess(created) ? "the product has a device with this key" : created.failure.detail
+  const credentials = Result.getOrElse(created, () => [])
   let next = 0
-  return lines.map((line): ImportResult => (line._tag === "Device" ? resultOf(line, credentials[next++]) : line))
+  return lines.map((line): ImportResult =>
+    line._tag === "Device" ? resultOf(line, credentials[next++], taken ?? "") : line
+  )
 })
 
 /** Then gives as much time to all who wait for the thread. */
@@ -67,10 +72,11 @@ const longEnough = (registry: Registry["Service"], line: Line): Line => {
 
 const resultOf = (
   { line, device }: Line & { readonly _tag: "Device" },
-  credential: DeviceCredential | undefined
+  credential: DeviceCredential | undefined,
+  reason: string
 ): ImportResult =>
   credential === undefined
-    ? { _tag: "Refused", line, deviceKey: device.deviceKey, reason: "the product has a device with this key" }
+    ? { _tag: "Refused", line, deviceKey: device.deviceKey, reason }
     : { _tag: "Imported", line, ...credential }
 
 const readLine = ({ line, text }: NdjsonLine): Line => {

@@ -52,3 +52,21 @@ export const pointsBytesMax = 128 * 1024
 
 /** UTF-8 bytes of latest values that one transaction reads: SQLite holds the registry's only thread meanwhile, some 10 ms. */
 export const pointsBatchBytesMax = 128 * 1024
+
+/**
+ * Devices that one transaction deletes with their product, and rows of theirs beside: 200 events, 600 properties and 128 KB of latest values
+ * at most for each. On SQLite the thread has nothing else to do meanwhile: some 10 ms, and then as long for whoever waits.
+ */
+export const deletionDevicesMax = 64
+export const deletionRowsMax = 2_000
+export const deletionEventsMax = 1_000
+export const deletionRestMillisMax = 10
+
+/** Deleted devices of which the actors are not told yet: what an operator changes meanwhile waits behind them, some 100 ms. */
+export const deletionUntoldMax = 256
+
+/** Devices that are counted at one go, in some milliseconds. */
+export const countedDevicesMax = 10_000
+
+/** How long the answer to a deletion waits for its end; then it is 202. */
+export const deletionAnswerMillisMax = 1_000

@@ -15,6 +15,8 @@ import {
   NoSuchProduct,
   type Product,
   type ProductChange,
+  type ProductDeletion,
+  ProductInUse,
   ProductKeyExists,
   type ProductWithSecret,
   propertiesBytesMax,
@@ -29,8 +31,8 @@ import {
   piggybackMillisDefault
 } from "@roost/contracts"
 import { alphanumeric, randomBytesPerCharacter } from "@roost/enos"
-import { Clock, Context, Effect, Layer } from "effect"
-import { assetIdLength, productKeyLength, secretLength } from "./Limits.ts"
+import { Clock, Context, Effect, Layer, Option, Schedule } from "effect"
+import { assetIdLength, deletionAnswerMillisMax, productKeyLength, secretLength } from "./Limits.ts"
 import { LiveStatus } from "./LiveStatus.ts"
 import {
   type DeviceId,
@@ -51,7 +53,15 @@ export class Registry extends Context.Service<
     readonly createProduct: (
       product: NewProduct
     ) => Effect.Effect<ProductWithSecret, ProductKeyExists | NoSuchModel | SecretTooShort>
+    /** Also one that is being deleted. */
     readonly product: (productKey: string) => Effect.Effect<ProductWithSecret, NoSuchProduct>
+    /** Fails for one that is being deleted. */
+    readonly requireProduct: (productKey: string) => Effect.Effect<void, NoSuchProduct>
+    /** `Deleted`: it is gone. Else how many of its devices are still to be deleted, in the background. */
+    readonly deleteProduct: (
+      productKey: string,
+      force: boolean
+    ) => Effect.Effect<"Deleted" | ProductDeletion, NoSuchProduct | ProductInUse>
     readonly changeProduct: (
       productKey: string,
       change: ProductChange
@@ -68,11 +78,11 @@ export class Registry extends Context.Service<
     ) => Effect.Effect<DeviceCredential, NoSuchProduct | DeviceKeyExists | SecretTooShort>
     /** What is wrong with a secret that somebody gives; undefined if nothing is. */
     readonly secretFault: (secret: string | undefined) => string | undefined
-    /** Per device, in order: undefined where the key is taken. The product must exist, and the secrets be long enough. */
+    /** Per device, in order: undefined where the key is taken. The secrets must be long enough. */
     readonly createDevices: (
       productKey: string,
       devices: ReadonlyArray<NewDevice>
-    ) => Effect.Effect<ReadonlyArray<DeviceCredential | undefined>>
+    ) => Effect.Effect<ReadonlyArray<DeviceCredential | undefined>, NoSuchProduct>
     /** As its actor knows it now, if that answers in time. */
     readonly device: (id: DeviceId) => Effect.Effect<RegisteredDevice, NoSuchDevice>
     readonly deviceOfAsset: (assetId: string) => Effect.Effect<DeviceId, NoSuchDevice>
@@ -119,7 +129,7 @@ export class Registry extends Context.Service<
       const lengthMin = yield* SecretLengthMin
 
       const product = Effect.fn("Registry.product")(function* (productKey: string) {
-        const found = yield* store.product(productKey)
+        const found = yield* store.anyProduct(productKey)
         if (found === undefined) return yield* noSuchProduct(productKey)
         return { ...productOf(found), productSecret: vault.openProduct(productKey, found.secret) }
       })
@@ -153,6 +163,7 @@ export class Registry extends Context.Service<
             createdAt
           }))
         )
+        if (created === undefined) return yield* noSuchProduct(productKey)
         return yield* Effect.forEach(credentials, (credential, i) =>
           created[i] === true ? Effect.succeed(credential) : ownDevice(credential)
         )
@@ -187,6 +198,9 @@ export class Registry extends Context.Service<
 
       return Registry.of({
         product,
+        requireProduct: Effect.fn("Registry.requireProduct")(function* (productKey) {
+          if ((yield* store.product(productKey)) === undefined) return yield* noSuchProduct(productKey)
+        }),
         secretFault: (secret) => secretFault(secret, lengthMin),
         createDevices,
         createProduct: Effect.fn("Registry.createProduct")(function* ({
@@ -203,10 +217,29 @@ export class Registry extends Context.Service<
           const made: Product = { ...options, productKey, createdAt: yield* requestTime }
           const secret = vault.sealProduct(productKey, productSecret)
           if (yield* store.createProduct({ ...made, secret })) return { ...made, productSecret }
-          const taken = yield* store.product(productKey)
+          const taken = yield* store.anyProduct(productKey)
           const own = (yield* CurrentIdempotentRequest) !== undefined && taken?.createdAt === made.createdAt
           if (own && vault.openProduct(productKey, taken.secret) === productSecret) return { ...made, productSecret }
-          return yield* new ProductKeyExists({ detail: `The product key ${productKey} is taken.` })
+          const until = (taken?.deletingSince ?? null) === null ? "" : " until the product that has it is deleted"
+          return yield* new ProductKeyExists({ detail: `The product key ${productKey} is taken${until}.` })
+        }),
+        deleteProduct: Effect.fn("Registry.deleteProduct")(function* (productKey, force) {
+          const begun = yield* store.beginDeletion(productKey, force, yield* Clock.currentTimeMillis)
+          if (begun === "Unknown") return yield* noSuchProduct(productKey)
+          if (begun === "InUse") {
+            const devices = yield* store.countDevices(productKey)
+            const detail = `${productKey} has ${devices} devices. ?force=true deletes them with the product.`
+            return yield* new ProductInUse({ devices, detail })
+          }
+          const product = yield* Effect.repeat(store.anyProduct(productKey), {
+            schedule: Schedule.spaced("20 millis"),
+            until: (found) => found === undefined
+          }).pipe(
+            Effect.timeoutOption(deletionAnswerMillisMax),
+            Effect.flatMap((ended) => (Option.isSome(ended) ? Effect.undefined : store.anyProduct(productKey)))
+          )
+          if (product === undefined || product.deletingSince === null) return "Deleted"
+          return { productKey, deletingSince: product.deletingSince, devices: yield* store.countDevices(productKey) }
         }),
         changeProduct: Effect.fn("Registry.changeProduct")(function* (productKey, change) {
           yield* requireModel(change.modelId)
@@ -233,7 +266,6 @@ export class Registry extends Context.Service<
         products: (after, limit) => Effect.map(store.products(after, limit), (products) => products.map(productOf)),
         createDevice: Effect.fn("Registry.createDevice")(function* (productKey, device) {
           yield* requireLength(device.deviceSecret, lengthMin)
-          if ((yield* store.product(productKey)) === undefined) return yield* noSuchProduct(productKey)
           const [credential] = yield* createDevices(productKey, [device])
           if (credential !== undefined) return credential
           return yield* new DeviceKeyExists({ detail: `${productKey} has a device ${device.deviceKey}.` })
@@ -323,11 +355,12 @@ const productOf = (product: StoredProduct): Product => {
   const { productKey, productName, dataFormat, dynamicActivateEnabled, downlink, createdAt, previous } = product
   const until = previous === null ? {} : { previousSecretUntil: previous.until }
   const model = product.modelId === undefined ? {} : { modelId: product.modelId }
-  const { closeNotify, piggybackMillis } = product
+  const { closeNotify, deletingSince, piggybackMillis } = product
   const options = {
     downlink,
     ...(piggybackMillis !== undefined && { piggybackMillis }),
-    ...(closeNotify !== undefined && { closeNotify })
+    ...(closeNotify !== undefined && { closeNotify }),
+    ...(deletingSince !== null && { deletingSince })
   }
   return { productKey, productName, dataFormat, dynamicActivateEnabled, ...options, ...model, createdAt, ...until }
 }

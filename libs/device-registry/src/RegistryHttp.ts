@@ -19,6 +19,10 @@ const ProductHandlers = HttpApiBuilder.group(
     return handlers.handleAll({
       createProduct: ({ payload }) => registry.createProduct(payload),
       getProduct: ({ params }) => registry.product(params.productKey),
+      deleteProduct: ({ params, query: { force = false } }) =>
+        Effect.map(registry.deleteProduct(params.productKey, force), (outcome) =>
+          outcome === "Deleted" ? undefined : outcome
+        ),
       changeProduct: ({ params, payload }) => registry.changeProduct(params.productKey, payload),
       listProductEvents: Effect.fnUntraced(function* ({ params, query }) {
         const page = eventPage(yield* registry.productEvents(params.productKey, eventQueryOf(query)), query.limit)
@@ -54,7 +58,7 @@ const DeviceHandlers = HttpApiBuilder.group(
     return handlers.handleAll({
       createDevice: ({ params, payload }) => registry.createDevice(params.productKey, payload),
       importDevices: ({ params: { productKey }, payload }) =>
-        Effect.as(registry.product(productKey), importDevices(registry, productKey, payload)),
+        Effect.as(registry.requireProduct(productKey), importDevices(registry, productKey, payload)),
       listDevices: Effect.fnUntraced(function* ({ params, query: { cursor, limit = pageLengthDefault, status } }) {
         const found = yield* registry.devices(params.productKey, { status, after: cursor, limit: limit + 1 })
         const { items, nextCursor } = pageOf(limit, found, (device) => device.deviceKey)

@@ -27,11 +27,13 @@ export type KeptSecret = { readonly secret: SealedSecret; readonly productKey: s
   | { readonly of: "product" | "previous product" }
 )
 
-export interface NewStoredProduct extends Omit<Product, "previousSecretUntil"> {
+export interface NewStoredProduct extends Omit<Product, "previousSecretUntil" | "deletingSince"> {
   readonly secret: SealedSecret
 }
 
 export interface StoredProduct extends NewStoredProduct {
+  /** It is being deleted since then, milliseconds since 1970. */
+  readonly deletingSince: number | null
   /** Of its thing model. */
   readonly modelVersion: number | null
   /** Grows with every secret. */
@@ -70,6 +72,9 @@ export interface DeviceId {
   readonly productKey: string
   readonly deviceKey: string
 }
+
+/** `InUse`: it has devices. */
+export type DeletionStart = "Unknown" | "InUse" | "Begun"
 
 /** A change of what lets a device in. It is stored together with the message that tells the actors. */
 export type CredentialUpdate =
@@ -123,7 +128,26 @@ export class RegistryStore extends Context.Service<
     ) => Effect.Effect<void>
     /** False: the key is taken. */
     readonly createProduct: (product: NewStoredProduct) => Effect.Effect<boolean>
+    /** Undefined also for one that is being deleted. */
     readonly product: (productKey: string) => Effect.Effect<StoredProduct | undefined>
+    /** Also one that is being deleted. */
+    readonly anyProduct: (productKey: string) => Effect.Effect<StoredProduct | undefined>
+    /** From then on the product lets no device in. Without `force` only one that has no devices. */
+    readonly beginDeletion: (productKey: string, force: boolean, now: number) => Effect.Effect<DeletionStart>
+    /** How many devices the product has, counted in steps. */
+    readonly countDevices: (productKey: string) => Effect.Effect<number>
+    /** Products that are being deleted, oldest first. */
+    readonly deletions: Effect.Effect<ReadonlyArray<string>>
+    /** Some of the product's devices, with all that there is of them; says how many. */
+    readonly deleteDevicesOf: (productKey: string) => Effect.Effect<number>
+    /** Some of the events of the product and its strangers; says how many. */
+    readonly deleteEventsOf: (productKey: string) => Effect.Effect<number>
+    /** The product itself, with its scripts. False: it has devices. */
+    readonly finishDeletion: (productKey: string) => Effect.Effect<boolean>
+    /** Waits until this instance began a deletion since it was called last. */
+    readonly somethingToDelete: Effect.Effect<void>
+    /** Of several instances one at a time deletes. */
+    readonly unlessDeletedElsewhere: <E, R>(work: Effect.Effect<void, E, R>) => Effect.Effect<void, E, R>
     /** The product after the change, or undefined if there is none. */
     readonly updateProduct: (productKey: string, change: ProductChange) => Effect.Effect<StoredProduct | undefined>
     /** The secret before is good until `previousUntil`; undefined: no longer. */
@@ -142,8 +166,10 @@ export class RegistryStore extends Context.Service<
     readonly models: (after: string | undefined, limit: number) => Effect.Effect<ReadonlyArray<RegisteredModel>>
     readonly deleteModel: (modelId: string) => Effect.Effect<"Deleted" | "Unknown" | "InUse">
     readonly products: (after: string | undefined, limit: number) => Effect.Effect<ReadonlyArray<StoredProduct>>
-    /** Per device, in order: false where the key is taken. */
-    readonly createDevices: (devices: ReadonlyArray<NewStoredDevice>) => Effect.Effect<ReadonlyArray<boolean>>
+    /** All of one product. Per device, in order: false where the key is taken. Undefined: there is no such product. */
+    readonly createDevices: (
+      devices: ReadonlyArray<NewStoredDevice>
+    ) => Effect.Effect<ReadonlyArray<boolean> | undefined>
     readonly device: (id: DeviceId) => Effect.Effect<StoredDevice | undefined>
     readonly deviceOfAsset: (assetId: string) => Effect.Effect<StoredDevice | undefined>
     /** By device key, ascending. */

@@ -9,7 +9,10 @@ import { HttpBody, HttpClient, HttpClientRequest, HttpRouter } from "effect/http
 import type { HttpMethod } from "effect/http"
 import { HttpApiBuilder } from "effect/http-api"
 import {
+  deletionUntoldMax,
+  layerProductDeletions,
   LiveStatus,
+  ProductRemains,
   Registry,
   RegistryHandlers,
   RegistryStore,
@@ -45,6 +48,7 @@ const served = (answer?: DeviceAnswer, strangers = new StrangerLog()) =>
   }).pipe(
     Layer.provideMerge(NodeHttpServer.layerTest),
     Layer.provide([Registry.layer, Strangers.layerOf(strangers)]),
+    Layer.merge(layerProductDeletions.pipe(Layer.provide(ProductRemains.layerNone))),
     Layer.provideMerge(layerTemporaryStore),
     Layer.provide([layerVault, Health.layer, Layer.succeed(LiveStatus, { ask: () => Effect.succeed(answer) })]),
     Layer.provide(ConfigProvider.layer(ConfigProvider.fromUnknown({ ROOST_API_TOKEN: token }))),
@@ -136,6 +140,37 @@ describe("products", () => {
       assert.deepStrictEqual([moved.status, moved.body.errors[0].path], [400, ["payload", "productKey"]])
       assert.strictEqual((yield* send("GET", "/v1/products/pk1")).body.productName, "Valves")
       assert.strictEqual((yield* send("PATCH", "/v1/products/pk9", {})).status, 404)
+    }).pipe(Effect.provide(served()))
+  )
+
+  it.live("are deleted: 409 with the number of devices, 204 with them if forced, 202 while it lasts, 404 after", () =>
+    Effect.gen(function* () {
+      yield* createProduct
+      assert.strictEqual((yield* send("DELETE", "/v1/products/none")).status, 404)
+      for (const deviceKey of ["a", "b"]) yield* send("POST", "/v1/products/pk1/devices", { deviceKey })
+      const refused = yield* send("DELETE", "/v1/products/pk1")
+      assert.deepInclude(refused.body, { type: "urn:roost:problem:product-in-use", status: 409, devices: 2 })
+      assert.include(refused.body.detail, "?force=true")
+      assert.strictEqual((yield* send("DELETE", "/v1/products/pk1?force=1")).status, 400)
+      assert.strictEqual((yield* send("DELETE", "/v1/products/pk1?force=true")).status, 204)
+      assert.strictEqual((yield* send("GET", "/v1/products/pk1")).status, 404)
+      assert.strictEqual((yield* send("GET", "/v1/products/pk1/devices/a")).status, 404)
+      yield* send("POST", "/v1/products", { productName: "Many", productKey: "many" })
+      const imported = yield* importLines(
+        "/v1/products/many/devices:import",
+        Array.from({ length: 2 * deletionUntoldMax }, (_, i) => JSON.stringify({ deviceKey: `d${i}` })).join("\n")
+      )
+      assert.deepInclude(imported.results.at(-1), { imported: 2 * deletionUntoldMax })
+      // Nobody tells the actors here, so the rest waits.
+      const deleting = yield* send("DELETE", "/v1/products/many?force=true")
+      assert.strictEqual(deleting.status, 202)
+      assert.isAbove(deleting.body.devices, 0)
+      const again = yield* send("DELETE", "/v1/products/many")
+      assert.deepStrictEqual([again.status, again.body.deletingSince], [202, deleting.body.deletingSince])
+      assert.strictEqual((yield* send("GET", "/v1/products/many")).body.deletingSince, deleting.body.deletingSince)
+      assert.strictEqual((yield* send("POST", "/v1/products/many/devices", { deviceKey: "x" })).status, 404)
+      const taken = yield* send("POST", "/v1/products", { productName: "Many", productKey: "many" })
+      assert.include(taken.body.detail, "until the product that has it is deleted")
     }).pipe(Effect.provide(served()))
   )
 

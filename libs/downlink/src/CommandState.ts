@@ -17,6 +17,8 @@ export type CommandInput =
   /** `by`, newer and of the same effect, was answered first. */
   | { readonly _tag: "Overtaken"; readonly at: number; readonly by: string }
   | { readonly _tag: "Cancelled"; readonly at: number }
+  /** There is nobody any more to fetch it, or to reply. */
+  | { readonly _tag: "DeviceDeleted"; readonly at: number }
   /** Time went on: whatever is due at `at` happens. */
   | { readonly _tag: "TimePassed"; readonly at: number }
 
@@ -24,12 +26,12 @@ export type CommandInput =
  * The command after `input`, or undefined if it changes nothing: the states of enos-protocol §8.1 and design §3, 12–14.
  *
  * ```
- *            Cancelled ──► cancelled
+ *            Cancelled, DeviceDeleted (11705) ──► cancelled
  *           ╱ TimePassed ► expired; failed (11904) if instant
  *   created ─ Fetched ───► sent ── Replied ──► succeeded, failed
- *           ╲ Replied        │ ╲── TimePassed ► timedOut (11915), after the last delivery, or the one before Overtaken
- *            ╲► succeeded,   ╰ Fetched ► sent, once more
- *               failed
+ *           ╲ Replied        │╲╲── TimePassed ► timedOut (11915), after the last delivery, or the one before Overtaken
+ *            ╲► succeeded,   │ ╰── DeviceDeleted ► failed (11705)
+ *               failed       ╰ Fetched ► sent, once more
  * ```
  *
  * Events of one command may come in another order than they happened in, hence a reply to what is still `created`.
@@ -98,6 +100,8 @@ const ended = (command: Command, state: CommandState, at: number, code?: number)
   ...(code === undefined ? {} : { code })
 })
 
+const deleted = "the device was deleted"
+
 const due = (command: Command, at: number): boolean => at >= (deadlineOf(command) ?? Infinity)
 
 const transitions: {
@@ -109,6 +113,8 @@ const transitions: {
     Replied: replied,
     Overtaken: overtaken,
     Cancelled: (command, { at }) => ended(command, "cancelled", at),
+    DeviceDeleted: (command, { at }) =>
+      ended({ ...command, message: deleted }, "cancelled", at, CommandCode.noSuchDevice),
     TimePassed: (command, { at }) => {
       if (!due(command, at)) return undefined
       return command.instant ? ended(command, "failed", at, CommandCode.notSent) : ended(command, "expired", at)
@@ -119,6 +125,7 @@ const transitions: {
     Fetched: fetched,
     Replied: replied,
     Overtaken: overtaken,
+    DeviceDeleted: (command, { at }) => ended({ ...command, message: deleted }, "failed", at, CommandCode.noSuchDevice),
     TimePassed: (command, { at }) => (due(command, at) ? timedOut(command, at) : undefined)
   }
 }

@@ -57,7 +57,7 @@ export class CommandStore extends Context.Service<
     CommandStore,
     Effect.gen(function* () {
       yield* awaitStreams({
-        streams: [Streams.commandEvent, Streams.setAside],
+        streams: [Streams.commandEvent, Streams.credential, Streams.setAside],
         buckets: [Buckets.commands, Buckets.commandHistory]
       })
       const commands = yield* openBucket(Buckets.commands, Command)

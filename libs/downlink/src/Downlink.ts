@@ -349,16 +349,24 @@ const cancel = Effect.fnUntraced(function* (store: Issuer["store"], commandId: s
 
 /** What is sent or ends meanwhile stays as it is, so that this is safe to repeat. */
 const cancelAll = Effect.fnUntraced(function* (store: Issuer["store"], device: DeviceName) {
-  const { pending } = yield* store.keysOf(placeOf(device.productKey, device.deviceKey))
   const cancelled: Array<Command> = []
-  for (const key of pending.toSorted()) {
-    const found = Option.getOrUndefined(yield* store.getByKey(key))
-    // Another device may have the same hash.
-    if (found?.productKey !== device.productKey || found.deviceKey !== device.deviceKey) continue
-    const applied = yield* store.apply(found.commandId, { _tag: "Cancelled", at: yield* Clock.currentTimeMillis })
+  for (const { commandId } of yield* pendingCommands(store, device)) {
+    const applied = yield* store.apply(commandId, { _tag: "Cancelled", at: yield* Clock.currentTimeMillis })
     if (applied._tag === "Changed") cancelled.push(applied.command)
   }
   return cancelled
+})
+
+/** What has not ended of the device's commands, oldest first. */
+export const pendingCommands = Effect.fnUntraced(function* (store: Issuer["store"], device: DeviceName) {
+  const { pending } = yield* store.keysOf(placeOf(device.productKey, device.deviceKey))
+  const commands: Array<Command> = []
+  for (const key of pending.toSorted()) {
+    const found = Option.getOrUndefined(yield* store.getByKey(key))
+    // Another device may have the same hash.
+    if (found?.productKey === device.productKey && found.deviceKey === device.deviceKey) commands.push(found)
+  }
+  return commands
 })
 
 const list = Effect.fnUntraced(function* (

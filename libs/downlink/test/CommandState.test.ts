@@ -26,6 +26,8 @@ const passed = (at: number): CommandInput => ({ _tag: "TimePassed", at })
 const fetched = (delivery: number, at = 7_000): CommandInput => ({ _tag: "Fetched", at, delivery })
 const overtaken: CommandInput = { _tag: "Overtaken", at: 6_000, by: "b" }
 const cancelled: CommandInput = { _tag: "Cancelled", at: 6_000 }
+const deviceDeleted: CommandInput = { _tag: "DeviceDeleted", at: 6_000 }
+const noDevice = { code: 11705, message: "the device was deleted", finishedAt: 6_000 }
 
 describe("the states of a command (enos-protocol §8.1)", () => {
   const rows: ReadonlyArray<readonly [string, Command, CommandInput, Partial<Command> | undefined]> = [
@@ -59,6 +61,8 @@ describe("the states of a command (enos-protocol §8.1)", () => {
     ],
     ["4→7 the last timeout may end after pendingTtl", { ...sent, sentAt: 60_000 }, passed(69_999), undefined],
     ["4 can't be cancelled", sent, cancelled, undefined],
+    ["1→2 ends with its device", created, deviceDeleted, { state: "cancelled", ...noDevice }],
+    ["4→6 ends with its device", sent, deviceDeleted, { state: "failed", ...noDevice }],
     [
       "4 is overtaken, and may be answered until its timeout (trust E4)",
       sent,

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Buckets, commandKey, pendingCommandsPerDeviceMax, placeOf } from "@roost/contracts"
+import { Buckets, commandKey, pendingCommandsPerDeviceMax, placeOf, Subjects } from "@roost/contracts"
 import { natsServer } from "@roost/testkit"
 import { Effect } from "effect"
 import { device, instance, settled, waitUntil, world } from "./harness.ts"
@@ -250,6 +250,35 @@ describe("what becomes of a command", () => {
         [other, "created"]
       ] as const) {
         assert.strictEqual((yield* one.call("GET", `/v1/commands/${id}`)).body.state, state)
+      }
+    })
+  )
+
+  it.live("over when its device is deleted, but for those of a later device of the same key", () =>
+    Effect.gen(function* () {
+      const server = yield* natsServer()
+      const { event, nats } = yield* world(server, ["d", "other"])
+      const one = yield* instance(server)
+      const issue = (deviceKey: string) =>
+        Effect.map(
+          one.call("POST", `${device(deviceKey)}/measurepoints/p:set`, { value: 1, pendingTtl: hour }),
+          ({ body }) => body.commandId as string
+        )
+      const sent = yield* issue("d")
+      const waiting = yield* issue("d")
+      const others = yield* issue("other")
+      yield* event("d", { _tag: "Fetched", commandId: sent, at: Date.now(), delivery: 1 })
+      yield* settled(one, sent, "sent")
+      const { createdAt } = (yield* one.call("GET", `/v1/commands/${waiting}`)).body
+      yield* waitUntil(() => Date.now() > createdAt)
+      const later = yield* issue("d")
+      const deleted = { productKey: "pk", deviceKey: "d", change: "deleted", credentialVersion: createdAt }
+      yield* Effect.promise(() => nats.jetstream.publish(Subjects.credential("pk", "d"), JSON.stringify(deleted)))
+      const ends = { code: 11705, message: "the device was deleted" }
+      assert.deepInclude(yield* settled(one, waiting, "cancelled"), ends)
+      assert.deepInclude(yield* settled(one, sent, "failed"), ends)
+      for (const id of [later, others]) {
+        assert.strictEqual((yield* one.call("GET", `/v1/commands/${id}`)).body.state, "created")
       }
     })
   )

@@ -18,7 +18,14 @@ import { Health } from "@roost/observability"
 import { type NatsServer, passingOver } from "@roost/testkit"
 import { ConfigProvider, Context, Effect, Layer, Logger } from "effect"
 import { HttpBody, HttpClient, HttpClientRequest, HttpRouter } from "effect/http"
-import { CommandStore, Downlink, layerCommandEvents, layerDownlinkHttp, ThingModels } from "../src/index.ts"
+import {
+  CommandStore,
+  Downlink,
+  layerCommandEvents,
+  layerDeletedDevices,
+  layerDownlinkHttp,
+  ThingModels
+} from "../src/index.ts"
 
 export const token = "0123456789abcdef"
 
@@ -37,7 +44,7 @@ export const instance = Effect.fnUntraced(function* (
     NatsConnection,
     Effect.map(NatsConnection, (seeing) => NatsConnection.of({ ...seeing, client: passingOver(seeing.client, hides) }))
   ).pipe(Layer.provide(NatsConnection.layer("downlink-queue")))
-  const services = Layer.mergeAll(Downlink.layer, layerCommandEvents).pipe(
+  const services = Layer.mergeAll(Downlink.layer, layerCommandEvents, layerDeletedDevices).pipe(
     Layer.provideMerge(Layer.merge(CommandStore.layer, ThingModels.layer)),
     Layer.provide(EventPublisher.layer),
     // The registry's work.

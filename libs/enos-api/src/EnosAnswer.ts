@@ -7,7 +7,6 @@ export const ApiCode = {
   noSuchProduct: 11_611,
   deviceKeyExists: 11_702,
   sameDeviceKey: 11_704,
-  noSuchDevice: 11_705,
   noSuchModel: 11_699,
   deviceDisabled: 11_723,
   /** Enabled or disabled a second time. */

@@ -139,4 +139,46 @@ describe.each([
     assert.strictEqual((await roost.registry("DELETE", path)).status, 204)
     await eventuallyIn(rotated.body.deviceSecret, false)
   })
+
+  it("deletes a product with its devices: sessions, commands and webhooks end, and nobody gets in", async () => {
+    const product = "/v1/products/pkGone"
+    await createProduct(roost, "pkGone")
+    const { body: credential } = await roost.registry("POST", `${product}/devices`, { deviceKey: "meter" })
+    const device = deviceOf("pkGone", "meter")
+    await device.connect(credential.deviceSecret)
+    await device.report({ temp: 1 })
+    const hook = { url: "https://app.example/roost", kinds: ["presence"], productKey: "pkGone" }
+    const { webhookId } = (await roost.registry("POST", "/v1/webhooks", hook)).body
+    const strange = await roost.registry("POST", "/v1/webhooks", { ...hook, productKey: "pkNever" })
+    assert.deepStrictEqual([strange.status, strange.body.code], [404, 11_611])
+    const command = { value: 1, pendingTtl: 600 }
+    const { commandId } = (await roost.downlink("POST", `${product}/devices/meter/measurepoints/limit:set`, command))
+      .body
+
+    const refused = await roost.registry("DELETE", product)
+    assert.deepStrictEqual([refused.status, refused.body.devices], [409, 1])
+    assert.include([202, 204], (await roost.registry("DELETE", `${product}?force=true`)).status)
+    await eventually(
+      () => roost.registry("GET", product),
+      ({ status }) => status === 404
+    )
+    await eventually(
+      () =>
+        device.report({ temp: 2 }).then(
+          ({ code }) => code,
+          () => 0x81
+        ),
+      (code) => code === 0x81
+    )
+    await device.close()
+    assert.notStrictEqual(await failureOf(deviceOf("pkGone", "meter").connect(credential.deviceSecret)), "")
+    const { body: ended } = await eventually(
+      () => roost.downlink("GET", `/v1/commands/${commandId}`),
+      ({ body }) => body.state === "cancelled"
+    )
+    assert.deepStrictEqual([ended.code, ended.message], [11_705, "the device was deleted"])
+    assert.strictEqual((await roost.registry("GET", `/v1/webhooks/${webhookId}`)).status, 404)
+    await createProduct(roost, "pkGone")
+    assert.deepStrictEqual((await roost.registry("GET", `${product}/devices`)).body.devices, [])
+  })
 })

@@ -137,7 +137,14 @@ export const natsUsers: Readonly<Record<NatsUserName, NatsPermissions>> = {
       "roost.device.*",
       Subjects.setAside(any),
       ...writes(Buckets.commands, Buckets.commandHistory, Buckets.idempotency),
-      ...reads(Streams.commandEvent, Buckets.commands, Buckets.commandHistory, Buckets.profiles, Buckets.idempotency),
+      ...reads(
+        Streams.commandEvent,
+        Streams.credential,
+        Buckets.commands,
+        Buckets.commandHistory,
+        Buckets.profiles,
+        Buckets.idempotency
+      ),
       ...forgets(Buckets.commands, Buckets.commandHistory, Buckets.idempotency)
     ],
     subscribe: [Subjects.downlink]

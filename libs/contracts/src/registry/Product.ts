@@ -37,6 +37,9 @@ export const Product = Schema.Struct({
   createdAt: Schema.Finite.annotate({ description: "Milliseconds since 1970." }),
   previousSecretUntil: Schema.optionalKey(
     Schema.Finite.annotate({ description: "Until then, milliseconds since 1970, its former secret is good, too." })
+  ),
+  deletingSince: Schema.optionalKey(
+    Schema.Finite.annotate({ description: "Milliseconds since 1970: it is being deleted, and lets no device in." })
   )
 }).annotate({ identifier: "Product" })
 export type Product = typeof Product.Type
@@ -46,6 +49,14 @@ export const ProductWithSecret = Schema.Struct({ ...Product.fields, productSecre
   identifier: "ProductWithSecret"
 })
 export type ProductWithSecret = typeof ProductWithSecret.Type
+
+/** A product that is deleted in the background. */
+export const ProductDeletion = Schema.Struct({
+  productKey: ProductKey,
+  deletingSince: Schema.Finite.annotate({ description: "Milliseconds since 1970." }),
+  devices: Schema.Int.annotate({ description: "Devices that are still to be deleted." })
+}).annotate({ identifier: "ProductDeletion" })
+export type ProductDeletion = typeof ProductDeletion.Type
 
 export const NewProduct = Schema.Struct({
   productName: DisplayName,

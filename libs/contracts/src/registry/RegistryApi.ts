@@ -2,6 +2,7 @@ import { DeviceKey, ModelId, ProductKey, ThingModel } from "@roost/enos"
 import * as Schema from "effect/Schema"
 import { HttpApi, HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "effect/http-api"
 import { parseHostPort } from "../AddressText.ts"
+import { Flag } from "../http/Flag.ts"
 import { strictApi } from "../http/StrictApi.ts"
 import { DeviceStatus } from "../Registry.ts"
 import { Stranger } from "../Stranger.ts"
@@ -11,7 +12,7 @@ import { AttributeChange, Properties, TagChange } from "./DeviceProperties.ts"
 import { EventCursorText, eventTimes } from "./EventQuery.ts"
 import { LatestValues } from "./Measurepoints.ts"
 import { ModelSummary, RegisteredModel } from "./Model.ts"
-import { NewProduct, NewProductSecret, Product, ProductChange, ProductWithSecret } from "./Product.ts"
+import { NewProduct, NewProductSecret, Product, ProductChange, ProductDeletion, ProductWithSecret } from "./Product.ts"
 import {
   DeviceChange,
   DeviceCredential,
@@ -35,6 +36,7 @@ import {
   NoSuchProduct,
   NoSuchWebhook,
   NotRaw,
+  ProductInUse,
   ProductKeyExists,
   ScriptUntested,
   SecretTooShort,
@@ -120,6 +122,21 @@ const Products = HttpApiGroup.make("products")
       describe(
         "Rename a product, switch dynamic activation, or give it another thing model",
         "Devices that are activated already stay so. Another model counts for the next message of every device."
+      )
+    ),
+    HttpApiEndpoint.delete("deleteProduct", "/v1/products/:productKey", {
+      params: product,
+      query: {
+        force: Schema.optionalKey(Flag.annotate({ description: "`true`: its devices are deleted with it." }))
+      },
+      success: [ProductDeletion.pipe(HttpApiSchema.status(202)), HttpApiSchema.NoContent],
+      error: [NoSuchProduct, ProductInUse]
+    }).annotateMerge(
+      describe(
+        "Delete a product",
+        "Refused while it has devices, unless `force=true`. With it go devices, secrets and sessions, commands that wait, webhooks, " +
+          "scripts, latest values, attributes, tags and events. No device gets in from now on. 204: it is gone. 202: it goes in the " +
+          "background, whatever restarts meanwhile; the same call says how many devices are left, and 404 that it is gone."
       )
     ),
     HttpApiEndpoint.post("rotateProductSecret", "/v1/products/:productKey:rotate-secret", {
@@ -434,7 +451,7 @@ const Webhooks = HttpApiGroup.make("webhooks")
     HttpApiEndpoint.post("createWebhook", "/v1/webhooks", {
       payload: NewWebhook,
       success: WebhookWithSecret.pipe(HttpApiSchema.status(201)),
-      error: TooManyWebhooks
+      error: [NoSuchProduct, NoSuchDevice, TooManyWebhooks]
     }).annotateMerge(
       describe(
         "Have events delivered to an address",

@@ -96,6 +96,13 @@ export class TooManyProperties extends HttpApiError.Problem<TooManyProperties>()
   title: "The device would have too many attributes or tags."
 }) {}
 
+/** It has devices, and is deleted with them only if the request says so. */
+export class ProductInUse extends HttpApiError.Problem<ProductInUse>()(
+  "ProductInUse",
+  { type: "urn:roost:problem:product-in-use", status: 409, title: "The product has devices." },
+  { devices: Schema.Int.annotate({ description: "How many." }) }
+) {}
+
 export class ProductKeyExists extends HttpApiError.Problem<ProductKeyExists>()("ProductKeyExists", {
   type: "urn:roost:problem:product-key-exists",
   status: 409,

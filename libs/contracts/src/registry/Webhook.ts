@@ -17,8 +17,17 @@ const told = {
     })
   ),
   kinds: Schema.Array(EventKind).check(Schema.isMinLength(1), Schema.isUnique()),
-  productKey: Schema.optionalKey(ProductKey.annotate({ description: "Of all products if absent." })),
-  deviceKey: Schema.optionalKey(DeviceKey.annotate({ description: "Of all devices if absent." }))
+  productKey: Schema.optionalKey(
+    ProductKey.annotate({
+      description: "Of all products if absent; it has to exist, and takes the webhook with it when it is deleted."
+    })
+  ),
+  deviceKey: Schema.optionalKey(
+    DeviceKey.annotate({
+      description:
+        "Of all devices if absent. Beside a productKey it has to exist; without one: of every device of this key."
+    })
+  )
 }
 
 /** Signs deliveries. */

@@ -5,10 +5,16 @@ import { addEvent } from "./DeviceLog.ts"
 import { deviceColumns, deviceOf } from "./Rows.ts"
 import type { SqlSession, SqlTransaction } from "./Sql.ts"
 
+/** All of one product; undefined if there is no such product. */
 export const insertDevices = Effect.fnUntraced(function* (
   sql: SqlTransaction,
   devices: ReadonlyArray<NewStoredDevice>
 ) {
+  const product = yield* sql.get(
+    "SELECT 1 AS found FROM products WHERE product_key = ?1 AND deleting_since IS NULL",
+    devices[0]?.productKey ?? ""
+  )
+  if (product === undefined && devices.length > 0) return undefined
   // Imports of the same devices at two instances meet them in the same order, so that neither waits for the other for ever.
   const order = devices.map((_, index) => index).sort((a, b) => compare(devices[a]!.deviceKey, devices[b]!.deviceKey))
   const inserted = yield* sql.runEach(
@@ -115,6 +121,8 @@ export const deleteDevice = Effect.fnUntraced(function* (sql: SqlTransaction, id
   return true
 })
 
+export const noteChange = "INSERT INTO credential_changes (change) VALUES (?1)"
+
 /** Leaves the message for the actors in the same transaction, and a line for the operator. */
 export const tell = Effect.fnUntraced(function* (
   sql: SqlTransaction,
@@ -122,7 +130,7 @@ export const tell = Effect.fnUntraced(function* (
   now: number,
   event = { kind: `credential-${change.change}`, reason: told[change.change] }
 ) {
-  yield* sql.run("INSERT INTO credential_changes (change) VALUES (?1)", JSON.stringify(change))
+  yield* sql.run(noteChange, JSON.stringify(change))
   yield* addEvent(sql, {
     ...keysOf(change),
     ...event,

@@ -146,5 +146,8 @@ export const migrations: ReadonlyArray<(types: ColumnTypes) => string> = [
   () => `
   ALTER TABLE products ADD COLUMN piggyback_millis INTEGER NOT NULL DEFAULT 4000;
   ALTER TABLE products ADD COLUMN close_notify TEXT NOT NULL DEFAULT 'lifetime';
+  `,
+  ({ int64 }) => `
+  ALTER TABLE products ADD COLUMN deleting_since ${int64};
   `
 ]

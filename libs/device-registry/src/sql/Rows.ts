@@ -13,7 +13,7 @@ import type { Row } from "./Sql.ts"
 export const productColumns =
   "product_key, product_name, secret, secret_key_id, data_format, dynamic_activate_enabled, downlink, created_at, " +
   "secret_version, previous_secret, previous_secret_key_id, previous_secret_version, previous_secret_until, model_id, " +
-  "piggyback_millis, close_notify, " +
+  "piggyback_millis, close_notify, deleting_since, " +
   "(SELECT version FROM thing_models WHERE thing_models.model_id = products.model_id) AS model_version"
 
 export const productOf = (row: Row): StoredProduct => ({
@@ -27,6 +27,7 @@ export const productOf = (row: Row): StoredProduct => ({
   closeNotify: asCloseNotifyMode(row.close_notify),
   createdAt: Number(row.created_at),
   ...(row.model_id === null ? {} : { modelId: text(row.model_id) }),
+  deletingSince: numberOrNull(row.deleting_since),
   modelVersion: numberOrNull(row.model_version),
   secretVersion: Number(row.secret_version),
   previous:

@@ -31,7 +31,7 @@ export interface SqlTransaction extends SqlSession {
 }
 
 /** What one instance at a time may do; the numbers are advisory locks on PostgreSQL. */
-export const sections = { migrate: 1, tell: 2, events: 3, presence: 4, points: 5 } as const
+export const sections = { migrate: 1, tell: 2, events: 3, presence: 4, points: 5, delete: 6 } as const
 export type Section = keyof typeof sections
 
 /**

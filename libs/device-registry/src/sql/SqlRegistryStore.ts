@@ -1,6 +1,7 @@
 import type { CredentialChange } from "@roost/contracts"
-import { Effect, Latch, Layer } from "effect"
-import { RegistryStore } from "../RegistryStore.ts"
+import { Clock, Effect, Latch, Layer } from "effect"
+import { countedDevicesMax } from "../Limits.ts"
+import { RegistryStore, type StoredProduct } from "../RegistryStore.ts"
 import { issueSecret, replaceDevice } from "./Activation.ts"
 import { addEvents, applyPresence, filePresence, listEvents } from "./DeviceLog.ts"
 import { changeProperties, readProperties } from "./DeviceProperties.ts"
@@ -15,6 +16,14 @@ import {
 } from "./Devices.ts"
 import { allProfiles, deleteModel, findModel, insertModel, listModels, replaceModel, untoldProfiles } from "./Models.ts"
 import { applyPoints, batchesOf, readPoints } from "./Points.ts"
+import {
+  beginDeletion,
+  countDevices,
+  deleteDevicesOf,
+  deleteEventsOf,
+  finishDeletion,
+  listDeletions
+} from "./ProductDeletion.ts"
 import { findProduct, insertProduct, listProducts, rotateProductSecret, updateProduct } from "./Products.ts"
 import { noteScriptTested, publishScript, readScript, saveScriptDraft, unpublishScript } from "./Scripts.ts"
 import { countNotUnder, listKeyIds, resealSecrets, secretsNotUnder } from "./Secrets.ts"
@@ -25,6 +34,7 @@ export const layerSqlRegistryStore: Layer.Layer<RegistryStore, never, Sql> = Lay
   RegistryStore,
   Effect.map(Sql, (sql) => {
     const changed = Latch.makeUnsafe()
+    const deletionBegun = Latch.makeUnsafe()
     /** A transaction that may leave something to tell. */
     const changing = <A>(body: (session: SqlTransaction) => Effect.Effect<A>) =>
       Effect.tap(sql.transaction(body), changed.open)
@@ -34,10 +44,46 @@ export const layerSqlRegistryStore: Layer.Layer<RegistryStore, never, Sql> = Lay
       countSecretsNotUnder: (keyId) => countNotUnder(sql, keyId),
       resealSecrets: (secrets) => sql.transaction((session) => resealSecrets(session, secrets)),
       createProduct: (product) => changing((session) => insertProduct(session, product)),
-      product: (productKey) => findProduct(sql, productKey),
-      updateProduct: (productKey, change) => changing((session) => updateProduct(session, productKey, change)),
+      product: (productKey) => Effect.map(findProduct(sql, productKey), unlessDeleting),
+      anyProduct: (productKey) => findProduct(sql, productKey),
+      beginDeletion: (productKey, force, now) =>
+        Effect.tap(
+          changing((session) => beginDeletion(session, productKey, force, now)),
+          deletionBegun.open
+        ),
+      countDevices: Effect.fnUntraced(function* (productKey) {
+        let count = 0
+        for (let after: string | undefined = ""; after !== undefined; yield* Effect.yieldNow) {
+          const page: Effect.Success<ReturnType<typeof countDevices>> = yield* countDevices(
+            sql,
+            productKey,
+            after,
+            countedDevicesMax
+          )
+          count += page.count
+          after = page.last
+        }
+        return count
+      }),
+      deletions: listDeletions(sql),
+      deleteDevicesOf: Effect.fnUntraced(function* (productKey) {
+        const now = yield* Clock.currentTimeMillis
+        return yield* changing((session) => deleteDevicesOf(session, productKey, now))
+      }),
+      deleteEventsOf: (productKey) => deleteEventsOf(sql, productKey),
+      finishDeletion: (productKey) => changing((session) => finishDeletion(session, productKey)),
+      somethingToDelete: Effect.andThen(deletionBegun.await, deletionBegun.close),
+      unlessDeletedElsewhere: (work) => sql.unlessBusy("delete", work),
+      updateProduct: (productKey, change) =>
+        Effect.map(
+          changing((session) => updateProduct(session, productKey, change)),
+          unlessDeleting
+        ),
       rotateProductSecret: (productKey, secret, until, now) =>
-        sql.transaction((session) => rotateProductSecret(session, productKey, secret, until, now)),
+        Effect.map(
+          sql.transaction((session) => rotateProductSecret(session, productKey, secret, until, now)),
+          unlessDeleting
+        ),
       products: (after, limit) => listProducts(sql, after, limit),
       createModel: (model, now) => changing((session) => insertModel(session, model, now)),
       model: (modelId) => findModel(sql, modelId),
@@ -95,3 +141,6 @@ export const layerSqlRegistryStore: Layer.Layer<RegistryStore, never, Sql> = Lay
     })
   })
 )
+
+const unlessDeleting = (product: StoredProduct | undefined): StoredProduct | undefined =>
+  product?.deletingSince === null ? product : undefined

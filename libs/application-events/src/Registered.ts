@@ -1,0 +1,14 @@
+import type { NoSuchDevice, NoSuchProduct } from "@roost/contracts"
+import { Context, type Effect } from "effect"
+
+/** What is registered: a webhook names nothing else. The registry's own service is one. */
+export class Registered extends Context.Service<
+  Registered,
+  {
+    readonly requireProduct: (productKey: string) => Effect.Effect<void, NoSuchProduct>
+    readonly requireDevice: (id: {
+      readonly productKey: string
+      readonly deviceKey: string
+    }) => Effect.Effect<void, NoSuchDevice>
+  }
+>()("@roost/application-events/Registered") {}

@@ -1,0 +1,68 @@
+import { metrics } from "@roost/observability"
+import { Context, Duration, Effect, Layer, Schedule } from "effect"
+import { deletionRestMillisMax, deletionUntoldMax } from "./Limits.ts"
+import { RegistryStore } from "./RegistryStore.ts"
+
+/** Deletions that another instance began, or one that died, are looked for so often. */
+const lookMillis = 2_000
+
+/** What others keep of products, such as webhooks: it goes with the product. */
+export class ProductRemains extends Context.Service<
+  ProductRemains,
+  { readonly forget: (productKey: string) => Effect.Effect<void> }
+>()("@roost/device-registry/ProductRemains") {
+  static readonly layerNone = Layer.succeed(ProductRemains, { forget: () => Effect.void })
+}
+
+/**
+ * Deletes, in the background and by one instance at a time, the products that are to be deleted: devices first, in transactions of some
+ * milliseconds, no faster than the actors are told of them. Whatever breaks it off, the next round goes on where it was.
+ */
+export const layerProductDeletions: Layer.Layer<never, never, RegistryStore | ProductRemains> = Layer.effectDiscard(
+  Effect.gen(function* () {
+    const store = yield* RegistryStore
+    const remains = yield* ProductRemains
+    const finish = Effect.fnUntraced(function* (productKey: string) {
+      let devices = 0
+      for (;;) {
+        const deleted = yield* resting(Effect.andThen(toldEnough, store.deleteDevicesOf(productKey)))
+        if (deleted === 0) break
+        devices += deleted
+        devicesDeleted.inc(deleted)
+      }
+      yield* remains.forget(productKey)
+      while ((yield* resting(store.deleteEventsOf(productKey))) > 0);
+      if (yield* store.finishDeletion(productKey)) {
+        yield* Effect.logInfo(`product ${productKey} is deleted, with ${devices} devices in this run`)
+      }
+    })
+    /** Else the actors would hear of what an operator changes meanwhile only behind all of these devices. */
+    const toldEnough = Effect.repeat(store.untoldChanges(deletionUntoldMax), {
+      schedule: Schedule.spaced(deletionRestMillisMax),
+      until: (untold) => untold.length < deletionUntoldMax
+    })
+    const round = Effect.gen(function* () {
+      for (const productKey of yield* store.deletions) yield* finish(productKey)
+    })
+    yield* store.unlessDeletedElsewhere(round).pipe(
+      Effect.sandbox,
+      Effect.tapError((cause) => Effect.logWarning("a product is not deleted yet", cause)),
+      Effect.retry(Schedule.spaced("1 second")),
+      Effect.andThen(Effect.raceFirst(store.somethingToDelete, Effect.sleep(lookMillis))),
+      Effect.forever,
+      Effect.forkScoped
+    )
+  })
+)
+
+/** Gives as much time to all who wait for the thread. */
+const resting = Effect.fnUntraced(function* <A, E, R>(work: Effect.Effect<A, E, R>) {
+  const [took, result] = yield* Effect.timed(work)
+  yield* Effect.sleep(Duration.min(took, Duration.millis(deletionRestMillisMax)))
+  return result
+})
+
+const devicesDeleted = metrics.counter(
+  "roost_registry_devices_deleted_with_product_total",
+  "Devices that were deleted with their product."
+)

@@ -1,0 +1,110 @@
+import { Effect } from "effect"
+import { deletionDevicesMax, deletionEventsMax, deletionRowsMax } from "../Limits.ts"
+import type { DeviceId, DeletionStart } from "../RegistryStore.ts"
+import { nextVersion, noteChange } from "./Devices.ts"
+import { tellProfile } from "./Models.ts"
+import { deviceColumns, deviceOf } from "./Rows.ts"
+import type { Row, SqlSession, SqlTransaction } from "./Sql.ts"
+
+/** From here on the product lets no device in and is nobody's any more; what it has goes in steps, as its size may be anything. */
+export const beginDeletion = Effect.fnUntraced(function* (
+  sql: SqlTransaction,
+  productKey: string,
+  force: boolean,
+  now: number
+): Effect.fn.Return<DeletionStart> {
+  const product = yield* sql.get(
+    `SELECT deleting_since FROM products WHERE product_key = ?1${sql.forUpdate}`,
+    productKey
+  )
+  if (product === undefined) return "Unknown"
+  if (product["deleting_since"] !== null) return "Begun"
+  if (!force && (yield* anyDevice(sql, productKey)) !== undefined) return "InUse"
+  yield* sql.run("UPDATE products SET deleting_since = ?2 WHERE product_key = ?1", productKey, now)
+  // The actors keep keys until they hear that their product changed.
+  yield* tellProfile(sql, { productKey })
+  return "Begun"
+})
+
+/** Devices behind `after`, at most `limit` of them, and the key of the last. */
+export const countDevices = (sql: SqlSession, productKey: string, after: string, limit: number) =>
+  Effect.map(
+    sql.get(
+      `SELECT COUNT(*) AS n, MAX(device_key) AS last FROM (
+         SELECT device_key FROM devices WHERE product_key = ?1 AND device_key > ?2 ORDER BY device_key LIMIT ?3) AS page`,
+      productKey,
+      after,
+      limit
+    ),
+    (row) => ({ count: Number(row!["n"]), last: row!["last"] === null ? undefined : String(row!["last"]) })
+  )
+
+/** Oldest first. */
+export const listDeletions = (sql: SqlSession) =>
+  Effect.map(
+    sql.all("SELECT product_key FROM products WHERE deleting_since IS NOT NULL ORDER BY deleting_since, product_key"),
+    (rows) => rows.map((row) => String(row["product_key"]))
+  )
+
+/** Some of the product's devices with all that there is of them, and word to the actors; says how many. */
+export const deleteDevicesOf = Effect.fnUntraced(function* (sql: SqlTransaction, productKey: string, now: number) {
+  const rows = yield* sql.all(
+    `SELECT ${deviceColumns} FROM devices WHERE product_key = ?1 ORDER BY device_key LIMIT ?2${sql.forUpdate}`,
+    productKey,
+    deletionDevicesMax
+  )
+  const found = rows.map(deviceOf)
+  const devices = found.slice(0, within(deletionRowsMax, yield* sql.getEach(rowsOfDevice, found.map(keysOf))))
+  const keys = devices.map(keysOf)
+  for (const table of ["device_events", "activation_attempts", "devices"] as const) {
+    yield* sql.runEach(`DELETE FROM ${table} WHERE product_key = ?1 AND device_key = ?2`, keys)
+  }
+  yield* sql.runEach(
+    noteChange,
+    devices.map((device) => {
+      const { deviceKey } = device
+      const credentialVersion = nextVersion(device, now)
+      return [JSON.stringify({ productKey, deviceKey, change: "deleted", credentialVersion })]
+    })
+  )
+  return devices.length
+})
+
+/** Events of the product and of who came as its device, at most `deletionEventsMax`; says how many. */
+export const deleteEventsOf = (sql: SqlSession, productKey: string) =>
+  sql.run(
+    "DELETE FROM device_events WHERE id IN (SELECT id FROM device_events WHERE product_key = ?1 LIMIT ?2)",
+    productKey,
+    deletionEventsMax
+  )
+
+/** The product itself and its scripts. False: it has devices. */
+export const finishDeletion = Effect.fnUntraced(function* (sql: SqlTransaction, productKey: string) {
+  // A device that is being registered holds the row.
+  yield* sql.get(`SELECT 1 AS found FROM products WHERE product_key = ?1${sql.forUpdate}`, productKey)
+  if ((yield* anyDevice(sql, productKey)) !== undefined) return false
+  for (const table of ["product_scripts", "activation_attempts", "products"] as const) {
+    yield* sql.run(`DELETE FROM ${table} WHERE product_key = ?1`, productKey)
+  }
+  yield* tellProfile(sql, { productKey })
+  return true
+})
+
+const anyDevice = (sql: SqlSession, productKey: string) =>
+  sql.get("SELECT 1 AS found FROM devices WHERE product_key = ?1 LIMIT 1", productKey)
+
+const keysOf = ({ deviceKey, productKey }: DeviceId) => [productKey, deviceKey] as const
+
+/** Events and properties, and latest values as the pages that they are on. */
+const rowsOfDevice = `SELECT
+  (SELECT COUNT(*) FROM device_events WHERE product_key = ?1 AND device_key = ?2)
+  + (SELECT COUNT(*) FROM device_properties WHERE product_key = ?1 AND device_key = ?2)
+  + COALESCE((SELECT OCTET_LENGTH(points) / 1024 FROM device_points WHERE product_key = ?1 AND device_key = ?2), 0)
+  AS n`
+
+/** How many of these come to no more than `rowsMax` rows; one at least. */
+const within = (rowsMax: number, sizes: ReadonlyArray<Row | undefined>): number => {
+  let rows = 0
+  const end = sizes.findIndex((row, index) => (rows += Number(row?.["n"] ?? 0)) > rowsMax && index > 0)
+  return end === -1 ? sizes.length : end
+}
