@@ -13,8 +13,12 @@ runApp(
     settings: [SessionActorsConfig, NatsConfig, port, HttpHost],
     checks: [httpPortIsFree(port)]
   },
-  Layer.mergeAll(DeviceSessionService.layer, HealthServer.layer(port)).pipe(
-    Layer.provide([FrameBus.layer, EventPublisher.layer]),
-    Layer.provide(NatsConnection.layer("session-actors"))
+  // Its health is told while it waits for NATS.
+  Layer.merge(
+    DeviceSessionService.layer.pipe(
+      Layer.provide([FrameBus.layer, EventPublisher.layer]),
+      Layer.provide(NatsConnection.layer("session-actors"))
+    ),
+    HealthServer.layer(port)
   )
 )

@@ -13,8 +13,9 @@ runApp(
     settings: [EdgeConfig, NatsConfig, port, HttpHost],
     checks: [httpPortIsFree(port), udpPortIsFree]
   },
-  Layer.mergeAll(EdgeService.layer, HealthServer.layer(port)).pipe(
-    Layer.provide(FrameBus.layer),
-    Layer.provide(NatsConnection.layer("udp-edge"))
+  // Its health is told while it waits for NATS.
+  Layer.merge(
+    EdgeService.layer.pipe(Layer.provide(FrameBus.layer), Layer.provide(NatsConnection.layer("udp-edge"))),
+    HealthServer.layer(port)
   )
 )

@@ -1,4 +1,4 @@
-import { Health } from "@roost/observability"
+import { causeText, Health } from "@roost/observability"
 import { Effect, Layer, Schedule } from "effect"
 import { RegistryStore } from "./RegistryStore.ts"
 
@@ -11,13 +11,13 @@ export const layerRegistryHealth = Layer.effectDiscard(
   Effect.gen(function* () {
     const store = yield* RegistryStore
     const health = yield* Health
-    let answers = false
-    yield* health.register("database", () => (answers ? undefined : "the database does not answer"))
+    let why: string | undefined = "the database does not answer"
+    yield* health.register("database", () => why)
     yield* store.untoldChanges(1).pipe(
       Effect.timeout(storeAnswerMillisMax),
       Effect.matchCause({
-        onSuccess: () => void (answers = true),
-        onFailure: () => void (answers = false)
+        onSuccess: () => void (why = undefined),
+        onFailure: (cause) => void (why = `the database does not answer: ${causeText(cause)}`)
       }),
       Effect.repeat(Schedule.spaced(storeProbeMillis)),
       Effect.forkScoped

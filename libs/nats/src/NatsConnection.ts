@@ -11,6 +11,7 @@ import { inboxPrefixOf } from "@roost/contracts"
 import { Health, metrics } from "@roost/observability"
 import { type Config, Context, Effect, Layer, Redacted, Schedule } from "effect"
 import { readFileSync } from "node:fs"
+import { findWhyUnreachable } from "./internal/findWhyUnreachable.ts"
 import { fromClient } from "./internal/fromClient.ts"
 import { OutboundBatch } from "./internal/OutboundBatch.ts"
 import { StoreTrouble } from "./internal/StoreTrouble.ts"
@@ -25,6 +26,8 @@ const pingsOutMax = 2
 const reconnectMillis = 250
 const reconnectJitterMillis = 250
 const connectTimeoutMillis = 5_000
+/** How often it is found out why no server is connected; the first time this long after the start. */
+const findWhyMillis = 1_000
 const drainTimeoutMillis = 2_000
 
 /** Called with whether a server is connected, at every change. */
@@ -82,10 +85,22 @@ const make = Effect.fnUntraced(function* (name: string, config: NatsConfig, chec
   const health = yield* Health
   let connected = false
   let listeners: ReadonlyArray<StatusListener> = []
-  yield* health.register(check, () => (connected ? undefined : `no nats-server answers at ${hostsOf(config)}`))
+  const outage = {
+    why: `no nats-server answered yet at ${config.servers.join(", ")}`,
+    lastError: undefined as string | undefined
+  }
+  yield* health.register(check, () => (connected ? undefined : outage.why))
   readWholeMessages()
-  const client = yield* Effect.acquireRelease(connectFirst(name, config), release, { interruptible: true })
+  const findWhy = Effect.suspend(() =>
+    connected
+      ? Effect.void
+      : Effect.promise(async () => void (outage.why = await findWhyUnreachable(config, outage.lastError)))
+  )
+  const looking = Effect.forever(Effect.andThen(Effect.sleep(findWhyMillis), findWhy))
+  const connecting = connectFirst(name, config, (error) => (outage.lastError = error))
+  const client = yield* Effect.acquireRelease(Effect.raceFirst(connecting, looking), release, { interruptible: true })
   connected = true
+  yield* Effect.logInfo(connectedText(client, config))
   gauge.set(1)
   const log = Effect.runForkWith(yield* Effect.context<never>())
   const setConnected = (now: boolean, server: string) => {
@@ -93,9 +108,9 @@ const make = Effect.fnUntraced(function* (name: string, config: NatsConfig, chec
     connected = now
     gauge.set(now ? 1 : 0)
     if (now) reconnects.inc()
-    log(
-      now ? Effect.logInfo(`connected to nats-server ${server} again`) : Effect.logWarning(`lost nats-server ${server}`)
-    )
+    if (now) log(Effect.logInfo(`${connectedText(client, config)} again`))
+    // What goes away while this process does is nobody's fault.
+    else if (!health.isDraining()) log(Effect.logWarning(`lost nats-server ${server}`))
     for (const listener of listeners) listener(now)
   }
   const statuses = client.status()
@@ -103,10 +118,14 @@ const make = Effect.fnUntraced(function* (name: string, config: NatsConfig, chec
     for await (const status of statuses) {
       if (status.type === "disconnect") setConnected(false, status.server)
       else if (status.type === "reconnect") setConnected(true, status.server)
-      else if (status.type === "error") log(Effect.logWarning(`nats-server: ${status.error.message}`))
+      else if (status.type === "error") {
+        outage.lastError = status.error.message
+        log(Effect.logWarning(`nats-server: ${status.error.message}`))
+      }
     }
   }
   yield* Effect.forkScoped(Effect.promise(follow))
+  yield* Effect.forkScoped(looking)
   const manager = yield* fromClient("JetStream", () => jetstreamManager(client, { checkAPI: false })).pipe(Effect.orDie)
   const required = new RequiredStreams(manager, () => connected)
   yield* required.follow
@@ -139,16 +158,25 @@ const protocolOf = (client: Client) => {
   throw new TypeError("the NATS client is not the one that this is written for")
 }
 
-const connectFirst = Effect.fnUntraced(function* (name: string, config: NatsConfig) {
+/** `/readyz` and the log say why it takes its time (`ReadinessNarrator`). */
+const connectFirst = Effect.fnUntraced(function* (name: string, config: NatsConfig, failed: (why: string) => void) {
   const options = yield* Effect.sync(() => optionsOf(name, config))
   // One attempt is not interrupted, so that no connection is left over; the pause between two is.
-  return yield* fromClient(`connecting to NATS at ${hostsOf(config)}`, () => connect(options)).pipe(
+  return yield* fromClient("connecting", () => connect(options)).pipe(
     Effect.uninterruptible,
-    Effect.tapError((error) => Effect.logWarning(error.message)),
+    Effect.tapError((error) => Effect.sync(() => failed(error.detail))),
     Effect.retry(Schedule.spaced("1 second")),
     Effect.orDie
   )
 })
+
+const connectedText = (client: Client, config: NatsConfig): string => {
+  const { cluster, server_id, server_name, version } = client.info ?? {}
+  const called = server_name === server_id ? "" : ` "${server_name}"`
+  const of = cluster === undefined ? "" : ` of the cluster "${cluster}"`
+  const user = config.user === undefined ? "" : ` as user "${config.user}"`
+  return `connected to nats-server ${version}${called}${of} at ${client.getServer()}${user}`
+}
 
 /** Sends what is published and lets handlers finish; a connection that is lost is only closed. */
 const release = (client: Client) =>
@@ -183,10 +211,6 @@ const optionsOf = (name: string, config: NatsConfig): ConnectionOptions => ({
     ? {}
     : { tls: Object.fromEntries(Object.entries(config.tls).filter(([, file]) => file)) })
 })
-
-/** Without a login that may stand in a URL. */
-const hostsOf = (config: NatsConfig): string =>
-  config.servers.map((server) => server.replace(/^(\w+:\/\/)?[^@/]*@/, "$1")).join(", ")
 
 const gauge = metrics.gauge("roost_nats_connected", "1 while a nats-server is connected.")
 const reconnects = metrics.counter("roost_nats_reconnects_total", "Connections made after one was lost.")

@@ -63,12 +63,14 @@ export class ReadinessNarrator {
 
 const seconds = (millis: number): string => `${(millis / 1_000).toFixed(1)} s`
 
-/** Without NATS hardly anything else works: then that is the word. */
+/** Without NATS hardly anything else works: then that is the word. An API that is not built yet waits for what else is missing. */
 const lacksOf = ({ checks, degraded, ready }: Readiness): ReadonlyArray<readonly [name: string, why: string]> => {
   const failing = Object.entries(checks).filter(([, result]) => result !== "ok")
   if (ready) return Object.entries(degraded)
   const nats = failing.filter(([name]) => name === "nats")
-  return nats.length > 0 ? nats : failing
+  if (nats.length > 0) return nats
+  const others = failing.filter(([name]) => name !== "api")
+  return others.length > 0 ? others : failing
 }
 
 /** Logs what `/readyz` says, whenever that changes, and each minute while something is missing. */

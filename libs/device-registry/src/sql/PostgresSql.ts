@@ -1,6 +1,8 @@
-import { RequestWrites, StoreUnavailable } from "@roost/contracts"
-import { Effect, Layer, Redacted, Schedule } from "effect"
+import { RequestWrites } from "@roost/contracts"
+import { Health } from "@roost/observability"
+import { Effect, Layer, Option, Redacted, Schedule } from "effect"
 import { migrations, newerSchema } from "./Migrations.ts"
+import { mayBeMended, outageText, placeOf } from "./PostgresOutage.ts"
 import { type Connections, PostgresPool, silenceMillisMax } from "./PostgresPool.ts"
 import { type Row, type Section, sections, Sql, type SqlTransaction, storableValues, type Value } from "./Sql.ts"
 
@@ -21,21 +23,32 @@ export const layerPostgresSql = (url: Redacted.Redacted): Layer.Layer<Sql> =>
           (pool) => Effect.promise(() => pool.end())
         )
       yield* Effect.scoped(
-        Effect.flatMap(open(1, false), (pool) =>
-          Effect.tryPromise({
+        Effect.gen(function* () {
+          const why = yield* registerWhy(url)
+          const pool = yield* open(1, false)
+          yield* Effect.tryPromise({
             try: () => pool.within(migrationMillisMax, (connections) => connections.begin(migrate), never),
             catch: (error) => error
           }).pipe(
-            Effect.tapError((error) => Effect.logWarning("the database can't be brought up to date", error)),
-            // A registry that starts before its database waits for it; `/readyz` says so.
-            Effect.retry({ schedule: startAgain, while: (error) => error instanceof StoreUnavailable }),
+            Effect.tapError((error) => Effect.sync(() => why.failed(error))),
+            // A registry that starts before its database waits for it; `/readyz` and the log say so.
+            Effect.retry({ schedule: startAgain, while: mayBeMended }),
             Effect.orDie
           )
-        )
+        })
       )
+      yield* Effect.logInfo(`keeps devices in PostgreSQL at ${placeOf(url)}`)
       return make(yield* open(transactionsMax), yield* open(1))
     })
   )
+
+/** Until the database is up to date the registry is not ready, and says why. */
+const registerWhy = Effect.fnUntraced(function* (url: Redacted.Redacted) {
+  const health = yield* Effect.serviceOption(Health)
+  let why = "it did not answer yet"
+  if (Option.isSome(health)) yield* health.value.register("database", () => `PostgreSQL at ${placeOf(url)}: ${why}`)
+  return { failed: (error: unknown) => void (why = outageText(error)) }
+})
 
 const migrationMillisMax = 3_600_000
 const never = () => false

@@ -25,7 +25,7 @@ export const layerSqliteSql = (file: string): Layer.Layer<Sql> =>
       Effect.acquireRelease(
         Effect.sync(() => open(file)),
         (db) => Effect.sync(() => db.close())
-      ),
+      ).pipe(Effect.tap(() => Effect.logInfo(`keeps devices in the SQLite file ${file}`))),
       make
     )
   )
