@@ -83,9 +83,29 @@ const namesOf = (ast: SchemaAST.AST): ReadonlyArray<string> =>
 
 const faultOf = (issue: SchemaIssue.Issue, path: ReadonlyArray<PropertyKey>): Fault => {
   const [first] = format(withoutInput(issue)).issues
-  const message = first?.message ?? "expected another value"
+  const message = expectedOf(issue) ?? first?.message ?? "expected another value"
   const got = SchemaIssue.hasInput(issue) && !isSecret(path) ? `, got ${shown(issue.input)}` : ""
   return { path: [...path, ...(first?.path ?? []).map(segmentOf)], message: `${lowerFirst(message)}${got}` }
+}
+
+/** Effect would say a schema's name here, which means nothing to whoever does not know the code. */
+const expectedOf = (issue: SchemaIssue.Issue): string | undefined => {
+  if (issue._tag === "InvalidType" && SchemaAST.isObjects(issue.ast)) return "expected an object"
+  if (issue._tag !== "AnyOf") return undefined
+  const forms = formsOf(issue.ast)
+  const tag = [...(forms[0]?.keys() ?? [])].find((key) => forms.every((form) => form.has(key)))
+  if (tag === undefined) return undefined
+  return `expected ${tag} to be one of ${[...new Set(forms.map((form) => form.get(tag)))].join(", ")}`
+}
+
+/** Of each form that a union has: the members with one value only, of which one tells the forms apart. */
+const formsOf = (ast: SchemaAST.AST): ReadonlyArray<ReadonlyMap<string, string>> => {
+  if (SchemaAST.isUnion(ast)) return ast.types.flatMap(formsOf)
+  if (!SchemaAST.isObjects(ast)) return [new Map()]
+  const literals = ast.propertySignatures.flatMap(({ name, type }) =>
+    SchemaAST.isLiteral(type) ? [[String(name), String(type.literal)] as const] : []
+  )
+  return [new Map(literals)]
 }
 
 const format = SchemaIssue.makeFormatterStandardSchemaV1()

@@ -5,7 +5,7 @@ import { pathSegmentLengthMax } from "./RequestLimits.ts"
 
 /** The paths that are answered, and by which methods: what a router knows and does not tell. */
 export class RouteTable {
-  readonly #router = FindMyWay.make<true>({ maxParamLength: pathSegmentLengthMax })
+  readonly #router = FindMyWay.make<FindMyWay.PathInput>({ maxParamLength: pathSegmentLengthMax })
   readonly #methods = new Set<string>()
   readonly #added = new Set<string>()
 
@@ -14,12 +14,20 @@ export class RouteTable {
     if (this.#added.has(`${method} ${path}`)) return
     this.#added.add(`${method} ${path}`)
     this.#methods.add(method)
-    this.#router.on(method, path, true)
+    this.#router.on(method, path, path)
   }
 
-  /** In the order of `Allow`; none where nothing answers the address. Who answers GET answers HEAD. */
+  /**
+   * In the order of `Allow`; none where nothing answers the address. Who answers GET answers HEAD. Of several paths that have the address,
+   * it is the one that says most of it: `/things/a:turn` is no thing with this name.
+   */
   methodsOf(url: string): ReadonlyArray<string> {
-    const methods = [...this.#methods].filter((method) => this.#router.find(method, url) !== undefined)
+    const found = [...this.#methods].flatMap((method) => {
+      const route = this.#router.find(method, url)?.handler
+      return route === undefined ? [] : [{ method, route }]
+    })
+    const longest = Math.max(...found.map(({ route }) => route.length))
+    const methods = found.filter(({ route }) => route.length === longest).map(({ method }) => method)
     return (methods.includes("GET") ? [...methods, "HEAD"] : methods).toSorted()
   }
 }

@@ -5,7 +5,8 @@ import { type HttpServerError, HttpServerRequest, HttpServerRespondable, type Ht
 import { jsonDepthMax } from "./RequestLimits.ts"
 
 /**
- * What every request passes before it is routed: an address is UTF-8 without NUL, and `%3A` in a path is `:`, so that verbs
+ * What every request passes before it is routed: an address is UTF-8 without NUL, its path without
+ * control characters, and `%3A` in a path is `:`, so that verbs
  * may be written either way. JSON is UTF-8 with or without byte order mark, not too deep, and its texts are such as every
  * database holds. Whatever is not is answered 400 and says where. No body is the body `{}`: what an endpoint needs nothing of may be
  * left out, and what it needs is named.
@@ -77,14 +78,19 @@ const checked = (request: HttpServerRequest.HttpServerRequest, url: string): Htt
   return Object.defineProperty(named, "text", { value: text }) as HttpServerRequest.HttpServerRequest
 }
 
-const faultOfAddress = (text: string, part: string): string | undefined => {
+const faultOfAddress = (text: string, part: "path" | "query"): string | undefined => {
   if (!text.includes("%")) return undefined
   try {
-    return decodeURIComponent(text).includes("\0") ? `The ${part} has a NUL (%00).` : undefined
+    const decoded = decodeURIComponent(text)
+    if (decoded.includes("\0")) return `The ${part} has a NUL (%00).`
+    return part === "path" && control.test(decoded) ? "The path has a control character or a line break." : undefined
   } catch {
     return `The ${part} is no percent-encoded UTF-8.`
   }
 }
+
+/** No key has one, and the router would not find the verb behind it. */
+const control = /[\p{Cc}\u2028\u2029]/u
 
 const badRequest = (detail: string): Effect.Effect<HttpServerResponse.HttpServerResponse> =>
   HttpServerRespondable.toResponse(new BadRequest({ detail }))

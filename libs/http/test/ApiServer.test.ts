@@ -241,6 +241,8 @@ describe("an address of an API", () => {
 
   for (const path of [
     "/v1/things/a%00/keep",
+    "/v1/things/a%0a:turn",
+    "/v1/things/a%e2%80%a8:turn",
     "/v1/things/a/keep?cursor=%00",
     "/v1/things/%ff/keep",
     "/v1/things/a/keep?b=%c3"

@@ -37,6 +37,14 @@ const Lamps = HttpApiGroup.make("lamps").add(
     ]),
     success: Schema.String
   }),
+  HttpApiEndpoint.post("shape", "/v1/lamps/:lamp:shape", {
+    params,
+    payload: Schema.Union([
+      Schema.Struct({ kind: Schema.Literal("round"), radius: Schema.Int }),
+      Schema.Struct({ kind: Schema.Literal("square"), side: Schema.Int })
+    ]).annotate({ identifier: "Shape" }),
+    success: Schema.String
+  }),
   HttpApiEndpoint.patch("tags", "/v1/lamps/:lamp/tags", {
     params,
     payload: Schema.Record(Schema.String, Schema.Int),
@@ -59,6 +67,7 @@ const Handlers = HttpApiBuilder.group(Api, "lamps", (handlers) =>
     enable: ok,
     rotate: ok,
     test: ok,
+    shape: ok,
     tags: ({ request }) => Effect.succeed(Object.keys(writtenBody(request) as object).length),
     picture: ok
   })

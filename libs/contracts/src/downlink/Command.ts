@@ -74,5 +74,5 @@ export const Command = Schema.Struct({
   code: Schema.optionalKey(Schema.Int),
   message: Schema.optionalKey(Schema.String),
   data: Schema.optionalKey(AnyJson)
-})
+}).annotate({ identifier: "Command" })
 export type Command = typeof Command.Type

@@ -5,6 +5,7 @@ import { HttpApi, HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "
 import { Flag } from "../http/Flag.ts"
 import { TemporarilyUnavailable } from "../http/RequestProblems.ts"
 import { strictApi } from "../http/StrictApi.ts"
+import { textOf } from "../http/Texts.ts"
 import { AnyJson } from "../JsonText.ts"
 import {
   Command,
@@ -128,13 +129,11 @@ export const CommandIssuing = HttpApiGroup.make("issuing")
     HttpApiEndpoint.post("upgradeFirmware", "/ota:upgrade", {
       params: device,
       payload: Schema.Struct({
-        version: Schema.String.check(Schema.isMinLength(1), Schema.isMaxLength(64)),
-        fileUrl: Schema.String.check(Schema.isMinLength(1), Schema.isMaxLength(1024)),
+        version: textOf(1, 64),
+        fileUrl: textOf(1, 1024),
         fileSize: Schema.Int.check(Schema.isGreaterThanOrEqualTo(0)),
-        sign: Schema.String.check(Schema.isMaxLength(256)).annotate({ description: "Checksum of the file." }),
-        signMethod: Schema.String.check(Schema.isMaxLength(32)).pipe(
-          Schema.withDecodingDefaultKey(Effect.succeed("md5"))
-        ),
+        sign: textOf(0, 256).annotate({ description: "Checksum of the file." }),
+        signMethod: textOf(0, 32).pipe(Schema.withDecodingDefaultKey(Effect.succeed("md5"))),
         ...waiting
       }),
       success: Accepted,

@@ -39,6 +39,7 @@ const complete = (operation: Operation, method: string, spec: Spec, schemaOf: Qu
   }
   // `createProduct`, not `products.createProduct`: clients have the tag as the name of a class or a module.
   operation.operationId = operation.operationId.split(".").at(-1)!
+  nameBodies(operation, spec)
   if (operation.requestBody !== undefined) {
     addProblem(operation, "ContentTooLarge", new ContentTooLarge())
     addProblem(operation, "UnsupportedMediaType", new UnsupportedMediaType())
@@ -51,6 +52,20 @@ const complete = (operation: Operation, method: string, spec: Spec, schemaOf: Qu
   for (const [status, headers] of Object.entries(statusHeaders)) {
     const response = operation.responses[Number(status)]
     if (response !== undefined) response.headers = headers
+  }
+}
+
+/** Generated clients make a class of every object: those that only one operation has are called after it. */
+const nameBodies = ({ operationId, requestBody, responses }: Operation, spec: Spec): void => {
+  const name = (media: OpenApi.OpenApiSpecMediaType | undefined, suffix: string) => {
+    if (media?.schema["type"] !== "object") return
+    const key = `${operationId.charAt(0).toUpperCase()}${operationId.slice(1)}${suffix}`
+    spec.components.schemas[key] = media.schema
+    media.schema = { $ref: `#/components/schemas/${key}` }
+  }
+  name(requestBody?.content["application/json"], "Request")
+  for (const [status, { content }] of Object.entries(responses)) {
+    if (status.startsWith("2")) name(content?.["application/json"], "Result")
   }
 }
 
@@ -136,6 +151,8 @@ const plainNames = (spec: Spec): unknown => {
     const forms = anyOf?.filter((form) => Object.keys(form).length > 0)
     if (forms?.length === 1) return walk({ ...forms[0], ...rest })
     const entries = Object.entries(value).map(([key, inner]) => {
+      // One value is a constant: clients make a type of every `enum`.
+      if (key === "enum" && Array.isArray(inner) && inner.length === 1) return ["const", inner[0]]
       if (key !== "$ref" || typeof inner !== "string") return [key, walk(inner)]
       const name = inner.split("/").at(-1)!
       return [key, `#/components/schemas/${renamed.get(name) ?? name}`]

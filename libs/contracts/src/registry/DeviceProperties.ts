@@ -1,4 +1,5 @@
 import * as Schema from "effect/Schema"
+import { textOf } from "../http/Texts.ts"
 import { AnyJson } from "../JsonText.ts"
 
 /** Attributes have any JSON value and come from the device or its owner; tags are short texts (enos-protocol §3.1, 6–11). */
@@ -57,10 +58,7 @@ export const Property = Schema.Struct({
 export const Properties = Schema.Record(Schema.String, Property)
 
 /** By name; `null` deletes (RFC 7396). */
-export const AttributeChange = Schema.Record(Schema.String, AnyJson).check(
-  Schema.isPropertyNames(Schema.String.check(Schema.isMinLength(1), Schema.isMaxLength(128)))
+export const AttributeChange = Schema.Record(Schema.String, AnyJson).check(Schema.isPropertyNames(textOf(1, 128)))
+export const TagChange = Schema.Record(Schema.String, Schema.NullOr(textOf(0, 200))).check(
+  Schema.isPropertyNames(Schema.String.check(Schema.isPattern(/^[A-Za-z_][A-Za-z0-9_]{0,99}$/u)))
 )
-export const TagChange = Schema.Record(
-  Schema.String,
-  Schema.NullOr(Schema.String.check(Schema.isMaxLength(200)))
-).check(Schema.isPropertyNames(Schema.String.check(Schema.isPattern(/^[A-Za-z_][A-Za-z0-9_]{0,99}$/u))))

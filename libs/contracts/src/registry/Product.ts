@@ -1,12 +1,13 @@
 import { ModelId, ProductKey, Secret } from "@roost/enos"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
+import { textOf } from "../http/Texts.ts"
 import { CloseNotifyMode, DataFormat, DownlinkMode, PiggybackMillis } from "../Registry.ts"
 
 /** Characters of the name of a product or a device. */
 export const nameLengthMax = 200
 
-export const DisplayName = Schema.String.check(Schema.isMinLength(1), Schema.isMaxLength(nameLengthMax)).annotate({
+export const DisplayName = textOf(1, nameLengthMax).annotate({
   description: `What people call it: 1–${nameLengthMax} characters.`
 })
 

@@ -1,9 +1,9 @@
 import { DeviceKey, ModelId, ProductKey, ThingModel } from "@roost/enos"
 import * as Schema from "effect/Schema"
 import { HttpApi, HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "effect/http-api"
-import { parseHostPort } from "../AddressText.ts"
 import { Flag } from "../http/Flag.ts"
 import { strictApi } from "../http/StrictApi.ts"
+import { AddressQuery } from "../http/Texts.ts"
 import { DeviceStatus } from "../Registry.ts"
 import { Stranger } from "../Stranger.ts"
 import { DeviceEventKind } from "../DeviceEventKind.ts"
@@ -413,11 +413,7 @@ const Strangers = HttpApiGroup.make("strangers")
     HttpApiEndpoint.get("listStrangers", "/v1/strangers", {
       query: {
         address: Schema.optionalKey(
-          Schema.String.check(
-            Schema.makeFilter(
-              (text: string) => parseHostPort(text) !== undefined || "expected an IP address, with or without :port"
-            )
-          ).annotate({ description: "Of this IP address, or IP address and port." })
+          AddressQuery.annotate({ description: "Of this IP address, or IP address and port." })
         ),
         identity: Schema.optionalKey(
           Schema.String.annotate({ description: "Whose identity has this text, such as `pk1,dev1`." })

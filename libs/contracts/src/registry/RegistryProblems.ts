@@ -28,7 +28,7 @@ export class NoSuchModel extends HttpApiError.Problem<NoSuchModel>()(
 
 export class SecretTooShort extends HttpApiError.Problem<SecretTooShort>()("SecretTooShort", {
   type: "urn:roost:problem:secret-too-short",
-  status: 400,
+  status: 422,
   title: "The secret is too short."
 }) {}
 

@@ -1,11 +1,12 @@
 import * as Schema from "effect/Schema"
+import { textOf } from "../http/Texts.ts"
 import { AnyJson } from "../JsonText.ts"
 
 /** Characters of a script's text. */
 export const scriptLengthMax = 64 * 1024
 
 /** JavaScript that defines `rawDataToJsonStr(bytes)` and `jsonStrToRawData(text)` (enos-protocol §5). */
-export const ScriptSource = Schema.String.check(Schema.isMinLength(1), Schema.isMaxLength(scriptLengthMax))
+export const ScriptSource = textOf(1, scriptLengthMax)
 
 export const NewScript = Schema.Struct({ source: ScriptSource }).annotate({ identifier: "NewScript" })
 
@@ -30,25 +31,29 @@ export const ProductScript = Schema.Struct({
 }).annotate({ identifier: "ProductScript" })
 export type ProductScript = typeof ProductScript.Type
 
+const ScriptFailure = Schema.Struct({
+  reason: Schema.String.annotate({
+    description: "TimeLimit, MemoryLimit, Threw, NotLoaded, NotDefined, BadResult, …"
+  }),
+  message: Schema.String
+}).annotate({ identifier: "ScriptFailure" })
+
 /** One input of a test, of either direction: bytes of a device in hexadecimal, or a message for it in JSON. */
 export const ScriptTest = Schema.Union([
   Schema.Struct({
     raw: Schema.String.check(Schema.isPattern(/^([0-9a-fA-F]{2})+$/u, { message: "expected bytes in hexadecimal" }))
-  }),
-  Schema.Struct({ message: Schema.Record(Schema.String, AnyJson) })
+  }).annotate({ identifier: "ScriptTestOfBytes" }),
+  Schema.Struct({ message: Schema.Record(Schema.String, AnyJson) }).annotate({ identifier: "ScriptTestOfMessage" })
 ]).annotate({ identifier: "ScriptTest" })
 export type ScriptTest = typeof ScriptTest.Type
 
 export const ScriptTestResult = Schema.Union([
-  Schema.Struct({ message: AnyJson.annotate({ description: "What the bytes mean." }) }),
-  Schema.Struct({ raw: Schema.String.annotate({ description: "The device's bytes in hexadecimal." }) }),
-  Schema.Struct({
-    failure: Schema.Struct({
-      reason: Schema.String.annotate({
-        description: "TimeLimit, MemoryLimit, Threw, NotLoaded, NotDefined, BadResult, …"
-      }),
-      message: Schema.String
-    })
-  })
+  Schema.Struct({ message: AnyJson.annotate({ description: "What the bytes mean." }) }).annotate({
+    identifier: "ScriptMessage"
+  }),
+  Schema.Struct({ raw: Schema.String.annotate({ description: "The device's bytes in hexadecimal." }) }).annotate({
+    identifier: "ScriptBytes"
+  }),
+  Schema.Struct({ failure: ScriptFailure }).annotate({ identifier: "ScriptFailed" })
 ]).annotate({ identifier: "ScriptTestResult" })
 export type ScriptTestResult = typeof ScriptTestResult.Type

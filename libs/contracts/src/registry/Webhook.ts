@@ -1,5 +1,6 @@
 import { DeviceKey, ProductKey } from "@roost/enos"
 import * as Schema from "effect/Schema"
+import { textOf } from "../http/Texts.ts"
 import { AnyJson } from "../JsonText.ts"
 
 /** What applications can follow: what devices said, who is online, what became of commands. */
@@ -31,7 +32,7 @@ const told = {
 }
 
 /** Signs deliveries. */
-export const WebhookSecret = Schema.String.check(Schema.isMinLength(16), Schema.isMaxLength(128))
+export const WebhookSecret = textOf(16, 128)
 
 export const NewWebhook = Schema.Struct({
   ...told,
@@ -81,5 +82,5 @@ export const DeadDelivery = Schema.Struct({
   /** Of the last try, such as `503` or what the connection met. */
   reason: Schema.String,
   at: Schema.Finite
-})
+}).annotate({ identifier: "DeadDelivery" })
 export type DeadDelivery = typeof DeadDelivery.Type

@@ -16,11 +16,13 @@ export const Identifier = Schema.String.check(
   })
 )
 
-const simple = <const T extends string>(dataType: T) => Schema.Struct({ dataType: Schema.Literal(dataType) })
+/** `identifier` is what specifications and the clients made of them call it. */
+const simple = <const T extends string>(dataType: T, identifier: string) =>
+  Schema.Struct({ dataType: Schema.Literal(dataType) }).annotate({ identifier })
 
-const Int = simple("INT")
-const Float = simple("FLOAT")
-const Double = simple("DOUBLE")
+const Int = simple("INT", "IntType")
+const Float = simple("FLOAT", "FloatType")
+const Double = simple("DOUBLE", "DoubleType")
 
 /** Of which every key must be good: keys that a Record's own key schema does not match would be dropped in silence. */
 export const byName = <K extends Schema.Constraint, V extends Schema.Constraint>(key: K, value: V) =>
@@ -34,7 +36,7 @@ const Enum = Schema.Union([
     dataType: Schema.Literal("ENUM"),
     enumType: Schema.Literal("INT"),
     values: byName(Schema.String.check(Schema.isPattern(/^(0|-?[1-9][0-9]{0,9})$/u)), Schema.String).check(...entries)
-  }),
+  }).annotate({ identifier: "IntEnumType" }),
   Schema.Struct({
     dataType: Schema.Literal("ENUM"),
     enumType: Schema.Literal("STRING"),
@@ -42,44 +44,46 @@ const Enum = Schema.Union([
       Schema.String.check(Schema.isMinLength(1), Schema.isMaxLength(enumValueLengthMax)),
       Schema.String
     ).check(...entries)
-  })
+  }).annotate({ identifier: "StringEnumType" })
 ])
 
 const Text = Schema.Struct({
   dataType: Schema.Literal("STRING"),
   /** UTF-8 bytes. */
   maxLength: Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: stringBytesMax })))
-})
+}).annotate({ identifier: "StringType" })
 
 const List = Schema.Struct({
   dataType: Schema.Literal("ARRAY"),
   itemType: Schema.Literals(["INT", "FLOAT", "DOUBLE", "STRING"])
-})
+}).annotate({ identifier: "ArrayType" })
 
 /** What may stand inside a STRUCT: anything but another one. */
 const Member = Schema.Union([
   Int,
   Float,
   Double,
-  simple("BOOL"),
+  simple("BOOL", "BoolType"),
   Enum,
   Text,
-  simple("TIMESTAMP"),
-  simple("DATE"),
-  simple("FILE"),
+  simple("TIMESTAMP", "TimestampType"),
+  simple("DATE", "DateType"),
+  simple("FILE", "FileType"),
   List
-])
+]).annotate({ identifier: "MemberType" })
 export type Member = typeof Member.Type
+
+const StructMember = Schema.Struct({ required: Schema.optionalKey(Schema.Boolean), data: Member }).annotate({
+  identifier: "StructMember"
+})
 
 const Struct = Schema.Struct({
   dataType: Schema.Literal("STRUCT"),
-  items: byName(Identifier, Schema.Struct({ required: Schema.optionalKey(Schema.Boolean), data: Member })).check(
-    ...entries
-  )
-})
+  items: byName(Identifier, StructMember).check(...entries)
+}).annotate({ identifier: "StructType" })
 
 /** A data type with what EnOS's `dataDefinition` says of it (enos-protocol §6). */
-export const Definition = Schema.Union([Member, Struct])
+export const Definition = Schema.Union([Member, Struct]).annotate({ identifier: "DataType" })
 export type Definition = typeof Definition.Type
 
 /** The types whose points may carry a quality (enos-protocol §6). */

@@ -17,7 +17,7 @@ export const ThingAttribute = Schema.Struct({
   ...described,
   isRequired: Schema.optionalKey(Schema.Boolean),
   data: Definition
-})
+}).annotate({ identifier: "ThingAttribute" })
 export type ThingAttribute = typeof ThingAttribute.Type
 
 const point = {
@@ -29,9 +29,13 @@ const point = {
 
 /** What a device measures. With `hasQuality` the value may come as `{"value":1.0,"quality":9}`; numbers only (§6). */
 export const ThingMeasurepoint = Schema.Union([
-  Schema.Struct({ ...point, hasQuality: Schema.Literal(true), data: QualityDefinition }),
-  Schema.Struct({ ...point, hasQuality: Schema.optionalKey(Schema.Literal(false)), data: Definition })
-])
+  Schema.Struct({ ...point, hasQuality: Schema.Literal(true), data: QualityDefinition }).annotate({
+    identifier: "ThingMeasurepointWithQuality"
+  }),
+  Schema.Struct({ ...point, hasQuality: Schema.optionalKey(Schema.Literal(false)), data: Definition }).annotate({
+    identifier: "ThingMeasurepointWithoutQuality"
+  })
+]).annotate({ identifier: "ThingMeasurepoint" })
 export type ThingMeasurepoint = typeof ThingMeasurepoint.Type
 
 /** A parameter of a service or an event. An input that is not required, or has a default, may be left out. */
@@ -39,7 +43,7 @@ export const ThingParameter = Schema.Struct({
   ...described,
   required: Schema.optionalKey(Schema.Boolean),
   data: Definition
-})
+}).annotate({ identifier: "ThingParameter" })
 export type ThingParameter = typeof ThingParameter.Type
 
 const parameters = byName(Identifier, ThingParameter)
@@ -49,14 +53,16 @@ const topicIdentifier = Schema.String.check(
   })
 )
 
-export const ThingService = Schema.Struct({ ...described, inputData: parameters, outputData: parameters })
+export const ThingService = Schema.Struct({ ...described, inputData: parameters, outputData: parameters }).annotate({
+  identifier: "ThingService"
+})
 export type ThingService = typeof ThingService.Type
 
 export const ThingEvent = Schema.Struct({
   ...described,
   eventType: Schema.optionalKey(Schema.Literals(["INFO", "WARN", "ERROR"])),
   outputData: parameters
-})
+}).annotate({ identifier: "ThingEvent" })
 export type ThingEvent = typeof ThingEvent.Type
 
 /** What the devices of a product have and can do (enos-protocol §6). Identifiers are the keys of the records. */
