@@ -30,6 +30,12 @@ const signatures: Need = {
   purpose: "checks the signature of the Node project, in the tests"
 }
 
+const units: Need = {
+  command: "systemd-analyze",
+  debianPackage: "systemd",
+  purpose: "looks at the units of deploy/systemd, in the tests"
+}
+
 const testClients: ReadonlyArray<Need> = [
   { command: "openssl", debianPackage: "openssl", purpose: "a DTLS client of the tests" },
   { command: "coap-client-openssl", debianPackage: "libcoap3-bin", purpose: "libcoap over OpenSSL in the tests" },
@@ -53,8 +59,8 @@ export const needsOf = (occasion: Occasion): ReadonlyArray<Need> => {
     case "start":
       return [natsServer]
     case "test":
-      return [natsServer, postgres, python, signatures, ...testClients]
+      return [natsServer, postgres, python, signatures, units, ...testClients]
     case "interop":
-      return [natsServer, postgres, python, signatures, ...testClients, ...interopToolchains]
+      return [natsServer, postgres, python, signatures, units, ...testClients, ...interopToolchains]
   }
 }

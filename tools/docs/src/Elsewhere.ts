@@ -32,7 +32,7 @@ export const elsewhere = async (folder: string): Promise<Elsewhere> => {
     ...(Object.keys(defaultPorts) as Array<PortName>).map(
       (name) =>
         [
-          new RegExp(`(?<=127\\.0\\.0\\.1:|localhost:)${defaultPorts[name]}\\b`, "g"),
+          new RegExp(`(?<=127\\.0\\.0\\.1:|--port )${defaultPorts[name]}\\b`, "g"),
           String(ports[name]),
           new RegExp(`(?<=:)${ports[name]}\\b`, "g"),
           String(defaultPorts[name])

@@ -16,7 +16,7 @@ export class LocalRoost implements AsyncDisposable {
   private constructor(clone: string, { ports }: Elsewhere) {
     this.#child = spawn(process.execPath, [join(clone, "tools/dev/src/main.ts")], {
       cwd: clone,
-      env: { ...readerEnvironment(), ...variablesOf(ports), ROOST_ENOS_API: "true" },
+      env: { ...readerEnvironment(), ...portVariables(ports), ROOST_ENOS_API: "true" },
       stdio: ["ignore", "pipe", "pipe"]
     })
     const child = this.#child
@@ -51,7 +51,7 @@ export class LocalRoost implements AsyncDisposable {
   }
 }
 
-const variablesOf = (ports: Elsewhere["ports"]): Readonly<Record<string, string>> => ({
+export const portVariables = (ports: Elsewhere["ports"]): Readonly<Record<string, string>> => ({
   ROOST_NATS_PORT: String(ports.nats),
   ROOST_UDP_HOST: "127.0.0.1",
   ROOST_UDP_PORT: String(ports.udp),

@@ -1,12 +1,17 @@
 import { Clone } from "./Clone.ts"
 import { type Elsewhere, elsewhere } from "./Elsewhere.ts"
-import { LocalRoost, readerEnvironment } from "./LocalRoost.ts"
+import { LocalRoost, portVariables, readerEnvironment } from "./LocalRoost.ts"
 import type { Page } from "./Pages.ts"
 import type { Step } from "./Mark.ts"
 import { type Read, readPage } from "./Reading.ts"
 
 /** Pages whose readers start what they need by what the page says. */
-const withoutRoost = new Set(["docs/operations.md", "deploy/nats/README.md"])
+const withoutRoost = new Set(["docs/operations.md"])
+
+const folderVariables = ({ there }: Elsewhere): Readonly<Record<string, string>> => ({
+  ROOST_DATA_DIR: there("/var/lib/roost"),
+  ROOST_NATS_STORE_DIR: there("/var/lib/nats")
+})
 
 /** Those who read pages: in one clone, with one `npm start` for all pages that take it for granted. */
 export class Readers implements AsyncDisposable {
@@ -18,10 +23,29 @@ export class Readers implements AsyncDisposable {
     return readPage(steps, {
       cwd: this.#clone.path,
       // Examples and the nats command look for their server here.
-      env: { ...readerEnvironment(), NATS_URL: `nats://127.0.0.1:${there.ports.nats}` },
+      env: {
+        ...readerEnvironment(),
+        NATS_URL: `nats://127.0.0.1:${there.ports.nats}`,
+        // What such a page starts has no other way to hear of free ports, and keeps its files where the page has them.
+        ...(withoutRoost.has(path) ? { ...portVariables(there.ports), ...folderVariables(there) } : {})
+      },
       elsewhere: there,
       ...(told === undefined ? {} : { told })
     })
+  }
+
+  /** Pastes what `npm start` prints to paste: how the token is set, and the indented commands. */
+  async readAnnounced(): Promise<Read> {
+    const [there, { announced }] = await this.#started()
+    const token = /ROOST_API_TOKEN=\$\(.*\)/.exec(announced)?.[0]
+    const commands = announced.split("\n").filter((line) => /^ {2}(?:coap-client|curl|npm) /.test(line))
+    const run = { _tag: "Run", manner: "once", exit: 0, needs: [] } as const
+    const steps = [`export ${token}`, ...commands].map((text) => ({
+      block: { page: "npm start", line: 0, language: "sh", mark: "run", text: `${text.trim()}\n` },
+      run,
+      answers: []
+    }))
+    return readPage(steps, { cwd: this.#clone.path, env: readerEnvironment(), elsewhere: there })
   }
 
   #started(): Promise<readonly [Elsewhere, LocalRoost]> {

@@ -32,6 +32,7 @@ export const readPage = async (
   await using shell = new Shell(options)
   const findings: Array<Finding> = []
   const leftOut: Array<Finding> = []
+  const background: Array<Background> = []
   for (const step of steps) {
     const { block, run } = step
     const missing = run.needs.filter((program) => !isOnPath(program, options.env))
@@ -40,12 +41,27 @@ export const readPage = async (
       continue
     }
     options.told?.(step)
-    findings.push(...(await runStep(shell, step, options.elsewhere)))
+    findings.push(...(await runStep(shell, step, options.elsewhere, background)))
+  }
+  for (const { line, running } of findings.length === 0 ? [] : background) {
+    const output = shown(options.elsewhere.back(running.output()))
+    findings.push({ page: steps[0]!.block.page, line, message: `what ran meanwhile printed:\n${output}` })
   }
   return { findings, leftOut, blocks: steps.length - leftOut.length }
 }
 
-const runStep = async (shell: Shell, step: Step, elsewhere: Elsewhere): Promise<ReadonlyArray<Finding>> => {
+/** A command that runs until the end of its page. */
+interface Background {
+  readonly line: number
+  readonly running: Running
+}
+
+const runStep = async (
+  shell: Shell,
+  step: Step,
+  elsewhere: Elsewhere,
+  background: Array<Background>
+): Promise<ReadonlyArray<Finding>> => {
   const { block, run } = step
   const text = elsewhere.there(block.text)
   const find = (line: number, message: string): Finding => ({ page: block.page, line, message })
@@ -53,6 +69,7 @@ const runStep = async (shell: Shell, step: Step, elsewhere: Elsewhere): Promise<
     const running = await shell.start(text)
     const findings = await awaitAnswers(step, running, elsewhere)
     if (run.manner === "endless") await running.stop()
+    else background.push({ line: block.line, running })
     return findings
   }
   for (const end = Date.now() + answerMillisMax; ;) {
@@ -78,7 +95,12 @@ const runStep = async (shell: Shell, step: Step, elsewhere: Elsewhere): Promise<
     if (first !== undefined) {
       const expected = run.exit === 0 ? "" : `, expected ${run.exit}`
       const line = block.line + first.line
-      return [find(line, `exit ${first.exit}${expected}:\n${quoted(elsewhere.back(first.command))}\n${shown(output)}`)]
+      // In a function, bash names the command that it ended with.
+      const command = block.text
+        .split("\n")
+        .slice(first.line - 1)
+        .join("\n")
+      return [find(line, `exit ${first.exit}${expected}:\n${quoted(command)}\n${shown(output)}`)]
     }
     return [
       find(unanswered!.line, `the answer of line ${block.line} is another:\n${quoted(block.text)}\n${shown(output)}`)

@@ -1,11 +1,17 @@
+import { spawnSync } from "node:child_process"
+import { writeFileSync } from "node:fs"
+import { join } from "node:path"
 import { parseArgs } from "node:util"
+import { root } from "./Clone.ts"
 import type { Finding } from "./Mark.ts"
+import { metricsPage } from "./Metrics.ts"
 import { readPages } from "./Pages.ts"
 import { Readers } from "./Readers.ts"
 
 const usage = `npm run docs -- [PAGE …]
 Runs the commands of the pages, or of those whose path contains PAGE, against a Roost of its own.
-  --list   only says what each page has, and what is not marked
+  --list    only says what each page has, and what is not marked
+  --write   only makes docs/metrics.md anew, after a metric was changed
 `
 
 const print = (text: string): void => void process.stdout.write(`${text}\n`)
@@ -14,10 +20,15 @@ const tell = ({ line, message, page }: Finding): void => print(`${page}:${line}:
 const main = async (): Promise<number> => {
   const { positionals, values } = parseArgs({
     allowPositionals: true,
-    options: { help: { type: "boolean" }, list: { type: "boolean" } }
+    options: { help: { type: "boolean" }, list: { type: "boolean" }, write: { type: "boolean" } }
   })
   if (values.help === true) {
     process.stdout.write(usage)
+    return 0
+  }
+  if (values.write === true) {
+    writeFileSync(join(root, "docs/metrics.md"), metricsPage())
+    spawnSync("npx", ["oxfmt", "docs/metrics.md"], { cwd: root, stdio: "inherit" })
     return 0
   }
   const pages = readPages().filter(({ path }) => positionals.length === 0 || positionals.some((p) => path.includes(p)))

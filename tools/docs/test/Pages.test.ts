@@ -11,6 +11,16 @@ afterAll(() => readers[Symbol.asyncDispose](), 120_000)
 const pageMillisMax = 600_000
 
 describe("what a reader pastes does what the page says", () => {
+  it(
+    "npm start, which prints lines to try",
+    async () => {
+      const { blocks, findings } = await readers.readAnnounced()
+      assert.deepStrictEqual(findings, [])
+      assert.isAtLeast(blocks, 4)
+    },
+    pageMillisMax
+  )
+
   for (const page of readPages()) {
     if (page.steps.length === 0) continue
     it(

@@ -1,0 +1,121 @@
+import { assert, describe, it } from "vitest"
+import { execFileSync, spawnSync } from "node:child_process"
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { root } from "../src/Clone.ts"
+import { metricsPage, readMetrics } from "../src/Metrics.ts"
+
+const deploy = join(root, "deploy")
+
+describe("docs/metrics.md", () => {
+  it("is what npm run docs -- --write makes of the code", () => {
+    // The formatter aligns columns; the words are compared.
+    const words = (text: string) => text.replaceAll(/ +/g, " ").replaceAll(/-{3,}/g, "---")
+    assert.strictEqual(
+      words(readFileSync(join(root, "docs/metrics.md"), "utf8")),
+      words(metricsPage()),
+      "npm run docs -- --write"
+    )
+  })
+
+  it("has every name of a metric in the code, each with a meaning and an app", () => {
+    const named = execFileSync(
+      "grep",
+      [
+        "-rhoE",
+        '"roost_[a-z0-9_]+"',
+        "apps",
+        "libs",
+        "--include=*.ts",
+        "--exclude-dir=test",
+        "--exclude-dir=benchmark",
+        "--exclude-dir=node_modules",
+        "--exclude-dir=dist"
+      ],
+      { cwd: root, encoding: "utf8" }
+    )
+    const metrics = readMetrics()
+    assert.includeMembers(
+      metrics.map(({ name }) => name),
+      [...new Set(named.trim().replaceAll('"', "").split("\n"))].filter((name) => !name.startsWith("roost_docs"))
+    )
+    for (const { apps, help, name } of metrics) {
+      assert.isNotEmpty(apps, name)
+      assert.match(help, /\.$/, name)
+    }
+  })
+})
+
+describe("deploy/prometheus", () => {
+  const folder = join(deploy, "prometheus")
+
+  it("asks for metrics that are there", () => {
+    const known = new Set(readMetrics().map(({ name }) => name))
+    const rules = readFileSync(join(folder, "roost.rules.yaml"), "utf8")
+    const asked = [...rules.matchAll(/\b(?:roost|nodejs|process)_[a-z0-9_]+/g)].map(([name]) => name)
+    assert.isAbove(asked.length, 20)
+    assert.deepStrictEqual(
+      asked.filter((name) => !known.has(name)),
+      []
+    )
+  })
+
+  it("has rules that Prometheus takes, and that fire when they should", () => {
+    const promtool = execFileSync(join(root, "tools/docs/src/promtool.sh"), { encoding: "utf8" }).trim()
+    for (const args of [
+      ["check", "rules", "roost.rules.yaml"],
+      ["test", "rules", "roost.rules.test.yaml"]
+    ]) {
+      const { status, stderr, stdout } = spawnSync(promtool, args, { cwd: folder, encoding: "utf8" })
+      assert.strictEqual(status, 0, `${stdout}${stderr}`)
+    }
+  }, 120_000)
+})
+
+describe("deploy/systemd", () => {
+  it("has units that systemd takes", () => {
+    const folder = mkdtempSync(join(tmpdir(), "roost-units-"))
+    try {
+      cpSync(join(deploy, "systemd"), folder, { recursive: true })
+      for (const name of readdirSync(folder).filter((file) => file.endsWith(".service"))) {
+        const unit = join(folder, name)
+        // systemd looks whether the program is there; this machine has it elsewhere.
+        writeFileSync(unit, readFileSync(unit, "utf8").replaceAll(/^ExecStart=\S+/gm, `ExecStart=${process.execPath}`))
+        const { error, status, stderr } = spawnSync("systemd-analyze", ["verify", unit], { encoding: "utf8" })
+        assert.isUndefined(error)
+        assert.strictEqual(stderr, "")
+        assert.strictEqual(status, 0)
+      }
+    } finally {
+      rmSync(folder, { recursive: true })
+    }
+  })
+})
+
+describe("deploy/newSecrets.sh", () => {
+  it("makes new secrets, readable by their owner, and leaves those that are there", () => {
+    const folder = mkdtempSync(join(tmpdir(), "roost-secrets-"))
+    try {
+      const make = () =>
+        execFileSync(join(deploy, "newSecrets.sh"), [join(folder, "etc")], {
+          env: { ...process.env, ROOST_NATS_STORE_DIR: join(folder, "nats") },
+          encoding: "utf8"
+        })
+      make()
+      const read = (app: string) => readFileSync(join(folder, "etc", `${app}.env`), "utf8")
+      const before = ["nats-server", "registry", "udp-edge", "session-actors", "downlink-queue"].map(read)
+      assert.match(read("registry"), /^ROOST_API_TOKEN=[0-9a-f]{64}$/m)
+      const token = /^ROOST_API_TOKEN=.*$/m
+      assert.strictEqual(token.exec(read("registry"))![0], token.exec(read("downlink-queue"))![0])
+      assert.match(execFileSync("stat", ["-c", "%a", join(folder, "etc/registry.env")], { encoding: "utf8" }), /^600/)
+      assert.include(make(), "registry.env stays as it is")
+      assert.deepStrictEqual(
+        ["nats-server", "registry", "udp-edge", "session-actors", "downlink-queue"].map(read),
+        before
+      )
+    } finally {
+      rmSync(folder, { recursive: true })
+    }
+  })
+})
