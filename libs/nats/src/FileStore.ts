@@ -45,7 +45,7 @@ const reserves = Effect.fnUntraced(function* (bytes: number) {
         max_bytes: bytes
       })
     } catch (error) {
-      if (error instanceof JetStreamApiError && error.code === insufficientStorage) return false
+      if (error instanceof JetStreamApiError && isInsufficient(error)) return false
       throw error
     }
     await manager.streams.delete(name)
@@ -53,5 +53,8 @@ const reserves = Effect.fnUntraced(function* (bytes: number) {
   })
 })
 
-/** `insufficient storage resources available`. */
+/** `insufficient storage resources available`, or of a cluster `no suitable peers for placement, insufficient storage`. */
+const isInsufficient = ({ code, message }: JetStreamApiError): boolean =>
+  code === insufficientStorage || (code === noSuitablePeers && message.includes("insufficient storage"))
 const insufficientStorage = 10047
+const noSuitablePeers = 10005

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Buckets, OperatorEvent, type StreamDefinition, Streams } from "@roost/contracts"
 import { Health, metrics } from "@roost/observability"
-import { natsServer, SmallDisk } from "@roost/testkit"
+import { natsCluster, natsServer, SmallDisk } from "@roost/testkit"
 import { Effect, Fiber, Layer, Logger, Schema } from "effect"
 import { existsSync, readdirSync } from "node:fs"
 import { join } from "node:path"
@@ -75,6 +75,22 @@ describe("the one that makes streams", () => {
         }).pipe(Effect.provide(connectionTo(server)), Effect.scoped)
       }
     })
+  )
+
+  it.live(
+    "makes all that are missing in a cluster of small disks",
+    () =>
+      Effect.gen(function* () {
+        const servers = yield* natsCluster(3, () => ({ fileStoreBytes: 100 * mebibyte }))
+        const url = servers.map((server) => server.url).join(",")
+        yield* Effect.gen(function* () {
+          yield* ensureStreams(allStreams)
+          const { config } = yield* infoOf("UPLINK")
+          assert.isAbove(config.max_bytes, 0)
+          assert.isBelow(config.max_bytes, 100 * mebibyte)
+        }).pipe(Effect.provide(connectionTo({ url }, { ROOST_NATS_REPLICAS: "3" })), Effect.scoped)
+      }),
+    240_000
   )
 
   it.live("lets everything serve again after a restart, however full the streams are (trust F2)", () =>
