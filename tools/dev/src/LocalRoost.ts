@@ -200,6 +200,10 @@ const announce = (config: DevConfig, natsUrl: string, secrets: Secrets, demo: bo
     say("")
     say("Post as a device:")
     say(`  ${postLine(config, secrets)}`)
+    if (coapClient() !== undefined) {
+      say("The same by a device in software that prints every message, and what it means:")
+      say(`  ${deviceLine(config, secrets)}`)
+    }
     say("Set a point on the demo meter, which fetches it with its next report:")
     say(
       `  curl -H "Authorization: Bearer $ROOST_API_TOKEN" -H 'content-type: application/json' ` +
@@ -215,11 +219,17 @@ const announce = (config: DevConfig, natsUrl: string, secrets: Secrets, demo: bo
 }
 
 const postLine = (config: DevConfig, secrets: Secrets): string => {
-  const build = (["openssl", "gnutls"] as const).find((name) => onPath(`coap-client-${name}`) !== undefined)
+  const build = coapClient()
   return build === undefined
-    ? `npm run device -- --server 127.0.0.1:${config.udpPort} --product-key ${demoProduct} --device-key ${demoCli} --device-secret ${secrets.demoDeviceSecret} --count 1`
+    ? deviceLine(config, secrets)
     : coapClientLine(build, config.udpPort, secrets.demoDeviceSecret)
 }
+
+const coapClient = () => (["openssl", "gnutls"] as const).find((name) => onPath(`coap-client-${name}`) !== undefined)
+
+const deviceLine = (config: DevConfig, secrets: Secrets): string =>
+  `npm run device -- --server 127.0.0.1:${config.udpPort} --product-key ${demoProduct} --device-key ${demoCli} ` +
+  `--device-secret ${secrets.demoDeviceSecret} --count 1`
 
 const startDemoDevice = (children: Children, config: DevConfig, secrets: Secrets): void => {
   children.start({
