@@ -34,14 +34,20 @@ export type DataFormat = typeof DataFormat.Type
 export const PskRequest = Schema.Struct({
   productKey: Schema.String,
   deviceKey: Schema.String,
-  secureMode: Schema.Literals([2, 3])
+  secureMode: Schema.Literals([2, 3]),
+  /** Also the keys that firmware was seen to use by mistake: a Finished failed, and the operator is to hear why. */
+  mistakes: Schema.optionalKey(Schema.Literal(true))
 })
 export type PskRequest = typeof PskRequest.Type
+
+/** JSON: by `KeyMistake` the key in hexadecimal, sealed for `mistakesContext`; absent from older registries, and where none were asked for. */
+const sealedMistakes = Schema.optionalKey(Schema.String)
 
 export const PskReply = Schema.Union([
   Schema.TaggedStruct("Found", {
     /** The 16 bytes, sealed for `sealPurpose.psk` and `pskContext`, in base64; see Sealing. */
     sealedPsk: Schema.String,
+    sealedMistakes,
     /** Grows with every change of the secret that the key is of: a session made under an older one ends. */
     credentialVersion: Schema.Int,
     /** In mode 3, the product's former secret while it is still good, sealed like the other. */
@@ -60,7 +66,8 @@ export const PskReply = Schema.Union([
   Schema.TaggedStruct("Refused", {
     reason: RefusalReason,
     /** A key that nobody has, so that refusals take the way and the time of other answers; absent from older registries. */
-    sealedPsk: Schema.optionalKey(Schema.String)
+    sealedPsk: Schema.optionalKey(Schema.String),
+    sealedMistakes
   })
 ])
 export type PskReply = typeof PskReply.Type
@@ -96,6 +103,7 @@ export const sealPurpose = {
 } as const
 export const pskContext = ({ productKey, deviceKey, secureMode }: PskRequest): string =>
   `${productKey},${deviceKey},${secureMode}`
+export const mistakesContext = (request: PskRequest): string => `${pskContext(request)},mistakes`
 export const secretContext = (device: { readonly productKey: string; readonly deviceKey: string }): string =>
   `${device.productKey},${device.deviceKey}`
 

@@ -54,10 +54,15 @@ export class Credentials extends Context.Service<
       return Credentials.of({
         psk: Effect.fn("Credentials.psk")(function* (request) {
           const admitted = yield* admit(request, request.secureMode)
+          const mistakes = (secret: string, otherSecret: string) =>
+            request.mistakes === true && { sealedMistakes: vault.mistakesForBus(request, secret, otherSecret) }
           if (admitted._tag === "Refused") {
-            return { ...admitted, sealedPsk: vault.pskForBus(request, vault.openDevice(nobody, secretOfNobody)) }
+            const secret = vault.openDevice(nobody, secretOfNobody)
+            return { ...admitted, sealedPsk: vault.pskForBus(request, secret), ...mistakes(secret, secret) }
           }
           const { product, device } = admitted
+          const secrets = () =>
+            [vault.openDevice(request, device.secret), vault.openProduct(request.productKey, product.secret)] as const
           const { assetId } = device
           const { closeNotify, productKey, dataFormat, downlink, piggybackMillis } = product
           if (request.secureMode === 2) {
@@ -65,6 +70,7 @@ export class Credentials extends Context.Service<
             return {
               _tag: "Found",
               sealedPsk: vault.pskForBus(request, secret),
+              ...(request.mistakes === true && mistakes(...secrets())),
               credentialVersion: device.credentialVersion,
               ...tooShort(secret),
               assetId,
@@ -79,6 +85,7 @@ export class Credentials extends Context.Service<
           return {
             _tag: "Found",
             sealedPsk: sealed(product.secret),
+            ...(request.mistakes === true && mistakes(secrets()[1], secrets()[0])),
             credentialVersion: product.secretVersion,
             deviceCredentialVersion: device.credentialVersion,
             ...tooShort(vault.openProduct(productKey, product.secret)),

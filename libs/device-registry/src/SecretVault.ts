@@ -1,6 +1,14 @@
-import { pskContext, type PskRequest, Sealing, type SealingKeys, sealPurpose, secretContext } from "@roost/contracts"
+import {
+  mistakesContext,
+  pskContext,
+  type PskRequest,
+  Sealing,
+  type SealingKeys,
+  sealPurpose,
+  secretContext
+} from "@roost/contracts"
 import { aes256Gcm } from "@roost/dtls-crypto"
-import { pskFromSecret } from "@roost/enos"
+import { mistakenKeys, pskFromSecret } from "@roost/enos"
 import { Context } from "effect"
 import type { DeviceId, SealedSecret } from "./RegistryStore.ts"
 
@@ -49,6 +57,13 @@ export class Vault {
     return base64(this.#psk.seal(pskContext(request), pskFromSecret(secret)))
   }
 
+  /** The keys of the mistakes that are made with it. */
+  mistakesForBus(request: PskRequest, secret: string, otherSecret: string): string {
+    const keys = mistakenKeys(secret, otherSecret, request.deviceKey).map(({ key, mistake }) => [mistake, toHex(key)])
+    const json = JSON.stringify(Object.fromEntries(keys))
+    return base64(this.#psk.seal(mistakesContext(request), Buffer.from(json, "utf8")))
+  }
+
   secretForBus(id: DeviceId, secret: string): string {
     return base64(this.#secret.seal(secretContext(id), Buffer.from(secret, "utf8")))
   }
@@ -70,4 +85,5 @@ export class Vault {
 
 export class SecretVault extends Context.Service<SecretVault, Vault>()("@roost/device-registry/SecretVault") {}
 
+const toHex = (bytes: Uint8Array): string => Buffer.from(bytes).toString("hex")
 const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString("base64")

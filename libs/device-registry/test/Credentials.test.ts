@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
-import { pskContext, type PskRequest, Sealing, sealPurpose, secretContext } from "@roost/contracts"
-import { pskFromSecret } from "@roost/enos"
+import { mistakesContext, pskContext, type PskRequest, Sealing, sealPurpose, secretContext } from "@roost/contracts"
+import { keyMistakes, pskFromSecret } from "@roost/enos"
 import { Effect, Layer } from "effect"
 import { TestClock } from "effect/testing"
 import { Credentials, Registry, RegistryStore, SecretLengthMin } from "../src/index.ts"
@@ -66,6 +66,28 @@ describe("psk", () => {
         assert.deepStrictEqual(Uint8Array.from(openPsk(request, reply.sealedPsk)!), pskFromSecret(secret))
         assert.strictEqual(reply.downlink, "serial")
         assert.isUndefined(openPsk({ ...request, deviceKey: "dev2" }, reply.sealedPsk), "opens for this device only")
+      }
+    }).pipe(Effect.provide(layerTestRegistry))
+  )
+
+  it.effect("gives the keys that come of mistakes where they are asked for, of a device that there is not, too", () =>
+    Effect.gen(function* () {
+      const { credentials } = yield* seed
+      for (const [deviceKey, secureMode, tag] of [
+        ["dev1", 2, "Found"],
+        ["dev1", 3, "Found"],
+        ["dev9", 2, "Refused"]
+      ] as const) {
+        const request = { productKey: "pk1", deviceKey, secureMode }
+        const reply = yield* credentials.psk({ ...request, mistakes: true })
+        const sealed = Buffer.from(reply.sealedMistakes!, "base64")
+        const opened = new Sealing(clusterKey, sealPurpose.psk).open(mistakesContext(request), sealed)
+        const keys = JSON.parse(Buffer.from(opened!).toString()) as Record<string, string>
+        assert.strictEqual(reply._tag, tag)
+        assert.deepStrictEqual(Object.keys(keys), Object.keys(keyMistakes))
+        const plain = { 2: "the-device-secret", 3: "the-product-secret" }[secureMode]
+        assert.strictEqual(keys["secretAsKey"] === Buffer.from(plain).toString("hex"), tag === "Found")
+        assert.isUndefined((yield* credentials.psk(request)).sealedMistakes)
       }
     }).pipe(Effect.provide(layerTestRegistry))
   )

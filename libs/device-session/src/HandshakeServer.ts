@@ -24,6 +24,7 @@ import { newSession } from "./NewSession.ts"
 import { isRegistered, type PskOutcome } from "./Ports.ts"
 import { Resumptions } from "./Resumptions.ts"
 import { exchangesOf } from "./SessionExchanges.ts"
+import { keyText, WrongKeys } from "./WrongKeys.ts"
 
 /**
  * Handshakes that edges handed over: key, Finished, the session stored, and only then the answer (design §2.3).
@@ -46,6 +47,7 @@ export class HandshakeServer {
   readonly #changes: CredentialChanges
   readonly #keys: KnownKeys
   readonly #refusals: HandshakeRefusals
+  readonly #wrongKeys: WrongKeys
   readonly resumptions: Resumptions
   #token = 0
 
@@ -55,6 +57,7 @@ export class HandshakeServer {
     this.#refusals = new HandshakeRefusals(options.events)
     this.#handshakes = new Handshakes(options.config.handshakesMax, options.config.handshakeMillisMax)
     this.#keys = new KnownKeys(options.findActor, options.profiles)
+    this.#wrongKeys = new WrongKeys(options.crypto)
     this.resumptions = new Resumptions(options, this.#handshakes)
     // As long as a handshake may take to verify, and as long again to be stored.
     this.#changes = new CredentialChanges(2 * options.config.handshakeMillisMax)
@@ -182,6 +185,10 @@ export class HandshakeServer {
       handshake.registered = isRegistered(outcome)
       return this.#tellUnfinished(now, handshake)
     }
+    if (handshake.wrongKey === "asked") {
+      this.#wrongKeys.explain(handshake, outcome.mistakes)
+      return this.#refuseKey(now, handshake)
+    }
     if (!this.#handshakes.isCurrent(handshake)) return
     switch (outcome._tag) {
       case "Found": {
@@ -286,12 +293,12 @@ export class HandshakeServer {
   }
 
   /** Also for an identity that can't be read, which is no device's: the question and its answer are the same work. */
-  #ask(handshake: HandshakeInProgress): void {
+  #ask(handshake: HandshakeInProgress, mistakes = false): void {
     const { productKey, deviceKey } = handshake.named ?? nobody
     this.#token++
     this.#asked.set(this.#token, handshake)
     const request: PskRequest = { productKey, deviceKey, secureMode: handshake.identity?.secureMode ?? 2 }
-    this.#options.ports.askPsk(this.#token, request)
+    this.#options.ports.askPsk(this.#token, mistakes ? { ...request, mistakes } : request)
   }
 
   /** `psk` undefined: one that nobody has. In mode 3 two keys are tried always, since a product has a former one at times. */
@@ -319,10 +326,17 @@ export class HandshakeServer {
       const { former } = handshake
       if (former !== undefined && former.stage !== "keyed") return
       this.#options.counters.handshakesRefused++
-      this.#refusals.tell(now, handshake, refusedKind, handshake.refusal ?? rejectText[outcome.reason])
+      if (outcome.reason === "RecordUnverifiable") this.#refuseKey(now, handshake)
+      else this.#refusals.tell(now, handshake, refusedKind, handshake.refusal ?? rejectText[outcome.reason])
       return
     }
     if (!this.#establish(now, handshake, outcome)) this.#handshakes.remove(handshake)
+  }
+
+  /** What is told may wait for the registry, once for each handshake: whatever is wrong, so that all refusals are the same work. */
+  #refuseKey(now: number, handshake: HandshakeInProgress): void {
+    if (this.#wrongKeys.admit(now, handshake)) this.#ask(handshake, true)
+    else if (handshake.wrongKey !== "asked") this.#refusals.tell(now, handshake, refusedKind, keyText(handshake))
   }
 
   /** Stores the session of a verified handshake, which is answered then. False: it is given up. */

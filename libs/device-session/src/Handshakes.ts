@@ -54,6 +54,8 @@ export interface HandshakeInProgress {
   deviceCredentialVersion?: number
   /** The secret is shorter than the registry takes today. */
   secretTooShort?: true
+  /** What its wrong key comes of: asked for, or the text that was told. */
+  wrongKey?: "asked" | string | undefined
   /** Why it can't succeed: the key that it was given is random (design §2.2). */
   refusal: string | undefined
   /** Set when the registry answered. */

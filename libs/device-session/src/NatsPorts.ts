@@ -3,6 +3,7 @@ import {
   CredentialChange,
   Buckets,
   FrameWriter,
+  mistakesContext,
   pskContext,
   type PskRequest,
   RegistryRpcs,
@@ -16,6 +17,7 @@ import {
   UplinkHeader
 } from "@roost/contracts"
 import { aes256Gcm } from "@roost/dtls-crypto"
+import { type KeyMistake, keyMistakes, type MistakenKey } from "@roost/enos"
 import {
   deleteMessage,
   EventPublisher,
@@ -102,6 +104,16 @@ export const makeNatsPorts = Effect.fnUntraced(function* (
   const openPsk = (request: PskRequest, sealed: string): Uint8Array | undefined =>
     pskSealing.open(pskContext(request), Buffer.from(sealed, "base64"))
 
+  const openMistakes = (request: PskRequest, sealed: string): ReadonlyArray<MistakenKey> => {
+    const opened = pskSealing.open(mistakesContext(request), Buffer.from(sealed, "base64"))
+    const keys =
+      opened === undefined ? {} : (JSON.parse(Buffer.from(opened).toString("utf8")) as Record<string, string>)
+    return Object.entries(keys).flatMap(([mistake, key]) =>
+      // A newer registry may know more of them.
+      mistake in keyMistakes ? [{ mistake: mistake as KeyMistake, key: Uint8Array.fromHex(key) }] : []
+    )
+  }
+
   return {
     publishFrame: (edgeId, frame) => void bus.publish(Subjects.frameToEdge(edgeId), frame),
 
@@ -120,12 +132,15 @@ export const makeNatsPorts = Effect.fnUntraced(function* (
           Effect.map((reply): PskOutcome => {
             // A refusal has a key too, which nobody has: opening it takes the time that any other answer takes.
             const psk = reply.sealedPsk === undefined ? undefined : openPsk(request, reply.sealedPsk)
-            if (reply._tag === "Refused") return { _tag: "Refused", reason: reply.reason }
+            const { sealedMistakes } = reply
+            const mistakes = sealedMistakes === undefined ? {} : { mistakes: openMistakes(request, sealedMistakes) }
+            if (reply._tag === "Refused") return { _tag: "Refused", reason: reply.reason, ...mistakes }
             if (psk === undefined) return clusterKeysDiffer
             const { previous, ...found } = reply
             const former = previous && openPsk(request, previous.sealedPsk)
-            if (former === undefined) return { ...found, psk }
-            return { ...found, psk, previous: { psk: former, credentialVersion: previous!.credentialVersion } }
+            if (former === undefined) return { ...found, psk, ...mistakes }
+            const version = previous!.credentialVersion
+            return { ...found, psk, previous: { psk: former, credentialVersion: version }, ...mistakes }
           }),
           Effect.catch(unavailable),
           Effect.map((outcome) => answers.psk(token, outcome))

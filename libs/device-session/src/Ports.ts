@@ -11,6 +11,7 @@ import type {
   RefusalReason,
   StrangerEvent
 } from "@roost/contracts"
+import type { MistakenKey } from "@roost/enos"
 import type { DeviceFacts } from "./DeviceActor.ts"
 import type { ScriptCall } from "./RawConversions.ts"
 
@@ -79,7 +80,7 @@ export interface Ports {
 }
 
 /** The key in the clear: who asks the registry opens what it sealed. */
-export type PskOutcome =
+export type PskOutcome = (
   | ({
       readonly _tag: "Found"
       readonly psk: Uint8Array
@@ -90,6 +91,10 @@ export type PskOutcome =
     } & DeviceFacts)
   | { readonly _tag: "Refused"; readonly reason: RefusalReason }
   | Unanswered
+) & {
+  /** Where they were asked for. */
+  readonly mistakes?: ReadonlyArray<MistakenKey>
+}
 
 /** Whether the device is one that the registry has; false if it did not say. */
 export const isRegistered = (outcome: PskOutcome): boolean =>

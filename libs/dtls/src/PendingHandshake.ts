@@ -57,6 +57,8 @@ export class PendingHandshake {
   #hasPreviousKey = false
   /** One per key that the peer may have. */
   #finishes: ReadonlyArray<Finish> = []
+  /** What came of a peer whose key is another one; at most `pendingBytesMax`. */
+  #refused: { readonly datagrams: ReadonlyArray<Uint8Array>; readonly transcriptHash: Uint8Array } | undefined
 
   private constructor(fields: HalfFields, limits: BackHalfLimits) {
     this.#limits = limits
@@ -147,12 +149,25 @@ export class PendingHandshake {
     const first = this.#expect(crypto, psk)
     this.#finishes = previous === undefined ? [first] : [first, this.#expect(crypto, previous)]
     const datagrams = this.#datagrams
+    const transcript = this.#transcript
     this.#forgetWhatKeysAreOf()
     let outcome: HandshakeOutcome = needMore
     for (const datagram of datagrams) {
       if (outcome._tag !== "Established") outcome = this.#handle(crypto, datagram)
     }
+    if (outcome._tag === "Rejected") this.#refused = { datagrams, transcriptHash: transcript.hash(crypto) }
     return outcome
+  }
+
+  /**
+   * Whether the flight that `providePsk` rejected is one of a peer with this key, of any length: for whoever has to find out why it
+   * has another one. Nothing follows from it.
+   */
+  wouldVerify(crypto: Crypto, psk: Uint8Array): boolean {
+    if (this.#refused === undefined) return false
+    const { datagrams, transcriptHash } = this.#refused
+    const { await: awaited } = this.#awaitFinished(crypto, psk, transcriptHash)
+    return datagrams.some((datagram) => awaited.handle(crypto, datagram) === "Verified")
   }
 
   /**
@@ -176,16 +191,12 @@ export class PendingHandshake {
   }
 
   #expect(crypto: Crypto, psk: Uint8Array): Finish {
-    const { agreement, clientRandom, serverRandom, sessionId } = this.#fields
-    const transcriptHash = this.#transcript.hash(crypto)
-    const premaster = pskPremasterSecret(psk)
-    const master = agreement.extendedMasterSecret
-      ? extendedMasterSecret(crypto, premaster, transcriptHash)
-      : classicMasterSecret(crypto, premaster, clientRandom, serverRandom)
-    const keys = deriveKeyBlock(crypto, agreement.suite, master, clientRandom, serverRandom)
-    const session = Session.of("server", agreement, keys, master, sessionId)
-    const expected = verifyData(crypto, "client", master, transcriptHash)
-    const awaited = new AwaitFinished(session, expected, this.#finishedSeq, this.#limits)
+    const {
+      await: awaited,
+      expected,
+      master,
+      session
+    } = this.#awaitFinished(crypto, psk, this.#transcript.hash(crypto))
     // RFC 5246 §7.4.9: the client's Finished is part of what ours covers.
     const both = this.#transcript.hashWith(crypto, {
       type: HandshakeType.finished,
@@ -193,6 +204,23 @@ export class PendingHandshake {
       body: expected
     })
     return { await: awaited, session, verifyData: packBytes(verifyData(crypto, "server", master, both)) }
+  }
+
+  #awaitFinished(crypto: Crypto, psk: Uint8Array, transcriptHash: Uint8Array) {
+    const { agreement, clientRandom, serverRandom, sessionId } = this.#fields
+    const premaster = pskPremasterSecret(psk)
+    const master = agreement.extendedMasterSecret
+      ? extendedMasterSecret(crypto, premaster, transcriptHash)
+      : classicMasterSecret(crypto, premaster, clientRandom, serverRandom)
+    const keys = deriveKeyBlock(crypto, agreement.suite, master, clientRandom, serverRandom)
+    const session = Session.of("server", agreement, keys, master, sessionId)
+    const expected = verifyData(crypto, "client", master, transcriptHash)
+    return {
+      await: new AwaitFinished(session, expected, this.#finishedSeq, this.#limits),
+      expected,
+      master,
+      session
+    }
   }
 
   /** A datagram of this peer. Repeated ClientKeyExchanges have no effect. */

@@ -16,7 +16,7 @@ import {
 } from "@roost/contracts"
 import { CookieSecrets, FrontHalf, SessionIds } from "@roost/dtls"
 import { dtlsCrypto } from "@roost/dtls-crypto"
-import { pskFromSecret } from "@roost/enos"
+import { mistakenKeys, pskFromSecret } from "@roost/enos"
 import type { Conversion } from "@roost/raw-script"
 import { DeviceHost } from "../../src/DeviceHost.ts"
 import { defaultDeviceSessionConfig, type DeviceSessionConfig } from "../../src/DeviceSessionConfig.ts"
@@ -78,6 +78,8 @@ export class World {
   readonly strangers: Array<StrangerEvent> = []
   /** What the host had done for it while this is set: its ports' and its crypto's calls by name and size. */
   work: Array<string> | undefined
+  /** How often the registry was asked for keys that come of mistakes. */
+  mistakesAsked = 0
   readonly commandEvents: Array<CommandEvent> = []
   readonly routes: Array<{ peer: number | string; cid: number }> = []
   /** What the store does with the next uplinks. */
@@ -309,8 +311,14 @@ export class World {
         if (this.hasOtherNode) this.forwarded.push({ kind, partition, peer, body: body.slice() })
         return this.hasOtherNode
       },
-      askPsk: (token, { deviceKey }) =>
-        this.#pending.push(() => host().handlePsk(this.now, token, this.psk(deviceKey))),
+      askPsk: (token, { deviceKey, mistakes }) =>
+        this.#pending.push(() => {
+          if (mistakes === true) this.mistakesAsked++
+          // Nobody's is as long as any.
+          const secret = `secret of ${deviceKey === "" ? "none" : deviceKey}`
+          const keys = mistakes === true ? { mistakes: mistakenKeys(secret, "secret of the product", deviceKey) } : {}
+          host().handlePsk(this.now, token, { ...this.psk(deviceKey), ...keys })
+        }),
       askProperties: (token, request) => {
         this.propertiesAsked.push(request)
         this.#pending.push(() => host().handleProperties(this.now, token, this.properties(request)))

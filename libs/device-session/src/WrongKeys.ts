@@ -1,0 +1,63 @@
+import { type Allowance, allowance, Allowances, BoundedMap, sourceOf, take } from "@roost/bounded"
+import { type Crypto, PendingHandshake } from "@roost/dtls"
+import { keyMistakes, type MistakenKey } from "@roost/enos"
+import { rejectText } from "./HandshakeRefusals.ts"
+import { type HandshakeInProgress, nobody } from "./Handshakes.ts"
+
+/** Wrong keys of this node that are looked into, a second and saved up: each takes some 20 key derivations, half a millisecond. */
+export const lookedIntoPerSecondMax = 2
+export const lookedIntoBurstMax = 20
+/** Of one source. */
+const perSource = { perSecond: 0.1, burst: 5, max: 10_000 }
+/** Devices whose mistake is known. */
+const knownMax = 1_000
+
+/**
+ * Which mistake a wrong key comes of. The registry is asked for the keys that firmware was seen to use by mistake, and the Finished that
+ * failed is tried under each. Of every name alike, whether there is such a device or not, and only after the refusal, which is
+ * silence in any case: nobody can tell by it which devices there are, or try a key more often than handshakes let him.
+ */
+export class WrongKeys {
+  readonly #crypto: Crypto
+  readonly #allowance: Allowance
+  readonly #sources = new Allowances<number | string>(perSource)
+  readonly #known = new BoundedMap<string, string>(knownMax)
+
+  constructor(crypto: Crypto) {
+    this.#crypto = crypto
+    this.#allowance = allowance(0, lookedIntoBurstMax)
+  }
+
+  /** Whether it is to be asked for now: it was not yet, the same source's for the same device is not known, and others left the time. */
+  admit(now: number, handshake: HandshakeInProgress): boolean {
+    handshake.wrongKey ??= this.#known.get(nameOf(handshake))
+    if (handshake.wrongKey !== undefined) return false
+    // A cost of 0 brings `left` up to date: what the source may not is not taken from all.
+    take(this.#allowance, now, lookedIntoPerSecondMax, lookedIntoBurstMax, 0)
+    if (this.#allowance.left < 1 || !this.#sources.take(now, sourceOf(handshake.peer.key))) return false
+    this.#allowance.left--
+    handshake.wrongKey = "asked"
+    handshake.told = true
+    return true
+  }
+
+  /** The registry answered. */
+  explain(handshake: HandshakeInProgress, keys: ReadonlyArray<MistakenKey> = []): void {
+    const { pending } = handshake
+    const isOf = ({ key }: MistakenKey) => pending instanceof PendingHandshake && pending.wouldVerify(this.#crypto, key)
+    const found = keys.find(isOf)
+    handshake.wrongKey = found === undefined ? rejectText.RecordUnverifiable : mistakeText(found)
+    if (found !== undefined) this.#known.set(nameOf(handshake), handshake.wrongKey)
+  }
+}
+
+/** Why the Finished failed: what else is wrong with the handshake, what its key comes of, or that this is not known. */
+export const keyText = ({ refusal, wrongKey }: HandshakeInProgress): string =>
+  refusal ?? wrongKey ?? rejectText.RecordUnverifiable
+
+const mistakeText = ({ mistake }: MistakenKey): string =>
+  `wrong key: the device has the right secret, and its key is ${keyMistakes[mistake]}. Expected: bytes 9–24, counted from 1, of SHA-256 of ` +
+  "the secret's text"
+
+const nameOf = ({ identity, named = nobody, peer }: HandshakeInProgress): string =>
+  `${sourceOf(peer.key)} ${named.productKey},${named.deviceKey},${identity?.secureMode}`

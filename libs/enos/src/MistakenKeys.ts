@@ -1,0 +1,75 @@
+import { createHash } from "node:crypto"
+import { pskBytes, pskFromSecret } from "./PskKey.ts"
+
+/** What firmware was seen to use for the key, by a name for the bus: what it is, for the operator. */
+export const keyMistakes = {
+  firstBytes: "bytes 1–16 of SHA-256 of the secret",
+  lastBytes: "bytes 17–32 of SHA-256 of the secret",
+  countedFromZero: "bytes 10–25 of SHA-256 of the secret: the 9 was counted from 0",
+  countedTooFew: "bytes 8–23 of SHA-256 of the secret",
+  wholeHash: "all 32 bytes of SHA-256 of the secret",
+  hexOfHash: "characters 9–24 of the hexadecimal text of SHA-256, not its bytes",
+  hexOfKey: "the right key's hexadecimal text, not its bytes",
+  secretFromHex:
+    "derived from the bytes that the secret is the hexadecimal text of: the secret's text itself is hashed",
+  secretFromBase64: "derived from the bytes that the secret is the base64 text of: the secret's text itself is hashed",
+  secretAsKey: "the secret itself, without SHA-256",
+  secretAsHexKey: "the secret's hexadecimal text as bytes, without SHA-256",
+  trailingNul: "derived from the secret with the NUL that ends a C string",
+  trailingLineFeed: "derived from the secret with a line feed behind it",
+  trailingCrLf: "derived from the secret with a carriage return and a line feed behind it",
+  quoted: "derived from the secret with quotes around it",
+  lowerCase: "derived from the secret in small letters",
+  upperCase: "derived from the secret in capitals",
+  otherSecret: "derived from the other secret: SecureMode 2 takes the device's, SecureMode 3 the product's",
+  deviceKey: "derived from the device key: the secret is another text"
+} as const
+export type KeyMistake = keyof typeof keyMistakes
+
+export interface MistakenKey {
+  readonly mistake: KeyMistake
+  readonly key: Uint8Array
+}
+
+/**
+ * The keys of those mistakes for a secret. `otherSecret`: the product's where the device's is due, and the other way round. One for
+ * each, so that as many are tried of every secret: a mistake that this secret does not allow has a key that nobody has.
+ */
+export const mistakenKeys = (secret: string, otherSecret: string, deviceKey: string): ReadonlyArray<MistakenKey> => {
+  const text = utf8.encode(secret)
+  const hash = sha256(text)
+  const hex = Buffer.from(hash).toString("hex")
+  const right = pskFromSecret(secret)
+  const fromHex = /^(?:[0-9a-fA-F]{2})+$/.test(secret) ? Buffer.from(secret, "hex") : undefined
+  const fromBase64 = /^[A-Za-z0-9+/_-]+={0,2}$/.test(secret) ? Buffer.from(secret, "base64") : undefined
+  const found: ReadonlyArray<readonly [KeyMistake, Uint8Array | undefined]> = [
+    ["firstBytes", hash.subarray(0, pskBytes)],
+    ["lastBytes", hash.subarray(pskBytes)],
+    ["countedFromZero", hash.subarray(9, 9 + pskBytes)],
+    ["countedTooFew", hash.subarray(7, 7 + pskBytes)],
+    ["wholeHash", hash],
+    ["hexOfHash", utf8.encode(hex.slice(8, 8 + pskBytes))],
+    ["hexOfKey", utf8.encode(Buffer.from(right).toString("hex"))],
+    ["secretFromHex", fromHex && keyOf(fromHex)],
+    ["secretFromBase64", fromBase64 && keyOf(fromBase64)],
+    ["secretAsKey", text],
+    ["secretAsHexKey", fromHex],
+    ["trailingNul", pskFromSecret(`${secret}\0`)],
+    ["trailingLineFeed", pskFromSecret(`${secret}\n`)],
+    ["trailingCrLf", pskFromSecret(`${secret}\r\n`)],
+    ["quoted", pskFromSecret(`"${secret}"`)],
+    ["lowerCase", pskFromSecret(secret.toLowerCase())],
+    ["upperCase", pskFromSecret(secret.toUpperCase())],
+    ["otherSecret", pskFromSecret(otherSecret)],
+    ["deviceKey", pskFromSecret(deviceKey)]
+  ]
+  return found.map(([mistake, key]) => {
+    // A secret in small letters is its own; what is right is no mistake.
+    const isMistake = key !== undefined && key.length > 0 && !Buffer.from(key).equals(right)
+    return { mistake, key: isMistake ? Uint8Array.from(key) : keyOf(utf8.encode(`${mistake}, none: ${secret}`)) }
+  })
+}
+
+const sha256 = (bytes: Uint8Array): Uint8Array => new Uint8Array(createHash("sha256").update(bytes).digest())
+const keyOf = (bytes: Uint8Array): Uint8Array => sha256(bytes).subarray(8, 8 + pskBytes)
+const utf8 = new TextEncoder()

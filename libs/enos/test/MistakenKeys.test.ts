@@ -1,0 +1,36 @@
+import { assert, describe, it } from "@effect/vitest"
+import { createHash } from "node:crypto"
+import { keyMistakes, mistakenKeys, pskFromSecret } from "../src/index.ts"
+
+const secret = "ab12CD34ef56AB78"
+const hash = createHash("sha256").update(secret).digest()
+const keysOf = (text: string) =>
+  Object.fromEntries(
+    mistakenKeys(text, "of the product", "meter-1").map(({ key, mistake }) => [
+      mistake,
+      Buffer.from(key).toString("hex")
+    ])
+  )
+
+describe("keys that firmware uses by mistake", () => {
+  it("are as their names say", () => {
+    const keys = keysOf(secret)
+    assert.strictEqual(keys["firstBytes"], hash.subarray(0, 16).toString("hex"))
+    assert.strictEqual(keys["countedFromZero"], hash.subarray(9, 25).toString("hex"))
+    assert.strictEqual(keys["wholeHash"], hash.toString("hex"))
+    assert.strictEqual(Buffer.from(keys["hexOfHash"]!, "hex").toString(), hash.toString("hex").slice(8, 24))
+    const overHex = createHash("sha256").update(Buffer.from(secret, "hex")).digest()
+    assert.strictEqual(keys["secretFromHex"], overHex.subarray(8, 24).toString("hex"))
+    assert.strictEqual(keys["secretAsKey"], Buffer.from(secret).toString("hex"))
+    assert.strictEqual(keys["otherSecret"], Buffer.from(pskFromSecret("of the product")).toString("hex"))
+    assert.deepStrictEqual(Object.keys(keys).toSorted(), Object.keys(keyMistakes).toSorted())
+  })
+
+  it("are as many for every secret, and none of them is the right one", () => {
+    const keys = keysOf("only-small.letters")
+    assert.deepStrictEqual(Object.keys(keys), Object.keys(keysOf(secret)))
+    assert.strictEqual(new Set(Object.values(keys)).size, Object.keys(keyMistakes).length)
+    const right = Buffer.from(pskFromSecret("only-small.letters")).toString("hex")
+    assert.isFalse(Object.values(keys).includes(right))
+  })
+})
