@@ -338,6 +338,19 @@ describe("check", () => {
     assert.strictEqual(violationsOf(check(recording, { errorsAllowed: false })), 1)
   })
 
+  it("waits as long after a nats-server was gone that may have led the leases, and not after a restart that handed them over", () => {
+    const recording = clean()
+    recording.stored.presence.splice(2, 1)
+    for (const [kind, violations] of [
+      ["nats-kill", 0],
+      ["nats-pause", 0],
+      ["nats-restart", 1]
+    ] as const) {
+      Object.assign(recording.faults[0]!, { kind, target: "nats-2" })
+      assert.strictEqual(violationsOf(check(recording, { errorsAllowed: false })), violations, kind)
+    }
+  })
+
   it("measures the silence of a fault: when the service was back, and how long a device waited", () => {
     const recording = clean()
     const held = recording.exchanges.find(({ id }) => id === "0-50")!

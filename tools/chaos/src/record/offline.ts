@@ -78,8 +78,11 @@ const isOnItsWay = ({ faults }: Recording, time: number): boolean =>
       time <= fault.endedAt
   )
 
-/** Owners that can't renew their leases serve nobody for a while; then every Lifetime begins anew. */
-const withoutLeases: ReadonlySet<string> = new Set(["delete", "disk-full", "full-restart"])
+/**
+ * Owners that can't renew their leases serve nobody for a while; then every Lifetime begins anew. A server that leads LEASES and is
+ * gone is one of these: a cluster chooses another leader in 2 to 5 s, and a lease is worth three.
+ */
+const withoutLeases: ReadonlySet<string> = new Set(["delete", "disk-full", "full-restart", "nats-kill", "nats-pause"])
 
 /** Nobody is offline this soon after a change of owner: what the device sent meanwhile may come again (docs/decisions.md). */
 const handoverGraceMillis = 10_000
