@@ -3,7 +3,7 @@ import { ClusterKeys, ComparedRoutingKeys, type SealingKeys, Setting } from "@ro
 import { Config } from "effect"
 import { defaultDeviceSessionConfig, type DeviceSessionConfig } from "./DeviceSessionConfig.ts"
 
-/** How a session-actors process is run (docs/architecture.md §7). */
+/** How a session-actors process is run (docs/variables.md). */
 export interface SessionActorsConfig {
   /** Open what the registry sealed, seal sessions. */
   readonly clusterKeys: SealingKeys

@@ -4,7 +4,7 @@ import { Config, Effect } from "effect"
 import { defaultEdgeLimits } from "./EdgeLimits.ts"
 import { openUdpSocket } from "./UdpSocket.ts"
 
-/** How an edge is run (docs/architecture.md §7). */
+/** How an edge is run (docs/variables.md). */
 export interface EdgeConfig {
   readonly host: string
   readonly port: number

@@ -5,7 +5,7 @@ import { readFileSync } from "node:fs"
 import { getSystemErrorMessage } from "node:util"
 import { parseServerAddresses } from "./ServerAddresses.ts"
 
-/** How to reach and enter NATS (docs/architecture.md §7). */
+/** How to reach and enter NATS (docs/variables.md). */
 export interface NatsConfig extends NatsLogin {
   /** Servers of one cluster as `host:port`; the client tries the others when one is gone. */
   readonly servers: ReadonlyArray<string>

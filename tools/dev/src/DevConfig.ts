@@ -1,7 +1,7 @@
 import { Config } from "effect"
 import { resolve } from "node:path"
 
-/** How `npm start` is told where things are (docs/architecture.md §7 has the variables of the apps). */
+/** How `npm start` is told where things are (docs/variables.md has the variables of the apps). */
 export interface DevConfig {
   /** Set: this server is used and none is started. */
   readonly natsUrl: string | undefined

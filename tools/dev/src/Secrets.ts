@@ -4,7 +4,7 @@ import { randomBytes } from "node:crypto"
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 
-/** Keys and token of one installation (docs/architecture.md §7), and the secret of the demo product. */
+/** Keys and token of one installation (docs/variables.md), and the secret of the demo product. */
 export interface Secrets {
   readonly clusterKey: string
   /** The registry's own; absent where the data directory is older than it, and its database under the cluster key. */

@@ -1,6 +1,6 @@
 import { globSync, readFileSync } from "node:fs"
 import { join } from "node:path"
-import { root } from "./Clone.ts"
+import { apps, root } from "./Clone.ts"
 
 /** A family of metrics, as the code registers it. */
 export interface Metric {
@@ -10,8 +10,6 @@ export interface Metric {
   readonly source: string
   readonly apps: ReadonlyArray<string>
 }
-
-const apps = ["udp-edge", "session-actors", "registry", "downlink-queue"]
 
 /** A name, and its help right behind it: a text, texts that are joined, or the name of one. */
 const registration = /"((?:roost|process|nodejs)_[a-z0-9_]+)",\s*((?:"(?:[^"\\]|\\.)*"(?:\s*\+\s*)?)+|[a-z]\w*)/g

@@ -7,11 +7,12 @@ import type { Finding } from "./Mark.ts"
 import { metricsPage } from "./Metrics.ts"
 import { readPages } from "./Pages.ts"
 import { Readers } from "./Readers.ts"
+import { variablesPage } from "./Variables.ts"
 
 const usage = `npm run docs -- [PAGE …]
 Runs the commands of the pages, or of those whose path contains PAGE, against a Roost of its own.
   --list    only says what each page has, and what is not marked
-  --write   only makes docs/metrics.md anew, after a metric was changed
+  --write   only makes docs/metrics.md and docs/variables.md anew, after one was changed
 `
 
 const print = (text: string): void => void process.stdout.write(`${text}\n`)
@@ -28,7 +29,8 @@ const main = async (): Promise<number> => {
   }
   if (values.write === true) {
     writeFileSync(join(root, "docs/metrics.md"), metricsPage())
-    spawnSync("npx", ["oxfmt", "docs/metrics.md"], { cwd: root, stdio: "inherit" })
+    writeFileSync(join(root, "docs/variables.md"), variablesPage())
+    spawnSync("npx", ["oxfmt", "docs/metrics.md", "docs/variables.md"], { cwd: root, stdio: "inherit" })
     return 0
   }
   const pages = readPages().filter(({ path }) => positionals.length === 0 || positionals.some((p) => path.includes(p)))

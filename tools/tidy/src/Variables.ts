@@ -2,8 +2,8 @@ import { unknownVariables } from "@roost/contracts"
 import type { Finding, Repository } from "./Repository.ts"
 
 /** The page with the table of variables, and the heading above it. */
-const page = "docs/architecture.md"
-const tableBegins = "## 7. Configuration"
+const page = "docs/variables.md"
+const tableBegins = "# Variables"
 
 const variable = "(?:ROOST|NATS|COAP|DATABASE)_[A-Z0-9_]+"
 
@@ -18,7 +18,7 @@ export const checkVariables = ({ files }: Repository): ReadonlyArray<Finding> =>
   return [
     ...[...read]
       .filter(([name]) => !documented.has(name))
-      .map(([name, path]) => ({ path, message: `${name} is not in the table of ${page} §7` })),
+      .map(([name, path]) => ({ path, message: `${name} is not in the table of ${page}` })),
     ...[...read]
       .filter(([name]) => documented.has(name) && unknownVariables([name.replace("{NAME}", "UPLINK")]).length > 0)
       .map(([name, path]) => ({

@@ -148,9 +148,9 @@ describe("a variable is found", () => {
   })
 
   it("that is in the table and that nothing reads", () => {
-    const page = real.files.get("docs/architecture.md")!
+    const page = real.files.get("docs/variables.md")!
     const planted = page.replace("| `NATS_URL` ", "| `ROOST_X_{A, B}`, `ROOST_Y` ")
-    const findings = checkVariables(withFile("docs/architecture.md", planted))
+    const findings = checkVariables(withFile("docs/variables.md", planted))
     assert.deepStrictEqual(
       findings.map(({ message }) => message.split(" ")[0]),
       ["NATS_URL", "ROOST_X_A:", "ROOST_X_B:", "ROOST_Y:"]
