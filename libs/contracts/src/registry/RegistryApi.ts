@@ -3,12 +3,10 @@ import * as Schema from "effect/Schema"
 import { HttpApi, HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "effect/http-api"
 import { Flag } from "../http/Flag.ts"
 import { strictApi } from "../http/StrictApi.ts"
-import { AddressQuery } from "../http/Texts.ts"
 import { DeviceStatus } from "../Registry.ts"
-import { Stranger } from "../Stranger.ts"
 import { DeviceEventKind } from "../DeviceEventKind.ts"
-import { StrangerKind } from "../StrangerKind.ts"
 import { AttributeChange, Properties, TagChange } from "./DeviceProperties.ts"
+import { describe, limit, nextCursor } from "./EndpointParts.ts"
 import { EventCursorText, eventTimes } from "./EventQuery.ts"
 import { LatestValues } from "./Measurepoints.ts"
 import { ModelSummary, RegisteredModel } from "./Model.ts"
@@ -34,37 +32,23 @@ import {
   NoSuchModel,
   TooManyProperties,
   NoSuchProduct,
-  NoSuchWebhook,
   NotRaw,
   ProductInUse,
   ProductKeyExists,
   ScriptUntested,
-  SecretTooShort,
-  TooManyWebhooks
+  SecretTooShort
 } from "./RegistryProblems.ts"
-
 import { NewScript, ProductScript, ScriptTest, ScriptTestResult } from "./Script.ts"
-import { DeadDelivery, deadPerRequestMax, NewWebhook, Webhook, WebhookChange, WebhookWithSecret } from "./Webhook.ts"
-
-export const pageLengthMax = 200
-export const pageLengthDefault = 50
+import { Strangers } from "./StrangersApi.ts"
+import { Webhooks } from "./WebhooksApi.ts"
 
 /** Bytes of one import: some million devices. */
 export const importBytesMax = 128 * 1024 * 1024
 
-const limit = Schema.optionalKey(
-  Schema.FiniteFromString.check(Schema.isInt(), Schema.isBetween({ minimum: 1, maximum: pageLengthMax }))
-)
-const nextCursor = Schema.optionalKey(
-  Schema.String.annotate({ description: "`cursor` of the next page; absent on the last one." })
-)
 const product = { productKey: ProductKey }
 const device = { productKey: ProductKey, deviceKey: DeviceKey }
 const devices = "/v1/products/:productKey/devices"
 const one = `${devices}/:deviceKey` as const
-
-const describe = (summary: string, description?: string) =>
-  OpenApi.annotations({ summary, ...(description === undefined ? {} : { description }) })
 
 /** What lists of events of devices and products are asked by. */
 const eventQuery = {
@@ -405,97 +389,6 @@ const Scripts = HttpApiGroup.make("scripts")
     OpenApi.annotations({
       title: "Scripts of raw products",
       description: "JavaScript that makes messages of a device's bytes, and bytes of commands."
-    })
-  )
-
-const Strangers = HttpApiGroup.make("strangers")
-  .add(
-    HttpApiEndpoint.get("listStrangers", "/v1/strangers", {
-      query: {
-        address: Schema.optionalKey(
-          AddressQuery.annotate({ description: "Of this IP address, or IP address and port." })
-        ),
-        identity: Schema.optionalKey(
-          Schema.String.annotate({ description: "Whose identity has this text, such as `pk1,dev1`." })
-        ),
-        kind: Schema.optionalKey(StrangerKind),
-        ...eventTimes,
-        cursor: Schema.optionalKey(EventCursorText),
-        limit
-      },
-      success: Schema.Struct({ strangers: Schema.Array(Stranger), nextCursor })
-    }).annotateMerge(
-      describe(
-        "Who was refused without naming a registered device, and why, newest first",
-        "Unknown products and devices, identities that can't be read, no common cipher suite, datagrams that edges dropped. A " +
-          "node tells at most 20 a second; `not-told` sums up the others. The newest 7 500 are kept, those of the busiest source " +
-          "go first."
-      )
-    )
-  )
-  .annotateMerge(
-    OpenApi.annotations({
-      title: "Strangers",
-      description: "Who was refused without naming a registered device."
-    })
-  )
-
-const webhook = { webhookId: Schema.String }
-
-const Webhooks = HttpApiGroup.make("webhooks")
-  .add(
-    HttpApiEndpoint.post("createWebhook", "/v1/webhooks", {
-      payload: NewWebhook,
-      success: WebhookWithSecret.pipe(HttpApiSchema.status(201)),
-      error: [NoSuchProduct, NoSuchDevice, TooManyWebhooks]
-    }).annotateMerge(
-      describe(
-        "Have events delivered to an address",
-        "At least once, up to 100 in a request, signed with the secret in the answer, which is not told again. What is not " +
-          "taken with a 2xx comes again, later and later, for some 40 minutes; then it goes to the stream WEBHOOK_DEAD."
-      )
-    ),
-    HttpApiEndpoint.get("listWebhooks", "/v1/webhooks", {
-      success: Schema.Struct({ webhooks: Schema.Array(Webhook) })
-    }).annotateMerge(describe("List webhooks, oldest first", "Without their secrets.")),
-    HttpApiEndpoint.get("getWebhook", "/v1/webhooks/:webhookId", {
-      params: webhook,
-      success: Webhook,
-      error: NoSuchWebhook
-    }).annotateMerge(describe("Read a webhook", "Without its secret.")),
-    HttpApiEndpoint.patch("changeWebhook", "/v1/webhooks/:webhookId", {
-      params: webhook,
-      payload: WebhookChange,
-      success: Webhook,
-      error: NoSuchWebhook
-    }).annotateMerge(
-      describe("Give a webhook another address or secret", "Also for what is still to be delivered or repeated.")
-    ),
-    HttpApiEndpoint.get("listDeadDeliveries", "/v1/webhooks/:webhookId/dead", {
-      params: webhook,
-      success: Schema.Struct({ dead: Schema.Array(DeadDelivery) }),
-      error: NoSuchWebhook
-    }).annotateMerge(describe("What it did not take, and why", `Oldest first, ${deadPerRequestMax} at most.`)),
-    HttpApiEndpoint.post("replayDeadDeliveries", "/v1/webhooks/:webhookId/dead:replay", {
-      params: webhook,
-      success: Schema.Struct({ replayed: Schema.Int }),
-      error: NoSuchWebhook
-    }).annotateMerge(
-      describe(
-        "Deliver again what it did not take",
-        `Oldest first, ${deadPerRequestMax} at most, with all tries; 0 says that there is nothing more.`
-      )
-    ),
-    HttpApiEndpoint.delete("deleteWebhook", "/v1/webhooks/:webhookId", {
-      params: webhook,
-      success: HttpApiSchema.NoContent,
-      error: NoSuchWebhook
-    }).annotateMerge(describe("Delete a webhook", "What was not delivered is not."))
-  )
-  .annotateMerge(
-    OpenApi.annotations({
-      title: "Webhooks",
-      description: "Events delivered to an address of yours."
     })
   )
 

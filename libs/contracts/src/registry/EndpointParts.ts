@@ -1,0 +1,15 @@
+import * as Schema from "effect/Schema"
+import { OpenApi } from "effect/http-api"
+
+export const pageLengthMax = 200
+export const pageLengthDefault = 50
+
+export const limit = Schema.optionalKey(
+  Schema.FiniteFromString.check(Schema.isInt(), Schema.isBetween({ minimum: 1, maximum: pageLengthMax }))
+)
+export const nextCursor = Schema.optionalKey(
+  Schema.String.annotate({ description: "`cursor` of the next page; absent on the last one." })
+)
+/** What an endpoint is for, in the specification. */
+export const describe = (summary: string, description?: string) =>
+  OpenApi.annotations({ summary, ...(description === undefined ? {} : { description }) })

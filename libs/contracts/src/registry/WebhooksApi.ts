@@ -1,0 +1,64 @@
+import * as Schema from "effect/Schema"
+import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "effect/http-api"
+import { describe } from "./EndpointParts.ts"
+import { NoSuchDevice, NoSuchProduct, NoSuchWebhook, TooManyWebhooks } from "./RegistryProblems.ts"
+import { DeadDelivery, deadPerRequestMax, NewWebhook, Webhook, WebhookChange, WebhookWithSecret } from "./Webhook.ts"
+
+const webhook = { webhookId: Schema.String }
+
+export const Webhooks = HttpApiGroup.make("webhooks")
+  .add(
+    HttpApiEndpoint.post("createWebhook", "/v1/webhooks", {
+      payload: NewWebhook,
+      success: WebhookWithSecret.pipe(HttpApiSchema.status(201)),
+      error: [NoSuchProduct, NoSuchDevice, TooManyWebhooks]
+    }).annotateMerge(
+      describe(
+        "Have events delivered to an address",
+        "At least once, up to 100 in a request, signed with the secret in the answer, which is not told again. What is not " +
+          "taken with a 2xx comes again, later and later, for some 40 minutes; then it goes to the stream WEBHOOK_DEAD."
+      )
+    ),
+    HttpApiEndpoint.get("listWebhooks", "/v1/webhooks", {
+      success: Schema.Struct({ webhooks: Schema.Array(Webhook) })
+    }).annotateMerge(describe("List webhooks, oldest first", "Without their secrets.")),
+    HttpApiEndpoint.get("getWebhook", "/v1/webhooks/:webhookId", {
+      params: webhook,
+      success: Webhook,
+      error: NoSuchWebhook
+    }).annotateMerge(describe("Read a webhook", "Without its secret.")),
+    HttpApiEndpoint.patch("changeWebhook", "/v1/webhooks/:webhookId", {
+      params: webhook,
+      payload: WebhookChange,
+      success: Webhook,
+      error: NoSuchWebhook
+    }).annotateMerge(
+      describe("Give a webhook another address or secret", "Also for what is still to be delivered or repeated.")
+    ),
+    HttpApiEndpoint.get("listDeadDeliveries", "/v1/webhooks/:webhookId/dead", {
+      params: webhook,
+      success: Schema.Struct({ dead: Schema.Array(DeadDelivery) }),
+      error: NoSuchWebhook
+    }).annotateMerge(describe("What it did not take, and why", `Oldest first, ${deadPerRequestMax} at most.`)),
+    HttpApiEndpoint.post("replayDeadDeliveries", "/v1/webhooks/:webhookId/dead:replay", {
+      params: webhook,
+      success: Schema.Struct({ replayed: Schema.Int }),
+      error: NoSuchWebhook
+    }).annotateMerge(
+      describe(
+        "Deliver again what it did not take",
+        `Oldest first, ${deadPerRequestMax} at most, with all tries; 0 says that there is nothing more.`
+      )
+    ),
+    HttpApiEndpoint.delete("deleteWebhook", "/v1/webhooks/:webhookId", {
+      params: webhook,
+      success: HttpApiSchema.NoContent,
+      error: NoSuchWebhook
+    }).annotateMerge(describe("Delete a webhook", "What was not delivered is not."))
+  )
+  .annotateMerge(
+    OpenApi.annotations({
+      title: "Webhooks",
+      description: "Events delivered to an address of yours."
+    })
+  )
