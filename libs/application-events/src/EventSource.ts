@@ -6,6 +6,7 @@ import {
   encodeToken,
   type EventKind,
   isPending,
+  issuedCommand,
   placeOf,
   Presence,
   Streams,
@@ -85,7 +86,7 @@ export const eventSources: Readonly<Record<EventKind, EventSource>> = {
       if (Result.isFailure(command) || isPending(command.success.state) || !isOf(command.success, filter)) {
         return undefined
       }
-      const { payload: _, ...told } = command.success
+      const told = issuedCommand(command.success)
       return { type: "command", time: told.finishedAt, ...told }
     }
   }

@@ -1,4 +1,4 @@
-import type { CommandKind } from "@roost/contracts"
+import type { CommandKind, Firmware } from "@roost/contracts"
 import { encodeRequest, Topics } from "@roost/enos"
 
 /** What a caller asks for, before it is a command of a device. */
@@ -8,16 +8,6 @@ export type CommandDraft =
   | { readonly kind: "service"; readonly service: string; readonly inputData: Readonly<Record<string, unknown>> }
   | { readonly kind: "otaUpgrade"; readonly firmware: Firmware }
   | { readonly kind: "raw"; readonly bytes: Uint8Array }
-
-/** What a device has to know of the firmware that it is to fetch (enos-protocol §3.2, D5). */
-export interface Firmware {
-  readonly version: string
-  readonly fileUrl: string
-  /** Bytes. */
-  readonly fileSize: number
-  readonly sign: string
-  readonly signMethod: string
-}
 
 export interface EncodedCommand {
   readonly kind: CommandKind

@@ -17,6 +17,7 @@ import {
   type IdempotentRequest,
   maxDeliveriesDefault,
   numericCommandId,
+  paramsOf,
   NotEncodable,
   pendingCommandsPerDeviceMax,
   placeOf,
@@ -249,7 +250,8 @@ const convertCommand = Effect.fnUntraced(function* (
     scripts.convert({ productKey, ...published }, "down", payload, (done) => resume(Effect.succeed(done)))
   )
   if (conversion._tag === "Converted" && conversion.bytes.length <= commandPayloadBytesMax) {
-    return { ...command, topic: Topics.downRaw(productKey, deviceKey), payload: conversion.bytes }
+    const params = paramsOf(command)
+    return { ...command, topic: Topics.downRaw(productKey, deviceKey), payload: conversion.bytes, params }
   }
   const why =
     conversion._tag === "Failed"

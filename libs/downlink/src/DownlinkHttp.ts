@@ -1,4 +1,4 @@
-import { type CommandNotOfModel, DownlinkApi } from "@roost/contracts"
+import { type CommandNotOfModel, DownlinkApi, issuedCommand } from "@roost/contracts"
 import { writtenBody } from "@roost/http"
 import { Effect, Layer } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
@@ -46,13 +46,14 @@ const Tracking = HttpApiBuilder.group(
   Effect.fnUntraced(function* (handlers) {
     const downlink = yield* Downlink
     return handlers.handleAll({
-      getCommand: ({ params }) => downlink.get(params.commandId),
+      getCommand: ({ params }) => Effect.map(downlink.get(params.commandId), issuedCommand),
       cancelCommand: ({ params }) => downlink.cancel(params.commandId),
       cancelCommands: ({ params }) =>
         Effect.map(downlink.cancelAll(params), (commands) => ({
           commandIds: commands.map(({ commandId }) => commandId)
         })),
-      listCommands: ({ params, query }) => downlink.list(params, query)
+      listCommands: ({ params, query }) =>
+        Effect.map(downlink.list(params, query), (page) => ({ ...page, commands: page.commands.map(issuedCommand) }))
     })
   })
 )

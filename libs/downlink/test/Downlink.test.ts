@@ -45,7 +45,12 @@ describe("issuing a command", () => {
       const raw = Uint8Array.of(0, 255, 7)
       const sent = yield* one.call("POST", `${at}/raw?pendingTtl=60&timeout=5`, raw)
       const command = (yield* one.call("GET", `/v1/commands/${sent.body.commandId}`)).body
-      assert.deepInclude(command, { payload: Buffer.from(raw).toString("base64"), timeoutSeconds: 5, kind: "raw" })
+      assert.deepInclude(command, {
+        payload: Buffer.from(raw).toString("base64"),
+        timeout: 5,
+        pendingTtl: 60,
+        kind: "raw"
+      })
       for (const [path, body] of [
         ["measurepoints:get", { ids: ["a", "b"], pendingTtl: 60 }],
         ["services/reboot:invoke", { inputData: { now: true }, pendingTtl: 172_800, timeout: 60 }],
@@ -59,6 +64,39 @@ describe("issuing a command", () => {
         statuses.push((yield* one.call("POST", `${at}/${path}`, body)).status)
       }
       assert.deepStrictEqual(statuses, [202, 202, 202, 400, 400, 400, 400, 400])
+    })
+  )
+
+  it.live("shows what was asked for as it was written, and base64 of bytes only", () =>
+    Effect.gen(function* () {
+      const server = yield* natsServer()
+      yield* world(server, ["d"])
+      const one = yield* instance(server)
+      const written = (text: string) => JSON.rawJSON(text)
+      const firmware = { version: "2", fileUrl: "https://f.example/2", fileSize: 1, sign: "ab" }
+      for (const [path, body, shown] of [
+        ["measurepoints/limit:set", { value: written("30.50") }, '"value":30.50'],
+        ["measurepoints/limit:set", { value: null }, '"value":null'],
+        ["measurepoints/__proto__:set", { value: 1 }, '"value":1'],
+        ["measurepoints:get", { ids: ["a", "b"] }, '"ids":["a","b"]'],
+        [
+          "services/tune:invoke",
+          { inputData: { x: written("9007199254740993") } },
+          '"inputData":{"x":9007199254740993}'
+        ],
+        ["ota:upgrade", firmware, '"fileUrl":"https://f.example/2"']
+      ] as const) {
+        const { commandId } = (yield* one.call("POST", `${device("d")}/${path}`, {
+          ...body,
+          pendingTtl: 3_600,
+          timeout: 5
+        })).body
+        assert.include(yield* one.read(`/v1/commands/${commandId}`), shown)
+        assert.include(yield* one.read(`${device("d")}/commands?limit=1`), shown)
+        const { body: told } = yield* one.call("GET", `/v1/commands/${commandId}`)
+        assert.deepInclude(told, { pendingTtl: 3_600, timeout: 5, instant: false, deliveries: 0, maxDeliveries: 3 })
+        assert.notProperty(told, "payload")
+      }
     })
   )
 

@@ -82,8 +82,17 @@ export const instance = Effect.fnUntraced(function* (
     const text = yield* response.text
     return { status: response.status, body: JSON.parse(text) }
   }, Effect.orDie)
+  /** What a GET answers, as it is written. */
+  const read = (path: string) =>
+    HttpClientRequest.get(path).pipe(
+      HttpClientRequest.bearerToken(token),
+      http.execute,
+      Effect.flatMap((response) => response.text),
+      Effect.orDie
+    )
   return {
     call,
+    read,
     context,
     health: Context.get(context, Health),
     store: Context.get(context, CommandStore),

@@ -6,13 +6,14 @@ import {
   type DownlinkQuestion,
   isPending,
   MeasurepointIdentifier,
+  paramsOf,
   pendingTtlSecondsMax,
   ServiceIdentifier,
   timeoutSecondsDefault,
   timeoutSecondsMax,
   timeoutSecondsMin
 } from "@roost/contracts"
-import { compareNumerals, parseJson } from "@roost/enos"
+import { compareNumerals } from "@roost/enos"
 import { Clock, Effect, Schema } from "effect"
 import { CommandService } from "./CommandService.ts"
 import { type Action, ApiCode, type Call, decode, failed, nameOf, pageOf } from "./EnosAnswer.ts"
@@ -168,11 +169,8 @@ const show = ({ query }: Call, command: Command, assetId: string) => ({
   message: command.message ?? ""
 })
 
-const inputOf = ({ kind, payload }: Command): string => {
-  if (kind === "raw") return Buffer.from(payload).toString("hex")
-  const { params } = parseJson(Buffer.from(payload).toString("utf8")) as { readonly params?: unknown }
-  return JSON.stringify(params ?? {})
-}
+const inputOf = (command: Command): string =>
+  command.kind === "raw" ? Buffer.from(command.payload).toString("hex") : JSON.stringify(paramsOf(command) ?? {})
 
 /** By value: `state = 5.0` asks for 5. */
 const hasNumber = (written: ReadonlySet<string>, number: number): boolean =>

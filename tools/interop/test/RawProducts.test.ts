@@ -94,6 +94,8 @@ describe.each([
     assert.lengthOf(commands, 1)
     assert.match(commands[0]!, /^11[0-9a-f]{8}0000000c$/)
     assert.deepStrictEqual(done.body.data, { output_int: 14 })
+    assert.deepStrictEqual([done.body.identifier, done.body.inputData], ["service1", { input_int: 12 }])
+    assert.strictEqual(Buffer.from(done.body.payload, "base64").toString("hex"), commands[0])
     const unknown = `/v1/products/${product}/devices/meter/services/other:invoke`
     const refused = await roost.downlink("POST", unknown, { inputData: {}, pendingTtl: 60 })
     assert.deepStrictEqual([refused.status, refused.body.code], [422, 11_810])

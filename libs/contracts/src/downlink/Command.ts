@@ -1,4 +1,5 @@
 import * as Schema from "effect/Schema"
+import { textOf } from "../http/Texts.ts"
 import { AnyJson } from "../JsonText.ts"
 
 /** Commands of one device that are not finished; one more is refused with EnOS code 11902 (enos-protocol §8.1). */
@@ -34,6 +35,16 @@ export const isPending = (state: CommandState): boolean => state === "created" |
 export const CommandKind = Schema.Literals(["measurepointSet", "measurepointGet", "service", "raw", "otaUpgrade"])
 export type CommandKind = typeof CommandKind.Type
 
+/** What a device has to know of the firmware that it is to fetch (enos-protocol §3.2, D5). */
+export const Firmware = Schema.Struct({
+  version: textOf(1, 64),
+  fileUrl: textOf(1, 1024),
+  fileSize: Schema.Int.check(Schema.isGreaterThanOrEqualTo(0)).annotate({ description: "Bytes." }),
+  sign: textOf(0, 256).annotate({ description: "Checksum of the file." }),
+  signMethod: textOf(0, 32)
+})
+export type Firmware = typeof Firmware.Type
+
 /**
  * An entry of the buckets COMMANDS and COMMAND_HISTORY. downlink-queue writes it, by compare-and-set; the actor of the
  * device only reads it. Times in milliseconds since 1970.
@@ -50,6 +61,8 @@ export const Command = Schema.Struct({
   topic: Schema.String,
   /** Exactly the bytes that the device gets. */
   payload: Schema.Uint8ArrayFromBase64,
+  /** Of a command whose payload a product's script made: what it was made of. Of others the payload has it. */
+  params: Schema.optionalKey(AnyJson),
   state: CommandState,
   createdAt: Schema.Finite,
   /** A command that is still `created` at this time is expired. For an instant command: `createdAt` + `timeout`. */

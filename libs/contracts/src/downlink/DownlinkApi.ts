@@ -5,11 +5,10 @@ import { HttpApi, HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "
 import { Flag } from "../http/Flag.ts"
 import { TemporarilyUnavailable } from "../http/RequestProblems.ts"
 import { strictApi } from "../http/StrictApi.ts"
-import { textOf } from "../http/Texts.ts"
 import { AnyJson } from "../JsonText.ts"
 import {
-  Command,
   CommandState,
+  Firmware,
   pendingTtlSecondsMax,
   timeoutSecondsDefault,
   timeoutSecondsMax,
@@ -26,6 +25,7 @@ import {
   NotEncodable,
   TooManyPending
 } from "./DownlinkProblems.ts"
+import { IssuedCommand } from "./IssuedCommand.ts"
 
 /** Names of measurement points: what a thing model may call them (`@roost/enos`), and what Roost took before it had models. */
 export const MeasurepointIdentifier = Schema.String.check(
@@ -129,11 +129,8 @@ export const CommandIssuing = HttpApiGroup.make("issuing")
     HttpApiEndpoint.post("upgradeFirmware", "/ota:upgrade", {
       params: device,
       payload: Schema.Struct({
-        version: textOf(1, 64),
-        fileUrl: textOf(1, 1024),
-        fileSize: Schema.Int.check(Schema.isGreaterThanOrEqualTo(0)),
-        sign: textOf(0, 256).annotate({ description: "Checksum of the file." }),
-        signMethod: textOf(0, 32).pipe(Schema.withDecodingDefaultKey(Effect.succeed("md5"))),
+        ...Firmware.fields,
+        signMethod: Firmware.fields.signMethod.pipe(Schema.withDecodingDefaultKey(Effect.succeed("md5"))),
         ...waiting
       }),
       success: Accepted,
@@ -170,12 +167,12 @@ export const CommandTracking = HttpApiGroup.make("tracking")
   .add(
     HttpApiEndpoint.get("getCommand", "/v1/commands/:commandId", {
       params: { commandId: Schema.String },
-      success: Command,
+      success: IssuedCommand,
       error: [CommandNotFound, TemporarilyUnavailable]
     }).annotateMerge(
       describe(
         "What became of a command; kept for 7 days after it ended",
-        "State, times, deliveries and the reply. An event of kind `command` tells the same without asking."
+        "What was asked for, as it was written; state, times, deliveries and the reply. An event of kind `command` tells the same without asking."
       )
     ),
     HttpApiEndpoint.post("cancelCommand", "/v1/commands/:commandId:cancel", {
@@ -202,7 +199,7 @@ export const CommandTracking = HttpApiGroup.make("tracking")
           Schema.withDecodingDefaultKey(Effect.succeed(pageSizeDefault))
         )
       },
-      success: Schema.Struct({ commands: Schema.Array(Command), cursor: Schema.optionalKey(Schema.String) }),
+      success: Schema.Struct({ commands: Schema.Array(IssuedCommand), cursor: Schema.optionalKey(Schema.String) }),
       error: TemporarilyUnavailable
     }).annotateMerge(
       describe(
