@@ -21,17 +21,21 @@ export class WrongKeys {
   readonly #crypto: Crypto
   readonly #allowance: Allowance
   readonly #sources = new Allowances<number | string>(perSource)
-  readonly #known = new BoundedMap<string, string>(knownMax)
+  readonly #known = new BoundedMap<string, MistakenKey>(knownMax)
 
   constructor(crypto: Crypto) {
     this.#crypto = crypto
     this.#allowance = allowance(0, lookedIntoBurstMax)
   }
 
-  /** Whether it is to be asked for now: it was not yet, the same source's for the same device is not known, and others left the time. */
+  /** Whether it is to be asked for now: it was not yet, it is not the one that the device had before, and others left the time. */
   admit(now: number, handshake: HandshakeInProgress): boolean {
-    handshake.wrongKey ??= this.#known.get(nameOf(handshake))
     if (handshake.wrongKey !== undefined) return false
+    const known = this.#known.get(nameOf(handshake))
+    if (known !== undefined && this.#isOf(handshake, known)) {
+      handshake.wrongKey = mistakeText(known)
+      return false
+    }
     // A cost of 0 brings `left` up to date: what the source may not is not taken from all.
     take(this.#allowance, now, lookedIntoPerSecondMax, lookedIntoBurstMax, 0)
     if (this.#allowance.left < 1 || !this.#sources.take(now, sourceOf(handshake.peer.key))) return false
@@ -43,11 +47,13 @@ export class WrongKeys {
 
   /** The registry answered. */
   explain(handshake: HandshakeInProgress, keys: ReadonlyArray<MistakenKey> = []): void {
-    const { pending } = handshake
-    const isOf = ({ key }: MistakenKey) => pending instanceof PendingHandshake && pending.wouldVerify(this.#crypto, key)
-    const found = keys.find(isOf)
+    const found = keys.find((key) => this.#isOf(handshake, key))
     handshake.wrongKey = found === undefined ? rejectText.RecordUnverifiable : mistakeText(found)
-    if (found !== undefined) this.#known.set(nameOf(handshake), handshake.wrongKey)
+    if (found !== undefined) this.#known.set(nameOf(handshake), found)
+  }
+
+  #isOf({ pending }: HandshakeInProgress, { key }: MistakenKey): boolean {
+    return pending instanceof PendingHandshake && pending.wouldVerify(this.#crypto, key)
   }
 }
 

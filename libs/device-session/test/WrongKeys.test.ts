@@ -48,6 +48,14 @@ describe("a wrong key", () => {
     assert.isTrue(world.events.every(({ reason }) => reason.includes(keyMistakes.firstBytes)))
   })
 
+  it("that is another one at the next attempt is told as that", () => {
+    const world = new World()
+    for (const [i, { key, mistake }] of mistaken.slice(0, 4).entries()) {
+      world.device("dev1", 1000 + i, { psk: key }).connect()
+      assert.include(world.events.at(-1)!.reason, keyMistakes[mistake])
+    }
+  })
+
   it("costs a bounded number of questions, whatever names come from wherever", () => {
     const world = new World()
     world.psk = () => ({ _tag: "Refused", reason: "UnknownDevice" })
