@@ -120,7 +120,8 @@ const describeSession = (session: Session): string =>
 const silenceOf = (flight: string): string =>
   flight.startsWith("ClientHello")
     ? "if it goes on like this: is the server up, is host:port right, does a firewall drop UDP?"
-    : "if it goes on like this: a server refuses in silence; wrong secret, SecureMode or Lifetime, unknown or disabled device"
+    : "if it goes on like this: a server refuses in silence; wrong secret, SecureMode or Lifetime, a device that is not registered or disabled. " +
+      "Roost says why in GET /v1/products/{pk}/devices/{dk}/events, or in GET /v1/strangers"
 
 /** Flights whose records do not tell why they go out. */
 const unusualFlights: ReadonlyMap<string, string> = new Map([
