@@ -86,7 +86,8 @@ async def connect():
 
     try:
         # The first connection is there at once or not at all; one that was lost is made again for ever.
-        first = await nats.connect(servers=WHERE.split(","), allow_reconnect=False, error_cb=note, **login)
+        once = {"allow_reconnect": False, "max_reconnect_attempts": 1, "reconnect_time_wait": 0}
+        first = await nats.connect(servers=WHERE.split(","), error_cb=note, **once, **login)
         await first.close()
     except (OSError, ValueError, NatsError) as error:
         cause = (causes or [error])[0]

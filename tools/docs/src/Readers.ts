@@ -8,6 +8,13 @@ import { type Read, readPage } from "./Reading.ts"
 /** Pages whose readers start what they need by what the page says. */
 const withoutRoost = new Set(["docs/operations.md"])
 
+const metricsPort = {
+  "udp-edge": "edge",
+  "session-actors": "actors",
+  registry: "registry",
+  "downlink-queue": "downlink"
+} as const
+
 const folderVariables = ({ there }: Elsewhere): Readonly<Record<string, string>> => ({
   ROOST_DATA_DIR: there("/var/lib/roost"),
   ROOST_NATS_STORE_DIR: there("/var/lib/nats")
@@ -46,6 +53,13 @@ export class Readers implements AsyncDisposable {
       answers: []
     }))
     return readPage(steps, { cwd: this.#clone.path, env: readerEnvironment(), elsewhere: there })
+  }
+
+  /** The names of the metrics that an app of `npm start` answers with. */
+  async metricsOf(app: keyof typeof metricsPort): Promise<ReadonlyArray<string>> {
+    const [{ ports }] = await this.#started()
+    const answer = await fetch(`http://127.0.0.1:${ports[metricsPort[app]]}/metrics`)
+    return [...(await answer.text()).matchAll(/^# TYPE (\S+)/gm)].map(([, name]) => name!)
   }
 
   #started(): Promise<readonly [Elsewhere, LocalRoost]> {

@@ -1,6 +1,9 @@
 import { assert, describe, it } from "vitest"
+import { readFileSync } from "node:fs"
+import { join } from "node:path"
 import { hasAnswer } from "../src/Answer.ts"
 import { blocksOf } from "../src/Block.ts"
+import { root } from "../src/Clone.ts"
 import { stepsOf } from "../src/Mark.ts"
 import { readPages } from "../src/Pages.ts"
 
@@ -11,6 +14,22 @@ describe("this repository", () => {
   it("has no command that is neither run nor says why not", () => {
     assert.deepStrictEqual(
       readPages().flatMap(({ findings }) => findings.map(({ line, message, page }) => `${page}:${line}: ${message}`)),
+      []
+    )
+  })
+
+  it("names no script of npm that is not there", () => {
+    const { scripts } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as {
+      scripts: Record<string, string>
+    }
+    const named = readPages().flatMap(({ path }) =>
+      [...readFileSync(join(root, path), "utf8").matchAll(/\bnpm run ([a-z][\w:-]*)/g)].map(
+        ([, name]) => `${path}: ${name}`
+      )
+    )
+    assert.isAbove(named.length, 20)
+    assert.deepStrictEqual(
+      named.filter((one) => !Object.hasOwn(scripts, one.split(": ")[1]!)),
       []
     )
   })

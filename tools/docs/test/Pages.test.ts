@@ -1,4 +1,6 @@
 import { afterAll, assert, describe, it } from "vitest"
+import { apps } from "../src/Clone.ts"
+import { readMetrics } from "../src/Metrics.ts"
 import { readPages } from "../src/Pages.ts"
 import { Readers } from "../src/Readers.ts"
 
@@ -9,6 +11,26 @@ afterAll(() => readers[Symbol.asyncDispose](), 120_000)
 
 /** The longest page, on a busy machine. */
 const pageMillisMax = 600_000
+
+describe("docs/metrics.md", () => {
+  it(
+    "has what the running apps answer with",
+    async () => {
+      const known = readMetrics()
+      for (const app of apps) {
+        const ofApp = new Set(known.filter((metric) => metric.apps.includes(app)).map(({ name }) => name))
+        const answered = await readers.metricsOf(app)
+        assert.isAbove(answered.length, 20)
+        assert.deepStrictEqual(
+          answered.filter((name) => !ofApp.has(name)),
+          [],
+          app
+        )
+      }
+    },
+    pageMillisMax
+  )
+})
 
 describe("what a reader pastes does what the page says", () => {
   it(
