@@ -61,6 +61,8 @@ export const makeStreamPublisher = Effect.fnUntraced(function* (
     const settled = readAck(message)
     if (settled === failures.rejected) refusals.note(message.data)
     if (settled === failures.rejected || settled === failures.noResponders) trouble.note()
+    if (settled._tag === "Stored")
+      storing.observe((performance.now() - inFlight.deadlineOf(slot) + timeoutMillis) / 1e3)
     inFlight.settle(slot, settled)
   }
   yield* Effect.acquireRelease(
@@ -139,6 +141,10 @@ class InFlight {
   find(id: number): number {
     const slot = id % this.#capacity
     return this.#deadlines[slot] !== 0 && this.#uses[slot] === (id - slot) / this.#capacity ? slot : -1
+  }
+
+  deadlineOf(slot: number): number {
+    return this.#deadlines[slot]!
   }
 
   settle(slot: number, settled: Settled): void {
@@ -251,6 +257,10 @@ const failed = {
   conflict: metrics.counter("roost_nats_stream_failed_total", failedHelp, { reason: "conflict" }),
   disconnected: metrics.counter("roost_nats_stream_failed_total", failedHelp, { reason: "disconnected" })
 }
+const storing = metrics.histogram(
+  "roost_nats_store_seconds",
+  "From the publishing of a message to the stream's acknowledgement; a device waits for it."
+)
 const stored = metrics.counter("roost_nats_stream_stored_total", "Messages that a stream acknowledged.")
 const refused = metrics.counter(
   "roost_nats_stream_refused_total",

@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { DiscardPolicy } from "@nats-io/jetstream"
+import { metrics } from "@roost/observability"
 import { natsServer } from "@roost/testkit"
 import { Effect, Layer } from "effect"
 import { FrameBus, headerLines, makeStreamPublisher, NatsConnection, type Settled } from "../src/index.ts"
@@ -22,6 +23,13 @@ const withServer = <A, E>(
   test: (server: Effect.Success<ReturnType<typeof natsServer>>) => Effect.Effect<A, E, never>
 ) => Effect.flatMap(natsServer(), test)
 
+/** What `/metrics` has of how long streams took: of how many messages, and seconds together. */
+const storeSeconds = () => {
+  const value = (part: string) =>
+    Number(new RegExp(`^roost_nats_store_seconds_${part} (.*)$`, "m").exec(metrics.render())?.[1])
+  return { count: value("count"), sum: value("sum") }
+}
+
 describe("the stream publisher", () => {
   it.live("settles every message with its sequence once it is stored, with headers and bytes as given", () =>
     withServer((server) =>
@@ -33,9 +41,14 @@ describe("the stream publisher", () => {
           ["Roost-Topic", "/sys/pk/dk"],
           ["Roost-Method", "über\r\nNats-Msg-Id: injected"]
         ])
+        const [before, begun] = [storeSeconds(), performance.now()]
         for (let i = 0; i < 1000; i++) assert.isTrue(publisher.publish("s.a", i % 2 === 0 ? lines : "", payload, i))
         assert.strictEqual(publisher.inFlight(), 1000)
         yield* waitUntil(() => settled.length === 1000)
+        const [after, took] = [storeSeconds(), performance.now() - begun]
+        assert.strictEqual(after.count - before.count, 1000)
+        assert.isAbove(after.sum, before.sum)
+        assert.isAtMost(after.sum - before.sum, took)
         assert.deepStrictEqual(settled[999], [999, { _tag: "Stored", sequence: 1000, duplicate: false }])
         const stored = yield* Effect.promise(() => manager.streams.getMessage("S", { seq: 999 }))
         assert.deepStrictEqual([...stored!.data], [...payload])

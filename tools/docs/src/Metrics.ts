@@ -68,6 +68,7 @@ const usersOfLibs = (): ReadonlyMap<string, ReadonlySet<string>> => {
 const unitOf = (name: string): string => {
   if (name.endsWith("_seconds_total")) return "seconds, grows"
   if (name.endsWith("_total")) return "count, grows"
+  if (name === "roost_nats_store_seconds") return "seconds, histogram"
   if (name.endsWith("_seconds")) return "seconds"
   return name.endsWith("_bytes") || name.includes("_bytes_") ? "bytes" : "count"
 }
