@@ -351,6 +351,15 @@ describe("check", () => {
     }
   })
 
+  it("waits ten seconds after partitions were handed over, as they are while a clock differs", () => {
+    const recording = clean()
+    recording.stored.presence.splice(2, 1)
+    Object.assign(recording.faults[0]!, { kind: "clock-ahead", target: "host-1", at: at(20), endedAt: at(55) })
+    assert.strictEqual(violationsOf(check(recording, { errorsAllowed: false })), 0)
+    recording.faults[0]!.endedAt = at(21)
+    assert.strictEqual(violationsOf(check(recording, { errorsAllowed: false })), 1)
+  })
+
   it("measures the silence of a fault: when the service was back, and how long a device waited", () => {
     const recording = clean()
     const held = recording.exchanges.find(({ id }) => id === "0-50")!

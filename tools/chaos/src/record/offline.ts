@@ -28,6 +28,7 @@ export const offlineFindings = (recording: Recording, allow: Allow): ReadonlyArr
     else times.push(at)
   }
   const ofActors = recording.faults.filter(({ target }) => target.startsWith("session-actors"))
+  const handovers = recording.faults.filter((fault) => ofActors.includes(fault) || movesPartitions.has(fault.kind))
   const deafness = recording.faults.filter((fault) => isOutage(fault) || withoutLeases.has(fault.kind))
   const takeovers = [...ofActors.filter((fault) => isUnplanned(fault, "session-actors")), ...deafness]
   for (const [device, { deviceKey, lifetimeSeconds }] of recording.devices.entries()) {
@@ -39,7 +40,7 @@ export const offlineFindings = (recording: Recording, allow: Allow): ReadonlyArr
       const silentSeconds = ((to - from) / 1000).toFixed(1)
       const dueAt = Math.max(
         lastWithin(takeovers, from, to) + lifetimeMillis,
-        lastWithin(ofActors, from, to) + handoverGraceMillis
+        lastWithin(handovers, from, to) + handoverGraceMillis
       )
       if (inGap.length === 0 && to > dueAt + lateMillisMax && wasSetBack(recording, from + lifetimeMillis)) {
         allow("offline-set-back")
@@ -83,6 +84,9 @@ const isOnItsWay = ({ faults }: Recording, time: number): boolean =>
  * gone is one of these: a cluster chooses another leader in 2 to 5 s, and a lease is worth three.
  */
 const withoutLeases: ReadonlySet<string> = new Set(["delete", "disk-full", "full-restart", "nats-kill", "nats-pause"])
+
+/** A node whose clock differs hands its partitions over, and has some again once it is right (libs/cluster). */
+const movesPartitions: ReadonlySet<string> = new Set(["rolling", "clock-ahead", "clock-behind"])
 
 /** Nobody is offline this soon after a change of owner: what the device sent meanwhile may come again (docs/decisions.md). */
 const handoverGraceMillis = 10_000
