@@ -64,10 +64,9 @@ describe("downlink-queue as a process", () => {
       const env = { NATS_URL: nats.url, ROOST_DOWNLINK_PORT: String(port) }
       const first = yield* app(env)
       const waiting = yield* until(`${base}/readyz`, ({ status }) => status === 503)
-      assert.deepStrictEqual(waiting.body["checks"], {
-        api: "the API is being built",
-        nats: `no nats-server answers at ${nats.url.replace("nats://", "")}`
-      })
+      const { api, nats: why } = waiting.body["checks"] as Readonly<Record<string, string>>
+      assert.strictEqual(api, "the API is being built")
+      assert.include(why, nats.url.replace("nats://", ""))
       assert.strictEqual((yield* call(`${base}/healthz`)).status, 200)
 
       yield* nats.start

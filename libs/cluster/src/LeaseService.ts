@@ -59,7 +59,9 @@ export const keepLeases = Effect.fnUntraced(function* (options: {
   const clock = yield* Clock.Clock
   const now = () => Number(clock.monotonicTimeNanosUnsafe() / 1_000n) / 1_000
   const drained = yield* Deferred.make<void>()
-  const announcer = yield* announcePlacement(nodeId, [], options.routingKeyChecks)
+  // The keeper comes later: a node without partitions serves none.
+  let isServing = () => true
+  const announcer = yield* announcePlacement(nodeId, [], options.routingKeyChecks, () => isServing())
   const process = ownProcessName()
   const keeper = new LeaseKeeper({
     timing,
@@ -67,6 +69,7 @@ export const keepLeases = Effect.fnUntraced(function* (options: {
     hasEnded,
     wallNow: Date.now
   })
+  isServing = () => keeper.owned.length === 0 || keeper.isServing(now())
   yield* Effect.acquireRelease(
     Effect.sync(() => exportGauges(keeper, now)),
     (release) => Effect.sync(release)

@@ -21,7 +21,9 @@ export interface PlacementAnnouncer {
 export const announcePlacement = Effect.fnUntraced(function* (
   nodeId: string,
   share: OwnedPartitions = [],
-  routingKeyChecks?: KeyChecks
+  routingKeyChecks?: KeyChecks,
+  /** Whether it holds its lease: edges route to it in any case, and say that its devices are not served. */
+  isServing: () => boolean = () => true
 ): Effect.fn.Return<PlacementAnnouncer, never, FrameBus | Scope.Scope> {
   const bus = yield* FrameBus
   let term = yield* Clock.currentTimeMillis
@@ -31,10 +33,18 @@ export const announcePlacement = Effect.fnUntraced(function* (
     ...(routingKeyCheck === undefined ? {} : { routingKeyCheck }),
     ...(previousRoutingKeyCheck === undefined ? {} : { previousRoutingKeyCheck })
   }
-  const encoded = (leaving: boolean) => utf8.encode(encode({ nodeId, partitions, term, leaving, ...routing }))
+  let serving = true
+  const encoded = (leaving: boolean) =>
+    utf8.encode(encode({ nodeId, partitions, term, leaving, ...routing, ...(serving ? {} : { serving }) }))
   // The same bytes until something changes: who hears them again has nothing to read.
   let announcement = encoded(false)
   const say = (leaving: boolean) => {
+    const now = isServing()
+    if (now !== serving) {
+      serving = now
+      term++
+      announcement = encoded(false)
+    }
     bus.publish(Subjects.placementAnnounce, leaving ? encoded(true) : announcement)
   }
   // First of all, and so after everything else has stopped: a node that spoke once more would come back for five seconds.

@@ -85,6 +85,13 @@ export class PlacementMap {
     return this.#nodes.size
   }
 
+  /** Nodes that hold no lease, and answer their devices 5.00 or nothing. */
+  get notServing(): ReadonlyArray<string> {
+    return [...this.#nodes.values()].flatMap(({ announcement, nodeId }) =>
+      announcement.serving === false ? [nodeId] : []
+    )
+  }
+
   /** Partitions that nobody owns. */
   get unowned(): number {
     return this.#owners.reduce((count, owner) => count + (owner === undefined ? 1 : 0), 0)

@@ -38,6 +38,15 @@ describe("PlacementMap", () => {
     assert.isUndefined(map.ownerOf(511))
   })
 
+  it("names the nodes that say that they hold no lease", () => {
+    const map = new PlacementMap()
+    map.handle(0, announce("a", [[0, 255]]))
+    map.handle(0, { ...announce("b", [[256, 511]]), serving: false })
+    assert.deepStrictEqual([map.notServing, map.unowned], [["b"], 0])
+    map.handle(0, announce("b", [[256, 511]], { term: 2 }))
+    assert.deepStrictEqual(map.notServing, [])
+  })
+
   it("believes the higher fencing token, in whatever order they are heard", () => {
     for (const order of [
       ["a", "b"],

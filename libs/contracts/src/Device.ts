@@ -72,7 +72,9 @@ export const PlacementAnnouncement = Schema.Struct({
   /** `keyCheck` of its routing key: an edge with another one could resume no session. */
   routingKeyCheck: Schema.optionalKey(Schema.String),
   /** Of its ROOST_ROUTING_KEY_PREVIOUS, while keys are exchanged. */
-  previousRoutingKeyCheck: Schema.optionalKey(Schema.String)
+  previousRoutingKeyCheck: Schema.optionalKey(Schema.String),
+  /** False: it holds no lease, and its devices are not served. */
+  serving: Schema.optionalKey(Schema.Boolean)
 })
 export type PlacementAnnouncement = typeof PlacementAnnouncement.Type
 

@@ -2,7 +2,7 @@ import { calmMillisMax, clocksApartMillis, oncePerTurn, steadyNow, Ticker, wallO
 import { keepLeases, type Leases } from "@roost/cluster"
 import { Buckets, CredentialChange, keyChecks, Sealing, sealPurpose, Streams, Subjects } from "@roost/contracts"
 import { aes256Gcm, dtlsCrypto } from "@roost/dtls-crypto"
-import { awaitStreams, FrameBus, tailConsumer } from "@roost/nats"
+import { awaitStreams, FrameBus, tailConsumer, watchService } from "@roost/nats"
 import { Health, metrics } from "@roost/observability"
 import { Effect, Layer, Result, Schema } from "effect"
 import { mirrorCommands } from "./CommandMirror.ts"
@@ -30,6 +30,7 @@ export const DeviceSessionService = {
         streams: [Streams.uplink, Streams.presence, Streams.event, Streams.credential, Streams.commandEvent],
         buckets: [Buckets.commands, Buckets.sessions, Buckets.profiles]
       })
+      yield* watchService("registry", Subjects.registryPsk, "devices without a session wait for their keys")
       const owned: { leases?: Leases } = {}
       const clock: { ticker?: Ticker } = {}
       const sealing = new Sealing(config.clusterKeys, sealPurpose.session, aes256Gcm)

@@ -25,6 +25,7 @@ import {
   headerLines,
   lastMessage,
   makePatientPublisher,
+  StoreOutcomes,
   makeStreamPublisher,
   NatsConnection,
   type NatsError,
@@ -33,6 +34,7 @@ import {
   type Settled,
   type StoredMessage
 } from "@roost/nats"
+import { Health } from "@roost/observability"
 import { type Conversion, ScriptPool } from "@roost/raw-script"
 import { Effect, FiberSet, Result, Schema, type Scope } from "effect"
 import type { FormerSeals } from "./FormerSeals.ts"
@@ -78,7 +80,7 @@ export const makeNatsPorts = Effect.fnUntraced(function* (
   /** False: what devices report is refused. */
   mayStore: () => boolean,
   formerSeals: FormerSeals
-): Effect.fn.Return<Ports, never, NatsConnection | FrameBus | EventPublisher | Scope.Scope> {
+): Effect.fn.Return<Ports, never, NatsConnection | FrameBus | EventPublisher | Health | Scope.Scope> {
   const bus = yield* FrameBus
   const events = yield* EventPublisher
   const run = yield* FiberSet.makeRuntime<NatsConnection>()
@@ -89,7 +91,13 @@ export const makeNatsPorts = Effect.fnUntraced(function* (
   const pskSealing = new Sealing(clusterKeys, sealPurpose.psk, aes256Gcm)
   const sessionSealing = new Sealing(clusterKeys, sealPurpose.session, aes256Gcm)
   const secretSealing = new Sealing(clusterKeys, sealPurpose.secret, aes256Gcm)
-  const onSettled = (token: number, settled: Settled) => answers.stored(token, settled._tag === "Stored")
+  const outcomes = new StoreOutcomes(Streams.uplink.name)
+  yield* (yield* Health).register("uplink", () => outcomes.problem(performance.now()))
+  const onSettled = (token: number, settled: Settled) => {
+    if (settled._tag === "Stored") outcomes.stored()
+    else outcomes.refused(performance.now(), settled.reason)
+    answers.stored(token, settled._tag === "Stored")
+  }
   const stores = yield* makePatientPublisher({ onSettled, inFlightMax: storesInFlightMax, storeMillisMax })
   // Nobody waits for these: who fetched a command again has another event.
   const notes = yield* makeStreamPublisher({ onSettled: () => {}, inFlightMax: storesInFlightMax })

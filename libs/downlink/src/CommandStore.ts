@@ -1,6 +1,6 @@
 import { tickMillis } from "@roost/actors"
-import { Buckets, Command, commandKey, deviceCommands, Streams } from "@roost/contracts"
-import { type Bucket, awaitStreams, type NatsConnection, type NatsError, openBucket } from "@roost/nats"
+import { Buckets, Command, commandKey, deviceCommands, Streams, Subjects } from "@roost/contracts"
+import { type Bucket, awaitStreams, type NatsConnection, type NatsError, openBucket, watchService } from "@roost/nats"
 import { Health, metrics } from "@roost/observability"
 import { Clock, type Config, Context, Effect, Layer, Option, Random } from "effect"
 import { CommandMirror, deadlineGraceMillis, type Due } from "./CommandMirror.ts"
@@ -60,6 +60,11 @@ export class CommandStore extends Context.Service<
         streams: [Streams.commandEvent, Streams.credential, Streams.setAside],
         buckets: [Buckets.commands, Buckets.commandHistory]
       })
+      yield* watchService(
+        "registry",
+        Subjects.registryDevice,
+        "no command is taken, since it says which devices there are"
+      )
       const commands = yield* openBucket(Buckets.commands, Command)
       const history = yield* openBucket(Buckets.commandHistory, Command)
       const mirror = new CommandMirror(yield* Clock.currentTimeMillis, (yield* Random.next) * jitterMillisMax)

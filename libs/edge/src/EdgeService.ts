@@ -1,6 +1,6 @@
 import { calmMillisMax, oncePerTurn, steadyNow, Ticker, wallOf } from "@roost/actors"
-import { nodeSilenceMillisMax, watchPlacement } from "@roost/cluster"
-import { formatHostPort, keyChecks, type StrangerEvent, Subjects } from "@roost/contracts"
+import { nodeSilenceMillisMax, type PlacementMap, watchPlacement } from "@roost/cluster"
+import { formatHostPort, keyChecks, partitionCount, type StrangerEvent, Subjects } from "@roost/contracts"
 import { CookieSecrets, FrontHalf, SessionIds } from "@roost/dtls"
 import { dtlsCrypto } from "@roost/dtls-crypto"
 import { FrameBus } from "@roost/nats"
@@ -81,11 +81,8 @@ export const EdgeService = {
         Effect.sync(() => new Ticker(tick, () => core.quietMillis(steadyNow(), calmMillisMax))),
         (ticker) => Effect.sync(() => ticker.stop())
       )
-      yield* health.register("placement", () =>
-        placement.nodes === 0
-          ? `no session-actors node was heard of on ${Subjects.placementAnnounce} for ${nodeSilenceMillisMax} ms`
-          : undefined
-      )
+      yield* health.register("placement", () => nobodyServes(placement))
+      yield* health.registerDegraded("partitions", () => someAreNotServed(placement))
       const checks = keyChecks(config.routingKeys, "routing")
       yield* health.register("routingKey", () => {
         const others = placement.withOtherRoutingKey(checks)
@@ -98,6 +95,25 @@ export const EdgeService = {
       )
     })
   )
+}
+
+/** Why no device is served. */
+const nobodyServes = (placement: PlacementMap): string | undefined => {
+  if (placement.nodes === 0) {
+    return `no session-actors node was heard of on ${Subjects.placementAnnounce} for ${nodeSilenceMillisMax} ms`
+  }
+  if (placement.unowned === partitionCount) return "no session-actors node owns a partition: its /readyz says why"
+  return placement.notServing.length === placement.nodes
+    ? "no session-actors node holds its lease, which NATS has to renew: its /readyz says why"
+    : undefined
+}
+
+/** Which devices are not. */
+const someAreNotServed = (placement: PlacementMap): string | undefined => {
+  const { notServing, unowned } = placement
+  if (notServing.length > 0)
+    return `without a lease, and so without answers for their devices: ${notServing.join(", ")}`
+  return unowned === 0 ? undefined : `${unowned} of ${partitionCount} partitions have no owner: their devices wait`
 }
 
 const utf8 = new TextEncoder()

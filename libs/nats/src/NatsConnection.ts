@@ -127,7 +127,7 @@ const make = Effect.fnUntraced(function* (name: string, config: NatsConfig, chec
   yield* Effect.forkScoped(Effect.promise(follow))
   yield* Effect.forkScoped(looking)
   const manager = yield* fromClient("JetStream", () => jetstreamManager(client, { checkAPI: false })).pipe(Effect.orDie)
-  const required = new RequiredStreams(manager, () => connected)
+  const required = new RequiredStreams(name, client, manager, () => connected)
   yield* required.follow
   const trouble = yield* Effect.acquireRelease(
     Effect.sync(() => new StoreTrouble()),

@@ -23,7 +23,7 @@ export interface ServeOptions {
   readonly concurrencyMax?: number
 }
 
-/** Answers questions in the background of the scope, each in a fiber of its own. */
+/** Answers questions in the background of the scope, each in a fiber of its own. One without a body asks whether it is there. */
 export const serveRpc = Effect.fnUntraced(function* <Request, Response, R>(
   definition: RpcDefinition<Request, Response>,
   options: ServeOptions,
@@ -37,6 +37,7 @@ export const serveRpc = Effect.fnUntraced(function* <Request, Response, R>(
   let working = 0
   const callback = (error: Error | null, message: Msg) => {
     if (error !== null) return
+    if (message.data.length === 0) return void message.respond("")
     if (working >= concurrencyMax) return refuse(message, "Busy", `${working} requests are worked on`)
     const request = decode(message.string())
     if (Result.isFailure(request)) return refuse(message, "Malformed", request.failure.message)

@@ -1,8 +1,16 @@
 import { assert, describe, it } from "@effect/vitest"
-import type { BucketDefinition, StreamDefinition } from "@roost/contracts"
+import { type BucketDefinition, type StreamDefinition, Streams } from "@roost/contracts"
+import { Health } from "@roost/observability"
 import { natsCluster } from "@roost/testkit"
 import { Clock, Effect, Schedule, Schema } from "effect"
-import { ensureStreams, headerLines, makeStreamPublisher, NatsConnection, openBucket } from "../src/index.ts"
+import {
+  awaitStreams,
+  ensureStreams,
+  headerLines,
+  makeStreamPublisher,
+  NatsConnection,
+  openBucket
+} from "../src/index.ts"
 import { connectionTo, waitUntil } from "./harness.ts"
 
 const bucketDefinition: BucketDefinition = { name: "THINGS", ttlMillis: 0, history: 1, room: { percent: 1 } }
@@ -110,6 +118,29 @@ describe("a cluster of three", () => {
           yield* waitUntil(() => heard.every((values) => values.has(1)))
           assert.isBelow((yield* Clock.currentTimeMillis) - wroteAt, silenceMillisMax)
         }).pipe(Effect.provide(connectionTo({ url }, { ROOST_NATS_REPLICAS: "3" })), Effect.scoped)
+      }),
+    timeout
+  )
+
+  it.live(
+    "without most of its servers can't be written: whoever needs its streams is not ready, until they are back",
+    () =>
+      Effect.gen(function* () {
+        const servers = yield* natsCluster(3)
+        yield* Effect.gen(function* () {
+          yield* ensureStreams({ streams: [Streams.uplink], buckets: [] })
+          yield* awaitStreams({ streams: [Streams.uplink], buckets: [] })
+          const health = yield* Health
+          yield* waitUntil(() => health.readiness().ready)
+          // Not the one that this process is connected to: that is there, and answers what it can by itself.
+          for (const server of servers.slice(1)) yield* server.stop("SIGKILL")
+          yield* waitUntil(() => !health.readiness().ready)
+          const { checks } = health.readiness()
+          assert.strictEqual(checks["nats"], "ok")
+          assert.match(checks["streams"]!, /a cluster needs most of its servers/)
+          for (const server of servers.slice(1)) yield* server.start
+          yield* waitUntil(() => health.readiness().ready)
+        }).pipe(Effect.provide(connectionTo(servers[0]!, { ROOST_NATS_REPLICAS: "3" })), Effect.scoped)
       }),
     timeout
   )

@@ -1,7 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
+import { Health } from "@roost/observability"
 import { natsServer } from "@roost/testkit"
 import { Deferred, Effect, Schema } from "effect"
-import { NatsConnection, requestRpc, serveRpc } from "../src/index.ts"
+import { NatsConnection, requestRpc, serveRpc, watchService } from "../src/index.ts"
 import { connectionTo, waitUntil } from "./harness.ts"
 
 const Double = {
@@ -61,6 +62,28 @@ describe("a request", () => {
         yield* server.start
         yield* waitUntil(connected)
         assert.deepStrictEqual(yield* requestRpc(Double, { n: 5 }), { n: 5 })
+      }).pipe(Effect.provide(connectionTo(server)), Effect.scoped)
+    })
+  )
+
+  it.live("is missed where nobody serves it: the process is degraded, and ready", () =>
+    Effect.gen(function* () {
+      const server = yield* natsServer()
+      yield* Effect.gen(function* () {
+        const health = yield* Health
+        yield* watchService("doubler", Double.subject, "nothing is doubled")
+        yield* waitUntil(() => "doubler" in health.readiness().degraded)
+        assert.deepInclude(health.readiness(), {
+          ready: true,
+          degraded: { doubler: "none is there: nothing is doubled" }
+        })
+        yield* Effect.scoped(
+          Effect.gen(function* () {
+            yield* serveRpc(Double, {}, ({ n }) => Effect.succeed({ n: 2 * n }))
+            yield* waitUntil(() => !("doubler" in health.readiness().degraded))
+          })
+        )
+        yield* waitUntil(() => "doubler" in health.readiness().degraded)
       }).pipe(Effect.provide(connectionTo(server)), Effect.scoped)
     })
   )

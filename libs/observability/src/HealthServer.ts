@@ -8,5 +8,7 @@ import { layerHttpServer } from "./HttpListener.ts"
 /** Health and metrics on a port of their own, for apps without an API. */
 export const HealthServer = {
   layer: (port: Setting<number>): Layer.Layer<never, Config.ConfigError, Health> =>
-    HttpRouter.serve(healthRoutes(), { disableLogger: true }).pipe(Layer.provide(layerHttpServer(port)))
+    HttpRouter.serve(healthRoutes(), { disableLogger: true, disableListenLog: true }).pipe(
+      Layer.provide(layerHttpServer(port))
+    )
 }

@@ -57,7 +57,8 @@ const looks = [
   "$JS.API.STREAM.NAMES",
   "$JS.API.STREAM.LIST",
   "$JS.API.STREAM.INFO.*",
-  ...reads(Buckets.store)
+  ...reads(Buckets.store),
+  `$KV.${Buckets.store.name}.probe.>`
 ]
 
 /** What each app needs, and no more. `admin` is the one privileged step: it alone makes, changes and deletes streams. */
