@@ -206,8 +206,7 @@ export class Requests {
     const { actor, asked, replied, session } = waiting
     if (!stored) {
       counters.uplinksFailed++
-      const reason = "the stream did not acknowledge in time; the device was told 5.00"
-      this.#answers.report(now, session, "store-unavailable", reason)
+      this.#answers.report(now, session, "store-unavailable", notStoredText)
       this.#answers.answer(now, waiting, Code.InternalServerError)
       return
     }
@@ -295,6 +294,10 @@ const wasStored = (now: number, session: DeviceSession, id: string, request: Req
   }
   return recalled.ids.some((storedId) => isCopy(storedId, id, request))
 }
+
+const notStoredText =
+  "the store did not say within its time that it has the message: the device was told 5.00, and keeps it. Likely nats-server is away, has no leader, or its disk or " +
+  "stream is full. Look at /readyz of session-actors and at docs/operations.md; the device comes again by itself"
 
 /** After which a device may send again that asked too much. */
 const retrySeconds = 1

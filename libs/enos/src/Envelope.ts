@@ -37,9 +37,12 @@ export const RequestEnvelope = Schema.Struct({
 export class EnvelopeError extends Data.TaggedError("EnvelopeError")<{
   readonly expected: string
   readonly got: string
+  /** What such a message looks like, where it is JSON of another shape. */
+  readonly example?: string
 }> {
   override get message(): string {
-    return `the device's payload is not an EnOS message: expected ${this.expected}, got ${this.got}`
+    const cure = this.example === undefined ? "" : `. Send ${this.example}`
+    return `the device's payload is not an EnOS message: expected ${this.expected}, got ${this.got}${cure}`
   }
 }
 
@@ -48,11 +51,11 @@ export const decodeRequest = (payload: Uint8Array): Result.Result<RequestEnvelop
   const parsed = parseObject(payload)
   if (Result.isFailure(parsed)) return Result.fail(parsed.failure)
   const { id, version, method, params } = parsed.success
-  if (id !== undefined && !isId(id)) return wrong("id as a string or number", kindOf(id))
-  if (typeof version !== "string") return wrong("version as a string", kindOf(version))
-  if (typeof method !== "string") return wrong("method as a string", kindOf(method))
+  if (id !== undefined && !isId(id)) return wrong(idRule, kindOf(id), requestExample)
+  if (typeof version !== "string") return wrong("version as a string", kindOf(version), requestExample)
+  if (typeof method !== "string") return wrong("method as a string", kindOf(method), requestExample)
   if (typeof params !== "object" || params === null || isJsonNumber(params)) {
-    return wrong("params as an object or array", kindOf(params))
+    return wrong("params as an object or array", kindOf(params), requestExample)
   }
   return Result.succeed({ id, method, params })
 }
@@ -77,9 +80,9 @@ export const decodeCommandReply = (payload: Uint8Array): Result.Result<CommandRe
   const parsed = parseObject(payload)
   if (Result.isFailure(parsed)) return Result.fail(parsed.failure)
   const { id, code, message, data } = parsed.success
-  if (!isId(id)) return wrong("id of the command", kindOf(id))
+  if (!isId(id)) return wrong("id of the command", kindOf(id), replyExample)
   const number = codeOf(code)
-  if (!Number.isSafeInteger(number)) return wrong("code as an integer", kindOf(code))
+  if (!Number.isSafeInteger(number)) return wrong("code as an integer", kindOf(code), replyExample)
   return Result.succeed({
     id: textOfId(id),
     code: number,
@@ -106,7 +109,8 @@ export const encodeRequest = (id: string, method: string, params: unknown): Uint
   encodeUtf8(JSON.stringify({ id, version: "1.0", method, params }))
 
 const parseObject = (payload: Uint8Array): Result.Result<Record<string, unknown>, EnvelopeError> => {
-  if (payload.length === 0) return wrong("a JSON object", "an empty payload")
+  if (payload.length === 0)
+    return wrong("a JSON object", "an empty payload", "the message behind the payload's marker 0xff")
   if (payload.length > envelopeBytesMax) return wrong(`at most ${envelopeBytesMax} bytes`, `${payload.length} bytes`)
   // What is stored must be readable by all who read it later, members that nobody looks at included.
   const read = readJson(payload, envelopeDepthMax)
@@ -149,7 +153,11 @@ const kindOf = (value: unknown): string => {
         : `a ${typeof value}`
 }
 
-const wrong = (expected: string, got: string): Result.Result<never, EnvelopeError> =>
-  Result.fail(new EnvelopeError({ expected, got }))
+const wrong = (expected: string, got: string, example?: string): Result.Result<never, EnvelopeError> =>
+  Result.fail(new EnvelopeError({ expected, got, ...(example !== undefined && { example }) }))
+
+const idRule = `id as a string or number of at most ${envelopeIdLengthMax} characters`
+const requestExample = `{"id":"1","version":"1.0","method":"thing.measurepoint.post","params":{"measurepoints":{"temp":21.5}}}`
+const replyExample = `{"id":"the command's","code":200,"data":{}}`
 
 const emptySuccess = `{"code":200,"data":{}}`

@@ -177,7 +177,15 @@ class Queue {
 }
 
 const isAlike = (one: StrangerRefusal, other: StrangerRefusal): boolean =>
-  one.kind === other.kind && one.identity === other.identity
+  one.kind === other.kind && one.identity === other.identity && one.reason === other.reason
 
-const nameOf = (source: number | string, { identity, kind }: StrangerRefusal): string =>
-  `${source} ${kind} ${identity ?? ""}`
+/** Whoever mends one thing and meets the next is told of that, too. */
+const nameOf = (source: number | string, { identity, kind, reason }: StrangerRefusal): string =>
+  `${source} ${kind} ${identity ?? ""} ${digestOf(reason)}`
+
+/** FNV-1a in 32 bits: reasons are long, and 20 000 are remembered. */
+const digestOf = (text: string): number => {
+  let digest = 0x811c9dc5
+  for (let i = 0; i < text.length; i++) digest = Math.imul(digest ^ text.charCodeAt(i), 0x01000193)
+  return digest >>> 0
+}

@@ -40,6 +40,19 @@ class Reporter {
 }
 
 describe("StrangerReports", () => {
+  it("tells whoever mends one mistake and meets the next of that, with the same identity", () => {
+    const reporter = new Reporter()
+    const identity = "pk1,dev1,2,60"
+    for (const reason of ["unknown product", "unknown product", "unknown device"]) {
+      reporter.refused("192.0.2.1", { identity, reason })
+      reporter.pass(1000)
+    }
+    assert.deepStrictEqual(
+      reporter.told.filter(({ kind }) => kind !== "not-told").map(({ reason }) => reason),
+      ["unknown product", "unknown device"]
+    )
+  })
+
   it("tells 400 made-up identities of one host at most 20 a second, and counts the others (trust A1)", () => {
     const reporter = new Reporter()
     for (let i = 0; i < 4000; i++) {
