@@ -1,6 +1,6 @@
 /** No refusal for this long: the store takes again. */
 export const calmMillis = 3_000
-/** Views are read once more after this: a replica that had fallen behind needs a while. */
+/** Views are read once more after this, since a replica that had fallen behind needs a while; and not more often. */
 export const settleMillis = 30_000
 
 export interface TroubleListener {
@@ -19,14 +19,16 @@ export class StoreTrouble {
   #listeners: ReadonlyArray<TroubleListener> = []
   #timer: NodeJS.Timeout | undefined
   #refusedAt: number | undefined
+  #toldAt = -Infinity
 
   /** A write was refused, or JetStream was not there for it. */
   note(): void {
     const isNews = this.#refusedAt === undefined
-    this.#refusedAt = performance.now()
+    const now = performance.now()
+    this.#refusedAt = now
     if (!isNews) return
     for (const { began } of this.#listeners) began?.()
-    this.#wait(calmMillis)
+    this.#wait(Math.max(calmMillis, this.#toldAt + settleMillis - now))
   }
 
   /** Returns how to stop listening. */
@@ -58,6 +60,7 @@ export class StoreTrouble {
   }
 
   #tell(last: boolean): void {
+    this.#toldAt = performance.now()
     for (const { over } of this.#listeners) over(last)
   }
 }
