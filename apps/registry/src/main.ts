@@ -1,5 +1,5 @@
 import {
-  layerEventRoutes,
+  EventHandlers,
   layerWebhookClient,
   layerWebhookDelivery,
   Registered,
@@ -52,7 +52,7 @@ const EnosApi = Layer.unwrap(Effect.map(EnosApiEnabled, (enabled) => (enabled ? 
 )
 
 /** Applications hear of events by HTTP: readers of `/v1/events`, and webhooks. */
-const Events = Layer.mergeAll(layerEventRoutes, WebhookHandlers, layerWebhookDelivery()).pipe(
+const Events = Layer.mergeAll(EventHandlers, WebhookHandlers, layerWebhookDelivery()).pipe(
   Layer.provide([
     layerWebhookClient,
     Layer.effect(

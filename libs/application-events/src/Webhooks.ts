@@ -13,9 +13,11 @@ import {
   TooManyWebhooks,
   type Webhook,
   type WebhookChange,
+  webhookFixed,
   webhooksMax,
   type WebhookWithSecret
 } from "@roost/contracts"
+import { requireUnchanged } from "@roost/http"
 import { awaitStreams, type Entry, NatsConnection, type NatsError, openBucket } from "@roost/nats"
 import { Context, Effect, Layer, Option, Result, Schedule, Schema, type Scope } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
@@ -153,7 +155,11 @@ export const WebhookHandlers = HttpApiBuilder.group(
       }),
       listWebhooks: () => Effect.map(webhooks.list, (found) => ({ webhooks: found })),
       getWebhook: ({ params }) => webhooks.get(params.webhookId),
-      changeWebhook: ({ params, payload }) => webhooks.change(params.webhookId, payload),
+      changeWebhook: ({ params: { webhookId }, payload }) =>
+        Effect.andThen(
+          requireUnchanged(payload, webhookFixed, webhooks.get(webhookId)),
+          webhooks.change(webhookId, payload)
+        ),
       listDeadDeliveries: ({ params: { webhookId } }) =>
         Effect.map(ofKnown(webhookId, listDead(webhookId)), (dead) => ({ dead })),
       replayDeadDeliveries: ({ params: { webhookId } }) =>

@@ -44,7 +44,8 @@ export const ModelHandlers = HttpApiBuilder.group(
         return { models: items.map(summaryOf), ...nextCursor }
       }),
       getModel: ({ params }) => read(params.modelId),
-      replaceModel: Effect.fnUntraced(function* ({ params: { modelId }, payload }) {
+      replaceModel: Effect.fnUntraced(function* ({ params: { modelId }, payload: given }) {
+        const payload = "model" in given ? given.model : given
         if (payload.modelId !== modelId) {
           return yield* new ModelIdDiffers({ detail: `The model says ${payload.modelId}, its address ${modelId}.` })
         }

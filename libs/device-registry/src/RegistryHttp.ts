@@ -1,4 +1,12 @@
-import { type LoggedEvent, pageLengthDefault, type ProductEvent, RegistryApi } from "@roost/contracts"
+import {
+  deviceFixed,
+  type LoggedEvent,
+  pageLengthDefault,
+  type ProductEvent,
+  productFixed,
+  RegistryApi
+} from "@roost/contracts"
+import { requireUnchanged } from "@roost/http"
 import { Effect, Layer } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
 import { importDevices } from "./DeviceImport.ts"
@@ -23,7 +31,11 @@ const ProductHandlers = HttpApiBuilder.group(
         Effect.map(registry.deleteProduct(params.productKey, force), (outcome) =>
           outcome === "Deleted" ? undefined : outcome
         ),
-      changeProduct: ({ params, payload }) => registry.changeProduct(params.productKey, payload),
+      changeProduct: ({ params: { productKey }, payload }) =>
+        Effect.andThen(
+          requireUnchanged(payload, productFixed, registry.product(productKey)),
+          registry.changeProduct(productKey, payload)
+        ),
       listProductEvents: Effect.fnUntraced(function* ({ params, query }) {
         const page = eventPage(yield* registry.productEvents(params.productKey, eventQueryOf(query)), query.limit)
         return { ...page, events: page.events.map(ofProduct) }
@@ -65,7 +77,11 @@ const DeviceHandlers = HttpApiBuilder.group(
         return { devices: items, ...nextCursor }
       }),
       getDevice: ({ params }) => registry.device(params),
-      changeDevice: ({ params, payload }) => registry.changeDevice(params, payload),
+      changeDevice: ({ params, payload }) =>
+        Effect.andThen(
+          requireUnchanged(payload, deviceFixed, registry.device(params)),
+          registry.changeDevice(params, payload)
+        ),
       deleteDevice: ({ params }) => registry.deleteDevice(params),
       enableDevice: ({ params }) => registry.setEnabled(params, true),
       disableDevice: ({ params }) => registry.setEnabled(params, false),

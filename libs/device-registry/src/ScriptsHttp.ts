@@ -5,6 +5,7 @@ import {
   NotRaw,
   RegistryApi,
   requestTime,
+  type ScriptDraft,
   type ScriptTest,
   type ScriptTestResult,
   ScriptUntested
@@ -51,7 +52,10 @@ export const ScriptHandlers = HttpApiBuilder.group(
       getScript: ({ params }) => read(params.productKey),
       saveScript: Effect.fnUntraced(function* ({ params: { productKey }, payload }) {
         yield* rawProduct(productKey)
-        yield* store.saveScriptDraft(productKey, payload.source)
+        const source = sourceOf(payload)
+        if (source === undefined)
+          return yield* new NoScript({ detail: "Neither source, draft nor published is there." })
+        yield* store.saveScriptDraft(productKey, source)
         return yield* read(productKey)
       }),
       testScript: Effect.fnUntraced(function* ({ params: { productKey }, payload, request }) {
@@ -81,6 +85,9 @@ export const ScriptHandlers = HttpApiBuilder.group(
     })
   })
 )
+
+const sourceOf = (script: ScriptDraft): string | undefined =>
+  "source" in script ? script.source : (script.draft ?? script.published)?.source
 
 const resultOf = (conversion: Conversion, test: ScriptTest): ScriptTestResult => {
   if (conversion._tag === "Failed") return { failure: { reason: conversion.reason, message: conversion.message } }

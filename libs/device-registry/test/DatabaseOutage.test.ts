@@ -28,9 +28,13 @@ const noWebhooks = HttpApiBuilder.group(RegistryApi, "webhooks", (handlers) => {
     })
   )
 })
+/** The registry's events are another lib's, too. */
+const noEvents = HttpApiBuilder.group(RegistryApi, "events", (handlers) =>
+  handlers.handle("followEvents", () => Effect.die("not here"))
+)
 
 const served = ({ url }: PostgresServer) =>
-  HttpRouter.serve(apiRoutes(RegistryApi, Layer.merge(RegistryHandlers, noWebhooks)), {
+  HttpRouter.serve(apiRoutes(RegistryApi, Layer.mergeAll(RegistryHandlers, noWebhooks, noEvents)), {
     disableLogger: true,
     disableListenLog: true,
     routerConfig: { maxParamLength: pathSegmentLengthMax }

@@ -39,9 +39,13 @@ const noWebhooks = HttpApiBuilder.group(RegistryApi, "webhooks", (handlers) => {
     })
   )
 })
+/** The registry's events are another lib's, too. */
+const noEvents = HttpApiBuilder.group(RegistryApi, "events", (handlers) =>
+  handlers.handle("followEvents", () => Effect.die("not here"))
+)
 
 const served = (answer?: DeviceAnswer, strangers = new StrangerLog()) =>
-  HttpRouter.serve(apiRoutes(RegistryApi, Layer.merge(RegistryHandlers, noWebhooks)), {
+  HttpRouter.serve(apiRoutes(RegistryApi, Layer.mergeAll(RegistryHandlers, noWebhooks, noEvents)), {
     disableLogger: true,
     disableListenLog: true,
     routerConfig: { maxParamLength: pathSegmentLengthMax }
@@ -171,6 +175,41 @@ describe("products", () => {
       assert.strictEqual((yield* send("POST", "/v1/products/many/devices", { deviceKey: "x" })).status, 404)
       const taken = yield* send("POST", "/v1/products", { productName: "Many", productKey: "many" })
       assert.include(taken.body.detail, "until the product that has it is deleted")
+    }).pipe(Effect.provide(served()))
+  )
+
+  it.live("take back what reading gives, and refuse what can't be changed by name", () =>
+    Effect.gen(function* () {
+      yield* createProduct
+      const read = (yield* send("GET", "/v1/products/pk1")).body
+      assert.strictEqual((yield* send("PATCH", "/v1/products/pk1", { ...read, productName: "Valves" })).status, 200)
+      assert.deepStrictEqual((yield* send("GET", "/v1/products/pk1")).body, { ...read, productName: "Valves" })
+      const fixed = { ...read, dataFormat: "Custom", downlink: "serial", productName: "Pumps" }
+      const refused = yield* send("PATCH", "/v1/products/pk1", fixed)
+      assert.deepStrictEqual(
+        [
+          refused.status,
+          refused.body.errors.map(({ path }: { path: ReadonlyArray<string> }) => path.at(-1)).toSorted()
+        ],
+        [400, ["dataFormat", "downlink"]]
+      )
+      assert.strictEqual((yield* send("GET", "/v1/products/pk1")).body.productName, "Valves")
+
+      yield* send("POST", "/v1/products/pk1/devices", { deviceKey: "dev1" })
+      const device = (yield* send("GET", "/v1/products/pk1/devices/dev1")).body
+      const renamed = yield* send("PATCH", "/v1/products/pk1/devices/dev1", { ...device, deviceName: "Hall" })
+      assert.deepStrictEqual(renamed.body, { ...device, deviceName: "Hall" })
+      assert.strictEqual((yield* send("PATCH", "/v1/products/pk1/devices/dev1", { deviceKey: "dev2" })).status, 400)
+
+      yield* send("POST", "/v1/models", { modelId: "m", attributes: {}, measurepoints: {}, services: {}, events: {} })
+      const model = (yield* send("GET", "/v1/models/m")).body
+      const replaced = yield* send("PUT", "/v1/models/m", model)
+      assert.deepStrictEqual([replaced.status, replaced.body.version, replaced.body.model], [200, 2, model.model])
+
+      yield* send("POST", "/v1/products", { productKey: "raw", productName: "Raw", dataFormat: "Custom" })
+      yield* send("PUT", "/v1/products/raw/script", { source: "let a" })
+      const script = (yield* send("GET", "/v1/products/raw/script")).body
+      assert.deepStrictEqual((yield* send("PUT", "/v1/products/raw/script", script)).body, script)
     }).pipe(Effect.provide(served()))
   )
 

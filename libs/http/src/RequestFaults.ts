@@ -42,6 +42,8 @@ export const spelledOut = (faults: ReadonlyArray<RequestFault>): string => {
 interface Fault {
   readonly path: ReadonlyArray<PropertyKey>
   readonly message: string
+  /** A name that is not known where it stands. */
+  readonly unknown?: true
 }
 
 /** One after the other: a body may have a hundred thousand faults. */
@@ -55,18 +57,21 @@ const faultsOf = function* (issue: SchemaIssue.Issue, path: ReadonlyArray<Proper
       for (const inner of issue.issues) yield* faultsOf(inner, path)
       return
     case "AnyOf": {
-      // Of several forms, the one that was probably meant: it has the fewest faults.
+      if (issue.issues.length === 0) return yield faultOf(issue, path)
+      // Of several forms, the one that was probably meant: it knows most of what came.
       const forms = issue.issues.map((inner) =>
         faultsOf(inner, path)
           .take(requestFaultsMax + 1)
           .toArray()
       )
-      return yield* forms.length === 0 ? [faultOf(issue, path)] : forms.reduce((a, b) => (b.length < a.length ? b : a))
+      const unknownTo = (form: ReadonlyArray<Fault>) =>
+        form.filter((fault) => fault.unknown === true && fault.path.length === path.length + 1).length
+      return yield* forms.reduce((a, b) => (unknownTo(b) < unknownTo(a) ? b : a))
     }
     case "MissingKey":
       return yield { path, message: "missing" }
     case "UnexpectedKey":
-      return yield { path, message: unknownName(String(path.at(-1)), namesOf(issue.ast)) }
+      return yield { path, message: unknownName(String(path.at(-1)), namesOf(issue.ast)), unknown: true }
     default:
       return yield faultOf(issue, path)
   }

@@ -132,7 +132,7 @@ describe("webhooks", () => {
 
 describe("server-sent events", () => {
   it("bring uplinks, presence and results of commands of one device, and of no other", async () => {
-    const reader = await Reader.open("?product=pkEvents&device=d.1")
+    const reader = await Reader.open("?productKey=pkEvents&deviceKey=d.1")
     const other = await connected("pkOther", "d.1")
     await other.report({ temp: 0 })
     const device = await connected("pkEvents", "d.1")
@@ -193,6 +193,9 @@ describe("server-sent events", () => {
     assert.strictEqual(await status("", { authorization: "Bearer wrong" }), 401)
     assert.strictEqual(await status("?kinds=everything", { authorization }), 400)
     assert.strictEqual(await status("", { authorization, "last-event-id": "42" }), 400)
+    assert.strictEqual(await status("?productkey=pkEvents", { authorization }), 400)
+    assert.strictEqual(await status("?productKey=nope", { authorization }), 404)
+    assert.strictEqual(await status("?product=nope", { authorization }), 404)
   })
 
   // The last one: there is no registry after it.

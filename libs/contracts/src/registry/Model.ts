@@ -1,5 +1,6 @@
 import { ModelId, ThingModel } from "@roost/enos"
 import * as Schema from "effect/Schema"
+import { sentBack } from "../http/SentBack.ts"
 import { encodeToken } from "../SubjectToken.ts"
 
 /** Bytes of a thing model in JSON: half of what nats-server takes in a message. */
@@ -16,6 +17,11 @@ export const RegisteredModel = Schema.Struct({ model: ThingModel, ...versioned }
   identifier: "RegisteredModel"
 })
 export type RegisteredModel = typeof RegisteredModel.Type
+
+/** A thing model, or what reading one gives: what is beside `model` is passed over. */
+export const ModelReplacement = Schema.Union([ThingModel, sentBack(versioned, { model: ThingModel })]).annotate({
+  identifier: "ModelReplacement"
+})
 
 /** One of a list of models. */
 export const ModelSummary = Schema.Struct({ modelId: ModelId, ...versioned }).annotate({ identifier: "ModelSummary" })

@@ -1,6 +1,7 @@
 import { ModelId, ProductKey, Secret } from "@roost/enos"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
+import { sentBack } from "../http/SentBack.ts"
 import { textOf } from "../http/Texts.ts"
 import { CloseNotifyMode, DataFormat, DownlinkMode, PiggybackMillis } from "../Registry.ts"
 
@@ -85,8 +86,11 @@ export const NewProductSecret = Schema.Struct({
 }).annotate({ identifier: "NewProductSecret" })
 export type NewProductSecret = typeof NewProductSecret.Type
 
+/** Of a product, what is built into its devices. */
+export const productFixed: ReadonlyArray<string> = ["productKey", "productSecret", "dataFormat", "downlink"]
+
 /** What of a product may change; what is absent stays. The rest is built into the devices. */
-export const ProductChange = Schema.Struct({
+export const ProductChange = sentBack(ProductWithSecret.fields, {
   productName: Schema.optionalKey(DisplayName),
   dynamicActivateEnabled: Schema.optionalKey(Product.fields.dynamicActivateEnabled),
   piggybackMillis: Product.fields.piggybackMillis,

@@ -1,6 +1,7 @@
 import { DeviceKey, ProductKey, Secret } from "@roost/enos"
 import * as Schema from "effect/Schema"
 import { DeviceEvent } from "../Device.ts"
+import { sentBack } from "../http/SentBack.ts"
 import { DeviceStatus } from "../Registry.ts"
 import { DisplayName } from "./Product.ts"
 
@@ -74,8 +75,13 @@ const { address: _address, deviceKey: _deviceKey, ...ofProduct } = LoggedEvent.f
 export const ProductEvent = Schema.Struct(ofProduct).annotate({ identifier: "ProductEvent" })
 export type ProductEvent = typeof ProductEvent.Type
 
+/** Of a device, what names it. */
+export const deviceFixed: ReadonlyArray<string> = ["productKey", "deviceKey", "assetId"]
+
 /** What of a device may change; what is absent stays. */
-export const DeviceChange = Schema.Struct({ deviceName: Schema.optionalKey(DisplayName) }).annotate({
-  identifier: "DeviceChange"
-})
+export const DeviceChange = sentBack(RegisteredDevice.fields, { deviceName: Schema.optionalKey(DisplayName) }).annotate(
+  {
+    identifier: "DeviceChange"
+  }
+)
 export type DeviceChange = typeof DeviceChange.Type

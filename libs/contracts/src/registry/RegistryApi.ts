@@ -9,7 +9,7 @@ import { AttributeChange, Properties, TagChange } from "./DeviceProperties.ts"
 import { describe, limit, nextCursor } from "./EndpointParts.ts"
 import { EventCursorText, eventTimes } from "./EventQuery.ts"
 import { LatestValues } from "./Measurepoints.ts"
-import { ModelSummary, RegisteredModel } from "./Model.ts"
+import { ModelReplacement, ModelSummary, RegisteredModel } from "./Model.ts"
 import { NewProduct, NewProductSecret, Product, ProductChange, ProductDeletion, ProductWithSecret } from "./Product.ts"
 import {
   DeviceChange,
@@ -38,7 +38,8 @@ import {
   ScriptUntested,
   SecretTooShort
 } from "./RegistryProblems.ts"
-import { NewScript, ProductScript, ScriptTest, ScriptTestResult } from "./Script.ts"
+import { ProductScript, ScriptDraft, ScriptTest, ScriptTestResult } from "./Script.ts"
+import { Events } from "./EventsApi.ts"
 import { Strangers } from "./StrangersApi.ts"
 import { Webhooks } from "./WebhooksApi.ts"
 
@@ -165,7 +166,7 @@ const Models = HttpApiGroup.make("models")
     ),
     HttpApiEndpoint.put("replaceModel", "/v1/models/:modelId", {
       params: model,
-      payload: ThingModel,
+      payload: ModelReplacement,
       success: RegisteredModel,
       error: [NoSuchModel, ModelIdDiffers, ModelTooLarge]
     }).annotateMerge(
@@ -353,9 +354,9 @@ const Scripts = HttpApiGroup.make("scripts")
     ),
     HttpApiEndpoint.put("saveScript", script, {
       params: product,
-      payload: NewScript,
+      payload: ScriptDraft,
       success: ProductScript,
-      error: [NoSuchProduct, NotRaw]
+      error: [NoSuchProduct, NotRaw, NoScript]
     }).annotateMerge(describe("Save a draft", "It runs in tests only, until it is published.")),
     HttpApiEndpoint.post("testScript", `${script}:test`, {
       params: product,
@@ -403,6 +404,7 @@ export const RegistryApi = strictApi(
     .add(Webhooks)
     .add(Scripts)
     .add(Strangers)
+    .add(Events)
 ).annotateMerge(
   OpenApi.annotations({
     title: "Roost registry",

@@ -31,6 +31,10 @@ export const ProductScript = Schema.Struct({
 }).annotate({ identifier: "ProductScript" })
 export type ProductScript = typeof ProductScript.Type
 
+/** A script, or what reading one gives: of that, the draft, or what is published where there is none. */
+export const ScriptDraft = Schema.Union([NewScript, ProductScript]).annotate({ identifier: "ScriptDraft" })
+export type ScriptDraft = typeof ScriptDraft.Type
+
 const ScriptFailure = Schema.Struct({
   reason: Schema.String.annotate({
     description: "TimeLimit, MemoryLimit, Threw, NotLoaded, NotDefined, BadResult, …"

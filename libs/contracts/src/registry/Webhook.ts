@@ -1,5 +1,6 @@
 import { DeviceKey, ProductKey } from "@roost/enos"
 import * as Schema from "effect/Schema"
+import { sentBack } from "../http/SentBack.ts"
 import { textOf } from "../http/Texts.ts"
 import { AnyJson } from "../JsonText.ts"
 
@@ -47,8 +48,11 @@ export const Webhook = Schema.Struct({
 }).annotate({ identifier: "Webhook" })
 export type Webhook = typeof Webhook.Type
 
-/** What it hears of stays: consumers that are half-way do not change. */
-export const WebhookChange = Schema.Struct({
+/** Of a webhook, what it hears of: consumers that are half-way do not change. */
+export const webhookFixed: ReadonlyArray<string> = ["webhookId", "kinds", "productKey", "deviceKey"]
+
+/** What of a webhook may change; what is absent stays. */
+export const WebhookChange = sentBack(Webhook.fields, {
   url: Schema.optionalKey(told.url),
   secret: Schema.optionalKey(WebhookSecret)
 }).annotate({ identifier: "WebhookChange" })
