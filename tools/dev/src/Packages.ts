@@ -6,7 +6,7 @@ export interface Need {
   readonly purpose: string
 }
 
-export type Occasion = "start" | "test" | "interop"
+export type Occasion = "start" | "test" | "interop" | "openapi"
 
 const natsServer: Need = { command: "nats-server", debianPackage: "nats-server", purpose: "the bus of Roost" }
 
@@ -17,11 +17,11 @@ const postgres: Need = {
   purpose: "the other database of the registry, in the tests"
 }
 
-/** For the virtual environment of the example in Python; Debian's python3 alone can't make one. */
+/** For virtual environments; Debian's python3 alone can't make one. */
 const python: Need = {
   command: "python3",
   debianPackage: "python3-venv",
-  purpose: "the example in Python, in the tests"
+  purpose: "the example in Python and the tools of npm run openapi"
 }
 
 const signatures: Need = {
@@ -60,6 +60,8 @@ export const needsOf = (occasion: Occasion): ReadonlyArray<Need> => {
       return [natsServer]
     case "test":
       return [natsServer, postgres, python, signatures, units, ...testClients]
+    case "openapi":
+      return [natsServer, python]
     case "interop":
       return [natsServer, postgres, python, signatures, units, ...testClients, ...interopToolchains]
   }

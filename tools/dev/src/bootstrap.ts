@@ -69,7 +69,7 @@ const isOnPath = (command: string): boolean =>
     }
   })
 
-const occasions: ReadonlyArray<Occasion> = ["start", "test", "interop"]
+const occasions: ReadonlyArray<Occasion> = ["start", "test", "interop", "openapi"]
 const isOccasion = (text: string): text is Occasion => (occasions as ReadonlyArray<string>).includes(text)
 
 process.exitCode = main()
