@@ -11,8 +11,8 @@ export interface EdgeLimits {
   readonly halvesMax: number
   readonly halfBytesMax: number
   /**
-   * How long an owner that did not confirm a half is not given it again. Below the second after which a client sends its flight
-   * again (RFC 6347 §4.2.4.1), and above the time that the datagrams of one flight take.
+   * How long an owner that did not confirm a half is not given it again; twice as long after each time. Below the second after
+   * which a client sends its flight again (RFC 6347 §4.2.4.1), and above the time that the datagrams of one flight take.
    */
   readonly halfQuietMillis: number
   /** How long such a peer is remembered, at least; at most twice as long. */

@@ -6,7 +6,7 @@ export interface HandedOffLimits {
   readonly halvesMax: number
   /** A longer one is not kept: nothing that Roost serves makes one. */
   readonly halfBytesMax: number
-  /** How long an owner that was given one is not given it again. */
+  /** How long an owner that was given one is not given it again; twice as long after each time, as devices wait (RFC 6347 §4.2.4.1). */
   readonly halfQuietMillis: number
   readonly millisMax: number
 }
@@ -24,6 +24,8 @@ interface Kept extends Half {
   /** The fencing token of the owner that it was handed to; undefined if nobody was known. */
   token: number | undefined
   givenAt: number
+  /** Since then. */
+  quietMillis: number
 }
 
 /**
@@ -55,7 +57,8 @@ export class HandedOffHalves {
       this.#kept.delete(peer.key)
       return
     }
-    const kept = { kind, peer, body: new Uint8Array(body), at: now, token, givenAt: now }
+    const quietMillis = this.#limits.halfQuietMillis
+    const kept = { kind, peer, body: new Uint8Array(body), at: now, token, givenAt: now, quietMillis }
     this.#kept.set(sourceOf(peer.key), peer.key, kept)
     if (from.key !== peer.key) this.#moved.set(from.key, peer.key)
   }
@@ -70,13 +73,15 @@ export class HandedOffHalves {
     const proved = this.#moved.get(peerKey) ?? peerKey
     const kept = this.#kept.get(proved)
     if (kept === undefined || token === undefined) return undefined
-    if (kept.token === token && now - kept.givenAt < this.#limits.halfQuietMillis) return undefined
+    const isAnother = kept.token !== token
+    if (!isAnother && now - kept.givenAt < kept.quietMillis) return undefined
     if (now - kept.at > this.#limits.millisMax) {
       this.#kept.delete(proved)
       return undefined
     }
     kept.token = token
     kept.givenAt = now
+    kept.quietMillis = isAnother ? this.#limits.halfQuietMillis : 2 * kept.quietMillis
     return kept
   }
 

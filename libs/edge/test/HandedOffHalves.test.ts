@@ -46,10 +46,10 @@ describe("what an edge handed off", () => {
       const owner = Subjects.frameToNode(world.placement.ownerOf(partition)!)
       world.entries()
       world.busAvailable = true
-      for (let tries = 0; tries < 3; tries++) {
+      for (let tries = 0; tries < 6; tries++) {
         // What the owner says of a flight of which it knows nothing.
         world.tell(FrameKind.Doubt, 0, device.peer)
-        world.pass(1_000)
+        world.pass(1_000 * 2 ** tries)
         world.receive(device.peer, ...flight)
         const given = world.entries()
         assert.deepStrictEqual(
@@ -67,6 +67,25 @@ describe("what an edge handed off", () => {
       )
     })
   }
+
+  it("goes to an owner ten times at most, whatever comes from its address, and to the next one at once", () => {
+    const world = new EdgeWorld()
+    const device = new TestDevice(world, "meter-1")
+    const flight = device.untilKeyExchange()
+    world.receive(device.peer, ...flight)
+    const halves = () =>
+      world.entries().filter(({ kind }) => kind === FrameKind.HalfHandshake || kind === FrameKind.RepeatedHalfHandshake)
+    let given = halves().length
+    for (let seconds = 0; seconds < 179; seconds += 0.1) {
+      world.now += 100
+      world.receive(device.peer, flight.at(-1)!)
+      given += halves().length
+    }
+    assert.isAtMost(given, 10)
+    world.placement.handle(world.now, { nodeId: "c", partitions: all, term: 1, leaving: false })
+    world.receive(device.peer, flight.at(-1)!)
+    assert.strictEqual(halves().length, 1)
+  })
 
   it("is forgotten once an owner confirmed it, and when its time is over (trust F5)", () => {
     const confirmed = moved()
