@@ -252,10 +252,15 @@ export const keepLeases = Effect.fnUntraced(function* (options: {
     (ticker) => Effect.sync(() => ticker.stop())
   )
   yield* Effect.addFinalizer(() =>
-    Effect.sync(() => perform(keeper.drain(now()))).pipe(
-      Effect.andThen(Deferred.await(drained)),
-      Effect.andThen(FiberSet.awaitEmpty(working)),
+    Effect.sync(() => {
+      const { length } = keeper.owned
+      perform(keeper.drain(now()))
+      return length
+    }).pipe(
+      Effect.tap(() => Deferred.await(drained)),
+      Effect.tap(() => FiberSet.awaitEmpty(working)),
       Effect.timeout(drainMillisMax),
+      Effect.flatMap((count) => Effect.logInfo(`handed over ${count} partitions`)),
       Effect.catch(() => Effect.logWarning(`not everything was handed over within ${drainMillisMax} ms`))
     )
   )

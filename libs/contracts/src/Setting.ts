@@ -89,8 +89,11 @@ const wholeNumber =
   (minimum: number, maximum: number): Read<number> =>
   (name) => {
     const message = `expected a whole number from ${minimum} to ${maximum}`
-    const range = Schema.Int.annotate({ message }).check(Schema.isBetween({ minimum, maximum }, { message }))
-    return Config.schema(range, name)
+    const isOne = (text: string) => /^\d{1,16}$/.test(text) && Number(text) >= minimum && Number(text) <= maximum
+    const Text = Schema.String.annotate({ message }).check(
+      Schema.makeFilter((text) => (isOne(text) ? undefined : message))
+    )
+    return Config.map(Config.schema(Text, name), Number)
   }
 
 const port = wholeNumber(1, 65_535)

@@ -1,4 +1,4 @@
-export type { App } from "./Arguments.ts"
+export { type App, variablesOf } from "./Arguments.ts"
 export * from "./Configuration.ts"
 export * from "./Health.ts"
 export * from "./HealthRoutes.ts"

@@ -128,7 +128,12 @@ class Running {
     this.#starts++
     this.#launchedAt = performance.now()
     this.#tail = []
-    const child = spawn(command, args, { env: env as NodeJS.ProcessEnv, stdio: ["ignore", "pipe", "pipe"] })
+    const child = spawn(command, args, {
+      env: env as NodeJS.ProcessEnv,
+      stdio: ["ignore", "pipe", "pipe"],
+      // A process group of its own: Ctrl-C reaches the supervisor alone, which ends the bus last.
+      detached: true
+    })
     this.#child = child
     const { pid } = child
     if (pid !== undefined) {

@@ -1,3 +1,4 @@
+import { Setting } from "@roost/contracts"
 import { Config } from "effect"
 import { resolve } from "node:path"
 
@@ -18,23 +19,27 @@ export interface DevConfig {
   }
 }
 
-const port = (name: string, otherwise: number) => Config.Port(name).pipe(Config.withDefault(otherwise))
+const port = (name: string, whose: string, otherwise: number) =>
+  Setting.withDefault(name, `port of ${whose}`, Setting.port, otherwise)
 
-export const DevConfig: Config.Config<DevConfig> = Config.all({
-  natsUrl: Config.NonEmptyString("NATS_URL").pipe(Config.withDefault(undefined)),
-  natsPort: port("ROOST_NATS_PORT", 4222),
-  dataDirectory: Config.NonEmptyString("ROOST_DATA_DIR").pipe(
-    Config.withDefault(".roost"),
-    Config.map((path) => resolve(path))
+export const DevConfig: Setting<DevConfig> = Setting.all({
+  natsUrl: Setting.optional("NATS_URL", "a nats-server to use", Config.NonEmptyString, {
+    otherwise: "one is started",
+    secret: true
+  }),
+  natsPort: port("ROOST_NATS_PORT", "the nats-server that is started", 4222),
+  dataDirectory: Setting.map(
+    Setting.withDefault("ROOST_DATA_DIR", "folder of all data", Config.NonEmptyString, ".roost"),
+    (path) => resolve(path)
   ),
-  udpHost: Config.NonEmptyString("ROOST_UDP_HOST").pipe(Config.withDefault("0.0.0.0")),
-  udpPort: port("ROOST_UDP_PORT", 5684),
-  httpHost: Config.NonEmptyString("ROOST_HTTP_HOST").pipe(Config.withDefault("127.0.0.1")),
-  ports: Config.all({
-    registry: port("ROOST_REGISTRY_PORT", 8080),
-    downlink: port("ROOST_DOWNLINK_PORT", 8081),
-    edge: port("ROOST_EDGE_PORT", 8082),
-    actors: port("ROOST_ACTORS_PORT", 8083)
+  udpHost: Setting.withDefault("ROOST_UDP_HOST", "address that devices come to", Config.NonEmptyString, "0.0.0.0"),
+  udpPort: port("ROOST_UDP_PORT", "devices (UDP)", 5684),
+  httpHost: Setting.withDefault("ROOST_HTTP_HOST", "address of the HTTP ports", Config.NonEmptyString, "127.0.0.1"),
+  ports: Setting.all({
+    registry: port("ROOST_REGISTRY_PORT", "the registry's HTTP", 8080),
+    downlink: port("ROOST_DOWNLINK_PORT", "downlink-queue's HTTP", 8081),
+    edge: port("ROOST_EDGE_PORT", "udp-edge's health", 8082),
+    actors: port("ROOST_ACTORS_PORT", "session-actors' health", 8083)
   })
 })
 

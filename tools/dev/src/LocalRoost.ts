@@ -1,17 +1,20 @@
 import { jetstream, jetstreamManager } from "@nats-io/jetstream"
-import { connect, type NatsConnection } from "@nats-io/transport-node"
+import { connect, type ConnectionOptions, type NatsConnection } from "@nats-io/transport-node"
 import { applicationUser, Streams } from "@roost/contracts"
 import { binaries, knownFaults, loginsOf, syncsByInterval, writeConfiguration } from "@roost/testkit/nats-server"
-import { Data, Effect } from "effect"
+import { NatsConfig } from "@roost/nats"
+import { type Config, Data, Effect, Redacted } from "effect"
 import { spawnSync } from "node:child_process"
 import { accessSync, constants } from "node:fs"
 import { delimiter, join, resolve } from "node:path"
+import { readAppLine } from "./AppLines.ts"
 import { Children, graceMillis } from "./Children.ts"
+import { DeviceLines } from "./DeviceLines.ts"
 import type { DevConfig } from "./DevConfig.ts"
 import { diskProblem } from "./DiskCheck.ts"
 import { takeLock } from "./InstanceLock.ts"
 import { formatLine, lineOf } from "./LiveView.ts"
-import { firstTakenPort } from "./PortCheck.ts"
+import { portFaults } from "./PortCheck.ts"
 import { coapClientLine, demoCli, demoMeter, demoProduct, provisionDemo } from "./Provision.ts"
 import { loadSecrets, type Secrets, secretsFile } from "./Secrets.ts"
 
@@ -22,10 +25,18 @@ const root = resolve(import.meta.dirname, "../../..")
 /** Until every app has to be ready; a slow machine strips types of four apps at once. */
 const readyMillisMax = 60_000
 const pollMillis = 100
+/** How long a nats-server or database that was given may be away. */
+const awayMillisMax = 5_000
 const apps = ["registry", "downlink-queue", "session-actors", "udp-edge"] as const
 
+export interface DevOptions {
+  readonly demo: boolean
+  /** Of `DeviceLines`. */
+  readonly only: string | undefined | null
+}
+
 /** Starts everything, shows what happens, and ends it all with the scope of the returned effect. */
-export const runLocalRoost = (config: DevConfig, options: { readonly demo: boolean }) =>
+export const runLocalRoost = (config: DevConfig, options: DevOptions) =>
   Effect.scoped(
     Effect.gen(function* () {
       bootstrap(config)
@@ -44,11 +55,12 @@ export const runLocalRoost = (config: DevConfig, options: { readonly demo: boole
         }),
         ({ release }) => Effect.sync(release)
       )
-      const taken = yield* Effect.promise(() => takenPort(config, formerWasKilled))
-      if (taken !== undefined) return yield* new StartFailure({ message: taken })
+      const taken = yield* Effect.promise(() => takenPorts(config, formerWasKilled))
+      if (taken.length > 0) return yield* new StartFailure({ message: taken.join("\n✗ ") })
       const secrets = loadSecrets(config.dataDirectory, process.env)
+      const givenUp = Promise.withResolvers<never>()
       const children = yield* Effect.acquireRelease(
-        Effect.sync(() => supervise(config)),
+        Effect.sync(() => supervise(config, (why) => givenUp.reject(new Error(why)))),
         (all) =>
           Effect.promise(async () => {
             say("stopping…")
@@ -57,49 +69,60 @@ export const runLocalRoost = (config: DevConfig, options: { readonly demo: boole
           })
       )
       killAllOnSecondSignal(children)
-      const natsUrl = yield* Effect.tryPromise({
-        try: () => startAll(children, config, secrets),
-        catch: (error) => new StartFailure({ message: error instanceof Error ? error.message : String(error) })
-      })
+      const orGivenUp = <A>(work: Promise<A>) =>
+        Effect.tryPromise({
+          try: () => Promise.race([work, givenUp.promise]),
+          catch: (error) => new StartFailure({ message: error instanceof Error ? error.message : String(error) })
+        })
+      const natsUrl = yield* orGivenUp(startAll(children, config, secrets))
       yield* Effect.promise(async () => {
         if (options.demo) await provisionDemo(urlOf(config, config.ports.registry), secrets)
       })
       announce(config, natsUrl, secrets, options.demo)
       if (options.demo) startDemoDevice(children, config, secrets)
       const client = yield* Effect.acquireRelease(
-        Effect.promise(() => connect({ servers: natsUrl, maxReconnectAttempts: -1, ...viewerOf(config, secrets) })),
+        Effect.flatMap(viewerOf(config, secrets), (viewer) =>
+          Effect.promise(() => connect({ maxReconnectAttempts: -1, ...viewer }))
+        ),
         (connection) => Effect.promise(() => connection.close())
       )
-      yield* Effect.promise(() => follow(client))
-      return yield* Effect.never
+      yield* Effect.promise(() => follow(client, new DeviceLines(options.only)))
+      return yield* orGivenUp(givenUp.promise)
     })
   )
 
 /** The children of a start that was killed may take their time to end, bus and apps one after the other. */
-const takenPort = async (config: DevConfig, formerWasKilled: boolean): Promise<string | undefined> => {
+const takenPorts = async (config: DevConfig, formerWasKilled: boolean): Promise<ReadonlyArray<string>> => {
   const end = Date.now() + (formerWasKilled ? 2 * graceMillis : 0)
   for (let told = false; ; told = true) {
-    const taken = await firstTakenPort(config)
-    if (taken === undefined || Date.now() >= end) return taken
+    const faults = await portFaults(config)
+    if (faults.length === 0 || Date.now() >= end) return faults
     if (!told) say("the start before this one was killed; waiting for its processes to end")
     await new Promise((resume) => setTimeout(resume, pollMillis))
   }
 }
 
+/** What the apps said is wrong with the configuration: they find out at the same time, and most share the variables. */
+const misconfigured = new Set<string>()
+
 /** The supervisor, which gives up on everything when one child does not stay up. */
-const supervise = (config: DevConfig): Children => {
+const supervise = (config: DevConfig, giveUp: (why: string) => void): Children => {
   const children: Children = new Children({
     died: (name, how, tail, restartMillis) => {
+      if (misconfigured.size > 0) {
+        return void setTimeout(() => giveUp([...misconfigured].join("\n✗ ")), othersMillis)
+      }
       say(`${name} ended (${how})${restartMillis === undefined ? "" : `, again in ${restartMillis} ms`}`)
       for (const line of tail) say(`  ${name} | ${line}`)
       if (restartMillis !== undefined) return
-      say(`✗ ${name} does not stay up; its log is in ${join(config.dataDirectory, "logs")}`)
-      children.killAll()
-      process.exit(1)
+      giveUp(`${name} does not stay up; its log is in ${join(config.dataDirectory, "logs")}`)
     }
   })
   return children
 }
+
+/** For the other apps to say what they find wrong, too. */
+const othersMillis = 1_500
 
 /** Each app has the keys that it needs, and no other. */
 const keysOf: Readonly<Record<string, ReadonlyArray<string>>> = {
@@ -163,7 +186,7 @@ const startAll = async (children: Children, config: DevConfig, secrets: Secrets)
   say(`waiting for ${apps.join(", ")}`)
   await Promise.all(
     apps.map(async (app) => {
-      await untilReady(app, urlOf(config, ports[app]))
+      await untilReady(app, urlOf(config, ports[app]), config)
       children.settled(app)
       say(`  ${app} is ready`)
     })
@@ -171,15 +194,24 @@ const startAll = async (children: Children, config: DevConfig, secrets: Secrets)
   return natsUrl
 }
 
-const untilReady = async (app: string, url: string): Promise<void> => {
+const untilReady = async (app: string, url: string, { natsUrl }: DevConfig): Promise<void> => {
   const end = Date.now() + readyMillisMax
   let last = "it does not listen yet"
+  let awaySince = Infinity
   while (Date.now() < end) {
     try {
       const response = await fetch(`${url}/readyz`, { signal: AbortSignal.timeout(2000) })
       if (response.ok) return
       last = await response.text()
-    } catch {
+      const { checks } = JSON.parse(last) as { readonly checks: Readonly<Record<string, string>> }
+      // Of what this start was given, and does not start itself.
+      const away = [natsUrl && checks["nats"], process.env["DATABASE_URL"] && checks["database"]].find(
+        (check) => check !== undefined && check !== "ok"
+      )
+      awaySince = away === undefined ? Infinity : Math.min(awaySince, Date.now())
+      if (Date.now() - awaySince > awayMillisMax) throw new StartFailure({ message: away! })
+    } catch (error) {
+      if (error instanceof StartFailure) throw error
       // Not there yet.
     }
     await new Promise((resume) => setTimeout(resume, pollMillis))
@@ -216,6 +248,7 @@ const announce = (config: DevConfig, natsUrl: string, secrets: Secrets, demo: bo
   }
   say("")
   say("Ctrl-C ends it. What devices do:")
+  started = true
 }
 
 const postLine = (config: DevConfig, secrets: Secrets): string => {
@@ -247,7 +280,7 @@ const startDemoDevice = (children: Children, config: DevConfig, secrets: Secrets
 }
 
 /** Shows the streams from now on. */
-const follow = async (client: NatsConnection): Promise<void> => {
+const follow = async (client: NatsConnection, lines: DeviceLines): Promise<void> => {
   const manager = await jetstreamManager(client)
   const color = process.stdout.isTTY === true && process.env["NO_COLOR"] === undefined
   for (const stream of [Streams.uplink, Streams.presence, Streams.event]) {
@@ -256,17 +289,23 @@ const follow = async (client: NatsConnection): Promise<void> => {
     await consumer.consume({
       callback: (message) => {
         const line = lineOf(message.subject, message.data, new Date())
-        if (line !== undefined) say(formatLine(line, color))
+        if (line !== undefined && lines.take(performance.now(), line)) say(formatLine(line, color))
       }
     })
   }
+  setInterval(() => {
+    const summary = lines.summary(performance.now())
+    if (summary !== undefined) say(summary)
+  }, 1_000).unref()
 }
+
+let started = false
 
 /** Warnings and errors of an app belong on the terminal; the rest is in its log. */
 const showProblem = (app: string, line: string): void => {
-  if (!/"level":"(?:WARN|ERROR|FATAL)"|^configuration:/.test(line)) return
-  const message = /"message":"((?:[^"\\]|\\.)*)"/.exec(line)?.[1] ?? line
-  say(`${app} | ${message}`)
+  const read = readAppLine(line, started)
+  if (read?._tag === "Misconfigured") misconfigured.add(read.text)
+  else if (read !== undefined) say(`${app} | ${read.text}`)
 }
 
 const killAllOnSecondSignal = (children: Children): void => {
@@ -293,16 +332,22 @@ const bootstrap = (config: DevConfig): void => {
   if (status !== 0) process.exit(1)
 }
 
-/** The newest that this machine has, under the configuration that ships. */
 /** Whoever shows what devices do reads all streams; a server that was given lets in whom its variables name. */
-const viewerOf = (config: DevConfig, secrets: Secrets) => {
-  const [user, pass] =
-    config.natsUrl === undefined
-      ? ["admin", secrets.natsPasswords["admin"]]
-      : [process.env["NATS_USER"], process.env["NATS_PASSWORD"]]
-  return { ...(user === undefined ? {} : { user }), ...(pass === undefined ? {} : { pass }) }
-}
+const viewerOf = (config: DevConfig, secrets: Secrets): Effect.Effect<ConnectionOptions, Config.ConfigError> =>
+  config.natsUrl === undefined
+    ? Effect.succeed({
+        servers: `127.0.0.1:${config.natsPort}`,
+        user: "admin",
+        pass: secrets.natsPasswords["admin"] ?? ""
+      })
+    : Effect.map(NatsConfig, ({ password, servers, token, user }) => ({
+        servers: [...servers],
+        ...(user === undefined ? {} : { user }),
+        ...(password === undefined ? {} : { pass: Redacted.value(password) }),
+        ...(token === undefined ? {} : { token: Redacted.value(token) })
+      }))
 
+/** The newest that this machine has, under the configuration that ships. */
 const natsServerOf = (config: DevConfig, secrets: Secrets) => {
   const { path, version } = binaries()[0] ?? { path: "nats-server", version: "0.0.0" }
   say(`starting nats-server ${version} on 127.0.0.1:${config.natsPort}`)

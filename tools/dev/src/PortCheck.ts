@@ -2,21 +2,29 @@ import { createSocket } from "node:dgram"
 import { createServer } from "node:net"
 import { type DevConfig, portVariable } from "./DevConfig.ts"
 
-/** A sentence about the first port that something else has, naming the variable to set; undefined if all are free. */
-export const firstTakenPort = async (config: DevConfig): Promise<string | undefined> => {
+/** What is wrong with the ports, a line for each that names the variable to set; none if all can be had. */
+export const portFaults = async (config: DevConfig): Promise<ReadonlyArray<string>> => {
   const { httpHost, natsPort, natsUrl, ports, udpHost, udpPort } = config
-  const checks: ReadonlyArray<readonly [keyof typeof portVariable, number, Promise<boolean>]> = [
-    ["udp", udpPort, isUdpTaken(udpHost, udpPort)],
-    ...(natsUrl === undefined ? [["nats", natsPort, isTcpTaken("127.0.0.1", natsPort)] as const] : []),
-    ...(["registry", "downlink", "edge", "actors"] as const).map(
-      (name) => [name, ports[name], isTcpTaken(httpHost, ports[name])] as const
-    )
+  const tcp: ReadonlyArray<readonly [name: keyof typeof portVariable, port: number, host: string]> = [
+    ...(natsUrl === undefined ? [["nats", natsPort, "127.0.0.1"] as const] : []),
+    ...(["registry", "downlink", "edge", "actors"] as const).map((name) => [name, ports[name], httpHost] as const)
   ]
-  for (const [name, port, taken] of checks) {
-    if (await taken) return `port ${port} is taken by another process; set ${portVariable[name]} to a free one`
+  const faults: Array<string> = []
+  if (await isUdpTaken(udpHost, udpPort)) faults.push(takenText("UDP", udpPort, portVariable.udp))
+  const users = new Map<number, string>()
+  for (const [name, port, host] of tcp) {
+    const variable = portVariable[name]
+    const other = users.get(port)
+    users.set(port, variable)
+    if (other !== undefined)
+      faults.push(`${variable}: port ${port} is that of ${other} too; set one of them to another`)
+    else if (await isTcpTaken(host, port)) faults.push(takenText("TCP", port, variable))
   }
-  return undefined
+  return faults
 }
+
+const takenText = (protocol: string, port: number, variable: string): string =>
+  `${variable}: another process has ${protocol} port ${port} (ss -lpn 'sport = :${port}' names it); set it to a free one`
 
 const isTcpTaken = (host: string, port: number): Promise<boolean> =>
   new Promise((resolve) => {
