@@ -1,4 +1,5 @@
 import {
+  DeliveryStatuses,
   EventHandlers,
   layerWebhookClient,
   layerWebhookDelivery,
@@ -32,6 +33,7 @@ import { ApiToken, layerIdempotency, serveApi } from "@roost/http"
 import {
   allStreams,
   ApplicationConsumers,
+  EventPublisher,
   NatsAdminLogin,
   NatsConfig,
   NatsConnection,
@@ -55,6 +57,7 @@ const EnosApi = Layer.unwrap(Effect.map(EnosApiEnabled, (enabled) => (enabled ? 
 const Events = Layer.mergeAll(EventHandlers, WebhookHandlers, layerWebhookDelivery()).pipe(
   Layer.provide([
     layerWebhookClient,
+    DeliveryStatuses.layer.pipe(Layer.provide(EventPublisher.layer)),
     Layer.effect(
       Registered,
       Effect.map(Registry, ({ device, requireProduct }) => Registered.of({ requireProduct, requireDevice: device }))

@@ -3,10 +3,11 @@ import { type ConsumedMessage, deleteConsumer, durableConsumer, awaitStreams, Na
 import { metrics } from "@roost/observability"
 import { Clock, Effect, FiberMap, Layer, Schedule } from "effect"
 import type { HttpClient } from "effect/http"
-import { replaySource } from "./DeadDeliveries.ts"
-import { type ApplicationEvent, type EventSource, eventSources } from "./EventSource.ts"
+import { DeliveryStatuses } from "./DeliveryStatuses.ts"
+import type { ApplicationEvent } from "./EventSource.ts"
 import { answerSecondsMax, send } from "./WebhookRequests.ts"
 import { Webhooks } from "./Webhooks.ts"
+import { sourcesOf } from "./WebhookSources.ts"
 
 /** Events in one request. */
 export const eventsPerRequestMax = 100
@@ -32,7 +33,7 @@ export const layerWebhookDelivery = (options: DeliveryOptions = defaultDelivery)
       const webhooks = yield* Webhooks
       yield* awaitStreams({ streams: [Streams.webhookDead, Streams.setAside], buckets: [] })
       const fibers = yield* FiberMap.make<string>()
-      const run = yield* FiberMap.runtime(fibers)<NatsConnection | HttpClient.HttpClient>()
+      const run = yield* FiberMap.runtime(fibers)<NatsConnection | HttpClient.HttpClient | DeliveryStatuses>()
       const known = new Map<string, StoredWebhook>()
       yield* webhooks.follow({
         onPut: (webhook) => {
@@ -48,13 +49,10 @@ export const layerWebhookDelivery = (options: DeliveryOptions = defaultDelivery)
     })
   )
 
-/** What a webhook hears of, by the names of its consumers: its kinds, and what is delivered again. */
-const sourcesOf = ({ kinds, webhookId }: StoredWebhook): ReadonlyArray<readonly [durable: string, EventSource]> => [
-  ...kinds.map((kind) => [`${webhookId}-${kind}`, eventSources[kind]] as const),
-  [`${webhookId}-replay`, replaySource(webhookId)]
-]
-
 const deliver = Effect.fnUntraced(function* (webhook: StoredWebhook, options: DeliveryOptions) {
+  const statuses = yield* DeliveryStatuses
+  const retryMillis = (deliveries: number) =>
+    Math.min(options.retryMillis * 2 ** (deliveries - 1), options.retryMillisMax)
   for (const [durable, { read, stream, subject }] of sourcesOf(webhook)) {
     yield* durableConsumer({
       stream,
@@ -64,7 +62,7 @@ const deliver = Effect.fnUntraced(function* (webhook: StoredWebhook, options: De
       batchMax: eventsPerRequestMax,
       // Eight batches may wait here while each runs into `answerSecondsMax`: what came again meanwhile would count as tried.
       ackWaitMillis: 12 * answerSecondsMax * 1000,
-      retryMillis: (deliveries) => Math.min(options.retryMillis * 2 ** (deliveries - 1), options.retryMillisMax),
+      retryMillis,
       handler: Effect.fnUntraced(function* (messages) {
         const events = messages.flatMap((message) => {
           const event = read(message, webhook)
@@ -73,21 +71,27 @@ const deliver = Effect.fnUntraced(function* (webhook: StoredWebhook, options: De
         if (events.length === 0) return undefined
         const now = yield* Clock.currentTimeMillis
         const body = JSON.stringify({ webhookId: webhook.webhookId, events: events.map(({ event }) => event) })
-        const reason = yield* send({
+        const { error, status } = yield* send({
           url: webhook.url,
           webhookId: webhook.webhookId,
           secret: webhook.secret,
           body,
           now
         })
-        if (reason === undefined) {
+        const at = yield* Clock.currentTimeMillis
+        if (error === undefined) {
           delivered.inc(events.length)
+          statuses.note(webhook, { at, status })
           return undefined
         }
         refused.inc()
         const last = events.filter(({ message }) => message.deliveries >= options.triesMax)
-        yield* Effect.forEach(last, ({ event, message }) => bury(webhook, event, message, reason), { discard: true })
-        return new Set(events.flatMap(({ message }) => (message.deliveries < options.triesMax ? [message] : [])))
+        yield* Effect.forEach(last, ({ event, message }) => bury(webhook, event, message, error), { discard: true })
+        const again = events.flatMap(({ message }) => (message.deliveries < options.triesMax ? [message] : []))
+        const soonest = Math.min(...again.map(({ deliveries }) => deliveries))
+        const nextAttemptAt = again.length === 0 ? undefined : at + retryMillis(soonest)
+        statuses.note(webhook, { at, status, error, nextAttemptAt, buried: last.length })
+        return new Set(again)
       })
     })
   }
@@ -111,7 +115,10 @@ const bury = Effect.fnUntraced(function* (
 const forget = (webhook: StoredWebhook) =>
   Effect.forEach(sourcesOf(webhook), ([durable, { stream }]) => deleteConsumer(stream, durable), {
     discard: true
-  }).pipe(Effect.retry(Schedule.spaced("5 seconds")))
+  }).pipe(
+    Effect.andThen(DeliveryStatuses.use(({ forget }) => forget(webhook.webhookId))),
+    Effect.retry(Schedule.spaced("5 seconds"))
+  )
 
 const delivered = metrics.counter("roost_webhook_events_total", "Events that a webhook's receiver took.")
 const refused = metrics.counter("roost_webhook_refused_total", "Requests that a webhook's receiver did not take.")

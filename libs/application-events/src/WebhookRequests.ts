@@ -28,7 +28,14 @@ export interface WebhookRequest {
 export const signatureOf = (secret: string, now: number, body: string): string =>
   `t=${now},v1=${createHmac("sha256", secret).update(`${now}.${body}`).digest("hex")}`
 
-/** Undefined: the receiver took it, with a 2xx. Else why it did not, for the operator. Redirections are not followed. */
+/** `error` says for the operator why the receiver did not take it; without one it did, with a 2xx. */
+export interface Outcome {
+  /** What it answered, if it did. */
+  readonly status?: number
+  readonly error?: string
+}
+
+/** Redirections are not followed. */
 export const send = Effect.fnUntraced(
   function* ({ body, now, secret, url, webhookId }: WebhookRequest) {
     // What the receiver says beside its status is not read: the connection goes with the scope.
@@ -42,12 +49,18 @@ export const send = Effect.fnUntraced(
       client.execute
     )
     const { status } = response
-    return status >= 200 && status < 300 ? undefined : `the receiver answered ${status}`
+    const outcome: Outcome =
+      status >= 200 && status < 300 ? { status } : { status, error: `the receiver answered ${status}` }
+    return outcome
   },
   Effect.scoped,
   Effect.timeoutOption(answerSecondsMax * 1000),
-  Effect.map(Option.getOrElse(() => `the receiver did not answer within ${answerSecondsMax} s`)),
-  Effect.catch((error) => Effect.succeed(`the receiver was not reached: ${String(error.cause ?? error)}`.slice(0, 300)))
+  Effect.map(Option.getOrElse((): Outcome => ({ error: `the receiver did not answer within ${answerSecondsMax} s` }))),
+  Effect.catch((error) =>
+    Effect.succeed<Outcome>({
+      error: `the receiver was not reached: ${String(error.cause ?? error)}`.slice(0, 300)
+    })
+  )
 )
 
 /** A webhook's address comes from whoever has the token: by default it can't name what only Roost can reach. */

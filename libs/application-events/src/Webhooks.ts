@@ -22,6 +22,8 @@ import { awaitStreams, type Entry, NatsConnection, type NatsError, openBucket } 
 import { Context, Effect, Layer, Option, Result, Schedule, Schema, type Scope } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
 import { listDead, replayDead } from "./DeadDeliveries.ts"
+import { deliveryQueue } from "./DeliveryQueue.ts"
+import { DeliveryStatuses } from "./DeliveryStatuses.ts"
 import { Registered } from "./Registered.ts"
 
 /** After which a fault of the store is tried again. */
@@ -68,7 +70,7 @@ export class Webhooks extends Context.Service<
         if (webhook !== undefined) return webhook
         return yield* new NoSuchWebhook({ detail: `No webhook has the id ${webhookId}.` })
       })
-      const all = Effect.map(Effect.orDie(bucket.list(">")), (entries) =>
+      const all = Effect.map(Effect.orDie(bucket.list(webhookKeys)), (entries) =>
         entries
           .map(opened)
           .filter((webhook) => webhook !== undefined)
@@ -77,7 +79,7 @@ export class Webhooks extends Context.Service<
       const get = Effect.fn("Webhooks.get")((webhookId: string) => Effect.map(find(webhookId), told))
       // What the previous key sealed is sealed again, once at each start. A bucket that was made a moment ago may refuse its first reader.
       yield* Effect.gen(function* () {
-        for (const entry of yield* bucket.list(">")) {
+        for (const entry of yield* bucket.list(webhookKeys)) {
           const webhook = opened(entry)
           if (webhook === undefined || !sealing.isOld(Buffer.from(entry.value.sealed, "base64"))) continue
           yield* Effect.ignore(bucket.update(entry.key, sealedOf(webhook), entry.revision))
@@ -92,7 +94,7 @@ export class Webhooks extends Context.Service<
         get,
         list: Effect.map(all, (webhooks) => webhooks.map(told)),
         follow: ({ onDelete, onPut }) =>
-          bucket.watch(">", {
+          bucket.watch(webhookKeys, {
             onPut: (entry) => {
               const webhook = opened(entry)
               if (webhook !== undefined) return onPut(webhook)
@@ -141,6 +143,7 @@ export const WebhookHandlers = HttpApiBuilder.group(
   Effect.fnUntraced(function* (handlers) {
     const webhooks = yield* Webhooks
     const registered = yield* Registered
+    const statuses = yield* DeliveryStatuses
     const connection = yield* NatsConnection
     const ofKnown = <A>(webhookId: string, ask: Effect.Effect<A, NatsError, NatsConnection>) =>
       webhooks.get(webhookId).pipe(Effect.andThen(Effect.orDie(ask)), Effect.provideService(NatsConnection, connection))
@@ -154,7 +157,17 @@ export const WebhookHandlers = HttpApiBuilder.group(
         return yield* webhooks.create(payload)
       }),
       listWebhooks: () => Effect.map(webhooks.list, (found) => ({ webhooks: found })),
-      getWebhook: ({ params }) => webhooks.get(params.webhookId),
+      getWebhook: Effect.fnUntraced(function* ({ params: { webhookId } }) {
+        const webhook = yield* webhooks.get(webhookId)
+        const [delivery, queue] = yield* Effect.all(
+          [
+            Effect.orDie(statuses.get(webhookId)),
+            Effect.provideService(deliveryQueue(webhook), NatsConnection, connection)
+          ],
+          { concurrency: 2 }
+        )
+        return { ...webhook, delivery, ...queue }
+      }),
       changeWebhook: ({ params: { webhookId }, payload }) =>
         Effect.andThen(
           requireUnchanged(payload, webhookFixed, webhooks.get(webhookId)),
@@ -170,6 +183,9 @@ export const WebhookHandlers = HttpApiBuilder.group(
 )
 
 const decodeWebhook = Schema.decodeUnknownResult(Schema.fromJsonString(StoredWebhook))
+
+/** Their statuses have other ones in the bucket. */
+const webhookKeys = "*"
 
 const isId = (text: string): boolean => /^wh_[0-9a-f]{24}$/.test(text)
 

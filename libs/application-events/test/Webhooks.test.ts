@@ -1,12 +1,21 @@
 import { assert, describe, it } from "@effect/vitest"
 import { DeadDelivery, Streams, Subjects } from "@roost/contracts"
-import { allStreams, ensureStreams, NatsConnection } from "@roost/nats"
+import { allStreams, ensureStreams, EventPublisher, NatsConnection } from "@roost/nats"
 import { Health } from "@roost/observability"
 import { natsServer } from "@roost/testkit"
 import { ConfigProvider, Effect, Layer, Logger, Schema } from "effect"
 import { createServer, type IncomingHttpHeaders } from "node:http"
 import type { AddressInfo } from "node:net"
-import { layerWebhookClient, listDead, replayDead, layerWebhookDelivery, signatureOf, Webhooks } from "../src/index.ts"
+import {
+  deliveryQueue,
+  DeliveryStatuses,
+  layerWebhookClient,
+  listDead,
+  replayDead,
+  layerWebhookDelivery,
+  signatureOf,
+  Webhooks
+} from "../src/index.ts"
 
 interface Received {
   readonly headers: IncomingHttpHeaders
@@ -44,9 +53,14 @@ const receiver = (answer: (count: number) => number | undefined) =>
 
 const streams = ensureStreams(allStreams)
 
-const onBus = (url: string, more: Readonly<Record<string, string>> = { ROOST_WEBHOOK_PRIVATE: "true" }) =>
+const onBus = (
+  url: string,
+  more: Readonly<Record<string, string>> = { ROOST_WEBHOOK_PRIVATE: "true" },
+  onLine: (line: string) => void = () => {}
+) =>
   layerWebhookDelivery({ retryMillis: 20, retryMillisMax: 40, triesMax: 4 }).pipe(
     Layer.provideMerge(Webhooks.layer),
+    Layer.provideMerge(DeliveryStatuses.layer.pipe(Layer.provide(EventPublisher.layer))),
     Layer.provide(layerWebhookClient),
     Layer.provide(Layer.effectDiscard(streams)),
     Layer.provideMerge(NatsConnection.layer("webhook-test")),
@@ -54,7 +68,7 @@ const onBus = (url: string, more: Readonly<Record<string, string>> = { ROOST_WEB
     Layer.provide(
       ConfigProvider.layer(ConfigProvider.fromUnknown({ NATS_URL: url, ROOST_CLUSTER_KEY: "11".repeat(32), ...more }))
     ),
-    Layer.provide(Logger.layer([]))
+    Layer.provide(Logger.layer([Logger.make(({ message }) => onLine(String(message)))]))
   )
 
 const uplink = (productKey: string, deviceKey: string) =>
@@ -184,6 +198,62 @@ describe("webhooks", () => {
           assert.isEmpty(yield* listDead(webhookId))
           assert.strictEqual(yield* replayDead(webhookId), 0)
         }).pipe(Effect.provide(onBus(server.url)))
+      })
+  )
+
+  it.live(
+    "show how they do: last attempt, failures, health, what waits; their product has an event, the log a line",
+    () =>
+      Effect.gen(function* () {
+        const server = yield* natsServer()
+        let status = 500
+        const hook = yield* receiver(() => status)
+        const lines: Array<string> = []
+        yield* Effect.gen(function* () {
+          yield* streams
+          const webhooks = yield* Webhooks
+          const statuses = yield* DeliveryStatuses
+          const { manager } = yield* NatsConnection
+          const webhook = yield* webhooks.create({ url: hook.url, kinds: ["uplink"], productKey: "pk1" })
+          const { webhookId } = webhook
+          assert.deepStrictEqual(yield* statuses.get(webhookId), { health: "healthy", consecutiveFailures: 0 })
+          yield* uplink("pk1", "a")
+          while ((yield* statuses.get(webhookId)).health !== "dead") yield* Effect.sleep(20)
+          const failing = yield* statuses.get(webhookId)
+          assert.deepInclude(failing, { consecutiveFailures: 4 })
+          assert.deepInclude(failing.lastAttempt, { status: 500, error: "the receiver answered 500" })
+          assert.isAtLeast(failing.lastAttempt!.at, failing.failingSince!)
+          while ((yield* deliveryQueue(webhook)).dead === 0) yield* Effect.sleep(20)
+          assert.deepStrictEqual(yield* deliveryQueue(webhook), { waiting: 0, dead: 1 })
+          const told = Effect.promise(() =>
+            manager.streams.getMessage("EVENT", { last_by_subj: "roost.event.pk1.=.*" })
+          )
+          while ((yield* told) === null) yield* Effect.sleep(50)
+          const event = (yield* told)!.json<{ kind: string; reason: string; productKey: string; deviceKey: string }>()
+          assert.deepInclude(event, { productKey: "pk1", deviceKey: "" })
+          assert.match(event.kind, /^webhook-(failing|dead)$/)
+          assert.match(event.reason, /did not take (\d) of \1 requests, .*: the receiver answered 500/)
+          // One line, whatever fails within the minute.
+          yield* uplink("pk1", "b")
+          while ((yield* deliveryQueue(webhook)).dead < 2) yield* Effect.sleep(20)
+          yield* until(() => lines.length > 0)
+          yield* Effect.sleep(2_500)
+          assert.lengthOf(lines, 1)
+          assert.include(lines[0], webhookId)
+          status = 204
+          yield* uplink("pk1", "c")
+          while ((yield* statuses.get(webhookId)).health !== "healthy") yield* Effect.sleep(20)
+          const healthy = yield* statuses.get(webhookId)
+          assert.deepStrictEqual([healthy.consecutiveFailures, healthy.lastAttempt?.status], [0, 204])
+          assert.notProperty(healthy, "failingSince")
+          assert.lengthOf(yield* webhooks.list, 1)
+        }).pipe(
+          Effect.provide(
+            onBus(server.url, { ROOST_WEBHOOK_PRIVATE: "true" }, (line) => {
+              if (line.includes("webhook")) lines.push(line)
+            })
+          )
+        )
       })
   )
 

@@ -36,6 +36,10 @@ export const deviceEventKinds = {
   "credential-deleted": "an operator deleted the device",
   "device-replaced": "an operator put new hardware in the device's place",
   "script-throws": "of a product: its script threw for several devices in a row",
+  "webhook-failing": "of a product: the receiver of one of its webhooks does not take events; they come again",
+  "webhook-dead":
+    "of a product: the receiver of one of its webhooks took nothing for so long that events were given up",
+  "webhook-recovered": "of a product: the receiver of one of its webhooks takes events again",
   "not-told": "more events came than are told one by one; the reason names how many of each kind"
 } as const
 

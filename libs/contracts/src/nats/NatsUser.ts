@@ -51,6 +51,9 @@ const forgets = (...stores: ReadonlyArray<StreamDefinition | BucketDefinition>):
 const writes = (...stores: ReadonlyArray<StreamDefinition | BucketDefinition>): ReadonlyArray<string> =>
   stores.flatMap((store) => ("subjects" in store ? store.subjects : [`$KV.${store.name}.>`]))
 
+/** What befell a product's webhooks: events of products have `=` for the device's key. */
+const webhookEvents = ["failing", "dead", "recovered"].map((what) => `roost.event.${any}.=.webhook-${what}`)
+
 /** What each app looks at to know whether it can serve, and what its servers promise. */
 const looks = [
   "$JS.API.INFO",
@@ -112,6 +115,7 @@ export const natsUsers: Readonly<Record<NatsUserName, NatsPermissions>> = {
       "roost.device.*",
       Subjects.downlink,
       Subjects.setAside(any),
+      ...webhookEvents,
       ...writes(Streams.credential, Streams.webhookDead, Buckets.profiles, Buckets.webhooks, Buckets.idempotency),
       ...reads(
         ...Object.values(Streams),

@@ -48,11 +48,66 @@ export const Webhook = Schema.Struct({
 }).annotate({ identifier: "Webhook" })
 export type Webhook = typeof Webhook.Type
 
+/** How a webhook does. An entry of the bucket WEBHOOKS, at `status.{webhookId}`. Times in milliseconds since 1970. */
+export const DeliveryStatus = Schema.Struct({
+  health: Schema.Literals(["healthy", "failing", "dead"]).annotate({
+    description:
+      "`healthy`: its receiver took the last request, or none was made yet. `failing`: it did not, and the events come again. " +
+      "`dead`: some were given up since it took one; `…/dead` lists them."
+  }),
+  consecutiveFailures: Schema.Int.annotate({ description: "Requests that were not taken since one was." }),
+  lastAttempt: Schema.optionalKey(
+    Schema.Struct({
+      at: Schema.Finite.annotate({ description: "Milliseconds since 1970." }),
+      status: Schema.optionalKey(
+        Schema.Int.annotate({ description: "HTTP status; absent where there was no answer." })
+      ),
+      error: Schema.optionalKey(Schema.String.annotate({ description: "Why it was not taken; absent: it was." }))
+    })
+  ),
+  lastDeliveredAt: Schema.optionalKey(Schema.Finite.annotate({ description: "When its receiver took one last." })),
+  failingSince: Schema.optionalKey(Schema.Finite.annotate({ description: "The first of those failures." })),
+  nextAttemptAt: Schema.optionalKey(Schema.Finite.annotate({ description: "When what was not taken comes again." }))
+}).annotate({ identifier: "DeliveryStatus" })
+export type DeliveryStatus = typeof DeliveryStatus.Type
+
+export const WebhookWithDelivery = Schema.Struct({
+  ...Webhook.fields,
+  delivery: DeliveryStatus,
+  waiting: Schema.Int.annotate({
+    description:
+      "Messages that are to be looked at or to come again, those of others included that it does not hear of."
+  }),
+  dead: Schema.Int.annotate({ description: "Events that were given up and not delivered again since." })
+}).annotate({
+  identifier: "WebhookWithDelivery",
+  examples: [
+    {
+      webhookId: "wh_0123456789abcdef01234567",
+      url: "https://app.example/roost",
+      kinds: ["presence", "command"],
+      productKey: "meters",
+      createdAt: 1_795_476_031_270,
+      delivery: {
+        health: "failing",
+        consecutiveFailures: 3,
+        lastAttempt: { at: 1_795_479_631_270, status: 500, error: "the receiver answered 500" },
+        lastDeliveredAt: 1_795_479_600_000,
+        failingSince: 1_795_479_624_270,
+        nextAttemptAt: 1_795_479_635_270
+      },
+      waiting: 12,
+      dead: 0
+    }
+  ]
+})
+export type WebhookWithDelivery = typeof WebhookWithDelivery.Type
+
 /** Of a webhook, what it hears of: consumers that are half-way do not change. */
 export const webhookFixed: ReadonlyArray<string> = ["webhookId", "kinds", "productKey", "deviceKey"]
 
 /** What of a webhook may change; what is absent stays. */
-export const WebhookChange = sentBack(Webhook.fields, {
+export const WebhookChange = sentBack(WebhookWithDelivery.fields, {
   url: Schema.optionalKey(told.url),
   secret: Schema.optionalKey(WebhookSecret)
 }).annotate({ identifier: "WebhookChange" })

@@ -2,7 +2,15 @@ import * as Schema from "effect/Schema"
 import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "effect/http-api"
 import { describe } from "./EndpointParts.ts"
 import { NoSuchDevice, NoSuchProduct, NoSuchWebhook, TooManyWebhooks } from "./RegistryProblems.ts"
-import { DeadDelivery, deadPerRequestMax, NewWebhook, Webhook, WebhookChange, WebhookWithSecret } from "./Webhook.ts"
+import {
+  DeadDelivery,
+  deadPerRequestMax,
+  NewWebhook,
+  Webhook,
+  WebhookChange,
+  WebhookWithDelivery,
+  WebhookWithSecret
+} from "./Webhook.ts"
 
 const webhook = { webhookId: Schema.String }
 
@@ -24,9 +32,14 @@ export const Webhooks = HttpApiGroup.make("webhooks")
     }).annotateMerge(describe("List webhooks, oldest first", "Without their secrets.")),
     HttpApiEndpoint.get("getWebhook", "/v1/webhooks/:webhookId", {
       params: webhook,
-      success: Webhook,
+      success: WebhookWithDelivery,
       error: NoSuchWebhook
-    }).annotateMerge(describe("Read a webhook", "Without its secret.")),
+    }).annotateMerge(
+      describe(
+        "Read a webhook, and how it does",
+        "Without its secret. With its last attempt and the next one, its health, and what waits; some second behind."
+      )
+    ),
     HttpApiEndpoint.patch("changeWebhook", "/v1/webhooks/:webhookId", {
       params: webhook,
       payload: WebhookChange,

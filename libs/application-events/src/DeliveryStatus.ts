@@ -1,0 +1,38 @@
+import type { DeliveryStatus } from "@roost/contracts"
+
+/** One request to a receiver. */
+export interface Attempt {
+  /** Milliseconds since 1970. */
+  readonly at: number
+  /** What the receiver answered, if it did. */
+  readonly status?: number | undefined
+  /** Why it was not taken; absent: it was. */
+  readonly error?: string | undefined
+  /** When what it did not take comes again. */
+  readonly nextAttemptAt?: number | undefined
+  /** Events that were given up with it. */
+  readonly buried?: number
+}
+
+export const untried: DeliveryStatus = { health: "healthy", consecutiveFailures: 0 }
+
+/** The status after one more attempt. Attempts of several instances may come in another order than they were made in. */
+export const afterAttempt = (status: DeliveryStatus, attempt: Attempt): DeliveryStatus => {
+  const { at, buried = 0, error, nextAttemptAt } = attempt
+  const made = {
+    at,
+    ...(attempt.status !== undefined && { status: attempt.status }),
+    ...(error !== undefined && { error })
+  }
+  const lastAttempt = status.lastAttempt !== undefined && status.lastAttempt.at > at ? status.lastAttempt : made
+  if (error === undefined) return { health: "healthy", consecutiveFailures: 0, lastAttempt, lastDeliveredAt: at }
+  const { consecutiveFailures, failingSince = at, lastDeliveredAt } = status
+  return {
+    health: status.health === "dead" || buried > 0 ? "dead" : "failing",
+    consecutiveFailures: consecutiveFailures + 1,
+    failingSince,
+    lastAttempt,
+    ...(lastDeliveredAt !== undefined && { lastDeliveredAt }),
+    ...(nextAttemptAt !== undefined && { nextAttemptAt })
+  }
+}

@@ -1,0 +1,153 @@
+import {
+  Buckets,
+  type DeviceEvent,
+  type DeviceEventKind,
+  DeliveryStatus,
+  type StoredWebhook,
+  Subjects
+} from "@roost/contracts"
+import { EventPublisher, type NatsConnection, type NatsError, openBucket } from "@roost/nats"
+import { Clock, Context, Effect, Layer, Option } from "effect"
+import { afterAttempt, type Attempt, untried } from "./DeliveryStatus.ts"
+
+/** Attempts are written down so often at most, so that a busy webhook costs a write a second. */
+const writeMillis = 1_000
+/** Of a webhook that fails there is one line in the log, and one event of its product, in so long. */
+export const tellMillis = 60_000
+
+/** How each webhook does, beside it in the bucket WEBHOOKS: instances share the deliveries. */
+export class DeliveryStatuses extends Context.Service<
+  DeliveryStatuses,
+  {
+    readonly note: (webhook: StoredWebhook, attempt: Attempt) => void
+    readonly get: (webhookId: string) => Effect.Effect<DeliveryStatus, NatsError>
+    readonly forget: (webhookId: string) => Effect.Effect<void, NatsError>
+  }
+>()("@roost/application-events/DeliveryStatuses") {
+  static readonly layer: Layer.Layer<DeliveryStatuses, never, NatsConnection | EventPublisher> = Layer.effect(
+    DeliveryStatuses,
+    Effect.gen(function* () {
+      const bucket = yield* openBucket(Buckets.webhooks, DeliveryStatus)
+      const events = yield* EventPublisher
+      const records = new Map<string, Record>()
+
+      const stored = (webhookId: string) =>
+        Effect.map(bucket.get(keyOf(webhookId)), (entry) => ({
+          status: Option.match(entry, { onNone: () => untried, onSome: ({ value }) => value }),
+          revision: Option.match(entry, { onNone: () => undefined, onSome: ({ revision }) => revision })
+        }))
+
+      /** Of two instances that write at once one reads again. */
+      const write = Effect.fnUntraced(function* (record: Record) {
+        const { webhookId } = record.webhook
+        const attempts = record.unwritten
+        const { revision, status } = yield* stored(webhookId)
+        const next = attempts.reduce(afterAttempt, status)
+        const key = keyOf(webhookId)
+        yield* revision === undefined ? bucket.create(key, next) : bucket.update(key, next, revision)
+        record.written(attempts.length, next)
+      })
+
+      const round = Effect.gen(function* () {
+        for (const record of records.values()) {
+          // What could not be written is written, and told, in the next round.
+          if (record.unwritten.length > 0) yield* Effect.ignore(write(record))
+          if (record.unwritten.length > 0) continue
+          const told = record.toTell(yield* Clock.currentTimeMillis)
+          if (told === undefined) continue
+          yield* told.kind === "webhook-recovered" ? Effect.logInfo(told.text) : Effect.logWarning(told.text)
+          const { productKey } = record.webhook
+          if (productKey !== undefined && told.isNews) publish(productKey, told)
+        }
+      })
+      const publish = (productKey: string, { at, kind, text }: Told) => {
+        const event: DeviceEvent = { productKey, deviceKey: "", kind, at, address: "", reason: text }
+        events.publish("event", Subjects.event(productKey, "", kind), event)
+      }
+      yield* round.pipe(Effect.andThen(Effect.sleep(writeMillis)), Effect.forever, Effect.forkScoped)
+
+      return DeliveryStatuses.of({
+        note: (webhook, attempt) => {
+          let record = records.get(webhook.webhookId)
+          if (record === undefined) records.set(webhook.webhookId, (record = new Record(webhook)))
+          record.note(webhook, attempt)
+        },
+        get: (webhookId) =>
+          Effect.map(stored(webhookId), ({ status }) =>
+            (records.get(webhookId)?.unwritten ?? []).reduce(afterAttempt, status)
+          ),
+        forget: (webhookId) => {
+          records.delete(webhookId)
+          return bucket.delete(keyOf(webhookId))
+        }
+      })
+    })
+  )
+}
+
+interface Told {
+  readonly kind: DeviceEventKind
+  readonly at: number
+  readonly text: string
+  /** The webhook was not so when it was told of last. */
+  readonly isNews: boolean
+}
+
+/** What this instance met at one webhook. */
+class Record {
+  webhook: StoredWebhook
+  unwritten: ReadonlyArray<Attempt> = []
+  #status = untried
+  #told: DeliveryStatus["health"] = "healthy"
+  #toldAt = -Infinity
+  #requests = 0
+  #failures = 0
+  #buried = 0
+
+  constructor(webhook: StoredWebhook) {
+    this.webhook = webhook
+  }
+
+  note(webhook: StoredWebhook, attempt: Attempt): void {
+    this.webhook = webhook
+    // One that was taken makes those before it history.
+    this.unwritten = attempt.error === undefined ? [attempt] : [...this.unwritten, attempt]
+    this.#requests++
+    if (attempt.error !== undefined) this.#failures++
+    this.#buried += attempt.buried ?? 0
+  }
+
+  /** The first `count` attempts are in the bucket, and make this status. */
+  written(count: number, status: DeliveryStatus): void {
+    this.unwritten = this.unwritten.slice(count)
+    this.#status = status
+  }
+
+  toTell(at: number): Told | undefined {
+    const { health, lastAttempt, nextAttemptAt } = this.#status
+    const isNews = health !== this.#told
+    if (at - this.#toldAt < tellMillis || (this.#failures === 0 && !isNews)) return undefined
+    const { deviceKey, productKey, url, webhookId } = this.webhook
+    const of = productKey === undefined ? "" : ` of ${productKey}${deviceKey === undefined ? "" : `, ${deviceKey}`},`
+    const kind = kinds[health]
+    const next = nextAttemptAt === undefined ? "" : `; the next try is at ${new Date(nextAttemptAt).toISOString()}`
+    const text =
+      `the webhook ${webhookId}${of} to ${new URL(url).host} ` +
+      (health === "healthy"
+        ? `takes events again; ${this.#failures} requests were not taken before`
+        : `did not take ${this.#failures} of ${this.#requests} requests, ${this.#buried} events were given up: ${lastAttempt?.error ?? "it does now"}${next}`)
+    this.#told = health
+    this.#toldAt = at
+    this.#requests = this.#failures = this.#buried = 0
+    return { kind, at, text, isNews }
+  }
+}
+
+const kinds = {
+  healthy: "webhook-recovered",
+  failing: "webhook-failing",
+  dead: "webhook-dead"
+} as const satisfies { readonly [Health in DeliveryStatus["health"]]: DeviceEventKind }
+
+/** Keys of webhooks have no dot. */
+const keyOf = (webhookId: string): string => `status.${webhookId}`

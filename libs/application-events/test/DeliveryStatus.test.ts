@@ -1,0 +1,34 @@
+import { assert, describe, it } from "@effect/vitest"
+import { afterAttempt, untried } from "../src/index.ts"
+
+const failed = (at: number, more: object = {}) => ({ at, status: 500, error: "the receiver answered 500", ...more })
+
+describe("how a webhook does", () => {
+  it("counts failures since its receiver took a request, and says when the next one comes", () => {
+    const one = afterAttempt(untried, failed(10, { nextAttemptAt: 11 }))
+    assert.deepInclude(one, { health: "failing", consecutiveFailures: 1, failingSince: 10, nextAttemptAt: 11 })
+    const two = afterAttempt(one, { at: 20, error: "the receiver did not answer within 10 s", nextAttemptAt: 22 })
+    assert.deepInclude(two, { health: "failing", consecutiveFailures: 2, failingSince: 10, nextAttemptAt: 22 })
+    assert.deepStrictEqual(two.lastAttempt, { at: 20, error: "the receiver did not answer within 10 s" })
+    const taken = afterAttempt(two, { at: 30, status: 204 })
+    assert.deepStrictEqual(taken, {
+      health: "healthy",
+      consecutiveFailures: 0,
+      lastAttempt: { at: 30, status: 204 },
+      lastDeliveredAt: 30
+    })
+    assert.strictEqual(afterAttempt(taken, failed(40)).lastDeliveredAt, 30)
+  })
+
+  it("is dead once events were given up, until its receiver takes a request", () => {
+    const dead = afterAttempt(untried, failed(10, { buried: 2 }))
+    assert.strictEqual(dead.health, "dead")
+    assert.strictEqual(afterAttempt(dead, failed(20)).health, "dead")
+    assert.strictEqual(afterAttempt(dead, { at: 30, status: 200 }).health, "healthy")
+  })
+
+  it("has the newest attempt as its last one, in whatever order instances tell of theirs", () => {
+    const newest = afterAttempt(untried, failed(20))
+    assert.strictEqual(afterAttempt(newest, failed(10, { status: 503 })).lastAttempt?.at, 20)
+  })
+})
