@@ -15,15 +15,15 @@ import { diskProblem } from "./DiskCheck.ts"
 import { takeLock } from "./InstanceLock.ts"
 import { formatLine, lineOf } from "./LiveView.ts"
 import { portFaults } from "./PortCheck.ts"
-import { coapClientLine, demoCli, demoMeter, demoProduct, provisionDemo } from "./Provision.ts"
+import { coapClientLine, demoCli, demoMeter, demoMeterCameIn, demoProduct, provisionDemo } from "./Provision.ts"
 import { loadSecrets, type Secrets, secretsFile } from "./Secrets.ts"
 
 /** What the person who starts it has to change. */
 export class StartFailure extends Data.TaggedError("StartFailure")<{ readonly message: string }> {}
 
 const root = resolve(import.meta.dirname, "../../..")
-/** Until every app has to be ready; a slow machine strips types of four apps at once. */
-const readyMillisMax = 60_000
+/** Until every app has to be ready; a busy machine strips types of four apps at once. */
+const readyMillisMax = 180_000
 const pollMillis = 100
 /** How long a nats-server or database that was given may be away. */
 const awayMillisMax = 5_000
@@ -76,10 +76,13 @@ export const runLocalRoost = (config: DevConfig, options: DevOptions) =>
         })
       const natsUrl = yield* orGivenUp(startAll(children, config, secrets))
       yield* Effect.promise(async () => {
-        if (options.demo) await provisionDemo(urlOf(config, config.ports.registry), secrets)
+        if (!options.demo) return
+        const registry = urlOf(config, config.ports.registry)
+        await provisionDemo(registry, secrets)
+        startDemoDevice(children, config, secrets)
+        await demoMeterCameIn(registry, secrets)
       })
       announce(config, natsUrl, secrets, options.demo)
-      if (options.demo) startDemoDevice(children, config, secrets)
       const client = yield* Effect.acquireRelease(
         Effect.flatMap(viewerOf(config, secrets), (viewer) =>
           Effect.promise(() => connect({ maxReconnectAttempts: -1, ...viewer }))

@@ -29,6 +29,18 @@ export const provisionDemo = async (registryUrl: string, secrets: Secrets): Prom
   await create(`/v1/products/${demoProduct}/devices`, { deviceKey: demoCli, deviceSecret: demoDeviceSecret })
 }
 
+/** The command that `npm start` prints is refused before the demo meter has come in once; a slow machine takes seconds. */
+export const demoMeterCameIn = async (registryUrl: string, { apiToken }: Secrets): Promise<void> => {
+  for (const end = Date.now() + comesInMillisMax; Date.now() < end;) {
+    const response = await fetch(`${registryUrl}/v1/products/${demoProduct}/devices/${demoMeter}`, {
+      headers: { authorization: `Bearer ${apiToken}` }
+    })
+    if (response.ok && ((await response.json()) as { readonly status: string }).status !== "inactive") return
+    await new Promise((resume) => setTimeout(resume, 100))
+  }
+}
+const comesInMillisMax = 20_000
+
 /** A line for a shell that posts as the device `demo-cli`; printf makes the bytes of the key. */
 export const coapClientLine = (build: "openssl" | "gnutls", udpPort: number, deviceSecret: string): string => {
   const octal = Array.from(pskFromSecret(deviceSecret), (byte) => `\\${byte.toString(8).padStart(3, "0")}`).join("")

@@ -47,10 +47,10 @@ export const elsewhere = async (folder: string): Promise<Elsewhere> => {
           path
         ] as const
     ),
-    // Its server is 127.0.0.1:5684, unless it is told another.
+    // Their server is 127.0.0.1:5684, unless they are told another.
     [
-      /npm run device -- /g,
-      `npm run device -- --server 127.0.0.1:${ports.udp} `,
+      /npm run (device|loadtest) -- (?!--server|--help)/g,
+      `npm run $1 -- --server 127.0.0.1:${ports.udp} `,
       / --server 127\.0\.0\.1:5684(?= )/g,
       ""
     ],

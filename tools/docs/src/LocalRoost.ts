@@ -5,7 +5,7 @@ import type { Elsewhere } from "./Elsewhere.ts"
 import { holds } from "./Shell.ts"
 
 /** Four apps and a nats-server strip types and start on two busy cores. */
-const readyMillisMax = 180_000
+const readyMillisMax = 300_000
 const stopMillisMax = 30_000
 
 /** `npm start` in a clone, with what the pages call `ROOST_ENOS_API=true npm start`. */
@@ -62,10 +62,13 @@ export const portVariables = (ports: Elsewhere["ports"]): Readonly<Record<string
 })
 
 /** The machine's own, without what tells a Roost of somebody else. */
-export const readerEnvironment = (): Readonly<Record<string, string>> =>
-  Object.fromEntries(
+export const readerEnvironment = (): Readonly<Record<string, string>> => ({
+  ...Object.fromEntries(
     Object.entries(process.env).filter(
       (entry): entry is [string, string] =>
         entry[1] !== undefined && !/^(?:ROOST_|NATS_|COAP_|DATABASE_URL|NX_|VITEST|NODE_)/.test(entry[0])
     )
-  )
+  ),
+  // It would outlive the clone that it looks after.
+  NX_DAEMON: "false"
+})

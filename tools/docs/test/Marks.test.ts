@@ -1,5 +1,5 @@
 import { assert, describe, it } from "vitest"
-import { readFileSync } from "node:fs"
+import { globSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import { hasAnswer } from "../src/Answer.ts"
 import { blocksOf } from "../src/Block.ts"
@@ -9,6 +9,11 @@ import { readPages } from "../src/Pages.ts"
 
 const fence = (info: string, text = "echo hi") => `\`\`\`${info}\n${text}\n\`\`\`\n`
 const read = (...blocks: ReadonlyArray<string>) => stepsOf(blocksOf("x.md", `# x\n\n${blocks.join("\n")}`))
+
+/** Functions, classes and objects that code calls or asks. */
+const calledIn = (code: string): ReadonlyArray<string> => [
+  ...new Set([...code.matchAll(/\b([A-Za-z_]\w*)(?=[(.]|\.pipe)/g)].map(([, name]) => name!))
+]
 
 describe("this repository", () => {
   it("has no command that is neither run nor says why not", () => {
@@ -32,6 +37,26 @@ describe("this repository", () => {
       named.filter((one) => !Object.hasOwn(scripts, one.split(": ")[1]!)),
       []
     )
+  })
+
+  it("calls nothing in its excerpts of TypeScript that the sources have not", () => {
+    const sources = globSync("{apps,libs,tools}/*/src/**/*.ts", { cwd: root })
+      .map((path) => readFileSync(join(root, path), "utf8"))
+      .join("\n")
+    const known = new Set(sources.match(/\b[A-Za-z_]\w*\b/g))
+    const unknown = readPages().flatMap(({ path }) =>
+      blocksOf(path, readFileSync(join(root, path), "utf8"))
+        .filter(({ language }) => language === "ts")
+        .flatMap(({ line, text }) => {
+          const code = text.replaceAll(/\/\/.*$/gm, "").replaceAll(/"[^"]*"/g, '""')
+          // What the formatter makes of yield* outside of a generator.
+          const product = /\byield \*/.test(code) ? ["yield *"] : []
+          return [...product, ...calledIn(code).filter((name) => !known.has(name))].map(
+            (name) => `${path}:${line}: ${name}`
+          )
+        })
+    )
+    assert.deepStrictEqual(unknown, [])
   })
 
   it("runs commands of its first pages", () => {
