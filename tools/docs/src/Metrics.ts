@@ -30,8 +30,9 @@ export const readMetrics = (): ReadonlyArray<Metric> => {
       if (words === undefined) continue
       const said = [...words.matchAll(/"((?:[^"\\]|\\.)*)"/g)].map(([, part]) => part).join("")
       const folder = source.split("/").slice(0, 2).join("/")
-      // udp-edge is made of the same lib, and holds no lease.
-      const users = name!.startsWith("roost_cluster_") ? new Set(["session-actors"]) : usersOf.get(folder)
+      // udp-edge is made of the same lib, and holds no lease; the counters of leases stand at 0 there.
+      const ofLeases = /^roost_cluster_(?:lease_held|nodes|partitions_owned)$/.test(name!)
+      const users = ofLeases ? new Set(["session-actors"]) : usersOf.get(folder)
       metrics.set(name!, { name: name!, help: said, source, apps: apps.filter((app) => users?.has(app)) })
     }
   }
