@@ -111,6 +111,12 @@ export const runChaos = async (
   await connectAll(devices, signal)
   const lives = devices.map((device) => device.run(ended, cutting.signal))
   const commanding = new AbortController()
+  // Devices of a run that can't go on would live for ever, and this process with them.
+  using _ends = {
+    [Symbol.dispose]: () => {
+      for (const controller of [ending, cutting, commanding]) controller.abort()
+    }
+  }
   const issuing = issueCommands(roost, devices, recorder, {
     everyMillis: 1_000 / config.commandsPerSecond,
     random,
