@@ -141,7 +141,7 @@ describe("products", () => {
       const off = yield* send("PATCH", "/v1/products/pk1", { dynamicActivateEnabled: false })
       assert.deepStrictEqual(off.body, { ...product, productName: "Valves" })
       const moved = yield* send("PATCH", "/v1/products/pk1", { productName: "Pumps", productKey: "pk2" })
-      assert.deepStrictEqual([moved.status, moved.body.errors[0].path], [400, ["payload", "productKey"]])
+      assert.deepStrictEqual([moved.status, moved.body.errors[0].path], [422, ["payload", "productKey"]])
       assert.strictEqual((yield* send("GET", "/v1/products/pk1")).body.productName, "Valves")
       assert.strictEqual((yield* send("PATCH", "/v1/products/pk9", {})).status, 404)
     }).pipe(Effect.provide(served()))
@@ -191,7 +191,7 @@ describe("products", () => {
           refused.status,
           refused.body.errors.map(({ path }: { path: ReadonlyArray<string> }) => path.at(-1)).toSorted()
         ],
-        [400, ["dataFormat", "downlink"]]
+        [422, ["dataFormat", "downlink"]]
       )
       assert.strictEqual((yield* send("GET", "/v1/products/pk1")).body.productName, "Valves")
 
@@ -199,7 +199,7 @@ describe("products", () => {
       const device = (yield* send("GET", "/v1/products/pk1/devices/dev1")).body
       const renamed = yield* send("PATCH", "/v1/products/pk1/devices/dev1", { ...device, deviceName: "Hall" })
       assert.deepStrictEqual(renamed.body, { ...device, deviceName: "Hall" })
-      assert.strictEqual((yield* send("PATCH", "/v1/products/pk1/devices/dev1", { deviceKey: "dev2" })).status, 400)
+      assert.strictEqual((yield* send("PATCH", "/v1/products/pk1/devices/dev1", { deviceKey: "dev2" })).status, 422)
 
       yield* send("POST", "/v1/models", { modelId: "m", attributes: {}, measurepoints: {}, services: {}, events: {} })
       const model = (yield* send("GET", "/v1/models/m")).body

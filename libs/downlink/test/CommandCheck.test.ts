@@ -48,7 +48,7 @@ describe("a command for a device whose product has a thing model", () => {
         ["services/move:invoke", { inputData: { angle: 1, x: 1 } }, "services.move.x", "a field of the model"]
       ] as const) {
         const answer = yield* ask(path, body)
-        assert.strictEqual(answer.status, 400, path)
+        assert.strictEqual(answer.status, 422, path)
         assert.deepInclude(
           answer.body,
           {
@@ -65,7 +65,7 @@ describe("a command for a device whose product has a thing model", () => {
         assert.include(answer.body.detail, expected)
         assert.strictEqual((yield* ask(`${path}?unchecked=true`, body)).status, 202, `${path} unchecked`)
       }
-      assert.strictEqual((yield* ask("measurepoints/limit:set?unchecked=false", { value: "warm" })).status, 400)
+      assert.strictEqual((yield* ask("measurepoints/limit:set?unchecked=false", { value: "warm" })).status, 422)
       assert.strictEqual((yield* ask("measurepoints/limit:set?unchecked=yes", { value: 1 })).status, 400)
       for (const [path, body] of [
         ["measurepoints/limit:set", { value: 1 }],

@@ -105,6 +105,14 @@ const withProblem = Effect.fnUntraced(function* (
   routes: Routes
 ) {
   const { body, headers, status } = response
+  if (status === 400) {
+    // Taken by a path that says less, which can't have such a name: `PATCH /products/pk1:rotate-secret` is no change of a product.
+    const methods = routes.methodsOf(request.url)
+    const missed = methods.length > 0 && !methods.includes(request.method)
+    if (missed && routes.elsewhere(request.method, request.url) === undefined) {
+      return yield* methodNotAllowed(request, methods)
+    }
+  }
   if (status < 400 || !(body._tag === "Empty" || body.contentType?.startsWith("text/plain"))) return response
   if (status === 404) return yield* notFound(request, routes)
   const problem = yield* HttpServerRespondable.toResponse(problemOf(status, request))
@@ -134,10 +142,14 @@ const notFound = Effect.fnUntraced(function* (request: HttpServerRequest.HttpSer
       new NoSuchEndpoint({ detail: `No endpoint answers ${asked}; /docs has those that there are.` })
     )
   }
+  return yield* methodNotAllowed(request, methods)
+})
+
+const methodNotAllowed = ({ method, url }: HttpServerRequest.HttpServerRequest, methods: ReadonlyArray<string>) => {
   const allow = methods.join(", ")
   const problem = new MethodNotAllowed({ detail: `${pathOf(url)} answers ${allow}, not ${method}.` })
-  return HttpServerResponse.setHeader(yield* HttpServerRespondable.toResponse(problem), "allow", allow)
-})
+  return Effect.map(HttpServerRespondable.toResponse(problem), HttpServerResponse.setHeader("allow", allow))
+}
 
 const pathOf = (url: string): string => url.split("?", 1)[0]!
 

@@ -1,4 +1,4 @@
-import { BadRequest, type RequestFault } from "@roost/contracts"
+import { FieldsFixed, type RequestFault } from "@roost/contracts"
 import { Effect } from "effect"
 
 /**
@@ -9,7 +9,7 @@ export const requireUnchanged = <E, R>(
   change: object,
   fixed: ReadonlyArray<string>,
   read: Effect.Effect<object, E, R>
-): Effect.Effect<void, E | BadRequest, R> => {
+): Effect.Effect<void, E | FieldsFixed, R> => {
   const given = Object.entries(change).filter(([name]) => fixed.includes(name))
   if (given.length === 0) return Effect.void
   return Effect.flatMap(read, (current) => {
@@ -22,6 +22,6 @@ export const requireUnchanged = <E, R>(
       }))
     if (errors.length === 0) return Effect.void
     const detail = errors.map(({ message, path }) => `${path.join(".")}: ${message}`).join("; ")
-    return Effect.fail(new BadRequest({ detail, errors }))
+    return Effect.fail(new FieldsFixed({ detail, errors }))
   })
 }

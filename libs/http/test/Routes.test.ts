@@ -12,7 +12,7 @@ import { text } from "node:stream/consumers"
 import { pathSegmentLengthMax, serveApi } from "../src/index.ts"
 import { whoElse } from "../src/Neighbours.ts"
 
-const params = { id: Schema.String }
+const params = { id: Schema.String.check(Schema.isMaxLength(20)) }
 const success = Schema.String
 
 const Things = strictApi(

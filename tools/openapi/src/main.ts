@@ -18,7 +18,7 @@ import {
 /** How long schemathesis makes requests of one API up, once it has gone through what the specification names. */
 const secondsPerApi = 45
 /** Lines of a failed tool's output that are shown. */
-const linesShown = 80
+const linesShown = 300
 
 const help = `npm run openapi: the HTTP APIs against their specifications, with a Roost of its own.
   spectral and redocly find nothing to say of the specifications; schemathesis finds no answer that they don't have;

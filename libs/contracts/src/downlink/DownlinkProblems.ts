@@ -50,7 +50,7 @@ export class CommandNotOfModel extends HttpApiError.Problem<CommandNotOfModel>()
   "CommandNotOfModel",
   {
     type: "urn:roost:problem:command-not-of-model",
-    status: 400,
+    status: 422,
     title: "The product's thing model does not allow this command."
   },
   {

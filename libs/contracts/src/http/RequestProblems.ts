@@ -65,6 +65,13 @@ export class IdempotencyKeyReused extends HttpApiError.Problem<IdempotencyKeyReu
   title: "The Idempotency-Key belongs to another request."
 }) {}
 
+/** A change names fields that nobody can change with other values than they have; nothing was changed. */
+export class FieldsFixed extends HttpApiError.Problem<FieldsFixed>()(
+  "FieldsFixed",
+  { type: "urn:roost:problem:fields-fixed", status: 422, title: "Some of the fields can't be changed." },
+  { errors: Schema.Array(RequestFault) }
+) {}
+
 /** Holds every endpoint to its specification (`layerRequestRules` of `@roost/http`). */
 export class RequestRules extends HttpApiMiddleware.Service<RequestRules>()("@roost/contracts/RequestRules", {
   error: [BadRequest, InternalError, TemporarilyUnavailable]

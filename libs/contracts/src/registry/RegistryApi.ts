@@ -2,6 +2,7 @@ import { DeviceKey, ModelId, ProductKey, ThingModel } from "@roost/enos"
 import * as Schema from "effect/Schema"
 import { HttpApi, HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "effect/http-api"
 import { Flag } from "../http/Flag.ts"
+import { FieldsFixed } from "../http/RequestProblems.ts"
 import { strictApi } from "../http/StrictApi.ts"
 import { DeviceStatus } from "../Registry.ts"
 import { DeviceEventKind } from "../DeviceEventKind.ts"
@@ -102,7 +103,7 @@ const Products = HttpApiGroup.make("products")
       params: product,
       payload: ProductChange,
       success: Product,
-      error: [NoSuchProduct, NoSuchModel]
+      error: [NoSuchProduct, NoSuchModel, FieldsFixed]
     }).annotateMerge(
       describe(
         "Rename a product, switch dynamic activation, or give it another thing model",
@@ -226,7 +227,7 @@ const Devices = HttpApiGroup.make("devices")
       params: device,
       payload: DeviceChange,
       success: RegisteredDevice,
-      error: NoSuchDevice
+      error: [NoSuchDevice, FieldsFixed]
     }).annotateMerge(describe("Rename a device", "Its key and its secret stay.")),
     HttpApiEndpoint.delete("deleteDevice", one, {
       params: device,

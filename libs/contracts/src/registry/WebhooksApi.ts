@@ -1,5 +1,6 @@
 import * as Schema from "effect/Schema"
 import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "effect/http-api"
+import { FieldsFixed } from "../http/RequestProblems.ts"
 import { describe } from "./EndpointParts.ts"
 import { NoSuchDevice, NoSuchProduct, NoSuchWebhook, TooManyWebhooks } from "./RegistryProblems.ts"
 import {
@@ -44,7 +45,7 @@ export const Webhooks = HttpApiGroup.make("webhooks")
       params: webhook,
       payload: WebhookChange,
       success: Webhook,
-      error: NoSuchWebhook
+      error: [NoSuchWebhook, FieldsFixed]
     }).annotateMerge(
       describe("Give a webhook another address or secret", "Also for what is still to be delivered or repeated.")
     ),
