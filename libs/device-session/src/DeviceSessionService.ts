@@ -3,7 +3,7 @@ import { keepLeases, type Leases } from "@roost/cluster"
 import { Buckets, CredentialChange, keyChecks, Sealing, sealPurpose, Streams, Subjects } from "@roost/contracts"
 import { aes256Gcm, dtlsCrypto } from "@roost/dtls-crypto"
 import { awaitStreams, FrameBus, tailConsumer, watchService } from "@roost/nats"
-import { Health, metrics } from "@roost/observability"
+import { Health, metrics, tellEachMinute } from "@roost/observability"
 import { Effect, Layer, Result, Schema } from "effect"
 import { mirrorCommands } from "./CommandMirror.ts"
 import { DeviceHost } from "./DeviceHost.ts"
@@ -65,6 +65,10 @@ export const DeviceSessionService = {
         flushSoon()
       }
       yield* exportHostMetrics(host, inbox)
+      yield* tellEachMinute(
+        () => troubles(host.counters),
+        (grown) => `in the last minute: ${grown}; events of devices and GET /v1/strangers of the registry say whose`
+      )
       yield* mirrorProfiles(host.profiles)
       const commands = yield* mirrorCommands(host, commandsRead, flushSoon)
       host.noteCredentialsHeard(false)
@@ -175,6 +179,17 @@ const exportFormerSeals = (formerSeals: FormerSeals) =>
     ),
     (release) => Effect.sync(release)
   )
+
+/** What an operator hears of as numbers; each has its device or its address in the registry. */
+const troubles = (counters: DeviceHost["counters"]): ReadonlyArray<readonly [name: string, count: number]> => [
+  ["handshakes refused", counters.handshakesRefused],
+  ["handshakes not finished in time", counters.handshakesExpired],
+  ["handshakes over the limit", counters.handshakesOverLimit],
+  ["strangers refused", counters.strangersRefused],
+  ["reports not stored", counters.uplinksFailed],
+  ["sessions not saved", counters.savesFailed],
+  ["sessions that do not open", counters.sessionsUnreadable]
+]
 
 /** Tells the host when the wall clock was set: what it keeps of times that others wrote is in another place then. */
 const clockSteps = (host: DeviceHost) => {

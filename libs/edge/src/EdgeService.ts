@@ -4,7 +4,7 @@ import { formatHostPort, keyChecks, partitionCount, type StrangerEvent, Subjects
 import { CookieSecrets, FrontHalf, SessionIds } from "@roost/dtls"
 import { dtlsCrypto } from "@roost/dtls-crypto"
 import { FrameBus } from "@roost/nats"
-import { Health } from "@roost/observability"
+import { Health, tellEachMinute } from "@roost/observability"
 import { Effect, Layer } from "effect"
 import { EdgeConfig } from "./EdgeConfig.ts"
 import { EdgeCore } from "./EdgeCore.ts"
@@ -73,6 +73,12 @@ export const EdgeService = {
       })
       late.socket = socket
       yield* exportEdgeMetrics(core, placement, socket)
+      yield* tellEachMinute(
+        // A NAT's mapping is kept by them: nothing is wrong.
+        () => [...core.counters.dropped].filter(([reason]) => reason !== "KeepAlive"),
+        (grown) =>
+          `datagrams that went nowhere in the last minute: ${grown}; GET /v1/strangers of the registry says whose`
+      )
       const tick = () => {
         core.handleTimeout(steadyNow())
         pace.endTurn()

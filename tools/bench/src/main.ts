@@ -5,6 +5,7 @@ import { join } from "node:path"
 import { figuresOf, type Sample } from "./Figures.ts"
 import { socketsPerProcessMax } from "./load/LoadGroup.ts"
 import { thisMachine } from "./Machine.ts"
+import { answerFirst } from "@roost/observability"
 import { type BenchOptions, cores, readOptions, usage } from "./Options.ts"
 import { Progress, type Task } from "./Progress.ts"
 import { htmlOf } from "./report/Html.ts"
@@ -21,6 +22,7 @@ import { alternated } from "./Statistics.ts"
 const peerKeys = contestants.map(({ key }) => key)
 
 const main = async (): Promise<number> => {
+  if (process.argv.includes("--version")) return answerFirst({ name: "npm run bench", usage: "" }) ?? 0
   const options = readOptions(process.argv.slice(2), peerKeys)
   if (typeof options === "string") {
     say(`bench: ${options}\n`)

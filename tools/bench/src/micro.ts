@@ -1,6 +1,7 @@
 import { spawnSync } from "node:child_process"
 import { readdirSync } from "node:fs"
 import { join, relative, resolve } from "node:path"
+import { answerFirst } from "@roost/observability"
 import { cores } from "./Options.ts"
 import { figuresIn } from "./MicroFigures.ts"
 
@@ -9,6 +10,12 @@ import { figuresIn } from "./MicroFigures.ts"
  * has one of the words, and prints a table of all that they found out.
  */
 const root = resolve(import.meta.dirname, "../../..")
+const answered = answerFirst({
+  name: "npm run bench:micro",
+  usage: "npm run bench:micro -- [WORD …]\nRuns the benchmarks of the libs, those whose path has one of the words.",
+  flags: []
+})
+if (answered !== undefined) process.exit(answered)
 const words = process.argv.slice(2)
 const programs = readdirSync(join(root, "libs"), { recursive: true, encoding: "utf8" })
   .filter((path) => /^[^/]+\/benchmark\/[^/]+\.ts$/.test(path))

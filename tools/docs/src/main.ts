@@ -2,6 +2,7 @@ import { spawnSync } from "node:child_process"
 import { writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { parseArgs } from "node:util"
+import { answerFirst } from "@roost/observability"
 import { root } from "./Clone.ts"
 import type { Finding } from "./Mark.ts"
 import { metricsPage } from "./Metrics.ts"
@@ -19,14 +20,12 @@ const print = (text: string): void => void process.stdout.write(`${text}\n`)
 const tell = ({ line, message, page }: Finding): void => print(`${page}:${line}: ${message}`)
 
 const main = async (): Promise<number> => {
+  const answered = answerFirst({ name: "npm run docs", usage, flags: ["--list", "--write"] })
+  if (answered !== undefined) return answered
   const { positionals, values } = parseArgs({
     allowPositionals: true,
-    options: { help: { type: "boolean" }, list: { type: "boolean" }, write: { type: "boolean" } }
+    options: { list: { type: "boolean" }, write: { type: "boolean" } }
   })
-  if (values.help === true) {
-    process.stdout.write(usage)
-    return 0
-  }
   if (values.write === true) {
     writeFileSync(join(root, "docs/metrics.md"), metricsPage())
     writeFileSync(join(root, "docs/variables.md"), variablesPage())

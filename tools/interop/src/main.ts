@@ -1,14 +1,21 @@
+import { answerFirst } from "@roost/observability"
 import { missing, programPackages, thirdPartyClients } from "@roost/testkit"
 import { spawnSync } from "node:child_process"
 import { resolve } from "node:path"
 import { parseArgs } from "node:util"
 import { builtClients, unavailable } from "./clients/BuiltClients.ts"
 
+const usage = `npm run interop -- [--list]
+Builds third-party clients, and runs scenarios with them against a Roost of its own.
+  --list    which clients this machine has, and what those that it has not are waiting for`
+
 /**
  * `npm run interop`: builds the clients of src/clients and runs scenarios/ with them against a Roost of its own.
  * `-- --list`: which third-party clients this machine has, and what those that it has not are waiting for.
  */
 const main = (): number => {
+  const answered = answerFirst({ name: "npm run interop", usage, flags: ["--list"] })
+  if (answered !== undefined) return answered
   const { values } = parseArgs({ options: { list: { type: "boolean", default: false } } })
   return values.list ? list() : run()
 }

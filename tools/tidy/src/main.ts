@@ -1,3 +1,4 @@
+import { answerFirst } from "@roost/observability"
 import { fileURLToPath } from "node:url"
 import { checkConventions } from "./Conventions.ts"
 import { checkLayers } from "./Layers.ts"
@@ -6,13 +7,20 @@ import { checkReferences } from "./References.ts"
 import { readRepository } from "./Repository.ts"
 import { checkVariables } from "./Variables.ts"
 
-const repository = readRepository(fileURLToPath(new URL("../../..", import.meta.url)))
-const checks = [checkLayers, checkConventions, checkProofs, checkVariables, checkReferences]
-const findings = checks.flatMap((check) => check(repository))
-for (const { line, message, path } of findings) {
-  process.stderr.write(`${path}${line === undefined ? "" : `:${line}`}: ${message}\n`)
+const usage = `node tools/tidy/src/main.ts
+Checks the repository itself: layers, names, sizes of files, proofs of SECURITY.md, variables, references.`
+
+const main = (): number => {
+  const repository = readRepository(fileURLToPath(new URL("../../..", import.meta.url)))
+  const checks = [checkLayers, checkConventions, checkProofs, checkVariables, checkReferences]
+  const findings = checks.flatMap((check) => check(repository))
+  for (const { line, message, path } of findings) {
+    process.stderr.write(`${path}${line === undefined ? "" : `:${line}`}: ${message}\n`)
+  }
+  process.stdout.write(
+    `${repository.files.size} files, ${repository.projects.length} projects: ${findings.length} findings\n`
+  )
+  return findings.length === 0 ? 0 : 1
 }
-process.stdout.write(
-  `${repository.files.size} files, ${repository.projects.length} projects: ${findings.length} findings\n`
-)
-process.exitCode = findings.length === 0 ? 0 : 1
+
+process.exitCode = answerFirst({ name: "tidy", usage, flags: [] }) ?? main()
