@@ -16,14 +16,20 @@ export const PropertyHandlers = HttpApiBuilder.group(
       return found === undefined ? yield* noSuchDevice(id) : Object.fromEntries(found)
     })
     const registry = yield* Registry
-    const change = (id: DeviceId, kind: PropertyKind, payload: Readonly<Record<string, unknown>>) =>
-      Effect.andThen(registry.changeProperties(id, kind, payload), read(id, kind))
+    type Values = Readonly<Record<string, unknown>>
     return handlers.handleAll({
       getAttributes: ({ params }) => read(params, "attribute"),
-      changeAttributes: ({ params, payload, request }) =>
-        change(params, "attribute", writtenBody(request) as typeof payload),
+      changeAttributes: ({ params, query, request }) =>
+        Effect.andThen(
+          registry.changeProperties(params, "attribute", writtenBody(request) as Values, query),
+          read(params, "attribute")
+        ),
       getTags: ({ params }) => read(params, "tag"),
-      changeTags: ({ params, payload }) => change(params, "tag", payload)
+      changeTags: ({ params, payload }) =>
+        // No model has tags.
+        registry
+          .changeProperties(params, "tag", payload, { unchecked: true })
+          .pipe(Effect.catchTag("AttributesNotOfModel", Effect.die), Effect.andThen(read(params, "tag")))
     })
   })
 )

@@ -1,4 +1,5 @@
 import {
+  type AttributesNotOfModel,
   CurrentIdempotentRequest,
   type DeviceChange,
   type DeviceCredential,
@@ -32,6 +33,7 @@ import {
 } from "@roost/contracts"
 import { alphanumeric, randomBytesPerCharacter } from "@roost/enos"
 import { Clock, Context, Effect, Layer, Option, Schedule } from "effect"
+import { attributeCheck } from "./AttributeCheck.ts"
 import { assetIdLength, deletionAnswerMillisMax, productKeyLength, secretLength } from "./Limits.ts"
 import { LiveStatus } from "./LiveStatus.ts"
 import {
@@ -95,8 +97,9 @@ export class Registry extends Context.Service<
     readonly changeProperties: (
       id: DeviceId,
       kind: PropertyKind,
-      values: Readonly<Record<string, unknown>>
-    ) => Effect.Effect<void, NoSuchDevice | TooManyProperties>
+      values: Readonly<Record<string, unknown>>,
+      options?: { readonly unchecked?: boolean }
+    ) => Effect.Effect<void, NoSuchDevice | TooManyProperties | AttributesNotOfModel>
     readonly deleteDevice: (id: DeviceId) => Effect.Effect<void, NoSuchDevice>
     readonly setEnabled: (id: DeviceId, enabled: boolean) => Effect.Effect<RegisteredDevice, NoSuchDevice>
     readonly rotateSecret: (
@@ -127,6 +130,7 @@ export class Registry extends Context.Service<
       const vault = yield* SecretVault
       const live = yield* LiveStatus
       const lengthMin = yield* SecretLengthMin
+      const checkAttributes = attributeCheck(store)
 
       const product = Effect.fn("Registry.product")(function* (productKey: string) {
         const found = yield* store.anyProduct(productKey)
@@ -293,8 +297,9 @@ export class Registry extends Context.Service<
           const device = deviceName === undefined ? yield* store.device(id) : yield* store.renameDevice(id, deviceName)
           return device === undefined ? yield* noSuchDevice(id) : deviceOf(device)
         }),
-        changeProperties: Effect.fn("Registry.changeProperties")(function* (id, kind, changes) {
+        changeProperties: Effect.fn("Registry.changeProperties")(function* (id, kind, changes, options) {
           const values = Object.fromEntries(Object.entries(changes).map(([name, value]) => [name, value ?? undefined]))
+          if (kind === "attribute" && options?.unchecked !== true) yield* checkAttributes(id.productKey, values)
           const outcome = yield* store.changeProperties(id, kind, values, yield* Clock.currentTimeMillis)
           if (outcome === "UnknownDevice") return yield* noSuchDevice(id)
           if (typeof outcome === "object") {

@@ -557,6 +557,38 @@ describe("the API", () => {
 describe("thing models", () => {
   const model = { modelId: "meter", attributes: {}, measurepoints: {}, services: {}, events: {} }
 
+  it.live("say what attributes a device may be given: 1204 with field, expectation and what came", () =>
+    Effect.gen(function* () {
+      const attributes = {
+        site: { isRequired: true, data: { dataType: "STRING" } },
+        floor: { data: { dataType: "INT" } }
+      }
+      yield* send("POST", "/v1/models", { ...model, attributes })
+      yield* send("POST", "/v1/products", { productName: "Meters", productKey: "pk1", modelId: "meter" })
+      yield* send("POST", "/v1/products/pk1/devices", { deviceKey: "d" })
+      const change = (body: object, query = "") => send("PATCH", `/v1/products/pk1/devices/d/attributes${query}`, body)
+      for (const [body, field, expected, got] of [
+        [{ site: 7 }, "attributes.site", "a string of 1–1024 bytes", "7"],
+        [{ floor: 1.5 }, "attributes.floor", "a 32-bit integer", "1.5"],
+        [{ site: null }, "attributes.site", "an attribute that may be missing", "a required one"],
+        [{ roof: 1 }, "attributes.roof", "one of the model's attributes", undefined]
+      ] as const) {
+        const { body: problem, status } = yield* change(body)
+        assert.strictEqual(status, 400, field)
+        assert.deepInclude(problem, { code: 1204, modelId: "meter", modelVersion: 1, field, expected })
+        if (got !== undefined) assert.strictEqual(problem.got, got)
+        assert.strictEqual((yield* change(body, "?unchecked=true")).status, 200, field)
+      }
+      assert.strictEqual((yield* change({ site: "A1", floor: null })).status, 200)
+      // Another version counts for the next change.
+      yield* send("PUT", "/v1/models/meter", { ...model, attributes: { roof: { data: { dataType: "INT" } } } })
+      assert.strictEqual((yield* change({ roof: 1 })).status, 200)
+      assert.deepInclude((yield* change({ site: "A1" })).body, { code: 1204, modelVersion: 2 })
+      const tags = yield* send("PATCH", "/v1/products/pk1/devices/d/tags", { anything: "x" })
+      assert.strictEqual(tags.status, 200)
+    }).pipe(Effect.provide(served()))
+  )
+
   it.live("are created, replaced, listed and deleted", () =>
     Effect.gen(function* () {
       const created = yield* send("POST", "/v1/models", model)

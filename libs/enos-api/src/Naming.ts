@@ -34,5 +34,6 @@ const codes: Readonly<Record<string, number>> = {
   DeviceKeyExists: ApiCode.deviceKeyExists,
   ProductKeyExists: ApiCode.invalidArgument,
   SecretTooShort: ApiCode.invalidArgument,
-  TooManyProperties: ApiCode.invalidArgument
+  TooManyProperties: ApiCode.invalidArgument,
+  AttributesNotOfModel: ApiCode.invalidArgument
 }

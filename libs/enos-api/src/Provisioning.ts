@@ -1,4 +1,5 @@
 import type {
+  AttributesNotOfModel,
   DeviceChange,
   DeviceCredential,
   DeviceKeyExists,
@@ -61,7 +62,7 @@ export class Provisioning extends Context.Service<
       id: DeviceId,
       kind: PropertyKind,
       values: Readonly<Record<string, unknown>>
-    ) => Effect.Effect<void, NoSuchDevice | TooManyProperties>
+    ) => Effect.Effect<void, NoSuchDevice | TooManyProperties | AttributesNotOfModel>
     readonly deleteDevice: (id: DeviceId) => Effect.Effect<void, NoSuchDevice>
     readonly setEnabled: (id: DeviceId, enabled: boolean) => Effect.Effect<RegisteredDevice, NoSuchDevice>
     readonly replaceDevice: (

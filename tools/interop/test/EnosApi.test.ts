@@ -15,6 +15,7 @@ beforeAll(async () => {
     ...nothing,
     modelId: "meter",
     passthrough: true,
+    attributes: { site: { data: { dataType: "STRING" } } },
     measurepoints: { limit: { data: { dataType: "DOUBLE" } } },
     services: { reset: service, fail: service }
   }
@@ -118,6 +119,9 @@ describe("EnOS's open API", () => {
       (await values("tags")).map(([name]) => name),
       ["door"]
     )
+    const mistyped = await post(`devices?action=update&${named}`, { deviceAttributes: { site: 7 } })
+    assert.strictEqual(mistyped.code, 99_400)
+    assert.include(mistyped.msg, "attributes.site: expected a string")
     const strange = `productKey=${productKey}&deviceKey=none`
     assert.strictEqual(await codeOf(post(`devices?action=update&${strange}`, change)), 11_705)
     assert.strictEqual(await codeOf(post(`devices?action=update&${named}`, { deviceTags: { "a b": "x" } })), 99_400)

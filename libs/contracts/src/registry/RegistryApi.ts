@@ -23,6 +23,7 @@ import {
   RegisteredDevice
 } from "./RegisteredDevice.ts"
 import {
+  AttributesNotOfModel,
   DeviceKeyExists,
   ModelIdDiffers,
   ModelIdExists,
@@ -196,7 +197,13 @@ const Devices = HttpApiGroup.make("devices")
       payload: NewDevice,
       success: DeviceCredential.pipe(HttpApiSchema.status(201)),
       error: [NoSuchProduct, DeviceKeyExists, SecretTooShort]
-    }).annotateMerge(describe("Register a device", "The secret in the answer is not told again.")),
+    }).annotateMerge(
+      describe(
+        "Register a device",
+        "The secret in the answer is not told again. It ends when the device fetches one with its product's secret (`dynamicActivateEnabled`): " +
+          "a device has one secret, the newest."
+      )
+    ),
     HttpApiEndpoint.post("importDevices", `${devices}:import`, {
       params: product,
       payload: HttpApiSchema.StreamUint8Array({
@@ -297,9 +304,19 @@ const DeviceProperties = HttpApiGroup.make("properties")
     ),
     HttpApiEndpoint.patch("changeAttributes", `${one}/attributes`, {
       ...propertyEndpoints.changed,
-      payload: AttributeChange
+      query: {
+        unchecked: Schema.optionalKey(
+          Flag.annotate({ description: "`true`: whatever the thing model of the device's product says of them." })
+        )
+      },
+      payload: AttributeChange,
+      error: [...propertyEndpoints.changed.error, AttributesNotOfModel]
     }).annotateMerge(
-      describe("Set some of a device's attributes", "`null` deletes one; all of the change or nothing.")
+      describe(
+        "Set some of a device's attributes",
+        "`null` deletes one; all of the change or nothing. Where the device's product has a thing model, what it does not allow is refused, " +
+          "unless `unchecked=true`."
+      )
     ),
     HttpApiEndpoint.get("getTags", `${one}/tags`, propertyEndpoints.read).annotateMerge(
       describe("Read a device's tags", "By name.")

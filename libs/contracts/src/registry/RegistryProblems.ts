@@ -1,3 +1,4 @@
+import { EnosCode } from "@roost/enos"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import { HttpApiError } from "effect/http-api"
@@ -87,6 +88,24 @@ export class TooManyWebhooks extends HttpApiError.Problem<TooManyWebhooks>()(
   "TooManyWebhooks",
   { type: "urn:roost:problem:too-many-webhooks", status: 409, title: "There are as many webhooks as there may be." },
   { max: Schema.Int }
+) {}
+
+/** What the thing model of the device's product does not allow. The code is the one that a device gets for its own message (1204). */
+export class AttributesNotOfModel extends HttpApiError.Problem<AttributesNotOfModel>()(
+  "AttributesNotOfModel",
+  {
+    type: "urn:roost:problem:attributes-not-of-model",
+    status: 400,
+    title: "The product's thing model does not allow these attributes."
+  },
+  {
+    code: Schema.tag(EnosCode.modelValidationFailed),
+    modelId: Schema.String,
+    modelVersion: Schema.Int,
+    field: Schema.String.annotate({ description: "Such as `attributes.site`." }),
+    expected: Schema.String,
+    got: Schema.String
+  }
 ) {}
 
 /** A device has at most 500 attributes and 100 tags. */
