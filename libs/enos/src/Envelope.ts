@@ -48,7 +48,7 @@ export class EnvelopeError extends Data.TaggedError("EnvelopeError")<{
 
 /** One parse and a look at the shape; no Schema on this path. */
 export const decodeRequest = (payload: Uint8Array): Result.Result<RequestEnvelope, EnvelopeError> => {
-  const parsed = parseObject(payload)
+  const parsed = parseObject(payload, requestExample)
   if (Result.isFailure(parsed)) return Result.fail(parsed.failure)
   const { id, version, method, params } = parsed.success
   if (id !== undefined && !isId(id)) return wrong(idRule, kindOf(id), requestExample)
@@ -70,14 +70,14 @@ export interface CommandReplyEnvelope {
 
 /** The `method` of a message in JSON; undefined if it is none, or has none. */
 export const decodeMethod = (payload: Uint8Array): string | undefined => {
-  const parsed = parseObject(payload)
+  const parsed = parseObject(payload, requestExample)
   if (Result.isFailure(parsed)) return undefined
   const { method } = parsed.success
   return typeof method === "string" ? method : undefined
 }
 
 export const decodeCommandReply = (payload: Uint8Array): Result.Result<CommandReplyEnvelope, EnvelopeError> => {
-  const parsed = parseObject(payload)
+  const parsed = parseObject(payload, replyExample)
   if (Result.isFailure(parsed)) return Result.fail(parsed.failure)
   const { id, code, message, data } = parsed.success
   if (!isId(id)) return wrong("id of the command", kindOf(id), replyExample)
@@ -108,7 +108,7 @@ export const encodeReply = (
 export const encodeRequest = (id: string, method: string, params: unknown): Uint8Array =>
   encodeUtf8(JSON.stringify({ id, version: "1.0", method, params }))
 
-const parseObject = (payload: Uint8Array): Result.Result<Record<string, unknown>, EnvelopeError> => {
+const parseObject = (payload: Uint8Array, example: string): Result.Result<Record<string, unknown>, EnvelopeError> => {
   if (payload.length === 0)
     return wrong("a JSON object", "an empty payload", "the message behind the payload's marker 0xff")
   if (payload.length > envelopeBytesMax) return wrong(`at most ${envelopeBytesMax} bytes`, `${payload.length} bytes`)
@@ -116,7 +116,7 @@ const parseObject = (payload: Uint8Array): Result.Result<Record<string, unknown>
   const read = readJson(payload, envelopeDepthMax)
   if (Result.isFailure(read)) return wrong(read.failure.expected, read.failure.got)
   const value = read.success
-  if (kindOf(value) !== "an object") return wrong("a JSON object", kindOf(value))
+  if (kindOf(value) !== "an object") return wrong("a JSON object", kindOf(value), example)
   // `__proto__` is an own property here; nothing copies properties into another object.
   return Result.succeed(value as Record<string, unknown>)
 }

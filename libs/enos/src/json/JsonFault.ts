@@ -56,6 +56,9 @@ const causeOf = (bytes: Uint8Array, at: number, expected: string, open: number |
       ? "a trailing NUL: the length is off by one, the end of a C string was sent with it"
       : `${bytes.length - at} trailing NULs: the size of the buffer was sent as the length of the text`
   }
+  if (byte === 0xef && bytes[at + 1] === 0xbb && bytes[at + 2] === 0xbf) {
+    return "a byte order mark inside the text: files that begin with one were put together"
+  }
   if (byte === 0) return "a NUL inside the text: a C string was copied with its end, or UTF-16 was sent"
   if (expected === "UTF-8") return encodingCause(bytes, at)
   if (expected.startsWith("a character"))

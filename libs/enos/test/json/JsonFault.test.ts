@@ -12,6 +12,7 @@ const bom = Uint8Array.of(0xef, 0xbb, 0xbf)
 describe("a payload that is no JSON", () => {
   for (const [name, payload, at, cause] of [
     ["a trailing NUL", joined(utf8(message), Uint8Array.of(0)), message.length, /length is off by one/],
+    ["two byte order marks", joined(bom, bom, utf8(message)), 3, /byte order mark inside/],
     ["a buffer's NULs", joined(utf8(message), new Uint8Array(9)), message.length, /size of the buffer/],
     ["a NUL inside", joined(utf8(`{"a":`), Uint8Array.of(0), utf8("1}")), 5, /NUL inside/],
     ["nan", utf8(`{"a":nan}`), 5, /not a number/],
