@@ -6,20 +6,37 @@ import type { StoredMessages } from "./Recording.ts"
 /** No announcement waits as long for the store: so far apart are only clocks. */
 const steppedMillis = 600_000
 
+/** A cluster behind its faults may need some time for an answer, and to be asked once more. */
+const answersWithinMillis = 30_000
+const triesMax = 4
+
 /** Everything that UPLINK and PRESENCE hold, and what there is about the commands that did not succeed. */
 export const readStored = async (
   servers: ReadonlyArray<string>,
   unfinished: ReadonlyArray<string>
 ): Promise<StoredMessages> => {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await readOnce(servers, unfinished)
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error)
+      if (tries === triesMax) throw new Error(`what is stored can't be read: ${why}`, { cause: error })
+    }
+  }
+}
+
+const readOnce = async (servers: ReadonlyArray<string>, unfinished: ReadonlyArray<string>): Promise<StoredMessages> => {
   const nats = await connect({ servers: [...servers] })
   try {
     const uplinks: Array<StoredMessages["uplinks"][number]> = []
     const presence: Array<StoredMessages["presence"][number]> = []
-    const manager = await jetstreamManager(nats)
+    const manager = await jetstreamManager(nats, { timeout: answersWithinMillis })
     const read = async (stream: string, onMessage: (message: JsMsg) => void) => {
       const { state } = await manager.streams.info(stream)
       if (state.messages === 0) return
-      const consumer = await jetstream(nats).consumers.get(stream, { deliver_policy: DeliverPolicy.All })
+      const consumer = await jetstream(nats, { timeout: answersWithinMillis }).consumers.get(stream, {
+        deliver_policy: DeliverPolicy.All
+      })
       const messages = await consumer.consume({ max_messages: 1_000 })
       for await (const message of messages) {
         onMessage(message)
