@@ -117,7 +117,9 @@ export const DeviceSessionService = {
         keyChecks: keyChecks(config.clusterKeys, "cluster"),
         ...(config.routingKeys === undefined ? {} : { routingKeyChecks: keyChecks(config.routingKeys, "routing") })
       })
-      yield* Effect.logInfo(`session-actors ${config.host.nodeId} takes part in the division of the partitions`)
+      yield* Effect.logInfo(
+        `session-actors ${config.host.nodeId} is a node of the cluster, and asks for its share of the partitions`
+      )
     })
   )
 }

@@ -55,7 +55,7 @@ const came = (name: string, message: string, variables: ReadonlyArray<Variable>,
   if (value === undefined) return "; it is not set"
   if (value === "") return "; it is empty"
   // What declared itself wrong has shown what may be shown; a variable that nobody declared may be a secret.
-  const isToldAlready = value.length > 3 && message.includes(value)
+  const isToldAlready = value.length > 2 && message.includes(value)
   const isShown = variables.find((variable) => variable.name === name)?.secret === false && !isToldAlready
   return isShown ? `; it is ${JSON.stringify(value.slice(0, shownMax))}` : ""
 }

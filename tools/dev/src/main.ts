@@ -1,5 +1,6 @@
 import { NodeRuntime, NodeServices } from "@effect/platform-node"
 import { unknownVariables } from "@roost/contracts"
+import { NatsConfig } from "@roost/nats"
 import { configurationFaults, faultsOf, variablesOf, version } from "@roost/observability"
 import { Cause, Effect, Option } from "effect"
 import { CliError, Command, Flag } from "effect/cli"
@@ -22,7 +23,7 @@ const start = Command.make(
     quiet: Flag.Boolean("quiet").pipe(Flag.withDescription("show nothing of devices"), Flag.withDefault(false))
   },
   Effect.fnUntraced(function* ({ device, noDemo, quiet }) {
-    const faults = yield* configurationFaults([DevConfig])
+    const faults = yield* configurationFaults([DevConfig, NatsConfig])
     if (faults.length > 0) return yield* new StartFailure({ message: faults.map(({ text }) => text).join("\n✗ ") })
     for (const { name, nearest } of unknownVariables(Object.keys(process.env))) {
       process.stderr.write(`nothing reads ${name}${nearest === undefined ? "" : `; ${nearest} is meant?`}\n`)
