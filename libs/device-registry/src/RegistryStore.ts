@@ -243,6 +243,8 @@ export class RegistryStore extends Context.Service<
       now: number
     ) => Effect.Effect<number | undefined>
     readonly unpublishScript: (productKey: string) => Effect.Effect<void>
+    /** The draft and all versions, the published one included. */
+    readonly deleteScripts: (productKey: string) => Effect.Effect<void>
     /** Waits until this instance stored something that may have to be told since it was called last. */
     readonly somethingToTell: Effect.Effect<void>
     /** Changes that the actors have not been told yet, oldest first. */

@@ -78,9 +78,9 @@ export const ScriptHandlers = HttpApiBuilder.group(
         if (version !== undefined) return yield* new NoScript({ detail: `There is no version ${version}.` })
         return yield* new ScriptUntested({ detail: "One test of the draft has to succeed first (script:test)." })
       }),
-      unpublishScript: Effect.fnUntraced(function* ({ params: { productKey } }) {
+      unpublishScript: Effect.fnUntraced(function* ({ params: { productKey }, query: { versions = false } }) {
         yield* rawProduct(productKey)
-        yield* store.unpublishScript(productKey)
+        yield* versions ? store.deleteScripts(productKey) : store.unpublishScript(productKey)
       })
     })
   })

@@ -82,6 +82,16 @@ describe.each(databases(server))("a product that is deleted, on $database", ({ l
     }).pipe(Effect.scoped, Effect.provide(layers))
   )
 
+  it.live("may lose its scripts alone: draft, versions and what is published", () =>
+    Effect.gen(function* () {
+      const { store } = yield* seed
+      yield* store.deleteScripts(productKey)
+      assert.deepStrictEqual(yield* store.script(productKey), { versions: [] })
+      const told = (yield* store.untoldProfiles(100)).at(-1)?.profile
+      assert.deepInclude(told, { _tag: "Product", productKey, script: null })
+    }).pipe(Effect.scoped, Effect.provide(layers))
+  )
+
   it.live("goes with its devices if forced, the actors hear of each, and nothing is left of them", () =>
     Effect.gen(function* () {
       const { registry, store } = yield* seed

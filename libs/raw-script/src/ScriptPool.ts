@@ -1,5 +1,6 @@
 import { BoundedMap } from "@roost/bounded"
 import { metrics } from "@roost/observability"
+import { hash } from "node:crypto"
 import { Worker } from "node:worker_threads"
 import type { Conversion, Direction, Script } from "./Conversion.ts"
 import { failed } from "./ScriptContext.ts"
@@ -124,7 +125,7 @@ export class ScriptPool {
   #send(slot: Slot, what: Call): void {
     const call = ++this.#call
     const { direction, input, script } = what
-    const key = `${script.productKey},${script.version}`
+    const key = keyOf(script)
     const known = slot.open.has(key)
     const drop = slot.open.set(key, true)?.[0]
     const timer = setTimeout(() => void slot.worker?.terminate(), silenceMillisMax)
@@ -168,8 +169,7 @@ export class ScriptPool {
     worker.on("message", ({ call, conversion, dropped }: WorkerAnswer) => {
       slot.unanswered = 0
       if (slot.running?.call !== call) return
-      const { productKey, version } = slot.running.what.script
-      if (dropped) slot.open.delete(`${productKey},${version}`)
+      if (dropped) slot.open.delete(keyOf(slot.running.what.script))
       this.#answered(slot, conversion)
     })
     worker.on("error", (error) => {
@@ -205,6 +205,18 @@ export class ScriptPool {
 
 /** Its worker ends before it answers: whoever asks meanwhile is told so at once. */
 const cannotLoad = ({ unanswered, worker }: Slot): boolean => worker === undefined && unanswered > 1
+
+/** A product that was deleted and made anew begins with version 1 again, so that the version alone is not the script. */
+const keyOf = (script: Script): string => {
+  let key = keys.get(script)
+  if (key === undefined) {
+    key = `${script.productKey},${script.version},${hash("sha1", script.source)}`
+    keys.set(script, key)
+  }
+  return key
+}
+
+const keys = new WeakMap<Script, string>()
 
 const later = (call: Call, conversion: Conversion): void => queueMicrotask(() => call.done(conversion))
 

@@ -5,7 +5,7 @@ import { loadQuickJs, ScriptContext } from "./ScriptContext.ts"
 /** What the pool sends: `script` only if the worker does not have that version yet. */
 export interface WorkerCall {
   readonly call: number
-  /** Product and version. */
+  /** Product, version and source. */
   readonly key: string
   readonly script: Script | undefined
   readonly direction: Direction

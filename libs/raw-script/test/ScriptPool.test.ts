@@ -128,6 +128,13 @@ describe("a script", () => {
     )
   })
 
+  it("of a product that was deleted and made anew is the new one, though versions begin with 1 again", async () => {
+    const first = { productKey: "anew", version: 1, source: both("return 'former'") }
+    assert.strictEqual(textOf(await convert(first, "up", Uint8Array.of(1))), "former")
+    const second = { ...first, source: both("return 'new'") }
+    assert.strictEqual(textOf(await convert(second, "up", Uint8Array.of(1))), "new")
+  })
+
   it("of another product, or of another version, is another world", async () => {
     const first = script(both("globalThis.count = (globalThis.count ?? 0) + 1; return String(count)"))
     assert.strictEqual(textOf(await convert(first, "up", Uint8Array.of(1))), "1")

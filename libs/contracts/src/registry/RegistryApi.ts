@@ -400,9 +400,17 @@ const Scripts = HttpApiGroup.make("scripts")
     ),
     HttpApiEndpoint.delete("unpublishScript", script, {
       params: product,
+      query: {
+        versions: Schema.optionalKey(Flag.annotate({ description: "`true`: the draft and all versions are deleted." }))
+      },
       success: HttpApiSchema.NoContent,
       error: [NoSuchProduct, NotRaw]
-    }).annotateMerge(describe("Pass bytes as they are again", "Versions and draft stay."))
+    }).annotateMerge(
+      describe(
+        "Pass bytes as they are again",
+        "Versions and draft stay, unless `versions=true`; the next one is 1 then."
+      )
+    )
   )
   .annotateMerge(
     OpenApi.annotations({

@@ -93,3 +93,13 @@ export const unpublishScript = Effect.fnUntraced(function* (sql: SqlTransaction,
   yield* sql.run("UPDATE products SET script_version = NULL WHERE product_key = ?1", productKey)
   yield* tellProfile(sql, { productKey })
 })
+
+/** The draft and all versions. */
+export const deleteScripts = Effect.fnUntraced(function* (sql: SqlTransaction, productKey: string) {
+  yield* sql.run(
+    "UPDATE products SET script_version = NULL, script_draft = NULL, script_draft_tested = 0 WHERE product_key = ?1",
+    productKey
+  )
+  yield* sql.run("DELETE FROM product_scripts WHERE product_key = ?1", productKey)
+  yield* tellProfile(sql, { productKey })
+})

@@ -25,7 +25,14 @@ import {
   listDeletions
 } from "./ProductDeletion.ts"
 import { findProduct, insertProduct, listProducts, rotateProductSecret, updateProduct } from "./Products.ts"
-import { noteScriptTested, publishScript, readScript, saveScriptDraft, unpublishScript } from "./Scripts.ts"
+import {
+  deleteScripts,
+  noteScriptTested,
+  publishScript,
+  readScript,
+  saveScriptDraft,
+  unpublishScript
+} from "./Scripts.ts"
 import { countNotUnder, listKeyIds, resealSecrets, secretsNotUnder } from "./Secrets.ts"
 import { Sql, type SqlTransaction } from "./Sql.ts"
 
@@ -127,6 +134,7 @@ export const layerSqlRegistryStore: Layer.Layer<RegistryStore, never, Sql> = Lay
       noteScriptTested: (productKey, source) => Effect.asVoid(noteScriptTested(sql, productKey, source)),
       publishScript: (productKey, earlier, now) =>
         changing((session) => publishScript(session, productKey, earlier, now)),
+      deleteScripts: (productKey) => changing((session) => deleteScripts(session, productKey)),
       unpublishScript: (productKey) => changing((session) => unpublishScript(session, productKey)),
       somethingToTell: Effect.andThen(changed.await, changed.close),
       untoldChanges: (limit) =>
