@@ -175,8 +175,9 @@ export const requestOf = (message: Message, options: RequestOptions): RequestEnv
 export const operationKey = ({ request, requestTags }: RequestEnvelope): string =>
   JSON.stringify([request.code, request.path, request.query, request.accept ?? null, requestTags])
 
-/** The same without Request-Tags. */
-export const looseOperationKey = (envelope: RequestEnvelope): string => operationKey({ ...envelope, requestTags: "" })
+/** The same without what some clients send with some blocks only: Accept and Request-Tags. */
+export const looseOperationKey = ({ request: { code, path, query } }: RequestEnvelope): string =>
+  JSON.stringify([code, path, query])
 
 /** Recognised, of a permitted length, and not repeated where that is not allowed (RFC 7252 §5.4.1, §5.4.3, §5.4.5). */
 const isUsable = (number: number, value: Uint8Array, repeated: boolean): boolean => {

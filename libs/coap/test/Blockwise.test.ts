@@ -109,6 +109,71 @@ describe("Block1: a request body in blocks", () => {
     assert.deepStrictEqual(request.payload, Uint8Array.of(...filled(16, 0), ...filled(16, 9), ...filled(1, 8)))
   })
 
+  it("hands a body over once though its last block comes again under other message ids (trust E12)", () => {
+    const session = new Session()
+    session.upload(block(0, true), filled(16, 1))
+    const last = () => session.upload(block(1, false), filled(3, 2))
+    const { exchange } = only(last(), "Request")
+    assert.strictEqual(only(last(), "Ignored").reason, "DuplicateIgnored")
+    const first = sent(session.respond(exchange, filled(2, 7)))
+    assert.deepStrictEqual([first.messageId, first.code], [3, Code.Changed])
+    for (const messageId of [4, 5]) {
+      const again = sent(last())
+      assert.strictEqual(again.messageId, messageId)
+      assert.deepStrictEqual([again.code, again.payload, again.options], [first.code, first.payload, first.options])
+    }
+    session.now += limits.transferIdleMillisMax
+    assert.strictEqual(sent(last()).code, Code.RequestEntityIncomplete)
+    session.exchanges.handleTimeout((session.now += 300_000))
+    assert.isTrue(session.exchanges.isIdle)
+    assert.strictEqual(session.exchanges.bytesHeld, 0)
+  })
+
+  it("acknowledges the last block's newest copy while the application is at work (trust E12)", () => {
+    const session = new Session()
+    session.upload(block(0, true), filled(16, 1))
+    const { exchange } = only(session.upload(block(1, false), filled(3, 2)), "Request")
+    session.exchanges.handleTimeout((session.now += limits.ackDelayMillis))
+    session.upload(block(1, false), filled(3, 2))
+    assert.strictEqual(sent(session.exchanges.handleTimeout((session.now += limits.ackDelayMillis))).messageId, 3)
+    assert.strictEqual(sent(session.respond(exchange, noBytes)).type, "CON")
+  })
+
+  it.each([
+    ["other bytes", 9, Code.Changed],
+    ["bytes that the application did not take", 2, Code.InternalServerError]
+  ])("asks for all of a body whose last block comes again with %s (trust E12)", (_, value, code) => {
+    const session = new Session()
+    session.upload(block(0, true), filled(16, 1))
+    const { exchange } = only(session.upload(block(1, false), filled(3, 2)), "Request")
+    session.exchanges.respond(session.now, exchange, { code, options: [], payload: noBytes })
+    assert.strictEqual(sent(session.upload(block(1, false), filled(3, value))).code, Code.RequestEntityIncomplete)
+  })
+
+  it("hands the same body over again when it comes again from its first block on (trust E12)", () => {
+    const session = new Session()
+    for (const _ of [1, 2]) {
+      session.upload(block(0, true), filled(16, 1))
+      const { exchange } = only(session.upload(block(1, false), filled(3, 2)), "Request")
+      session.respond(exchange, noBytes)
+    }
+  })
+
+  it("serves bodies whose Accept is on some blocks only (trust E17)", () => {
+    const json = [uintOption(OptionNumber.Accept, 50)]
+    for (const [first, second] of [
+      [json, []],
+      [[], json]
+    ] as const) {
+      const session = new Session()
+      session.upload(block(0, true), filled(16, 1), first)
+      const { exchange } = only(session.upload(block(1, false), filled(3, 1), second), "Request")
+      session.respond(exchange, filled(3000, 7))
+      const next = blockOption(OptionNumber.Block2, { num: 1, more: false, szx: 6 })
+      assert.strictEqual(sent(session.send(Code.Post, [next, ...first])).payload.length, 1024)
+    }
+  })
+
   it("serves a body whose Request-Tag is on some blocks only, unless two bodies may be meant (trust E17)", () => {
     const tag = [{ number: OptionNumber.RequestTag, value: hex("0a") }]
     for (const [first, second, last] of [
@@ -357,10 +422,9 @@ describe("Block2: a response body in blocks", () => {
     assert.strictEqual(sent(session.fetch(block(1, false, 6))).code, Code.RequestEntityIncomplete)
   })
 
-  it("is not handed to a request for another path, query or Accept", () => {
-    for (const extra of [stringOption(OptionNumber.UriQuery, "x"), uintOption(OptionNumber.Accept, 50)]) {
-      assert.strictEqual(sent(begun().fetch(block(1, false, 6), [extra])).code, Code.RequestEntityIncomplete)
-    }
+  it("is not handed to a request for another path or query", () => {
+    const other = [stringOption(OptionNumber.UriQuery, "x")]
+    assert.strictEqual(sent(begun().fetch(block(1, false, 6), other)).code, Code.RequestEntityIncomplete)
   })
 
   it("takes a GET without block number to the application again", () => {

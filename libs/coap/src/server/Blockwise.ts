@@ -7,12 +7,14 @@ import { OptionNumber } from "../Option.ts"
 import { looseOperationKey, operationKey, type Refusal, type RequestEnvelope } from "../Request.ts"
 import { Downloads } from "./Downloads.ts"
 import type { Response, TransmitCause } from "./Output.ts"
-import { Uploads } from "./Uploads.ts"
+import { type LastBlock, Uploads } from "./Uploads.ts"
 
 /** What a request that is one block of many leads to. */
 export type BlockStep =
   /** The body is complete. */
-  | { readonly _tag: "Deliver"; readonly envelope: RequestEnvelope }
+  | { readonly _tag: "Deliver"; readonly envelope: RequestEnvelope; readonly last: LastBlock | undefined }
+  /** The last block of a body again, which is at the application or was answered. */
+  | { readonly _tag: "Repeated"; readonly last: LastBlock }
   | { readonly _tag: "Answer"; readonly response: Response; readonly cause: TransmitCause }
   | { readonly _tag: "Refuse"; readonly refusal: Refusal }
 
@@ -83,7 +85,13 @@ export class Blockwise {
         return { _tag: "Answer", response: { code: Code.Continue, options, payload: noBytes }, cause: "Continue" }
       }
       case "Complete":
-        return { _tag: "Deliver", envelope: { ...envelope, request: { ...request, payload: step.body } } }
+        return {
+          _tag: "Deliver",
+          envelope: { ...envelope, request: { ...request, payload: step.body } },
+          last: step.last
+        }
+      case "Repeated":
+        return step
       case "Refused":
         return { _tag: "Refuse", refusal: step.refusal }
     }
@@ -109,6 +117,11 @@ export class Blockwise {
     if (fits) return whole
     const room = { bytesMax: this.#session.messageBytesMax, tokenBytes: token.length, further }
     return this.#downloads.start(now, operationKey(envelope), looseOperationKey(envelope), szx, response, room)
+  }
+
+  /** To be told of the response to the body that `last` ended. */
+  answered(last: LastBlock, response: Response): void {
+    this.#uploads.answered(last, response)
   }
 
   expire(now: number): void {

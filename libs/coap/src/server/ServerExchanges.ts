@@ -41,6 +41,7 @@ import {
   type Owed,
   owedOf
 } from "./AcknowledgedEmpty.ts"
+import type { LastBlock } from "./Uploads.ts"
 import { type Work, Working } from "./Working.ts"
 
 /** Shared by all sessions of a process. */
@@ -139,7 +140,15 @@ export class ServerExchanges {
       entry.answered = false
       if (entry.reply === undefined) this.#remembered.setReply(entry, encodeEmpty("ACK", messageId))
       const envelope = envelopeOf(acknowledged)
-      this.#working.add({ exchange: this.#nextExchange++, entry, envelope, ackAt: Infinity, name, reply })
+      this.#working.add({
+        exchange: this.#nextExchange++,
+        entry,
+        envelope,
+        ackAt: Infinity,
+        name,
+        reply,
+        last: undefined
+      })
     }
     return owed !== undefined
   }
@@ -219,8 +228,9 @@ export class ServerExchanges {
   respond(now: number, exchange: number, response: Response): Outputs {
     const work = this.#working.take(exchange)
     if (work === undefined) return ignored("ExchangeUnknown")
-    const { entry, envelope } = work
+    const { entry, envelope, last } = work
     const { cause, shaped } = this.#shape(now, envelope, response)
+    if (last !== undefined) this.#blockwise?.answered(last, shaped)
     if (entry.reply === undefined) return this.#answer(entry, envelope, shaped, cause)
     // The ACK is gone.
     entry.answered = true
@@ -302,20 +312,26 @@ export class ServerExchanges {
     return this.#remembered.add(message.messageId, identity, confirmable, expiresAt)
   }
 
-  #deliver(now: number, entry: Entry, envelope: RequestEnvelope): Outputs {
+  #deliver(now: number, entry: Entry, envelope: RequestEnvelope, last?: LastBlock): Outputs {
     const exchange = this.#nextExchange++
-    this.#working.add({
-      exchange,
-      entry,
-      envelope,
-      ackAt: entry.confirmable
-        ? now + (this.#session.ackDelayMillis ?? this.#settings.limits.ackDelayMillis)
-        : Infinity,
-      name: "",
-      reply: noBytes
-    })
+    if (last !== undefined) last.exchange = exchange
+    this.#working.add({ exchange, entry, envelope, ackAt: this.#ackAt(now, entry), name: "", reply: noBytes, last })
     const mayRepeat = this.#former?.find(now, entry.messageId, entry.identity) !== undefined
     return [{ _tag: "Request", exchange, request: envelope.request, mayRepeat }]
+  }
+
+  #ackAt(now: number, { confirmable }: Entry): number {
+    return confirmable ? now + (this.#session.ackDelayMillis ?? this.#settings.limits.ackDelayMillis) : Infinity
+  }
+
+  /** A body is taken once. Its client gave up on the message id before, so what it waits for goes under this one. */
+  #repeatLast(now: number, entry: Entry, envelope: RequestEnvelope, last: LastBlock): Outputs {
+    if (last.response !== undefined) return this.#answer(entry, envelope, last.response, "Duplicate")
+    const work = last.exchange === undefined ? undefined : this.#working.take(last.exchange)
+    if (work === undefined) return this.#refuse(entry, envelope, blockMissing)
+    work.entry.answered = true
+    this.#working.add({ ...work, entry, envelope: { ...work.envelope, ...envelope }, ackAt: this.#ackAt(now, entry) })
+    return ignored("DuplicateIgnored")
   }
 
   #handleBlock(now: number, entry: Entry, envelope: RequestEnvelope): Outputs {
@@ -323,7 +339,9 @@ export class ServerExchanges {
     const step = this.#blockwise.handleRequest(now, envelope)
     switch (step._tag) {
       case "Deliver":
-        return this.#deliver(now, entry, step.envelope)
+        return this.#deliver(now, entry, step.envelope, step.last)
+      case "Repeated":
+        return this.#repeatLast(now, entry, envelope, step.last)
       case "Answer":
         return this.#answer(entry, envelope, step.response, step.cause)
       case "Refuse":
@@ -454,6 +472,7 @@ const blockOverheadBytesMax =
   4 + 1 + 16 + optionBytes(4, 8) + optionBytes(23, 3) + optionBytes(4, 3) + optionBytes(1, 3)
 const tooLarge: Response = { code: Code.InternalServerError, options: [], payload: noBytes }
 const exchangesExhausted: Refusal = { code: Code.TooManyRequests, reason: "ExchangesExhausted" }
+const blockMissing: Refusal = { code: Code.RequestEntityIncomplete, reason: "BlockMissing" }
 const bodyTooLarge: Refusal = { code: Code.RequestEntityTooLarge, reason: "BodyTooLarge" }
 const retryAfterSeconds = 2
 /** In one state: as many as wait at the application and for their ACK. */

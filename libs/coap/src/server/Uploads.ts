@@ -1,13 +1,16 @@
 import { type Block, blockBytes, blockOffset } from "../Block.ts"
-import { Code } from "../Code.ts"
+import { Code, codeClass } from "../Code.ts"
 import type { ServerLimits } from "../Limits.ts"
 import type { Refusal, RefusalDetail, RefusalReason } from "../Request.ts"
+import type { Response } from "./Output.ts"
 
 /** What a request with Block1 leads to (RFC 7959 §2.5). */
 export type UploadStep =
   /** 2.31 with this block; asks for the next one, in smaller blocks if `block.szx` is smaller. */
   | { readonly _tag: "Continue"; readonly block: Block }
-  | { readonly _tag: "Complete"; readonly body: Uint8Array }
+  | { readonly _tag: "Complete"; readonly body: Uint8Array; readonly last: LastBlock | undefined }
+  /** The last block came again under another message id. */
+  | { readonly _tag: "Repeated"; readonly last: LastBlock }
   | { readonly _tag: "Refused"; readonly refusal: Refusal }
 
 interface Upload {
@@ -18,11 +21,25 @@ interface Upload {
   expiresAt: number
 }
 
+/** What ended a body of several blocks, and what came of it: its client may not have heard of that. */
+export interface LastBlock {
+  readonly key: string
+  readonly offset: number
+  readonly payload: Uint8Array
+  readonly expiresAt: number
+  /** At the application; undefined until it is there. */
+  exchange: number | undefined
+  /** What it said, if the body was taken. */
+  response: Response | undefined
+}
+
 /** Request bodies in assembly. Blocks come in order (§2.5): anything else ends the transfer, and the client begins again. */
 export class Uploads {
   readonly #limits: ServerLimits
   /** The one that has waited longest comes first. */
   readonly #uploads: Array<Upload> = []
+  /** Of complete bodies, the oldest first. */
+  readonly #last: Array<LastBlock> = []
 
   constructor(limits: ServerLimits) {
     this.#limits = limits
@@ -33,11 +50,12 @@ export class Uploads {
   }
 
   get bytes(): number {
-    return this.#uploads.reduce((sum, upload) => sum + upload.bytes, 0)
+    const held = this.#last.reduce((sum, { payload, response }) => sum + payload.length + bytesOf(response), 0)
+    return this.#uploads.reduce((sum, upload) => sum + upload.bytes, held)
   }
 
   get deadline(): number {
-    return this.#uploads[0]?.expiresAt ?? Infinity
+    return Math.min(this.#uploads[0]?.expiresAt ?? Infinity, this.#last[0]?.expiresAt ?? Infinity)
   }
 
   /** `looseKey` is `key` without Request-Tags: a client that sends them with some blocks only is understood if one body fits. */
@@ -73,9 +91,15 @@ export class Uploads {
     // Number 0 begins anew, whatever there was (§2.5); what differs from a block that is here does so from there on.
     const chunks = offset === 0 ? [] : upload === undefined ? undefined : chunksUntil(upload, offset)
     if (chunks === undefined) {
+      const last = block.more ? undefined : this.#last.find((one) => isSameEnd(one, key, offset, payload))
+      if (last !== undefined && upload === undefined) return { _tag: "Repeated", last }
       return refused(Code.RequestEntityIncomplete, "BlockMissing", { bytes: offset, bytesMax: upload?.bytes ?? 0 })
     }
-    if (!block.more) return { _tag: "Complete", body: chunks.length === 0 ? payload : concat(chunks, payload, bytes) }
+    this.#forgetLast(key)
+    if (!block.more) {
+      if (chunks.length === 0) return { _tag: "Complete", body: payload, last: undefined }
+      return { _tag: "Complete", body: concat(chunks, payload, bytes), last: this.#keepLast(now, key, offset, payload) }
+    }
     // A copy: the datagram that the payload is a view of may not be ours to keep.
     chunks.push(payload.slice())
     this.#keep(now, { key: upload?.key ?? key, looseKey, chunks, bytes, expiresAt: 0 })
@@ -88,8 +112,29 @@ export class Uploads {
     this.#uploads.push(upload)
   }
 
+  #keepLast(now: number, key: string, offset: number, payload: Uint8Array): LastBlock {
+    if (this.#last.length >= this.#limits.uploadsMax) this.#last.shift()
+    const expiresAt = now + this.#limits.transferIdleMillisMax
+    const last = { key, offset, payload: payload.slice(), expiresAt, exchange: undefined, response: undefined }
+    this.#last.push(last)
+    return last
+  }
+
+  /** Another body of the same name begins, or its client has to begin again. */
+  #forgetLast(key: string): void {
+    const index = this.#last.findIndex((last) => last.key === key)
+    if (index !== -1) this.#last.splice(index, 1)
+  }
+
+  /** What the application said to a body. What it did not take is to come again as a whole. */
+  answered(last: LastBlock, response: Response): void {
+    if (codeClass(response.code) === 2) last.response = { ...response, payload: response.payload.slice() }
+    else this.#forgetLast(last.key)
+  }
+
   expire(now: number): void {
     while (this.#uploads.length > 0 && this.#uploads[0]!.expiresAt <= now) this.#uploads.shift()
+    while (this.#last.length > 0 && this.#last[0]!.expiresAt <= now) this.#last.shift()
   }
 
   #take(key: string): Upload | undefined {
@@ -103,6 +148,11 @@ export class Uploads {
     return fitting.length === 1 ? this.#take(fitting[0]!.key) : undefined
   }
 }
+
+const isSameEnd = (last: LastBlock, key: string, offset: number, payload: Uint8Array): boolean =>
+  last.key === key && last.offset === offset && equalBytes(last.payload, payload)
+
+const bytesOf = (response: Response | undefined): number => response?.payload.length ?? 0
 
 const isRepeated = ({ chunks }: Upload, offset: number, payload: Uint8Array): boolean => {
   let at = 0

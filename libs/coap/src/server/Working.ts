@@ -1,5 +1,6 @@
 import type { RequestEnvelope } from "../Request.ts"
 import type { Entry } from "./Remembered.ts"
+import type { LastBlock } from "./Uploads.ts"
 
 /** A request at the application. */
 export interface Work {
@@ -11,6 +12,8 @@ export interface Work {
   /** What another process can find out by whether the request took effect, and what is answered if so; empty if it can't. */
   name: string
   reply: Uint8Array
+  /** Of a body in blocks. */
+  readonly last: LastBlock | undefined
 }
 
 /**
