@@ -19,10 +19,10 @@ export const isDeviceKey = (text: string): boolean => deviceKeyPattern.test(text
 
 export const ProductKey = Schema.String.check(
   Schema.isPattern(productKeyPattern, { message: `expected ${productKeyRule}` })
-)
+).annotate({ examples: ["meters"] })
 export const DeviceKey = Schema.String.check(
   Schema.isPattern(deviceKeyPattern, { message: `expected ${deviceKeyRule}` })
-)
+).annotate({ examples: ["meter-1"] })
 /** Product secret or device secret; its UTF-8 bytes are what the key is derived from. */
 export const Secret = Schema.String.check(Schema.isPattern(secretPattern, { message: `expected ${secretRule}` }))
 

@@ -5,6 +5,7 @@ import { HttpApi, HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "
 import { Flag } from "../http/Flag.ts"
 import { TemporarilyUnavailable } from "../http/RequestProblems.ts"
 import { strictApi } from "../http/StrictApi.ts"
+import { MadeUpId } from "../http/Texts.ts"
 import { AnyJson } from "../JsonText.ts"
 import {
   CommandState,
@@ -32,7 +33,7 @@ export const MeasurepointIdentifier = Schema.String.check(
   Schema.isPattern(/^[A-Za-z0-9_-][A-Za-z0-9_.-]{0,127}$/u, {
     message: "expected 1–128 of A–Z a–z 0–9 _ . -, the first no dot"
   })
-)
+).annotate({ examples: ["temp"] })
 
 /**
  * Names of services: what `@roost/enos` takes as a topic's segment. One that ends in `_reply` would have the topic of another one's
@@ -42,17 +43,17 @@ export const ServiceIdentifier = Schema.String.check(
   Schema.isPattern(/^(?!.*_reply$)[A-Za-z0-9_-]{1,64}$/u, {
     message: "expected 1–64 of A–Z a–z 0–9 _ -, not ending in _reply"
   })
-)
+).annotate({ examples: ["reset"] })
 
 export const measurepointsPerCommandMax = 200
 export const pageSizeMax = 100
 const pageSizeDefault = 20
 
+/** No `default` in a body's schema: openapi-typescript takes fields that have one for required. */
 const seconds = (minimum: number, maximum: number, fallback: number, description: string) =>
-  Schema.Int.check(Schema.isBetween({ minimum, maximum })).pipe(
-    Schema.withDecodingDefaultKey(Effect.succeed(fallback)),
-    Schema.annotate({ description })
-  )
+  Schema.Int.check(Schema.isBetween({ minimum, maximum }))
+    .annotate({ description: `${description} ${fallback} if absent.` })
+    .pipe(Schema.withDecodingDefaultKey(Effect.succeed(fallback)))
 
 /** How long a command may wait for its device, and the device may take to reply. Seconds. */
 const waiting = {
@@ -166,7 +167,7 @@ export const CommandIssuing = HttpApiGroup.make("issuing")
 export const CommandTracking = HttpApiGroup.make("tracking")
   .add(
     HttpApiEndpoint.get("getCommand", "/v1/commands/:commandId", {
-      params: { commandId: Schema.String },
+      params: { commandId: MadeUpId },
       success: IssuedCommand,
       error: [CommandNotFound, TemporarilyUnavailable]
     }).annotateMerge(
@@ -176,7 +177,7 @@ export const CommandTracking = HttpApiGroup.make("tracking")
       )
     ),
     HttpApiEndpoint.post("cancelCommand", "/v1/commands/:commandId:cancel", {
-      params: { commandId: Schema.String },
+      params: { commandId: MadeUpId },
       success: Schema.Struct({ commandId: Schema.String, state: CommandState }),
       error: [CommandNotFound, CommandNotCancellable, TemporarilyUnavailable]
     }).annotateMerge(describe("Cancel a command that was not sent yet", "409 once its device fetched it.")),
@@ -194,10 +195,10 @@ export const CommandTracking = HttpApiGroup.make("tracking")
       params: device,
       query: {
         state: Schema.optionalKey(CommandState),
-        cursor: Schema.optionalKey(Schema.String),
-        limit: Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: pageSizeMax })).pipe(
-          Schema.withDecodingDefaultKey(Effect.succeed(pageSizeDefault))
-        )
+        cursor: Schema.optionalKey(MadeUpId),
+        limit: Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: pageSizeMax }))
+          .annotate({ description: "How many a page has at most.", default: pageSizeDefault })
+          .pipe(Schema.withDecodingDefaultKey(Effect.succeed(pageSizeDefault)))
       },
       success: Schema.Struct({ commands: Schema.Array(IssuedCommand), cursor: Schema.optionalKey(Schema.String) }),
       error: TemporarilyUnavailable

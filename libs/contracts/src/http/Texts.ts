@@ -25,3 +25,8 @@ export const AddressQuery = Schema.String.check(
 const octet = "(25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])"
 const group = "[0-9A-Fa-f]{1,4}"
 const withPort = `^(${octet}(\\.${octet}){3}|\\[(${group}:){7}${group}\\]):[1-9][0-9]{0,3}$`
+
+/** An id that Roost made up, in an address: of which form it is may change. */
+export const MadeUpId = Schema.String.check(
+  Schema.isPattern(/^[A-Za-z0-9_-]{1,64}$/u, { message: "expected 1–64 of A–Z a–z 0–9 _ -" })
+)

@@ -5,7 +5,10 @@ export const pageLengthMax = 200
 export const pageLengthDefault = 50
 
 export const limit = Schema.optionalKey(
-  Schema.FiniteFromString.check(Schema.isInt(), Schema.isBetween({ minimum: 1, maximum: pageLengthMax }))
+  Schema.FiniteFromString.check(Schema.isInt(), Schema.isBetween({ minimum: 1, maximum: pageLengthMax })).annotate({
+    description: "How many a page has at most.",
+    default: pageLengthDefault
+  })
 )
 export const nextCursor = Schema.optionalKey(
   Schema.String.annotate({ description: "`cursor` of the next page; absent on the last one." })

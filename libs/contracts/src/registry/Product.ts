@@ -9,7 +9,8 @@ import { CloseNotifyMode, DataFormat, DownlinkMode, PiggybackMillis } from "../R
 export const nameLengthMax = 200
 
 export const DisplayName = textOf(1, nameLengthMax).annotate({
-  description: `What people call it: 1–${nameLengthMax} characters.`
+  description: `What people call it: 1–${nameLengthMax} characters.`,
+  examples: ["Meters"]
 })
 
 /** A kind of device: one firmware, one product secret, one data format. */
@@ -64,9 +65,16 @@ export const NewProduct = Schema.Struct({
   productName: DisplayName,
   productKey: Schema.optionalKey(ProductKey.annotate({ description: "Made up if absent: 8 letters and digits." })),
   productSecret: Schema.optionalKey(Secret.annotate({ description: "Made up if absent: 20 letters and digits." })),
-  dataFormat: DataFormat.pipe(Schema.withDecodingDefaultKey(Effect.succeed("Json"))),
-  dynamicActivateEnabled: Schema.Boolean.pipe(Schema.withDecodingDefaultKey(Effect.succeed(false))),
-  downlink: DownlinkMode.pipe(Schema.withDecodingDefaultKey(Effect.succeed("pipelined"))),
+  dataFormat: DataFormat.annotate({
+    description: "`Json`, or bytes that a script of the product translates (`Custom`). `Json` if absent."
+  }).pipe(Schema.withDecodingDefaultKey(Effect.succeed("Json"))),
+  dynamicActivateEnabled: Product.fields.dynamicActivateEnabled.pipe(
+    Schema.withDecodingDefaultKey(Effect.succeed(false))
+  ),
+  downlink: DownlinkMode.annotate({
+    description:
+      "How pending commands are offered: as the contract says, or the next one after a reply or timeout (`serial`). `pipelined` if absent."
+  }).pipe(Schema.withDecodingDefaultKey(Effect.succeed("pipelined"))),
   piggybackMillis: Product.fields.piggybackMillis,
   closeNotify: Product.fields.closeNotify,
   modelId: Product.fields.modelId
@@ -79,10 +87,11 @@ export const graceSecondsDefault = 86_400
 
 export const NewProductSecret = Schema.Struct({
   productSecret: NewProduct.fields.productSecret,
-  graceSeconds: Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: graceSecondsMax })).pipe(
-    Schema.withDecodingDefaultKey(Effect.succeed(graceSecondsDefault)),
-    Schema.annotate({ description: "How long the former secret still activates devices. 0 if it leaked." })
-  )
+  graceSeconds: Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: graceSecondsMax }))
+    .annotate({
+      description: `How long the former secret still activates devices, ${graceSecondsDefault} if absent. 0 if it leaked.`
+    })
+    .pipe(Schema.withDecodingDefaultKey(Effect.succeed(graceSecondsDefault)))
 }).annotate({ identifier: "NewProductSecret" })
 export type NewProductSecret = typeof NewProductSecret.Type
 

@@ -17,7 +17,7 @@ const told = {
     Schema.isPattern(/^https?:\/\/[^\s/@?#]+([/?#]\S*)?$/u, {
       message: "expected an http or https address without user and password"
     })
-  ),
+  ).annotate({ examples: ["https://app.example/roost"] }),
   kinds: Schema.Array(EventKind).check(Schema.isMinLength(1), Schema.isUnique()),
   productKey: Schema.optionalKey(
     ProductKey.annotate({

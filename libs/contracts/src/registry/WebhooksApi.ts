@@ -1,6 +1,7 @@
 import * as Schema from "effect/Schema"
 import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "effect/http-api"
 import { FieldsFixed } from "../http/RequestProblems.ts"
+import { MadeUpId } from "../http/Texts.ts"
 import { describe } from "./EndpointParts.ts"
 import { NoSuchDevice, NoSuchProduct, NoSuchWebhook, TooManyWebhooks } from "./RegistryProblems.ts"
 import {
@@ -13,7 +14,7 @@ import {
   WebhookWithSecret
 } from "./Webhook.ts"
 
-const webhook = { webhookId: Schema.String }
+const webhook = { webhookId: MadeUpId }
 
 export const Webhooks = HttpApiGroup.make("webhooks")
   .add(

@@ -7,7 +7,7 @@ export const modelElementsMax = 2000
 /** The model's own key; EnOS has paths with slashes beside it (`modelIdPath`), which Roost does not know. */
 export const ModelId = Schema.String.check(
   Schema.isPattern(/^[A-Za-z0-9_.-]{1,64}$/u, { message: "expected 1–64 of A–Z a–z 0–9 _ . -" })
-)
+).annotate({ examples: ["meter"] })
 
 const text = Schema.optionalKey(Schema.String.check(Schema.isMaxLength(1024)))
 const described = { name: text, desc: text }
