@@ -223,7 +223,7 @@ export class PendingCommands {
 
   /**
    * What a GET of `topic` answers: the oldest waiting command of that topic, else the oldest that was delivered and is
-   * still unanswered, else nothing. Counts the delivery.
+   * still unanswered, else nothing. Counts the delivery, as long as it may be delivered again.
    */
   take(now: number, topic: string, mode: DownlinkMode): PendingCommand | undefined {
     const outstanding = this.#entries.find((entry) => isOutstanding(entry, now))
@@ -260,7 +260,10 @@ export class PendingCommands {
   }
 
   #deliver(entry: Entry, now: number): PendingCommand {
-    const delivered = { ...entry.command, deliveries: entry.command.deliveries + 1, deliveredAt: now }
+    const { command, owed } = entry
+    // Whoever asks again and again and never replies would keep it from ever timing out.
+    const counts = owed || command.deliveries < command.deliveriesMax
+    const delivered = counts ? { ...command, deliveries: command.deliveries + 1, deliveredAt: now } : command
     entry.command = delivered
     entry.owed = false
     if (entry.ended) this.#entries = this.#entries.filter((other) => other !== entry)

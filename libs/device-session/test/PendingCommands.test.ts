@@ -53,6 +53,19 @@ describe("PendingCommands", () => {
     assert.strictEqual(pending.announced(2500, "pipelined")?.topic, undefined)
   })
 
+  it.each(["pipelined", "serial"] as const)(
+    "%s: times out for a device that asks for it every second and never replies (trust E4)",
+    (mode) => {
+      const pending = queue(command("a"))
+      for (let now = 2000; now < 2000 + 32_000; now += 1000) {
+        const taken = pending.take(now, set, mode)
+        assert.strictEqual(taken?.deliveries, Math.min(3, (now - 1000) / 1000))
+      }
+      assert.isUndefined(pending.take(34_000, set, mode))
+      assert.isUndefined(pending.announced(34_000, mode))
+    }
+  )
+
   it("offers a command again when its timeout passed, until its last delivery", () => {
     const pending = queue(command("a"))
     for (let delivery = 1; delivery <= 3; delivery++) {
