@@ -574,7 +574,7 @@ describe("thing models", () => {
         [{ roof: 1 }, "attributes.roof", "one of the model's attributes", undefined]
       ] as const) {
         const { body: problem, status } = yield* change(body)
-        assert.strictEqual(status, 400, field)
+        assert.strictEqual(status, 422, field)
         assert.deepInclude(problem, { code: 1204, modelId: "meter", modelVersion: 1, field, expected })
         if (got !== undefined) assert.strictEqual(problem.got, got)
         assert.strictEqual((yield* change(body, "?unchecked=true")).status, 200, field)

@@ -95,7 +95,7 @@ export class AttributesNotOfModel extends HttpApiError.Problem<AttributesNotOfMo
   "AttributesNotOfModel",
   {
     type: "urn:roost:problem:attributes-not-of-model",
-    status: 400,
+    status: 422,
     title: "The product's thing model does not allow these attributes."
   },
   {
