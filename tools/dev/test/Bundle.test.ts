@@ -11,15 +11,15 @@ const asVersion = (node: string): string =>
 
 it("a bundle that an old Node starts says which one it needs, and what this one is", () => {
   execFileSync(process.execPath, [join(root, "tools/dev/src/bundle.ts"), "udp-edge"])
-  for (const version of ["18.20.4", "20.20.2", "22.12.0"]) {
+  for (const version of ["18.20.4", "20.20.2", "22.19.0", "24.11.0"]) {
     const { status, stderr } = spawnSync(process.execPath, ["--import", asVersion(version), main], { encoding: "utf8" })
-    assert.strictEqual(stderr, `Node 22.19 or newer is expected, ${process.execPath} is ${version}\n`)
+    assert.strictEqual(stderr, `Node 26.0 or newer is expected, ${process.execPath} is ${version}\n`)
     assert.strictEqual(status, 1)
   }
 })
 
 it("a bundle that a new Node starts is the app", () => {
-  for (const version of ["22.19.0", "24.0.0", process.versions.node]) {
+  for (const version of ["26.0.0", process.versions.node]) {
     const { status, stderr, stdout } = spawnSync(process.execPath, ["--import", asVersion(version), main], {
       encoding: "utf8",
       env: { ROOST_LOG_LEVEL: "loud" },
