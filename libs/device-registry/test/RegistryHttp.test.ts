@@ -386,7 +386,8 @@ describe("devices", () => {
       assert.deepStrictEqual(yield* kinds(`${log}?kind=uplink-refused`), ["uplink-refused"])
       assert.deepStrictEqual(yield* kinds(`${log}?from=${now + 1}`), ["time-odd"])
       assert.deepStrictEqual(yield* kinds(`${log}?to=${now + 1}`), ["uplink-refused"])
-      for (const wrong of ["kind=uplink-refusd", "from=yesterday", "to=1.5", "from=-1", "cursor=17", "limit=0"]) {
+      const wrongTimes = "from=yesterday to=1.5 from=-1 to= from=%20 from=0x10".split(" ")
+      for (const wrong of [...wrongTimes, "kind=uplink-refusd", "cursor=17", "limit=0", "limit=0x10", "limit=%205"]) {
         assert.strictEqual((yield* send("GET", `${log}?${wrong}`)).status, 400, wrong)
       }
       const ofProduct = yield* send("GET", "/v1/products/pk1/events")

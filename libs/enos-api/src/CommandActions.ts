@@ -33,11 +33,13 @@ const expiryLagMillis = 2_000
 type Needs = CommandService | Provisioning
 
 const seconds = (minimum: number, maximum: number) =>
-  Schema.optionalKey(Schema.FiniteFromString.check(Schema.isInt(), Schema.isBetween({ minimum, maximum })))
-const Waiting = Schema.Struct({
-  pendingTtl: seconds(0, pendingTtlSecondsMax),
-  timeout: seconds(timeoutSecondsMin, timeoutSecondsMax)
-})
+  Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum, maximum })))
+const Waiting = Schema.toCodecStringTree(
+  Schema.Struct({
+    pendingTtl: seconds(0, pendingTtlSecondsMax),
+    timeout: seconds(timeoutSecondsMin, timeoutSecondsMax)
+  })
+)
 
 const setMeasurepoint: Action<Needs> = Effect.fnUntraced(function* (call) {
   const { measurepointId } = yield* decode(Schema.Struct({ measurepointId: MeasurepointIdentifier }), call.query)

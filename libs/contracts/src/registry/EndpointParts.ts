@@ -5,7 +5,7 @@ export const pageLengthMax = 200
 export const pageLengthDefault = 50
 
 export const limit = Schema.optionalKey(
-  Schema.FiniteFromString.check(Schema.isInt(), Schema.isBetween({ minimum: 1, maximum: pageLengthMax })).annotate({
+  Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: pageLengthMax })).annotate({
     description: "How many a page has at most.",
     default: pageLengthDefault
   })

@@ -18,10 +18,9 @@ export const EventCursorText = Schema.String.check(
   Schema.isPattern(/^[0-9]{1,15}-[0-9]{1,15}$/u, { message: "expected the nextCursor of the page before" })
 )
 
+/** A query's numbers are `Schema.Int`, whose text is a numeral: `FiniteFromString` takes an empty text for 0. */
 const millis = (description: string) =>
-  Schema.FiniteFromString.check(Schema.isInt(), Schema.isBetween({ minimum: 0, maximum: 10 ** 15 })).annotate({
-    description
-  })
+  Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 10 ** 15 })).annotate({ description })
 
 /** Of all lists of events: the time that counts is `at`, whatever the order in which events were stored. */
 export const eventTimes = {
