@@ -20,7 +20,7 @@ import { encodeServerHello } from "./handshake/ServerHello.ts"
 import { copyBytes, emptyBytes, packBytes, unpackBytes } from "./internal/bytes.ts"
 import { type FrontHalfLimits, frontHalfLimits, serverCidBytes } from "./Limits.ts"
 import type { Peer } from "./Peer.ts"
-import { ContentType, isDtlsVersion, readRecord, type RecordView } from "./record/Header.ts"
+import { ContentType, isDtlsVersion, readRecord, type RecordView, wholeRecords } from "./record/Header.ts"
 import type { CookieSecrets } from "./server/CookieSecrets.ts"
 import { type AwaitKeyExchange, flightOf, type FrontHandshake } from "./server/FrontHandshake.ts"
 import { FrontHandshakes } from "./server/FrontHandshakes.ts"
@@ -351,17 +351,6 @@ function isSameMessage(packed: string, { body, messageSeq, type }: HandshakeMess
   if (((packed.charCodeAt(4) << 8) | packed.charCodeAt(5)) !== messageSeq) return false
   for (let i = 0; i < body.length; i++) if (packed.charCodeAt(handshakeHeaderBytes + i) !== body[i]) return false
   return true
-}
-
-/** The records at the beginning of `bytes` that are whole and have room in `bytesMax`. */
-function wholeRecords(bytes: Uint8Array, bytesMax: number): Uint8Array {
-  let end = 0
-  for (let offset = 0; offset < bytes.length;) {
-    const record = readRecord(bytes, offset, serverCidBytes)
-    if (record === undefined || record.next > bytesMax) break
-    end = offset = record.next
-  }
-  return bytes.subarray(0, end)
 }
 
 /** Whether a peer whose address is proved may begin a handshake. */

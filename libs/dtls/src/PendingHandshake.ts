@@ -5,7 +5,7 @@ import type { StateError } from "./errors.ts"
 import { type Agreement, agreementOf } from "./handshake/Agreement.ts"
 import { decodeClientHello } from "./handshake/ClientHello.ts"
 import { decodeClientKeyExchange } from "./handshake/ClientKeyExchange.ts"
-import { type HandshakeMessage, HandshakeType, readHandshakeFragment } from "./handshake/Header.ts"
+import { HandshakeType, messagesOf } from "./handshake/Header.ts"
 import { decodeServerHello } from "./handshake/ServerHello.ts"
 import { Transcript } from "./handshake/Transcript.ts"
 import { copyBytes, emptyBytes, packBytes } from "./internal/bytes.ts"
@@ -326,17 +326,6 @@ function hasProtectedRecord(datagram: Uint8Array, cidLength: number): boolean {
     offset = record.next
   }
   return false
-}
-
-function messagesOf(transcript: Uint8Array): ReadonlyArray<HandshakeMessage> {
-  const messages: Array<HandshakeMessage> = []
-  for (let at = 0; at < transcript.length;) {
-    const fragment = readHandshakeFragment(transcript, at)
-    if (fragment === undefined) return []
-    messages.push({ type: fragment.type, messageSeq: fragment.messageSeq, body: fragment.fragment })
-    at = fragment.next
-  }
-  return messages
 }
 
 function illegal(expected: string, got?: number): Result.Result<never, StateError> {

@@ -1,7 +1,15 @@
 import { type Allowance, allowance, Allowances, BoundedMap, FairMap, sourceOf, take } from "@roost/bounded"
 import type { PlacementMap } from "@roost/cluster"
 import { FrameKind, FrameReader, partitionOfName, PeerAddress, type StrangerEvent } from "@roost/contracts"
-import { ContentType, type FrontHalf, type Peer, peekRecord, serverCidBytes } from "@roost/dtls"
+import {
+  ContentType,
+  type FrontHalf,
+  type OtherExchange,
+  otherExchange,
+  type Peer,
+  peekRecord,
+  serverCidBytes
+} from "@roost/dtls"
 import { StrangerReports } from "@roost/strangers"
 import { type DropReason, EdgeCounters } from "./EdgeCounters.ts"
 import type { EdgeLimits } from "./EdgeLimits.ts"
@@ -252,21 +260,21 @@ export class EdgeCore {
         if (outcome.refused !== undefined) this.#strangers.refused(now, { peer, ...helloRefusal(outcome.refused) })
         return this.#reply(peer, outcome)
       case "HandOff": {
-        const partition = partitionOf(outcome.identity)
-        this.counters.handedOff++
-        this.#handedOff.set(peer.key, partition)
         const proved = outcome.movedFrom === undefined ? peer : new PeerAddress(outcome.movedFrom.key)
-        const half = { kind: FrameKind.RepeatedHalfHandshake, peer: proved, body: outcome.half }
-        this.#halves.keep(now, this.#placement.tokenOf(partition), half, peer)
-        this.#toOwner(partition, proved, FrameKind.HalfHandshake, outcome.half)
+        const partition = this.#handOff(now, proved, outcome, peer)
         if (proved === peer) return
         this.#handedOff.set(proved.key, partition)
         return this.#toOwner(partition, peer, FrameKind.Datagram, datagram)
       }
       case "Resume":
         return this.#askForSession(now, peer, outcome.hello)
-      case "Forward":
-        return this.#byAddress(now, peer, datagram, true)
+      case "Forward": {
+        const exchange = this.#halves.size === 0 ? undefined : this.#halves.exchangeOf(peer.key)
+        const other = exchange === undefined ? undefined : otherExchange(exchange, datagram)
+        if (other === undefined) return this.#byAddress(now, peer, datagram, true)
+        this.#handOff(now, peer, other)
+        return
+      }
       case "Kept":
         // It may be the repeated last flight of a handshake before, whose ClientHello came a second time.
         if (this.#handedOff.has(peer.key) || this.#byPeer.has(peer.key)) this.#byAddress(now, peer, datagram, true)
@@ -274,6 +282,17 @@ export class EdgeCore {
       case "Dropped":
         return this.#drop(now, peer, outcome.reason)
     }
+  }
+
+  /** To the owner of the device that the key exchange names; its partition. */
+  #handOff(now: number, proved: PeerAddress, { half, identity }: OtherExchange, from: PeerAddress = proved): number {
+    const partition = partitionOf(identity)
+    this.counters.handedOff++
+    this.#handedOff.set(from.key, partition)
+    const kept = { kind: FrameKind.RepeatedHalfHandshake, peer: proved, body: half }
+    this.#halves.keep(now, this.#placement.tokenOf(partition), kept, from)
+    this.#toOwner(partition, proved, FrameKind.HalfHandshake, half)
+    return partition
   }
 
   /** Rates of who proved its address: who forges one uses up nobody's. */

@@ -63,6 +63,12 @@ export class HandedOffHalves {
     if (from.key !== peer.key) this.#moved.set(from.key, peer.key)
   }
 
+  /** The key exchange that was handed off for the address that a cookie proved. */
+  exchangeOf(peerKey: number | string): Uint8Array | undefined {
+    const kept = this.#kept.get(peerKey)
+    return kept?.kind === FrameKind.RepeatedHalfHandshake ? kept.body : undefined
+  }
+
   /** The owner has the session. */
   confirmed(peerKey: number | string): void {
     this.#kept.delete(peerKey)

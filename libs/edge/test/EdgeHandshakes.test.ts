@@ -1,8 +1,16 @@
 import { assert, describe, it } from "@effect/vitest"
 import { FrameKind, placeOf, Subjects } from "@roost/contracts"
-import { ContentType } from "@roost/dtls"
+import {
+  ContentType,
+  encodeClientKeyExchange,
+  encodeHandshake,
+  encodePlaintextRecord,
+  HandshakeType,
+  PendingHandshake
+} from "@roost/dtls"
 import { nodeCrypto } from "@roost/dtls-crypto"
-import { EdgeWorld, peerOf, TestDevice } from "./support/EdgeWorld.ts"
+import * as Result from "effect/Result"
+import { EdgeWorld, identityOf, peerOf, psk, TestDevice } from "./support/EdgeWorld.ts"
 
 const { partition } = placeOf("MuGsF6W4", "meter-1")
 const owner = Subjects.frameToNode(partition < 256 ? "a" : "b")
@@ -53,6 +61,42 @@ describe("EdgeCore: handshakes that come again, late or from elsewhere", () => {
     assert.deepStrictEqual(
       world.entries().map(({ kind }) => kind),
       [FrameKind.Datagram]
+    )
+  })
+
+  it("hands a handshake off again with its client's key exchange when somebody forged one before (trust A3)", () => {
+    const world = new EdgeWorld()
+    const device = new TestDevice(world, "meter-1")
+    const flight = device.untilKeyExchange()
+    const body = encodeClientKeyExchange({ pskIdentity: identityOf("meter-9") })
+    const forged = encodePlaintextRecord(
+      ContentType.handshake,
+      7,
+      encodeHandshake(HandshakeType.client_key_exchange, 2, body)
+    )
+    const other = placeOf("MuGsF6W4", "meter-9").partition
+    world.receive(device.peer, forged)
+    world.receive(device.peer, ...flight)
+    const [first, second, ...more] = world.entries()
+    assert.deepStrictEqual([first!.kind, first!.partition], [FrameKind.HalfHandshake, other])
+    assert.deepStrictEqual([second!.kind, second!.partition], [FrameKind.HalfHandshake, partition])
+    assert.deepStrictEqual(more, [])
+    const pending = Result.getOrThrow(PendingHandshake.fromHalf(second!.body))
+    assert.deepStrictEqual(pending.identity, identityOf("meter-1"))
+    assert.strictEqual(pending.providePsk(nodeCrypto, psk)._tag, "Established")
+    // Of what comes again its owner is told; a forgery after it costs the device one repetition.
+    world.receive(device.peer, ...flight)
+    assert.deepStrictEqual(
+      world.entries().map(({ kind, partition }) => [kind, partition]),
+      [[FrameKind.Datagram, partition]]
+    )
+    world.receive(device.peer, forged, ...flight)
+    assert.deepStrictEqual(
+      world.entries().map(({ kind, partition }) => [kind, partition]),
+      [
+        [FrameKind.HalfHandshake, other],
+        [FrameKind.HalfHandshake, partition]
+      ]
     )
   })
 

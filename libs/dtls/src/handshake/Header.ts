@@ -55,6 +55,18 @@ export function readHandshakeFragment(record: Uint8Array, offset: number): Hands
   }
 }
 
+/** Of a transcript, each with its header as if unfragmented; none if it is something else. */
+export function messagesOf(transcript: Uint8Array): ReadonlyArray<HandshakeMessage> {
+  const messages: Array<HandshakeMessage> = []
+  for (let at = 0; at < transcript.length;) {
+    const fragment = readHandshakeFragment(transcript, at)
+    if (fragment === undefined) return []
+    messages.push({ type: fragment.type, messageSeq: fragment.messageSeq, body: fragment.fragment })
+    at = fragment.next
+  }
+  return messages
+}
+
 export function isWhole(fragment: HandshakeFragment): boolean {
   return fragment.fragment.length === fragment.length
 }

@@ -70,6 +70,17 @@ export function readRecord(datagram: Uint8Array, offset: number, cidLength: numb
   }
 }
 
+/** The records at the beginning of `bytes` that are whole and have room in `bytesMax`. */
+export function wholeRecords(bytes: Uint8Array, bytesMax: number): Uint8Array {
+  let end = 0
+  for (let offset = 0; offset < bytes.length;) {
+    const record = readRecord(bytes, offset, serverCidBytes)
+    if (record === undefined || record.next > bytesMax) break
+    end = offset = record.next
+  }
+  return bytes.subarray(0, end)
+}
+
 /** What a router needs of a datagram's first record. */
 export interface RecordPeek {
   readonly contentType: number
