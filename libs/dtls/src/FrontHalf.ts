@@ -302,7 +302,8 @@ export class FrontHalf {
     const { identityBytesMax } = this.#limits
     if (fragment.length > 2 + identityBytesMax) return dropped("IdentityTooLong")
     const message =
-      isWhole(fragment) && handshake.reassembly === undefined
+      // Whatever pieces came before: they may be forged.
+      isWhole(fragment)
         ? { type: fragment.type, messageSeq: fragment.messageSeq, body: fragment.fragment }
         : reassemble(handshake, fragment, { messageBytesMax: 2 + identityBytesMax, messagesAheadMax: 0 })
     if (message === undefined) return kept
@@ -341,7 +342,11 @@ function reassemble(
   limits: ReassemblyLimits
 ): HandshakeMessage | undefined {
   handshake.reassembly ??= new Reassembly(limits, handshake.messageSeq)
-  handshake.reassembly.add(fragment)
+  if (handshake.reassembly.add(fragment) === "Contradicts") {
+    // The client repeats its own pieces, and a forged one must not keep them out.
+    handshake.reassembly = new Reassembly(limits, handshake.messageSeq)
+    handshake.reassembly.add(fragment)
+  }
   return handshake.reassembly.take()
 }
 

@@ -5,7 +5,9 @@ import {
   backHalfLimits,
   encodePlaintextRecord,
   ContentType,
+  fragmentHandshake,
   frontHalfLimits,
+  type HandshakeMessage,
   HandshakeType,
   type Peer,
   PendingHandshake
@@ -209,5 +211,30 @@ describe("a client whose NAT gives it another port between ServerHello and the e
     expect(server.front.hasConnectionId(forged, 11)).toBe(false)
     expect(server.front.hasConnectionId(client.finished(), 11)).toBe(true)
     expect(greet(server, new ScriptedClient(withId), elsewhere)[0]![13]).toBe(HandshakeType.server_hello)
+  })
+})
+
+describe("a forged piece of a key exchange", () => {
+  const other = { type: HandshakeType.client_key_exchange, messageSeq: 2, body: new Uint8Array(100).fill(7) }
+  const piecesOf = (message: HandshakeMessage) =>
+    fragmentHandshake(message, 60).map((piece, i) => encodePlaintextRecord(ContentType.handshake, 50 + i, piece))
+  const [forged, late] = piecesOf(other)
+
+  it("keeps out neither a whole key exchange nor one in pieces that comes after it (trust A3)", () => {
+    const server = makeServer()
+    const client = greeted(server, peer)
+    server.receive(now, peer, forged!)
+    client.takeServerFinished(server.receive(now, peer, lastFlight(client)))
+
+    const identity = new Uint8Array(90).fill(0x61)
+    const small = makeServer({ pskOf: (name) => (name === String.fromCharCode(...identity) ? defaultPsk : undefined) })
+    const slow = greeted(small, peer, { identity })
+    const own = slow.keyExchangeMessage()
+    slow.keyExchange()
+    const [first, ...rest] = piecesOf(own)
+    for (const piece of [forged!, first!, late!]) small.receive(now, peer, piece)
+    // What the client repeats.
+    for (const piece of [first!, ...rest]) small.receive(now, peer, piece)
+    slow.takeServerFinished(small.receive(now, peer, concatBytes([slow.changeCipherSpec(), slow.finished()])))
   })
 })

@@ -12,9 +12,10 @@ export interface ReassemblyLimits {
 /**
  * - `Kept`: new content; ask `take` for messages that are complete
  * - `Past`: of a message that was taken before: the peer repeats its flight
- * - `Ignored`: nothing new, empty, too far ahead, too large, or at odds with an earlier fragment
+ * - `Ignored`: nothing new, empty, too far ahead or too large
+ * - `Contradicts`: ignored, as it is at odds with an earlier fragment: one of the two is forged or damaged
  */
-export type ReassemblyOutcome = "Kept" | "Past" | "Ignored"
+export type ReassemblyOutcome = "Kept" | "Past" | "Ignored" | "Contradicts"
 
 /**
  * Puts handshake messages together and in order: fragments of any size, repeated, overlapping, in any order
@@ -52,8 +53,8 @@ export class Reassembly {
       else (this.#ahead ??= new Map()).set(messageSeq, partial)
       if (partial.missing === 0) return "Kept"
     }
-    if (partial.type !== fragment.type || partial.body.length !== length) return "Ignored"
-    return partial.add(fragment) ? "Kept" : "Ignored"
+    if (partial.type !== fragment.type || partial.body.length !== length) return "Contradicts"
+    return partial.add(fragment)
   }
 
   /** The next message in order, if it is complete. Its body is a copy of its own. */
@@ -88,13 +89,13 @@ class PartialMessage {
     this.missing = length
   }
 
-  /** False if nothing was new, or if it contradicts what is known; then nothing was taken over. */
-  add({ fragment, fragmentOffset }: HandshakeFragment): boolean {
+  /** Nothing is taken over of what contradicts what is known. */
+  add({ fragment, fragmentOffset }: HandshakeFragment): "Kept" | "Ignored" | "Contradicts" {
     // Nothing is missing: it repeats or contradicts, and neither is taken over.
-    if (this.#known === undefined) return false
+    if (this.#known === undefined) return "Ignored"
     for (let i = 0; i < fragment.length; i++) {
       const at = fragmentOffset + i
-      if (this.#known[at] === 1 && this.body[at] !== fragment[i]) return false
+      if (this.#known[at] === 1 && this.body[at] !== fragment[i]) return "Contradicts"
     }
     const before = this.missing
     for (let i = 0; i < fragment.length; i++) {
@@ -105,6 +106,6 @@ class PartialMessage {
         this.missing--
       }
     }
-    return this.missing < before
+    return this.missing < before ? "Kept" : "Ignored"
   }
 }
