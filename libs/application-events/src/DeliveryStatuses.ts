@@ -9,6 +9,7 @@ import {
 import { EventPublisher, type NatsConnection, type NatsError, openBucket } from "@roost/nats"
 import { Clock, Context, Effect, Layer, Option } from "effect"
 import { afterAttempt, type Attempt, untried } from "./DeliveryStatus.ts"
+import { UnwrittenAttempts } from "./UnwrittenAttempts.ts"
 
 /** Attempts are written down so often at most, so that a busy webhook costs a write a second. */
 const writeMillis = 1_000
@@ -40,19 +41,19 @@ export class DeliveryStatuses extends Context.Service<
       /** Of two instances that write at once one reads again. */
       const write = Effect.fnUntraced(function* (record: Record) {
         const { webhookId } = record.webhook
-        const attempts = record.unwritten
+        const attempts = record.unwritten.list
         const { revision, status } = yield* stored(webhookId)
         const next = attempts.reduce(afterAttempt, status)
         const key = keyOf(webhookId)
         yield* revision === undefined ? bucket.create(key, next) : bucket.update(key, next, revision)
-        record.written(attempts.length, next)
+        record.written(attempts, next)
       })
 
       const round = Effect.gen(function* () {
         for (const record of records.values()) {
           // What could not be written is written, and told, in the next round.
-          if (record.unwritten.length > 0) yield* Effect.ignore(write(record))
-          if (record.unwritten.length > 0) continue
+          if (record.unwritten.list.length > 0) yield* Effect.ignore(write(record))
+          if (record.unwritten.list.length > 0) continue
           const told = record.toTell(yield* Clock.currentTimeMillis)
           if (told === undefined) continue
           yield* told.kind === "webhook-recovered" ? Effect.logInfo(told.text) : Effect.logWarning(told.text)
@@ -74,7 +75,7 @@ export class DeliveryStatuses extends Context.Service<
         },
         get: (webhookId) =>
           Effect.map(stored(webhookId), ({ status }) =>
-            (records.get(webhookId)?.unwritten ?? []).reduce(afterAttempt, status)
+            (records.get(webhookId)?.unwritten.list ?? []).reduce(afterAttempt, status)
           ),
         forget: (webhookId) => {
           records.delete(webhookId)
@@ -96,7 +97,7 @@ interface Told {
 /** What this instance met at one webhook. */
 class Record {
   webhook: StoredWebhook
-  unwritten: ReadonlyArray<Attempt> = []
+  readonly unwritten = new UnwrittenAttempts()
   #status = untried
   #told: DeliveryStatus["health"] = "healthy"
   #toldAt = -Infinity
@@ -110,16 +111,15 @@ class Record {
 
   note(webhook: StoredWebhook, attempt: Attempt): void {
     this.webhook = webhook
-    // One that was taken makes those before it history.
-    this.unwritten = attempt.error === undefined ? [attempt] : [...this.unwritten, attempt]
+    this.unwritten.note(attempt)
     this.#requests++
     if (attempt.error !== undefined) this.#failures++
     this.#buried += attempt.buried ?? 0
   }
 
-  /** The first `count` attempts are in the bucket, and make this status. */
-  written(count: number, status: DeliveryStatus): void {
-    this.unwritten = this.unwritten.slice(count)
+  /** These attempts are in the bucket, and make this status. */
+  written(attempts: ReadonlyArray<Attempt>, status: DeliveryStatus): void {
+    this.unwritten.written(attempts)
     this.#status = status
   }
 

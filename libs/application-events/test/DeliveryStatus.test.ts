@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { afterAttempt, untried } from "../src/index.ts"
+import { UnwrittenAttempts, unwrittenMax } from "../src/UnwrittenAttempts.ts"
 
 const failed = (at: number, more: object = {}) => ({ at, status: 500, error: "the receiver answered 500", ...more })
 
@@ -30,5 +31,25 @@ describe("how a webhook does", () => {
   it("has the newest attempt as its last one, in whatever order instances tell of theirs", () => {
     const newest = afterAttempt(untried, failed(20))
     assert.strictEqual(afterAttempt(newest, failed(10, { status: 503 })).lastAttempt?.at, 20)
+  })
+})
+
+describe("attempts that are not written down yet", () => {
+  it("lose none that comes while others are written: a webhook that recovered does not stay failing", () => {
+    const unwritten = new UnwrittenAttempts()
+    for (const at of [10, 20, 30]) unwritten.note(failed(at))
+    const writing = unwritten.list
+    unwritten.note({ at: 40, status: 204 })
+    unwritten.written(writing)
+    assert.deepStrictEqual(unwritten.list, [{ at: 40, status: 204 }])
+  })
+
+  it("are bounded while they can't be written, with the first failure, the last, and every event that was given up (trust B4)", () => {
+    const unwritten = new UnwrittenAttempts()
+    for (let at = 1; at <= 10_000; at++) unwritten.note(failed(at, { buried: at === 5000 ? 3 : 0 }))
+    assert.lengthOf(unwritten.list, unwrittenMax)
+    const status = unwritten.list.reduce(afterAttempt, untried)
+    assert.deepInclude(status, { health: "dead", failingSince: 1, consecutiveFailures: unwrittenMax })
+    assert.strictEqual(status.lastAttempt?.at, 10_000)
   })
 })
