@@ -245,26 +245,34 @@ describe("what becomes of a command", () => {
     })
   )
 
-  it.live("cancelled while it is created, 409 once it was sent or has ended, 404 for what is no command", () =>
-    Effect.gen(function* () {
-      const server = yield* natsServer()
-      const { event } = yield* world(server, ["d"])
-      const one = yield* instance(server)
-      const issue = one.call("POST", `${device("d")}/measurepoints/p:set`, { value: 1, pendingTtl: 60 })
-      const first = (yield* issue).body.commandId
-      const cancelled = yield* one.call("POST", `/v1/commands/${first}:cancel`)
-      assert.deepStrictEqual(cancelled, { status: 200, body: { commandId: first, state: "cancelled" } })
-      const again = yield* one.call("POST", `/v1/commands/${first}:cancel`)
-      assert.deepStrictEqual([again.status, again.body.state], [409, "cancelled"])
-      const second = (yield* issue).body.commandId
-      yield* event("d", { _tag: "Fetched", commandId: second, at: Date.now(), delivery: 1 })
-      yield* settled(one, second, "sent")
-      assert.strictEqual((yield* one.call("POST", `/v1/commands/${second}:cancel`)).status, 409)
-      for (const nothing of ["0".repeat(20), "x", "*", "%3E"]) {
-        assert.strictEqual((yield* one.call("GET", `/v1/commands/${nothing}`)).status, 404)
-        assert.strictEqual((yield* one.call("POST", `/v1/commands/${nothing}:cancel`)).status, 404)
-      }
-    })
+  it.live(
+    "cancelled while it is created, 409 once it was sent or has ended, 404 for no command, 400 for no id of one",
+    () =>
+      Effect.gen(function* () {
+        const server = yield* natsServer()
+        const { event } = yield* world(server, ["d"])
+        const one = yield* instance(server)
+        const issue = one.call("POST", `${device("d")}/measurepoints/p:set`, { value: 1, pendingTtl: 60 })
+        const first = (yield* issue).body.commandId
+        const cancelled = yield* one.call("POST", `/v1/commands/${first}:cancel`)
+        assert.deepStrictEqual(cancelled, { status: 200, body: { commandId: first, state: "cancelled" } })
+        const again = yield* one.call("POST", `/v1/commands/${first}:cancel`)
+        assert.deepStrictEqual([again.status, again.body.state], [409, "cancelled"])
+        const second = (yield* issue).body.commandId
+        yield* event("d", { _tag: "Fetched", commandId: second, at: Date.now(), delivery: 1 })
+        yield* settled(one, second, "sent")
+        assert.strictEqual((yield* one.call("POST", `/v1/commands/${second}:cancel`)).status, 409)
+        const nobodys = "0".repeat(20)
+        for (const [commandId, status] of [
+          [nobodys, 404],
+          ["x", 404],
+          ["*", 400],
+          ["%3E", 400]
+        ] as const) {
+          assert.strictEqual((yield* one.call("GET", `/v1/commands/${commandId}`)).status, status)
+          assert.strictEqual((yield* one.call("POST", `/v1/commands/${commandId}:cancel`)).status, status)
+        }
+      })
   )
 
   it.live("all cancelled at once, but for what was sent and what is another device's", () =>
