@@ -32,7 +32,7 @@ describe.each(forms)("every app, as %s,", (form) => {
       ["--version", "--help", "--hlep"].map((argument) => ask(app, form, argument))
     )
     assert.deepInclude(version, { code: 0, stderr: "" })
-    assert.match(version!.stdout, /^roost \d+\.\d+\.\d+, Node v\d+\.\d+\.\d+\n$/)
+    assert.match(version!.stdout, new RegExp(`^${app} of roost \\d+\\.\\d+\\.\\d+, Node v\\d+\\.\\d+\\.\\d+\\n$`))
     assert.deepInclude(help, { code: 0, stderr: "" })
     assert.include(help!.stdout, "--version")
     assert.deepInclude(other, { code: 2, stdout: "" })
