@@ -13,7 +13,7 @@ import { NatsError, type NatsErrorReason } from "@roost/nats"
 import { Cause, Effect, type Layer, type Types } from "effect"
 import { HttpRouter, HttpServerError, HttpServerRequest, HttpServerRespondable, HttpServerResponse } from "effect/http"
 import { pathSegmentLengthMax, requestBytesMax } from "./RequestLimits.ts"
-import { throughTextDoor } from "./TextDoor.ts"
+import { faultOfAddress, throughTextDoor } from "./TextDoor.ts"
 
 type Handler = Effect.Effect<
   HttpServerResponse.HttpServerResponse,
@@ -108,7 +108,8 @@ const withProblem = Effect.fnUntraced(function* (
   if (status === 400) {
     // Taken by a path that says less, which can't have such a name: `PATCH /products/pk1:rotate-secret` is no change of a product.
     const methods = routes.methodsOf(request.url)
-    const missed = methods.length > 0 && !methods.includes(request.method)
+    const readable = faultOfAddress(pathOf(request.url), "path") === undefined
+    const missed = readable && methods.length > 0 && !methods.includes(request.method)
     if (missed && routes.elsewhere(request.method, request.url) === undefined) {
       return yield* methodNotAllowed(request, methods)
     }

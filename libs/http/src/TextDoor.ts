@@ -78,7 +78,8 @@ const checked = (request: HttpServerRequest.HttpServerRequest, url: string): Htt
   return Object.defineProperty(named, "text", { value: text }) as HttpServerRequest.HttpServerRequest
 }
 
-const faultOfAddress = (text: string, part: "path" | "query"): string | undefined => {
+/** What is wrong with a path or a query as text; undefined: nothing. */
+export const faultOfAddress = (text: string, part: "path" | "query"): string | undefined => {
   if (!text.includes("%")) return undefined
   try {
     const decoded = decodeURIComponent(text)

@@ -165,6 +165,14 @@ describe("a path", () => {
     })
   )
 
+  it.live("with a control character is refused as that, although its verb can't be found behind it", () =>
+    Effect.gen(function* () {
+      const port = yield* served
+      const answer = yield* Effect.promise(() => ask(port, "POST", "/v1/things/a%0D:turn"))
+      assert.deepStrictEqual([answer.status, answer.detail], [400, "The path has a control character or a line break."])
+    })
+  )
+
   it.live("with a segment that is longer than any is refused, and says how long it may be", () =>
     Effect.gen(function* () {
       const port = yield* served

@@ -13,7 +13,7 @@ export const webhooksMax = 200
 
 const told = {
   url: Schema.String.check(
-    Schema.isMaxLength(2048),
+    Schema.isMaxCodePoints(2048),
     Schema.isPattern(/^https?:\/\/[^\s/@?#]+([/?#]\S*)?$/u, {
       message: "expected an http or https address without user and password"
     })

@@ -41,7 +41,7 @@ const Enum = Schema.Union([
     dataType: Schema.Literal("ENUM"),
     enumType: Schema.Literal("STRING"),
     values: byName(
-      Schema.String.check(Schema.isMinLength(1), Schema.isMaxLength(enumValueLengthMax)),
+      Schema.String.check(Schema.isMinLength(1), Schema.isMaxCodePoints(enumValueLengthMax)),
       Schema.String
     ).check(...entries)
   }).annotate({ identifier: "StringEnumType" })

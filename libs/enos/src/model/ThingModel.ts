@@ -9,7 +9,7 @@ export const ModelId = Schema.String.check(
   Schema.isPattern(/^[A-Za-z0-9_.-]{1,64}$/u, { message: "expected 1–64 of A–Z a–z 0–9 _ . -" })
 ).annotate({ examples: ["meter"] })
 
-const text = Schema.optionalKey(Schema.String.check(Schema.isMaxLength(1024)))
+const text = Schema.optionalKey(Schema.String.check(Schema.isMaxCodePoints(1024)))
 const described = { name: text, desc: text }
 
 /** Static data of a device: set by people or reported once. */
