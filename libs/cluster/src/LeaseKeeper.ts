@@ -143,7 +143,7 @@ export class LeaseKeeper {
     }
     this.#members.seen(now, incarnation, record, revision)
     const isAnew = incarnation === this.incarnation && this.#own.stored(now, record.beat, revision) === "stored anew"
-    if (isAnew) this.#members.heardAnew(now)
+    if (isAnew) this.#members.heardAnew(now + this.#timing.leaseMillis)
     return this.#act(now)
   }
 
@@ -201,7 +201,7 @@ export class LeaseKeeper {
   nodeWritten(now: number, beat: number, outcome: WriteOutcome): ReadonlyArray<LeaseAction> {
     const answer = this.#own.written(now, beat, outcome)
     if (answer === "unknown") return []
-    if (answer === "stored anew") this.#members.heardAnew(now)
+    if (answer === "stored anew") this.#members.heardAnew(now + this.#timing.leaseMillis)
     return this.#act(now)
   }
 
@@ -222,7 +222,7 @@ export class LeaseKeeper {
     const answer = this.#own.found(now, found)
     if (answer === "unknown") return []
     if (answer === "lost") this.#startAnew(now)
-    else if (answer === "stored anew") this.#members.heardAnew(now)
+    else if (answer === "stored anew") this.#members.heardAnew(now + this.#timing.leaseMillis)
     return this.#act(now)
   }
 

@@ -90,9 +90,9 @@ export class Membership {
     return silent
   }
 
-  /** Nobody could be heard for a while: silence counts from now. */
-  heardAnew(now: number): void {
-    for (const member of this.#members.values()) member.seenAt = now
+  /** Nobody could be heard for a while: silence counts `from` when all can have found their way back, 2 s and more for a NATS client. */
+  heardAnew(from: number): void {
+    for (const member of this.#members.values()) member.seenAt = from
   }
 
   /** The bucket is another one: nothing that is known of anybody is true. */

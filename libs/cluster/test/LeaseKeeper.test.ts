@@ -3,7 +3,7 @@ import type { LeaseAction } from "../src/LeaseAction.ts"
 import { LeaseKeeper } from "../src/LeaseKeeper.ts"
 import { defaultLeaseTiming } from "../src/LeaseTiming.ts"
 
-const { writeMillisMax } = defaultLeaseTiming
+const { leaseMillis, marginMillis, writeMillisMax } = defaultLeaseTiming
 const record = (beat: number) => ({ nodeId: "node0001", beat, leaving: false })
 
 /** A keeper alone, of one partition, whose record is stored. */
@@ -57,5 +57,36 @@ describe("LeaseKeeper", () => {
     settle(keeper.read(now))
     while (claimOf(renewed) === undefined && now < 120_000) settle(keeper.handleTimeout((now += 100)))
     assert.deepInclude(claimOf(renewed), { _tag: "WritePartition", partition: 0, revision: 77, owner: "own" })
+  })
+
+  it("gives others a lease to find their way back after an outage of the store, before it calls them silent (trust F4)", () => {
+    const { actions, keeper } = joined()
+    let [now, beat, revision, isAway] = [0, 0, 1, false]
+    const other = { ...record(1), nodeId: "node0002", revision: 1000 }
+    const ended: Array<number> = []
+    const play = (played: ReadonlyArray<LeaseAction>): void => {
+      for (const action of played) {
+        if (action._tag === "DeleteNode" && action.incarnation === "other") ended.push(now)
+        if (action._tag === "WriteNode") {
+          if (!isAway) [beat, revision] = [action.beat, revision + 1]
+          play(keeper.nodeWritten(now, action.beat, isAway ? { _tag: "Unknown" } : { _tag: "Stored", revision }))
+        } else if (action._tag === "ReadNode") {
+          const found = action.incarnation === "other" ? other : { ...record(beat), revision }
+          play(keeper.nodeRead(now, action.incarnation, isAway ? "failed" : found))
+        }
+      }
+    }
+    const passTime = (until: number) => {
+      while (now < until) play(keeper.handleTimeout((now += 100)))
+    }
+    play(actions)
+    play(keeper.nodeSeen(now, "other", other, other.revision))
+    isAway = true
+    passTime(3 * leaseMillis)
+    isAway = false
+    passTime(now + leaseMillis + marginMillis + 1000)
+    assert.deepStrictEqual(ended, [])
+    passTime(now + leaseMillis)
+    assert.lengthOf(ended, 1)
   })
 })
