@@ -8,7 +8,7 @@ import type { FuzzTarget } from "./FuzzTarget.ts"
 import { readInputs } from "./InputFile.ts"
 
 /** An input that is still being tried after so long hangs; its thread is ended. */
-export const hangMillis = 10_000
+export const hangMillis = 60_000
 /** Different findings after which a target is left alone. */
 const findingsMax = 5
 const lookMillis = 500

@@ -3,7 +3,7 @@ import { type FuzzTarget, inputBytesMaxDefault } from "./FuzzTarget.ts"
 import { Mutator } from "./Mutator.ts"
 import { Random } from "./Random.ts"
 
-/** A run that takes longer is a finding: some hundred bytes must never cost so much. */
+/** A run that works longer is a finding: some hundred bytes must never cost so much. */
 export const slowMillis = 1_000
 /** Inputs that are kept to make others of; more than any target here has places. */
 export const corpusMax = 4_096
