@@ -1,5 +1,5 @@
-import { AttributesNotOfModel } from "@roost/contracts"
-import { type CompiledThingModel, compileThingModel, EnosCode, type Refusal } from "@roost/enos"
+import { AttributesNotOfModel, notOfModel } from "@roost/contracts"
+import { type CompiledThingModel, compileThingModel, type Refusal } from "@roost/enos"
 import { Effect } from "effect"
 import type { RegistryStore } from "./RegistryStore.ts"
 
@@ -28,17 +28,7 @@ export const attributeCheck = (store: RegistryStore["Service"]) => {
     const model = yield* modelOf(modelId, modelVersion)
     const refusal = model === undefined ? undefined : refusalOf(model.compiled, changes)
     if (model === undefined || refusal === undefined) return
-    const { expected, field, got } = refusal
-    const { version } = model
-    return yield* new AttributesNotOfModel({
-      code: EnosCode.modelValidationFailed,
-      modelId,
-      modelVersion: version,
-      field,
-      expected,
-      got,
-      detail: `${field}: expected ${expected}, got ${got}. So says version ${version} of the thing model ${modelId}.`
-    })
+    return yield* new AttributesNotOfModel(notOfModel(modelId, model.version, refusal))
   })
 }
 

@@ -24,9 +24,10 @@ import {
   RegistryRpcs,
   repeatableCommandId,
   TemporarilyUnavailable,
-  TooManyPending
+  TooManyPending,
+  notOfModel
 } from "@roost/contracts"
-import { CommandCode, EnosCode, Topics } from "@roost/enos"
+import { CommandCode, Topics } from "@roost/enos"
 import { mayHaveHappenedDetail } from "@roost/http"
 import { NatsConnection, NatsError, requestRpc } from "@roost/nats"
 import { metrics } from "@roost/observability"
@@ -181,17 +182,7 @@ const requireOfModel = Effect.fnUntraced(function* ({ models }: Issuer, wanted: 
   if (known === undefined) return notTold.inc()
   const refusal = checkCommand(known.compiled, draft)
   if (refusal === undefined) return undefined
-  const { expected, field, got } = refusal
-  const { modelId, version } = known
-  return yield* new CommandNotOfModel({
-    code: EnosCode.modelValidationFailed,
-    modelId,
-    modelVersion: version,
-    field,
-    expected,
-    got,
-    detail: `${field}: expected ${expected}, got ${got}. So says version ${version} of the thing model ${modelId}.`
-  })
+  return yield* new CommandNotOfModel(notOfModel(known.modelId, known.version, refusal))
 })
 
 const notTold = metrics.counter(

@@ -1,0 +1,12 @@
+import { EnosCode, type Refusal } from "@roost/enos"
+
+/** What a problem says of a request that the product's thing model does not allow: where, what was expected, what came. */
+export const notOfModel = (modelId: string, modelVersion: number, { expected, field, got }: Refusal) => ({
+  code: EnosCode.modelValidationFailed,
+  modelId,
+  modelVersion,
+  field,
+  expected,
+  got,
+  detail: `${field}: expected ${expected}, got ${got}. So says version ${modelVersion} of the thing model ${modelId}.`
+})
