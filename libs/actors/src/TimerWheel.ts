@@ -25,7 +25,7 @@ export class Timed {
 }
 
 /**
- * Deadlines of millions of items without a timer of the runtime for any of them (conformance R4, C21). Pure: `advance`
+ * Deadlines of millions of items without a timer of the runtime for any of them (R4, C21). Pure: `advance`
  * is told the time. Setting a later deadline, which every record of a device does, is one comparison and one write; the
  * item is looked at again when its old slot comes up.
  */

@@ -9,7 +9,7 @@ import { conflicted, countOf, emptyPlace, forgetBucket, missingBy, ownedOf, type
 const endedMax = 1_024
 
 /**
- * Decides which partitions this node owns (design §2.3). Pure: it is told what the bucket LEASES says and what time it is on
+ * Decides which partitions this node owns (ADR 4). Pure: it is told what the bucket LEASES says and what time it is on
  * this node's monotonic clock, and returns what to do. Safe whatever is lost, late or repeated, however long the process is
  * paused, and at any clock offset:
  *

@@ -2,7 +2,7 @@ import * as Schema from "effect/Schema"
 import { PropertiesReply, PropertiesRequest } from "./registry/DeviceProperties.ts"
 import { Subjects } from "./Subjects.ts"
 
-/** Why a device is not let in. The air shows none of them (design §2.2); the operator's event names it. */
+/** Why a device is not let in. The air shows none of them (contract §7.21); the operator's event names it. */
 export const RefusalReason = Schema.Literals([
   "UnknownProduct",
   "UnknownDevice",
@@ -14,7 +14,7 @@ export const RefusalReason = Schema.Literals([
 ])
 export type RefusalReason = typeof RefusalReason.Type
 
-/** How pending commands are offered: `pipelined` by the contract, `serial` after reply or timeout (design §3, 11). */
+/** How pending commands are offered: `pipelined` by the contract, `serial` after reply or timeout (contract §7.11). */
 export const DownlinkMode = Schema.Literals(["pipelined", "serial"])
 export type DownlinkMode = typeof DownlinkMode.Type
 

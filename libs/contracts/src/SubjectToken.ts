@@ -1,7 +1,7 @@
 /**
  * Foreign text (keys of products and devices, identifiers) as one token of a NATS subject or bucket key: every byte
  * outside `[A-Za-z0-9_-]` becomes `=HH`. So no device can name a wildcard, a separator or another device's subject
- * (conformance F22). The empty text becomes `=`.
+ * (F22). The empty text becomes `=`.
  */
 export const encodeToken = (text: string): string => {
   if (plain.test(text)) return text

@@ -100,7 +100,7 @@ export class Credentials extends Context.Service<
           }
         }),
 
-        /** Each new request issues a new secret, a repeated one the same (design §3, 16). */
+        /** Each new request issues a new secret, a repeated one the same (contract §7.16). */
         activate: Effect.fn("Credentials.activate")(function* (request) {
           const { productKey, deviceKey, requestId } = request
           const id = { productKey, deviceKey }

@@ -3,7 +3,7 @@ import { propertiesPerDeviceMax } from "@roost/contracts"
 import { Effect } from "effect"
 import { RegistryStore } from "./RegistryStore.ts"
 
-/** Answers a device's question about its attributes or tags (enos-protocol §3.1, 6–11). */
+/** Answers a device's question about its attributes or tags (enos-protocol §3.1.6–3.1.11). */
 export const answerPropertiesAsk = Effect.fnUntraced(function* (
   request: PropertiesRequest
 ): Effect.fn.Return<PropertiesReply, never, RegistryStore> {

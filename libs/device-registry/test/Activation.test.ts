@@ -59,7 +59,7 @@ const server = postgresForFile()
 
 describe.each(databases(server))("activation on $database", ({ layerStore }) => {
   describe("by the product's secret", () => {
-    it.effect("117 does not issue a secret to a device that was activated meanwhile", () =>
+    it.effect("does not issue a secret to a device that was activated meanwhile (S117)", () =>
       Effect.gen(function* () {
         const store = yield* seed
         const first = yield* store.issueSecret(id, sealed(1), "r1", 5000)

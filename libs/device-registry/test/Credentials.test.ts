@@ -53,7 +53,7 @@ const online = (store: RegistryStore["Service"]) =>
   ])
 
 describe("psk", () => {
-  it.effect("111 gives the key of the device's secret in mode 2 and of the product's in mode 3", () =>
+  it.effect("gives the key of the device's secret in mode 2 and of the product's in mode 3 (S111)", () =>
     Effect.gen(function* () {
       const { credentials } = yield* seed
       for (const [secureMode, secret] of [
@@ -115,7 +115,7 @@ describe("psk", () => {
 })
 
 describe("activate", () => {
-  it.effect("117 issues a new secret to each new request and the same to a repeated one", () =>
+  it.effect("issues a new secret to each new request and the same to a repeated one (S117)", () =>
     Effect.gen(function* () {
       const { credentials } = yield* seed
       const issue = Effect.fnUntraced(function* (requestId: string) {
@@ -138,7 +138,7 @@ describe("activate", () => {
     }).pipe(Effect.provide(layerTestRegistry))
   )
 
-  it.effect("117 is closed from the first handshake with the device's own secret on", () =>
+  it.effect("is closed from the first handshake with the device's own secret on (S117)", () =>
     Effect.gen(function* () {
       const { credentials, store } = yield* seed
       yield* online(store)
@@ -161,7 +161,7 @@ describe("a product's secret is changed", () => {
       reply._tag === "Refused" ? reply.reason : reply._tag
     )
 
-  it.effect("117 the former one activates in its time of grace, and not after it, whatever session it has", () =>
+  it.effect("the former one activates in its time of grace, and not after it, whatever session it has (S117)", () =>
     Effect.gen(function* () {
       const { credentials, registry } = yield* seed
       const before = yield* keys(credentials)
@@ -186,7 +186,7 @@ describe("a product's secret is changed", () => {
     }).pipe(Effect.provide(layerTestRegistry))
   )
 
-  it.effect("117 without grace the former one ends at once, and one before it with the next change", () =>
+  it.effect("without grace the former one ends at once, and one before it with the next change (S117)", () =>
     Effect.gen(function* () {
       const { credentials, registry } = yield* seed
       const first = yield* versionOf(credentials)

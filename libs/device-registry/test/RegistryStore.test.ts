@@ -77,7 +77,7 @@ describe.each(databases(server))("RegistryStore on $database", ({ layerStore }) 
   })
 
   describe("presence", () => {
-    it.effect("activates a device by a handshake with its own secret, and by no other (design §3, 16)", () =>
+    it.effect("activates a device by a handshake with its own secret, and by no other (contract §7.16)", () =>
       Effect.gen(function* () {
         const store = yield* seed
         yield* store.applyPresence([presence({ secureMode: 3, at: 1500 })])

@@ -38,7 +38,7 @@ export interface SessionRights {
   readonly revoked: boolean
 }
 
-/** What is to be done with a request. Codes of refusals as the contract's table and design §3 (3–8, 20) have them. */
+/** What is to be done with a request. Codes of refusals as contract §4.9 and §7.3–7.8 and §7.20 have them. */
 export type Decision =
   | {
       readonly _tag: "Refuse"
@@ -47,7 +47,7 @@ export type Decision =
       /** What belongs behind the reason, where it is told: it takes a while. */
       readonly hint?: () => string
     }
-  /** Understood and refused by the protocol: 2.04 with an EnOS code in the payload (design §3, 4). */
+  /** Understood and refused by the protocol: 2.04 with an EnOS code in the payload (contract §7.4). */
   | { readonly _tag: "RefuseByReply"; readonly reply: Uint8Array; readonly reason: string }
   | {
       readonly _tag: "StoreUplink"
@@ -203,7 +203,7 @@ const rawReply = (request: Request, commandTopic: string): Decision => ({
 
 const refuse = (code: number, reason: string): Decision => ({ _tag: "Refuse", code, reason })
 
-/** JSON, octets and text are what EnOS devices send and take; anything else is not ours (design §3, 8 and 20). */
+/** JSON, octets and text are what EnOS devices send and take; anything else is not ours (contract §7.8, §7.20). */
 const unacceptableFormat = (request: Request): Decision | undefined => {
   if (request.contentFormat !== undefined && !formats.has(request.contentFormat)) {
     return refuse(Code.UnsupportedContentFormat, formatText("Content-Format", request.contentFormat))
@@ -216,7 +216,7 @@ const unacceptableFormat = (request: Request): Decision | undefined => {
 
 /** Content-Formats (RFC 7252 §12.3). */
 export const ContentFormat = { text: 0, octets: 42, json: 50 } as const
-/** None is sent unless the request had one (design §3, 20). */
+/** None is sent unless the request had one (contract §7.20). */
 export const formatOption = (request: Request, format: number): ReadonlyArray<Option> =>
   request.contentFormat === undefined ? [] : [uintOption(OptionNumber.ContentFormat, format)]
 

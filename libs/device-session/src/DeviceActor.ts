@@ -45,7 +45,7 @@ export interface CachedPsk {
 
 /**
  * The live half of a device: its DTLS association and what goes with it. Replaced as a whole by the next verified
- * handshake of the same identity (design §3, 17).
+ * handshake of the same identity (contract §7.17).
  */
 export interface DeviceSession extends SessionRights {
   readonly dtls: Session

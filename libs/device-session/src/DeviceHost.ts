@@ -308,7 +308,7 @@ export class DeviceHost {
 
   /**
    * The device's secret changed, or it was disabled, enabled or deleted. A session from before may do nothing more; it
-   * learns so by 4.01 and goes when it falls silent (design §3, 5).
+   * learns so by 4.01 and goes when it falls silent (contract §7.5).
    */
   handleCredential(now: number, change: CredentialChange): void {
     this.#handshakes.noteCredential(now, change.productKey, change.deviceKey, change.credentialVersion)
@@ -382,7 +382,7 @@ export class DeviceHost {
   }
 
   /**
-   * close_notify or a fatal alert, authenticated (conformance 28). The session id stays good for a resumption, unless the
+   * close_notify or a fatal alert, authenticated (S28). The session id stays good for a resumption, unless the
    * alert was fatal (RFC 5246 §7.2.2): then nothing is left of the session. Most devices say close_notify before each nap,
    * and their Lifetime says how long they may sleep (contract 2).
    */

@@ -3,7 +3,7 @@ import type { HandOffLimits } from "./HandOffs.ts"
 /** Limits and choices of a device host; every number has its unit in its name. */
 export interface DeviceSessionConfig {
   readonly nodeId: string
-  /** 2.04 as the contract's table has it, or 2.05 for RFC-minded fleets (design §3, 2). */
+  /** 2.04 as contract §4.9 has it, or 2.05 for RFC-minded fleets (contract §7.2). */
   readonly getSuccess: "2.04" | "2.05"
   /** Devices with a session or pending commands on this node. */
   readonly devicesMax: number

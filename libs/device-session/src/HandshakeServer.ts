@@ -27,7 +27,7 @@ import { exchangesOf } from "./SessionExchanges.ts"
 import { keyText, WrongKeys } from "./WrongKeys.ts"
 
 /**
- * Handshakes that edges handed over: key, Finished, the session stored, and only then the answer (design §2.3).
+ * Handshakes that edges handed over: key, Finished, the session stored, and only then the answer (ADR 6).
  *
  *     Finished -> tried under the key known here -+------------------------------------------> stored -> answer
  *                                                 |                                             |
@@ -389,7 +389,7 @@ export class HandshakeServer {
     return true
   }
 
-  /** The newest verified handshake wins (design §3, 17); queue and presence stay with the actor. */
+  /** The newest verified handshake wins (contract §7.17); queue and presence stay with the actor. */
   #established(
     now: number,
     handshake: HandshakeInProgress,

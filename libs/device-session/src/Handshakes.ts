@@ -56,7 +56,7 @@ export interface HandshakeInProgress {
   secretTooShort?: true
   /** What its wrong key comes of: asked for, or the text that was told. */
   wrongKey?: "asked" | string | undefined
-  /** Why it can't succeed: the key that it was given is random (design §2.2). */
+  /** Why it can't succeed: the key that it was given is random (contract §7.21). */
   refusal: string | undefined
   /** Set when the registry answered. */
   facts: DeviceFacts | undefined
@@ -64,7 +64,7 @@ export interface HandshakeInProgress {
 
 /**
  * Handshakes in progress by peer address and by the connection id that they are to have. When there are too many, the source
- * that has the most (an IPv4 address, an IPv6 network) loses its oldest; expiry looks at one end only (conformance D14, F2:
+ * that has the most (an IPv4 address, an IPv6 network) loses its oldest; expiry looks at one end only (D14, F2:
  * gauges return to zero).
  */
 export class Handshakes {

@@ -21,7 +21,7 @@ export interface LifetimesOptions {
   readonly exchangesDue: (now: number, actor: DeviceActor, session: DeviceSession) => void
 }
 
-/** When each device is online, and until when its session is kept: one timer per device for all of it (design §3, 18). */
+/** When each device is online, and until when its session is kept: one timer per device for all of it (contract §7.18). */
 export class Lifetimes {
   readonly #options: LifetimesOptions
   readonly #wheel: TimerWheel<DeviceActor>

@@ -24,7 +24,7 @@ export interface OwnershipOptions {
   readonly dropHandshakes: (partition: number) => void
 }
 
-/** Partitions come to this node and go from it (design §2.3), and what arrives too early or too late is not lost. */
+/** Partitions come to this node and go from it (ADR 4), and what arrives too early or too late is not lost. */
 export class Ownership {
   readonly #options: OwnershipOptions
   /** Partitions that are given up, and what to call then. */

@@ -26,7 +26,7 @@ export interface CommandRevisions {
   readonly isNewer: (commandId: string, revision: number) => boolean
 }
 
-/** The partitions of one device host: loaded from the buckets, drained into them, or dropped (design §2.3). */
+/** The partitions of one device host: loaded from the buckets, drained into them, or dropped (ADR 4). */
 export const makePartitions = Effect.fnUntraced(function* (options: {
   readonly host: DeviceHost
   readonly sealing: Sealing

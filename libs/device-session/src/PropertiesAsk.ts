@@ -2,7 +2,7 @@ import { type Allowance, allowance, take } from "@roost/bounded"
 import type { PropertiesAsk, PropertiesReply, PropertyKind } from "@roost/contracts"
 import { encodeReply, type EnvelopeId, EnosCode } from "@roost/enos"
 
-/** What a device asks of its attributes or tags, and how it is answered (enos-protocol §3.1, 6–11). */
+/** What a device asks of its attributes or tags, and how it is answered (enos-protocol §3.1.6–3.1.11). */
 export interface AskedProperties {
   readonly kind: PropertyKind
   readonly ask: PropertiesAsk

@@ -17,7 +17,7 @@ const previous = { psk: pskFromSecret("former"), credentialVersion: 7 }
 const rotated = { ...found("current", 9), previous }
 
 describe("a product's secret was changed", () => {
-  it("117 a device with the former one comes in, fetches its secret under that version, and the operator hears of it", () => {
+  it("a device with the former one comes in, fetches its secret under that version, and the operator hears of it (S117)", () => {
     const world = new World()
     world.psk = () => rotated
     const device = world.device("dev1", 1000, { identity, secret: "former" }).connect()
@@ -30,7 +30,7 @@ describe("a product's secret was changed", () => {
     assert.strictEqual(world.events.filter(({ kind }) => kind === "product-secret-outdated").length, 1)
   })
 
-  it("117 a device with the current one comes in as before", () => {
+  it("a device with the current one comes in as before (S117)", () => {
     const world = new World()
     world.psk = () => rotated
     const device = world.device("dev1", 1000, { identity, secret: "current" }).connect()

@@ -32,7 +32,7 @@ const refusal = (rights: SessionRights, asked: Request) => {
 const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes)
 
 describe("decide", () => {
-  it("112 stores a post and answers with its id", () => {
+  it("stores a post and answers with its id (S112)", () => {
     const decision = decide(deviceSecret, request(Code.Post, post, body()))
     assert.strictEqual(decision._tag, "StoreUplink")
     if (decision._tag !== "StoreUplink") return
@@ -87,7 +87,7 @@ describe("decide", () => {
       })
     }
 
-    it("112 stores what the model allows", () => {
+    it("stores what the model allows (S112)", () => {
       const params = { measurepoints: { t: 21 } }
       assert.strictEqual(decided("thing/measurepoint/post", "thing.measurepoint.post", params)._tag, "StoreUplink")
     })
@@ -110,7 +110,7 @@ describe("decide", () => {
     })
   })
 
-  it("119 stores raw bytes as they are and answers with none", () => {
+  it("stores raw bytes as they are and answers with none (S119)", () => {
     const decision = decide(deviceSecret, request(Code.Post, `${own}thing/model/up_raw`, "\u0001\u0002"))
     assert.strictEqual(decision._tag === "StoreUplink" && decision.reply.length, 0)
     assert.strictEqual(refusal(deviceSecret, request(Code.Post, `${own}thing/model/up_raw`)), "4.00")
@@ -202,14 +202,14 @@ describe("decide", () => {
     }
   })
 
-  it("114 fetches a command by its topic", () => {
+  it("fetches a command by its topic (S114)", () => {
     assert.deepStrictEqual(decide(deviceSecret, request(Code.Get, `${own}thing/service/measurepoint/set`)), {
       _tag: "FetchCommand",
       topic: "/sys/pk1/dev1/thing/service/measurepoint/set"
     })
   })
 
-  it("116 reads a reply, success by 200 and by 0", () => {
+  it("reads a reply, success by 200 and by 0 (S116)", () => {
     const path = `${own}thing/service/reboot_reply`
     for (const [code, expected] of [
       [200, 200],
@@ -226,7 +226,7 @@ describe("decide", () => {
     assert.strictEqual(refusal(deviceSecret, request(Code.Post, path, "no")), "4.00")
   })
 
-  it("82 takes JSON, octets, text or no Content-Format, and no other", () => {
+  it("takes JSON, octets, text or no Content-Format, and no other (S82)", () => {
     for (const contentFormat of [undefined, 0, 42, 50]) {
       assert.strictEqual(refusal(deviceSecret, request(Code.Post, post, body(), { contentFormat })), "StoreUplink")
     }

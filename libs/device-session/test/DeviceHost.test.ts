@@ -61,7 +61,7 @@ describe("DeviceHost", () => {
     assert.strictEqual(codeOf(device.responses[1]), "5.00")
   })
 
-  it("69 sends an empty ACK and a separate response when the store is slow", () => {
+  it("sends an empty ACK and a separate response when the store is slow (S69)", () => {
     const world = new World()
     const device = world.device("dev1", 1000).connect()
     world.storing = "later"
@@ -84,7 +84,7 @@ describe("DeviceHost", () => {
     assert.strictEqual(world.host.counters.recordsDropped.get("Replay"), 3)
   })
 
-  it("18, C21 goes offline once after Lifetime of silence, to the tick, and online by the next record", () => {
+  it("goes offline once after Lifetime of silence, to the tick, and online by the next record (contract §7.18, C21)", () => {
     const world = new World()
     const device = world.device("dev1", 1000, { lifetime: 60 }).connect()
     world.pass(59_900)
@@ -102,7 +102,7 @@ describe("DeviceHost", () => {
     assert.strictEqual(world.presences.at(-1)?.cause, "record")
   })
 
-  it("118, C21 a record that does not verify extends no Lifetime", () => {
+  it("a record that does not verify extends no Lifetime (S118, C21)", () => {
     const world = new World()
     const device = world.device("dev1", 1000, { lifetime: 60 }).connect()
     post(device)
@@ -286,7 +286,7 @@ describe("DeviceHost", () => {
     assert.strictEqual(codeOf(post(device)), "2.04")
   })
 
-  it("28 close_notify makes a device offline at once where its product says so; the session can still be resumed (trust E15)", () => {
+  it("close_notify makes a device offline at once where its product says so; the session can still be resumed (S28, trust E15)", () => {
     const world = new World()
     world.psk = (deviceKey) => ({ ...found(`secret of ${deviceKey}`), closeNotify: "offline" })
     const device = world.device("dev1", 1000).connect()

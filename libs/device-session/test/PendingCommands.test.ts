@@ -25,12 +25,12 @@ const queue = (...commands: ReadonlyArray<PendingCommand>) => {
 }
 
 describe("PendingCommands", () => {
-  it("113 announces nothing when nothing waits", () => {
+  it("announces nothing when nothing waits (S113)", () => {
     assert.isUndefined(queue().announced(2000, "pipelined"))
     assert.isUndefined(queue().take(2000, set, "pipelined"))
   })
 
-  it("114 hands out the oldest of the topic and announces the next, whatever its topic", () => {
+  it("hands out the oldest of the topic and announces the next, whatever its topic (S114)", () => {
     const pending = queue(
       command("a"),
       command("b", { topic: reboot, createdAt: 1001 }),

@@ -14,8 +14,8 @@ const send = (device: SimulatedDevice, path: string, params: unknown) => {
 const bodyOf = (response: { payload: Uint8Array } | undefined) =>
   JSON.parse(Buffer.from(response!.payload).toString("utf8")) as unknown
 
-describe("attributes and tags of a device (enos-protocol §3.1, 6–11)", () => {
-  it("6 thing.attribute.update is stored, then done by the registry, then answered", () => {
+describe("attributes and tags of a device (enos-protocol §3.1.6–3.1.11)", () => {
+  it("thing.attribute.update is stored, then done by the registry, then answered (enos-protocol §3.1.6)", () => {
     const world = new World()
     const device = world.device("dev1", 1000).connect()
     const response = send(device, "thing/attribute/update", { attributes: { a: 1, b: { c: [2] } } })
@@ -32,7 +32,7 @@ describe("attributes and tags of a device (enos-protocol §3.1, 6–11)", () => 
     ])
   })
 
-  it("7, 10 queries are answered with what the registry has, and store nothing", () => {
+  it("queries are answered with what the registry has, and store nothing (enos-protocol §3.1.7, §3.1.10)", () => {
     const world = new World()
     world.properties = ({ kind }) => ({ _tag: "Done", values: { of: kind } })
     const device = world.device("dev1", 1000).connect()
@@ -56,7 +56,7 @@ describe("attributes and tags of a device (enos-protocol §3.1, 6–11)", () => 
     )
   })
 
-  it("8, 9, 11 deletions and tags reach the registry in its own words", () => {
+  it("deletions and tags reach the registry in its own words (enos-protocol §3.1.8, §3.1.9, §3.1.11)", () => {
     const world = new World()
     const device = world.device("dev1", 1000).connect()
     send(device, "thing/attribute/delete", { attributes: ["a"] })

@@ -54,7 +54,7 @@ const rawWorld = () => {
 }
 
 describe("a raw product with a script", () => {
-  it("119 stores what the script made of the bytes, as JSON, and answers with what it makes of the reply", () => {
+  it("stores what the script made of the bytes, as JSON, and answers with what it makes of the reply (S119)", () => {
     const { device, world } = rawWorld()
     const response = post(device, upRaw, Uint8Array.of(1))
     assert.strictEqual(formatCode(response.code), "2.04")

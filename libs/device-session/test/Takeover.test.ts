@@ -62,7 +62,7 @@ describe("a session outlives its owner", () => {
     assert.strictEqual(world.uplinks.length, 2)
   })
 
-  it("§2.3 the session is stored before its Finished is answered, and a store that is away is waited for", () => {
+  it("the session is stored before its Finished is answered, and a store that is away is waited for (ADR 6)", () => {
     const world = new World()
     world.store.reachable = false
     const device = world.device("dev1", 1000).connect()
@@ -265,7 +265,7 @@ describe("a session outlives its owner", () => {
     assert.strictEqual(world.commandEvents.filter(({ _tag }) => _tag === "Fetched").length, 2)
   })
 
-  it("28, D-resume a session is resumed at its next owner", () => {
+  it("a session is resumed at its next owner (S30)", () => {
     const world = new World()
     const device = world.device("dev1", 1000).connect()
     const session = device.client.session!

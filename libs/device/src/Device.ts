@@ -65,7 +65,7 @@ export class Device {
   }
 
   /**
-   * Fetches the device's secret with the product's (contract 4): a handshake with SecureMode 3, one GET, close. Every
+   * Fetches the device's secret with the product's (contract §6): a handshake with SecureMode 3, one GET, close. Every
    * call makes the platform issue another secret, so keep what it gives. Rejects with `LinkError`.
    */
   async activate(productSecret: string): Promise<{ readonly assetId: string; readonly deviceSecret: string }> {

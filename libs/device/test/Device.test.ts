@@ -66,7 +66,7 @@ afterEach(async () => {
   await platform[Symbol.asyncDispose]()
 })
 
-describe("activation (contract 4)", () => {
+describe("activation (contract §6)", () => {
   const info = (params: unknown) => JSON.stringify({ id: "1", version: "1.0", method: "thing.activate.info", params })
 
   it("handshakes with SecureMode 3, fetches the secret, closes", async () => {

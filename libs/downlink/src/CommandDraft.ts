@@ -16,7 +16,7 @@ export interface EncodedCommand {
   readonly payload: Uint8Array
 }
 
-/** The topic and the exact bytes of a command (enos-protocol §3.2, D1–D5). Its id is the `id` on the air. */
+/** The topic and the exact bytes of a command (enos-protocol §3.2.1–3.2.5). Its id is the `id` on the air. */
 export const encodeCommand = (
   commandId: string,
   productKey: string,

@@ -23,7 +23,7 @@ export type CommandInput =
   | { readonly _tag: "TimePassed"; readonly at: number }
 
 /**
- * The command after `input`, or undefined if it changes nothing: the states of enos-protocol §8.1 and design §3, 12–14.
+ * The command after `input`, or undefined if it changes nothing: the states of enos-protocol §8.1 and contract §7.12–7.14.
  *
  * ```
  *            Cancelled, DeviceDeleted (11705) ──► cancelled

@@ -4,7 +4,7 @@ import { encodeCommand } from "../src/index.ts"
 const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes)
 
 describe("a command's bytes (enos-protocol §3.2)", () => {
-  it("D1 measurepoint set, also for a point with a name of JavaScript's own", () => {
+  it("measurepoint set, also for a point with a name of JavaScript's own (enos-protocol §3.2.1)", () => {
     const set = encodeCommand("id1", "pk", "dk", { kind: "measurepointSet", measurepoint: "temperature", value: 30.5 })
     assert.strictEqual(set.topic, "/sys/pk/dk/thing/service/measurepoint/set")
     assert.strictEqual(
@@ -15,7 +15,7 @@ describe("a command's bytes (enos-protocol §3.2)", () => {
     assert.include(text(odd.payload), `"params":{"__proto__":1}`)
   })
 
-  it("D2 measurepoint get", () => {
+  it("measurepoint get (enos-protocol §3.2.2)", () => {
     const get = encodeCommand("id2", "pk", "dk", { kind: "measurepointGet", measurepoints: ["power", "temp"] })
     assert.strictEqual(get.topic, "/sys/pk/dk/thing/service/measurepoint/get")
     assert.strictEqual(
@@ -24,7 +24,7 @@ describe("a command's bytes (enos-protocol §3.2)", () => {
     )
   })
 
-  it("D3 service", () => {
+  it("service (enos-protocol §3.2.3)", () => {
     const call = encodeCommand("id3", "pk", "dk", { kind: "service", service: "reboot", inputData: { Power: "on" } })
     assert.deepStrictEqual([call.topic, call.identifier], ["/sys/pk/dk/thing/service/reboot", "reboot"])
     assert.strictEqual(
@@ -33,7 +33,7 @@ describe("a command's bytes (enos-protocol §3.2)", () => {
     )
   })
 
-  it("D5 an upgrade of the firmware", () => {
+  it("an upgrade of the firmware (enos-protocol §3.2.5)", () => {
     const firmware = {
       version: "1.2.0",
       fileUrl: "https://files.example/meter-1.2.0.bin",
@@ -52,7 +52,7 @@ describe("a command's bytes (enos-protocol §3.2)", () => {
     })
   })
 
-  it("D4 raw bytes as they are", () => {
+  it("raw bytes as they are (enos-protocol §3.2.4)", () => {
     const raw = encodeCommand("id4", "pk", "dk", { kind: "raw", bytes: Uint8Array.of(0, 255) })
     assert.deepStrictEqual([raw.topic, [...raw.payload]], ["/sys/pk/dk/thing/model/down_raw", [0, 255]])
   })

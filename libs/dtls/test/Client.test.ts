@@ -162,7 +162,7 @@ describe("retransmission (RFC 6347 §4.2.4)", () => {
 })
 
 describe("sizes", () => {
-  it("45 keeps to max_fragment_length (RFC 6066 §4)", () => {
+  it("keeps to max_fragment_length (S45, RFC 6066 §4)", () => {
     const pair = new Pair({ client: { maxFragmentLength: 512 } }).connect()
     expect(pair.session.writeBytesMax).toBeLessThanOrEqual(512)
     expect(Result.isFailure(pair.client.send(new Uint8Array(513)))).toBe(true)
@@ -181,7 +181,7 @@ describe("sizes", () => {
 })
 
 describe("the end", () => {
-  it("28 close_notify tells the server, and nothing is sent after it", () => {
+  it("close_notify tells the server, and nothing is sent after it (S28)", () => {
     const pair = new Pair().connect()
     pair.take(pair.client.close())
     pair.run(() => false, 1000)
@@ -190,7 +190,7 @@ describe("the end", () => {
     expect(pair.client.close()).toEqual([])
   })
 
-  it("28 the server's close_notify closes the client", () => {
+  it("the server's close_notify closes the client (S28)", () => {
     const pair = new Pair().connect()
     const [session] = pair.server.sessions.values()
     const alert = Result.getOrThrow(session!.closeNotify(nodeCrypto))

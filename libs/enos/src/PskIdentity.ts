@@ -39,7 +39,7 @@ export class IdentityError extends Data.TaggedError("IdentityError")<{
   }
 }
 
-/** Reads the bytes of a ClientKeyExchange. Strict: no spaces, signs or leading zeros (conformance F20). */
+/** Reads the bytes of a ClientKeyExchange. Strict: no spaces, signs or leading zeros (F20). */
 export const parseIdentity = (bytes: Uint8Array): Result.Result<PskIdentity, IdentityError> => {
   const wrong = (field: IdentityError["field"], expected: string, got: string, keys: NamedKeys = {}) => {
     const likelyCause = likelyCauseOf(bytes)

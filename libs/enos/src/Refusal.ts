@@ -1,5 +1,5 @@
 /**
- * Why the platform does not take a well-formed request: the device gets `code` in the reply envelope (design §3, 4),
+ * Why the platform does not take a well-formed request: the device gets `code` in the reply envelope (contract §7.4),
  * the operator all of it. Plain data, as a device may provoke any number of them.
  */
 export interface Refusal {

@@ -7,7 +7,7 @@ import type { Refusal } from "./Refusal.ts"
 
 /** Attributes or tags in one message (enos-protocol §9). */
 export const entriesPerMessageMax = 200
-/** Characters of a tag's key; it starts with a letter or `_` (enos-protocol §3.1, 9). */
+/** Characters of a tag's key; it starts with a letter or `_` (enos-protocol §3.1.9). */
 export const tagKeyLengthMax = 100
 /** Characters of a tag's value (enos-protocol §9). */
 export const tagValueLengthMax = 200
@@ -60,7 +60,7 @@ const checkPost = (params: unknown, context: UplinkContext, at: string): Refusal
   return refused === undefined || at === "" ? refused : { ...refused, field: at + refused.field }
 }
 
-/** The first post that is refused refuses all (enos-protocol §3.1, batch rules). */
+/** The first post that is refused refuses all (enos-protocol §3.1.2). */
 const checkBatch = (params: unknown, context: UplinkContext): Refusal | undefined => {
   if (!Array.isArray(params)) return malformed("", "an array of posts", params)
   if (params.length === 0 || params.length > batchLengthMax) {

@@ -10,7 +10,7 @@ const post = (fields: Record<string, unknown>) =>
 const nested = (depth: number): string => "[".repeat(depth) + "]".repeat(depth)
 
 describe("decodeRequest", () => {
-  it("112 reads a post and keeps its id as it was sent", () => {
+  it("reads a post and keeps its id as it was sent (S112)", () => {
     assert.deepStrictEqual(
       decodeRequest(post({ id: "123", params: { a: 1 } })),
       Result.succeed({
@@ -70,7 +70,7 @@ describe("decodeRequest", () => {
 })
 
 describe("encodeReply", () => {
-  it("112 echoes the id with its type", () => {
+  it("echoes the id with its type (S112)", () => {
     assert.strictEqual(text(encodeReply("123", 200)), `{"id":"123","code":200,"data":{}}`)
     assert.strictEqual(text(encodeReply(7, 200)), `{"id":7,"code":200,"data":{}}`)
     assert.strictEqual(text(encodeReply(undefined, 200)), `{"code":200,"data":{}}`)
@@ -80,7 +80,7 @@ describe("encodeReply", () => {
 })
 
 describe("decodeCommandReply", () => {
-  it("116 reads what the device answers", () => {
+  it("reads what the device answers (S116)", () => {
     assert.deepStrictEqual(
       decodeCommandReply(bytes(`{"id":"c1","code":200,"data":{"a":1}}`)),
       Result.succeed({

@@ -9,7 +9,7 @@ const failure = (text: string) => {
 }
 
 describe("PskIdentity", () => {
-  it("110 reads the contract's form", () => {
+  it("reads the contract's form (S110)", () => {
     assert.deepStrictEqual(
       parse("MuGsF6W4,15bBZlRknc,2,3600"),
       Result.succeed({
@@ -111,6 +111,6 @@ describe("pskFromSecret", () => {
     ["abcdefg", "f5b79b5fb0803061152a44f92b37e23c"],
     ["M3yy874uGY8INjEGddTR", "43e307fffce19a0176803de3445fe0e3"]
   ] as const) {
-    it(`111 takes bytes 9–24 of SHA-256 of ${secret}`, () => assert.strictEqual(hex(pskFromSecret(secret)), key))
+    it(`takes bytes 9–24 of SHA-256 of ${secret} (S111)`, () => assert.strictEqual(hex(pskFromSecret(secret)), key))
   }
 })

@@ -25,7 +25,7 @@ describe("classifyTopic", () => {
     ["network/status/report", "network", "network.status.report"],
     ["connection/state/post", "other", "connection.state.post"]
   ] as const) {
-    it(`112 knows ${path} as an uplink`, () => {
+    it(`knows ${path} as an uplink (S112)`, () => {
       assert.deepStrictEqual(classify(`topic/sys/pk1/dev1/${path}`), {
         _tag: "Uplink",
         ...keys,
@@ -36,7 +36,7 @@ describe("classifyTopic", () => {
     })
   }
 
-  it("119 knows raw bytes both ways", () => {
+  it("knows raw bytes both ways (S119)", () => {
     assert.deepStrictEqual(classify("topic/sys/pk1/dev1/thing/model/up_raw"), {
       _tag: "Uplink",
       ...keys,
@@ -53,7 +53,7 @@ describe("classifyTopic", () => {
     "thing/service/reboot",
     "ota/device/upgrade"
   ]) {
-    it(`114, 116 knows ${name} and its reply`, () => {
+    it(`knows ${name} and its reply (S114, S116)`, () => {
       assert.deepStrictEqual(classify(`topic/sys/pk1/dev1/${name}`), { _tag: "Command", ...keys, raw: false })
       assert.deepStrictEqual(classify(`topic/sys/pk1/dev1/${name}_reply`), {
         _tag: "CommandReply",
@@ -64,7 +64,7 @@ describe("classifyTopic", () => {
     })
   }
 
-  it("117 knows activate/info", () => {
+  it("knows activate/info (S117)", () => {
     const path = "topic/ext/session/pk1/dev1/thing/activate/info"
     assert.deepStrictEqual(classify(path), { _tag: "ActivateInfo", ...keys })
     assert.strictEqual(`topic${Topics.activateInfo("pk1", "dev1")}`, path)

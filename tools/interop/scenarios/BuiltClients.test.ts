@@ -107,7 +107,7 @@ describe.each(builtClients.filter(({ name }) => names.includes(name)))("$name", 
     })
   )
 
-  it.live.each(client.blockwise ? [256] : [])("95 sends a body of 5 kB in blocks of %i bytes", (blockBytes) =>
+  it.live.each(client.blockwise ? [256] : [])("sends a body of 5 kB in blocks of %i bytes (S95)", (blockBytes) =>
     Effect.gen(function* () {
       const meter = yield* deviceFor(roost, productKey, `${client.name} blocks`)
       const { identity, psk } = meter

@@ -43,7 +43,7 @@ describe.each([
   })
   afterAll(() => roost?.[Symbol.asyncDispose]())
 
-  it("117 changes a product's secret: the former one activates during the grace, and not without", async () => {
+  it("changes a product's secret: the former one activates during the grace, and not without (S117)", async () => {
     const { productSecret: former } = await createProduct(roost, "pkRotate", { dynamicActivateEnabled: true })
     for (const deviceKey of ["a", "b"]) await roost.registry("POST", "/v1/products/pkRotate/devices", { deviceKey })
     const rotate = (body: unknown) => roost.registry("POST", "/v1/products/pkRotate:rotate-secret", body)
@@ -66,7 +66,7 @@ describe.each([
     )
   })
 
-  it("117 replaces a device: the old hardware is out at once, the new one activates", async () => {
+  it("replaces a device: the old hardware is out at once, the new one activates (S117)", async () => {
     const { productSecret } = await createProduct(roost, "pkReplace", { dynamicActivateEnabled: true })
     await roost.registry("POST", "/v1/products/pkReplace/devices", { deviceKey: "meter" })
     const path = "/v1/products/pkReplace/devices/meter"

@@ -46,7 +46,7 @@ const eventsOf = async (device: TestDevice): Promise<ReadonlyArray<{ kind: strin
 
 for (const build of builds) {
   describe(`coap-client over ${build}`, () => {
-    it("112 posts and gets 2.04 with the EnOS reply", async () => {
+    it("posts and gets 2.04 with the EnOS reply (S112)", async () => {
       const device = await createDevice(roost, product, `post-${build}`)
       const response = await post(device, build, device.path("thing/measurepoint/post"), measurepointPost("77"))
       assert.strictEqual(response.code, "2.04", response.log)
@@ -87,10 +87,10 @@ for (const build of builds) {
         times,
         "created, hinted, fetched, replied, finished"
       )
-      assert.strictEqual((await ask(device, build, set)).code, "4.04", "115 nothing pending")
+      assert.strictEqual((await ask(device, build, set)).code, "4.04", "nothing pending (S115)")
     })
 
-    it("119 passes raw bytes both ways unchanged", async () => {
+    it("passes raw bytes both ways unchanged (S119)", async () => {
       const device = await createDevice(roost, product, `raw-${build}`)
       const bytes = Uint8Array.from({ length: 256 }, (_, i) => i)
       const stored = await post(device, build, device.path("thing/model/up_raw"), bytes)
@@ -137,7 +137,7 @@ for (const build of builds) {
       assert.strictEqual((await roost.registry("GET", `/v1/products/${product}/devices/none/tags`)).status, 404)
     })
 
-    it("95 takes a body of 20 kB in blocks, and 94 gives one", async () => {
+    it("takes a body of 20 kB in blocks, and gives one (S94, S95)", async () => {
       const device = await createDevice(roost, product, `blocks-${build}`)
       const points = { text: "x".repeat(20_000) }
       const path = device.path("thing/measurepoint/post")
@@ -179,7 +179,7 @@ for (const build of builds) {
       }
     })
 
-    it("19 answers a NON with a NON", async () => {
+    it("answers a NON with a NON (contract §7.19)", async () => {
       const device = await createDevice(roost, product, `non-${build}`)
       const path = device.path("thing/measurepoint/post")
       const response = await post(device, build, path, measurepointPost("1"), { type: "non" })
@@ -324,7 +324,7 @@ describe("our own device", () => {
           ({ state }) => state === "succeeded"
         )
       }
-      // Mode 3 is closed once the device came with its own secret (design §3, 16).
+      // Mode 3 is closed once the device came with its own secret (contract §7.16).
       await eventually(
         () => statusOf(target),
         ({ status }) => status === "online"
@@ -354,7 +354,7 @@ describe("our own device", () => {
     await device.close()
   })
 
-  it("30 resumes after an abrupt end", async () => {
+  it("resumes after an abrupt end (S30)", async () => {
     const { deviceSecret } = await createDevice(roost, product, "resumes")
     const resumed: Array<boolean> = []
     const onEvent = (event: { _tag: string; resumed?: boolean }) =>
@@ -367,7 +367,7 @@ describe("our own device", () => {
     await device.close()
   })
 
-  it("18 goes offline when its Lifetime passed in silence, once, and online by its next record", async () => {
+  it("goes offline when its Lifetime passed in silence, once, and online by its next record (contract §7.18)", async () => {
     const { deviceSecret } = await createDevice(roost, product, "sleeps")
     const target = { productKey: product, deviceKey: "sleeps" } as TestDevice
     const device = deviceOf("sleeps", { lifetimeSeconds: 30 })

@@ -10,7 +10,7 @@ export const pendingTtlSecondsMax = 172_800
 export const timeoutSecondsMin = 1
 export const timeoutSecondsMax = 60
 export const timeoutSecondsDefault = 30
-/** A command that was fetched and never answered is offered again, up to this many deliveries (design §3, 12). */
+/** A command that was fetched and never answered is offered again, up to this many deliveries (contract §7.12). */
 export const maxDeliveriesDefault = 3
 /** Bytes of a command as the device gets it. Block-wise transfer carries it; a NATS message takes 1 MiB. */
 export const commandPayloadBytesMax = 16 * 1024
@@ -35,7 +35,7 @@ export const isPending = (state: CommandState): boolean => state === "created" |
 export const CommandKind = Schema.Literals(["measurepointSet", "measurepointGet", "service", "raw", "otaUpgrade"])
 export type CommandKind = typeof CommandKind.Type
 
-/** What a device has to know of the firmware that it is to fetch (enos-protocol §3.2, D5). */
+/** What a device has to know of the firmware that it is to fetch (enos-protocol §3.2.5). */
 export const Firmware = Schema.Struct({
   version: textOf(1, 64),
   fileUrl: textOf(1, 1024),

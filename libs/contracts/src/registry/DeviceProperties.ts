@@ -2,7 +2,7 @@ import * as Schema from "effect/Schema"
 import { textOf } from "../http/Texts.ts"
 import { AnyJson } from "../JsonText.ts"
 
-/** Attributes have any JSON value and come from the device or its owner; tags are short texts (enos-protocol §3.1, 6–11). */
+/** Attributes have any JSON value and come from the device or its owner; tags are short texts (enos-protocol §3.1.6–3.1.11). */
 export const PropertyKind = Schema.Literals(["attribute", "tag"])
 export type PropertyKind = typeof PropertyKind.Type
 

@@ -41,7 +41,7 @@ const presenceValues = (presence: Presence): ReadonlyArray<Value> => {
     suite,
     online ? at : null,
     online ? null : at,
-    // Only the device's own secret activates it; the product's is for fetching that (design §3, 16).
+    // Only the device's own secret activates it; the product's is for fetching that (contract §7.16).
     online && presence.secureMode === 2 ? at : null,
     // Versions are from the clock: without one, the time tells whether it is the replaced hardware's.
     presence.credentialVersion ?? at

@@ -1,6 +1,6 @@
 import type { ThingModel } from "./ThingModel.ts"
 
-/** The four maps that `thing/tsltemplate/get` answers (enos-protocol §3.1, 13); each element repeats its identifier. */
+/** The four maps that `thing/tsltemplate/get` answers (enos-protocol §3.1.13); each element repeats its identifier. */
 export interface TslTemplate {
   readonly tslAttributeMap: Elements
   readonly tslMeasurepointMap: Elements
