@@ -26,6 +26,8 @@ import { deliveryQueue } from "./DeliveryQueue.ts"
 import { DeliveryStatuses } from "./DeliveryStatuses.ts"
 import { Registered } from "./Registered.ts"
 
+/** Webhooks of a list that are looked at together; each takes some five questions to the nats-server. */
+const readTogetherMax = 16
 /** After which a fault of the store is tried again. */
 const resealRetryMillis = 5_000
 
@@ -147,6 +149,14 @@ export const WebhookHandlers = HttpApiBuilder.group(
     const connection = yield* NatsConnection
     const ofKnown = <A>(webhookId: string, ask: Effect.Effect<A, NatsError, NatsConnection>) =>
       webhooks.get(webhookId).pipe(Effect.andThen(Effect.orDie(ask)), Effect.provideService(NatsConnection, connection))
+    const withDelivery = (webhook: Webhook) =>
+      Effect.all(
+        [
+          Effect.orDie(statuses.get(webhook.webhookId)),
+          Effect.provideService(deliveryQueue(webhook), NatsConnection, connection)
+        ],
+        { concurrency: 2 }
+      ).pipe(Effect.map(([delivery, queue]) => ({ ...webhook, delivery, ...queue })))
     return handlers.handleAll({
       createWebhook: Effect.fnUntraced(function* ({ payload }) {
         const { deviceKey, productKey } = payload
@@ -156,18 +166,12 @@ export const WebhookHandlers = HttpApiBuilder.group(
         }
         return yield* webhooks.create(payload)
       }),
-      listWebhooks: () => Effect.map(webhooks.list, (found) => ({ webhooks: found })),
-      getWebhook: Effect.fnUntraced(function* ({ params: { webhookId } }) {
-        const webhook = yield* webhooks.get(webhookId)
-        const [delivery, queue] = yield* Effect.all(
-          [
-            Effect.orDie(statuses.get(webhookId)),
-            Effect.provideService(deliveryQueue(webhook), NatsConnection, connection)
-          ],
-          { concurrency: 2 }
-        )
-        return { ...webhook, delivery, ...queue }
-      }),
+      listWebhooks: () =>
+        webhooks.list.pipe(
+          Effect.flatMap(Effect.forEach(withDelivery, { concurrency: readTogetherMax })),
+          Effect.map((found) => ({ webhooks: found }))
+        ),
+      getWebhook: ({ params }) => Effect.flatMap(webhooks.get(params.webhookId), withDelivery),
       changeWebhook: ({ params: { webhookId }, payload }) =>
         Effect.andThen(
           requireUnchanged(payload, webhookFixed, webhooks.get(webhookId)),

@@ -69,7 +69,7 @@ export interface IssueOptions extends Waiting {
 
 export interface Page {
   readonly commands: ReadonlyArray<Command>
-  readonly cursor?: string
+  readonly nextCursor?: string
 }
 
 type Refusal =
@@ -97,7 +97,7 @@ export class Downlink extends Context.Service<
     ) => Effect.Effect<Command, CommandNotFound | CommandNotCancellable | TemporarilyUnavailable>
     /** Cancels whatever of the device was not sent yet, oldest first; says which. */
     readonly cancelAll: (device: DeviceName) => Effect.Effect<ReadonlyArray<Command>, TemporarilyUnavailable>
-    /** Newest first; `cursor` of the page before. */
+    /** Newest first; `cursor` is the `nextCursor` of the page before. */
     readonly list: (
       device: DeviceName,
       query: { readonly state?: CommandState; readonly cursor?: string; readonly limit: number }
@@ -382,7 +382,7 @@ const list = Effect.fnUntraced(function* (
     if (found?.productKey !== device.productKey || found.deviceKey !== device.deviceKey) continue
     if (query.state === undefined || found.state === query.state) commands.push(found)
   }
-  return reads < rest.length ? { commands, cursor: commandIdOfKey(rest[reads - 1]!) } : { commands }
+  return reads < rest.length ? { commands, nextCursor: commandIdOfKey(rest[reads - 1]!) } : { commands }
 })
 
 const notFound = (commandId: string) =>

@@ -346,13 +346,13 @@ describe("what becomes of a command", () => {
         one.call("GET", `${device("d")}/commands?${query}`).pipe(
           Effect.map(({ body }) => ({
             ids: body.commands.map((command: { commandId: string }) => ids.indexOf(command.commandId)),
-            cursor: body.cursor
+            nextCursor: body.nextCursor
           }))
         )
       const first = yield* page("limit=3")
       assert.deepStrictEqual(first.ids, [4, 3, 2])
-      const second = yield* page(`limit=3&cursor=${first.cursor}`)
-      assert.deepStrictEqual(second, { ids: [1, 0], cursor: undefined })
+      const second = yield* page(`limit=3&cursor=${first.nextCursor}`)
+      assert.deepStrictEqual(second, { ids: [1, 0], nextCursor: undefined })
       assert.deepStrictEqual((yield* page("state=cancelled")).ids, [1])
       assert.strictEqual((yield* one.call("GET", `${device("d")}/commands?state=nonsense`)).status, 400)
     })

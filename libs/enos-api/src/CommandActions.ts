@@ -140,8 +140,8 @@ const listAll = Effect.fnUntraced(function* (call: Call, state?: CommandState) {
   for (let at: { cursor?: string } = {}; commands.length < searchedCommandsMax;) {
     const page = yield* ask({ _tag: "List", ...device, ...filter, ...at, limit: commandsPerAnswer })
     commands.push(...page.commands)
-    if (page.cursor === undefined) break
-    at = { cursor: page.cursor }
+    if (page.nextCursor === undefined) break
+    at = { cursor: page.nextCursor }
   }
   return commands
 })

@@ -39,7 +39,7 @@ export class CommandService extends Context.Service<
 
 export interface Commands {
   readonly commands: ReadonlyArray<Command>
-  readonly cursor?: string
+  readonly nextCursor?: string
 }
 
 const codeOf: Readonly<Record<string, number>> = {

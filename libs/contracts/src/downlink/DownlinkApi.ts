@@ -2,6 +2,7 @@ import { DeviceKey, ProductKey } from "@roost/enos"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import { HttpApi, HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "effect/http-api"
+import { cursorOf, describe, nextCursor } from "../http/EndpointParts.ts"
 import { Flag } from "../http/Flag.ts"
 import { TemporarilyUnavailable } from "../http/RequestProblems.ts"
 import { strictApi } from "../http/StrictApi.ts"
@@ -94,8 +95,6 @@ const checks = {
 const byModel =
   "Where the device's product has a thing model, a command that it does not allow is refused: an unknown identifier, a value " +
   "of another type or out of its range, a missing input. `unchecked=true` lets it through."
-const describe = (summary: string, description?: string) =>
-  OpenApi.annotations({ summary, ...(description === undefined ? {} : { description }) })
 
 /** Commands for devices: issuing. */
 export const CommandIssuing = HttpApiGroup.make("issuing")
@@ -195,12 +194,12 @@ export const CommandTracking = HttpApiGroup.make("tracking")
       params: device,
       query: {
         state: Schema.optionalKey(CommandState),
-        cursor: Schema.optionalKey(MadeUpId),
+        cursor: cursorOf(MadeUpId),
         limit: Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: pageSizeMax }))
           .annotate({ description: "How many a page has at most.", default: pageSizeDefault })
           .pipe(Schema.withDecodingDefaultKey(Effect.succeed(pageSizeDefault)))
       },
-      success: Schema.Struct({ commands: Schema.Array(IssuedCommand), cursor: Schema.optionalKey(Schema.String) }),
+      success: Schema.Struct({ commands: Schema.Array(IssuedCommand), nextCursor }),
       error: TemporarilyUnavailable
     }).annotateMerge(
       describe(

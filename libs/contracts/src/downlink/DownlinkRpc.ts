@@ -38,7 +38,7 @@ export type DownlinkQuestion = typeof DownlinkQuestion.Type
 
 export const DownlinkAnswer = Schema.Union([
   /** One command, or a page of `List`, newest first. */
-  Schema.TaggedStruct("Answered", { commands: Schema.Array(Command), cursor: Schema.optionalKey(Schema.String) }),
+  Schema.TaggedStruct("Answered", { commands: Schema.Array(Command), nextCursor: Schema.optionalKey(Schema.String) }),
   Schema.TaggedStruct("Refused", {
     /** Name of the problem that the HTTP API has for it. */
     reason: Schema.String,

@@ -1,7 +1,7 @@
 import { DeviceKey, ProductKey } from "@roost/enos"
 import * as Schema from "effect/Schema"
 import { HttpApiEndpoint, HttpApiError, HttpApiGroup, HttpApiSchema, OpenApi } from "effect/http-api"
-import { describe } from "./EndpointParts.ts"
+import { describe } from "../http/EndpointParts.ts"
 import { NoSuchProduct } from "./RegistryProblems.ts"
 import { EventKind } from "./Webhook.ts"
 

@@ -7,7 +7,7 @@ import { strictApi } from "../http/StrictApi.ts"
 import { DeviceStatus } from "../Registry.ts"
 import { DeviceEventKind } from "../DeviceEventKind.ts"
 import { AttributeChange, Properties, TagChange } from "./DeviceProperties.ts"
-import { describe, limit, nextCursor } from "./EndpointParts.ts"
+import { cursorOf, describe, limit, nextCursor } from "../http/EndpointParts.ts"
 import { EventCursorText, eventTimes } from "./EventQuery.ts"
 import { LatestValues } from "./Measurepoints.ts"
 import { ModelReplacement, ModelSummary, RegisteredModel } from "./Model.ts"
@@ -57,7 +57,7 @@ const one = `${devices}/:deviceKey` as const
 const eventQuery = {
   kind: Schema.optionalKey(DeviceEventKind.annotate({ description: "Events of this kind only." })),
   ...eventTimes,
-  cursor: Schema.optionalKey(EventCursorText),
+  cursor: cursorOf(EventCursorText),
   limit
 }
 
@@ -74,7 +74,7 @@ const Products = HttpApiGroup.make("products")
       )
     ),
     HttpApiEndpoint.get("listProducts", "/v1/products", {
-      query: { cursor: Schema.optionalKey(ProductKey), limit },
+      query: { cursor: cursorOf(ProductKey), limit },
       success: Schema.Struct({ products: Schema.Array(Product), nextCursor })
     }).annotateMerge(
       describe("List products by key", "Without their secrets. `nextCursor` is the `cursor` of the next page.")
@@ -156,7 +156,7 @@ const Models = HttpApiGroup.make("models")
       error: [ModelIdExists, ModelTooLarge]
     }).annotateMerge(describe("Create a thing model", "What devices of the products that refer to it may say.")),
     HttpApiEndpoint.get("listModels", "/v1/models", {
-      query: { cursor: Schema.optionalKey(ModelId), limit },
+      query: { cursor: cursorOf(ModelId), limit },
       success: Schema.Struct({ models: Schema.Array(ModelSummary), nextCursor })
     }).annotateMerge(describe("List thing models by id", "Their ids and versions, without the definitions.")),
     HttpApiEndpoint.get("getModel", "/v1/models/:modelId", {
@@ -221,7 +221,7 @@ const Devices = HttpApiGroup.make("devices")
     ),
     HttpApiEndpoint.get("listDevices", devices, {
       params: product,
-      query: { status: Schema.optionalKey(DeviceStatus), cursor: Schema.optionalKey(DeviceKey), limit },
+      query: { status: Schema.optionalKey(DeviceStatus), cursor: cursorOf(DeviceKey), limit },
       success: Schema.Struct({ devices: Schema.Array(RegisteredDevice), nextCursor }),
       error: NoSuchProduct
     }).annotateMerge(describe("List a product's devices by key", "All, or those of one status.")),

@@ -3,7 +3,7 @@ import { HttpApiEndpoint, HttpApiGroup, OpenApi } from "effect/http-api"
 import { AddressQuery } from "../http/Texts.ts"
 import { Stranger } from "../Stranger.ts"
 import { StrangerKind } from "../StrangerKind.ts"
-import { describe, limit, nextCursor } from "./EndpointParts.ts"
+import { cursorOf, describe, limit, nextCursor } from "../http/EndpointParts.ts"
 import { EventCursorText, eventTimes } from "./EventQuery.ts"
 
 export const Strangers = HttpApiGroup.make("strangers")
@@ -18,7 +18,7 @@ export const Strangers = HttpApiGroup.make("strangers")
         ),
         kind: Schema.optionalKey(StrangerKind),
         ...eventTimes,
-        cursor: Schema.optionalKey(EventCursorText),
+        cursor: cursorOf(EventCursorText),
         limit
       },
       success: Schema.Struct({ strangers: Schema.Array(Stranger), nextCursor })

@@ -2,7 +2,7 @@ import * as Schema from "effect/Schema"
 import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "effect/http-api"
 import { FieldsFixed } from "../http/RequestProblems.ts"
 import { MadeUpId } from "../http/Texts.ts"
-import { describe } from "./EndpointParts.ts"
+import { describe } from "../http/EndpointParts.ts"
 import { NoSuchDevice, NoSuchProduct, NoSuchWebhook, TooManyWebhooks } from "./RegistryProblems.ts"
 import {
   DeadDelivery,
@@ -30,8 +30,10 @@ export const Webhooks = HttpApiGroup.make("webhooks")
       )
     ),
     HttpApiEndpoint.get("listWebhooks", "/v1/webhooks", {
-      success: Schema.Struct({ webhooks: Schema.Array(Webhook) })
-    }).annotateMerge(describe("List webhooks, oldest first", "Without their secrets.")),
+      success: Schema.Struct({ webhooks: Schema.Array(WebhookWithDelivery) })
+    }).annotateMerge(
+      describe("List webhooks, oldest first, and how each does", "All of them, each as reading it alone gives it.")
+    ),
     HttpApiEndpoint.get("getWebhook", "/v1/webhooks/:webhookId", {
       params: webhook,
       success: WebhookWithDelivery,

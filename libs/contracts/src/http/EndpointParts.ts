@@ -10,6 +10,11 @@ export const limit = Schema.optionalKey(
     default: pageLengthDefault
   })
 )
+/** Where the page before ended, by what its items are ordered by. */
+export const cursorOf = <Position extends Schema.Top>(position: Position) =>
+  Schema.optionalKey(
+    position.annotate({ description: "The `nextCursor` of the page before; the first page if absent." })
+  )
 export const nextCursor = Schema.optionalKey(
   Schema.String.annotate({ description: "`cursor` of the next page; absent on the last one." })
 )
