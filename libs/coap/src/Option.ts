@@ -4,7 +4,7 @@ export interface Option {
   readonly value: Uint8Array
 }
 
-/** Option numbers by the names of their RFCs: 7252 §5.10, 7641, 7959, 7967, 8613, 9175, 9177; 2100 is EnOS's own. */
+/** Option numbers by the names of their RFCs: RFC 7252 §5.10, 7641, 7959, 7967, 8613, 9175, 9177; 2100 is EnOS's own. */
 export const OptionNumber = {
   IfMatch: 1,
   UriHost: 3,

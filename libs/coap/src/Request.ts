@@ -12,7 +12,7 @@ export interface Request {
   readonly messageId: number
   readonly token: Uint8Array
   /**
-   * Uri-Path segments, UTF-8, never `.` or `..`. A segment may contain "/": compare segments, do not join them (§5.10.1).
+   * Uri-Path segments, UTF-8, never `.` or `..`. A segment may contain "/": compare segments, do not join them (RFC 7252 §5.10.1).
    * The same array for requests of a session with the same options, so that what was found out about it can be kept.
    */
   readonly path: ReadonlyArray<string>

@@ -3,9 +3,9 @@ export interface TuningBase {
   readonly ackTimeoutMillis: number
   readonly ackRandomFactor: number
   readonly maxRetransmit: number
-  /** Outstanding CONs towards one endpoint (§4.7). */
+  /** Outstanding CONs towards one endpoint (RFC 7252 §4.7). */
   readonly nstart: number
-  /** The longest that a datagram is taken to live in the network (§4.8.2). */
+  /** The longest that a datagram is taken to live in the network (RFC 7252 §4.8.2). */
   readonly maxLatencyMillis: number
 }
 

@@ -76,7 +76,7 @@ class Checker {
     for (const output of outputs) {
       if (output._tag === "Transmit") {
         const { type, code } = decoded(output.bytes)
-        // ACK and RST are never answered, except that they may release what NSTART has kept back (§4.2).
+        // ACK and RST are never answered, except that they may release what NSTART has kept back (RFC 7252 §4.2).
         if (input !== undefined && ((input[0]! >> 4) & 3) > 1) assert.strictEqual(output.cause, "SeparateResponse")
         // No error has a payload, and none but CON and NON responses leave outside an ACK.
         if (code >= Code.BadRequest) assert.strictEqual(decoded(output.bytes).payload.length, 0)

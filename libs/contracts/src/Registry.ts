@@ -72,7 +72,7 @@ export const PskReply = Schema.Union([
 ])
 export type PskReply = typeof PskReply.Type
 
-/** `roost.registry.activate`: a device on a product-secret session fetches its own secret (contract 4.3). */
+/** `roost.registry.activate`: a device on a product-secret session fetches its own secret (contract §6.7). */
 export const ActivateRequest = Schema.Struct({
   productKey: Schema.String,
   deviceKey: Schema.String,

@@ -52,7 +52,7 @@ const seed = Effect.gen(function* () {
 
 describe("two registries on one PostgreSQL", () => {
   it.live(
-    "bring one empty database up to date together, and answer copies of one activation with one secret (116)",
+    "bring one empty database up to date together, and answer copies of one activation with one secret (S117)",
     () =>
       Effect.gen(function* () {
         const [one, two] = yield* twoInstances

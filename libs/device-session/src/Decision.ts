@@ -179,7 +179,7 @@ export const judgeUplink = (
   return { _tag: "StoreUplink", kind, topic, method, reply: encodeReply(id, EnosCode.success, data), params }
 }
 
-/** The device's own bytes, stored as they are (contract: 透传); the answer of a script comes with scripts. */
+/** The device's own bytes, stored as they are (contract §4.3); the answer of a script comes with scripts. */
 const rawUplink = (request: Request, topic: string): Decision =>
   request.payload.length === 0
     ? refuse(Code.BadRequest, emptyRawText)

@@ -384,7 +384,7 @@ export class DeviceHost {
   /**
    * close_notify or a fatal alert, authenticated (S28). The session id stays good for a resumption, unless the
    * alert was fatal (RFC 5246 §7.2.2): then nothing is left of the session. Most devices say close_notify before each nap,
-   * and their Lifetime says how long they may sleep (contract 2).
+   * and their Lifetime says how long they may sleep (contract §3.7).
    */
   #closed(now: number, actor: DeviceActor, session: DeviceSession, fatal: boolean): void {
     if (fatal || session.facts.closeNotify === "offline") {

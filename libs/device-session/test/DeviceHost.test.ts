@@ -115,7 +115,7 @@ describe("DeviceHost", () => {
     assert.strictEqual(world.presences.at(-1)?.state, "offline")
   })
 
-  it("113–116 announces, hands out, takes the reply, and a GET with nothing pending is 4.04", () => {
+  it("announces, hands out, takes the reply, and a GET with nothing pending is 4.04 (S113–S116)", () => {
     const world = new World()
     const device = world.device("dev1", 1000).connect()
     const set = own(device, "thing/service/measurepoint/set")
@@ -350,7 +350,7 @@ describe("DeviceHost", () => {
     }
   )
 
-  it("D-resume a session that is gone is said to be unknown, and the handshake goes on as a full one", () => {
+  it("a session that is gone is said to be unknown, and the handshake goes on as a full one (S30)", () => {
     const world = new World()
     const device = world.device("dev1", 1000).connect()
     const session = device.client.session!

@@ -228,7 +228,7 @@ describe("a session outlives its owner", () => {
     assert.deepStrictEqual(states(world), ["online", "offline"])
   })
 
-  it("113–116, C9 a command that was delivered or replied to before the takeover is not a new one", () => {
+  it("a command that was delivered or replied to before the takeover is not a new one (S113–S116, C9)", () => {
     const world = new World()
     const device = world.device("dev1", 1000).connect()
     const set = own(device, "thing/service/measurepoint/set")

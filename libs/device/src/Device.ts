@@ -190,7 +190,7 @@ export class Device {
     return link
   }
 
-  /** GET, execute, POST the reply; again as long as a response announces more (contract 3). */
+  /** GET, execute, POST the reply; again as long as a response announces more (contract §5.6). */
   async #obey(announced: string | undefined): Promise<void> {
     let topic = announced
     for (let count = 0; topic !== undefined && count < commandsPerWakeMax; count++) {

@@ -1,6 +1,6 @@
 import { type ClientRequest, Code, noBytes, OptionNumber, stringOption, uintOption } from "@roost/coap"
 
-/** The CoAP request for an EnOS topic, which stands behind `/topic` in Uri-Path (contract 3). */
+/** The CoAP request for an EnOS topic, which stands behind `/topic` in Uri-Path (contract §4.4). */
 export const getTopic = (topic: string): ClientRequest => ({
   code: Code.Get,
   confirmable: true,

@@ -93,7 +93,7 @@ describe("activation (contract §6)", () => {
   )
 })
 
-describe("reports (contract 3)", () => {
+describe("reports (contract §4)", () => {
   it("handshakes with SecureMode 2 and the lifetime, posts an EnOS message", async () => {
     await make({ lifetimeSeconds: 60 }).connect(secrets["2"]!)
     expect((await device.report({ temp: 21.5 })).code).toBe(Code.Changed)
@@ -126,7 +126,7 @@ describe("reports (contract 3)", () => {
   })
 })
 
-describe("Option 2100 (contract 3)", () => {
+describe("Option 2100 (contract §5)", () => {
   const command = (id: string) => textOf(encodeRequest(id, "thing.service.measurepoint.set", { temp: 1 }))
 
   it("GETs the command, executes it, POSTs the reply", async () => {

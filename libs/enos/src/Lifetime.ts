@@ -1,6 +1,6 @@
 import * as Schema from "effect/Schema"
 
-/** Contract: Lifetime is given in seconds, 30–86400. */
+/** Seconds (contract §3.8). */
 export const lifetimeSecondsMin = 30
 export const lifetimeSecondsMax = 86_400
 

@@ -1,7 +1,7 @@
-/** Contract: the option that announces a pending command. Even, so a device that does not know it ignores it. */
+/** The option that announces a pending command (contract §5.3). Even, so a device that does not know it ignores it. */
 export const option2100 = 2100
 
-/** Bytes of its value; the longest legal topic of a command has 128 (enos-protocol §9.1). */
+/** Bytes of its value; the longest legal one has 175 (enos-protocol §9.1.2). */
 export const option2100BytesMax = 255
 
 /** The value: `/topic` and the EnOS topic to GET, UTF-8. Undefined if it would be too long to announce. */

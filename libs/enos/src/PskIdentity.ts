@@ -6,7 +6,7 @@ import { DeviceKey, deviceKeyRule, isDeviceKey, isProductKey, ProductKey, produc
 import { Lifetime, lifetimeSecondsMax, lifetimeSecondsMin } from "./Lifetime.ts"
 import { SecureMode } from "./SecureMode.ts"
 
-/** Who a device says it is: `{ProductKey},{DeviceKey},{SecureMode},{Lifetime}` (contract, DTLS section). */
+/** Who a device says it is: `{ProductKey},{DeviceKey},{SecureMode},{Lifetime}` (contract §3.4). */
 export const PskIdentity = Schema.Struct({
   productKey: ProductKey,
   deviceKey: DeviceKey,
@@ -15,7 +15,7 @@ export const PskIdentity = Schema.Struct({
 })
 export type PskIdentity = typeof PskIdentity.Type
 
-/** RFC 4279 §5.3: identities of up to 128 octets must be supported; the longest legal one here has 94. */
+/** RFC 4279 §5.3: identities of up to 128 octets must be supported; the longest legal one here has 93. */
 export const identityBytesMax = 128
 
 /**

@@ -35,7 +35,7 @@ export type Topic =
       readonly commandTopic: string
       readonly raw: boolean
     }
-  /** GET: the device's own secret (contract 4.3). */
+  /** GET: the device's own secret (contract §6.7). */
   | { readonly _tag: "ActivateInfo"; readonly productKey: string; readonly deviceKey: string }
   /** Names another scheme of topics or nothing that EnOS defines. */
   | { readonly _tag: "Unknown" }

@@ -4,7 +4,7 @@ import * as Result from "effect/Result"
 /** Characters of a payload that are shown. */
 const payloadLengthMax = 600
 
-/** A CoAP message in a line; a second one where a response code needs explaining (contract 3). */
+/** A CoAP message in a line; a second one where a response code needs explaining (contract §4.9). */
 export const describeMessage = (bytes: Uint8Array): ReadonlyArray<string> => {
   const decoded = decode(bytes)
   if (Result.isFailure(decoded)) return [`${bytes.length} bytes that are no CoAP message (${decoded.failure.reason})`]

@@ -128,7 +128,7 @@ describe("CoAP messages", () => {
     expect(received(bytes)).toEqual(["← ACK 2.04 mid 7 token 0102 2100=/topic/sys/pk/dk/x"])
   })
 
-  it("an error code is explained (contract 3)", () => {
+  it("an error code is explained (contract §4.9)", () => {
     expect(received(message(Code.Forbidden, []))).toEqual([
       "← ACK 4.03 mid 7 token 0102",
       "4.03: the topic is another device's"

@@ -31,7 +31,7 @@ interface Way extends Pick<LineSessionOptions, "suite" | "connectionIdBytes"> {
 }
 
 describe.each(builtClients.filter(({ name }) => names.includes(name)))("$name", (client) => {
-  it.live.each(client.suites)("110–112 handshakes with %s, posts twice, is answered (trust G1)", (suite) =>
+  it.live.each(client.suites)("handshakes with %s, posts twice, is answered (S110–S112, trust G1)", (suite) =>
     Effect.gen(function* () {
       const meter = yield* deviceFor(roost, productKey, `${client.name} ${suite}`)
       const { identity, psk } = meter
@@ -41,7 +41,7 @@ describe.each(builtClients.filter(({ name }) => names.includes(name)))("$name", 
     })
   )
 
-  it.live("113–116 is told of a command, fetches it and replies", () =>
+  it.live("is told of a command, fetches it and replies (S113–S116)", () =>
     Effect.gen(function* () {
       const meter = yield* deviceFor(roost, productKey, `${client.name} command`)
       const { identity, psk } = meter

@@ -54,7 +54,7 @@ for (const build of builds) {
       assert.isUndefined(response.announced)
     })
 
-    it("113–116 uplink → Option 2100 → GET → reply → command succeeded", async () => {
+    it("uplink → Option 2100 → GET → reply → command succeeded (S113–S116)", async () => {
       const device = await createDevice(roost, product, `cmd-${build}`)
       await post(device, build, device.path("thing/measurepoint/post"), measurepointPost("1"))
       const accepted = await command(device, "measurepoints/temp:set", { value: 30.5, pendingTtl: 600 })
@@ -286,7 +286,7 @@ describe("our own device", () => {
     new Device({ host: "127.0.0.1", port: roost.udpPort, productKey: product, deviceKey, ...more })
 
   for (const [name, suite] of Object.entries(suites)) {
-    it(`110–117 activates with the product secret, reconnects with its own, obeys several commands: ${name}`, async () => {
+    it(`activates with the product secret, reconnects with its own, obeys several commands: ${name} (S110–S117)`, async () => {
       const key = `activate-${name}`
       await createDevice(roost, product, key)
       const methods: Array<string> = []

@@ -1,6 +1,6 @@
 /**
  * The client side of one DTLS session's CoAP, for a device in software: requests with retransmission (RFC 7252 §4.2), responses in
- * ACK, CON or NON matched by token (§5.3.2), bodies in blocks (RFC 7959). Pure state, in the style of `ServerExchanges`.
+ * ACK, CON or NON matched by token (RFC 7252 §5.3.2), bodies in blocks (RFC 7959). Pure state, in the style of `ServerExchanges`.
  */
 import { BoundedMap } from "@roost/bounded"
 import * as Result from "effect/Result"
@@ -154,7 +154,7 @@ export class ClientExchanges {
     if (message.options.some(({ number }) => isCritical(number) && !understood.has(number))) {
       return reject(message, "CriticalOptionUnknown")
     }
-    // A piggybacked response answers the message whose id it bears, and no other (§5.3.2).
+    // A piggybacked response answers the message whose id it bears, and no other (RFC 7252 §5.3.2).
     if (message.type === "ACK" && this.#confirmables.exchangeOf(message.messageId) !== state.exchange) {
       return ignored("AckUnexpected")
     }

@@ -96,7 +96,7 @@ export class Downloads {
   }
 
   /**
-   * In the client's block size or a smaller one, never a larger (§2.4); the number follows from the offset. Undefined if
+   * In the client's block size or a smaller one, never a larger (RFC 7959 §2.4); the number follows from the offset. Undefined if
    * no block fits.
    */
   #block(response: Response, wanted: Block, { bytesMax, further, tokenBytes }: Room): Response | undefined {
@@ -124,7 +124,7 @@ export class Downloads {
 }
 
 /**
- * ETag from the content, so that the same command has the same tag when it is fetched again, from whichever process (§2.4):
+ * ETag from the content, so that the same command has the same tag when it is fetched again, from whichever process (RFC 7959 §2.4):
  * FNV-1a and the length, 8 bytes.
  */
 const contentETag = (body: Uint8Array): Option => {

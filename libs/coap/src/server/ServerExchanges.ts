@@ -6,7 +6,7 @@
  *   request ──► Working ──respond──────────────► Answered: ACK with the response
  *                  └──ackDelay──► Acknowledged ──respond──► Answered: empty ACK, and a CON of its own until ACK, RST or timeout
  *
- * One instance serves one epoch of one session; a response must not cross over to another (§9.1.1). While `isIdle`, it knows nothing
+ * One instance serves one epoch of one session; a response must not cross over to another (RFC 7252 §9.1.1). While `isIdle`, it knows nothing
  * that a new instance would not know: drop it.
  */
 import * as Result from "effect/Result"

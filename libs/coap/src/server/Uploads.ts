@@ -33,7 +33,7 @@ export interface LastBlock {
   response: Response | undefined
 }
 
-/** Request bodies in assembly. Blocks come in order (§2.5): anything else ends the transfer, and the client begins again. */
+/** Request bodies in assembly. Blocks come in order (RFC 7959 §2.5): anything else ends the transfer, and the client begins again. */
 export class Uploads {
   readonly #limits: ServerLimits
   /** The one that has waited longest comes first. */
@@ -68,7 +68,7 @@ export class Uploads {
     size1: number | undefined
   ): UploadStep {
     const upload = this.#take(key) ?? (block.num > 0 ? this.#takeLoosely(looseKey, blockOffset(block)) : undefined)
-    // Every block but the last is exactly as long as it says; the last may be shorter (§2.2).
+    // Every block but the last is exactly as long as it says; the last may be shorter (RFC 7959 §2.2).
     if (block.more ? payload.length !== blockBytes(block.szx) : payload.length > blockBytes(block.szx)) {
       return refused(Code.BadRequest, "BlockPayloadSizeWrong", {
         bytes: payload.length,
@@ -84,11 +84,11 @@ export class Uploads {
     }
     const next: Block = { ...block, szx: Math.min(block.szx, this.#limits.blockSzx) }
     if (upload !== undefined && block.more && isRepeated(upload, offset, payload)) {
-      // The 2.31 was lost, and the client asked again under another message id (§2.9.1 has no other answer to a block that is here).
+      // The 2.31 was lost, and the client asked again under another message id (RFC 7959 §2.9.1 has no other answer to a block that is here).
       this.#keep(now, upload)
       return { _tag: "Continue", block: next }
     }
-    // Number 0 begins anew, whatever there was (§2.5); what differs from a block that is here does so from there on.
+    // Number 0 begins anew, whatever there was (RFC 7959 §2.5); what differs from a block that is here does so from there on.
     const chunks = offset === 0 ? [] : upload === undefined ? undefined : chunksUntil(upload, offset)
     if (chunks === undefined) {
       const last = block.more ? undefined : this.#last.find((one) => isSameEnd(one, key, offset, payload))

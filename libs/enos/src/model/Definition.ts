@@ -9,7 +9,7 @@ export const definitionEntriesMax = 256
 /** Characters of one value of an ENUM (enos-protocol §6). */
 export const enumValueLengthMax = 32
 
-/** Names a point, attribute, parameter or member. EnOS documents no syntax beyond uniqueness (§6). */
+/** Names a point, attribute, parameter or member. EnOS documents no syntax beyond uniqueness (enos-protocol §6). */
 export const Identifier = Schema.String.check(
   Schema.isPattern(/^(?!__proto__$)[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$/u, {
     message: "expected 1–128 of A–Z a–z 0–9 _ . -, the first no dot or dash"

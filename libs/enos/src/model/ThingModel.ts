@@ -27,7 +27,7 @@ const point = {
   )
 }
 
-/** What a device measures. With `hasQuality` the value may come as `{"value":1.0,"quality":9}`; numbers only (§6). */
+/** What a device measures. With `hasQuality` the value may come as `{"value":1.0,"quality":9}`; numbers only (enos-protocol §6). */
 export const ThingMeasurepoint = Schema.Union([
   Schema.Struct({ ...point, hasQuality: Schema.Literal(true), data: QualityDefinition }).annotate({
     identifier: "ThingMeasurepointWithQuality"
