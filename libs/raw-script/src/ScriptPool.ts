@@ -14,10 +14,14 @@ const openMax = 64
 export const limitsMetMax = 5
 export const suspendedMillis = 30_000
 /**
- * What runs inside one of QuickJS's own functions counts no steps, such as filling a huge array: a worker that is silent for so long is
- * ended, and its product suspended at once. A hundred times what `stepsMax` takes, so that a busy machine fails nobody.
+ * What runs inside one of QuickJS's own functions counts no steps, such as filling a huge array: a worker whose thread worked for so long
+ * without an answer is ended, and its product suspended at once. A hundred times what `stepsMax` takes.
  */
-export const silenceMillisMax = 3_000
+export const workMillisMax = 3_000
+/** How often the pool asks a worker that does not answer for its CPU time: a busy machine makes it late, not guilty. */
+const workLookMillis = 500
+/** A worker that gets no CPU at all for so long is ended as well, so that its product's conversions do not wait for ever. */
+const silenceMillisMax = 60_000
 const relaunchMillisMin = 100
 export const relaunchMillisMax = 30_000
 
@@ -49,9 +53,17 @@ interface Slot {
   readonly open: BoundedMap<string, true>
   /** Workers in a row that ended before they answered anything. */
   unanswered: number
-  running:
-    | { readonly call: number; readonly what: Call; readonly timer: NodeJS.Timeout; readonly since: number }
-    | undefined
+  running: Running | undefined
+}
+
+interface Running {
+  readonly call: number
+  readonly what: Call
+  timer: NodeJS.Timeout | undefined
+  readonly since: number
+  /** CPU milliseconds of the worker's thread before this call. */
+  workedBefore: number | undefined
+  isHung: boolean
 }
 
 /**
@@ -128,10 +140,30 @@ export class ScriptPool {
     const key = keyOf(script)
     const known = slot.open.has(key)
     const drop = slot.open.set(key, true)?.[0]
-    const timer = setTimeout(() => void slot.worker?.terminate(), silenceMillisMax)
-    slot.running = { call, what, timer, since: performance.now() }
+    slot.running = { call, what, timer: undefined, since: performance.now(), workedBefore: undefined, isHung: false }
+    this.#lookLater(slot, slot.running)
     const message: WorkerCall = { call, key, script: known ? undefined : script, direction, input, drop }
     slot.worker?.postMessage(message)
+  }
+
+  #lookLater(slot: Slot, running: Running): void {
+    running.timer = setTimeout(() => void this.#look(slot, running), workLookMillis)
+  }
+
+  /** The first look knows only that `workLookMillis` are over, and no thread can have worked longer than that. */
+  async #look(slot: Slot, running: Running): Promise<void> {
+    const worker = slot.worker
+    const worked = await worker?.cpuUsage().then(
+      ({ system, user }) => (system + user) / 1_000,
+      () => undefined
+    )
+    // It answered, or ended, while its CPU time was on the way.
+    if (worked === undefined || slot.running !== running || this.#closed) return
+    running.workedBefore ??= worked - workLookMillis
+    running.isHung =
+      worked - running.workedBefore >= workMillisMax || performance.now() - running.since >= silenceMillisMax
+    if (running.isHung) void worker?.terminate()
+    else this.#lookLater(slot, running)
   }
 
   #answered(slot: Slot, conversion: Conversion): void {
@@ -182,9 +214,9 @@ export class ScriptPool {
       if (this.#closed) return
       slot.worker = undefined
       slot.open.clear()
-      const silent = slot.running !== undefined && performance.now() - slot.running.since >= silenceMillisMax
-      slot.unanswered = silent ? 0 : slot.unanswered + 1
-      this.#answered(slot, silent ? hung : this.#crashed)
+      const isHung = slot.running?.isHung === true
+      slot.unanswered = isHung ? 0 : slot.unanswered + 1
+      this.#answered(slot, isHung ? hung : this.#crashed)
       if (this.#slots.every(cannotLoad)) this.#refuseWaiting()
       setTimeout(() => {
         if (this.#closed) return
@@ -223,7 +255,7 @@ const later = (call: Call, conversion: Conversion): void => queueMicrotask(() =>
 const limits: ReadonlySet<string> = new Set(["TimeLimit", "MemoryLimit", "Crashed"])
 const busy = failed("Busy", `${waitingPerProductMax} conversions of the product wait already`)
 const suspended = failed("Suspended", `the product's script hung, or met its limits ${limitsMetMax} times in a row`)
-const hung = failed("TimeLimit", `the script took more than ${silenceMillisMax} ms`)
+const hung = failed("TimeLimit", `the script took more than ${workMillisMax} ms`)
 
 const help = "Conversions by scripts of raw products."
 const counters = {
