@@ -5,6 +5,7 @@ import { openBucket } from "./Bucket.ts"
 import { fileStoreBytes } from "./FileStore.ts"
 import { fromClient } from "./internal/fromClient.ts"
 import { NatsConnection } from "./NatsConnection.ts"
+import { NatsError } from "./NatsError.ts"
 import { isUnborn, unbornSubject } from "./RequiredStreams.ts"
 import { isAtLeast } from "./ServerVersion.ts"
 import { configOf, differs, settingsOfConfig, type StreamConfigOf } from "./StreamConfigs.ts"
@@ -60,7 +61,11 @@ export const makePass = Effect.fnUntraced(function* (definitions: Definitions) {
   /** How streams were when they were seen last: made again, they are so again. */
   const seen = new Map<string, StreamSettings>()
   const unborn = new Map<string, number>()
+  const replicas = Math.max(...[...chosen.values()].map((settings) => settings.replicas))
   return Effect.gen(function* () {
+    const { client } = yield* NatsConnection
+    const isAlone = client.info !== undefined && client.info.cluster === undefined
+    if (isAlone && replicas > 1) return yield* Effect.fail(needsCluster(replicas, client.info!.server_name))
     const found = yield* removeStillborn(yield* listStreams, unborn)
     const missing = all.filter(({ name }) => !found.has(name))
     const { bytes, isKnown } = yield* fileStoreBytes([...found.values()], missing.length > 0)
@@ -91,13 +96,14 @@ export const makePass = Effect.fnUntraced(function* (definitions: Definitions) {
       // A size that was found out by asking is as good as another.
       const maxBytes =
         isKnown || chosen.get(kept)!.maxBytes !== undefined ? wanted.maxBytes : (applied ?? wanted).maxBytes
-      const settings = reconcile({
+      const reconciled = reconcile({
         wanted: { ...wanted, maxBytes },
         current,
         applied,
         former: formerOf(kept, current),
         heldBytes: info.state.bytes
       })
+      const settings = isAlone ? { ...reconciled, replicas: 1 } : reconciled
       const config = configOf(kept, settings)
       if (differs(config, info.config)) yield* update(config)
       seen.set(kept.name, settings)
@@ -107,6 +113,17 @@ export const makePass = Effect.fnUntraced(function* (definitions: Definitions) {
     return found
   })
 })
+
+/**
+ * A server without a cluster refuses to make a stream of three copies, but takes an update to three, keeps one, and does not open
+ * the stream again after its next start, with all that it holds (2.10.27: `replicas > 1 not supported in non-clustered mode`).
+ */
+const needsCluster = (replicas: number, server: string): NatsError =>
+  new NatsError({
+    reason: "Unsupported",
+    operation: `ROOST_NATS_REPLICAS=${replicas}`,
+    detail: `nats-server "${server}" is in no cluster, so it has one copy of each stream: start ${replicas} with cluster.conf, or leave the variable out`
+  })
 
 /** How Roost made a stream before streams had sizes. */
 const formerOf = (kept: Kept, { replicas }: StreamSettings): StreamSettings => ({

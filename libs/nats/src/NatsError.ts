@@ -9,6 +9,7 @@ import { Data } from "effect"
  * - `Conflict`: compare-and-set lost; the entry has another revision.
  * - `Malformed`: the answer or the entry is not what its Schema says.
  * - `Rejected`: the other side refused, for the reason in `detail`.
+ * - `Unsupported`: this nats-server can't do what is configured.
  */
 export type NatsErrorReason =
   | "Disconnected"
@@ -18,6 +19,7 @@ export type NatsErrorReason =
   | "Conflict"
   | "Malformed"
   | "Rejected"
+  | "Unsupported"
 
 export class NatsError extends Data.TaggedError("NatsError")<{
   readonly reason: NatsErrorReason

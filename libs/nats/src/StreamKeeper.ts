@@ -95,12 +95,18 @@ const cureOf = (
   if (reason === "NoResponders") {
     return "; JetStream is off: a full disk switches it off, and the log of nats-server names the disk; it goes on when there is room"
   }
+  if (noPeers.test(detail)) {
+    return "; ROOST_NATS_REPLICAS asks for more copies than the cluster has servers with room for them"
+  }
   const version = server?.version ?? ""
   return reason === "Timeout" && !goesOnAfterFullDisk(version) ? `; nats-server ${version} ${hangsText}` : ""
 }
 
 /** ENOSPC and EDQUOT, as nats-server passes them on. */
 const noSpace = /no space left on device|disk quota exceeded/
+
+/** What a cluster says that has two servers where three copies are asked for. */
+const noPeers = /no suitable peers for placement/
 
 const takes = metrics.gauge(
   "roost_nats_store_takes",

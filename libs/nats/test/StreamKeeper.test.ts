@@ -16,6 +16,7 @@ import {
   StreamKeeper,
   StreamSettings
 } from "../src/index.ts"
+import { makePass } from "../src/EnsureStreams.ts"
 import { unbornSubject } from "../src/RequiredStreams.ts"
 import { connectionTo, waitUntil } from "./harness.ts"
 
@@ -207,6 +208,29 @@ describe("the one that makes streams", () => {
           assert.isTrue(log.lines.some((line) => /UPLINK was gone and is made again/.test(line)))
         }).pipe(Effect.provide(log.layer), Effect.provide(connectionTo(server)), Effect.scoped)
       }
+    })
+  )
+
+  it.live("asks a server that is alone for one copy only: with three it would not open its streams again", () =>
+    Effect.gen(function* () {
+      const server = yield* natsServer({ binary: "newest" })
+      const connected = <A, E>(run: Effect.Effect<A, E, NatsConnection>, replicas: string) =>
+        run.pipe(Effect.provide(connectionTo(server, { ROOST_NATS_REPLICAS: replicas })), Effect.scoped)
+      const keepsUplink = Effect.gen(function* () {
+        yield* server.restart
+        const { state } = yield* connected(infoOf("UPLINK"), "1")
+        assert.strictEqual(state.messages, 1)
+      })
+      yield* connected(Effect.andThen(ensureStreams(allStreams), uplink(100)), "1")
+
+      const pass = Effect.flatten(makePass(allStreams))
+      const refused = yield* connected(Effect.flip(pass), "3")
+      assert.match(String(refused), /ROOST_NATS_REPLICAS=3: Unsupported, nats-server ".+" is in no cluster/)
+      yield* keepsUplink
+
+      // By hand, as the nats command lets an operator do it.
+      yield* connected(Effect.andThen(change("UPLINK", { num_replicas: 3 }), pass), "1")
+      yield* keepsUplink
     })
   )
 
