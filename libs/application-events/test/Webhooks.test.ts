@@ -220,7 +220,8 @@ describe("webhooks", () => {
           yield* uplink("pk1", "a")
           while ((yield* statuses.get(webhookId)).health !== "dead") yield* Effect.sleep(20)
           const failing = yield* statuses.get(webhookId)
-          assert.deepInclude(failing, { consecutiveFailures: 4 })
+          // Four attempts make it dead; a busy machine may read its health after the next ones.
+          assert.isAtLeast(failing.consecutiveFailures, 4)
           assert.deepInclude(failing.lastAttempt, { status: 500, error: "the receiver answered 500" })
           assert.isAtLeast(failing.lastAttempt!.at, failing.failingSince!)
           while ((yield* deliveryQueue(webhook)).dead === 0) yield* Effect.sleep(20)

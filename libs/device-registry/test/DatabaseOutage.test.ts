@@ -1,9 +1,8 @@
-import { NodeHttpServer } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import { RegistryApi } from "@roost/contracts"
 import { apiRoutes, pathSegmentLengthMax } from "@roost/http"
 import { Health } from "@roost/observability"
-import { type PostgresServer, postgresServer } from "@roost/testkit"
+import { layerHttpServerTest, type PostgresServer, postgresServer } from "@roost/testkit"
 import { ConfigProvider, Effect, Layer, Logger } from "effect"
 import { HttpBody, HttpClient, HttpClientRequest, HttpRouter } from "effect/http"
 import { HttpApiBuilder } from "effect/http-api"
@@ -39,7 +38,7 @@ const served = ({ url }: PostgresServer) =>
     disableListenLog: true,
     routerConfig: { maxParamLength: pathSegmentLengthMax }
   }).pipe(
-    Layer.provideMerge(NodeHttpServer.layerTest),
+    Layer.provideMerge(layerHttpServerTest),
     Layer.provide([Registry.layer, Strangers.layerOf(new StrangerLog())]),
     Layer.provideMerge(layerStoreAt(url)),
     Layer.provide([layerVault, Health.layer, LiveStatus.layerNone]),

@@ -1,9 +1,9 @@
-import { NodeHttpServer } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import type { DeviceAnswer, Stranger } from "@roost/contracts"
 import { apiRoutes, pathSegmentLengthMax } from "@roost/http"
 import { RegistryApi } from "@roost/contracts"
 import { Health } from "@roost/observability"
+import { layerHttpServerTest } from "@roost/testkit"
 import { ConfigProvider, Effect, Layer, Logger } from "effect"
 import { HttpBody, HttpClient, HttpClientRequest, HttpRouter } from "effect/http"
 import type { HttpMethod } from "effect/http"
@@ -50,7 +50,7 @@ const served = (answer?: DeviceAnswer, strangers = new StrangerLog()) =>
     disableListenLog: true,
     routerConfig: { maxParamLength: pathSegmentLengthMax }
   }).pipe(
-    Layer.provideMerge(NodeHttpServer.layerTest),
+    Layer.provideMerge(layerHttpServerTest),
     Layer.provide([Registry.layer, Strangers.layerOf(strangers)]),
     Layer.merge(layerProductDeletions.pipe(Layer.provide(ProductRemains.layerNone))),
     Layer.provideMerge(layerTemporaryStore),

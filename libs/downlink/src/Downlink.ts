@@ -38,8 +38,9 @@ import { type CommandDraft, encodeCommand } from "./CommandDraft.ts"
 import { CommandStore } from "./CommandStore.ts"
 import { type ModelVersion, ThingModels } from "./ThingModels.ts"
 
-/** The registry answers from memory or SQLite; a device's actor from memory. */
-const registryTimeoutMillis = 2_000
+/** The registry answers from memory or SQLite, late only where it has little CPU: an application would rather wait than get a 503. */
+const registryTimeoutMillis = 5_000
+/** A device's actor answers from memory; without it the registry's word is taken. */
 const actorTimeoutMillis = 1_000
 
 /** From here on a new command is counted in the bucket itself, not in the mirror, which may lag another instance. */

@@ -1,4 +1,3 @@
-import { NodeHttpServer } from "@effect/platform-node"
 import {
   Buckets,
   type CommandEvent,
@@ -15,7 +14,7 @@ import type { ThingModel } from "@roost/enos"
 import { apiRoutes, layerIdempotency } from "@roost/http"
 import { allStreams, ensureStreams, EventPublisher, NatsConnection, serveRpc } from "@roost/nats"
 import { Health } from "@roost/observability"
-import { type NatsServer, passingOver } from "@roost/testkit"
+import { layerHttpServerTest, type NatsServer, passingOver } from "@roost/testkit"
 import { ConfigProvider, Context, Effect, Layer, Logger } from "effect"
 import { HttpBody, HttpClient, HttpClientRequest, HttpRouter } from "effect/http"
 import {
@@ -59,7 +58,7 @@ export const instance = Effect.fnUntraced(function* (
     }
   ).pipe(
     Layer.provideMerge(services),
-    Layer.provideMerge(NodeHttpServer.layerTest),
+    Layer.provideMerge(layerHttpServerTest),
     Layer.provideMerge(Health.layer),
     Layer.provide(environment(server)),
     Layer.provide(Logger.layer([]))

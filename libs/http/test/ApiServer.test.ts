@@ -1,7 +1,7 @@
-import { NodeHttpServer } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import { AnyJson, strictApi } from "@roost/contracts"
 import { Health } from "@roost/observability"
+import { layerHttpServerTest } from "@roost/testkit"
 import { ConfigProvider, Effect, Layer, Logger, Schema } from "effect"
 import { HttpBody, HttpClient, HttpClientRequest, HttpRouter } from "effect/http"
 import { HttpApi, HttpApiBuilder, HttpApiEndpoint, HttpApiError, HttpApiGroup, HttpApiSchema } from "effect/http-api"
@@ -56,7 +56,7 @@ const Served = HttpRouter.serve(apiRoutes(Api, Handlers), {
   disableListenLog: true,
   routerConfig: { maxParamLength: pathSegmentLengthMax }
 }).pipe(
-  Layer.provideMerge(NodeHttpServer.layerTest),
+  Layer.provideMerge(layerHttpServerTest),
   Layer.provide(Health.layer),
   Layer.provide(ConfigProvider.layer(ConfigProvider.fromUnknown({ ROOST_API_TOKEN: token }))),
   Layer.provide(Logger.layer([]))

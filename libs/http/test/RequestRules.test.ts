@@ -1,7 +1,7 @@
-import { NodeHttpServer } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
 import { AnyJson, strictApi } from "@roost/contracts"
 import { Health } from "@roost/observability"
+import { layerHttpServerTest } from "@roost/testkit"
 import { ConfigProvider, Effect, Layer, Logger, Schema } from "effect"
 import { HttpBody, HttpClient, HttpClientRequest, HttpRouter } from "effect/http"
 import { HttpApi, HttpApiBuilder, HttpApiEndpoint, HttpApiGroup, HttpApiSchema } from "effect/http-api"
@@ -75,7 +75,7 @@ const Handlers = HttpApiBuilder.group(Api, "lamps", (handlers) =>
 
 const token = "0123456789abcdef"
 const Served = HttpRouter.serve(apiRoutes(Api, Handlers), { disableLogger: true, disableListenLog: true }).pipe(
-  Layer.provideMerge(NodeHttpServer.layerTest),
+  Layer.provideMerge(layerHttpServerTest),
   Layer.provide(Health.layer),
   Layer.provide(ConfigProvider.layer(ConfigProvider.fromUnknown({ ROOST_API_TOKEN: token }))),
   Layer.provide(Logger.layer([]))

@@ -12,12 +12,20 @@ export const HttpHost = Setting.withDefault(
   "127.0.0.1"
 )
 
+/**
+ * Longer than the 60 s after which usual load balancers end an idle connection: whichever end waits less should not be the one that gets
+ * no word of the other's next request. Node's five seconds lose requests of clients on busy machines (ECONNRESET).
+ */
+const keepAliveMillis = 75_000
+
 /** An HTTP server on a port of ROOST_HTTP_HOST; a port that can't be had is a fault of its variable. `prepare` may add listeners. */
 export const layerHttpServer = (port: Setting<number>, prepare: (server: Server) => Server = same) =>
   Layer.unwrap(
     Effect.map(Config.all({ port, host: HttpHost }), (listen) =>
       Layer.effectContext(
-        Layer.build(NodeHttpServer.layer(() => prepare(createHttpServer()), listen)).pipe(
+        Layer.build(
+          NodeHttpServer.layer(() => prepare(createHttpServer({ keepAliveTimeout: keepAliveMillis })), listen)
+        ).pipe(
           Effect.mapError(({ cause }) => bindFault(port, listen, cause)),
           Effect.tap(() => Effect.logInfo(`listens for HTTP on http://${hostPort(listen)}`))
         )

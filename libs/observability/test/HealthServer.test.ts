@@ -1,11 +1,11 @@
-import { NodeHttpServer } from "@effect/platform-node"
+import { layerHttpServerTest } from "@roost/testkit"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer } from "effect"
 import { HttpClient, HttpRouter } from "effect/http"
 import { Health, healthRoutes, layerProcessMetrics, metrics } from "../src/index.ts"
 
 const Served = HttpRouter.serve(healthRoutes(), { disableLogger: true, disableListenLog: true }).pipe(
-  Layer.provideMerge(NodeHttpServer.layerTest),
+  Layer.provideMerge(layerHttpServerTest),
   Layer.provideMerge(Health.layer),
   Layer.provideMerge(layerProcessMetrics())
 )
