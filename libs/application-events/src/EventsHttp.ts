@@ -46,8 +46,9 @@ export const EventHandlers = HttpApiBuilder.group(
           const { device, deviceKey = device, kinds, product, productKey = product } = query
           // Who mistyped it would wait for ever; a device may be registered while its reader is there already.
           if (productKey !== undefined) yield* registered.requireProduct(productKey)
-          const position = parsePosition(headers["last-event-id"] ?? "")
-          if (position === undefined) return yield* unknownPosition
+          const lastEventId = headers["last-event-id"] ?? ""
+          const position = parsePosition(lastEventId)
+          if (position === undefined) return yield* unknownPosition(lastEventId)
           if (readers.size >= readersMax) {
             return yield* new TooManyReaders({
               detail: `It serves ${readersMax}; try again, or consume the streams over NATS.`
@@ -73,11 +74,15 @@ export const EventHandlers = HttpApiBuilder.group(
   })
 )
 
-const unknownPosition = Effect.suspend(() => {
+const unknownPosition = (lastEventId: string) => {
   const path = ["headers", "last-event-id"]
-  const message = "expected an id that this service sent"
+  const shown = JSON.stringify(lastEventId.slice(0, shownLengthMax))
+  const message = `expected an id of an event of this service, such as uplink=12,command=7, or no header to begin now; got ${shown}`
   return Effect.fail(new BadRequest({ detail: `${path.join(".")}: ${message}`, errors: [{ path, message }] }))
-})
+}
+
+/** Characters of an unknown id that are told back. */
+const shownLengthMax = 60
 
 /** A reader that stopped reading would hold its connection, and a place here, until somebody closed it. */
 const dropWhenSilent = ({ source }: HttpServerRequest.HttpServerRequest): void => {

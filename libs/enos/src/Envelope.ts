@@ -3,6 +3,7 @@ import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import { EnosCode } from "./EnosCode.ts"
 import { type ExactNumber, exactValueOf, isJsonNumber, JsonNumber, numeralOf } from "./json/ExactNumber.ts"
+import { notJsonCause } from "./json/JsonFault.ts"
 import { readJson } from "./json/ReadJson.ts"
 import { encodeUtf8 } from "./Utf8Block.ts"
 
@@ -114,7 +115,10 @@ const parseObject = (payload: Uint8Array, example: string): Result.Result<Record
   if (payload.length > envelopeBytesMax) return wrong(`at most ${envelopeBytesMax} bytes`, `${payload.length} bytes`)
   // What is stored must be readable by all who read it later, members that nobody looks at included.
   const read = readJson(payload, envelopeDepthMax)
-  if (Result.isFailure(read)) return wrong(read.failure.expected, read.failure.got)
+  if (Result.isFailure(read)) {
+    const { expected, got } = read.failure
+    return wrong(expected, got.endsWith(notJsonCause) ? `${got}: raw bytes belong to thing/model/up_raw` : got)
+  }
   const value = read.success
   if (kindOf(value) !== "an object") return wrong("a JSON object", kindOf(value), example)
   // `__proto__` is an own property here; nothing copies properties into another object.

@@ -12,6 +12,7 @@ import {
 import { type HttpApi, HttpApiBuilder, type HttpApiGroup, HttpApiSwagger } from "effect/http-api"
 import { layerBearerToken } from "./BearerToken.ts"
 import { type Neighbour, neighbourDocs, whoElse } from "./Neighbours.ts"
+import { endpointsOf } from "./NearestEndpoint.ts"
 import { layerProblems, type Routes } from "./Problems.ts"
 import { pathSegmentLengthMax, requestBytesMax } from "./RequestLimits.ts"
 import { layerRequestRules } from "./RequestRules.ts"
@@ -26,13 +27,17 @@ import { refuseUnreadable } from "./UnreadableRequests.ts"
 export const apiRoutes = <Id extends string, Groups extends HttpApiGroup.Constraint, E, R>(
   api: HttpApi.HttpApi<Id, Groups>,
   groups: Layer.Layer<HttpApiGroup.ToService<Id, Groups>, E, R>,
-  { elsewhere = () => undefined, table = new RouteTable() }: RouteKnowledge = {}
+  { elsewhere = () => undefined, endpoints = [], table = new RouteTable() }: RouteKnowledge = {}
 ) =>
   Layer.mergeAll(
     HttpApiBuilder.layer(api, { openapiPath: "/openapi.json" }).pipe(Layer.provide(groups)),
     HttpApiSwagger.layer(api, { path: "/docs" }),
     healthRoutes(),
-    layerProblems({ methodsOf: (url) => table.methodsOf(url), elsewhere })
+    layerProblems({
+      methodsOf: (url) => table.methodsOf(url),
+      elsewhere,
+      endpoints: [...endpointsOf(api), ...endpoints]
+    })
   ).pipe(
     Layer.provide(layerBearerToken),
     Layer.provide(layerRequestRules),
@@ -40,10 +45,9 @@ export const apiRoutes = <Id extends string, Groups extends HttpApiGroup.Constra
     Layer.provide(recordingRoutes(table))
   )
 
-/** `table` gets the routes; `elsewhere` says which other service serves a call that this one does not. */
-export interface RouteKnowledge {
+/** `table` gets the routes; `elsewhere` says which other service serves a call that this one does not, `endpoints` what that has. */
+export interface RouteKnowledge extends Partial<Pick<Routes, "elsewhere" | "endpoints">> {
   readonly table?: RouteTable
-  readonly elsewhere?: Routes["elsewhere"]
 }
 
 /**
@@ -61,16 +65,20 @@ export const serveApi = <Id extends string, Groups extends HttpApiGroup.Constrai
   return Layer.effectDiscard(
     Effect.gen(function* () {
       let handler: Handler = yield* HttpRouter.toHttpEffect(
-        Layer.mergeAll(healthRoutes(), starting, layerProblems({ methodsOf: () => [], elsewhere: () => undefined }))
+        Layer.mergeAll(
+          healthRoutes(),
+          starting,
+          layerProblems({ methodsOf: () => [], elsewhere: () => undefined, endpoints: [] })
+        )
       )
       // Ready is who answers: what the groups wait for by themselves may be over before their handlers are there.
       const served = yield* Health.startup("api", "the API is being built")
       yield* HttpServer.serveEffect(Effect.suspend(() => handler))
-      const elsewhere = yield* whoElse(neighbours)
+      const others = yield* whoElse(neighbours)
       const docs = neighbourDocs(neighbours).pipe(Layer.provide(recordingRoutes(table)))
       // What a handler needs of a request is part of `R` and can't be told apart here; `groups` brings the rest.
       handler = (yield* HttpRouter.toHttpEffect(
-        Layer.merge(apiRoutes(api, groups, { table, elsewhere }), docs)
+        Layer.merge(apiRoutes(api, groups, { table, ...others }), docs)
       )) as Handler
       yield* served
     }).pipe(Effect.provideService(HttpRouter.RouterConfig, { maxParamLength: pathSegmentLengthMax }))

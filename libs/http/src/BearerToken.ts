@@ -1,6 +1,6 @@
 import { Authorization, Setting, Unauthorized } from "@roost/contracts"
 import { Config, Effect, Layer, Redacted, Schema } from "effect"
-import { HttpServerRespondable, HttpServerResponse } from "effect/http"
+import { HttpServerRequest, HttpServerRespondable, HttpServerResponse } from "effect/http"
 import { createHash, timingSafeEqual } from "node:crypto"
 
 const tokenLengthMin = 16
@@ -28,15 +28,31 @@ export const layerBearerToken: Layer.Layer<Authorization, Config.ConfigError> = 
   Authorization,
   Effect.map(tokenCheck, (isToken) =>
     Authorization.of({
-      bearer: (handler, { credential }) => (isToken(Redacted.value(credential)) ? handler : unauthorized)
+      bearer: (handler, { credential }) =>
+        Effect.flatMap(HttpServerRequest.HttpServerRequest, ({ headers }) =>
+          isBearer(headers["authorization"]) && isToken(Redacted.value(credential))
+            ? handler
+            : unauthorized(headers["authorization"])
+        )
     })
   )
 )
 
 const digest = (text: string): Buffer => createHash("sha256").update(text).digest()
 
+const isBearer = (authorization = ""): boolean => /^bearer /i.test(authorization)
+
 /** RFC 9110 §11.6.1 wants the challenge, which a declared error can't carry. */
-const unauthorized = Effect.map(
-  HttpServerRespondable.toResponse(new Unauthorized()),
-  HttpServerResponse.setHeader("www-authenticate", 'Bearer realm="roost"')
-)
+const unauthorized = (authorization: string | undefined) => {
+  const fault =
+    authorization === undefined
+      ? "No Authorization header came"
+      : isBearer(authorization)
+        ? "The token is another one than ROOST_API_TOKEN of this service"
+        : "The Authorization header is of another scheme than Bearer"
+  const detail = `${fault}; expected Authorization: Bearer {token}.`
+  return Effect.map(
+    HttpServerRespondable.toResponse(new Unauthorized({ detail })),
+    HttpServerResponse.setHeader("www-authenticate", 'Bearer realm="roost"')
+  )
+}

@@ -1,6 +1,7 @@
 import { type Config, Effect, Layer } from "effect"
 import { HttpRouter, type HttpServerRequest, HttpServerResponse } from "effect/http"
 import type { HttpApi } from "effect/http-api"
+import { endpointsOf } from "./NearestEndpoint.ts"
 import type { Routes } from "./Problems.ts"
 import { routesOf } from "./RouteTable.ts"
 
@@ -12,14 +13,20 @@ export interface Neighbour {
   readonly port: Config.Config<number>
 }
 
-/** Says of a call that this service does not serve which of `neighbours` does. */
+/** Says of a call that this service does not serve which of `neighbours` does, and what they serve. */
 export const whoElse = Effect.fnUntraced(function* (
   neighbours: ReadonlyArray<Neighbour>
-): Effect.fn.Return<Routes["elsewhere"], Config.ConfigError> {
+): Effect.fn.Return<Pick<Routes, "elsewhere" | "endpoints">, Config.ConfigError> {
   const known = yield* Effect.forEach(neighbours, ({ api, port, portVariable, service }) =>
-    Effect.map(port, (number) => ({ name: `${service} (${portVariable}, port ${number})`, routes: routesOf(api) }))
+    Effect.map(port, (number) => {
+      const name = `${service} (${portVariable}, port ${number})`
+      return { name, routes: routesOf(api), endpoints: endpointsOf(api, name) }
+    })
   )
-  return (method, url) => known.find(({ routes }) => routes.methodsOf(url).includes(method))?.name
+  return {
+    elsewhere: (method, url) => known.find(({ routes }) => routes.methodsOf(url).includes(method))?.name,
+    endpoints: known.flatMap(({ endpoints }) => endpoints)
+  }
 })
 
 /** `/docs/{service}`: where a neighbour's documentation is, seen from whoever reads this service's. */

@@ -12,6 +12,7 @@ import {
 import { NatsError, type NatsErrorReason } from "@roost/nats"
 import { Cause, Effect, type Layer, type Types } from "effect"
 import { HttpRouter, HttpServerError, HttpServerRequest, HttpServerRespondable, HttpServerResponse } from "effect/http"
+import { didYouMean, type KnownEndpoint, nearestEndpoints, nearestVerbs } from "./NearestEndpoint.ts"
 import { pathSegmentLengthMax, requestBytesMax } from "./RequestLimits.ts"
 import { faultOfAddress, throughTextDoor } from "./TextDoor.ts"
 
@@ -36,9 +37,10 @@ const problems = (handler: Handler, routes: Routes): Handler =>
     return withRetryAfter(yield* withProblem(response, request, routes))
   })
 
-/** What is answered here. `elsewhere`: the other service that answers, as it is told. */
+/** What is answered here. `elsewhere`: the other service that answers, as it is told; `endpoints`: what both have, for who mistook one. */
 export interface Routes {
   readonly methodsOf: (url: string) => ReadonlyArray<string>
+  readonly endpoints: ReadonlyArray<KnownEndpoint>
   readonly elsewhere: (method: string, url: string) => string | undefined
 }
 
@@ -111,7 +113,7 @@ const withProblem = Effect.fnUntraced(function* (
     const readable = faultOfAddress(pathOf(request.url), "path") === undefined
     const missed = readable && methods.length > 0 && !methods.includes(request.method)
     if (missed && routes.elsewhere(request.method, request.url) === undefined) {
-      return yield* methodNotAllowed(request, methods)
+      return yield* methodNotAllowed(request, methods, routes)
     }
   }
   if (status < 400 || !(body._tag === "Empty" || body.contentType?.startsWith("text/plain"))) return response
@@ -139,16 +141,22 @@ const notFound = Effect.fnUntraced(function* (request: HttpServerRequest.HttpSer
   }
   const methods = routes.methodsOf(url)
   if (methods.length === 0) {
-    return yield* HttpServerRespondable.toResponse(
-      new NoSuchEndpoint({ detail: `No endpoint answers ${asked}; /docs has those that there are.` })
-    )
+    const meant = didYouMean(nearestEndpoints(method, pathOf(url), routes.endpoints))
+    const detail = `No endpoint answers ${asked}${meant === "" ? "." : meant} /docs has those that there are.`
+    return yield* HttpServerRespondable.toResponse(new NoSuchEndpoint({ detail }))
   }
-  return yield* methodNotAllowed(request, methods)
+  return yield* methodNotAllowed(request, methods, routes)
 })
 
-const methodNotAllowed = ({ method, url }: HttpServerRequest.HttpServerRequest, methods: ReadonlyArray<string>) => {
+const methodNotAllowed = (
+  { method, url }: HttpServerRequest.HttpServerRequest,
+  methods: ReadonlyArray<string>,
+  { endpoints }: Routes
+) => {
   const allow = methods.join(", ")
-  const problem = new MethodNotAllowed({ detail: `${pathOf(url)} answers ${allow}, not ${method}.` })
+  const meant = didYouMean(nearestVerbs(method, pathOf(url), endpoints))
+  const detail = `${pathOf(url)} answers ${allow}, not ${method}${meant === "" ? "." : meant}`
+  const problem = new MethodNotAllowed({ detail })
   return Effect.map(HttpServerRespondable.toResponse(problem), HttpServerResponse.setHeader("allow", allow))
 }
 

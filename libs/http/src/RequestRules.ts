@@ -44,7 +44,8 @@ export const layerRequestRules: Layer.Layer<RequestRules> = Layer.succeed(Reques
   return Effect.gen(function* () {
     const faults = yield* faultsOf(undeclared)
     if (faults.length > 0) return yield* refuse(faults)
-    return yield* explained(yield* Effect.catch(handler, refused), endpoint)
+    const { headers } = yield* HttpServerRequest.HttpServerRequest
+    return yield* explained(yield* Effect.catch(handler, refused), endpoint, headers["content-type"])
   })
 })
 
@@ -108,13 +109,14 @@ const faultsOf = (parts: ReadonlyArray<Part>) =>
 /** Says what would be taken, where a body is of another type or too large. */
 const explained = (
   response: HttpServerResponse.HttpServerResponse,
-  { payload }: HttpApiEndpoint.Top
+  { payload }: HttpApiEndpoint.Top,
+  contentType: string | undefined
 ): Effect.Effect<HttpServerResponse.HttpServerResponse> => {
   if (response.headers["content-type"] === ProblemDetails.contentType) return Effect.succeed(response)
   if (response.status === 415) {
-    return HttpServerRespondable.toResponse(
-      new UnsupportedMediaType({ detail: `Expected Content-Type: ${[...payload.keys()].join(" or ")}.` })
-    )
+    const taken = [...payload.keys()].join(" or ")
+    const detail = `Expected Content-Type: ${taken}, got ${contentType ?? "none"}${causeOf(contentType)}.`
+    return HttpServerRespondable.toResponse(new UnsupportedMediaType({ detail }))
   }
   const bytesMax = response.status === 413 ? streamBytesMax(payload) : undefined
   if (bytesMax === undefined) return Effect.succeed(response)
@@ -122,6 +124,11 @@ const explained = (
   // The rest of the body is not read.
   return Effect.map(HttpServerRespondable.toResponse(problem), HttpServerResponse.setHeader("connection", "close"))
 }
+
+const causeOf = (contentType: string | undefined): string =>
+  contentType === "application/x-www-form-urlencoded"
+    ? ", which curl -d sends unless -H content-type:… says another"
+    : ""
 
 const streamBytesMax = (payload: HttpApiEndpoint.Top["payload"]): number | undefined => {
   for (const { schemas } of payload.values()) {

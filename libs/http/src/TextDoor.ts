@@ -1,4 +1,4 @@
-import { BadRequest } from "@roost/contracts"
+import { BadRequest, UnsupportedMediaType } from "@roost/contracts"
 import { findUnstorable, type JsonUnread, mayBeUnstorable, readJson } from "@roost/enos"
 import { Effect, Result } from "effect"
 import { type HttpServerError, HttpServerRequest, HttpServerRespondable, type HttpServerResponse } from "effect/http"
@@ -8,7 +8,7 @@ import { jsonDepthMax } from "./RequestLimits.ts"
  * What every request passes before it is routed: an address is UTF-8 without NUL, its path without
  * control characters, and `%3A` in a path is `:`, so that verbs
  * may be written either way. JSON is UTF-8 with or without byte order mark, not too deep, and its texts are such as every
- * database holds. Whatever is not is answered 400 and says where. No body is the body `{}`: what an endpoint needs nothing of may be
+ * database holds. Whatever is not is answered 400 and says where; a compressed body 415 (RFC 9110 §8.4). No body is the body `{}`: what an endpoint needs nothing of may be
  * left out, and what it needs is named.
  */
 export const throughTextDoor = <E, R>(
@@ -19,6 +19,11 @@ export const throughTextDoor = <E, R>(
     const query = rest.join("?")
     const wrong = faultOfAddress(path, "path") ?? faultOfAddress(query, "query")
     if (wrong !== undefined) return badRequest(wrong)
+    const encoding = request.headers["content-encoding"] ?? "identity"
+    if (!/^\s*identity\s*$/i.test(encoding)) {
+      const detail = `Expected a body without Content-Encoding, got ${encoding}: no endpoint reads compressed bodies.`
+      return HttpServerRespondable.toResponse(new UnsupportedMediaType({ detail }))
+    }
     const routed = path.replaceAll(/%3a/gi, ":")
     const url = rest.length === 0 ? routed : `${routed}?${query}`
     return Effect.provideService(handler, HttpServerRequest.HttpServerRequest, checked(request, url))

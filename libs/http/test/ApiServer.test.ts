@@ -62,9 +62,15 @@ const Served = HttpRouter.serve(apiRoutes(Api, Handlers), {
   Layer.provide(Logger.layer([]))
 )
 
-const post = Effect.fnUntraced(function* (path: string, body: HttpBody.HttpBody, bearer: string | undefined = token) {
-  let request = HttpClientRequest.post(path).pipe(HttpClientRequest.setBody(body))
-  if (bearer !== "") request = HttpClientRequest.bearerToken(request, bearer)
+const post = Effect.fnUntraced(function* (
+  path: string,
+  body: HttpBody.HttpBody,
+  headers: Readonly<Record<string, string>> = { authorization: `Bearer ${token}` }
+) {
+  const request = HttpClientRequest.post(path).pipe(
+    HttpClientRequest.setBody(body),
+    HttpClientRequest.setHeaders(headers)
+  )
   const response = yield* HttpClient.execute(request)
   const text = yield* response.text
   return {
@@ -97,12 +103,19 @@ describe("an API", () => {
 
   it.live("refuses a missing, an empty and a wrong token with a challenge (RFC 9110 §11.6.1)", () =>
     Effect.gen(function* () {
-      for (const bearer of ["", "wrong", token + "x"]) {
-        const answer = yield* post("/v1/things/a:turn", json({ degrees: 1 }), bearer)
+      for (const [authorization, fault] of [
+        [undefined, "No Authorization header came"],
+        ["Bearer wrong", "The token is another one than ROOST_API_TOKEN of this service"],
+        [`Bearer ${token}x`, "The token is another one than ROOST_API_TOKEN of this service"],
+        [`Token  ${token}`, "The Authorization header is of another scheme than Bearer"]
+      ] as const) {
+        const headers = authorization === undefined ? {} : { authorization }
+        const answer = yield* post("/v1/things/a:turn", json({ degrees: 1 }), headers)
         assert.strictEqual(answer.status, 401)
         assert.strictEqual(answer.type, "application/problem+json")
         assert.strictEqual(answer.challenge, 'Bearer realm="roost"')
         assert.strictEqual(answer.body.type, "urn:roost:problem:unauthorized")
+        assert.strictEqual(answer.body.detail, `${fault}; expected Authorization: Bearer {token}.`)
       }
     }).pipe(Effect.provide(Served))
   )
@@ -188,6 +201,17 @@ describe("a body of an API", () => {
       const kept = yield* post("/v1/things/a/keep", written(`{"value":${value},"seconds":30.0}`))
       assert.strictEqual(kept.text, `{"value":${value.replace(`"b":0.10,`, "")},"seconds":30}`)
       assert.strictEqual((yield* post("/v1/things/a/keep", written(`{"value":1,"seconds":1e400}`))).status, 400)
+    }).pipe(Effect.provide(Served))
+  )
+
+  it.live("that is compressed is refused as that, and not as no JSON (RFC 9110 §8.4)", () =>
+    Effect.gen(function* () {
+      const headers = { authorization: `Bearer ${token}`, "content-encoding": "gzip" }
+      const answer = yield* post("/v1/things/a:turn", json({ degrees: 1 }), headers)
+      assert.strictEqual(answer.status, 415)
+      assert.include(answer.body.detail, "without Content-Encoding, got gzip")
+      const plain = { ...headers, "content-encoding": "identity" }
+      assert.strictEqual((yield* post("/v1/things/a:turn", json({ degrees: 1 }), plain)).status, 202)
     }).pipe(Effect.provide(Served))
   )
 

@@ -237,11 +237,14 @@ describe("a request", () => {
   it.live("of another type, or too large, hears what is taken", () =>
     Effect.gen(function* () {
       const csv = yield* ask("POST", "/v1/lamps", HttpBody.text("x", "text/csv"))
-      assert.deepStrictEqual([csv.status, csv.detail], [415, "Expected Content-Type: application/json."])
+      assert.deepStrictEqual([csv.status, csv.detail], [415, "Expected Content-Type: application/json, got text/csv."])
+      const form = yield* ask("POST", "/v1/lamps", HttpBody.text("{}", "application/x-www-form-urlencoded"))
+      const got = "got application/x-www-form-urlencoded, which curl -d sends unless -H content-type:… says another."
+      assert.deepStrictEqual([form.status, form.detail], [415, `Expected Content-Type: application/json, ${got}`])
       const picture = yield* ask("PUT", "/v1/lamps/a/picture", HttpBody.text("x", "text/csv"))
       assert.deepStrictEqual(
         [picture.status, picture.detail],
-        [415, "Expected Content-Type: image/png or image/svg+xml."]
+        [415, "Expected Content-Type: image/png or image/svg+xml, got text/csv."]
       )
       const large = yield* ask("PUT", "/v1/lamps/a/picture", HttpBody.text("x".repeat(11), "image/png"))
       assert.deepStrictEqual([large.status, large.detail], [413, "Expected a body of at most 10 bytes."])

@@ -38,7 +38,7 @@ const Commands = strictApi(
 
 /** Of Roost's own services, by the paths of their specifications. */
 const elsewhere = (method: string, path: string) =>
-  Effect.map(whoElse([registryService, downlinkService]), (whose) => whose(method, path))
+  Effect.map(whoElse([registryService, downlinkService]), (others) => others.elsewhere(method, path))
 
 const ok = () => Effect.succeed("ok")
 const Handlers = Layer.merge(
@@ -127,7 +127,7 @@ describe("a path", () => {
       const stop = yield* Effect.promise(() => ask(port, "DELETE", "/v1/things/a"))
       assert.deepStrictEqual([stop.status, stop.allow], [404, undefined])
       const nowhere = yield* Effect.promise(() => ask(port, "POST", "/v1/thing"))
-      const none = "No endpoint answers POST /v1/thing; /docs has those that there are."
+      const none = "No endpoint answers POST /v1/thing. /docs has those that there are."
       assert.deepStrictEqual([nowhere.status, nowhere.detail], [404, none])
     })
   )

@@ -46,6 +46,9 @@ const faultOfWhole = (bytes: Uint8Array): JsonFault | undefined => {
 }
 
 /** What devices of all kinds were seen to send, and what their firmware does wrong then. The first that fits counts. */
+/** The cause of bytes that were never meant as JSON; who reads them knows where such belong. */
+export const notJsonCause = "raw bytes or plain text instead of JSON"
+
 const causeOf = (bytes: Uint8Array, at: number, expected: string, open: number | undefined): string | undefined => {
   const byte = bytes[at]
   const rest = textAt(bytes, at)
@@ -110,7 +113,7 @@ const causeOf = (bytes: Uint8Array, at: number, expected: string, open: number |
     return byte === 0x3c
       ? "XML or HTML instead of JSON"
       : isWordByte(byte) || byte >= 0x80 || byte < 0x20
-        ? "raw bytes or plain text instead of JSON: raw bytes belong to thing/model/up_raw"
+        ? notJsonCause
         : undefined
   }
   if (expected === "a value" && isWordByte(byte)) return "a text without quotes"

@@ -72,6 +72,13 @@ describe("a payload that is no JSON", () => {
     })
   }
 
+  it("that is no JSON at all is told of the topic for bytes where a device sent it, and nowhere else", () => {
+    const payload = utf8("temp=21.5")
+    const [sent, read] = [decodeRequest(payload), readJson(payload, 34)]
+    assert.isTrue(Result.isFailure(sent) && sent.failure.message.endsWith("raw bytes belong to thing/model/up_raw"))
+    assert.isTrue(Result.isFailure(read) && read.failure.got.endsWith("raw bytes or plain text instead of JSON"))
+  })
+
   it("is told from one that is by exactly what JSON.parse takes (trust E9)", () => {
     const seeds = [
       message,
