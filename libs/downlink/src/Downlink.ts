@@ -3,19 +3,19 @@ import {
   CommandIds,
   commandIdOfKey,
   CommandNotCancellable,
-  CommandNotFound,
   CommandNotOfModel,
   commandPayloadBytesMax,
   type CommandState,
   CurrentIdempotentRequest,
   DeviceDisabled,
   DeviceNotActivated,
-  DeviceNotFound,
   DeviceOffline,
   deviceRpc,
   type DevicePlace,
   type IdempotentRequest,
   maxDeliveriesDefault,
+  NoSuchCommand,
+  NoSuchDevice,
   numericCommandId,
   paramsOf,
   NotEncodable,
@@ -74,7 +74,7 @@ export interface Page {
 }
 
 type Refusal =
-  | DeviceNotFound
+  | NoSuchDevice
   | DeviceNotActivated
   | DeviceDisabled
   | DeviceOffline
@@ -92,10 +92,10 @@ export class Downlink extends Context.Service<
       draft: CommandDraft,
       options: IssueOptions
     ) => Effect.Effect<Command, Refusal | TemporarilyUnavailable>
-    readonly get: (commandId: string) => Effect.Effect<Command, CommandNotFound | TemporarilyUnavailable>
+    readonly get: (commandId: string) => Effect.Effect<Command, NoSuchCommand | TemporarilyUnavailable>
     readonly cancel: (
       commandId: string
-    ) => Effect.Effect<Command, CommandNotFound | CommandNotCancellable | TemporarilyUnavailable>
+    ) => Effect.Effect<Command, NoSuchCommand | CommandNotCancellable | TemporarilyUnavailable>
     /** Cancels whatever of the device was not sent yet, oldest first; says which. */
     readonly cancelAll: (device: DeviceName) => Effect.Effect<ReadonlyArray<Command>, TemporarilyUnavailable>
     /** Newest first; `cursor` is the `nextCursor` of the page before. */
@@ -274,7 +274,7 @@ const withdrawIfTooMany = Effect.fnUntraced(function* ({ store }: Issuer, comman
 const askRegistry = Effect.fnUntraced(function* (device: DeviceName) {
   const reply = yield* requestRpc(RegistryRpcs.device, device, registryTimeoutMillis)
   if (reply._tag === "Unknown") {
-    return yield* new DeviceNotFound({ detail: `No device ${device.deviceKey} in product ${device.productKey}.` })
+    return yield* new NoSuchDevice({ detail: `${device.productKey} has no device ${device.deviceKey}.` })
   }
   if (reply.status === "disabled") return yield* new DeviceDisabled()
   if (reply.activated) return reply
@@ -387,7 +387,7 @@ const list = Effect.fnUntraced(function* (
 })
 
 const notFound = (commandId: string) =>
-  Effect.fail(new CommandNotFound({ detail: `No command ${commandId}, or it ended more than 7 days ago.` }))
+  Effect.fail(new NoSuchCommand({ detail: `No command ${commandId}, or it ended more than 7 days ago.` }))
 
 const tooMany = Effect.suspend(() =>
   Effect.fail(new TooManyPending({ code: CommandCode.cacheFull, pendingMax: pendingCommandsPerDeviceMax }))

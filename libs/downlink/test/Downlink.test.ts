@@ -112,7 +112,7 @@ describe("issuing a command", () => {
         one
           .call("POST", `${device(deviceKey)}/measurepoints/p:set`, { value, pendingTtl: 60 })
           .pipe(Effect.map(({ status, body }) => [status, body.type.slice("urn:roost:problem:".length), body.code]))
-      assert.deepStrictEqual(yield* ask("unknown"), [404, "device-not-found", undefined])
+      assert.deepStrictEqual(yield* ask("unknown"), [404, "no-such-device", 11_705])
       assert.deepStrictEqual(yield* ask("inactive"), [409, "device-not-activated", 11888])
       assert.deepStrictEqual(yield* ask("disabled"), [409, "device-disabled", undefined])
       assert.deepStrictEqual(yield* ask("custom"), [422, "not-encodable", 11810])

@@ -43,13 +43,13 @@ export interface Commands {
 }
 
 const codeOf: Readonly<Record<string, number>> = {
-  DeviceNotFound: ApiCode.noSuchDevice,
+  NoSuchDevice: ApiCode.noSuchDevice,
   DeviceNotActivated: ApiCode.deviceNotActivated,
   DeviceDisabled: ApiCode.deviceDisabled,
   DeviceOffline: ApiCode.deviceOffline,
   TooManyPending: ApiCode.cacheFull,
   CommandNotOfModel: ApiCode.invalidArgument,
   NotEncodable: ApiCode.cannotEncode,
-  CommandNotFound: ApiCode.notFound,
+  NoSuchCommand: ApiCode.notFound,
   CommandNotCancellable: ApiCode.invalidArgument
 }

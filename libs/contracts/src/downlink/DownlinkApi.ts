@@ -18,15 +18,15 @@ import {
 } from "./Command.ts"
 import {
   CommandNotCancellable,
-  CommandNotFound,
   CommandNotOfModel,
   DeviceDisabled,
   DeviceNotActivated,
-  DeviceNotFound,
   DeviceOffline,
+  NoSuchCommand,
   NotEncodable,
   TooManyPending
 } from "./DownlinkProblems.ts"
+import { NoSuchDevice } from "../registry/RegistryProblems.ts"
 import { IssuedCommand } from "./IssuedCommand.ts"
 
 /** Names of measurement points: what a thing model may call them (`@roost/enos`), and what Roost took before it had models. */
@@ -75,7 +75,7 @@ const waiting = {
 const device = { productKey: ProductKey, deviceKey: DeviceKey }
 const Accepted = Schema.Struct({ commandId: Schema.String, state: CommandState }).pipe(HttpApiSchema.status(202))
 const refusals = [
-  DeviceNotFound,
+  NoSuchDevice,
   DeviceNotActivated,
   DeviceDisabled,
   DeviceOffline,
@@ -168,7 +168,7 @@ export const CommandTracking = HttpApiGroup.make("tracking")
     HttpApiEndpoint.get("getCommand", "/v1/commands/:commandId", {
       params: { commandId: MadeUpId },
       success: IssuedCommand,
-      error: [CommandNotFound, TemporarilyUnavailable]
+      error: [NoSuchCommand, TemporarilyUnavailable]
     }).annotateMerge(
       describe(
         "What became of a command; kept for 7 days after it ended",
@@ -178,7 +178,7 @@ export const CommandTracking = HttpApiGroup.make("tracking")
     HttpApiEndpoint.post("cancelCommand", "/v1/commands/:commandId:cancel", {
       params: { commandId: MadeUpId },
       success: Schema.Struct({ commandId: Schema.String, state: CommandState }),
-      error: [CommandNotFound, CommandNotCancellable, TemporarilyUnavailable]
+      error: [NoSuchCommand, CommandNotCancellable, TemporarilyUnavailable]
     }).annotateMerge(describe("Cancel a command that was not sent yet", "409 once its device fetched it.")),
     HttpApiEndpoint.post("cancelCommands", "/v1/products/:productKey/devices/:deviceKey/commands:cancel", {
       params: device,

@@ -3,13 +3,6 @@ import * as Schema from "effect/Schema"
 import { HttpApiError } from "effect/http-api"
 import { CommandState } from "./Command.ts"
 
-/** The registry knows no such device. */
-export class DeviceNotFound extends HttpApiError.Problem<DeviceNotFound>()("DeviceNotFound", {
-  type: "urn:roost:problem:device-not-found",
-  status: 404,
-  title: "There is no such device."
-}) {}
-
 /** It never came with its own secret. EnOS code 11888. */
 export class DeviceNotActivated extends HttpApiError.Problem<DeviceNotActivated>()(
   "DeviceNotActivated",
@@ -75,8 +68,8 @@ export class NotEncodable extends HttpApiError.Problem<NotEncodable>()(
 ) {}
 
 /** No command has this id, or it ended more than 7 days ago. */
-export class CommandNotFound extends HttpApiError.Problem<CommandNotFound>()("CommandNotFound", {
-  type: "urn:roost:problem:command-not-found",
+export class NoSuchCommand extends HttpApiError.Problem<NoSuchCommand>()("NoSuchCommand", {
+  type: "urn:roost:problem:no-such-command",
   status: 404,
   title: "There is no such command."
 }) {}
