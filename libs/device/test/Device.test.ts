@@ -208,7 +208,10 @@ describe("a server that is silent", () => {
     expect(error.by).toBe("timeout")
     expect(error.message).toMatch(/wrong key/)
     expect(error.hint).toMatch(/SecureMode.*Lifetime.*disabled/)
-    expect(events.flatMap((event) => (event._tag === "Sent" ? [event.transmission] : []))).toEqual([1, 1, 1, 2, 3])
+    // Two hellos and the flight that nobody answers; a busy machine may send a hello twice as well.
+    const transmissions = events.flatMap((event) => (event._tag === "Sent" ? [event.transmission] : []))
+    expect(transmissions.filter((transmission) => transmission === 1)).toHaveLength(3)
+    expect(transmissions.slice(-3)).toEqual([1, 2, 3])
   })
 
   it("nobody there: another hint", async () => {
