@@ -60,7 +60,7 @@ const server = postgresForFile()
 
 describe.each(databases(server))("RegistryStore on $database", ({ layerStore }) => {
   describe("a product's options of its sessions", () => {
-    it.effect("have their defaults, and are kept as they were changed (trust E14)", () =>
+    it.live("have their defaults, and are kept as they were changed (trust E14)", () =>
       Effect.gen(function* () {
         const store = yield* seed
         const optionsOf = Effect.map(store.product(id.productKey), (product) => [
@@ -77,7 +77,7 @@ describe.each(databases(server))("RegistryStore on $database", ({ layerStore }) 
   })
 
   describe("presence", () => {
-    it.effect("activates a device by a handshake with its own secret, and by no other (contract §7.16)", () =>
+    it.live("activates a device by a handshake with its own secret, and by no other (contract §7.16)", () =>
       Effect.gen(function* () {
         const store = yield* seed
         yield* store.applyPresence([presence({ secureMode: 3, at: 1500 })])
@@ -92,7 +92,7 @@ describe.each(databases(server))("RegistryStore on $database", ({ layerStore }) 
       }).pipe(Effect.provide(layerStore))
     )
 
-    it.effect("is not overtaken by an older message that comes late or again", () =>
+    it.live("is not overtaken by an older message that comes late or again", () =>
       Effect.gen(function* () {
         const store = yield* seed
         yield* store.applyPresence([presence({ at: 3000 }), presence({ state: "offline", at: 2500 })])
@@ -102,7 +102,7 @@ describe.each(databases(server))("RegistryStore on $database", ({ layerStore }) 
       }).pipe(Effect.provide(layerStore))
     )
 
-    it.effect("that comes late, after newer of another instance, still activates and tells when", () =>
+    it.live("that comes late, after newer of another instance, still activates and tells when", () =>
       Effect.gen(function* () {
         const store = yield* seed
         yield* store.applyPresence([presence({ state: "offline", cause: "closeNotify", at: 3000, lastSeenAt: 3000 })])
@@ -117,7 +117,7 @@ describe.each(databases(server))("RegistryStore on $database", ({ layerStore }) 
   })
 
   describe("credential changes", () => {
-    it.effect("are stored with the message for the actors, once, with a version that grows", () =>
+    it.live("are stored with the message for the actors, once, with a version that grows", () =>
       Effect.gen(function* () {
         const store = yield* seed
         const before = (yield* store.device(id))!.credentialVersion
@@ -138,7 +138,7 @@ describe.each(databases(server))("RegistryStore on $database", ({ layerStore }) 
       }).pipe(Effect.provide(layerStore))
     )
 
-    it.effect("of a device that is not there change nothing", () =>
+    it.live("of a device that is not there change nothing", () =>
       Effect.gen(function* () {
         const store = yield* seed
         const gone = { ...id, deviceKey: "gone" }
@@ -163,7 +163,7 @@ describe.each(databases(server))("RegistryStore on $database", ({ layerStore }) 
         )
       )
 
-    it.effect("is filed once, however often it is delivered", () =>
+    it.live("is filed once, however often it is delivered", () =>
       Effect.gen(function* () {
         const store = yield* seed
         const batch = [online("dev1", 2000), online("gone", 2000), online("dev1", 3000)]
@@ -178,7 +178,7 @@ describe.each(databases(server))("RegistryStore on $database", ({ layerStore }) 
       }).pipe(Effect.provide(layerStore))
     )
 
-    it.effect("keeps the bounds of a device's log", () =>
+    it.live("keeps the bounds of a device's log", () =>
       Effect.gen(function* () {
         const store = yield* seed
         yield* file(Array.from({ length: eventsPerDeviceMax }, (_, at) => online("dev1", at)))
@@ -189,7 +189,7 @@ describe.each(databases(server))("RegistryStore on $database", ({ layerStore }) 
       }).pipe(Effect.provide(layerStore))
     )
 
-    it.effect("counts those of devices that are not registered as strangers'", () =>
+    it.live("counts those of devices that are not registered as strangers'", () =>
       Effect.gen(function* () {
         const store = yield* seed
         yield* file([online("dev1", 1), ...Array.from({ length: strangerEventsMax + 1 }, (_, i) => online(`s${i}`, 1))])
@@ -199,7 +199,7 @@ describe.each(databases(server))("RegistryStore on $database", ({ layerStore }) 
       }).pipe(Effect.provide(layerStore))
     )
 
-    it.effect("lets events go when they are as old as the stream keeps them", () =>
+    it.live("lets events go when they are as old as the stream keeps them", () =>
       Effect.gen(function* () {
         const store = yield* seed
         yield* file([online("dev1", 10)], 10)
@@ -213,7 +213,7 @@ describe.each(databases(server))("RegistryStore on $database", ({ layerStore }) 
   })
 
   describe("events", () => {
-    it.effect("come newest first, page by page, and are not added twice", () =>
+    it.live("come newest first, page by page, and are not added twice", () =>
       Effect.gen(function* () {
         const store = yield* seed
         const three = [1, 2, 3].map((at) => event({ at, detail: { alert: at } }))
@@ -235,7 +235,7 @@ describe.each(databases(server))("RegistryStore on $database", ({ layerStore }) 
       }).pipe(Effect.provide(layerStore))
     )
 
-    it.effect("are in the order of their times, whichever was stored first, and are asked for by kind and time", () =>
+    it.live("are in the order of their times, whichever was stored first, and are asked for by kind and time", () =>
       Effect.gen(function* () {
         const store = yield* seed
         const stored = [
@@ -263,7 +263,7 @@ describe.each(databases(server))("RegistryStore on $database", ({ layerStore }) 
       }).pipe(Effect.provide(layerStore))
     )
 
-    it.effect("of a product as such are kept beside those of its devices", () =>
+    it.live("of a product as such are kept beside those of its devices", () =>
       Effect.gen(function* () {
         const store = yield* seed
         yield* store.addEvents([event({ deviceKey: "", kind: "script-throws" }), event({})], 0)
@@ -277,7 +277,7 @@ describe.each(databases(server))("RegistryStore on $database", ({ layerStore }) 
       }).pipe(Effect.provide(layerStore))
     )
 
-    it.effect("of one device are bounded, so that it does not push out another's", () =>
+    it.live("of one device are bounded, so that it does not push out another's", () =>
       Effect.gen(function* () {
         const store = yield* seed
         yield* store.addEvents(
@@ -290,7 +290,7 @@ describe.each(databases(server))("RegistryStore on $database", ({ layerStore }) 
       }).pipe(Effect.provide(layerStore))
     )
 
-    it.effect("of strangers share one bound and leave registered devices alone", () =>
+    it.live("of strangers share one bound and leave registered devices alone", () =>
       Effect.gen(function* () {
         const store = yield* seed
         yield* store.addEvents([event({})], 0)
@@ -302,7 +302,7 @@ describe.each(databases(server))("RegistryStore on $database", ({ layerStore }) 
       }).pipe(Effect.provide(layerStore))
     )
 
-    it.effect("go when they are as old as the stream keeps them", () =>
+    it.live("go when they are as old as the stream keeps them", () =>
       Effect.gen(function* () {
         const store = yield* seed
         yield* store.addEvents([event({ at: 10 })], 10)
@@ -316,7 +316,7 @@ describe.each(databases(server))("RegistryStore on $database", ({ layerStore }) 
   })
 
   describe("devices", () => {
-    it.effect("come by device key in the order of its bytes, page by page, by status if asked", () =>
+    it.live("come by device key in the order of its bytes, page by page, by status if asked", () =>
       Effect.gen(function* () {
         const store = yield* seed
         const keys = ["a:b", "B", "_x", "a-b", "A"]
@@ -342,7 +342,7 @@ describe.each(databases(server))("RegistryStore on $database", ({ layerStore }) 
       }).pipe(Effect.provide(layerStore))
     )
 
-    it.effect("are found by their asset id", () =>
+    it.live("are found by their asset id", () =>
       Effect.gen(function* () {
         const store = yield* seed
         assert.strictEqual((yield* store.deviceOfAsset("a1"))?.deviceKey, "dev1")
@@ -350,7 +350,7 @@ describe.each(databases(server))("RegistryStore on $database", ({ layerStore }) 
       }).pipe(Effect.provide(layerStore))
     )
 
-    it.effect("keep their secret as it was sealed, byte for byte", () =>
+    it.live("keep their secret as it was sealed, byte for byte", () =>
       Effect.gen(function* () {
         const store = yield* seed
         const bytes = Uint8Array.from({ length: 256 }, (_, i) => i)
@@ -363,7 +363,7 @@ describe.each(databases(server))("RegistryStore on $database", ({ layerStore }) 
   })
 
   describe("products", () => {
-    it.effect("are created once and change only where asked", () =>
+    it.live("are created once and change only where asked", () =>
       Effect.gen(function* () {
         const store = yield* seed
         const product = (yield* store.product("pk1"))!
@@ -386,7 +386,7 @@ describe.each(databases(server))("RegistryStore on $database", ({ layerStore }) 
 const storeIn = (file: string) => layerSqlRegistryStore.pipe(Layer.provide(layerSqliteSql(file)))
 
 describe("the file of SQLite", () => {
-  it.effect("is readable by its owner only and is what it was after a restart", () =>
+  it.live("is readable by its owner only and is what it was after a restart", () =>
     Effect.gen(function* () {
       const file = join(yield* temporaryDirectory, "data", "registry.sqlite")
       yield* Effect.provide(seed, storeIn(file))
@@ -399,7 +399,7 @@ describe("the file of SQLite", () => {
     })
   )
 
-  it.effect("of a newer registry is not touched", () =>
+  it.live("of a newer registry is not touched", () =>
     Effect.gen(function* () {
       const file = join(yield* temporaryDirectory, "registry.sqlite")
       const newer = new DatabaseSync(file)
