@@ -2,8 +2,8 @@ import { Code } from "@roost/coap"
 import { Sealing, sealPurpose, sessionKey } from "@roost/contracts"
 import { aes256Gcm } from "@roost/dtls-crypto"
 import * as Result from "effect/Result"
-import { exchangeId } from "../src/ExchangeId.ts"
-import { decodeStoredSession, encodeStoredSession } from "../src/StoredSession.ts"
+import { exchangeId } from "../src/requests/ExchangeId.ts"
+import { decodeStoredSession, encodeStoredSession } from "../src/state/StoredSession.ts"
 import { World } from "../test/support/World.ts"
 
 // What durable sessions cost this process: bytes and CPU per stored session, sessions taken over per second, CPU that an

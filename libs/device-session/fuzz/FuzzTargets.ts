@@ -1,5 +1,5 @@
 import * as Result from "effect/Result"
-import { decodeStoredSession, encodeStoredSession } from "../src/StoredSession.ts"
+import { decodeStoredSession, encodeStoredSession } from "../src/state/StoredSession.ts"
 import { World } from "../test/support/World.ts"
 
 const records = (): ReadonlyArray<Uint8Array> => {

@@ -1,8 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Code } from "@roost/coap"
-import type { PendingCommand } from "../src/PendingCommands.ts"
-import type { Ports } from "../src/Ports.ts"
-import { withWallTimes } from "../src/WallClockPorts.ts"
+import type { PendingCommand } from "../src/state/PendingCommands.ts"
+import type { Ports } from "../src/state/Ports.ts"
+import { withWallTimes } from "../src/service/WallClockPorts.ts"
 import { codeOf, own, post, requestOf } from "./support/traces.ts"
 import { World } from "./support/World.ts"
 

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { CredentialChanges } from "../src/CredentialChanges.ts"
+import { CredentialChanges } from "../src/handshakes/CredentialChanges.ts"
 
 describe("CredentialChanges", () => {
   it("knows keys from before a change, and forgets the change in time", () => {

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { frameBytesTarget, FrameKind, FrameReader, parsePeerAddress } from "@roost/contracts"
-import { edgeIdleMillisMax, EdgeLinks } from "../src/EdgeLinks.ts"
+import { edgeIdleMillisMax, EdgeLinks } from "../src/host/EdgeLinks.ts"
 
 const peer = parsePeerAddress("127.0.0.1", 4000)!
 

@@ -11,7 +11,7 @@ import {
   eventsPerSecondMax,
   routineBurstMax,
   routineIntervalMillis
-} from "../src/EventLimiter.ts"
+} from "../src/host/EventLimiter.ts"
 
 const event = (at: number, reason: string, kind = "request-refused", deviceKey = "dev1"): DeviceEvent => ({
   productKey: "pk1",

@@ -1,6 +1,6 @@
 import { Sealing, sealingKeys, sessionKey } from "@roost/contracts"
 import { assert, describe, it } from "vitest"
-import { FormerSeals } from "../src/FormerSeals.ts"
+import { FormerSeals } from "../src/service/FormerSeals.ts"
 
 const key = (byte: number) => new Uint8Array(32).fill(byte)
 const before = new Sealing(key(1), "session")

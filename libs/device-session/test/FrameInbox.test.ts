@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { FrameInbox } from "../src/FrameInbox.ts"
+import { FrameInbox } from "../src/service/FrameInbox.ts"
 
 const frameOf = (name: number, bytes = 100): Uint8Array => new Uint8Array(bytes).fill(name)
 

@@ -1,11 +1,11 @@
 import { assert, describe, it } from "@effect/vitest"
 import { FrameKind, parsePeerAddress } from "@roost/contracts"
-import type { EdgeLink } from "../src/EdgeLinks.ts"
-import { HandOffs } from "../src/HandOffs.ts"
-import { type HandshakeInProgress, Handshakes } from "../src/Handshakes.ts"
-import type { Held } from "../src/Takeover.ts"
+import { HandOffs } from "../src/handshakes/HandOffs.ts"
+import { type HandshakeInProgress, Handshakes } from "../src/handshakes/Handshakes.ts"
 import { codeOf, post } from "./support/traces.ts"
 import { World } from "./support/World.ts"
+import type { EdgeLink } from "../src/state/EdgeLink.ts"
+import type { Held } from "../src/state/Held.ts"
 
 const edge = {} as EdgeLink
 const handOff = (port: number, host = "192.0.2.1"): Held => ({

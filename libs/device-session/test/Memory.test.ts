@@ -1,9 +1,9 @@
 import { setFlagsFromString } from "node:v8"
 import { runInNewContext } from "node:vm"
 import { assert, describe, it } from "@effect/vitest"
-import { defaultDeviceSessionConfig } from "../src/DeviceSessionConfig.ts"
-import { frameInboxLimits } from "../src/FrameInbox.ts"
-import { heldBytesMax } from "../src/Shares.ts"
+import { defaultDeviceSessionConfig } from "../src/state/DeviceSessionConfig.ts"
+import { frameInboxLimits } from "../src/service/FrameInbox.ts"
+import { heldBytesMax } from "../src/host/Shares.ts"
 import { World } from "./support/World.ts"
 
 setFlagsFromString("--expose-gc")

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { FrameKind } from "@roost/contracts"
-import { expectedMillisMax, heldPerPartitionMax } from "../src/Shares.ts"
+import { expectedMillisMax, heldPerPartitionMax } from "../src/host/Shares.ts"
 import { codeOf, post, retransmit } from "./support/traces.ts"
 import { World } from "./support/World.ts"
 

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { type PendingCommand, PendingCommands, pendingCommandsMax } from "../src/PendingCommands.ts"
+import { type PendingCommand, PendingCommands, pendingCommandsMax } from "../src/state/PendingCommands.ts"
 
 const set = "/sys/pk1/dev1/thing/service/measurepoint/set"
 const reboot = "/sys/pk1/dev1/thing/service/reboot"

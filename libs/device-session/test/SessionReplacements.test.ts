@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { replacementsMax } from "../src/SessionReplacements.ts"
+import { replacementsMax } from "../src/handshakes/SessionReplacements.ts"
 import { World } from "./support/World.ts"
 
 const replaced = (world: World) => world.events.filter(({ kind }) => kind === "session-replaced")

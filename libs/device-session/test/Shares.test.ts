@@ -1,8 +1,14 @@
 import { assert, describe, it } from "@effect/vitest"
 import { FrameKind, parsePeerAddress } from "@roost/contracts"
-import type { EdgeLink } from "../src/EdgeLinks.ts"
-import { expectedMillisMax, heldBytesMax, heldBytesPerPartitionMax, heldUnroutedMax, Shares } from "../src/Shares.ts"
-import type { Held } from "../src/Takeover.ts"
+import {
+  expectedMillisMax,
+  heldBytesMax,
+  heldBytesPerPartitionMax,
+  heldUnroutedMax,
+  Shares
+} from "../src/host/Shares.ts"
+import type { EdgeLink } from "../src/state/EdgeLink.ts"
+import type { Held } from "../src/state/Held.ts"
 
 const entry = (partition: number, bytes: number, port = 1, host = "192.0.2.1"): Held => ({
   edge: {} as EdgeLink,

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { seeded } from "./support/Seeded.ts"
 import * as Schema from "effect/Schema"
-import { recordsPerMillisMax, reservedEnd, restoredSequence } from "../src/RestoredSequence.ts"
+import { recordsPerMillisMax, reservedEnd, restoredSequence } from "../src/state/RestoredSequence.ts"
 import { codeOf, post, repeated, sequencesTo } from "./support/traces.ts"
 import { World } from "./support/World.ts"
 

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
-import { decodeStoredSession, encodeStoredSession, storedSessionVersion } from "../src/StoredSession.ts"
+import { decodeStoredSession, encodeStoredSession, storedSessionVersion } from "../src/state/StoredSession.ts"
 import { World } from "./support/World.ts"
 
 const record = (): Uint8Array => {

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { takeRequest } from "../src/TokenBucket.ts"
+import { takeRequest } from "../src/requests/TokenBucket.ts"
 
 describe("takeRequest", () => {
   it("C20 allows a burst, then a rate", () => {

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
-import type { RequestContext } from "../src/RequestContext.ts"
-import { WaitingRequests } from "../src/WaitingRequests.ts"
+import type { RequestContext } from "../src/requests/RequestContext.ts"
+import { WaitingRequests } from "../src/requests/WaitingRequests.ts"
 
 /** Nothing but the partition is looked at. */
 const context = (exchange: number, partition = 1): RequestContext => ({

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { type CipherSuite, TLS_PSK_WITH_AES_128_CBC_SHA256, TLS_PSK_WITH_AES_128_CCM_8 } from "@roost/dtls"
 import { keyMistakes, mistakenKeys } from "@roost/enos"
-import { lookedIntoBurstMax } from "../src/WrongKeys.ts"
+import { lookedIntoBurstMax } from "../src/handshakes/WrongKeys.ts"
 import { World } from "./support/World.ts"
 
 const mistaken = mistakenKeys("secret of dev1", "secret of the product", "dev1")

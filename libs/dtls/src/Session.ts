@@ -32,7 +32,8 @@ import {
   sequenceMax,
   writePlaintextRecord
 } from "./record/Header.ts"
-import { type DirectionKeys, openRecord, sealedRecordBytes, sealRecord } from "./record/Protection.ts"
+import type { DirectionKeys } from "./record/DirectionKeys.ts"
+import { openRecord, sealedRecordBytes, sealRecord } from "./record/Protection.ts"
 import { isReplay, markReceived, type ReplayWindow } from "./record/ReplayWindow.ts"
 
 /** There is no renegotiation, so the one epoch of protected records is 1. */

@@ -1,7 +1,7 @@
 import { BoundedMap, sourceOf } from "@roost/bounded"
 import { formatPeerAddress, type StrangerEvent } from "@roost/contracts"
 import type { StrangerLimits } from "./StrangerLimits.ts"
-import type { StrangerRefusal } from "./StrangerReports.ts"
+import type { StrangerRefusal } from "./StrangerRefusal.ts"
 
 /** Refusals that are not told one by one, counted until the next summary: by kind, and by source for those that had most. */
 export class LeftOut {

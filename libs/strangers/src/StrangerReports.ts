@@ -1,19 +1,8 @@
 import { type Allowance, allowance, BoundedMap, FairMap, sourceOf, take } from "@roost/bounded"
-import { formatPeerAddress, type PeerAddress, type StrangerEvent } from "@roost/contracts"
+import { formatPeerAddress, type StrangerEvent } from "@roost/contracts"
 import { LeftOut } from "./LeftOut.ts"
 import { type StrangerLimits, strangerLimits } from "./StrangerLimits.ts"
-
-/** Something of a peer that names no registered device was refused. */
-export interface StrangerRefusal {
-  readonly peer: PeerAddress
-  readonly kind: string
-  /** Whether the peer showed that it receives at its address. Whoever forges addresses has any number of them. */
-  readonly proven: boolean
-  /** Escaped (`printableText`); absent where none came. */
-  readonly identity?: string
-  /** What came, what was expected, the likely cause and the cure. */
-  readonly reason: string
-}
+import type { StrangerRefusal } from "./StrangerRefusal.ts"
 
 interface Waiting {
   readonly at: number

@@ -1,2 +1,3 @@
 export { type StrangerLimits, strangerLimits } from "./StrangerLimits.ts"
-export { StrangerReports, type StrangerRefusal } from "./StrangerReports.ts"
+export type { StrangerRefusal } from "./StrangerRefusal.ts"
+export { StrangerReports } from "./StrangerReports.ts"

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "vitest"
 import { selectFaults } from "../src/faults/FaultType.ts"
-import { findingKinds } from "../src/record/check.ts"
+import { findingKinds } from "../src/record/Finding.ts"
 import { runChaos } from "../src/runChaos.ts"
 
 // Short runs with real processes: long enough for each of these faults once, from seeds that are always the same.

@@ -1,5 +1,6 @@
 import { assert, describe, it } from "vitest"
-import { check, type FindingKind, findingKinds, violationsOf } from "../src/record/check.ts"
+import { check, violationsOf } from "../src/record/check.ts"
+import { type FindingKind, findingKinds } from "../src/record/Finding.ts"
 import type { Exchange, Recording, RecordSeen } from "../src/record/Recording.ts"
 
 // What the checker is worth: a recording without a fault is clean, and each fault, planted in it, is found, alone.

@@ -1,35 +1,15 @@
 import { Device, type DeviceEvent, LinkError, readDeviceState, type RunOptions, writeDeviceState } from "@roost/device"
-import { type CipherSuite, narrowbandTiming } from "@roost/dtls"
+import { narrowbandTiming } from "@roost/dtls"
 import { formatIdentity, parseIdentity } from "@roost/enos"
 import { Effect } from "effect"
 import * as Result from "effect/Result"
 import { answerOf } from "./Answer.ts"
 import { checkFlags } from "./checkFlags.ts"
 import { DeviceFailure, exitCodes } from "./DeviceFailure.ts"
-import { type AnswerMode, Meter } from "./Meter.ts"
+import { Meter } from "./Meter.ts"
+import type { RunDeviceOptions } from "./RunDeviceOptions.ts"
 import { serverAddress } from "./ServerAddress.ts"
 import { Transcript } from "./Transcript.ts"
-
-export interface RunDeviceOptions {
-  readonly server: string | undefined
-  readonly productKey: string
-  readonly deviceKey: string
-  readonly deviceSecret: string | undefined
-  readonly productSecret: string | undefined
-  readonly state: string | undefined
-  readonly lifetime: number
-  readonly interval: number
-  /** 0: until interrupted. */
-  readonly count: number
-  readonly payload: string | undefined
-  readonly raw: string | undefined
-  readonly answer: AnswerMode
-  readonly suites: ReadonlyArray<CipherSuite> | undefined
-  readonly narrowband: boolean
-  readonly noCid: boolean
-  readonly noResume: boolean
-  readonly quiet: boolean
-}
 
 /** Prints as it goes; fails with `DeviceFailure` after it has told the reason on standard error. */
 export const runDevice = Effect.fnUntraced(

@@ -1,6 +1,6 @@
 import { Effect } from "effect"
 import { DeviceFailure } from "./DeviceFailure.ts"
-import type { RunDeviceOptions } from "./RunDevice.ts"
+import type { RunDeviceOptions } from "./RunDeviceOptions.ts"
 
 /** Flags of which one would be ignored, and numbers that mean nothing. */
 export const checkFlags = (options: RunDeviceOptions): Effect.Effect<void, DeviceFailure> => {

@@ -2,7 +2,8 @@ import { Effect } from "effect"
 import { expect, it } from "vitest"
 import { checkFlags } from "../src/checkFlags.ts"
 import { type DeviceFailure, exitCodes } from "../src/DeviceFailure.ts"
-import { runDevice, type RunDeviceOptions } from "../src/RunDevice.ts"
+import { runDevice } from "../src/RunDevice.ts"
+import type { RunDeviceOptions } from "../src/RunDeviceOptions.ts"
 import { serverAddress } from "../src/ServerAddress.ts"
 
 const options: RunDeviceOptions = {

@@ -1,7 +1,7 @@
 import type { Crypto } from "../Crypto.ts"
 import { constantTimeEqual } from "../internal/bytes.ts"
 import { additionalData, type RecordIdentity } from "./AdditionalData.ts"
-import type { DirectionKeys } from "./Protection.ts"
+import type { DirectionKeys } from "./DirectionKeys.ts"
 
 const blockBytes = 16
 const ivBytes = 16

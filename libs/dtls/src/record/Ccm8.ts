@@ -1,6 +1,6 @@
 import type { Crypto } from "../Crypto.ts"
 import { additionalData, type RecordIdentity, writeEpochAndSequence } from "./AdditionalData.ts"
-import type { DirectionKeys } from "./Protection.ts"
+import type { DirectionKeys } from "./DirectionKeys.ts"
 
 const explicitNonceBytes = 8
 const tagBytes = 8

@@ -1,4 +1,4 @@
-import { type CipherSuite, TLS_PSK_WITH_AES_128_CCM_8 } from "../CipherSuite.ts"
+import { TLS_PSK_WITH_AES_128_CCM_8 } from "../CipherSuite.ts"
 import type { Crypto } from "../Crypto.ts"
 import {
   cbcFragmentBytes,
@@ -8,25 +8,11 @@ import {
   sealMacThenEncrypt
 } from "./CbcSha256.ts"
 import { ccm8ExpansionBytes, openCcm8, sealCcm8 } from "./Ccm8.ts"
+import type { DirectionKeys, ProtectionKind } from "./DirectionKeys.ts"
 import { ContentType, dtls12, recordHeaderBytes, type RecordView, writeRecordHeader } from "./Header.ts"
 
 /** TLSPlaintext.length and DTLSInnerPlaintext may not exceed it (RFC 5246 §6.2.1, RFC 9146 §4). */
 export const plaintextBytesMax = 0x4000
-
-/** How records are protected. */
-export interface ProtectionKind {
-  readonly suite: CipherSuite
-  /** RFC 7366; only ever true with CBC. */
-  readonly encryptThenMac: boolean
-}
-
-/** The keys of one direction. What uses them copies what it keeps: a session lends the same arrays to each record. */
-export interface DirectionKeys extends ProtectionKind {
-  /** 16 bytes. */
-  readonly key: Uint8Array
-  /** The implicit nonce (CCM) or the MAC key (CBC), see `writeSaltBytes`. */
-  readonly salt: Uint8Array
-}
 
 /** A record that verified. */
 export interface Plaintext {

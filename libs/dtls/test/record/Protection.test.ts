@@ -3,7 +3,8 @@ import { withExplicitNonces } from "@roost/dtls-crypto/testing"
 import { describe, expect, it } from "vitest"
 import { TLS_PSK_WITH_AES_128_CBC_SHA256, TLS_PSK_WITH_AES_128_CCM_8 } from "../../src/CipherSuite.ts"
 import { ContentType, readRecord } from "../../src/record/Header.ts"
-import { type DirectionKeys, openRecord, sealedRecordBytes, sealRecord } from "../../src/record/Protection.ts"
+import type { DirectionKeys } from "../../src/record/DirectionKeys.ts"
+import { openRecord, sealedRecordBytes, sealRecord } from "../../src/record/Protection.ts"
 import { hex, unhex } from "../utils/hex.ts"
 
 const key = new Uint8Array(16).fill(1)

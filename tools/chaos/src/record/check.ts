@@ -7,47 +7,11 @@ import {
   lostUplink,
   newHandshake
 } from "./allowances.ts"
+import { type Allow, type Finding, type FindingKind, findingKinds } from "./Finding.ts"
 import { offlineFindings } from "./offline.ts"
 import type { Exchange, Recording } from "./Recording.ts"
 import { refusalFindings } from "./refusals.ts"
 import { type Silences, silencesOf } from "./silences.ts"
-
-export const findingKinds = [
-  /** A (key, epoch, sequence) that was on the wire twice: the nonce of an AEAD, used again. */
-  "record-repeated",
-  /** Answered with 2.04 and not in UPLINK. */
-  "uplink-missing",
-  /** One payload id, more than one message in UPLINK. */
-  "uplink-doubled",
-  /** Taken with 202, and neither succeeded nor known at the end. */
-  "command-lost",
-  /** Said to have ended in one way, and later in another. */
-  "command-ended-twice",
-  /** Beyond the first of a device. */
-  "handshake",
-  /** Given up by the device after all retransmissions, or under way for too long at the end. */
-  "handshake-unfinished",
-  /** A request of a device that is awake, without a response at the end. */
-  "unanswered",
-  /** A request met silence though its owner could have answered: 5.00 was due. */
-  "silence",
-  "offline-spurious",
-  "offline-missing",
-  "offline-doubled",
-  /** Another code than 2.04, where the faults allow none. */
-  "error-response",
-  /** An app was not ready again a minute after a fault, or one was that may not be. */
-  "aftermath"
-] as const
-export type FindingKind = (typeof findingKinds)[number]
-
-/** One violation. */
-export interface Finding {
-  readonly kind: FindingKind
-  readonly deviceKey: string
-  readonly at: number
-  readonly detail: string
-}
 
 export interface Verdict {
   readonly counts: Readonly<Record<FindingKind, number>>
@@ -112,7 +76,6 @@ export const violationsOf = ({ counts }: Verdict): number =>
 
 type NameOf = (device: number) => string
 type Report = (finding: Finding) => void
-export type Allow = (kind: AllowedKind) => void
 
 const isAcknowledgedUplink = ({ code, kind }: Exchange): boolean => kind === "uplink" && code === success
 

@@ -1,5 +1,5 @@
 import { isOutage, isUnplanned, wasSetBack } from "./allowances.ts"
-import type { Allow, Finding } from "./check.ts"
+import type { Allow, Finding } from "./Finding.ts"
 import type { InjectedFault, Recording } from "./Recording.ts"
 
 /** How much earlier than a Lifetime after the last datagram offline may come: clocks and the way through the edge. */

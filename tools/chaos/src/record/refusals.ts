@@ -1,4 +1,4 @@
-import type { Finding } from "./check.ts"
+import type { Finding } from "./Finding.ts"
 import type { InjectedFault, Recording } from "./Recording.ts"
 
 /**

@@ -1,16 +1,10 @@
 import { createSocket, type Socket } from "node:dgram"
-import type { LoadConfig, Target } from "../LoadConfig.ts"
+import type { LoadConfig } from "../LoadConfig.ts"
 import { FaultyPath } from "./FaultyPath.ts"
+import type { Link as LinkOf } from "./Link.ts"
 import type { LoadDevice } from "./LoadDevice.ts"
 
-/** A UDP socket, connected to its server. */
-export interface Link {
-  socket: Socket
-  readonly target: Target
-  readonly localAddress: string | undefined
-  /** Undefined if devices share the socket: then the connection id of each record names one. */
-  readonly device: LoadDevice | undefined
-}
+type Link = LinkOf<LoadDevice>
 
 export interface LinkEvents {
   readonly onDatagram: (device: LoadDevice, datagram: Uint8Array) => void

@@ -1,6 +1,6 @@
 import { Timed } from "@roost/actors"
 import type { Client, Session } from "@roost/dtls"
-import type { Link } from "./Links.ts"
+import type { Link } from "./Link.ts"
 import type { Awaited } from "./Verification.ts"
 
 export const Activity = {
@@ -32,7 +32,7 @@ export class LoadDevice extends Timed implements Awaited {
   readonly index: number
   readonly confirmable: boolean
   activity: Activity = Activity.Offline
-  link: Link | undefined = undefined
+  link: Link<LoadDevice> | undefined = undefined
   /** While it handshakes. */
   client: Client | undefined = undefined
   session: Session | undefined = undefined

@@ -1,0 +1,65 @@
+import type { PskIdentity } from "@roost/enos"
+import type { DeviceActor } from "../state/DeviceActor.ts"
+import { type HandshakeInProgress, nobody } from "./Handshakes.ts"
+import type { ProductProfiles } from "../requests/ProductProfiles.ts"
+import type { CachedPsk, DeviceFacts } from "../state/DeviceFacts.ts"
+
+/**
+ * The devices' own keys (SecureMode 2) as the registry gave them: what a device came in with once lets it in again without a
+ * question. A change of the credential drops the key (`DeviceHost.handleCredential`). A change of the product makes it stale,
+ * since the registry's other facts came with it; so does a day, in case a change was never heard of. While changes of
+ * credentials are not heard no key counts.
+ */
+export class KnownKeys {
+  readonly #findActor: (productKey: string, deviceKey: string) => DeviceActor | undefined
+  readonly #profiles: ProductProfiles
+  hearsChanges = true
+
+  constructor(
+    findActor: (productKey: string, deviceKey: string) => DeviceActor | undefined,
+    profiles: ProductProfiles
+  ) {
+    this.#findActor = findActor
+    this.#profiles = profiles
+  }
+
+  /** However old it is: for when the registry does not answer. */
+  find(identity: PskIdentity | undefined): CachedPsk | undefined {
+    if (identity?.secureMode !== 2) return undefined
+    return this.#findActor(identity.productKey, identity.deviceKey)?.psk
+  }
+
+  findFresh(now: number, identity: PskIdentity | undefined): CachedPsk | undefined {
+    const known = this.hearsChanges ? this.find(identity) : undefined
+    if (known === undefined || known.productVersion !== this.#profiles.versionOf(identity!.productKey)) return undefined
+    return dayOf(now) - known.day <= daysMax ? known : undefined
+  }
+
+  /** To be called when the registry is asked: a product that changes while its answer is on the way makes the key stale. */
+  noteQuestion(handshake: HandshakeInProgress): void {
+    handshake.productVersion = this.#profiles.versionOf((handshake.named ?? nobody).productKey)
+  }
+
+  /** Of a handshake that was established in mode 2. */
+  keep(actor: DeviceActor, handshake: HandshakeInProgress, facts: DeviceFacts): void {
+    const { cached, productVersion = 0, psk, secretTooShort, startedAt } = handshake
+    if (psk === undefined) return
+    if (cached?.facts === facts) {
+      // Unless it was dropped meanwhile, for a change that its version is not older than.
+      actor.psk = cached
+      return
+    }
+    actor.psk = {
+      psk: psk.toHex(),
+      facts,
+      productVersion,
+      day: dayOf(startedAt),
+      secretTooShort: secretTooShort ?? false
+    }
+  }
+}
+
+const dayOf = (now: number): number => Math.floor(now / 86_400_000)
+
+/** A key of the day before counts: as long as the longest Lifetime, and at most twice that. */
+const daysMax = 1

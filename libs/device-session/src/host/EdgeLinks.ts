@@ -1,0 +1,57 @@
+import { frameBytesTarget, FrameKind, FrameWriter, type PeerAddress } from "@roost/contracts"
+import type { EdgeLink } from "../state/EdgeLink.ts"
+
+/** Edges that one node answers to at once; an edge that asked for nothing in this time is forgotten. */
+export const edgeIdleMillisMax = 600_000
+
+/** One frame per edge and tick (docs/architecture.md §2). */
+export class EdgeLinks {
+  readonly #links = new Map<string, EdgeLink>()
+  readonly #dirty: Array<EdgeLink> = []
+  readonly #nodeId: string
+  readonly #publish: (edgeId: string, frame: Uint8Array) => void
+
+  constructor(nodeId: string, publish: (edgeId: string, frame: Uint8Array) => void) {
+    this.#nodeId = nodeId
+    this.#publish = publish
+  }
+
+  link(edgeId: string, now: number): EdgeLink {
+    const known = this.#links.get(edgeId)
+    if (known !== undefined) {
+      known.lastUsedAt = now
+      return known
+    }
+    const link: EdgeLink = { edgeId, writer: new FrameWriter(this.#nodeId), lastUsedAt: now }
+    this.#links.set(edgeId, link)
+    return link
+  }
+
+  add(link: EdgeLink, kind: FrameKind, partition: number, peer: PeerAddress, body: Uint8Array): void {
+    if (link.writer.entries === 0) this.#dirty.push(link)
+    link.writer.add(kind, partition, peer, body)
+    if (link.writer.length >= frameBytesTarget) this.flush()
+  }
+
+  /** Starts an entry that the caller writes into `link.writer.buffer` at the returned offset and commits. */
+  reserve(link: EdgeLink, kind: FrameKind, partition: number, peer: PeerAddress, bodyBytesMax: number): number {
+    if (link.writer.length >= frameBytesTarget) this.flush()
+    if (link.writer.entries === 0) this.#dirty.push(link)
+    return link.writer.reserve(kind, partition, peer, bodyBytesMax)
+  }
+
+  /** Publishes what was collected since the last flush. */
+  flush(): void {
+    for (const link of this.#dirty) {
+      if (link.writer.entries > 0) this.#publish(link.edgeId, link.writer.takeView())
+    }
+    this.#dirty.length = 0
+  }
+
+  /** Forgets edges that are gone. */
+  sweep(now: number): void {
+    for (const link of this.#links.values()) {
+      if (now - link.lastUsedAt > edgeIdleMillisMax && link.writer.entries === 0) this.#links.delete(link.edgeId)
+    }
+  }
+}

@@ -1,0 +1,174 @@
+import { formatCode, OptionNumber, type Output, type RefusalDetail, type RefusalReason } from "@roost/coap"
+import type { Events } from "../host/Events.ts"
+import { addressOf } from "../state/Path.ts"
+import type { DeviceSession } from "../state/DeviceSession.ts"
+
+/**
+ * Tells operators what the CoAP message layer refused on its own account: nothing of what any network makes of messages, such as
+ * copies and late ACKs.
+ */
+export const tellMessageRefusal = (
+  events: Events,
+  now: number,
+  session: DeviceSession,
+  output: Output & { readonly _tag: "Transmit" | "Ignored" }
+): void => {
+  const { refusal } = output
+  const isSilence = output._tag === "Ignored"
+  const peer = addressOf(session)
+  if (refusal !== undefined) {
+    const code = formatCode(refusal.code)
+    const why = refusalTexts[refusal.reason](refusal.detail ?? {})
+    events.happened(
+      now,
+      session,
+      "request-refused",
+      peer,
+      `${code}${isSilence ? ", but silence for a NON" : ""}: ${why}`
+    )
+    return
+  }
+  const cause = isSilence ? output.reason : output.cause
+  const why = formatTexts.get(cause)
+  if (why !== undefined) {
+    events.happened(now, session, "message-refused", peer, `${isSilence ? "silence" : "RST"}: ${why} (${cause})`)
+  }
+}
+
+type Explain = (detail: RefusalDetail) => string
+
+/** By reason: what came, what was expected, the likely cause and the cure. */
+const refusalTexts: Readonly<Record<RefusalReason, Explain>> = {
+  CriticalOptionUnknown: ({ bytes, option = 0 }) =>
+    `the request has option ${named(option)} of ${bytes ?? 0} bytes, which is critical, as every odd number is, and not served: expected ` +
+    `Uri-Path, Uri-Query, Content-Format, Accept, Block1, Block2. Likely ${likelyOption(option)}. Leave the option out`,
+  OptionMalformed: ({ bytes, option = 0 }) =>
+    `option ${named(option)} of ${bytes ?? 0} bytes can't be read: expected ${expectedOf(option)}. Likely ` +
+    `${bytes === 0 ? "an empty variable" : "its length is wrong, it comes twice, or its text is in another encoding"}. Send it as its RFC says`,
+  ProxyingRequested: ({ option }) =>
+    `the request has ${option === undefined ? "Proxy-Uri or Proxy-Scheme" : named(option)}: expected a request for this server. Likely the client is ` +
+    "set to use a proxy. Send the path as Uri-Path options",
+  BlockSizeReserved: () =>
+    "a Block option has size exponent 7: expected 0 to 6, 16 to 1024 bytes (RFC 7959 §2.2). Likely the option's bits are in another order. " +
+    "Send number << 4 | more << 3 | exponent",
+  BlockPayloadSizeWrong: ({ bytes, bytesMax }) =>
+    `a block has ${bytes ?? 0} bytes: expected ${bytesMax ?? 0}, which its Block1 says, and fewer in the last block only (RFC 7959 §2.2). Likely the buffer ` +
+    "is smaller than the block. Announce the size that is sent, or send all but the last block whole",
+  BlockMissing: ({ bytes, bytesMax }) =>
+    `a block for byte ${bytes ?? 0} came and ${bytesMax ?? 0} bytes of the body are here: expected the next block. Likely a block was lost, more than four ` +
+    "minutes passed, or path or token were changed between blocks. Begin again at block 0",
+  BlockUnexpected: () =>
+    "a request with a body has Block1 and asks for a later block by Block2: expected one of both (RFC 7959 §2.7). Fetch the rest of an answer " +
+    "without Block1 and body",
+  BlockBeyondEnd: () =>
+    "the block that was asked for is behind the answer's end: expected a block that the one before announced. Likely the client counts on after " +
+    "the last block. Stop at the block whose more bit is 0",
+  BodyNotKept: () =>
+    "the answer whose next block was asked for is not here any more. Likely more than four minutes passed, or other answers in blocks came between. " +
+    "Ask for block 0 again",
+  BodyTooLarge: ({ bytes, bytesMax }) =>
+    `the body has ${bytes ?? 0} bytes or is announced with them: expected at most ${bytesMax ?? 0}, as Size1 of the answer says. Likely a log or a file in one ` +
+    "message. Split it into several messages",
+  ResponseTooLarge: () =>
+    "no block of the answer fits a record of this session. Agree on a larger max_fragment_length or record_size_limit",
+  ExchangesExhausted: () =>
+    "more requests came than are worked on at once (8): expected that the device waits for answers. Likely it sends on without them, or repeats " +
+    "with new message ids. Wait for the answer, or for Max-Age seconds"
+}
+
+/** Messages that are no request: of a device, or of what speaks through its session. */
+const formatTexts: ReadonlyMap<string, string> = new Map([
+  [
+    "TooShort",
+    "the message has fewer than the 4 bytes of a CoAP header. Likely text was sent into the session, without CoAP"
+  ],
+  [
+    "UnknownVersion",
+    "the first two bits are not 01, CoAP's version. Likely JSON or raw bytes were sent into the session, without CoAP"
+  ],
+  [
+    "TokenLengthReserved",
+    "the token length is 9 to 15: expected 0 to 8. Likely JSON or raw bytes were sent into the session, without CoAP"
+  ],
+  ["TokenTruncated", "the message ends inside its token. Likely it was cut, or the token length is wrong"],
+  [
+    "EmptyWithContent",
+    "a message with code 0.00 has a token, options or a payload. Likely its code was not set: POST is 0.02"
+  ],
+  [
+    "OptionHeaderReserved",
+    "an option's delta or length is 15, which is reserved. Likely the payload begins without its marker 0xff"
+  ],
+  [
+    "OptionHeaderTruncated",
+    "the message ends inside an option's header. Likely it was cut, or an option's length is wrong"
+  ],
+  ["OptionNumberTooLarge", "an option's number is above 65535. Likely the payload begins without its marker 0xff"],
+  [
+    "OptionValueTruncated",
+    "the message ends inside an option's value. Likely it was cut, or the payload begins without its marker 0xff"
+  ],
+  ["TooManyOptions", "the message has more than 280 options. Likely the payload begins without its marker 0xff"],
+  [
+    "PayloadMarkerWithoutPayload",
+    "nothing follows the payload's marker 0xff. Likely an empty variable was printed; without a payload leave the marker out"
+  ],
+  [
+    "RequestInAckOrReset",
+    "a request came as ACK or RST: expected CON or NON. Likely the type was not set: CON is 0, NON is 1"
+  ],
+  [
+    "ResponseUnexpected",
+    "a response came that answers no request of ours. Likely a separate response was repeated, or client and server are mixed up"
+  ],
+  [
+    "CodeClassReserved",
+    "the code's class is 1, 3, 6 or 7: expected a request, 0.01 POST or GET. Likely the code was written in decimal: POST is 0.02"
+  ]
+])
+
+const named = (option: number): string => {
+  const name = optionNames.get(option)
+  return name === undefined ? String(option) : `${option} (${name})`
+}
+
+/** `IfMatch` as RFC 7252 has it: `If-Match`. */
+const optionNames: ReadonlyMap<number, string> = new Map(
+  Object.entries(OptionNumber).map(([name, number]) => [number, name.replaceAll(/(?<=[a-z])(?=[A-Z])/g, "-")])
+)
+
+const likelyOption = (option: number): string => {
+  switch (option) {
+    case OptionNumber.IfMatch:
+    case OptionNumber.IfNoneMatch:
+      return "a condition that the client's library adds"
+    case OptionNumber.Oscore:
+      return "OSCORE, which is not needed inside of DTLS"
+    case OptionNumber.QBlock1:
+    case OptionNumber.QBlock2:
+      return "robust block transfer (RFC 9177); Block1 and Block2 are served"
+    default:
+      return optionNames.has(option)
+        ? "a client's default"
+        : "an option of another platform, or its number is off by one: an even one is left out of account"
+  }
+}
+
+const expectedOf = (option: number): string => {
+  switch (option) {
+    case OptionNumber.UriPath:
+      return 'UTF-8 text of at most 255 bytes that is neither "." nor ".."'
+    case OptionNumber.UriQuery:
+      return "UTF-8 text of at most 255 bytes"
+    case OptionNumber.Accept:
+    case OptionNumber.UriPort:
+      return "one number of at most 2 bytes"
+    case OptionNumber.Block1:
+    case OptionNumber.Block2:
+      return "one number of at most 3 bytes"
+    case OptionNumber.UriHost:
+      return "one name of 1 to 255 bytes"
+    default:
+      return "one value of the length that its RFC allows"
+  }
+}

@@ -1,0 +1,104 @@
+import type { Request } from "@roost/coap"
+import type { DeviceActor } from "../state/DeviceActor.ts"
+import type { AskedProperties } from "./PropertiesAsk.ts"
+import type { RequestContext } from "./RequestContext.ts"
+import type { DeviceSession } from "../state/DeviceSession.ts"
+
+const noBytes: Uint8Array = new Uint8Array(0)
+
+/** What a request waits for, and what is needed then. */
+export interface Wait {
+  /** `rawRequest`, `rawAnswer`: at the product's script. */
+  readonly kind: "uplink" | "reply" | "activation" | "properties" | "rawRequest" | "rawAnswer"
+  /** The answer's, once the store has the request. */
+  readonly payload?: Uint8Array
+  /** What the registry is asked once the uplink is stored. */
+  readonly asked?: AskedProperties | undefined
+  /** The command that a reply finished, and how. */
+  readonly replied?: { readonly commandId: string; readonly code: number }
+}
+
+/** A request whose answer waits for the store or the registry. */
+export interface WaitingRequest extends RequestContext {
+  readonly kind: Wait["kind"]
+  readonly payload: Uint8Array
+  readonly asked: Wait["asked"]
+  readonly replied: Wait["replied"]
+}
+
+/**
+ * The requests that wait, by token. Each is written into a slot that lives on, not kept as an object in a map: V8 came to allocate
+ * such objects in old space, where everything that hung on them stayed until the next full collection, 1.6 KB per uplink
+ * (docs/performance.md).
+ */
+export class WaitingRequests {
+  readonly #slots: Array<Slot> = []
+  readonly #free: Array<number> = []
+
+  get size(): number {
+    return this.#slots.length - this.#free.length
+  }
+
+  countOf(partition: number): number {
+    let count = 0
+    for (const { actor } of this.#slots) if (actor?.partition === partition) count++
+    return count
+  }
+
+  /** The token under which it is taken. */
+  add(context: RequestContext, { asked, kind, payload, replied }: Wait): number {
+    const index = this.#free.pop() ?? this.#slots.push(new Slot()) - 1
+    const slot = this.#slots[index]!
+    slot.actor = context.actor
+    slot.session = context.session
+    slot.exchange = context.exchange
+    slot.request = context.request
+    slot.original = context.original
+    slot.mayRepeat = context.mayRepeat
+    slot.payload = payload ?? noBytes
+    slot.kind = kind
+    slot.asked = asked
+    slot.replied = replied
+    return ++slot.use * slotsMax + index
+  }
+
+  /** Undefined if it was taken before. */
+  take(token: number): WaitingRequest | undefined {
+    const index = token % slotsMax
+    const slot = this.#slots[index]
+    if (slot === undefined || slot.use * slotsMax + index !== token) return undefined
+    const { actor, asked, exchange, kind, mayRepeat, original, payload, replied, request, session } = slot
+    if (actor === undefined || session === undefined || request === undefined) return undefined
+    slot.clear()
+    this.#free.push(index)
+    return { actor, session, exchange, request, original, mayRepeat, payload, kind, asked, replied }
+  }
+}
+
+class Slot {
+  /** Part of the token, so that a late answer finds nothing. */
+  use = 0
+  actor: DeviceActor | undefined
+  session: DeviceSession | undefined
+  exchange = 0
+  request: Request | undefined
+  original: Request | undefined
+  mayRepeat = false
+  payload = noBytes
+  kind: Wait["kind"] = "uplink"
+  asked: Wait["asked"]
+  replied: Wait["replied"]
+
+  clear(): void {
+    this.actor = undefined
+    this.session = undefined
+    this.request = undefined
+    this.original = undefined
+    this.payload = noBytes
+    this.asked = undefined
+    this.replied = undefined
+  }
+}
+
+/** Tokens stay exact integers for 2^29 uses of a slot. */
+const slotsMax = 2 ** 24

@@ -1,0 +1,121 @@
+import type { Allowance } from "@roost/bounded"
+import { Timed } from "@roost/actors"
+import { type DeviceAnswer, formatPeerAddress, type Presence } from "@roost/contracts"
+import { cipherSuiteName } from "@roost/dtls"
+import type { CachedPsk } from "./DeviceFacts.ts"
+import type { DeviceSession } from "./DeviceSession.ts"
+import { type CommandNote, type PendingCommand, PendingCommands } from "./PendingCommands.ts"
+import { addressOf } from "./Path.ts"
+import type { Saving } from "./Saving.ts"
+
+/** One device on this node: the only writer of its session, its Lifetime and its queue. A plain record, no fiber. */
+export class DeviceActor extends Timed {
+  readonly productKey: string
+  readonly deviceKey: string
+  readonly partition: number
+  session: DeviceSession | undefined = undefined
+  psk: CachedPsk | undefined = undefined
+  /** Of its entry in the bucket SESSIONS; 0 if it has none. */
+  revision = 0
+  /** What is on its way to the bucket; undefined most of the time. */
+  saving: Saving | undefined = undefined
+  /** What is left of its questions about properties (`mayAsk`). */
+  questions: Allowance | undefined = undefined
+  /** Of its last full handshake (`clientRandomBits`); `toldOfRandom` once operators know that it repeats them. */
+  #clientRandomBits = toldOfRandom
+  #commands: PendingCommands | undefined = undefined
+
+  constructor(productKey: string, deviceKey: string, partition: number) {
+    super()
+    this.productKey = productKey
+    this.deviceKey = deviceKey
+    this.partition = partition
+  }
+
+  /** A handshake verified. True, once, if its random is that of the one before: the device has no entropy. */
+  repeatsRandom(bits: number): boolean {
+    const known = this.#clientRandomBits
+    const repeats = known === bits
+    if (repeats) this.#clientRandomBits = toldOfRandom
+    else if (known !== toldOfRandom || this.session === undefined) this.#clientRandomBits = bits
+    return repeats
+  }
+
+  /** The queue, made when the first command arrives: most devices have none most of the time. */
+  get commands(): PendingCommands {
+    return (this.#commands ??= new PendingCommands())
+  }
+
+  get pending(): number {
+    return this.#commands?.size ?? 0
+  }
+
+  /** The command for Option 2100, if anything undelivered waits. */
+  announced(now: number): PendingCommand | undefined {
+    if (this.#commands === undefined || this.session === undefined) return undefined
+    return this.#commands.announced(now, this.session.facts.downlink)
+  }
+
+  /** For the next owner of the device. */
+  get commandNotes(): ReadonlyArray<CommandNote> {
+    return this.#commands?.notes ?? noNotes
+  }
+
+  /** Of every command that it mirrors. */
+  get commandIds(): ReadonlyArray<string> {
+    return this.#commands?.ids ?? []
+  }
+
+  /** The bucket COMMANDS was read to its end. */
+  forgetCommandNotes(): void {
+    this.#commands?.forgetNotes()
+  }
+
+  /** Drops an empty queue; true if nothing is left to keep the actor for. */
+  settle(): boolean {
+    if (this.session === undefined) this.#commands?.forgetEnded()
+    if (this.#commands?.isEmpty === true) this.#commands = undefined
+    return this.session === undefined && this.#commands === undefined && this.saving === undefined
+  }
+}
+
+const noNotes: ReadonlyArray<CommandNote> = []
+
+/** A comma can't occur in either key, so the pair is unambiguous. */
+export const actorKey = (productKey: string, deviceKey: string): string => `${productKey},${deviceKey}`
+
+export const presenceOf = (
+  actor: DeviceActor,
+  session: DeviceSession,
+  state: Presence["state"],
+  cause: Presence["cause"],
+  now: number
+): Presence => ({
+  productKey: actor.productKey,
+  deviceKey: actor.deviceKey,
+  state,
+  cause,
+  at: now,
+  lastSeenAt: session.restored?.seenAt ?? session.lastSeenAt,
+  secureMode: session.secureMode,
+  lifetimeSeconds: session.lifetimeMillis / 1000,
+  address: formatPeerAddress(addressOf(session)),
+  suite: cipherSuiteName(session.dtls.suite),
+  connectionId: session.dtls.readCid.length > 0,
+  credentialVersion: session.facts.credentialVersion
+})
+
+/** What is said of a device to who asks (docs/architecture.md §4). */
+export const answerOf = (actor: DeviceActor, session: DeviceSession): DeviceAnswer => ({
+  _tag: "Known",
+  online: session.online,
+  lastSeenAt: session.lastSeenAt,
+  address: formatPeerAddress(addressOf(session)),
+  suite: cipherSuiteName(session.dtls.suite),
+  secureMode: session.secureMode,
+  lifetimeSeconds: session.lifetimeMillis / 1000,
+  pending: actor.pending
+})
+
+/** Also before its first handshake: both mean that there is nothing to compare with. */
+const toldOfRandom = -1

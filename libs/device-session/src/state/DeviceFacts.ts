@@ -1,0 +1,26 @@
+import type { CloseNotifyMode, DataFormat, DownlinkMode } from "@roost/contracts"
+
+/** What the registry said about a device when its key was asked for. */
+export interface DeviceFacts {
+  readonly credentialVersion: number
+  readonly assetId: string
+  readonly dataFormat: DataFormat
+  readonly downlink: DownlinkMode
+  /** How long a response may go with its ACK; `piggybackMillisDefault` if the registry does not say. */
+  readonly piggybackMillis?: number
+  /** `lifetime` if the registry does not say. */
+  readonly closeNotify?: CloseNotifyMode
+}
+
+/** A device's own key (SecureMode 2) as the registry gave it; dropped when the credential changes. */
+export interface CachedPsk {
+  /** Hexadecimal: 170 bytes less than an array. */
+  readonly psk: string
+  readonly facts: DeviceFacts
+  /** `ProductProfiles.versionOf` when the registry was asked. */
+  readonly productVersion: number
+  /** Of the host's clock, when the handshake began that asked. */
+  readonly day: number
+  /** Operators hear of it at each handshake. */
+  readonly secretTooShort: boolean
+}
