@@ -1,5 +1,6 @@
 import { answerFirst } from "@roost/observability"
 import { fileURLToPath } from "node:url"
+import { checkCitations } from "./Citations.ts"
 import { checkConventions } from "./Conventions.ts"
 import { checkLayers } from "./Layers.ts"
 import { checkProofs } from "./Proofs.ts"
@@ -8,11 +9,11 @@ import { readRepository } from "./Repository.ts"
 import { checkVariables } from "./Variables.ts"
 
 const usage = `node tools/tidy/src/main.ts
-Checks the repository itself: layers, names, sizes of files, proofs of SECURITY.md, variables, references.`
+Checks the repository itself: layers, names, sizes of files, proofs of SECURITY.md, variables, references, citations.`
 
 const main = (): number => {
   const repository = readRepository(fileURLToPath(new URL("../../..", import.meta.url)))
-  const checks = [checkLayers, checkConventions, checkProofs, checkVariables, checkReferences]
+  const checks = [checkLayers, checkConventions, checkProofs, checkVariables, checkReferences, checkCitations]
   const findings = checks.flatMap((check) => check(repository))
   for (const { line, message, path } of findings) {
     process.stderr.write(`${path}${line === undefined ? "" : `:${line}`}: ${message}\n`)
