@@ -1,6 +1,6 @@
 /**
  * Turns that send frames are at least this far apart, in milliseconds; the least that a timer of Node measures. With it
- * 7 000 uplinks a second cost a quarter less CPU, and 64 under way a tenth less (docs/performance.md).
+ * 7 000 uplinks a second cost a quarter less CPU, and 64 under way a tenth less (docs/performance/log.md).
  */
 export const frameIntervalMillis = 1
 

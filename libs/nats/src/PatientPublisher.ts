@@ -75,7 +75,7 @@ export const makePatientPublisher = Effect.fnUntraced(function* (
 
 /**
  * What was not acknowledged yet, in slots that are written over. An object per message in a map came to live in old space, and
- * kept its strings and bytes there until the next full collection (docs/performance.md).
+ * kept its strings and bytes there until the next full collection (docs/performance/log.md).
  */
 class WaitingMessages {
   readonly #capacity: number

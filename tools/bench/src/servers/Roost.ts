@@ -57,7 +57,7 @@ const startRoost = Effect.fnUntraced(function* (place: Place, actors: number) {
     ROOST_DATA_DIR: directory,
     ROOST_UDP_HOST: "127.0.0.1",
     ROOST_HTTP_HOST: "127.0.0.1",
-    // The other servers keep no values either; what it costs is in docs/performance.md.
+    // The other servers keep no values either; docs/performance/log.md has its cost.
     ROOST_LATEST_VALUES: "false",
     ROOST_LOG_LEVEL: "Warn"
   }
