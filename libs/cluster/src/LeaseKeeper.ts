@@ -1,12 +1,10 @@
 import { partitionCount } from "@roost/contracts"
+import { EndedProcesses } from "./EndedProcesses.ts"
 import type { LeaseAction, WriteOutcome } from "./LeaseAction.ts"
 import { type LeaseTiming } from "./LeaseTiming.ts"
 import { Membership } from "./Membership.ts"
 import { OwnRecord } from "./OwnRecord.ts"
 import { conflicted, countOf, emptyPlace, forgetBucket, missingBy, ownedOf, type Place } from "./Place.ts"
-
-/** Ended processes that are remembered before those without partitions are forgotten. */
-const endedMax = 1_024
 
 /**
  * Decides which partitions this node owns (ADR 4). Pure: it is told what the bucket LEASES says and what time it is on
@@ -39,10 +37,7 @@ export class LeaseKeeper {
   #standsBy = false
   #drained = false
   readonly #expiring = new Set<string>()
-  /** Processes whose record is deleted; names are never used twice. Of these only, partitions are free. */
-  readonly #ended = new Set<string>()
-  /** Those of them that were read of since. */
-  readonly #revived = new Set<string>()
+  readonly #ended = new EndedProcesses()
   /** Owners that no record was met of, with the time of the question whether there is one. */
   readonly #doubted = new Map<string, number>()
   #actions: Array<LeaseAction> = []
@@ -108,7 +103,7 @@ export class LeaseKeeper {
   /** The bucket is being read anew: what is known may be out of date. */
   reading(): void {
     this.#complete = false
-    this.#revived.clear()
+    this.#ended.reading()
     this.#own.reading()
     this.#members.reading()
     for (const place of this.#places) place.met = false
@@ -136,7 +131,7 @@ export class LeaseKeeper {
     // An answer, or a replica, from before it ended; or the bucket went back, and it never did.
     if (this.#ended.has(incarnation)) {
       if (!this.#complete) {
-        this.#revived.add(incarnation)
+        this.#ended.revive(incarnation)
         this.#foundOlder(now)
       }
       return []
@@ -155,12 +150,9 @@ export class LeaseKeeper {
 
   #gone(now: number, incarnation: string, revision: number): void {
     this.#expiring.delete(incarnation)
-    this.#revived.delete(incarnation)
+    this.#ended.bury(incarnation)
     if (!this.#members.gone(now, incarnation, revision)) return
-    this.#ended.add(incarnation)
-    // Those that nothing refers to.
-    const owners = this.#ended.size > endedMax ? new Set(this.#places.map(({ owner }) => owner)) : undefined
-    if (owners !== undefined) for (const each of this.#ended) if (!owners.has(each)) this.#ended.delete(each)
+    this.#ended.add(incarnation, () => this.#places.map(({ owner }) => owner))
     if (incarnation === this.incarnation && this.#own.revision > 0) this.#fence()
   }
 
@@ -329,7 +321,7 @@ export class LeaseKeeper {
     const since = this.#olderSince
     if (since === undefined || !this.#complete || now - since <= this.#timing.writeMillisMax) return
     this.#olderSince = undefined
-    if (this.#revived.size > 0 || this.#places.some(({ older }) => older)) this.#startAnew(now)
+    if (this.#ended.someRevived || this.#places.some(({ older }) => older)) this.#startAnew(now)
   }
 
   /** As after the bucket went back, of which the owner of before may not know yet. */
@@ -355,9 +347,9 @@ export class LeaseKeeper {
   #startAnew(now: number): void {
     const { leaseMillis, marginMillis } = this.#timing
     this.#fence()
+    this.#own.forgetBucket()
     this.#members.forget(now)
-    this.#ended.clear()
-    this.#revived.clear()
+    this.#ended.forget()
     this.#doubted.clear()
     this.#expiring.clear()
     this.#complete = false

@@ -29,8 +29,8 @@ export class OwnRecord {
   #renewal: Renewal | undefined
   #renewAt = -Infinity
   #servesUntil = -Infinity
-  /** When it was last stored. */
-  #storedAt = -Infinity
+  /** When it was last stored; undefined while nothing is known of others that is older than this node, or than the bucket. */
+  #storedAt: number | undefined
   #verified = false
 
   constructor(timing: LeaseTiming, newIncarnation: () => string) {
@@ -110,7 +110,7 @@ export class OwnRecord {
     const renewal = this.#renewal
     if (renewal?.beat !== beat) return "stored"
     const { leaseMillis, marginMillis, renewMillis } = this.#timing
-    const wasAway = now - this.#storedAt > 2 * renewMillis
+    const wasAway = this.#storedAt !== undefined && now - this.#storedAt > 2 * renewMillis
     this.#storedAt = now
     if (!renewal.beforeReading) this.#verified = true
     this.#servesUntil = Math.max(this.#servesUntil, renewal.sentAt + leaseMillis - marginMillis)
@@ -137,6 +137,11 @@ export class OwnRecord {
     this.#renewal = undefined
     this.#renewAt = -Infinity
     this.#servesUntil = -Infinity
+  }
+
+  /** The bucket is another one: what this node wrote to the former one says nothing of others. */
+  forgetBucket(): void {
+    this.#storedAt = undefined
   }
 
   /** When `renew` has something to do. */

@@ -89,4 +89,21 @@ describe("LeaseKeeper", () => {
     passTime(now + leaseMillis)
     assert.lengthOf(ended, 1)
   })
+
+  it("waits no longer than a lease and its margin for nodes of before, where it starts after them", () => {
+    const { actions, keeper } = joined()
+    let [now, revision] = [0, 1]
+    const ended: Array<number> = []
+    const play = (played: ReadonlyArray<LeaseAction>): void => {
+      for (const action of played) {
+        if (action._tag === "DeleteNode" && action.incarnation === "former") ended.push(now)
+        if (action._tag !== "WriteNode") continue
+        play(keeper.nodeWritten(now, action.beat, { _tag: "Stored", revision: ++revision }))
+      }
+    }
+    play(keeper.nodeSeen(now, "former", { ...record(9), nodeId: "node0002" }, 1000))
+    play(actions)
+    while (ended.length === 0 && now < 60_000) play(keeper.handleTimeout((now += 100)))
+    assert.approximately(ended[0]!, leaseMillis + marginMillis, 200)
+  })
 })

@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
-import { playLeases } from "../src/index.ts"
+import { defaultLeaseTiming } from "@roost/cluster"
+import { playLeases, playSetBack, setBackKinds } from "../src/index.ts"
 
 /** Schedules per run of the tests; `npm run simulate -- leases` plays as many as one likes. */
 const seeds = Array.from({ length: 300 }, (_, i) => i + 1)
@@ -21,6 +22,20 @@ describe("partition leases under loss, delay, pauses, crashes, joins and leaves"
   it("play the same schedule from the same seed", () => {
     assert.deepStrictEqual(playLeases(7), playLeases(7))
   })
+})
+
+describe("a bucket LEASES that", () => {
+  for (const kind of setBackKinds) {
+    it(`${kind} is served again within two leases, and never by two nodes: 40 schedules`, () => {
+      const failed = seeds
+        .slice(0, 40)
+        .map((seed) => playSetBack(seed, kind))
+        .filter(({ silenceMillis, violations }) => {
+          return violations.length > 0 || silenceMillis > 2 * defaultLeaseTiming.leaseMillis
+        })
+      assert.deepStrictEqual(failed, [])
+    })
+  }
 })
 
 describe("the checker catches", () => {

@@ -1,5 +1,5 @@
 import { NodeRuntime, NodeServices } from "@effect/platform-node"
-import { type LeaseReport, playLeases } from "@roost/simulation"
+import { type LeaseReport, playLeases, playSetBack, setBackKinds } from "@roost/simulation"
 import { Console, Effect } from "effect"
 import { Command, Flag } from "effect/cli"
 
@@ -42,14 +42,36 @@ const leases = Command.make(
   )
 )
 
-const show = (report: LeaseReport) =>
+const setBacks = Command.make(
+  "set-backs",
+  { seeds: Flag.Int("seeds").pipe(Flag.withDescription("schedules to play of each kind"), Flag.withDefault(200)) },
+  Effect.fnUntraced(function* ({ seeds }) {
+    for (const kind of setBackKinds) {
+      const reports = Array.from({ length: seeds }, (_, i) => playSetBack(i + 1, kind))
+      const failed = reports.filter(({ violations }) => violations.length > 0)
+      yield* Effect.forEach(failed.slice(0, shownMax), show)
+      const longest = reports.reduce((a, b) => (b.silenceMillis > a.silenceMillis ? b : a))
+      yield* Console.log(
+        `${kind}: ${seeds} schedules, ${failed.length} violate what must hold; ` +
+          `longest silence of a partition ${(longest.silenceMillis / 1000).toFixed(1)} s (seed ${longest.seed})`
+      )
+      if (failed.length > 0) process.exitCode = 1
+    }
+  })
+).pipe(
+  Command.withDescription(
+    "What nodes do whose bucket goes back to an earlier state, is deleted, or is restored from a backup while all of them are stopped"
+  )
+)
+
+const show = (report: Pick<LeaseReport, "seed" | "violations">) =>
   Console.error(`seed ${report.seed}:\n${report.violations.map((violation) => `  ${violation}`).join("\n")}`)
 
 const simulate = Command.make("simulate").pipe(
   Command.withDescription(
     "Plays protocols between Roost's processes in simulated time. The same seed plays the same schedule."
   ),
-  Command.withSubcommands([leases])
+  Command.withSubcommands([leases, setBacks])
 )
 
 Command.run(simulate, { version: "0.1.0" }).pipe(Effect.provide(NodeServices.layer), NodeRuntime.runMain)

@@ -1,6 +1,7 @@
 import { defaultLeaseTiming, type LeaseRecord, type LeaseTiming } from "@roost/cluster"
 import { Schedule } from "../Schedule.ts"
 import { seeded } from "../Seeded.ts"
+import { LeaseChecker } from "./LeaseChecker.ts"
 import { SimulatedBucket } from "./SimulatedBucket.ts"
 import { SimulatedNode } from "./SimulatedNode.ts"
 
@@ -70,7 +71,7 @@ export const playLeases = (seed: number, planted: PlantedFault = {}): LeaseRepor
   }
 
   const setsBack = planted.setsBack ?? false
-  const checker = new Checker()
+  const checker = new LeaseChecker(partitions)
   schedule.afterEach = () => checker.look(schedule.now, nodes)
   const nodeCount = 2 + Math.floor(random() * 3)
   for (let i = 0; i < nodeCount; i++) schedule.plan(random() * 500, start)
@@ -122,51 +123,3 @@ export const playLeases = (seed: number, planted: PlantedFault = {}): LeaseRepor
   checker.expectAllServed(alive())
   return { seed, violations: checker.violations, longestSilenceMillis: checker.longestSilenceMillis, faults }
 }
-
-/** Looks at all nodes from outside of time: what a device would meet if it asked all of them at this moment. */
-class Checker {
-  readonly violations: Array<string> = []
-  longestSilenceMillis = 0
-  readonly #tokens = new Map<number, { token: number; node: string }>()
-  readonly #servedAt = new Map<number, number>()
-
-  look(now: number, nodes: ReadonlyArray<SimulatedNode>): void {
-    const servers = new Map<number, string>()
-    for (const node of nodes) {
-      for (const [partition, token] of node.serving) {
-        const other = servers.get(partition)
-        if (other !== undefined)
-          this.#violated(`${now.toFixed(1)}: ${other} and ${node.name} serve partition ${partition}`)
-        servers.set(partition, node.name)
-        this.#served(now, partition, token, node.name)
-      }
-    }
-  }
-
-  expectAllServed(nodes: ReadonlyArray<SimulatedNode>): void {
-    if (nodes.length === 0) return
-    for (let partition = 0; partition < partitions; partition++) {
-      const count = nodes.filter((node) => node.serving.has(partition)).length
-      if (count !== 1) this.#violated(`in the end ${count} nodes serve partition ${partition}`)
-    }
-  }
-
-  #served(now: number, partition: number, token: number, node: string): void {
-    const last = this.#tokens.get(partition)
-    if (last === undefined || token > last.token) this.#tokens.set(partition, { token, node })
-    else if (token < last.token || node !== last.node) {
-      this.#violated(
-        `${now.toFixed(1)}: ${node} serves partition ${partition} under token ${token}, ${last.node} had ${last.token}`
-      )
-    }
-    const silence = now - (this.#servedAt.get(partition) ?? now)
-    this.longestSilenceMillis = Math.max(this.longestSilenceMillis, silence)
-    this.#servedAt.set(partition, now)
-  }
-
-  #violated(what: string): void {
-    if (this.violations.length < violationsMax) this.violations.push(what)
-  }
-}
-
-const violationsMax = 5

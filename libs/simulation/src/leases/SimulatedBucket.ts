@@ -56,6 +56,23 @@ export class SimulatedBucket<A> {
     this.#entries.clear()
     for (const [key, entry] of this.#history) this.#entries.set(key, entry)
     this.#revision = this.#history.at(-1)?.[1].revision ?? 0
+    this.#breakOff()
+  }
+
+  /** It was deleted, and is made again, empty; revisions begin where `EnsureStreams` has them begin, above all before. */
+  makeAnew(): void {
+    this.#history.length = 0
+    this.#entries.clear()
+    this.#revision += revisionsBetween
+    this.#breakOff()
+  }
+
+  /** How many writes it has taken. */
+  get writes(): number {
+    return this.#history.length
+  }
+
+  #breakOff(): void {
     for (const watcher of this.#watchers) watcher.close()
     this.#watchers.clear()
   }
@@ -97,6 +114,9 @@ export class SimulatedBucket<A> {
     if (delay !== undefined) this.#network.plan(delay, run)
   }
 }
+
+/** Sequences of a stream that is made anew begin with the time, in 64ths of a millisecond. */
+const revisionsBetween = 64_000
 
 /** A watcher's connection: what is lost there is sent again, so it is only late. */
 class Watcher<A> {
