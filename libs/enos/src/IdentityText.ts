@@ -21,7 +21,9 @@ export const likelyCauseOf = (bytes: Uint8Array): string | undefined => {
       : "a length or a NUL goes before the text"
   }
   if (bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf) return "a byte order mark goes before the text"
-  if (bytes[1] === 0) return "the text is UTF-16"
+  // Before the NUL at the end: every second byte of UTF-16 is one.
+  const first = (bytes[0]! << 8) | (bytes[1] ?? 0)
+  if (bytes[1] === 0 || first === 0xfffe || first === 0xfeff) return "the text is UTF-16"
   const last = bytes.at(-1)!
   if (last === 0) return "the length is off by one: the NUL that ends a C string is sent with it"
   if (last === 0x0a || last === 0x0d) return "the line feed of the file or terminal it was read from is sent with it"

@@ -70,6 +70,13 @@ describe("PskIdentity", () => {
     ["a byte order mark", bytesOf("\ufeffpk1,dev1,2,60"), String.raw`\xef\xbb\xbfpk1`, /byte order mark/],
     ["UTF-16LE", Uint8Array.from(Buffer.from("pk1,dev1,2,60", "utf16le")), String.raw`p\x00k\x00`, /UTF-16/],
     ["UTF-16BE", Uint8Array.of(0, 0x70, 0, 0x6b), String.raw`\x00p\x00k`, /UTF-16/],
+    [
+      "UTF-16LE with its mark",
+      Uint8Array.from(Buffer.from("\ufeffpk1,dev1,2,60", "utf16le")),
+      String.raw`p\x00k`,
+      /UTF-16/
+    ],
+    ["UTF-16BE with its mark", Uint8Array.of(0xfe, 0xff, 0, 0x70, 0, 0x6b), String.raw`\x00p\x00k`, /UTF-16/],
     ["invalid UTF-8", Uint8Array.of(0x70, 0xff, 0xfe, 0x2c), String.raw`p\xff\xfe,`, /not ASCII/],
     [
       "what overwrites a terminal",
