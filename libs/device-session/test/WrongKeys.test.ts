@@ -27,11 +27,14 @@ describe("a wrong key", () => {
     }
   })
 
-  it("of no known mistake is told as before, and met with silence like all", () => {
+  it("of no known mistake is told as that, and met with silence like all", () => {
     const world = new World()
     const device = world.device("dev1", 1000, { secret: "something else" })
     device.connect()
-    assert.match(world.events[0]!.reason, /^wrong key: the device's secret is not the registered one/)
+    assert.match(
+      world.events[0]!.reason,
+      /^wrong key: the device's secret is not the registered one.*None of \d+ known mistakes/
+    )
     // Cookie and ServerHello; nothing answers the Finished.
     const answered = device.received.length
     world.device("dev1", 2000, { psk: mistaken[0]!.key }).connect()
@@ -63,6 +66,14 @@ describe("a wrong key", () => {
     for (let i = 0; i < 100; i++) world.device(`dev${i}`, 1000 + i, { secret: "wrong" }).connect()
     assert.isAtMost(askedBy(world) - 100, lookedIntoBurstMax)
     assert.isAtLeast(askedBy(world) - 100, 1)
+  })
+
+  it("that was not looked into is told as that", () => {
+    const world = new World()
+    for (let i = 0; i < 20; i++) world.device("dev1", 1000 + i, { secret: `wrong ${i}` }).connect()
+    const reasons = world.events.map(({ reason }) => reason)
+    assert.isTrue(reasons.some((reason) => /not looked into.*10 s/.test(reason)))
+    assert.isTrue(reasons.some((reason) => reason.includes("known mistakes in deriving the key fits")))
   })
 
   it("of whoever names no registered device is looked into alike, and told as unknown", () => {

@@ -9,7 +9,11 @@ export const keyMistakes = {
   countedTooFew: "bytes 8–23 of SHA-256 of the secret",
   wholeHash: "all 32 bytes of SHA-256 of the secret",
   hexOfHash: "characters 9–24 of the hexadecimal text of SHA-256, not its bytes",
+  hexOfHashInCapitals: "characters 9–24 of the hexadecimal text of SHA-256 in capitals, not its bytes",
   hexOfKey: "the right key's hexadecimal text, not its bytes",
+  hexOfKeyInCapitals: "the right key's hexadecimal text in capitals, not its bytes",
+  base64OfKey: "the right key's base64 text, not its bytes",
+  backwards: "the right key with its bytes in reverse order",
   secretFromHex:
     "derived from the bytes that the secret is the hexadecimal text of: the secret's text itself is hashed",
   secretFromBase64: "derived from the bytes that the secret is the base64 text of: the secret's text itself is hashed",
@@ -18,10 +22,13 @@ export const keyMistakes = {
   trailingNul: "derived from the secret with the NUL that ends a C string",
   trailingLineFeed: "derived from the secret with a line feed behind it",
   trailingCrLf: "derived from the secret with a carriage return and a line feed behind it",
+  trailingBlank: "derived from the secret with a blank behind it",
+  utf16: "derived from the secret as UTF-16, two bytes for each character",
   quoted: "derived from the secret with quotes around it",
   lowerCase: "derived from the secret in small letters",
   upperCase: "derived from the secret in capitals",
   otherSecret: "derived from the other secret: SecureMode 2 takes the device's, SecureMode 3 the product's",
+  md5: "MD5 of the secret",
   deviceKey: "derived from the device key: the secret is another text"
 } as const
 export type KeyMistake = keyof typeof keyMistakes
@@ -39,7 +46,8 @@ export const mistakenKeys = (secret: string, otherSecret: string, deviceKey: str
   const text = utf8.encode(secret)
   const hash = sha256(text)
   const hex = Buffer.from(hash).toString("hex")
-  const right = pskFromSecret(secret)
+  const right = Buffer.from(pskFromSecret(secret))
+  const hexOfKey = right.toString("hex")
   const fromHex = /^(?:[0-9a-fA-F]{2})+$/.test(secret) ? Buffer.from(secret, "hex") : undefined
   const fromBase64 = /^[A-Za-z0-9+/_-]+={0,2}$/.test(secret) ? Buffer.from(secret, "base64") : undefined
   const found: ReadonlyArray<readonly [KeyMistake, Uint8Array | undefined]> = [
@@ -49,7 +57,11 @@ export const mistakenKeys = (secret: string, otherSecret: string, deviceKey: str
     ["countedTooFew", hash.subarray(7, 7 + pskBytes)],
     ["wholeHash", hash],
     ["hexOfHash", utf8.encode(hex.slice(8, 8 + pskBytes))],
-    ["hexOfKey", utf8.encode(Buffer.from(right).toString("hex"))],
+    ["hexOfHashInCapitals", utf8.encode(hex.slice(8, 8 + pskBytes).toUpperCase())],
+    ["hexOfKey", utf8.encode(hexOfKey)],
+    ["hexOfKeyInCapitals", utf8.encode(hexOfKey.toUpperCase())],
+    ["base64OfKey", utf8.encode(right.toString("base64"))],
+    ["backwards", right.toReversed()],
     ["secretFromHex", fromHex && keyOf(fromHex)],
     ["secretFromBase64", fromBase64 && keyOf(fromBase64)],
     ["secretAsKey", text],
@@ -57,15 +69,18 @@ export const mistakenKeys = (secret: string, otherSecret: string, deviceKey: str
     ["trailingNul", pskFromSecret(`${secret}\0`)],
     ["trailingLineFeed", pskFromSecret(`${secret}\n`)],
     ["trailingCrLf", pskFromSecret(`${secret}\r\n`)],
+    ["trailingBlank", pskFromSecret(`${secret} `)],
+    ["utf16", keyOf(Buffer.from(secret, "utf16le"))],
     ["quoted", pskFromSecret(`"${secret}"`)],
     ["lowerCase", pskFromSecret(secret.toLowerCase())],
     ["upperCase", pskFromSecret(secret.toUpperCase())],
     ["otherSecret", pskFromSecret(otherSecret)],
+    ["md5", new Uint8Array(createHash("md5").update(text).digest())],
     ["deviceKey", pskFromSecret(deviceKey)]
   ]
   return found.map(([mistake, key]) => {
     // A secret in small letters is its own; what is right is no mistake.
-    const isMistake = key !== undefined && key.length > 0 && !Buffer.from(key).equals(right)
+    const isMistake = key !== undefined && key.length > 0 && !right.equals(key)
     return { mistake, key: isMistake ? Uint8Array.from(key) : keyOf(utf8.encode(`${mistake}, none: ${secret}`)) }
   })
 }

@@ -4,7 +4,7 @@ import { keyMistakes, type MistakenKey } from "@roost/enos"
 import { rejectText } from "./HandshakeRefusals.ts"
 import { type HandshakeInProgress, nobody } from "./Handshakes.ts"
 
-/** Wrong keys of this node that are looked into, a second and saved up: each takes some 20 key derivations, half a millisecond. */
+/** Wrong keys of this node that are looked into, a second and saved up: each takes some 30 key derivations, less than a millisecond. */
 export const lookedIntoPerSecondMax = 2
 export const lookedIntoBurstMax = 20
 /** Of one source. */
@@ -48,7 +48,8 @@ export class WrongKeys {
   /** The registry answered. */
   explain(handshake: HandshakeInProgress, keys: ReadonlyArray<MistakenKey> = []): void {
     const found = keys.find((key) => this.#isOf(handshake, key))
-    handshake.wrongKey = found === undefined ? rejectText.RecordUnverifiable : mistakeText(found)
+    handshake.wrongKey =
+      found === undefined ? `${rejectText.RecordUnverifiable}. ${noneFitsText(keys)}` : mistakeText(found)
     if (found !== undefined) this.#known.set(nameOf(handshake), found)
   }
 
@@ -59,11 +60,20 @@ export class WrongKeys {
 
 /** Why the Finished failed: what else is wrong with the handshake, what its key comes of, or that this is not known. */
 export const keyText = ({ refusal, wrongKey }: HandshakeInProgress): string =>
-  refusal ?? wrongKey ?? rejectText.RecordUnverifiable
+  refusal ?? wrongKey ?? `${rejectText.RecordUnverifiable}. ${notLookedIntoText}`
 
 const mistakeText = ({ mistake }: MistakenKey): string =>
   `wrong key: the device has the right secret, and its key is ${keyMistakes[mistake]}. Expected: bytes 9–24, counted from 1, of SHA-256 of ` +
   "the secret's text"
+
+const noneFitsText = (keys: ReadonlyArray<MistakenKey>): string =>
+  keys.length === 0
+    ? "The registry did not say whether a known mistake fits"
+    : `None of ${keys.length} known mistakes in deriving the key fits: likely it is another secret`
+
+const notLookedIntoText =
+  `Whether a known mistake fits was not looked into: that is done for one wrong key in ${1 / perSource.perSecond} s of an address, ` +
+  "so try again then"
 
 const nameOf = ({ identity, named = nobody, peer }: HandshakeInProgress): string =>
   `${sourceOf(peer.key)} ${named.productKey},${named.deviceKey},${identity?.secureMode}`
