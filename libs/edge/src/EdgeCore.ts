@@ -13,7 +13,7 @@ import {
 import { StrangerReports } from "@roost/strangers"
 import { type DropReason, EdgeCounters } from "./EdgeCounters.ts"
 import type { EdgeLimits } from "./EdgeLimits.ts"
-import { edgeRefusals, helloRefusal } from "./EdgeRefusals.ts"
+import { edgeRefusals, helloRefusal, notDtlsRefusal } from "./EdgeRefusals.ts"
 import { FrameOutbox, type Publish } from "./FrameOutbox.ts"
 import { GenerationMap } from "./GenerationMap.ts"
 import { HandedOffHalves } from "./HandedOffHalves.ts"
@@ -114,7 +114,9 @@ export class EdgeCore {
     this.counters.bytesIn += datagram.length
     const first = peekRecord(datagram)
     if (first === undefined)
-      return this.#drop(now, peer, datagram.length <= keepAliveBytesMax ? "KeepAlive" : "NotDtls")
+      return datagram.length <= keepAliveBytesMax
+        ? this.#drop(now, peer, "KeepAlive")
+        : this.#dropNotDtls(now, peer, datagram)
     const { contentType, epoch } = first
     if (contentType === ContentType.tls12_cid) return this.#byConnectionId(now, peer, datagram, first.cidOffset)
     const ofHandshake = contentType === ContentType.handshake || contentType === ContentType.change_cipher_spec
@@ -197,7 +199,7 @@ export class EdgeCore {
   }
 
   #byConnectionId(now: number, peer: PeerAddress, datagram: Uint8Array, cidOffset: number): void {
-    if (datagram.length < cidOffset + serverCidBytes) return this.#drop(now, peer, "NotDtls")
+    if (datagram.length < cidOffset + serverCidBytes) return this.#dropNotDtls(now, peer, datagram)
     const route = this.#byCid.get(cidKey(datagram, cidOffset))
     if (route !== undefined && (route & cidRestMask) === cidRest(datagram, cidOffset)) {
       this.counters.routedByCid++
@@ -304,6 +306,11 @@ export class EdgeCore {
     this.counters.drop(reason)
     const refusal = edgeRefusals[reason]
     if (refusal !== undefined) this.#strangers.refused(now, { peer, ...refusal })
+  }
+
+  #dropNotDtls(now: number, peer: PeerAddress, datagram: Uint8Array): void {
+    this.counters.drop("NotDtls")
+    this.#strangers.refused(now, { peer, ...notDtlsRefusal(datagram) })
   }
 
   /** Nothing that Roost serves needs so much of a peer that has no session here (RFC 6347 §4.1.1, RFC 7925 §13). */

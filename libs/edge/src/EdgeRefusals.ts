@@ -1,6 +1,7 @@
 import type { HelloRefusal } from "@roost/dtls"
 import type { StrangerRefusal } from "@roost/strangers"
 import type { DropReason } from "./EdgeCounters.ts"
+import { type OtherProtocol, otherProtocolOf } from "./OtherProtocol.ts"
 
 /** What operators hear of a datagram that an edge did not take: its kind, and what came, was expected, may be the cause and cures it. */
 export type EdgeRefusal = Pick<StrangerRefusal, "kind" | "proven" | "reason">
@@ -8,13 +9,15 @@ export type EdgeRefusal = Pick<StrangerRefusal, "kind" | "proven" | "reason">
 const unproven = (kind: string, reason: string): EdgeRefusal => ({ kind, proven: false, reason })
 const proven = (kind: string, reason: string): EdgeRefusal => ({ kind, proven: true, reason })
 
+const notDtls = (likely: string): EdgeRefusal =>
+  unproven(
+    "datagram-dropped",
+    `no DTLS 1.2 record came (NotDtls). Likely ${likely}. Have the client use coaps:// with DTLS 1.2 and a pre-shared key`
+  )
+
 /** By the reason of the drop. Absent: what happens to any device at times, and ends by its own retransmission. */
 export const edgeRefusals: { readonly [R in DropReason]?: EdgeRefusal } = {
-  NotDtls: unproven(
-    "datagram-dropped",
-    "no DTLS 1.2 record came (NotDtls). Likely plain CoAP, DTLS 1.3, another protocol, or a scan. " +
-      "Have the client use coaps:// with DTLS 1.2 and a pre-shared key"
-  ),
+  NotDtls: notDtls("another protocol, or a scan"),
   Unprotected: unproven(
     "datagram-dropped",
     "an unprotected record came that is no handshake message (Unprotected). Likely the client gave up with an alert, or lost its " +
@@ -76,6 +79,26 @@ export const edgeRefusals: { readonly [R in DropReason]?: EdgeRefusal } = {
     "handshake-refused",
     "more came than is kept before ClientKeyExchange (BufferFull). Likely data that is sent before the handshake is over"
   )
+}
+
+const others: { readonly [P in OtherProtocol]: EdgeRefusal } = {
+  Coap: notDtls(
+    "plain CoAP, without DTLS: the client has coap:// instead of coaps://, or an address without credentials"
+  ),
+  Tls: notDtls("TLS as on TCP: the client's library was asked for TLS instead of DTLS"),
+  OldDtls: notDtls("DTLS of before its RFC, as OpenSSL 0.9.8f has it for Cisco's AnyConnect"),
+  Dtls13: notDtls("a record of DTLS 1.3 (RFC 9147), or of a session that is none of ours"),
+  Http: notDtls("HTTP: the devices' port is UDP, and the HTTP APIs have ports of their own"),
+  Json: notDtls("JSON without CoAP and DTLS around it"),
+  Mqtt: notDtls("MQTT, which is not served: devices speak CoAP here"),
+  Stun: notDtls("STUN, of a client that looks for its public address"),
+  Quic: notDtls("QUIC, which browsers and scanners try")
+}
+
+/** Of a datagram that is no DTLS record: by what it looks like, so that whoever tries one thing after the other is told of each. */
+export const notDtlsRefusal = (datagram: Uint8Array): EdgeRefusal => {
+  const protocol = otherProtocolOf(datagram)
+  return protocol === undefined ? edgeRefusals.NotDtls! : others[protocol]
 }
 
 /** Of a ClientHello that was answered with an alert, or with another cookie. */

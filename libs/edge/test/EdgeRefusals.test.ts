@@ -24,7 +24,16 @@ const helloWith = (world: EdgeWorld, device: TestDevice, suites: ReadonlyArray<n
 
 describe("an edge tells what it refused, with address, cause and cure", () => {
   const dropped: Readonly<Record<string, readonly [Uint8Array, RegExp]>> = {
-    "plain CoAP": [Uint8Array.from([0x40, 1, 0x12, 0x34, 0xbb]), /NotDtls.*coaps:\/\//],
+    "plain CoAP": [Uint8Array.from([0x40, 1, 0x12, 0x34, 0xbb]), /NotDtls.*plain CoAP.*coaps:\/\//],
+    "a plain CoAP POST with a token": [Uint8Array.from([0x44, 2, 0x12, 0x34, 1, 2, 3, 4, 0xbb, 97, 98]), /plain CoAP/],
+    "TLS as on TCP": [Uint8Array.from([22, 3, 1, 0, 2, 1, 0]), /Likely TLS/],
+    "a record of DTLS 1.3": [Uint8Array.from([0x2f, 0xab, 0xcd, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]), /DTLS 1\.3/],
+    HTTP: [Buffer.from("GET / HTTP/1.1\r\nHost: x\r\n\r\n"), /Likely HTTP/],
+    JSON: [Buffer.from('{"id":"1","version":"1.0"}'), /JSON without CoAP/],
+    MQTT: [Buffer.from("100e00044d5154540402003c0002646d", "hex"), /Likely MQTT/],
+    STUN: [Buffer.from("000100002112a442000102030405060708090a0b", "hex"), /Likely STUN/],
+    QUIC: [Buffer.from("c00000000108000102030405060708", "hex"), /Likely QUIC/],
+    "nothing that is known": [Uint8Array.from([0xff, 1, 2, 3, 4]), /Likely another protocol, or a scan/],
     "an alert in the clear": [record(21, 0, [2, 40]), /Unprotected/],
     "a hello in fragments": [
       record(22, 0, [1, 0, 9, 0, 0, 0, 0, 0, 0, 0, 0, 5, 1, 2, 3, 4, 5]),
@@ -51,6 +60,15 @@ describe("an edge tells what it refused, with address, cause and cure", () => {
       assert.match(refusal!.reason, /[Ll]ikely/)
     })
   }
+
+  it("of one source each, where it tries one protocol after the other", () => {
+    const world = new EdgeWorld()
+    for (const datagram of [Buffer.from("GET / HTTP/1.1"), Uint8Array.of(0x40, 0, 1, 2), Buffer.from("{}")]) {
+      world.receive(peerOf(9), datagram)
+      world.pass(100)
+    }
+    assert.strictEqual(new Set(told(world).map(({ reason }) => reason)).size, 3)
+  })
 
   it("of a client without a suite that is served, by its suites (trust A7)", () => {
     const world = new EdgeWorld()
