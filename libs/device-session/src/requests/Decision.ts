@@ -9,6 +9,7 @@ import {
   formatRefusal,
   isSuccess,
   nearestTopic,
+  shapeHintOf,
   shownPath,
   type UplinkKind
 } from "@roost/enos"
@@ -148,11 +149,12 @@ export const judgeUplink = (
   const refused = checkUplinkParams(method, envelope.success.params, context)
   if (refused !== undefined) {
     const { code, field, expected } = refused
+    const cure = shapeHintOf(method, envelope.success.params, refused) ?? cureOf(refused, model)
     const message = `${field === "" ? "params" : field}: expected ${expected}`
     return {
       _tag: "RefuseByReply",
       reply: encodeReply(id, code, {}, message),
-      reason: `${code}: ${formatRefusal(refused)}${cureOf(refused, model)}`
+      reason: `${code}: ${formatRefusal(refused)}${cure}`
     }
   }
   const asked = propertiesAskOf(method, envelope.success.params, id)
