@@ -2,62 +2,12 @@ import { assert, describe, it } from "@effect/vitest"
 import { RegistryRpcs } from "@roost/contracts"
 import { NatsConnection, requestRpc } from "@roost/nats"
 import { Health } from "@roost/observability"
-import { freeTcpPort, natsServer, type NatsServer } from "@roost/testkit"
+import { freeTcpPort, natsServer } from "@roost/testkit"
 import { ConfigProvider, Effect, Layer, Logger, Schedule } from "effect"
-import { type ChildProcess, spawn } from "node:child_process"
+import { spawn } from "node:child_process"
 import { once } from "node:events"
 import { connect } from "node:net"
-import { mkdtempSync, rmSync } from "node:fs"
-import { tmpdir } from "node:os"
-import { join } from "node:path"
-import { fileURLToPath } from "node:url"
-
-const main = fileURLToPath(new URL("../src/main.ts", import.meta.url))
-const token = "0123456789abcdef"
-
-const environment = (nats: NatsServer, port: number, directory: string) => ({
-  PATH: process.env["PATH"] ?? "",
-  NATS_URL: nats.url,
-  ROOST_REGISTRY_PORT: String(port),
-  ROOST_DATA_DIR: directory,
-  ROOST_API_TOKEN: token,
-  ROOST_CLUSTER_KEY: "5a".repeat(32)
-})
-
-/** The app as a process; it is gone with the scope. */
-const app = (env: Record<string, string>) =>
-  Effect.acquireRelease(
-    Effect.sync(() => spawn(process.execPath, [main], { env, stdio: ["ignore", "ignore", "inherit"] })),
-    (child) => end(child, "SIGKILL")
-  )
-
-const end = (child: ChildProcess, signal: "SIGKILL" | "SIGTERM") =>
-  Effect.promise(async () => {
-    if (child.exitCode !== null || child.signalCode !== null) return child.exitCode
-    const exited = once(child, "exit")
-    child.kill(signal)
-    return (await exited)[0] as number | null
-  })
-
-const ready = (base: string) =>
-  Effect.tryPromise(() => fetch(`${base}/readyz`)).pipe(
-    Effect.map((response) => response.ok),
-    Effect.orElseSucceed(() => false),
-    Effect.delay("50 millis"),
-    Effect.repeat({ until: (ok) => ok })
-  )
-
-const post = (url: string, body: unknown) =>
-  Effect.promise(async () => {
-    const headers = { authorization: `Bearer ${token}`, "content-type": "application/json" }
-    const response = await fetch(url, { method: "POST", headers, body: JSON.stringify(body) })
-    return response.status
-  })
-
-const temporaryDirectory = Effect.acquireRelease(
-  Effect.sync(() => mkdtempSync(join(tmpdir(), "roost-app-"))),
-  (directory) => Effect.sync(() => rmSync(directory, { recursive: true }))
-)
+import { app, end, environment, main, post, ready, temporaryDirectory, token } from "./support/RegistryProcess.ts"
 
 describe("the registry as a process", () => {
   it.live("has what it answered 201 to after SIGKILL, answers over NATS, and ends with 0 on SIGTERM", () =>

@@ -116,11 +116,8 @@ export class Webhooks extends Context.Service<
         }),
         change: Effect.fn("Webhooks.change")(function* (webhookId, { secret, url }) {
           const stored = yield* find(webhookId)
-          const changed = {
-            ...stored,
-            ...(url === undefined ? {} : { url }),
-            ...(secret === undefined ? {} : { secret })
-          }
+          const changed = { ...stored, url: url ?? stored.url, secret: secret ?? stored.secret }
+          if (changed.url === stored.url && changed.secret === stored.secret) return told(stored)
           // Of two who change it at once the later wins, as one after the other.
           yield* Effect.orDie(bucket.put(webhookId, sealedOf(changed)))
           return told(changed)

@@ -1,9 +1,10 @@
-import { NoSuchDevice, type PropertyKind, RegistryApi } from "@roost/contracts"
+import { NoSuchDevice, type Property, type PropertyKind, RegistryApi } from "@roost/contracts"
 import { writtenBody } from "@roost/http"
 import { Effect } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
 import { Registry } from "./Registry.ts"
 import { type DeviceId, RegistryStore } from "./RegistryStore.ts"
+import { changedOf } from "./SentBackProperties.ts"
 
 /** Attributes and tags for applications; the device's own way to them is `answerPropertiesAsk`. */
 export const PropertyHandlers = HttpApiBuilder.group(
@@ -13,23 +14,26 @@ export const PropertyHandlers = HttpApiBuilder.group(
     const store = yield* RegistryStore
     const read = Effect.fnUntraced(function* (id: DeviceId, kind: PropertyKind) {
       const found = yield* store.properties(id, kind)
-      return found === undefined ? yield* noSuchDevice(id) : Object.fromEntries(found)
+      return found ?? (yield* noSuchDevice(id))
     })
     const registry = yield* Registry
-    type Values = Readonly<Record<string, unknown>>
+    const change = Effect.fnUntraced(function* (
+      id: DeviceId,
+      kind: PropertyKind,
+      given: Readonly<Record<string, unknown>>,
+      options: { readonly unchecked?: boolean }
+    ) {
+      yield* registry.changeProperties(id, kind, changedOf(given, yield* read(id, kind)), options)
+      return Object.fromEntries(yield* read(id, kind))
+    })
     return handlers.handleAll({
-      getAttributes: ({ params }) => read(params, "attribute"),
+      getAttributes: ({ params }) => Effect.map(read(params, "attribute"), Object.fromEntries<Property>),
       changeAttributes: ({ params, query, request }) =>
-        Effect.andThen(
-          registry.changeProperties(params, "attribute", writtenBody(request) as Values, query),
-          read(params, "attribute")
-        ),
-      getTags: ({ params }) => read(params, "tag"),
+        change(params, "attribute", writtenBody(request) as Readonly<Record<string, unknown>>, query),
+      getTags: ({ params }) => Effect.map(read(params, "tag"), Object.fromEntries<Property>),
       changeTags: ({ params, payload }) =>
         // No model has tags.
-        registry
-          .changeProperties(params, "tag", payload, { unchecked: true })
-          .pipe(Effect.catchTag("AttributesNotOfModel", Effect.die), Effect.andThen(read(params, "tag")))
+        change(params, "tag", payload, { unchecked: true }).pipe(Effect.catchTag("AttributesNotOfModel", Effect.die))
     })
   })
 )

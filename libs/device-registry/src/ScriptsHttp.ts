@@ -51,8 +51,11 @@ export const ScriptHandlers = HttpApiBuilder.group(
     return handlers.handleAll({
       getScript: ({ params }) => read(params.productKey),
       saveScript: Effect.fnUntraced(function* ({ params: { productKey }, payload }) {
-        yield* rawProduct(productKey)
         const source = sourceOf(payload)
+        const known = yield* read(productKey)
+        // Sent back as it was read.
+        if (!("source" in payload) && source === sourceOf(known)) return known
+        yield* rawProduct(productKey)
         if (source === undefined)
           return yield* new NoScript({ detail: "Neither source, draft nor published is there." })
         yield* store.saveScriptDraft(productKey, source)

@@ -53,12 +53,19 @@ export const Property = Schema.Struct({
   /** Milliseconds since 1970. */
   updatedAt: Schema.Finite
 }).annotate({ identifier: "Property" })
+export type Property = typeof Property.Type
 
 /** By name. */
 export const Properties = Schema.Record(Schema.String, Property)
 
 /** By name; `null` deletes (RFC 7396). */
 export const AttributeChange = Schema.Record(Schema.String, AnyJson).check(Schema.isPropertyNames(textOf(1, 128)))
-export const TagChange = Schema.Record(Schema.String, Schema.NullOr(textOf(0, 200))).check(
-  Schema.isPropertyNames(Schema.String.check(Schema.isPattern(/^[A-Za-z_][A-Za-z0-9_]{0,99}$/u)))
-)
+const tagText = textOf(0, 200)
+const tagNames = Schema.isPropertyNames(Schema.String.check(Schema.isPattern(/^[A-Za-z_][A-Za-z0-9_]{0,99}$/u)))
+export const TagChange = Schema.Record(Schema.String, Schema.NullOr(tagText)).check(tagNames)
+
+/** A change of tags in which some may be what reading them gave. An attribute may be any JSON, so its change needs no other type. */
+export const SentBackTags = Schema.Record(
+  Schema.String,
+  Schema.NullOr(Schema.Union([tagText, Schema.Struct({ value: tagText, updatedAt: Schema.Finite })]))
+).check(tagNames)

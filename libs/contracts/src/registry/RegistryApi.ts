@@ -6,7 +6,7 @@ import { FieldsFixed } from "../http/RequestProblems.ts"
 import { strictApi } from "../http/StrictApi.ts"
 import { DeviceStatus } from "../Registry.ts"
 import { DeviceEventKind } from "../DeviceEventKind.ts"
-import { AttributeChange, Properties, TagChange } from "./DeviceProperties.ts"
+import { AttributeChange, Properties, SentBackTags } from "./DeviceProperties.ts"
 import { cursorOf, describe, limit, nextCursor } from "../http/EndpointParts.ts"
 import { EventCursorText, eventTimes } from "./EventQuery.ts"
 import { LatestValues } from "./Measurepoints.ts"
@@ -174,7 +174,7 @@ const Models = HttpApiGroup.make("models")
     }).annotateMerge(
       describe(
         "Replace a thing model",
-        "It has the next version then, and counts for the next message of every device."
+        "It has the next version then, and counts for the next message of every device. One that says the same changes nothing."
       )
     ),
     HttpApiEndpoint.delete("deleteModel", "/v1/models/:modelId", {
@@ -314,7 +314,8 @@ const DeviceProperties = HttpApiGroup.make("properties")
     }).annotateMerge(
       describe(
         "Set some of a device's attributes",
-        "`null` deletes one; all of the change or nothing. Where the device's product has a thing model, what it does not allow is refused, " +
+        "`null` deletes one; all of the change or nothing. What is exactly `value` and `updatedAt` is read as what reading gives, so that this " +
+          "can be sent back. Where the device's product has a thing model, what it does not allow is refused, " +
           "unless `unchecked=true`."
       )
     ),
@@ -323,8 +324,13 @@ const DeviceProperties = HttpApiGroup.make("properties")
     ),
     HttpApiEndpoint.patch("changeTags", `${one}/tags`, {
       ...propertyEndpoints.changed,
-      payload: TagChange
-    }).annotateMerge(describe("Set some of a device's tags", "`null` deletes one; all of the change or nothing."))
+      payload: SentBackTags
+    }).annotateMerge(
+      describe(
+        "Set some of a device's tags",
+        "`null` deletes one; all of the change or nothing. What reading gives can be sent back."
+      )
+    )
   )
   .annotateMerge(
     OpenApi.annotations({
@@ -375,7 +381,12 @@ const Scripts = HttpApiGroup.make("scripts")
       payload: ScriptDraft,
       success: ProductScript,
       error: [NoSuchProduct, NotRaw, NoScript]
-    }).annotateMerge(describe("Save a draft", "It runs in tests only, until it is published.")),
+    }).annotateMerge(
+      describe(
+        "Save a draft",
+        "It runs in tests only, until it is published. The text that is the draft already stays tested, if it was."
+      )
+    ),
     HttpApiEndpoint.post("testScript", `${script}:test`, {
       params: product,
       payload: ScriptTest,

@@ -1,6 +1,7 @@
 import { Profile, profileKey, type RegisteredModel } from "@roost/contracts"
 import { ThingModel } from "@roost/enos"
 import { Effect, Schema } from "effect"
+import { isDeepStrictEqual } from "node:util"
 import type { Row, SqlSession, SqlTransaction } from "./Sql.ts"
 
 /** False: the id is taken. */
@@ -27,7 +28,12 @@ export const listModels = (sql: SqlSession, after: string | undefined, limit: nu
     (rows) => rows.map(modelOf)
   )
 
+/** One that says the same stays what it is: no version, no word to the actors. */
 export const replaceModel = Effect.fnUntraced(function* (sql: SqlTransaction, model: ThingModel, now: number) {
+  const known = yield* sql.get(`SELECT model FROM thing_models WHERE model_id = ?1${sql.forUpdate}`, model.modelId)
+  if (known !== undefined && isDeepStrictEqual(JSON.parse(String(known["model"])), JSON.parse(JSON.stringify(model)))) {
+    return yield* findModel(sql, model.modelId)
+  }
   yield* sql.run(
     "UPDATE thing_models SET model = ?2, version = version + 1, updated_at = ?3 WHERE model_id = ?1",
     model.modelId,

@@ -30,11 +30,12 @@ export const readScript = Effect.fnUntraced(function* (sql: SqlSession, productK
   return script
 })
 
-/** False if there is no such product. */
+/** False if there is no such product. The text that was tested stays so. */
 export const saveScriptDraft = (sql: SqlSession, productKey: string, source: string) =>
   Effect.map(
     sql.run(
-      "UPDATE products SET script_draft = ?2, script_draft_tested = 0 WHERE product_key = ?1",
+      `UPDATE products SET script_draft = ?2,
+         script_draft_tested = CASE WHEN script_draft = ?2 THEN script_draft_tested ELSE 0 END WHERE product_key = ?1`,
       productKey,
       source
     ),
