@@ -1,0 +1,48 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Effect } from "effect"
+import { createProduct, importLines, send, served } from "./support/RegistryHttp.ts"
+
+describe("an import", () => {
+  it.live("answers every line and lets no line stop the others", () =>
+    Effect.gen(function* () {
+      yield* createProduct
+      const lines = [
+        `{"deviceKey":"a","deviceSecret":"secret-of-the-hall","deviceName":"Hall"}`,
+        `{"deviceKey":"a"}`,
+        `{"deviceKey":`,
+        `{"deviceKey":"b/c"}`,
+        ``,
+        `{"deviceKey":"${"x".repeat(3000)}"}`,
+        `{"deviceKey":"z"}`
+      ]
+      const { status, results } = yield* importLines("/v1/products/pk1/devices:import", lines.join("\n"))
+      assert.strictEqual(status, 200)
+      assert.deepStrictEqual(
+        results.map((result) => [result._tag, result.line]),
+        [
+          ["Imported", 1],
+          ["Refused", 2],
+          ["Refused", 3],
+          ["Refused", 4],
+          ["Refused", 6],
+          ["Imported", 7],
+          ["Done", undefined]
+        ]
+      )
+      assert.deepStrictEqual(results.at(-1), { _tag: "Done", imported: 2, refused: 4 })
+      assert.strictEqual(results[0].deviceSecret, "secret-of-the-hall")
+      assert.match(results[3].reason, /^deviceKey: expected 1–64 of /)
+      assert.strictEqual((yield* send("GET", "/v1/products/pk1/devices/a")).body.deviceName, "Hall")
+      assert.strictEqual((yield* importLines("/v1/products/pk9/devices:import", "{}")).status, 404)
+    }).pipe(Effect.provide(served()))
+  )
+
+  it.live("takes ten thousand devices", () =>
+    Effect.gen(function* () {
+      yield* createProduct
+      const lines = Array.from({ length: 10_000 }, (_, i) => `{"deviceKey":"imei-${86_000_000 + i}"}\n`).join("")
+      const { results } = yield* importLines("/v1/products/pk1/devices:import", lines)
+      assert.deepStrictEqual(results.at(-1), { _tag: "Done", imported: 10_000, refused: 0 })
+    }).pipe(Effect.provide(served()))
+  )
+})

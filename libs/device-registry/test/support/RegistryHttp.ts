@@ -1,0 +1,81 @@
+import { type DeviceAnswer, RegistryApi } from "@roost/contracts"
+import { apiRoutes, pathSegmentLengthMax } from "@roost/http"
+import { Health } from "@roost/observability"
+import { layerHttpServerTest } from "@roost/testkit"
+import { ConfigProvider, Effect, Layer, Logger } from "effect"
+import { HttpBody, HttpClient, HttpClientRequest, HttpRouter } from "effect/http"
+import type { HttpMethod } from "effect/http"
+import { HttpApiBuilder } from "effect/http-api"
+import {
+  layerProductDeletions,
+  LiveStatus,
+  ProductRemains,
+  Registry,
+  RegistryHandlers,
+  StrangerLog,
+  Strangers
+} from "../../src/index.ts"
+import { layerTemporaryStore, layerVault } from "./TestRegistry.ts"
+
+export const token = "0123456789abcdef"
+
+/** Another library's (@roost/application-events). */
+const noWebhooks = HttpApiBuilder.group(RegistryApi, "webhooks", (handlers) => {
+  const unserved = () => Effect.die("webhooks are not served here")
+  return Effect.succeed(
+    handlers.handleAll({
+      createWebhook: unserved,
+      listWebhooks: unserved,
+      getWebhook: unserved,
+      changeWebhook: unserved,
+      listDeadDeliveries: unserved,
+      replayDeadDeliveries: unserved,
+      deleteWebhook: unserved
+    })
+  )
+})
+/** The registry's events are another lib's, too. */
+const noEvents = HttpApiBuilder.group(RegistryApi, "events", (handlers) =>
+  handlers.handle("followEvents", () => Effect.die("not here"))
+)
+
+export const served = (answer?: DeviceAnswer, strangers = new StrangerLog()) =>
+  HttpRouter.serve(apiRoutes(RegistryApi, Layer.mergeAll(RegistryHandlers, noWebhooks, noEvents)), {
+    disableLogger: true,
+    disableListenLog: true,
+    routerConfig: { maxParamLength: pathSegmentLengthMax }
+  }).pipe(
+    Layer.provideMerge(layerHttpServerTest),
+    Layer.provide([Registry.layer, Strangers.layerOf(strangers)]),
+    Layer.merge(layerProductDeletions.pipe(Layer.provide(ProductRemains.layerNone))),
+    Layer.provideMerge(layerTemporaryStore),
+    Layer.provide([layerVault, Health.layer, Layer.succeed(LiveStatus, { ask: () => Effect.succeed(answer) })]),
+    Layer.provide(ConfigProvider.layer(ConfigProvider.fromUnknown({ ROOST_API_TOKEN: token }))),
+    Layer.provide(Logger.layer([]))
+  )
+
+export const send = Effect.fnUntraced(function* (method: HttpMethod.HttpMethod, path: string, body?: unknown) {
+  const response = yield* HttpClientRequest.make(method)(path).pipe(
+    HttpClientRequest.bearerToken(token),
+    HttpClientRequest.setBody(body === undefined ? HttpBody.empty : HttpBody.jsonUnsafe(body)),
+    HttpClient.execute
+  )
+  const text = yield* response.text
+  const type = response.headers["content-type"]
+  return { status: response.status, type, body: text === "" ? undefined : JSON.parse(text) }
+})
+
+export const importLines = Effect.fnUntraced(function* (path: string, lines: string) {
+  const response = yield* HttpClientRequest.post(path).pipe(
+    HttpClientRequest.bearerToken(token),
+    HttpClientRequest.setBody(HttpBody.text(lines, "application/x-ndjson")),
+    HttpClient.execute
+  )
+  const text = yield* response.text
+  return {
+    status: response.status,
+    results: text.split("\n").flatMap((line) => (line === "" ? [] : [JSON.parse(line)]))
+  }
+})
+
+export const createProduct = send("POST", "/v1/products", { productName: "Meters", productKey: "pk1" })
