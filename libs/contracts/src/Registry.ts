@@ -118,6 +118,8 @@ export const DeviceReply = Schema.Union([
   Schema.TaggedStruct("Found", {
     status: DeviceStatus,
     activated: Schema.Boolean,
+    /** When it was registered, milliseconds since 1970: a command from before was for another device. Absent from older registries. */
+    createdAt: Schema.optionalKey(Schema.Finite),
     dataFormat: DataFormat,
     /** The product's thing model, which is in the bucket PROFILES; absent where it has none, and from older registries. */
     model: Schema.optionalKey(Schema.Struct({ modelId: Schema.String, version: Schema.Int })),

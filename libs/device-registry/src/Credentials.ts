@@ -125,12 +125,13 @@ export class Credentials extends Context.Service<
           const product = yield* store.product(id.productKey)
           const device = yield* store.device(id)
           if (product === undefined || device === undefined) return { _tag: "Unknown" }
-          const { status, activatedAt } = device
+          const { activatedAt, createdAt, status } = device
           const { dataFormat, modelId, modelVersion } = product
           const script = dataFormat === "Custom" ? (yield* store.script(id.productKey))?.published : undefined
           const model =
             modelVersion === null || modelId === undefined ? {} : { model: { modelId, version: modelVersion } }
-          const found = { _tag: "Found", status, activated: activatedAt !== null, dataFormat, ...model } as const
+          const activated = activatedAt !== null
+          const found = { _tag: "Found", status, activated, createdAt, dataFormat, ...model } as const
           return script === undefined ? found : { ...found, script }
         })
       })

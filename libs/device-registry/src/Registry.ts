@@ -333,13 +333,17 @@ export class Registry extends Context.Service<
           return Object.fromEntries(wanted.map(([name, point]) => [name, valueOf(point)]))
         }),
         productEvents: Effect.fn("Registry.productEvents")(function* (productKey, query) {
-          if ((yield* store.product(productKey)) === undefined) return yield* noSuchProduct(productKey)
-          return yield* store.events({ productKey, deviceKey: "" }, query)
+          const product = yield* store.product(productKey)
+          if (product === undefined) return yield* noSuchProduct(productKey)
+          return yield* store.events({ productKey, deviceKey: "" }, since(product, query))
         }),
         events: Effect.fn("Registry.events")(function* (id, query) {
-          const events = yield* store.events(id, query)
-          // A device that was deleted still has what happened until then.
-          if (events.length > 0 || (yield* store.device(id)) !== undefined) return events
+          const device = yield* store.device(id)
+          if (device !== undefined) return yield* store.events(id, since(device, query))
+          // A device that was deleted still has what happened until then, unless its product is another one now.
+          const product = yield* store.product(id.productKey)
+          const events = yield* store.events(id, product === undefined ? query : since(product, query))
+          if (events.length > 0) return events
           const { deviceKey, productKey } = id
           const strangers = `/v1/strangers?identity=${productKey},${deviceKey}`
           return yield* new NoSuchDevice({
@@ -355,6 +359,12 @@ const noSuchProduct = (productKey: string) => new NoSuchProduct({ detail: `No pr
 
 const noSuchDevice = ({ productKey, deviceKey }: DeviceId) =>
   new NoSuchDevice({ detail: `${productKey} has no device ${deviceKey}.` })
+
+/** What a former one of the same key left behind, or comes late of it, is not this one's. */
+const since = ({ createdAt }: { readonly createdAt: number }, query: EventQuery): EventQuery => ({
+  ...query,
+  from: Math.max(createdAt, query.from ?? 0)
+})
 
 const productOf = (product: StoredProduct): Product => {
   const { productKey, productName, dataFormat, dynamicActivateEnabled, downlink, createdAt, previous } = product

@@ -125,7 +125,11 @@ export class Downlink extends Context.Service<
           ),
         cancel: (commandId) => cancel(store, commandId).pipe(unavailable),
         cancelAll: (device) => cancelAll(store, device).pipe(unavailable),
-        list: (device, query) => list(store, device, query).pipe(unavailable)
+        list: (device, query) =>
+          Effect.flatMap(registeredAt(device), (since) => list(store, device, since, query)).pipe(
+            Effect.provideService(NatsConnection, connection),
+            unavailable
+          )
       })
     })
   )
@@ -363,9 +367,18 @@ export const pendingCommands = Effect.fnUntraced(function* (store: Issuer["store
   return commands
 })
 
+/** 0 where it is not known: what became of the commands of a device that was deleted can still be looked up. */
+const registeredAt = (device: DeviceName) =>
+  requestRpc(RegistryRpcs.device, device, registryTimeoutMillis).pipe(
+    Effect.map((reply) => (reply._tag === "Found" ? (reply.createdAt ?? 0) : 0)),
+    Effect.orElseSucceed(() => 0)
+  )
+
+/** Those of this device, not of one that was deleted and had its key: what was made before `since` is left out. */
 const list = Effect.fnUntraced(function* (
   store: Issuer["store"],
   device: DeviceName,
+  since: number,
   query: { readonly state?: CommandState; readonly cursor?: string; readonly limit: number }
 ): Effect.fn.Return<Page, NatsError> {
   const { pending, ended } = yield* store.keysOf(placeOf(device.productKey, device.deviceKey))
@@ -381,6 +394,8 @@ const list = Effect.fnUntraced(function* (
     const found = Option.getOrUndefined(yield* store.getByKey(key))
     // Another device may have the same hash.
     if (found?.productKey !== device.productKey || found.deviceKey !== device.deviceKey) continue
+    // Ids sort by time.
+    if (found.createdAt < since) return { commands }
     if (query.state === undefined || found.state === query.state) commands.push(found)
   }
   return reads < rest.length ? { commands, nextCursor: commandIdOfKey(rest[reads - 1]!) } : { commands }

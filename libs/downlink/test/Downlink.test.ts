@@ -303,7 +303,7 @@ describe("what becomes of a command", () => {
   it.live("over when its device is deleted, but for those of a later device of the same key", () =>
     Effect.gen(function* () {
       const server = yield* natsServer()
-      const { event, nats } = yield* world(server, ["d", "other"])
+      const { event, nats, registered } = yield* world(server, ["d", "other"])
       const one = yield* instance(server)
       const issue = (deviceKey: string) =>
         Effect.map(
@@ -326,6 +326,17 @@ describe("what becomes of a command", () => {
       for (const id of [later, others]) {
         assert.strictEqual((yield* one.call("GET", `/v1/commands/${id}`)).body.state, "created")
       }
+
+      // They are not the later device's; while there is none, what became of them is told.
+      const listed = Effect.map(one.call("GET", `${device("d")}/commands`), ({ body }) =>
+        body.commands.map(({ commandId }: { commandId: string }) => commandId)
+      )
+      assert.deepStrictEqual(yield* listed, [later, waiting, sent])
+      const again = { _tag: "Found", status: "offline", activated: true, dataFormat: "Json" } as const
+      registered.set("d", { ...again, createdAt: createdAt + 1 })
+      assert.deepStrictEqual(yield* listed, [later])
+      registered.set("d", { _tag: "Unknown" })
+      assert.lengthOf(yield* listed, 3)
     })
   )
 

@@ -8,7 +8,7 @@ import type { SqlSession, SqlTransaction, Value } from "./Sql.ts"
 
 /**
  * Instances share the stream, so an older message may be filed after a newer one: the state is the newest message's,
- * while times and the activation are taken from each. 0 for each whose device is gone.
+ * while times and the activation are taken from each. 0 for each whose device is gone, also where another one has its key.
  */
 export const applyPresence = Effect.fnUntraced(function* (sql: SqlTransaction, presences: ReadonlyArray<Presence>) {
   yield* sql.enter("presence")
@@ -22,7 +22,7 @@ export const applyPresence = Effect.fnUntraced(function* (sql: SqlTransaction, p
        ${latest("last_online_at", "?9")}, ${latest("last_offline_at", "?10")},
        activated_at = CASE WHEN activated_at IS NULL AND CAST(?12 AS BIGINT) >= activates_from
          THEN CAST(?11 AS BIGINT) ELSE activated_at END
-     WHERE product_key = ?1 AND device_key = ?2`,
+     WHERE product_key = ?1 AND device_key = ?2 AND (CAST(?13 AS BIGINT) IS NULL OR CAST(?13 AS BIGINT) >= created_at)`,
     presences.map(presenceValues)
   )
 })
@@ -44,7 +44,9 @@ const presenceValues = (presence: Presence): ReadonlyArray<Value> => {
     // Only the device's own secret activates it; the product's is for fetching that (contract §7.16).
     online && presence.secureMode === 2 ? at : null,
     // Versions are from the clock: without one, the time tells whether it is the replaced hardware's.
-    presence.credentialVersion ?? at
+    presence.credentialVersion ?? at,
+    // In mode 3 the version is the product's.
+    presence.secureMode === 2 ? (presence.credentialVersion ?? null) : null
   ]
 }
 
