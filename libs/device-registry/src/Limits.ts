@@ -55,11 +55,13 @@ export const pointsBatchBytesMax = 128 * 1024
 
 /**
  * Devices that one transaction deletes with their product, and rows of theirs beside: 200 events, 600 properties and 128 KB of latest values
- * at most for each. On SQLite the thread has nothing else to do meanwhile: some 10 ms, and then as long for whoever waits.
+ * at most for each. On SQLite the thread has nothing else to do meanwhile: some 10 ms, and then as long for whoever waits. One that took longer
+ * than `deletionMillisMax`, as on a busy machine or a slow disk, is followed by one of half as many.
  */
 export const deletionDevicesMax = 64
 export const deletionRowsMax = 2_000
 export const deletionEventsMax = 1_000
+export const deletionMillisMax = 10
 export const deletionRestMillisMax = 10
 
 /** Deleted devices of which the actors are not told yet: what an operator changes meanwhile waits behind them, some 100 ms. */

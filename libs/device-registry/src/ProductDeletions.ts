@@ -1,7 +1,8 @@
 import { metrics } from "@roost/observability"
 import { Context, Duration, Effect, Layer, Schedule } from "effect"
-import { deletionRestMillisMax, deletionUntoldMax } from "./Limits.ts"
+import { deletionDevicesMax, deletionEventsMax, deletionRestMillisMax, deletionUntoldMax } from "./Limits.ts"
 import { RegistryStore } from "./RegistryStore.ts"
+import { Step } from "./Step.ts"
 
 /** Deletions that another instance began, or one that died, are looked for so often. */
 const lookMillis = 2_000
@@ -24,14 +25,17 @@ export const layerProductDeletions: Layer.Layer<never, never, RegistryStore | Pr
     const remains = yield* ProductRemains
     const finish = Effect.fnUntraced(function* (productKey: string) {
       let devices = 0
+      const some = new Step(deletionDevicesMax)
       for (;;) {
-        const deleted = yield* resting(Effect.andThen(toldEnough, store.deleteDevicesOf(productKey)))
+        yield* toldEnough
+        const deleted = yield* resting(some, store.deleteDevicesOf(productKey, some.size))
         if (deleted === 0) break
         devices += deleted
         devicesDeleted.inc(deleted)
       }
       yield* remains.forget(productKey)
-      while ((yield* resting(store.deleteEventsOf(productKey))) > 0);
+      const events = new Step(deletionEventsMax)
+      while ((yield* resting(events, store.deleteEventsOf(productKey, events.size))) > 0);
       if (yield* store.finishDeletion(productKey)) {
         yield* Effect.logInfo(`product ${productKey} is deleted, with ${devices} devices in this run`)
       }
@@ -56,8 +60,9 @@ export const layerProductDeletions: Layer.Layer<never, never, RegistryStore | Pr
 )
 
 /** Gives as much time to all who wait for the thread. */
-const resting = Effect.fnUntraced(function* <A, E, R>(work: Effect.Effect<A, E, R>) {
+const resting = Effect.fnUntraced(function* <A, E, R>(step: Step, work: Effect.Effect<A, E, R>) {
   const [took, result] = yield* Effect.timed(work)
+  step.took(Duration.toMillis(took))
   yield* Effect.sleep(Duration.min(took, Duration.millis(deletionRestMillisMax)))
   return result
 })

@@ -139,9 +139,9 @@ export class RegistryStore extends Context.Service<
     /** Products that are being deleted, oldest first. */
     readonly deletions: Effect.Effect<ReadonlyArray<string>>
     /** Some of the product's devices, with all that there is of them; says how many. */
-    readonly deleteDevicesOf: (productKey: string) => Effect.Effect<number>
+    readonly deleteDevicesOf: (productKey: string, limit: number) => Effect.Effect<number>
     /** Some of the events of the product and its strangers; says how many. */
-    readonly deleteEventsOf: (productKey: string) => Effect.Effect<number>
+    readonly deleteEventsOf: (productKey: string, limit: number) => Effect.Effect<number>
     /** The product itself, with its scripts. False: it has devices. */
     readonly finishDeletion: (productKey: string) => Effect.Effect<boolean>
     /** Waits until this instance began a deletion since it was called last. */

@@ -1,5 +1,5 @@
 import { Effect } from "effect"
-import { deletionDevicesMax, deletionEventsMax, deletionRowsMax } from "../Limits.ts"
+import { deletionRowsMax } from "../Limits.ts"
 import type { DeviceId, DeletionStart } from "../RegistryStore.ts"
 import { nextVersion, noteChange } from "./Devices.ts"
 import { tellProfile } from "./Models.ts"
@@ -46,12 +46,17 @@ export const listDeletions = (sql: SqlSession) =>
     (rows) => rows.map((row) => String(row["product_key"]))
   )
 
-/** Some of the product's devices with all that there is of them, and word to the actors; says how many. */
-export const deleteDevicesOf = Effect.fnUntraced(function* (sql: SqlTransaction, productKey: string, now: number) {
+/** Some of the product's devices, at most `limit`, with all that there is of them, and word to the actors; says how many. */
+export const deleteDevicesOf = Effect.fnUntraced(function* (
+  sql: SqlTransaction,
+  productKey: string,
+  limit: number,
+  now: number
+) {
   const rows = yield* sql.all(
     `SELECT ${deviceColumns} FROM devices WHERE product_key = ?1 ORDER BY device_key LIMIT ?2${sql.forUpdate}`,
     productKey,
-    deletionDevicesMax
+    limit
   )
   const found = rows.map(deviceOf)
   const devices = found.slice(0, within(deletionRowsMax, yield* sql.getEach(rowsOfDevice, found.map(keysOf))))
@@ -70,12 +75,12 @@ export const deleteDevicesOf = Effect.fnUntraced(function* (sql: SqlTransaction,
   return devices.length
 })
 
-/** Events of the product and of who came as its device, at most `deletionEventsMax`; says how many. */
-export const deleteEventsOf = (sql: SqlSession, productKey: string) =>
+/** Events of the product and of who came as its device, at most `limit`; says how many. */
+export const deleteEventsOf = (sql: SqlSession, productKey: string, limit: number) =>
   sql.run(
     "DELETE FROM device_events WHERE id IN (SELECT id FROM device_events WHERE product_key = ?1 LIMIT ?2)",
     productKey,
-    deletionEventsMax
+    limit
   )
 
 /** The product itself and its scripts. False: it has devices. */

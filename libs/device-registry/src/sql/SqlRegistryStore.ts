@@ -73,11 +73,11 @@ export const layerSqlRegistryStore: Layer.Layer<RegistryStore, never, Sql> = Lay
         return count
       }),
       deletions: listDeletions(sql),
-      deleteDevicesOf: Effect.fnUntraced(function* (productKey) {
+      deleteDevicesOf: Effect.fnUntraced(function* (productKey, limit) {
         const now = yield* Clock.currentTimeMillis
-        return yield* changing((session) => deleteDevicesOf(session, productKey, now))
+        return yield* changing((session) => deleteDevicesOf(session, productKey, limit, now))
       }),
-      deleteEventsOf: (productKey) => deleteEventsOf(sql, productKey),
+      deleteEventsOf: (productKey, limit) => deleteEventsOf(sql, productKey, limit),
       finishDeletion: (productKey) => changing((session) => finishDeletion(session, productKey)),
       somethingToDelete: Effect.andThen(deletionBegun.await, deletionBegun.close),
       unlessDeletedElsewhere: (work) => sql.unlessBusy("delete", work),

@@ -1,0 +1,24 @@
+import { deletionMillisMax } from "./Limits.ts"
+
+/**
+ * How much of a long work is done at one go: half as much as the last time when that took longer than `deletionMillisMax`, twice as much when
+ * it took less than half of that, `most` at most and 1 at least.
+ */
+export class Step {
+  readonly #most: number
+  #size: number
+
+  constructor(most: number) {
+    this.#most = most
+    this.#size = most
+  }
+
+  get size(): number {
+    return this.#size
+  }
+
+  took(millis: number): void {
+    if (millis > deletionMillisMax) this.#size = Math.max(1, this.#size >> 1)
+    else if (millis < deletionMillisMax / 2) this.#size = Math.min(this.#most, this.#size * 2)
+  }
+}
