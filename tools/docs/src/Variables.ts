@@ -41,8 +41,9 @@ export const variablesPage = (): string => {
     })
   return `# Variables
 
-What the apps read from their environment, made from the code by \`npm run docs -- --write\`; a test compares. Each app says its own with \`--help\`, and with \`--check\`
-whether they are right. \`npm start\` reads the addresses, ports and keys too. The nats-server has [variables of its own](../deploy/nats/README.md).
+What the apps read from their environment, made from the code by \`npm run docs -- --write\`; a test compares. Each app says its own with \`--help\`, and
+with \`--check\` whether they are right. \`npm start\` reads the addresses, ports and keys too.
+The nats-server has [variables of its own](../deploy/nats/README.md).
 
 | variable | of | default | meaning |
 | --- | --- | --- | --- |
