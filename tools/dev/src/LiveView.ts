@@ -1,12 +1,12 @@
 /** What the bus carries, as one short line for a person. */
 export interface Line {
   readonly at: Date
-  readonly kind: "uplink" | "presence" | "event" | "command"
+  readonly kind: "uplink" | "presence" | "event" | "command" | "stranger"
   readonly device: string
   readonly text: string
 }
 
-/** Reads a message of the streams UPLINK, PRESENCE, EVENT or COMMAND_EVENT; undefined for what is not worth a line. */
+/** Reads a message of the streams UPLINK, PRESENCE, EVENT, STRANGER or COMMAND_EVENT; undefined for what is not worth a line. */
 export const lineOf = (subject: string, payload: Uint8Array, at: Date): Line | undefined => {
   const [, kind, first, second, third] = subject.split(".")
   switch (kind) {
@@ -17,10 +17,17 @@ export const lineOf = (subject: string, payload: Uint8Array, at: Date): Line | u
       return { at, kind, device: `${first}/${second}`, text: `${state} (${cause})  ${address}  ${suite}` }
     }
     case "event": {
-      const { kind: what, reason } = parse(payload)
+      const { detail, kind: what, reason } = parse(payload)
+      const { times } = (detail ?? {}) as Json
+      const told = (name: string | undefined) => `${what ?? name}: ${printable(reason)}${often(times)}`
       // Of Roost itself: the subject has no keys.
-      if (third === undefined) return { at, kind, device: "roost", text: `${what ?? second}: ${reason ?? "?"}` }
-      return { at, kind, device: `${first}/${second}`, text: `${what ?? third}: ${reason ?? "?"}` }
+      if (third === undefined) return { at, kind, device: "roost", text: told(second) }
+      return { at, kind, device: `${first}/${second}`, text: told(third) }
+    }
+    case "stranger": {
+      const { address, identity, kind: what, reason, times } = parse(payload)
+      const named = identity === undefined ? "" : ` as ${printable(identity)}`
+      return { at, kind, device: printable(address), text: `${what}${named}: ${printable(reason)}${often(times)}` }
     }
     default:
       return undefined
@@ -33,19 +40,33 @@ export const formatLine = (line: Line, color: boolean): string => {
   return `${paint(90, time)} ${paint(colors[line.kind], line.kind.padEnd(8))} ${line.device.padEnd(18)} ${line.text}`
 }
 
-const colors: Readonly<Record<Line["kind"], number>> = { uplink: 32, presence: 36, event: 33, command: 35 }
+const colors: Readonly<Record<Line["kind"], number>> = {
+  uplink: 32,
+  presence: 36,
+  event: 33,
+  command: 35,
+  stranger: 31
+}
 
-const parse = (payload: Uint8Array): Readonly<Record<string, string>> => {
+type Json = Readonly<Record<string, unknown>>
+
+const parse = (payload: Uint8Array): Json => {
   try {
-    return JSON.parse(textOf(payload)) as Record<string, string>
+    return JSON.parse(textOf(payload)) as Json
   } catch {
     return {}
   }
 }
 
-/** One line of a terminal; bytes that are no text show as dots. */
+/** What was told once and came again. */
+const often = (times: unknown): string => (typeof times === "number" ? ` (${times} times)` : "")
+
+/** A reason may quote what a device made up: bytes that are no text show as dots. */
+const printable = (text: unknown): string => (typeof text === "string" ? text.replace(unprintable, "·") : "?")
+
+/** One line of a terminal. */
 const shorten = (text: string): string => {
-  const line = text.replace(unprintable, "·")
+  const line = printable(text)
   return line.length <= lineLengthMax ? line : `${line.slice(0, lineLengthMax)}…`
 }
 

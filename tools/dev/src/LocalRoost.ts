@@ -286,7 +286,7 @@ const startDemoDevice = (children: Children, config: DevConfig, secrets: Secrets
 const follow = async (client: NatsConnection, lines: DeviceLines): Promise<void> => {
   const manager = await jetstreamManager(client)
   const color = process.stdout.isTTY === true && process.env["NO_COLOR"] === undefined
-  for (const stream of [Streams.uplink, Streams.presence, Streams.event]) {
+  for (const stream of [Streams.uplink, Streams.presence, Streams.event, Streams.stranger]) {
     await manager.streams.info(stream.name)
     const consumer = await jetstream(client).consumers.get(stream.name, { deliver_policy: "new" as never })
     await consumer.consume({

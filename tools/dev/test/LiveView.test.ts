@@ -1,0 +1,31 @@
+import { assert, describe, it } from "@effect/vitest"
+import { formatLine, lineOf } from "../src/LiveView.ts"
+
+const lineFor = (subject: string, payload: unknown): string => {
+  const line = lineOf(subject, Buffer.from(JSON.stringify(payload)), new Date(0))
+  return line === undefined ? "" : formatLine(line, false)
+}
+
+describe("the terminal of npm start", () => {
+  it("says why somebody was refused who names no registered device", () => {
+    const told = { kind: "handshake-refused", address: "192.0.2.1:7", identity: "pk, dev, 2, 300", reason: "blanks" }
+    assert.match(
+      lineFor("roost.stranger", told),
+      /stranger 192\.0\.2\.1:7 +handshake-refused as pk, dev, 2, 300: blanks$/
+    )
+    const unnamed = { kind: "datagram-dropped", address: "192.0.2.1:7", reason: "plain CoAP", times: 3 }
+    assert.match(lineFor("roost.stranger", unnamed), /datagram-dropped: plain CoAP \(3 times\)$/)
+  })
+
+  it("says how often an event came again", () => {
+    const event = { kind: "request-refused", reason: "4.04: no such topic", detail: { times: 4 } }
+    assert.match(lineFor("roost.event.pk.dev.request-refused", event), /pk\/dev .*4\.04: no such topic \(4 times\)$/)
+    const once = { kind: "request-refused", reason: "4.04: no such topic" }
+    assert.match(lineFor("roost.event.pk.dev.request-refused", once), /no such topic$/)
+  })
+
+  it("takes no control characters from a device", () => {
+    const event = { kind: "uplink-refused", reason: "1204: measurepoints.\u001B[2J\u009B31m\nx" }
+    assert.match(lineFor("roost.event.pk.dev.uplink-refused", event), /measurepoints\.·\[2J·31m·x$/)
+  })
+})
