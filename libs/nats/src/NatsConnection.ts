@@ -13,6 +13,7 @@ import { type Config, Context, Effect, Layer, Redacted, Schedule } from "effect"
 import { readFileSync } from "node:fs"
 import { findWhyUnreachable } from "./internal/findWhyUnreachable.ts"
 import { fromClient } from "./internal/fromClient.ts"
+import { identityCheckOf } from "./internal/identityCheckOf.ts"
 import { OutboundBatch } from "./internal/OutboundBatch.ts"
 import { StoreTrouble } from "./internal/StoreTrouble.ts"
 import { tellPromise } from "./internal/tellPromise.ts"
@@ -209,7 +210,13 @@ const optionsOf = (name: string, config: NatsConfig): ConnectionOptions => ({
     : { authenticator: credsAuthenticator(() => readFileSync(config.credentials!)) }),
   ...(config.tls === undefined
     ? {}
-    : { tls: Object.fromEntries(Object.entries(config.tls).filter(([, file]) => file)) })
+    : {
+        tls: {
+          ...Object.fromEntries(Object.entries(config.tls).filter(([, file]) => file)),
+          // Handed on to Node, which the client's types don't say.
+          ...({ checkServerIdentity: identityCheckOf(config.servers) } as object)
+        }
+      })
 })
 
 const gauge = metrics.gauge("roost_nats_connected", "1 while a nats-server is connected.")

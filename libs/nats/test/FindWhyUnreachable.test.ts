@@ -59,8 +59,22 @@ describe("a nats-server that can't be used is told with why and the cure:", () =
       "one of another authority",
       info({ tls_required: true }),
       { tls },
-      "unable to verify the first certificate",
-      /certificate is not taken .*NATS_TLS_CA/
+      "unable to verify the first certificate; if the root CA is installed locally, try running Node.js with --use-system-ca",
+      /certificate is not taken \(unable to verify the first certificate\): NATS_TLS_CA/
+    ],
+    [
+      "one whose certificate ended",
+      info({ tls_required: true }),
+      { tls },
+      "certificate has expired",
+      /not taken \(certificate has expired\): renew it/
+    ],
+    [
+      "one whose certificate has another name",
+      info({ tls_required: true }),
+      { tls },
+      "Hostname/IP does not match certificate's altnames: IP: 10.0.0.1 is not in the cert's list: ",
+      /: NATS_URL has to have a name or address that stands in it/
     ]
   ] as const) {
     it.live(name, () =>

@@ -131,6 +131,21 @@ describe("a connection", () => {
     })
   )
 
+  it.live("compares a server's certificate with the address or name by which it is asked", () =>
+    Effect.gen(function* () {
+      const pki = yield* certificates
+      const withCertificate = (name: string) =>
+        natsServer({ config: `tls { cert_file: "${pki}/${name}.pem", key_file: "${pki}/${name}.key" }` })
+      const env = { NATS_TLS_CA: `${pki}/ca.pem` }
+      const address = yield* withCertificate("address")
+      yield* reaches(address, env)
+      yield* refused(address, { ...env, NATS_URL: `nats://localhost:${address.port}` })
+      const name = yield* withCertificate("server")
+      yield* reaches(name, { ...env, NATS_URL: `nats://localhost:${name.port}` })
+      yield* refused(name, env)
+    })
+  )
+
   it.effect("uses the login that stands in the URL, and shows it nowhere", () =>
     Effect.gen(function* () {
       const read = (NATS_URL: string, more = {}) => NatsConfig.parse(ConfigProvider.fromUnknown({ NATS_URL, ...more }))
@@ -201,14 +216,14 @@ const certificates = Effect.acquireRelease(
         "-out",
         `${name}.pem`
       )
-    const issue = (name: string) => {
+    const issue = (name: string, host: string) => {
       openssl(
         "req",
         ..."-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes".split(" "),
         "-subj",
         `/CN=${name}`,
         "-addext",
-        "subjectAltName=DNS:localhost",
+        `subjectAltName=${host}`,
         "-keyout",
         `${name}.key`,
         "-out",
@@ -234,8 +249,9 @@ const certificates = Effect.acquireRelease(
     }
     authority("ca")
     authority("other")
-    issue("server")
-    issue("client")
+    issue("server", "DNS:localhost")
+    issue("client", "DNS:localhost")
+    issue("address", "IP:127.0.0.1")
     return directory
   }),
   (directory) => Effect.sync(() => rmSync(directory, { recursive: true }))

@@ -1,6 +1,9 @@
+import { X509Certificate } from "node:crypto"
 import { lookup } from "node:dns/promises"
+import { readFileSync } from "node:fs"
 import { connect, type Socket } from "node:net"
 import type { NatsConfig } from "../NatsConfig.ts"
+import { hostOf } from "./hostOf.ts"
 
 /** How long each step may take; all servers are asked at once, so that an answer is there within 5 s. */
 const stepMillisMax = 1_500
@@ -26,7 +29,7 @@ export const findWhyUnreachable = async (config: NatsConfig, lastError: string |
 
 const whyOf = async (server: string, config: NatsConfig, lastError: string | undefined): Promise<string> => {
   const colon = server.lastIndexOf(":")
-  const host = server.slice(0, colon).replace(/^\[|\]$/g, "")
+  const host = hostOf(server)
   try {
     await within(lookup(host), "the name server does not answer")
     const greeting = await greetingOf(host, Number(server.slice(colon + 1)))
@@ -53,10 +56,11 @@ const wantOf = (greeting: string, config: NatsConfig, lastError = "it did not an
   const { auth_required, tls_available, tls_required, tls_verify } = info
   const offersTls = tls_required === true || tls_available === true
   if (config.tls !== undefined && !offersTls) return "it offers no TLS, which NATS_TLS_… or tls:// ask for"
-  if (/certificate/i.test(lastError) && offersTls)
-    return `its certificate is not taken (${lastError}): NATS_TLS_CA has to name who signed it`
-  if (tls_verify === true && config.tls?.certFile === undefined)
-    return "it wants a certificate: NATS_TLS_CERT and NATS_TLS_KEY"
+  if (/certificate/i.test(lastError) && offersTls) {
+    return `its certificate is not taken (${lastError.replace(hint, "")}): ${cureOf(lastError)}`
+  }
+  const certFile = config.tls?.certFile
+  if (tls_verify === true && certFile === undefined) return "it wants a certificate: NATS_TLS_CERT and NATS_TLS_KEY"
   const { credentials, token, user } = config
   const hasLogin = user !== undefined || token !== undefined || credentials !== undefined
   if (auth_required === true && !hasLogin)
@@ -65,7 +69,26 @@ const wantOf = (greeting: string, config: NatsConfig, lastError = "it did not an
     const who = user === undefined ? "" : ` of the user "${user}"`
     return `it refuses the login${who} (${lastError}): compare it with the nats-server's configuration`
   }
+  // It closes the connection without a word, after a handshake that the client takes for done.
+  if (tls_verify === true && certFile !== undefined)
+    return `it may not take this app's certificate: ${ownText(certFile)}`
   return lastError
+}
+
+/** Of Node, which knows nothing of NATS_TLS_CA. */
+const hint = /; if the root CA is installed locally.*$/
+
+const cureOf = (lastError: string): string =>
+  /expired|not yet valid/.test(lastError)
+    ? "renew it, or set the clocks"
+    : /altnames|Hostname/.test(lastError)
+      ? "NATS_URL has to have a name or address that stands in it"
+      : "NATS_TLS_CA has to name who signed it"
+
+/** What the operator compares with what the server wants. */
+const ownText = (certFile: string): string => {
+  const { issuer, validTo } = new X509Certificate(readFileSync(certFile))
+  return `NATS_TLS_CERT was signed by ${issuer.replaceAll("\n", ", ")} and ends ${validTo}; the server's ca_file has to know who signed it`
 }
 
 /** The first line that comes; undefined if none does. */
