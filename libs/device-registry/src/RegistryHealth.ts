@@ -1,6 +1,7 @@
-import { causeText, Health } from "@roost/observability"
-import { Effect, Layer, Schedule } from "effect"
+import { Health } from "@roost/observability"
+import { Cause, Effect, Layer, Schedule } from "effect"
 import { RegistryStore } from "./RegistryStore.ts"
+import { outageText } from "./sql/PostgresOutage.ts"
 
 /** How often the store is asked whether it is there, and how long it may take to say so. */
 export const storeProbeMillis = 2_000
@@ -17,10 +18,13 @@ export const layerRegistryHealth = Layer.effectDiscard(
       Effect.timeout(storeAnswerMillisMax),
       Effect.matchCause({
         onSuccess: () => void (why = undefined),
-        onFailure: (cause) => void (why = `the database does not answer: ${causeText(cause)}`)
+        onFailure: (cause) => void (why = `the database does not answer: ${textOf(Cause.squash(cause))}`)
       }),
       Effect.repeat(Schedule.spaced(storeProbeMillis)),
       Effect.forkScoped
     )
   })
 )
+
+const textOf = (error: unknown): string =>
+  Cause.isTimeoutError(error) ? `nothing came within ${storeAnswerMillisMax / 1_000} s` : outageText(error)

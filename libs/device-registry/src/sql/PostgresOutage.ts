@@ -23,11 +23,17 @@ const codeOf = (error: unknown): string => {
   return inner instanceof Error && "code" in inner ? String(inner.code) : ""
 }
 
+const closed = "the connection was closed: the server ended, or something on the way did"
+
 const words: Readonly<Record<string, string>> = {
   ECONNREFUSED: "nothing listens there (connection refused): start it, or correct DATABASE_URL",
   ENOTFOUND: "there is no host of this name: correct DATABASE_URL",
   EAI_AGAIN: "the name server does not answer",
-  CONNECT_TIMEOUT: "no answer: the address is wrong, or something on the way drops it"
+  CONNECT_TIMEOUT: "no answer: the address is wrong, or something on the way drops it",
+  ECONNRESET: closed,
+  CONNECTION_CLOSED: closed,
+  CONNECTION_DESTROYED: closed,
+  CONNECTION_ENDED: closed
 }
 
 /** By SQLSTATE. */

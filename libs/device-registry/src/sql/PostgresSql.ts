@@ -27,7 +27,11 @@ export const layerPostgresSql = (url: Redacted.Redacted): Layer.Layer<Sql> =>
           const why = yield* registerWhy(url)
           const pool = yield* open(1, false)
           yield* Effect.tryPromise({
-            try: () => pool.within(migrationMillisMax, (connections) => connections.begin(migrate), never),
+            try: async () => {
+              // A migration may take an hour; what takes connections and says nothing is no PostgreSQL, or hangs.
+              await pool.within(silenceMillisMax, (connections) => connections.unsafe("SELECT 1"), never)
+              await pool.within(migrationMillisMax, (connections) => connections.begin(migrate), never)
+            },
             catch: (error) => error
           }).pipe(
             Effect.tapError((error) => Effect.sync(() => why.failed(error))),
