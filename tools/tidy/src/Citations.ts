@@ -14,7 +14,7 @@ const casesPage = "docs/conformance.md"
 const shown = [...Object.values(numbered).slice(0, 2), casesPage]
 
 /** Documents of others, whose sections can't be looked up here. */
-const foreign = /(?:RFC \d{3,5}|HTML Standard|NIST SP [\w-]+|FIPS [\d-]+)[^§]*$/
+const foreign = /(?:RFC \d{3,5}|HTML Standard|NIST SP [\w-]+|MQTT 5\.0|FIPS [\d-]+)[^§]*$/
 const own = /(?:^|[^\w-])([Cc]ontract|enos-protocol|architecture)(?:\.md)?`?,? $/
 /** Between two numbers of one document: `RFC 6347 §4.2.2, §4.2.3`, `§3.1 and §3.2`. */
 const section = /§([A-Z\d][\d.]*(?<!\.))(?:–§?([\d.]+(?<!\.)))?/g
