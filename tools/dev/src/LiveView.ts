@@ -1,3 +1,5 @@
+import { decodeToken } from "@roost/contracts"
+
 /** What the bus carries, as one short line for a person. */
 export interface Line {
   readonly at: Date
@@ -11,10 +13,10 @@ export const lineOf = (subject: string, payload: Uint8Array, at: Date): Line | u
   const [, kind, first, second, third] = subject.split(".")
   switch (kind) {
     case "uplink":
-      return { at, kind, device: `${first}/${second}`, text: `${third}  ${shorten(textOf(payload))}` }
+      return { at, kind, device: deviceOf(first, second), text: `${third}  ${shorten(textOf(payload))}` }
     case "presence": {
       const { state, cause, address, suite } = parse(payload)
-      return { at, kind, device: `${first}/${second}`, text: `${state} (${cause})  ${address}  ${suite}` }
+      return { at, kind, device: deviceOf(first, second), text: `${state} (${cause})  ${address}  ${suite}` }
     }
     case "event": {
       const { detail, kind: what, reason } = parse(payload)
@@ -22,7 +24,7 @@ export const lineOf = (subject: string, payload: Uint8Array, at: Date): Line | u
       const told = (name: string | undefined) => `${what ?? name}: ${printable(reason)}${often(times)}`
       // Of Roost itself: the subject has no keys.
       if (third === undefined) return { at, kind, device: "roost", text: told(second) }
-      return { at, kind, device: `${first}/${second}`, text: told(third) }
+      return { at, kind, device: deviceOf(first, second), text: told(third) }
     }
     case "stranger": {
       const { address, identity, kind: what, reason, times } = parse(payload)
@@ -32,6 +34,12 @@ export const lineOf = (subject: string, payload: Uint8Array, at: Date): Line | u
     default:
       return undefined
   }
+}
+
+/** Keys as people write them, which `--device` compares; what befell a product as such has no device. */
+const deviceOf = (productToken = "", deviceToken = ""): string => {
+  const [product, device] = [productToken, deviceToken].map((token) => decodeToken(token) ?? token)
+  return device === "" ? `${product}` : `${product}/${device}`
 }
 
 export const formatLine = (line: Line, color: boolean): string => {

@@ -1,4 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
+import { encodeToken } from "@roost/contracts"
 import { formatLine, lineOf } from "../src/LiveView.ts"
 
 const lineFor = (subject: string, payload: unknown): string => {
@@ -27,5 +28,20 @@ describe("the terminal of npm start", () => {
   it("takes no control characters from a device", () => {
     const event = { kind: "uplink-refused", reason: "1204: measurepoints.\u001B[2J\u009B31m\nx" }
     assert.match(lineFor("roost.event.pk.dev.uplink-refused", event), /measurepoints\.·\[2J·31m·x$/)
+  })
+})
+
+describe("a device in the terminal", () => {
+  const deviceOf = (subject: string) => lineOf(subject, Buffer.from("{}"), new Date(0))?.device
+
+  it("has its keys as people write them", () => {
+    const device = encodeToken("imei:01.5")
+    for (const kind of ["uplink", "presence", "event"]) {
+      assert.strictEqual(deviceOf(`roost.${kind}.demo.${device}.x`), "demo/imei:01.5")
+    }
+  })
+
+  it("is none where something befell a product as such", () => {
+    assert.strictEqual(deviceOf(`roost.event.demo.${encodeToken("")}.webhook-failing`), "demo")
   })
 })
