@@ -18,7 +18,7 @@ const foreign = /(?:RFC \d{3,5}|HTML Standard|NIST SP [\w-]+|MQTT 5\.0|FIPS [\d-
 const own = /(?:^|[^\w-])([Cc]ontract|enos-protocol|architecture)(?:\.md)?`?,? $/
 /** Between two numbers of one document: `RFC 6347 §4.2.2, §4.2.3`, `§3.1 and §3.2`. */
 const section = /§([A-Z\d][\d.]*(?<!\.))(?:–§?([\d.]+(?<!\.)))?/g
-const caseId = /(?<![\w#./-])(trust )?([A-GRS])(\d{1,3})(?:–[A-GRS]?(\d{1,3}))?(?![\w-]|\.\w)/g
+const caseId = /(?<![\w#./-])(trust (?=[A-G]\d)|(?=[CDFRS]\d))([A-Z])(\d{1,3})(?:–[A-Z]?(\d{1,3}))?(?![\w-]|\.\w)/g
 const adr = /\bADR (\d+)\b/g
 const fileName =
   /(?<![\w/.@:$}*-])((?:\.{0,2}\/)?(?:[\w@-][\w.@-]*\/)*[\w@-][\w.@-]*\.(?:ts|mjs|md|go|java|sh|py))(?![\w*(/])/g

@@ -103,6 +103,7 @@ describe("a citation is none, or leads somewhere", () => {
       "docs/x.md",
       `contract ${sign}7.12, C21, R1–R4, trust E3, ADR 1, \`Tuning.test.ts\`, docs/protocol.md`
     ],
+    ["what has another letter", "docs/x.md", `{"site":"A${"99"}"}, B${"99"}`],
     ["what is fenced, and code", "docs/x.md", `\`\`\`\n${sign}99 C${"99"}\n\`\`\``],
     ["code of a source", "libs/x/src/X.ts", `const C${"99"} = "${sign}1"`]
   ] as const) {
