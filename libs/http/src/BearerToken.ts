@@ -6,8 +6,11 @@ import { createHash, timingSafeEqual } from "node:crypto"
 const tokenLengthMin = 16
 
 const expected = `expected a token of at least ${tokenLengthMin} characters`
+const sendable = `${expected}, all of them visible ASCII: no client can send another in a header`
+/** The rest has no place in a header (RFC 9110 §5.5): a blank, the CR of a file from Windows, a letter beyond ASCII. */
 const Token = Schema.String.annotate({ message: expected }).check(
-  Schema.isMinLength(tokenLengthMin, { message: expected })
+  Schema.isMinLength(tokenLengthMin, { message: expected }),
+  Schema.isPattern(/^[\x21-\x7e]*$/, { message: sendable })
 )
 
 /** The token of the HTTP APIs. */
