@@ -10,8 +10,14 @@ import { NatsError } from "./NatsError.ts"
 const heartbeatMillis = 2_000
 const silenceMillisMax = 2 * heartbeatMillis + 500
 const inactiveMillis = 60_000
-/** A cluster may choose a server that has just died; the next attempt is likely to have another. */
-const createMillisMax = 2_000
+/**
+ * A cluster may choose a server that has just died; the next attempt is likely to have another. Doubled each time that it was too
+ * short: where server and process share a machine that has no time for them, as at its start, an attempt may take longer.
+ */
+const createMillisMin = 2_000
+const createMillisMax = 16_000
+/** A timer that is so late: this process stood still, and what came meanwhile waits to be read. */
+const stoodStillMillis = 1_000
 /**
  * After this a tail `from: "last"` reads all again, whatever happened: what a consumer passed over nobody tells. Not before a
  * thousand times the time that reading takes, so that it costs a thousandth of a core at most.
@@ -66,8 +72,19 @@ export interface TailOptions {
 export const followTail = Effect.fnUntraced(function* (
   options: TailOptions
 ): Effect.fn.Return<never, never, NatsConnection> {
-  const cursor: Cursor = { next: options.fromSequence, safe: undefined }
-  return yield* Effect.suspend(() => Effect.scoped(followOnce(options, cursor))).pipe(
+  const cursor: Cursor = { next: options.fromSequence, safe: undefined, createMillis: createMillisMin }
+  const { connected, onStatus } = yield* NatsConnection
+  const whenConnected = Effect.callback<void>((resume) => {
+    if (connected()) return resume(Effect.void)
+    const unlisten = onStatus((up) => {
+      if (!up) return
+      unlisten()
+      resume(Effect.void)
+    })
+    return Effect.sync(unlisten)
+  })
+  return yield* whenConnected.pipe(
+    Effect.andThen(Effect.suspend(() => Effect.scoped(followOnce(options, cursor)))),
     Effect.tapError(({ detail, operation, reason }) =>
       Effect.logInfo(`${operation} begins anew: ${reason === "Disconnected" ? detail : `${reason}, ${detail}`}`)
     ),
@@ -76,11 +93,13 @@ export const followTail = Effect.fnUntraced(function* (
   )
 })
 
-/** Sequence to go on from, for tails `from: "new"`. */
 interface Cursor {
+  /** Sequence to go on from, for tails `from: "new"`. */
   next: number | undefined
   /** Where it was when the store began to refuse writes. */
   safe: number | undefined
+  /** How long the making of the next consumer may take. */
+  createMillis: number
 }
 
 /** Follows one consumer until it fails. */
@@ -94,9 +113,15 @@ const followOnce = Effect.fnUntraced(function* (options: TailOptions, cursor: Cu
       const subscription = client.subscribe(inbox, { callback: (_, message) => state.take(message) })
       let timer: NodeJS.Timeout | undefined
       // Looked at when it can be over, not at every heartbeat.
+      let dueAt = Infinity
+      const listenFor = (millis: number) => {
+        dueAt = performance.now() + millis
+        timer = setTimeout(listen, millis)
+      }
       const listen = () => {
         const left = state.silenceLeft()
-        if (left > 0) timer = setTimeout(listen, left)
+        if (left > 0) listenFor(left)
+        else if (performance.now() - dueAt > stoodStillMillis) listenFor(heartbeatMillis)
         else state.fail("its consumer is silent")
       }
       listen()
@@ -135,11 +160,22 @@ const followOnce = Effect.fnUntraced(function* (options: TailOptions, cursor: Cu
       num_replicas: 1
     })
   )
-  const late = new NatsError({ reason: "Timeout", operation, detail: "the consumer was not made" })
+  const { createMillis } = cursor
+  const late = new NatsError({
+    reason: "Timeout",
+    operation,
+    detail: `the consumer was not made in ${createMillis} ms`
+  })
   // Not the consumer's own count of what is pending alone: nats-server 2.9 may end one above zero and stay there.
   const end = options.from === "last" ? fromClient(operation, () => manager.streams.info(options.stream)) : none
   const timely = Effect.all([end, made], { concurrency: 2 }).pipe(
-    Effect.timeoutOrElse({ duration: createMillisMax, orElse: () => Effect.fail(late) })
+    Effect.timeoutOrElse({ duration: createMillis, orElse: () => Effect.fail(late) }),
+    Effect.tapError((error) =>
+      Effect.sync(() => {
+        if (error === late) cursor.createMillis = Math.min(2 * createMillis, createMillisMax)
+      })
+    ),
+    Effect.tap(() => Effect.sync(() => void (cursor.createMillis = createMillisMin)))
   )
   const [stream, info] = yield* Effect.raceFirst(timely, failed)
   // Nobody waits for it: a cluster takes tens of milliseconds, and what is not deleted goes when it has been inactive.

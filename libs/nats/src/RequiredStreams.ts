@@ -1,13 +1,16 @@
 import type { JetStreamManager } from "@nats-io/jetstream"
 import { type NatsConnection as NatsClient, nuid } from "@nats-io/transport-node"
 import { Buckets } from "@roost/contracts"
-import { Effect, Schedule, type Scope } from "effect"
+import { Effect, FiberSet, Schedule, type Scope } from "effect"
 import { fromClient } from "./internal/fromClient.ts"
+import { Questions } from "./internal/Questions.ts"
 import { NatsError } from "./NatsError.ts"
 
 /** How often a process looks whether the streams that it needs are there and can be written, and how long the answer may take. */
 const lookMillis = 2_000
 const answerMillisMax = 2_000
+/** How often while they can't, whether or not the last question is answered: a cluster without a leader answers none, also not later. */
+const troubledLookMillis = 500
 /** And how often one that starts looks. */
 const awaitMillis = 250
 
@@ -29,6 +32,8 @@ export class RequiredStreams {
   readonly #probe: string
   readonly #connected: () => boolean
   readonly #required = new Set<string>()
+  readonly #questions = new Questions()
+  #onUsable: ReadonlyArray<() => void> = []
   #present: ReadonlySet<string> = new Set()
   /** Why nobody knows; undefined when the last question was answered. */
   #unknown: string | undefined
@@ -64,15 +69,57 @@ export class RequiredStreams {
     })
   }
 
-  /** For as long as the scope is open. */
-  get follow(): Effect.Effect<void, never, Scope.Scope> {
-    const look = Effect.suspend(() => {
-      return this.#required.size === 0 || !this.#connected() ? Effect.void : this.#look
-    })
-    return Effect.asVoid(Effect.forkScoped(Effect.forever(Effect.andThen(look, Effect.sleep(lookMillis)))))
+  /** Whether JetStream answers and takes what is written, as far as anybody looked; streams may be missing. */
+  get #isUsable(): boolean {
+    return this.#unknown === undefined && this.#unwritable === undefined
   }
 
+  /** Ends when JetStream can be used again after it could not. */
+  get usableAgain(): Effect.Effect<void> {
+    return Effect.callback<void>((resume) => {
+      const listener = () => resume(Effect.void)
+      this.#onUsable = [...this.#onUsable, listener]
+      return Effect.sync(() => void (this.#onUsable = this.#onUsable.filter((other) => other !== listener)))
+    })
+  }
+
+  /** For as long as the scope is open. */
+  get follow(): Effect.Effect<void, never, Scope.Scope> {
+    const looks = Effect.gen({ self: this }, function* () {
+      const run = yield* FiberSet.makeRuntime<never>()
+      for (;;) {
+        const isTroubled = this.problem() !== undefined
+        if (this.#required.size > 0 && this.#connected()) {
+          if (isTroubled) run(this.#look)
+          else yield* this.#look
+        }
+        yield* Effect.sleep(isTroubled ? troubledLookMillis : lookMillis)
+      }
+    })
+    return Effect.asVoid(Effect.forkScoped(looks))
+  }
+
+  /** Looks once; what was asked later and answered before has the last word. */
   get #look(): Effect.Effect<void> {
+    return Effect.suspend(() => {
+      const question = this.#questions.ask()
+      return this.#ask.pipe(
+        Effect.map((found) => {
+          if (!this.#questions.settles(question)) return
+          const wasUsable = this.#isUsable
+          if (found.present !== undefined) this.#present = found.present
+          this.#unknown = found.unknown
+          this.#unwritable = found.unwritable
+          if (wasUsable || !this.#isUsable) return
+          const listeners = this.#onUsable
+          this.#onUsable = []
+          for (const listener of listeners) listener()
+        })
+      )
+    })
+  }
+
+  get #ask(): Effect.Effect<Found> {
     return fromClient("names of the streams", async () => {
       const names = new Set<string>()
       for await (const name of this.#manager.streams.names()) names.add(name)
@@ -82,36 +129,47 @@ export class RequiredStreams {
     }).pipe(
       Effect.timeout(answerMillisMax),
       Effect.matchEffect({
-        onSuccess: (names) => {
-          this.#present = names
-          this.#unknown = undefined
-          return names.has(storeName) ? this.#write : Effect.void
-        },
-        onFailure: (error) => {
-          this.#unknown = `JetStream can't be used: ${textOf(error)}`
-          return Effect.void
-        }
+        onSuccess: (names) =>
+          Effect.map(names.has(storeName) ? this.#write : Effect.succeed(undefined), (unwritable) => ({
+            present: names,
+            unknown: undefined,
+            unwritable
+          })),
+        onFailure: (error) =>
+          Effect.succeed({
+            present: undefined,
+            unknown: `JetStream can't be used: ${textOf(error)}`,
+            unwritable: this.#unwritable
+          })
       })
     )
   }
 
-  /** Overwrites a page, since servers list streams that they can't write: without a majority, or on a full disk. */
-  get #write(): Effect.Effect<void> {
+  /** Overwrites a page, since servers list streams that they can't write: without a majority, or on a full disk. Why it can't. */
+  get #write(): Effect.Effect<string | undefined> {
     return fromClient("a probe of the bucket STORE", async () => {
       const ack = await this.#client.request(this.#probe, page, { timeout: answerMillisMax })
       const { error } = JSON.parse(ack.string()) as { readonly error?: { readonly description?: string } }
       if (error !== undefined) throw new Error(`it refuses what is written (${error.description})`)
     }).pipe(
       Effect.match({
-        onSuccess: () => void (this.#unwritable = undefined),
+        onSuccess: () => undefined,
         onFailure: (error) => {
           // Permissions of a version before this probe: the look at the names has to do.
           const isUnknown = /permissions violation/i.test(error.detail)
-          this.#unwritable = isUnknown ? undefined : `JetStream can't be written to: ${textOf(error)}`
+          return isUnknown ? undefined : `JetStream can't be written to: ${textOf(error)}`
         }
       })
     )
   }
+}
+
+/** What one look found. */
+interface Found {
+  /** Undefined if nobody said. */
+  readonly present: ReadonlySet<string> | undefined
+  readonly unknown: string | undefined
+  readonly unwritable: string | undefined
 }
 
 const storeName = `KV_${Buckets.store.name}`

@@ -71,10 +71,23 @@ export const StreamKeeper = {
         Effect.andThen(probeStore),
         Effect.matchEffect({ onFailure: complain, onSuccess: () => recovered })
       )
-      yield* look.pipe(
+      const { required } = yield* NatsConnection
+      // Questions of before the store was usable again may have been dropped: they are asked anew, not waited for.
+      const lookInTime: typeof look = Effect.suspend(() =>
+        Effect.raceFirst(
+          look,
+          Effect.andThen(
+            required.usableAgain,
+            Effect.suspend(() => lookInTime)
+          )
+        )
+      )
+      yield* lookInTime.pipe(
         // The bucket that the answers go to is there by now, or soon.
         Effect.andThen(Effect.forkScoped(askServers)),
-        Effect.andThen(Effect.forever(Effect.andThen(Effect.sleep(lookMillis), look))),
+        Effect.andThen(
+          Effect.forever(Effect.andThen(Effect.raceFirst(Effect.sleep(lookMillis), required.usableAgain), lookInTime))
+        ),
         Effect.provideService(NatsConnection, connection),
         Effect.forkScoped
       )
