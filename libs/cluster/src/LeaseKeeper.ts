@@ -382,7 +382,8 @@ export class LeaseKeeper {
 
   #claim(now: number): void {
     if (this.#draining || this.#standsBy || now < this.#claimsFrom) return
-    let claims = countOf(this.#places, "claiming", "acquiring")
+    // Not those that are being loaded: what is claimed meanwhile is loaded together, and buckets are read a few times, not eight.
+    let claims = countOf(this.#places, "claiming")
     for (let partition = 0; partition < this.#places.length; partition++) {
       const place = this.#places[partition]!
       if (claims >= this.#timing.claimsMax) return

@@ -11,7 +11,7 @@ export interface LeaseTiming {
   readonly settleMillis: number
   /** After this long a write without an answer may or may not have been stored. */
   readonly writeMillisMax: number
-  /** Partitions that are claimed, and that are handed over, at once. */
+  /** Claims that wait for their answer, and partitions that are handed over, at once. */
   readonly claimsMax: number
   readonly handoversMax: number
 }

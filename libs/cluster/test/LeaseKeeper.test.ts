@@ -6,9 +6,9 @@ import { defaultLeaseTiming } from "../src/LeaseTiming.ts"
 const { leaseMillis, marginMillis, writeMillisMax } = defaultLeaseTiming
 const record = (beat: number) => ({ nodeId: "node0001", beat, leaving: false })
 
-/** A keeper alone, of one partition, whose record is stored. */
-const joined = () => {
-  const keeper = new LeaseKeeper({ timing: defaultLeaseTiming, newIncarnation: () => "own", partitions: 1 })
+/** A keeper alone whose record is stored. */
+const joined = (partitions = 1) => {
+  const keeper = new LeaseKeeper({ timing: defaultLeaseTiming, newIncarnation: () => "own", partitions })
   keeper.reading()
   let actions = keeper.read(0)
   for (const action of actions) {
@@ -105,5 +105,26 @@ describe("LeaseKeeper", () => {
     play(actions)
     while (ended.length === 0 && now < 60_000) play(keeper.handleTimeout((now += 100)))
     assert.approximately(ended[0]!, leaseMillis + marginMillis, 200)
+  })
+
+  it("claims on while partitions that it has claimed are being loaded", () => {
+    const { actions, keeper } = joined(512)
+    const acquiring: Array<number> = []
+    let revision = 1
+    let waiting: ReadonlyArray<LeaseAction> = actions
+    while (waiting.length > 0) {
+      const answered = waiting
+      waiting = []
+      assert.isAtMost(answered.filter(({ _tag }) => _tag === "WritePartition").length, defaultLeaseTiming.claimsMax)
+      for (const action of answered) {
+        if (action._tag === "Acquire") acquiring.push(action.partition)
+        if (action._tag !== "WritePartition") continue
+        waiting = [
+          ...waiting,
+          ...keeper.partitionWritten(0, action.partition, { _tag: "Stored", revision: ++revision })
+        ]
+      }
+    }
+    assert.lengthOf(acquiring, 512)
   })
 })
