@@ -371,4 +371,30 @@ describe("check", () => {
     assert.strictEqual(silences.faults[0]!.serviceMillis, 2_000)
     assert.strictEqual(silences.faults[0]!.deviceMillis, 6_020)
   })
+
+  it("counts no silence under a session that a restored backup took, but that of handshakes", () => {
+    const recording = clean()
+    const restored = { kind: "restore", target: "all", at: at(50), setBackTo: at(20), goneAt: at(51), endedAt: at(57) }
+    Object.assign(recording.faults[0]!, restored)
+    const held = recording.exchanges.find(({ id }) => id === "0-50")!
+    Object.assign(held, { sentAt: [at(50), at(52), at(56), at(64), at(80)], endedAt: at(94), code: "" })
+    const hello = { device: 0, key: 2, serverHelloAt: at(59.02), endedAt: at(59.1), completed: true }
+    recording.attempts.push({ ...hello, sentAt: [at(52), at(53), at(55), at(59), at(59.01)] })
+    const { silences } = check(recording, { errorsAllowed: true })
+    assert.strictEqual(silences.faults[0]!.serviceMillis, 5_000)
+    assert.strictEqual(silences.faults[0]!.deviceMillis, 44_000)
+  })
+
+  it("allows a handshake to end with its edge, which is stopped while a backup is restored", () => {
+    const recording = clean()
+    const restored = { kind: "restore", target: "all", at: at(50), setBackTo: at(20), goneAt: at(51), endedAt: at(57) }
+    Object.assign(recording.faults[0]!, restored)
+    const sentAt = [at(49.7), at(49.8), at(50.8), at(52.8), at(56.8), at(64.8), at(80)]
+    const attempt = { device: 0, key: 2, sentAt, serverHelloAt: at(49.8), endedAt: at(96), completed: false }
+    recording.attempts.push(attempt)
+    assert.strictEqual(check(recording, { errorsAllowed: true }).counts["handshake-unfinished"], 0)
+    // Answered by the edge that was started behind it.
+    attempt.serverHelloAt = at(58)
+    assert.strictEqual(check(recording, { errorsAllowed: true }).counts["handshake-unfinished"], 1)
+  })
 })

@@ -15,7 +15,7 @@ export const allowedKinds = [
   "handshake-set-back",
   /** The device gave up a request whose every transmission met an outage. */
   "handshake-outage",
-  /** The edge died that had answered its ClientHello. */
+  /** The edge died, or was stopped for a backup to be restored, that had answered its ClientHello. */
   "handshake-edge-died",
   /** The offline was announced after the copy was made. */
   "offline-set-back"
@@ -62,16 +62,14 @@ export const lostCommand = (recording: Recording, { at }: IssuedCommand): Allowe
 export const endedAgain = ({ faults }: Recording, { at }: IssuedCommand): AllowedKind | undefined =>
   faults.some((fault) => fault.setBackTo !== undefined && at <= fault.endedAt) ? "command-ended-again" : undefined
 
+/** Whether the store has no session any more that began at this time: nobody can answer what comes under it. */
+export const forgets = ({ endedAt, kind, setBackTo }: InjectedFault, sessionAt: number): boolean =>
+  setBackTo !== undefined && sessionAt <= endedAt && (kind === "restore" || sessionAt >= setBackTo)
+
 /** Why a device that had a session may have handshaked again at this time. */
 export const newHandshake = (recording: Recording, device: number, at: number): AllowedKind | undefined => {
   const before = recording.handshakes.findLast((one) => one.device === device && one.at < at)
-  const cuts = recording.faults.filter((fault) => fault.setBackTo !== undefined && fault.at <= at)
-  const lost = cuts.some(
-    (fault) =>
-      before !== undefined &&
-      before.at <= fault.endedAt &&
-      (fault.kind === "restore" || (before.at >= fault.setBackTo! && before.at <= fault.endedAt))
-  )
+  const lost = recording.faults.some((fault) => before !== undefined && fault.at <= at && forgets(fault, before.at))
   if (lost) return "handshake-set-back"
   return gaveUpInOutage(recording, device, at) ? "handshake-outage" : undefined
 }
@@ -94,20 +92,18 @@ const covers = (faults: ReadonlyArray<InjectedFault>, time: number): boolean =>
   faults.some(({ at, endedAt }) => time >= at - onItsWayMillisMax && time <= endedAt + recoveryMillisMax)
 
 /** A handshake needs the edge that answered its ClientHello: the two have a key exchange that nobody else knows. */
-export const brokenHandshake = (
-  { endedAt, faults }: Recording,
-  { endedAt: until, sentAt, serverHelloAt }: HandshakeAttempt
-): AllowedKind | undefined => {
-  const edgeDied = faults.some(
-    (fault) =>
-      diesWithTheEdge.has(fault.kind) &&
-      isUnplanned(fault, "udp-edge") &&
-      (serverHelloAt ?? Infinity) <= fault.endedAt &&
-      sentAt.at(-1)! >= fault.at &&
-      fault.at <= (until ?? endedAt)
-  )
-  if (edgeDied) return "handshake-edge-died"
-  return isDeaf(faults.filter(isOutage), sentAt) ? "handshake-outage" : undefined
+export const endsTheEdgeOf = (
+  fault: InjectedFault,
+  { endedAt: until = Infinity, sentAt, serverHelloAt = Infinity }: HandshakeAttempt
+): boolean =>
+  (fault.kind === "restore" || (diesWithTheEdge.has(fault.kind) && isUnplanned(fault, "udp-edge"))) &&
+  serverHelloAt <= (fault.goneAt ?? fault.endedAt) &&
+  sentAt.at(-1)! >= fault.at &&
+  fault.at <= until
+
+export const brokenHandshake = ({ faults }: Recording, attempt: HandshakeAttempt): AllowedKind | undefined => {
+  if (faults.some((fault) => endsTheEdgeOf(fault, attempt))) return "handshake-edge-died"
+  return isDeaf(faults.filter(isOutage), attempt.sentAt) ? "handshake-outage" : undefined
 }
 
 const diesWithTheEdge: ReadonlySet<string> = new Set(["sigkill", "power-cut"])

@@ -1,3 +1,4 @@
+import { endsTheEdgeOf, forgets } from "./allowances.ts"
 import type { InjectedFault, Recording } from "./Recording.ts"
 
 /** What one fault cost, in milliseconds. */
@@ -8,7 +9,10 @@ export interface FaultSilence {
   readonly causeMillis: number
   /** Requests that were under way or began during the fault and took longer than `promptMillisMax`. */
   readonly exchangesDelayed: number
-  /** Fault to the last datagram that stayed without a prompt answer: when the service was back, but for the devices' own pace. */
+  /**
+   * Fault to the last datagram, of a request or a handshake, that stayed without a prompt answer: when the service was back, but for
+   * the devices' own pace. Without what nobody can answer: under a session that the fault took, or of a handshake that ended with its edge.
+   */
   readonly serviceMillis: number
   /** First transmission to response of the slowest of those requests: the service's silence and the device's back-off. */
   readonly deviceMillis: number
@@ -23,6 +27,9 @@ export interface Silences {
 
 /** An answer within it was not held up by a fault; two busy cores may take as long. */
 export const promptMillisMax = 1_000
+
+/** A flight is sent again after a second (RFC 6347 §4.2.4.1), by a timer that may be early by some milliseconds; an answered one is followed sooner. */
+const flightMillisMax = 950
 
 /** What was under way then may have been lost by the fault. */
 const lostBeforeMillis = 500
@@ -46,15 +53,26 @@ const silenceOf = (recording: Recording, fault: InjectedFault, next: InjectedFau
   let exchangesDelayed = 0
   let serviceMillis = 0
   let deviceMillis = 0
-  for (const { endedAt, sentAt } of recording.exchanges) {
+  for (const { device, endedAt, sentAt } of recording.exchanges) {
     const answeredAt = endedAt ?? recording.endedAt
     const lost = sentAt.filter(
       (at) => at > fault.at - lostBeforeMillis && at < until && answeredAt - at > promptMillisMax
     )
     if (lost.length === 0) continue
     exchangesDelayed++
-    serviceMillis = Math.max(serviceMillis, lost.at(-1)! - fault.at)
     deviceMillis = Math.max(deviceMillis, answeredAt - sentAt[0]!)
+    const session = recording.handshakes.findLast((one) => one.device === device && one.at <= sentAt[0]!)
+    if (session !== undefined && forgets(fault, session.at)) continue
+    serviceMillis = Math.max(serviceMillis, lost.at(-1)! - fault.at)
+  }
+  for (const attempt of recording.attempts) {
+    const { endedAt, sentAt } = attempt
+    const lost = sentAt.filter((at, i) => {
+      const next = sentAt[i + 1] ?? endedAt ?? recording.endedAt
+      return at > fault.at && at < until && next - at > flightMillisMax
+    })
+    if (lost.length === 0 || endsTheEdgeOf(fault, attempt)) continue
+    serviceMillis = Math.max(serviceMillis, lost.at(-1)! - fault.at)
   }
   const { at, endedAt, kind, target } = fault
   return {
