@@ -8,7 +8,7 @@ export const strangerKinds = {
   "no-common-suite": "the client offers no cipher suite that is served",
   "unsupported-version": "the client does not offer DTLS 1.2",
   "wrong-cookie": "ClientHello has a cookie that is not this cluster's",
-  "datagram-dropped": "an edge dropped a datagram that is none of a session",
+  "datagram-dropped": "an edge dropped what is none of a session; the reason says which protocol it looks like",
   "nobody-knows": "no node knows a session of this address or connection id",
   "not-told": "more refusals came than are told one by one; it names the kinds and the busiest sources"
 } as const
