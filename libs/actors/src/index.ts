@@ -1,3 +1,6 @@
+export * from "./ActorHost.ts"
+export * from "./Machine.ts"
+export * from "./OwnedPartitions.ts"
 export * from "./SteadyClock.ts"
 export * from "./Ticker.ts"
 export * from "./TimerWheel.ts"

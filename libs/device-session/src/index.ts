@@ -1,6 +1,7 @@
 export { DeviceHost } from "./host/DeviceHost.ts"
+export type { CarryOut, HostEffect } from "./host/HostEffect.ts"
 export * from "./state/DeviceSessionConfig.ts"
 export type { PendingCommand } from "./state/PendingCommands.ts"
-export type * from "./state/Ports.ts"
+export type * from "./state/Outcomes.ts"
 export { DeviceSessionService } from "./service/DeviceSessionService.ts"
 export { SessionActorsConfig } from "./service/SessionActorsConfig.ts"

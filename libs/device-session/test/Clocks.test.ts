@@ -1,8 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Code } from "@roost/coap"
 import type { PendingCommand } from "../src/state/PendingCommands.ts"
-import type { Ports } from "../src/state/Ports.ts"
-import { withWallTimes } from "../src/service/WallClockPorts.ts"
+import { withWallTimes } from "../src/service/WallTimes.ts"
 import { codeOf, own, post, requestOf } from "./support/traces.ts"
 import { World } from "./support/World.ts"
 
@@ -86,29 +85,22 @@ describe("clocks", () => {
 
   it("what leaves the process has the wall clock's times (trust B5)", () => {
     const seen: Array<number> = []
-    const note = ({ at }: { readonly at: number }) => void seen.push(at)
-    const ports = withWallTimes(
-      {
-        askProperties: (_token: number, request: { readonly at: number }) => note(request),
-        storeUplink: (_token: number, uplink: { readonly at: number }) => (note(uplink), true),
-        storeCommandEvent: (_token: number, _pk: string, _dk: string, event: { readonly at: number }) => (
-          note(event),
-          true
-        ),
-        publishPresence: (presence: { readonly at: number; readonly lastSeenAt: number }) => {
-          note(presence)
-          seen.push(presence.lastSeenAt)
-        },
-        publishEvent: note
-      } as unknown as Ports,
+    const carryOut = withWallTimes(
+      (effect) => {
+        if ("uplink" in effect) seen.push(effect.uplink.at)
+        if ("request" in effect && "at" in effect.request) seen.push(effect.request.at)
+        if ("event" in effect) seen.push(effect.event.at)
+        if ("presence" in effect) seen.push(effect.presence.at, effect.presence.lastSeenAt)
+        return true
+      },
       (now) => now + hour
     )
     const at = { at: 1, lastSeenAt: 2 } as never
-    ports.askProperties(1, at)
-    ports.storeUplink(1, at)
-    ports.storeCommandEvent(1, "pk", "dk", at)
-    ports.publishPresence(at)
-    ports.publishEvent(at)
+    carryOut({ _tag: "AskProperties", token: 1, request: at })
+    carryOut({ _tag: "StoreUplink", token: 1, uplink: at })
+    carryOut({ _tag: "StoreCommandEvent", token: 1, productKey: "pk", deviceKey: "dk", event: at })
+    carryOut({ _tag: "Presence", presence: at })
+    carryOut({ _tag: "Event", event: at })
     assert.deepStrictEqual(
       seen,
       [1, 1, 1, 1, 2, 1].map((time) => time + hour)

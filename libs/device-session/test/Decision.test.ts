@@ -1,7 +1,7 @@
 import { Code, formatCode, type Request } from "@roost/coap"
 import { assert, describe, it } from "@effect/vitest"
 import { decide, nameTopic } from "../src/requests/Decision.ts"
-import { ProductProfiles } from "../src/requests/ProductProfiles.ts"
+import { ProductProfiles } from "../src/state/ProductProfiles.ts"
 import type { SessionRights } from "../src/state/SessionRights.ts"
 
 const deviceSecret: SessionRights = { productKey: "pk1", deviceKey: "dev1", secureMode: 2, revoked: false }

@@ -1,7 +1,7 @@
 import { Code, formatCode, OptionNumber, stringOption } from "@roost/coap"
 import { parsePeerAddress } from "@roost/contracts"
 import { assert, describe, it } from "@effect/vitest"
-import type { PskOutcome } from "../src/state/Ports.ts"
+import type { PskOutcome } from "../src/state/Outcomes.ts"
 import type { SimulatedDevice } from "./support/SimulatedDevice.ts"
 import { found, World } from "./support/World.ts"
 

@@ -14,7 +14,7 @@ const handshake = (world: World, port: number, prepare: (device: SimulatedDevice
   const device = world.device("dev1", port)
   prepare(device)
   device.connect()
-  const asked = world.work.filter((call) => call === "askPsk").length - world.mistakesAsked
+  const asked = world.work.filter((call) => call === "AskKey").length - world.mistakesAsked
   world.work = undefined
   return { asked, connected: device.connected, device }
 }
@@ -41,8 +41,8 @@ describe("a device whose key is known", () => {
     const device = world.device("dev1", 2000, { secret: "a new secret" }).connect()
     assert.isTrue(device.connected)
     assert.deepStrictEqual(
-      world.work.filter((call) => call === "askPsk"),
-      ["askPsk"]
+      world.work.filter((call) => call === "AskKey"),
+      ["AskKey"]
     )
     assert.strictEqual(handshake(world, 3000).connected, false)
   })
@@ -178,7 +178,7 @@ describe("a known key", () => {
     world.work = []
     const identity = new TextEncoder().encode("pk1,dev1,3,60")
     assert.isFalse(world.device("dev1", 2000, { identity }).connect().connected)
-    assert.include(world.work, "askPsk")
+    assert.include(world.work, "AskKey")
   })
 
   it("goes with the partition to no other node", () => {

@@ -3,7 +3,7 @@ import { runInNewContext } from "node:vm"
 import { assert, describe, it } from "@effect/vitest"
 import { defaultDeviceSessionConfig } from "../src/state/DeviceSessionConfig.ts"
 import { frameInboxLimits } from "../src/service/FrameInbox.ts"
-import { heldBytesMax } from "../src/host/Shares.ts"
+import { defaultMailLimits } from "@roost/actors"
 import { World } from "./support/World.ts"
 
 setFlagsFromString("--expose-gc")
@@ -32,7 +32,11 @@ describe("what strangers can make a node keep", () => {
     const waiting = heapPerHandshake(1000, 1)
     const { handOffs, handshakesMax } = defaultDeviceSessionConfig
     // Two lanes of frames.
-    const bytes = pending * handshakesMax + waiting * handOffs.waitingMax + heldBytesMax + 2 * frameInboxLimits.bytesMax
+    const bytes =
+      pending * handshakesMax +
+      waiting * handOffs.waitingMax +
+      defaultMailLimits.bytesMax +
+      2 * frameInboxLimits.bytesMax
     assert.isBelow(bytes / 1e6, 130, JSON.stringify({ pending, waiting }))
   })
 })

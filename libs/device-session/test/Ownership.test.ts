@@ -1,8 +1,10 @@
 import { assert, describe, it } from "@effect/vitest"
 import { FrameKind } from "@roost/contracts"
-import { expectedMillisMax, heldPerPartitionMax } from "../src/host/Shares.ts"
+import { defaultMailLimits } from "@roost/actors"
 import { codeOf, post, retransmit } from "./support/traces.ts"
 import { World } from "./support/World.ts"
+
+const { expectedMillisMax, perPartitionMax: heldPerPartitionMax } = defaultMailLimits
 
 const lastOf = (device: { readonly responses: ReadonlyArray<{ code: number }> }) => codeOf(device.responses.at(-1))
 

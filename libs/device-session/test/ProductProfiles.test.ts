@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import type { ThingModel } from "@roost/enos"
-import { ProductProfiles } from "../src/requests/ProductProfiles.ts"
+import { ProductProfiles } from "../src/state/ProductProfiles.ts"
 
 const model = (point: string): ThingModel => ({
   modelId: "m.1",

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Code } from "@roost/coap"
-import { questionsBurstMax, questionsPerSecondMax } from "../src/requests/PropertiesAsk.ts"
+import { questionsBurstMax, questionsPerSecondMax } from "../src/requests/Properties.ts"
 import { codeOf, own, requestOf } from "./support/traces.ts"
 import type { SimulatedDevice } from "./support/SimulatedDevice.ts"
 import { World } from "./support/World.ts"

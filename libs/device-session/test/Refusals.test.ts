@@ -91,7 +91,7 @@ describe("refused handshakes", () => {
       world.work = []
       device.connect()
       for (let i = 0; i < 2; i++) world.pass(60_000)
-      assert.notInclude(world.work, "askPsk")
+      assert.notInclude(world.work, "AskKey")
       for (let i = 0; i < 3; i++) world.pass(60_000)
       assert.deepStrictEqual(
         [world.events.length, world.strangers.map(({ kind }) => kind)],
@@ -117,7 +117,7 @@ describe("refused handshakes", () => {
     const world = new World()
     world.work = []
     world.device("dev1", 1000, { secret: "wrong" }).connect()
-    assert.strictEqual(world.work.at(-1), "publishEvent")
+    assert.strictEqual(world.work.at(-1), "Event")
   })
 })
 
@@ -173,28 +173,28 @@ describe("refusals of all causes", () => {
     assert.isFalse(stranger.connected)
     return world.work
   }
-  const toldBy = new Set(["publishEvent", "publishStranger"])
+  const toldBy = new Set(["Event", "Stranger"])
 
   for (const name of Object.keys(causes)) {
     it(`${name}: the same question, the same keys derived, the same order (trust G3)`, () => {
       const work = workOf(causes[name]!)
       const wrongKey = workOf(causes["a wrong key"]!)
       // For the key, then for keys that come of mistakes.
-      assert.strictEqual(work.filter((call) => call === "askPsk").length, 2)
+      assert.strictEqual(work.filter((call) => call === "AskKey").length, 2)
       assert.deepStrictEqual(work.slice(0, -1), wrongKey.slice(0, -1))
       assert.isTrue(toldBy.has(work.at(-1)!))
     })
 
     it(`${name}, its Finished by itself: nothing is asked before it comes, and the rest is the same (trust G3)`, () => {
       const work = workOf({ ...causes[name]!, apart: true })
-      assert.strictEqual(work.filter((call) => call === "askPsk").length, 2)
+      assert.strictEqual(work.filter((call) => call === "AskKey").length, 2)
       assert.deepStrictEqual(work.slice(0, -1), workOf({ apart: true }).slice(0, -1))
     })
 
     it(`${name}, while the registry is away: the same work again (trust G3)`, () => {
       const psk = () => ({ _tag: "Unavailable", reason: "the registry did not answer" }) as const
       const work = workOf({ ...causes[name]!, psk })
-      assert.strictEqual(work.filter((call) => call === "askPsk").length, 1)
+      assert.strictEqual(work.filter((call) => call === "AskKey").length, 1)
       assert.deepStrictEqual(work.slice(0, -1), workOf({ psk }).slice(0, -1))
     })
   }

@@ -4,7 +4,7 @@ import { WaitingRequests } from "../src/requests/WaitingRequests.ts"
 
 /** Nothing but the partition is looked at. */
 const context = (exchange: number, partition = 1): RequestContext => ({
-  actor: { partition } as RequestContext["actor"],
+  device: { partition } as RequestContext["device"],
   session: {} as RequestContext["session"],
   exchange,
   request: {} as RequestContext["request"],

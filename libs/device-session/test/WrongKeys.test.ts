@@ -5,7 +5,7 @@ import { lookedIntoBurstMax } from "../src/handshakes/WrongKeys.ts"
 import { World } from "./support/World.ts"
 
 const mistaken = mistakenKeys("secret of dev1", "secret of the product", "dev1")
-const askedBy = (world: World) => world.work!.filter((call) => call === "askPsk").length
+const askedBy = (world: World) => world.work!.filter((call) => call === "AskKey").length
 
 describe("a wrong key", () => {
   for (const { key, mistake } of mistaken) {

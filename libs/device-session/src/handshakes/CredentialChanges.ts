@@ -1,5 +1,5 @@
 import { BoundedMap } from "@roost/bounded"
-import { actorKey } from "../state/DeviceActor.ts"
+import { actorKey } from "../state/DeviceState.ts"
 
 /**
  * The credential changes of late. A handshake may have its key from before a change that is heard of while its Finished

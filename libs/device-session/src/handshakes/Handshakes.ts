@@ -3,13 +3,8 @@ import type { PeerAddress } from "@roost/contracts"
 import { connectionIdAt, leadingBits, type PendingHandshake, PendingResumption, type Session } from "@roost/dtls"
 import type { PskIdentity } from "@roost/enos"
 import type { CachedPsk, DeviceFacts } from "../state/DeviceFacts.ts"
+import type { NamedDevice } from "../state/NamedDevice.ts"
 import type { EdgeLink } from "../state/EdgeLink.ts"
-
-/** Keys of a product and of a device. */
-export interface NamedDevice {
-  readonly productKey: string
-  readonly deviceKey: string
-}
 
 /** A handshake that an edge handed over and whose Finished did not verify yet. */
 export interface HandshakeInProgress {
@@ -145,7 +140,8 @@ export class Handshakes {
     return newest === handshake || (newest !== undefined && newest.former === handshake)
   }
 
-  remove(handshake: HandshakeInProgress): void {
+  remove(over: object): void {
+    const handshake = over as HandshakeInProgress
     const newest = this.#byPeer.get(handshake.peer.key)
     if (newest === handshake) this.#delete(handshake.peer.key, handshake)
     else if (newest?.former === handshake) {

@@ -1,8 +1,13 @@
 import type { PskIdentity } from "@roost/enos"
-import type { DeviceActor } from "../state/DeviceActor.ts"
+import type { DeviceState } from "../state/DeviceState.ts"
 import { type HandshakeInProgress, nobody } from "./Handshakes.ts"
-import type { ProductProfiles } from "../requests/ProductProfiles.ts"
+import type { ProductProfiles } from "../state/ProductProfiles.ts"
 import type { CachedPsk, DeviceFacts } from "../state/DeviceFacts.ts"
+
+/** Where devices are found by their keys. */
+export interface KnownDevices {
+  find(productKey: string, deviceKey: string): DeviceState | undefined
+}
 
 /**
  * The devices' own keys (SecureMode 2) as the registry gave them: what a device came in with once lets it in again without a
@@ -11,22 +16,19 @@ import type { CachedPsk, DeviceFacts } from "../state/DeviceFacts.ts"
  * credentials are not heard no key counts.
  */
 export class KnownKeys {
-  readonly #findActor: (productKey: string, deviceKey: string) => DeviceActor | undefined
+  readonly #devices: KnownDevices
   readonly #profiles: ProductProfiles
   hearsChanges = true
 
-  constructor(
-    findActor: (productKey: string, deviceKey: string) => DeviceActor | undefined,
-    profiles: ProductProfiles
-  ) {
-    this.#findActor = findActor
+  constructor(devices: KnownDevices, profiles: ProductProfiles) {
+    this.#devices = devices
     this.#profiles = profiles
   }
 
   /** However old it is: for when the registry does not answer. */
   find(identity: PskIdentity | undefined): CachedPsk | undefined {
     if (identity?.secureMode !== 2) return undefined
-    return this.#findActor(identity.productKey, identity.deviceKey)?.psk
+    return this.#devices.find(identity.productKey, identity.deviceKey)?.psk
   }
 
   findFresh(now: number, identity: PskIdentity | undefined): CachedPsk | undefined {
@@ -40,22 +42,13 @@ export class KnownKeys {
     handshake.productVersion = this.#profiles.versionOf((handshake.named ?? nobody).productKey)
   }
 
-  /** Of a handshake that was established in mode 2. */
-  keep(actor: DeviceActor, handshake: HandshakeInProgress, facts: DeviceFacts): void {
+  /** What is to be known of the device once its handshake, in mode 2, is established. */
+  learned(handshake: HandshakeInProgress, facts: DeviceFacts): CachedPsk | undefined {
     const { cached, productVersion = 0, psk, secretTooShort, startedAt } = handshake
-    if (psk === undefined) return
-    if (cached?.facts === facts) {
-      // Unless it was dropped meanwhile, for a change that its version is not older than.
-      actor.psk = cached
-      return
-    }
-    actor.psk = {
-      psk: psk.toHex(),
-      facts,
-      productVersion,
-      day: dayOf(startedAt),
-      secretTooShort: secretTooShort ?? false
-    }
+    if (psk === undefined) return undefined
+    if (cached?.facts === facts) return cached
+    const day = dayOf(startedAt)
+    return { psk: psk.toHex(), facts, productVersion, day, secretTooShort: secretTooShort ?? false }
   }
 }
 

@@ -1,28 +1,34 @@
-import { PendingResumption, type Session } from "@roost/dtls"
+import type { Crypto, Session } from "@roost/dtls"
 import type { PskIdentity } from "@roost/enos"
-import type { HandshakeInProgress } from "./Handshakes.ts"
-import type { HandshakeServerOptions } from "./HandshakeServerOptions.ts"
-import { unprovedPath } from "../state/Path.ts"
-import { restoredSequence } from "../state/RestoredSequence.ts"
-import { kindBit } from "../device/Takeover.ts"
 import type { DeviceFacts } from "../state/DeviceFacts.ts"
 import type { DeviceSession } from "../state/DeviceSession.ts"
+import type { DeviceTurn } from "../state/DeviceTurn.ts"
+import { unprovedPath } from "../state/Path.ts"
+import { restoredSequence } from "../state/RestoredSequence.ts"
+import { kindBit } from "../state/UplinkKinds.ts"
+import type { HandshakeInProgress } from "./Handshakes.ts"
+
+/** What a verified handshake agreed on. */
+interface Agreed {
+  readonly identity: PskIdentity
+  readonly facts: DeviceFacts
+  readonly dtls: Session
+  /** Of the session that it resumes. */
+  readonly scope: string | undefined
+}
 
 /** What a verified handshake makes, as it is stored first. */
 export const newSession = (
-  options: Pick<HandshakeServerOptions, "config" | "crypto" | "findActor" | "random" | "wallOf">,
-  now: number,
+  turn: DeviceTurn & { readonly crypto: Crypto },
   handshake: HandshakeInProgress,
-  identity: PskIdentity,
-  facts: DeviceFacts,
-  dtls: Session
+  { dtls, facts, identity, scope }: Agreed
 ): DeviceSession => {
+  const { config, now } = turn
   // The former owner may have answered, and sealed more: only Finished is the same under the same number.
-  if (handshake.repeated === true) dtls.writeSequence = restoredSequence(dtls.writeSequence, -1, options.random)
+  if (handshake.repeated === true) dtls.writeSequence = restoredSequence(dtls.writeSequence, -1, turn.random)
   // Nothing more is sealed until the first block is stored with it.
   dtls.writeLimit = dtls.writeSequence
-  const handle = hex(options.crypto.randomBytes(handleBytes))
-  const resumed = handshake.pending instanceof PendingResumption
+  const handle = hex(turn.crypto.randomBytes(handleBytes))
   return {
     productKey: identity.productKey,
     deviceKey: identity.deviceKey,
@@ -30,7 +36,7 @@ export const newSession = (
     lifetimeMillis: identity.lifetimeSeconds * 1000,
     dtls,
     handle,
-    scope: (resumed ? options.findActor(identity.productKey, identity.deviceKey)?.session?.scope : undefined) ?? handle,
+    scope: scope ?? handle,
     formerScope: undefined,
     facts,
     revoked: false,
@@ -41,9 +47,9 @@ export const newSession = (
     path: unprovedPath(handshake.movedTo, handshake.startedAt),
     lastSeenAt: now,
     online: false,
-    requestsLeft: options.config.requestsBurstMax,
+    requestsLeft: config.requestsBurstMax,
     requestsAt: now,
-    establishedAt: options.wallOf(now),
+    establishedAt: turn.wallOf(now),
     savedSeenAt: 0,
     kinds: kindBit("measurepoint"),
     restored: undefined,

@@ -1,7 +1,7 @@
 import { type Allowance, allowance, Allowances, BoundedMap, sourceOf, take } from "@roost/bounded"
 import { type Crypto, PendingHandshake } from "@roost/dtls"
 import { keyMistakes, type MistakenKey } from "@roost/enos"
-import { rejectText } from "./HandshakeRefusals.ts"
+import { rejectText } from "./HandshakeTexts.ts"
 import { type HandshakeInProgress, nobody } from "./Handshakes.ts"
 
 /** Wrong keys of this node that are looked into, a second and saved up: each takes some 30 key derivations, less than a millisecond. */

@@ -1,34 +1,28 @@
 import { FrameKind, FrameReader, type PeerAddress } from "@roost/contracts"
 import { connectionIdAt, ContentType, peekRecord } from "@roost/dtls"
-import type { Associations, DatagramEffect } from "../device/Associations.ts"
-import type { Counters } from "../state/Counters.ts"
-import type { DeviceActor } from "../state/DeviceActor.ts"
-import type { EdgeLinks } from "./EdgeLinks.ts"
+import type { Device } from "../device/Device.ts"
 import type { HandOffs } from "../handshakes/HandOffs.ts"
-import type { HandshakeServer } from "../handshakes/HandshakeServer.ts"
-import type { Lifetimes } from "../device/Lifetimes.ts"
-import type { Ownership } from "./Ownership.ts"
-import type { SessionTable } from "./SessionTable.ts"
-import type { Shares } from "./Shares.ts"
-import type { Takeover } from "../device/Takeover.ts"
-import type { DeviceSession } from "../state/DeviceSession.ts"
 import type { EdgeLink } from "../state/EdgeLink.ts"
+import type { DatagramOutcome } from "../state/HeardDatagram.ts"
 import type { Held } from "../state/Held.ts"
+import type { Devices } from "./Devices.ts"
+import type { EdgeLinks } from "./EdgeLinks.ts"
+import type { HandshakeServer } from "./HandshakeServer.ts"
+import type { HostTurn } from "./HostTurn.ts"
+import type { Diversion, PartitionHandover } from "./PartitionHandover.ts"
+import type { Transmissions } from "./Transmissions.ts"
 
 export interface EdgeFramesOptions {
-  readonly counters: Counters
+  readonly turn: HostTurn
   readonly edges: EdgeLinks
-  readonly table: SessionTable
-  readonly shares: Shares
-  readonly ownership: Ownership
+  readonly transmissions: Transmissions
+  readonly devices: Devices
+  readonly handover: PartitionHandover
   readonly handOffs: HandOffs
   readonly handshakes: HandshakeServer
-  readonly takeover: Takeover
-  readonly associations: Associations
-  readonly lifetimes: Lifetimes
 }
 
-/** Frames from edges: each entry goes to the handshake, the session or the partition that it is for, and routes are answered. */
+/** Frames from edges: each entry goes to the handshake, the device or the partition that it is for, and routes are answered. */
 export class EdgeFrames {
   readonly #options: EdgeFramesOptions
 
@@ -37,124 +31,109 @@ export class EdgeFrames {
   }
 
   /** A frame from an edge (docs/architecture.md §2). */
-  handleFrame(now: number, bytes: Uint8Array): void {
-    const { counters, edges } = this.#options
+  handleFrame(bytes: Uint8Array): void {
+    const { edges, turn } = this.#options
+    const { counters } = turn
     const reader = new FrameReader(bytes)
     counters.framesIn++
     if (reader.malformed) {
       counters.framesMalformed++
       return
     }
-    const edge = edges.link(reader.origin, now)
+    const edge = edges.link(reader.origin, turn.now)
     while (reader.next()) {
-      this.#entry(now, edge, reader.kind, reader.partition, reader.peer, reader.body)
+      this.#entry(edge, reader.kind, reader.partition, reader.peer, reader.body)
     }
     if (reader.malformed) counters.framesMalformed++
   }
 
   /** An entry that waited. */
-  handleHeld(now: number, { body, edge, kind, partition, peer }: Held): void {
-    this.#entry(now, edge, kind, partition, peer, body)
+  handleHeld({ body, edge, kind, partition, peer }: Held): void {
+    this.#entry(edge, kind, partition, peer, body)
   }
 
   /** A handshake's turn, or that of what came behind it. */
-  begin(now: number, held: Held): void {
-    const { handshakes, ownership, shares } = this.#options
+  begin(held: Held): void {
+    const { devices, handover, handshakes } = this.#options
     const { body, edge, kind, partition, peer } = held
     const repeated = kind === FrameKind.RepeatedHalfHandshake
     if (kind !== FrameKind.HalfHandshake && kind !== FrameKind.ForwardedHalfHandshake && !repeated) {
-      return this.handleHeld(now, held)
+      return this.handleHeld(held)
     }
-    if (ownership.take(now, edge, kind, partition, peer, body)) return
-    if (shares.get(partition)?.stage === "ready") {
-      handshakes.begin(now, edge, partition, peer, body, repeated)
-    }
+    if (isDiverted(handover.divert(edge, kind, partition, peer, body))) return
+    if (devices.partitions.get(partition)?.stage === "ready") handshakes.begin(edge, partition, peer, body, repeated)
   }
 
-  /** The session is as it came from the store: what came for it waits until it may be used. */
-  hold(actor: DeviceActor, session: DeviceSession, held: Held): void {
-    const { counters, takeover } = this.#options
-    const { restored } = session
-    if (restored === undefined || !takeover.hold(actor, session, restored, held)) counters.heldDropped++
-  }
-
-  #entry(now: number, edge: EdgeLink, kind: FrameKind, partition: number, peer: PeerAddress, body: Uint8Array): void {
-    const { counters, edges, handOffs, handshakes, ownership } = this.#options
+  #entry(edge: EdgeLink, kind: FrameKind, partition: number, peer: PeerAddress, body: Uint8Array): void {
+    const { edges, handOffs, handover, handshakes, turn } = this.#options
     switch (kind) {
       case FrameKind.Datagram:
       case FrameKind.ForwardedDatagram:
       case FrameKind.Unrouted:
-        return this.#datagram(now, edge, kind, partition, peer, body)
+        return this.#datagram(edge, kind, partition, peer, body)
       case FrameKind.HalfHandshake:
       case FrameKind.ForwardedHalfHandshake:
       case FrameKind.RepeatedHalfHandshake:
-        if (handOffs.mayBegin(now)) return this.begin(now, { edge, kind, partition, peer, body })
+        if (handOffs.mayBegin(turn.now)) return this.begin({ edge, kind, partition, peer, body })
         if (handOffs.wait({ edge, kind, partition, peer, body: new Uint8Array(body) })) {
-          counters.handshakesOverLimit++
+          turn.counters.handshakesOverLimit++
         }
         return
       case FrameKind.ResumeHello:
-        if (handshakes.resumptions.begin(now, edge, peer, body)) return
-        if (ownership.take(now, edge, kind, partition, peer, body)) return
+        if (handshakes.resumptions.begin(edge, peer, body)) return
+        if (isDiverted(handover.divert(edge, kind, partition, peer, body))) return
         return edges.add(edge, FrameKind.ResumeUnknown, 0, peer, noBytes)
       case FrameKind.RepeatedResumeHello:
-        if (ownership.take(now, edge, kind, partition, peer, body)) return
-        if (!handshakes.resumptions.begin(now, edge, peer, body, true)) counters.datagramsUnrouted++
+        if (isDiverted(handover.divert(edge, kind, partition, peer, body))) return
+        if (!handshakes.resumptions.begin(edge, peer, body, true)) turn.counters.datagramsUnrouted++
         return
     }
   }
 
-  #datagram(
-    now: number,
-    edge: EdgeLink,
-    kind: FrameKind,
-    partition: number,
-    peer: PeerAddress,
-    datagram: Uint8Array
-  ): void {
-    const { associations, counters, handOffs, handshakes, lifetimes, ownership, table } = this.#options
+  #datagram(edge: EdgeLink, kind: FrameKind, partition: number, peer: PeerAddress, datagram: Uint8Array): void {
+    const { devices, handOffs, handover, handshakes, transmissions, turn } = this.#options
+    const { counters } = turn
+    const { table } = devices
     const routed = kind !== FrameKind.Unrouted
     counters.datagramsIn++
     if (handOffs.follows({ edge, kind, partition, peer }, datagram)) return
-    if (handshakes.continueHandshake(now, edge, peer, datagram)) return
+    if (handshakes.continueHandshake(edge, peer, datagram)) return
     const ofPeer = peekRecord(datagram)?.contentType === ContentType.tls12_cid ? undefined : table.findByPeer(peer)
     // A device whose address changed repeats its last flight from there: the id is behind ChangeCipherSpec.
     const cidAt = ofPeer === undefined ? connectionIdAt(datagram) : undefined
     const hasCid = cidAt !== undefined
-    const actor = hasCid ? table.findByCid(datagram, cidAt) : ofPeer
-    const session = actor?.session
-    if (actor === undefined || session === undefined) {
-      if (ownership.take(now, edge, kind, partition, peer, datagram)) return
-      if (handshakes.continueUnread(now, peer, datagram)) return
+    const device = hasCid ? table.findByCid(datagram, cidAt) : ofPeer
+    const session = device?.session
+    if (device === undefined || session === undefined) {
+      if (isDiverted(handover.divert(edge, kind, partition, peer, datagram))) return
+      if (handshakes.continueUnread(peer, datagram)) return
       counters.datagramsUnrouted++
       if (routed) this.#doubt(edge, peer)
       return
     }
     // What the tables say is true, whoever sent the datagram: noise must not keep an edge from finding a device.
-    if (!routed && hasCid) associations.announceId(edge, actor, peer)
+    if (!routed && hasCid) transmissions.routeById(edge, device, peer)
     if (session.restored !== undefined) {
-      this.hold(actor, session, { edge, kind, partition, peer, body: new Uint8Array(datagram) })
+      devices.run(device, { _tag: "Hold", held: { edge, kind, partition, peer, body: new Uint8Array(datagram) } })
       return
     }
-    if (ownership.isLeaving(actor.partition)) {
-      ownership.take(now, edge, kind, actor.partition, peer, datagram)
+    if (handover.isLeaving(device.partition)) {
+      handover.divert(edge, kind, device.partition, peer, datagram)
       return
     }
-    const effect = associations.open(now, edge, peer, actor, session, datagram)
-    if (effect === "Foreign" && handshakes.continueUnread(now, peer, datagram)) return
-    if (!hasCid) this.#judgeRoute(edge, actor, peer, routed, effect)
-    if (effect !== "Alive" || actor.session !== session) return
-    lifetimes.refresh(now, actor, session)
+    const outcome = devices.hear(device, edge, peer, datagram)
+    if (outcome === "Foreign" && handshakes.continueUnread(peer, datagram)) return
+    if (!hasCid) this.#judgeRoute(edge, device, peer, routed, outcome)
   }
 
   /** A verified record sets the address's route, one that did not verify at most fills a gap. */
-  #judgeRoute(edge: EdgeLink, actor: DeviceActor, peer: PeerAddress, routed: boolean, effect: DatagramEffect): void {
+  #judgeRoute(edge: EdgeLink, device: Device, peer: PeerAddress, routed: boolean, outcome: DatagramOutcome): void {
     if (routed) {
-      if (effect === "Foreign") this.#doubt(edge, peer)
+      if (outcome === "Foreign") this.#doubt(edge, peer)
       return
     }
-    const kind = effect === "Alive" ? FrameKind.Route : FrameKind.Claim
-    this.#options.edges.add(edge, kind, actor.partition, peer, noBytes)
+    const kind = outcome === "Alive" ? FrameKind.Route : FrameKind.Claim
+    this.#options.edges.add(edge, kind, device.partition, peer, noBytes)
   }
 
   /**
@@ -165,5 +144,8 @@ export class EdgeFrames {
     this.#options.edges.add(edge, FrameKind.Doubt, 0, peer, noBytes)
   }
 }
+
+/** Somebody goes on with it, or nobody: `Homeless` entries are looked at like those of no partition. */
+const isDiverted = (diversion: Diversion): boolean => diversion !== "Served" && diversion !== "Homeless"
 
 const noBytes = new Uint8Array(0)

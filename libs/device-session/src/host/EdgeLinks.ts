@@ -1,5 +1,6 @@
 import { frameBytesTarget, FrameKind, FrameWriter, type PeerAddress } from "@roost/contracts"
 import type { EdgeLink } from "../state/EdgeLink.ts"
+import type { CarryOut } from "./HostEffect.ts"
 
 /** Edges that one node answers to at once; an edge that asked for nothing in this time is forgotten. */
 export const edgeIdleMillisMax = 600_000
@@ -9,11 +10,11 @@ export class EdgeLinks {
   readonly #links = new Map<string, EdgeLink>()
   readonly #dirty: Array<EdgeLink> = []
   readonly #nodeId: string
-  readonly #publish: (edgeId: string, frame: Uint8Array) => void
+  readonly #carryOut: CarryOut
 
-  constructor(nodeId: string, publish: (edgeId: string, frame: Uint8Array) => void) {
+  constructor(nodeId: string, carryOut: CarryOut) {
     this.#nodeId = nodeId
-    this.#publish = publish
+    this.#carryOut = carryOut
   }
 
   link(edgeId: string, now: number): EdgeLink {
@@ -43,7 +44,8 @@ export class EdgeLinks {
   /** Publishes what was collected since the last flush. */
   flush(): void {
     for (const link of this.#dirty) {
-      if (link.writer.entries > 0) this.#publish(link.edgeId, link.writer.takeView())
+      if (link.writer.entries === 0) continue
+      this.#carryOut({ _tag: "Frame", edgeId: link.edgeId, frame: link.writer.takeView() })
     }
     this.#dirty.length = 0
   }

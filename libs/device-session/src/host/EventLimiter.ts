@@ -1,5 +1,6 @@
 import { type Allowance, allowance, BoundedMap, take } from "@roost/bounded"
 import type { DeviceEvent, DeviceEventKind } from "@roost/contracts"
+import type { Admission } from "../state/EventMore.ts"
 
 /** The same event of a device, which is its kind and its reason, is told once in this time; then how many there were. */
 export const eventIntervalMillis = 10_000
@@ -26,13 +27,6 @@ export const eventKeysMax = 10_000
 export const routineIntervalMillis = 3_600_000
 export const routinePerSecondMax = 20
 export const routineBurstMax = 200
-
-export interface Admission {
-  /** Healthy devices do it, too. */
-  readonly routine?: boolean | undefined
-  /** What belongs behind the reason, which is the same for the same reason; called where the event is told only. */
-  readonly hint?: (() => string) | undefined
-}
 
 interface Told {
   /** The last one that was like it. */

@@ -1,19 +1,14 @@
-import {
-  type DeviceEvent,
-  type DeviceEventKind,
-  formatPeerAddress,
-  type PeerAddress,
-  type Presence
-} from "@roost/contracts"
+import { type DeviceEvent, formatPeerAddress } from "@roost/contracts"
 import { type StrangerRefusal, StrangerReports } from "@roost/strangers"
 import type { Counters } from "../state/Counters.ts"
-import { type Admission, EventLimiter } from "./EventLimiter.ts"
-import type { Ports } from "../state/Ports.ts"
+import type { DeviceEffect } from "../state/DeviceEffect.ts"
+import type { EventMore } from "../state/EventMore.ts"
+import type { NamedDevice } from "../state/NamedDevice.ts"
+import { EventLimiter } from "./EventLimiter.ts"
+import type { CarryOut } from "./HostEffect.ts"
 
-/** What an event has beside its reason. */
-export interface EventMore extends Admission {
-  readonly detail?: DeviceEvent["detail"] | undefined
-}
+type Report = Extract<DeviceEffect, { readonly _tag: "Report" }>
+type ReportProduct = Extract<DeviceEffect, { readonly _tag: "ReportProduct" }>
 
 /** Refusals of strangers that wait for the end of a turn; more are only counted. */
 const strangersPerTurnMax = 4096
@@ -24,7 +19,7 @@ const strangersPerTurnMax = 4096
  * by a device's answer which event there was.
  */
 export class Events {
-  readonly #ports: Ports
+  readonly #carryOut: CarryOut
   readonly #counters: Counters
   readonly #limiter: EventLimiter
   readonly #strangers: StrangerReports
@@ -32,36 +27,25 @@ export class Events {
   #refused: Array<StrangerRefusal> = []
 
   constructor(options: {
-    readonly ports: Ports
+    readonly carryOut: CarryOut
     readonly counters: Counters
     readonly nodeId: string
     readonly now: number
   }) {
-    this.#ports = options.ports
+    this.#carryOut = options.carryOut
     this.#counters = options.counters
     this.#limiter = new EventLimiter(options.now)
     this.#strangers = new StrangerReports(options.nodeId, options.now)
   }
 
-  presence(presence: Presence): void {
-    this.#ports.publishPresence(presence)
-  }
-
   /** Of a device that is registered. `reason`: what came, what was expected, the likely cause and the cure. */
-  happened(
-    now: number,
-    device: { readonly productKey: string; readonly deviceKey: string },
-    kind: DeviceEventKind,
-    peer: PeerAddress,
-    reason: string,
-    more: EventMore = {}
-  ): void {
+  report(now: number, device: NamedDevice, { kind, more, peer, reason }: Omit<Report, "_tag">): void {
     const { productKey, deviceKey } = device
-    this.#tell({ productKey, deviceKey, kind, at: now, address: formatPeerAddress(peer), reason }, more)
+    this.#tell({ productKey, deviceKey, kind, at: now, address: formatPeerAddress(peer), reason }, more ?? {})
   }
 
   /** Of a product as such. */
-  befell(now: number, productKey: string, kind: DeviceEventKind, reason: string, hint?: () => string): void {
+  reportProduct(now: number, productKey: string, { hint, kind, reason }: Omit<ReportProduct, "_tag">): void {
     this.#tell({ productKey, deviceKey: "", kind, at: now, address: "", reason }, { hint })
   }
 
@@ -77,14 +61,14 @@ export class Events {
     if (this.#waiting.length > 0) {
       const events = this.#waiting
       this.#waiting = []
-      for (const event of events) this.#ports.publishEvent(event)
+      for (const event of events) this.#carryOut({ _tag: "Event", event })
     }
     if (this.#refused.length > 0) {
       const refused = this.#refused
       this.#refused = []
       for (const refusal of refused) this.#strangers.refused(now, refusal)
     }
-    this.#strangers.flush(now, (event) => this.#ports.publishStranger(event))
+    this.#strangers.flush(now, (event) => this.#carryOut({ _tag: "Stranger", event }))
   }
 
   /** For how long `flush` has nothing to do if nothing else is called; `most` if that is longer. */

@@ -14,7 +14,7 @@ import {
   type UplinkKind
 } from "@roost/enos"
 import * as Result from "effect/Result"
-import type { ActiveModel } from "./ProductProfiles.ts"
+import type { ActiveModel } from "../state/ProductProfiles.ts"
 import {
   activatedText,
   cureOf,
@@ -28,7 +28,7 @@ import {
   wrongMethodText
 } from "./RequestRefusals.ts"
 import type { NamedTopic, SessionRights } from "../state/SessionRights.ts"
-import { type AskedProperties, propertiesAskOf } from "./PropertiesAsk.ts"
+import { type AskedProperties, propertiesAskOf } from "./Properties.ts"
 
 /** What is to be done with a request. Codes of refusals as contract §4.9 and §7.3–7.8 and §7.20 have them. */
 export type Decision =

@@ -1,38 +1,26 @@
 import { formatCode, OptionNumber, type Output, type RefusalDetail, type RefusalReason } from "@roost/coap"
-import type { Events } from "../host/Events.ts"
-import { addressOf } from "../state/Path.ts"
 import type { DeviceSession } from "../state/DeviceSession.ts"
+import { type DeviceTurn, report } from "../state/DeviceTurn.ts"
 
 /**
  * Tells operators what the CoAP message layer refused on its own account: nothing of what any network makes of messages, such as
  * copies and late ACKs.
  */
-export const tellMessageRefusal = (
-  events: Events,
-  now: number,
+export const reportMessageRefusal = (
+  turn: DeviceTurn,
   session: DeviceSession,
   output: Output & { readonly _tag: "Transmit" | "Ignored" }
 ): void => {
   const { refusal } = output
   const isSilence = output._tag === "Ignored"
-  const peer = addressOf(session)
   if (refusal !== undefined) {
     const code = formatCode(refusal.code)
     const why = refusalTexts[refusal.reason](refusal.detail ?? {})
-    events.happened(
-      now,
-      session,
-      "request-refused",
-      peer,
-      `${code}${isSilence ? ", but silence for a NON" : ""}: ${why}`
-    )
-    return
+    return report(turn, session, "request-refused", `${code}${isSilence ? ", but silence for a NON" : ""}: ${why}`)
   }
   const cause = isSilence ? output.reason : output.cause
   const why = formatTexts.get(cause)
-  if (why !== undefined) {
-    events.happened(now, session, "message-refused", peer, `${isSilence ? "silence" : "RST"}: ${why} (${cause})`)
-  }
+  if (why !== undefined) report(turn, session, "message-refused", `${isSilence ? "silence" : "RST"}: ${why} (${cause})`)
 }
 
 type Explain = (detail: RefusalDetail) => string

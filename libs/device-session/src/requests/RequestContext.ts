@@ -1,10 +1,10 @@
 import type { Request } from "@roost/coap"
-import type { DeviceActor } from "../state/DeviceActor.ts"
 import type { DeviceSession } from "../state/DeviceSession.ts"
+import type { DeviceState } from "../state/DeviceState.ts"
 
 /** A request of a device, and where its answer goes. */
 export interface RequestContext {
-  readonly actor: DeviceActor
+  readonly device: DeviceState
   /** The session that it came by: no other may answer it. */
   readonly session: DeviceSession
   /** Of `session.exchanges`. */

@@ -1,6 +1,6 @@
 import { Code, formatCode } from "@roost/coap"
 import { EnosCode, type Refusal, shownPath, type Topic, uplinkOfMethod } from "@roost/enos"
-import type { ActiveModel } from "./ProductProfiles.ts"
+import type { ActiveModel } from "../state/ProductProfiles.ts"
 
 /** Texts of refusals that `decide` decides, for the operator: what came, what was expected, the likely cause and the cure. */
 

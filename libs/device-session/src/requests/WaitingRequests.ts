@@ -1,6 +1,6 @@
 import type { Request } from "@roost/coap"
-import type { DeviceActor } from "../state/DeviceActor.ts"
-import type { AskedProperties } from "./PropertiesAsk.ts"
+import type { DeviceState } from "../state/DeviceState.ts"
+import type { AskedProperties } from "./Properties.ts"
 import type { RequestContext } from "./RequestContext.ts"
 import type { DeviceSession } from "../state/DeviceSession.ts"
 
@@ -8,8 +8,8 @@ const noBytes: Uint8Array = new Uint8Array(0)
 
 /** What a request waits for, and what is needed then. */
 export interface Wait {
-  /** `rawRequest`, `rawAnswer`: at the product's script. */
-  readonly kind: "uplink" | "reply" | "activation" | "properties" | "rawRequest" | "rawAnswer"
+  /** `change`: of attributes or tags, at the store. `rawRequest`, `rawAnswer`: at the product's script. */
+  readonly kind: "uplink" | "change" | "reply" | "activation" | "properties" | "rawRequest" | "rawAnswer"
   /** The answer's, once the store has the request. */
   readonly payload?: Uint8Array
   /** What the registry is asked once the uplink is stored. */
@@ -41,7 +41,7 @@ export class WaitingRequests {
 
   countOf(partition: number): number {
     let count = 0
-    for (const { actor } of this.#slots) if (actor?.partition === partition) count++
+    for (const { device } of this.#slots) if (device?.partition === partition) count++
     return count
   }
 
@@ -49,7 +49,7 @@ export class WaitingRequests {
   add(context: RequestContext, { asked, kind, payload, replied }: Wait): number {
     const index = this.#free.pop() ?? this.#slots.push(new Slot()) - 1
     const slot = this.#slots[index]!
-    slot.actor = context.actor
+    slot.device = context.device
     slot.session = context.session
     slot.exchange = context.exchange
     slot.request = context.request
@@ -67,18 +67,18 @@ export class WaitingRequests {
     const index = token % slotsMax
     const slot = this.#slots[index]
     if (slot === undefined || slot.use * slotsMax + index !== token) return undefined
-    const { actor, asked, exchange, kind, mayRepeat, original, payload, replied, request, session } = slot
-    if (actor === undefined || session === undefined || request === undefined) return undefined
+    const { asked, device, exchange, kind, mayRepeat, original, payload, replied, request, session } = slot
+    if (device === undefined || session === undefined || request === undefined) return undefined
     slot.clear()
     this.#free.push(index)
-    return { actor, session, exchange, request, original, mayRepeat, payload, kind, asked, replied }
+    return { device, session, exchange, request, original, mayRepeat, payload, kind, asked, replied }
   }
 }
 
 class Slot {
   /** Part of the token, so that a late answer finds nothing. */
   use = 0
-  actor: DeviceActor | undefined
+  device: DeviceState | undefined
   session: DeviceSession | undefined
   exchange = 0
   request: Request | undefined
@@ -90,7 +90,7 @@ class Slot {
   replied: Wait["replied"]
 
   clear(): void {
-    this.actor = undefined
+    this.device = undefined
     this.session = undefined
     this.request = undefined
     this.original = undefined

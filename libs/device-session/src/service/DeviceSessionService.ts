@@ -10,11 +10,11 @@ import { DeviceHost } from "../host/DeviceHost.ts"
 import { FormerSeals } from "./FormerSeals.ts"
 import { FrameInbox } from "./FrameInbox.ts"
 import { exportHostMetrics } from "./HostMetrics.ts"
-import { makeNatsPorts, type PortAnswers } from "./NatsPorts.ts"
+import { type HostAnswers, makeNatsEffects } from "./NatsEffects.ts"
 import { makePartitions } from "./Partitions.ts"
 import { mirrorProfiles } from "./ProfileWatch.ts"
 import { SessionActorsConfig } from "./SessionActorsConfig.ts"
-import { withWallTimes } from "./WallClockPorts.ts"
+import { withWallTimes } from "./WallTimes.ts"
 
 /**
  * The devices of one session-actors process on the bus: frames, commands, credential changes and questions go into the
@@ -134,7 +134,7 @@ const makeHost = Effect.fnUntraced(function* (options: {
   readonly onTurn: () => boolean
 }) {
   const { config, destinationOf, formerSeals, mayStore, onTurn } = options
-  // The ports need where answers go, the host needs the ports: answers can't come before the host is there.
+  // Answers can't come before the host is there, which they are for.
   const answered: { host?: DeviceHost } = {}
   const flushSoon = oncePerTurn(() => {
     const hasFrames = onTurn()
@@ -156,11 +156,12 @@ const makeHost = Effect.fnUntraced(function* (options: {
     saved: (token, outcome) => answer((to, now) => to.handleSaved(now, token, outcome)),
     read: (token, outcome) => answer((to, now) => to.handleRead(now, token, outcome)),
     recalled: (token, outcome) => answer((to, now) => to.handleRecalled(now, token, outcome))
-  } satisfies PortAnswers
-  const ports = yield* makeNatsPorts(config.clusterKeys, answers, destinationOf, mayStore, formerSeals)
+  } satisfies HostAnswers
+  const { clusterKeys } = config
+  const carryOut = yield* makeNatsEffects({ clusterKeys, answers, destinationOf, mayStore, formerSeals })
   const host = new DeviceHost({
     config: config.host,
-    ports: withWallTimes(ports, wallOf),
+    carryOut: withWallTimes(carryOut, wallOf),
     crypto: dtlsCrypto,
     random: Math.random,
     now: steadyNow(),

@@ -6,7 +6,7 @@ import { Deferred, Effect, Exit, Queue, Result, Schema, Scope } from "effect"
 import { type CommandRevisions, deliveryOf } from "./CommandWatch.ts"
 import type { DeviceHost } from "../host/DeviceHost.ts"
 import type { FormerSeals } from "./FormerSeals.ts"
-import { sessionStream, sessionSubject } from "./NatsPorts.ts"
+import { sessionStream, sessionSubject } from "./NatsEffects.ts"
 
 /**
  * More partitions than this are read from a bucket at one go: for each one by itself the server looks through the whole

@@ -1,7 +1,7 @@
 import { Buckets, Profile } from "@roost/contracts"
 import { type NatsConnection, openBucket } from "@roost/nats"
 import { Deferred, Effect, type Scope } from "effect"
-import type { ProductProfiles } from "../requests/ProductProfiles.ts"
+import type { ProductProfiles } from "../state/ProductProfiles.ts"
 
 /**
  * Keeps the profiles as the bucket has them, and returns once they are read: no message is to be judged without the model that

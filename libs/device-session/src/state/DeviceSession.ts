@@ -28,7 +28,10 @@ export interface Restored {
   fenced: boolean
   /** The streams were read. */
   recalled: boolean
-  asked: boolean
+  /** Under which they are asked now; 0 while nobody is. */
+  askedToken: number
+  /** When a device that waits for the answer that its former owner owed is looked after again; Infinity if none is owed. */
+  owedAt: number
   /** The device's last sign of life that was written down, on the host's clock. */
   readonly seenAt: number
 }

@@ -1,4 +1,4 @@
-import type { SaveOutcome } from "../../src/state/Ports.ts"
+import type { SaveOutcome } from "../../src/state/Outcomes.ts"
 
 /** The bucket SESSIONS and what the streams say besides: it outlives the nodes. */
 export class Store {

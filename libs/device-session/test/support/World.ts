@@ -20,15 +20,16 @@ import { mistakenKeys, pskFromSecret } from "@roost/enos"
 import type { Conversion } from "@roost/raw-script"
 import { DeviceHost } from "../../src/host/DeviceHost.ts"
 import { defaultDeviceSessionConfig, type DeviceSessionConfig } from "../../src/state/DeviceSessionConfig.ts"
-import type { ScriptCall } from "../../src/requests/RawConversions.ts"
+import type { HostEffect } from "../../src/host/HostEffect.ts"
+import type { ScriptCall } from "../../src/state/ScriptCall.ts"
 import type { PendingCommand } from "../../src/state/PendingCommands.ts"
-import type { ActivationOutcome, Ports, PropertiesOutcome, PskOutcome, UplinkRecord } from "../../src/state/Ports.ts"
+import type { ActivationOutcome, PropertiesOutcome, PskOutcome, UplinkRecord } from "../../src/state/Outcomes.ts"
 import { SimulatedDevice, type SimulatedDeviceOptions } from "./SimulatedDevice.ts"
 import { Store } from "./Store.ts"
 
 /**
  * A device host with an edge that only knows two devices' worth of routing, the registry and the store as arrays, and
- * time that stands still until it is told. What the ports are asked is answered by `settle`.
+ * time that stands still until it is told. What the host asks is answered by `settle`.
  */
 export class World {
   now = 1_700_000_000_000
@@ -76,7 +77,7 @@ export class World {
   readonly presences: Array<Presence> = []
   readonly events: Array<DeviceEvent> = []
   readonly strangers: Array<StrangerEvent> = []
-  /** What the host had done for it while this is set: its ports' and its crypto's calls by name and size. */
+  /** What the host had done for it while this is set: what it wanted by tag, and its crypto's calls by name and size. */
   work: Array<string> | undefined
   /** How often the registry was asked for keys that come of mistakes. */
   mistakesAsked = 0
@@ -170,10 +171,10 @@ export class World {
     const box: { host?: DeviceHost } = {}
     const host = new DeviceHost({
       config: { ...defaultDeviceSessionConfig, nodeId: "node0001", ...this.#config },
-      ports: recorded(
-        this.#ports(() => box.host!),
-        () => this.work
-      ),
+      carryOut: (effect) => {
+        this.work?.push(effect._tag)
+        return this.#carryOut(() => box.host!, effect)
+      },
       crypto: recorded(dtlsCrypto, () => this.work),
       random: () => this.random(),
       now: this.now,
@@ -301,37 +302,45 @@ export class World {
     return placeOf("pk1", this.#devices.get(peer.key)?.deviceKey ?? "").partition
   }
 
-  #ports(host: () => DeviceHost): Ports {
-    return {
-      publishFrame: (_edgeId, view) => {
-        const frame = view.slice()
-        this.#pending.push(() => this.#fromHost(frame))
-      },
-      forward: (_edgeId, kind, partition, peer, body) => {
+  /** What the host gets carried out; answers come when the world settles. */
+  #carryOut(host: () => DeviceHost, effect: HostEffect): boolean {
+    const later = (work: () => void) => void this.#pending.push(work)
+    switch (effect._tag) {
+      case "Frame": {
+        const frame = effect.frame.slice()
+        later(() => this.#fromHost(frame))
+        return true
+      }
+      case "Forward": {
+        const { body, kind, partition, peer } = effect
         if (this.hasOtherNode) this.forwarded.push({ kind, partition, peer, body: body.slice() })
         return this.hasOtherNode
-      },
-      askPsk: (token, { deviceKey, mistakes }) =>
-        this.#pending.push(() => {
+      }
+      case "AskKey": {
+        const { deviceKey, mistakes } = effect.request
+        later(() => {
           if (mistakes === true) this.mistakesAsked++
           // Nobody's is as long as any.
           const secret = `secret of ${deviceKey === "" ? "none" : deviceKey}`
           const keys = mistakes === true ? { mistakes: mistakenKeys(secret, "secret of the product", deviceKey) } : {}
-          host().handlePsk(this.now, token, { ...this.psk(deviceKey), ...keys })
-        }),
-      askProperties: (token, request) => {
-        this.propertiesAsked.push(request)
-        this.#pending.push(() => host().handleProperties(this.now, token, this.properties(request)))
-      },
-      askActivation: (token, request) => {
-        this.activations.push(request)
-        this.#pending.push(() => host().handleActivation(this.now, token, this.activation(token)))
-      },
-      convert: (token, call) => {
-        this.scriptCalls.push(call)
-        this.#pending.push(() => host().handleConverted(this.now, token, this.convert(call)))
-      },
-      storeUplink: (token, uplink) => {
+          host().handlePsk(this.now, effect.token, { ...this.psk(deviceKey), ...keys })
+        })
+        return true
+      }
+      case "AskProperties":
+        this.propertiesAsked.push(effect.request)
+        later(() => host().handleProperties(this.now, effect.token, this.properties(effect.request)))
+        return true
+      case "AskActivation":
+        this.activations.push(effect.request)
+        later(() => host().handleActivation(this.now, effect.token, this.activation(effect.token)))
+        return true
+      case "RunScript":
+        this.scriptCalls.push(effect.call)
+        later(() => host().handleConverted(this.now, effect.token, this.convert(effect.call)))
+        return true
+      case "StoreUplink": {
+        const { token, uplink } = effect
         if (this.storing === "no") return false
         this.storeToken = token
         // The stream keeps one message of an id.
@@ -339,27 +348,31 @@ export class World {
           this.#ids.add(uplink.id)
           this.uplinks.push({ ...uplink, payload: uplink.payload.slice() })
         }
-        if (this.storing === "yes") this.#pending.push(() => host().handleStored(this.now, token, true))
+        if (this.storing === "yes") later(() => host().handleStored(this.now, token, true))
         return true
-      },
-      storeCommandEvent: (token, _productKey, _deviceKey, event) => {
-        this.commandEvents.push(event)
-        if (token !== 0) this.#pending.push(() => host().handleStored(this.now, token, true))
+      }
+      case "StoreCommandEvent":
+        this.commandEvents.push(effect.event)
+        if (effect.token !== 0) later(() => host().handleStored(this.now, effect.token, true))
         return true
-      },
-      saveSession: (token, productKey, deviceKey, revision, record) => {
+      case "SaveSession": {
+        const { deviceKey, productKey, record, revision, token } = effect
         if (this.store.reachable === false) return false
         const outcome = this.store.write(sessionKey(productKey, deviceKey), revision, record)
-        if (!this.holdSaved) this.#pending.push(() => host().handleSaved(this.now, token, outcome))
+        if (!this.holdSaved) later(() => host().handleSaved(this.now, token, outcome))
         return true
-      },
-      readSession: (token, productKey, deviceKey) => {
-        const entry = this.store.entries.get(sessionKey(productKey, deviceKey))
+      }
+      case "ReadSession": {
+        const entry = this.store.entries.get(sessionKey(effect.productKey, effect.deviceKey))
         const outcome = entry === undefined ? ({ _tag: "None" } as const) : ({ _tag: "Found", ...entry } as const)
-        this.#pending.push(() => host().handleRead(this.now, token, outcome))
-      },
-      deleteSession: (revision) => this.store.delete(revision),
-      recall: (token, productKey, deviceKey, kinds) => {
+        later(() => host().handleRead(this.now, effect.token, outcome))
+        return true
+      }
+      case "DeleteSession":
+        this.store.delete(effect.revision)
+        return true
+      case "Recall": {
+        const { deviceKey, kinds, productKey, token } = effect
         const uplinks = kinds.flatMap((kind) => {
           const last = this.uplinks.findLast(
             (uplink) => uplink.productKey === productKey && uplink.deviceKey === deviceKey && uplink.kind === kind
@@ -367,13 +380,18 @@ export class World {
           return last === undefined ? [] : [last]
         })
         const credentialVersion = this.store.credentialVersions.get(deviceKey) ?? 0
-        this.#pending.push(() =>
-          host().handleRecalled(this.now, token, { _tag: "Recalled", uplinks, credentialVersion })
-        )
-      },
-      publishPresence: (presence) => void this.presences.push(presence),
-      publishEvent: (event) => void this.events.push(event),
-      publishStranger: (event) => void this.strangers.push(event)
+        later(() => host().handleRecalled(this.now, token, { _tag: "Recalled", uplinks, credentialVersion }))
+        return true
+      }
+      case "Presence":
+        this.presences.push(effect.presence)
+        return true
+      case "Event":
+        this.events.push(effect.event)
+        return true
+      case "Stranger":
+        this.strangers.push(effect.event)
+        return true
     }
   }
 
@@ -407,7 +425,7 @@ const recorded = <A extends object>(target: A, notes: () => Array<string> | unde
   const noted = [...methods].map(([name, method]) => {
     const call = (...args: ReadonlyArray<never>): unknown => {
       const found = notes()
-      if (found !== undefined) found.push("sha256" in target ? `${name} ${args.map(sizeOf).join(" ")}` : name)
+      if (found !== undefined) found.push(`${name} ${args.map(sizeOf).join(" ")}`)
       return method(...args)
     }
     return [name, { value: call }] as const

@@ -1,6 +1,6 @@
 import { PlacementMap } from "@roost/cluster"
 import { parsePeerAddress, partitionCount, type PeerAddress, sessionKey, Subjects } from "@roost/contracts"
-import { defaultDeviceSessionConfig, DeviceHost, type Ports, type SaveOutcome } from "@roost/device-session"
+import { defaultDeviceSessionConfig, DeviceHost, type HostEffect, type SaveOutcome } from "@roost/device-session"
 import { Client, type ClientOutput, CookieSecrets, FrontHalf, type Session, SessionIds } from "@roost/dtls"
 import { dtlsCrypto } from "@roost/dtls-crypto"
 import { defaultEdgeLimits, EdgeCore } from "@roost/edge"
@@ -93,7 +93,7 @@ export class LossyRoost {
     const box: { host?: DeviceHost } = {}
     const host = new DeviceHost({
       config: { ...defaultDeviceSessionConfig, nodeId },
-      ports: this.#ports(() => box.host!),
+      carryOut: (effect) => this.#carryOut(() => box.host!, effect),
       crypto: dtlsCrypto,
       random: this.random,
       now: this.now
@@ -166,18 +166,21 @@ export class LossyRoost {
     if (this.random() >= this.loss) this.#soon(run)
   }
 
-  #ports(host: () => DeviceHost): Ports {
+  #carryOut(host: () => DeviceHost, effect: HostEffect): boolean {
     const later = (run: () => void) => this.#soon(run)
-    return {
-      publishFrame: (_edgeId, view) => {
-        const frame = view.slice()
+    switch (effect._tag) {
+      case "Frame": {
+        const frame = effect.frame.slice()
         this.#lossy(() => this.#edge.handleFrame(this.now, frame))
-      },
-      forward: () => false,
-      askPsk: (token, { deviceKey }) => {
+        return true
+      }
+      case "Forward":
+        return false
+      case "AskKey": {
+        const { request, token } = effect
         const isLost = this.random() < this.loss
         const unavailable = { _tag: "Unavailable", reason: "no answer" } as const
-        const found = { psk: pskFromSecret(secretOf(deviceKey)), credentialVersion: 1, assetId: "a" }
+        const found = { psk: pskFromSecret(secretOf(request.deviceKey)), credentialVersion: 1, assetId: "a" }
         later(() =>
           host().handlePsk(
             this.now,
@@ -185,32 +188,31 @@ export class LossyRoost {
             isLost ? unavailable : { _tag: "Found", ...found, dataFormat: "Json", downlink: "pipelined" }
           )
         )
-      },
-      saveSession: (token, productKey, deviceKey, revision, record) => {
+        return true
+      }
+      case "SaveSession": {
+        const { deviceKey, productKey, record, revision, token } = effect
         const outcome = this.#write(sessionKey(productKey, deviceKey), revision, record.slice())
         const heard = this.random() < this.loss ? ({ _tag: "Unknown" } as const) : outcome
         later(() => host().handleSaved(this.now, token, heard))
         return true
-      },
-      readSession: (token, productKey, deviceKey) => {
-        const entry = this.#entries.get(sessionKey(productKey, deviceKey))
-        later(() =>
-          host().handleRead(this.now, token, entry === undefined ? { _tag: "None" } : { _tag: "Found", ...entry })
-        )
-      },
-      deleteSession: (revision) => {
-        for (const [key, entry] of this.#entries) if (entry.revision === revision) this.#entries.delete(key)
-      },
-      recall: (token) =>
-        later(() => host().handleRecalled(this.now, token, { _tag: "Recalled", uplinks: [], credentialVersion: 0 })),
-      askActivation: () => undefined,
-      askProperties: () => undefined,
-      convert: () => undefined,
-      storeUplink: () => true,
-      storeCommandEvent: () => true,
-      publishPresence: () => undefined,
-      publishEvent: () => undefined,
-      publishStranger: () => undefined
+      }
+      case "ReadSession": {
+        const entry = this.#entries.get(sessionKey(effect.productKey, effect.deviceKey))
+        const outcome = entry === undefined ? ({ _tag: "None" } as const) : ({ _tag: "Found", ...entry } as const)
+        later(() => host().handleRead(this.now, effect.token, outcome))
+        return true
+      }
+      case "DeleteSession":
+        for (const [key, entry] of this.#entries) if (entry.revision === effect.revision) this.#entries.delete(key)
+        return true
+      case "Recall": {
+        const outcome = { _tag: "Recalled", uplinks: [], credentialVersion: 0 } as const
+        later(() => host().handleRecalled(this.now, effect.token, outcome))
+        return true
+      }
+      default:
+        return true
     }
   }
 

@@ -15,9 +15,9 @@ export const questionsPerSecondMax = 2
 export const questionsBurstMax = 20
 
 /** False: answered 4.29 (RFC 8516). */
-export const mayAsk = (actor: { questions: Allowance | undefined }, now: number): boolean => {
-  actor.questions ??= allowance(now, questionsBurstMax)
-  return take(actor.questions, now, questionsPerSecondMax, questionsBurstMax)
+export const mayAsk = (device: { questions: Allowance | undefined }, now: number): boolean => {
+  device.questions ??= allowance(now, questionsBurstMax)
+  return take(device.questions, now, questionsPerSecondMax, questionsBurstMax)
 }
 
 /** Undefined for any other method. `params` are well-formed (`checkUplinkParams`). */
@@ -46,7 +46,7 @@ export const propertiesAskOf = (
 }
 
 /** The device's answer and, if it was refused, why; undefined for a device that the registry does not know any more. */
-export const answerOf = (
+export const answerOfRegistry = (
   { ask, id, kind }: AskedProperties,
   reply: PropertiesReply
 ): { readonly payload: Uint8Array; readonly refused?: string } | undefined => {

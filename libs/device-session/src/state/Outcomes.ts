@@ -1,18 +1,5 @@
-import type {
-  ActivateRequest,
-  CommandEvent,
-  DeviceEvent,
-  FrameKind,
-  PeerAddress,
-  Presence,
-  PropertiesReply,
-  PropertiesRequest,
-  PskRequest,
-  RefusalReason,
-  StrangerEvent
-} from "@roost/contracts"
+import type { PropertiesReply, RefusalReason } from "@roost/contracts"
 import type { MistakenKey } from "@roost/enos"
-import type { ScriptCall } from "../requests/RawConversions.ts"
 import type { DeviceFacts } from "./DeviceFacts.ts"
 
 /** How an asynchronous question to another app ended when it was not answered. */
@@ -39,44 +26,6 @@ export interface UplinkRecord {
   readonly repeats: string | undefined
   /** Exactly what the device sent. */
   readonly payload: Uint8Array
-}
-
-/**
- * What the device host asks of the rest of Roost. Each call returns at once; answers come back as calls of the host's
- * `handle*` methods with the same token, never inside the call itself.
- */
-export interface Ports {
-  /** Sends a frame to an edge; it is good during the call only. */
-  publishFrame(edgeId: string, frame: Uint8Array): void
-  /** Sends an entry of an edge's frame on to the node that owns the partition or is about to. False: there is none. */
-  forward(edgeId: string, kind: FrameKind, partition: number, peer: PeerAddress, body: Uint8Array): boolean
-  /** Answered by `handlePsk`. */
-  askPsk(token: number, request: PskRequest): void
-  /** Answered by `handleActivation`. */
-  askActivation(token: number, request: ActivateRequest): void
-  /** Answered by `handleProperties`. */
-  askProperties(token: number, request: PropertiesRequest): void
-  /** Answered by `handleConverted`. */
-  convert(token: number, call: ScriptCall): void
-  /** Answered by `handleStored`. False: not taken, the store can't be reached or is too far behind. */
-  storeUplink(token: number, uplink: UplinkRecord): boolean
-  /** Answered by `handleStored` when `token` is not 0. False: not taken. */
-  storeCommandEvent(token: number, productKey: string, deviceKey: string, event: CommandEvent): boolean
-  /**
-   * Writes a device's session over the entry of `revision`, 0 for none, or not at all. `record` is only good during the
-   * call. Answered by `handleSaved`. False: not sent.
-   */
-  saveSession(token: number, productKey: string, deviceKey: string, revision: number, record: Uint8Array): boolean
-  /** What the store has of a device. Answered by `handleRead`. */
-  readSession(token: number, productKey: string, deviceKey: string): void
-  /** Deletes the entry of exactly this revision, if it is still there. */
-  deleteSession(revision: number): void
-  /** What the streams know of a device: its last uplink of each kind. Answered by `handleRecalled`. */
-  recall(token: number, productKey: string, deviceKey: string, kinds: ReadonlyArray<string>): void
-  publishPresence(presence: Presence): void
-  publishEvent(event: DeviceEvent): void
-  /** Of those that name no registered device. */
-  publishStranger(event: StrangerEvent): void
 }
 
 /** The key in the clear: who asks the registry opens what it sealed. */
@@ -109,13 +58,14 @@ export type ActivationOutcome =
 
 export type PropertiesOutcome = PropertiesReply | Unanswered
 
-/** `Unknown`: it may be stored. */
+/** `Unknown`: it may be stored. `NotSent`: nothing left this process. */
 export type SaveOutcome =
   | { readonly _tag: "Saved"; readonly revision: number }
   | { readonly _tag: "Conflict" }
   /** The store has no room, or is off: surely nothing was written. */
   | { readonly _tag: "Refused" }
   | { readonly _tag: "Unknown" }
+  | { readonly _tag: "NotSent" }
 
 /** `record` is undefined for an entry that this cluster's key does not open. */
 export type ReadOutcome =

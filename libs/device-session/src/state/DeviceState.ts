@@ -6,10 +6,10 @@ import type { CachedPsk } from "./DeviceFacts.ts"
 import type { DeviceSession } from "./DeviceSession.ts"
 import { type CommandNote, type PendingCommand, PendingCommands } from "./PendingCommands.ts"
 import { addressOf } from "./Path.ts"
-import type { Saving } from "./Saving.ts"
+import type { Saving } from "./SavingState.ts"
 
-/** One device on this node: the only writer of its session, its Lifetime and its queue. A plain record, no fiber. */
-export class DeviceActor extends Timed {
+/** Everything that one device's actor knows. `Device` is its only writer. */
+export class DeviceState extends Timed {
   readonly productKey: string
   readonly deviceKey: string
   readonly partition: number
@@ -71,11 +71,17 @@ export class DeviceActor extends Timed {
     this.#commands?.forgetNotes()
   }
 
-  /** Drops an empty queue; true if nothing is left to keep the actor for. */
-  settle(): boolean {
-    if (this.session === undefined) this.#commands?.forgetEnded()
+  /** Names the device in its partition. */
+  get key(): string {
+    return actorKey(this.productKey, this.deviceKey)
+  }
+
+  /** Nothing is left to keep the actor for. Drops an empty queue. */
+  get isIdle(): boolean {
+    if (this.session !== undefined) return false
+    this.#commands?.forgetEnded()
     if (this.#commands?.isEmpty === true) this.#commands = undefined
-    return this.session === undefined && this.#commands === undefined && this.saving === undefined
+    return this.#commands === undefined && this.saving === undefined
   }
 }
 
@@ -85,7 +91,7 @@ const noNotes: ReadonlyArray<CommandNote> = []
 export const actorKey = (productKey: string, deviceKey: string): string => `${productKey},${deviceKey}`
 
 export const presenceOf = (
-  actor: DeviceActor,
+  actor: DeviceState,
   session: DeviceSession,
   state: Presence["state"],
   cause: Presence["cause"],
@@ -106,7 +112,7 @@ export const presenceOf = (
 })
 
 /** What is said of a device to who asks (docs/architecture.md §4). */
-export const answerOf = (actor: DeviceActor, session: DeviceSession): DeviceAnswer => ({
+export const deviceAnswerOf = (actor: DeviceState, session: DeviceSession): DeviceAnswer => ({
   _tag: "Known",
   online: session.online,
   lastSeenAt: session.lastSeenAt,

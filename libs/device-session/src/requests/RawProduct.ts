@@ -8,19 +8,12 @@ import {
   parseJson,
   uplinkOfMethod
 } from "@roost/enos"
-import type { Conversion, Direction, Script } from "@roost/raw-script"
+import type { Conversion, Script } from "@roost/raw-script"
 import * as Result from "effect/Result"
 import { failingDevicesMax } from "./ScriptFailures.ts"
 import { type Decision, judgeUplink } from "./Decision.ts"
-import type { ActiveModel } from "./ProductProfiles.ts"
+import type { ActiveModel } from "../state/ProductProfiles.ts"
 import type { NamedTopic, SessionRights } from "../state/SessionRights.ts"
-
-/** What is given to a product's script, and in which direction. */
-export interface ScriptCall {
-  readonly script: Script
-  readonly direction: Direction
-  readonly input: Uint8Array
-}
 
 /** Whether a decision is about bytes that the product's script has to read first: an uplink, or the reply to a command. */
 export const isRaw = ({ topic }: NamedTopic): boolean =>

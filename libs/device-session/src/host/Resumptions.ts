@@ -1,61 +1,55 @@
 import { FrameKind, type PeerAddress } from "@roost/contracts"
 import { PendingResumption, resumeHandshake, resumeSessionId } from "@roost/dtls"
 import * as Result from "effect/Result"
-import type { HandshakeServerOptions } from "./HandshakeServerOptions.ts"
-import type { Handshakes } from "./Handshakes.ts"
-import { restoredSequence } from "../state/RestoredSequence.ts"
 import type { EdgeLink } from "../state/EdgeLink.ts"
-
-type ResumptionsOptions = Pick<
-  HandshakeServerOptions,
-  "associations" | "counters" | "crypto" | "edges" | "hold" | "random" | "table"
->
+import { restoredSequence } from "../state/RestoredSequence.ts"
+import type { HandshakeServerOptions } from "./HandshakeServerOptions.ts"
 
 /**
  * The first half of resumptions: a hello finds its session, and our flight goes out. What comes then is as in a full handshake
  * (`HandshakeServer`). The edge keeps what was answered, so that the device's Finished counts at the partition's next owner too.
  */
 export class Resumptions {
-  readonly #options: ResumptionsOptions
-  readonly #handshakes: Handshakes
+  readonly #options: HandshakeServerOptions
 
-  constructor(options: ResumptionsOptions, handshakes: Handshakes) {
+  constructor(options: HandshakeServerOptions) {
     this.#options = options
-    this.#handshakes = handshakes
   }
 
   /**
    * A device asks to resume. False if its session is not here: another node may have it. `repeated`: an owner of the partition,
    * a former one or this one, answered this hello, and did not confirm the session.
    */
-  begin(now: number, edge: EdgeLink, peer: PeerAddress, hello: Uint8Array, repeated = false): boolean {
-    const { associations, crypto, edges, hold, random, table } = this.#options
-    const running = this.#handshakes.get(peer)
-    if (repeated && this.#handshakes.hasResumption(peer, hello)) return true
+  begin(edge: EdgeLink, peer: PeerAddress, hello: Uint8Array, repeated = false): boolean {
+    const { devices, edges, handshakes, transmissions, turn } = this.#options
+    const { crypto } = turn
+    const running = handshakes.get(peer)
+    if (repeated && handshakes.hasResumption(peer, hello)) return true
     if (!repeated && running?.pending instanceof PendingResumption && running.pending.answers(hello)) {
       this.#take(edge, running.partition, peer, running.pending)
       for (const datagram of running.pending.sendFlight(crypto)) edges.add(edge, FrameKind.Send, 0, peer, datagram)
       return true
     }
     const sessionId = resumeSessionId(hello)
-    const actor = sessionId === undefined ? undefined : table.findBySessionId(sessionId)
-    const session = actor?.session
-    if (actor === undefined || session === undefined || session.revoked) return false
-    const { partition } = actor
+    const device = sessionId === undefined ? undefined : devices.table.findBySessionId(sessionId)
+    const session = device?.session
+    if (device === undefined || session === undefined || session.revoked) return false
+    const { partition } = device
     const own = new Uint8Array(hello)
     if (session.restored !== undefined) {
       const kind = repeated ? FrameKind.RepeatedResumeHello : FrameKind.ResumeHello
-      hold(actor, session, { edge, kind, partition: repeated ? partition : 0, peer, body: own })
+      const held = { edge, kind, partition: repeated ? partition : 0, peer, body: own }
+      devices.run(device, { _tag: "Hold", held })
       return true
     }
-    const writeSequence = repeated ? restoredSequence(0, -1, random) : 0
+    const writeSequence = repeated ? restoredSequence(0, -1, turn.random) : 0
     const outcome = resumeHandshake({ crypto, hello: own, session: session.dtls, writeSequence })
     if (Result.isFailure(outcome)) return true
     switch (outcome.success._tag) {
       case "Missed":
         return true
       case "Done":
-        associations.announceHandshake(edge, actor, peer)
+        transmissions.route(edge, device, peer)
         return true
       case "Aborted":
         edges.add(edge, FrameKind.ResumeTaken, partition, peer, noBytes)
@@ -67,7 +61,7 @@ export class Resumptions {
     this.#take(edge, partition, peer, pending)
     for (const datagram of reply) edges.add(edge, FrameKind.Send, partition, peer, datagram)
     const { deviceKey, facts, productKey, secureMode } = session
-    const displaced = this.#handshakes.add({
+    const displaced = handshakes.add({
       peer,
       edge,
       pending,
@@ -75,15 +69,15 @@ export class Resumptions {
       named: { productKey, deviceKey },
       registered: true,
       told: false,
-      startedAt: now,
+      startedAt: turn.now,
       repeated,
       stage: "keyed",
       refusal: undefined,
       facts,
       partition
     })
-    this.#options.counters.handshakesStarted++
-    if (displaced !== undefined) this.#options.counters.handshakesOverLimit++
+    turn.counters.handshakesStarted++
+    if (displaced !== undefined) turn.counters.handshakesOverLimit++
     return true
   }
 

@@ -1,0 +1,26 @@
+import type { Timed } from "./TimerWheel.ts"
+
+/** One input's time, and where what comes of it is written: the host's, the same object for every actor and every input. */
+export interface Turn<Effect> {
+  /** Milliseconds of the host's clock, which never runs backwards. */
+  now: number
+  /** What is wanted, in the order in which it is to be carried out. */
+  readonly effects: Array<Effect>
+}
+
+/**
+ * What an `ActorHost` hosts. An actor hears inputs, changes its own state in place and says what it wants as effects; it waits
+ * for nothing, knows no other actor and calls nobody.
+ */
+export interface Machine<Input, T> extends Timed {
+  readonly partition: number
+  /** Names the actor in its partition. */
+  readonly key: string
+  handle(input: Input, turn: T): void
+  /** `deadlineIn` is reached. */
+  handleTimeout(turn: T): void
+  /** When `handleTimeout` is due, in milliseconds; Infinity for never. Asked after each input. */
+  deadlineIn(turn: T): number
+  /** True if nothing is left to keep the actor for. Asked after each input. */
+  readonly isIdle: boolean
+}

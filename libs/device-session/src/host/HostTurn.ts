@@ -1,0 +1,43 @@
+import type { Crypto } from "@roost/dtls"
+import type { MachineTurn } from "../device/Device.ts"
+import { ProductProfiles } from "../state/ProductProfiles.ts"
+import { ScriptFailures } from "../requests/ScriptFailures.ts"
+import { WaitingRequests } from "../requests/WaitingRequests.ts"
+import { Counters } from "../state/Counters.ts"
+import type { DeviceEffect } from "../state/DeviceEffect.ts"
+import type { DeviceSessionConfig } from "../state/DeviceSessionConfig.ts"
+
+/** What a device host is made of. */
+export interface HostOptions {
+  readonly config: DeviceSessionConfig
+  readonly crypto: Crypto
+  /** 0 inclusive to 1 exclusive: jitter of CoAP. */
+  readonly random: () => number
+  readonly now: number
+  /** What the wall clock says of a moment of the clock that `now` is read from; the same by default. */
+  readonly wallOf?: (now: number) => number
+}
+
+/** The surroundings of all devices of a host: one object, so that no input makes another one. */
+export class HostTurn implements MachineTurn {
+  now: number
+  deafUntil = 0
+  lastToken = 0
+  readonly effects: Array<DeviceEffect> = []
+  readonly config: DeviceSessionConfig
+  readonly crypto: Crypto
+  readonly random: () => number
+  readonly wallOf: (now: number) => number
+  readonly counters = new Counters()
+  readonly profiles = new ProductProfiles()
+  readonly waiting = new WaitingRequests()
+  readonly scripts = new ScriptFailures()
+
+  constructor({ config, crypto, now, random, wallOf }: HostOptions) {
+    this.now = now
+    this.config = config
+    this.crypto = crypto
+    this.random = random
+    this.wallOf = wallOf ?? ((at) => at)
+  }
+}
