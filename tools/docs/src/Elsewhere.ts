@@ -20,22 +20,29 @@ const defaultPorts = {
   nats: 4222,
   udp: 5684
 } as const
+
+/** Of docs/rehearsal.md, beside a Roost at its default ports. */
+const rehearsalPorts = [4231, 4232, 4233, 6231, 6232, 6233, 8280, 8281, 8291, 8282, 8292, 8283, 8293, 5690]
+const udpPorts: ReadonlySet<number> = new Set([defaultPorts.udp, 5690])
 export type PortName = keyof typeof defaultPorts
 
 /** `folder` is where `/opt`, `/etc`, `/var/lib` and the reader's home of programs are. */
 export const elsewhere = async (folder: string): Promise<Elsewhere> => {
-  const ports = {} as Record<PortName, number>
-  for (const name of Object.keys(defaultPorts) as Array<PortName>) {
-    ports[name] = await Effect.runPromise(name === "udp" ? freeUdpPort : freeTcpPort)
+  const moved = new Map<number, number>()
+  for (const port of [...Object.values(defaultPorts), ...rehearsalPorts]) {
+    moved.set(port, await Effect.runPromise(udpPorts.has(port) ? freeUdpPort : freeTcpPort))
   }
+  const ports = Object.fromEntries(
+    Object.entries(defaultPorts).map(([name, port]) => [name, moved.get(port)!])
+  ) as Record<PortName, number>
   const pairs: ReadonlyArray<readonly [RegExp, string, RegExp, string]> = [
-    ...(Object.keys(defaultPorts) as Array<PortName>).map(
-      (name) =>
+    ...[...moved].map(
+      ([port, free]) =>
         [
-          new RegExp(`(?<=127\\.0\\.0\\.1:|--port )${defaultPorts[name]}\\b`, "g"),
-          String(ports[name]),
-          new RegExp(`(?<=:)${ports[name]}\\b`, "g"),
-          String(defaultPorts[name])
+          new RegExp(`(?<=127\\.0\\.0\\.1:|--port |_PORT=)${port}\\b`, "g"),
+          String(free),
+          new RegExp(`(?<=:)${free}\\b`, "g"),
+          String(port)
         ] as const
     ),
     ...["/opt/roost", "/etc/roost", "/var/lib/roost", "/var/lib/nats"].map(
