@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import type { DeviceEvent, EventQuery, Presence } from "@roost/contracts"
-import { Effect, Layer } from "effect"
+import { Effect, Exit, Layer, Scope } from "effect"
 import { statSync } from "node:fs"
 import { join } from "node:path"
 import { DatabaseSync } from "node:sqlite"
@@ -407,6 +407,18 @@ describe("the file of SQLite", () => {
       newer.close()
       const exit = yield* Effect.exit(Effect.provide(RegistryStore, storeIn(file)))
       assert.include(String(exit), "schema 99")
+    })
+  )
+
+  it.live("of another registry is not taken, and free again when that one ends", () =>
+    Effect.gen(function* () {
+      const file = join(yield* temporaryDirectory, "registry.sqlite")
+      const other = yield* Scope.make()
+      yield* Layer.build(storeIn(file)).pipe(Scope.provide(other))
+      const exit = yield* Effect.exit(Effect.provide(RegistryStore, storeIn(file)))
+      assert.include(String(exit), `another registry has ${file} open`)
+      yield* Scope.close(other, Exit.void)
+      yield* Effect.provide(RegistryStore, storeIn(file))
     })
   )
 })

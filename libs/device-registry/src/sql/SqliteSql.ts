@@ -1,5 +1,5 @@
-import { RequestWrites, StoreUnavailable } from "@roost/contracts"
-import { Effect, Layer } from "effect"
+import { RequestWrites, Setting, StoreUnavailable } from "@roost/contracts"
+import { type Config, Effect, Layer } from "effect"
 import { closeSync, mkdirSync, openSync } from "node:fs"
 import { dirname } from "node:path"
 import { DatabaseSync, type StatementSync } from "node:sqlite"
@@ -13,26 +13,67 @@ import { type Row, Sql, type SqlSession, type SqlTransaction, storableValues } f
 const logPagesMax = 8_000
 /** How long a write waits for another process that writes the same file, such as a backup. */
 const busyMillisMax = 5000
+/** How long a registry that starts waits for one that is just ending. */
+const lockMillisMax = 2000
 
 /**
  * One SQLite file of this process. Calls are synchronous: a look-up takes some ten microseconds, so a thread of its own
  * would cost more than it frees.
  */
-export const layerSqliteSql = (file: string): Layer.Layer<Sql> =>
+export const layerSqliteSql = (file: string): Layer.Layer<Sql, Config.ConfigError> =>
   Layer.effect(
     Sql,
-    Effect.map(
-      Effect.acquireRelease(
-        Effect.sync(() => open(file)),
-        (db) => Effect.sync(() => db.close())
-      ).pipe(Effect.tap(() => Effect.logInfo(`keeps devices in the SQLite file ${file}`))),
-      make
-    )
+    Effect.gen(function* () {
+      yield* opened(() => lock(file))
+      const db = yield* opened(() => open(file))
+      yield* Effect.logInfo(`keeps devices in the SQLite file ${file}`)
+      return make(db)
+    })
   )
+
+/** A folder that fills, or a file of another kind, is a matter of where the file is to be. */
+const opened = (open: () => DatabaseSync) =>
+  Effect.acquireRelease(
+    Effect.try({
+      try: open,
+      catch: (error) => Setting.fault("ROOST_DATA_DIR", messageOf(error))
+    }),
+    (db) => Effect.sync(() => db.close())
+  )
+
+/**
+ * A database of its own whose lock this process has until it ends, however it ends. The registry's file itself stays open to backups, and
+ * two registries would both take it: each tells changes and counts limits as if it were alone.
+ */
+const lock = (file: string): DatabaseSync => {
+  mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
+  closeSync(openSync(`${file}.lock`, "a", 0o600))
+  const db = new DatabaseSync(`${file}.lock`, { timeout: lockMillisMax })
+  try {
+    db.exec("BEGIN EXCLUSIVE")
+  } catch (error) {
+    db.close()
+    const isTaken = messageOf(error).includes("locked")
+    const cause = isTaken
+      ? `another registry has ${file} open. Several registries share PostgreSQL (DATABASE_URL)`
+      : `${file}.lock: ${messageOf(error)}`
+    throw new Error(`expected a folder of this registry alone; ${cause}`, { cause: error })
+  }
+  return db
+}
 
 /** Creates the file, readable by its owner only, or brings its schema up to date. */
 const open = (file: string): DatabaseSync => {
-  mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
+  try {
+    return openWith(file)
+  } catch (error) {
+    throw new Error(`expected a SQLite database that can be read and written at ${file}; ${messageOf(error)}`, {
+      cause: error
+    })
+  }
+}
+
+const openWith = (file: string): DatabaseSync => {
   closeSync(openSync(file, "a", 0o600))
   const db = new DatabaseSync(file, { timeout: busyMillisMax })
   // FULL: what the registry answered 201 to is there after a power cut, too.
@@ -46,6 +87,8 @@ const open = (file: string): DatabaseSync => {
   })
   return db
 }
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 
 const types = { bytes: "BLOB", int64: "INTEGER", key: "TEXT", serial: "INTEGER PRIMARY KEY AUTOINCREMENT" }
 
