@@ -6,8 +6,8 @@ export interface ActorWorld<Actor, Effect> {
   /** Does what `actor` wants. An answer is another input: `run` takes it, and the actor hears it when this input is done. */
   carryOut(actor: Actor, effect: Effect): void
   /**
-   * Handling an input, or carrying out what came of it, threw `cause`. What the actor still wanted is dropped; it has to be made
-   * one that can hear the next input.
+   * Handling an input, or carrying out what came of it, threw `cause`. The actor has to be made one that can hear the next
+   * input. `turn.effects` has what came of this one, and is dropped then.
    */
   replace(actor: Actor, cause: unknown): void
   /** The actor is idle: whoever knows it has to forget it. */
@@ -94,11 +94,13 @@ export class ActorHost<Input, Effect, T extends Turn<Effect>, Actor extends Mach
       else actor.handle(input, this.turn)
       // What is carried out may add more.
       for (let i = 0; i < effects.length; i++) this.#world.carryOut(actor, effects[i]!)
+      effects.length = 0
+      this.settle(actor)
     } catch (cause) {
       this.#world.replace(actor, cause)
+      effects.length = 0
+      this.settle(actor)
     }
-    effects.length = 0
-    this.settle(actor)
   }
 }
 

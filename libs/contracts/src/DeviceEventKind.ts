@@ -20,6 +20,8 @@ export const deviceEventKinds = {
   "request-refused": "the device's request was answered 4.xx or 5.05; the reason begins with the code",
   "uplink-refused":
     "the device's message was answered 2.04 with a code of EnOS in its payload; the reason begins with the code",
+  "actor-fault":
+    "an exception in session-actors ended the device's turn: a fault of Roost; its session is read back from the store",
   "time-odd": "a time in the device's message is far off; it is stored as it was written",
   "script-failed": "the script of the device's product failed on the device's bytes: 4.00 or 5.00",
   "store-unavailable": "the device's message could not be stored: 5.00",

@@ -26,6 +26,7 @@ import { handleRead, handleSaved, saveNextTick, saveThisTurn, writeDue, writeLas
 import { exchangesOf } from "../state/SessionExchanges.ts"
 import type { DeviceInput } from "./DeviceInput.ts"
 import { establish, verified } from "./Establishment.ts"
+import { stubDeadline, stubHears, stubTimeout } from "./Supervision.ts"
 import { fenced, handleRecalled, hold, prepare, prepareOwed, restoredSession } from "./Recovery.ts"
 import { sequenceMax } from "@roost/dtls"
 
@@ -48,6 +49,8 @@ export interface MachineTurn extends RequestTurn {
  */
 export class Device extends DeviceState implements Machine<DeviceInput, MachineTurn> {
   handle(input: DeviceInput, turn: MachineTurn): void {
+    const { fault } = this
+    if (fault?.stub !== undefined && !stubHears(turn, this, fault, input)) return
     switch (input._tag) {
       case "Datagram":
         return this.#hear(turn, input)
@@ -99,15 +102,16 @@ export class Device extends DeviceState implements Machine<DeviceInput, MachineT
   }
 
   deadlineIn(turn: MachineTurn): number {
-    const { session } = this
-    if (session === undefined) return Infinity
+    const { fault, session } = this
+    if (session === undefined) return fault === undefined ? Infinity : Math.max(turn.now, stubDeadline(fault))
     const exchanges = session.exchanges?.deadline ?? Infinity
     const owedAt = session.restored?.owedAt ?? Infinity
     return Math.max(turn.now, Math.min(lifetimeDeadline(turn, session), exchanges, owedAt))
   }
 
   handleTimeout(turn: MachineTurn): void {
-    const { session } = this
+    const { fault, session } = this
+    if (fault !== undefined) stubTimeout(turn, this, fault)
     if (session === undefined) return
     this.#exchangesDue(turn, session)
     const { restored } = session

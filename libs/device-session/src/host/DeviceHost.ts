@@ -267,7 +267,7 @@ export class DeviceHost {
   /** What this node knows of a device (docs/architecture.md §4). */
   ask(productKey: string, deviceKey: string): DeviceAnswer {
     const device = this.#devices.find(productKey, deviceKey)
-    return device?.session === undefined ? { _tag: "Unknown" } : deviceAnswerOf(device, device.session)
+    return device?.bound === undefined ? { _tag: "Unknown" } : deviceAnswerOf(device, device.bound)
   }
 
   /**

@@ -4,6 +4,7 @@ import { Device } from "../device/Device.ts"
 import type { DeviceInput } from "../device/DeviceInput.ts"
 import type { Handshakes } from "../handshakes/Handshakes.ts"
 import type { DeviceEffect } from "../state/DeviceEffect.ts"
+import { replaceByStub } from "../device/Supervision.ts"
 import { actorKey } from "../state/DeviceState.ts"
 import type { EdgeLink } from "../state/EdgeLink.ts"
 import { type DatagramOutcome, heardDatagram } from "../state/HeardDatagram.ts"
@@ -114,13 +115,14 @@ export class Devices implements ActorWorld<Device, DeviceEffect> {
 
   /** Drops a device as it is: it is another node's now. */
   drop(device: Device): void {
-    const { session } = device
+    const { bound } = device
     this.#actors.drop(device)
     this.commands.forget(device)
     device.saving = undefined
-    if (session === undefined) return
-    if (session.online) this.#onlineBrought--
-    this.table.unbind(device, session)
+    device.fault = undefined
+    if (bound === undefined) return
+    if (bound.online) this.#onlineBrought--
+    this.table.unbind(device, bound)
     device.session = undefined
   }
 
@@ -214,8 +216,25 @@ export class Devices implements ActorWorld<Device, DeviceEffect> {
   }
 
   /** An exception is nobody's to handle yet. */
-  replace(_device: Device, cause: unknown): void {
-    throw cause
+
+  /** An exception in a device's code, or in carrying out what it wanted: a stub takes its place, and operators hear of it. */
+  replace(device: Device, cause: unknown): void {
+    const { events } = this.#options
+    const { effects, now } = this.#turn
+    // Tables have to know what there is no more, and what the stub stands for.
+    for (const effect of effects)
+      if (effect._tag === "Unbound" || effect._tag === "HandshakeOver") this.carryOut(device, effect)
+    const { until } = replaceByStub(this.#turn, device)
+    const peer = device.bound?.peer
+    if (peer !== undefined) this.table.restore(device)
+    const reason = faultText(cause, until - now)
+    if (peer !== undefined) events.report(now, device, { kind: "actor-fault", peer, reason, more: undefined })
+    else
+      events.reportProduct(now, device.productKey, {
+        kind: "actor-fault",
+        reason,
+        hint: () => ` (${device.deviceKey})`
+      })
   }
 
   forget(device: Device): void {
@@ -242,3 +261,9 @@ export class Devices implements ActorWorld<Device, DeviceEffect> {
 }
 
 const notSent = { _tag: "NotSent" } as const
+
+/** What came, what it did, and what to do about it. */
+const faultText = (cause: unknown, pauseMillis: number): string =>
+  `an exception in session-actors ended the device's turn: ${cause instanceof Error ? (cause.stack ?? cause.message) : String(cause)}. It is a fault of Roost, ` +
+  `not of the device: its session is read back from the store in ${pauseMillis / 1000} s at the earliest, and no other device is concerned. ` +
+  "Report it with this text"

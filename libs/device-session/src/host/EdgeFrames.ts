@@ -104,6 +104,10 @@ export class EdgeFrames {
     const hasCid = cidAt !== undefined
     const device = hasCid ? table.findByCid(datagram, cidAt) : ofPeer
     const session = device?.session
+    if (device?.fault?.stub !== undefined) {
+      devices.run(device, { _tag: "Hold", held: { edge, kind, partition, peer, body: new Uint8Array(datagram) } })
+      return
+    }
     if (device === undefined || session === undefined) {
       if (isDiverted(handover.divert(edge, kind, partition, peer, datagram))) return
       if (handshakes.continueUnread(peer, datagram)) return

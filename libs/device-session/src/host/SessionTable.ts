@@ -31,7 +31,7 @@ export class SessionTable {
 
   /** Enters a session from the store. Of two that had one address, it is the newer handshake's, in whatever order they come. */
   restore(device: Device): void {
-    const { dtls, establishedAt, peer } = device.session!
+    const { dtls, establishedAt, peer } = device.bound!
     if (dtls.sessionIdLength > 0) this.#bySessionId.set(dtls.sessionIdBits, device)
     if (dtls.closed) return
     if (dtls.readCidLength > 0) this.#byCid.set(dtls.readCidBits, device)
@@ -63,7 +63,7 @@ export class SessionTable {
   findByCid(datagram: Uint8Array, offset: number): Device | undefined {
     if (datagram.length < offset + cidBytes) return undefined
     const device = this.#byCid.get(leadingBits(datagram, offset))
-    return device?.session?.dtls.hasReadCid(datagram, offset) === true ? device : undefined
+    return device?.bound?.dtls.hasReadCid(datagram, offset) === true ? device : undefined
   }
 
   findByPeer(peer: PeerAddress): Device | undefined {
@@ -73,7 +73,7 @@ export class SessionTable {
   findBySessionId(sessionId: Uint8Array): Device | undefined {
     if (sessionId.length < cidBytes) return undefined
     const device = this.#bySessionId.get(leadingBits(sessionId, 0))
-    const found = device?.session?.dtls.sessionId
+    const found = device?.bound?.dtls.sessionId
     if (found?.length !== sessionId.length) return undefined
     return found.every((byte, i) => byte === sessionId[i]) ? device : undefined
   }

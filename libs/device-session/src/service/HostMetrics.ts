@@ -101,6 +101,16 @@ const counters: ReadonlyArray<readonly [CounterField, name: string, help: string
   ["copiesAnswered", "roost_actors_uplink_copies_answered_total", "Copies of what a former owner stored."],
   ["heldDropped", "roost_actors_held_dropped_total", "Datagrams dropped while sessions were loaded."],
   ["notOwned", "roost_actors_not_owned_total", "Handshakes and datagrams of partitions of another node."],
+  [
+    "actorFaults",
+    "roost_actors_faults_total",
+    "Exceptions in a device's code: our bug. It is read back from the store."
+  ],
+  [
+    "faultyDropped",
+    "roost_actors_faulty_dropped_total",
+    "Datagrams and handshakes of such devices during their pause."
+  ],
   ["partitionsLost", "roost_actors_partitions_lost_total", "Times that a newer owner's entry was met."]
 ]
 

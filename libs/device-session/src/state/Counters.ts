@@ -33,6 +33,8 @@ export class Counters {
   heldDropped = 0
   notOwned = 0
   partitionsLost = 0
+  actorFaults = 0
+  faultyDropped = 0
   /** Records dropped by reason (RFC 6347 §4.1.2.7: in silence, but counted). */
   readonly recordsDropped = new Map<string, number>()
   /** CoAP messages that were ignored, by reason. */

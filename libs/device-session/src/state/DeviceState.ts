@@ -4,6 +4,7 @@ import { type DeviceAnswer, formatPeerAddress, type Presence } from "@roost/cont
 import { cipherSuiteName } from "@roost/dtls"
 import type { CachedPsk } from "./DeviceFacts.ts"
 import type { DeviceSession } from "./DeviceSession.ts"
+import type { Fault } from "./Fault.ts"
 import { type CommandNote, type PendingCommand, PendingCommands } from "./PendingCommands.ts"
 import { addressOf } from "./Path.ts"
 import type { Saving } from "./SavingState.ts"
@@ -19,6 +20,8 @@ export class DeviceState extends Timed {
   revision = 0
   /** What is on its way to the bucket; undefined most of the time. */
   saving: Saving | undefined = undefined
+  /** Its code threw, not long ago. */
+  fault: Fault | undefined = undefined
   /** What is left of its questions about properties (`mayAsk`). */
   questions: Allowance | undefined = undefined
   /** Of its last full handshake (`clientRandomBits`); `toldOfRandom` once operators know that it repeats them. */
@@ -66,6 +69,26 @@ export class DeviceState extends Timed {
     return this.#commands?.ids ?? []
   }
 
+  /** The commands as the bucket has them, with deliveries that only this actor knows of. */
+  get bucketCommands(): ReadonlyArray<PendingCommand> {
+    return this.#commands?.all ?? []
+  }
+
+  /** The session that tables find the device by: its own, or the one that its stub stands for. */
+  get bound(): DeviceSession | undefined {
+    return this.session ?? this.fault?.stub?.former
+  }
+
+  /** Forgets all that its code computed. */
+  reset(fault: Fault): void {
+    this.session = undefined
+    this.saving = undefined
+    this.questions = undefined
+    this.psk = undefined
+    this.#commands = undefined
+    this.fault = fault
+  }
+
   /** The bucket COMMANDS was read to its end. */
   forgetCommandNotes(): void {
     this.#commands?.forgetNotes()
@@ -78,7 +101,7 @@ export class DeviceState extends Timed {
 
   /** Nothing is left to keep the actor for. Drops an empty queue. */
   get isIdle(): boolean {
-    if (this.session !== undefined) return false
+    if (this.session !== undefined || this.fault?.stub !== undefined) return false
     this.#commands?.forgetEnded()
     if (this.#commands?.isEmpty === true) this.#commands = undefined
     return this.#commands === undefined && this.saving === undefined

@@ -184,6 +184,11 @@ export class PendingCommands {
     this.#entries = this.#entries.filter(({ ended }) => !ended)
   }
 
+  /** Those that have not ended. */
+  get all(): ReadonlyArray<PendingCommand> {
+    return this.#entries.filter(({ ended }) => !ended).map(({ command }) => command)
+  }
+
   get ids(): ReadonlyArray<string> {
     return [...this.#entries.map(({ command }) => command.id), ...this.#finished.map(({ id }) => id)]
   }
