@@ -26,6 +26,9 @@ export const checkConventions = ({ files, projects }: Repository): ReadonlyArray
     }
   }
   for (const { dependencies, folder } of projects) {
+    if (!files.has(`${folder}/README.md`)) {
+      findings.push({ path: `${folder}/README.md`, message: "is missing: what it does, what it needs, its limits" })
+    }
     for (const [name, version] of Object.entries(dependencies)) {
       const own = name.startsWith("@roost/")
       if (own ? version === "*" : /^\d+\.\d+\.\d+(?:-[\w.]+)?$/.test(version)) continue

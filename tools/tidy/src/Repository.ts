@@ -25,7 +25,7 @@ export interface Finding {
   readonly message: string
 }
 
-const folders = ["apps", "libs", "tools", "deploy", "docs", "examples", ".ci"]
+const folders = ["apps", "libs", "tools", "deploy", "docs", "examples", ".ci", ".github"]
 const ignored = new Set(["node_modules", "dist", "target", ".nx", ".roost"])
 const text = /\.(ts|js|mjs|json|md|yaml|yml|sh|java|go|c|py|xml|mod)$|\/run$/
 
@@ -44,8 +44,11 @@ export const readRepository = (root: string): Repository => {
   for (const name of atRoot) {
     if (text.test(name) && statSync(join(root, name)).isFile()) files.set(name, readFileSync(join(root, name), "utf8"))
   }
-  return { files, projects: projectsOf(files) }
+  return repositoryOf(files)
 }
+
+/** As it would be with these files. */
+export const repositoryOf = (files: ReadonlyMap<string, string>): Repository => ({ files, projects: projectsOf(files) })
 
 const projectsOf = (files: ReadonlyMap<string, string>): ReadonlyArray<Project> =>
   [...files.keys()].flatMap((path) => {

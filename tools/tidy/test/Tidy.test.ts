@@ -89,6 +89,12 @@ describe("a planted breach of the conventions is found", () => {
     const findings = checkConventions({ files: new Map(), projects: [loose] })
     assert.include(messagesAt("tools/x/package.json", findings)[0] ?? "nothing", "exact version")
   })
+
+  it("a project without a README", () => {
+    const bare: Project = { folder: "tools/x", name: "@roost/x", tags: [], dependencies: {} }
+    const findings = checkConventions({ files: new Map(), projects: [bare] })
+    assert.include(messagesAt("tools/x/README.md", findings)[0] ?? "nothing", "is missing")
+  })
 })
 
 describe("a promise is found", () => {

@@ -1,0 +1,19 @@
+import { checkCitations } from "./Citations.ts"
+import { checkConventions } from "./Conventions.ts"
+import { checkLayers } from "./Layers.ts"
+import { checkLineWidth } from "./LineWidth.ts"
+import { checkProofs } from "./Proofs.ts"
+import { checkReferences } from "./References.ts"
+import type { Finding, Repository } from "./Repository.ts"
+import { checkVariables } from "./Variables.ts"
+
+/** All that tidy looks for, in the order that it tells it. */
+export const checks: ReadonlyArray<(repository: Repository) => ReadonlyArray<Finding>> = [
+  checkLayers,
+  checkConventions,
+  checkProofs,
+  checkVariables,
+  checkReferences,
+  checkCitations,
+  checkLineWidth
+]
