@@ -208,7 +208,13 @@ describe("describe", () => {
     Effect.gen(function* () {
       const { credentials, store } = yield* seed
       assert.deepStrictEqual(yield* credentials.describe({ ...id, deviceKey: "dev9" }), { _tag: "Unknown" })
-      const inactive = { _tag: "Found", status: "inactive", activated: false, dataFormat: "Json" } as const
+      const inactive = {
+        _tag: "Found",
+        status: "inactive",
+        activated: false,
+        createdAt: 0,
+        dataFormat: "Json"
+      } as const
       assert.deepStrictEqual(yield* credentials.describe(id), inactive)
       yield* online(store)
       assert.deepStrictEqual(yield* credentials.describe(id), { ...inactive, status: "online", activated: true })
