@@ -1,4 +1,5 @@
 import { NodeRuntime, NodeServices } from "@effect/platform-node"
+import { version } from "@roost/observability"
 import { Console, Effect, Option } from "effect"
 import { Command, Flag } from "effect/cli"
 import { chaos } from "./cli.ts"
@@ -84,6 +85,6 @@ const command = Command.make("chaos", flags, (given) =>
   ])
 )
 
-NodeRuntime.runMain(Command.run(command, { version: "0.1.0" }).pipe(Effect.provide(NodeServices.layer)), {
+NodeRuntime.runMain(Command.run(command, { version }).pipe(Effect.provide(NodeServices.layer)), {
   disableErrorReporting: false
 })

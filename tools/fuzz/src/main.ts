@@ -1,4 +1,5 @@
 import { NodeRuntime, NodeServices } from "@effect/platform-node"
+import { version } from "@roost/observability"
 import { Console, Effect } from "effect"
 import { Command, Flag } from "effect/cli"
 import { randomInt } from "node:crypto"
@@ -128,7 +129,7 @@ const distinct = (inputs: ReadonlyArray<Uint8Array>): ReadonlyArray<Uint8Array> 
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`)
 
-Command.run(fuzz.pipe(Command.withSubcommands([sequences])), { version: "0.1.0" }).pipe(
+Command.run(fuzz.pipe(Command.withSubcommands([sequences])), { version }).pipe(
   Effect.provide(NodeServices.layer),
   NodeRuntime.runMain
 )

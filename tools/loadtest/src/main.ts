@@ -1,4 +1,5 @@
 import { NodeRuntime, NodeServices } from "@effect/platform-node"
+import { version } from "@roost/observability"
 import { Console, Effect } from "effect"
 import { Command } from "effect/cli"
 import { flags } from "./cli/Flags.ts"
@@ -41,7 +42,7 @@ function interrupted(): AbortSignal {
   return controller.signal
 }
 
-const program = Command.run(command, { version: "0.1.0" }).pipe(
+const program = Command.run(command, { version }).pipe(
   // What is wrong with the flags has been said; 1 would mean that a limit was not kept.
   Effect.catchTag("ShowHelp", ({ errors }) => Effect.sync(() => void (process.exitCode = errors.length > 0 ? 2 : 0))),
   Effect.provide(NodeServices.layer)

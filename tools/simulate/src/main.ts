@@ -1,4 +1,5 @@
 import { NodeRuntime, NodeServices } from "@effect/platform-node"
+import { version } from "@roost/observability"
 import { type LeaseReport, playLeases, playSetBack, setBackKinds } from "@roost/simulation"
 import { Console, Effect } from "effect"
 import { Command, Flag } from "effect/cli"
@@ -74,4 +75,4 @@ const simulate = Command.make("simulate").pipe(
   Command.withSubcommands([leases, setBacks])
 )
 
-Command.run(simulate, { version: "0.1.0" }).pipe(Effect.provide(NodeServices.layer), NodeRuntime.runMain)
+Command.run(simulate, { version }).pipe(Effect.provide(NodeServices.layer), NodeRuntime.runMain)

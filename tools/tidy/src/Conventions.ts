@@ -15,6 +15,7 @@ export const checkConventions = ({ files, projects }: Repository): ReadonlyArray
   for (const [path, text] of files) {
     if (path.endsWith(".ts")) findings.push(...checkSource(path, text))
   }
+  findings.push(...checkVersions(files))
   const lock = files.get("package-lock.json") ?? ""
   for (const [index, line] of lock.split("\n").entries()) {
     if (/"resolved": "https?:/.test(line)) {
@@ -37,6 +38,24 @@ export const checkConventions = ({ files, projects }: Repository): ReadonlyArray
         message: `${name} ${version}: ${own ? '"*"' : "an exact version"} is expected`
       })
     }
+  }
+  return findings
+}
+
+const versionOf = (manifest: string | undefined): string | undefined =>
+  (JSON.parse(manifest ?? "{}") as { readonly version?: string }).version
+
+/** All manifests have the version of root, and the newest release of the log of changes is it: tools and apps tell one of these. */
+const checkVersions = (files: Repository["files"]): ReadonlyArray<Finding> => {
+  const version = versionOf(files.get("package.json"))
+  const findings: Array<Finding> = []
+  for (const [path, text] of files) {
+    if (!/^(?:(?:apps|libs|tools)\/[^/]+|examples)\/package\.json$/.test(path) || versionOf(text) === version) continue
+    findings.push({ path, message: `version ${versionOf(text)}, and root has ${version}` })
+  }
+  const released = /^## (\d\S*)/m.exec(files.get("CHANGELOG.md") ?? "")?.[1]
+  if (released !== version) {
+    findings.push({ path: "CHANGELOG.md", message: `the newest release is ${released}, and root has ${version}` })
   }
   return findings
 }

@@ -6,7 +6,7 @@ export interface NewLib {
   /** As its folder and its package are called: lower case, with hyphens. */
   readonly name: string
   readonly layer: NewLibLayer
-  /** Of the workspace, such as 0.1.0. */
+  /** Of the workspace, such as 1.2.3. */
   readonly version: string
 }
 

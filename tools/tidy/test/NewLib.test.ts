@@ -6,11 +6,12 @@ import { readRepository, repositoryOf } from "../src/Repository.ts"
 
 const real = readRepository(fileURLToPath(new URL("../../..", import.meta.url)))
 const oxlintrc = real.files.get(".oxlintrc.json") ?? "{}"
+const { version } = JSON.parse(real.files.get("package.json") ?? "{}") as { readonly version: string }
 
 describe("a new lib", () => {
   for (const layer of newLibLayers) {
     it(`of the layer ${layer} has no finding as it is made`, () => {
-      const made = filesOfLib({ name: "tide-table", layer, version: "0.1.0" })
+      const made = filesOfLib({ name: "tide-table", layer, version })
       const repository = repositoryOf(new Map([...real.files, ...made]))
       assert.isTrue(
         repository.projects.some(({ name, tags }) => name === "@roost/tide-table" && tags.includes(`layer:${layer}`))

@@ -90,6 +90,15 @@ describe("a planted breach of the conventions is found", () => {
     assert.include(messagesAt("tools/x/package.json", findings)[0] ?? "nothing", "exact version")
   })
 
+  for (const [what, path, text] of [
+    ["of a project", "libs/edge/package.json", `{ "name": "@roost/edge", "version": "0.0.9" }`],
+    ["of the newest release", "CHANGELOG.md", "# Changelog\n\n## Unreleased\n\n## 0.0.9 – 2026-01-01\n"]
+  ] as const) {
+    it(`a version ${what} that is not root's`, () => {
+      assert.include(messagesAt(path, checkConventions(withFile(path, text)))[0] ?? "nothing", "0.0.9")
+    })
+  }
+
   it("a project without a README", () => {
     const bare: Project = { folder: "tools/x", name: "@roost/x", tags: [], dependencies: {} }
     const findings = checkConventions({ files: new Map(), projects: [bare] })
