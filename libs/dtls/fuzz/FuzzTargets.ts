@@ -7,7 +7,6 @@ import {
   deserializeSession,
   FrontHalf,
   frontHalfLimits,
-  otherExchange,
   PendingHandshake,
   resumeHandshake,
   serializeSession,
@@ -68,8 +67,6 @@ const honest = () =>
     const handedOff = server.events.find((event) => event._tag === "HandOff")
     return { client, first, second, last, half: handedOff?._tag === "HandOff" ? handedOff.half : new Uint8Array(0) }
   })
-
-const handedOff = honest()[0]!.half.slice()
 
 const front = (cookieSecrets: CookieSecrets) =>
   new FrontHalf({
@@ -165,16 +162,6 @@ export const fuzzTargets = [
           throw new Error("the actor can't read what was handed off")
       }
       if (server.size > 1) throw new Error("one peer, several handshakes")
-    }
-  },
-  {
-    name: "other-exchange",
-    bytesMax: 2_200,
-    seeds: () => honest().map(({ last }) => last),
-    run: (input: Uint8Array) => {
-      const other = otherExchange(handedOff, input)
-      if (other !== undefined && Result.isFailure(PendingHandshake.fromHalf(other.half)))
-        throw new Error("the actor can't read what was handed off again")
     }
   },
   {

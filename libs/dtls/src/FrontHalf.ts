@@ -20,9 +20,23 @@ import { encodeServerHello } from "./handshake/ServerHello.ts"
 import { copyBytes, emptyBytes, packBytes, unpackBytes } from "./internal/bytes.ts"
 import { type FrontHalfLimits, frontHalfLimits, serverCidBytes } from "./Limits.ts"
 import type { Peer } from "./Peer.ts"
-import { ContentType, isDtlsVersion, readRecord, type RecordView, wholeRecords } from "./record/Header.ts"
+import {
+  connectionIdAt,
+  ContentType,
+  isDtlsVersion,
+  readRecord,
+  type RecordView,
+  wholeRecords
+} from "./record/Header.ts"
 import type { CookieSecrets } from "./server/CookieSecrets.ts"
-import { type AwaitKeyExchange, flightOf, type FrontHandshake } from "./server/FrontHandshake.ts"
+import {
+  answeredOf,
+  type AwaitKeyExchange,
+  flightOf,
+  type FrontHandshake,
+  isHandedOff,
+  newestAnswered
+} from "./server/FrontHandshake.ts"
 import { FrontHandshakes } from "./server/FrontHandshakes.ts"
 import { dropped, forward, type FrontOutcome, kept, refusal, reply } from "./server/FrontOutcome.ts"
 import { encodeHalf, encodeResumeHello } from "./server/HalfHandshake.ts"
@@ -46,7 +60,7 @@ export interface FrontHalfOptions {
  *     ClientHello            -> HelloVerifyRequest                       stateless
  *     ClientHello + cookie   -> ServerHello, ServerHelloDone             AwaitKeyExchange
  *                            -> Resume -> resumeTaken | resumeMissed     AwaitResumption
- *     ClientKeyExchange      -> HandOff                                  forgotten
+ *     ClientKeyExchange      -> HandOff                                  AwaitKeyExchange until `confirmed`
  *
  * The server's flight is sent again only when the client repeats its ClientHello. RFC 6347 §4.2.4 would let the server
  * use a timer too; towards a device whose answer takes 9 s that costs battery and wins nothing, since the client's own
@@ -56,6 +70,10 @@ export interface FrontHalfOptions {
  * with a random that was seen before: a device without entropy sends the same bytes at each boot. If it was a copy that the
  * network delayed, what begins is one entry here and no more: the back half tries the former handshake too, for which the
  * honest client's repeated flight is meant.
+ *
+ * Anybody can copy a ClientHello with its cookie, change it, and forge a ClientKeyExchange (RFC 5246 §7.4.7): neither ends what
+ * was there before. The client may have gone on with each of the hellos that were answered, so all of them are handed off, and
+ * so is each key exchange that differs; Finished tells which are its own.
  */
 export class FrontHalf {
   readonly #crypto: Crypto
@@ -75,7 +93,7 @@ export class FrontHalf {
     this.#handshakes = new FrontHandshakes(this.#limits.peersInHandshakeMax)
   }
 
-  /** Handshakes past the cookie. */
+  /** Handshakes past the cookie and before the hand-off. */
   get size(): number {
     return this.#handshakes.size
   }
@@ -92,7 +110,9 @@ export class FrontHalf {
 
   /** True while records of this peer that the edge can't route may belong here. */
   isHandshaking(peerKey: number | string): boolean {
-    return this.#handshakes.size > 0 && this.#handshakes.get(peerKey) !== undefined
+    if (this.#handshakes.size === 0) return false
+    const handshake = this.#handshakes.get(peerKey)
+    return handshake !== undefined && !isHandedOff(handshake)
   }
 
   /** True if the connection id at `at` is one that a ServerHello from here offered: then records under it belong here, too. */
@@ -100,14 +120,14 @@ export class FrontHalf {
     return this.#handshakes.hasConnectionId(datagram, at)
   }
 
-  /** Forgets handshakes whose time is over and returns how many. */
+  /** Forgets handshakes whose time is over and returns how many of them were not handed off. */
   handleTimeout(now: number): number {
     let expired = 0
     for (;;) {
       const oldest = this.#handshakes.oldest()
       if (oldest === undefined || oldest[1].deadline > now) return expired
       this.#handshakes.delete(oldest[0])
-      expired++
+      if (!isHandedOff(oldest[1])) expired++
     }
   }
 
@@ -132,9 +152,27 @@ export class FrontHalf {
     return outcome ?? dropped("NotDtls")
   }
 
-  /** An actor took the resumption over: forget the peer. */
+  /** An actor took the resumption over. What its peer began before stays: the hello may be a copy. */
   resumeTaken(peerKey: number | string): void {
-    if (this.#handshakes.get(peerKey)?._tag === "AwaitResumption") this.#handshakes.delete(peerKey)
+    const handshake = this.#handshakes.get(peerKey)
+    if (handshake?._tag !== "AwaitResumption") return
+    const { formers } = handshake
+    this.#handshakes.delete(peerKey)
+    const newest = formers.at(-1)
+    if (newest === undefined) return
+    newest.formers = formers.slice(0, -1)
+    this.#handshakes.set(peerKey, newest)
+  }
+
+  /** An actor has the session of a handshake that was handed off. One that began since may be a copy's, and stays. */
+  confirmed(peerKey: number | string): void {
+    const handshake = this.#handshakes.get(peerKey)
+    if (handshake === undefined) return
+    if (isHandedOff(handshake)) return this.#handshakes.delete(peerKey)
+    const formers = handshake.formers.filter((former) => !isHandedOff(former))
+    if (formers.length === handshake.formers.length) return
+    this.#handshakes.delete(peerKey)
+    this.#handshakes.set(peerKey, { ...handshake, formers })
   }
 
   /** No actor holds the session: the full handshake goes on. */
@@ -159,7 +197,7 @@ export class FrontHalf {
     if (!isDtlsVersion(record.version)) return dropped("NotDtls")
     if (record.epoch !== 0 || record.contentType === ContentType.change_cipher_spec) {
       // ChangeCipherSpec and Finished may overtake ClientKeyExchange (RFC 6347 §4.2.5).
-      if (handshake === undefined) return forward
+      if (handshake === undefined || isHandedOff(handshake)) return forward
       return this.#keep(handshake, datagram.subarray(offset, record.next))
     }
     // An alert that anyone can forge ends no handshake (RFC 6347 §4.1.2.7).
@@ -174,7 +212,7 @@ export class FrontHalf {
         return this.#handleClientHello(now, peer, record.sequence, fragment, datagram.length, admit)
       }
       if (handshake === undefined) outcome = forward
-      else outcome = this.#handleKeyExchange(peer, handshake, fragment, datagram.subarray(record.next))
+      else outcome = this.#handleKeyExchange(now, peer, handshake, fragment, datagram, record.next)
       if (outcome._tag === "HandOff") return outcome
     }
     return outcome
@@ -198,9 +236,10 @@ export class FrontHalf {
     const message = { type: fragment.type, messageSeq: fragment.messageSeq, body: fragment.fragment }
     // The same bytes had a valid cookie when they came first. Patient clients repeat them when it no longer is.
     const known = this.#handshakes.get(peer.key)
-    if (known !== undefined && isSameMessage(known.clientHello, message)) {
-      return known._tag === "AwaitKeyExchange" ? this.#sendFlight(known) : dropped("ResumePending")
-    }
+    if (known?._tag === "AwaitResumption" && isSameMessage(known.clientHello, message)) return dropped("ResumePending")
+    const unanswered = known === undefined ? [] : answeredOf(known).filter((answered) => !isHandedOff(answered))
+    const repeated = unanswered.find(({ clientHello }) => isSameMessage(clientHello, message))
+    if (repeated !== undefined) return this.#sendFlight(repeated)
     if (!this.#cookieSecrets.verify(this.#crypto, now, peer.address, hello)) {
       const cookie = this.#cookieSecrets.cookie(this.#crypto, now, peer.address, hello)
       const request = helloVerifyRequest(sequence, fragment.messageSeq, cookie)
@@ -226,12 +265,14 @@ export class FrontHalf {
   ): FrontOutcome {
     const clientHello = encodeHandshake(message.type, message.messageSeq, message.body)
     const deadline = now + this.#limits.handshakeTimeoutMillis
+    const formers = this.#takeFormers(now, peer, clientHello.length)
     this.#handshakes.set(peer.key, {
       _tag: "AwaitResumption",
       deadline,
       clientHello: packBytes(clientHello),
       sequence,
-      suite
+      suite,
+      formers
     })
     return {
       _tag: "Resume",
@@ -251,9 +292,11 @@ export class FrontHalf {
     const serverHello = answerHello(this.#crypto, hello, suite, this.#sessionIds.issue(this.#crypto))
     // The HelloVerifyRequest before it had the message_seq of the first ClientHello, and we keep no count (RFC 6347 §4.2.2).
     const { messageSeq } = message
+    const formers = this.#takeFormers(now, peer, message.body.length)
+    const former = formers.at(-1)
     const handshake: AwaitKeyExchange = {
       _tag: "AwaitKeyExchange",
-      peer: { key: peer.key, address: copyBytes(peer.address) },
+      peer: former?.peer ?? { key: peer.key, address: copyBytes(peer.address) },
       deadline: now + this.#limits.handshakeTimeoutMillis,
       clientHello: packBytes(encodeHandshake(message.type, messageSeq, message.body)),
       serverHello: packBytes(encodeServerHello(serverHello)),
@@ -261,12 +304,29 @@ export class FrontHalf {
       plaintextBytesMax: agreementOf(hello, serverHello, suite).toClientBytesMax,
       messageSeq: messageSeq + 1,
       nextSequence: sequence,
-      reassembly: undefined,
-      kept: undefined,
-      keptBytes: 0
+      formers,
+      exchanges: none,
+      reassemblies: former?.reassemblies ?? none,
+      kept: former?.kept,
+      keptBytes: former?.keptBytes ?? 0
     }
     this.#handshakes.set(peer.key, handshake)
     return this.#sendFlight(handshake)
+  }
+
+  /** What the peer's new ClientHello, of so many bytes, leaves of those before it; they are taken out. */
+  #takeFormers(now: number, peer: Peer, helloBytes: number): ReadonlyArray<AwaitKeyExchange> {
+    const { alternativesPerPeerMax, clientHelloBytesMax } = this.#limits
+    const known = this.#handshakes.get(peer.key)
+    if (known === undefined) return none
+    const formers = answeredOf(known).filter(({ deadline }) => deadline > now)
+    this.#handshakes.delete(peer.key)
+    for (const former of formers) former.formers = none
+    const bytes = () => formers.reduce((sum, { clientHello }) => sum + clientHello.length, helloBytes)
+    while (formers.length >= alternativesPerPeerMax || (formers.length > 0 && bytes() > clientHelloBytesMax)) {
+      formers.pop()
+    }
+    return formers
   }
 
   /** Every transmission takes new record sequence numbers (RFC 6347 §4.2.4), the first one the ClientHello's (§4.2.1). */
@@ -285,53 +345,64 @@ export class FrontHalf {
     return reply(packRecords(records, datagramBytesMax))
   }
 
-  /** `rest` is what follows in the same datagram. */
+  /** `next`: where the record behind the fragment's begins. */
   #handleKeyExchange(
+    now: number,
     peer: Peer,
     handshake: FrontHandshake,
     fragment: HandshakeFragment,
-    rest: Uint8Array
+    datagram: Uint8Array,
+    next: number
   ): FrontOutcome {
-    if (
-      handshake._tag !== "AwaitKeyExchange" ||
-      fragment.type !== HandshakeType.client_key_exchange ||
-      fragment.messageSeq !== handshake.messageSeq
-    ) {
-      return dropped("UnexpectedHandshake")
-    }
-    const { identityBytesMax } = this.#limits
+    const notMeant = isHandedOff(handshake) ? forward : dropped("UnexpectedHandshake")
+    const newest = newestAnswered(handshake)
+    if (newest === undefined || fragment.type !== HandshakeType.client_key_exchange) return notMeant
+    const alternatives = answeredOf(handshake).filter(
+      ({ deadline, messageSeq }) => messageSeq === fragment.messageSeq && deadline > now
+    )
+    if (alternatives.length === 0) return notMeant
+    const { alternativesPerPeerMax, bytesPerPeerMax, identityBytesMax } = this.#limits
     if (fragment.length > 2 + identityBytesMax) return dropped("IdentityTooLong")
     const message =
       // Whatever pieces came before: they may be forged.
       isWhole(fragment)
         ? { type: fragment.type, messageSeq: fragment.messageSeq, body: fragment.fragment }
-        : reassemble(handshake, fragment, { messageBytesMax: 2 + identityBytesMax, messagesAheadMax: 0 })
+        : reassemble(
+            newest,
+            fragment,
+            { messageBytesMax: 2 + identityBytesMax, messagesAheadMax: 0 },
+            alternativesPerPeerMax
+          )
     if (message === undefined) return kept
     const exchange = decodeClientKeyExchange(message.body)
-    if (Result.isFailure(exchange)) {
-      // Possibly forged: leave the peer the chance to send its own.
-      handshake.reassembly = undefined
-      return dropped("MalformedClientKeyExchange")
-    }
-    const { clientHello, kept: records = [], keptBytes, nextSequence, peer: proved } = handshake
-    this.#handshakes.delete(proved.key)
+    // Possibly forged: leave the peer the chance to send its own.
+    if (Result.isFailure(exchange)) return dropped("MalformedClientKeyExchange")
+    const packed = packBytes(message.body)
+    if (newest.exchanges.includes(packed)) return forward
+    const { peer: proved } = newest
     const moved = proved.key !== peer.key
-    const more = moved ? emptyBytes : wholeRecords(rest, this.#limits.bytesPerPeerMax - keptBytes)
+    const more = moved ? emptyBytes : wholeRecords(datagram.subarray(next), bytesPerPeerMax)
+    // What came with the key exchange is its client's more probably than what came before it.
+    const before = newest.keptBytes + more.length > bytesPerPeerMax ? [] : (newest.kept ?? [])
     const half = encodeHalf({
       address: proved.address,
-      nextSequence,
-      clientHello: unpackBytes(clientHello),
-      messages: [...flightOf(handshake), message],
-      records: more.length === 0 ? records : [...records, more]
+      alternatives: withConnectionIdOf(datagram, alternatives).map((answered) => ({
+        nextSequence: answered.nextSequence,
+        clientHello: unpackBytes(answered.clientHello),
+        messages: [...flightOf(answered), message]
+      })),
+      records: more.length === 0 ? before : [...before, more]
     })
+    this.#handshakes.handOff(newest, packed, alternativesPerPeerMax)
     return { _tag: "HandOff", identity: exchange.success.pskIdentity, half, movedFrom: moved ? proved : undefined }
   }
 
   #keep(handshake: FrontHandshake, record: Uint8Array): FrontOutcome {
-    if (handshake._tag !== "AwaitKeyExchange") return dropped("UnexpectedRecord")
-    if (handshake.keptBytes + record.length > this.#limits.bytesPerPeerMax) return dropped("BufferFull")
-    ;(handshake.kept ??= []).push(copyBytes(record))
-    handshake.keptBytes += record.length
+    const newest = newestAnswered(handshake)
+    if (newest === undefined) return dropped("UnexpectedRecord")
+    if (newest.keptBytes + record.length > this.#limits.bytesPerPeerMax) return dropped("BufferFull")
+    ;(newest.kept ??= []).push(copyBytes(record))
+    newest.keptBytes += record.length
     return kept
   }
 }
@@ -339,16 +410,41 @@ export class FrontHalf {
 function reassemble(
   handshake: AwaitKeyExchange,
   fragment: HandshakeFragment,
-  limits: ReassemblyLimits
+  limits: ReassemblyLimits,
+  alternativesMax: number
 ): HandshakeMessage | undefined {
-  handshake.reassembly ??= new Reassembly(limits, handshake.messageSeq)
-  if (handshake.reassembly.add(fragment) === "Contradicts") {
-    // The client repeats its own pieces, and a forged one must not keep them out.
-    handshake.reassembly = new Reassembly(limits, handshake.messageSeq)
-    handshake.reassembly.add(fragment)
+  const { messageSeq } = fragment
+  const known = handshake.reassemblies.filter(({ nextSeq }) => nextSeq === messageSeq)
+  const fitting = known.filter((reassembly) => reassembly.add(fragment) !== "Contradicts")
+  if (fitting.length === 0) {
+    // The client repeats its own pieces, and forged ones must not keep them out.
+    const own = new Reassembly(limits, messageSeq)
+    own.add(fragment)
+    handshake.reassemblies = [...known.slice(0, alternativesMax - 1), own]
+    fitting.push(own)
   }
-  return handshake.reassembly.take()
+  for (const reassembly of fitting) {
+    const message = reassembly.take()
+    if (message === undefined) continue
+    handshake.reassemblies = handshake.reassemblies.filter((other) => other !== reassembly)
+    return message
+  }
+  return undefined
 }
+
+/** Those that the datagram's records can be of: a connection id tells, if there is one. */
+function withConnectionIdOf(
+  datagram: Uint8Array,
+  alternatives: ReadonlyArray<AwaitKeyExchange>
+): ReadonlyArray<AwaitKeyExchange> {
+  const at = connectionIdAt(datagram)
+  if (at === undefined || alternatives.length === 1) return alternatives
+  const id = packBytes(datagram.subarray(at, at + serverCidBytes))
+  const meant = alternatives.filter(({ connectionId }) => connectionId === id)
+  return meant.length === 0 ? alternatives : meant
+}
+
+const none: ReadonlyArray<never> = []
 
 /** Whether `packed`, with its header, is this message. */
 function isSameMessage(packed: string, { body, messageSeq, type }: HandshakeMessage): boolean {

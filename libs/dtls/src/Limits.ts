@@ -2,8 +2,13 @@
 export interface FrontHalfLimits {
   /** Handshakes past the cookie and before ClientKeyExchange; the source with the most loses its oldest to a new one. */
   readonly peersInHandshakeMax: number
-  /** A larger ClientHello is dropped before anything is looked at; one is kept per peer in a handshake. */
+  /** A larger ClientHello is dropped before anything is looked at; those that are kept of one peer have no more bytes together. */
   readonly clientHelloBytesMax: number
+  /**
+   * ClientHellos of one peer, and ClientKeyExchanges, that go on beside each other, since nothing tells its own from copies and
+   * forgeries before Finished. When there is one more, the last one gives way: the first ones stay, and the newest.
+   */
+  readonly alternativesPerPeerMax: number
   /** Bytes of records of one peer that overtook ClientKeyExchange or came in its datagram; what is more is dropped. */
   readonly bytesPerPeerMax: number
   /**
@@ -20,6 +25,7 @@ export interface FrontHalfLimits {
 export const frontHalfLimits: FrontHalfLimits = {
   peersInHandshakeMax: 32_768,
   clientHelloBytesMax: 2048,
+  alternativesPerPeerMax: 3,
   bytesPerPeerMax: 512,
   handshakeTimeoutMillis: 180_000,
   identityBytesMax: 128,

@@ -8,7 +8,7 @@ import { decodeClientKeyExchange } from "./handshake/ClientKeyExchange.ts"
 import { HandshakeType, messagesOf } from "./handshake/Header.ts"
 import { decodeServerHello } from "./handshake/ServerHello.ts"
 import { Transcript } from "./handshake/Transcript.ts"
-import { copyBytes, emptyBytes, packBytes } from "./internal/bytes.ts"
+import { copyBytes, emptyBytes, equalBytes, packBytes } from "./internal/bytes.ts"
 import {
   classicMasterSecret,
   deriveKeyBlock,
@@ -19,7 +19,7 @@ import {
 import { type BackHalfLimits, backHalfLimits } from "./Limits.ts"
 import { readRecord } from "./record/Header.ts"
 import { AwaitFinished, type FinishedOutcome, type RejectReason } from "./server/AwaitFinished.ts"
-import { decodeHalf } from "./server/HalfHandshake.ts"
+import { decodeHalf, type HalfAlternative } from "./server/HalfHandshake.ts"
 import { Session, sessionEpoch } from "./Session.ts"
 
 export type HandshakeOutcome =
@@ -42,33 +42,34 @@ export type HandshakeOutcome =
  *                     |                                          ^
  *                     +- tryPsk: a key that may be the peer's ---+
  *
+ * The peer may have answered one of several ServerHellos, if somebody copied its ClientHello. They are alternatives, as are the
+ * keys that it may have: the one that its Finished verifies with counts.
+ *
  * A device that is unknown, disabled or in the wrong mode gets a random key from the caller: what follows is then the
  * same on the wire and in time as for a wrong key (RFC 4279 §2), namely silence.
  */
 export class PendingHandshake {
   readonly #limits: BackHalfLimits
-  #fields: HalfFields
-  #transcript: Transcript
-  /** Of the client's Finished and of ours; we sent as many messages as we received. */
-  readonly #finishedSeq: number
-  readonly #nextSequence: number
+  #alternatives: ReadonlyArray<Alternative>
+  /** The one that verified; until then the newest. */
+  #fields: Alternative
   #datagrams: Array<Uint8Array>
   #pendingBytes: number
   #hasPreviousKey = false
-  /** One per key that the peer may have. */
+  /** One per alternative and key that the peer may have. */
   #finishes: ReadonlyArray<Finish> = []
   /** What came of a peer whose key is another one; at most `pendingBytesMax`. */
-  #refused: { readonly datagrams: ReadonlyArray<Uint8Array>; readonly transcriptHash: Uint8Array } | undefined
+  #refused:
+    | { readonly datagrams: ReadonlyArray<Uint8Array>; readonly transcriptHashes: ReadonlyArray<Uint8Array> }
+    | undefined
 
-  private constructor(fields: HalfFields, limits: BackHalfLimits) {
+  private constructor({ alternatives, records }: HalfFields, limits: BackHalfLimits) {
     this.#limits = limits
-    this.#fields = fields
-    this.#transcript = new Transcript(fields.transcript)
-    this.#finishedSeq = fields.finishedSeq
-    this.#nextSequence = fields.nextSequence
+    this.#alternatives = alternatives
+    this.#fields = alternatives[0]!
     this.#datagrams = []
     this.#pendingBytes = 0
-    for (const record of fields.records) this.#keep(record)
+    for (const record of records) this.#keep(record)
   }
 
   /** Reads what `FrontHalf` handed off. The bytes are referred to, not copied: see `own`. */
@@ -102,7 +103,14 @@ export class PendingHandshake {
 
   /** Whether a protected record is among what waits: it may be the peer's Finished. */
   get hasProtected(): boolean {
-    return this.#datagrams.some((datagram) => hasProtectedRecord(datagram, this.#fields.agreement.serverCid.length))
+    return this.#datagrams.some((datagram) => this.#alternatives.some((own) => hasProtectedRecord(datagram, own)))
+  }
+
+  /** Whether the client is to put the connection id at `at` in its records. */
+  hasConnectionId(datagram: Uint8Array, at: number): boolean {
+    return this.#alternatives.some(({ agreement: { serverCid } }) => {
+      return serverCid.length > 0 && equalBytes(serverCid, datagram.subarray(at, at + serverCid.length))
+    })
   }
 
   /** Bytes that wait for the key. */
@@ -110,6 +118,7 @@ export class PendingHandshake {
     return this.#pendingBytes
   }
 
+  /** What was agreed on; before it is established, by the newest of several alternatives. */
   get agreement(): Agreement {
     return this.#fields.agreement
   }
@@ -118,27 +127,29 @@ export class PendingHandshake {
     return this.#fields.sessionId
   }
 
+  /** Of all alternatives. */
+  get sessionIds(): ReadonlyArray<Uint8Array> {
+    return this.#alternatives.map(({ sessionId }) => sessionId)
+  }
+
   /** Copies what it refers to: to be called before the bytes given to `fromHalf` become others, if it is still needed then. */
   own(): void {
-    const { address, agreement, clientRandom, identity, serverRandom, sessionId, transcript } = this.#fields
-    const ownTranscript = copyBytes(transcript)
-    this.#transcript = new Transcript(ownTranscript)
     this.#datagrams = this.#datagrams.map(copyBytes)
-    this.#fields = {
-      ...this.#fields,
-      identity: copyBytes(identity),
-      address: copyBytes(address),
+    this.#alternatives = this.#alternatives.map((alternative) => ({
+      ...alternative,
+      identity: copyBytes(alternative.identity),
+      address: copyBytes(alternative.address),
       agreement: {
-        ...agreement,
-        clientCid: copyBytes(agreement.clientCid),
-        serverCid: copyBytes(agreement.serverCid)
+        ...alternative.agreement,
+        clientCid: ownBytes(alternative.agreement.clientCid),
+        serverCid: ownBytes(alternative.agreement.serverCid)
       },
-      sessionId: copyBytes(sessionId),
-      clientRandom: copyBytes(clientRandom),
-      serverRandom: copyBytes(serverRandom),
-      transcript: ownTranscript,
-      records: this.#datagrams
-    }
+      sessionId: copyBytes(alternative.sessionId),
+      clientRandom: copyBytes(alternative.clientRandom),
+      serverRandom: copyBytes(alternative.serverRandom),
+      transcript: copyBytes(alternative.transcript)
+    }))
+    this.#fields = this.#alternatives[0]!
   }
 
   /**
@@ -146,16 +157,27 @@ export class PendingHandshake {
    * being changed: the one that opens its Finished counts. The keys are not kept, nor is the transcript: it is called once.
    */
   providePsk(crypto: Crypto, psk: Uint8Array, previous?: Uint8Array): HandshakeOutcome {
-    const first = this.#expect(crypto, psk)
-    this.#finishes = previous === undefined ? [first] : [first, this.#expect(crypto, previous)]
+    const finishes = this.#alternatives.map((own) => this.#expect(crypto, own, psk))
+    if (previous !== undefined) {
+      for (const own of this.#alternatives) finishes.push({ ...this.#expect(crypto, own, previous), isPrevious: true })
+    }
+    this.#finishes = finishes
     const datagrams = this.#datagrams
-    const transcript = this.#transcript
+    const transcripts = this.#alternatives.map(({ transcript }) => transcript)
     this.#forgetWhatKeysAreOf()
     let outcome: HandshakeOutcome = needMore
-    for (const datagram of datagrams) {
-      if (outcome._tag !== "Established") outcome = this.#handle(crypto, datagram)
+    // All that came is tried on the newest alternative first: what came early may be the last of one that its client gave up.
+    for (const finish of finishes) {
+      let ofFinish: HandshakeOutcome = needMore
+      for (const datagram of datagrams) {
+        ofFinish = this.#handle(crypto, datagram, [finish])
+        if (ofFinish._tag === "Established") return ofFinish
+      }
+      if (ofFinish._tag === "Rejected") outcome = ofFinish
     }
-    if (outcome._tag === "Rejected") this.#refused = { datagrams, transcriptHash: transcript.hash(crypto) }
+    if (outcome._tag === "Rejected") {
+      this.#refused = { datagrams, transcriptHashes: transcripts.map((transcript) => crypto.sha256(transcript)) }
+    }
     return outcome
   }
 
@@ -165,9 +187,11 @@ export class PendingHandshake {
    */
   wouldVerify(crypto: Crypto, psk: Uint8Array): boolean {
     if (this.#refused === undefined) return false
-    const { datagrams, transcriptHash } = this.#refused
-    const { await: awaited } = this.#awaitFinished(crypto, psk, transcriptHash)
-    return datagrams.some((datagram) => awaited.handle(crypto, datagram) === "Verified")
+    const { datagrams, transcriptHashes } = this.#refused
+    return this.#alternatives.some((own, i) => {
+      const { await: awaited } = this.#awaitFinished(crypto, own, psk, transcriptHashes[i]!)
+      return datagrams.some((datagram) => awaited.handle(crypto, datagram) === "Verified")
+    })
   }
 
   /**
@@ -175,12 +199,13 @@ export class PendingHandshake {
    * handshake is as it was, and waits for `providePsk`.
    */
   tryPsk(crypto: Crypto, psk: Uint8Array): (HandshakeOutcome & { readonly _tag: "Established" }) | undefined {
-    const finish = this.#expect(crypto, psk)
-    for (const datagram of this.#datagrams) {
-      if (finish.await.handle(crypto, datagram) !== "Verified") continue
-      this.#finishes = [finish]
-      this.#forgetWhatKeysAreOf()
-      return this.#established(crypto, finish)
+    for (const alternative of this.#alternatives) {
+      const finish = this.#expect(crypto, alternative, psk)
+      for (const datagram of this.#datagrams) {
+        if (finish.await.handle(crypto, datagram) !== "Verified") continue
+        this.#finishes = [finish]
+        return this.#established(crypto, finish)
+      }
     }
     return undefined
   }
@@ -190,24 +215,20 @@ export class PendingHandshake {
     return this.#hasPreviousKey
   }
 
-  #expect(crypto: Crypto, psk: Uint8Array): Finish {
-    const {
-      await: awaited,
-      expected,
-      master,
-      session
-    } = this.#awaitFinished(crypto, psk, this.#transcript.hash(crypto))
+  #expect(crypto: Crypto, alternative: Alternative, psk: Uint8Array): Finish {
+    const transcript = new Transcript(alternative.transcript)
+    const { expected, master, ...own } = this.#awaitFinished(crypto, alternative, psk, transcript.hash(crypto))
     // RFC 5246 §7.4.9: the client's Finished is part of what ours covers.
-    const both = this.#transcript.hashWith(crypto, {
+    const both = transcript.hashWith(crypto, {
       type: HandshakeType.finished,
-      messageSeq: this.#finishedSeq,
+      messageSeq: alternative.finishedSeq,
       body: expected
     })
-    return { await: awaited, session, verifyData: packBytes(verifyData(crypto, "server", master, both)) }
+    return { ...own, alternative, isPrevious: false, verifyData: packBytes(verifyData(crypto, "server", master, both)) }
   }
 
-  #awaitFinished(crypto: Crypto, psk: Uint8Array, transcriptHash: Uint8Array) {
-    const { agreement, clientRandom, serverRandom, sessionId } = this.#fields
+  #awaitFinished(crypto: Crypto, alternative: Alternative, psk: Uint8Array, transcriptHash: Uint8Array) {
+    const { agreement, clientRandom, finishedSeq, serverRandom, sessionId } = alternative
     const premaster = pskPremasterSecret(psk)
     const master = agreement.extendedMasterSecret
       ? extendedMasterSecret(crypto, premaster, transcriptHash)
@@ -215,12 +236,7 @@ export class PendingHandshake {
     const keys = deriveKeyBlock(crypto, agreement.suite, master, clientRandom, serverRandom)
     const session = Session.of("server", agreement, keys, master, sessionId)
     const expected = verifyData(crypto, "client", master, transcriptHash)
-    return {
-      await: new AwaitFinished(session, expected, this.#finishedSeq, this.#limits),
-      expected,
-      master,
-      session
-    }
+    return { await: new AwaitFinished(session, expected, finishedSeq, this.#limits), expected, master, session }
   }
 
   /** A datagram of this peer. Repeated ClientKeyExchanges have no effect. */
@@ -236,15 +252,11 @@ export class PendingHandshake {
     return true
   }
 
-  #handle(crypto: Crypto, datagram: Uint8Array): HandshakeOutcome {
+  #handle(crypto: Crypto, datagram: Uint8Array, finishes = this.#finishes): HandshakeOutcome {
     let result: HandshakeOutcome = needMore
-    for (let i = 0; i < this.#finishes.length; i++) {
-      const finish = this.#finishes[i]!
+    for (const finish of finishes) {
       const outcome: FinishedOutcome = finish.await.handle(crypto, datagram)
-      if (outcome === "Verified") {
-        this.#hasPreviousKey = i > 0
-        return this.#established(crypto, finish)
-      }
+      if (outcome === "Verified") return this.#established(crypto, finish)
       if (outcome !== "NeedMore") result = { _tag: "Rejected", reason: outcome }
     }
     return result
@@ -252,18 +264,22 @@ export class PendingHandshake {
 
   #forgetWhatKeysAreOf(): void {
     this.#datagrams = []
-    this.#transcript = new Transcript()
-    this.#fields = { ...this.#fields, transcript: emptyBytes, records: [] }
+    for (const alternative of this.#alternatives) alternative.transcript = emptyBytes
   }
 
   #established(crypto: Crypto, finish: Finish): HandshakeOutcome & { readonly _tag: "Established" } {
-    const { session } = finish
+    const { alternative, isPrevious, session } = finish
+    this.#hasPreviousKey = isPrevious
+    this.#forgetWhatKeysAreOf()
+    this.#fields = alternative
+    this.#alternatives = [alternative]
     return { _tag: "Established", session, reply: this.#reply(crypto, finish), early: finish.await.early }
   }
 
   /** ChangeCipherSpec and Finished; the session keeps what it needs to send them again. */
-  #reply(crypto: Crypto, { session, verifyData }: Finish): ReadonlyArray<Uint8Array> {
-    session.lastFlight = { verifyData, messageSeq: this.#finishedSeq, plaintextSequence: this.#nextSequence }
+  #reply(crypto: Crypto, { alternative, session, verifyData }: Finish): ReadonlyArray<Uint8Array> {
+    const { finishedSeq, nextSequence } = alternative
+    session.lastFlight = { verifyData, messageSeq: finishedSeq, plaintextSequence: nextSequence }
     const flight = session.resendLastFlight(crypto)
     return flight !== undefined && Result.isSuccess(flight) ? [flight.success] : []
   }
@@ -272,60 +288,87 @@ export class PendingHandshake {
 interface Finish {
   readonly await: AwaitFinished
   readonly session: Session
+  readonly alternative: Alternative
+  /** Under the second of two keys. */
+  readonly isPrevious: boolean
   /** Of our own Finished, packed. */
   readonly verifyData: string
 }
 
-interface HalfFields {
+/** A ClientHello that the peer may have gone on with, and what was answered. */
+interface Alternative {
   readonly identity: Uint8Array
   readonly address: Uint8Array
   readonly agreement: Agreement
   readonly sessionId: Uint8Array
   readonly clientRandom: Uint8Array
   readonly serverRandom: Uint8Array
-  readonly transcript: Uint8Array
+  /** Empty once the keys were derived from it. */
+  transcript: Uint8Array
+  /** Of the client's Finished and of ours; we sent as many messages as we received. */
   readonly finishedSeq: number
   readonly nextSequence: number
-  /** Its own array. */
-  readonly records: Array<Uint8Array>
+}
+
+interface HalfFields {
+  /** Newest first, at least one. */
+  readonly alternatives: ReadonlyArray<Alternative>
+  readonly records: ReadonlyArray<Uint8Array>
 }
 
 function readHalf(bytes: Uint8Array): Result.Result<HalfFields, StateError> {
-  return Result.flatMap(decodeHalf(bytes), (half) => {
-    const messages = messagesOf(half.transcript)
-    const [clientHello, serverHello, , keyExchange] = messages
-    if (messages.length !== 4) return illegal("transcript of four messages", messages.length)
-    const client = decodeClientHello(clientHello!.body)
-    const server = decodeServerHello(serverHello!.body)
-    const exchange = decodeClientKeyExchange(keyExchange!.body)
-    if (Result.isFailure(client) || Result.isFailure(server) || Result.isFailure(exchange)) {
-      return illegal("ClientHello, ServerHello, ServerHelloDone, ClientKeyExchange")
+  return Result.flatMap(decodeHalf(bytes), ({ address, alternatives, records }) => {
+    const read: Array<Alternative> = []
+    for (const alternative of alternatives) {
+      const fields = readAlternative(address, alternative)
+      if (Result.isFailure(fields)) return Result.fail(fields.failure)
+      read.unshift(fields.success)
     }
-    const suite = server.success.cipherSuite
-    if (!isCipherSuite(suite)) return illegal("cipher suite", suite)
-    return Result.succeed({
-      identity: exchange.success.pskIdentity,
-      address: half.address,
-      agreement: agreementOf(client.success, server.success, suite),
-      sessionId: server.success.sessionId,
-      clientRandom: client.success.random,
-      serverRandom: server.success.random,
-      transcript: half.transcript,
-      finishedSeq: keyExchange!.messageSeq + 1,
-      nextSequence: half.nextSequence,
-      records: [...half.records]
-    })
+    return Result.succeed({ alternatives: read, records })
   })
 }
 
-function hasProtectedRecord(datagram: Uint8Array, cidLength: number): boolean {
+function readAlternative(
+  address: Uint8Array,
+  { nextSequence, transcript }: HalfAlternative
+): Result.Result<Alternative, StateError> {
+  const messages = messagesOf(transcript)
+  const [clientHello, serverHello, , keyExchange] = messages
+  if (messages.length !== 4) return illegal("transcript of four messages", messages.length)
+  const client = decodeClientHello(clientHello!.body)
+  const server = decodeServerHello(serverHello!.body)
+  const exchange = decodeClientKeyExchange(keyExchange!.body)
+  if (Result.isFailure(client) || Result.isFailure(server) || Result.isFailure(exchange)) {
+    return illegal("ClientHello, ServerHello, ServerHelloDone, ClientKeyExchange")
+  }
+  const suite = server.success.cipherSuite
+  if (!isCipherSuite(suite)) return illegal("cipher suite", suite)
+  return Result.succeed({
+    identity: exchange.success.pskIdentity,
+    address,
+    agreement: agreementOf(client.success, server.success, suite),
+    sessionId: server.success.sessionId,
+    clientRandom: client.success.random,
+    serverRandom: server.success.random,
+    transcript,
+    finishedSeq: keyExchange!.messageSeq + 1,
+    nextSequence
+  })
+}
+
+function hasProtectedRecord(datagram: Uint8Array, { agreement }: Alternative): boolean {
   for (let offset = 0; offset < datagram.length;) {
-    const record = readRecord(datagram, offset, cidLength)
+    const record = readRecord(datagram, offset, agreement.serverCid.length)
     if (record === undefined) return false
     if (record.epoch === sessionEpoch) return true
     offset = record.next
   }
   return false
+}
+
+/** Most clients have no connection id: no bytes need no copy. */
+function ownBytes(bytes: Uint8Array): Uint8Array {
+  return bytes.length === 0 ? emptyBytes : copyBytes(bytes)
 }
 
 function illegal(expected: string, got?: number): Result.Result<never, StateError> {

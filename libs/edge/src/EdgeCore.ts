@@ -1,15 +1,7 @@
 import { type Allowance, allowance, Allowances, BoundedMap, FairMap, sourceOf, take } from "@roost/bounded"
 import type { PlacementMap } from "@roost/cluster"
 import { FrameKind, FrameReader, partitionOfName, PeerAddress, type StrangerEvent } from "@roost/contracts"
-import {
-  ContentType,
-  type FrontHalf,
-  type OtherExchange,
-  otherExchange,
-  type Peer,
-  peekRecord,
-  serverCidBytes
-} from "@roost/dtls"
+import { ContentType, type FrontHalf, type FrontOutcome, type Peer, peekRecord, serverCidBytes } from "@roost/dtls"
 import { StrangerReports } from "@roost/strangers"
 import { type DropReason, EdgeCounters } from "./EdgeCounters.ts"
 import type { EdgeLimits } from "./EdgeLimits.ts"
@@ -17,6 +9,7 @@ import { edgeRefusals, helloRefusal, notDtlsRefusal } from "./EdgeRefusals.ts"
 import { FrameOutbox, type Publish } from "./FrameOutbox.ts"
 import { GenerationMap } from "./GenerationMap.ts"
 import { HandedOffHalves } from "./HandedOffHalves.ts"
+import { HandedOffPeers, none, only } from "./HandedOffPeers.ts"
 
 /** Where the edge's output goes. */
 export interface EdgePorts {
@@ -45,7 +38,7 @@ export class EdgeCore {
   readonly #outbox: FrameOutbox
   readonly #byCid: GenerationMap<number, number>
   readonly #byPeer: GenerationMap<number | string, number>
-  readonly #handedOff: GenerationMap<number | string, number>
+  readonly #handedOff: HandedOffPeers
   readonly #halves: HandedOffHalves
   /** Addresses whose owner could verify nothing of what came last: a stranger's forgery, or another device is there now. */
   readonly #doubted: BoundedMap<number | string, true>
@@ -81,7 +74,7 @@ export class EdgeCore {
     this.#ports = options.ports
     this.#byCid = new GenerationMap(limits.routesMax)
     this.#byPeer = new GenerationMap(limits.routesMax)
-    this.#handedOff = new GenerationMap(limits.handedOffMax)
+    this.#handedOff = new HandedOffPeers(limits.handedOffMax, limits.ownersPerPeerMax)
     this.#halves = new HandedOffHalves({ ...limits, millisMax: limits.handedOffMillis })
     const rates = (perSecond: number, burst: number) =>
       new Allowances<number | string>({ perSecond, burst, max: limits.ratesMax })
@@ -144,10 +137,7 @@ export class EdgeCore {
           this.#doubted.delete(peer.key)
           this.#routeById(body, partition)
           // The handshake that was handed off is over, unless another device's session moved to its address meanwhile.
-          if (this.#handedOff.get(peer.key) === partition) {
-            this.#handedOff.delete(peer.key)
-            this.#halves.confirmed(peer.key)
-          }
+          if (this.#handedOff.of(peer.key).includes(partition)) this.#confirmed(peer)
           break
         case FrameKind.RouteById:
           this.#routeById(body, partition)
@@ -207,46 +197,55 @@ export class EdgeCore {
     }
     if (this.#front.hasConnectionId(datagram, cidOffset)) return this.#handshake(now, peer, datagram)
     if (this.#isTooLarge(now, peer, datagram)) return
-    this.#byBelief(now, this.#handedOff.get(peer.key), peer, datagram, askedCid(datagram, cidOffset))
+    this.#byBelief(now, this.#handedOff.of(peer.key), peer, datagram, askedCid(datagram, cidOffset))
   }
 
   #byAddress(now: number, peer: PeerAddress, datagram: Uint8Array, ofHandshake: boolean): void {
-    const handedOff = this.#handedOff.get(peer.key)
+    const handedOff = this.#handedOff.of(peer.key)
     const routed = this.#byPeer.get(peer.key)
     if (routed === undefined && this.#isTooLarge(now, peer, datagram)) return
     // RFC 6347 §4.2.8: while a new handshake runs, data on the same address still belongs to the old session (D19).
-    const partition = ofHandshake ? (handedOff ?? routed) : (routed ?? handedOff)
-    this.#byBelief(now, partition, peer, datagram, peer.key)
+    const first = ofHandshake ? handedOff : none
+    const partitions = first.length > 0 ? first : routed === undefined ? handedOff : only(routed)
+    this.#byBelief(now, partitions, peer, datagram, peer.key)
   }
 
   /** By address. A route that is in doubt is kept, since what raised the doubt may be a forgery; every node is asked, too. */
   #byBelief(
     now: number,
-    partition: number | undefined,
+    partitions: ReadonlyArray<number>,
     peer: PeerAddress,
     datagram: Uint8Array,
     asked: number | string
   ): void {
-    if (partition === undefined) {
+    if (partitions.length === 0) {
       const refused = this.#refusesToAsk(now, peer, asked)
       if (refused !== undefined) return this.#drop(now, peer, refused)
       return this.#toEveryNode(peer, datagram)
     }
     // First of all: an owner that knows nothing of the handshake has told the edge to doubt the address.
-    this.#halfToOwner(now, partition, peer)
+    for (const partition of partitions) this.#halfToOwner(now, partition, peer)
     if (this.#doubted.has(peer.key) && this.#refusesToAsk(now, peer, asked) === undefined) {
       this.#doubted.delete(peer.key)
       return this.#toEveryNode(peer, datagram)
     }
     this.counters.routedByAddress++
-    this.#toOwner(partition, peer, FrameKind.Datagram, datagram)
+    for (const partition of partitions) this.#toOwner(partition, peer, FrameKind.Datagram, datagram)
+  }
+
+  /** A verified Finished ends everything that was begun from there: what else is there is a copy's, or a forgery. */
+  #confirmed(peer: PeerAddress): void {
+    for (const partition of this.#handedOff.of(peer.key)) this.#halves.confirmed(peer.key, partition)
+    this.#handedOff.delete(peer.key)
+    this.#front.confirmed(peer.key)
   }
 
   /** A handshake that its owner does not have, whatever became of the half, goes on with the device's retransmission. */
   #halfToOwner(now: number, partition: number, peer: PeerAddress): void {
-    if (this.#halves.size === 0 || this.#handedOff.get(peer.key) !== partition) return
-    const half = this.#halves.forOwner(now, peer.key, this.#placement.tokenOf(partition))
-    if (half !== undefined) this.#toOwner(partition, half.peer, half.kind, half.body)
+    if (this.#halves.size === 0 || !this.#handedOff.of(peer.key).includes(partition)) return
+    for (const half of this.#halves.forOwner(now, peer.key, partition, this.#placement.tokenOf(partition))) {
+      this.#toOwner(partition, half.peer, half.kind, half.body)
+    }
   }
 
   #routeById(cid: Uint8Array, partition: number): void {
@@ -265,18 +264,13 @@ export class EdgeCore {
         const proved = outcome.movedFrom === undefined ? peer : new PeerAddress(outcome.movedFrom.key)
         const partition = this.#handOff(now, proved, outcome, peer)
         if (proved === peer) return
-        this.#handedOff.set(proved.key, partition)
+        this.#handedOff.add(proved.key, partition)
         return this.#toOwner(partition, peer, FrameKind.Datagram, datagram)
       }
       case "Resume":
         return this.#askForSession(now, peer, outcome.hello)
-      case "Forward": {
-        const exchange = this.#halves.size === 0 ? undefined : this.#halves.exchangeOf(peer.key)
-        const other = exchange === undefined ? undefined : otherExchange(exchange, datagram)
-        if (other === undefined) return this.#byAddress(now, peer, datagram, true)
-        this.#handOff(now, peer, other)
-        return
-      }
+      case "Forward":
+        return this.#byAddress(now, peer, datagram, true)
       case "Kept":
         // It may be the repeated last flight of a handshake before, whose ClientHello came a second time.
         if (this.#handedOff.has(peer.key) || this.#byPeer.has(peer.key)) this.#byAddress(now, peer, datagram, true)
@@ -287,12 +281,12 @@ export class EdgeCore {
   }
 
   /** To the owner of the device that the key exchange names; its partition. */
-  #handOff(now: number, proved: PeerAddress, { half, identity }: OtherExchange, from: PeerAddress = proved): number {
+  #handOff(now: number, proved: PeerAddress, { half, identity }: HandOff, from: PeerAddress): number {
     const partition = partitionOf(identity)
     this.counters.handedOff++
-    this.#handedOff.set(from.key, partition)
+    this.#handedOff.add(from.key, partition)
     const kept = { kind: FrameKind.RepeatedHalfHandshake, peer: proved, body: half }
-    this.#halves.keep(now, this.#placement.tokenOf(partition), kept, from)
+    this.#halves.keep(now, partition, this.#placement.tokenOf(partition), kept, from)
     this.#toOwner(partition, proved, FrameKind.HalfHandshake, half)
     return partition
   }
@@ -356,12 +350,12 @@ export class EdgeCore {
     if (!this.#resumes.delete(name)) return
     this.counters.resumesTaken++
     this.#front.resumeTaken(name)
-    this.#handedOff.set(peer.key, partition)
+    this.#handedOff.add(peer.key, partition)
     if (answered.length === 0) return
     const half = { kind: FrameKind.RepeatedResumeHello, peer, body: answered }
     // Who took it may have lost the partition since.
     const isOwner = this.#placement.ownerOf(partition) === nodeId
-    this.#halves.keep(now, isOwner ? this.#placement.tokenOf(partition) : undefined, half)
+    this.#halves.keep(now, partition, isOwner ? this.#placement.tokenOf(partition) : undefined, half)
   }
 
   /** Once every node has said so there is nothing to wait for. A node that is still loading answers when it has loaded. */
@@ -414,6 +408,8 @@ export class EdgeCore {
     return undefined
   }
 }
+
+type HandOff = FrontOutcome & { readonly _tag: "HandOff" }
 
 /**
  * The partition of the device that a PSK identity names: `productKey,deviceKey` is all that comes before its second comma.

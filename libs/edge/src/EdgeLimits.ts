@@ -7,6 +7,8 @@ export interface EdgeLimits {
   readonly routesMax: number
   /** Peers whose handshake was handed to an actor. */
   readonly handedOffMax: number
+  /** Owners that are told of what comes from one such peer: more than one only where key exchanges are forged. */
+  readonly ownersPerPeerMax: number
   /** Halves of handshakes that no owner has confirmed, for the next one; each at most so many bytes. */
   readonly halvesMax: number
   readonly halfBytesMax: number
@@ -53,6 +55,7 @@ export interface EdgeLimits {
 export const defaultEdgeLimits: EdgeLimits = {
   routesMax: 300_000,
   handedOffMax: 100_000,
+  ownersPerPeerMax: 3,
   halvesMax: 10_000,
   halfBytesMax: 2_048,
   halfQuietMillis: 500,

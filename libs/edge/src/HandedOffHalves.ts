@@ -36,7 +36,7 @@ interface Kept extends Half {
  */
 export class HandedOffHalves {
   readonly #limits: HandedOffLimits
-  readonly #kept: FairMap<number | string, Kept>
+  readonly #kept: FairMap<string, Kept>
   /** Addresses that devices have now, with the ones that they began their handshakes from. */
   readonly #moved: BoundedMap<number | string, number | string>
 
@@ -51,44 +51,49 @@ export class HandedOffHalves {
   }
 
   /** `half.body` is copied: it lies in memory that many short-lived ones share. `from`: where the device is, if it moved. */
-  keep(now: number, token: number | undefined, { body, kind, peer }: Half, from: PeerAddress = peer): void {
+  keep(
+    now: number,
+    partition: number,
+    token: number | undefined,
+    { body, kind, peer }: Half,
+    from: PeerAddress = peer
+  ): void {
+    const name = nameOf(kind, partition, peer.key)
     this.#moved.delete(peer.key)
     if (body.length > this.#limits.halfBytesMax) {
-      this.#kept.delete(peer.key)
+      this.#kept.delete(name)
       return
     }
     const quietMillis = this.#limits.halfQuietMillis
     const kept = { kind, peer, body: new Uint8Array(body), at: now, token, givenAt: now, quietMillis }
-    this.#kept.set(sourceOf(peer.key), peer.key, kept)
+    this.#kept.set(sourceOf(peer.key), name, kept)
     if (from.key !== peer.key) this.#moved.set(from.key, peer.key)
   }
 
-  /** The key exchange that was handed off for the address that a cookie proved. */
-  exchangeOf(peerKey: number | string): Uint8Array | undefined {
-    const kept = this.#kept.get(peerKey)
-    return kept?.kind === FrameKind.RepeatedHalfHandshake ? kept.body : undefined
-  }
-
-  /** The owner has the session. */
-  confirmed(peerKey: number | string): void {
-    this.#kept.delete(peerKey)
+  /** The owner of the partition has the session. */
+  confirmed(peerKey: number | string, partition: number): void {
+    for (const kind of kinds) this.#kept.delete(nameOf(kind, partition, peerKey))
   }
 
   /** What an owner with this token has not been given yet, or not for so long that the device has sent again meanwhile. */
-  forOwner(now: number, peerKey: number | string, token: number | undefined): Half | undefined {
+  forOwner(now: number, peerKey: number | string, partition: number, token: number | undefined): ReadonlyArray<Half> {
     const proved = this.#moved.get(peerKey) ?? peerKey
-    const kept = this.#kept.get(proved)
-    if (kept === undefined || token === undefined) return undefined
-    const isAnother = kept.token !== token
-    if (!isAnother && now - kept.givenAt < kept.quietMillis) return undefined
-    if (now - kept.at > this.#limits.millisMax) {
-      this.#kept.delete(proved)
-      return undefined
+    const due: Array<Half> = []
+    for (const kind of kinds) {
+      const kept = this.#kept.get(nameOf(kind, partition, proved))
+      if (kept === undefined || token === undefined) continue
+      const isAnother = kept.token !== token
+      if (!isAnother && now - kept.givenAt < kept.quietMillis) continue
+      if (now - kept.at > this.#limits.millisMax) {
+        this.#kept.delete(nameOf(kind, partition, proved))
+        continue
+      }
+      kept.token = token
+      kept.givenAt = now
+      kept.quietMillis = isAnother ? this.#limits.halfQuietMillis : 2 * kept.quietMillis
+      due.push(kept)
     }
-    kept.token = token
-    kept.givenAt = now
-    kept.quietMillis = isAnother ? this.#limits.halfQuietMillis : 2 * kept.quietMillis
-    return kept
+    return due
   }
 
   /** Forgets those whose time is over. */
@@ -99,6 +104,13 @@ export class HandedOffHalves {
     }
   }
 }
+
+type Kind = Half["kind"]
+
+const kinds: ReadonlyArray<Kind> = [FrameKind.RepeatedHalfHandshake, FrameKind.RepeatedResumeHello]
+
+/** The newest of a peer, a partition and a kind is kept. */
+const nameOf = (kind: Kind, partition: number, peerKey: number | string): string => `${kind} ${partition} ${peerKey}`
 
 /** A NAT moves few clients within a handshake. */
 const movedMax = 4096

@@ -170,7 +170,7 @@ describe("what an edge handed off", () => {
   it("is bounded, in bytes each and by source: who keeps most loses first (trust F5)", () => {
     const halves = new HandedOffHalves({ halvesMax: 10, halfBytesMax: 100, halfQuietMillis: 500, millisMax: 60_000 })
     const keep = (peer: PeerAddress, bytes: number) =>
-      halves.keep(0, 1, { kind: FrameKind.RepeatedHalfHandshake, peer, body: new Uint8Array(bytes) })
+      halves.keep(0, 3, 1, { kind: FrameKind.RepeatedHalfHandshake, peer, body: new Uint8Array(bytes) })
     keep(parsePeerAddress("192.0.2.1", 1)!, 101)
     assert.strictEqual(halves.size, 0)
     keep(parsePeerAddress("192.0.2.1", 1)!, 100)

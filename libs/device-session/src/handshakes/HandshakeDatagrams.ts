@@ -16,6 +16,7 @@ export const belongsTo = (handshake: HandshakeInProgress, datagram: Uint8Array):
   const { pending, verified } = handshake
   if (verified !== undefined) return verified.readCidLength > 0 && verified.hasReadCid(datagram, cidOffset)
   if (pending === undefined) return false
+  if ("hasConnectionId" in pending) return pending.hasConnectionId(datagram, cidOffset)
   const cid = connectionIdOf(pending)
   if (cid.length === 0) return false
   for (let i = 0; i < cid.length; i++) if (cid[i] !== datagram[cidOffset + i]) return false

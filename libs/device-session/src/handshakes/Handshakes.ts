@@ -83,13 +83,13 @@ export class Handshakes {
     return this.#byPeer.get(peer.key)
   }
 
-  /** Whether the full handshake that is to have this session id is one of the peer's. */
-  has(peer: PeerAddress, sessionId: Uint8Array): boolean {
+  /** Whether the full handshake, each alternative of it, is one of the peer's. */
+  has(peer: PeerAddress, { sessionIds }: PendingHandshake): boolean {
     const newest = this.#byPeer.get(peer.key)
-    return [newest, newest?.former].some((handshake) => {
-      const own = handshake?.verified?.sessionId ?? handshake?.pending?.sessionId
-      return own !== undefined && Buffer.compare(own, sessionId) === 0
-    })
+    const own = [newest, newest?.former].flatMap((handshake) =>
+      handshake === undefined ? [] : sessionIdsOf(handshake)
+    )
+    return sessionIds.every((sessionId) => own.some((known) => Buffer.compare(known, sessionId) === 0))
   }
 
   /** Whether the resumption that `half` is of is one of the peer's. */
@@ -178,6 +178,12 @@ export class Handshakes {
     const bits = handshake && cidBitsOf(handshake)
     if (bits !== undefined && this.#byCid.get(bits) === handshake) this.#byCid.delete(bits)
   }
+}
+
+const sessionIdsOf = ({ pending, verified }: HandshakeInProgress): ReadonlyArray<Uint8Array> => {
+  if (verified !== undefined) return [verified.sessionId]
+  if (pending === undefined) return []
+  return "sessionIds" in pending ? pending.sessionIds : [pending.sessionId]
 }
 
 /** `leadingBits` of the connection id that its records have. */

@@ -83,7 +83,7 @@ export class HandshakeServer {
       counters.dropped("HalfHandshakeMalformed")
       return
     }
-    if (repeated && this.#isKnown(edge, peer, pending.success.sessionId)) return
+    if (repeated && this.#isKnown(edge, peer, pending.success)) return
     if (this.#isRepetition(edge, peer, pending.success.waiting)) return
     counters.handshakesStarted++
     const parsed = parseIdentity(pending.success.identity)
@@ -108,9 +108,10 @@ export class HandshakeServer {
   }
 
   /** Whether a half that was repeated is of a handshake that goes on here, or of a session, of which the edge is told then. */
-  #isKnown(edge: EdgeLink, peer: PeerAddress, sessionId: Uint8Array): boolean {
-    if (this.#handshakes.has(peer, sessionId)) return true
-    const device = this.#devices.table.findBySessionId(sessionId)
+  #isKnown(edge: EdgeLink, peer: PeerAddress, pending: PendingHandshake): boolean {
+    if (this.#handshakes.has(peer, pending)) return true
+    const { table } = this.#devices
+    const device = pending.sessionIds.map((sessionId) => table.findBySessionId(sessionId)).find((found) => found)
     if (device === undefined) return false
     // The session's own Finished answers the repeated flight behind the half.
     this.#options.transmissions.route(edge, device, peer)
@@ -351,9 +352,10 @@ export class HandshakeServer {
     // Without facts its key was one that nobody has.
     if (identity === undefined || facts === undefined) return false
     const known = devices.find(identity.productKey, identity.deviceKey)
-    const stored = handshake.repeated === true ? known?.session : undefined
-    // The former owner stored it: its own Finished answers the device's next repetition.
-    if (stored !== undefined && stored.dtls.hasKeysOf(outcome.session)) return false
+    const sessions = known === undefined ? [] : [known.session, candidateOf(known)]
+    // It was begun twice, by a former owner or by a copy of what its device sent, and its keys protect other records by now. Its
+    // own Finished answers the device's next repetition.
+    if (sessions.some((session) => session?.dtls.hasKeysOf(outcome.session))) return false
     if (!devices.table.isCidFree(outcome.session)) {
       const why = "the connection id was taken; the device's next attempt gets another"
       this.#refuse(handshake, refusedKind, why)

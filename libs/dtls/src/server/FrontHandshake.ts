@@ -23,7 +23,12 @@ export interface AwaitKeyExchange {
   /** Of the awaited ClientKeyExchange. */
   readonly messageSeq: number
   nextSequence: number
-  reassembly: Reassembly | undefined
+  /** Earlier ones of the same peer, oldest first: its client may answer any of them. */
+  formers: ReadonlyArray<AwaitKeyExchange>
+  /** Packed: ClientKeyExchanges with which it was handed off. No owner has confirmed one yet; any of them may be forged. */
+  exchanges: ReadonlyArray<string>
+  /** Of pieces that contradict each other: some of them are forged. */
+  reassemblies: ReadonlyArray<Reassembly>
   kept: Array<Uint8Array> | undefined
   keptBytes: number
 }
@@ -36,9 +41,24 @@ export interface AwaitResumption {
   readonly clientHello: string
   readonly sequence: number
   readonly suite: CipherSuite
+  readonly formers: ReadonlyArray<AwaitKeyExchange>
 }
 
 export type FrontHandshake = AwaitKeyExchange | AwaitResumption
+
+/** The newest one of its peer that waits for a ClientKeyExchange, or waited. */
+export function newestAnswered(handshake: FrontHandshake): AwaitKeyExchange | undefined {
+  return handshake._tag === "AwaitKeyExchange" ? handshake : handshake.formers.at(-1)
+}
+
+/** All of its peer that were answered with a ServerHello, oldest first. */
+export function answeredOf(handshake: FrontHandshake): ReadonlyArray<AwaitKeyExchange> {
+  return handshake._tag === "AwaitKeyExchange" ? [...handshake.formers, handshake] : handshake.formers
+}
+
+export function isHandedOff(handshake: FrontHandshake): boolean {
+  return handshake._tag === "AwaitKeyExchange" && handshake.exchanges.length > 0
+}
 
 /** ServerHello and ServerHelloDone. */
 export function flightOf({ messageSeq, serverHello }: AwaitKeyExchange): ReadonlyArray<HandshakeMessage> {

@@ -2,7 +2,7 @@ import { BoundedMap, FairMap, sourceOf } from "@roost/bounded"
 import { packBytes } from "../internal/bytes.ts"
 import { serverCidBytes } from "../Limits.ts"
 import { connectionIdAt } from "../record/Header.ts"
-import type { AwaitKeyExchange, FrontHandshake } from "./FrontHandshake.ts"
+import { answeredOf, type AwaitKeyExchange, type FrontHandshake, isHandedOff } from "./FrontHandshake.ts"
 
 type PeerKey = number | string
 
@@ -18,14 +18,16 @@ export class FrontHandshakes {
   readonly #moved: BoundedMap<PeerKey, string>
   /** How many gave way to newer ones. */
   evicted = 0
+  #handedOff = 0
 
   constructor(max: number) {
     this.#byPeer = new FairMap(max)
     this.#moved = new BoundedMap(Math.min(max, movedMax))
   }
 
+  /** Without those that were handed off. */
   get size(): number {
-    return this.#byPeer.size
+    return this.#byPeer.size - this.#handedOff
   }
 
   get(peerKey: PeerKey): FrontHandshake | undefined {
@@ -37,17 +39,27 @@ export class FrontHandshakes {
     this.delete(peerKey)
     const evicted = this.#byPeer.set(sourceOf(peerKey), peerKey, handshake)
     if (evicted !== undefined) {
-      this.#forgetId(evicted[1])
-      this.evicted++
+      this.#forget(evicted[1])
+      if (!isHandedOff(evicted[1])) this.evicted++
     }
-    if (idOf(handshake) !== "") this.#byConnectionId.set(idOf(handshake), handshake as AwaitKeyExchange)
+    if (isHandedOff(handshake)) this.#handedOff++
+    for (const answered of answeredOf(handshake)) {
+      if (answered.connectionId !== "") this.#byConnectionId.set(answered.connectionId, answered)
+    }
+  }
+
+  /** Notes the key exchange: it is handed off once, unless others come between. What is kept may be another one's. */
+  handOff(handshake: AwaitKeyExchange, exchange: string, exchangesMax: number): void {
+    const isNewest = this.#byPeer.get(handshake.peer.key) === handshake
+    if (isNewest && !isHandedOff(handshake)) this.#handedOff++
+    handshake.exchanges = [...handshake.exchanges.slice(0, exchangesMax - 1), exchange]
   }
 
   delete(peerKey: PeerKey): void {
     const handshake = this.#byPeer.get(peerKey)
     if (handshake === undefined) return
     this.#byPeer.delete(peerKey)
-    this.#forgetId(handshake)
+    this.#forget(handshake)
   }
 
   /** The one that began first, with its peer. */
@@ -55,8 +67,11 @@ export class FrontHandshakes {
     return this.#byPeer.oldest()
   }
 
+  /** Of a handshake that was not handed off. */
   hasConnectionId(bytes: Uint8Array, at: number): boolean {
-    return this.#byConnectionId.size > 0 && this.#byConnectionId.has(packBytes(bytes.subarray(at, at + serverCidBytes)))
+    if (this.#byConnectionId.size === 0) return false
+    const handshake = this.#byConnectionId.get(packBytes(bytes.subarray(at, at + serverCidBytes)))
+    return handshake !== undefined && !isHandedOff(handshake)
   }
 
   /**
@@ -73,14 +88,14 @@ export class FrontHandshakes {
     return handshake
   }
 
-  #forgetId(handshake: FrontHandshake): void {
-    const id = idOf(handshake)
-    if (id !== "" && this.#byConnectionId.get(id) === handshake) this.#byConnectionId.delete(id)
+  #forget(handshake: FrontHandshake): void {
+    if (isHandedOff(handshake)) this.#handedOff--
+    for (const answered of answeredOf(handshake)) {
+      const { connectionId } = answered
+      if (this.#byConnectionId.get(connectionId) === answered) this.#byConnectionId.delete(connectionId)
+    }
   }
 }
-
-const idOf = (handshake: FrontHandshake): string =>
-  handshake._tag === "AwaitKeyExchange" ? handshake.connectionId : ""
 
 /** Addresses whose last connection id is remembered: a NAT moves few clients within a handshake. */
 const movedMax = 4096

@@ -11,12 +11,17 @@ import { Writer } from "../internal/Writer.ts"
 export interface HalfHandshake {
   /** `Peer.address`. */
   readonly address: Uint8Array
+  /** One for each ClientHello that the client may have gone on with, oldest first, at least one; Finished tells which it is. */
+  readonly alternatives: ReadonlyArray<HalfAlternative>
+  /** Whole records that came before ClientKeyExchange or with it, in order. */
+  readonly records: ReadonlyArray<Uint8Array>
+}
+
+export interface HalfAlternative {
   /** The next record sequence number of the server in epoch 0. */
   readonly nextSequence: number
   /** ClientHello, ServerHello, ServerHelloDone, ClientKeyExchange, each with its header as if unfragmented. */
   readonly transcript: Uint8Array
-  /** Whole records that came before ClientKeyExchange or with it, in order. */
-  readonly records: ReadonlyArray<Uint8Array>
 }
 
 /** A ClientHello that asks for a session to be resumed, on its way to the actor that may hold it. */
@@ -32,37 +37,51 @@ export interface ResumeHello {
 
 const halfVersion = 1
 const helloVersion = 2
+/** Of a half handshake with several alternatives: in front of them is their number. */
+const halvesVersion = 3
 
-/** What `encodeHalf` makes a HalfHandshake of: its transcript in the pieces that the edge has. */
-export interface HalfHandshakeParts extends Omit<HalfHandshake, "transcript"> {
-  /** With its header as if unfragmented. */
-  readonly clientHello: Uint8Array
-  /** Those after it. */
-  readonly messages: ReadonlyArray<HandshakeMessage>
+/** What `encodeHalf` makes a HalfHandshake of: its transcripts in the pieces that the edge has. */
+export interface HalfHandshakeParts extends Omit<HalfHandshake, "alternatives"> {
+  readonly alternatives: ReadonlyArray<{
+    readonly nextSequence: number
+    /** With its header as if unfragmented. */
+    readonly clientHello: Uint8Array
+    /** Those after it. */
+    readonly messages: ReadonlyArray<HandshakeMessage>
+  }>
 }
 
 export function encodeHalf(half: HalfHandshakeParts): Uint8Array {
-  const writer = new Writer().uint8(halfVersion).vector8(half.address).uint48(half.nextSequence)
-  const lengthAt = writer.skip16()
-  writer.put(half.clientHello)
-  for (const { body, messageSeq, type } of half.messages) {
-    writer.uint8(type).uint24(body.length).uint16(messageSeq).uint24(0).uint24(body.length).put(body)
+  const { address, alternatives, records } = half
+  const writer = new Writer()
+  if (alternatives.length === 1) writer.uint8(halfVersion).vector8(address)
+  else writer.uint8(halvesVersion).vector8(address).uint8(alternatives.length)
+  for (const { clientHello, messages, nextSequence } of alternatives) {
+    const lengthAt = writer.uint48(nextSequence).skip16()
+    writer.put(clientHello)
+    for (const { body, messageSeq, type } of messages) {
+      writer.uint8(type).uint24(body.length).uint16(messageSeq).uint24(0).uint24(body.length).put(body)
+    }
+    writer.fill16(lengthAt)
   }
-  writer.fill16(lengthAt)
-  for (const record of half.records) writer.vector16(record)
+  for (const record of records) writer.vector16(record)
   return writer.finish()
 }
 
 export function decodeHalf(bytes: Uint8Array): Result.Result<HalfHandshake, StateError> {
   const reader = new Reader(bytes)
   const version = reader.uint8()
-  if (version !== halfVersion) return unknownVersion("half handshake", halfVersion, version)
+  if (version !== halfVersion && version !== halvesVersion)
+    return unknownVersion("half handshake", halfVersion, version)
   const address = reader.vector8()
-  const nextSequence = reader.uint48()
-  const transcript = reader.vector16()
+  const count = version === halfVersion ? 1 : reader.uint8()
+  const alternatives: Array<HalfAlternative> = []
+  for (let i = 0; i < count && !reader.failed; i++) {
+    alternatives.push({ nextSequence: reader.uint48(), transcript: reader.vector16() })
+  }
   const records: Array<Uint8Array> = []
   while (reader.remaining > 0 && !reader.failed) records.push(reader.vector16())
-  return reader.complete ? Result.succeed({ address, nextSequence, transcript, records }) : truncated("half handshake")
+  return reader.complete && count > 0 ? Result.succeed({ address, alternatives, records }) : truncated("half handshake")
 }
 
 export function encodeResumeHello(hello: ResumeHello): Uint8Array {

@@ -149,8 +149,16 @@ export class Server {
     if (outcome._tag === "Rejected") return []
     const { session, reply, early } = outcome
     this.former.delete(key)
-    if (this.pending.get(key) === pending) this.pending.delete(key)
+    // Also one with this handshake among its alternatives: an actor establishes the same keys once.
+    const other = this.pending.get(key)
+    if (
+      other === pending ||
+      (other instanceof PendingHandshake && other.sessionIds.some((id) => hex(id) === hex(session.sessionId)))
+    ) {
+      this.pending.delete(key)
+    }
     this.sessions.set(key, session)
+    this.front.confirmed(key)
     this.resumable.set(hex(session.sessionId), session)
     return [...reply, ...early.flatMap((record) => this.#open(session, record))]
   }

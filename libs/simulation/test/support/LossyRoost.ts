@@ -28,6 +28,8 @@ export class LossyRoost {
   readonly random: () => number
   /** Of 1: frames in either direction, and answers of the registry, that are lost. */
   loss = 0
+  /** Somebody on the way sees each datagram of a device before the edge does, and each of the edge's behind the device. */
+  observer: (peer: PeerAddress, datagram: Uint8Array, from: "device" | "edge") => void = () => undefined
   /** Record numbers that protected records to a device had twice (RFC 6655 §3). */
   readonly numbersRepeated: Array<string> = []
   readonly #numbers = new Set<string>()
@@ -57,7 +59,10 @@ export class LossyRoost {
         send: (peer, view) => {
           const datagram = view.slice()
           this.#note(peer, datagram)
-          this.#soon(() => this.#devices.get(peer.key)?.receive(datagram))
+          this.#soon(() => {
+            this.#devices.get(peer.key)?.receive(datagram)
+            this.observer(peer, datagram, "edge")
+          })
         },
         publish: (subject, view) => {
           const frame = view.slice()
@@ -145,7 +150,16 @@ export class LossyRoost {
   }
 
   receive(peer: PeerAddress, datagram: Uint8Array): void {
-    this.#soon(() => this.#edge.handleDatagram(this.now, peer, datagram))
+    this.#soon(() => {
+      this.observer(peer, datagram, "device")
+      this.#edge.handleDatagram(this.now, peer, datagram)
+    })
+  }
+
+  /** Somebody sends with the peer's address, so many milliseconds from now; without them at once. */
+  forge(peer: PeerAddress, datagram: Uint8Array, after = 0): void {
+    if (after > 0) this.schedule.plan(after, () => this.forge(peer, datagram))
+    else this.#edge.handleDatagram(this.now, peer, datagram)
   }
 
   #note(peer: PeerAddress, datagram: Uint8Array): void {
@@ -229,6 +243,8 @@ export class LossyDevice {
   readonly peer: PeerAddress
   readonly client: Client
   connectedAt: number | undefined
+  /** What it sends goes out in datagrams of these, if it is set. */
+  cut: ((datagram: Uint8Array) => ReadonlyArray<Uint8Array>) | undefined
   readonly #roost: LossyRoost
 
   constructor(roost: LossyRoost, deviceKey: string, peer: PeerAddress, connectionId: boolean, resume?: Session) {
@@ -254,8 +270,10 @@ export class LossyDevice {
 
   #carryOut(outputs: ReadonlyArray<ClientOutput>): void {
     for (const output of outputs) {
-      if (output._tag === "Transmit") this.#roost.receive(this.peer, output.datagram)
-      else if (output._tag === "Connected") this.connectedAt = this.#roost.now
+      if (output._tag === "Transmit") {
+        for (const datagram of this.cut?.(output.datagram) ?? [output.datagram])
+          this.#roost.receive(this.peer, datagram)
+      } else if (output._tag === "Connected") this.connectedAt = this.#roost.now
     }
     const { deadline } = this.client
     if (deadline === undefined) return
