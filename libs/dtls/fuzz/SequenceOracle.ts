@@ -1,4 +1,13 @@
-import { HandshakeType, ContentType, type Crypto, type Peer, readHandshakeFragment, readRecord } from "../src/index.ts"
+import {
+  ContentType,
+  type Crypto,
+  encodeAlert,
+  fatalAlert,
+  HandshakeType,
+  type Peer,
+  readHandshakeFragment,
+  readRecord
+} from "../src/index.ts"
 import type { Server } from "../test/utils/Server.ts"
 
 /** What a datagram has that a model of the server can know without its keys. */
@@ -73,7 +82,7 @@ export class SequenceOracle {
     const texts = this.#server.received.slice(this.#received)
     this.#received = this.#server.received.length
     for (const text of texts) this.#accept(text)
-    for (const reply of replies) this.#allow(peer, reply, events.some(isOfSession))
+    for (const reply of replies) this.#allow(peer, reply, datagram, events.some(isOfSession))
     const bytes = replies.reduce((sum, { length }) => sum + length, 0)
     const isUnproved = !this.#proved.has(peer.key) && !events.some(isOfSession)
     if (isUnproved && bytes > datagram.bytes.length) {
@@ -94,7 +103,7 @@ export class SequenceOracle {
     if (this.#closed.has(client)) throw anomaly(`data of a session that its device had closed: ${text}`)
   }
 
-  #allow(peer: Peer, reply: Uint8Array, ofSession: boolean): void {
+  #allow(peer: Peer, reply: Uint8Array, { intact }: Sent, ofSession: boolean): void {
     for (let offset = 0; offset < reply.length;) {
       const record = readRecord(reply, offset, cidLengths(reply[offset]!))
       // With a connection id of the client's, of which the model does not know the length.
@@ -102,6 +111,8 @@ export class SequenceOracle {
       offset = record.next
       if (record.epoch > 0 || record.contentType === ContentType.change_cipher_spec) this.#allowProtected(ofSession)
       else if (record.contentType === ContentType.handshake) this.#allowHandshake(peer, record.fragment)
+      // A hello that was changed may offer what nobody can take (RFC 5246 §7.2.2); no honest one does.
+      else if (!intact && isRefusalOfHello(record)) continue
       else throw anomaly(`an answer of content type ${record.contentType} in epoch 0`)
     }
   }
@@ -135,6 +146,13 @@ const anomaly = (what: string): Error => new Error(`anomaly: ${what}`)
 /** Something authenticated, which the server may answer. */
 const isOfSession = ({ _tag }: { readonly _tag: string }): boolean =>
   _tag === "ApplicationData" || _tag === "Closed" || _tag === "Answer" || _tag === "Established" || _tag === "NeedMore"
+
+const isRefusalOfHello = ({ contentType, fragment }: { readonly contentType: number; readonly fragment: Uint8Array }) =>
+  contentType === ContentType.alert && hellosRefusedWith.some((alert) => Buffer.from(fragment).equals(alert))
+
+const hellosRefusedWith = (["protocol_version", "illegal_parameter", "handshake_failure"] as const).map((name) =>
+  encodeAlert(fatalAlert(name))
+)
 
 const cidLengths = (contentType: number): number => (contentType === ContentType.tls12_cid ? 3 : 0)
 

@@ -5,6 +5,8 @@ import type { Crypto } from "../src/index.ts"
 import { makeServer } from "./utils/handshake.ts"
 
 const sequences = 150
+/** Of sequences that showed something once: a changed hello that offers no suite is refused with an alert, which the oracle took for one too many. */
+const keptSeeds = [696_323_524]
 /** Sequences in which a planted fault has to show; most show in the first ten. */
 const plantedMax = 400
 
@@ -29,7 +31,7 @@ describe.each(sequenceVariants)("sequences of datagrams, $name", (variant) => {
   const first = randomInt(2 ** 30)
   it(`are answered as the model allows, and keep no honest device out (seed ${first})`, () => {
     let established = 0
-    for (let seed = first; seed < first + sequences; seed++) {
+    for (const seed of [...keptSeeds, ...Array.from({ length: sequences }, (_, i) => first + i)]) {
       try {
         established += playSequence(variant, seed).established
       } catch (cause) {
