@@ -1,10 +1,10 @@
-import { type StoredWebhook, Streams, Subjects } from "@roost/contracts"
+import { type WebhookWithSecret, Streams, Subjects } from "@roost/contracts"
 import { NatsConnection } from "@roost/nats"
 import { Effect } from "effect"
 import { sourcesOf } from "./WebhookSources.ts"
 
 /** What is to be looked at for a webhook or to come again, and what was given up; 0 where its consumers are not made yet. */
-export const deliveryQueue = Effect.fnUntraced(function* (webhook: Pick<StoredWebhook, "webhookId" | "kinds">) {
+export const deliveryQueue = Effect.fnUntraced(function* (webhook: Pick<WebhookWithSecret, "webhookId" | "kinds">) {
   const { manager } = yield* NatsConnection
   const counts = yield* Effect.forEach(
     sourcesOf(webhook),

@@ -3,7 +3,7 @@ import {
   type DeviceEvent,
   type DeviceEventKind,
   DeliveryStatus,
-  type StoredWebhook,
+  type WebhookWithSecret,
   Subjects
 } from "@roost/contracts"
 import { EventPublisher, type NatsConnection, type NatsError, openBucket } from "@roost/nats"
@@ -20,7 +20,7 @@ export const tellMillis = 60_000
 export class DeliveryStatuses extends Context.Service<
   DeliveryStatuses,
   {
-    readonly note: (webhook: StoredWebhook, attempt: Attempt) => void
+    readonly note: (webhook: WebhookWithSecret, attempt: Attempt) => void
     readonly get: (webhookId: string) => Effect.Effect<DeliveryStatus, NatsError>
     readonly forget: (webhookId: string) => Effect.Effect<void, NatsError>
   }
@@ -96,7 +96,7 @@ interface Told {
 
 /** What this instance met at one webhook. */
 class Record {
-  webhook: StoredWebhook
+  webhook: WebhookWithSecret
   readonly unwritten = new UnwrittenAttempts()
   #status = untried
   #told: DeliveryStatus["health"] = "healthy"
@@ -105,11 +105,11 @@ class Record {
   #failures = 0
   #buried = 0
 
-  constructor(webhook: StoredWebhook) {
+  constructor(webhook: WebhookWithSecret) {
     this.webhook = webhook
   }
 
-  note(webhook: StoredWebhook, attempt: Attempt): void {
+  note(webhook: WebhookWithSecret, attempt: Attempt): void {
     this.webhook = webhook
     this.unwritten.note(attempt)
     this.#requests++

@@ -1,4 +1,4 @@
-import { type DeadDelivery, type StoredWebhook, Streams, Subjects } from "@roost/contracts"
+import { type DeadDelivery, type WebhookWithSecret, Streams, Subjects } from "@roost/contracts"
 import { type ConsumedMessage, deleteConsumer, durableConsumer, awaitStreams, NatsConnection } from "@roost/nats"
 import { metrics } from "@roost/observability"
 import { Clock, Effect, FiberMap, Layer, Schedule } from "effect"
@@ -34,7 +34,7 @@ export const layerWebhookDelivery = (options: DeliveryOptions = defaultDelivery)
       yield* awaitStreams({ streams: [Streams.webhookDead, Streams.setAside], buckets: [] })
       const fibers = yield* FiberMap.make<string>()
       const run = yield* FiberMap.runtime(fibers)<NatsConnection | HttpClient.HttpClient | DeliveryStatuses>()
-      const known = new Map<string, StoredWebhook>()
+      const known = new Map<string, WebhookWithSecret>()
       yield* webhooks.follow({
         onPut: (webhook) => {
           known.set(webhook.webhookId, webhook)
@@ -49,7 +49,7 @@ export const layerWebhookDelivery = (options: DeliveryOptions = defaultDelivery)
     })
   )
 
-const deliver = Effect.fnUntraced(function* (webhook: StoredWebhook, options: DeliveryOptions) {
+const deliver = Effect.fnUntraced(function* (webhook: WebhookWithSecret, options: DeliveryOptions) {
   const statuses = yield* DeliveryStatuses
   const retryMillis = (deliveries: number) =>
     Math.min(options.retryMillis * 2 ** (deliveries - 1), options.retryMillisMax)
@@ -100,7 +100,7 @@ const deliver = Effect.fnUntraced(function* (webhook: StoredWebhook, options: De
 
 /** Without it the event would be lost: the message is acknowledged only after that. */
 const bury = Effect.fnUntraced(function* (
-  { webhookId }: StoredWebhook,
+  { webhookId }: WebhookWithSecret,
   event: ApplicationEvent,
   { deliveries }: ConsumedMessage,
   reason: string
@@ -112,7 +112,7 @@ const bury = Effect.fnUntraced(function* (
 })
 
 /** Its consumers go; what was not delivered is not. */
-const forget = (webhook: StoredWebhook) =>
+const forget = (webhook: WebhookWithSecret) =>
   Effect.forEach(sourcesOf(webhook), ([durable, { stream }]) => deleteConsumer(stream, durable), {
     discard: true
   }).pipe(

@@ -1,4 +1,4 @@
-import type { StoredWebhook } from "@roost/contracts"
+import type { WebhookWithSecret } from "@roost/contracts"
 import { replaySource } from "./DeadDeliveries.ts"
 import { type EventSource, eventSources } from "./EventSource.ts"
 
@@ -6,7 +6,7 @@ import { type EventSource, eventSources } from "./EventSource.ts"
 export const sourcesOf = ({
   kinds,
   webhookId
-}: Pick<StoredWebhook, "kinds" | "webhookId">): ReadonlyArray<readonly [durable: string, EventSource]> => [
+}: Pick<WebhookWithSecret, "kinds" | "webhookId">): ReadonlyArray<readonly [durable: string, EventSource]> => [
   ...kinds.map((kind) => [`${webhookId}-${kind}`, eventSources[kind]] as const),
   [`${webhookId}-replay`, replaySource(webhookId)]
 ]

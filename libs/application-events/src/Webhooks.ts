@@ -9,13 +9,12 @@ import {
   SealedWebhook,
   Sealing,
   sealPurpose,
-  StoredWebhook,
   TooManyWebhooks,
   type Webhook,
   type WebhookChange,
   webhookFixed,
   webhooksMax,
-  type WebhookWithSecret
+  WebhookWithSecret
 } from "@roost/contracts"
 import { requireUnchanged } from "@roost/http"
 import { awaitStreams, type Entry, NatsConnection, type NatsError, openBucket } from "@roost/nats"
@@ -45,7 +44,7 @@ export class Webhooks extends Context.Service<
     readonly forgetProduct: (productKey: string) => Effect.Effect<void>
     /** Those there are, then each change, for as long as the scope lasts. What does not open is logged and left out. */
     readonly follow: (handlers: {
-      readonly onPut: (webhook: StoredWebhook) => void
+      readonly onPut: (webhook: WebhookWithSecret) => void
       readonly onDelete: (webhookId: string) => void
     }) => Effect.Effect<void, never, Scope.Scope>
   }
@@ -56,11 +55,11 @@ export class Webhooks extends Context.Service<
       const sealing = new Sealing(yield* RegistryKeys, sealPurpose.webhook)
       yield* awaitStreams({ streams: [], buckets: [Buckets.webhooks] })
       const bucket = yield* openBucket(Buckets.webhooks, SealedWebhook)
-      const sealedOf = (webhook: StoredWebhook): SealedWebhook => {
+      const sealedOf = (webhook: WebhookWithSecret): SealedWebhook => {
         const plain = Buffer.from(JSON.stringify(webhook))
         return { sealed: Buffer.from(sealing.seal(webhook.webhookId, plain)).toString("base64") }
       }
-      const opened = ({ key, value }: Entry<SealedWebhook>): StoredWebhook | undefined => {
+      const opened = ({ key, value }: Entry<SealedWebhook>): WebhookWithSecret | undefined => {
         const plain = sealing.open(key, Buffer.from(value.sealed, "base64"))
         return plain === undefined
           ? undefined
@@ -183,14 +182,14 @@ export const WebhookHandlers = HttpApiBuilder.group(
   })
 )
 
-const decodeWebhook = Schema.decodeUnknownResult(Schema.fromJsonString(StoredWebhook))
+const decodeWebhook = Schema.decodeUnknownResult(Schema.fromJsonString(WebhookWithSecret))
 
 /** Their statuses have other ones in the bucket. */
 const webhookKeys = "*"
 
 const isId = (text: string): boolean => /^wh_[0-9a-f]{24}$/.test(text)
 
-const told = (stored: StoredWebhook): Webhook => {
+const told = (stored: WebhookWithSecret): Webhook => {
   const { secret: _, ...webhook } = stored
   return webhook
 }

@@ -11,8 +11,6 @@ export interface Block {
 
 export const szxMax = 6
 
-export const blockNumMax = 0xfffff
-
 export const blockBytes = (szx: number): number => 1 << (szx + 4)
 
 export const blockOffset = (block: Block): number => block.num * blockBytes(block.szx)

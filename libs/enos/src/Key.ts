@@ -1,12 +1,8 @@
 import * as Schema from "effect/Schema"
 
-/** The C SDK's bound (enos-protocol §1.2); samples have 8 characters. */
-export const productKeyLengthMax = 20
-/** enos-protocol §1.2: documented as 4–64 where a device is replaced; shorter keys exist in samples. */
-export const deviceKeyLengthMax = 64
-export const secretLengthMax = 64
-
+/** 20 is the C SDK's bound (enos-protocol §1.2); samples have 8 characters. */
 const productKeyPattern = /^[A-Za-z0-9_-]{1,20}$/u
+/** enos-protocol §1.2: documented as 4–64 where a device is replaced; shorter keys exist in samples. */
 const deviceKeyPattern = /^[A-Za-z0-9_:-][A-Za-z0-9_.:-]{0,63}$/u
 const secretPattern = /^[\x21-\x7e]{1,64}$/u
 

@@ -34,8 +34,6 @@ export interface ConversionFailure {
 /** UTF-8 of what `up` gave, or the bytes of `down`. */
 export type Conversion = { readonly _tag: "Converted"; readonly bytes: Uint8Array } | ConversionFailure
 
-/** Bytes of a script's text. */
-export const sourceBytesMax = 64 * 1024
 /** Bytes that a conversion takes and gives; a device's body has at most as many. */
 export const conversionBytesMax = 64 * 1024
 /** Steps of 10 000 bytecodes that one conversion may take; some 30 ms. Counted and not timed, so that a busy machine fails nobody. */

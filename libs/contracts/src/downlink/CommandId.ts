@@ -60,7 +60,6 @@ export const numericCommandId = (commandId: string): number => parseBase32(comma
 /** The command id of a key of the buckets. */
 export const commandIdOfKey = (key: string): string => key.slice(key.indexOf(".") + 1).replace(".", "")
 
-/** Filters of the buckets: all commands of a partition, of one device. */
-export const partitionCommands = (partition: number): string => `${partition}.>`
+/** A filter of the buckets: all commands of one device. */
 export const deviceCommands = (place: { readonly partition: number; readonly hash: string }): string =>
   `${place.partition}.${place.hash}.>`

@@ -116,18 +116,14 @@ export type WebhookChange = typeof WebhookChange.Type
 /** Dead deliveries that one request lists or repeats. */
 export const deadPerRequestMax = 100
 
-/** The secret is told when the webhook is made, and not again. */
+/** A webhook with what signs its deliveries. The secret is told when the webhook is made, and not again. */
 export const WebhookWithSecret = Schema.Struct({ ...Webhook.fields, secret: WebhookSecret }).annotate({
   identifier: "WebhookWithSecret"
 })
 export type WebhookWithSecret = typeof WebhookWithSecret.Type
 
-/** A webhook with what signs its deliveries. */
-export const StoredWebhook = WebhookWithSecret
-export type StoredWebhook = typeof StoredWebhook.Type
-
 /**
- * An entry of the bucket WEBHOOKS, at its id: a StoredWebhook in JSON, sealed whole for `sealPurpose.webhook` and its id, in base64; see
+ * An entry of the bucket WEBHOOKS, at its id: a WebhookWithSecret in JSON, sealed whole for `sealPurpose.webhook` and its id, in base64; see
  * Sealing. Who may write to the bucket can't send deliveries elsewhere.
  */
 export const SealedWebhook = Schema.Struct({ sealed: Schema.String })

@@ -8,10 +8,6 @@ export interface Finished {
   readonly verifyData: Uint8Array
 }
 
-export function encodeFinished(finished: Finished): Uint8Array {
-  return finished.verifyData
-}
-
 export function decodeFinished(body: Uint8Array): Result.Result<Finished, DecodeError> {
   return body.length === verifyDataBytes
     ? Result.succeed({ verifyData: body })
