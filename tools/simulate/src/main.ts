@@ -3,6 +3,7 @@ import { version } from "@roost/observability"
 import { type LeaseReport, playLeases, playSetBack, setBackKinds } from "@roost/simulation"
 import { Console, Effect } from "effect"
 import { Command, Flag } from "effect/cli"
+import { system } from "./system.ts"
 
 /** Failing seeds that are printed; the rest is only counted. */
 const shownMax = 10
@@ -70,9 +71,9 @@ const show = (report: Pick<LeaseReport, "seed" | "violations">) =>
 
 const simulate = Command.make("simulate").pipe(
   Command.withDescription(
-    "Plays protocols between Roost's processes in simulated time. The same seed plays the same schedule."
+    "Plays Roost, or the protocols between its processes, in simulated time. The same seed plays the same schedule."
   ),
-  Command.withSubcommands([leases, setBacks])
+  Command.withSubcommands([leases, setBacks, system])
 )
 
 Command.run(simulate, { version }).pipe(Effect.provide(NodeServices.layer), NodeRuntime.runMain)

@@ -3,7 +3,7 @@ import { Schedule } from "../Schedule.ts"
 import { seeded } from "../Seeded.ts"
 import { LeaseChecker } from "./LeaseChecker.ts"
 import { SimulatedBucket } from "./SimulatedBucket.ts"
-import { SimulatedNode } from "./SimulatedNode.ts"
+import { SimulatedNode, slowHost } from "./SimulatedNode.ts"
 
 /** Faults that a run may plant to see that the checker catches them. */
 export interface PlantedFault {
@@ -64,7 +64,7 @@ export const playLeases = (seed: number, planted: PlantedFault = {}): LeaseRepor
         plan: (delay, run) => schedule.plan(delay, run),
         trueNow: () => schedule.now,
         wallNow: () => Math.floor(1.7e12 + schedule.now + wallStep),
-        hostMillis: () => 1 + random() * 100,
+        host: slowHost(random, (delay, run) => schedule.plan(delay, run)),
         ignoresItsClock: planted.ignoresItsClock ?? false
       })
     )

@@ -3,7 +3,7 @@ import { Schedule } from "../Schedule.ts"
 import { seeded } from "../Seeded.ts"
 import { LeaseChecker } from "./LeaseChecker.ts"
 import { SimulatedBucket } from "./SimulatedBucket.ts"
-import { SimulatedNode } from "./SimulatedNode.ts"
+import { SimulatedNode, slowHost } from "./SimulatedNode.ts"
 
 /**
  * How the bucket LEASES comes to be another than the nodes knew.
@@ -56,7 +56,7 @@ export const playSetBack = (seed: number, kind: SetBackKind): SetBackReport => {
       plan,
       trueNow: () => schedule.now,
       wallNow: () => Math.floor(1.7e12 + schedule.now),
-      hostMillis: () => 1 + random() * 100
+      host: slowHost(random, plan)
     })
     nodes.push(node)
   }

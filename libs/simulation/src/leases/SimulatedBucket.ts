@@ -11,6 +11,9 @@ export interface StoredEntry<A> {
   readonly revision: number
 }
 
+/** What one process does with a bucket, over its own connection. */
+export type BucketClient<A> = Pick<SimulatedBucket<A>, "deleteRevision" | "read" | "watch" | "write">
+
 export type Answer = { readonly _tag: "Stored"; readonly revision: number } | { readonly _tag: "Conflict" }
 
 /** A key-value bucket as NATS has it: compare-and-set, one sequence of revisions, watchers that hear of everything in order. */
@@ -29,21 +32,44 @@ export class SimulatedBucket<A> {
     return this.#entries
   }
 
-  /** Writes if the entry has this revision, 0 for none; an undefined value deletes. The answer may never come. */
-  write(key: string, value: A | undefined, revision: number, answer: (answer: Answer) => void): void {
-    this.#later(() => {
+  /** The same bucket over another connection. */
+  through(network: Network): BucketClient<A> {
+    return {
+      write: (key, value, revision, answer) => this.write(key, value, revision, answer, network),
+      deleteRevision: (revision) => this.deleteRevision(revision, network),
+      read: (key, answer) => this.read(key, answer, network),
+      watch: (onEntry, onRead, behind, evades) => this.watch(onEntry, onRead, behind, evades, network)
+    }
+  }
+
+  /**
+   * Writes if the entry has this revision, 0 for none, or whatever it has where that is undefined; an undefined value deletes. The
+   * answer may never come.
+   */
+  write(
+    key: string,
+    value: A | undefined,
+    revision: number | undefined,
+    answer: (answer: Answer) => void,
+    network = this.#network
+  ): void {
+    later(network, () => {
       const known = this.#entries.get(key)
       const current = known === undefined ? 0 : known.revision
-      const matches = current === revision || (revision === 0 && known?.value === undefined)
+      const matches = revision === undefined || current === revision || (revision === 0 && known?.value === undefined)
       if (!matches) {
-        this.#later(() => answer({ _tag: "Conflict" }))
+        later(network, () => answer({ _tag: "Conflict" }))
         return
       }
-      const stored = { value, revision: ++this.#revision }
-      this.#entries.set(key, stored)
-      this.#history.push([key, stored])
-      for (const watcher of this.#watchers) watcher.tell(key, stored)
-      this.#later(() => answer({ _tag: "Stored", revision: stored.revision }))
+      const stored = this.#store(key, value)
+      later(network, () => answer({ _tag: "Stored", revision: stored.revision }))
+    })
+  }
+
+  /** Deletes the entry that has exactly this revision, if there is one. */
+  deleteRevision(revision: number, network = this.#network): void {
+    later(network, () => {
+      for (const [key, entry] of this.#entries) if (entry.revision === revision) this.#store(key, undefined)
     })
   }
 
@@ -67,6 +93,11 @@ export class SimulatedBucket<A> {
     this.#breakOff()
   }
 
+  /** Every write that it has, oldest first. */
+  get log(): ReadonlyArray<readonly [key: string, entry: StoredEntry<A>]> {
+    return this.#history
+  }
+
   /** How many writes it has taken. */
   get writes(): number {
     return this.#history.length
@@ -77,10 +108,10 @@ export class SimulatedBucket<A> {
     this.#watchers.clear()
   }
 
-  read(key: string, answer: (entry: StoredEntry<A> | undefined) => void): void {
-    this.#later(() => {
+  read(key: string, answer: (entry: StoredEntry<A> | undefined) => void, network = this.#network): void {
+    later(network, () => {
       const entry = this.#entries.get(key)
-      this.#later(() => answer(entry))
+      later(network, () => answer(entry))
     })
   }
 
@@ -93,9 +124,10 @@ export class SimulatedBucket<A> {
     onEntry: (key: string, entry: StoredEntry<A>) => void,
     onRead: () => void,
     behind = 0,
-    evades = () => false
+    evades = () => false,
+    network = this.#network
   ): () => void {
-    const watcher = new Watcher<A>(this.#network, onEntry)
+    const watcher = new Watcher<A>(network, onEntry)
     const end = Math.max(0, this.#history.length - behind)
     const inOrder = [...new Map(this.#history.slice(0, end))].toSorted(([, a], [, b]) => a.revision - b.revision)
     const replaced = new Set(this.#history.slice(end).map(([key]) => key))
@@ -109,10 +141,19 @@ export class SimulatedBucket<A> {
     }
   }
 
-  #later(run: () => void): void {
-    const delay = this.#network.delay()
-    if (delay !== undefined) this.#network.plan(delay, run)
+  #store(key: string, value: A | undefined): StoredEntry<A> {
+    const stored = { value, revision: ++this.#revision }
+    this.#entries.set(key, stored)
+    this.#history.push([key, stored])
+    for (const watcher of this.#watchers) watcher.tell(key, stored)
+    return stored
   }
+}
+
+/** The message arrives after the network's delay, or never. */
+export const later = (network: Network, run: () => void): void => {
+  const delay = network.delay()
+  if (delay !== undefined) network.plan(delay, run)
 }
 
 /** Sequences of a stream that is made anew begin with the time, in 64ths of a millisecond. */
@@ -147,8 +188,10 @@ class Watcher<A> {
   #move(): void {
     if (this.#moving || this.#closed || this.#queue.length === 0) return
     this.#moving = true
-    this.#network.plan(this.#network.delay() ?? lostMillis, () => {
+    const delay = this.#network.delay()
+    this.#network.plan(delay ?? lostMillis, () => {
       this.#moving = false
+      if (delay === undefined) return this.#move()
       // What waits together arrives together.
       const arrived = this.#closed ? [] : this.#queue.splice(0)
       for (const run of arrived) run()

@@ -7,7 +7,27 @@ import {
   parseLeaseKey,
   partitionKey
 } from "@roost/cluster"
-import type { SimulatedBucket, StoredEntry } from "./SimulatedBucket.ts"
+import type { BucketClient, StoredEntry } from "./SimulatedBucket.ts"
+
+/** Whose partitions the node keeps leases for. Answers may come at any time, and never inside the call. */
+export interface LeaseHost {
+  readonly acquire: (partition: number, fencingToken: number, acquired: () => void) => void
+  readonly release: (partition: number, released: () => void) => void
+  readonly abandon: (partition: number) => void
+  /** What the node owns has changed. */
+  readonly announce: () => void
+  /** Everything is handed over: the process ends. */
+  readonly drained: () => void
+}
+
+/** A host that only takes its time, up to 100 ms. */
+export const slowHost = (random: () => number, plan: NodeOptions["plan"]): LeaseHost => ({
+  acquire: (_partition, _fencingToken, acquired) => plan(1 + random() * 100, acquired),
+  release: (_partition, released) => plan(1 + random() * 100, released),
+  abandon: () => undefined,
+  announce: () => undefined,
+  drained: () => undefined
+})
 
 export interface NodeOptions {
   readonly name: string
@@ -16,12 +36,11 @@ export interface NodeOptions {
   /** Its clock runs this much faster than true time, from this offset on. */
   readonly clockRate: number
   readonly clockOffset: number
-  readonly bucket: SimulatedBucket<LeaseRecord>
+  readonly bucket: BucketClient<LeaseRecord>
   readonly plan: (delayMillis: number, run: () => void) => void
   readonly trueNow: () => number
   readonly wallNow: () => number
-  /** Milliseconds that its host takes to load or store a partition. */
-  readonly hostMillis: () => number
+  readonly host: LeaseHost
   /** For planted faults: lets a node serve although its lease ran out. */
   readonly ignoresItsClock?: boolean
 }
@@ -58,10 +77,10 @@ export class SimulatedNode {
   interrupt(behind = 0, evades = () => false): void {
     if (this.#state === "over") return
     this.#unwatch()
-    this.#process(() => this.#keeper.reading())
+    this.process(() => this.#keeper.reading())
     this.#unwatch = this.#options.bucket.watch(
-      (key, entry) => this.#process(() => this.#seen(key, entry)),
-      () => this.#process(() => this.#perform(this.#keeper.read(this.#now))),
+      (key, entry) => this.process(() => this.#seen(key, entry)),
+      () => this.process(() => this.#perform(this.#keeper.read(this.#now))),
       behind,
       evades
     )
@@ -69,8 +88,23 @@ export class SimulatedNode {
 
   /** Partitions that it would answer a datagram for at this moment, with their fencing tokens. */
   get serving(): ReadonlyMap<number, number> {
+    return this.isServing ? this.#hosted : none
+  }
+
+  /** Whether its process runs and holds its lease, as far as it knows. */
+  get isServing(): boolean {
     const trusts = this.#options.ignoresItsClock === true || this.#keeper.isServing(this.#now)
-    return this.#state === "running" && trusts ? this.#hosted : none
+    return this.#state === "running" && trusts
+  }
+
+  /** What it announces: partitions with their fencing tokens. */
+  get owned(): ReadonlyArray<readonly [partition: number, fencingToken: number]> {
+    return this.#keeper.owned
+  }
+
+  /** The other node that owns the partition or is about to. */
+  destinationOf(partition: number): string | undefined {
+    return this.#keeper.destinationOf(partition)
   }
 
   get isOver(): boolean {
@@ -79,6 +113,12 @@ export class SimulatedNode {
 
   /** It was told to hand everything over. */
   isLeaving = false
+
+  /** Something for its process: runs now, after the pause, or never. */
+  process(run: () => void): void {
+    if (this.#state === "running") run()
+    else if (this.#state === "paused") this.#missed.push(run)
+  }
 
   pause(): void {
     if (this.#state === "running") this.#state = "paused"
@@ -97,7 +137,7 @@ export class SimulatedNode {
 
   drain(): void {
     this.isLeaving = true
-    this.#process(() => this.#perform(this.#keeper.drain(this.#now)))
+    this.process(() => this.#perform(this.#keeper.drain(this.#now)))
   }
 
   get #now(): number {
@@ -123,12 +163,6 @@ export class SimulatedNode {
     return actions
   }
 
-  /** Runs now, after the pause, or never. */
-  #process(run: () => void): void {
-    if (this.#state === "running") run()
-    else if (this.#state === "paused") this.#missed.push(run)
-  }
-
   #seen(key: string, { revision, value }: StoredEntry<LeaseRecord>): void {
     const parsed = parseLeaseKey(key)
     if (parsed._tag === "Node") {
@@ -147,14 +181,14 @@ export class SimulatedNode {
   }
 
   #do(action: LeaseAction): void {
-    const { bucket, name, plan, timing } = this.#options
+    const { bucket, host, name, plan, timing } = this.#options
     const keeper = this.#keeper
     switch (action._tag) {
       case "WriteNode": {
         const { beat, incarnation, leaving, revision } = action
         const record = { _tag: "Node", nodeId: name, beat, leaving } as const
         bucket.write(nodeKey(incarnation), record, revision, (outcome) =>
-          this.#process(() => this.#perform(keeper.nodeWritten(this.#now, beat, outcome)))
+          this.process(() => this.#perform(keeper.nodeWritten(this.#now, beat, outcome)))
         )
         break
       }
@@ -166,26 +200,26 @@ export class SimulatedNode {
           this.#perform(keeper.nodeRead(this.#now, action.incarnation, found))
         }
         bucket.read(nodeKey(action.incarnation), (entry) =>
-          this.#process(() =>
+          this.process(() =>
             answer(entry?.value?._tag === "Node" ? { ...entry.value, revision: entry.revision } : "missing")
           )
         )
-        plan(timing.writeMillisMax, () => this.#process(() => answer("failed")))
+        plan(timing.writeMillisMax, () => this.process(() => answer("failed")))
         break
       }
       case "DeleteNode":
         bucket.write(nodeKey(action.incarnation), undefined, action.revision, (outcome) =>
-          this.#process(() => {
+          this.process(() => {
             if (outcome._tag === "Conflict") keeper.nodeKept(action.incarnation)
           })
         )
-        plan(timing.writeMillisMax, () => this.#process(() => keeper.nodeKept(action.incarnation)))
+        plan(timing.writeMillisMax, () => this.process(() => keeper.nodeKept(action.incarnation)))
         break
       case "WritePartition": {
         const { owner, partition, revision, token } = action
         let answered = false
         const answer = (outcome: Parameters<LeaseKeeper["partitionWritten"]>[2]) =>
-          this.#process(() => {
+          this.process(() => {
             if (answered) return
             answered = true
             this.#perform(keeper.partitionWritten(this.#now, partition, outcome))
@@ -196,8 +230,8 @@ export class SimulatedNode {
       }
       case "Acquire": {
         const { fencingToken, partition } = action
-        plan(this.#options.hostMillis(), () =>
-          this.#process(() => {
+        host.acquire(partition, fencingToken, () =>
+          this.process(() => {
             if (!keeper.owned.some(([owned, token]) => owned === partition && token === fencingToken)) return
             this.#hosted.set(partition, fencingToken)
             this.#perform(keeper.acquired(this.#now, partition, fencingToken))
@@ -207,19 +241,22 @@ export class SimulatedNode {
       }
       case "Release":
         this.#hosted.delete(action.partition)
-        plan(this.#options.hostMillis(), () =>
-          this.#process(() => this.#perform(keeper.released(this.#now, action.partition)))
+        host.release(action.partition, () =>
+          this.process(() => this.#perform(keeper.released(this.#now, action.partition)))
         )
         break
       case "Abandon":
         this.#hosted.delete(action.partition)
+        host.abandon(action.partition)
         break
       case "Reread":
         this.interrupt()
         break
       case "Announce":
+        host.announce()
         break
       case "Drained":
+        host.drained()
         this.crash()
         break
     }

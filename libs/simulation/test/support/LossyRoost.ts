@@ -57,7 +57,7 @@ export class LossyRoost {
       ports: {
         tell: () => undefined,
         send: (peer, view) => {
-          const datagram = view.slice()
+          const datagram = new Uint8Array(view)
           this.#note(peer, datagram)
           this.#soon(() => {
             this.#devices.get(peer.key)?.receive(datagram)
@@ -65,7 +65,7 @@ export class LossyRoost {
           })
         },
         publish: (subject, view) => {
-          const frame = view.slice()
+          const frame = new Uint8Array(view)
           for (const node of this.#nodes.values()) {
             if (subject !== Subjects.frameToNodes && subject !== Subjects.frameToNode(node.nodeId)) continue
             this.#lossy(() => {
@@ -184,7 +184,7 @@ export class LossyRoost {
     const later = (run: () => void) => this.#soon(run)
     switch (effect._tag) {
       case "Frame": {
-        const frame = effect.frame.slice()
+        const frame = new Uint8Array(effect.frame)
         this.#lossy(() => this.#edge.handleFrame(this.now, frame))
         return true
       }
@@ -206,7 +206,7 @@ export class LossyRoost {
       }
       case "SaveSession": {
         const { deviceKey, productKey, record, revision, token } = effect
-        const outcome = this.#write(sessionKey(productKey, deviceKey), revision, record.slice())
+        const outcome = this.#write(sessionKey(productKey, deviceKey), revision, new Uint8Array(record))
         const heard = this.random() < this.loss ? ({ _tag: "Unknown" } as const) : outcome
         later(() => host().handleSaved(this.now, token, heard))
         return true

@@ -1,0 +1,191 @@
+import { partitionOf } from "@roost/contracts"
+import { LeaseChecker } from "./leases/LeaseChecker.ts"
+import { Schedule } from "./Schedule.ts"
+import { ActorsProcess } from "./system/ActorsProcess.ts"
+import { CommandQueue } from "./system/CommandQueue.ts"
+import { Conditions } from "./system/Conditions.ts"
+import { EdgeProcess } from "./system/EdgeProcess.ts"
+import type { Victims } from "./system/Faults.ts"
+import { Recording } from "./system/Recording.ts"
+import { SimulatedBus } from "./system/SimulatedBus.ts"
+import { simulatedCrypto } from "./system/SimulatedCrypto.ts"
+import { type DeviceOptions, portsPerDevice, SimulatedDevice } from "./system/SimulatedDevice.ts"
+import { SimulatedStore, type StoreCopy } from "./system/SimulatedStore.ts"
+import {
+  epochMillis,
+  partitionsUsed,
+  type PlantedFaults,
+  productKey,
+  type Surroundings
+} from "./system/Surroundings.ts"
+import { Trace } from "./system/Trace.ts"
+
+const copyMillis = 1_000
+const lookMillis = 1_000
+
+/**
+ * All of Roost in one thread and in simulated time: real edges, device hosts, lease keepers and command machines, over a bus and a
+ * store that fail as they are told, and devices that speak the real protocol. One source of randomness determines everything.
+ */
+export class World implements Victims {
+  readonly schedule = new Schedule()
+  readonly conditions = new Conditions()
+  readonly recording = new Recording()
+  readonly devices: ReadonlyArray<SimulatedDevice>
+  readonly checker = new LeaseChecker(partitionsUsed)
+  readonly trace: Trace
+  readonly store: SimulatedStore
+  readonly random: () => number
+  readonly edges: ReadonlyArray<string>
+  readonly #around: Surroundings
+  readonly #edges: ReadonlyArray<EdgeProcess>
+  readonly #queues: ReadonlyArray<CommandQueue>
+  readonly #nodes: Array<ActorsProcess> = []
+  readonly #byPeer = new Map<number | string, SimulatedDevice>()
+  readonly #copies: Array<StoreCopy> = []
+  #started = 0
+
+  constructor(options: {
+    readonly random: () => number
+    readonly nodes: number
+    readonly edges: number
+    readonly queues: number
+    readonly devices: ReadonlyArray<Omit<DeviceOptions, "deviceKey" | "edges" | "port">>
+    readonly planted: PlantedFaults
+    readonly keepsLines: boolean
+  }) {
+    const { random } = options
+    const { schedule } = this
+    this.random = random
+    this.trace = new Trace(options.keepsLines)
+    this.store = new SimulatedStore(schedule, random, this.conditions)
+    this.#around = {
+      now: this.now,
+      plan: this.plan,
+      random,
+      crypto: simulatedCrypto(random, (key, nonce) => this.recording.sealed(this.now(), key, nonce)),
+      bus: new SimulatedBus(schedule, random, this.conditions),
+      store: this.store,
+      conditions: this.conditions,
+      recording: this.recording,
+      trace: this.trace,
+      planted: options.planted
+    }
+    this.edges = Array.from({ length: options.edges }, (_, i) => `edge${i + 1}`)
+    this.#edges = this.edges.map(
+      (name) =>
+        new EdgeProcess(this.#around, name, (peer, datagram) =>
+          this.#carry(datagram, () => this.#byPeer.get(peer.key)?.receive(datagram))
+        )
+    )
+    this.#queues = Array.from({ length: options.queues }, (_, i) => new CommandQueue(this.#around, `queue${i + 1}`))
+    this.store.commandEvents.onStored = ({ value }) =>
+      this.plan(1 + 3 * random(), () => this.#queue().handleEvent(value))
+    for (let i = 0; i < options.nodes; i++) this.startNode()
+    this.devices = options.devices.map((device, i) => this.#device(device, i))
+    const copy = () => {
+      this.#copies.push(this.store.copy())
+      this.plan(copyMillis, copy)
+    }
+    copy()
+    const look = () => {
+      this.#look()
+      this.plan(lookMillis, look)
+    }
+    look()
+  }
+
+  readonly now = (): number => epochMillis + Math.floor(this.schedule.now)
+  readonly plan = (delayMillis: number, run: () => void): void => this.schedule.plan(delayMillis, run)
+
+  readonly nodes = (): ReadonlyArray<string> => this.#running().map(({ name }) => name)
+
+  readonly startNode = (): void => {
+    this.#nodes.push(new ActorsProcess(this.#around, `node${++this.#started}`))
+  }
+
+  readonly killNode = (name: string): void => this.#node(name)?.kill()
+  readonly drainNode = (name: string): void => this.#node(name)?.lease.drain()
+  readonly pauseNode = (name: string, paused: boolean): void => {
+    const lease = this.#node(name)?.lease
+    if (paused) lease?.pause()
+    else lease?.resume()
+    this.#look()
+  }
+
+  readonly killEdge = (name: string): void => this.#edges.find((edge) => edge.name === name)!.kill()
+  readonly startEdge = (name: string): void => this.#edges.find((edge) => edge.name === name)!.start()
+
+  readonly setBack = (millis: number): number => {
+    const at = this.schedule.now - millis
+    const copy = this.#copies.findLast((one) => one.at <= at) ?? this.#copies[0]!
+    this.#copies.splice(this.#copies.indexOf(copy) + 1)
+    this.store.setBack(copy)
+    return epochMillis + Math.floor(copy.at)
+  }
+
+  readonly interruptWatches = (): void => {
+    for (const node of this.#running()) node.interrupt()
+    for (const queue of this.#queues) queue.interrupt()
+  }
+
+  /** An application has a command for a device. */
+  issue(device: string, number: number): void {
+    this.#queue().issue(device, number, (commandId) =>
+      this.recording.commands.push({ commandId, device, at: this.now() })
+    )
+  }
+
+  #running(): ReadonlyArray<ActorsProcess> {
+    return this.#nodes.filter(({ lease }) => !lease.isOver && !lease.isLeaving)
+  }
+
+  #node(name: string): ActorsProcess | undefined {
+    return this.#nodes.find((node) => node.name === name)
+  }
+
+  #queue(): CommandQueue {
+    return this.#queues[Math.floor(this.random() * this.#queues.length)]!
+  }
+
+  #look(): void {
+    this.checker.look(
+      this.now() - epochMillis,
+      this.#nodes.map(({ lease }) => lease)
+    )
+  }
+
+  #device(options: Omit<DeviceOptions, "deviceKey" | "edges" | "port">, number: number): SimulatedDevice {
+    const port = 1_024 + number * portsPerDevice
+    const known = { ...options, deviceKey: deviceKeyOf(number), edges: this.#edges.length, port }
+    const device = new SimulatedDevice(this.#around, known, (from, datagram) => {
+      // The network knows the newest port, and what comes to a former one is lost.
+      const { edge, peer } = from
+      this.#byPeer.set(peer.key, from)
+      this.#carry(datagram, () => this.#edges[edge]!.receive(peer, datagram))
+    })
+    return device
+  }
+
+  /** Between a device and an edge. */
+  #carry(datagram: Uint8Array, arrive: () => void): void {
+    const { doubled, lateMillis, loss } = this.conditions.datagrams
+    const { random } = this
+    this.trace.bytes(this.schedule.now, datagram)
+    const delay = 5 + 40 * random() + (lateMillis > 0 ? lateMillis * random() ** 3 : 0)
+    if (loss > 0 && random() < loss) return
+    this.plan(delay, arrive)
+    if (doubled > 0 && random() < doubled) this.plan(delay + 50 * random(), arrive)
+  }
+}
+
+/** Names of devices in the partitions that are used. */
+const deviceKeys: Array<string> = []
+let tried = 0
+const deviceKeyOf = (number: number): string => {
+  while (deviceKeys.length <= number) {
+    const name = `d${++tried}`
+    if (partitionOf(productKey, name) < partitionsUsed) deviceKeys.push(name)
+  }
+  return deviceKeys[number]!
+}

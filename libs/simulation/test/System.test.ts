@@ -1,0 +1,46 @@
+import { assert, beforeAll, describe, it } from "vitest"
+import { faultKinds, keptSeeds, type PlantedFaults, playSystem, type SystemReport } from "../src/index.ts"
+
+describe("edges, session-actors, leases, commands and devices of one world", () => {
+  let reports: ReadonlyArray<SystemReport> = []
+  beforeAll(() => {
+    reports = keptSeeds.map((seed) => playSystem(seed))
+  }, 60_000)
+
+  it(`keep what they acknowledged, answer, and repeat no nonce in ${keptSeeds.length} schedules of faults`, () => {
+    for (const { faults, seed, violations } of reports) {
+      assert.deepStrictEqual(violations, [], `seed ${seed}: ${faults.join("; ")}`)
+    }
+  })
+
+  it("have every kind of fault and enough traffic in these schedules", () => {
+    const met = new Set(reports.flatMap(({ faults }) => faults.map((fault) => fault.slice(0, fault.indexOf(" ")))))
+    assert.deepStrictEqual([...met].toSorted(), faultKinds.toSorted())
+    for (const { commands, faults, seed, uplinks } of reports) {
+      assert.isAtLeast(faults.length, 3, `seed ${seed}`)
+      assert.isAtLeast(uplinks, 600, `seed ${seed}`)
+      assert.isAtLeast(commands, 50, `seed ${seed}`)
+    }
+  })
+
+  it("play the same schedule from the same seed, and another one from another seed", () => {
+    const [first, second] = [playSystem(3, { keepsLines: true }), playSystem(3, { keepsLines: true })]
+    assert.deepStrictEqual(first, second)
+    assert.strictEqual(first.traceHash, reports.find(({ seed }) => seed === 3)!.traceHash)
+    assert.notStrictEqual(first.traceHash, reports[0]!.traceHash)
+  })
+})
+
+describe("the checkers catch", () => {
+  const caught = (planted: PlantedFaults, seeds: ReadonlyArray<number>, sentence: RegExp) =>
+    seeds.some((seed) => playSystem(seed, { planted }).violations.some((violation) => sentence.test(violation)))
+
+  it("a node that acknowledges an uplink before it is stored", () =>
+    assert.isTrue(caught({ acknowledgesBeforeStoring: true }, [2, 3, 4], /was acknowledged and is not stored/)))
+
+  it("a node that serves on after its lease ran out", () =>
+    assert.isTrue(caught({ servesWithoutLease: true }, [1, 5, 6], /node\d and node\d serve partition/)))
+
+  it("a node that seals under numbers of before when it takes a session over", () =>
+    assert.isTrue(caught({ repeatsNonces: true }, [1, 4, 7], /was used twice under one key/)))
+})
