@@ -16,9 +16,10 @@ describe("edges, session-actors, leases, commands and devices of one world", () 
   it("have every kind of fault and enough traffic in these schedules", () => {
     const met = new Set(reports.flatMap(({ faults }) => faults.map((fault) => fault.slice(0, fault.indexOf(" ")))))
     assert.deepStrictEqual([...met].toSorted(), faultKinds.toSorted())
-    for (const { commands, faults, seed, uplinks } of reports) {
+    for (const { commands, faults, postsMin, seed, uplinks } of reports) {
       assert.isAtLeast(faults.length, 3, `seed ${seed}`)
       assert.isAtLeast(uplinks, 600, `seed ${seed}`)
+      assert.isAtLeast(postsMin, 20, `seed ${seed}`)
       assert.isAtLeast(commands, 50, `seed ${seed}`)
     }
   })

@@ -1,18 +1,13 @@
-import { BoundedMap } from "@roost/bounded"
 import { steadyOf } from "@roost/actors"
 import { Buckets, Command, commandIdOfKey, isPending } from "@roost/contracts"
 import { type NatsConnection, openBucket } from "@roost/nats"
 import { Effect, type Scope } from "effect"
 import type { DeviceHost } from "../host/DeviceHost.ts"
 import type { PendingCommand } from "../state/PendingCommands.ts"
-
-/** Finished commands whose revision is remembered, so that a partition that is just read does not bring them back. */
-const goneMax = 10_000
+import { EndedCommands } from "./EndedCommands.ts"
 
 /** What the live mirror of the bucket COMMANDS has said, so that a snapshot that is older does not undo it. */
-export interface CommandRevisions {
-  readonly isNewer: (commandId: string, revision: number) => boolean
-}
+export type CommandRevisions = Pick<EndedCommands, "isNewer">
 
 /**
  * Keeps the pending commands of the host's partitions as the bucket has them; those of others the host does not take.
@@ -25,23 +20,24 @@ export const mirrorCommands = Effect.fnUntraced(function* (
 ): Effect.fn.Return<CommandRevisions, never, NatsConnection | Scope.Scope> {
   const run = Effect.runForkWith(yield* Effect.context<never>())
   const bucket = yield* openBucket(Buckets.commands, Command)
-  const gone = new BoundedMap<string, number>(goneMax)
+  const ended = new EndedCommands()
   const remove = (commandId: string, revision: number) => {
     host.handleCommandGone(commandId)
-    gone.set(commandId, revision === 0 ? Infinity : revision)
+    ended.ended(commandId, revision)
     changed()
   }
   yield* bucket.watch(">", {
     onPut: ({ revision, value }) => {
       const { commandId, deviceKey, productKey, state } = value
       if (!isPending(state)) return remove(commandId, revision)
+      ended.pending(commandId)
       host.handleCommand(productKey, deviceKey, deliveryOf(value))
       changed()
     },
     onDelete: (key, revision) => remove(commandIdOfKey(key), revision),
     onInitialDone: () => void run(read)
   })
-  return { isNewer: (commandId, revision) => revision > (gone.get(commandId) ?? 0) }
+  return ended
 })
 
 /** A command as its actor needs it, its times on this process's clock. */

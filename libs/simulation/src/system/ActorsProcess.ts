@@ -1,7 +1,7 @@
 import { calmMillisMax, tickMillis } from "@roost/actors"
 import { announceMillis, defaultLeaseTiming } from "@roost/cluster"
 import { type Command, commandIdOfKey, isPending, type PlacementAnnouncement, Subjects } from "@roost/contracts"
-import { defaultDeviceSessionConfig, DeviceHost } from "@roost/device-session"
+import { defaultDeviceSessionConfig, DeviceHost, EndedCommands } from "@roost/device-session"
 import type { Network } from "../leases/SimulatedBucket.ts"
 import { SimulatedNode } from "../leases/SimulatedNode.ts"
 import { FollowedBucket } from "./FollowedBucket.ts"
@@ -21,8 +21,7 @@ export class ActorsProcess {
   readonly #host: DeviceHost
   readonly #network: Network
   readonly #commands: FollowedBucket<Command>
-  /** Finished commands, with the revision of that: a snapshot that is older does not bring them back. */
-  readonly #gone = new Map<string, number>()
+  readonly #ended = new EndedCommands()
   readonly #ticks: Ticks
   #served = true
   #term: number
@@ -166,8 +165,7 @@ export class ActorsProcess {
               if (value !== undefined) this.#host.restore(now(), revision, this.#asRead(key, value))
             }
             for (const [key, { revision, value }] of commands) {
-              const isNewer = revision > (this.#gone.get(commandIdOfKey(key)) ?? 0)
-              if (value !== undefined && isNewer) this.#deliver(value)
+              if (value !== undefined && this.#ended.isNewer(commandIdOfKey(key), revision)) this.#deliver(value)
             }
             this.#host.open(now(), partition, fencingToken)
             acquired()
@@ -187,6 +185,7 @@ export class ActorsProcess {
 
   #commandSeen(command: Command, revision: number): void {
     if (!isPending(command.state)) return this.#commandGone(command.commandId, revision)
+    this.#ended.pending(command.commandId)
     this.#deliver(command)
     this.#endTurn()
   }
@@ -197,7 +196,7 @@ export class ActorsProcess {
 
   #commandGone(commandId: string, revision: number): void {
     this.#host.handleCommandGone(commandId)
-    this.#gone.set(commandId, revision === 0 ? Infinity : revision)
+    this.#ended.ended(commandId, revision)
     this.#endTurn()
   }
 

@@ -1,10 +1,14 @@
 import { calmMillisMax, tickMillis } from "@roost/actors"
+import { BoundedMap } from "@roost/bounded"
 import { PlacementMap } from "@roost/cluster"
 import { type PeerAddress, type PlacementAnnouncement, Subjects } from "@roost/contracts"
 import { CookieSecrets, FrontHalf, SessionIds } from "@roost/dtls"
 import { defaultEdgeLimits, EdgeCore } from "@roost/edge"
 import { epochMillis, routingKey, type Surroundings } from "./Surroundings.ts"
 import { Ticks } from "./Ticks.ts"
+
+/** Nodes say the same every second until something changes. */
+const announcementsMax = 16
 
 /** A udp-edge process: the real `EdgeCore`, joined as `EdgeService` joins it. It is killed and begun again under its name. */
 export class EdgeProcess {
@@ -63,8 +67,12 @@ export class EdgeProcess {
       core.handleFrame(now(), frame)
       endTurn()
     })
+    const read = new BoundedMap<string, PlacementAnnouncement>(announcementsMax)
     bus.subscribe(this.name, Subjects.placementAnnounce, (bytes) => {
-      placement.handle(now(), JSON.parse(Buffer.from(bytes).toString("utf8")) as PlacementAnnouncement)
+      const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("latin1")
+      const announcement = read.get(text) ?? (JSON.parse(text) as PlacementAnnouncement)
+      read.set(text, announcement)
+      placement.handle(now(), announcement)
     })
     bus.publish(this.name, Subjects.placementAsk, new Uint8Array(0))
     ticks.within(tickMillis)

@@ -14,6 +14,8 @@ export interface SystemReport {
   readonly trace: ReadonlyArray<string>
   readonly faults: ReadonlyArray<string>
   readonly uplinks: number
+  /** Of the device that posted least. */
+  readonly postsMin: number
   readonly commands: number
   readonly handshakes: number
 }
@@ -21,7 +23,7 @@ export interface SystemReport {
 const deviceCount = 30
 const sleepers = 4
 const lifetimeSeconds = 60
-const thinkMillis = 19_000
+const thinkMillis = 23_000
 const commandsPerDevice = 2
 /** The first fault comes when all devices are there, the last one early enough that all is well in the end. */
 const faultsFromMillis = 20_000
@@ -52,7 +54,7 @@ export const playSystem = (
     devices: Array.from({ length: deviceCount }, (_, i) => ({
       connectionId: i % 2 === 0,
       lifetimeSeconds,
-      thinkMillis: i < sleepers ? thinkMillis / 3 : thinkMillis,
+      thinkMillis: i < sleepers ? thinkMillis / 4 : thinkMillis,
       sleepsAfter: i < sleepers ? 8 : 0
     })),
     planted: options.planted ?? {},
@@ -98,6 +100,7 @@ export const playSystem = (
         `${kind} ${target} ${((at - epochMillis) / 1000).toFixed(1)}–${((endedAt - epochMillis) / 1000).toFixed(1)} s`
     ),
     uplinks: store.uplinks.messages.length,
+    postsMin: Math.min(...world.devices.map(({ posted }) => posted)),
     commands: recording.commands.length,
     handshakes: recording.attempts.length
   }
