@@ -22,7 +22,8 @@ export const violationsOf = (finished: Finished): ReadonlyArray<string> => [
   ...commands(finished),
   ...silences(finished),
   ...handshakes(finished),
-  ...offlines(finished)
+  ...offlines(finished),
+  ...sleeps(finished)
 ]
 
 const success = "2.04"
@@ -33,6 +34,8 @@ const handshakeMillisMax = 5_000
 const underWayMillis = 2_000
 /** Clocks and the way through the edge. */
 const earlyMillisMax = 1_000
+/** How much later than a Lifetime offline may come. */
+const lateMillisMax = 2_000
 /** An event is applied within it, unless something is wrong. */
 const appliedMillisMax = 20_000
 
@@ -124,6 +127,24 @@ function* offlines({ lifetimeMillisOf, recording }: Finished) {
     if (heard !== undefined) {
       yield `${moment(at)}: ${deviceKey} is said to be offline, and was answered ${at - heard.endedAt!} ms before`
     }
+  }
+}
+
+/** Who is silent for longer than a Lifetime while all is well is said to be offline, once. */
+function* sleeps({ conditions, lifetimeMillisOf, recording }: Finished) {
+  const lastSentAt = new Map<string, number>()
+  for (const { device, sentAt } of recording.exchanges) {
+    const from = lastSentAt.get(device)
+    const to = sentAt[0]!
+    lastSentAt.set(device, sentAt.at(-1)!)
+    if (from === undefined) continue
+    const dueAt = from + lifetimeMillisOf(device)
+    if (to < dueAt + lateMillisMax || !conditions.isCalm(from, to)) continue
+    const { length } = recording.presences.filter(
+      ({ at, deviceKey, state }) => deviceKey === device && state === "offline" && at > from && at < to
+    )
+    if (length !== 1)
+      yield `${moment(dueAt)}: ${device} was silent for ${to - from} ms, and ${length} times said to be offline`
   }
 }
 
