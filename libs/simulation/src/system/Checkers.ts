@@ -133,10 +133,12 @@ function* offlines({ lifetimeMillisOf, recording }: Finished) {
 /** Who is silent for longer than a Lifetime while all is well is said to be offline, once. */
 function* sleeps({ conditions, lifetimeMillisOf, recording }: Finished) {
   const lastSentAt = new Map<string, number>()
-  for (const { device, sentAt } of recording.exchanges) {
+  for (const { code, device, sentAt } of recording.exchanges) {
     const from = lastSentAt.get(device)
     const to = sentAt[0]!
-    lastSentAt.set(device, sentAt.at(-1)!)
+    // Without an answer nobody may have heard it: its session is forgotten.
+    if (code === "") lastSentAt.delete(device)
+    else lastSentAt.set(device, sentAt.at(-1)!)
     if (from === undefined) continue
     const dueAt = from + lifetimeMillisOf(device)
     if (to < dueAt + lateMillisMax || !conditions.isCalm(from, to)) continue
