@@ -98,7 +98,7 @@ describe("the registry on the bus", () => {
         const described = yield* requestRpc(RegistryRpcs.device, id)
         assert(described._tag === "Found")
         const { createdAt, ...rest } = described
-        assert.isAbove(createdAt, 0)
+        assert.isAbove(createdAt ?? 0, 0)
         assert.deepStrictEqual(rest, { _tag: "Found", status: "inactive", activated: false, dataFormat: "Json" })
       }).pipe(Effect.provide(onBus(url)))
     )
