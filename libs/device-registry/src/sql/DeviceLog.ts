@@ -3,6 +3,7 @@ import { storable } from "@roost/enos"
 import { Effect } from "effect"
 import { eventMillisMax, eventsPerDeviceMax, strangerEventsMax } from "../Limits.ts"
 import type { DeviceId } from "../RegistryStore.ts"
+import { inLockOrder } from "./LockOrder.ts"
 import { eventOf } from "./Rows.ts"
 import type { SqlSession, SqlTransaction, Value } from "./Sql.ts"
 
@@ -16,15 +17,18 @@ export const applyPresence = Effect.fnUntraced(function* (sql: SqlTransaction, p
   const state = (column: string, value: string) => `${column} = CASE WHEN ${newer} THEN ${value} ELSE ${column} END`
   const latest = (column: string, value: string) =>
     `${column} = CASE WHEN ${value} > COALESCE(${column}, 0) THEN ${value} ELSE ${column} END`
-  return yield* sql.runEach(
+  const ordered = inLockOrder(presences)
+  const applied = yield* sql.runEach(
     `UPDATE devices SET ${state("online", "?4")}, ${state("presence_at", "?3")}, ${state("last_seen_at", "?5")},
        ${state("lifetime_seconds", "?6")}, ${state("address", "?7")}, ${state("suite", "?8")},
        ${latest("last_online_at", "?9")}, ${latest("last_offline_at", "?10")},
        activated_at = CASE WHEN activated_at IS NULL AND CAST(?12 AS BIGINT) >= activates_from
          THEN CAST(?11 AS BIGINT) ELSE activated_at END
      WHERE product_key = ?1 AND device_key = ?2 AND (CAST(?13 AS BIGINT) IS NULL OR CAST(?13 AS BIGINT) >= created_at)`,
-    presences.map(presenceValues)
+    ordered.map(presenceValues)
   )
+  const counts = new Map(ordered.map((presence, index) => [presence, applied[index]!]))
+  return presences.map((presence) => counts.get(presence)!)
 })
 
 const presenceValues = (presence: Presence): ReadonlyArray<Value> => {
@@ -57,8 +61,8 @@ export const filePresence = Effect.fnUntraced(function* (
   events: ReadonlyArray<DeviceEvent>,
   now: number
 ) {
-  const applied = yield* applyPresence(sql, presences)
   yield* sql.enter("events")
+  const applied = yield* applyPresence(sql, presences)
   yield* sql.runEach(
     insertEvent("CAST(?8 AS INTEGER)"),
     events.map((event, index) => [...eventValues(event), applied[index] === 0 ? 1 : 0])

@@ -105,7 +105,7 @@ export const updateCredential = Effect.fnUntraced(function* (
 })
 
 export const deleteDevice = Effect.fnUntraced(function* (sql: SqlTransaction, id: DeviceId, now: number) {
-  // Before the device is locked: whoever files events asks whether there is such a device.
+  // Before the device is locked (`LockOrder`): whoever files events asks whether there is such a device.
   yield* sql.enter("events")
   const device = yield* findDevice(sql, id, sql.forUpdate)
   if (device === undefined) return false

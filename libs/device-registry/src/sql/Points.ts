@@ -3,6 +3,7 @@ import { metrics } from "@roost/observability"
 import { Effect } from "effect"
 import { pointsBatchBytesMax, pointsBytesMax, pointsPerDeviceMax, pointValueBytesMax } from "../Limits.ts"
 import type { DeviceId, LatestPoint, PointsOfDevice } from "../RegistryStore.ts"
+import { inLockOrder } from "./LockOrder.ts"
 import type { Row, SqlSession, SqlTransaction } from "./Sql.ts"
 
 /**
@@ -12,13 +13,14 @@ import type { Row, SqlSession, SqlTransaction } from "./Sql.ts"
 export const applyPoints = Effect.fnUntraced(function* (sql: SqlTransaction, devices: ReadonlyArray<PointsOfDevice>) {
   // Another instance must not write between reading and writing.
   yield* sql.enter("points")
-  const keys = devices.map(({ deviceKey, productKey }) => [productKey, deviceKey] as const)
+  const ordered = inLockOrder(devices)
+  const keys = ordered.map(({ deviceKey, productKey }) => [productKey, deviceKey] as const)
   const rows = yield* sql.getEach(select, keys)
   yield* sql.runEach(
     `INSERT INTO device_points (product_key, device_key, points) SELECT ?1, ?2, ?3
-     WHERE EXISTS (SELECT 1 FROM devices WHERE product_key = ?1 AND device_key = ?2)
+     WHERE EXISTS (SELECT 1 FROM devices WHERE product_key = ?1 AND device_key = ?2${sql.forKeyShare})
      ON CONFLICT (product_key, device_key) DO UPDATE SET points = excluded.points`,
-    devices.map(({ points }, index) => [...keys[index]!, encode(merge(decode(rows[index]), points))])
+    ordered.map(({ points }, index) => [...keys[index]!, encode(merge(decode(rows[index]), points))])
   )
 })
 

@@ -113,8 +113,15 @@ const make = (pool: PostgresPool, single: PostgresPool) => {
             result = await Effect.runPromise(body(transactionOn(connection, heard)))
             committing = true
           })
-        await pool.within(silenceMillisMax, work, () => committing)
-        return result!
+        for (let tries = 1; ; tries++) {
+          try {
+            await pool.within(silenceMillisMax, work, () => committing)
+            return result!
+          } catch (error) {
+            if (tries === conflictTriesMax || !isConflict(error)) throw error
+            committing = false
+          }
+        }
       }).pipe(Effect.tap(noteWritten)),
     unlessBusy: (section, body) =>
       Effect.acquireUseRelease(
@@ -123,6 +130,15 @@ const make = (pool: PostgresPool, single: PostgresPool) => {
         (connection) => Effect.promise(async () => connection && unlock(pool, connection, section))
       )
   })
+}
+
+/** How often a transaction is tried that another one was in the way of; the database has rolled it back each time. */
+const conflictTriesMax = 5
+
+/** A deadlock or a serialisation that failed: of this moment, whatever the statement. */
+const isConflict = (error: unknown): boolean => {
+  const cause = error instanceof Error ? error.cause : undefined
+  return cause instanceof Error && "code" in cause && (cause.code === "40P01" || cause.code === "40001")
 }
 
 const always = () => true
@@ -183,6 +199,7 @@ const transactionOn = (connection: Connection, heard: () => void): SqlTransactio
     runEach: (sql, values) => Effect.promise(async () => (await queryEach(sql, values)).map(({ count }) => count)),
     getEach: (sql, values) => Effect.promise(async () => (await queryEach(sql, values)).map(([row]) => row)),
     forUpdate: " FOR UPDATE",
+    forKeyShare: " FOR KEY SHARE",
     enter: (section) =>
       Effect.promise(async () => {
         await connection.unsafe(`SELECT pg_advisory_xact_lock(${lockSpace}, ${sections[section]})`)

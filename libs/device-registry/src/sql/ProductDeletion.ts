@@ -53,6 +53,7 @@ export const deleteDevicesOf = Effect.fnUntraced(function* (
   limit: number,
   now: number
 ) {
+  yield* sql.enter("events")
   const rows = yield* sql.all(
     `SELECT ${deviceColumns} FROM devices WHERE product_key = ?1 ORDER BY device_key LIMIT ?2${sql.forUpdate}`,
     productKey,
@@ -76,12 +77,14 @@ export const deleteDevicesOf = Effect.fnUntraced(function* (
 })
 
 /** Events of the product and of who came as its device, at most `limit`; says how many. */
-export const deleteEventsOf = (sql: SqlSession, productKey: string, limit: number) =>
-  sql.run(
+export const deleteEventsOf = Effect.fnUntraced(function* (sql: SqlTransaction, productKey: string, limit: number) {
+  yield* sql.enter("events")
+  return yield* sql.run(
     "DELETE FROM device_events WHERE id IN (SELECT id FROM device_events WHERE product_key = ?1 LIMIT ?2)",
     productKey,
     limit
   )
+})
 
 /** The product itself and its scripts. False: it has devices. */
 export const finishDeletion = Effect.fnUntraced(function* (sql: SqlTransaction, productKey: string) {

@@ -26,6 +26,8 @@ export interface SqlTransaction extends SqlSession {
   ) => Effect.Effect<ReadonlyArray<Row | undefined>>
   /** Ends a SELECT whose rows are read in order to change them. */
   readonly forUpdate: string
+  /** Ends a SELECT of what must still be there when the transaction ends. */
+  readonly forKeyShare: string
   /** Waits until no other transaction, of any instance, is in the section; stays in it until the end. */
   readonly enter: (section: Section) => Effect.Effect<void>
 }

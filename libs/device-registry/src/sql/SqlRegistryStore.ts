@@ -77,7 +77,7 @@ export const layerSqlRegistryStore: Layer.Layer<RegistryStore, never, Sql> = Lay
         const now = yield* Clock.currentTimeMillis
         return yield* changing((session) => deleteDevicesOf(session, productKey, limit, now))
       }),
-      deleteEventsOf: (productKey, limit) => deleteEventsOf(sql, productKey, limit),
+      deleteEventsOf: (productKey, limit) => sql.transaction((session) => deleteEventsOf(session, productKey, limit)),
       finishDeletion: (productKey) => changing((session) => finishDeletion(session, productKey)),
       somethingToDelete: Effect.andThen(deletionBegun.await, deletionBegun.close),
       unlessDeletedElsewhere: (work) => sql.unlessBusy("delete", work),

@@ -120,6 +120,7 @@ const make = (db: DatabaseSync) => {
         return values.map((each) => prepared.get(...storableValues(each)) as Row | undefined)
       }),
     forUpdate: "",
+    forKeyShare: "",
     enter: () => Effect.void
   }
   return Sql.of({
