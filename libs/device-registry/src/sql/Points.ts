@@ -20,7 +20,11 @@ export const applyPoints = Effect.fnUntraced(function* (sql: SqlTransaction, dev
     `INSERT INTO device_points (product_key, device_key, points) SELECT ?1, ?2, ?3
      WHERE EXISTS (SELECT 1 FROM devices WHERE product_key = ?1 AND device_key = ?2${sql.forKeyShare})
      ON CONFLICT (product_key, device_key) DO UPDATE SET points = excluded.points`,
-    ordered.map(({ points }, index) => [...keys[index]!, encode(merge(decode(rows[index]), points))])
+    ordered.map(({ deviceKey, points, productKey }, index) => [
+      productKey,
+      deviceKey,
+      encode(merge(decode(rows[index]), points))
+    ])
   )
 })
 
