@@ -5,32 +5,10 @@ import { Health } from "@roost/observability"
 import { layerHttpServerTest, type PostgresServer, postgresServer } from "@roost/testkit"
 import { ConfigProvider, Effect, Layer, Logger } from "effect"
 import { HttpBody, HttpClient, HttpClientRequest, HttpRouter } from "effect/http"
-import { HttpApiBuilder } from "effect/http-api"
 import { LiveStatus, Registry, RegistryHandlers, StrangerLog, Strangers } from "../src/index.ts"
 import { layerStoreAt } from "./support/Databases.ts"
+import { noEvents, noWebhooks, token } from "./support/RegistryHttp.ts"
 import { layerVault } from "./support/TestRegistry.ts"
-
-const token = "0123456789abcdef"
-
-/** Another library's (@roost/application-events). */
-const noWebhooks = HttpApiBuilder.group(RegistryApi, "webhooks", (handlers) => {
-  const unserved = () => Effect.die("webhooks are not served here")
-  return Effect.succeed(
-    handlers.handleAll({
-      createWebhook: unserved,
-      listWebhooks: unserved,
-      getWebhook: unserved,
-      changeWebhook: unserved,
-      listDeadDeliveries: unserved,
-      replayDeadDeliveries: unserved,
-      deleteWebhook: unserved
-    })
-  )
-})
-/** The registry's events are another lib's, too. */
-const noEvents = HttpApiBuilder.group(RegistryApi, "events", (handlers) =>
-  handlers.handle("followEvents", () => Effect.die("not here"))
-)
 
 const served = ({ url }: PostgresServer) =>
   HttpRouter.serve(apiRoutes(RegistryApi, Layer.mergeAll(RegistryHandlers, noWebhooks, noEvents)), {

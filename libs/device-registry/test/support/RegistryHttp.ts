@@ -20,7 +20,7 @@ import { layerTemporaryStore, layerVault } from "./TestRegistry.ts"
 export const token = "0123456789abcdef"
 
 /** Another library's (@roost/application-events). */
-const noWebhooks = HttpApiBuilder.group(RegistryApi, "webhooks", (handlers) => {
+export const noWebhooks = HttpApiBuilder.group(RegistryApi, "webhooks", (handlers) => {
   const unserved = () => Effect.die("webhooks are not served here")
   return Effect.succeed(
     handlers.handleAll({
@@ -35,7 +35,7 @@ const noWebhooks = HttpApiBuilder.group(RegistryApi, "webhooks", (handlers) => {
   )
 })
 /** The registry's events are another lib's, too. */
-const noEvents = HttpApiBuilder.group(RegistryApi, "events", (handlers) =>
+export const noEvents = HttpApiBuilder.group(RegistryApi, "events", (handlers) =>
   handlers.handle("followEvents", () => Effect.die("not here"))
 )
 
