@@ -59,7 +59,7 @@ export const stubHears = (turn: DeviceTurn, device: DeviceState, fault: Fault, i
         return false
       }
       if (stub.former !== undefined) turn.effects.push({ _tag: "Unbound", session: stub.former, mayResume: false })
-      revive(turn, device, fault, stub)
+      revive(device, fault, stub)
       return true
     case "CredentialChanged":
       if (stub.former?.secureMode === 2 && stub.former.facts.credentialVersion < input.version) {
@@ -122,7 +122,7 @@ const readBack = (turn: DeviceTurn, device: DeviceState, fault: Fault, stub: Stu
   device.session = session
   turn.effects.push({ _tag: "Bound", previous: former })
   device.commands.restore(stored.commands.map((note) => ({ ...note, deliveredAt: turn.now - note.deliveredAt })))
-  revive(turn, device, fault, stub)
+  revive(device, fault, stub)
   device.forgetCommandNotes()
   if (session.online !== stored.online) saveThisTurn(turn, device)
   for (const held of waiting) hold(turn, device, session, held)
@@ -133,10 +133,10 @@ const endStub = (turn: DeviceTurn, device: DeviceState, fault: Fault, stub: Stub
   if (stub.former !== undefined) turn.effects.push({ _tag: "Unbound", session: stub.former, mayResume: false })
   if (device.revision > 0) turn.effects.push({ _tag: "DeleteSession", revision: device.revision })
   device.revision = 0
-  revive(turn, device, fault, stub)
+  revive(device, fault, stub)
 }
 
-const revive = (_turn: DeviceTurn, device: DeviceState, fault: Fault, stub: Stub): void => {
+const revive = (device: DeviceState, fault: Fault, stub: Stub): void => {
   fault.stub = undefined
   for (const command of stub.commands) device.commands.put(command)
 }

@@ -28,8 +28,6 @@ export interface DeviceSessionConfig {
   readonly requestsBurstMax: number
   /** Records whose sequence numbers are reserved at once; the next block is asked for when half of one is used. */
   readonly writeBlockRecords: number
-  /** Uplinks and replies of this node that wait for the store. */
-  readonly storesInFlightMax: number
 }
 
 export const defaultDeviceSessionConfig: Omit<DeviceSessionConfig, "nodeId"> = {
@@ -41,6 +39,5 @@ export const defaultDeviceSessionConfig: Omit<DeviceSessionConfig, "nodeId"> = {
   sessionIdleMillisMax: 7 * 86_400_000,
   requestsPerSecondMax: 500,
   requestsBurstMax: 1000,
-  writeBlockRecords: 1024,
-  storesInFlightMax: 100_000
+  writeBlockRecords: 1024
 }
