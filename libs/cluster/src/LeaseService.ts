@@ -2,11 +2,12 @@ import { Ticker } from "@roost/actors"
 import { Buckets, base32Number, type KeyChecks } from "@roost/contracts"
 import { type Bucket, awaitStreams, FrameBus, NatsConnection, NatsError, openBucket } from "@roost/nats"
 import { type Health, metrics } from "@roost/observability"
-import { Clock, type Config, Deferred, Effect, Exit, FiberSet, Option, Schedule, Scope } from "effect"
+import { Clock, type Config, Deferred, Effect, Exit, FiberSet, Option, Scope } from "effect"
 import { ClockComparison } from "./ClockComparison.ts"
+import { foreignKey, isOwn, type SealedBy } from "./ClusterKey.ts"
 import type { LeaseAction, WriteOutcome } from "./LeaseAction.ts"
 import { LeaseKeeper } from "./LeaseKeeper.ts"
-import { clusterRecordKey, LeaseRecord, nodeKey, parseLeaseKey, partitionKey } from "./LeaseRecords.ts"
+import { LeaseRecord, nodeKey, parseLeaseKey, partitionKey } from "./LeaseRecords.ts"
 import { defaultLeaseTiming, type LeaseTiming } from "./LeaseTiming.ts"
 import type { PartitionHost } from "./PartitionHost.ts"
 import { announcePlacement } from "./PlacementAnnouncer.ts"
@@ -49,6 +50,8 @@ export const keepLeases = Effect.fnUntraced(function* (options: {
   readonly timing?: LeaseTiming
   /** `keyCheck` of the node's cluster key, and of former ones that it can still open what is sealed with. */
   readonly keyChecks?: KeyChecks
+  /** Under whose key this cluster's newest session is sealed: asked for where the bucket LEASES doesn't settle it. */
+  readonly sealedBy?: Effect.Effect<SealedBy, NatsError>
   /** Of the routing key, for edges to compare with theirs. */
   readonly routingKeyChecks?: KeyChecks
 }): Effect.fn.Return<Leases, Config.ConfigError, NatsConnection | FrameBus | Health | Scope.Scope> {
@@ -79,7 +82,8 @@ export const keepLeases = Effect.fnUntraced(function* (options: {
 
   const clocked: { ticker?: Ticker } = {}
   const clocks = new ClockComparison()
-  const unfit = { key: yield* foreignKey(bucket, options.keyChecks), clock: undefined as string | undefined }
+  const readKey = foreignKey(bucket, options.keyChecks, options.sealedBy ?? Effect.succeed("nobody"))
+  const unfit = { key: yield* readKey, clock: undefined as string | undefined }
   let unfitness: string | undefined
 
   const own = (incarnation: string): boolean => incarnation === keeper.incarnation
@@ -207,6 +211,11 @@ export const keepLeases = Effect.fnUntraced(function* (options: {
     }
   }
 
+  const judgeKey = Effect.map(readKey, (why) => {
+    unfit.key = why
+    judge()
+  })
+
   const watch = bucket.watch(">", {
     onStart: () => keeper.reading(),
     onPut: ({ key, revision, storedAt, value }) => {
@@ -218,8 +227,10 @@ export const keepLeases = Effect.fnUntraced(function* (options: {
       } else if (parsed._tag === "Partition" && value._tag === "Partition") {
         perform(keeper.partitionSeen(now(), parsed.partition, value.owner, revision, value.token))
       } else if (parsed._tag === "Cluster" && value._tag === "Cluster") {
-        unfit.key = keysDiffer(value.keyCheck, options.keyChecks)
-        judge()
+        if (isOwn(value.keyCheck, options.keyChecks)) {
+          unfit.key = undefined
+          judge()
+        } else run(judgeKey)
       }
     },
     onDelete: (key, revision) => {
@@ -236,8 +247,7 @@ export const keepLeases = Effect.fnUntraced(function* (options: {
     yield* Scope.close(watching, Exit.void)
     watching = yield* Scope.fork(scope)
     yield* Scope.provide(watch, watching)
-    unfit.key = yield* foreignKey(bucket, options.keyChecks)
-    judge()
+    yield* judgeKey
   })
   judge()
   yield* Scope.provide(watch, watching)
@@ -280,40 +290,6 @@ export const keepLeases = Effect.fnUntraced(function* (options: {
     destinationOf: (partition) => keeper.destinationOf(partition)
   }
 })
-
-/** Why this node may not take part by its key: undefined if it may. The first node of a cluster writes the cluster's. */
-const foreignKey = Effect.fnUntraced(function* (
-  bucket: Bucket<LeaseRecord>,
-  keyChecks: ReadonlyArray<string> | undefined
-) {
-  const current = keyChecks?.[0]
-  if (current === undefined) return undefined
-  const told = Effect.gen(function* () {
-    const found = yield* bucket.get(clusterRecordKey)
-    if (Option.isNone(found)) {
-      yield* bucket.create(clusterRecordKey, { _tag: "Cluster", keyCheck: current })
-      return undefined
-    }
-    const { revision, value } = found.value
-    const cluster = value._tag === "Cluster" ? value.keyCheck : ""
-    // The cluster's key is being changed, and this node was given both.
-    if (cluster !== current && keyChecks!.includes(cluster)) {
-      yield* bucket.update(clusterRecordKey, { _tag: "Cluster", keyCheck: current }, revision)
-    }
-    return keysDiffer(cluster, keyChecks)
-  })
-  // The store is away, or another node was quicker: the next look says.
-  return yield* told.pipe(
-    Effect.retry({ schedule: Schedule.spaced("500 millis"), times: 20 }),
-    Effect.orElseSucceed(() => undefined)
-  )
-})
-
-const keysDiffer = (cluster: string, keyChecks: ReadonlyArray<string> | undefined): string | undefined =>
-  keyChecks === undefined || keyChecks.includes(cluster)
-    ? undefined
-    : `this node's ROOST_CLUSTER_KEY (check ${keyChecks[0]}) is not the cluster's (check ${cluster}): it could open no session and no secret. ` +
-      `Start it with the key of the other nodes. If its key is the right one, delete the key "${clusterRecordKey}" of the bucket ${Buckets.leases.name}`
 
 const refusedText = (why: string): string =>
   `no lease is held, since the store refuses to renew it: ${why}. Devices are answered 5.00 until it does; make room on the disk of nats-server`

@@ -1,4 +1,5 @@
 export * from "./ClockComparison.ts"
+export type { SealedBy } from "./ClusterKey.ts"
 export * from "./LeaseAction.ts"
 export * from "./LeaseKeeper.ts"
 export * from "./LeaseRecords.ts"

@@ -1,3 +1,4 @@
+import type { StoredMsg, StreamAPI } from "@nats-io/jetstream"
 import { Effect } from "effect"
 import { fromClient } from "./internal/fromClient.ts"
 import { NatsConnection } from "./NatsConnection.ts"
@@ -10,6 +11,7 @@ export interface StoredMessage {
   readonly header: (name: string) => string
   /** In the stream; the revision of a bucket's entry. */
   readonly sequence: number
+  readonly subject: string
 }
 
 /**
@@ -20,15 +22,44 @@ export const lastMessage = Effect.fnUntraced(function* (
   stream: string,
   subject: string
 ): Effect.fn.Return<StoredMessage | undefined, NatsError, NatsConnection> {
-  const { connected, manager } = yield* NatsConnection
-  const operation = `last of ${subject}`
-  if (!connected()) {
-    return yield* new NatsError({ reason: "Disconnected", operation, detail: "no nats-server is connected" })
-  }
-  const message = yield* fromClient(operation, () => manager.streams.getMessage(stream, { last_by_subj: subject }))
-  if (message === null) return undefined
-  return { data: message.data, sequence: message.seq, header: (name) => message.header.get(name) }
+  return yield* ask(`last of ${subject}`, (streams) => streams.getMessage(stream, { last_by_subj: subject }))
 })
+
+/** The newest message of a stream that has a payload, among its last `lookback`; undefined if there is none. */
+export const newestMessage = Effect.fnUntraced(function* (
+  stream: string,
+  lookback: number
+): Effect.fn.Return<StoredMessage | undefined, NatsError, NatsConnection> {
+  const { state } = yield* call(`state of ${stream}`, (streams) => streams.info(stream))
+  const oldest = Math.max(state.first_seq, state.last_seq - lookback + 1, 1)
+  for (let sequence = state.last_seq; sequence >= oldest; sequence--) {
+    const found = yield* ask(`${sequence} of ${stream}`, (streams) => streams.getMessage(stream, { seq: sequence }))
+    // A deleted entry of a bucket leaves a message without payload.
+    if (found !== undefined && found.data.length > 0) return found
+  }
+  return undefined
+})
+
+const call = <A>(operation: string, run: (streams: StreamAPI) => Promise<A>) =>
+  Effect.gen(function* () {
+    const { connected, manager } = yield* NatsConnection
+    if (!connected()) {
+      return yield* new NatsError({ reason: "Disconnected", operation, detail: "no nats-server is connected" })
+    }
+    return yield* fromClient(operation, () => run(manager.streams))
+  })
+
+const ask = (operation: string, run: (streams: StreamAPI) => Promise<StoredMsg | null>) =>
+  Effect.map(call(operation, run), (message): StoredMessage | undefined =>
+    message === null
+      ? undefined
+      : {
+          data: message.data,
+          sequence: message.seq,
+          subject: message.subject,
+          header: (name) => message.header.get(name)
+        }
+  )
 
 /** Removes exactly one message. That it is gone already is no error. */
 export const deleteMessage = (stream: string, sequence: number): Effect.Effect<void, never, NatsConnection> =>

@@ -14,6 +14,7 @@ import { type HostAnswers, makeNatsEffects } from "./NatsEffects.ts"
 import { makePartitions } from "./Partitions.ts"
 import { mirrorProfiles } from "./ProfileWatch.ts"
 import { SessionActorsConfig } from "./SessionActorsConfig.ts"
+import { sealedBy } from "./sealedBy.ts"
 import { withWallTimes } from "./WallTimes.ts"
 
 /**
@@ -115,6 +116,7 @@ export const DeviceSessionService = {
         nodeId: config.host.nodeId,
         host: share,
         keyChecks: keyChecks(config.clusterKeys, "cluster"),
+        sealedBy: yield* sealedBy(sealing),
         ...(config.routingKeys === undefined ? {} : { routingKeyChecks: keyChecks(config.routingKeys, "routing") })
       })
       yield* Effect.logInfo(
