@@ -181,6 +181,7 @@ export class Device extends DeviceState implements Machine<DeviceInput, MachineT
     if (!exchanges.isIdle) return
     session.exchanges = undefined
     session.lastTopic = undefined
+    session.requests = undefined
   }
 
   /**

@@ -23,7 +23,7 @@ export const newSession = (
   handshake: HandshakeInProgress,
   { dtls, facts, identity, scope }: Agreed
 ): DeviceSession => {
-  const { config, now } = turn
+  const { now } = turn
   // The former owner may have answered, and sealed more: only Finished is the same under the same number.
   if (handshake.repeated === true) dtls.writeSequence = restoredSequence(dtls.writeSequence, -1, turn.random)
   // Nothing more is sealed until the first block is stored with it.
@@ -47,8 +47,7 @@ export const newSession = (
     path: unprovedPath(handshake.movedTo, handshake.startedAt),
     lastSeenAt: now,
     online: false,
-    requestsLeft: config.requestsBurstMax,
-    requestsAt: now,
+    requests: undefined,
     establishedAt: turn.wallOf(now),
     savedSeenAt: 0,
     kinds: kindBit("measurepoint"),

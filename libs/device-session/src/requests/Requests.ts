@@ -1,3 +1,4 @@
+import { allowance, take } from "@roost/bounded"
 import { Code, formatCode } from "@roost/coap"
 import type { Conversion, Script } from "@roost/raw-script"
 import type { DeviceSession } from "../state/DeviceSession.ts"
@@ -13,16 +14,17 @@ import { askRegistry } from "./PropertyRequests.ts"
 import { failureText, isOfBytes, isRaw, readConverted, throwsText, unreadText } from "./RawProduct.ts"
 import type { RequestContext } from "./RequestContext.ts"
 import type { RequestTurn } from "./RequestTurn.ts"
-import { takeRequest } from "./TokenBucket.ts"
 import { changeStored, notStored, storeChange, storeUplink, uplinkStored } from "./Uplink.ts"
 import type { WaitingRequest } from "./WaitingRequests.ts"
 
 /** A request of a device. `decide` decides what is to become of it; here that is done. */
 export const handleRequest = (turn: RequestTurn, context: RequestContext): void => {
-  const { config, profiles } = turn
+  const { now, profiles } = turn
+  const { requestsBurstMax, requestsPerSecondMax } = turn.config
   const { request, session } = context
-  if (!takeRequest(session, turn.now, config.requestsPerSecondMax, config.requestsBurstMax)) {
-    return tooMany(turn, context, retrySeconds, `than ${config.requestsPerSecondMax} requests a second`)
+  session.requests ??= allowance(now, requestsBurstMax)
+  if (!take(session.requests, now, requestsPerSecondMax, requestsBurstMax)) {
+    return tooMany(turn, context, retrySeconds, `than ${requestsPerSecondMax} requests a second`)
   }
   // The same array means the same path (`Request.path`).
   const named = session.lastTopic?.path === request.path ? session.lastTopic : nameTopic(request.path)

@@ -1,3 +1,4 @@
+import type { Allowance } from "@roost/bounded"
 import type { ServerExchanges } from "@roost/coap"
 import type { PeerAddress } from "@roost/contracts"
 import type { Session } from "@roost/dtls"
@@ -68,8 +69,8 @@ export interface DeviceSession extends SessionRights {
   path: Path | undefined
   lastSeenAt: number
   online: boolean
-  requestsLeft: number
-  requestsAt: number
+  /** What is left of its requests; undefined while that is all. Goes with `exchanges`. */
+  requests: Allowance | undefined
   /** When its handshake verified, on the wall clock of the host that served it. */
   readonly establishedAt: number
   /** `lastSeenAt` as the bucket has it. */
