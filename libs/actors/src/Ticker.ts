@@ -43,8 +43,10 @@ export class Ticker {
     this.#sleep()
   }
 
+  /** For good: nothing wakes it any more. */
   stop(): void {
     clearTimeout(this.#timer)
+    this.#calm = false
     this.#timer = undefined
   }
 

@@ -1,4 +1,5 @@
 export * from "./ActorHost.ts"
+export * from "./ActorHostService.ts"
 export * from "./Machine.ts"
 export * from "./OwnedPartitions.ts"
 export * from "./SteadyClock.ts"

@@ -23,6 +23,7 @@ describe("Ticker", () => {
     vi.advanceTimersByTime(tickMillis + 5 * calmMillisMax)
     assert.deepStrictEqual(ticks, [tickMillis, ...[1, 2, 3, 4, 5].map((calm) => calm * calmMillisMax)])
     ticker.stop()
+    ticker.wake()
     vi.advanceTimersByTime(10_000)
     assert.lengthOf(ticks, 6)
     assert.strictEqual(vi.getTimerCount(), 0)

@@ -1,4 +1,4 @@
-import { calmMillisMax, clocksApartMillis, oncePerTurn, steadyNow, Ticker, wallOf } from "@roost/actors"
+import { clocksApartMillis, makeActorHostService, steadyNow, type Tell, wallOf } from "@roost/actors"
 import { keepLeases, type Leases } from "@roost/cluster"
 import { Buckets, CredentialChange, keyChecks, Sealing, sealPurpose, Streams, Subjects } from "@roost/contracts"
 import { aes256Gcm, dtlsCrypto } from "@roost/dtls-crypto"
@@ -33,39 +33,31 @@ export const DeviceSessionService = {
       })
       yield* watchService("registry", Subjects.registryPsk, "devices without a session wait for their keys")
       const owned: { leases?: Leases } = {}
-      const clock: { ticker?: Ticker } = {}
       const sealing = new Sealing(config.clusterKeys, sealPurpose.session, aes256Gcm)
       const formerSeals = new FormerSeals(sealing)
       yield* exportFormerSeals(formerSeals)
-      const { flushSoon, host } = yield* makeHost({
-        config,
-        formerSeals,
-        destinationOf: (partition) => owned.leases?.destinationOf(partition),
-        mayStore: () => owned.leases?.isServing() === true,
-        onTurn: () => {
-          // What a turn brought may have set a deadline.
-          clock.ticker?.wake()
-          if (inbox.bytes > 0 && !mayServe()) inbox.discard()
-          return inbox.turn()
-        }
+      const lookForClockStep = clockSteps()
+      const { flushSoon, host, inlet, serves, tell } = yield* makeActorHostService({
+        make: (tell: Tell<DeviceHost>) =>
+          makeHost({
+            config,
+            formerSeals,
+            tell,
+            destinationOf: (partition) => owned.leases?.destinationOf(partition),
+            mayStore: () => owned.leases?.isServing() === true
+          }),
+        mayServe: () => owned.leases?.isServing() === true || owned.leases?.isRefusing() === true,
+        onTick: lookForClockStep
       })
-      const inbox = new FrameInbox((frame) => host.handleFrame(steadyNow(), frame))
-      let serving = true
-      // A process that was paused goes on here, and its devices may be another's by now.
-      const mayServe = () => owned.leases?.isServing() === true || owned.leases?.isRefusing() === true
       yield* health.register("partitions", () =>
         owned.leases === undefined ? "the leases are not kept yet" : owned.leases.unsettled()
       )
       const onFrame = (add: (frame: Uint8Array) => void) => (frame: Uint8Array) => {
-        if (!mayServe()) {
-          serving = false
-          inbox.discard(1)
-          return
-        }
+        if (!serves()) return inlet.discard(1)
         add(frame)
         flushSoon()
       }
-      yield* exportHostMetrics(host, inbox)
+      yield* exportHostMetrics(host, inlet)
       yield* tellEachMinute(
         () => troubles(host.counters),
         (grown) => `in the last minute: ${grown}; events of devices and GET /v1/strangers of the registry say whose`
@@ -78,38 +70,21 @@ export const DeviceSessionService = {
         Streams.credential.subjects[0]!,
         ({ data }) => {
           const change = decodeChange(textOf(data))
-          if (Result.isFailure(change)) return
-          host.handleCredential(steadyNow(), change.success)
-          flushSoon()
+          if (Result.isSuccess(change)) tell((_, now) => host.handleCredential(now, change.success))
         },
         {
           onCaughtUp: () => host.noteCredentialsHeard(true),
           onInterrupted: () => host.noteCredentialsHeard(false)
         }
       )
-      const steps = clockSteps(host)
-      const tick = () => {
-        steps.look()
-        const served = serving
-        serving = mayServe()
-        if (!serving) return
-        if (!served) host.resume(steadyNow())
-        host.handleTimeout(steadyNow())
-        if (host.flush(steadyNow())) flushSoon()
-      }
-      const quietMillis = () => (serving ? host.quietMillis(steadyNow(), calmMillisMax) : 0)
-      clock.ticker = yield* Effect.acquireRelease(
-        Effect.sync(() => new Ticker(tick, quietMillis)),
-        (ticker) => Effect.sync(() => ticker.stop())
-      )
       const bus = yield* FrameBus
       yield* bus.subscribe(
         Subjects.frameToNode(config.host.nodeId),
-        onFrame((frame) => inbox.routed(frame))
+        onFrame((frame) => inlet.routed(frame))
       )
       yield* bus.subscribe(
         Subjects.frameToNodes,
-        onFrame((frame) => inbox.unrouted(frame))
+        onFrame((frame) => inlet.unrouted(frame))
       )
       const share = yield* makePartitions({ host, sealing, formerSeals, commands, flushSoon })
       owned.leases = yield* keepLeases({
@@ -129,35 +104,21 @@ export const DeviceSessionService = {
 const makeHost = Effect.fnUntraced(function* (options: {
   readonly config: SessionActorsConfig
   readonly formerSeals: FormerSeals
+  readonly tell: Tell<DeviceHost>
   readonly destinationOf: (partition: number) => string | undefined
   /** False: devices are answered 5.00. */
   readonly mayStore: () => boolean
-  /** A turn of the event loop ends; true if there is more to do in the next one. */
-  readonly onTurn: () => boolean
 }) {
-  const { config, destinationOf, formerSeals, mayStore, onTurn } = options
-  // Answers can't come before the host is there, which they are for.
-  const answered: { host?: DeviceHost } = {}
-  const flushSoon = oncePerTurn(() => {
-    const hasFrames = onTurn()
-    const hasHandshakes = answered.host?.flush(steadyNow()) === true
-    // In the next turn: timers and what the connection brings come between.
-    if (hasFrames || hasHandshakes) flushSoon()
-  })
-  const answer = (handle: (host: DeviceHost, now: number) => void) => {
-    if (answered.host === undefined) return
-    handle(answered.host, steadyNow())
-    flushSoon()
-  }
+  const { config, destinationOf, formerSeals, mayStore, tell } = options
   const answers = {
-    psk: (token, outcome) => answer((to, now) => to.handlePsk(now, token, outcome)),
-    activation: (token, outcome) => answer((to, now) => to.handleActivation(now, token, outcome)),
-    properties: (token, outcome) => answer((to, now) => to.handleProperties(now, token, outcome)),
-    converted: (token, conversion) => answer((to, now) => to.handleConverted(now, token, conversion)),
-    stored: (token, stored) => answer((to, now) => to.handleStored(now, token, stored)),
-    saved: (token, outcome) => answer((to, now) => to.handleSaved(now, token, outcome)),
-    read: (token, outcome) => answer((to, now) => to.handleRead(now, token, outcome)),
-    recalled: (token, outcome) => answer((to, now) => to.handleRecalled(now, token, outcome))
+    psk: (token, outcome) => tell((host, now) => host.handlePsk(now, token, outcome)),
+    activation: (token, outcome) => tell((host, now) => host.handleActivation(now, token, outcome)),
+    properties: (token, outcome) => tell((host, now) => host.handleProperties(now, token, outcome)),
+    converted: (token, conversion) => tell((host, now) => host.handleConverted(now, token, conversion)),
+    stored: (token, stored) => tell((host, now) => host.handleStored(now, token, stored)),
+    saved: (token, outcome) => tell((host, now) => host.handleSaved(now, token, outcome)),
+    read: (token, outcome) => tell((host, now) => host.handleRead(now, token, outcome)),
+    recalled: (token, outcome) => tell((host, now) => host.handleRecalled(now, token, outcome))
   } satisfies HostAnswers
   const { clusterKeys } = config
   const carryOut = yield* makeNatsEffects({ clusterKeys, answers, destinationOf, mayStore, formerSeals })
@@ -169,8 +130,7 @@ const makeHost = Effect.fnUntraced(function* (options: {
     now: steadyNow(),
     wallOf
   })
-  answered.host = host
-  return { host, flushSoon }
+  return { host, inlet: new FrameInbox((frame) => host.handleFrame(steadyNow(), frame)) }
 })
 
 const exportFormerSeals = (formerSeals: FormerSeals) =>
@@ -196,16 +156,14 @@ const troubles = (counters: DeviceHost["counters"]): ReadonlyArray<readonly [nam
   ["sessions that do not open", counters.sessionsUnreadable]
 ]
 
-/** Tells the host when the wall clock was set: what it keeps of times that others wrote is in another place then. */
-const clockSteps = (host: DeviceHost) => {
+/** Tells a host when the wall clock was set: what it keeps of times that others wrote is in another place then. */
+const clockSteps = () => {
   let apart = clocksApartMillis()
-  return {
-    look: () => {
-      const stepped = clocksApartMillis() - apart
-      if (Math.abs(stepped) < clockStepMillisMin) return
-      apart += stepped
-      host.handleClockStep(stepped)
-    }
+  return (host: DeviceHost): void => {
+    const stepped = clocksApartMillis() - apart
+    if (Math.abs(stepped) < clockStepMillisMin) return
+    apart += stepped
+    host.handleClockStep(stepped)
   }
 }
 

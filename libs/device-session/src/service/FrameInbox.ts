@@ -1,3 +1,5 @@
+import type { Inlet } from "@roost/actors"
+
 /** Bounds of the frames that wait; frames of datagrams whose owner the edge knows go before the others. */
 export interface FrameInboxLimits {
   /** Bytes of frames that are handled in one turn of the event loop: some 1 500 datagrams, 25 ms. */
@@ -19,7 +21,7 @@ interface Lane {
  * Frames from the edges, in front of the work that they cost. What a turn of the event loop has time for is handled as it
  * comes; the rest waits, so that the connection is read on: acknowledgements of leases and of the store come by it, too.
  */
-export class FrameInbox {
+export class FrameInbox implements Inlet {
   /** Frames that were not handled: too many waited, or the node did not serve. */
   discarded = 0
   readonly #limits: FrameInboxLimits
