@@ -9,7 +9,7 @@ import {
   ThingModels
 } from "@roost/downlink"
 import { ApiToken, layerIdempotency, serveApi } from "@roost/http"
-import { EventPublisher, NatsConfig, NatsConnection } from "@roost/nats"
+import { EventPublisher, layerProcessSummary, NatsConfig, NatsConnection } from "@roost/nats"
 import { HttpHost, httpPortIsFree, runApp } from "@roost/observability"
 import { Layer } from "effect"
 
@@ -21,7 +21,7 @@ const Commands = Layer.mergeAll(layerDownlinkRpc, layerCommandEvents, layerDelet
 
 const Routes = Layer.merge(
   layerDownlinkHttp.pipe(Layer.provide(Commands)),
-  layerIdempotency({ service: "downlink-queue" })
+  Layer.merge(layerIdempotency({ service: "downlink-queue" }), layerProcessSummary("downlink-queue"))
 ).pipe(Layer.provide(NatsConnection.layer("downlink-queue")))
 
 runApp(

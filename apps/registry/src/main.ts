@@ -4,12 +4,14 @@ import {
   layerWebhookClient,
   layerWebhookDelivery,
   Registered,
+  UplinkHandlers,
   WebhookHandlers,
   WebhookPrivate,
   Webhooks
 } from "@roost/application-events"
 import { ClusterKeys, downlinkService, RegistryKeys, registryService, Sealing, sealPurpose } from "@roost/contracts"
 import {
+  ClusterView,
   Credentials,
   DatabaseSetting,
   LatestValuesEnabled,
@@ -22,6 +24,7 @@ import {
   layerSecretLengthMin,
   layerSecretVault,
   LiveStatus,
+  Processes,
   ProductRemains,
   Registry,
   RegistryHandlers,
@@ -34,6 +37,7 @@ import {
   allStreams,
   ApplicationConsumers,
   EventPublisher,
+  layerProcessSummary,
   NatsAdminLogin,
   NatsConfig,
   NatsConnection,
@@ -54,13 +58,13 @@ const EnosApi = Layer.unwrap(Effect.map(EnosApiEnabled, (enabled) => (enabled ? 
 )
 
 /** Applications hear of events by HTTP: readers of `/v1/events`, and webhooks. */
-const Events = Layer.mergeAll(EventHandlers, WebhookHandlers, layerWebhookDelivery()).pipe(
+const Events = Layer.mergeAll(EventHandlers, UplinkHandlers, WebhookHandlers, layerWebhookDelivery()).pipe(
   Layer.provide([
     layerWebhookClient,
     DeliveryStatuses.layer.pipe(Layer.provide(EventPublisher.layer)),
     Layer.effect(
       Registered,
-      Effect.map(Registry, ({ device, requireProduct }) => Registered.of({ requireProduct, requireDevice: device }))
+      Effect.map(Registry, ({ requireDevice, requireProduct }) => Registered.of({ requireProduct, requireDevice }))
     )
   ])
 )
@@ -96,11 +100,12 @@ const Devices = Layer.mergeAll(
   Deletions,
   EnosApi,
   Idempotency,
-  ApplicationConsumers.layer()
+  ApplicationConsumers.layer(),
+  layerProcessSummary("registry")
 ).pipe(
   Layer.provide([Registry.layer, Credentials.layer, Webhooks.layer]),
   Layer.provide(layerSecretLengthMin),
-  Layer.provide([LiveStatus.layer, Strangers.layer]),
+  Layer.provide([LiveStatus.layer, Strangers.layer, ClusterView.layer.pipe(Layer.provideMerge(Processes.layer))]),
   Layer.provide([stored, nats])
 )
 

@@ -61,7 +61,7 @@ export const eventSources: Readonly<Record<EventKind, EventSource>> = {
       const topic = header(UplinkHeader.topic)
       const method = header(UplinkHeader.method)
       const time = Number(header(UplinkHeader.time))
-      return { type: "uplink", productKey, deviceKey, kind, topic, method, time, ...payloadOf(data, method !== "") }
+      return { type: "uplink", productKey, deviceKey, kind, topic, method, time, ...uplinkPayload(data, method !== "") }
     }
   },
   presence: {
@@ -100,7 +100,10 @@ const isOf = (event: EventFilter, { deviceKey, productKey }: EventFilter): boole
   (deviceKey === undefined || deviceKey === event.deviceKey)
 
 /** What a device said in JSON is JSON here; raw bytes are base64. */
-const payloadOf = (data: Uint8Array, json: boolean): { readonly payload: unknown } | { readonly raw: string } => {
+export const uplinkPayload = (
+  data: Uint8Array,
+  json: boolean
+): { readonly payload: unknown } | { readonly raw: string } => {
   const read = json ? readJson(data, envelopeDepthMax) : undefined
   if (read !== undefined && Result.isSuccess(read)) return { payload: read.success }
   // Raw bytes, or a topic whose payload is not looked into.

@@ -9,6 +9,6 @@ export class Registered extends Context.Service<
     readonly requireDevice: (id: {
       readonly productKey: string
       readonly deviceKey: string
-    }) => Effect.Effect<void, NoSuchDevice>
+    }) => Effect.Effect<{ readonly createdAt: number }, NoSuchDevice>
   }
 >()("@roost/application-events/Registered") {}

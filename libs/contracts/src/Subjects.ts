@@ -15,6 +15,8 @@ export const Subjects = {
   registryProperties: "roost.registry.properties",
   /** How an application gets a durable consumer: it may create none itself. */
   applicationConsumer: "roost.application.consumer",
+  /** What each process tells of itself once a second; nobody stores it. */
+  summary: (app: string) => `roost.summary.${app}`,
   device: (partition: number) => `roost.device.${partition}`,
   uplink: (productKey: string, deviceKey: string, kind: string) =>
     `roost.uplink.${encodeToken(productKey)}.${encodeToken(deviceKey)}.${kind}`,

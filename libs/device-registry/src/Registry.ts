@@ -4,6 +4,7 @@ import {
   type DeviceChange,
   type DeviceCredential,
   DeviceKeyExists,
+  type DeviceSummary,
   type LatestValue,
   type LatestValues,
   type EventQuery,
@@ -39,6 +40,7 @@ import { LiveStatus } from "./LiveStatus.ts"
 import {
   type DeviceId,
   type DevicePage,
+  type DeviceQuery,
   type LatestPoint,
   RegistryStore,
   type SealedSecret,
@@ -87,11 +89,17 @@ export class Registry extends Context.Service<
     ) => Effect.Effect<ReadonlyArray<DeviceCredential | undefined>, NoSuchProduct>
     /** As its actor knows it now, if that answers in time. */
     readonly device: (id: DeviceId) => Effect.Effect<RegisteredDevice, NoSuchDevice>
+    /** As it is stored. */
+    readonly requireDevice: (id: DeviceId) => Effect.Effect<RegisteredDevice, NoSuchDevice>
     readonly deviceOfAsset: (assetId: string) => Effect.Effect<DeviceId, NoSuchDevice>
     readonly devices: (
       productKey: string,
       page: DevicePage
     ) => Effect.Effect<ReadonlyArray<RegisteredDevice>, NoSuchProduct>
+    /** Devices of all products, as they are stored. */
+    readonly search: (
+      query: DeviceQuery
+    ) => Effect.Effect<{ readonly devices: ReadonlyArray<DeviceSummary>; readonly found: number }>
     readonly changeDevice: (id: DeviceId, change: DeviceChange) => Effect.Effect<RegisteredDevice, NoSuchDevice>
     /** `null` deletes a property; all of the change or nothing. */
     readonly changeProperties: (
@@ -284,6 +292,10 @@ export class Registry extends Context.Service<
           const status = device.status === "disabled" ? "disabled" : online ? "online" : "offline"
           return { ...device, status, lastSeenAt, address, suite, lifetimeSeconds, pendingCommands: pending }
         }),
+        requireDevice: Effect.fn("Registry.requireDevice")(function* (id) {
+          const stored = yield* store.device(id)
+          return stored === undefined ? yield* noSuchDevice(id) : deviceOf(stored)
+        }),
         deviceOfAsset: Effect.fn("Registry.deviceOfAsset")(function* (assetId) {
           const device = yield* store.deviceOfAsset(assetId)
           if (device === undefined) return yield* new NoSuchDevice({ detail: `No device has the asset id ${assetId}.` })
@@ -292,6 +304,10 @@ export class Registry extends Context.Service<
         devices: Effect.fn("Registry.devices")(function* (productKey, page) {
           if ((yield* store.product(productKey)) === undefined) return yield* noSuchProduct(productKey)
           return (yield* store.devices(productKey, page)).map(deviceOf)
+        }),
+        search: Effect.fn("Registry.search")(function* (query) {
+          const { devices, found } = yield* store.searchDevices(query)
+          return { devices: devices.map((device) => Object.assign(deviceOf(device), { tags: device.tags })), found }
         }),
         changeDevice: Effect.fn("Registry.changeDevice")(function* (id, { deviceName }) {
           const device = deviceName === undefined ? yield* store.device(id) : yield* store.renameDevice(id, deviceName)

@@ -11,6 +11,7 @@ import { Effect, Layer } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
 import { importDevices } from "./DeviceImport.ts"
 import { ModelHandlers } from "./ModelsHttp.ts"
+import { FleetHandlers } from "./fleet/FleetHttp.ts"
 import { eventPage, eventQueryOf } from "./EventPage.ts"
 import { pageOf } from "./Page.ts"
 import { PointHandlers } from "./PointsHttp.ts"
@@ -99,6 +100,7 @@ export const RegistryHandlers = Layer.mergeAll(
   ProductHandlers,
   ModelHandlers,
   DeviceHandlers,
+  FleetHandlers,
   PropertyHandlers,
   PointHandlers,
   ScriptHandlers,

@@ -1,6 +1,8 @@
 import type {
   CredentialChange,
+  DeviceCursor,
   DeviceEvent,
+  DeviceSort,
   DeviceStatus,
   EventQuery,
   LoggedEvent,
@@ -10,7 +12,8 @@ import type {
   ProductScript,
   Profile,
   PropertyKind,
-  RegisteredModel
+  RegisteredModel,
+  TagFilter
 } from "@roost/contracts"
 import type { ExactNumber, ThingModel } from "@roost/enos"
 import { Context, type Effect } from "effect"
@@ -110,6 +113,37 @@ export interface DevicePage {
   readonly limit: number
 }
 
+/** What a search asks for; what is absent is no condition. */
+export interface DeviceQuery {
+  readonly part?: string | undefined
+  readonly productKey?: string | undefined
+  readonly status?: DeviceStatus | undefined
+  readonly tag?: TagFilter | undefined
+  /** Last heard of before this, milliseconds since 1970. */
+  readonly seenBefore?: number | undefined
+  readonly sort: DeviceSort
+  readonly after?: DeviceCursor | undefined
+  readonly limit: number
+}
+
+export interface FoundDevice extends StoredDevice {
+  /** By name. */
+  readonly tags: Readonly<Record<string, string>>
+}
+
+export interface FoundDevices {
+  readonly devices: ReadonlyArray<FoundDevice>
+  /** In all, up to one more than `countedFoundMax`. */
+  readonly found: number
+}
+
+/** How many devices of a product are in each state. */
+export interface ProductCounts {
+  readonly productKey: string
+  readonly productName: string
+  readonly byStatus: Readonly<Partial<Record<DeviceStatus, number>>>
+}
+
 /**
  * Where the registry keeps everything. Every method is one transaction. A store that can't be reached is a defect: the
  * caller answers 500 or nothing, and the reason is in the log.
@@ -172,6 +206,10 @@ export class RegistryStore extends Context.Service<
     ) => Effect.Effect<ReadonlyArray<boolean> | undefined>
     readonly device: (id: DeviceId) => Effect.Effect<StoredDevice | undefined>
     readonly deviceOfAsset: (assetId: string) => Effect.Effect<StoredDevice | undefined>
+    /** Devices of all products. */
+    readonly searchDevices: (query: DeviceQuery) => Effect.Effect<FoundDevices>
+    /** How many devices of each product are in each state. */
+    readonly countByStatus: Effect.Effect<ReadonlyArray<ProductCounts>>
     /** By device key, ascending. */
     readonly devices: (productKey: string, page: DevicePage) => Effect.Effect<ReadonlyArray<StoredDevice>>
     /**

@@ -5,19 +5,20 @@ import { Health } from "@roost/observability"
 import { layerHttpServerTest, type PostgresServer, postgresServer } from "@roost/testkit"
 import { ConfigProvider, Effect, Layer, Logger } from "effect"
 import { HttpBody, HttpClient, HttpClientRequest, HttpRouter } from "effect/http"
-import { LiveStatus, Registry, RegistryHandlers, StrangerLog, Strangers } from "../src/index.ts"
+import { ClusterView, LiveStatus, Processes, Registry, RegistryHandlers, StrangerLog, Strangers } from "../src/index.ts"
 import { layerStoreAt } from "./support/Databases.ts"
-import { noEvents, noWebhooks, token } from "./support/RegistryHttp.ts"
+import { noEvents, noUplinks, noWebhooks, token } from "./support/RegistryHttp.ts"
 import { layerVault } from "./support/TestRegistry.ts"
 
 const served = ({ url }: PostgresServer) =>
-  HttpRouter.serve(apiRoutes(RegistryApi, Layer.mergeAll(RegistryHandlers, noWebhooks, noEvents)), {
+  HttpRouter.serve(apiRoutes(RegistryApi, Layer.mergeAll(RegistryHandlers, noWebhooks, noEvents, noUplinks)), {
     disableLogger: true,
     disableListenLog: true,
     routerConfig: { maxParamLength: pathSegmentLengthMax }
   }).pipe(
     Layer.provideMerge(layerHttpServerTest),
     Layer.provide([Registry.layer, Strangers.layerOf(new StrangerLog())]),
+    Layer.provide(ClusterView.layer.pipe(Layer.provideMerge(Processes.layerNone))),
     Layer.provideMerge(layerStoreAt(url)),
     Layer.provide([layerVault, Health.layer, LiveStatus.layerNone]),
     Layer.provide(ConfigProvider.layer(ConfigProvider.fromUnknown({ ROOST_API_TOKEN: token }))),

@@ -3,7 +3,7 @@ import { nodeSilenceMillisMax, type PlacementMap, watchPlacement } from "@roost/
 import { formatHostPort, keyChecks, partitionCount, type StrangerEvent, Subjects } from "@roost/contracts"
 import { CookieSecrets, FrontHalf, SessionIds } from "@roost/dtls"
 import { dtlsCrypto } from "@roost/dtls-crypto"
-import { FrameBus } from "@roost/nats"
+import { FrameBus, tellOfProcess } from "@roost/nats"
 import { Health, tellEachMinute } from "@roost/observability"
 import { Effect, Layer } from "effect"
 import { EdgeConfig } from "./EdgeConfig.ts"
@@ -23,6 +23,7 @@ export const EdgeService = {
       const config = yield* EdgeConfig
       const bus = yield* FrameBus
       const health = yield* Health
+      yield* tellOfProcess("udp-edge", config.edgeId)
       const placement = yield* watchPlacement
       const { current, previous } = config.routingKeys
       const front = new FrontHalf({

@@ -108,6 +108,18 @@ export class MetricRegistry {
     return this.#register(name, "histogram", help, labels, () => new Histogram(bounds))
   }
 
+  /** The counters and gauges of a name as they are now, each with the value of one of its labels; empty where it has none. */
+  read(name: string, label?: string): ReadonlyArray<readonly [labelled: string, value: number]> {
+    return [...(this.#families.get(name)?.series ?? [])].flatMap(([labels, metric]) => {
+      if (metric instanceof Histogram) return []
+      if (typeof metric !== "function" && "read" in metric) {
+        return [...metric.read].map(([value, count]) => [metric.format(value as never), count] as const)
+      }
+      const value = typeof metric === "function" ? metric() : metric.value
+      return [[label === undefined ? "" : labelOf(labels, label), value] as const]
+    })
+  }
+
   /** The text exposition format of Prometheus, version 0.0.4. */
   render(): string {
     const lines: Array<string> = []
@@ -179,6 +191,8 @@ const renderSeries = (lines: Array<string>, name: string, labels: string, metric
   }
   lines.push(`${name}_sum${suffix} ${metric.sum}`, `${name}_count${suffix} ${count}`)
 }
+
+const labelOf = (labels: string, name: string): string => new RegExp(`(?:^|,)${name}="([^"]*)"`).exec(labels)?.[1] ?? ""
 
 const renderLabels = (labels: Labels): string =>
   Object.entries(labels)

@@ -64,16 +64,27 @@ const looks = [
   `$KV.${Buckets.store.name}.probe.>`
 ]
 
+/** What each app tells of itself once a second; the registries listen. */
+const tells = (app: NatsUserName) => Subjects.summary(app)
+
 /** What each app needs, and no more. `admin` is the one privileged step: it alone makes, changes and deletes streams. */
 export const natsUsers: Readonly<Record<NatsUserName, NatsPermissions>> = {
   "udp-edge": {
-    publish: [...looks, Subjects.frameToNode(any), Subjects.frameToNodes, Subjects.placementAsk, Subjects.stranger],
+    publish: [
+      ...looks,
+      tells("udp-edge"),
+      Subjects.frameToNode(any),
+      Subjects.frameToNodes,
+      Subjects.placementAsk,
+      Subjects.stranger
+    ],
     subscribe: [Subjects.frameToEdge(any), Subjects.placementAnnounce]
   },
   "session-actors": {
     publish: [
       ...looks,
       ...answers,
+      tells("session-actors"),
       Subjects.frameToEdge(any),
       Subjects.frameToNode(any),
       Subjects.placementAnnounce,
@@ -112,6 +123,8 @@ export const natsUsers: Readonly<Record<NatsUserName, NatsPermissions>> = {
     publish: [
       ...looks,
       ...answers,
+      tells("registry"),
+      Subjects.placementAsk,
       "roost.device.*",
       Subjects.downlink,
       Subjects.setAside(any),
@@ -131,13 +144,16 @@ export const natsUsers: Readonly<Record<NatsUserName, NatsPermissions>> = {
       Subjects.registryActivate,
       Subjects.registryDevice,
       Subjects.registryProperties,
-      Subjects.applicationConsumer
+      Subjects.applicationConsumer,
+      Subjects.placementAnnounce,
+      Subjects.summary(any)
     ]
   },
   "downlink-queue": {
     publish: [
       ...looks,
       ...answers,
+      tells("downlink-queue"),
       Subjects.registryDevice,
       "roost.device.*",
       Subjects.setAside(any),

@@ -42,7 +42,9 @@ import {
 } from "./RegistryProblems.ts"
 import { ProductScript, ScriptDraft, ScriptTest, ScriptTestResult } from "./Script.ts"
 import { Events } from "./EventsApi.ts"
+import { Fleet } from "./FleetApi.ts"
 import { Strangers } from "./StrangersApi.ts"
+import { Uplinks } from "./UplinksApi.ts"
 import { Webhooks } from "./WebhooksApi.ts"
 
 /** Bytes of one import: some million devices. */
@@ -436,8 +438,10 @@ export const RegistryApi = strictApi(
     .add(Products)
     .add(Models)
     .add(Devices)
+    .add(Fleet)
     .add(DeviceProperties)
     .add(Measurepoints)
+    .add(Uplinks)
     .add(Webhooks)
     .add(Scripts)
     .add(Strangers)

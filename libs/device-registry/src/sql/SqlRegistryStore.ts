@@ -4,6 +4,7 @@ import { countedDevicesMax } from "../Limits.ts"
 import { RegistryStore, type StoredProduct } from "../RegistryStore.ts"
 import { issueSecret, replaceDevice } from "./Activation.ts"
 import { addEvents, applyPresence, filePresence, listEvents } from "./DeviceLog.ts"
+import { countByStatus, searchDevices } from "./DeviceSearch.ts"
 import { changeProperties, readProperties } from "./DeviceProperties.ts"
 import {
   deleteDevice,
@@ -100,6 +101,8 @@ export const layerSqlRegistryStore: Layer.Layer<RegistryStore, never, Sql> = Lay
       createDevices: (devices) => sql.transaction((session) => insertDevices(session, devices)),
       device: (id) => findDevice(sql, id),
       deviceOfAsset: (assetId) => findAsset(sql, assetId),
+      searchDevices: (query) => searchDevices(sql, query),
+      countByStatus: countByStatus(sql),
       devices: (productKey, page) => listDevices(sql, productKey, page),
       updateCredential: (id, update, now) => changing((session) => updateCredential(session, id, update, now)),
       issueSecret: (id, secret, activationRequest, now) =>

@@ -7,8 +7,10 @@ import { HttpBody, HttpClient, HttpClientRequest, HttpRouter } from "effect/http
 import type { HttpMethod } from "effect/http"
 import { HttpApiBuilder } from "effect/http-api"
 import {
+  ClusterView,
   layerProductDeletions,
   LiveStatus,
+  Processes,
   ProductRemains,
   Registry,
   RegistryHandlers,
@@ -38,15 +40,20 @@ export const noWebhooks = HttpApiBuilder.group(RegistryApi, "webhooks", (handler
 export const noEvents = HttpApiBuilder.group(RegistryApi, "events", (handlers) =>
   handlers.handle("followEvents", () => Effect.die("not here"))
 )
+/** So are uplinks. */
+export const noUplinks = HttpApiBuilder.group(RegistryApi, "uplinks", (handlers) =>
+  handlers.handle("listUplinks", () => Effect.die("not here"))
+)
 
 export const served = (answer?: DeviceAnswer, strangers = new StrangerLog()) =>
-  HttpRouter.serve(apiRoutes(RegistryApi, Layer.mergeAll(RegistryHandlers, noWebhooks, noEvents)), {
+  HttpRouter.serve(apiRoutes(RegistryApi, Layer.mergeAll(RegistryHandlers, noWebhooks, noEvents, noUplinks)), {
     disableLogger: true,
     disableListenLog: true,
     routerConfig: { maxParamLength: pathSegmentLengthMax }
   }).pipe(
     Layer.provideMerge(layerHttpServerTest),
     Layer.provide([Registry.layer, Strangers.layerOf(strangers)]),
+    Layer.provide(ClusterView.layer.pipe(Layer.provideMerge(Processes.layerNone))),
     Layer.merge(layerProductDeletions.pipe(Layer.provide(ProductRemains.layerNone))),
     Layer.provideMerge(layerTemporaryStore),
     Layer.provide([layerVault, Health.layer, Layer.succeed(LiveStatus, { ask: () => Effect.succeed(answer) })]),

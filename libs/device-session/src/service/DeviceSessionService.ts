@@ -2,7 +2,7 @@ import { clocksApartMillis, makeActorHostService, steadyNow, type Tell, wallOf }
 import { keepLeases, type Leases } from "@roost/cluster"
 import { Buckets, CredentialChange, keyChecks, Sealing, sealPurpose, Streams, Subjects } from "@roost/contracts"
 import { aes256Gcm, dtlsCrypto } from "@roost/dtls-crypto"
-import { awaitStreams, FrameBus, tailConsumer, watchService } from "@roost/nats"
+import { awaitStreams, FrameBus, tailConsumer, tellOfProcess, watchService } from "@roost/nats"
 import { Health, metrics, tellEachMinute } from "@roost/observability"
 import { Effect, Layer, Result, Schema } from "effect"
 import { mirrorCommands } from "./CommandWatch.ts"
@@ -26,6 +26,7 @@ export const DeviceSessionService = {
     Effect.gen(function* () {
       const config = yield* SessionActorsConfig
       const health = yield* Health
+      yield* tellOfProcess("session-actors", config.host.nodeId)
       const commandsRead = yield* Health.startup("commands", "the bucket COMMANDS is not read yet")
       yield* awaitStreams({
         streams: [Streams.uplink, Streams.presence, Streams.event, Streams.credential, Streams.commandEvent],
