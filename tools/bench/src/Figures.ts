@@ -1,4 +1,4 @@
-import type { LoadSuite } from "./load/LoadDevice.ts"
+import type { LoadSuite } from "./load/LoadDevices.ts"
 
 export interface QuantityText {
   readonly title: string

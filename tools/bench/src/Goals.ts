@@ -1,5 +1,5 @@
 import type { Figure, Quantity } from "./Figures.ts"
-import { handshakesUnderWayMax } from "./load/LoadProcess.ts"
+import { handshakesUnderWayMax } from "./load/LoadDevices.ts"
 import type { Report } from "./report/Report.ts"
 import { rounded } from "./report/Round.ts"
 import { median, spread } from "./Statistics.ts"

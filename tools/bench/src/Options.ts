@@ -1,6 +1,6 @@
 import { availableParallelism } from "node:os"
 import { parseArgs } from "node:util"
-import type { LoadSuite } from "./load/LoadDevice.ts"
+import type { LoadSuite } from "./load/LoadDevices.ts"
 
 export type RowGroup = "traffic" | "flat" | "memory" | "idle" | "wakeup" | "actors"
 

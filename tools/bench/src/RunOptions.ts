@@ -1,7 +1,7 @@
 import { Effect, type Scope } from "effect"
 import type { ProcessFailed } from "@roost/testkit"
 import type { Sample } from "./Figures.ts"
-import type { LoadSuite } from "./load/LoadDevice.ts"
+import type { LoadSuite } from "./load/LoadDevices.ts"
 import { type LoadFailed, type LoadProcess, loadProcess } from "./load/LoadProcess.ts"
 import type { Contestant, Place, RunningServer } from "./servers/Contestant.ts"
 import { floor } from "./servers/Floor.ts"

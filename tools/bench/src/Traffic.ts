@@ -1,7 +1,7 @@
 import { Effect } from "effect"
 import { CpuMeter, total } from "./CpuMeter.ts"
 import type { Quantity, Sample } from "./Figures.ts"
-import type { LoadSuite } from "./load/LoadDevice.ts"
+import type { LoadSuite } from "./load/LoadDevices.ts"
 import { LoadFailed } from "./load/LoadProcess.ts"
 import { machineCpuMillis } from "./ProcessUse.ts"
 import { type Measured, type RunOptions, startBoth } from "./RunOptions.ts"
@@ -26,7 +26,7 @@ export const measureTraffic = (contestant: Contestant, suite: LoadSuite, options
         return yield* load.load(seconds, ratePerSecond)
       })
     )
-    return [...samples, { server: contestant.key, quantity: "floorP99", suite, devices, value: p99 }]
+    return [...samples, { server: contestant.key, quantity: "floorP99", suite, devices, value: p99 ?? Number.NaN }]
   })
 
 const measureServer = (contestant: Contestant, suite: LoadSuite, options: RunOptions) =>
@@ -90,9 +90,9 @@ const measureServer = (contestant: Contestant, suite: LoadSuite, options: RunOpt
     const halfMeter = new CpuMeter(server.processes)
     const half = yield* load.load(seconds, ratePerSecond)
     addCost("halfCpu", halfMeter.read(), half.answered)
-    add("p50", half.p50)
-    add("p99", half.p99)
-    add("p999", half.p999)
+    add("p50", half.p50 ?? Number.NaN)
+    add("p99", half.p99 ?? Number.NaN)
+    add("p999", half.p999 ?? Number.NaN)
     return { samples, ratePerSecond }
   })
 

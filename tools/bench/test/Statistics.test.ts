@@ -1,5 +1,4 @@
 import { describe, expect, it } from "vitest"
-import { percentiles } from "../src/load/GeneratorLines.ts"
 import { alternated, median, spread } from "../src/Statistics.ts"
 
 describe("statistics of rounds", () => {
@@ -20,12 +19,5 @@ describe("statistics of rounds", () => {
     const orders = [0, 1, 2, 3].map((round) => alternated(["a", "b", "c"], round).join(""))
     expect(orders).toEqual(["abc", "cba", "bca", "acb"])
     expect(alternated([], 3)).toEqual([])
-  })
-
-  it("counts a percentile as the smallest latency that this share of all does not exceed", () => {
-    const thousand = Float64Array.from({ length: 1000 }, (_, i) => i + 1)
-    expect(percentiles(thousand)).toEqual({ p50: 500, p99: 990, p999: 999 })
-    expect(percentiles(Float64Array.of(3))).toEqual({ p50: 3, p99: 3, p999: 3 })
-    expect(percentiles(new Float64Array(0)).p99).toBeNaN()
   })
 })

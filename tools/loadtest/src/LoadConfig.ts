@@ -1,3 +1,4 @@
+import { keyModes, payloadRules, reconnectKinds, suiteNames, wakeKinds } from "@roost/load"
 import { Schema } from "effect"
 
 const Share = Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: 1 }))
@@ -5,18 +6,12 @@ const NotNegative = Schema.Finite.check(Schema.isGreaterThanOrEqualTo(0))
 const Positive = Schema.Int.check(Schema.isGreaterThanOrEqualTo(1))
 const Natural = Schema.Int.check(Schema.isGreaterThanOrEqualTo(0))
 
-export const suiteNames = ["ccm8", "cbc", "plain"] as const
-export const stormKinds = ["uplink", "resume", "full"] as const
-export const reconnectKinds = ["full", "resume"] as const
-export const keyModes = ["enos", "text", "hex"] as const
-
 /** Devices of one process: what sockets, memory and one core carry. */
 export const devicesPerProcessMax = 50_000
 /** Devices of one run. */
 export const devicesMax = 1_000_000
 
-export const Target = Schema.Struct({ host: Schema.String, port: Schema.Int })
-export type Target = typeof Target.Type
+const Target = Schema.Struct({ host: Schema.String, port: Schema.Int })
 
 /** Everything that decides what is sent and when. Secrets are not in it, so it may stand in a report. */
 export const LoadConfig = Schema.Struct({
@@ -51,7 +46,7 @@ export const LoadConfig = Schema.Struct({
   /** Code of a good response, such as "2.04". */
   expect: Schema.String,
   /** `id`: a JSON object with the request's id and code 200, if it has one. `echo`: the request's id somewhere in it. `none`: anything. */
-  verifyPayload: Schema.Literals(["id", "echo", "none"]),
+  verifyPayload: Schema.Literals(payloadRules),
 
   /** All devices come online over this time; 0: as fast as `handshakesInFlight` lets them. */
   rampSeconds: NotNegative,
@@ -93,7 +88,7 @@ export const LoadConfig = Schema.Struct({
   /** Devices that wake up at once at the end; 0: no storm. */
   stormDevices: Natural,
   /** What each does: an uplink in its session, or a handshake and an uplink. */
-  stormKind: Schema.Literals(stormKinds),
+  stormKind: Schema.Literals(wakeKinds),
   /** The storm's wake-ups are spread evenly over this time. */
   stormSeconds: NotNegative,
 
@@ -106,9 +101,3 @@ export const LoadConfig = Schema.Struct({
   seed: Schema.Int
 })
 export type LoadConfig = typeof LoadConfig.Type
-
-/** "2.04" as it stands in a message (RFC 7252 §3). */
-export const codeOf = (dotted: string): number => {
-  const [major = "", minor = ""] = dotted.split(".")
-  return (Number(major) << 5) | Number(minor)
-}

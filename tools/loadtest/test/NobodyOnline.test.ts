@@ -1,10 +1,9 @@
+import { errorKinds, Meter } from "@roost/load"
 import { spawn } from "node:child_process"
 import { createSocket, type Socket } from "node:dgram"
 import { once } from "node:events"
 import { resolve } from "node:path"
 import { afterAll, assert, beforeAll, describe, it } from "vitest"
-import { errorKinds } from "../src/ErrorKind.ts"
-import { Meter } from "../src/engine/Meter.ts"
 import { adviceOf } from "../src/view/Advice.ts"
 
 const main = resolve(import.meta.dirname, "../src/main.ts")

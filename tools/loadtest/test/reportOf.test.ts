@@ -1,5 +1,5 @@
+import { Meter } from "@roost/load"
 import { assert, describe, it } from "vitest"
-import { Meter } from "../src/engine/Meter.ts"
 import { bottlenecks, verdictOf } from "../src/run/reportOf.ts"
 import { parseUsage } from "../src/run/ServerProcesses.ts"
 

@@ -1,6 +1,7 @@
 import { Effect } from "effect"
 import { readFileSync } from "node:fs"
-import { handshakesUnderWayMax, type LoadFailed, loadProcess } from "./LoadProcess.ts"
+import { handshakesUnderWayMax } from "./LoadDevices.ts"
+import { type LoadFailed, loadProcess } from "./LoadProcess.ts"
 
 /** Several load processes on one core: a device has a socket of its own, and no process may have 100 000 open. */
 export interface LoadGroup {

@@ -2,7 +2,7 @@ import { Data, Effect, Queue } from "effect"
 import { join } from "node:path"
 import { pinned } from "../servers/Pinned.ts"
 import type { ConnectResult, GeneratorCommand, LoadResult } from "./GeneratorLines.ts"
-import type { LoadSuite } from "./LoadDevice.ts"
+import { handshakesUnderWayMax, type LoadSuite } from "./LoadDevices.ts"
 
 /** The load's process did not do what it was told: its own words. */
 export class LoadFailed extends Data.TaggedError("LoadFailed")<{ readonly detail: string }> {
@@ -10,9 +10,6 @@ export class LoadFailed extends Data.TaggedError("LoadFailed")<{ readonly detail
     return `load: ${this.detail}`
   }
 }
-
-/** Handshakes at a time: as many as `tools/loadtest` has by default. */
-export const handshakesUnderWayMax = 64
 
 export interface LoadProcess {
   readonly connect: (options: {
@@ -74,7 +71,8 @@ export const loadProcess = Effect.fnUntraced(function* (options: {
     )
   const running: LoadProcess = {
     connect: ({ count, first = 0, leave = false, resume = false, underWayMax = handshakesUnderWayMax }) =>
-      tell({ do: "connect", first, count, resume, leave, underWayMax }).pipe(
+      tell({ do: "grow", devices: first + count }).pipe(
+        Effect.andThen(tell({ do: "connect", first, count, resume, thenLeave: leave, inFlightMax: underWayMax })),
         Effect.map((line) => JSON.parse(line) as ConnectResult),
         Effect.filterOrFail(
           ({ established }) => established === count,
@@ -83,13 +81,10 @@ export const loadProcess = Effect.fnUntraced(function* (options: {
         )
       ),
     leave: Effect.asVoid(tell({ do: "leave" })),
-    load: (seconds, ratePerSecond) =>
-      tell({
-        do: "load",
-        seconds,
-        inFlight: options.underWay,
-        ...(ratePerSecond === undefined ? {} : { ratePerSecond })
-      }).pipe(Effect.map((line) => JSON.parse(line) as LoadResult))
+    load: (seconds, ratePerSecond = 0) =>
+      tell({ do: "load", seconds, requestsInFlight: options.underWay, ratePerSecond }).pipe(
+        Effect.map((line) => JSON.parse(line) as LoadResult)
+      )
   }
   return running
 })

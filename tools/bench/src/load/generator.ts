@@ -1,8 +1,8 @@
+import { Fleet, latencyOf, type Measured, Meter } from "@roost/load"
 import { createInterface } from "node:readline"
 import { parseArgs } from "node:util"
-import { Fleet } from "./Fleet.ts"
-import type { LoadSuite } from "./LoadDevice.ts"
-import { type GeneratorCommand, percentiles } from "./GeneratorLines.ts"
+import type { ConnectResult, GeneratorCommand, LoadResult } from "./GeneratorLines.ts"
+import { bookOf, type LoadSuite, settingsOf } from "./LoadDevices.ts"
 
 /**
  * The load's process. Commands and their results are lines of JSON, so that what the servers used can be read before and
@@ -19,25 +19,83 @@ const { values } = parseArgs({
     spins: { type: "boolean" }
   }
 })
-const fleet = new Fleet(
-  {
-    serverPort: Number(values.port),
-    suite: values.suite as LoadSuite,
-    psk: Uint8Array.fromHex(values.key!),
-    productKey: values.product!,
-    payloadBytes: Number(values.payload)
-  },
-  { first: Number(values.first), spins: values.spins === true }
-)
+const psk = Uint8Array.fromHex(values.key!)
+const settings = settingsOf({
+  serverPort: Number(values.port),
+  suite: values.suite as LoadSuite,
+  psk,
+  productKey: values.product!,
+  payloadBytes: Number(values.payload),
+  first: Number(values.first)
+})
+const fail = (message: string): never => {
+  process.stderr.write(`${message}\n`)
+  process.exit(1)
+}
+const fleet = new Fleet(settings, bookOf(settings, psk), fail)
+
+/** What was counted since the last call. */
+const measured = (taken: Measured = fleet.take()): Meter => {
+  const meter = new Meter()
+  meter.add(taken)
+  return meter
+}
+
+const connect = async (command: GeneratorCommand & { readonly do: "connect" }): Promise<ConnectResult> => {
+  fleet.take()
+  const startedAt = performance.now()
+  const established = await fleet.connect(command)
+  const seconds = (performance.now() - startedAt) / 1000
+  const { errorsByKind, resumedHandshakes } = measured().counts
+  return { seconds, established, resumed: resumedHandshakes, failures: errorsByKind }
+}
+
+const load = async (command: GeneratorCommand & { readonly do: "load" }): Promise<LoadResult> => {
+  fleet.take()
+  const { user, system } = process.cpuUsage()
+  const startedAt = performance.now()
+  fleet.load({ ...command, spins: values.spins === true })
+  await sleep(command.seconds * 1000)
+  const taken = fleet.take()
+  const seconds = (performance.now() - startedAt) / 1000
+  const used = process.cpuUsage({ user, system })
+  // What is still under way must not be mistaken for the next run's.
+  await Promise.race([fleet.drain(), sleep(drainMillisMax)])
+  const { counters, errors, latency } = measured(taken)
+  const { p50, p99, p999 } = latencyOf(latency)
+  return {
+    seconds,
+    answered: counters.responses,
+    retransmitted: counters.retransmissions,
+    lost: errors.timeout,
+    p50,
+    p99,
+    p999,
+    busy: (used.user + used.system) / 1e6 / seconds
+  }
+}
 
 const carryOut = async (command: GeneratorCommand): Promise<unknown> => {
-  if (command.do === "connect") return fleet.connect(command)
-  if (command.do === "leave") return fleet.leave().then(() => ({}))
-  const { user, system } = process.cpuUsage()
-  const { latencies, ...loaded } = await fleet.load(command)
-  const used = process.cpuUsage({ user, system })
-  return { ...loaded, ...percentiles(latencies), busy: (used.user + used.system) / 1e6 / loaded.seconds }
+  switch (command.do) {
+    case "grow":
+      fleet.grow(command.devices)
+      return {}
+    case "connect":
+      return connect(command)
+    case "leave":
+      await fleet.leave()
+      await sleep(afterGoodbyeMillis)
+      return {}
+    case "load":
+      return load(command)
+  }
 }
+
+const sleep = (millis: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, millis))
+
+const drainMillisMax = 100
+/** The server has to hear the goodbyes. */
+const afterGoodbyeMillis = 500
 
 process.stdout.write('{"ready":true}\n')
 for await (const line of createInterface({ input: process.stdin })) {

@@ -1,6 +1,6 @@
 import type { ProcessFailed } from "@roost/testkit"
 import type { Effect, Scope } from "effect"
-import type { LoadSuite } from "../load/LoadDevice.ts"
+import type { LoadSuite } from "../load/LoadDevices.ts"
 
 /** A server that takes part. */
 export interface Contestant {

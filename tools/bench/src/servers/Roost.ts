@@ -10,7 +10,7 @@ import {
 import { Effect } from "effect"
 import { randomBytes } from "node:crypto"
 import { join, resolve } from "node:path"
-import { deviceKeyOf } from "../load/LoadDevice.ts"
+import { deviceKeyOf } from "../load/LoadDevices.ts"
 import type { Contestant, Place } from "./Contestant.ts"
 import { memoryLine, pinned } from "./Pinned.ts"
 

@@ -1,5 +1,6 @@
+import { keyModes, reconnectKinds, suiteNames, wakeKinds } from "@roost/load"
 import { Flag } from "effect/cli"
-import { devicesMax, devicesPerProcessMax, keyModes, reconnectKinds, stormKinds, suiteNames } from "../LoadConfig.ts"
+import { devicesMax, devicesPerProcessMax } from "../LoadConfig.ts"
 
 const text = (name: string, description: string, fallback: string) =>
   Flag.String(name).pipe(Flag.withDescription(description), Flag.withDefault(fallback))
@@ -93,7 +94,7 @@ export const flags = {
   reconnectRounds: int("reconnect-rounds", "after the load: rounds in which all devices handshake again [0]", 0),
   rebind: number("rebind", "devices per second that go on from another port, as behind a NAT [0]", 0),
   storm: int("storm", "at the end: devices that wake up together [0]", 0),
-  stormKind: Flag.Literals("storm-kind", stormKinds).pipe(
+  stormKind: Flag.Literals("storm-kind", wakeKinds).pipe(
     Flag.withDescription(
       "each sends an uplink in its session, or after a resumption, or after a full handshake [uplink]"
     ),

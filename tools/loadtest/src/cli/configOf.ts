@@ -1,6 +1,7 @@
+import type { Target } from "@roost/load"
 import { Option, Result, Schema } from "effect"
 import { readFileSync } from "node:fs"
-import { devicesMax, devicesPerProcessMax, LoadConfig, type Target } from "../LoadConfig.ts"
+import { devicesMax, devicesPerProcessMax, LoadConfig } from "../LoadConfig.ts"
 import type { Flags } from "./Flags.ts"
 
 /** Of the machine: what decides how many devices a process can play. */

@@ -1,4 +1,4 @@
-import type { DeviceBook } from "../DeviceBook.ts"
+import type { DeviceBook } from "@roost/load"
 import type { LoadConfig } from "../LoadConfig.ts"
 
 /** Where commands are issued. */

@@ -1,8 +1,8 @@
 import { DeviceKey, Secret } from "@roost/enos"
+import type { ListedDevice } from "@roost/load"
 import { Result, Schema } from "effect"
 import { createReadStream, existsSync } from "node:fs"
 import { createInterface } from "node:readline"
-import type { ListedDevice } from "../DeviceBook.ts"
 
 /** As `devices:import` takes it; here the secret has to be there. */
 const Line = Schema.fromJsonString(Schema.Struct({ deviceKey: DeviceKey, deviceSecret: Secret }))

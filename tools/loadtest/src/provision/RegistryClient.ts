@@ -1,4 +1,4 @@
-import type { DeviceBook } from "../DeviceBook.ts"
+import type { DeviceBook } from "@roost/load"
 
 /** Where the tool's devices are to be registered. */
 export interface RegistryAccess {

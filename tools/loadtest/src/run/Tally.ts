@@ -1,6 +1,6 @@
-import type { NamedPid, Usage } from "./ServerProcesses.ts"
-import { distributionOf, latencyOf, Meter } from "../engine/Meter.ts"
+import { distributionOf, latencyOf, Meter } from "@roost/load"
 import type { Phase, PhaseName, Sample } from "../Report.ts"
+import type { NamedPid, Usage } from "./ServerProcesses.ts"
 import type { Snapshot } from "./WorkerMessage.ts"
 
 /** What was measured, put together from the workers' snapshots: by phase, by second, and in all. */

@@ -1,5 +1,4 @@
-import type { DeviceSource } from "../DeviceBook.ts"
-import type { Measured } from "../engine/Meter.ts"
+import type { DeviceSource, Measured } from "@roost/load"
 import type { LoadConfig } from "../LoadConfig.ts"
 import type { PhaseName } from "../Report.ts"
 

@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from "node:child_process"
 import { once } from "node:events"
 import { fileURLToPath } from "node:url"
-import type { DeviceSource } from "../DeviceBook.ts"
+import type { DeviceSource } from "@roost/load"
 import type { LoadConfig } from "../LoadConfig.ts"
 import type { PhaseName } from "../Report.ts"
 import { splitConfig, splitSource } from "./splitLoad.ts"

@@ -1,4 +1,4 @@
-import type { DeviceSource } from "../DeviceBook.ts"
+import type { DeviceSource } from "@roost/load"
 import type { LoadConfig } from "../LoadConfig.ts"
 import type { PhaseName, Report, Sample } from "../Report.ts"
 import { reportOf, type RunLimits } from "./reportOf.ts"

@@ -1,4 +1,4 @@
-import type { DeviceSource } from "../DeviceBook.ts"
+import type { DeviceSource } from "@roost/load"
 import type { LoadConfig } from "../LoadConfig.ts"
 
 /** The part of process `index` of `config.processes`: a share of the devices, and of what is meant for all of them. */

@@ -1,6 +1,8 @@
+import { DeviceBook, Fleet } from "@roost/load"
 import { monitorEventLoopDelay } from "node:perf_hooks"
-import { DeviceBook } from "../DeviceBook.ts"
-import { Engine } from "../engine/Engine.ts"
+import type { LoadConfig } from "../LoadConfig.ts"
+import type { PhaseName } from "../Report.ts"
+import { enterPhase } from "./Phases.ts"
 import type { FromWorker, ToWorker } from "./WorkerMessage.ts"
 
 // A process that plays devices. It is told what to do over IPC and ends with its coordinator.
@@ -14,25 +16,24 @@ const tell = (message: FromWorker): void => {
 }
 
 const lag = monitorEventLoopDelay({ resolution: lagResolutionMillis })
-let engine: Engine | undefined
+let playing: { readonly fleet: Fleet; readonly config: LoadConfig } | undefined
+let phase: PhaseName = "idle"
 let cpu = process.cpuUsage()
 let threadCpu = process.threadCpuUsage()
 let takenAt = performance.now()
 
 const takeSnapshot = (isLastOfPhase: boolean): void => {
-  if (engine === undefined) return
-  const { lost, reordered } = engine.takeFaults()
-  engine.meter.counters.datagramsLostOnPurpose += lost
-  engine.meter.counters.datagramsReorderedOnPurpose += reordered
+  if (playing === undefined) return
+  const { fleet } = playing
   const used = process.cpuUsage(cpu)
   const threadUsed = process.threadCpuUsage(threadCpu)
   const now = performance.now()
   tell({
     _tag: "Snapshot",
     isLastOfPhase,
-    measured: engine.meter.take(),
-    online: engine.online,
-    inFlight: engine.inFlight,
+    measured: fleet.take(),
+    online: fleet.online,
+    inFlight: fleet.inFlight,
     millis: now - takenAt,
     cpuMicros: used.user + used.system,
     threadCpuMicros: threadUsed.user + threadUsed.system,
@@ -47,16 +48,19 @@ const takeSnapshot = (isLastOfPhase: boolean): void => {
 
 const handle = (message: ToWorker): void => {
   if (message._tag === "Start") {
-    engine = new Engine(message.config, new DeviceBook(message.config, message.source), {
-      onPhaseDone: (phase) => tell({ _tag: "PhaseDone", phase }),
-      onFatal: (text) => tell({ _tag: "Fatal", message: text })
-    })
+    const { config, source } = message
+    const fleet = new Fleet(config, new DeviceBook(config, source), (text) => tell({ _tag: "Fatal", message: text }))
+    playing = { fleet, config }
     lag.enable()
     setInterval(() => takeSnapshot(false), snapshotMillis)
     tell({ _tag: "Ready" })
-  } else {
+  } else if (playing !== undefined) {
     takeSnapshot(true)
-    engine?.enter(message.phase)
+    const before = phase
+    const entered = (phase = message.phase)
+    void enterPhase(playing.fleet, entered, before, playing.config)?.then(() =>
+      tell({ _tag: "PhaseDone", phase: entered })
+    )
   }
 }
 

@@ -1,4 +1,4 @@
-import { type ErrorKind, errorKinds } from "../ErrorKind.ts"
+import { type ErrorKind, errorKinds } from "@roost/load"
 import type { LoadConfig } from "../LoadConfig.ts"
 import type { Counts } from "../Report.ts"
 

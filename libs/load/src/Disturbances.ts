@@ -1,24 +1,21 @@
-import type { LoadConfig } from "../LoadConfig.ts"
 import type { LoadDevice } from "./LoadDevice.ts"
 import { RateSchedule } from "./RateSchedule.ts"
 
 /** What happens to devices in the field: they lose their session, or the NAT in front of them its mapping. */
 export class Disturbances {
-  readonly #config: LoadConfig
   readonly #devices: ReadonlyArray<LoadDevice>
   readonly #random: () => number
   #churn = new RateSchedule(0, 0)
   #rebind = new RateSchedule(0, 0)
 
-  constructor(config: LoadConfig, devices: ReadonlyArray<LoadDevice>, random: () => number) {
-    this.#config = config
+  constructor(devices: ReadonlyArray<LoadDevice>, random: () => number) {
     this.#devices = devices
     this.#random = random
   }
 
-  start(now: number): void {
-    this.#churn = new RateSchedule(now, this.#config.churnPerSecond)
-    this.#rebind = new RateSchedule(now, this.#config.rebindPerSecond)
+  start(now: number, rates: { readonly churnPerSecond: number; readonly rebindPerSecond: number }): void {
+    this.#churn = new RateSchedule(now, rates.churnPerSecond)
+    this.#rebind = new RateSchedule(now, rates.rebindPerSecond)
   }
 
   take(now: number, reconnect: (device: LoadDevice) => void, rebind: (device: LoadDevice) => void): void {

@@ -1,6 +1,5 @@
 import { type Histogram, Int32Histogram } from "hdr-histogram-js"
-import { type ErrorKind, errorKinds } from "../ErrorKind.ts"
-import type { Counts, Latency, Report } from "../Report.ts"
+import { type ErrorKind, errorKinds } from "./ErrorKind.ts"
 
 /** What is counted; errors apart from it, by kind. */
 export const counterNames = [
@@ -21,6 +20,30 @@ export const counterNames = [
 export type CounterName = (typeof counterNames)[number]
 
 type Counters = Record<CounterName, number>
+
+/** What was counted in an interval; of the kinds of errors those that happened. */
+export interface Counts extends Readonly<Counters> {
+  readonly errors: number
+  readonly errorsByKind: Readonly<Record<string, number>>
+}
+
+/** Milliseconds. Null percentiles mean that nothing was measured. */
+export interface Latency {
+  readonly count: number
+  readonly mean: number | null
+  readonly p50: number | null
+  readonly p90: number | null
+  readonly p99: number | null
+  readonly p999: number | null
+  readonly max: number | null
+}
+
+/** `count` latencies were up to `upToMillis`, and above the step before. */
+export interface LatencyStep {
+  readonly upToMillis: number
+  readonly count: number
+}
+
 type Errors = Record<ErrorKind, number>
 
 /** What a meter measured since it was emptied, as it goes from process to process. */
@@ -98,7 +121,7 @@ export const latencyOf = (histogram: Histogram): Latency => {
 }
 
 /** Counts by steps that grow by `distributionStep`: fine enough for a plot over decades. */
-export const distributionOf = (histogram: Int32Histogram): Report["latencyDistribution"] => {
+export const distributionOf = (histogram: Int32Histogram): ReadonlyArray<LatencyStep> => {
   const counts = new Map<number, number>()
   for (let index = 0, left = histogram.totalCount; left > 0; index++) {
     const count = histogram.getCountAtIndex(index)

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "vitest"
-import { FaultyPath, seededRandom } from "../src/engine/FaultyPath.ts"
+import { FaultyPath, seededRandom } from "../src/FaultyPath.ts"
 
 describe("FaultyPath", () => {
   it("loses and holds back the shares it was given", () => {
@@ -9,8 +9,8 @@ describe("FaultyPath", () => {
     assert.closeTo(fates.Lost / 100_000, 0.2, 0.005)
     // Of those that were not lost.
     assert.closeTo(fates.Held / 80_000, 0.1, 0.005)
-    assert.strictEqual(path.lost, fates.Lost)
-    assert.strictEqual(path.reordered, fates.Held)
+    assert.deepStrictEqual(path.take(), { lost: fates.Lost, reordered: fates.Held })
+    assert.deepStrictEqual(path.take(), { lost: 0, reordered: 0 })
   })
 
   it("lets a held datagram go when its time has come, after those that passed in between", () => {

@@ -1,6 +1,7 @@
 import { Code, codeClass, decode, findOption, type Message, OptionNumber } from "@roost/coap"
 import * as Result from "effect/Result"
-import type { ErrorKind } from "../ErrorKind.ts"
+import type { ErrorKind } from "./ErrorKind.ts"
+import type { PayloadRule } from "./FleetSettings.ts"
 import { idDigits, idText, writeDigits } from "./Payload.ts"
 
 /** Bytes of our tokens: the request's number. */
@@ -23,7 +24,7 @@ export interface Awaited {
 export interface Expectation {
   /** As in `Code`. */
   readonly code: number
-  readonly payload: "id" | "echo" | "none"
+  readonly payload: PayloadRule
 }
 
 export type Verdict =

@@ -1,6 +1,6 @@
 import { Code, encode, encodeEmpty, type MessageType, OptionNumber, stringOption, type Option } from "@roost/coap"
-import type { DeviceBook } from "../DeviceBook.ts"
-import type { LoadConfig } from "../LoadConfig.ts"
+import type { DeviceBook } from "./DeviceBook.ts"
+import type { FleetSettings } from "./FleetSettings.ts"
 import type { LoadDevice } from "./LoadDevice.ts"
 import { Payload } from "./Payload.ts"
 import { tokenBytes } from "./Verification.ts"
@@ -12,28 +12,37 @@ import { tokenBytes } from "./Verification.ts"
 export class RequestWriter {
   readonly #book: DeviceBook
   readonly #payload: Payload
-  readonly #options: Uint8Array
-  readonly #optionsAt: Uint32Array
-  readonly #scratch: Uint8Array
+  #options: Uint8Array = noBytes
+  /** Where each device's options begin, and where the last one's end. */
+  #optionsAt = new Uint32Array(1)
+  #scratch: Uint8Array = noBytes
   readonly #type: MessageType
 
-  constructor(config: LoadConfig, book: DeviceBook) {
+  constructor(settings: FleetSettings, book: DeviceBook) {
     this.#book = book
-    this.#type = config.confirmable ? "CON" : "NON"
-    this.#payload = new Payload(config.payload, config.uplinkBytes)
-    const all: Array<Uint8Array> = []
-    this.#optionsAt = new Uint32Array(config.devices + 1)
-    let optionsMax = 0
+    this.#type = settings.confirmable ? "CON" : "NON"
+    this.#payload = new Payload(settings.payload, settings.uplinkBytes)
+  }
+
+  /** Writes for the first `devices` devices from now on. */
+  grow(devices: number): void {
+    const known = this.#optionsAt.length - 1
+    if (devices <= known) return
+    const optionsAt = new Uint32Array(devices + 1)
+    optionsAt.set(this.#optionsAt)
+    const all = [this.#options]
+    let bytesMax = this.#scratch.length
     let payloadMax = 0
-    for (let i = 0; i < config.devices; i++) {
+    for (let i = known; i < devices; i++) {
       const options = encodedOptions(this.#book.path(i))
       all.push(options)
-      this.#optionsAt[i + 1] = this.#optionsAt[i]! + options.length
-      optionsMax = Math.max(optionsMax, options.length)
-      if (i === 0 || !this.#payload.isShared) payloadMax = Math.max(payloadMax, this.#payload.bytesMax(book.values(i)))
+      optionsAt[i + 1] = optionsAt[i]! + options.length
+      if (i === known || !this.#payload.isShared) payloadMax = this.#payload.bytesMax(this.#book.values(i))
+      bytesMax = Math.max(bytesMax, headerBytes + tokenBytes + options.length + 1 + payloadMax)
     }
     this.#options = Buffer.concat(all)
-    this.#scratch = new Uint8Array(headerBytes + tokenBytes + optionsMax + 1 + payloadMax)
+    this.#optionsAt = optionsAt
+    if (bytesMax > this.#scratch.length) this.#scratch = new Uint8Array(bytesMax)
   }
 
   /** The bytes are valid until the next call. */
@@ -70,7 +79,7 @@ export class RequestWriter {
       messageId,
       token,
       options: pathOptions(reply === undefined ? path : `${path}_reply`),
-      payload: reply ?? new Uint8Array(0)
+      payload: reply ?? noBytes
     })
   }
 }
@@ -86,7 +95,7 @@ export const pathOptions = (path: string): ReadonlyArray<Option> => {
 
 const encodedOptions = (path: string): Uint8Array => {
   const options = pathOptions(path)
-  const message = encode({ type: "CON", code: Code.Post, messageId: 0, token: noToken, options, payload: noToken })
+  const message = encode({ type: "CON", code: Code.Post, messageId: 0, token: noBytes, options, payload: noBytes })
   return message.slice(headerBytes)
 }
 
@@ -100,7 +109,7 @@ const writeToken = (target: Uint8Array, at: number, sequence: number): void => {
 export const ackOf = (messageId: number): Uint8Array => encodeEmpty("ACK", messageId)
 export const resetOf = (messageId: number): Uint8Array => encodeEmpty("RST", messageId)
 
-const noToken = new Uint8Array(0)
+const noBytes = new Uint8Array(0)
 const headerBytes = 4
 const payloadMarker = 0xff
 const confirmableByte = 0x40 | tokenBytes

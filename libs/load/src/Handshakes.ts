@@ -6,8 +6,8 @@ import {
   TLS_PSK_WITH_AES_128_CCM_8
 } from "@roost/dtls"
 import { dtlsCrypto } from "@roost/dtls-crypto"
-import type { DeviceBook } from "../DeviceBook.ts"
-import type { LoadConfig } from "../LoadConfig.ts"
+import type { DeviceBook } from "./DeviceBook.ts"
+import type { FleetSettings } from "./FleetSettings.ts"
 import { cidOf, type Links } from "./Links.ts"
 import { Activity, type LoadDevice } from "./LoadDevice.ts"
 import { type Meter, recordLatency } from "./Meter.ts"
@@ -26,21 +26,21 @@ export interface HandshakeEvents {
 
 /** Brings devices online, so many at a time. */
 export class Handshakes {
-  readonly #config: LoadConfig
+  readonly #settings: FleetSettings
   readonly #book: DeviceBook
   readonly #links: Links
   readonly #meter: Meter
   readonly #events: HandshakeEvents
-  readonly #queue: ReadyQueue<LoadDevice>
+  readonly #queue = new ReadyQueue<LoadDevice>()
   #inFlight = 0
+  #isPumping = false
 
-  constructor(config: LoadConfig, book: DeviceBook, links: Links, meter: Meter, events: HandshakeEvents) {
-    this.#config = config
+  constructor(settings: FleetSettings, book: DeviceBook, links: Links, meter: Meter, events: HandshakeEvents) {
+    this.#settings = settings
     this.#book = book
     this.#links = links
     this.#meter = meter
     this.#events = events
-    this.#queue = new ReadyQueue(config.devices)
   }
 
   get inFlight(): number {
@@ -56,14 +56,25 @@ export class Handshakes {
     this.#queue.push(device)
   }
 
+  /** Offline without a word; the session can be resumed. */
+  keepForResumption(device: LoadDevice): void {
+    device.lastSession = device.session
+    device.session = undefined
+    device.activity = Activity.Offline
+  }
+
   /** Begins as many as are allowed to be on their way. */
-  pump(now: number, inFlightMax = this.#config.handshakesInFlight): void {
+  pump(now: number, inFlightMax: number): void {
+    // Without DTLS a device is connected as soon as it begins, and asks for the next one.
+    if (this.#isPumping) return
+    this.#isPumping = true
     while (this.#queue.size > 0 && this.#inFlight < inFlightMax) {
       const device = this.#queue.shift()!
       this.#inFlight++
       this.#links.own(device)
       this.#begin(device, now)
     }
+    this.#isPumping = false
   }
 
   handleDatagram(device: LoadDevice, datagram: Uint8Array, now: number): void {
@@ -76,7 +87,7 @@ export class Handshakes {
   handleTimeout(device: LoadDevice, now: number): void {
     const { client } = device
     if (client === undefined) return
-    if (now >= device.handshakeFrom + this.#config.handshakeMillisMax) {
+    if (now >= device.handshakeFrom + this.#settings.handshakeMillisMax) {
       this.#fail(device, "handshakeTimeout", now)
       return
     }
@@ -89,7 +100,7 @@ export class Handshakes {
   #begin(device: LoadDevice, now: number): void {
     device.activity = Activity.Handshaking
     device.handshakeFrom = now
-    if (this.#config.suite === "plain") {
+    if (this.#settings.suite === "plain") {
       this.#connected(device, now)
       return
     }
@@ -100,7 +111,7 @@ export class Handshakes {
   }
 
   #optionsFor(device: LoadDevice): ClientOptions {
-    const { cid, encryptThenMac, extendedMasterSecret, suite } = this.#config
+    const { cid, encryptThenMac, extendedMasterSecret, handshakeTiming, suite } = this.#settings
     return {
       crypto: dtlsCrypto,
       identity: this.#book.identity(device.index),
@@ -109,11 +120,13 @@ export class Handshakes {
       connectionId: cid ? cidOf(device.index) : undefined,
       extendedMasterSecret,
       encryptThenMac,
-      resume: device.lastSession
+      resume: device.lastSession,
+      ...(handshakeTiming === undefined ? {} : { timing: handshakeTiming })
     }
   }
 
   #carryOut(device: LoadDevice, outputs: ReadonlyArray<ClientOutput>, now: number): void {
+    let isConnected = false
     for (const output of outputs) {
       switch (output._tag) {
         case "Transmit":
@@ -121,23 +134,22 @@ export class Handshakes {
           break
         case "Connected":
           device.session = output.session
-          device.sessions++
           if (output.resumed) this.#meter.counters.resumedHandshakes++
           else this.#meter.counters.fullHandshakes++
           recordLatency(this.#meter.handshakeLatency, now - device.handshakeFrom)
-          if (this.#config.cid && output.session.readCidLength === 0) this.#events.onFatal(noCids)
-          else this.#connected(device, now)
+          if (this.#settings.cid && output.session.readCidLength === 0) this.#events.onFatal(noCids)
+          else isConnected = true
           break
         case "Data":
           this.#events.onData(device, output.plaintext, now)
           break
         case "Closed":
-          // An established session's end comes here only if it came in the datagram that established it.
-          if (device.client !== undefined)
-            this.#fail(device, output.by === "timeout" ? "handshakeTimeout" : "handshakeRefused", now)
-          break
+          this.#fail(device, output.by === "timeout" ? "handshakeTimeout" : "handshakeRefused", now)
+          return
       }
     }
+    // After the loop: the last flight of a resumption goes out behind `Connected`, from the socket of the handshake.
+    if (isConnected) this.#connected(device, now)
   }
 
   #connected(device: LoadDevice, now: number): void {
@@ -145,6 +157,7 @@ export class Handshakes {
     device.lastSession = undefined
     device.failures = 0
     device.activity = Activity.Ready
+    device.sessions++
     this.#inFlight--
     this.#links.connected(device)
     this.#events.onConnected(device, now)
@@ -165,7 +178,7 @@ export class Handshakes {
   #arm(device: LoadDevice): void {
     const { client } = device
     if (client === undefined) return
-    const latest = device.handshakeFrom + this.#config.handshakeMillisMax
+    const latest = device.handshakeFrom + this.#settings.handshakeMillisMax
     this.#events.setTimer(device, Math.min(client.deadline ?? latest, latest))
   }
 }

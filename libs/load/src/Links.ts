@@ -1,5 +1,5 @@
 import { createSocket, type Socket } from "node:dgram"
-import type { LoadConfig } from "../LoadConfig.ts"
+import type { FleetSettings } from "./FleetSettings.ts"
 import { FaultyPath } from "./FaultyPath.ts"
 import type { Link as LinkOf } from "./Link.ts"
 import type { LoadDevice } from "./LoadDevice.ts"
@@ -24,10 +24,10 @@ interface Received {
 /**
  * The sockets. Without connection ids a server knows a device by its address, so each has a socket of its own: 12 µs and 3.2 KB.
  * With them (RFC 9146) a device has one for its handshake only, whose messages carry no id and which servers limit by address, and
- * goes on from one of `config.sockets` that all share, as if a NAT had moved it.
+ * goes on from one of `FleetSettings.sockets` that all share, as if a NAT had moved it.
  */
 export class Links {
-  readonly #config: LoadConfig
+  readonly #settings: FleetSettings
   readonly #events: LinkEvents
   readonly #localAddresses: ReadonlyArray<string>
   readonly #shared: Array<Link> = []
@@ -37,26 +37,33 @@ export class Links {
   #closed = false
 
   /** `devices` by the number that is their connection id. `random` in [0, 1) decides about losses. */
-  constructor(config: LoadConfig, devices: ReadonlyArray<LoadDevice>, random: () => number, events: LinkEvents) {
-    const { reorder, reorderMillis } = config
-    this.#config = config
+  constructor(settings: FleetSettings, devices: ReadonlyArray<LoadDevice>, random: () => number, events: LinkEvents) {
+    const { reorder, reorderMillis } = settings
+    this.#settings = settings
     this.#events = events
     this.#byCid = devices
-    this.#localAddresses = config.localAddresses
-    this.sending = new FaultyPath({ loss: config.lossSend, reorder, reorderMillis }, random)
-    this.receiving = new FaultyPath({ loss: config.lossReceive, reorder, reorderMillis }, random)
+    this.#localAddresses = settings.localAddresses
+    this.sending = new FaultyPath({ loss: settings.lossSend, reorder, reorderMillis }, random)
+    this.receiving = new FaultyPath({ loss: settings.lossReceive, reorder, reorderMillis }, random)
   }
 
-  /** A socket of the device's own; the one that it has, unless that is shared. */
+  /** A socket of the device's own; the one that it has, unless that is shared or each handshake has another address. */
   own(device: LoadDevice): void {
+    if (this.#settings.freshAddresses === true) this.leave(device)
     if (device.link?.device === undefined) device.link = this.#open(device.index, device)
+  }
+
+  /** The device has no socket any more. */
+  leave(device: LoadDevice): void {
+    if (device.link?.device !== undefined) device.link.socket.close()
+    device.link = undefined
   }
 
   /** The handshake is over: with connection ids, the device's own socket has done its work. */
   connected(device: LoadDevice): void {
-    if (!this.#config.cid) return
+    if (!this.#settings.cid) return
     device.link?.socket.close()
-    const at = device.index % this.#config.sockets
+    const at = device.index % this.#settings.sockets
     device.link = this.#shared[at] ??= this.#open(at, undefined)
   }
 
@@ -90,16 +97,19 @@ export class Links {
   }
 
   #open(index: number, device: LoadDevice | undefined): Link {
-    const { first, targets } = this.#config
+    const { first, freshAddresses, targets } = this.#settings
+    const number = first + index
+    const fresh = freshAddresses === true && device !== undefined ? freshAddress(number, device.sessions) : undefined
     const link = {
-      target: targets[(first + index) % targets.length]!,
-      localAddress: this.#localAddresses[(first + index) % Math.max(1, this.#localAddresses.length)],
+      target: targets[number % targets.length]!,
+      localAddress: fresh?.address ?? this.#localAddresses[number % Math.max(1, this.#localAddresses.length)],
       device
     }
-    return Object.assign(link, { socket: this.#openSocket(link) })
+    return Object.assign(link, { socket: this.#openSocket(link, fresh?.port) })
   }
 
-  #openSocket(link: Omit<Link, "socket">): Socket {
+  /** `port`: 0 for one that the system chooses. */
+  #openSocket(link: Omit<Link, "socket">, port = 0): Socket {
     const { localAddress, target } = link
     const socket = createSocket({
       type: target.host.includes(":") ? "udp6" : "udp4",
@@ -107,7 +117,7 @@ export class Links {
     })
     socket.on("message", (datagram) => this.#receive(link, datagram))
     socket.on("error", this.#events.onError)
-    if (localAddress !== undefined) socket.bindSync({ address: localAddress, port: 0 })
+    if (localAddress !== undefined) socket.bindSync({ address: localAddress, port })
     socket.connectSync(target.port, target.host)
     return socket
   }
@@ -135,6 +145,15 @@ const transmit = ({ socket }: Link, datagram: Uint8Array): void => {
     if ((error as NodeJS.ErrnoException).code !== "ERR_SOCKET_DGRAM_NOT_RUNNING") throw error
   }
 }
+
+/** The devices share 127.N.1.1, 127.N.2.1, …, 32 768 on each; N counts a device's handshakes. */
+const freshAddress = (number: number, handshakes: number) => ({
+  address: `127.${(handshakes + 1) & 0xff}.${1 + (number >> freshPortBits)}.1`,
+  port: firstFreshPort + (number & (2 ** freshPortBits - 1))
+})
+
+const freshPortBits = 15
+const firstFreshPort = 16_384
 
 /** Of our connection ids: the device's number in the process. */
 export const cidBytes = 4

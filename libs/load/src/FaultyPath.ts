@@ -20,8 +20,8 @@ export class FaultyPath<T> {
   readonly #random: () => number
   /** All are held for the same time, so they leave in the order in which they came. */
   readonly #held: Array<Held<T>> = []
-  lost = 0
-  reordered = 0
+  #lost = 0
+  #reordered = 0
 
   /** `random` in [0, 1). */
   constructor(rates: FaultRates, random: () => number) {
@@ -40,13 +40,21 @@ export class FaultyPath<T> {
 
   fateOf(datagram: T, now: number): Fate {
     if (this.#random() < this.#rates.loss) {
-      this.lost++
+      this.#lost++
       return "Lost"
     }
     if (this.#random() >= this.#rates.reorder) return "Passes"
-    this.reordered++
+    this.#reordered++
     this.#held.push({ at: now + this.#rates.reorderMillis, datagram })
     return "Held"
+  }
+
+  /** How many datagrams were lost and held back since the last call. */
+  take(): { readonly lost: number; readonly reordered: number } {
+    const taken = { lost: this.#lost, reordered: this.#reordered }
+    this.#lost = 0
+    this.#reordered = 0
+    return taken
   }
 
   release(now: number, deliver: (datagram: T) => void): void {

@@ -1,6 +1,6 @@
 import { pskFromSecret } from "@roost/enos"
 import { createHmac } from "node:crypto"
-import type { LoadConfig } from "./LoadConfig.ts"
+import type { FleetSettings } from "./FleetSettings.ts"
 import { fillTemplate, type TemplateValues } from "./Template.ts"
 
 /** Where the devices' keys come from. It holds secrets, so it goes to the tool's own processes and nowhere else. */
@@ -12,35 +12,41 @@ export type DeviceSource =
   /** The lines of a provisioning file, in order. */
   | { readonly _tag: "Listed"; readonly devices: ReadonlyArray<ListedDevice> }
 
+/** The settings that name a device. */
+export type DeviceNames = Pick<
+  FleetSettings,
+  "productKey" | "deviceKey" | "first" | "lifetimeSeconds" | "identity" | "path" | "keyMode"
+>
+
 /** A line of the NDJSON that `devices:import` takes; the secret is required here. */
 export interface ListedDevice {
   readonly deviceKey: string
   readonly deviceSecret: string
 }
 
-/** Who the devices are. `index` counts from 0 within the process, the device's number from `config.first`. */
+/** Who the devices are. `index` counts from 0 within the process, the device's number from `FleetSettings.first`. */
 export class DeviceBook {
-  readonly #config: LoadConfig
+  readonly #settings: DeviceNames
   readonly #source: DeviceSource
 
-  constructor(config: LoadConfig, source: DeviceSource) {
-    this.#config = config
+  constructor(settings: DeviceNames, source: DeviceSource) {
+    this.#settings = settings
     this.#source = source
   }
 
   values(index: number): TemplateValues {
-    const { deviceKey, first, lifetimeSeconds, productKey } = this.#config
+    const { deviceKey, first, lifetimeSeconds, productKey } = this.#settings
     const values = { productKey, deviceKey: "", number: first + index, lifetimeSeconds }
     const listed = this.#source._tag === "Listed" ? this.#source.devices[index] : undefined
     return { ...values, deviceKey: listed?.deviceKey ?? fillTemplate(deviceKey, values) }
   }
 
   identity(index: number): Uint8Array {
-    return utf8.encode(fillTemplate(this.#config.identity, this.values(index)))
+    return utf8.encode(fillTemplate(this.#settings.identity, this.values(index)))
   }
 
   path(index: number): string {
-    return fillTemplate(this.#config.path, this.values(index))
+    return fillTemplate(this.#settings.path, this.values(index))
   }
 
   secret(index: number): string {
@@ -56,7 +62,7 @@ export class DeviceBook {
 
   psk(index: number): Uint8Array {
     const secret = this.secret(index)
-    switch (this.#config.keyMode) {
+    switch (this.#settings.keyMode) {
       case "enos":
         return pskFromSecret(secret)
       case "text":

@@ -1,5 +1,3 @@
-import { Schema } from "effect"
-
 /** What can be wrong with a request or a handshake; a closed list, so that reports of two runs can be compared. */
 export const errorKinds = [
   /** No response after all retransmissions, or to a NON in `responseMillisMax`. */
@@ -32,5 +30,4 @@ export const errorKinds = [
   "command"
 ] as const
 
-export const ErrorKind = Schema.Literals(errorKinds)
-export type ErrorKind = typeof ErrorKind.Type
+export type ErrorKind = (typeof errorKinds)[number]

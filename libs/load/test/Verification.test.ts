@@ -1,7 +1,7 @@
 import { Code, encode, encodeEmpty, type Message, stringOption, OptionNumber } from "@roost/coap"
 import { assert, describe, it } from "vitest"
-import { idText } from "../src/engine/Payload.ts"
-import { type Awaited, type Expectation, verify } from "../src/engine/Verification.ts"
+import { idText } from "../src/Payload.ts"
+import { type Awaited, type Expectation, verify } from "../src/Verification.ts"
 
 const sequence = 1_234_567
 const tokenOf = (number: number) => Uint8Array.of(number >>> 24, number >>> 16, number >>> 8, number)

@@ -1,5 +1,5 @@
 import type { Socket } from "node:dgram"
-import type { Target } from "../LoadConfig.ts"
+import type { Target } from "./FleetSettings.ts"
 
 /** A UDP socket, connected to its server. */
 export interface Link<Device> {

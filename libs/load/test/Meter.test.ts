@@ -1,5 +1,5 @@
 import { assert, describe, it } from "vitest"
-import { distributionOf, latencyOf, Meter, recordLatency } from "../src/engine/Meter.ts"
+import { distributionOf, latencyOf, Meter, recordLatency } from "../src/Meter.ts"
 
 describe("Meter", () => {
   it("has percentiles within 0.1 % of the exact ones", () => {

@@ -1,9 +1,9 @@
-import { ContentType, type Session } from "@roost/dtls"
+import { ContentType, encodeAlert, type Session, warningAlert } from "@roost/dtls"
 import { dtlsCrypto } from "@roost/dtls-crypto"
 import { defaultTuning } from "@roost/coap"
 import * as Result from "effect/Result"
-import type { ErrorKind } from "../ErrorKind.ts"
-import { codeOf, type LoadConfig } from "../LoadConfig.ts"
+import type { ErrorKind } from "./ErrorKind.ts"
+import { codeOf, type FleetSettings } from "./FleetSettings.ts"
 import type { Links } from "./Links.ts"
 import { Activity, type LoadDevice } from "./LoadDevice.ts"
 import { type Meter, recordLatency } from "./Meter.ts"
@@ -21,7 +21,7 @@ export interface RequestEvents {
 
 /** Sends requests, again where RFC 7252 §4.2 asks for it, and judges what comes back. One per device at a time (NSTART). */
 export class Requests {
-  readonly #config: LoadConfig
+  readonly #settings: FleetSettings
   readonly #writer: RequestWriter
   readonly #links: Links
   readonly #meter: Meter
@@ -33,20 +33,20 @@ export class Requests {
   #blockUsed = 0
 
   constructor(
-    config: LoadConfig,
+    settings: FleetSettings,
     writer: RequestWriter,
     links: Links,
     meter: Meter,
     random: () => number,
     events: RequestEvents
   ) {
-    this.#config = config
+    this.#settings = settings
     this.#writer = writer
     this.#links = links
     this.#meter = meter
     this.#random = random
     this.#events = events
-    this.#expected = { code: codeOf(config.expect), payload: config.verifyPayload }
+    this.#expected = { code: codeOf(settings.expect), payload: settings.verifyPayload }
   }
 
   get inFlight(): number {
@@ -60,7 +60,7 @@ export class Requests {
   }
 
   handleDatagram(device: LoadDevice, datagram: Uint8Array, now: number): void {
-    if (this.#config.suite === "plain") {
+    if (this.#settings.suite === "plain") {
       this.handleMessage(device, datagram, now)
       return
     }
@@ -71,7 +71,7 @@ export class Requests {
   }
 
   handleTimeout(device: LoadDevice, now: number): void {
-    const { ackTimeoutMillis, maxRetransmit } = this.#config
+    const { ackTimeoutMillis, maxRetransmit } = this.#settings
     if (!device.confirmable || device.acknowledged || device.transmissions > maxRetransmit) {
       // Device and server no longer know of each other, as far as the device can tell.
       this.#fail(device, "timeout", now, device.session !== undefined)
@@ -92,7 +92,7 @@ export class Requests {
         break
       case "EmptyAck":
         device.acknowledged = true
-        this.#events.setTimer(device, now + this.#config.responseMillisMax)
+        this.#events.setTimer(device, now + this.#settings.responseMillisMax)
         break
       case "Duplicate":
         this.#meter.counters.duplicates++
@@ -113,6 +113,12 @@ export class Requests {
     this.#inFlight--
     device.command = undefined
     device.activity = Activity.Ready
+  }
+
+  /** close_notify (RFC 5246 §7.2.1); the session can still be resumed. */
+  sayGoodbye(device: LoadDevice, now: number): void {
+    const alert = device.session?.seal(dtlsCrypto, ContentType.alert, encodeAlert(warningAlert("close_notify")))
+    if (alert !== undefined && Result.isSuccess(alert)) this.#links.send(device, alert.success, now)
   }
 
   #openRecord(device: LoadDevice, session: Session, datagram: Uint8Array, offset: number, now: number): number {
@@ -152,7 +158,7 @@ export class Requests {
     device.transmissions = 0
     device.acknowledged = false
     device.activity = Activity.Waiting
-    const { ackTimeoutMillis, responseMillisMax } = this.#config
+    const { ackTimeoutMillis, responseMillisMax } = this.#settings
     const spread = 1 + this.#random() * (defaultTuning.ackRandomFactor - 1)
     device.timeoutMillis = device.confirmable ? ackTimeoutMillis * spread : responseMillisMax
     this.#inFlight++
@@ -169,7 +175,7 @@ export class Requests {
 
   #sendMessage(device: LoadDevice, message: Uint8Array, now: number): void {
     const { session } = device
-    if (session === undefined && this.#config.suite !== "plain") return
+    if (session === undefined && this.#settings.suite !== "plain") return
     const length = session === undefined ? message.length : session.sealedBytes(message.length)
     const start = this.#room(length)
     const block = this.#block
@@ -203,7 +209,7 @@ export class Requests {
       if (this.#start(device, now, now)) return
     } else this.#meter.counters.commandsReplied++
     const count = command === undefined ? 0 : command.count + 1
-    if (announced !== undefined && this.#config.followCommands && count < commandsPerWakeMax) {
+    if (announced !== undefined && this.#settings.followCommands && count < commandsPerWakeMax) {
       device.command = { path: Buffer.from(announced).toString("utf8"), reply: undefined, count }
       if (this.#start(device, now, now)) return
     }

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "vitest"
-import { RateSchedule } from "../src/engine/RateSchedule.ts"
+import { RateSchedule } from "../src/RateSchedule.ts"
 
 describe("RateSchedule", () => {
   it("has the n-th event due at n divided by the rate, without drift over a million", () => {

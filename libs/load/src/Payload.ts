@@ -1,4 +1,4 @@
-import { fillTemplate, type TemplateValues } from "../Template.ts"
+import { fillTemplate, type TemplateValues } from "./Template.ts"
 
 /** Digits of `{id}`: a request's number, always as wide, so that it can be written over the last one's. */
 export const idDigits = 10

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "vitest"
-import { idText, Payload } from "../src/engine/Payload.ts"
+import { idText, Payload } from "../src/Payload.ts"
 
 const values = () => ({ productKey: "pk", deviceKey: "dëvice-7", number: 7, lifetimeSeconds: 300 })
 const written = (template: string, bytes: number, id: number): string => {

@@ -1,0 +1,7 @@
+export * from "./DeviceBook.ts"
+export * from "./ErrorKind.ts"
+export * from "./Fleet.ts"
+export * from "./FleetSettings.ts"
+export * from "./Meter.ts"
+export * from "./Template.ts"
+export type * from "./Verbs.ts"
