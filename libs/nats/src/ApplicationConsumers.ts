@@ -1,4 +1,4 @@
-import { AckPolicy, DeliverPolicy, JetStreamApiError } from "@nats-io/jetstream"
+import { AckPolicy, DeliverPolicy } from "@nats-io/jetstream"
 import {
   type ApplicationConsumer,
   type ApplicationConsumerReply,
@@ -8,6 +8,7 @@ import {
   registryQueue
 } from "@roost/contracts"
 import { Effect, Layer } from "effect"
+import { consumerInfo, isBeyond } from "./internal/openConsumer.ts"
 import { NatsConnection } from "./NatsConnection.ts"
 import { serveRpc } from "./Rpc.ts"
 
@@ -41,45 +42,47 @@ export const ApplicationConsumers = {
 type Manager = NatsConnection["Service"]["manager"]
 
 const consumerOf = async (
-  { consumers, streams }: Manager,
+  manager: Manager,
   wanted: ApplicationConsumer,
   perStreamMax: number
 ): Promise<ApplicationConsumerReply> => {
+  const { consumers, streams } = manager
   const { consumer, stream } = wanted
   const filterSubject = filterSubjectOf(wanted)
   if (filterSubject === undefined) return refused("NoSuchKind", `messages of ${stream} have no kind: leave it out`)
   if (isOwnConsumerName(consumer))
     return refused("NameTaken", `${consumer} is among Roost's own names: take another one`)
-  const known = await infoOf(consumers, stream, consumer)
-  if (known === undefined) {
+  const make = (deliver_policy: DeliverPolicy) =>
+    consumers.add(stream, {
+      durable_name: consumer,
+      description,
+      filter_subject: filterSubject,
+      deliver_policy,
+      ack_policy: AckPolicy.Explicit,
+      max_ack_pending: unacknowledgedMax
+    })
+  const info = await consumerInfo(manager, stream, consumer)
+  if (info === undefined) {
     const { consumer_count } = (await streams.info(stream)).state
     if (consumer_count >= perStreamMax) {
       return refused("TooMany", `${stream} has ${consumer_count} consumers: remove one that nobody reads by`)
     }
-    await consumers.add(stream, {
-      durable_name: consumer,
-      description,
-      filter_subject: filterSubject,
-      deliver_policy: wanted.from === "now" ? DeliverPolicy.New : DeliverPolicy.All,
-      ack_policy: AckPolicy.Explicit,
-      max_ack_pending: unacknowledgedMax
-    })
+    await make(wanted.from === "now" ? DeliverPolicy.New : DeliverPolicy.All)
     return { _tag: "Ready", stream, consumer, filterSubject }
   }
+  const known = info.config
   if (known.description !== description || known.deliver_subject !== undefined) {
     return refused("NameTaken", `${consumer} of ${stream} is not an application's: take another name`)
   }
-  if (known.filter_subject === filterSubject) return { _tag: "Ready", stream, consumer, filterSubject }
-  return refused("OtherFilter", `${consumer} reads ${known.filter_subject}, not ${filterSubject}: take another name`)
-}
-
-const infoOf = async (consumers: Manager["consumers"], stream: string, consumer: string) => {
-  try {
-    return (await consumers.info(stream, consumer)).config
-  } catch (error) {
-    if (error instanceof JetStreamApiError && error.status === 404) return undefined
-    throw error
+  if (known.filter_subject !== filterSubject) {
+    return refused("OtherFilter", `${consumer} reads ${known.filter_subject}, not ${filterSubject}: take another name`)
   }
+  // Which messages came since the stream was set back nobody knows: what it holds comes again.
+  if (await isBeyond(manager, stream, info)) {
+    await consumers.delete(stream, consumer)
+    await make(DeliverPolicy.All)
+  }
+  return { _tag: "Ready", stream, consumer, filterSubject }
 }
 
 const refused = (

@@ -1,9 +1,12 @@
-import { AckPolicy, type Consumer, type ConsumerMessages, DeliverPolicy, type JsMsg } from "@nats-io/jetstream"
-import { headers, nanos } from "@nats-io/transport-node"
+import type { ConsumerMessages, JsMsg } from "@nats-io/jetstream"
+import { headers } from "@nats-io/transport-node"
 import { SetAsideHeader, Subjects } from "@roost/contracts"
 import { metrics } from "@roost/observability"
 import { Cause, Effect, Exit, Queue, Schedule, type Scope } from "effect"
+import { ConsumerPosition } from "./internal/ConsumerPosition.ts"
 import { fromClient } from "./internal/fromClient.ts"
+import { openConsumer } from "./internal/openConsumer.ts"
+import { watchPosition } from "./internal/watchPosition.ts"
 import { failuresAloneMax, Isolation } from "./Isolation.ts"
 import { NatsConnection } from "./NatsConnection.ts"
 import { NatsError } from "./NatsError.ts"
@@ -46,12 +49,14 @@ export interface ConsumedMessage {
 
 /**
  * Handles what a stream holds for a durable pull consumer, in the background of the scope: at least once, in batches
- * of what is there, one batch at a time. Survives reconnects and the loss of the consumer.
+ * of what is there, one batch at a time. Survives reconnects and the loss of the consumer, and reads again what it may
+ * have passed over: after the stream was set back, and after a cluster's disks were full (`watchPosition`).
  */
 export const durableConsumer = Effect.fnUntraced(function* <R>(
   options: DurableConsumerOptions<R>
 ): Effect.fn.Return<void, never, NatsConnection | Scope.Scope | R> {
-  yield* Effect.scoped(consume(options)).pipe(
+  const position = new ConsumerPosition()
+  yield* Effect.scoped(consume(options, position)).pipe(
     Effect.tapError((error) => Effect.logWarning(error.message)),
     Effect.retry(Schedule.spaced("1 second")),
     Effect.forkScoped
@@ -63,21 +68,28 @@ const ackWaitMillisDefault = 30_000
 const retryMillisDefault = 1_000
 const pullExpiresMillis = 10_000
 
-const unacknowledgedMax = (batchMax: number): number => 8 * batchMax
-
-const consume = Effect.fnUntraced(function* <R>(options: DurableConsumerOptions<R>) {
+const consume = Effect.fnUntraced(function* <R>(options: DurableConsumerOptions<R>, position: ConsumerPosition) {
   const operation = `consumer ${options.durable} of ${options.stream}`
   const batchMax = options.batchMax ?? batchMaxDefault
-  const consumer = yield* openConsumer(operation, options, batchMax)
+  const unacknowledgedMax = 8 * batchMax
+  const { ackWaitMillis = ackWaitMillisDefault, durable, filterSubject, startAt, stream } = options
+  const consumer = yield* openConsumer(
+    operation,
+    { stream, durable, filterSubject, startAt, ackWaitMillis, unacknowledgedMax },
+    position
+  )
   // Room for all that the server gives out without an ack: a message that did not fit would come again after `ackWaitMillis`.
-  const queue = yield* Queue.bounded<JsMsg>(unacknowledgedMax(batchMax))
+  const queue = yield* Queue.bounded<JsMsg>(unacknowledgedMax)
   const messages: ConsumerMessages = yield* Effect.acquireRelease(
     fromClient(operation, () =>
       consumer.consume({
         max_messages: batchMax,
         expires: pullExpiresMillis,
         abort_on_missing_resource: true,
-        callback: (message) => void Queue.offerUnsafe(queue, message)
+        callback: (message) => {
+          position.note(message)
+          Queue.offerUnsafe(queue, message)
+        }
       })
     ),
     (messages) => Effect.sync(() => messages.stop())
@@ -91,28 +103,11 @@ const consume = Effect.fnUntraced(function* <R>(options: DurableConsumerOptions<
   const next = Effect.suspend(() =>
     pause > 0 && Queue.sizeUnsafe(queue) < batchMax ? Effect.sleep(pause) : Effect.void
   )
-  yield* Effect.raceFirst(ended, Effect.forever(Effect.andThen(handleBatch(options, queue, batchMax, isolation), next)))
-})
-
-const openConsumer = Effect.fnUntraced(function* <R>(
-  operation: string,
-  options: DurableConsumerOptions<R>,
-  batchMax: number
-): Effect.fn.Return<Consumer, NatsError, NatsConnection> {
-  const { jetstream, manager } = yield* NatsConnection
-  return yield* fromClient(operation, async () => {
-    await manager.consumers.add(options.stream, {
-      durable_name: options.durable,
-      filter_subject: options.filterSubject,
-      ...(options.startAt === undefined
-        ? { deliver_policy: DeliverPolicy.All }
-        : { deliver_policy: DeliverPolicy.StartTime, opt_start_time: new Date(options.startAt).toISOString() }),
-      ack_policy: AckPolicy.Explicit,
-      ack_wait: nanos(options.ackWaitMillis ?? ackWaitMillisDefault),
-      max_ack_pending: unacknowledgedMax(batchMax)
-    })
-    return jetstream.consumers.get(options.stream, options.durable)
-  })
+  yield* Effect.raceAllFirst([
+    ended,
+    watchPosition(operation, stream, position),
+    Effect.forever(Effect.andThen(handleBatch(options, queue, batchMax, isolation), next))
+  ])
 })
 
 const handleBatch = Effect.fnUntraced(function* <R>(
@@ -166,7 +161,7 @@ const handleBatch = Effect.fnUntraced(function* <R>(
 /** Kept in the stream SET_ASIDE with what is needed to publish it again; acknowledged only after that. */
 const setAside = Effect.fnUntraced(function* (
   { durable, stream }: { readonly durable: string; readonly stream: string },
-  { data, seq, subject }: JsMsg,
+  { data, info, seq, subject }: JsMsg,
   reason: string
 ) {
   const { jetstream } = yield* NatsConnection
@@ -179,8 +174,10 @@ const setAside = Effect.fnUntraced(function* (
   ] as const) {
     headersOfIt.set(name, value)
   }
+  // With its time: a stream that was set back gives a sequence twice.
+  const msgID = `${stream} ${seq} ${info.timestampNanos} ${durable}`
   yield* fromClient(`setting aside ${seq} of ${stream}`, () =>
-    jetstream.publish(Subjects.setAside(durable), data, { headers: headersOfIt, msgID: `${stream} ${seq} ${durable}` })
+    jetstream.publish(Subjects.setAside(durable), data, { headers: headersOfIt, msgID })
   )
   metrics
     .counter("roost_nats_set_aside_total", "Messages that failed alone again and again: in the stream SET_ASIDE.", {

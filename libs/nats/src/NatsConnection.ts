@@ -128,13 +128,14 @@ const make = Effect.fnUntraced(function* (name: string, config: NatsConfig, chec
   yield* Effect.forkScoped(Effect.promise(follow))
   yield* Effect.forkScoped(looking)
   const manager = yield* fromClient("JetStream", () => jetstreamManager(client, { checkAPI: false })).pipe(Effect.orDie)
-  const required = new RequiredStreams(name, client, manager, () => connected)
-  yield* required.follow
   const trouble = yield* Effect.acquireRelease(
     Effect.sync(() => new StoreTrouble()),
     (release) => Effect.sync(() => release.close())
   )
-  if (check === "nats") yield* tellPromise(client, manager, () => connected)
+  const isConnected = () => connected
+  const required = new RequiredStreams(name, client, manager, isConnected, () => trouble.note())
+  yield* required.follow
+  if (check === "nats") yield* tellPromise(client, manager, isConnected)
   return NatsConnection.of({
     client,
     jetstream: jetstream(client, { watcherPrefix: inboxPrefixOf(name) }),
@@ -142,7 +143,7 @@ const make = Effect.fnUntraced(function* (name: string, config: NatsConfig, chec
     required,
     trouble,
     newInbox: () => createInbox(inboxPrefixOf(name)),
-    connected: () => connected,
+    connected: isConnected,
     outbound: new OutboundBatch(protocolOf(client)),
     onStatus: (listener) => {
       listeners = [...listeners, listener]

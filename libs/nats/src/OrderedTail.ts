@@ -1,8 +1,9 @@
-import { AckPolicy, DeliverPolicy, ReplayPolicy } from "@nats-io/jetstream"
+import { AckPolicy, DeliverPolicy, type JetStreamManager, ReplayPolicy } from "@nats-io/jetstream"
 import { type Msg, nanos, nuid } from "@nats-io/transport-node"
 import { metrics } from "@roost/observability"
 import { Effect, Schedule } from "effect"
 import { fromClient } from "./internal/fromClient.ts"
+import { type Place, readAgainFrom, wasSetBack } from "./internal/Place.ts"
 import { NatsConnection } from "./NatsConnection.ts"
 import { NatsError } from "./NatsError.ts"
 
@@ -47,7 +48,7 @@ export interface TailOptions {
   readonly fromSequence?: number
   /**
    * With `from: "new"`: what came since the store began to refuse writes comes once more when it takes again, with what the
-   * consumer may have skipped.
+   * consumer may have skipped. So does what came in the last minute before the stream was set back, with all that came since.
    */
   readonly repeats?: boolean
   /** With `from: "last"`: after how long all is read again in any case, at least, also in times that reading took. */
@@ -72,7 +73,7 @@ export interface TailOptions {
 export const followTail = Effect.fnUntraced(function* (
   options: TailOptions
 ): Effect.fn.Return<never, never, NatsConnection> {
-  const cursor: Cursor = { next: options.fromSequence, safe: undefined, createMillis: createMillisMin }
+  const cursor: Cursor = { next: options.fromSequence, last: undefined, safe: undefined, createMillis: createMillisMin }
   const { connected, onStatus } = yield* NatsConnection
   const whenConnected = Effect.callback<void>((resume) => {
     if (connected()) return resume(Effect.void)
@@ -96,6 +97,8 @@ export const followTail = Effect.fnUntraced(function* (
 interface Cursor {
   /** Sequence to go on from, for tails `from: "new"`. */
   next: number | undefined
+  /** The message before it, of tails that repeat. */
+  last: Place | undefined
   /** Where it was when the store began to refuse writes. */
   safe: number | undefined
   /** How long the making of the next consumer may take. */
@@ -144,12 +147,12 @@ const followOnce = Effect.fnUntraced(function* (options: TailOptions, cursor: Cu
   const failed = Effect.callback<never, NatsError>((resume) =>
     state.onFailure((why) => resume(Effect.fail(new NatsError({ reason: "Disconnected", operation, detail: why }))))
   )
-  const made = fromClient(operation, () =>
+  const made = fromClient(operation, async () =>
     manager.consumers.add(options.stream, {
       name: `tail_${nuid.next()}`,
       deliver_subject: inbox,
       filter_subject: options.filterSubject,
-      ...startOf(options, cursor),
+      ...(await startOf(manager, options, cursor)),
       ack_policy: AckPolicy.None,
       replay_policy: ReplayPolicy.Instant,
       flow_control: true,
@@ -189,11 +192,12 @@ const followOnce = Effect.fnUntraced(function* (options: TailOptions, cursor: Cu
 
 const none = Effect.succeed(undefined)
 
-const startOf = (options: TailOptions, cursor: Cursor) => {
+const startOf = async (manager: JetStreamManager, options: TailOptions, { last, next }: Cursor) => {
   if (options.from === "last") return { deliver_policy: DeliverPolicy.LastPerSubject }
-  return cursor.next === undefined
-    ? { deliver_policy: DeliverPolicy.New }
-    : { deliver_policy: DeliverPolicy.StartSequence, opt_start_seq: cursor.next }
+  if (next === undefined) return { deliver_policy: DeliverPolicy.New }
+  return last !== undefined && (await wasSetBack(manager, options.stream, last))
+    ? { deliver_policy: DeliverPolicy.StartTime, opt_start_time: new Date(readAgainFrom(last)).toISOString() }
+    : { deliver_policy: DeliverPolicy.StartSequence, opt_start_seq: next }
 }
 
 /** What one consumer delivered so far. Messages that come before its creation was confirmed wait for `start`. */
@@ -250,7 +254,11 @@ class TailState {
     const { safe } = this.#cursor
     if (last) this.#cursor.safe = undefined
     if (from === "new" && (repeats !== true || safe === undefined)) return
-    if (from === "new") this.#cursor.next = safe
+    if (from === "new") {
+      this.#cursor.next = safe
+      // Of an earlier place nothing is known but its sequence.
+      this.#cursor.last = undefined
+    }
     this.fail(why)
   }
 
@@ -284,6 +292,7 @@ class TailState {
     if (delivery !== this.#delivered + 1) return this.fail("a message was lost on the way")
     this.#delivered = delivery
     this.#cursor.next = sequence + 1
+    if (this.#options.repeats === true) this.#cursor.last = { sequence, storedAt }
     const { subject, data, headers } = message
     this.#options.onMessage({ subject, data, sequence, storedAt, header: (name) => headers?.get(name) ?? "" })
     if (pending === 0 || sequence >= this.#end) this.#catchUp()

@@ -31,6 +31,7 @@ export class RequiredStreams {
   readonly #manager: JetStreamManager
   readonly #probe: string
   readonly #connected: () => boolean
+  readonly #noteRefusal: () => void
   readonly #required = new Set<string>()
   readonly #questions = new Questions()
   #onUsable: ReadonlyArray<() => void> = []
@@ -40,12 +41,19 @@ export class RequiredStreams {
   /** Why nothing can be written, as far as the last probe goes. */
   #unwritable: string | undefined
 
-  /** `name`: of the process, whose probe is its own. */
-  constructor(name: string, client: NatsClient, manager: JetStreamManager, connected: () => boolean) {
+  /** `name`: of the process, whose probe is its own. `noteRefusal` is told when the store refuses it. */
+  constructor(
+    name: string,
+    client: NatsClient,
+    manager: JetStreamManager,
+    connected: () => boolean,
+    noteRefusal: () => void
+  ) {
     this.#client = client
     this.#manager = manager
     this.#probe = `$KV.${Buckets.store.name}.probe.${name}`
     this.#connected = connected
+    this.#noteRefusal = noteRefusal
   }
 
   /** Why not all of them can be used; undefined when they can, as far as the last look goes. */
@@ -150,7 +158,9 @@ export class RequiredStreams {
     return fromClient("a probe of the bucket STORE", async () => {
       const ack = await this.#client.request(this.#probe, page, { timeout: answerMillisMax })
       const { error } = JSON.parse(ack.string()) as { readonly error?: { readonly description?: string } }
-      if (error !== undefined) throw new Error(`it refuses what is written (${error.description})`)
+      if (error === undefined) return
+      this.#noteRefusal()
+      throw new Error(`it refuses what is written (${error.description})`)
     }).pipe(
       Effect.match({
         onSuccess: () => undefined,

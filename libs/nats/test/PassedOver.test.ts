@@ -1,8 +1,10 @@
 import { assert, describe, it } from "@effect/vitest"
+import { jetstream } from "@nats-io/jetstream"
 import { Buckets, type BucketDefinition, Streams } from "@roost/contracts"
 import { natsServer, passingOver } from "@roost/testkit"
 import { Effect, Layer, Schema } from "effect"
 import {
+  durableConsumer,
   ensureStreams,
   followTail,
   makeStreamPublisher,
@@ -15,13 +17,21 @@ import { connectionTo, waitUntil } from "./harness.ts"
 const definition: BucketDefinition = { name: "THINGS", ttlMillis: 0, history: 1, room: { percent: 1 } }
 const Thing = Schema.Struct({ n: Schema.Int })
 
+/** The client as that of a cluster: a server alone has no replica that anything could reach too late. */
+const inCluster = <C extends { readonly info?: unknown }>(client: C): C =>
+  new Proxy(client, {
+    get: (target, name) =>
+      name === "info" ? { ...(target.info as object), cluster: "cluster" } : Reflect.get(target, name)
+  })
+
 /** A connection whose consumers pass over what `hides` says. */
 const blinded = (server: Parameters<typeof connectionTo>[0], hides: (subject: string) => boolean) =>
   Layer.effect(
     NatsConnection,
-    Effect.map(NatsConnection, (connection) =>
-      NatsConnection.of({ ...connection, client: passingOver(connection.client, hides) })
-    )
+    Effect.map(NatsConnection, (connection) => {
+      const client = inCluster(passingOver(connection.client, hides))
+      return NatsConnection.of({ ...connection, client, jetstream: jetstream(client) })
+    })
   ).pipe(Layer.provideMerge(connectionTo(server)))
 
 /** The store turns down what this process writes. */
@@ -95,6 +105,37 @@ describe("what a consumer passed over while the store refused writes", () => {
           heard.push(Buffer.from(data).toString("utf8"))
         )
         yield* waitUntil(Effect.map(publish("probe"), () => heard.length > 0))
+        yield* refuse
+        blind = true
+        yield* publish("missed")
+        yield* publish("told")
+        yield* waitUntil(() => heard.includes("told"))
+        blind = false
+        assert.notInclude(heard, "missed")
+        yield* waitUntil(() => heard.includes("missed"))
+        yield* waitUntil(() => heard.filter((text) => text === "told").length === 2)
+      }).pipe(Effect.provide(blinded(server, (subject) => blind && !subject.endsWith("told"))), Effect.scoped)
+    })
+  )
+
+  it.live("comes to a durable consumer, with what came behind it once more", () =>
+    Effect.gen(function* () {
+      const server = yield* natsServer()
+      let blind = false
+      yield* Effect.gen(function* () {
+        const { jetstream } = yield* NatsConnection
+        yield* ensureStreams({ streams: [Streams.event, Streams.setAside], buckets: [] })
+        const heard: Array<string> = []
+        const publish = (text: string) => Effect.promise(() => jetstream.publish(`roost.event.pk.dk.${text}`, text))
+        yield* durableConsumer({
+          stream: Streams.event.name,
+          durable: "readers",
+          filterSubject: Streams.event.subjects[0]!,
+          handler: (messages) =>
+            Effect.sync(() => void heard.push(...messages.map(({ data }) => Buffer.from(data).toString("utf8"))))
+        })
+        yield* publish("before")
+        yield* waitUntil(() => heard.includes("before"))
         yield* refuse
         blind = true
         yield* publish("missed")
