@@ -9,6 +9,13 @@ import {
   WebhookPrivate,
   Webhooks
 } from "@roost/application-events"
+import {
+  ConsoleFolder,
+  ConsoleSessions,
+  layerBrowserSessions,
+  layerConsoleFiles,
+  layerConsoleHttp
+} from "@roost/console-server"
 import { ClusterKeys, downlinkService, RegistryKeys, registryService, Sealing, sealPurpose } from "@roost/contracts"
 import {
   ClusterView,
@@ -47,6 +54,8 @@ import {
 } from "@roost/nats"
 import { HttpHost, httpPortIsFree, runApp } from "@roost/observability"
 import { Effect, Layer } from "effect"
+import { existsSync } from "node:fs"
+import { join } from "node:path"
 
 const stored = layerSecretVault.pipe(Layer.provideMerge(layerRegistryStore))
 /** Of the four, this one makes the streams, before anything waits for them. */
@@ -90,6 +99,21 @@ const Idempotency = Layer.unwrap(
   )
 )
 
+const Sessions = ConsoleSessions.layer.pipe(Layer.provide(nats))
+
+/** In a bundle `console` is beside it; run from its sources, the app has what was built last. */
+const besideThis = ["console", "../../console/dist"].map((path) => join(import.meta.dirname, path))
+
+/** The console's pages, and who is signed in there. */
+const Console = Layer.unwrap(
+  Effect.map(ConsoleFolder, (folder) =>
+    Layer.merge(
+      layerConsoleHttp,
+      layerConsoleFiles(folder ?? besideThis.find((path) => existsSync(path)) ?? besideThis[0]!)
+    )
+  )
+)
+
 const Devices = Layer.mergeAll(
   RegistryHandlers,
   layerRegistryNats,
@@ -100,9 +124,11 @@ const Devices = Layer.mergeAll(
   Deletions,
   EnosApi,
   Idempotency,
+  Console,
   ApplicationConsumers.layer(),
   layerProcessSummary("registry")
 ).pipe(
+  Layer.provide(Sessions),
   Layer.provide([Registry.layer, Credentials.layer, Webhooks.layer]),
   Layer.provide(layerSecretLengthMin),
   Layer.provide([LiveStatus.layer, Strangers.layer, ClusterView.layer.pipe(Layer.provideMerge(Processes.layer))]),
@@ -127,10 +153,17 @@ runApp(
       EnosApiEnabled,
       LatestValuesEnabled,
       SecretLengthSetting,
+      ConsoleFolder,
       WebhookPrivate,
       ...streamSettings(allStreams)
     ],
     checks: [httpPortIsFree(registryService.port)]
   },
-  serveApi(registryService.api, Devices, registryService.port, [downlinkService])
+  serveApi(
+    registryService.api,
+    Devices,
+    registryService.port,
+    [downlinkService],
+    layerBrowserSessions.pipe(Layer.provide(Sessions))
+  )
 )

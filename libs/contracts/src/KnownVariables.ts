@@ -15,6 +15,7 @@ const known: ReadonlySet<string> = new Set([
   "NATS_TLS_KEY",
   ...["ROOST_CLUSTER_KEY", "ROOST_REGISTRY_KEY", "ROOST_ROUTING_KEY"].flatMap((key) => [key, `${key}_PREVIOUS`]),
   "ROOST_API_TOKEN",
+  "ROOST_CONSOLE_DIR",
   "ROOST_DATA_DIR",
   "ROOST_ENOS_API",
   "ROOST_HTTP_HOST",

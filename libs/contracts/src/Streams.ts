@@ -98,6 +98,8 @@ export const Buckets = {
   webhooks: bucket("WEBHOOKS", 0, { percent: 1, bytesMax: 256 * mebibyte }),
   /** What was answered to an `Idempotency-Key`, and what lets a run that broke off be run again as the same. */
   idempotency: bucket("IDEMPOTENCY", day, { percent: 2 }),
+  /** Who is signed in at the console, and the codes that sign in: `ConsoleEntry`. */
+  console: bucket("CONSOLE", 12 * hour, { percent: 1, bytesMax: 16 * mebibyte }),
   /** Who owns which partition: the records of libs/cluster. */
   leases: bucket("LEASES", 0, { percent: 1, bytesMax: 64 * mebibyte }),
   commandHistory: bucket("COMMAND_HISTORY", 7 * day, { percent: 6 }),

@@ -22,12 +22,14 @@ import { refuseUnreadable } from "./UnreadableRequests.ts"
 /**
  * The routes of an API as all of Roost's have them: its groups behind the bearer token, every error a problem
  * document, `/openapi.json`, `/docs` (Swagger UI from this process, nothing from elsewhere), and health. The API is made by
- * `strictApi` of `@roost/contracts`; `groups` are its `HttpApiBuilder.group` layers.
+ * `strictApi` of `@roost/contracts`; `groups` are its `HttpApiBuilder.group` layers. `sessions` may bring `BrowserSessions`, which let
+ * browsers in.
  */
-export const apiRoutes = <Id extends string, Groups extends HttpApiGroup.Constraint, E, R>(
+export const apiRoutes = <Id extends string, Groups extends HttpApiGroup.Constraint, E, R, E2 = never, R2 = never>(
   api: HttpApi.HttpApi<Id, Groups>,
   groups: Layer.Layer<HttpApiGroup.ToService<Id, Groups>, E, R>,
-  { elsewhere = () => undefined, endpoints = [], table = new RouteTable() }: RouteKnowledge = {}
+  { elsewhere = () => undefined, endpoints = [], table = new RouteTable() }: RouteKnowledge = {},
+  sessions: Layer.Layer<never, E2, R2> = Layer.empty
 ) =>
   Layer.mergeAll(
     HttpApiBuilder.layer(api, { openapiPath: "/openapi.json" }).pipe(Layer.provide(groups)),
@@ -39,7 +41,7 @@ export const apiRoutes = <Id extends string, Groups extends HttpApiGroup.Constra
       endpoints: [...endpointsOf(api), ...endpoints]
     })
   ).pipe(
-    Layer.provide(layerBearerToken),
+    Layer.provide(layerBearerToken.pipe(Layer.provide(sessions))),
     Layer.provide(layerRequestRules),
     Layer.provide(Layer.succeed(HttpIncomingMessage.MaxBodySize, ByteSize.bytes(requestBytesMax))),
     Layer.provide(recordingRoutes(table))
@@ -55,11 +57,12 @@ export interface RouteKnowledge extends Partial<Pick<Routes, "elsewhere" | "endp
  * to them are still being built: a service that waits for NATS is alive and says what it waits for. Until then the API
  * answers 503.
  */
-export const serveApi = <Id extends string, Groups extends HttpApiGroup.Constraint, E, R>(
+export const serveApi = <Id extends string, Groups extends HttpApiGroup.Constraint, E, R, E2 = never, R2 = never>(
   api: HttpApi.HttpApi<Id, Groups>,
   groups: Layer.Layer<HttpApiGroup.ToService<Id, Groups>, E, R>,
   port: Setting<number>,
-  neighbours: ReadonlyArray<Neighbour> = []
+  neighbours: ReadonlyArray<Neighbour> = [],
+  sessions: Layer.Layer<never, E2, R2> = Layer.empty
 ) => {
   const table = new RouteTable()
   return Layer.effectDiscard(
@@ -78,7 +81,7 @@ export const serveApi = <Id extends string, Groups extends HttpApiGroup.Constrai
       const docs = neighbourDocs(neighbours).pipe(Layer.provide(recordingRoutes(table)))
       // What a handler needs of a request is part of `R` and can't be told apart here; `groups` brings the rest.
       handler = (yield* HttpRouter.toHttpEffect(
-        Layer.merge(apiRoutes(api, groups, { table, ...others }), docs)
+        Layer.merge(apiRoutes(api, groups, { table, ...others }, sessions), docs)
       )) as Handler
       yield* served
     }).pipe(Effect.provideService(HttpRouter.RouterConfig, { maxParamLength: pathSegmentLengthMax }))

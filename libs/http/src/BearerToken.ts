@@ -1,5 +1,5 @@
-import { Authorization, Setting, Unauthorized } from "@roost/contracts"
-import { Config, Effect, Layer, Redacted, Schema } from "effect"
+import { Authorization, ForeignOrigin, Setting, Unauthorized } from "@roost/contracts"
+import { Config, Context, Effect, Layer, Option, Redacted, Schema } from "effect"
 import { HttpServerRequest, HttpServerRespondable, HttpServerResponse } from "effect/http"
 import { createHash, timingSafeEqual } from "node:crypto"
 
@@ -27,18 +27,40 @@ export const tokenCheck = Effect.map(ApiToken, (token) => {
   return (credential: string): boolean => timingSafeEqual(digest(credential), expected)
 })
 
+/** The token, or where there are `BrowserSessions`, who is signed in: a request without an Authorization header may be a browser's. */
 export const layerBearerToken: Layer.Layer<Authorization, Config.ConfigError> = Layer.effect(
   Authorization,
-  Effect.map(tokenCheck, (isToken) =>
-    Authorization.of({
+  Effect.gen(function* () {
+    const isToken = yield* tokenCheck
+    const sessions = Option.getOrUndefined(yield* Effect.serviceOption(BrowserSessions))
+    return Authorization.of({
       bearer: (handler, { credential }) =>
-        Effect.flatMap(HttpServerRequest.HttpServerRequest, ({ headers }) =>
-          isBearer(headers["authorization"]) && isToken(Redacted.value(credential))
-            ? handler
-            : unauthorized(headers["authorization"])
-        )
+        Effect.flatMap(HttpServerRequest.HttpServerRequest, (request) => {
+          const { authorization } = request.headers
+          if (isBearer(authorization) && isToken(Redacted.value(credential))) return handler
+          if (sessions === undefined || authorization !== undefined) return unauthorized(authorization)
+          return Effect.flatMap(sessions.admission(request), (admission) => {
+            if (admission === "SignedIn") return handler
+            return admission === "ForeignOrigin" ? foreignOrigin : unauthorized(authorization)
+          })
+        })
     })
-  )
+  })
+)
+
+/** `ForeignOrigin`: the browser of who is signed in asks for a change that another site's page wants. */
+export type Admission = "SignedIn" | "ForeignOrigin" | "Unknown"
+
+/** Who is signed in at the console, by a request's cookie (`@roost/console-server`). A store that does not answer is a defect. */
+export class BrowserSessions extends Context.Service<
+  BrowserSessions,
+  { readonly admission: (request: HttpServerRequest.HttpServerRequest) => Effect.Effect<Admission> }
+>()("@roost/http/BrowserSessions") {}
+
+const foreignOrigin = HttpServerRespondable.toResponse(
+  new ForeignOrigin({
+    detail: "Expected a change to come from the console's own pages: an Origin header with the address of this service."
+  })
 )
 
 const digest = (text: string): Buffer => createHash("sha256").update(text).digest()

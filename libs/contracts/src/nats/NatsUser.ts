@@ -129,15 +129,23 @@ export const natsUsers: Readonly<Record<NatsUserName, NatsPermissions>> = {
       Subjects.downlink,
       Subjects.setAside(any),
       ...webhookEvents,
-      ...writes(Streams.credential, Streams.webhookDead, Buckets.profiles, Buckets.webhooks, Buckets.idempotency),
+      ...writes(
+        Streams.credential,
+        Streams.webhookDead,
+        Buckets.profiles,
+        Buckets.webhooks,
+        Buckets.idempotency,
+        Buckets.console
+      ),
       ...reads(
         ...Object.values(Streams),
         Buckets.profiles,
         Buckets.webhooks,
         Buckets.commandHistory,
-        Buckets.idempotency
+        Buckets.idempotency,
+        Buckets.console
       ),
-      ...forgets(Streams.webhookDead, Buckets.profiles, Buckets.webhooks, Buckets.idempotency)
+      ...forgets(Streams.webhookDead, Buckets.profiles, Buckets.webhooks, Buckets.idempotency, Buckets.console)
     ],
     subscribe: [
       Subjects.registryPsk,

@@ -1,0 +1,3 @@
+export * from "./ConsoleFiles.ts"
+export * from "./ConsoleHttp.ts"
+export * from "./ConsoleSessions.ts"
