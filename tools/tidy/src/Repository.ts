@@ -26,7 +26,7 @@ export interface Finding {
 }
 
 const folders = ["apps", "libs", "tools", "deploy", "docs", "examples", ".ci", ".github"]
-const ignored = new Set(["node_modules", "dist", "target", ".nx", ".roost"])
+const ignored = new Set(["node_modules", "dist", "generated", "target", ".nx", ".roost"])
 const text = /\.(ts|js|mjs|json|md|yaml|yml|sh|java|go|c|py|xml|mod)$|\/run$/
 
 export const readRepository = (root: string): Repository => {

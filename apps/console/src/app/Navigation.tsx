@@ -1,0 +1,29 @@
+import { IconDevices, IconFileText } from "@tabler/icons-react"
+import { Link } from "@tanstack/react-router"
+import { useText } from "../language/Language.tsx"
+import classes from "./Navigation.module.css"
+
+const pages = [{ to: "/devices", name: "fleet", icon: IconDevices }] as const
+
+/** The pages, in the order in which people need them. */
+export const Navigation = () => {
+  const t = useText().app
+  return (
+    <ul className={classes.list}>
+      {pages.map(({ icon: Icon, name, to }) => (
+        <li key={to}>
+          <Link to={to} className={classes.link} activeProps={{ "aria-current": "page" }}>
+            <Icon size={18} stroke={1.6} aria-hidden />
+            {t.page[name]}
+          </Link>
+        </li>
+      ))}
+      <li>
+        <a href="/docs" className={classes.link}>
+          <IconFileText size={18} stroke={1.6} aria-hidden />
+          {t.page.docs}
+        </a>
+      </li>
+    </ul>
+  )
+}

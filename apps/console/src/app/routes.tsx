@@ -1,0 +1,70 @@
+import {
+  createRootRoute,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  Outlet,
+  redirect
+} from "@tanstack/react-router"
+import { deviceSearch } from "../device/deviceSearch.ts"
+import { FleetPage } from "../fleet/FleetPage.tsx"
+import { fleetSearch } from "../fleet/fleetSearch.ts"
+import { SignInPage } from "../session/SignInPage.tsx"
+import { Frame } from "./Frame.tsx"
+import { NotFound } from "./NotFound.tsx"
+import { SignedIn, SignedOut } from "./SignedIn.tsx"
+
+const root = createRootRoute({ component: Outlet, notFoundComponent: NotFound })
+
+const signIn = createRoute({
+  getParentRoute: () => root,
+  path: "/sign-in",
+  component: () => (
+    <SignedOut>
+      <SignInPage />
+    </SignedOut>
+  )
+})
+
+/** Every page but the one that signs in. */
+const inside = createRoute({
+  getParentRoute: () => root,
+  id: "inside",
+  component: () => (
+    <SignedIn>
+      <Frame />
+    </SignedIn>
+  )
+})
+
+const home = createRoute({
+  getParentRoute: () => inside,
+  path: "/",
+  beforeLoad: () => {
+    throw redirect({ to: "/devices", replace: true })
+  }
+})
+
+const fleet = createRoute({
+  getParentRoute: () => inside,
+  path: "/devices",
+  validateSearch: fleetSearch,
+  component: FleetPage
+})
+
+const device = createRoute({
+  getParentRoute: () => inside,
+  path: "/devices/$productKey/$deviceKey",
+  validateSearch: deviceSearch,
+  component: lazyRouteComponent(() => import("../device/DevicePage.tsx"), "DevicePage")
+})
+
+const routeTree = root.addChildren([signIn, inside.addChildren([home, fleet, device])])
+
+export const makeRouter = () => createRouter({ routeTree, defaultPreload: "intent", scrollRestoration: true })
+
+declare module "@tanstack/react-router" {
+  interface Register {
+    router: ReturnType<typeof makeRouter>
+  }
+}

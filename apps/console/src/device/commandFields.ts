@@ -1,0 +1,57 @@
+import type { components } from "../../generated/registry.d.ts"
+import type { ThingModel } from "./deviceQueries.ts"
+
+export type DataType = components["schemas"]["DataType"]
+
+/** One value that a form asks for. */
+export interface Field {
+  readonly id: string
+  readonly name: string
+  readonly required: boolean
+  readonly data: DataType
+}
+
+/** Points that a command may set, by the model. */
+export const settablePoints = (model: ThingModel): ReadonlyArray<Field> =>
+  Object.entries(model.measurepoints).flatMap(([id, { data, name, readOnly }]) =>
+    readOnly === true ? [] : [{ id, name: name ?? id, required: true, data }]
+  )
+
+export const serviceInputs = (model: ThingModel, service: string): ReadonlyArray<Field> =>
+  Object.entries(model.services[service]?.inputData ?? {}).map(([id, { data, name, required }]) => ({
+    id,
+    name: name ?? id,
+    required: required === true,
+    data
+  }))
+
+/** What a text means as a value of the type, or what is expected of it. */
+export const fieldValue = (
+  data: DataType | undefined,
+  text: string
+): { readonly value: unknown } | { readonly expected: FieldExpectation } => {
+  switch (data?.dataType) {
+    case "INT":
+    case "TIMESTAMP":
+      return /^-?\d{1,16}$/.test(text.trim()) ? { value: Number(text) } : { expected: "integer" }
+    case "FLOAT":
+    case "DOUBLE":
+      return text.trim() !== "" && Number.isFinite(Number(text)) ? { value: Number(text) } : { expected: "number" }
+    case "BOOL":
+      return { value: text === "true" }
+    case "ENUM":
+      return { value: data.enumType === "INT" ? Number(text) : text }
+    case "STRING":
+    case "DATE":
+    case "FILE":
+      return { value: text }
+    default:
+      try {
+        return { value: JSON.parse(text) as unknown }
+      } catch {
+        // Without a model a bare word is a text; a list or a struct is JSON or nothing.
+        return data === undefined ? { value: text } : { expected: "json" }
+      }
+  }
+}
+export type FieldExpectation = "integer" | "number" | "json"

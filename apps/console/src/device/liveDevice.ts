@@ -1,0 +1,91 @@
+import { type InfiniteData, type QueryClient, useQueryClient } from "@tanstack/react-query"
+import { useEffect } from "react"
+import { followEvents } from "../api/EventFeed.ts"
+import { type Device, type DevicePath, keyOf, type StoredUplink } from "./deviceQueries.ts"
+import { reportedPoints } from "./points.ts"
+
+type UplinkEvent = StoredUplink & DevicePath
+interface PresenceEvent {
+  readonly state: "online" | "offline"
+  readonly lastSeenAt: number
+  readonly lifetimeSeconds: number
+  readonly address: string
+}
+interface UplinkPage {
+  readonly uplinks: ReadonlyArray<StoredUplink>
+}
+type Latest = Readonly<Record<string, { readonly value: unknown; readonly quality?: number; readonly time: number }>>
+
+/** What the device says shows on its page as it comes; nothing is asked for that the event has. */
+export const useLiveDevice = ({ deviceKey, productKey }: DevicePath): void => {
+  const client = useQueryClient()
+  useEffect(() => {
+    const device = { productKey, deviceKey }
+    const refresh = (...rest: ReadonlyArray<string>) =>
+      void client.invalidateQueries({ queryKey: keyOf(device, ...rest), exact: rest.length === 0 })
+    return followEvents(
+      { kinds: ["uplink", "presence", "command", "log"], ...device },
+      ({ data, kind }) => {
+        switch (kind) {
+          case "uplink":
+            noteUplink(client, device, data as UplinkEvent)
+            return refresh("commands")
+          case "presence":
+            notePresence(client, device, data as PresenceEvent)
+            return refresh("log")
+          case "command":
+            return refresh("commands")
+          case "log":
+            refresh("log")
+            return refresh("why")
+        }
+      },
+      () => void client.invalidateQueries({ queryKey: keyOf(device) })
+    )
+  }, [client, deviceKey, productKey])
+}
+
+const noteUplink = (client: QueryClient, device: DevicePath, uplink: UplinkEvent): void => {
+  client.setQueryData<InfiniteData<UplinkPage, string>>(keyOf(device, "uplinks"), (data) => {
+    const first = data?.pages[0]
+    if (data === undefined || first === undefined) return data
+    // Live events have no sequence of the stream; the time tells them apart well enough for a key.
+    const uplinks = [{ ...uplink, sequence: uplink.sequence ?? -uplink.time }, ...first.uplinks]
+    return { ...data, pages: [{ ...first, uplinks }, ...data.pages.slice(1)] }
+  })
+  client.setQueryData<Latest>(keyOf(device, "latest"), (latest) => {
+    if (latest === undefined) return latest
+    const newer = reportedPoints(uplink).filter(({ at, id }) => !(latest[id] !== undefined && latest[id].time > at))
+    return {
+      ...latest,
+      ...Object.fromEntries(
+        newer.map(({ at, id, quality, value }) => [
+          id,
+          { value, time: at, ...(quality === undefined ? {} : { quality }) }
+        ])
+      )
+    }
+  })
+  client.setQueryData<Device>(
+    keyOf(device),
+    (known) => known && { ...known, lastSeenAt: Math.max(known.lastSeenAt ?? 0, uplink.time) }
+  )
+}
+
+const notePresence = (
+  client: QueryClient,
+  device: DevicePath,
+  { address, lastSeenAt, lifetimeSeconds, state }: PresenceEvent
+): void =>
+  void client.setQueryData<Device>(
+    keyOf(device),
+    (known) =>
+      known && {
+        ...known,
+        ...(known.status === "disabled" ? {} : { status: state }),
+        lastSeenAt,
+        lifetimeSeconds,
+        address,
+        ...(state === "online" ? { lastOnlineAt: lastSeenAt } : { lastOfflineAt: lastSeenAt })
+      }
+  )

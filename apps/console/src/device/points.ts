@@ -1,0 +1,58 @@
+/** A value that a device reported of a point, with its time in milliseconds since 1970. */
+export interface Reported {
+  readonly id: string
+  readonly value: unknown
+  readonly quality?: number
+  readonly at: number
+}
+
+interface Told {
+  readonly payload?: unknown
+  readonly time: number
+}
+
+type Json = Readonly<Record<string, unknown>>
+
+const isRecord = (value: unknown): value is Json => typeof value === "object" && value !== null && !Array.isArray(value)
+
+/** The points of an uplink, of a post, a resume or a batch of them (enos-protocol §3.1); none where it is something else. */
+export const reportedPoints = ({ payload, time }: Told): ReadonlyArray<Reported> => {
+  const params = isRecord(payload) ? payload["params"] : undefined
+  return (Array.isArray(params) ? params : [params]).flatMap((post: unknown) => {
+    if (!isRecord(post) || !isRecord(post["measurepoints"])) return []
+    const told = Number(post["time"])
+    const at = Number.isFinite(told) && told > 0 ? told : time
+    return Object.entries(post["measurepoints"]).map(([id, point]): Reported => {
+      const qualified = isRecord(point) && "value" in point && "quality" in point && Object.keys(point).length === 2
+      return qualified ? { id, at, value: point["value"], quality: Number(point["quality"]) } : { id, at, value: point }
+    })
+  })
+}
+
+/** Times and values of one point, oldest first, as a chart draws them. */
+export interface Series {
+  readonly times: ReadonlyArray<number>
+  readonly values: ReadonlyArray<number>
+}
+
+/** The numbers among the reports, by point. What is no number can't be drawn. */
+export const seriesOf = (uplinks: ReadonlyArray<Told>): ReadonlyMap<string, Series> => {
+  const byPoint = new Map<string, Array<{ readonly at: number; readonly value: number }>>()
+  for (const uplink of uplinks) {
+    for (const { at, id, value } of reportedPoints(uplink)) {
+      if (typeof value !== "number" && typeof value !== "boolean") continue
+      const points = byPoint.get(id) ?? []
+      points.push({ at, value: Number(value) })
+      byPoint.set(id, points)
+    }
+  }
+  return new Map(
+    [...byPoint].map(([id, points]) => {
+      const sorted = points.toSorted((a, b) => a.at - b.at)
+      return [id, { times: sorted.map(({ at }) => at), values: sorted.map(({ value }) => value) }]
+    })
+  )
+}
+
+/** A value as people read it: texts without quotes, the rest as JSON has it. */
+export const valueText = (value: unknown): string => (typeof value === "string" ? value : (JSON.stringify(value) ?? ""))

@@ -1,0 +1,124 @@
+import { Alert, Button, Group, Modal, Stack, TextInput } from "@mantine/core"
+import { useMutation, useQueryClient } from "@tanstack/react-query"
+import { useNavigate } from "@tanstack/react-router"
+import { useState } from "react"
+import { bodyOf, registry } from "../api/client.ts"
+import { FaultText } from "../display/FaultText.tsx"
+import { useText } from "../language/Language.tsx"
+import { ConnectDevice } from "./ConnectDevice.tsx"
+import { devicesKey } from "./fleetQueries.ts"
+import { ProductSelect } from "./ProductSelect.tsx"
+
+/** Registers a device, and says then how it connects: the secret is told once. */
+export const NewDevice = ({
+  onClose,
+  onNewProduct,
+  productKey: chosen
+}: {
+  readonly productKey: string | undefined
+  readonly onClose: () => void
+  readonly onNewProduct: () => void
+}) => {
+  const text = useText()
+  const t = text.newDevice
+  const client = useQueryClient()
+  const navigate = useNavigate()
+  const [productKey, setProduct] = useState<string | null>(chosen ?? null)
+  const [deviceKey, setKey] = useState("")
+  const [deviceName, setName] = useState("")
+  const [deviceSecret, setSecret] = useState("")
+  const create = useMutation({
+    mutationFn: () =>
+      bodyOf(
+        registry.POST("/v1/products/{productKey}/devices", {
+          params: { path: { productKey: productKey ?? "" } },
+          body: {
+            deviceKey: deviceKey.trim(),
+            ...(deviceName.trim() === "" ? {} : { deviceName: deviceName.trim() }),
+            ...(deviceSecret === "" ? {} : { deviceSecret })
+          }
+        })
+      ),
+    onSuccess: () => client.invalidateQueries({ queryKey: devicesKey })
+  })
+  const made = create.data
+  if (made) {
+    return (
+      <Modal
+        opened
+        size="xl"
+        onClose={onClose}
+        title={t.credentials(made.deviceKey)}
+        closeButtonProps={{ "aria-label": text.dialog.close }}
+      >
+        <ConnectDevice credential={made} />
+        <Group justify="flex-end" mt="lg">
+          <Button
+            variant="default"
+            onClick={() =>
+              void navigate({
+                to: "/devices/$productKey/$deviceKey",
+                params: { productKey: made.productKey, deviceKey: made.deviceKey }
+              })
+            }
+          >
+            {t.openDevice}
+          </Button>
+          <Button onClick={onClose}>{text.dialog.done}</Button>
+        </Group>
+      </Modal>
+    )
+  }
+  return (
+    <Modal opened onClose={onClose} title={t.title} closeButtonProps={{ "aria-label": text.dialog.close }}>
+      <form
+        onSubmit={(event) => {
+          event.preventDefault()
+          create.mutate()
+        }}
+      >
+        <Stack>
+          <ProductSelect value={productKey} onChange={setProduct} onNewProduct={onNewProduct} />
+          <TextInput
+            label={t.key}
+            description={t.keyHint}
+            value={deviceKey}
+            onChange={(event) => setKey(event.currentTarget.value)}
+            required
+            withAsterisk={false}
+            spellCheck={false}
+            autoComplete="off"
+          />
+          <TextInput
+            label={t.name}
+            description={t.nameHint}
+            value={deviceName}
+            onChange={(event) => setName(event.currentTarget.value)}
+            maxLength={200}
+          />
+          <TextInput
+            label={t.secret}
+            description={t.secretHint}
+            value={deviceSecret}
+            onChange={(event) => setSecret(event.currentTarget.value)}
+            spellCheck={false}
+            autoComplete="off"
+          />
+          {create.isError && (
+            <Alert color="red" variant="light" role="alert">
+              <FaultText error={create.error} />
+            </Alert>
+          )}
+          <Group justify="flex-end">
+            <Button variant="default" onClick={onClose}>
+              {text.dialog.cancel}
+            </Button>
+            <Button type="submit" loading={create.isPending} disabled={productKey === null}>
+              {t.create}
+            </Button>
+          </Group>
+        </Stack>
+      </form>
+    </Modal>
+  )
+}

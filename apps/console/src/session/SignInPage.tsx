@@ -1,0 +1,82 @@
+import { Alert, Anchor, Button, Center, Loader, PasswordInput, Stack, Text, Title } from "@mantine/core"
+import { useEffect, useState } from "react"
+import { Preferences } from "../app/Preferences.tsx"
+import { RoostMark } from "../app/RoostMark.tsx"
+import { FaultText } from "../display/FaultText.tsx"
+import { useText } from "../language/Language.tsx"
+import { useSignIn } from "./session.ts"
+import classes from "./SignInPage.module.css"
+import { takeSignInCode } from "./signInCode.ts"
+
+/** Of who comes by the link of `npm start`, it asks for nothing. */
+export const SignInPage = () => {
+  const t = useText().signIn
+  const signIn = useSignIn()
+  const [token, setToken] = useState("")
+  const { mutate } = signIn
+  useEffect(() => {
+    const take = () => {
+      const code = takeSignInCode()
+      if (code !== undefined) mutate({ code })
+    }
+    take()
+    // A link that is followed while this page is open loads nothing.
+    addEventListener("hashchange", take)
+    return () => removeEventListener("hashchange", take)
+  }, [mutate])
+  const byCode = signIn.variables !== undefined && "code" in signIn.variables
+  if (byCode && signIn.isPending) {
+    return (
+      <Center mih="100vh">
+        <Loader aria-label={t.signingIn} />
+      </Center>
+    )
+  }
+  return (
+    <main className={classes.page}>
+      <div className={classes.preferences}>
+        <Preferences />
+      </div>
+      <form
+        className={`panel ${classes.card}`}
+        onSubmit={(event) => {
+          event.preventDefault()
+          signIn.mutate({ token: token.trim() })
+        }}
+      >
+        <Stack gap="lg">
+          <div>
+            <RoostMark size={40} />
+            <Title order={1} size="h2" mt="md">
+              {t.title}
+            </Title>
+            <Text className="quiet" mt={4}>
+              {t.lead}
+            </Text>
+          </div>
+          {signIn.isError && (
+            <Alert color="red" variant="light" role="alert" title={byCode ? t.linkRefused : t.tokenRefused}>
+              <FaultText error={signIn.error} />
+            </Alert>
+          )}
+          <PasswordInput
+            label={t.token}
+            description={t.tokenHint}
+            value={token}
+            onChange={(event) => setToken(event.currentTarget.value)}
+            autoComplete="off"
+            autoFocus
+            required
+            withAsterisk={false}
+          />
+          <Button type="submit" size="md" loading={signIn.isPending}>
+            {t.submit}
+          </Button>
+          <Text size="sm" className="quiet">
+            {t.linkHint} <Anchor href="/docs">{t.apiDocs}</Anchor>
+          </Text>
+        </Stack>
+      </form>
+    </main>
+  )
+}

@@ -1,0 +1,42 @@
+import { queryOptions, useMutation, useQuery, useQueryClient } from "@tanstack/react-query"
+import { ApiFault } from "../api/ApiFault.ts"
+import { access, bodyOf } from "../api/client.ts"
+
+export const sessionKey = ["session"] as const
+
+/** When the session of this browser ends, or null: nobody is signed in. */
+export const sessionQuery = queryOptions({
+  queryKey: sessionKey,
+  queryFn: async ({ signal }) => {
+    try {
+      return await bodyOf(access.GET("/v1/console/session", { signal }))
+    } catch (error) {
+      if (error instanceof ApiFault && error.status === 401) return null
+      throw error
+    }
+  },
+  staleTime: Infinity
+})
+
+export const useSession = () => useQuery(sessionQuery)
+
+export type Credential = { readonly code: string } | { readonly token: string }
+
+export const useSignIn = () => {
+  const client = useQueryClient()
+  return useMutation({
+    mutationFn: (body: Credential) => bodyOf(access.POST("/v1/console/session", { body })),
+    onSuccess: (session) => client.setQueryData(sessionKey, session)
+  })
+}
+
+export const useSignOut = () => {
+  const client = useQueryClient()
+  return useMutation({
+    mutationFn: () => access.DELETE("/v1/console/session"),
+    onSuccess: () => {
+      client.clear()
+      client.setQueryData(sessionKey, null)
+    }
+  })
+}
