@@ -87,7 +87,7 @@ describe("report", () => {
   it("is one HTML page that escapes foreign text and loads nothing", () => {
     const html = htmlOf(reportOf(rounds))
     expect(html).toContain("A &lt;fast&gt; processor")
-    expect(html).toContain('<b class="worse">1.60×</b>')
+    expect(html).toContain('<b class="bad">1.60×</b>')
     expect(html).not.toMatch(/src=|href=|@import|url\(/)
   })
 

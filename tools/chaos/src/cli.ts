@@ -4,7 +4,7 @@ import { Stage } from "./faults/Stage.ts"
 import { LiveView } from "./report/LiveView.ts"
 import { reportOf } from "./report/Report.ts"
 import { summaryOf } from "./report/summary.ts"
-import { timelineOf } from "./report/timeline.ts"
+import { htmlOf } from "./report/Html.ts"
 import type { Recorder } from "./record/Recorder.ts"
 import { runChaos } from "./runChaos.ts"
 
@@ -81,7 +81,7 @@ export const chaos = async (options: ChaosOptions, signal: AbortSignal): Promise
     console.log(summaryOf(report))
     if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(report, null, 2)}\n`)
     if (options.recording !== undefined) writeFileSync(options.recording, JSON.stringify(run.recording))
-    if (options.html !== undefined) writeFileSync(options.html, timelineOf(report))
+    if (options.html !== undefined) writeFileSync(options.html, htmlOf(report))
     return { exitCode: report.passed ? 0 : 1 }
   } catch (error) {
     return { exitCode: 2, complaint: error instanceof Error ? error.message : String(error) }

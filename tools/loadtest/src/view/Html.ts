@@ -1,51 +1,38 @@
+import type { Latency } from "@roost/load"
+import {
+  type Content,
+  html,
+  listOf,
+  type Markup,
+  noticeOf,
+  pageOf,
+  plotOf,
+  sectionOf,
+  tableOf,
+  tilesOf
+} from "@roost/tool-report"
 import { readFileSync } from "node:fs"
-import { fileURLToPath } from "node:url"
-import type { Latency, Report } from "../Report.ts"
+import type { Report } from "../Report.ts"
 import { adviceOf } from "./Advice.ts"
 import { formatBytes, formatCount, formatDuration, formatErrors, formatMicros, formatMillis } from "./Format.ts"
 import { inFlightOf } from "./Summary.ts"
 
-/** The whole report as one page: no file and no network beside it. Plots by uPlot, which is inlined. */
-export const htmlOf = (report: Report): string => {
-  const { config, limits, tool } = report
-  const title = `${formatCount(config.devices)} devices, ${report.startedAt.slice(0, 16).replace("T", " ")}`
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Load test: ${escape(title)}</title>
-<style>${read("uplot/dist/uPlot.min.css")}${read("./page.css")}</style>
-</head>
-<body>
-<h1>Load test: ${escape(title)}</h1>
-<p>${escape(subtitleOf(report))}</p>
-${tool.isBottleneck ? `<p class="notice"><b>The tool was the bottleneck:</b> ${escape(tool.bottleneckReasons.join("; "))}</p>` : ""}
-${limits.broken.map((text) => `<p class="notice"><b>Limit not kept:</b> ${escape(text)}</p>`).join("")}
-<div class="tiles">${tilesOf(report)}</div>
-<div class="plots">
-${plot("throughput", "Throughput")}
-${plot("latency", "Latency over time")}
-${plot("distribution", "Latency distribution, steady load")}
-${plot("handshakes", "Handshakes")}
-${plot("handshake-latency", "Handshake latency")}
-${report.servers.length > 0 ? plot("cpu", "CPU, % of a core") + plot("memory", "Memory") : plot("cpu", "CPU of the tool, % of a core")}
-</div>
-<h2>Phases</h2>
-${phasesOf(report)}
-${report.servers.length > 0 ? `<h2>Server processes</h2>${serversOf(report)}` : ""}
-<h2>Errors</h2>
-<p>${escape(formatErrors(report.totals))}. ${formatCount(report.totals.retransmissions)} retransmissions, ${formatCount(report.totals.duplicates)} duplicates.</p>
-${listOf(adviceOf(report))}
-<h2>Configuration</h2>
-<details><summary>as it was run</summary><pre>${escape(JSON.stringify(config, null, 2))}</pre></details>
-<script id="report" type="application/json">${JSON.stringify(report).replaceAll("<", "\\u003c")}</script>
-<script>${read("uplot/dist/uPlot.iife.min.js")}</script>
-<script>${read("./page.js")}</script>
-</body>
-</html>
-`
-}
+/** The whole report as one page. */
+export const htmlOf = (report: Report): string =>
+  pageOf({
+    title: `Load test: ${formatCount(report.config.devices)} devices, ${report.startedAt.slice(0, 16).replace("T", " ")}`,
+    lead: html`<p>${subtitleOf(report)}</p>`,
+    body: [
+      noticesOf(report),
+      figuresOf(report),
+      html`<div class="plots">${plotsOf(report)}</div>`,
+      sectionOf("Phases", phasesOf(report)),
+      report.servers.length > 0 ? sectionOf("Server processes", serversOf(report)) : undefined,
+      sectionOf("Errors", [html`<p>${errorsOf(report)}</p>`, listOf(adviceOf(report))]),
+      sectionOf("Configuration", configurationOf(report))
+    ],
+    drawing: { report, script: readFileSync(new URL("page.js", import.meta.url), "utf8") }
+  })
 
 const subtitleOf = ({ config, seconds }: Report): string => {
   const loop =
@@ -63,30 +50,44 @@ const subtitleOf = ({ config, seconds }: Report): string => {
   ].join(" · ")
 }
 
-const tilesOf = (report: Report): string => {
+const noticesOf = ({ limits, tool }: Report): Content => [
+  tool.isBottleneck ? noticeOf("The tool was the bottleneck", tool.bottleneckReasons.join("; ")) : undefined,
+  ...limits.broken.map((text) => noticeOf("Limit not kept", text))
+]
+
+const figuresOf = (report: Report): Markup => {
   const steady = report.phases.find(({ name }) => name === "steady")
   const connect = report.phases.find(({ name }) => name === "connect")
-  const tile = (value: string, name: string, tone = "") =>
-    `<div class="tile"><b class="${tone}">${value}</b><span>${name}</span></div>`
-  return [
-    tile(formatCount(steady?.responsesPerSecond ?? 0), "verified responses/s"),
-    tile(formatMillis(report.latency.p50), "p50"),
-    tile(formatMillis(report.latency.p99), "p99"),
-    tile(formatMillis(report.latency.p999), "p99.9"),
-    tile(formatCount(report.totals.errors), "errors", report.totals.errors > 0 ? "bad" : "good"),
-    tile(formatCount(connect?.handshakesPerSecond ?? 0), "handshakes/s"),
+  const { errors } = report.totals
+  return tilesOf([
+    { value: formatCount(steady?.responsesPerSecond ?? 0), name: "verified responses/s" },
+    { value: formatMillis(report.latency.p50), name: "p50" },
+    { value: formatMillis(report.latency.p99), name: "p99" },
+    { value: formatMillis(report.latency.p999), name: "p99.9" },
+    { value: formatCount(errors), name: "errors", tone: errors > 0 ? "bad" : "good" },
+    { value: formatCount(connect?.handshakesPerSecond ?? 0), name: "handshakes/s" },
     ...(report.servers.length > 0
       ? [
-          tile(formatMicros(report.cpuMicrosPerRequest), "server CPU per request"),
-          tile(formatMicros(report.cpuMicrosPerHandshake), "server CPU per handshake")
+          { value: formatMicros(report.cpuMicrosPerRequest), name: "server CPU per request" },
+          { value: formatMicros(report.cpuMicrosPerHandshake), name: "server CPU per handshake" }
         ]
       : [])
-  ].join("")
+  ])
 }
 
-const phasesOf = ({ phases }: Report): string =>
-  table(
-    [
+const plotsOf = ({ servers }: Report): Content => [
+  plotOf("throughput", "Throughput"),
+  plotOf("latency", "Latency over time"),
+  plotOf("distribution", "Latency distribution, steady load"),
+  plotOf("handshakes", "Handshakes"),
+  plotOf("handshake-latency", "Handshake latency"),
+  plotOf("cpu", servers.length > 0 ? "CPU, % of a core" : "CPU of the tool, % of a core"),
+  servers.length > 0 ? plotOf("memory", "Memory") : undefined
+]
+
+const phasesOf = ({ phases }: Report): Markup =>
+  tableOf({
+    head: [
       "phase",
       "seconds",
       "handshakes",
@@ -101,7 +102,7 @@ const phasesOf = ({ phases }: Report): string =>
       "p99",
       "max"
     ],
-    phases.map((phase) => [
+    rows: phases.map((phase) => [
       phase.name,
       phase.seconds.toFixed(1),
       formatCount(phase.fullHandshakes + phase.resumedHandshakes),
@@ -114,39 +115,31 @@ const phasesOf = ({ phases }: Report): string =>
       formatCount(phase.retransmissions),
       ...(["p50", "p99", "max"] as const).map((at) => formatMillis(latencyOfPhase(phase)[at]))
     ])
-  )
+  })
 
 /** Of what the phase is about. */
 const latencyOfPhase = ({ handshakeLatency, latency }: Report["phases"][number]): Latency =>
   latency.count > 0 ? latency : handshakeLatency
 
-const serversOf = ({ servers }: Report): string =>
-  table(
-    ["process", "pid", "CPU under load", "CPU in handshakes", "memory before", "connected", "at the end"],
-    servers.map((server) => [
-      escape(server.name),
-      String(server.pid),
+const serversOf = ({ servers }: Report): Markup =>
+  tableOf({
+    head: ["process", "pid", "CPU under load", "CPU in handshakes", "memory before", "connected", "at the end"],
+    rows: servers.map((server) => [
+      server.name,
+      server.pid,
       `${server.cpuSecondsDuringLoad.toFixed(2)} s`,
       `${server.cpuSecondsDuringHandshakes.toFixed(2)} s`,
       formatBytes(server.rssBytesBefore),
       formatBytes(server.rssBytesConnected),
       formatBytes(server.rssBytes)
     ])
-  )
+  })
 
-const table = (head: ReadonlyArray<string>, rows: ReadonlyArray<ReadonlyArray<string>>): string => {
-  const cells = (tag: string, row: ReadonlyArray<string>) =>
-    `<tr>${row.map((cell) => `<${tag}>${cell}</${tag}>`).join("")}</tr>`
-  return `<table>${cells("th", head)}${rows.map((row) => cells("td", row)).join("")}</table>`
-}
+const errorsOf = ({ totals }: Report): string =>
+  `${formatErrors(totals)}. ${formatCount(totals.retransmissions)} retransmissions, ${formatCount(totals.duplicates)} duplicates.`
 
-const listOf = (texts: ReadonlyArray<string>): string =>
-  texts.length === 0 ? "" : `<ul>${texts.map((text) => `<li>${escape(text)}</li>`).join("")}</ul>`
-
-const plot = (id: string, title: string): string => `<section><h2>${title}</h2><div id="${id}"></div></section>`
-
-/** `&`, `<` and quotes: what comes from templates and names is text. */
-const escape = (text: string): string =>
-  text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;")
-
-const read = (name: string): string => readFileSync(fileURLToPath(import.meta.resolve(name)), "utf8")
+const configurationOf = ({ config }: Report): Markup =>
+  html`<details>
+    <summary>as it was run</summary>
+    <pre>${JSON.stringify(config, null, 2)}</pre>
+  </details>`

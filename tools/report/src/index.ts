@@ -1,0 +1,3 @@
+export * from "./Markup.ts"
+export * from "./Page.ts"
+export * from "./Parts.ts"
