@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process"
 import { once } from "node:events"
 import { existsSync } from "node:fs"
 import { resolve } from "node:path"
+import { AppContainer, appImage } from "./AppContainer.ts"
 import type { TcpRelay } from "./TcpRelay.ts"
 
 export type AppName = "registry" | "downlink-queue" | "session-actors" | "udp-edge"
@@ -51,6 +52,7 @@ export class AppProcess {
   readonly relays: ReadonlyArray<TcpRelay>
   readonly #env: Readonly<Record<string, string>>
   readonly #file: string
+  readonly #container: AppContainer | undefined
   #child: ChildProcess
   #output = ""
 
@@ -60,7 +62,9 @@ export class AppProcess {
     this.port = port
     this.relays = relays ?? []
     this.#env = env
-    this.#file = appFile(app, form ?? appForm())
+    const image = form === undefined ? appImage() : undefined
+    this.#container = image === undefined ? undefined : new AppContainer(image, app)
+    this.#file = image === undefined ? appFile(app, form ?? appForm()) : image
     this.#child = this.#spawn()
   }
 
@@ -84,7 +88,7 @@ export class AppProcess {
 
   /** SIGSTOP and SIGCONT pause and resume. */
   signal(signal: NodeJS.Signals): void {
-    this.#child.kill(signal)
+    this.#kill(this.#child, signal)
   }
 
   /** Waits until it can serve; rejects with what it said instead. */
@@ -111,29 +115,38 @@ export class AppProcess {
   async stop(signal: "SIGTERM" | "SIGKILL" = "SIGTERM"): Promise<boolean> {
     if (!this.isRunning) return true
     const exited = once(this.#child, "exit")
-    this.#child.kill(signal)
     const child = this.#child
+    this.#kill(child, signal)
     let forced = false
     const timer = setTimeout(() => {
       forced = true
-      child.kill("SIGKILL")
+      this.#kill(child, "SIGKILL")
     }, stopMillisMax)
     await exited
     clearTimeout(timer)
     return !forced
   }
 
+  #kill(child: ChildProcess, signal: NodeJS.Signals): void {
+    if (this.#container === undefined) child.kill(signal)
+    else this.#container.kill(signal)
+  }
+
   #spawn(): ChildProcess {
-    const child = spawn(process.execPath, [this.#file], {
-      cwd: root,
-      env: { PATH: process.env["PATH"] ?? "", HOME: process.env["HOME"] ?? "", ...this.#env },
-      stdio: ["ignore", "pipe", "pipe"]
-    })
+    const child = this.#container?.spawn(this.app, this.#env) ?? this.#spawnNode()
     for (const stream of [child.stdout!, child.stderr!]) {
       stream.setEncoding("utf8").on("data", (chunk: string) => {
         this.#output = (this.#output + chunk).slice(-outputLengthMax)
       })
     }
     return child
+  }
+
+  #spawnNode(): ChildProcess {
+    return spawn(process.execPath, [this.#file], {
+      cwd: root,
+      env: { PATH: process.env["PATH"] ?? "", HOME: process.env["HOME"] ?? "", ...this.#env },
+      stdio: ["ignore", "pipe", "pipe"]
+    })
   }
 }
