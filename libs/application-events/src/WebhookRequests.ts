@@ -1,7 +1,7 @@
 import { NodeHttpClient } from "@effect/platform-node"
 import { buildConnector } from "@effect/platform-node/Undici"
-import { Setting } from "@roost/contracts"
-import { Config, Effect, Layer, Option } from "effect"
+import { Setting, type WebhookWithSecret } from "@roost/contracts"
+import { Clock, Config, Effect, Layer, Option } from "effect"
 import { HttpBody, HttpClient, HttpClientRequest } from "effect/http"
 import { createHmac } from "node:crypto"
 import { lookup } from "node:dns"
@@ -62,6 +62,14 @@ export const send = Effect.fnUntraced(
     })
   )
 )
+
+/** A request without events, so that a receiver's owner sees whether it is reached, and its signature right, before there are any. */
+export const tryDelivery = Effect.fnUntraced(function* ({ secret, url, webhookId }: WebhookWithSecret) {
+  const now = yield* Clock.currentTimeMillis
+  const body = JSON.stringify({ webhookId, test: true, events: [] })
+  const outcome = yield* send({ url, webhookId, secret, body, now })
+  return { taken: outcome.error === undefined, millis: (yield* Clock.currentTimeMillis) - now, ...outcome }
+})
 
 /** A webhook's address comes from whoever has the token: by default it can't name what only Roost can reach. */
 export const WebhookPrivate = Setting.withDefault(

@@ -19,11 +19,13 @@ import {
 import { requireUnchanged } from "@roost/http"
 import { awaitStreams, type Entry, NatsConnection, type NatsError, openBucket } from "@roost/nats"
 import { Context, Effect, Layer, Option, Result, Schedule, Schema, type Scope } from "effect"
+import { HttpClient } from "effect/http"
 import { HttpApiBuilder } from "effect/http-api"
 import { listDead, replayDead } from "./DeadDeliveries.ts"
 import { deliveryQueue } from "./DeliveryQueue.ts"
 import { DeliveryStatuses } from "./DeliveryStatuses.ts"
 import { Registered } from "./Registered.ts"
+import { tryDelivery } from "./WebhookRequests.ts"
 
 /** Webhooks of a list that are looked at together; each takes some five questions to the nats-server. */
 const readTogetherMax = 16
@@ -36,6 +38,8 @@ export class Webhooks extends Context.Service<
   {
     readonly create: (webhook: NewWebhook) => Effect.Effect<WebhookWithSecret, TooManyWebhooks>
     readonly get: (webhookId: string) => Effect.Effect<Webhook, NoSuchWebhook>
+    /** For who signs in its name. */
+    readonly withSecret: (webhookId: string) => Effect.Effect<WebhookWithSecret, NoSuchWebhook>
     /** Oldest first. */
     readonly list: Effect.Effect<ReadonlyArray<Webhook>>
     readonly change: (webhookId: string, change: WebhookChange) => Effect.Effect<Webhook, NoSuchWebhook>
@@ -93,6 +97,7 @@ export class Webhooks extends Context.Service<
       const log = Effect.runForkWith(yield* Effect.context<never>())
       return Webhooks.of({
         get,
+        withSecret: find,
         list: Effect.map(all, (webhooks) => webhooks.map(told)),
         follow: ({ onDelete, onPut }) =>
           bucket.watch(webhookKeys, {
@@ -143,6 +148,7 @@ export const WebhookHandlers = HttpApiBuilder.group(
     const registered = yield* Registered
     const statuses = yield* DeliveryStatuses
     const connection = yield* NatsConnection
+    const client = yield* HttpClient.HttpClient
     const ofKnown = <A>(webhookId: string, ask: Effect.Effect<A, NatsError, NatsConnection>) =>
       webhooks.get(webhookId).pipe(Effect.andThen(Effect.orDie(ask)), Effect.provideService(NatsConnection, connection))
     const withDelivery = (webhook: Webhook) =>
@@ -172,6 +178,10 @@ export const WebhookHandlers = HttpApiBuilder.group(
         Effect.andThen(
           requireUnchanged(payload, webhookFixed, webhooks.get(webhookId)),
           webhooks.change(webhookId, payload)
+        ),
+      testWebhook: ({ params }) =>
+        Effect.flatMap(webhooks.withSecret(params.webhookId), (webhook) =>
+          Effect.provideService(tryDelivery(webhook), HttpClient.HttpClient, client)
         ),
       listDeadDeliveries: ({ params: { webhookId } }) =>
         Effect.map(ofKnown(webhookId, listDead(webhookId)), (dead) => ({ dead })),

@@ -14,6 +14,7 @@ import {
   replayDead,
   layerWebhookDelivery,
   signatureOf,
+  tryDelivery,
   Webhooks
 } from "../src/index.ts"
 
@@ -138,6 +139,31 @@ describe("webhooks", () => {
         })
       }).pipe(Effect.provide(onBus(server.url)))
     })
+  )
+
+  it.live("are tried with a signed request that has no events, and say what came of it", () =>
+    Effect.gen(function* () {
+      const hook = yield* receiver((count) => (count === 1 ? 204 : 403))
+      const webhook = {
+        webhookId: "wh_1",
+        url: hook.url,
+        kinds: ["uplink"],
+        createdAt: 0,
+        secret: "0123456789abcdef"
+      } as const
+      const taken = yield* tryDelivery(webhook)
+      assert.deepInclude(taken, { taken: true, status: 204 })
+      const [request] = hook.received
+      assert.deepStrictEqual(JSON.parse(request!.body), { webhookId: "wh_1", test: true, events: [] })
+      const signature = String(request!.headers["roost-signature"])
+      assert.strictEqual(signature, signatureOf(webhook.secret, Number(/^t=(\d+),/.exec(signature)![1]), request!.body))
+      assert.deepInclude(yield* tryDelivery(webhook), { taken: false, status: 403, error: "the receiver answered 403" })
+      hook.close()
+      assert.match((yield* tryDelivery(webhook)).error ?? "", /the receiver was not reached/)
+    }).pipe(
+      Effect.provide(layerWebhookClient),
+      Effect.provide(ConfigProvider.layer(ConfigProvider.fromUnknown({ ROOST_WEBHOOK_PRIVATE: "true" })))
+    )
   )
 
   it.live("come again until they are taken, and hold up nobody else", () =>

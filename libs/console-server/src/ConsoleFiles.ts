@@ -19,16 +19,14 @@ export const ConsoleFolder = Setting.optional(
 export const layerConsoleFiles = (folder: string) =>
   Layer.unwrap(
     Effect.gen(function* () {
-      const files = filesOf(folder)
-      if (!files.has(page)) {
-        yield* Effect.logWarning(`the console is not built: ${folder} has no ${page}; npx nx build console makes it`)
-        return routed((request) => (isPage(pathOf(request)) ? Effect.succeed(notBuilt) : nothing(request)))
-      }
       const serve = yield* HttpStaticServer.make({ root: folder })
+      let files = filesOf(folder)
       return routed((request) => {
         const path = pathOf(request)
         const file = isPage(path) ? page : path.slice(1)
-        if (!files.has(file)) return nothing(request)
+        // `npm start` builds them while the registry starts.
+        if (file === page && !files.has(page)) files = filesOf(folder)
+        if (!files.has(file)) return file === page ? Effect.succeed(notBuilt) : nothing(request)
         const encoding = encodings.find(({ name, suffix }) => accepts(request, name) && files.has(`${file}${suffix}`))
         return serve.pipe(
           Effect.provideService(

@@ -16,6 +16,7 @@ const known: ReadonlySet<string> = new Set([
   ...["ROOST_CLUSTER_KEY", "ROOST_REGISTRY_KEY", "ROOST_ROUTING_KEY"].flatMap((key) => [key, `${key}_PREVIOUS`]),
   "ROOST_API_TOKEN",
   "ROOST_CONSOLE_DIR",
+  "ROOST_CONSOLE_OUT",
   "ROOST_DATA_DIR",
   "ROOST_ENOS_API",
   "ROOST_HTTP_HOST",
@@ -54,7 +55,9 @@ const known: ReadonlySet<string> = new Set([
   "ROOST_INTEROP_CLIENTS",
   "ROOST_TEST_BUNDLES",
   "ROOST_TEST_IMAGE",
+  "ROOST_TEST_CHROMIUM",
   "ROOST_TEST_COUNTS",
+  "ROOST_TEST_PICTURES",
   "ROOST_NODE_KEYRING",
   "ROOST_NODE_RELEASES"
 ])

@@ -9,6 +9,8 @@ import { accessSync, constants } from "node:fs"
 import { delimiter, join, resolve } from "node:path"
 import { readAppLine } from "./AppLines.ts"
 import { Children, graceMillis } from "./Children.ts"
+import { buildConsole, type ConsoleBuild } from "./ConsoleBuild.ts"
+import { signInLink } from "./SignInLink.ts"
 import { DeviceLines } from "./DeviceLines.ts"
 import type { DevConfig } from "./DevConfig.ts"
 import { diskProblem } from "./DiskCheck.ts"
@@ -74,7 +76,8 @@ export const runLocalRoost = (config: DevConfig, options: DevOptions) =>
           try: () => Promise.race([work, givenUp.promise]),
           catch: (error) => new StartFailure({ message: error instanceof Error ? error.message : String(error) })
         })
-      const natsUrl = yield* orGivenUp(startAll(children, config, secrets))
+      const console = givenConsole() ?? buildConsole(root)
+      const natsUrl = yield* orGivenUp(startAll(children, config, secrets, console))
       yield* Effect.promise(async () => {
         if (!options.demo) return
         const registry = urlOf(config, config.ports.registry)
@@ -82,7 +85,8 @@ export const runLocalRoost = (config: DevConfig, options: DevOptions) =>
         startDemoDevice(children, config, secrets)
         await demoMeterCameIn(registry, secrets)
       })
-      announce(config, natsUrl, secrets, options.demo)
+      const link = yield* Effect.promise(() => consoleLine(config, secrets, console))
+      announce(config, natsUrl, secrets, options.demo, link)
       const client = yield* Effect.acquireRelease(
         Effect.flatMap(viewerOf(config, secrets), (viewer) =>
           Effect.promise(() => connect({ maxReconnectAttempts: -1, ...viewer }))
@@ -141,7 +145,24 @@ const keysFor = (app: string, given: Readonly<Record<string, string | undefined>
     withPrevious(keysOf[app] ?? []).flatMap((name) => (given[name] === undefined ? [] : [[name, given[name]]]))
   )
 
-const startAll = async (children: Children, config: DevConfig, secrets: Secrets): Promise<string> => {
+/** Built by whoever set the variable. */
+const givenConsole = (): ConsoleBuild | undefined => {
+  const folder = process.env["ROOST_CONSOLE_DIR"]
+  return folder === undefined ? undefined : { folder, done: Promise.resolve(undefined) }
+}
+
+const consoleLine = async (config: DevConfig, secrets: Secrets, { done }: ConsoleBuild): Promise<string> => {
+  const fault = await done
+  if (fault !== undefined) return `it can't be built, and the rest works without it: ${fault}`
+  return signInLink(urlOf(config, config.ports.registry), secrets.apiToken)
+}
+
+const startAll = async (
+  children: Children,
+  config: DevConfig,
+  secrets: Secrets,
+  { folder }: ConsoleBuild
+): Promise<string> => {
   const natsUrl = config.natsUrl ?? `nats://127.0.0.1:${config.natsPort}`
   const logFile = (name: string) => join(config.dataDirectory, "logs", `${name}.log`)
   let fileStore: Readonly<Record<string, string | undefined>> = {}
@@ -159,6 +180,7 @@ const startAll = async (children: Children, config: DevConfig, secrets: Secrets)
     // Applications in development are on this machine or near it.
     ROOST_WEBHOOK_PRIVATE: process.env["ROOST_WEBHOOK_PRIVATE"] ?? "true",
     ROOST_API_TOKEN: secrets.apiToken,
+    ROOST_CONSOLE_DIR: folder,
     ROOST_DATA_DIR: config.dataDirectory
   }
   const kept = {
@@ -222,13 +244,14 @@ const untilReady = async (app: string, url: string, { natsUrl }: DevConfig): Pro
   throw new Error(`${app} was not ready in ${readyMillisMax / 1000} s: ${last}`)
 }
 
-const announce = (config: DevConfig, natsUrl: string, secrets: Secrets, demo: boolean): void => {
+const announce = (config: DevConfig, natsUrl: string, secrets: Secrets, demo: boolean, console: string): void => {
   const registry = urlOf(config, config.ports.registry)
   const downlink = urlOf(config, config.ports.downlink)
   say(
     `ready   devices coaps://127.0.0.1:${config.udpPort}   registry ${registry}   commands ${downlink}   NATS ${natsUrl}`
   )
   say("")
+  say(`Console             ${console}`)
   say(`API documentation   ${registry}/docs   ${downlink}/docs`)
   say(`API token           ROOST_API_TOKEN=$(node -p 'require("${secretsFile(config.dataDirectory)}").apiToken')`)
   if (demo) {

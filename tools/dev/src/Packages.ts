@@ -2,11 +2,13 @@
 export interface Need {
   readonly command: string
   readonly debianPackage: string
+  /** In place of the command, of a package that has none. */
+  readonly file?: string
   /** What is missing without it. */
   readonly purpose: string
 }
 
-export type Occasion = "start" | "test" | "interop" | "openapi"
+export type Occasion = "start" | "test" | "interop" | "openapi" | "browser"
 
 const natsServer: Need = { command: "nats-server", debianPackage: "nats-server", purpose: "the bus of Roost" }
 
@@ -45,6 +47,16 @@ const testClients: ReadonlyArray<Need> = [
   { command: "escript", debianPackage: "erlang-ssl", purpose: "a DTLS client of the tests with nonces of its own" }
 ]
 
+const browser: ReadonlyArray<Need> = [
+  { command: "chromium", debianPackage: "chromium", purpose: "shows the console, in its test" },
+  {
+    command: "Noto Sans CJK",
+    debianPackage: "fonts-noto-cjk",
+    file: "/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc",
+    purpose: "shows the console in Chinese, in its test"
+  }
+]
+
 /** Not Go: Debian 12's is too old for pion, so tools/interop only asks whether the machine has one that is not. */
 const interopToolchains: ReadonlyArray<Need> = [
   { command: "javac", debianPackage: "default-jdk-headless", purpose: "builds the Californium client" },
@@ -62,6 +74,8 @@ export const needsOf = (occasion: Occasion): ReadonlyArray<Need> => {
       return [natsServer, postgres, python, signatures, units, ...testClients]
     case "openapi":
       return [natsServer, python]
+    case "browser":
+      return [natsServer, ...browser]
     case "interop":
       return [natsServer, postgres, python, signatures, units, ...testClients, ...interopToolchains]
   }

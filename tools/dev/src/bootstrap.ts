@@ -1,8 +1,8 @@
 import { spawnSync } from "node:child_process"
-import { accessSync, constants } from "node:fs"
+import { accessSync, constants, existsSync } from "node:fs"
 import { delimiter, join } from "node:path"
 import { parseArgs } from "node:util"
-import { needsOf, type Occasion } from "./Packages.ts"
+import { type Need, needsOf, type Occasion } from "./Packages.ts"
 
 /**
  * Brings what a bare Debian machine lacks, through its package manager; says what to install where that is not
@@ -16,8 +16,8 @@ const main = (): number => {
     process.stderr.write(`bootstrap: --for takes ${occasions.join(", ")}, not ${JSON.stringify(values.for)}\n`)
     return 2
   }
-  if (values.for !== "start" && !values.check && isOnPath("apt-get")) bringNewerNatsServer()
-  const missing = needsOf(values.for).filter(({ command }) => !isOnPath(command))
+  if (bringsServer.has(values.for) && !values.check && isOnPath("apt-get")) bringNewerNatsServer()
+  const missing = needsOf(values.for).filter((need) => !isThere(need))
   if (missing.length === 0) return 0
   for (const { command, debianPackage, purpose } of missing) {
     process.stderr.write(`missing: ${command} (Debian package ${debianPackage}): ${purpose}\n`)
@@ -26,7 +26,7 @@ const main = (): number => {
   const packages = [...new Set(missing.map(({ debianPackage }) => debianPackage))]
   if (!isOnPath("apt-get") || process.getuid?.() !== 0) return instruct(packages)
   install(packages)
-  const still = missing.filter(({ command }) => !isOnPath(command))
+  const still = missing.filter((need) => !isThere(need))
   return still.length === 0 ? 0 : instruct(still.map(({ debianPackage }) => debianPackage))
 }
 
@@ -58,6 +58,8 @@ const instruct = (packages: ReadonlyArray<string>): number => {
   return 1
 }
 
+const isThere = ({ command, file }: Need): boolean => (file === undefined ? isOnPath(command) : existsSync(file))
+
 /** Debian keeps some servers in folders that are on root's PATH only. */
 const isOnPath = (command: string): boolean =>
   [...(process.env["PATH"] ?? "").split(delimiter), "/usr/sbin", "/usr/local/sbin"].some((folder) => {
@@ -69,7 +71,9 @@ const isOnPath = (command: string): boolean =>
     }
   })
 
-const occasions: ReadonlyArray<Occasion> = ["start", "test", "interop", "openapi"]
+const occasions: ReadonlyArray<Occasion> = ["start", "test", "interop", "openapi", "browser"]
+/** What runs tests that want the newer nats-server. */
+const bringsServer: ReadonlySet<Occasion> = new Set(["test", "interop", "openapi"])
 const isOccasion = (text: string): text is Occasion => (occasions as ReadonlyArray<string>).includes(text)
 
 process.exitCode = main()

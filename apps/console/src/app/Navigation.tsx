@@ -1,9 +1,22 @@
-import { IconDevices, IconFileText } from "@tabler/icons-react"
+import {
+  IconBox,
+  IconDevices,
+  IconFileText,
+  IconTopologyStar3,
+  IconUserQuestion,
+  IconWebhook
+} from "@tabler/icons-react"
 import { Link } from "@tanstack/react-router"
 import { useText } from "../language/Language.tsx"
 import classes from "./Navigation.module.css"
 
-const pages = [{ to: "/devices", name: "fleet", icon: IconDevices }] as const
+const pages = [
+  { to: "/devices", name: "fleet", icon: IconDevices },
+  { to: "/products", name: "products", icon: IconBox },
+  { to: "/strangers", name: "strangers", icon: IconUserQuestion },
+  { to: "/webhooks", name: "webhooks", icon: IconWebhook },
+  { to: "/cluster", name: "cluster", icon: IconTopologyStar3 }
+] as const
 
 /** The pages, in the order in which people need them. */
 export const Navigation = () => {

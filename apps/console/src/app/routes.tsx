@@ -9,6 +9,7 @@ import {
 import { deviceSearch } from "../device/deviceSearch.ts"
 import { FleetPage } from "../fleet/FleetPage.tsx"
 import { fleetSearch } from "../fleet/fleetSearch.ts"
+import { productSearch } from "../product/productSearch.ts"
 import { SignInPage } from "../session/SignInPage.tsx"
 import { Frame } from "./Frame.tsx"
 import { NotFound } from "./NotFound.tsx"
@@ -59,7 +60,41 @@ const device = createRoute({
   component: lazyRouteComponent(() => import("../device/DevicePage.tsx"), "DevicePage")
 })
 
-const routeTree = root.addChildren([signIn, inside.addChildren([home, fleet, device])])
+const products = createRoute({
+  getParentRoute: () => inside,
+  path: "/products",
+  component: lazyRouteComponent(() => import("../product/ProductsPage.tsx"), "ProductsPage")
+})
+
+const product = createRoute({
+  getParentRoute: () => inside,
+  path: "/products/$productKey",
+  validateSearch: productSearch,
+  component: lazyRouteComponent(() => import("../product/ProductPage.tsx"), "ProductPage")
+})
+
+const strangers = createRoute({
+  getParentRoute: () => inside,
+  path: "/strangers",
+  component: lazyRouteComponent(() => import("../strangers/StrangersPage.tsx"), "StrangersPage")
+})
+
+const webhooks = createRoute({
+  getParentRoute: () => inside,
+  path: "/webhooks",
+  component: lazyRouteComponent(() => import("../webhooks/WebhooksPage.tsx"), "WebhooksPage")
+})
+
+const cluster = createRoute({
+  getParentRoute: () => inside,
+  path: "/cluster",
+  component: lazyRouteComponent(() => import("../cluster/ClusterPage.tsx"), "ClusterPage")
+})
+
+const routeTree = root.addChildren([
+  signIn,
+  inside.addChildren([home, fleet, device, products, product, strangers, webhooks, cluster])
+])
 
 export const makeRouter = () => createRouter({ routeTree, defaultPreload: "intent", scrollRestoration: true })
 

@@ -113,6 +113,15 @@ export const WebhookChange = sentBack(WebhookWithDelivery.fields, {
 }).annotate({ identifier: "WebhookChange" })
 export type WebhookChange = typeof WebhookChange.Type
 
+/** What became of a request that has no events, and that only tries the way to the receiver. */
+export const WebhookTestResult = Schema.Struct({
+  taken: Schema.Boolean.annotate({ description: "The receiver answered with a 2xx." }),
+  millis: Schema.Finite.annotate({ description: "Milliseconds until its answer, or until it was given up." }),
+  status: Schema.optionalKey(Schema.Int.annotate({ description: "HTTP status; absent where there was no answer." })),
+  error: Schema.optionalKey(Schema.String.annotate({ description: "Why it was not taken." }))
+}).annotate({ identifier: "WebhookTestResult" })
+export type WebhookTestResult = typeof WebhookTestResult.Type
+
 /** Dead deliveries that one request lists or repeats. */
 export const deadPerRequestMax = 100
 

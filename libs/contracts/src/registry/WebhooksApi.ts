@@ -10,6 +10,7 @@ import {
   NewWebhook,
   Webhook,
   WebhookChange,
+  WebhookTestResult,
   WebhookWithDelivery,
   WebhookWithSecret
 } from "./Webhook.ts"
@@ -51,6 +52,16 @@ export const Webhooks = HttpApiGroup.make("webhooks")
       error: [NoSuchWebhook, FieldsFixed]
     }).annotateMerge(
       describe("Give a webhook another address or secret", "Also for what is still to be delivered or repeated.")
+    ),
+    HttpApiEndpoint.post("testWebhook", "/v1/webhooks/:webhookId:test", {
+      params: webhook,
+      success: WebhookTestResult,
+      error: NoSuchWebhook
+    }).annotateMerge(
+      describe(
+        "Try the way to a webhook's receiver",
+        "One request, signed like all others, with no events and `test: true`. It counts for nothing and does not come again."
+      )
     ),
     HttpApiEndpoint.get("listDeadDeliveries", "/v1/webhooks/:webhookId/dead", {
       params: webhook,

@@ -30,6 +30,7 @@ export const noWebhooks = HttpApiBuilder.group(RegistryApi, "webhooks", (handler
       listWebhooks: unserved,
       getWebhook: unserved,
       changeWebhook: unserved,
+      testWebhook: unserved,
       listDeadDeliveries: unserved,
       replayDeadDeliveries: unserved,
       deleteWebhook: unserved

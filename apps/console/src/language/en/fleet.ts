@@ -1,6 +1,6 @@
 export const fleet = {
   title: "Fleet",
-  devices: (count: string) => `${count} devices`,
+  devices: (count: string) => (count === "1" ? "1 device" : `${count} devices`),
   all: "All",
   rates: (uplinks: string, handshakes: string) => `${uplinks} uplinks/s · ${handshakes} handshakes/s`,
   search: "Search",

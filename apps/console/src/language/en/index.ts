@@ -1,8 +1,10 @@
 import * as app from "./app.ts"
 import * as device from "./device.ts"
 import * as fleet from "./fleet.ts"
+import * as operations from "./operations.ts"
+import * as product from "./product.ts"
 
 /** Everything that the console says, by the page that says it. */
-export const en = { ...app, ...fleet, ...device }
+export const en = { ...app, ...fleet, ...device, ...product, ...operations }
 
 export type Messages = typeof en

@@ -2,5 +2,7 @@ import type { Messages } from "../en/index.ts"
 import * as app from "./app.ts"
 import * as device from "./device.ts"
 import * as fleet from "./fleet.ts"
+import * as operations from "./operations.ts"
+import * as product from "./product.ts"
 
-export const zh: Messages = { ...app, ...fleet, ...device }
+export const zh: Messages = { ...app, ...fleet, ...device, ...product, ...operations }

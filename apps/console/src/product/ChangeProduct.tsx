@@ -1,0 +1,87 @@
+import { NativeSelect, Switch, TextInput } from "@mantine/core"
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query"
+import { useState } from "react"
+import { bodyOf, registry } from "../api/client.ts"
+import { Confirm } from "../display/Confirm.tsx"
+import { productsKey } from "../fleet/fleetQueries.ts"
+import { useText } from "../language/Language.tsx"
+import { modelsQuery, productKeyOf, type ProductWithSecret } from "./productQueries.ts"
+
+/** What of a product can change; the rest is built into its devices. */
+export const ChangeProduct = ({
+  onClose,
+  product
+}: {
+  readonly product: ProductWithSecret
+  readonly onClose: () => void
+}) => {
+  const text = useText()
+  const t = text.products
+  const client = useQueryClient()
+  const models = useQuery(modelsQuery).data ?? []
+  const [productName, setName] = useState(product.productName)
+  const [modelId, setModel] = useState(product.modelId ?? "")
+  const [dynamicActivateEnabled, setDynamic] = useState(product.dynamicActivateEnabled)
+  const [closeNotify, setCloseNotify] = useState(product.closeNotify ?? "lifetime")
+  const { productKey } = product
+  const change = useMutation({
+    mutationFn: () =>
+      bodyOf(
+        registry.PATCH("/v1/products/{productKey}", {
+          params: { path: { productKey } },
+          body: {
+            productName: productName.trim(),
+            dynamicActivateEnabled,
+            closeNotify,
+            modelId: modelId === "" ? null : modelId
+          }
+        })
+      ),
+    onSuccess: async () => {
+      await client.invalidateQueries({ queryKey: productKeyOf(productKey) })
+      await client.invalidateQueries({ queryKey: productsKey })
+      onClose()
+    }
+  })
+  return (
+    <Confirm
+      title={t.changeTitle}
+      action={text.dialog.save}
+      pending={change.isPending}
+      error={change.error}
+      onClose={onClose}
+      onConfirm={() => change.mutate()}
+    >
+      <TextInput
+        label={t.name}
+        value={productName}
+        onChange={(event) => setName(event.currentTarget.value)}
+        required
+        withAsterisk={false}
+        maxLength={200}
+        data-autofocus
+      />
+      <NativeSelect
+        label={t.model}
+        value={modelId}
+        onChange={(event) => setModel(event.currentTarget.value)}
+        data={[
+          { value: "", label: t.noModelLong },
+          ...models.map((model) => ({ value: model.modelId, label: model.modelId }))
+        ]}
+      />
+      <NativeSelect
+        label={t.closeNotify}
+        value={closeNotify}
+        onChange={(event) => setCloseNotify(event.currentTarget.value as "lifetime" | "offline")}
+        data={(["lifetime", "offline"] as const).map((value) => ({ value, label: t.closeNotifies[value] }))}
+      />
+      <Switch
+        label={text.newProduct.dynamic}
+        description={text.newProduct.dynamicHint}
+        checked={dynamicActivateEnabled}
+        onChange={(event) => setDynamic(event.currentTarget.checked)}
+      />
+    </Confirm>
+  )
+}

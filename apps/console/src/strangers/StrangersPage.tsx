@@ -1,0 +1,149 @@
+import { Button, Loader, Select, Table, Text, TextInput } from "@mantine/core"
+import { useDebouncedValue } from "@mantine/hooks"
+import { IconMoodCheck, IconSearch } from "@tabler/icons-react"
+import { infiniteQueryOptions, useInfiniteQuery } from "@tanstack/react-query"
+import { useState } from "react"
+import type { components } from "../../generated/registry.d.ts"
+import { bodyOf, registry } from "../api/client.ts"
+import { EmptyState } from "../display/EmptyState.tsx"
+import { FaultPanel } from "../display/FaultPanel.tsx"
+import { PageHeader } from "../display/PageHeader.tsx"
+import { fullTime, rowTime } from "../display/times.ts"
+import { useLocale, useText } from "../language/Language.tsx"
+import classes from "./StrangersPage.module.css"
+import { type StrangerKind, strangerKinds } from "./strangerKinds.ts"
+
+interface Filter {
+  readonly address: string
+  readonly identity: string
+  readonly kind: StrangerKind | null
+}
+
+const strangersQuery = ({ address, identity, kind }: Filter) =>
+  infiniteQueryOptions({
+    queryKey: ["strangers", { address, identity, kind }],
+    queryFn: ({ pageParam, signal }) =>
+      bodyOf(
+        registry.GET("/v1/strangers", {
+          params: {
+            query: {
+              limit: 100,
+              ...(address === "" ? {} : { address }),
+              ...(identity === "" ? {} : { identity }),
+              ...(kind === null ? {} : { kind }),
+              ...(pageParam === "" ? {} : { cursor: pageParam })
+            }
+          },
+          signal
+        })
+      ),
+    initialPageParam: "",
+    getNextPageParam: ({ nextCursor }) => nextCursor,
+    refetchInterval: ({ state }) => ((state.data?.pages.length ?? 0) <= 1 ? 2_000 : false)
+  })
+
+/** Who was refused without naming a registered device, and why. */
+export const StrangersPage = () => {
+  const text = useText()
+  const t = text.strangers
+  const [address, setAddress] = useState("")
+  const [identity, setIdentity] = useState("")
+  const [kind, setKind] = useState<StrangerKind | null>(null)
+  const [filter] = useDebouncedValue({ address: address.trim(), identity: identity.trim(), kind }, 200)
+  const list = useInfiniteQuery(strangersQuery(filter))
+  const strangers = list.data?.pages.flatMap((page) => page.strangers) ?? []
+  const filtered = filter.address !== "" || filter.identity !== "" || filter.kind !== null
+  return (
+    <>
+      <title>{`${t.title} · Roost`}</title>
+      <PageHeader title={t.title} lead={t.lead} />
+      <div className={classes.filters}>
+        <TextInput
+          label={t.address}
+          placeholder="192.0.2.7"
+          leftSection={<IconSearch size={16} />}
+          value={address}
+          onChange={(event) => setAddress(event.currentTarget.value)}
+          spellCheck={false}
+        />
+        <TextInput
+          label={t.identity}
+          placeholder={t.identityHint}
+          value={identity}
+          onChange={(event) => setIdentity(event.currentTarget.value)}
+          spellCheck={false}
+        />
+        <Select
+          label={t.kind}
+          placeholder={t.anyKind}
+          data={[...strangerKinds]}
+          value={kind}
+          onChange={(value) => setKind(value as StrangerKind | null)}
+          clearable
+        />
+      </div>
+      {list.isError ? (
+        <FaultPanel error={list.error} again={() => void list.refetch()} />
+      ) : list.isPending ? (
+        <Loader aria-label={text.app.loading} />
+      ) : strangers.length === 0 ? (
+        <div className="panel">
+          <EmptyState icon={<IconMoodCheck size={36} stroke={1.4} />} title={filtered ? t.nothingFound : t.none}>
+            {filtered ? undefined : t.noneBody}
+          </EmptyState>
+        </div>
+      ) : (
+        <div className="panel">
+          <Table.ScrollContainer minWidth={720} scrollAreaProps={{ type: "auto", offsetScrollbars: false }}>
+            <Table verticalSpacing="sm" horizontalSpacing="md" className={classes.table!}>
+              <Table.Thead>
+                <Table.Tr>
+                  <Table.Th>{t.time}</Table.Th>
+                  <Table.Th>{t.kind}</Table.Th>
+                  <Table.Th>{t.from}</Table.Th>
+                  <Table.Th>{t.reason}</Table.Th>
+                </Table.Tr>
+              </Table.Thead>
+              <Table.Tbody>
+                {strangers.map((stranger) => (
+                  <StrangerRow key={stranger.id} stranger={stranger} />
+                ))}
+              </Table.Tbody>
+            </Table>
+          </Table.ScrollContainer>
+          {list.hasNextPage && (
+            <div className={classes.more}>
+              <Button variant="subtle" loading={list.isFetchingNextPage} onClick={() => void list.fetchNextPage()}>
+                {text.device.log.older}
+              </Button>
+            </div>
+          )}
+        </div>
+      )}
+    </>
+  )
+}
+
+const StrangerRow = ({ stranger }: { readonly stranger: components["schemas"]["Stranger"] }) => {
+  const locale = useLocale()
+  const { address, at, identity, kind, reason } = stranger
+  return (
+    <Table.Tr>
+      <Table.Td className={classes.time}>
+        <time className="mono" dateTime={new Date(at).toISOString()} title={fullTime(at, locale)}>
+          {rowTime(at, locale)}
+        </time>
+      </Table.Td>
+      <Table.Td className={classes.kind}>{kind}</Table.Td>
+      <Table.Td miw={190}>
+        <span className="mono">{address}</span>
+        {identity !== undefined && (
+          <Text size="xs" className="mono quiet" style={{ overflowWrap: "anywhere" }}>
+            {identity}
+          </Text>
+        )}
+      </Table.Td>
+      <Table.Td style={{ overflowWrap: "anywhere" }}>{reason}</Table.Td>
+    </Table.Tr>
+  )
+}

@@ -1,0 +1,83 @@
+import { readFileSync } from "node:fs"
+import { createRequire } from "node:module"
+import { join } from "node:path"
+import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core"
+import { expect } from "vitest"
+
+export const launch = (): Promise<Browser> =>
+  chromium.launch({ executablePath: process.env["ROOST_TEST_CHROMIUM"]!, args: ["--no-sandbox"] })
+
+/** What a page complains about that nobody expected. */
+export const complaintsOf = (page: Page): ReadonlyArray<string> => {
+  const complaints: Array<string> = []
+  page.on("pageerror", (error) => complaints.push(error.message))
+  page.on("console", (message) => {
+    // That a request was refused is what some scenarios are about.
+    if (message.type() === "error" && !message.text().startsWith("Failed to load resource"))
+      complaints.push(message.text())
+  })
+  return complaints
+}
+
+/** Bytes that came over the wire for the page, headers left out, from now on. */
+export const transferred = (page: Page): (() => Promise<number>) => {
+  const sizes: Array<Promise<number>> = []
+  page.on("requestfinished", (request) => {
+    const path = new URL(request.url()).pathname
+    // What the API answers depends on the fleet.
+    if (!path.startsWith("/v1/")) sizes.push(request.sizes().then(({ responseBodySize }) => responseBodySize))
+  })
+  return async () => (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0)
+}
+
+const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8")
+
+interface Violation {
+  readonly id: string
+  readonly impact: string
+  readonly nodes: ReadonlyArray<{ readonly html: string; readonly failureSummary: string }>
+}
+
+/** No finding of axe that is serious or worse. */
+export const expectAccessible = async (page: Page): Promise<void> => {
+  // By the debugger, which the page's policy against foreign scripts does not concern.
+  await page.evaluate(axe)
+  const violations = await page.evaluate(async () => {
+    const run = (globalThis as unknown as { axe: { run: () => Promise<{ violations: Array<Violation> }> } }).axe.run
+    return (await run()).violations
+  })
+  const bad = violations.filter(({ impact }) => impact === "serious" || impact === "critical")
+  expect(
+    bad.map(
+      ({ id, nodes }) => `${id}: ${nodes.map(({ failureSummary, html }) => `${html} ${failureSummary}`).join(" | ")}`
+    )
+  ).toEqual([])
+}
+
+/** Nothing of the page is wider than the screen. */
+export const expectFits = async (page: Page): Promise<void> => {
+  const { content, screen } = await page.evaluate(() => ({
+    content: document.documentElement.scrollWidth,
+    screen: document.documentElement.clientWidth
+  }))
+  expect(content).toBeLessThanOrEqual(screen)
+}
+
+/** A picture for docs/console.md, where they are asked for. */
+export const picture = async (page: Page, name: string): Promise<void> => {
+  const folder = process.env["ROOST_TEST_PICTURES"]
+  if (folder === undefined) return
+  await page.waitForTimeout(400)
+  await page.screenshot({ path: join(folder, `${name}.png`), animations: "disabled" })
+}
+
+export const newContext = (
+  browser: Browser,
+  options: Parameters<Browser["newContext"]>[0] = {}
+): Promise<BrowserContext> =>
+  browser.newContext({
+    viewport: { width: 1280, height: 800 },
+    locale: "en-GB",
+    timezoneId: "Europe/Berlin",
+    ...options
+  })
