@@ -28,7 +28,7 @@ export interface Inlet {
 /** Hands the host an input in the callback that brings it. What comes before the host is made is dropped. */
 export type Tell<Host> = (input: (host: Host, now: number) => void) => void
 
-export interface ActorHostService<Host> {
+interface ActorHostService<Host> {
   readonly tell: Tell<Host>
   /** Whoever calls the host without `tell` calls this behind it: the turn ends with a `flush`. */
   readonly flushSoon: () => void

@@ -1,7 +1,9 @@
 import { assert, describe, it } from "@effect/vitest"
 import { FrameKind, parsePeerAddress } from "@roost/contracts"
+import type { PendingHandshake } from "@roost/dtls"
 import { HandOffs } from "../src/handshakes/HandOffs.ts"
-import { type HandshakeInProgress, Handshakes } from "../src/handshakes/Handshakes.ts"
+import { begunHandshake, type Handshake } from "../src/handshakes/Handshake.ts"
+import { Handshakes } from "../src/handshakes/Handshakes.ts"
 import { codeOf, post } from "./support/traces.ts"
 import { World } from "./support/World.ts"
 import type { EdgeLink } from "../src/state/EdgeLink.ts"
@@ -15,20 +17,17 @@ const handOff = (port: number, host = "192.0.2.1"): Held => ({
   peer: parsePeerAddress(host, port)!,
   body: Uint8Array.of(1)
 })
-const handshakeFrom = (port: number, host: string): HandshakeInProgress => ({
-  peer: parsePeerAddress(host, port)!,
-  edge,
-  pending: undefined,
-  identity: undefined,
-  named: undefined,
-  registered: false,
-  told: false,
-  startedAt: 0,
-  partition: 1,
-  stage: "asked",
-  refusal: undefined,
-  facts: undefined
-})
+const pending = { agreement: { serverCid: new Uint8Array(0) } } as unknown as PendingHandshake
+const handshakeFrom = (port: number, host: string): Handshake =>
+  begunHandshake({
+    peer: parsePeerAddress(host, port)!,
+    edge,
+    partition: 1,
+    startedAt: 0,
+    claim: { named: undefined, refusal: "none" },
+    repeated: false,
+    state: { _tag: "AwaitKey", pending, question: undefined }
+  })
 const names = (held: Iterable<Held>) => Array.from(held, ({ kind, peer }) => `${kind}:${peer.key}`)
 const limits = { waitingMax: 100, perTurnMax: 4, perSecondMax: 1000 }
 

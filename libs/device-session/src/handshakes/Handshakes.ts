@@ -1,61 +1,10 @@
 import { BoundedMap, FairMap, sourceOf } from "@roost/bounded"
 import type { PeerAddress } from "@roost/contracts"
-import { connectionIdAt, leadingBits, type PendingHandshake, PendingResumption, type Session } from "@roost/dtls"
-import type { PskIdentity } from "@roost/enos"
-import type { CachedPsk, DeviceFacts } from "../state/DeviceFacts.ts"
-import type { NamedDevice } from "../state/NamedDevice.ts"
+import { connectionIdAt, leadingBits, type PendingHandshake } from "@roost/dtls"
 import type { EdgeLink } from "../state/EdgeLink.ts"
-
-/** A handshake that an edge handed over and whose Finished did not verify yet. */
-export interface HandshakeInProgress {
-  readonly peer: PeerAddress
-  readonly edge: EdgeLink
-  /** Undefined once a full handshake is verified: what waits for the store should be small. */
-  pending: PendingHandshake | PendingResumption | undefined
-  /** The session to be, once the handshake is verified. */
-  verified?: Session
-  /** Undefined if the identity could not be read. */
-  readonly identity: PskIdentity | undefined
-  /** The device that it names, which can be read even where the rest of the identity is wrong. */
-  readonly named: NamedDevice | undefined
-  /** The registry knows that device. */
-  registered: boolean
-  /** A reason was told to operators. */
-  told: boolean
-  /** The one of the same peer that this one stepped in front of: the peer may not know that there is another. */
-  former?: HandshakeInProgress | undefined
-  /** Where its last datagram came from, if not from `peer`: its NAT gave it another port. Nothing proved that address. */
-  movedTo?: { readonly peer: PeerAddress; readonly edge: EdgeLink; readonly bytes: number }
-  readonly startedAt: number
-  readonly partition: number
-  /**
-   * `needsKey`: until its Finished comes, and again while the registry does not answer. `storing`: verified, and answered as
-   * soon as the session is stored. `expired`: given up, and the registry is asked whose events are to tell of it.
-   */
-  stage: "needsKey" | "asked" | "keyed" | "storing" | "expired"
-  /** What came with its Finished or while it was stored. */
-  early?: Array<Uint8Array>
-  /** The key it was given. */
-  psk?: Uint8Array
-  /** It was the actor's. */
-  cached?: CachedPsk
-  /** `ProductProfiles.versionOf` when the registry was asked. */
-  productVersion?: number
-  /** Set while the product's former secret is still good: its version. */
-  previousVersion?: number
-  /** A former owner had it before, and may have gone on with it. */
-  readonly repeated?: boolean
-  /** In mode 3, the version of the device's own secret. */
-  deviceCredentialVersion?: number
-  /** The secret is shorter than the registry takes today. */
-  secretTooShort?: true
-  /** What its wrong key comes of: asked for, or the text that was told. */
-  wrongKey?: "asked" | string | undefined
-  /** Why it can't succeed: the key that it was given is random (contract §7.21). */
-  refusal: string | undefined
-  /** Set when the registry answered. */
-  facts: DeviceFacts | undefined
-}
+import type { HandshakeRef } from "../state/SavingState.ts"
+import type { Handshake } from "./Handshake.ts"
+import { connectionIdOf, resumptionOf, sessionIdsOf } from "./HandshakeState.ts"
 
 /**
  * Handshakes in progress by peer address and by the connection id that they are to have. When there are too many, the source
@@ -63,10 +12,10 @@ export interface HandshakeInProgress {
  * gauges return to zero).
  */
 export class Handshakes {
-  readonly #byPeer: FairMap<number | string, HandshakeInProgress>
-  readonly #byCid = new Map<number, HandshakeInProgress>()
+  readonly #byPeer: FairMap<number | string, Handshake>
+  readonly #byCid = new Map<number, Handshake>()
   /** By addresses from which a datagram with its connection id came. */
-  readonly #moved: BoundedMap<number | string, HandshakeInProgress>
+  readonly #moved: BoundedMap<number | string, Handshake>
   readonly #millisMax: number
 
   constructor(max: number, millisMax: number) {
@@ -79,7 +28,7 @@ export class Handshakes {
     return this.#byPeer.size
   }
 
-  get(peer: PeerAddress): HandshakeInProgress | undefined {
+  get(peer: PeerAddress): Handshake | undefined {
     return this.#byPeer.get(peer.key)
   }
 
@@ -87,7 +36,7 @@ export class Handshakes {
   has(peer: PeerAddress, { sessionIds }: PendingHandshake): boolean {
     const newest = this.#byPeer.get(peer.key)
     const own = [newest, newest?.former].flatMap((handshake) =>
-      handshake === undefined ? [] : sessionIdsOf(handshake)
+      handshake === undefined ? [] : sessionIdsOf(handshake.state)
     )
     return sessionIds.every((sessionId) => own.some((known) => Buffer.compare(known, sessionId) === 0))
   }
@@ -96,7 +45,7 @@ export class Handshakes {
   hasResumption(peer: PeerAddress, half: Uint8Array): boolean {
     const newest = this.#byPeer.get(peer.key)
     return [newest, newest?.former].some(
-      (handshake) => handshake?.pending instanceof PendingResumption && handshake.pending.isHalf(half)
+      (handshake) => handshake !== undefined && resumptionOf(handshake.state)?.isHalf(half) === true
     )
   }
 
@@ -104,7 +53,7 @@ export class Handshakes {
    * The one that a datagram is for: its address's, or the one whose connection id it or an earlier datagram from there has
    * (RFC 9146 §6).
    */
-  find(edge: EdgeLink, peer: PeerAddress, datagram: Uint8Array): HandshakeInProgress | undefined {
+  find(edge: EdgeLink, peer: PeerAddress, datagram: Uint8Array): Handshake | undefined {
     const own = this.#byPeer.get(peer.key)
     if (own !== undefined || this.#byCid.size === 0) return own
     const at = connectionIdAt(datagram)
@@ -119,7 +68,7 @@ export class Handshakes {
    * Enters a handshake, in front of an older one of the same peer, which is still tried: a late copy of a ClientHello begins
    * one that its client knows nothing of. Returns the one that had to give way, if any.
    */
-  add(handshake: HandshakeInProgress): HandshakeInProgress | undefined {
+  add(handshake: Handshake): Handshake | undefined {
     const { key } = handshake.peer
     const former = this.#byPeer.get(key)
     if (former !== undefined) {
@@ -135,18 +84,18 @@ export class Handshakes {
   }
 
   /** False if it was given up, or if two newer ones of the same peer came. */
-  isCurrent(handshake: HandshakeInProgress): boolean {
+  isCurrent(handshake: Handshake): boolean {
     const newest = this.#byPeer.get(handshake.peer.key)
     return newest === handshake || (newest !== undefined && newest.former === handshake)
   }
 
-  remove(over: object): void {
-    const handshake = over as HandshakeInProgress
+  remove(handshake: HandshakeRef): void {
     const newest = this.#byPeer.get(handshake.peer.key)
-    if (newest === handshake) this.#delete(handshake.peer.key, handshake)
-    else if (newest?.former === handshake) {
+    if (newest === undefined) return
+    if (newest === handshake) this.#delete(handshake.peer.key, newest)
+    else if (newest.former === handshake) {
+      this.#forgetCid(newest.former)
       newest.former = undefined
-      this.#forgetCid(handshake)
     }
   }
 
@@ -155,7 +104,7 @@ export class Handshakes {
     for (const [key, handshake] of this.#byPeer) if (handshake.partition === partition) this.#delete(key, handshake)
   }
 
-  expire(now: number, expired: (handshake: HandshakeInProgress) => void): void {
+  expire(now: number, expired: (handshake: Handshake) => void): void {
     for (let oldest = this.#byPeer.oldest(); oldest !== undefined; oldest = this.#byPeer.oldest()) {
       const [key, handshake] = oldest
       if (now - handshake.startedAt < this.#millisMax) return
@@ -164,43 +113,27 @@ export class Handshakes {
     }
   }
 
-  #delete(key: number | string, handshake: HandshakeInProgress): void {
+  #delete(key: number | string, handshake: Handshake): void {
     this.#byPeer.delete(key)
     this.#forget(handshake)
   }
 
-  #forget(handshake: HandshakeInProgress): void {
+  #forget(handshake: Handshake): void {
     this.#forgetCid(handshake)
     this.#forgetCid(handshake.former)
   }
 
-  #forgetCid(handshake: HandshakeInProgress | undefined): void {
+  #forgetCid(handshake: Handshake | undefined): void {
     const bits = handshake && cidBitsOf(handshake)
     if (bits !== undefined && this.#byCid.get(bits) === handshake) this.#byCid.delete(bits)
   }
 }
 
-const sessionIdsOf = ({ pending, verified }: HandshakeInProgress): ReadonlyArray<Uint8Array> => {
-  if (verified !== undefined) return [verified.sessionId]
-  if (pending === undefined) return []
-  return "sessionIds" in pending ? pending.sessionIds : [pending.sessionId]
-}
-
 /** `leadingBits` of the connection id that its records have. */
-const cidBitsOf = ({ pending, verified }: HandshakeInProgress): number | undefined => {
-  const cid = verified?.readCid ?? (pending && connectionIdOf(pending))
-  return cid === undefined || cid.length === 0 ? undefined : leadingBits(cid, 0)
+const cidBitsOf = ({ state }: Handshake): number | undefined => {
+  const cid = connectionIdOf(state)
+  return cid.length === 0 ? undefined : leadingBits(cid, 0)
 }
-
-/** The id that the client is to put in its records; empty if there is none. */
-export const connectionIdOf = (pending: PendingHandshake | PendingResumption): Uint8Array =>
-  "agreement" in pending ? pending.agreement.serverCid : pending.session.readCid
 
 /** Addresses that are remembered as those of moved clients: a NAT moves few within a handshake. */
 const movedMax = 4096
-
-export const namedBy = ({ deviceKey, productKey }: Partial<NamedDevice>): NamedDevice | undefined =>
-  productKey === undefined || deviceKey === undefined ? undefined : { productKey, deviceKey }
-
-/** Asked about where no device is named: no key is empty. */
-export const nobody: NamedDevice = { productKey: "", deviceKey: "" }

@@ -1,8 +1,9 @@
 import type { PskIdentity } from "@roost/enos"
 import type { DeviceState } from "../state/DeviceState.ts"
-import { type HandshakeInProgress, nobody } from "./Handshakes.ts"
+import type { NamedDevice } from "../state/NamedDevice.ts"
+import { nobody } from "./Handshake.ts"
 import type { ProductProfiles } from "../state/ProductProfiles.ts"
-import type { CachedPsk, DeviceFacts } from "../state/DeviceFacts.ts"
+import type { CachedPsk } from "../state/DeviceFacts.ts"
 
 /** Where devices are found by their keys. */
 export interface KnownDevices {
@@ -37,22 +38,19 @@ export class KnownKeys {
     return dayOf(now) - known.day <= daysMax ? known : undefined
   }
 
-  /** To be called when the registry is asked: a product that changes while its answer is on the way makes the key stale. */
-  noteQuestion(handshake: HandshakeInProgress): void {
-    handshake.productVersion = this.#profiles.versionOf((handshake.named ?? nobody).productKey)
+  /** To be looked at when the registry is asked: a product that changes while its answer is on the way makes the key stale. */
+  productVersionOf(named: NamedDevice = nobody): number {
+    return this.#profiles.versionOf(named.productKey)
   }
 
-  /** What is to be known of the device once its handshake, in mode 2, is established. */
-  learned(handshake: HandshakeInProgress, facts: DeviceFacts): CachedPsk | undefined {
-    const { cached, productVersion = 0, psk, secretTooShort, startedAt } = handshake
-    if (psk === undefined) return undefined
-    if (cached?.facts === facts) return cached
-    const day = dayOf(startedAt)
-    return { psk: psk.toHex(), facts, productVersion, day, secretTooShort: secretTooShort ?? false }
+  /** Whether this node has a session of the device: then the registry has it, whether it answers or not. */
+  hasSessionOf(named: NamedDevice | undefined): boolean {
+    return named !== undefined && this.#devices.find(named.productKey, named.deviceKey)?.session !== undefined
   }
 }
 
-const dayOf = (now: number): number => Math.floor(now / 86_400_000)
+/** Of a moment of the host's clock. */
+export const dayOf = (now: number): number => Math.floor(now / 86_400_000)
 
 /** A key of the day before counts: as long as the longest Lifetime, and at most twice that. */
 const daysMax = 1

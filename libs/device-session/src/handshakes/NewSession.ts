@@ -6,7 +6,7 @@ import type { DeviceTurn } from "../state/DeviceTurn.ts"
 import { unprovedPath } from "../state/Path.ts"
 import { restoredSequence } from "../state/RestoredSequence.ts"
 import { kindBit } from "../state/UplinkKinds.ts"
-import type { HandshakeInProgress } from "./Handshakes.ts"
+import type { Handshake } from "./Handshake.ts"
 
 /** What a verified handshake agreed on. */
 interface Agreed {
@@ -20,12 +20,12 @@ interface Agreed {
 /** What a verified handshake makes, as it is stored first. */
 export const newSession = (
   turn: DeviceTurn & { readonly crypto: Crypto },
-  handshake: HandshakeInProgress,
+  handshake: Handshake,
   { dtls, facts, identity, scope }: Agreed
 ): DeviceSession => {
   const { now } = turn
   // The former owner may have answered, and sealed more: only Finished is the same under the same number.
-  if (handshake.repeated === true) dtls.writeSequence = restoredSequence(dtls.writeSequence, -1, turn.random)
+  if (handshake.repeated) dtls.writeSequence = restoredSequence(dtls.writeSequence, -1, turn.random)
   // Nothing more is sealed until the first block is stored with it.
   dtls.writeLimit = dtls.writeSequence
   const handle = hex(turn.crypto.randomBytes(handleBytes))

@@ -1,8 +1,10 @@
 import { type Allowance, allowance, Allowances, BoundedMap, sourceOf, take } from "@roost/bounded"
-import { type Crypto, PendingHandshake } from "@roost/dtls"
+import type { Crypto } from "@roost/dtls"
 import { keyMistakes, type MistakenKey } from "@roost/enos"
 import { rejectText } from "./HandshakeTexts.ts"
-import { type HandshakeInProgress, nobody } from "./Handshakes.ts"
+import { type Handshake, identityOf, namedBy, nobody } from "./Handshake.ts"
+import { isRefused } from "./HandshakeKey.ts"
+import { asked, type AwaitFinished, type AwaitResumed } from "./HandshakeState.ts"
 
 /** Wrong keys of this node that are looked into, a second and saved up: each takes some 30 key derivations, less than a millisecond. */
 export const lookedIntoPerSecondMax = 2
@@ -29,38 +31,48 @@ export class WrongKeys {
   }
 
   /** Whether it is to be asked for now: it was not yet, it is not the one that the device had before, and others left the time. */
-  admit(now: number, handshake: HandshakeInProgress): boolean {
-    if (handshake.wrongKey !== undefined) return false
+  admit(now: number, handshake: Handshake, state: Awaiting): boolean {
+    if (state.wrongKey._tag !== "NotAsked") return false
     const known = this.#known.get(nameOf(handshake))
-    if (known !== undefined && this.#isOf(handshake, known)) {
-      handshake.wrongKey = mistakeText(known)
+    if (known !== undefined && this.#isOf(state, known)) {
+      state.wrongKey = { _tag: "Explained", text: mistakeText(known) }
       return false
     }
     // A cost of 0 brings `left` up to date: what the source may not is not taken from all.
     take(this.#allowance, now, lookedIntoPerSecondMax, lookedIntoBurstMax, 0)
     if (this.#allowance.left < 1 || !this.#sources.take(now, sourceOf(handshake.peer.key))) return false
     this.#allowance.left--
-    handshake.wrongKey = "asked"
+    state.wrongKey = asked
     handshake.told = true
     return true
   }
 
   /** The registry answered. */
-  explain(handshake: HandshakeInProgress, keys: ReadonlyArray<MistakenKey> = []): void {
-    const found = keys.find((key) => this.#isOf(handshake, key))
-    handshake.wrongKey =
-      found === undefined ? `${rejectText.RecordUnverifiable}. ${noneFitsText(keys)}` : mistakeText(found)
+  explain(handshake: Handshake, state: Awaiting, keys: ReadonlyArray<MistakenKey> = []): void {
+    const found = keys.find((key) => this.#isOf(state, key))
+    const text = found === undefined ? `${rejectText.RecordUnverifiable}. ${noneFitsText(keys)}` : mistakeText(found)
+    state.wrongKey = { _tag: "Explained", text }
     if (found !== undefined) this.#known.set(nameOf(handshake), found)
   }
 
-  #isOf({ pending }: HandshakeInProgress, { key }: MistakenKey): boolean {
-    return pending instanceof PendingHandshake && pending.wouldVerify(this.#crypto, key)
+  #isOf(state: Awaiting, { key }: MistakenKey): boolean {
+    return state._tag === "AwaitFinished" && state.pending.wouldVerify(this.#crypto, key)
   }
 }
 
+type Awaiting = AwaitFinished | AwaitResumed
+
 /** Why the Finished failed: what else is wrong with the handshake, what its key comes of, or that this is not known. */
-export const keyText = ({ refusal, wrongKey }: HandshakeInProgress): string =>
-  refusal ?? wrongKey ?? `${rejectText.RecordUnverifiable}. ${notLookedIntoText}`
+export const keyText = (handshake: Handshake, { wrongKey }: Awaiting): string => {
+  const explained = wrongKey._tag === "Explained" ? wrongKey.text : undefined
+  return refusalOf(handshake) ?? explained ?? `${rejectText.RecordUnverifiable}. ${notLookedIntoText}`
+}
+
+/** What is wrong with the handshake beside its key: its identity can't be read, or the registry has no key for it. */
+export const refusalOf = ({ claim, state }: Handshake): string | undefined => {
+  if ("refusal" in claim) return claim.refusal
+  return state._tag === "AwaitFinished" && isRefused(state.key) ? state.key.refusal : undefined
+}
 
 const mistakeText = ({ mistake }: MistakenKey): string =>
   `wrong key: the device has the right secret, and its key is ${keyMistakes[mistake]}. Expected: bytes 9–24, counted from 1, of SHA-256 of ` +
@@ -75,5 +87,7 @@ const notLookedIntoText =
   `Whether a known mistake fits was not looked into: that is done for one wrong key in ${1 / perSource.perSecond} s of an address, ` +
   "so try again then"
 
-const nameOf = ({ identity, named = nobody, peer }: HandshakeInProgress): string =>
-  `${sourceOf(peer.key)} ${named.productKey},${named.deviceKey},${identity?.secureMode}`
+const nameOf = ({ claim, peer }: Handshake): string => {
+  const { deviceKey, productKey } = namedBy(claim) ?? nobody
+  return `${sourceOf(peer.key)} ${productKey},${deviceKey},${identityOf(claim)?.secureMode}`
+}

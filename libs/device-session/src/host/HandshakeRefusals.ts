@@ -1,7 +1,7 @@
 import type { DeviceEventKind, PeerAddress } from "@roost/contracts"
 import { formatIdentity, printableText } from "@roost/enos"
 import type { Events } from "./Events.ts"
-import type { HandshakeInProgress } from "../handshakes/Handshakes.ts"
+import { type Handshake, identityOf, namedBy } from "../handshakes/Handshake.ts"
 import { addressOf } from "../state/Path.ts"
 import { SessionReplacements } from "../handshakes/SessionReplacements.ts"
 import type { DeviceSession } from "../state/DeviceSession.ts"
@@ -18,18 +18,17 @@ export class HandshakeRefusals {
     this.#events = events
   }
 
-  tell(now: number, handshake: HandshakeInProgress, kind: DeviceEventKind, reason: string): void {
-    const { identity, named, peer, pending } = handshake
+  tell(now: number, handshake: Handshake, kind: DeviceEventKind, reason: string): void {
+    const { claim, peer, registered } = handshake
+    const identity = identityOf(claim)
+    const named = namedBy(claim)
     handshake.told = true
-    if (handshake.registered && named !== undefined) {
+    if (registered && named !== undefined) {
       const detail = identity === undefined ? undefined : { secureMode: identity.secureMode }
       this.#events.report(now, named, { kind, peer, reason, more: { detail } })
       return
     }
-    const text =
-      pending !== undefined && "identity" in pending
-        ? printableText(pending.identity)
-        : identity && formatIdentity(identity)
+    const text = identityText(handshake)
     this.#events.refused({ peer, kind, proven: true, reason, ...(text === undefined ? {} : { identity: text }) })
   }
 
@@ -42,6 +41,13 @@ export class HandshakeRefusals {
     const { reason, routine } = this.#replacements.note(now, `${productKey},${deviceKey}`, from, peer, silentMillis)
     this.#events.report(now, former, { kind: "session-replaced", peer, reason, more: { routine } })
   }
+}
+
+/** As it came, while that is kept. */
+const identityText = ({ claim, state }: Handshake): string | undefined => {
+  if (state._tag === "AwaitKey" || state._tag === "AwaitFinished") return printableText(state.pending.identity)
+  const identity = identityOf(claim)
+  return identity && formatIdentity(identity)
 }
 
 /** A device that said goodbye, or was silent for its Lifetime, begins anew as it should. */

@@ -1,6 +1,8 @@
 import { FrameKind, type PeerAddress } from "@roost/contracts"
-import { PendingResumption, resumeHandshake, resumeSessionId } from "@roost/dtls"
+import { type PendingResumption, resumeHandshake, resumeSessionId } from "@roost/dtls"
 import * as Result from "effect/Result"
+import { begunHandshake } from "../handshakes/Handshake.ts"
+import { notAsked } from "../handshakes/HandshakeState.ts"
 import type { EdgeLink } from "../state/EdgeLink.ts"
 import { restoredSequence } from "../state/RestoredSequence.ts"
 import type { HandshakeServerOptions } from "./HandshakeServerOptions.ts"
@@ -25,9 +27,10 @@ export class Resumptions {
     const { crypto } = turn
     const running = handshakes.get(peer)
     if (repeated && handshakes.hasResumption(peer, hello)) return true
-    if (!repeated && running?.pending instanceof PendingResumption && running.pending.answers(hello)) {
-      this.#take(edge, running.partition, peer, running.pending)
-      for (const datagram of running.pending.sendFlight(crypto)) edges.add(edge, FrameKind.Send, 0, peer, datagram)
+    if (!repeated && running?.state._tag === "AwaitResumed" && running.state.pending.answers(hello)) {
+      const { pending } = running.state
+      this.#take(edge, running.partition, peer, pending)
+      for (const datagram of pending.sendFlight(crypto)) edges.add(edge, FrameKind.Send, 0, peer, datagram)
       return true
     }
     const sessionId = resumeSessionId(hello)
@@ -61,21 +64,10 @@ export class Resumptions {
     this.#take(edge, partition, peer, pending)
     for (const datagram of reply) edges.add(edge, FrameKind.Send, partition, peer, datagram)
     const { deviceKey, facts, productKey, secureMode } = session
-    const displaced = handshakes.add({
-      peer,
-      edge,
-      pending,
-      identity: { productKey, deviceKey, secureMode, lifetimeSeconds: session.lifetimeMillis / 1000 },
-      named: { productKey, deviceKey },
-      registered: true,
-      told: false,
-      startedAt: turn.now,
-      repeated,
-      stage: "keyed",
-      refusal: undefined,
-      facts,
-      partition
-    })
+    const claim = { productKey, deviceKey, secureMode, lifetimeSeconds: session.lifetimeMillis / 1000 }
+    const state = { _tag: "AwaitResumed", pending, facts, wrongKey: notAsked } as const
+    const startedAt = turn.now
+    const displaced = handshakes.add(begunHandshake({ peer, edge, partition, startedAt, claim, repeated, state }))
     turn.counters.handshakesStarted++
     if (displaced !== undefined) turn.counters.handshakesOverLimit++
     return true

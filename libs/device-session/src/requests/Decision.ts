@@ -116,9 +116,7 @@ export const decide = (
     case "Command":
       return { _tag: "FetchCommand", topic: named.text }
     case "Uplink":
-      return topic.raw
-        ? rawUplink(request, named.text)
-        : judgeUplink(rights, request, named.text, topic.kind, topic.method, model)
+      return topic.raw ? rawUplink(request, named.text) : judgeUplink(rights, request, named.text, topic, model)
     case "CommandReply":
       return topic.raw ? rawReply(request, topic.commandTopic) : jsonReply(request, topic.commandTopic)
   }
@@ -129,8 +127,7 @@ export const judgeUplink = (
   rights: SessionRights,
   request: Request,
   topic: string,
-  kind: UplinkKind,
-  method: string,
+  { kind, method }: { readonly kind: UplinkKind; readonly method: string },
   model: ActiveModel | undefined
 ): Decision => {
   const envelope = decodeRequest(request.payload)

@@ -51,7 +51,7 @@ export const readConverted = (
     return `the script gave no message with a method that a device may send, but ${method ?? "none"}`
   }
   const text = `/sys/${rights.productKey}/${rights.deviceKey}/${uplink.name}`
-  return { converted, decision: judgeUplink(rights, converted, text, uplink.kind, method, model) }
+  return { converted, decision: judgeUplink(rights, converted, text, { kind: uplink.kind, method }, model) }
 }
 
 /** The answer to an uplink as the script gets it: EnOS's `data` is an empty text there (enos-protocol §5). */

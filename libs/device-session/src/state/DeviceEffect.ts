@@ -12,6 +12,7 @@ import type { EventMore } from "./EventMore.ts"
 import type { HeardDatagram } from "./HeardDatagram.ts"
 import type { Held } from "./Held.ts"
 import type { UplinkRecord } from "./Outcomes.ts"
+import type { HandshakeRef } from "./SavingState.ts"
 import type { ScriptCall } from "./ScriptCall.ts"
 
 /**
@@ -66,7 +67,7 @@ export type DeviceEffect =
   /** No datagram finds the session any more; only its id does, if it may be resumed. */
   | { readonly _tag: "Unbound"; readonly session: DeviceSession; readonly mayResume: boolean }
   /** The handshake that this peer began is over, whether it made a session or not. */
-  | { readonly _tag: "HandshakeOver"; readonly handshake: object }
+  | { readonly _tag: "HandshakeOver"; readonly handshake: HandshakeRef }
   /** A full handshake took the place of this session. */
   | { readonly _tag: "Replaced"; readonly former: DeviceSession; readonly peer: PeerAddress }
   /** The datagram, or the rest of it, is to be heard as the device's next input. */

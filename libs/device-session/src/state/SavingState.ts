@@ -3,6 +3,11 @@ import type { CachedPsk } from "./DeviceFacts.ts"
 import type { DeviceSession } from "./DeviceSession.ts"
 import type { EdgeLink } from "./EdgeLink.ts"
 
+/** A handshake, for whoever has to know nothing of it but which one it is. */
+export interface HandshakeRef {
+  readonly peer: PeerAddress
+}
+
 /** The session of a verified handshake that is not stored yet, and what its device is answered then. */
 export interface SessionCandidate {
   readonly session: DeviceSession
@@ -20,7 +25,7 @@ export interface SessionCandidate {
   readonly psk: CachedPsk | undefined
   readonly secretTooShort: boolean
   /** The handshake, for `HandshakeOver`. */
-  readonly handshake: object
+  readonly handshake: HandshakeRef
   /** The device's credential changed meanwhile. */
   outdated: boolean
 }
