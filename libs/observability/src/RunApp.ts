@@ -4,6 +4,7 @@ import { Cause, type Config, Data, Effect, Exit, Layer, type Runtime } from "eff
 import { answerTo, type App, variablesOf } from "./Arguments.ts"
 import { chosenText, configurationFaults, type Fault, faultsOf } from "./Configuration.ts"
 import { Health } from "./Health.ts"
+import { layerHeapAfterStart } from "./HeapAfterStart.ts"
 import { causeText, layerLogging, LogLevelConfig, writeLine } from "./Logging.ts"
 import { layerProcessMetrics, version } from "./ProcessMetrics.ts"
 import { layerReadinessLog } from "./ReadinessLog.ts"
@@ -28,6 +29,7 @@ export const runApp = <A, E>(given: AppOptions, layer: Layer.Layer<A, E, Health>
   const startedAt = performance.now()
   const main = layer.pipe(
     Layer.provideMerge(layerReadinessLog),
+    Layer.provideMerge(layerHeapAfterStart),
     Layer.provideMerge(layerSignals),
     Layer.provide(Health.layer),
     Layer.provideMerge(layerProcessMetrics())

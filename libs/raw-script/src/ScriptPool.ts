@@ -47,8 +47,10 @@ interface Product {
 }
 
 interface Slot {
-  /** Undefined for a moment after it ended. */
+  /** Undefined before its first call, and for a moment after it ended. */
   worker: Worker | undefined
+  /** Nothing was asked of it yet. */
+  asleep: boolean
   /** Open contexts, used longest ago first. */
   readonly open: BoundedMap<string, true>
   /** Workers in a row that ended before they answered anything. */
@@ -86,9 +88,13 @@ export class ScriptPool {
     this.#now = options.now ?? (() => performance.now())
     this.#workerUrl = options.workerUrl ?? new URL(workerFile, import.meta.url)
     for (let i = 0; i < (options.workers ?? 2); i++) {
-      const slot: Slot = { worker: undefined, open: new BoundedMap(openMax), unanswered: 0, running: undefined }
-      this.#slots.push(slot)
-      this.#launch(slot)
+      this.#slots.push({
+        worker: undefined,
+        asleep: true,
+        open: new BoundedMap(openMax),
+        unanswered: 0,
+        running: undefined
+      })
     }
   }
 
@@ -124,14 +130,22 @@ export class ScriptPool {
   }
 
   #serve(): void {
-    for (const slot of this.#slots) {
-      if (slot.worker === undefined || slot.running !== undefined || this.#closed) continue
-      const productKey = this.#turns.shift()
-      if (productKey === undefined) return
-      const product = this.#products.get(productKey)!
+    while (this.#turns.length > 0 && !this.#closed) {
+      const slot = this.#freeSlot()
+      if (slot === undefined) return
+      const product = this.#products.get(this.#turns.shift()!)!
       product.running = true
       this.#send(slot, product.waiting.shift()!)
     }
+  }
+
+  /** A worker takes some 15 MB, so none starts before there is work that no other can take. */
+  #freeSlot(): Slot | undefined {
+    const free = this.#slots.find(({ running, worker }) => worker !== undefined && running === undefined)
+    if (free !== undefined) return free
+    const asleep = this.#slots.find((slot) => slot.asleep)
+    if (asleep !== undefined) this.#launch(asleep)
+    return asleep
   }
 
   #send(slot: Slot, what: Call): void {
@@ -198,6 +212,7 @@ export class ScriptPool {
     workerStarts.inc()
     worker.unref()
     slot.worker = worker
+    slot.asleep = false
     worker.on("message", ({ call, conversion, dropped }: WorkerAnswer) => {
       slot.unanswered = 0
       if (slot.running?.call !== call) return

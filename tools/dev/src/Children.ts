@@ -22,7 +22,8 @@ const tailLines = 12
 export interface ChildSpec {
   readonly name: string
   readonly command: string
-  readonly args: ReadonlyArray<string>
+  /** `again`: it ended and is started once more. */
+  readonly args: (again: boolean) => ReadonlyArray<string>
   readonly env: Readonly<Record<string, string | undefined>>
   readonly logFile: string
   /** Called with each line of output. */
@@ -125,10 +126,11 @@ class Running {
 
   #launch(): void {
     const { args, command, env } = this.#spec
+    const again = this.#launchedAt > 0
     this.#starts++
     this.#launchedAt = performance.now()
     this.#tail = []
-    const child = spawn(command, args, {
+    const child = spawn(command, args(again), {
       env: env as NodeJS.ProcessEnv,
       stdio: ["ignore", "pipe", "pipe"],
       // A process group of its own: Ctrl-C reaches the supervisor alone, which ends the bus last.

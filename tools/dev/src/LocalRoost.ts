@@ -6,7 +6,7 @@ import { NatsConfig } from "@roost/nats"
 import { type Config, Data, Effect, Redacted } from "effect"
 import { spawnSync } from "node:child_process"
 import { accessSync, constants } from "node:fs"
-import { delimiter, join, resolve } from "node:path"
+import { delimiter, join } from "node:path"
 import { readAppLine } from "./AppLines.ts"
 import { Children, graceMillis } from "./Children.ts"
 import { buildConsole, type ConsoleBuild } from "./ConsoleBuild.ts"
@@ -17,13 +17,13 @@ import { diskProblem } from "./DiskCheck.ts"
 import { takeLock } from "./InstanceLock.ts"
 import { formatLine, lineOf } from "./LiveView.ts"
 import { portFaults } from "./PortCheck.ts"
+import type { ProgramName, Programs } from "./Programs.ts"
 import { coapClientLine, demoCli, demoMeter, demoMeterCameIn, demoProduct, provisionDemo } from "./Provision.ts"
 import { loadSecrets, type Secrets, secretsFile } from "./Secrets.ts"
 
 /** What the person who starts it has to change. */
 export class StartFailure extends Data.TaggedError("StartFailure")<{ readonly message: string }> {}
 
-const root = resolve(import.meta.dirname, "../../..")
 /** Until every app has to be ready; a busy machine strips types of four apps at once. */
 const readyMillisMax = 180_000
 const pollMillis = 100
@@ -35,13 +35,19 @@ export interface DevOptions {
   readonly demo: boolean
   /** Of `DeviceLines`. */
   readonly only: string | undefined | null
+  /** The checkout. */
+  readonly root: string
+  /** What is started first. */
+  readonly programs: Programs
+  /** For what is started again: its files may have changed. */
+  readonly find: () => Programs
 }
 
 /** Starts everything, shows what happens, and ends it all with the scope of the returned effect. */
 export const runLocalRoost = (config: DevConfig, options: DevOptions) =>
   Effect.scoped(
     Effect.gen(function* () {
-      bootstrap(config)
+      bootstrap(config, options.root)
       const full = diskProblem(config.dataDirectory)
       if (full !== undefined) return yield* new StartFailure({ message: full })
       const { formerWasKilled } = yield* Effect.acquireRelease(
@@ -76,13 +82,13 @@ export const runLocalRoost = (config: DevConfig, options: DevOptions) =>
           try: () => Promise.race([work, givenUp.promise]),
           catch: (error) => new StartFailure({ message: error instanceof Error ? error.message : String(error) })
         })
-      const console = givenConsole() ?? buildConsole(root)
-      const natsUrl = yield* orGivenUp(startAll(children, config, secrets, console))
+      const console = givenConsole() ?? buildConsole(options.root)
+      const natsUrl = yield* orGivenUp(startAll(children, config, secrets, options, console))
       yield* Effect.promise(async () => {
         if (!options.demo) return
         const registry = urlOf(config, config.ports.registry)
         await provisionDemo(registry, secrets)
-        startDemoDevice(children, config, secrets)
+        startDemoDevice(children, config, secrets, options)
         await demoMeterCameIn(registry, secrets)
       })
       const link = yield* Effect.promise(() => consoleLine(config, secrets, console))
@@ -161,13 +167,17 @@ const startAll = async (
   children: Children,
   config: DevConfig,
   secrets: Secrets,
+  options: DevOptions,
   { folder }: ConsoleBuild
 ): Promise<string> => {
+  const { programs, root } = options
+  if (programs.whySources !== undefined)
+    say(`starting from source, which takes longer and more memory: ${programs.whySources}`)
   const natsUrl = config.natsUrl ?? `nats://127.0.0.1:${config.natsPort}`
   const logFile = (name: string) => join(config.dataDirectory, "logs", `${name}.log`)
   let fileStore: Readonly<Record<string, string | undefined>> = {}
   if (config.natsUrl === undefined) {
-    const natsServer = natsServerOf(config, secrets)
+    const natsServer = natsServerOf(config, secrets, root)
     children.start({ ...natsServer, logFile: logFile("nats-server") })
     fileStore = { ROOST_NATS_FILE_STORE: natsServer.env["ROOST_NATS_FILE_STORE"] }
   } else {
@@ -192,9 +202,10 @@ const startAll = async (
     children.start({
       name: app,
       command: process.execPath,
-      args: [join(root, "apps", app, "src/main.ts")],
+      args: argsOf(app, options),
       env: {
         ...env,
+        ...programs.env,
         ...keysFor(app, { ...kept, ...process.env }),
         ...(config.natsUrl === undefined ? loginsOf(app, secrets.natsPasswords) : {})
       },
@@ -290,16 +301,30 @@ const deviceLine = (config: DevConfig, secrets: Secrets): string =>
   `npm run device -- --server 127.0.0.1:${config.udpPort} --product-key ${demoProduct} --device-key ${demoCli} ` +
   `--device-secret ${secrets.demoDeviceSecret} --count 1`
 
-const startDemoDevice = (children: Children, config: DevConfig, secrets: Secrets): void => {
+/** Of Node, for its first start and for later ones. */
+const argsOf =
+  (name: ProgramName, { find, programs }: DevOptions, args: ReadonlyArray<string> = []) =>
+  (again: boolean): ReadonlyArray<string> => [(again ? find() : programs).fileOf(name), ...args]
+
+const startDemoDevice = (children: Children, config: DevConfig, secrets: Secrets, options: DevOptions): void => {
   children.start({
     name: "demo-device",
     command: process.execPath,
-    args: [join(root, "tools/device/src/main.ts")].concat(
-      ["--server", `127.0.0.1:${config.udpPort}`, "--product-key", demoProduct, "--device-key", demoMeter],
-      ["--product-secret", secrets.demoProductSecret, "--state", join(config.dataDirectory, "demo-meter.json")],
-      ["--interval", "10"]
-    ),
-    env: process.env,
+    args: argsOf("device", options, [
+      "--server",
+      `127.0.0.1:${config.udpPort}`,
+      "--product-key",
+      demoProduct,
+      "--device-key",
+      demoMeter,
+      "--product-secret",
+      secrets.demoProductSecret,
+      "--state",
+      join(config.dataDirectory, "demo-meter.json"),
+      "--interval",
+      "10"
+    ]),
+    env: { ...process.env, ...options.programs.env },
     logFile: join(config.dataDirectory, "logs", "demo-device.log")
   })
   children.settled("demo-device")
@@ -350,9 +375,9 @@ const killAllOnSecondSignal = (children: Children): void => {
   process.on("exit", () => children.killAll())
 }
 
-const bootstrap = (config: DevConfig): void => {
+const bootstrap = (config: DevConfig, root: string): void => {
   if (config.natsUrl !== undefined) return
-  const { status } = spawnSync(process.execPath, [join(import.meta.dirname, "bootstrap.ts"), "--for", "start"], {
+  const { status } = spawnSync(process.execPath, [join(root, "tools/dev/src/bootstrap.ts"), "--for", "start"], {
     stdio: "inherit"
   })
   if (status !== 0) process.exit(1)
@@ -374,7 +399,7 @@ const viewerOf = (config: DevConfig, secrets: Secrets): Effect.Effect<Connection
       }))
 
 /** The newest that this machine has, under the configuration that ships. */
-const natsServerOf = (config: DevConfig, secrets: Secrets) => {
+const natsServerOf = (config: DevConfig, secrets: Secrets, root: string) => {
   const { path, version } = binaries()[0] ?? { path: "nats-server", version: "0.0.0" }
   say(`starting nats-server ${version} on 127.0.0.1:${config.natsPort}`)
   for (const fault of knownFaults(version)) say(`  nats-server ${version} has a known fault: ${fault}`)
@@ -387,6 +412,7 @@ const natsServerOf = (config: DevConfig, secrets: Secrets) => {
   }
   const { env, file } = writeConfiguration(join(config.dataDirectory, "nats-server"), {
     version,
+    shipped: join(root, "deploy/nats"),
     storeDirectory: join(config.dataDirectory, "nats"),
     passwords: secrets.natsPasswords,
     // The server listens on this machine alone, and an application in development needs no login.
@@ -394,7 +420,7 @@ const natsServerOf = (config: DevConfig, secrets: Secrets) => {
   })
   const args = ["-c", file, "-a", "127.0.0.1", "-p", String(config.natsPort)]
   const variables: Readonly<Record<string, string | undefined>> = { ...process.env, ...env }
-  return { name: "nats-server", command: path, args, env: variables }
+  return { name: "nats-server", command: path, args: () => args, env: variables }
 }
 
 const onPath = (command: string): string | undefined =>

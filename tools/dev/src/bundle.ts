@@ -1,17 +1,8 @@
-import { build } from "esbuild"
-import { copyFileSync, mkdirSync, rmSync, writeFileSync } from "node:fs"
-import { join, resolve } from "node:path"
+import { mkdirSync, rmSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
+import { bundleInto, copyWebAssembly, nodeMin, nodeText, root, scriptWorker } from "./Bundling.ts"
 
 // `node tools/dev/src/bundle.ts APP` makes apps/APP/dist, a folder that runs wherever there is a Node: main.mjs, and what it loads.
-
-const root = resolve(import.meta.dirname, "../../..")
-
-/**
- * What all tests run under. effect and undici ask for 22.19 only, but on 22.19 and 24.0 the registry started and failed at each look-up,
- * since their SQLite takes no parameter twice (`?1`).
- */
-const nodeMin = { major: 26, minor: 0 }
-const nodeText = `${nodeMin.major}.${nodeMin.minor}`
 
 /** udp-edge converts nothing. */
 const convertsRawProducts = (app: string): boolean => app !== "udp-edge"
@@ -30,26 +21,9 @@ const bundle = async (app: string): Promise<void> => {
   rmSync(folder, { recursive: true, force: true })
   mkdirSync(folder)
   const scripts = convertsRawProducts(app)
-  await build({
-    entryPoints: {
-      app: join(root, "apps", app, "src/main.ts"),
-      ...(scripts ? { ScriptWorker: join(root, "libs/raw-script/src/ScriptWorker.ts") } : {})
-    },
-    bundle: true,
-    platform: "node",
-    target: `node${nodeText}`,
-    format: "esm",
-    outdir: folder,
-    outExtension: { ".js": ".mjs" },
-    // For dependencies that are no ES modules.
-    banner: {
-      js: "import{createRequire as createBundleRequire}from'node:module';const require=createBundleRequire(import.meta.url);"
-    }
-  })
+  await bundleInto(folder, root, { app: `apps/${app}/src/main.ts`, ...(scripts ? scriptWorker : {}) })
   writeFileSync(join(folder, "main.mjs"), main)
-  if (!scripts) return
-  const wasm = "emscripten-module.wasm"
-  copyFileSync(join(root, "node_modules/@jitl/quickjs-wasmfile-release-sync/dist", wasm), join(folder, wasm))
+  if (scripts) copyWebAssembly(folder)
 }
 
 await bundle(process.argv[2]!)

@@ -38,7 +38,7 @@ const isAlive = (pid: number): boolean => {
 const script = (name: string, code: string, onLine?: (line: string) => void) => ({
   name,
   command: process.execPath,
-  args: ["-e", code],
+  args: () => ["-e", code],
   env: {},
   logFile: join(directory, `${name}.log`),
   ...(onLine === undefined ? {} : { onLine })
@@ -84,7 +84,7 @@ describe("Children", () => {
       process.on("SIGTERM", () => { say("told"); setTimeout(() => { say("ends"); process.exit(0) }, 200) }); say("up")`
     const start = (name: string) => {
       const spec = script(name, slow, (line) => lines.push(line))
-      children.start({ ...spec, args: [...spec.args, name] })
+      children.start({ ...spec, args: () => [...spec.args(), name] })
     }
     start("nats-server")
     start("registry")
@@ -107,7 +107,7 @@ describe("Children", () => {
       const { Children } = await import(${JSON.stringify(new URL("../src/Children.ts", import.meta.url).href)})
       const children = new Children({ died: () => {} }, 300)
       const start = (name, code) => children.start({
-        name, command: process.execPath, args: ["-e", code], env: {}, logFile: ${JSON.stringify(directory)} + "/" + name })
+        name, command: process.execPath, args: () => ["-e", code], env: {}, logFile: ${JSON.stringify(directory)} + "/" + name })
       start("nats-server", "setInterval(() => {}, 1000)")
       start("registry", "setInterval(() => {}, 1000)")
       start("stubborn", "process.on('SIGTERM', () => {}); setInterval(() => {}, 1000)")

@@ -5,11 +5,13 @@ import { join, resolve } from "node:path"
 import { syncsByInterval } from "./Binary.ts"
 
 /** The configuration that ships, and that everything in this repository runs nats-server under. */
-const shipped = resolve(import.meta.dirname, "../../../../deploy/nats")
+const shippedHere = resolve(import.meta.dirname, "../../../../deploy/nats")
 
 export interface ConfigurationOptions {
   /** Of the nats-server that will read it, as `2.9.10`. */
   readonly version: string
+  /** The folder `deploy/nats`, for a bundle, which lies elsewhere. */
+  readonly shipped?: string
   readonly storeDirectory: string
   /** Bytes that streams may take; default `fileStoreOf` the disk of `storeDirectory`. */
   readonly fileStoreBytes?: number
@@ -41,7 +43,7 @@ export interface Configuration {
 /** A copy of `deploy/nats` in `directory` as the server's version can read it, and the variables that it needs. */
 export const writeConfiguration = (directory: string, options: ConfigurationOptions): Configuration => {
   mkdirSync(options.storeDirectory, { recursive: true })
-  cpSync(shipped, directory, { recursive: true })
+  cpSync(options.shipped ?? shippedHere, directory, { recursive: true })
   if (!syncsByInterval(options.version)) writeFileSync(join(directory, "sync.conf"), "")
   else if (options.sync !== undefined) {
     writeFileSync(join(directory, "sync.conf"), `sync_interval: ${JSON.stringify(options.sync)}\n`)
