@@ -1,3 +1,4 @@
+import { FairMap, sourceOf } from "@roost/bounded"
 import * as Result from "effect/Result"
 import { type CipherSuite, TLS_PSK_WITH_AES_128_CBC_SHA256, TLS_PSK_WITH_AES_128_CCM_8 } from "./CipherSuite.ts"
 import type { Crypto } from "./Crypto.ts"
@@ -7,7 +8,6 @@ import { decodeClientKeyExchange } from "./handshake/ClientKeyExchange.ts"
 import { fitsOneDatagram, packRecords, plaintextDatagram, plaintextRecords } from "./handshake/Flight.ts"
 import {
   encodeHandshake,
-  handshakeHeaderBytes,
   type HandshakeFragment,
   type HandshakeMessage,
   HandshakeType,
@@ -15,13 +15,11 @@ import {
   readHandshakeFragment,
   wholeMessage
 } from "./handshake/Header.ts"
-import { Reassembly, type ReassemblyLimits } from "./handshake/Reassembly.ts"
 import { encodeServerHello } from "./handshake/ServerHello.ts"
 import { copyBytes, emptyBytes, packBytes, unpackBytes } from "./internal/bytes.ts"
 import { type FrontHalfLimits, frontHalfLimits, serverCidBytes } from "./Limits.ts"
 import type { Peer } from "./Peer.ts"
 import {
-  connectionIdAt,
   ContentType,
   isDtlsVersion,
   readRecord,
@@ -29,6 +27,8 @@ import {
   wholeRecords
 } from "./record/Header.ts"
 import type { CookieSecrets } from "./server/CookieSecrets.ts"
+import { hasCookie, isSameMessage, leastMissed, withConnectionIdOf } from "./server/Alternatives.ts"
+import { ExchangePieces } from "./server/ExchangePieces.ts"
 import {
   answeredOf,
   type AwaitKeyExchange,
@@ -83,6 +83,8 @@ export class FrontHalf {
   readonly #limits: FrontHalfLimits
   /** In the order of their deadlines, since all wait equally long. */
   readonly #handshakes: FrontHandshakes
+  /** Of peers whose key exchange comes in pieces. */
+  readonly #pieces: FairMap<number | string, ExchangePieces>
 
   constructor(options: FrontHalfOptions) {
     this.#crypto = options.crypto
@@ -91,6 +93,7 @@ export class FrontHalf {
     this.#suites = options.suites ?? defaultSuites
     this.#limits = options.limits ?? frontHalfLimits
     this.#handshakes = new FrontHandshakes(this.#limits.peersInHandshakeMax)
+    this.#pieces = new FairMap(this.#limits.peersInPiecesMax)
   }
 
   /** Handshakes past the cookie and before the hand-off. */
@@ -246,7 +249,7 @@ export class FrontHalf {
       if (request.length > datagramBytes) return dropped("MalformedHandshake")
       return hello.cookie.length === 0 ? reply([request]) : refusal(request, { reason: "WrongCookie" })
     }
-    if (!admit(now, peer)) return dropped("HandshakeRate")
+    if (!admit(now, peer, hello.cookie)) return dropped("HandshakeRate")
     const suite = chooseSuite(hello, this.#suites)
     if (typeof suite !== "number") return refusal(plaintextAlert(sequence, suite.alert), suite.refused)
     if (this.#sessionIds.isIssued(this.#crypto, hello.sessionId)) {
@@ -265,7 +268,8 @@ export class FrontHalf {
   ): FrontOutcome {
     const clientHello = encodeHandshake(message.type, message.messageSeq, message.body)
     const deadline = now + this.#limits.handshakeTimeoutMillis
-    const formers = this.#takeFormers(now, peer, clientHello.length)
+    const formers = this.#takeFormers(now, peer, hello.cookie, clientHello.length)
+    if (formers === undefined) return dropped("ClientHelloTooLarge")
     this.#handshakes.set(peer.key, {
       _tag: "AwaitResumption",
       deadline,
@@ -289,10 +293,11 @@ export class FrontHalf {
     hello: ClientHello,
     suite: CipherSuite
   ): FrontOutcome {
+    const formers = this.#takeFormers(now, peer, hello.cookie, message.body.length)
+    if (formers === undefined) return dropped("ClientHelloTooLarge")
     const serverHello = answerHello(this.#crypto, hello, suite, this.#sessionIds.issue(this.#crypto))
     // The HelloVerifyRequest before it had the message_seq of the first ClientHello, and we keep no count (RFC 6347 §4.2.2).
     const { messageSeq } = message
-    const formers = this.#takeFormers(now, peer, message.body.length)
     const former = formers.at(-1)
     const handshake: AwaitKeyExchange = {
       _tag: "AwaitKeyExchange",
@@ -306,7 +311,6 @@ export class FrontHalf {
       nextSequence: sequence,
       formers,
       exchanges: none,
-      reassemblies: former?.reassemblies ?? none,
       kept: former?.kept,
       keptBytes: former?.keptBytes ?? 0
     }
@@ -314,18 +318,29 @@ export class FrontHalf {
     return this.#sendFlight(handshake)
   }
 
-  /** What the peer's new ClientHello, of so many bytes, leaves of those before it; they are taken out. */
-  #takeFormers(now: number, peer: Peer, helloBytes: number): ReadonlyArray<AwaitKeyExchange> {
+  /**
+   * What the peer's new ClientHello, of so many bytes, leaves of those before it; they are taken out. Who copies a hello has its
+   * cookie, so those of one cookie give way to each other. Undefined, and all stay, if so large a one would displace another cookie's.
+   */
+  #takeFormers(
+    now: number,
+    peer: Peer,
+    cookie: Uint8Array,
+    helloBytes: number
+  ): ReadonlyArray<AwaitKeyExchange> | undefined {
     const { alternativesPerPeerMax, clientHelloBytesMax } = this.#limits
     const known = this.#handshakes.get(peer.key)
     if (known === undefined) return none
     const formers = answeredOf(known).filter(({ deadline }) => deadline > now)
+    const bytes = () => formers.reduce((sum, { clientHello }) => sum + clientHello.length, helloBytes)
+    const isLarge = helloBytes > clientHelloBytesMax / alternativesPerPeerMax
+    while (formers.length >= alternativesPerPeerMax || (formers.length > 0 && bytes() > clientHelloBytesMax)) {
+      const at = leastMissed(formers, cookie)
+      if (isLarge && formers.length < alternativesPerPeerMax && !hasCookie(formers[at]!, cookie)) return undefined
+      formers.splice(at, 1)
+    }
     this.#handshakes.delete(peer.key)
     for (const former of formers) former.formers = none
-    const bytes = () => formers.reduce((sum, { clientHello }) => sum + clientHello.length, helloBytes)
-    while (formers.length >= alternativesPerPeerMax || (formers.length > 0 && bytes() > clientHelloBytesMax)) {
-      formers.pop()
-    }
     return formers
   }
 
@@ -363,21 +378,14 @@ export class FrontHalf {
     if (alternatives.length === 0) return notMeant
     const { alternativesPerPeerMax, bytesPerPeerMax, identityBytesMax } = this.#limits
     if (fragment.length > 2 + identityBytesMax) return dropped("IdentityTooLong")
-    const message =
-      // Whatever pieces came before: they may be forged.
-      isWhole(fragment)
-        ? { type: fragment.type, messageSeq: fragment.messageSeq, body: fragment.fragment }
-        : reassemble(
-            newest,
-            fragment,
-            { messageBytesMax: 2 + identityBytesMax, messagesAheadMax: 0 },
-            alternativesPerPeerMax
-          )
-    if (message === undefined) return kept
-    const exchange = decodeClientKeyExchange(message.body)
+    // Whatever pieces came before: they may be forged.
+    const body = isWhole(fragment) ? fragment.fragment : this.#putTogether(newest, fragment)
+    if (body === undefined) return kept
+    const message = { type: fragment.type, messageSeq: fragment.messageSeq, body }
+    const exchange = decodeClientKeyExchange(body)
     // Possibly forged: leave the peer the chance to send its own.
     if (Result.isFailure(exchange)) return dropped("MalformedClientKeyExchange")
-    const packed = packBytes(message.body)
+    const packed = packBytes(body)
     if (newest.exchanges.includes(packed)) return forward
     const { peer: proved } = newest
     const moved = proved.key !== peer.key
@@ -397,6 +405,17 @@ export class FrontHalf {
     return { _tag: "HandOff", identity: exchange.success.pskIdentity, half, movedFrom: moved ? proved : undefined }
   }
 
+  /** The body of the client's key exchange, once it is complete. */
+  #putTogether({ exchanges, peer }: AwaitKeyExchange, fragment: HandshakeFragment): Uint8Array | undefined {
+    let pieces = this.#pieces.get(peer.key)
+    if (pieces?.messageSeq !== fragment.messageSeq) {
+      pieces = new ExchangePieces(fragment.messageSeq, this.#limits.versionsPerPeerMax)
+    }
+    // It becomes the newest: who sends pieces keeps them.
+    this.#pieces.set(sourceOf(peer.key), peer.key, pieces)
+    return pieces.add(fragment, (body) => exchanges.includes(packBytes(body)))
+  }
+
   #keep(handshake: FrontHandshake, record: Uint8Array): FrontOutcome {
     const newest = newestAnswered(handshake)
     if (newest === undefined) return dropped("UnexpectedRecord")
@@ -407,55 +426,10 @@ export class FrontHalf {
   }
 }
 
-function reassemble(
-  handshake: AwaitKeyExchange,
-  fragment: HandshakeFragment,
-  limits: ReassemblyLimits,
-  alternativesMax: number
-): HandshakeMessage | undefined {
-  const { messageSeq } = fragment
-  const known = handshake.reassemblies.filter(({ nextSeq }) => nextSeq === messageSeq)
-  const fitting = known.filter((reassembly) => reassembly.add(fragment) !== "Contradicts")
-  if (fitting.length === 0) {
-    // The client repeats its own pieces, and forged ones must not keep them out.
-    const own = new Reassembly(limits, messageSeq)
-    own.add(fragment)
-    handshake.reassemblies = [...known.slice(0, alternativesMax - 1), own]
-    fitting.push(own)
-  }
-  for (const reassembly of fitting) {
-    const message = reassembly.take()
-    if (message === undefined) continue
-    handshake.reassemblies = handshake.reassemblies.filter((other) => other !== reassembly)
-    return message
-  }
-  return undefined
-}
-
-/** Those that the datagram's records can be of: a connection id tells, if there is one. */
-function withConnectionIdOf(
-  datagram: Uint8Array,
-  alternatives: ReadonlyArray<AwaitKeyExchange>
-): ReadonlyArray<AwaitKeyExchange> {
-  const at = connectionIdAt(datagram)
-  if (at === undefined || alternatives.length === 1) return alternatives
-  const id = packBytes(datagram.subarray(at, at + serverCidBytes))
-  const meant = alternatives.filter(({ connectionId }) => connectionId === id)
-  return meant.length === 0 ? alternatives : meant
-}
-
 const none: ReadonlyArray<never> = []
 
-/** Whether `packed`, with its header, is this message. */
-function isSameMessage(packed: string, { body, messageSeq, type }: HandshakeMessage): boolean {
-  if (packed.length !== handshakeHeaderBytes + body.length || packed.charCodeAt(0) !== type) return false
-  if (((packed.charCodeAt(4) << 8) | packed.charCodeAt(5)) !== messageSeq) return false
-  for (let i = 0; i < body.length; i++) if (packed.charCodeAt(handshakeHeaderBytes + i) !== body[i]) return false
-  return true
-}
-
-/** Whether a peer whose address is proved may begin a handshake. */
-export type Admit = (now: number, peer: Peer) => boolean
+/** Whether a peer whose address is proved may begin a handshake. `cookie`: what proved it; anybody who saw it can copy it. */
+export type Admit = (now: number, peer: Peer, cookie: Uint8Array) => boolean
 const admitAll: Admit = () => true
 
 /**

@@ -6,9 +6,13 @@ export interface FrontHalfLimits {
   readonly clientHelloBytesMax: number
   /**
    * ClientHellos of one peer, and ClientKeyExchanges, that go on beside each other, since nothing tells its own from copies and
-   * forgeries before Finished. When there is one more, the last one gives way: the first ones stay, and the newest.
+   * forgeries before Finished. When there is one more, the last one gives way, of hellos the last one with the same cookie: the
+   * first ones stay, and the newest.
    */
   readonly alternativesPerPeerMax: number
+  /** Peers whose key exchange comes in pieces, and how many versions of it are kept of each, since pieces may be forged. */
+  readonly peersInPiecesMax: number
+  readonly versionsPerPeerMax: number
   /** Bytes of records of one peer that overtook ClientKeyExchange or came in its datagram; what is more is dropped. */
   readonly bytesPerPeerMax: number
   /**
@@ -26,6 +30,8 @@ export const frontHalfLimits: FrontHalfLimits = {
   peersInHandshakeMax: 32_768,
   clientHelloBytesMax: 2048,
   alternativesPerPeerMax: 3,
+  peersInPiecesMax: 2_048,
+  versionsPerPeerMax: 16,
   bytesPerPeerMax: 512,
   handshakeTimeoutMillis: 180_000,
   identityBytesMax: 128,

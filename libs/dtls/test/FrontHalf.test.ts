@@ -3,6 +3,7 @@ import * as Result from "effect/Result"
 import { describe, expect, it } from "vitest"
 import {
   backHalfLimits,
+  encodeHandshake,
   encodePlaintextRecord,
   ContentType,
   fragmentHandshake,
@@ -13,6 +14,7 @@ import {
   PendingHandshake
 } from "../src/index.ts"
 import { concatBytes } from "../src/internal/bytes.ts"
+import { Writer } from "../src/internal/Writer.ts"
 import { decodeHalf } from "../src/server/HalfHandshake.ts"
 import { connect, greet, lastFlight, makeServer, now, peer } from "./utils/handshake.ts"
 import { hex } from "./utils/hex.ts"
@@ -236,5 +238,58 @@ describe("a forged piece of a key exchange", () => {
     // What the client repeats.
     for (const piece of [first!, ...rest]) small.receive(now, peer, piece)
     slow.takeServerFinished(small.receive(now, peer, concatBytes([slow.changeCipherSpec(), slow.finished()])))
+  })
+
+  it("before each piece of the client's keeps it out for no round (trust A3)", () => {
+    const identity = new Uint8Array(90).fill(0x61)
+    for (const bytes of [60, 40]) {
+      const server = makeServer({
+        pskOf: (name) => (name === String.fromCharCode(...identity) ? defaultPsk : undefined)
+      })
+      const client = greeted(server, peer, { identity })
+      const own = client.keyExchangeMessage()
+      client.keyExchange()
+      const sent = (message: HandshakeMessage, i: number) =>
+        encodePlaintextRecord(ContentType.handshake, 50, fragmentHandshake(message, bytes)[i]!)
+      for (let i = 0; i < fragmentHandshake(own, bytes).length; i++) {
+        const body = Uint8Array.from(own.body, (byte, at) => (at < 2 ? byte : 0x62 + i))
+        server.receive(now, peer, sent({ ...own, body }, i))
+        server.receive(now, peer, sent(own, i))
+      }
+      client.takeServerFinished(server.receive(now, peer, concatBytes([client.changeCipherSpec(), client.finished()])))
+    }
+  })
+})
+
+describe("copies of a ClientHello whose cookie somebody saw", () => {
+  const hello = (client: ScriptedClient, messageSeq: number, padding = 0) => {
+    const body = client.helloBody()
+    // Behind extended_master_secret, its only extension: another one, which no cookie covers.
+    const extensions = new Writer()
+      .uint16(8 + padding)
+      .put(body.subarray(-4))
+      .uint16(0xff55)
+      .vector16(new Uint8Array(padding))
+    const padded = concatBytes([body.subarray(0, -6), extensions.finish()])
+    return encodePlaintextRecord(
+      ContentType.handshake,
+      messageSeq,
+      encodeHandshake(HandshakeType.client_hello, messageSeq, padded)
+    )
+  }
+
+  it("displace no handshake that was begun with another cookie, however many and large they are (trust A3)", () => {
+    const server = makeServer()
+    const seen = greeted(server, peer)
+    const copies = (from: number) => {
+      for (let i = 0; i < 10; i++) {
+        server.receive(now, peer, hello(seen, from + i))
+        server.receive(now, peer, hello(seen, from + i, 1_800))
+      }
+    }
+    copies(10)
+    const client = greeted(server, peer)
+    copies(30)
+    client.takeServerFinished(server.receive(now, peer, lastFlight(client)))
   })
 })

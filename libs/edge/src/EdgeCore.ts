@@ -50,6 +50,9 @@ export class EdgeCore {
   readonly #resumeRates: Allowances<number | string>
   readonly #resumeRate: Allowance
   readonly #handshakeRates: Allowances<number | string>
+  /** By address: of hellos whose cookie was seen before. */
+  readonly #repeatRates: Allowances<number | string>
+  readonly #cookiesSeen: BoundedMap<string, true>
   readonly #sourceRates: Allowances<number | string>
   /** When each peer and each connection id was last asked about. */
   readonly #askedAt: GenerationMap<number | string, number>
@@ -79,6 +82,8 @@ export class EdgeCore {
     const rates = (perSecond: number, burst: number) =>
       new Allowances<number | string>({ perSecond, burst, max: limits.ratesMax })
     this.#handshakeRates = rates(limits.handshakesPerSecondMax, limits.handshakesBurstMax)
+    this.#repeatRates = rates(limits.handshakesPerSecondMax, limits.handshakesBurstMax)
+    this.#cookiesSeen = new BoundedMap(limits.ratesMax)
     this.#sourceRates = rates(limits.handshakesPerSourceSecondMax, limits.handshakesPerSourceBurstMax)
     this.#resumes = new FairMap(limits.resumesMax)
     this.#resumeRates = rates(limits.resumesPerSourceSecondMax, limits.resumesPerSourceBurstMax)
@@ -291,9 +296,17 @@ export class EdgeCore {
     return partition
   }
 
-  /** Rates of who proved its address: who forges one uses up nobody's. */
-  readonly #mayBegin = (now: number, { key }: Peer): boolean =>
-    this.#handshakeRates.take(now, key) && this.#sourceRates.take(now, sourceOf(key))
+  /**
+   * Rates of who proved its address: who forges one uses up nobody's. Whoever saw a cookie can copy it, so a cookie that comes again
+   * takes from another rate of the address than a new one.
+   */
+  readonly #mayBegin = (now: number, { key }: Peer, cookie: Uint8Array): boolean => {
+    const packed = Buffer.from(cookie.buffer, cookie.byteOffset, cookie.length).toString("latin1")
+    const rates = this.#cookiesSeen.has(packed) ? this.#repeatRates : this.#handshakeRates
+    if (!rates.take(now, key) || !this.#sourceRates.take(now, sourceOf(key))) return false
+    this.#cookiesSeen.set(packed, true)
+    return true
+  }
 
   /** Counted in any case, and told to operators unless it happens to any device at times. */
   #drop(now: number, peer: PeerAddress, reason: DropReason): void {

@@ -21,13 +21,16 @@ export interface EdgeLimits {
   readonly handedOffMillis: number
   /** Bytes of a datagram of a peer without a session here: more than any handshake has, or any device that is asked about. */
   readonly strangerBytesMax: number
-  /** Handshakes that one address and port may begin per second, and how many it may save up (D15). A cookie proved it. */
+  /**
+   * Handshakes that one address and port may begin per second, and how many it may save up (D15). A cookie proved it. As many
+   * more may come with cookies that were seen before.
+   */
   readonly handshakesPerSecondMax: number
   readonly handshakesBurstMax: number
   /** The same for one source, an IPv4 address or an IPv6 network of 64 bits: a NAT may have many devices behind it. */
   readonly handshakesPerSourceSecondMax: number
   readonly handshakesPerSourceBurstMax: number
-  /** Addresses whose rate is remembered, and sources. */
+  /** Addresses whose rate is remembered, and sources, and cookies. */
   readonly ratesMax: number
   /** Datagrams per second that go to every node because nobody knows them. */
   readonly unroutedPerSecondMax: number

@@ -12,6 +12,7 @@ import { nodeCrypto } from "@roost/dtls-crypto"
 import * as Result from "effect/Result"
 import { EdgeWorld, identityOf, peerOf, psk, TestDevice } from "./support/EdgeWorld.ts"
 
+const recordHeaderBytes = 13
 const { partition } = placeOf("MuGsF6W4", "meter-1")
 const owner = Subjects.frameToNode(partition < 256 ? "a" : "b")
 
@@ -93,6 +94,61 @@ describe("EdgeCore: handshakes that come again, late or from elsewhere", () => {
         assert.strictEqual(told.filter((entry) => entry.partition === one).length, again.length)
       }
     }
+  })
+
+  it("lets a device begin by a new cookie, however many copies of an old one come (trust A3)", () => {
+    const world = new EdgeWorld()
+    const former = new TestDevice(world, "meter-1")
+    world.receive(former.peer, ...former.start())
+    const [seen] = former.take(world.replies())
+    const flood = (from: number) => {
+      for (let i = 0; i < 200; i++) {
+        const copy = seen!.slice()
+        // No cookie covers message_seq.
+        copy[recordHeaderBytes + 5] = from + i
+        world.receive(former.peer, copy)
+      }
+      world.replies()
+    }
+    for (let round = 0; round < 5; round++) {
+      const device = new TestDevice(world, "meter-1")
+      flood(0)
+      world.receive(device.peer, ...device.start())
+      const request = world.replies()
+      flood(1)
+      world.receive(device.peer, ...device.take(request))
+      const flight = world.replies()
+      flood(2)
+      world.entries()
+      world.receive(device.peer, ...device.take(flight))
+      const handedOff = world.entries().find(({ kind }) => kind === FrameKind.HalfHandshake)
+      const pending = Result.getOrThrow(PendingHandshake.fromHalf(handedOff!.body))
+      assert.strictEqual(pending.providePsk(nodeCrypto, psk)._tag, "Established")
+      world.pass(1_000)
+    }
+    assert.isAbove(world.core.counters.dropped.get("HandshakeRate") ?? 0, 0)
+  })
+
+  it("costs who is listened to its handshakes, for as long as somebody forges five a second, and nobody else's (trust A3)", () => {
+    const world = new EdgeWorld()
+    /** Begins a handshake by what it reads of the answers to a peer. */
+    const answered = (peer = peerOf(40_000)): number => {
+      const device = new TestDevice(world, "meter-1", {}, peer)
+      world.receive(peer, ...device.start())
+      world.receive(peer, ...device.take(world.replies()))
+      return world.replies().length
+    }
+    const savedUp = 20
+    for (let i = 0; i < savedUp; i++) answered()
+    for (let second = 0; second < 60; second++) {
+      world.pass(1_000)
+      for (let i = 0; i < 5; i++) assert.strictEqual(answered(), 1)
+      // The device's own.
+      assert.strictEqual(answered(), 0)
+    }
+    assert.strictEqual(answered(peerOf(40_001)), 1)
+    world.pass(1_000)
+    assert.strictEqual(answered(), 1)
   })
 
   it("keeps a handshake of which nothing comes for three minutes, and its hand-off as long (trust E13)", () => {

@@ -1,6 +1,5 @@
 import type { CipherSuite } from "../CipherSuite.ts"
 import { type HandshakeMessage, HandshakeType } from "../handshake/Header.ts"
-import type { Reassembly } from "../handshake/Reassembly.ts"
 import { encodeServerHelloDone } from "../handshake/ServerHelloDone.ts"
 import { unpackBytes } from "../internal/bytes.ts"
 import type { Peer } from "../Peer.ts"
@@ -27,8 +26,6 @@ export interface AwaitKeyExchange {
   formers: ReadonlyArray<AwaitKeyExchange>
   /** Packed: ClientKeyExchanges with which it was handed off. No owner has confirmed one yet; any of them may be forged. */
   exchanges: ReadonlyArray<string>
-  /** Of pieces that contradict each other: some of them are forged. */
-  reassemblies: ReadonlyArray<Reassembly>
   kept: Array<Uint8Array> | undefined
   keptBytes: number
 }
