@@ -23,6 +23,8 @@ export const deviceEventKinds = {
   "actor-fault":
     "an exception in session-actors ended the device's turn: a fault of Roost; its session is read back from the store",
   "time-odd": "a time in the device's message is far off; it is stored as it was written",
+  "message-odd":
+    "the device's message was accepted, and a part of it is read by nobody: an unknown member or version, a key given twice",
   "script-failed": "the script of the device's product failed on the device's bytes: 4.00 or 5.00",
   "store-unavailable": "the device's message could not be stored: 5.00",
   "response-too-large": "the answer does not fit the device's records: 5.00",

@@ -1,12 +1,17 @@
-import { EnosCode, type Refusal } from "@roost/enos"
+import { EnosCode, meantBy, type Refusal } from "@roost/enos"
 
 /** What a problem says of a request that the product's thing model does not allow: where, what was expected, what came. */
-export const notOfModel = (modelId: string, modelVersion: number, { expected, field, got }: Refusal) => ({
-  code: EnosCode.modelValidationFailed,
-  modelId,
-  modelVersion,
-  field,
-  expected,
-  got,
-  detail: `${field}: expected ${expected}, got ${got}. So says version ${modelVersion} of the thing model ${modelId}.`
-})
+export const notOfModel = (modelId: string, modelVersion: number, refusal: Refusal) => {
+  const { expected, field } = refusal
+  const meant = meantBy(refusal)
+  const got = meant === undefined ? refusal.got : `${refusal.got}; ${JSON.stringify(meant)} was probably meant`
+  return {
+    code: EnosCode.modelValidationFailed,
+    modelId,
+    modelVersion,
+    field,
+    expected,
+    got,
+    detail: `${field}: expected ${expected}, got ${got}. So says version ${modelVersion} of the thing model ${modelId}.`
+  }
+}

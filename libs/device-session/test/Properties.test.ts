@@ -165,3 +165,22 @@ describe("a time that is far off", () => {
     assert.strictEqual(world.events.length, told)
   })
 })
+
+describe("a part of an accepted message that nobody reads", () => {
+  it("is told to the operator, of uplinks, changes and questions", () => {
+    const world = new World()
+    const device = world.device("dev1", 1000).connect()
+    for (const [path, method, params, what] of [
+      ["thing/measurepoint/post", "thing.measurepoint.post", `{"measurepoints":{"a":1,"a":2}}`, `"a" comes twice`],
+      ["thing/measurepoint/post", "thing.measurepoint.post", `{"measurepoints":{}},"time":1`, `"time" stands beside`],
+      ["thing/attribute/update", "thing.attribute.update", `{"attributes":{"b":1,"b":2}}`, `"b" comes twice`],
+      ["thing/attribute/query", "thing.attribute.query", `{"attributes":["a"],"atributes":[]}`, `"atributes" of params`]
+    ] as const) {
+      const text = `{"id":"1","version":"1.0","method":"${method}","params":${params}}`
+      device.request(requestOf(Code.Post, own(device, path), text))
+      const { kind, reason } = world.events.at(-1)!
+      assert.strictEqual(kind, "message-odd")
+      assert.include(reason, what)
+    }
+  })
+})

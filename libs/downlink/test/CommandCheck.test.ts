@@ -42,6 +42,13 @@ describe("a command for a device whose product has a thing model", () => {
         ["measurepoints/mode:set", { value: 7 }, "measurepoints.mode", "one of 0, 1", "7"],
         ["measurepoints/pressure:set", { value: 1 }, "measurepoints.pressure", "a point that may be set"],
         ["measurepoints:get", { ids: ["limit", "nope"] }, "measurepoints.nope", "one of the model's measurepoints"],
+        [
+          "measurepoints/limti:set",
+          { value: 1 },
+          "measurepoints.limti",
+          "one of the model's measurepoints",
+          `an identifier that it does not have; "limit" was probably meant`
+        ],
         ["services/nope:invoke", { inputData: {} }, "services.nope", "one of the model's services"],
         ["services/move:invoke", { inputData: {} }, "services.move.angle", "a required field", "nothing"],
         ["services/move:invoke", { inputData: { angle: 1.5 } }, "services.move.angle", "a 32-bit integer", "1.5"],

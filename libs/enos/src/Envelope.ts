@@ -26,6 +26,11 @@ export interface RequestEnvelope {
   readonly params: unknown
 }
 
+/** With all that the message has, whether anybody reads it or not. */
+export interface ReadRequest extends RequestEnvelope {
+  readonly whole: Readonly<Record<string, unknown>>
+}
+
 /** The same as a Schema, for the edges where speed does not matter. */
 export const RequestEnvelope = Schema.Struct({
   id: Schema.optionalKey(Schema.Union([Schema.String.check(Schema.isMaxLength(envelopeIdLengthMax)), JsonNumber])),
@@ -48,7 +53,7 @@ export class EnvelopeError extends Data.TaggedError("EnvelopeError")<{
 }
 
 /** One parse and a look at the shape; no Schema on this path. */
-export const decodeRequest = (payload: Uint8Array): Result.Result<RequestEnvelope, EnvelopeError> => {
+export const decodeRequest = (payload: Uint8Array): Result.Result<ReadRequest, EnvelopeError> => {
   const parsed = parseObject(payload, requestExample)
   if (Result.isFailure(parsed)) return Result.fail(parsed.failure)
   const { id, version, method, params } = parsed.success
@@ -58,7 +63,7 @@ export const decodeRequest = (payload: Uint8Array): Result.Result<RequestEnvelop
   if (typeof params !== "object" || params === null || isJsonNumber(params)) {
     return wrong("params as an object or array", kindOf(params), requestExample)
   }
-  return Result.succeed({ id, method, params })
+  return Result.succeed({ id, method, params, whole: parsed.success })
 }
 
 /** A device's answer to a command; `code` 0 and 200 are success, numeric strings are taken (enos-protocol §5). */
@@ -69,6 +74,11 @@ export interface CommandReplyEnvelope {
   readonly data: unknown
 }
 
+/** With all that the reply has. */
+export interface ReadReply extends CommandReplyEnvelope {
+  readonly whole: Readonly<Record<string, unknown>>
+}
+
 /** The `method` of a message in JSON; undefined if it is none, or has none. */
 export const decodeMethod = (payload: Uint8Array): string | undefined => {
   const parsed = parseObject(payload, requestExample)
@@ -77,7 +87,7 @@ export const decodeMethod = (payload: Uint8Array): string | undefined => {
   return typeof method === "string" ? method : undefined
 }
 
-export const decodeCommandReply = (payload: Uint8Array): Result.Result<CommandReplyEnvelope, EnvelopeError> => {
+export const decodeCommandReply = (payload: Uint8Array): Result.Result<ReadReply, EnvelopeError> => {
   const parsed = parseObject(payload, replyExample)
   if (Result.isFailure(parsed)) return Result.fail(parsed.failure)
   const { id, code, message, data } = parsed.success
@@ -88,7 +98,8 @@ export const decodeCommandReply = (payload: Uint8Array): Result.Result<CommandRe
     id: textOfId(id),
     code: number,
     message: typeof message === "string" ? message : undefined,
-    data
+    data,
+    whole: parsed.success
   })
 }
 

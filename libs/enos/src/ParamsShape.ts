@@ -16,6 +16,22 @@ export const shapeHintOf = (method: string, params: unknown, refused: Refusal): 
   return `${cause === undefined ? "" : `; likely cause: ${cause}`}. Send params as ${shape.example}`
 }
 
+/** A member of accepted `params` that is none of their method's, and what was probably meant; undefined if there is none. */
+export const unreadOf = (method: string, params: unknown): string | undefined => {
+  const member = shapeOf(method)?.member
+  if (member === undefined) return undefined
+  for (const part of Array.isArray(params) ? (params as ReadonlyArray<unknown>) : [params]) {
+    if (!isRecord(part)) continue
+    for (const name in part) {
+      if (name === member || besides.has(name)) continue
+      const nearest = nearestName(name, [member, ...besides])
+      const meant = nearest === undefined ? "" : `; ${JSON.stringify(nearest)} was probably meant`
+      return `nobody reads ${JSON.stringify(shown(name))} of params${meant}`
+    }
+  }
+  return undefined
+}
+
 interface Shape {
   /** What holds the data; undefined for a list of tags. */
   readonly member: string | undefined

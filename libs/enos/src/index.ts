@@ -15,6 +15,7 @@ export { type CompiledThingModel, compileThingModel } from "./model/CompiledThin
 export * from "./model/Definition.ts"
 export * from "./model/ThingModel.ts"
 export * from "./model/TslTemplate.ts"
+export * from "./OddMessage.ts"
 export * from "./OddTime.ts"
 export * from "./Option2100.ts"
 export * from "./ParamsShape.ts"

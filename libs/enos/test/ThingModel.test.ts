@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
-import { compileThingModel, formatRefusal, modelElementsMax, parseJson, ThingModel } from "../src/index.ts"
+import { compileThingModel, formatRefusal, meantBy, modelElementsMax, parseJson, ThingModel } from "../src/index.ts"
 import { meter, meterModel } from "./support/meterModel.ts"
 
 const decode = Schema.decodeUnknownResult(ThingModel)
@@ -99,6 +99,9 @@ describe("thing model, values (enos-protocol §6)", () => {
     const refused = meter.checkMeasurepoints({ int: 1, other: 1 })
     assert.strictEqual(refused?.code, 1204)
     assert.strictEqual(refused?.field, "measurepoints.other")
+    assert.isUndefined(meantBy(refused!))
+    assert.strictEqual(meantBy(meter.checkMeasurepoints({ strcut: {} })!), "struct")
+    assert.strictEqual(meantBy(meter.checkMeasurepoints({ quality: { vaule: 1 } })!), "value")
     const open = compileThingModel({ ...meterModel, passthrough: true })
     assert.isUndefined(open.checkMeasurepoints({ int: 1, other: { any: [] } }))
     assert.strictEqual(open.checkMeasurepoints({ int: "x", other: 1 })?.field, "measurepoints.int")

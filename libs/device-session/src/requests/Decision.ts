@@ -9,6 +9,8 @@ import {
   formatRefusal,
   isSuccess,
   nearestTopic,
+  oddMessageOf,
+  oddReplyOf,
   shapeHintOf,
   shownPath,
   type UplinkKind
@@ -23,6 +25,7 @@ import {
   formatText,
   notActivatedText,
   otherMethodText,
+  meantText,
   otherTopicsMethodText,
   revokedText,
   wrongMethodText
@@ -40,7 +43,12 @@ export type Decision =
       readonly hint?: () => string
     }
   /** Understood and refused by the protocol: 2.04 with an EnOS code in the payload (contract §7.4). */
-  | { readonly _tag: "RefuseByReply"; readonly reply: Uint8Array; readonly reason: string }
+  | {
+      readonly _tag: "RefuseByReply"
+      readonly reply: Uint8Array
+      readonly reason: string
+      readonly hint?: () => string
+    }
   | {
       readonly _tag: "StoreUplink"
       readonly kind: UplinkKind
@@ -50,6 +58,8 @@ export type Decision =
       readonly reply: Uint8Array
       /** Of the message, for a look at its times; absent of raw bytes. */
       readonly params?: unknown
+      /** What nobody reads of the message. */
+      readonly unread?: string | undefined
     }
   /** A change is stored as an uplink, then done by the registry; a query is only asked. */
   | {
@@ -58,6 +68,7 @@ export type Decision =
       readonly kind: UplinkKind
       readonly topic: string
       readonly method: string
+      readonly unread?: string | undefined
     }
   | { readonly _tag: "FetchCommand"; readonly topic: string }
   | {
@@ -68,6 +79,7 @@ export type Decision =
       readonly code: number
       readonly message: string | undefined
       readonly data: unknown
+      readonly unread?: string | undefined
     }
   | { readonly _tag: "FetchSecret" }
 
@@ -151,14 +163,16 @@ export const judgeUplink = (
     return {
       _tag: "RefuseByReply",
       reply: encodeReply(id, code, {}, message),
-      reason: `${code}: ${formatRefusal(refused)}${cure}`
+      reason: `${code}: ${formatRefusal(refused)}${cure}`,
+      hint: () => meantText(refused)
     }
   }
+  const unread = oddMessageOf(request.payload, envelope.success.whole, method, envelope.success.params)
   const asked = propertiesAskOf(method, envelope.success.params, id)
-  if (asked !== undefined) return { _tag: "AskProperties", asked, kind, topic, method }
+  if (asked !== undefined) return { _tag: "AskProperties", asked, kind, topic, method, unread }
   const data = method === templateMethod ? model?.template : undefined
   const { params } = envelope.success
-  return { _tag: "StoreUplink", kind, topic, method, reply: encodeReply(id, EnosCode.success, data), params }
+  return { _tag: "StoreUplink", kind, topic, method, reply: encodeReply(id, EnosCode.success, data), params, unread }
 }
 
 /** The device's own bytes, stored as they are (contract §4.3); the answer of a script comes with scripts. */
@@ -170,8 +184,17 @@ const rawUplink = (request: Request, topic: string): Decision =>
 const jsonReply = (request: Request, commandTopic: string): Decision => {
   const envelope = decodeCommandReply(request.payload)
   if (Result.isFailure(envelope)) return refuse(Code.BadRequest, envelope.failure.message)
-  const { id, code, message, data } = envelope.success
-  return { _tag: "CommandReply", commandTopic, id, code: isSuccess(code) ? EnosCode.success : code, message, data }
+  const { id, code, message, data, whole } = envelope.success
+  const unread = oddReplyOf(request.payload, whole)
+  return {
+    _tag: "CommandReply",
+    commandTopic,
+    id,
+    code: isSuccess(code) ? EnosCode.success : code,
+    message,
+    data,
+    unread
+  }
 }
 
 const rawReply = (request: Request, commandTopic: string): Decision => ({

@@ -1,5 +1,5 @@
 import { Code, formatCode } from "@roost/coap"
-import { EnosCode, type Refusal, shownPath, type Topic, uplinkOfMethod } from "@roost/enos"
+import { EnosCode, meantBy, type Refusal, shownPath, type Topic, uplinkOfMethod } from "@roost/enos"
 import type { ActiveModel } from "../state/ProductProfiles.ts"
 
 /** Texts of refusals that `decide` decides, for the operator: what came, what was expected, the likely cause and the cure. */
@@ -74,6 +74,12 @@ export const cureOf = ({ code }: Refusal, model: ActiveModel | undefined): strin
   }
   if (code === EnosCode.noSubDevicePermission) return ". Sub-devices are not served: a device posts its own data only"
   return ""
+}
+
+/** The name of the model that was probably meant; nothing if none is near. */
+export const meantText = (refused: Refusal): string => {
+  const nearest = meantBy(refused)
+  return nearest === undefined ? "" : `. ${JSON.stringify(nearest)} was probably meant`
 }
 
 const methodName = (code: number): string => methodNames.get(code) ?? formatCode(code)

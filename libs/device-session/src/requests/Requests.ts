@@ -40,6 +40,9 @@ const carryOut = (turn: RequestTurn, context: RequestContext, decision: Decision
   const { device, session } = context
   // An uplink leaves its trace in the stream; of all else the store hears with the next tick.
   if (decision._tag !== "StoreUplink") saveNextTick(turn, device)
+  if ("unread" in decision && decision.unread !== undefined) {
+    report(turn, session, "message-odd", `the device's message was accepted, but ${decision.unread}`)
+  }
   switch (decision._tag) {
     case "StoreUplink":
       return storeUplink(turn, context, decision)
@@ -56,7 +59,7 @@ const carryOut = (turn: RequestTurn, context: RequestContext, decision: Decision
     case "FetchSecret":
       return fetchSecret(turn, context)
     case "RefuseByReply":
-      report(turn, session, "uplink-refused", decision.reason)
+      report(turn, session, "uplink-refused", decision.reason, { hint: decision.hint })
       return succeed(turn, context, decision.reply)
     case "Refuse": {
       const reason = `${formatCode(decision.code)}: ${decision.reason}`

@@ -4,6 +4,9 @@ export class JsonScan {
   readonly #bytes: Uint8Array
   /** `{` and `[` that are open. */
   readonly #open: Array<number> = []
+  /** Keys of each container that is open, where `repeatedKey` asks. */
+  #keys: Array<Set<string>> | undefined
+  #repeated: string | undefined
 
   constructor(bytes: Uint8Array) {
     this.#bytes = bytes
@@ -27,6 +30,13 @@ export class JsonScan {
     }
   }
 
+  /** The first key that an object has twice, of a text that is JSON; undefined if there is none. */
+  repeatedKey(): string | undefined {
+    this.#keys = []
+    this.run()
+    return this.#repeated
+  }
+
   /** True: a container was opened and its first value follows. A string: what was expected. */
   #value(): boolean | string {
     this.#space()
@@ -34,10 +44,11 @@ export class JsonScan {
     if (byte === openBrace || byte === openBracket) {
       this.at++
       this.#open.push(byte)
+      this.#keys?.push(new Set())
       this.#space()
       if (this.#bytes[this.at] === byte + 2) {
         this.at++
-        this.#open.pop()
+        this.#close()
         return false
       }
       return byte === openBrace ? (this.#key() ?? true) : true
@@ -59,7 +70,7 @@ export class JsonScan {
       if (open === undefined) return byte === undefined ? false : "the end of the payload"
       if (byte === open + 2) {
         this.at++
-        this.#open.pop()
+        this.#close()
         continue
       }
       if (byte !== comma) return open === openBrace ? `"," or "}"` : `"," or "]"`
@@ -68,15 +79,30 @@ export class JsonScan {
     }
   }
 
+  #close(): void {
+    this.#open.pop()
+    this.#keys?.pop()
+  }
+
   #key(): string | undefined {
     this.#space()
     if (this.#bytes[this.at] !== quote) return "a key in double quotes"
+    const start = this.at
     const wrong = this.#string()
     if (wrong !== undefined) return wrong
+    if (this.#keys !== undefined) this.#noteKey(this.#bytes.subarray(start, this.at))
     this.#space()
     if (this.#bytes[this.at] !== colon) return `":"`
     this.at++
     return undefined
+  }
+
+  #noteKey(quoted: Uint8Array): void {
+    // Written in two ways it is one key all the same.
+    const key = JSON.parse(utf8.decode(quoted)) as string
+    const keys = this.#keys!.at(-1)!
+    if (keys.has(key)) this.#repeated ??= key
+    keys.add(key)
   }
 
   #string(): string | undefined {
@@ -160,6 +186,7 @@ export const isDigit = (byte: number | undefined): boolean => byte !== undefined
 const isHex = (byte: number | undefined): boolean =>
   isDigit(byte) || (byte !== undefined && (byte | 0x20) >= 0x61 && (byte | 0x20) <= 0x66)
 
+const utf8 = new TextDecoder()
 const words = ["true", "false", "null"] as const
 const escapes = `"\\/bfnrt`
 const openBrace = 0x7b

@@ -1,7 +1,7 @@
 import { type ExactNumber, exactValueOf, isJsonNumber } from "../json/ExactNumber.ts"
 import type { ThingMeasurepoint, ThingModel, ThingParameter } from "./ThingModel.ts"
 import { compileDefinition, describeValue, isRecord, shown, struct, type ValueCheck } from "./ValueCheck.ts"
-import type { Refusal } from "../Refusal.ts"
+import type { Refusal, UnknownName } from "../Refusal.ts"
 import { EnosCode } from "../EnosCode.ts"
 
 /** Every check returns undefined for what the model allows, else the first thing that it does not. */
@@ -44,13 +44,13 @@ export const compileThingModel = (model: ThingModel): CompiledThingModel => {
     checkMeasurepointSet: (values) => checkAll("measurepoints", settable, values, strict),
     checkMeasurepointGet: (ids) => {
       const unknown = strict ? ids.find((id) => !points.has(id)) : undefined
-      return unknown === undefined ? undefined : unknownElement("measurepoints", unknown)
+      return unknown === undefined ? undefined : unknownElement("measurepoints", unknown, points)
     },
     checkEvent: (eventId, output) => checkOne("events", events, eventId, output, true),
     checkAttributes: (values) => checkAll("attributes", attributes, values, true),
     checkAttributeDelete: (ids) => {
       for (const id of ids) {
-        if (!attributes.has(id)) return unknownElement("attributes", id)
+        if (!attributes.has(id)) return unknownElement("attributes", id, attributes)
         if (model.attributes[id]!.isRequired === true) {
           return refusal(`attributes.${id}`, "an attribute that may be missing", "a required one")
         }
@@ -106,19 +106,25 @@ const checkAll = (kind: string, checks: Checks, values: unknown, strict: boolean
 
 const checkOne = (kind: string, checks: Checks, id: string, value: unknown, strict: boolean): Refusal | undefined => {
   const check = checks.get(id)
-  if (check === undefined) return strict ? unknownElement(kind, id) : undefined
+  if (check === undefined) return strict ? unknownElement(kind, id, checks) : undefined
   const mismatch = check(value)
-  return mismatch === undefined ? undefined : refusal(`${kind}.${id}${mismatch.path}`, mismatch.expected, mismatch.got)
+  if (mismatch === undefined) return undefined
+  const { expected, got, path, unknown } = mismatch
+  return refusal(`${kind}.${id}${path}`, expected, got, unknown)
 }
 
-const unknownElement = (kind: string, id: string): Refusal =>
-  refusal(`${kind}.${shown(id)}`, `one of the model's ${kind}`, "an identifier that it does not have")
+const unknownElement = (kind: string, id: string, checks: Checks): Refusal =>
+  refusal(`${kind}.${shown(id)}`, `one of the model's ${kind}`, "an identifier that it does not have", {
+    name: id,
+    known: checks
+  })
 
-const refusal = (field: string, expected: string, got: string): Refusal => ({
+const refusal = (field: string, expected: string, got: string, unknown?: UnknownName): Refusal => ({
   code: EnosCode.modelValidationFailed,
   field,
   expected,
-  got
+  got,
+  ...(unknown !== undefined && { unknown })
 })
 
 const qualities: ReadonlySet<number> = new Set([0, 1, 2, 3, 4, 5, 6, 7, 8, 9])

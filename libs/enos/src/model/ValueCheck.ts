@@ -1,4 +1,5 @@
 import { compareNumerals, exactValueOf, isExactNumber, isJsonNumber, numeralOf } from "../json/ExactNumber.ts"
+import type { UnknownName } from "../Refusal.ts"
 import { arrayLengthMax, stringBytesMax, type Definition } from "./Definition.ts"
 
 /** What is wrong with a value. `path` is inside the value: empty, `.member`, `[3]`. */
@@ -6,6 +7,7 @@ export interface Mismatch {
   readonly path: string
   readonly expected: string
   readonly got: string
+  readonly unknown?: UnknownName
 }
 
 /** Undefined: the value is right. Nothing is allocated then. */
@@ -165,7 +167,7 @@ export const struct = (fields: ReadonlyArray<readonly [string, FieldCheck]>): Va
     if (!isRecord(value)) return { path: "", expected: "an object", got: describeValue(value) }
     for (const id in value) {
       const field = known.get(id)
-      if (field === undefined) return { path: `.${shown(id)}`, expected: "a field of the model", got: "an unknown one" }
+      if (field === undefined) return unknownField(id, known)
       const mismatch = field.check(value[id])
       if (mismatch !== undefined) return { ...mismatch, path: `.${id}${mismatch.path}` }
     }
@@ -175,6 +177,13 @@ export const struct = (fields: ReadonlyArray<readonly [string, FieldCheck]>): Va
     return undefined
   }
 }
+
+const unknownField = (name: string, known: ReadonlyMap<string, FieldCheck>): Mismatch => ({
+  path: `.${shown(name)}`,
+  expected: "a field of the model",
+  got: "an unknown one",
+  unknown: { name, known }
+})
 
 /** An identifier that a device made up, short enough for an event. */
 export const shown = (id: string): string => (id.length <= shownLengthMax ? id : `${id.slice(0, shownLengthMax)}…`)
