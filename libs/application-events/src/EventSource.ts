@@ -28,11 +28,15 @@ export interface StreamMessage {
   readonly subject: string
   readonly data: Uint8Array
   readonly header: (name: string) => string
+  readonly sequence: number
+  readonly storedAt: number
 }
 
 /** One event in JSON; `docs/applications.md` has an example of each kind. Times in milliseconds since 1970. */
 export interface ApplicationEvent {
   readonly type: EventKind
+  /** The same whenever and by whatever way it comes again. */
+  readonly id: string
   readonly productKey: string
   readonly deviceKey: string
   readonly [field: string]: unknown
@@ -53,7 +57,8 @@ export const eventSources: Readonly<Record<EventKind, EventSource>> = {
   uplink: {
     stream: Streams.uplink.name,
     subject: (filter) => `roost.uplink.${device(filter)}.*`,
-    read: ({ data, header, subject }) => {
+    read: (message) => {
+      const { data, header, subject } = message
       const [, , productToken = "", deviceToken = "", kind = ""] = subject.split(".")
       const productKey = decodeToken(productToken)
       const deviceKey = decodeToken(deviceToken)
@@ -61,17 +66,40 @@ export const eventSources: Readonly<Record<EventKind, EventSource>> = {
       const topic = header(UplinkHeader.topic)
       const method = header(UplinkHeader.method)
       const time = Number(header(UplinkHeader.time))
-      return { type: "uplink", productKey, deviceKey, kind, topic, method, time, ...uplinkPayload(data, method !== "") }
+      const id = idOf("uplink", message)
+      return {
+        type: "uplink",
+        id,
+        productKey,
+        deviceKey,
+        kind,
+        topic,
+        method,
+        time,
+        ...uplinkPayload(data, method !== "")
+      }
     }
   },
   presence: {
     stream: Streams.presence.name,
     subject: (filter) => `roost.presence.${device(filter)}`,
-    read: ({ data }) => {
-      const presence = decodePresence(textOf(data))
+    read: (message) => {
+      const presence = decodePresence(textOf(message.data))
       if (Result.isFailure(presence)) return undefined
       const { address, at, cause, deviceKey, lastSeenAt, lifetimeSeconds, productKey, state } = presence.success
-      return { type: "presence", productKey, deviceKey, state, cause, time: at, lastSeenAt, lifetimeSeconds, address }
+      const id = idOf("presence", message)
+      return {
+        type: "presence",
+        id,
+        productKey,
+        deviceKey,
+        state,
+        cause,
+        time: at,
+        lastSeenAt,
+        lifetimeSeconds,
+        address
+      }
     }
   },
   command: {
@@ -81,16 +109,19 @@ export const eventSources: Readonly<Record<EventKind, EventSource>> = {
       productKey === undefined || deviceKey === undefined
         ? `${historySubject}>`
         : `${historySubject}${deviceCommands(placeOf(productKey, deviceKey))}`,
-    read: ({ data }, filter) => {
-      const command = decodeCommand(textOf(data))
+    read: (message, filter) => {
+      const command = decodeCommand(textOf(message.data))
       if (Result.isFailure(command) || isPending(command.success.state) || !isOf(command.success, filter)) {
         return undefined
       }
       const told = issuedCommand(command.success)
-      return { type: "command", time: told.finishedAt, ...told }
+      return { type: "command", id: idOf("command", message), time: told.finishedAt, ...told }
     }
   }
 }
+
+/** With its time: a stream that was set back gives a sequence twice. */
+const idOf = (kind: EventKind, { sequence, storedAt }: StreamMessage): string => `${kind}-${sequence}-${storedAt}`
 
 const historySubject = `$KV.${Buckets.commandHistory.name}.`
 

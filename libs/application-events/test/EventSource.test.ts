@@ -3,7 +3,7 @@ import { eventSources, formatPosition, parsePosition } from "../src/index.ts"
 
 const bytes = (text: string) => new TextEncoder().encode(text)
 const uplink = (subject: string, data: Uint8Array, headers: Readonly<Record<string, string>>) =>
-  eventSources.uplink.read({ subject, data, header: (name) => headers[name] ?? "" }, {})
+  eventSources.uplink.read({ subject, data, header: (name) => headers[name] ?? "", sequence: 7, storedAt: 9 }, {})
 
 describe("eventSources", () => {
   it("filter by product and device in the subject, with keys that a subject can't hold as they are", () => {
@@ -25,6 +25,7 @@ describe("eventSources", () => {
     })
     assert.deepStrictEqual(json, {
       type: "uplink",
+      id: "uplink-7-9",
       productKey: "pk",
       deviceKey: "a:b",
       kind: "event",
@@ -45,7 +46,7 @@ describe("eventSources", () => {
   })
 
   it("leave out what is no event", () => {
-    const message = { subject: "s", data: bytes("{}"), header: () => "" }
+    const message = { subject: "s", data: bytes("{}"), header: () => "", sequence: 1, storedAt: 1 }
     assert.isUndefined(eventSources.presence.read(message, {}))
     assert.isUndefined(eventSources.command.read(message, {}))
   })

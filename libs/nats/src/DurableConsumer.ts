@@ -45,6 +45,10 @@ export interface ConsumedMessage {
   readonly header: (name: string) => string
   /** Times this message was delivered, 1 the first time. */
   readonly deliveries: number
+  /** Sequence in the stream. */
+  readonly sequence: number
+  /** When the stream stored it, in milliseconds since 1970 on its nats-server's clock. */
+  readonly storedAt: number
 }
 
 /**
@@ -55,6 +59,8 @@ export interface ConsumedMessage {
 export const durableConsumer = Effect.fnUntraced(function* <R>(
   options: DurableConsumerOptions<R>
 ): Effect.fn.Return<void, never, NatsConnection | Scope.Scope | R> {
+  // There before the first one: what appears with 1 has not increased, for Prometheus.
+  setAsideOf(options.durable)
   const position = new ConsumerPosition()
   yield* Effect.scoped(consume(options, position)).pipe(
     Effect.tapError((error) => Effect.logWarning(error.message)),
@@ -179,11 +185,7 @@ const setAside = Effect.fnUntraced(function* (
   yield* fromClient(`setting aside ${seq} of ${stream}`, () =>
     jetstream.publish(Subjects.setAside(durable), data, { headers: headersOfIt, msgID })
   )
-  metrics
-    .counter("roost_nats_set_aside_total", "Messages that failed alone again and again: in the stream SET_ASIDE.", {
-      consumer: durable
-    })
-    .inc()
+  setAsideOf(durable).inc()
   yield* Effect.logError(
     `${durable}: message ${seq} of ${stream} (${subject}) failed alone ${failuresAloneMax} times and is in SET_ASIDE now: ${reason}`
   )
@@ -209,6 +211,14 @@ class Consumed implements ConsumedMessage {
   get deliveries(): number {
     return this.received.info.deliveryCount
   }
+
+  get sequence(): number {
+    return this.received.seq
+  }
+
+  get storedAt(): number {
+    return Math.floor(this.received.info.timestampNanos / 1e6)
+  }
 }
 
 /** Also fine if there is none. */
@@ -223,6 +233,14 @@ export const deleteConsumer = (stream: string, durable: string): Effect.Effect<v
     )
   )
 
+const setAsideOf = (consumer: string) =>
+  metrics.counter(
+    "roost_nats_set_aside_total",
+    "Messages that failed alone again and again: in the stream SET_ASIDE.",
+    {
+      consumer
+    }
+  )
 const none: ReadonlySet<ConsumedMessage> = new Set()
 const handled = metrics.counter("roost_nats_consumed_total", "Messages of durable consumers that were handled.")
 const givenBack = metrics.counter("roost_nats_consumed_again_total", "Messages given back because handling failed.")
