@@ -26,6 +26,10 @@ export interface StoredPromise {
   readonly powerCutLosesSeconds: number
 }
 
+/** Whether so long after its start a process says it: the registry, which starts too, may be about to ask the servers. */
+export const isToldYet = ({ powerCutLosesSeconds }: StoredPromise, startedMillisAgo: number): boolean =>
+  powerCutLosesSeconds >= 0 || startedMillisAgo >= askMillis
+
 /**
  * What the servers promise. One that is older than 2.10 writes to the disk every two minutes and can't be told otherwise; of a newer
  * one only the system account knows, which the registry asks where it has a login for it.

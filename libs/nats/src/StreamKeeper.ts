@@ -33,6 +33,12 @@ export const StreamKeeper = {
       const events = yield* Layer.build(EventPublisher.layer).pipe(Effect.provideService(NatsConnection, connection))
       const tellOperator = yield* Effect.provide(makeTellOperator, events)
       const fill = yield* watchFill(tellOperator)
+      // Of who keeps streams only: in any other app it would be 0, as if the store refused.
+      const takes = metrics.gauge(
+        "roost_nats_store_takes",
+        "Of the registry: 0 while the store refuses what is written, since its disk is full."
+      )
+      takes.set(1)
       let failure: string | undefined = "the streams have not been looked at yet"
       yield* health.register("stream-keeper", () => failure)
       /** What the operator was told of and is not over yet. */
@@ -120,8 +126,3 @@ const noSpace = /no space left on device|disk quota exceeded/
 
 /** What a cluster says that has two servers where three copies are asked for. */
 const noPeers = /no suitable peers for placement/
-
-const takes = metrics.gauge(
-  "roost_nats_store_takes",
-  "0 while the store refuses what is written, since its disk is full."
-)

@@ -80,18 +80,26 @@ export const chosenSettings = (kept: Kept) => {
       Setting.wholeNumber(0, 10 ** 9),
       kept.maxAgeMillis / 1_000
     ),
-    // A bucket that dropped its oldest entry would forget a device's session or command.
-    whenFull: kept.isBucket
-      ? Setting.from<WhenFull>([], Config.succeed(kept.whenFull))
-      : Setting.withDefault<WhenFull>(
-          variable("WHEN_FULL"),
-          `what ${name} does with what it has no room for: refuse or drop-oldest`,
-          (variableName) => Config.Literals(["refuse", "drop-oldest"], variableName),
-          kept.whenFull
-        ),
+    whenFull: Setting.withDefault<WhenFull>(
+      variable("WHEN_FULL"),
+      `what ${name} does with what it has no room for: ${kept.isBucket ? "refuse" : "refuse or drop-oldest"}`,
+      kept.isBucket ? refuseOnly : (variableName) => Config.Literals(["refuse", "drop-oldest"], variableName),
+      kept.whenFull
+    ),
     replicas: Replicas
   })
 }
+
+const bucketRefuses =
+  "expected refuse or nothing: a bucket that dropped its oldest entries would forget sessions, commands or who owns what"
+
+const refuseOnly = (variableName: string): Config.Config<"refuse"> =>
+  Config.schema(
+    Schema.String.annotate({ message: bucketRefuses }).check(
+      Schema.makeFilter((text) => (text === "refuse" ? undefined : bucketRefuses))
+    ),
+    variableName
+  ).pipe(Config.map(() => "refuse" as const))
 
 export type ChosenSettings = Config.Success<ReturnType<typeof chosenSettings>>
 

@@ -3,7 +3,15 @@ import { Buckets, Streams } from "@roost/contracts"
 import { metrics } from "@roost/observability"
 import { natsServer } from "@roost/testkit"
 import { Effect, Layer, Option } from "effect"
-import { awaitStreams, Durability, durabilityKey, openBucket, promiseOf, StreamKeeper } from "../src/index.ts"
+import {
+  awaitStreams,
+  Durability,
+  durabilityKey,
+  isToldYet,
+  openBucket,
+  promiseOf,
+  StreamKeeper
+} from "../src/index.ts"
 import { connectionTo, waitUntil } from "./harness.ts"
 
 describe("what the servers promise of what they acknowledged", () => {
@@ -30,7 +38,11 @@ describe("what the servers promise of what they acknowledged", () => {
       const promise = promiseOf("2.10.27", known, now)
       assert.match(promise.text, /^unknown what a power cut takes: .* crash of any process/)
       assert.strictEqual(promise.powerCutLosesSeconds, -1)
+      // At a first start the registry has asked nobody yet.
+      assert.isFalse(isToldYet(promise, 59_000))
+      assert.isTrue(isToldYet(promise, 60_000))
     }
+    assert.isTrue(isToldYet(promiseOf("2.10.27", servers(5), 1_000_000), 0))
   })
 
   for (const [sync, millis] of [

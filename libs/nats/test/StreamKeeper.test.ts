@@ -2,12 +2,13 @@ import { assert, describe, it } from "@effect/vitest"
 import { Buckets, OperatorEvent, type StreamDefinition, Streams } from "@roost/contracts"
 import { Health, metrics } from "@roost/observability"
 import { natsCluster, natsServer, SmallDisk } from "@roost/testkit"
-import { Effect, Fiber, Layer, Logger, Schema } from "effect"
+import { ConfigProvider, Effect, Exit, Fiber, Layer, Logger, Schema } from "effect"
 import { existsSync, readdirSync } from "node:fs"
 import { join } from "node:path"
 import {
   allStreams,
   awaitStreams,
+  chosenSettings,
   ensureStreams,
   keptOf,
   NatsConnection,
@@ -161,6 +162,25 @@ describe("the one that makes streams", () => {
       yield* run({ ROOST_STREAM_UPLINK_MAX_BYTES: "2000000", ROOST_STREAM_UPLINK_MAX_AGE_SECONDS: "60" })
       config = yield* uplinkConfig
       assert.deepStrictEqual([config.max_age, config.max_bytes, config.discard], [9 * day, 2_000_000, "new"])
+    })
+  )
+
+  it.effect("takes no order to drop the oldest entries of a bucket, by whatever name it has", () =>
+    Effect.gen(function* () {
+      for (const { name } of Object.values(Buckets)) {
+        const variable = `ROOST_STREAM_${name}_WHEN_FULL`
+        const read = (value: string) =>
+          Effect.exit(
+            Effect.provide(
+              Effect.forEach(keptOf(allStreams), chosenSettings),
+              ConfigProvider.layer(ConfigProvider.fromUnknown({ [variable]: value }))
+            )
+          )
+        assert.isTrue(Exit.isSuccess(yield* read("refuse")))
+        const refused = String(yield* read("drop-oldest"))
+        assert.include(refused, variable)
+        assert.include(refused, "expected refuse or nothing: a bucket")
+      }
     })
   )
 
