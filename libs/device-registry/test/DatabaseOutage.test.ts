@@ -6,6 +6,7 @@ import { layerHttpServerTest, type PostgresServer, postgresServer } from "@roost
 import { ConfigProvider, Effect, Layer, Logger } from "effect"
 import { HttpBody, HttpClient, HttpClientRequest, HttpRouter } from "effect/http"
 import { ClusterView, LiveStatus, Processes, Registry, RegistryHandlers, StrangerLog, Strangers } from "../src/index.ts"
+import { postgresPatience } from "../src/sql/PostgresPool.ts"
 import { layerStoreAt } from "./support/Databases.ts"
 import { noEvents, noUplinks, noWebhooks, token } from "./support/RegistryHttp.ts"
 import { layerVault } from "./support/TestRegistry.ts"
@@ -19,7 +20,7 @@ const served = ({ url }: PostgresServer) =>
     Layer.provideMerge(layerHttpServerTest),
     Layer.provide([Registry.layer, Strangers.layerOf(new StrangerLog())]),
     Layer.provide(ClusterView.layer.pipe(Layer.provideMerge(Processes.layerNone))),
-    Layer.provideMerge(layerStoreAt(url)),
+    Layer.provideMerge(layerStoreAt(url, postgresPatience)),
     Layer.provide([layerVault, Health.layer, LiveStatus.layerNone]),
     Layer.provide(ConfigProvider.layer(ConfigProvider.fromUnknown({ ROOST_API_TOKEN: token }))),
     Layer.provide(Logger.layer([]))

@@ -40,6 +40,12 @@ const register = (registry: MetricRegistry): (() => void) => {
     registry.gaugeFrom("process_start_time_seconds", "Start, in seconds since 1970.", () => startedAt),
     registry.gaugeFrom("nodejs_heap_size_used_bytes", "JavaScript heap in use.", () => process.memoryUsage().heapUsed),
     registry.gaugeFrom("nodejs_eventloop_lag_p50_seconds", lagHelp, () => seconds(delay.percentile(50))),
+    registry.gaugeFrom(
+      "nodejs_eventloop_lag_max_seconds",
+      "The longest turn of the event loop since the last scrape.",
+      () => seconds(delay.max)
+    ),
+    // The last one that is read: it begins anew.
     registry.gaugeFrom("nodejs_eventloop_lag_p99_seconds", lagHelp, () => {
       const p99 = seconds(delay.percentile(99))
       delay.reset()

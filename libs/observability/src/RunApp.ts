@@ -15,8 +15,9 @@ export interface AppOptions extends App {
 }
 
 /**
- * Runs an app until SIGTERM or SIGINT, then releases its layers and exits with 0. Configuration that is missing or wrong is told
- * at once, in one line per variable and without secrets, and exits with 1. Whatever happens is a line of the log.
+ * Runs an app until SIGTERM or SIGINT, then releases its layers and exits with 0; SIGHUP ends it only where its terminal was closed.
+ * Configuration that is missing or wrong is told at once, in one line per variable and without secrets, and exits with 1. Whatever
+ * happens is a line of the log.
  */
 export const runApp = <A, E>(given: AppOptions, layer: Layer.Layer<A, E, Health>): void => {
   const app = { ...given, settings: [...given.settings, LogLevelConfig] }
@@ -101,16 +102,29 @@ const layerSignals = Layer.effectDiscard(
       health.drain(`draining since ${signal}`)
       log(Effect.logInfo(`draining, asked by ${signal}`))
     }
+    // By default it ends a process at once. An operator who sends it wants changed settings to be read; who closes the terminal of an
+    // app wants it to end.
+    const onHangUp = () => {
+      if (process.stdout.isTTY) process.kill(process.pid, "SIGTERM")
+      else log(Effect.logWarning(hangUpText))
+    }
     yield* Effect.acquireRelease(
       Effect.sync(() => {
         for (const signal of signals) process.prependListener(signal, onSignal)
+        process.on("SIGHUP", onHangUp)
       }),
-      () => Effect.sync(() => signals.forEach((signal) => process.off(signal, onSignal)))
+      () =>
+        Effect.sync(() => {
+          for (const signal of signals) process.off(signal, onSignal)
+          process.off("SIGHUP", onHangUp)
+        })
     )
   })
 )
 
 const signals = ["SIGTERM", "SIGINT"] as const
+const hangUpText =
+  "SIGHUP changes nothing: settings come from the environment, which is read at the start. Change them where the app is started, and restart it (SIGTERM drains)"
 
 /** What Node itself would write between the lines of the log, or fail at: crashes, warnings, a reader that left. */
 const keepLogWhole = (app: string): void => {

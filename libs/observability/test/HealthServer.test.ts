@@ -69,6 +69,13 @@ describe("health", () => {
       assert.match(text, /^roost_test_total 3$/m)
       assert.match(text, /^process_cpu_seconds_total [0-9.]+$/m)
       assert.match(text, /^nodejs_eventloop_lag_p99_seconds [0-9.e-]+$/m)
+      // One turn that stands still, among any number of short ones.
+      yield* Effect.sleep(50)
+      const until = performance.now() + 200
+      while (performance.now() < until);
+      yield* Effect.sleep(50)
+      const after = yield* Effect.flatMap(HttpClient.get("/metrics"), (again) => again.text)
+      assert.isAtLeast(Number(/^nodejs_eventloop_lag_max_seconds (.*)$/m.exec(after)![1]), 0.15)
     }).pipe(Effect.provide(Served))
   )
 })

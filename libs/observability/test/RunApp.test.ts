@@ -17,18 +17,28 @@ interface Ended {
   readonly stderr: string
 }
 
-/** Runs the app; sends SIGTERM once it printed `until`. */
-const run = async (env: Record<string, string>, until?: string): Promise<Ended> => {
-  const child = spawn(process.execPath, [fixture], { env: { PATH: process.env["PATH"] ?? "", ...env } })
+const { NODE_COMPILE_CACHE = "", PATH = "" } = process.env
+const inherited = { NODE_COMPILE_CACHE, PATH }
+
+/** Runs the app; sends each signal once the app printed what is before it: SIGTERM after `until`. */
+const run = async (env: Record<string, string>, until?: string): Promise<Ended> =>
+  runWith(env, until === undefined ? [] : [[until, "SIGTERM"]])
+
+const runWith = async (
+  env: Record<string, string>,
+  signals: ReadonlyArray<readonly [until: string, signal: NodeJS.Signals]>
+): Promise<Ended> => {
+  const child = spawn(process.execPath, [fixture], { env: { ...inherited, ...env } })
   let stdout = ""
   let stderr = ""
-  let asked = false
+  let asked = 0
   child.stdout.on("data", (chunk) => {
     stdout += chunk
-    if (asked || until === undefined || !stdout.includes(until)) return
+    const next = signals[asked]
+    if (next === undefined || !stdout.includes(next[0])) return
     // Once: a second signal, sent while it shuts down, would end it at once.
-    asked = true
-    child.kill("SIGTERM")
+    asked++
+    child.kill(next[1])
   })
   child.stderr.on("data", (chunk) => (stderr += chunk))
   const [code] = await once(child, "close")
@@ -89,6 +99,18 @@ describe("an app", () => {
       assert.match(said, what)
     }
     assert.isTrue(lines.every(({ app, level, timestamp }) => app === "fixture" && level !== "" && timestamp !== ""))
+  })
+
+  it("goes on at SIGHUP, by which nothing changes, and says how settings are changed", async () => {
+    const { code, messages } = await runWith(await configured(), [
+      ["started", "SIGHUP"],
+      ["SIGHUP changes nothing", "SIGTERM"]
+    ])
+    assert.strictEqual(code, 0)
+    assert.match(
+      messages.join("\n"),
+      /SIGHUP changes nothing: .* restart it .*\ndraining, asked by SIGTERM\nreleased\n/
+    )
   })
 
   for (const [fault, message] of [

@@ -10,8 +10,10 @@ import { createProduct } from "../src/Fixtures.ts"
 const apps: ReadonlyArray<AppName> = ["registry", "downlink-queue", "session-actors", "udp-edge"]
 const forms: ReadonlyArray<AppForm> = ["source", "bundle"]
 
+const { NODE_COMPILE_CACHE = "" } = process.env
+
 const ask = async (app: AppName, form: AppForm, argument: string) => {
-  const child = spawn(process.execPath, [appFile(app, form), argument], { env: {} })
+  const child = spawn(process.execPath, [appFile(app, form), argument], { env: { NODE_COMPILE_CACHE } })
   const said = { stdout: "", stderr: "" }
   child.stdout.on("data", (chunk) => (said.stdout += chunk))
   child.stderr.on("data", (chunk) => (said.stderr += chunk))
@@ -57,6 +59,28 @@ describe.each(forms)("a Roost, as %s,", (form) => {
     for (const { app, port } of roost.apps) {
       assert.match(await metricsAt(port), /^roost_build_info\{version="\d[^"]*",node="v\d[^"]*"\} 1$/m, app)
     }
+  })
+
+  it("fulfils no alert on what is 0 while nothing is wrong, and has from the start what alerts want to see grow", async () => {
+    const rules = readFileSync(new URL("../../../deploy/prometheus/roost.rules.yaml", import.meta.url), "utf8")
+    const zeros = [...rules.matchAll(/expr: (roost_\w+) == 0$/gm)].map(([, name]) => name!)
+    const grown = [...rules.matchAll(/\b(?:increase|rate)\((roost_\w+?)(?:_bucket)?\[/g)].map(([, name]) => name!)
+    assert.isAbove(Math.min(zeros.length, grown.length), 2)
+    // A series whose first value is 1 has not increased, for Prometheus.
+    const isThere = (name: string, text: string) => new RegExp(`^# TYPE ${name} `, "m").test(text)
+    const texts = await Promise.all(roost.apps.map(({ port }) => metricsAt(port)))
+    for (const name of zeros) {
+      assert.isTrue(
+        texts.some((text) => isThere(name, text)),
+        name
+      )
+      for (const text of texts) assert.notMatch(text, new RegExp(`^${name}(?:\\{.*\\})? 0$`, "m"))
+    }
+    for (const name of grown)
+      assert.isTrue(
+        texts.some((text) => isThere(name, text)),
+        name
+      )
   })
 })
 

@@ -41,5 +41,6 @@ const lockedOut: Readonly<Record<string, string>> = {
   "28P01": "compare user and password of DATABASE_URL",
   "28000": "compare user and pg_hba.conf",
   "3D000": "create the database, or correct DATABASE_URL",
-  "53300": "it has as many connections as it takes"
+  "53300":
+    "it has as many connections as it takes, and a registry wants five: raise max_connections, or end what else holds them"
 }

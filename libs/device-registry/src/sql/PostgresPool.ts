@@ -1,19 +1,27 @@
 import { StoreUnavailable } from "@roost/contracts"
 import postgres from "postgres"
 
-/** How long a statement may take before the server ends it, and a connection before it is given up. */
-export const statementMillisMax = 5_000
+/** How long the database may take, in milliseconds. */
+export interface PostgresPatience {
+  /** For a statement, before the server ends it. */
+  readonly statementMillis: number
+  /** How long nothing may be heard of a look-up, or of a transaction: each answer to a statement of it is a word. */
+  readonly silenceMillis: number
+}
+
+export const postgresPatience: PostgresPatience = { statementMillis: 5_000, silenceMillis: 6_000 }
 const connectSecondsMax = 5
-/** How long nothing may be heard of a look-up, or of a transaction: each answer to a statement of it is a word. */
-export const silenceMillisMax = 6_000
 
 const int8 = 20
 
-const connect = (url: string, max: number, timed: boolean) =>
+const connect = (url: string, max: number, statementMillis: number | undefined) =>
   postgres(url, {
     max,
     connect_timeout: connectSecondsMax,
-    connection: { application_name: "roost-registry", ...(timed ? { statement_timeout: statementMillisMax } : {}) },
+    connection: {
+      application_name: "roost-registry",
+      ...(statementMillis === undefined ? {} : { statement_timeout: statementMillis })
+    },
     // Milliseconds and ids: all below 2^53.
     types: { int8: { to: int8, from: [int8], parse: Number, serialize: String } },
     onnotice: () => undefined
@@ -26,12 +34,14 @@ export type Connections = ReturnType<typeof connect>
  * network that swallows, would keep each of them for minutes. The next call makes new ones.
  */
 export class PostgresPool {
+  readonly silenceMillis: number
   readonly #open: () => Connections
   #connections: Connections
 
   /** `timed`: whether the server ends long statements; a migration may take its time. */
-  constructor(url: string, max: number, timed = true) {
-    this.#open = () => connect(url, max, timed)
+  constructor(url: string, max: number, { silenceMillis, statementMillis }: PostgresPatience, timed = true) {
+    this.silenceMillis = silenceMillis
+    this.#open = () => connect(url, max, timed ? statementMillis : undefined)
     this.#connections = this.#open()
   }
 

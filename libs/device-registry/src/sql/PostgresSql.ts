@@ -3,7 +3,7 @@ import { Health } from "@roost/observability"
 import { Effect, Layer, Option, Redacted, Schedule } from "effect"
 import { migrations, newerSchema } from "./Migrations.ts"
 import { mayBeMended, outageText, placeOf } from "./PostgresOutage.ts"
-import { type Connections, PostgresPool, silenceMillisMax } from "./PostgresPool.ts"
+import { type Connections, type PostgresPatience, postgresPatience, PostgresPool } from "./PostgresPool.ts"
 import { type Row, type Section, sections, Sql, type SqlTransaction, storableValues, type Value } from "./Sql.ts"
 
 /** Connections of one instance for transactions; look-ups have one of their own, so that they wait for no batch. */
@@ -13,13 +13,16 @@ const startAgain = Schedule.spaced("1 second")
 const lockSpace = 0x726f6f73
 
 /** PostgreSQL 13 or newer, shared by any number of instances. `url`: `postgres://user:password@host/database`. */
-export const layerPostgresSql = (url: Redacted.Redacted): Layer.Layer<Sql> =>
+export const layerPostgresSql = (
+  url: Redacted.Redacted,
+  patience: PostgresPatience = postgresPatience
+): Layer.Layer<Sql> =>
   Layer.effect(
     Sql,
     Effect.gen(function* () {
       const open = (max: number, timed?: boolean) =>
         Effect.acquireRelease(
-          Effect.sync(() => new PostgresPool(Redacted.value(url), max, timed)),
+          Effect.sync(() => new PostgresPool(Redacted.value(url), max, patience, timed)),
           (pool) => Effect.promise(() => pool.end())
         )
       yield* Effect.scoped(
@@ -29,7 +32,7 @@ export const layerPostgresSql = (url: Redacted.Redacted): Layer.Layer<Sql> =>
           yield* Effect.tryPromise({
             try: async () => {
               // A migration may take an hour; what takes connections and says nothing is no PostgreSQL, or hangs.
-              await pool.within(silenceMillisMax, (connections) => connections.unsafe("SELECT 1"), never)
+              await pool.within(pool.silenceMillis, (connections) => connections.unsafe("SELECT 1"), never)
               await pool.within(migrationMillisMax, (connections) => connections.begin(migrate), never)
             },
             catch: (error) => error
@@ -90,7 +93,7 @@ const make = (pool: PostgresPool, single: PostgresPool) => {
   const query = (sql: string, values: ReadonlyArray<Value>, mayHaveHappened: () => boolean) =>
     Effect.promise(() =>
       single.within(
-        silenceMillisMax,
+        single.silenceMillis,
         (connections) => connections.unsafe<Array<Row>>(numbered(sql), [...storableValues(values)], { prepare: true }),
         mayHaveHappened
       )
@@ -115,7 +118,7 @@ const make = (pool: PostgresPool, single: PostgresPool) => {
           })
         for (let tries = 1; ; tries++) {
           try {
-            await pool.within(silenceMillisMax, work, () => committing)
+            await pool.within(pool.silenceMillis, work, () => committing)
             return result!
           } catch (error) {
             if (tries === conflictTriesMax || !isConflict(error)) throw error
@@ -158,11 +161,11 @@ const lock = async (pool: PostgresPool, section: Section): Promise<Reserved | un
     if (given) connection.release()
     return connection
   }
-  const connection = await pool.within(silenceMillisMax, reserve, never).finally(() => (given = true))
+  const connection = await pool.within(pool.silenceMillis, reserve, never).finally(() => (given = true))
   try {
     const ask = () =>
       connection.unsafe(`SELECT pg_try_advisory_lock(${lockSpace}, ${sections[section]}) AS locked`).execute()
-    const [row] = await pool.within(silenceMillisMax, ask, never)
+    const [row] = await pool.within(pool.silenceMillis, ask, never)
     if (row?.["locked"] === true) return connection
   } catch (error) {
     connection.release()
@@ -176,7 +179,7 @@ const lock = async (pool: PostgresPool, section: Section): Promise<Reserved | un
 const unlock = (pool: PostgresPool, connection: Reserved, section: Section): Promise<void> =>
   pool
     .within(
-      silenceMillisMax,
+      pool.silenceMillis,
       () => connection.unsafe(`SELECT pg_advisory_unlock(${lockSpace}, ${sections[section]})`),
       never
     )

@@ -4,6 +4,7 @@ import { randomBytes } from "node:crypto"
 import postgres from "postgres"
 import { afterAll, beforeAll } from "vitest"
 import { layerPostgresSql, layerSqlRegistryStore } from "../../src/index.ts"
+import type { PostgresPatience } from "../../src/sql/PostgresPool.ts"
 import { layerTemporaryStore } from "./TestRegistry.ts"
 
 /** One server for the tests of a file. */
@@ -26,9 +27,12 @@ export const newDatabase = async ({ url }: PostgresServer): Promise<string> => {
   return url.replace(/[^/]+$/, name)
 }
 
+/** A database on a machine that has no time for it is slow, and not away. */
+const patience: PostgresPatience = { statementMillis: 120_000, silenceMillis: 120_000 }
+
 /** An instance of the registry's store on this database. */
-export const layerStoreAt = (url: string) =>
-  Layer.fresh(layerSqlRegistryStore.pipe(Layer.provide(layerPostgresSql(Redacted.make(url)))))
+export const layerStoreAt = (url: string, withPatience: PostgresPatience = patience) =>
+  Layer.fresh(layerSqlRegistryStore.pipe(Layer.provide(layerPostgresSql(Redacted.make(url), withPatience))))
 
 /** What the contract suite runs against: a new store per test. */
 export const databases = (server: () => PostgresServer) =>
