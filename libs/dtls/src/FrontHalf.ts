@@ -19,13 +19,7 @@ import { encodeServerHello } from "./handshake/ServerHello.ts"
 import { copyBytes, emptyBytes, packBytes, unpackBytes } from "./internal/bytes.ts"
 import { type FrontHalfLimits, frontHalfLimits, serverCidBytes } from "./Limits.ts"
 import type { Peer } from "./Peer.ts"
-import {
-  ContentType,
-  isDtlsVersion,
-  readRecord,
-  type RecordView,
-  wholeRecords
-} from "./record/Header.ts"
+import { ContentType, isDtlsVersion, readRecord, type RecordView, wholeRecords } from "./record/Header.ts"
 import type { CookieSecrets } from "./server/CookieSecrets.ts"
 import { hasCookie, isSameMessage, leastMissed, withConnectionIdOf } from "./server/Alternatives.ts"
 import { ExchangePieces } from "./server/ExchangePieces.ts"
