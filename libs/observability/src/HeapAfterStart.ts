@@ -22,17 +22,21 @@ export const layerHeapAfterStart: Layer.Layer<never, never, Health> = Layer.effe
       const { utilization } = performance.eventLoopUtilization(before)
       return wasReady && utilization <= restUtilizationMax
     })
-    yield* rested.pipe(
-      Effect.repeat({ until: (isAtRest) => isAtRest }),
-      Effect.andThen(Effect.sync(collect)),
-      Effect.forkScoped
-    )
+    yield* rested.pipe(Effect.repeat({ until: (isAtRest) => isAtRest }), Effect.andThen(collectHeap), Effect.forkScoped)
   })
 )
 
-/** The one way to ask V8 for its memory that needs no flag: a collection that also shrinks the young generation. */
-const collect = (): void => {
+/**
+ * The one way to ask V8 for its memory that needs no flag: a collection that also shrinks the young generation. The session ends in a later turn:
+ * its agent holds a lock while it tells the end of the collection, and waits for it for ever where it is destroyed meanwhile.
+ */
+export const collectHeap: Effect.Effect<void> = Effect.callback<void>((resume) => {
   const session = new Session()
   session.connect()
-  session.post("HeapProfiler.collectGarbage", () => session.disconnect())
-}
+  session.post("HeapProfiler.collectGarbage", () =>
+    setImmediate(() => {
+      session.disconnect()
+      resume(Effect.void)
+    })
+  )
+})
