@@ -7,7 +7,7 @@ export interface ActorWorld<Actor, Effect> {
   carryOut(actor: Actor, effect: Effect): void
   /**
    * Handling an input, or carrying out what came of it, threw `cause`. The actor has to be made one that can hear the next
-   * input. `turn.effects` has what came of this one, and is dropped then.
+   * input. `turn.effects` has what came of this one and was not carried out; it is dropped then.
    */
   replace(actor: Actor, cause: unknown): void
   /** The actor is idle: whoever knows it has to forget it. */
@@ -89,17 +89,19 @@ export class ActorHost<Input, Effect, T extends Turn<Effect>, Actor extends Mach
 
   #step(actor: Actor, input: Input | undefined): void {
     const { effects } = this.turn
+    let done = 0
     try {
       if (input === undefined) actor.handleTimeout(this.turn)
       else actor.handle(input, this.turn)
       // What is carried out may add more.
-      for (let i = 0; i < effects.length; i++) this.#world.carryOut(actor, effects[i]!)
-      effects.length = 0
+      while (done < effects.length) this.#world.carryOut(actor, effects[done++]!)
       this.settle(actor)
     } catch (cause) {
+      effects.splice(0, done)
       this.#world.replace(actor, cause)
-      effects.length = 0
       this.settle(actor)
+    } finally {
+      effects.length = 0
     }
   }
 }

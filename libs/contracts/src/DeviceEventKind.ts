@@ -21,7 +21,7 @@ export const deviceEventKinds = {
   "uplink-refused":
     "the device's message was answered 2.04 with a code of EnOS in its payload; the reason begins with the code",
   "actor-fault":
-    "an exception in session-actors ended the device's turn: a fault of Roost; its session is read back from the store",
+    "an exception in session-actors ended the device's turn or handshake: a fault of Roost; the reason has its details",
   "time-odd": "a time in the device's message is far off; it is stored as it was written",
   "message-odd":
     "the device's message was accepted, and a part of it is read by nobody: an unknown member or version, a key given twice",

@@ -10,6 +10,7 @@ export const strangerKinds = {
   "wrong-cookie": "ClientHello has a cookie that is not this cluster's",
   "datagram-dropped": "an edge dropped what is none of a session; the reason says which protocol it looks like",
   "nobody-knows": "no node knows a session of this address or connection id",
+  "actor-fault": "an exception in session-actors ended a handshake or a datagram: a fault of Roost",
   "not-told": "more refusals came than are told one by one; it names the kinds and the busiest sources"
 } as const
 

@@ -1,12 +1,13 @@
 import { afterEach, assert, describe, it } from "@effect/vitest"
 import { Code, encode } from "@roost/coap"
+import { sessionKey } from "@roost/contracts"
 import * as Result from "effect/Result"
 import { Device } from "../src/device/Device.ts"
 import type { DeviceInput } from "../src/device/DeviceInput.ts"
 import { forgottenMillis, pauseMillisMax, pauseMillisMin } from "../src/state/Fault.ts"
 import type { SimulatedDevice } from "./support/SimulatedDevice.ts"
 import { codeOf, own, post, requestOf, retransmit } from "./support/traces.ts"
-import { World } from "./support/World.ts"
+import { found, World } from "./support/World.ts"
 
 const { handle } = Device.prototype
 afterEach(() => {
@@ -45,6 +46,8 @@ const recover = (world: World, device: SimulatedDevice): void => {
   world.pass(pauseMillisMin + 5_000)
   retransmit(world, device)
 }
+const productIdentity = new TextEncoder().encode("pk1,dev1,3,600")
+const activateInfo = "topic/ext/session/pk1/dev1/thing/activate/info"
 const faultsIn = (world: World) => world.events.filter(({ kind }) => kind === "actor-fault")
 const command = {
   id: "c1",
@@ -59,8 +62,11 @@ const command = {
   hinted: false
 }
 
-/** What makes `dev1` hear each input. */
-const provoked: Partial<Record<DeviceInput["_tag"], (world: World, device: SimulatedDevice) => void>> = {
+/** Inputs that need more than one device with a session that lives on; each has a test of its own below. */
+type Special = "Restored" | "Opened" | "Hold" | "Recalled" | "Leaving" | "Verified" | "Activated" | "Revoked"
+
+/** What makes `dev1` hear each other input. */
+const provoked: Record<Exclude<DeviceInput["_tag"], Special>, (world: World, device: SimulatedDevice) => void> = {
   Datagram: (_, device) => void post(device, "1"),
   Stored: (_, device) => void post(device, "1"),
   Write: (world, device) => {
@@ -74,6 +80,20 @@ const provoked: Partial<Record<DeviceInput["_tag"], (world: World, device: Simul
   Properties: (_, device) => {
     const asked = `{"id":"1","version":"1.0","method":"thing.attribute.query","params":{"attributes":[]}}`
     device.request(requestOf(Code.Post, own(device, "thing/attribute/query"), asked))
+  },
+  // Somebody else wrote the entry meanwhile.
+  Read: (world, device) => {
+    const key = sessionKey("pk1", "dev1")
+    const { record, revision } = world.store.entries.get(key)!
+    world.store.write(key, revision, record)
+    device.request({ code: Code.Get, confirmable: true, options: [], payload: new Uint8Array(0) })
+    world.pass(200)
+  },
+  Converted: (world, device) => {
+    const script = { version: 1, source: "the pool's" }
+    world.host.profiles.put({ _tag: "Product", productKey: "pk1", modelId: null, script })
+    const said = `{"id":"1","version":"1.0","method":"thing.measurepoint.post","params":{"measurepoints":{}}}`
+    device.request(requestOf(Code.Post, own(device, "thing/model/up_raw"), said))
   },
   CredentialChanged: (world) =>
     world.host.handleCredential(world.now, { productKey: "pk1", deviceKey: "dev1", credentialVersion: 1 } as never),
@@ -210,6 +230,45 @@ describe("an exception in a device's code", () => {
       assert.isFalse(device.connected)
       world.pass(pauseMillisMin + 100)
       assert.isTrue(world.device("dev1", 1001, { lifetime: 600 }).connect().connected)
+    }
+  })
+
+  it("while it hears Activated lets it fetch its secret again", () => {
+    const world = new World()
+    const device = world.device("dev1", 1000, { identity: productIdentity }).connect()
+    plant("Activated")
+    assert.isUndefined(device.request(requestOf(Code.Get, activateInfo)))
+    assert.strictEqual(world.host.counters.actorFaults, 1)
+    recover(world, device)
+    assert.strictEqual(codeOf(device.responses.at(-1)), "2.04")
+  })
+
+  it("while it hears Revoked tells that it went offline, and the handshake behind it succeeds after the pause", () => {
+    const { neighbour, world } = connected()
+    // The registry issued another secret since.
+    world.psk = () => ({ ...found("current", 9), deviceCredentialVersion: 2 })
+    plant("Revoked")
+    const options = { identity: productIdentity, secret: "current" }
+    assert.isFalse(world.device("dev1", 2000, options).connect().connected)
+    assert.strictEqual(world.host.counters.actorFaults, 1)
+    assert.deepStrictEqual(
+      world.presences.filter(({ state }) => state === "offline").map(({ cause, deviceKey }) => [deviceKey, cause]),
+      [["dev1", "credential"]]
+    )
+    world.pass(pauseMillisMin)
+    assert.isTrue(world.device("dev1", 3000, options).connect().connected)
+    assert.strictEqual(codeOf(post(neighbour)), "2.04")
+  })
+
+  it("leaves nothing that waits for an answer, and no presence untold", () => {
+    for (const [tag, provoke] of Object.entries(provoked)) {
+      const { device, world } = connected(86_400)
+      plant(tag as DeviceInput["_tag"])
+      provoke(world, device)
+      recover(world, device)
+      assert.strictEqual(world.host.gauges.inFlight, 0, tag)
+      const states = world.presences.filter(({ deviceKey }) => deviceKey === "dev1").map(({ state }) => state)
+      assert.strictEqual(states.at(-1), world.host.gauges.online === 2 ? "online" : "offline", tag)
     }
   })
 

@@ -82,6 +82,7 @@ export class DeviceHost {
       devices,
       handover,
       handOffs: this.#handOffs,
+      refusals,
       handshakes: this.#handshakes
     })
   }

@@ -11,6 +11,7 @@ import { type DatagramOutcome, heardDatagram } from "../state/HeardDatagram.ts"
 import type { Held } from "../state/Held.ts"
 import { CommandOwners } from "./CommandOwners.ts"
 import type { Events } from "./Events.ts"
+import { deviceFaultText } from "./FaultTexts.ts"
 import type { HandshakeRefusals } from "./HandshakeRefusals.ts"
 import type { CarryOut } from "./HostEffect.ts"
 import type { HostTurn } from "./HostTurn.ts"
@@ -215,19 +216,15 @@ export class Devices implements ActorWorld<Device, DeviceEffect> {
     }
   }
 
-  /** An exception is nobody's to handle yet. */
-
   /** An exception in a device's code, or in carrying out what it wanted: a stub takes its place, and operators hear of it. */
   replace(device: Device, cause: unknown): void {
     const { events } = this.#options
     const { effects, now } = this.#turn
-    // Tables have to know what there is no more, and what the stub stands for.
-    for (const effect of effects)
-      if (effect._tag === "Unbound" || effect._tag === "HandshakeOver") this.carryOut(device, effect)
+    for (const effect of effects) this.#carryOutLast(device, effect)
     const { until } = replaceByStub(this.#turn, device)
     const peer = device.bound?.peer
     if (peer !== undefined) this.table.restore(device)
-    const reason = faultText(cause, until - now)
+    const reason = deviceFaultText(cause, until - now)
     if (peer !== undefined) events.report(now, device, { kind: "actor-fault", peer, reason, more: undefined })
     else
       events.reportProduct(now, device.productKey, {
@@ -235,6 +232,28 @@ export class Devices implements ActorWorld<Device, DeviceEffect> {
         reason,
         hint: () => ` (${device.deviceKey})`
       })
+  }
+
+  /** What the device's code still wanted when it threw: what its state, the tables and the counters say already has to be said to others, too. */
+  #carryOutLast(device: Device, effect: DeviceEffect): void {
+    switch (effect._tag) {
+      case "Bound":
+      case "BoundRestored":
+      case "CommandQueued":
+      case "DeleteSession":
+      case "HandshakeOver":
+      case "PartitionLost":
+      case "Presence":
+      case "Unbound":
+        return this.carryOut(device, effect)
+      // Nobody answers what is not asked.
+      case "AskActivation":
+      case "AskProperties":
+      case "RunScript":
+      case "StoreCommandEvent":
+      case "StoreUplink":
+        this.#turn.waiting.take(effect.token)
+    }
   }
 
   forget(device: Device): void {
@@ -261,9 +280,3 @@ export class Devices implements ActorWorld<Device, DeviceEffect> {
 }
 
 const notSent = { _tag: "NotSent" } as const
-
-/** What came, what it did, and what to do about it. */
-const faultText = (cause: unknown, pauseMillis: number): string =>
-  `an exception in session-actors ended the device's turn: ${cause instanceof Error ? (cause.stack ?? cause.message) : String(cause)}. It is a fault of Roost, ` +
-  `not of the device: its session is read back from the store in ${pauseMillis / 1000} s at the earliest, and no other device is concerned. ` +
-  "Report it with this text"

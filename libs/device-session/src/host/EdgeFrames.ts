@@ -7,6 +7,8 @@ import type { DatagramOutcome } from "../state/HeardDatagram.ts"
 import type { Held } from "../state/Held.ts"
 import type { Devices } from "./Devices.ts"
 import type { EdgeLinks } from "./EdgeLinks.ts"
+import { entryFaultText } from "./FaultTexts.ts"
+import type { HandshakeRefusals } from "./HandshakeRefusals.ts"
 import type { HandshakeServer } from "./HandshakeServer.ts"
 import type { HostTurn } from "./HostTurn.ts"
 import type { Diversion, PartitionHandover } from "./PartitionHandover.ts"
@@ -20,6 +22,7 @@ export interface EdgeFramesOptions {
   readonly handover: PartitionHandover
   readonly handOffs: HandOffs
   readonly handshakes: HandshakeServer
+  readonly refusals: HandshakeRefusals
 }
 
 /** Frames from edges: each entry goes to the handshake, the device or the partition that it is for, and routes are answered. */
@@ -54,17 +57,42 @@ export class EdgeFrames {
 
   /** A handshake's turn, or that of what came behind it. */
   begin(held: Held): void {
-    const { devices, handover, handshakes } = this.#options
-    const { body, edge, kind, partition, peer } = held
-    const repeated = kind === FrameKind.RepeatedHalfHandshake
-    if (kind !== FrameKind.HalfHandshake && kind !== FrameKind.ForwardedHalfHandshake && !repeated) {
-      return this.handleHeld(held)
+    const { kind } = held
+    const isHalf =
+      kind === FrameKind.HalfHandshake ||
+      kind === FrameKind.ForwardedHalfHandshake ||
+      kind === FrameKind.RepeatedHalfHandshake
+    if (!isHalf) return this.handleHeld(held)
+    try {
+      this.#begin(held)
+    } catch (cause) {
+      this.#fault(held.peer, cause)
     }
+  }
+
+  /** An exception costs its entry alone. Devices and handshakes are supervised by themselves: what is theirs does not come up to here. */
+  #entry(edge: EdgeLink, kind: FrameKind, partition: number, peer: PeerAddress, body: Uint8Array): void {
+    try {
+      this.#route(edge, kind, partition, peer, body)
+    } catch (cause) {
+      this.#fault(peer, cause)
+    }
+  }
+
+  #fault(peer: PeerAddress, cause: unknown): void {
+    const { refusals, turn } = this.#options
+    turn.counters.entryFaults++
+    refusals.tellFault(turn.now, peer, undefined, entryFaultText(cause))
+  }
+
+  #begin({ body, edge, kind, partition, peer }: Held): void {
+    const { devices, handover, handshakes } = this.#options
+    const repeated = kind === FrameKind.RepeatedHalfHandshake
     if (isDiverted(handover.divert(edge, kind, partition, peer, body))) return
     if (devices.partitions.get(partition)?.stage === "ready") handshakes.begin(edge, partition, peer, body, repeated)
   }
 
-  #entry(edge: EdgeLink, kind: FrameKind, partition: number, peer: PeerAddress, body: Uint8Array): void {
+  #route(edge: EdgeLink, kind: FrameKind, partition: number, peer: PeerAddress, body: Uint8Array): void {
     const { edges, handOffs, handover, handshakes, turn } = this.#options
     switch (kind) {
       case FrameKind.Datagram:
@@ -74,7 +102,7 @@ export class EdgeFrames {
       case FrameKind.HalfHandshake:
       case FrameKind.ForwardedHalfHandshake:
       case FrameKind.RepeatedHalfHandshake:
-        if (handOffs.mayBegin(turn.now)) return this.begin({ edge, kind, partition, peer, body })
+        if (handOffs.mayBegin(turn.now)) return this.#begin({ edge, kind, partition, peer, body })
         if (handOffs.wait({ edge, kind, partition, peer, body: new Uint8Array(body) })) {
           turn.counters.handshakesOverLimit++
         }

@@ -4,6 +4,7 @@ import type { Events } from "./Events.ts"
 import { type Handshake, identityOf, namedBy } from "../handshakes/Handshake.ts"
 import { addressOf } from "../state/Path.ts"
 import { SessionReplacements } from "../handshakes/SessionReplacements.ts"
+import type { NamedDevice } from "../state/NamedDevice.ts"
 import type { DeviceSession } from "../state/DeviceSession.ts"
 
 /**
@@ -30,6 +31,13 @@ export class HandshakeRefusals {
     }
     const text = identityText(handshake)
     this.#events.refused({ peer, kind, proven: true, reason, ...(text === undefined ? {} : { identity: text }) })
+  }
+
+  /** What a peer sent met an exception. `device`: that it is known to be about. */
+  tellFault(now: number, peer: PeerAddress, device: NamedDevice | undefined, reason: string): void {
+    const kind = "actor-fault"
+    if (device === undefined) this.#events.refused({ peer, kind, proven: false, reason })
+    else this.#events.report(now, device, { kind, peer, reason, more: undefined })
   }
 
   /** The session of a full handshake took the place of another one, of which the device did not take leave. */

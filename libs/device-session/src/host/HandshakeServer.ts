@@ -13,6 +13,7 @@ import { WrongKeys } from "../handshakes/WrongKeys.ts"
 import type { EdgeLink } from "../state/EdgeLink.ts"
 import type { PskOutcome } from "../state/Outcomes.ts"
 import { Admissions } from "./Admissions.ts"
+import { handshakeFaultText } from "./FaultTexts.ts"
 import type { HandshakeServerOptions } from "./HandshakeServerOptions.ts"
 import { Resumptions } from "./Resumptions.ts"
 
@@ -69,9 +70,12 @@ export class HandshakeServer {
     const claim = claimOf(pending.identity)
     const handshake = begunHandshake({ peer, edge, partition, startedAt: now, claim, repeated, state })
     if (this.#options.handshakes.add(handshake) !== undefined) counters.handshakesOverLimit++
-    // What is established keeps nothing of the frame.
-    if (!tryFinished(this.#turn, handshake, state)) pending.own()
-    this.#carryOut(handshake)
+    this.#supervise(handshake, () => {
+      const isVerified = tryFinished(this.#turn, handshake, state)
+      // What is established keeps nothing of the frame.
+      if (!isVerified) pending.own()
+      return isVerified
+    })
   }
 
   /** True if the datagram was one of a handshake in progress. */
@@ -84,8 +88,7 @@ export class HandshakeServer {
     if (!isOfFormer && !belongsTo(handshake.state, datagram)) return false
     if (devices.repeatsLastFlight(devices.table.findByPeer(peer), edge, peer, datagram)) return true
     if (isOfFormer && this.#completes(former, datagram)) return true
-    handleDatagram(this.#turn, handshake, datagram)
-    this.#carryOut(handshake)
+    this.#supervise(handshake, () => handleDatagram(this.#turn, handshake, datagram))
     return true
   }
 
@@ -96,9 +99,7 @@ export class HandshakeServer {
   continueUnread(peer: PeerAddress, datagram: Uint8Array): boolean {
     const handshake = this.#options.handshakes.get(peer)
     if (handshake === undefined) return false
-    const isHeard = handleUnread(this.#turn, handshake, datagram)
-    this.#carryOut(handshake)
-    return isHeard
+    return this.#supervise(handshake, () => handleUnread(this.#turn, handshake, datagram))
   }
 
   /** The registry answered what was asked under the token. */
@@ -107,8 +108,8 @@ export class HandshakeServer {
     if (asked === undefined) return
     this.#asked.delete(token)
     const { handshake, question } = asked
-    handleAnswer(this.#turn, handshake, question, outcome, this.#options.handshakes.isCurrent(handshake))
-    this.#carryOut(handshake)
+    const isCurrent = this.#options.handshakes.isCurrent(handshake)
+    this.#supervise(handshake, () => handleAnswer(this.#turn, handshake, question, outcome, isCurrent))
   }
 
   /** Forgets the handshakes of a partition that is another node's now. */
@@ -130,8 +131,7 @@ export class HandshakeServer {
     const { now } = this.#turn
     this.#changes.expire(now)
     this.#options.handshakes.expire(now, (handshake) => {
-      handleExpiry(this.#turn, handshake)
-      this.#carryOut(handshake)
+      this.#supervise(handshake, () => handleExpiry(this.#turn, handshake))
     })
   }
 
@@ -162,18 +162,39 @@ export class HandshakeServer {
   }
 
   #completes(handshake: Handshake, datagram: Uint8Array): boolean {
-    const isComplete = completes(this.#turn, handshake, datagram)
-    this.#carryOut(handshake)
-    return isComplete
+    return this.#supervise(handshake, () => completes(this.#turn, handshake, datagram))
   }
 
-  #carryOut(handshake: Handshake): void {
+  /**
+   * Has a handshake handle an input, and carries out what it wants then. An exception costs that handshake alone: it is forgotten, and
+   * its client begins another one. What `input` says, if it says anything; false after an exception.
+   */
+  #supervise(handshake: Handshake, input: () => boolean | void): boolean {
     const { effects } = this.#turn
-    for (const effect of effects) this.#do(handshake, effect)
-    effects.length = 0
+    try {
+      const said = input()
+      for (const effect of effects) this.#carryOut(handshake, effect)
+      return said === true
+    } catch (cause) {
+      this.#fault(handshake, cause)
+      return false
+    } finally {
+      effects.length = 0
+    }
   }
 
-  #do(handshake: Handshake, effect: HandshakeEffect): void {
+  #fault(handshake: Handshake, cause: unknown): void {
+    const { counters, keys, now } = this.#turn
+    const { handshakes, refusals } = this.#options
+    counters.handshakeFaults++
+    handshakes.remove(handshake)
+    const { claim, peer, registered } = handshake
+    const named = namedBy(claim)
+    const isKnown = registered || keys.hasSessionOf(named)
+    refusals.tellFault(now, peer, isKnown ? named : undefined, handshakeFaultText(cause))
+  }
+
+  #carryOut(handshake: Handshake, effect: HandshakeEffect): void {
     const { edges, handshakes, refusals } = this.#options
     const { edge, partition, peer } = handshake
     switch (effect._tag) {

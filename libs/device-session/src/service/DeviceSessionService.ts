@@ -87,10 +87,11 @@ export const DeviceSessionService = {
         Subjects.frameToNodes,
         onFrame((frame) => inlet.unrouted(frame))
       )
-      const share = yield* makePartitions({ host, sealing, formerSeals, commands, flushSoon })
+      const partitions = yield* makePartitions({ host, sealing, formerSeals, commands, flushSoon })
+      yield* health.registerDegraded("load", partitions.troubles)
       owned.leases = yield* keepLeases({
         nodeId: config.host.nodeId,
-        host: share,
+        host: partitions,
         keyChecks: keyChecks(config.clusterKeys, "cluster"),
         sealedBy: yield* sealedBy(sealing),
         ...(config.routingKeys === undefined ? {} : { routingKeyChecks: keyChecks(config.routingKeys, "routing") })
@@ -154,7 +155,8 @@ const troubles = (counters: DeviceHost["counters"]): ReadonlyArray<readonly [nam
   ["strangers refused", counters.strangersRefused],
   ["reports not stored", counters.uplinksFailed],
   ["sessions not saved", counters.savesFailed],
-  ["sessions that do not open", counters.sessionsUnreadable]
+  ["sessions that do not open", counters.sessionsUnreadable],
+  ["exceptions of Roost", counters.actorFaults + counters.handshakeFaults + counters.entryFaults]
 ]
 
 /** Tells a host when the wall clock was set: what it keeps of times that others wrote is in another place then. */

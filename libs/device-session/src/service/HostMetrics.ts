@@ -107,6 +107,21 @@ const counters: ReadonlyArray<readonly [CounterField, name: string, help: string
     "Exceptions in a device's code: our bug. It is read back from the store."
   ],
   [
+    "handshakeFaults",
+    "roost_actors_handshake_faults_total",
+    "Exceptions in a handshake's code: our bug. The device's next one starts anew."
+  ],
+  [
+    "entryFaults",
+    "roost_actors_entry_faults_total",
+    "Exceptions outside of devices and handshakes: our bug. Each cost a datagram or a stored entry."
+  ],
+  [
+    "loadFaults",
+    "roost_actors_load_faults_total",
+    "Exceptions while partitions were loaded: our bug. It is tried again."
+  ],
+  [
     "faultyDropped",
     "roost_actors_faulty_dropped_total",
     "Datagrams and handshakes of such devices during their pause."

@@ -2,11 +2,12 @@ import { steadyNow, wallOf } from "@roost/actors"
 import type { PartitionHost } from "@roost/cluster"
 import { Buckets, Command, commandIdOfKey, deviceRpc, isPending, type Sealing, fromJsonText } from "@roost/contracts"
 import { NatsConnection, readSnapshot, serveRpc, type TailMessage } from "@roost/nats"
-import { Deferred, Effect, Exit, Queue, Result, Schema, Scope } from "effect"
+import { Cause, Effect, Exit, Result, Schema, Scope } from "effect"
 import { type CommandRevisions, deliveryOf } from "./CommandWatch.ts"
 import type { DeviceHost } from "../host/DeviceHost.ts"
 import type { FormerSeals } from "./FormerSeals.ts"
 import { sessionStream, sessionSubject } from "./NatsEffects.ts"
+import { type Acquisition, makePartitionLoader, type PartitionLoader } from "./PartitionLoader.ts"
 
 /**
  * More partitions than this are read from a bucket at one go: for each one by itself the server looks through the whole
@@ -15,11 +16,8 @@ import { sessionStream, sessionSubject } from "./NatsEffects.ts"
 const singleReadsMax = 8
 const together = { concurrency: singleReadsMax, discard: true } as const
 
-interface Acquisition {
-  readonly partition: number
-  readonly fencingToken: number
-  readonly done: Deferred.Deferred<void>
-}
+/** The partitions of this process, and why some can't be loaded. */
+export interface Partitions extends PartitionHost, Pick<PartitionLoader, "troubles"> {}
 
 /** The partitions of one device host: loaded from the buckets, drained into them, or dropped (ADR 4). */
 export const makePartitions = Effect.fnUntraced(function* (options: {
@@ -29,10 +27,9 @@ export const makePartitions = Effect.fnUntraced(function* (options: {
   readonly commands: CommandRevisions
   /** The host has something to send. */
   readonly flushSoon: () => void
-}): Effect.fn.Return<PartitionHost, never, NatsConnection | Scope.Scope> {
+}): Effect.fn.Return<Partitions, never, NatsConnection | Scope.Scope> {
   const { commands, flushSoon, formerSeals, host, sealing } = options
   const connection = yield* NatsConnection
-  const acquisitions = yield* Queue.unbounded<Acquisition>()
   const questions = new Map<number, Scope.Closeable>()
   const run = Effect.runForkWith(yield* Effect.context<never>())
 
@@ -51,29 +48,34 @@ export const makePartitions = Effect.fnUntraced(function* (options: {
   const read = (filter: string, accept: (message: TailMessage) => void) => (stream: string) =>
     readSnapshot({ stream, filterSubject: `$${stream.replace("_", ".")}.${filter}`, onMessage: accept })
 
-  const load = Effect.fnUntraced(function* (batch: ReadonlyArray<Acquisition>) {
-    const filters = batch.length > singleReadsMax ? [">"] : batch.map(({ partition }) => `${partition}.>`)
-    const ours = new Set(batch.map(({ partition }) => String(partition)))
-    const filtered = (accept: (message: TailMessage) => void) => (message: TailMessage) => {
-      const key = keyOf(message.subject)
-      if (ours.has(key.slice(0, key.indexOf(".")))) accept(message)
-    }
-    yield* Effect.forEach(filters, (filter) => read(filter, filtered(restoreSession))(sessionStream), together)
-    yield* Effect.forEach(filters, (filter) => read(filter, filtered(restoreCommand))(commandStream), together)
-    for (const { done, fencingToken, partition } of batch) {
-      host.open(steadyNow(), partition, fencingToken)
-      yield* Deferred.succeed(done, undefined)
-    }
-    flushSoon()
-  })
-  yield* Queue.takeAll(acquisitions).pipe(
-    Effect.flatMap(load),
-    Effect.forever,
-    Effect.provideService(NatsConnection, connection),
-    Effect.forkScoped
+  const load = Effect.fnUntraced(
+    function* (batch: ReadonlyArray<Acquisition>) {
+      const filters = batch.length > singleReadsMax ? [">"] : batch.map(({ partition }) => `${partition}.>`)
+      const ours = new Set(batch.map(({ partition }) => String(partition)))
+      const faults: Array<unknown> = []
+      const filtered = (accept: (message: TailMessage) => void) => (message: TailMessage) => {
+        const key = keyOf(message.subject)
+        if (!ours.has(key.slice(0, key.indexOf(".")))) return
+        // An exception costs its entry alone: its device handshakes again, as with one that this cluster's key does not open.
+        try {
+          accept(message)
+        } catch (cause) {
+          faults.push(cause)
+        }
+      }
+      yield* Effect.forEach(filters, (filter) => read(filter, filtered(restoreSession))(sessionStream), together)
+      yield* Effect.forEach(filters, (filter) => read(filter, filtered(restoreCommand))(commandStream), together)
+      host.counters.entryFaults += faults.length
+      if (faults.length > 0) yield* Effect.logError(unreadText(faults))
+      for (const { fencingToken, partition } of batch) host.open(steadyNow(), partition, fencingToken)
+      flushSoon()
+    },
+    Effect.provideService(NatsConnection, connection)
   )
+  const loader = yield* makePartitionLoader(load, () => host.counters.loadFaults++)
 
   const hush = (partition: number) => {
+    loader.giveUp(partition)
     formerSeals.leave(partition)
     const scope = questions.get(partition)
     questions.delete(partition)
@@ -85,9 +87,7 @@ export const makePartitions = Effect.fnUntraced(function* (options: {
     acquire: Effect.fnUntraced(function* (partition: number, fencingToken: number) {
       hush(partition)
       host.acquire(steadyNow(), partition, fencingToken)
-      const done = yield* Deferred.make<void>()
-      yield* Queue.offer(acquisitions, { partition, fencingToken, done })
-      yield* Deferred.await(done)
+      if (!(yield* loader.load({ partition, fencingToken }))) return
       const scope = yield* Scope.make()
       questions.set(partition, scope)
       yield* serveRpc(deviceRpc(partition), {}, ({ deviceKey, productKey }) =>
@@ -106,9 +106,14 @@ export const makePartitions = Effect.fnUntraced(function* (options: {
     abandon: (partition) => {
       hush(partition)
       host.abandon(partition)
-    }
+    },
+    troubles: loader.troubles
   }
 })
+
+const unreadText = (faults: ReadonlyArray<unknown>): string =>
+  `${faults.length} entries of SESSIONS and COMMANDS met an exception and were left out. It is a fault of Roost. Report it with this text: ` +
+  Cause.pretty(Cause.die(faults[0]))
 
 /** `$KV.{bucket}.{key}`. */
 const keyOf = (subject: string): string => subject.slice(subject.indexOf(".", 4) + 1)

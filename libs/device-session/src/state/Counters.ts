@@ -34,6 +34,9 @@ export class Counters {
   notOwned = 0
   partitionsLost = 0
   actorFaults = 0
+  handshakeFaults = 0
+  entryFaults = 0
+  loadFaults = 0
   faultyDropped = 0
   /** Records dropped by reason (RFC 6347 §4.1.2.7: in silence, but counted). */
   readonly recordsDropped = new Map<string, number>()

@@ -84,6 +84,7 @@ export class NodeEffects {
         return true
       }
       case "Stranger":
+        if (effect.event.kind === "actor-fault") recording.troubles.push(`${this.#name}: ${effect.event.reason}`)
         this.#note("stranger", () => JSON.stringify(effect.event))
         return true
       // No device here activates, asks for properties or has a script.
