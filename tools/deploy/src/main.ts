@@ -3,12 +3,17 @@ import { version } from "@roost/observability"
 import { Console, Effect } from "effect"
 import { Command, Flag } from "effect/cli"
 import { execFileSync } from "node:child_process"
-import { writeFileSync } from "node:fs"
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { billOfMaterials, debianComponents } from "./billOfMaterials.ts"
 import { buildImage, runInBase } from "./buildImage.ts"
+import { buildPackage } from "./buildPackage.ts"
+import { writeChart } from "./chart.ts"
 import { repository } from "./imageRoot.ts"
+import { checkChart } from "./testChart.ts"
 import { testDeployment } from "./testDeployment.ts"
+import { installPythonTools } from "./Toolbox.ts"
 
 const flags = {
   tag: Flag.String("tag").pipe(
@@ -29,14 +34,18 @@ const flags = {
   )
 }
 
+const buildBundles = (): void => {
+  process.stdout.write("bundles: npx nx run-many -t build\n")
+  execFileSync("npx", ["--no-install", "nx", "run-many", "-t", "build"], {
+    cwd: repository,
+    env: { ...process.env, NX_DAEMON: "false", NX_TUI: "false" },
+    stdio: ["ignore", "ignore", "inherit"]
+  })
+}
+
 const image = Command.make("image", flags, (options) =>
   Effect.gen(function* () {
-    yield* Console.log("bundles: npx nx run-many -t build")
-    execFileSync("npx", ["--no-install", "nx", "run-many", "-t", "build"], {
-      cwd: repository,
-      env: { ...process.env, NX_DAEMON: "false", NX_TUI: "false" },
-      stdio: ["ignore", "ignore", "inherit"]
-    })
+    buildBundles()
     const id = buildImage(options)
     const bill = join(repository, "dist/roost.cdx.json")
     const shown = runInBase(options, [
@@ -54,6 +63,38 @@ const image = Command.make("image", flags, (options) =>
   )
 )
 
+const deb = Command.make("deb", { architecture: flags.architecture }, ({ architecture }) =>
+  Effect.gen(function* () {
+    buildBundles()
+    yield* Console.log(buildPackage(architecture))
+  })
+).pipe(Command.withDescription("Builds the package of Debian, with nfpm, which Go 1.26 builds."))
+
+const chart = Command.make("chart", {}, () => Effect.sync(writeChart)).pipe(
+  Command.withDescription(
+    "Writes what the chart has from elsewhere: README.md and values.schema.json of values.yaml, files of deploy."
+  )
+)
+
+const testChart = Command.make("test-chart", {}, () =>
+  Effect.sync(() => {
+    installPythonTools()
+    checkChartIn(mkdtempSync(join(tmpdir(), "roost-chart-")))
+  })
+).pipe(
+  Command.withDescription(
+    "Lints the chart, renders what people set, and has each object judged by Kubernetes' schemas and by checkov. Needs Go 1.26."
+  )
+)
+
+const checkChartIn = (folder: string): void => {
+  try {
+    checkChart(folder)
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
 const test = Command.make("test", { base: flags.base }, ({ base }) =>
   Effect.promise(() => testDeployment(base)).pipe(
     Effect.tap((good) => Effect.sync(() => void (process.exitCode = good ? 0 : 1)))
@@ -66,7 +107,7 @@ const test = Command.make("test", { base: flags.base }, ({ base }) =>
 
 Command.make("deploy").pipe(
   Command.withDescription("The image of Roost, and tests of what deploys it."),
-  Command.withSubcommands([image, test]),
+  Command.withSubcommands([image, deb, chart, testChart, test]),
   Command.run({ version }),
   Effect.provide(NodeServices.layer),
   NodeRuntime.runMain

@@ -10,7 +10,9 @@ export const containersConf = (folder: string): string => {
   const file = join(folder, "containers.conf")
   const limits = [`"nofile=${limitOf("n")}"`, `"nproc=${limitOf("u")}"`].join(", ")
   const runtime = hasProgram("runc") ? '\n[engine]\nruntime = "runc"\n' : ""
-  writeFileSync(file, `[containers]\ndefault_ulimits = [${limits}]\n${runtime}`)
+  // By names of containers: its older network knows none.
+  const network = '\n[network]\nnetwork_backend = "netavark"\n'
+  writeFileSync(file, `[containers]\ndefault_ulimits = [${limits}]\n${runtime}${network}`)
   return file
 }
 
