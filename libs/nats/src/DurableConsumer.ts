@@ -1,4 +1,4 @@
-import type { ConsumerMessages, JsMsg } from "@nats-io/jetstream"
+import type { Consumer, ConsumerMessages, JsMsg } from "@nats-io/jetstream"
 import { headers } from "@nats-io/transport-node"
 import { SetAsideHeader, Subjects } from "@roost/contracts"
 import { metrics } from "@roost/observability"
@@ -10,6 +10,7 @@ import { watchPosition } from "./internal/watchPosition.ts"
 import { failuresAloneMax, Isolation } from "./Isolation.ts"
 import { NatsConnection } from "./NatsConnection.ts"
 import { NatsError } from "./NatsError.ts"
+import { openPull, type Received } from "./PulledMessages.ts"
 
 export interface DurableConsumerOptions<R> {
   readonly stream: string
@@ -84,6 +85,37 @@ const consume = Effect.fnUntraced(function* <R>(options: DurableConsumerOptions<
     { stream, durable, filterSubject, startAt, ackWaitMillis, unacknowledgedMax },
     position
   )
+  const isolation = new Isolation<Consumed>(({ received }) => received.seq)
+  const handled = (messages: ReadonlyArray<Received>) =>
+    handleBatch(
+      options,
+      messages.map((message) => new Consumed(message)),
+      isolation
+    )
+  const pause = options.batchEveryMillis ?? 0
+  const run =
+    pause > 0
+      ? handlePulled({ operation, stream, durable, batchMax, pause, position, handled })
+      : handleDelivered({ operation, consumer, batchMax, unacknowledgedMax, position, handled })
+  yield* Effect.raceFirst(run, watchPosition(operation, stream, position))
+})
+
+interface Handling<R> {
+  readonly operation: string
+  readonly batchMax: number
+  readonly position: ConsumerPosition
+  readonly handled: (messages: ReadonlyArray<Received>) => Effect.Effect<void, NatsError, R>
+}
+
+/** Each message is delivered as soon as the stream has it. */
+const handleDelivered = Effect.fnUntraced(function* <R>({
+  batchMax,
+  consumer,
+  handled,
+  operation,
+  position,
+  unacknowledgedMax
+}: Handling<R> & { readonly consumer: Consumer; readonly unacknowledgedMax: number }) {
   // Room for all that the server gives out without an ack: a message that did not fit would come again after `ackWaitMillis`.
   const queue = yield* Queue.bounded<JsMsg>(unacknowledgedMax)
   const messages: ConsumerMessages = yield* Effect.acquireRelease(
@@ -103,26 +135,37 @@ const consume = Effect.fnUntraced(function* <R>(options: DurableConsumerOptions<
   const ended = fromClient(operation, () => messages.closed()).pipe(
     Effect.flatMap((why) => new NatsError({ reason: "Rejected", operation, detail: why?.message ?? "it ended" }))
   )
-  const isolation = new Isolation<Consumed>(({ received }) => received.seq)
-  const pause = options.batchEveryMillis ?? 0
-  // No use waiting for more while a whole batch is there.
-  const next = Effect.suspend(() =>
-    pause > 0 && Queue.sizeUnsafe(queue) < batchMax ? Effect.sleep(pause) : Effect.void
+  return yield* Effect.raceFirst(ended, Effect.forever(Effect.flatMap(Queue.takeBetween(queue, 1, batchMax), handled)))
+})
+
+/** Messages stay in the stream until it is time for them. */
+const handlePulled = Effect.fnUntraced(function* <R>({
+  batchMax,
+  durable,
+  handled,
+  operation,
+  pause,
+  position,
+  stream
+}: Handling<R> & { readonly stream: string; readonly durable: string; readonly pause: number }) {
+  const pull = yield* openPull(operation, stream, durable)
+  return yield* Effect.forever(
+    Effect.gen(function* () {
+      const batch = yield* pull(batchMax)
+      if (batch.length === 0) return
+      position.note(batch.at(-1)!)
+      yield* handled(batch)
+      // No use waiting for more while a whole batch is there.
+      if (batch.length < batchMax) yield* Effect.sleep(pause)
+    })
   )
-  yield* Effect.raceAllFirst([
-    ended,
-    watchPosition(operation, stream, position),
-    Effect.forever(Effect.andThen(handleBatch(options, queue, batchMax, isolation), next))
-  ])
 })
 
 const handleBatch = Effect.fnUntraced(function* <R>(
   options: DurableConsumerOptions<R>,
-  queue: Queue.Queue<JsMsg>,
-  batchMax: number,
+  batch: ReadonlyArray<Consumed>,
   isolation: Isolation<Consumed>
 ) {
-  const batch = (yield* Queue.takeBetween(queue, 1, batchMax)).map((message) => new Consumed(message))
   const { retryMillis = retryMillisDefault } = options
   const giveBack = (message: Consumed) => {
     message.received.nak(typeof retryMillis === "number" ? retryMillis : retryMillis(message.deliveries))
@@ -167,7 +210,7 @@ const handleBatch = Effect.fnUntraced(function* <R>(
 /** Kept in the stream SET_ASIDE with what is needed to publish it again; acknowledged only after that. */
 const setAside = Effect.fnUntraced(function* (
   { durable, stream }: { readonly durable: string; readonly stream: string },
-  { data, info, seq, subject }: JsMsg,
+  { data, info, seq, subject }: Received,
   reason: string
 ) {
   const { jetstream } = yield* NatsConnection
@@ -193,10 +236,10 @@ const setAside = Effect.fnUntraced(function* (
 
 /** Reads headers and the reply subject only when a handler asks: of most messages it wants the data alone. */
 class Consumed implements ConsumedMessage {
-  readonly received: JsMsg
+  readonly received: Received
   readonly header = (name: string): string => this.received.headers?.get(name) ?? ""
 
-  constructor(received: JsMsg) {
+  constructor(received: Received) {
     this.received = received
   }
 

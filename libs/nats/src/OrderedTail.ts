@@ -2,6 +2,7 @@ import { AckPolicy, DeliverPolicy, type JetStreamManager, ReplayPolicy } from "@
 import { type Msg, nanos, nuid } from "@nats-io/transport-node"
 import { metrics } from "@roost/observability"
 import { Effect, Schedule } from "effect"
+import { deliveryOf } from "./internal/deliveryOf.ts"
 import { fromClient } from "./internal/fromClient.ts"
 import { type Place, readAgainFrom, wasSetBack } from "./internal/Place.ts"
 import { NatsConnection } from "./NatsConnection.ts"
@@ -288,7 +289,8 @@ class TailState {
     if (this.#failure !== undefined) return
     if (this.#early !== undefined) return void this.#early.push(message)
     if (message.headers?.code === 100) return this.#control(message)
-    const { sequence, delivery, pending, storedAt } = positionOf(message)
+    const { delivery, pending, sequence, timestampNanos } = deliveryOf(message.reply)
+    const storedAt = Math.floor(timestampNanos / 1e6)
     if (delivery !== this.#delivered + 1) return this.fail("a message was lost on the way")
     this.#delivered = delivery
     this.#cursor.next = sequence + 1
@@ -307,24 +309,6 @@ class TailState {
     if (stalled) return this.#publish(stalled)
     // Idle: the last message that was pending may have been removed before it came.
     this.#catchUp()
-  }
-}
-
-/**
- * From the reply subject (NATS ADR-15): `$JS.ACK.{stream}.{consumer}.{deliveries}.{stream sequence}.{consumer
- * sequence}.{time}.{pending}`, with domain and account after `ACK` in the form that newer servers may use.
- */
-const positionOf = (
-  message: Msg
-): { readonly sequence: number; readonly delivery: number; readonly storedAt: number; readonly pending: number } => {
-  const tokens = message.reply?.split(".") ?? []
-  const at = tokens.length === 9 ? 5 : 7
-  const nanos = Number(tokens[at + 2])
-  return {
-    sequence: Number(tokens[at]),
-    delivery: Number(tokens[at + 1]),
-    storedAt: Math.floor(nanos / 1e6),
-    pending: Number(tokens[at + 3])
   }
 }
 

@@ -130,30 +130,33 @@ describe("a durable consumer", () => {
     )
   )
 
-  it.live("goes on after the server was killed and after its consumer was deleted", () =>
-    withServer((server) =>
-      Effect.gen(function* () {
-        yield* ensureStreams({ streams: [stream], buckets: [] })
-        const handled: Array<string> = []
-        yield* durableConsumer({
-          stream: "WORK",
-          durable: "workers",
-          filterSubject: "work.>",
-          handler: (messages) => Effect.sync(() => void handled.push(...messages.map((m) => text(m.data))))
-        })
-        yield* publish("work.a", "1")
-        yield* waitUntil(() => handled.length === 1)
-        yield* server.stop("SIGKILL")
-        yield* server.start
-        const { connected, manager } = yield* NatsConnection
-        yield* waitUntil(connected)
-        yield* publish("work.a", "2")
-        yield* waitUntil(() => handled.includes("2"))
-        yield* Effect.promise(() => manager.consumers.delete("WORK", "workers"))
-        yield* publish("work.a", "3")
-        yield* waitUntil(() => handled.includes("3"))
-      }).pipe(Effect.provide(connectionTo(server)), Effect.scoped)
-    )
+  it.live.each([0, 50])(
+    "goes on after the server was killed and after its consumer was deleted, each %i ms",
+    (millis) =>
+      withServer((server) =>
+        Effect.gen(function* () {
+          yield* ensureStreams({ streams: [stream], buckets: [] })
+          const handled: Array<string> = []
+          yield* durableConsumer({
+            stream: "WORK",
+            durable: "workers",
+            filterSubject: "work.>",
+            batchEveryMillis: millis,
+            handler: (messages) => Effect.sync(() => void handled.push(...messages.map((m) => text(m.data))))
+          })
+          yield* publish("work.a", "1")
+          yield* waitUntil(() => handled.length === 1)
+          yield* server.stop("SIGKILL")
+          yield* server.start
+          const { connected, manager } = yield* NatsConnection
+          yield* waitUntil(connected)
+          yield* publish("work.a", "2")
+          yield* waitUntil(() => handled.includes("2"))
+          yield* Effect.promise(() => manager.consumers.delete("WORK", "workers"))
+          yield* publish("work.a", "3")
+          yield* waitUntil(() => handled.includes("3"))
+        }).pipe(Effect.provide(connectionTo(server)), Effect.scoped)
+      )
   )
 })
 

@@ -1,4 +1,4 @@
-import type { JsMsg } from "@nats-io/jetstream"
+import type { Received } from "../PulledMessages.ts"
 import type { Place } from "./Place.ts"
 
 /** After its restart a nats-server says another time than before of when it made a consumer, some milliseconds off. */
@@ -8,7 +8,7 @@ const madeMillisOff = 1_000
 export class ConsumerPosition {
   /** When the consumer was made by which this process reads. Another one was made by whoever knew where it has to begin. */
   #madeAt = NaN
-  #last: JsMsg | undefined
+  #last: Received | undefined
   /** Where it was when the server went away. */
   #beforeOutage: Place | undefined
   /** Where it was when the store began to refuse writes. */
@@ -16,7 +16,7 @@ export class ConsumerPosition {
   #again: Place | undefined
 
   /** Keeps the message itself: its place is asked for seldom, and found by reading its reply subject. */
-  note(message: JsMsg): void {
+  note(message: Received): void {
     this.#last = message
   }
 

@@ -1,0 +1,84 @@
+import { NodeRuntime, NodeServices } from "@effect/platform-node"
+import { unknownVariables } from "@roost/contracts"
+import { NatsConfig } from "@roost/nats"
+import { configurationFaults, faultsOf, variablesOf, version } from "@roost/observability"
+import { Cause, Data, Effect, Option, Redacted } from "effect"
+import { CliError, Command, Flag } from "effect/cli"
+import { writeSync } from "node:fs"
+import { DevConfig } from "./DevConfig.ts"
+import { planDescriptor, type StartPlan, type Viewer } from "./StartPlan.ts"
+
+// The command line of `npm start`, for `start.ts`: it ends before anything starts, and takes the memory of Effect with it.
+
+/** What the person who starts it has to change. */
+class StartFailure extends Data.TaggedError("StartFailure")<{ readonly message: string }> {}
+
+/** Reads all streams of a server that was given: as whom its variables name. */
+const viewerOf = ({ password, servers, token, user }: NatsConfig): Viewer => ({
+  servers: [...servers],
+  user,
+  pass: password && Redacted.value(password),
+  token: token && Redacted.value(token)
+})
+
+const start = Command.make(
+  "npm start",
+  {
+    noDemo: Flag.Boolean("no-demo").pipe(
+      Flag.withDescription("start no demo device and create no demo product"),
+      Flag.withDefault(false)
+    ),
+    device: Flag.String("device").pipe(
+      Flag.withDescription(
+        "show what these devices do only: a product key and what the device keys begin with, as demo/meter"
+      ),
+      Flag.optional
+    ),
+    quiet: Flag.Boolean("quiet").pipe(Flag.withDescription("show nothing of devices"), Flag.withDefault(false))
+  },
+  Effect.fnUntraced(function* ({ device, noDemo, quiet }) {
+    const faults = yield* configurationFaults([DevConfig, NatsConfig])
+    if (faults.length > 0) return yield* new StartFailure({ message: faults.map(({ text }) => text).join("\n✗ ") })
+    for (const { name, nearest } of unknownVariables(Object.keys(process.env))) {
+      process.stderr.write(`nothing reads ${name}${nearest === undefined ? "" : `; ${nearest} is meant?`}\n`)
+    }
+    const config = yield* DevConfig
+    const plan: StartPlan = {
+      config,
+      demo: !noDemo,
+      only: quiet ? null : Option.getOrUndefined(device),
+      viewer: config.natsUrl === undefined ? undefined : viewerOf(yield* NatsConfig)
+    }
+    yield* Effect.sync(() => writeSync(planDescriptor, JSON.stringify(plan)))
+  })
+).pipe(
+  Command.withDescription(
+    "A whole Roost on this machine: nats-server, udp-edge, session-actors, registry, downlink-queue and a demo device. " +
+      "Ctrl-C ends it, twice at once. Set by variables, and whatever the apps read (docs/variables.md):\n" +
+      variablesOf([DevConfig])
+        .map(({ meaning, name, otherwise }) => `  ${name.padEnd(20)} ${otherwise?.padEnd(15)} ${meaning}`)
+        .join("\n")
+  ),
+  Command.withExamples([
+    { command: "npm start -- --no-demo", description: "Without the demo device" },
+    { command: "npm start -- --device demo/", description: "Show the devices of the product demo only" }
+  ])
+)
+
+const fail = (message: string) => Effect.sync(() => process.stderr.write(`✗ ${message}\n`))
+
+const program = Command.run(start, { version }).pipe(
+  Effect.tapCause((cause) => {
+    if (Cause.hasInterruptsOnly(cause)) return Effect.void
+    const error = Cause.squash(cause)
+    const faults = faultsOf(cause, variablesOf([DevConfig]))
+    if (faults.length > 0) return fail(faults.map(({ text }) => text).join("\n✗ "))
+    if (error instanceof StartFailure) return fail(error.message)
+    return CliError.isCliError(error)
+      ? Effect.void
+      : fail(error instanceof Error ? (error.stack ?? error.message) : String(error))
+  }),
+  Effect.provide(NodeServices.layer)
+)
+
+NodeRuntime.runMain(program, { disableErrorReporting: true })
