@@ -2,11 +2,10 @@ import { jetstreamManager } from "@nats-io/jetstream"
 import { connect, type NatsConnection } from "@nats-io/transport-node"
 import { applicationUser } from "@roost/contracts"
 import { Device } from "@roost/device"
-import { childProcess, type ChildProcess, RoostProcesses } from "@roost/testkit"
+import { childProcess, type ChildProcess, eventually, RoostProcesses } from "@roost/testkit"
 import { Effect, Exit, Scope } from "effect"
 import { spawnSync } from "node:child_process"
 import { join } from "node:path"
-import { setTimeout as sleep } from "node:timers/promises"
 import { afterAll, assert, beforeAll, describe, it, type TestContext } from "vitest"
 
 // The examples as applications run them, against four real processes and a device in software.
@@ -100,15 +99,10 @@ const stop = (process: ChildProcess, signal?: NodeJS.Signals) => Effect.runPromi
 const seen = (...processes: ReadonlyArray<ChildProcess>): ReadonlyArray<string> =>
   processes.flatMap((process) => process.stdout().match(/marker-\d+-end/g) ?? []).sort()
 
-const eventually = async (holds: () => boolean | Promise<boolean>, what: () => string): Promise<void> => {
-  for (const end = Date.now() + 20_000; !(await holds());) {
-    if (Date.now() > end) throw new Error(`not so after 20 s: ${what()}`)
-    await sleep(20)
-  }
-}
 const sees = (markers: ReadonlyArray<string>, ...processes: ReadonlyArray<ChildProcess>) =>
   eventually(
     () => seen(...processes).length >= markers.length,
+    Boolean,
     () => processes.map((process) => process.output()).join("\n")
   )
 const waiting = (group: string, count: number) =>
@@ -118,6 +112,7 @@ const waiting = (group: string, count: number) =>
       const info = await consumers.info("UPLINK", group).catch(() => undefined)
       return info !== undefined && info.num_waiting >= count && info.num_ack_pending === 0
     },
+    Boolean,
     () => `${count} processes wait for ${group}`
   )
 
@@ -168,6 +163,7 @@ for (const example of examples) {
       const early = await report("pkOne/devA", 3)
       await eventually(
         () => early.every((marker) => seen(before).includes(marker)),
+        Boolean,
         () => before.output()
       )
       await waiting(group("durable"), 1)
@@ -176,6 +172,7 @@ for (const example of examples) {
       const after = await start(example, group("durable"), ...filter)
       await eventually(
         () => away.every((marker) => seen(after).includes(marker)),
+        Boolean,
         () => after.output()
       )
       assert.deepStrictEqual(

@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { DeadDelivery, Streams, Subjects } from "@roost/contracts"
 import { allStreams, ensureStreams, EventPublisher, NatsConnection } from "@roost/nats"
 import { Health } from "@roost/observability"
-import { natsServer } from "@roost/testkit"
+import { natsServer, waitUntil } from "@roost/testkit"
 import { ConfigProvider, Effect, Layer, Logger, Schema } from "effect"
 import { createServer, type IncomingHttpHeaders } from "node:http"
 import type { AddressInfo } from "node:net"
@@ -77,12 +77,6 @@ const uplink = (productKey: string, deviceKey: string) =>
     Effect.promise(() => jetstream.publish(Subjects.uplink(productKey, deviceKey, "raw"), Uint8Array.of(1)))
   )
 
-/** Waits for what another process is about to do; the time is the test's own. */
-const until = (holds: () => boolean) =>
-  Effect.gen(function* () {
-    while (!holds()) yield* Effect.sleep(10)
-  })
-
 const dead = Effect.flatMap(NatsConnection, ({ manager }) =>
   Effect.promise(async () => {
     const { state } = await manager.streams.info(Streams.webhookDead.name)
@@ -115,7 +109,7 @@ describe("webhooks", () => {
         ] as const) {
           yield* uplink(productKey, deviceKey)
         }
-        yield* until(() => hook.received.flatMap(({ events }) => events).length >= 2)
+        yield* waitUntil(() => hook.received.flatMap(({ events }) => events).length >= 2)
         const events = hook.received.flatMap((request) => request.events)
         assert.deepStrictEqual(
           events.map(({ deviceKey, raw, type }) => [type, deviceKey, raw]),
@@ -177,7 +171,9 @@ describe("webhooks", () => {
         const webhooks = yield* Webhooks
         for (const { url } of [silent, broken, good]) yield* webhooks.create({ url, kinds: ["uplink", "presence"] })
         yield* uplink("pk1", "a")
-        yield* until(() => good.received.length === 1 && broken.received.length === 3 && silent.received.length === 1)
+        yield* waitUntil(
+          () => good.received.length === 1 && broken.received.length === 3 && silent.received.length === 1
+        )
         assert.deepStrictEqual(
           broken.received.map(({ events }) => events[0]!.deviceKey),
           ["a", "a", "a"]
@@ -209,14 +205,14 @@ describe("webhooks", () => {
           assert.deepInclude(buried[0]!.event as object, { deviceKey: "lost" })
           status = 200
           yield* uplink("pk1", "later")
-          yield* until(() => hook.received.at(-1)?.events[0]?.deviceKey === "later")
+          yield* waitUntil(() => hook.received.at(-1)?.events[0]?.deviceKey === "later")
           assert.deepStrictEqual(yield* listDead(webhookId), buried)
           // Somewhere else, under another secret: what is repeated goes where the webhook leads now.
           const repaired = yield* receiver(() => 204)
           const secret = "another secret, long enough"
           yield* webhooks.change(webhookId, { url: repaired.url, secret })
           assert.strictEqual(yield* replayDead(webhookId), 1)
-          yield* until(() => repaired.received.length === 1)
+          yield* waitUntil(() => repaired.received.length === 1)
           const { body, events, headers } = repaired.received[0]!
           assert.deepInclude(events[0], { deviceKey: "lost" })
           const signature = String(headers["roost-signature"])
@@ -244,7 +240,7 @@ describe("webhooks", () => {
           const { webhookId } = webhook
           assert.deepStrictEqual(yield* statuses.get(webhookId), { health: "healthy", consecutiveFailures: 0 })
           yield* uplink("pk1", "a")
-          while ((yield* statuses.get(webhookId)).health !== "dead") yield* Effect.sleep(20)
+          yield* waitUntil(Effect.map(statuses.get(webhookId), ({ health }) => health === "dead"))
           const failing = yield* statuses.get(webhookId)
           // Four attempts make it dead; a busy machine may read its health after the next ones.
           assert.isAtLeast(failing.consecutiveFailures, 4)
@@ -263,13 +259,13 @@ describe("webhooks", () => {
           // One line, whatever fails within the minute.
           yield* uplink("pk1", "b")
           while ((yield* deliveryQueue(webhook)).dead < 2) yield* Effect.sleep(20)
-          yield* until(() => lines.length > 0)
+          yield* waitUntil(() => lines.length > 0)
           yield* Effect.sleep(2_500)
           assert.lengthOf(lines, 1)
           assert.include(lines[0], webhookId)
           status = 204
           yield* uplink("pk1", "c")
-          while ((yield* statuses.get(webhookId)).health !== "healthy") yield* Effect.sleep(20)
+          yield* waitUntil(Effect.map(statuses.get(webhookId), ({ health }) => health === "healthy"))
           const healthy = yield* statuses.get(webhookId)
           assert.deepStrictEqual([healthy.consecutiveFailures, healthy.lastAttempt?.status], [0, 204])
           assert.notProperty(healthy, "failingSince")
@@ -295,7 +291,7 @@ describe("webhooks", () => {
         const consumers = Effect.promise(async () => (await manager.streams.info("UPLINK")).state.consumer_count)
         const { webhookId } = yield* webhooks.create({ url: hook.url, kinds: ["uplink"] })
         yield* uplink("pk1", "a")
-        yield* until(() => hook.received.length === 1)
+        yield* waitUntil(() => hook.received.length === 1)
         yield* webhooks.delete(webhookId)
         while ((yield* consumers) > 0) yield* Effect.sleep(20)
         assert.isEmpty(yield* webhooks.list)
@@ -331,7 +327,7 @@ describe("webhooks", () => {
         }
         yield* Effect.promise(() => jetstream.publish(subject(made.webhookId), entry))
         yield* uplink("pk1", "a")
-        yield* until(() => hook.received.length === 1)
+        yield* waitUntil(() => hook.received.length === 1)
         assert.isEmpty(thief.received)
       }).pipe(Effect.provide(onBus(server.url)))
     })

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Buckets, partitionCount } from "@roost/contracts"
 import { NatsConnection } from "@roost/nats"
-import { type ChildProcess, childProcess, natsServer } from "@roost/testkit"
+import { type ChildProcess, childProcess, natsServer, waitUntil } from "@roost/testkit"
 import { Health } from "@roost/observability"
 import { ConfigProvider, Effect, Layer } from "effect"
 import { fileURLToPath } from "node:url"
@@ -86,9 +86,6 @@ class Turns {
   }
 }
 
-const until = (condition: () => boolean) =>
-  Effect.sync(condition).pipe(Effect.delay("20 millis"), Effect.repeat({ until: (holds) => holds }), Effect.asVoid)
-
 const start = (turns: Turns, url: string, nodeId: string, env: Readonly<Record<string, string>> = {}) => {
   let rest = ""
   return childProcess({
@@ -115,15 +112,15 @@ describe("leases over a real nats-server", () => {
       // So long that none runs out here: what b gives up, it hands over.
       const longLease = { LEASE_MILLIS: "3600000" }
       yield* start(turns, server.url, "a", longLease)
-      yield* until(() => turns.allServed)
+      yield* waitUntil(() => turns.allServed)
       const b = yield* start(turns, server.url, "b", longLease)
       yield* start(turns, server.url, "c", longLease)
-      yield* until(() => turns.isDivided(["a", "b", "c"]))
+      yield* waitUntil(() => turns.isDivided(["a", "b", "c"]))
       assert.isTrue([...turns.current.values()].every((count) => count > 120 && count < 230))
 
       const exit = yield* stop(b, "SIGTERM")
       assert.deepStrictEqual(exit, { code: 0, signal: null })
-      yield* until(() => turns.allServed)
+      yield* waitUntil(() => turns.allServed)
       assert.isFalse(turns.current.has("b"))
       turns.check()
     })
@@ -135,11 +132,11 @@ describe("leases over a real nats-server", () => {
       const turns = new Turns()
       yield* start(turns, server.url, "a")
       const b = yield* start(turns, server.url, "b")
-      yield* until(() => turns.allServed && (turns.current.get("b") ?? 0) > 200)
+      yield* waitUntil(() => turns.allServed && (turns.current.get("b") ?? 0) > 200)
       yield* stop(b, "SIGKILL")
       // The other one may see that it ended before this process does.
       turns.end("b", turns.lastWordOf("b"))
-      yield* until(() => turns.allServed)
+      yield* waitUntil(() => turns.allServed)
       turns.check()
     })
   )
@@ -152,14 +149,14 @@ describe("leases over a real nats-server", () => {
         const turns = new Turns()
         yield* start(turns, server.url, "a")
         const b = yield* start(turns, server.url, "b")
-        yield* until(() => turns.allServed && (turns.current.get("b") ?? 0) > 200)
+        yield* waitUntil(() => turns.allServed && (turns.current.get("b") ?? 0) > 200)
         yield* b.signal("SIGSTOP")
         turns.end("b", yield* now)
-        yield* until(() => turns.allServed)
+        yield* waitUntil(() => turns.allServed)
         yield* Effect.sleep(marginMillis)
         const resumedAt = yield* now
         yield* b.signal("SIGCONT")
-        yield* until(() => turns.allServed && (turns.current.get("b") ?? 0) > 200)
+        yield* waitUntil(() => turns.allServed && (turns.current.get("b") ?? 0) > 200)
         const first = turns.heard.find(([node, at, what]) => node === "b" && at >= resumedAt && what === "serves")
         assert.strictEqual(first?.[3], false)
         turns.check()
@@ -174,11 +171,11 @@ describe("leases over a real nats-server", () => {
         const turns = new Turns()
         const longLease = { LEASE_MILLIS: "3600000" }
         const a = yield* start(turns, server.url, "a", longLease)
-        yield* until(() => turns.allServed)
+        yield* waitUntil(() => turns.allServed)
         yield* stop(a, "SIGKILL")
         turns.end("a", yield* now)
         yield* start(turns, server.url, "a2", longLease)
-        yield* until(() => turns.allServed)
+        yield* waitUntil(() => turns.allServed)
         turns.check()
       })
   )
@@ -188,7 +185,7 @@ describe("leases over a real nats-server", () => {
       const server = yield* natsServer()
       const turns = new Turns()
       for (const node of ["a", "b", "c"]) yield* start(turns, server.url, node)
-      yield* until(() => turns.isDivided(["a", "b", "c"]))
+      yield* waitUntil(() => turns.isDivided(["a", "b", "c"]))
       const before = turns.all.length
       yield* server.pause
       yield* Effect.sleep(2 * (leaseMillis + marginMillis))
@@ -196,7 +193,7 @@ describe("leases over a real nats-server", () => {
       yield* server.resume
       const serve = (node: string) =>
         turns.heard.some(([who, at, what, value]) => who === node && at > resumedAt && what === "serves" && value)
-      yield* until(() => ["a", "b", "c"].every(serve))
+      yield* waitUntil(() => ["a", "b", "c"].every(serve))
       // Until whoever was to be called silent would have been.
       yield* Effect.sleep(2 * (leaseMillis + marginMillis))
       // But for who stood still itself, without a processor: it says something every 20 ms.
@@ -214,10 +211,10 @@ describe("leases over a real nats-server", () => {
       const turns = new Turns()
       yield* start(turns, server.url, "a")
       yield* start(turns, server.url, "b")
-      yield* until(() => turns.allServed && (turns.current.get("b") ?? 0) > 200)
+      yield* waitUntil(() => turns.allServed && (turns.current.get("b") ?? 0) > 200)
       const before = turns.all.length
       yield* remakeLeases(server.url)
-      yield* until(() => turns.all.length >= before + partitionCount && turns.allServed)
+      yield* waitUntil(() => turns.all.length >= before + partitionCount && turns.allServed)
       turns.check()
     })
   )
@@ -229,12 +226,12 @@ describe("leases over a real nats-server", () => {
         const server = yield* natsServer()
         const turns = new Turns()
         const a = yield* start(turns, server.url, "a", { KEY_CHECK: "0123456789abcdef" })
-        yield* until(() => turns.allServed)
+        yield* waitUntil(() => turns.allServed)
         yield* start(turns, server.url, "b", { KEY_CHECK: "fedcba9876543210" })
-        yield* until(() => turns.unsettled("b").includes("ROOST_CLUSTER_KEY"))
+        yield* waitUntil(() => turns.unsettled("b").includes("ROOST_CLUSTER_KEY"))
         yield* stop(a, "SIGTERM")
         const stoppedAt = yield* now
-        yield* until(() => turns.heard.some(([who, at]) => who === "b" && at > stoppedAt + 3_000))
+        yield* waitUntil(() => turns.heard.some(([who, at]) => who === "b" && at > stoppedAt + 3_000))
         assert.isFalse(turns.all.some(({ node }) => node === "b"))
         assert.include(turns.unsettled("b"), "0123456789abcdef")
       })
@@ -245,13 +242,13 @@ describe("leases over a real nats-server", () => {
       const server = yield* natsServer()
       const turns = new Turns()
       yield* start(turns, server.url, "a")
-      yield* until(() => turns.allServed)
+      yield* waitUntil(() => turns.allServed)
       const b = yield* start(turns, server.url, "b", { CLOCK_AHEAD: "3600000" })
-      yield* until(() => turns.unsettled("b").includes("3600 s ahead"))
-      yield* until(() => turns.allServed && !turns.current.has("b"))
+      yield* waitUntil(() => turns.unsettled("b").includes("3600 s ahead"))
+      yield* waitUntil(() => turns.allServed && !turns.current.has("b"))
       yield* b.signal("SIGUSR2")
-      yield* until(() => turns.allServed && (turns.current.get("b") ?? 0) > 200)
-      yield* until(() => turns.unsettled("b") === "")
+      yield* waitUntil(() => turns.allServed && (turns.current.get("b") ?? 0) > 200)
+      yield* waitUntil(() => turns.unsettled("b") === "")
       turns.check()
     })
   )
@@ -262,9 +259,9 @@ describe("leases over a real nats-server", () => {
       const turns = new Turns()
       const a = yield* start(turns, server.url, "a", { ROOST_LOG_LEVEL: "Info" })
       yield* start(turns, server.url, "b")
-      yield* until(() => turns.allServed && (turns.current.get("b") ?? 0) > 200)
+      yield* waitUntil(() => turns.allServed && (turns.current.get("b") ?? 0) > 200)
       yield* stop(a, "SIGTERM")
-      yield* until(() => turns.allServed)
+      yield* waitUntil(() => turns.allServed)
       assert.notMatch(a.output(), /silent|WARN|ERROR/)
     })
   )

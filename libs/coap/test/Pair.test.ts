@@ -1,4 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
+import { seededRandom } from "@roost/random"
 import {
   type ClientRequest,
   Code,
@@ -8,7 +9,7 @@ import {
   type Response
 } from "../src/index.ts"
 import { pathOptions } from "./support/build.ts"
-import { Pair, type PairOptions, seededRandom } from "./support/Pair.ts"
+import { Pair, type PairOptions } from "./support/Pair.ts"
 
 const body = (bytes: number, seed: number): Uint8Array => {
   const random = seededRandom(seed)

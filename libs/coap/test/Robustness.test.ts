@@ -1,4 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
+import { seededRandom } from "@roost/random"
 import {
   blockBytes,
   blockOption,
@@ -15,7 +16,6 @@ import {
   uintOption
 } from "../src/index.ts"
 import { decoded, message, pathOptions, toHex } from "./support/build.ts"
-import { seededRandom } from "./support/Pair.ts"
 
 const { limits, tuning } = defaultServerSettings
 

@@ -1,4 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
+import { seededRandom } from "@roost/random"
 import { FrameKind, FrameReader, FrameWriter, parsePeerAddress } from "../src/index.ts"
 
 const v4 = parsePeerAddress("192.0.2.200", 40_001)!
@@ -67,8 +68,8 @@ describe("Frame", () => {
   })
 
   it("does not throw on noise", () => {
-    let state = 1
-    const random = () => (state = (state * 48_271) % 2_147_483_647) & 0xff
+    const numbers = seededRandom(1)
+    const random = () => Math.floor(numbers() * 256)
     for (let i = 0; i < 20_000; i++) {
       const noise = Uint8Array.from({ length: random() % 64 }, random)
       if (i % 2 === 0) noise[0] = 1

@@ -1,4 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
+import { waitUntil } from "@roost/testkit"
 import { Effect, Exit, Layer, Logger, Scope } from "effect"
 import {
   Credentials,
@@ -24,9 +25,6 @@ const tell = Effect.gen(function* () {
   yield* Effect.forEach(untold, ({ id }) => store.forgetChange(id))
   return untold.map(({ change }) => change)
 })
-
-const until = <R>(holds: Effect.Effect<boolean, never, R>) =>
-  holds.pipe(Effect.delay("10 millis"), Effect.repeat({ until: (held) => held }))
 
 describe.each(databases(server))("a product that is deleted, on $database", ({ layerStore }) => {
   const layers = Layer.mergeAll(Registry.layer, Credentials.layer).pipe(
@@ -99,7 +97,8 @@ describe.each(databases(server))("a product that is deleted, on $database", ({ l
       yield* Layer.build(layerWorker)
       const told: Array<string> = []
       const deleted = yield* registry.deleteProduct(productKey, true)
-      if (deleted !== "Deleted") yield* until(Effect.map(store.anyProduct(productKey), (found) => found === undefined))
+      if (deleted !== "Deleted")
+        yield* waitUntil(Effect.map(store.anyProduct(productKey), (found) => found === undefined))
       for (const { change, deviceKey } of yield* tell) {
         assert.strictEqual(change, "deleted")
         told.push(deviceKey)
@@ -156,7 +155,7 @@ describe.each(databases(server))("a product that is deleted, on $database", ({ l
         )
 
         yield* Layer.build(layerWorker)
-        yield* until(
+        yield* waitUntil(
           Effect.andThen(
             tell,
             Effect.map(store.anyProduct(productKey), (found) => found === undefined)

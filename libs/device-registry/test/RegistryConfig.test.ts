@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { faultsOf } from "@roost/observability"
-import { postgresServer } from "@roost/testkit"
+import { postgresServer, waitUntil } from "@roost/testkit"
 import { ConfigProvider, Effect, Exit, Layer } from "effect"
 import { readdirSync, readFileSync } from "node:fs"
 import { join } from "node:path"
@@ -78,7 +78,7 @@ const underKeys = (ROOST_DATA_DIR: string, keys: Readonly<Record<string, string>
 const resealed = Effect.gen(function* () {
   const store = yield* RegistryStore
   const { keyId } = yield* SecretVault
-  while ((yield* store.secretKeyIds).some((each) => each !== keyId)) yield* Effect.sleep(5)
+  yield* waitUntil(Effect.map(store.secretKeyIds, (ids) => ids.every((each) => each === keyId)))
 })
 
 const readAll = Effect.gen(function* () {

@@ -16,7 +16,7 @@ import {
 import { pskBytes, pskFromSecret } from "@roost/enos"
 import { NatsConnection, openBucket, StreamKeeper, requestRpc, serveRpc, tailConsumer } from "@roost/nats"
 import { Health } from "@roost/observability"
-import { natsServer } from "@roost/testkit"
+import { natsServer, waitUntil } from "@roost/testkit"
 import { ConfigProvider, Effect, Layer, Logger } from "effect"
 import { Credentials, layerRegistryNats, LiveStatus, Registry, RegistryStore, Strangers } from "../src/index.ts"
 import { clusterKey, layerTemporaryStore, layerVault } from "./support/TestRegistry.ts"
@@ -53,13 +53,6 @@ const seed = Effect.gen(function* () {
 const publish = (subject: string, value: unknown) =>
   Effect.flatMap(NatsConnection, ({ jetstream }) =>
     Effect.promise(() => jetstream.publish(subject, JSON.stringify(value)))
-  )
-
-const until = <R>(condition: Effect.Effect<boolean, unknown, R>) =>
-  condition.pipe(
-    Effect.orElseSucceed(() => false),
-    Effect.delay("10 millis"),
-    Effect.repeat({ until: (holds) => holds })
   )
 
 const online = {
@@ -131,7 +124,7 @@ describe("the registry on the bus", () => {
         const all = Effect.sync(() =>
           strangers.list({ address: undefined, identity: undefined, before: undefined, limit: 10 })
         )
-        yield* until(
+        yield* waitUntil(
           Effect.map(
             Effect.tryPromise(() => manager.streams.info(Streams.stranger.name)),
             () => true
@@ -150,7 +143,7 @@ describe("the registry on the bus", () => {
         }
         yield* publish(Subjects.stranger, "no refusal")
         yield* publish(Subjects.stranger, { ...refused, identity: "pk1,dev1,2,60" })
-        yield* until(Effect.map(all, ({ length }) => length === 1))
+        yield* waitUntil(Effect.map(all, ({ length }) => length === 1))
         assert.deepInclude((yield* all)[0], { identity: "pk1,dev1,2,60" })
       }).pipe(Effect.provide(onBus(url)))
     )
@@ -166,8 +159,8 @@ describe("the registry on the bus", () => {
         yield* publish(presence, online)
         yield* publish(event, { kind: 1 })
         yield* publish(event, { ...id, kind: "handshake-refused", at: Date.now(), address: "", reason: "wrong key" })
-        yield* until(Effect.map(registry.device(id), ({ status }) => status === "online"))
-        yield* until(Effect.map(registry.events(id, { limit: 10 }), (events) => events.length === 1))
+        yield* waitUntil(Effect.map(registry.device(id), ({ status }) => status === "online"))
+        yield* waitUntil(Effect.map(registry.events(id, { limit: 10 }), (events) => events.length === 1))
         const [logged] = yield* registry.events(id, { limit: 10 })
         assert.strictEqual(logged?.reason, "wrong key")
       }).pipe(Effect.provide(onBus(url)))
@@ -184,7 +177,7 @@ describe("the registry on the bus", () => {
           heard.push(JSON.parse(new TextDecoder().decode(data)).change)
         })
         // The tail hears what comes after it has begun.
-        yield* until(
+        yield* waitUntil(
           Effect.gen(function* () {
             yield* publish(subject, { change: "begun" })
             return heard.length > 0
@@ -192,13 +185,13 @@ describe("the registry on the bus", () => {
         )
         heard.length = 0
         yield* registry.rotateSecret(id, undefined)
-        yield* until(Effect.sync(() => heard.includes("secret")))
+        yield* waitUntil(Effect.sync(() => heard.includes("secret")))
         yield* server.stop("SIGKILL")
         yield* registry.setEnabled(id, false)
         yield* registry.setEnabled(id, true)
         yield* registry.deleteDevice(id)
         yield* server.start
-        yield* until(Effect.sync(() => heard.includes("deleted")))
+        yield* waitUntil(Effect.sync(() => heard.includes("deleted")))
         // At least once: what was sent when the server died may be told twice, but never out of order.
         const order = heard.filter((change, i) => change !== "begun" && change !== heard[i - 1])
         assert.deepStrictEqual(order, ["secret", "disabled", "enabled", "deleted"])
@@ -229,7 +222,7 @@ describe("the registry on the bus", () => {
             .toSorted()
         })
         const expected = [`model.meter ${JSON.stringify(model("temp"))}`, "product.pk1 meter"]
-        const untilTold = until(Effect.map(told, (found) => found.join() === expected.join()))
+        const untilTold = waitUntil(Effect.map(told, (found) => found.join() === expected.join()))
         yield* untilTold
         yield* Effect.promise(() => manager.streams.delete(`KV_${Buckets.profiles.name}`))
         yield* untilTold
@@ -248,7 +241,7 @@ describe("the registry on the bus", () => {
       Effect.gen(function* () {
         const registry = yield* seed
         yield* publish(Subjects.presence(id.productKey, id.deviceKey), online)
-        yield* until(Effect.map(registry.device(id), ({ status }) => status === "online"))
+        yield* waitUntil(Effect.map(registry.device(id), ({ status }) => status === "online"))
         assert.strictEqual((yield* registry.device(id)).lastSeenAt, 1000)
         const known: DeviceAnswer = {
           _tag: "Known",

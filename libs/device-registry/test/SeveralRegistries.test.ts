@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { RegistryRpcs, Sealing, sealPurpose, secretContext, Streams, Subjects } from "@roost/contracts"
 import { NatsConnection, requestRpc, StreamKeeper } from "@roost/nats"
 import { Health } from "@roost/observability"
-import { natsServer, postgresServer } from "@roost/testkit"
+import { natsServer, postgresServer, waitUntil } from "@roost/testkit"
 import { ConfigProvider, Effect, Exit, Layer, Logger, Scope } from "effect"
 import {
   Credentials,
@@ -169,17 +169,19 @@ describe("two registries on one PostgreSQL", () => {
       )
       yield* Effect.forEach(keys, (deviceKey) => publish(deviceKey, began), { concurrency: 20 })
       yield* registry.setEnabled(id, false)
-      yield* until(Effect.map(store.devices("pk1", { status: "online", limit: 200 }), (found) => found.length === 100))
-      yield* until(Effect.map(store.untoldChanges(1), (untold) => untold.length === 0))
+      yield* waitUntil(
+        Effect.map(store.devices("pk1", { status: "online", limit: 200 }), (found) => found.length === 100)
+      )
+      yield* waitUntil(Effect.map(store.untoldChanges(1), (untold) => untold.length === 0))
 
       yield* Scope.close(ending, Exit.void)
       yield* registry.setEnabled(id, true)
       const answer = Effect.provide(requestRpc(RegistryRpcs.psk, { ...id, secureMode: 2 }), second)
-      yield* until(Effect.map(answer, ({ _tag }) => _tag === "Found"))
+      yield* waitUntil(Effect.map(answer, ({ _tag }) => _tag === "Found"))
       yield* Effect.forEach(keys, (deviceKey) => publish(deviceKey, began + 1), { concurrency: 20 })
       const logs = Effect.forEach(keys, (deviceKey) => store.events({ ...id, deviceKey }, { limit: 9 }))
-      yield* until(Effect.map(logs, (all) => all.every((events) => events.length === 2)))
-      yield* until(Effect.map(store.untoldChanges(1), (untold) => untold.length === 0))
+      yield* waitUntil(Effect.map(logs, (all) => all.every((events) => events.length === 2)))
+      yield* waitUntil(Effect.map(store.untoldChanges(1), (untold) => untold.length === 0))
       const stream = yield* Effect.promise(() => manager.streams.info(Streams.credential.name))
       assert.strictEqual(stream.state.messages, 2)
     })
@@ -194,13 +196,13 @@ describe("two registries on one PostgreSQL", () => {
       const watched = Layer.provideMerge(layerRegistryHealth, Health.layer)
       const health = yield* Effect.provide(Layer.build(watched), instance)
       const { readiness } = yield* Effect.provide(Health, health)
-      const says = (what: RegExp) => until(Effect.sync(() => what.test(readiness().checks["database"]!)))
+      const says = (what: RegExp) => waitUntil(Effect.sync(() => what.test(readiness().checks["database"]!)))
       yield* says(/^ok$/)
       yield* own.stop
       yield* says(/^the database does not answer: nothing listens there \(connection refused\): start it/)
       assert.isTrue(Exit.isFailure(yield* Effect.exit(store.device(id))))
       yield* own.start
-      yield* until(
+      yield* waitUntil(
         Effect.map(Effect.exit(store.updateCredential(id, { _tag: "Enabled", enabled: false }, 1)), Exit.isSuccess)
       )
       assert.strictEqual((yield* store.device(id))?.status, "disabled")
@@ -216,13 +218,6 @@ const secretOf = (sealedSecret: string): string => {
   )
   return Buffer.from(opened!).toString("utf8")
 }
-
-const until = <R>(condition: Effect.Effect<boolean, unknown, R>) =>
-  condition.pipe(
-    Effect.orElseSucceed(() => false),
-    Effect.delay("10 millis"),
-    Effect.repeat({ until: (holds) => holds })
-  )
 
 const online = {
   state: "online",

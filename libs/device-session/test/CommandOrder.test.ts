@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Code } from "@roost/coap"
+import { seededRandom } from "@roost/random"
 import { changeTheSame, effectOf } from "../src/state/CommandEffect.ts"
 import { type PendingCommand, PendingCommands } from "../src/state/PendingCommands.ts"
 import { codeOf, own, requestOf } from "./support/traces.ts"
@@ -148,14 +149,6 @@ describe("commands that change the same", () => {
   })
 })
 
-/** mulberry32. */
-const seeded = (seed: number) => () => {
-  seed = (seed + 0x6d2b79f5) >>> 0
-  let mixed = Math.imul(seed ^ (seed >>> 15), seed | 1)
-  mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
-  return ((mixed ^ (mixed >>> 14)) >>> 0) / 0x1_0000_0000
-}
-
 /** Bucket, actor and device, a network that loses, and owners that change. */
 class Path {
   now = 1000
@@ -287,7 +280,7 @@ describe("a device on a path that loses, repeats and is late", () => {
   for (const withOwners of [false, true]) {
     it(`ends at the newest of what it carried out, each GET one delivery${withOwners ? ", whoever owns it" : ""} (trust E4)`, () => {
       for (let seed = 1; seed <= 1500; seed++) {
-        const random = seeded(seed)
+        const random = seededRandom(seed)
         const path = new Path(random)
         for (let step = 0; step < 60; step++) {
           const dice = random()

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { seeded } from "./support/Seeded.ts"
+import { seededRandom } from "@roost/random"
 import * as Schema from "effect/Schema"
 import { recordsPerMillisMax, reservedEnd, restoredSequence } from "../src/state/RestoredSequence.ts"
 import { codeOf, post, repeated, sequencesTo } from "./support/traces.ts"
@@ -49,7 +49,7 @@ describe("a store that went back", () => {
   it("nor where the clock is behind the reserved block, or years ahead (trust B1)", () => {
     for (const apart of [-86_400_000, 0, 9 * 365 * 86_400_000]) {
       const world = new World()
-      world.random = seeded(7)
+      world.random = seededRandom(7)
       const device = world.device("dev1", 1000, withCid).connect()
       post(device)
       const copy = world.store.copy()
@@ -68,7 +68,7 @@ describe("a store that went back", () => {
     "no (key, epoch, number) comes twice, whatever is set back, taken over or stepped (trust B1)",
     [Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 2 ** 31 }))],
     ([seed]) => {
-      const random = seeded(seed)
+      const random = seededRandom(seed)
       const world = new World({ writeBlockRecords: 16 })
       world.random = random
       const device = world.device("dev1", 1000, withCid).connect()
@@ -88,7 +88,7 @@ describe("a store that went back", () => {
   )
 
   it("a session that is not ahead of its clock does not get ahead of it (trust B1)", () => {
-    const random = seeded(1)
+    const random = seededRandom(1)
     const session = { writeLimit: 1, writeSequence: 1 }
     for (let elapsed = 0; elapsed < 50; elapsed++) {
       for (let burst = 0; burst < 5; burst++) {

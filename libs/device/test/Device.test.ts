@@ -2,7 +2,7 @@ import { Code, defaultClientLimits, makeTuning } from "@roost/coap"
 import { encodeRequest, pskFromSecret } from "@roost/enos"
 import { afterEach, beforeEach, describe, expect, it } from "vitest"
 import { commandsPerWakeMax, Device, type DeviceEvent, type DeviceOptions, LinkError } from "../src/index.ts"
-import { Platform, type PlatformAnswer, type PlatformRequest } from "./utils/Platform.ts"
+import { Platform, type PlatformAnswer, type PlatformRequest } from "./support/Platform.ts"
 
 const productKey = "pk"
 const deviceKey = "meter-1"

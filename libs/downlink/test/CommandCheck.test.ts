@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import type { ThingModel } from "@roost/enos"
 import { natsServer } from "@roost/testkit"
 import { Effect, Fiber } from "effect"
-import { device, instance, world } from "./harness.ts"
+import { device, instance, world } from "./support/World.ts"
 
 const valve: ThingModel = {
   modelId: "valve",

@@ -1,8 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Buckets, commandKey, pendingCommandsPerDeviceMax, placeOf, Subjects } from "@roost/contracts"
-import { natsServer } from "@roost/testkit"
+import { natsServer, waitUntil } from "@roost/testkit"
 import { Effect } from "effect"
-import { device, instance, settled, waitUntil, world } from "./harness.ts"
+import { device, instance, settled, world } from "./support/World.ts"
 
 const hour = 3_600
 

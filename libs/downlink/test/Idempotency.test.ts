@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Buckets } from "@roost/contracts"
 import { natsServer } from "@roost/testkit"
 import { Effect } from "effect"
-import { device, instance, settled, world, type World } from "./harness.ts"
+import { device, instance, settled, world, type World } from "./support/World.ts"
 
 const set = `${device("d")}/measurepoints/temp:set`
 const kept = { value: 3, pendingTtl: 3_600 }

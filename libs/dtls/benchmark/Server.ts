@@ -21,8 +21,8 @@ import {
   TLS_PSK_WITH_AES_128_CCM_8
 } from "../src/index.ts"
 import { concatBytes } from "../src/internal/bytes.ts"
-import { connect, greet, lastFlight, makeServer, now, peer } from "../test/utils/handshake.ts"
-import { defaultPsk, ScriptedClient, type ScriptedClientOptions } from "../test/utils/ScriptedClient.ts"
+import { connect, greet, lastFlight, makeServer, now, peer } from "../test/support/handshake.ts"
+import { defaultPsk, ScriptedClient, type ScriptedClientOptions } from "../test/support/ScriptedClient.ts"
 
 /** The same bytes every time: recorded datagrams of a client then fit every run. */
 const repeating: Crypto = { ...dtlsCrypto, randomBytes: (length) => new Uint8Array(length).fill(7) }

@@ -15,8 +15,8 @@ import {
   TLS_PSK_WITH_AES_128_CCM_8
 } from "../src/index.ts"
 import { concatBytes } from "../src/internal/bytes.ts"
-import { connect, greet, lastFlight, makeServer, now, peer } from "../test/utils/handshake.ts"
-import { defaultPsk, ScriptedClient } from "../test/utils/ScriptedClient.ts"
+import { connect, greet, lastFlight, makeServer, now, peer } from "../test/support/handshake.ts"
+import { defaultPsk, ScriptedClient } from "../test/support/ScriptedClient.ts"
 
 /** The same bytes each time: a run has to depend on its input alone. */
 const crypto: Crypto = Object.create(nodeCrypto, {

@@ -8,7 +8,7 @@ import {
   readHandshakeFragment,
   readRecord
 } from "../src/index.ts"
-import type { Server } from "../test/utils/Server.ts"
+import type { Server } from "../test/support/Server.ts"
 
 /** What a datagram has that a model of the server can know without its keys. */
 export interface Sent {

@@ -1,4 +1,5 @@
 import { nodeCrypto } from "@roost/dtls-crypto"
+import { seededRandom } from "@roost/random"
 import {
   ContentType,
   fragmentHandshake,
@@ -8,9 +9,9 @@ import {
   TLS_PSK_WITH_AES_128_CCM_8
 } from "../src/index.ts"
 import { concatBytes } from "../src/internal/bytes.ts"
-import { lastFlight, makeServer, now, peerOf } from "../test/utils/handshake.ts"
-import { ScriptedClient } from "../test/utils/ScriptedClient.ts"
-import type { Server } from "../test/utils/Server.ts"
+import { lastFlight, makeServer, now, peerOf } from "../test/support/handshake.ts"
+import { ScriptedClient } from "../test/support/ScriptedClient.ts"
+import type { Server } from "../test/support/Server.ts"
 import { type Sent, SequenceOracle, watchNonces } from "./SequenceOracle.ts"
 
 /** Datagrams of one sequence. */
@@ -33,17 +34,6 @@ export const sequenceVariants: ReadonlyArray<SequenceVariant> = (
   { name: `${name} with connection ids`, suite, connectionId: true }
 ])
 
-/** Numbers in [0, 1) that depend on the seed alone (mulberry32). */
-export const randomOf = (seed: number): (() => number) => {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let t = Math.imul(state ^ (state >>> 15), 1 | state)
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32
-  }
-}
-
 /**
  * One sequence: clients with the device's key and without it send hellos, cookies, key exchanges, ChangeCipherSpecs, Finished, records
  * of every epoch, alerts and fragments, each a piece of an honest exchange, in any order, from any address, changed, cut,
@@ -55,7 +45,7 @@ export const playSequence = (
   seed: number,
   make: typeof makeServer = makeServer
 ): { readonly established: number; readonly datagrams: number } => {
-  const random = randomOf(seed)
+  const random = seededRandom(seed)
   const below = (bound: number): number => Math.floor(random() * bound)
   const server = make({
     echo: true,

@@ -11,10 +11,10 @@ import {
   TLS_PSK_WITH_AES_128_CBC_SHA256
 } from "../src/index.ts"
 import { concatBytes } from "../src/internal/bytes.ts"
-import { connect, greet, lastFlight, makeServer, now, peer, peerOf } from "./utils/handshake.ts"
-import { hex } from "./utils/hex.ts"
-import { defaultIdentity, ScriptedClient } from "./utils/ScriptedClient.ts"
-import type { Server } from "./utils/Server.ts"
+import { connect, greet, lastFlight, makeServer, now, peer, peerOf } from "./support/handshake.ts"
+import { hex } from "./support/hex.ts"
+import { defaultIdentity, ScriptedClient } from "./support/ScriptedClient.ts"
+import type { Server } from "./support/Server.ts"
 
 /** A client whose next message is ClientKeyExchange. */
 function greeted(server: Server, ...options: ConstructorParameters<typeof ScriptedClient>): ScriptedClient {

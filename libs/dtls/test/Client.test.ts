@@ -18,9 +18,9 @@ import {
   TLS_PSK_WITH_AES_128_CBC_SHA256,
   TLS_PSK_WITH_AES_128_CCM_8
 } from "../src/index.ts"
-import { latencyMillis, Pair, startMillis } from "./utils/Pair.ts"
-import { defaultIdentity, defaultPsk } from "./utils/ScriptedClient.ts"
-import { Server } from "./utils/Server.ts"
+import { latencyMillis, Pair, startMillis } from "./support/Pair.ts"
+import { defaultIdentity, defaultPsk } from "./support/ScriptedClient.ts"
+import { Server } from "./support/Server.ts"
 
 const suites = { CCM_8: TLS_PSK_WITH_AES_128_CCM_8, CBC_SHA256: TLS_PSK_WITH_AES_128_CBC_SHA256 } as const
 const connectionIds = { "no CID": undefined, "empty CID": new Uint8Array(0), "CID of 5": Uint8Array.of(1, 2, 3, 4, 5) }

@@ -20,7 +20,7 @@ import {
   TLS_PSK_WITH_AES_128_CBC_SHA256,
   TLS_PSK_WITH_AES_128_CCM_8
 } from "../src/index.ts"
-import { defaultIdentity } from "./utils/ScriptedClient.ts"
+import { defaultIdentity } from "./support/ScriptedClient.ts"
 
 const psk = "0123456789abcdef"
 const pskHex = Buffer.from(psk).toString("hex")

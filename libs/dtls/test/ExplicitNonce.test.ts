@@ -16,9 +16,9 @@ import {
   serializeSession,
   TLS_PSK_WITH_AES_128_CCM_8
 } from "../src/index.ts"
-import { makeServer, now, peer } from "./utils/handshake.ts"
-import { defaultIdentity, defaultPsk } from "./utils/ScriptedClient.ts"
-import type { Server } from "./utils/Server.ts"
+import { makeServer, now, peer } from "./support/handshake.ts"
+import { defaultIdentity, defaultPsk } from "./support/ScriptedClient.ts"
+import type { Server } from "./support/Server.ts"
 
 /**
  * RFC 6655 §3 has a DTLS sender put epoch ‖ sequence into the explicit part of its nonce. Six widely used stacks send

@@ -16,10 +16,10 @@ import {
 import { concatBytes } from "../src/internal/bytes.ts"
 import { Writer } from "../src/internal/Writer.ts"
 import { decodeHalf } from "../src/server/HalfHandshake.ts"
-import { connect, greet, lastFlight, makeServer, now, peer } from "./utils/handshake.ts"
-import { hex } from "./utils/hex.ts"
-import { defaultPsk, ScriptedClient } from "./utils/ScriptedClient.ts"
-import type { Server } from "./utils/Server.ts"
+import { connect, greet, lastFlight, makeServer, now, peer } from "./support/handshake.ts"
+import { hex } from "./support/hex.ts"
+import { defaultPsk, ScriptedClient } from "./support/ScriptedClient.ts"
+import type { Server } from "./support/Server.ts"
 
 /** As the edge names an IPv4 peer: address × 2^16 + port, so that `sourceOf` finds the host. */
 const ipv4 = (host: number, port: number): Peer => ({

@@ -23,7 +23,7 @@ import {
 } from "../src/KeySchedule.ts"
 import { cidGoldens } from "./fixtures/cidGoldens.ts"
 import { goldens } from "./fixtures/goldens.ts"
-import { hex, unhex } from "./utils/hex.ts"
+import { hex, unhex } from "./support/hex.ts"
 
 const limits = { messageBytesMax: 1024, messagesAheadMax: 4 }
 

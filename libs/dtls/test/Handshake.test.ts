@@ -12,9 +12,9 @@ import {
 } from "../src/index.ts"
 import { nodeCrypto as crypto } from "@roost/dtls-crypto"
 import { concatBytes } from "../src/internal/bytes.ts"
-import { connect, greet, lastFlight, makeServer, now, peer, resume } from "./utils/handshake.ts"
-import { hex } from "./utils/hex.ts"
-import { defaultIdentity, defaultPsk, ScriptedClient } from "./utils/ScriptedClient.ts"
+import { connect, greet, lastFlight, makeServer, now, peer, resume } from "./support/handshake.ts"
+import { hex } from "./support/hex.ts"
+import { defaultIdentity, defaultPsk, ScriptedClient } from "./support/ScriptedClient.ts"
 
 const suites = [
   ["CCM_8", TLS_PSK_WITH_AES_128_CCM_8],

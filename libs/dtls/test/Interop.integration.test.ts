@@ -5,9 +5,9 @@ import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { describe, expect, it, onTestFinished } from "vitest"
-import { makeServer } from "./utils/handshake.ts"
-import { defaultIdentity } from "./utils/ScriptedClient.ts"
-import { Server } from "./utils/Server.ts"
+import { makeServer } from "./support/handshake.ts"
+import { defaultIdentity } from "./support/ScriptedClient.ts"
+import { Server } from "./support/Server.ts"
 
 /** As text, since coap-client takes its key as text; as hex for the others. */
 const psk = "0123456789abcdef"

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest"
-import { connect, greet, lastFlight, makeServer, now, peer, resume } from "./utils/handshake.ts"
-import { ScriptedClient } from "./utils/ScriptedClient.ts"
-import type { Server } from "./utils/Server.ts"
+import { connect, greet, lastFlight, makeServer, now, peer, resume } from "./support/handshake.ts"
+import { ScriptedClient } from "./support/ScriptedClient.ts"
+import type { Server } from "./support/Server.ts"
 
 const [old, next, third] = [1, 2, 3].map((byte) => new Uint8Array(32).fill(byte)) as [
   Uint8Array,

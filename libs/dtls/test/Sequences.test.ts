@@ -2,7 +2,7 @@ import { randomInt } from "node:crypto"
 import { assert, describe, it } from "vitest"
 import { playSequence, sequenceVariants } from "../fuzz/Sequences.ts"
 import type { Crypto } from "../src/index.ts"
-import { makeServer } from "./utils/handshake.ts"
+import { makeServer } from "./support/handshake.ts"
 
 const sequences = 150
 /** Of sequences that showed something once: a changed hello that offers no suite is refused with an alert, which the oracle took for one too many. */

@@ -15,9 +15,9 @@ import {
   TLS_PSK_WITH_AES_128_CCM_8,
   warningAlert
 } from "../src/index.ts"
-import { connect, makeServer, peer } from "./utils/handshake.ts"
-import { hex } from "./utils/hex.ts"
-import type { ScriptedClient, ScriptedClientOptions } from "./utils/ScriptedClient.ts"
+import { connect, makeServer, peer } from "./support/handshake.ts"
+import { hex } from "./support/hex.ts"
+import type { ScriptedClient, ScriptedClientOptions } from "./support/ScriptedClient.ts"
 
 function established(options: ScriptedClientOptions = {}): { client: ScriptedClient; session: Session } {
   const server = makeServer()

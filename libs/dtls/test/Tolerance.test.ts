@@ -10,9 +10,9 @@ import {
   TLS_PSK_WITH_AES_128_CCM_8
 } from "../src/index.ts"
 import { concatBytes } from "../src/internal/bytes.ts"
-import { connect, greet, lastFlight, makeServer, now, peer, resume } from "./utils/handshake.ts"
-import { hex } from "./utils/hex.ts"
-import { ScriptedClient, type ScriptedClientOptions } from "./utils/ScriptedClient.ts"
+import { connect, greet, lastFlight, makeServer, now, peer, resume } from "./support/handshake.ts"
+import { hex } from "./support/hex.ts"
+import { ScriptedClient, type ScriptedClientOptions } from "./support/ScriptedClient.ts"
 
 /** Puts `extensions` in front of the client's own, or in the place of all of them, in each of its ClientHellos. */
 class WithExtensions extends ScriptedClient {

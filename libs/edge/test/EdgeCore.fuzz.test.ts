@@ -1,11 +1,12 @@
 import { assert, describe, it } from "@effect/vitest"
 import { FrameKind, FrameWriter } from "@roost/contracts"
+import { seededRandom } from "@roost/random"
 import { EdgeWorld, peerOf, TestDevice } from "./support/EdgeWorld.ts"
 
-/** Park–Miller: the same run every time; the seed is in the test's name. */
+/** The same run every time; the seed is in the test's name. */
 const randomOf = (seed: number) => {
-  let state = seed
-  return (below: number) => (state = (state * 48_271) % 2_147_483_647) % below
+  const random = seededRandom(seed)
+  return (below: number) => Math.floor(random() * below)
 }
 
 const mutate = (random: (below: number) => number, bytes: Uint8Array): Uint8Array => {

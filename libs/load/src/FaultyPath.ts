@@ -61,14 +61,3 @@ export class FaultyPath<T> {
     while (this.nextRelease <= now) deliver(this.#held.shift()!.datagram)
   }
 }
-
-/** Mulberry32: the faults of a run can be had again by its seed. */
-export const seededRandom = (seed: number): (() => number) => {
-  let state = seed | 0
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 0x1_0000_0000
-  }
-}

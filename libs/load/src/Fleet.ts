@@ -1,7 +1,7 @@
 import { TimerWheel } from "@roost/actors"
+import { seededRandom } from "@roost/random"
 import type { DeviceBook } from "./DeviceBook.ts"
 import { Disturbances } from "./Disturbances.ts"
-import { seededRandom } from "./FaultyPath.ts"
 import type { FleetSettings, WakeKind } from "./FleetSettings.ts"
 import { Handshakes } from "./Handshakes.ts"
 import { Links } from "./Links.ts"

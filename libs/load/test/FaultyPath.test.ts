@@ -1,5 +1,6 @@
+import { seededRandom } from "@roost/random"
 import { assert, describe, it } from "vitest"
-import { FaultyPath, seededRandom } from "../src/FaultyPath.ts"
+import { FaultyPath } from "../src/FaultyPath.ts"
 
 describe("FaultyPath", () => {
   it("loses and holds back the shares it was given", () => {

@@ -1,3 +1,4 @@
+import { eventually } from "@roost/testkit"
 import { assert, describe, it } from "vitest"
 import { DeviceBook, Fleet, type FleetSettings, type LoadOptions, Meter } from "../src/index.ts"
 import { EchoServer } from "./support/EchoServer.ts"
@@ -50,7 +51,7 @@ class Given implements Disposable {
   async loadUntil(requests: number, options: Partial<LoadOptions> = { requestsInFlight: 4 }): Promise<void> {
     const until = this.server.requests + requests
     this.fleet.load(options)
-    while (this.server.requests < until) await new Promise((resume) => setTimeout(resume, 1))
+    await eventually(() => this.server.requests >= until)
     await this.fleet.drain()
   }
 

@@ -3,7 +3,7 @@ import { type ApplicationConsumer, applicationConsumerRpc, Streams } from "@roos
 import { natsServer } from "@roost/testkit"
 import { Effect, Layer } from "effect"
 import { ApplicationConsumers, ensureStreams, requestRpc } from "../src/index.ts"
-import { connectionTo } from "./harness.ts"
+import { connectionTo } from "./support/connectionTo.ts"
 
 const ask = (wanted: Partial<ApplicationConsumer>) =>
   requestRpc(applicationConsumerRpc, { stream: "UPLINK", consumer: "billing", ...wanted })

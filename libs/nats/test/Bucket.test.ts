@@ -1,9 +1,9 @@
 import { assert, describe, it } from "@effect/vitest"
 import type { BucketDefinition, StreamDefinition } from "@roost/contracts"
-import { natsServer } from "@roost/testkit"
+import { natsServer, waitUntil } from "@roost/testkit"
 import { Effect, Option, Schema } from "effect"
 import { ensureStreams, NatsConnection, openBucket, readSnapshot } from "../src/index.ts"
-import { connectionTo, waitUntil } from "./harness.ts"
+import { connectionTo } from "./support/connectionTo.ts"
 
 const definition: BucketDefinition = { name: "THINGS", ttlMillis: 0, history: 1, room: { percent: 1 } }
 const Thing = Schema.Struct({ n: Schema.Int })

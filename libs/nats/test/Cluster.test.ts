@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { type BucketDefinition, type StreamDefinition, Streams } from "@roost/contracts"
 import { Health } from "@roost/observability"
-import { natsCluster } from "@roost/testkit"
+import { natsCluster, waitUntil } from "@roost/testkit"
 import { Clock, Effect, Schedule, Schema } from "effect"
 import {
   awaitStreams,
@@ -11,7 +11,7 @@ import {
   NatsConnection,
   openBucket
 } from "../src/index.ts"
-import { connectionTo, waitUntil } from "./harness.ts"
+import { connectionTo } from "./support/connectionTo.ts"
 
 const bucketDefinition: BucketDefinition = { name: "THINGS", ttlMillis: 0, history: 1, room: { percent: 1 } }
 const stream: StreamDefinition = {

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { DiscardPolicy } from "@nats-io/jetstream"
 import { SetAsideHeader, type StreamDefinition, Streams, Subjects } from "@roost/contracts"
-import { natsServer } from "@roost/testkit"
+import { natsServer, waitUntil } from "@roost/testkit"
 import { Effect, Layer } from "effect"
 import {
   durableConsumer,
@@ -12,7 +12,7 @@ import {
   readMessages,
   tailConsumer
 } from "../src/index.ts"
-import { connectionTo, waitUntil } from "./harness.ts"
+import { connectionTo } from "./support/connectionTo.ts"
 
 const stream: StreamDefinition = {
   name: "WORK",

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Buckets, Streams } from "@roost/contracts"
 import { metrics } from "@roost/observability"
-import { natsServer } from "@roost/testkit"
+import { natsServer, waitUntil } from "@roost/testkit"
 import { Effect, Layer, Option } from "effect"
 import {
   awaitStreams,
@@ -12,7 +12,7 @@ import {
   promiseOf,
   StreamKeeper
 } from "../src/index.ts"
-import { connectionTo, waitUntil } from "./harness.ts"
+import { connectionTo } from "./support/connectionTo.ts"
 
 describe("what the servers promise of what they acknowledged", () => {
   const servers = (...syncMillis: ReadonlyArray<number>) => ({

@@ -1,13 +1,13 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Health } from "@roost/observability"
-import { type NatsServer, natsServer } from "@roost/testkit"
+import { type NatsServer, natsServer, waitUntil } from "@roost/testkit"
 import { ConfigProvider, Effect, Fiber, Layer, Redacted } from "effect"
 import { execFileSync } from "node:child_process"
 import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { FrameBus, NatsConfig, NatsConnection } from "../src/index.ts"
-import { connectionTo, waitUntil } from "./harness.ts"
+import { connectionTo } from "./support/connectionTo.ts"
 
 const utf8 = new TextEncoder()
 

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { jetstream } from "@nats-io/jetstream"
 import { Buckets, type BucketDefinition, Streams } from "@roost/contracts"
-import { natsServer, passingOver } from "@roost/testkit"
+import { natsServer, passingOver, waitUntil } from "@roost/testkit"
 import { Effect, Layer, Schema } from "effect"
 import {
   durableConsumer,
@@ -12,7 +12,7 @@ import {
   openBucket,
   tailConsumer
 } from "../src/index.ts"
-import { connectionTo, waitUntil } from "./harness.ts"
+import { connectionTo } from "./support/connectionTo.ts"
 
 const definition: BucketDefinition = { name: "THINGS", ttlMillis: 0, history: 1, room: { percent: 1 } }
 const Thing = Schema.Struct({ n: Schema.Int })

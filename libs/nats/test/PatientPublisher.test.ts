@@ -1,8 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
-import { natsServer } from "@roost/testkit"
+import { natsServer, waitUntil } from "@roost/testkit"
 import { Effect } from "effect"
 import { headerLines, makePatientPublisher, NatsConnection, type Settled } from "../src/index.ts"
-import { connectionTo, waitUntil } from "./harness.ts"
+import { connectionTo } from "./support/connectionTo.ts"
 
 const payload = Uint8Array.of(1, 2, 3)
 const idOf = (token: number) => headerLines([["Nats-Msg-Id", `m${token}`]])

@@ -1,9 +1,9 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Health } from "@roost/observability"
-import { natsServer } from "@roost/testkit"
+import { natsServer, waitUntil } from "@roost/testkit"
 import { Deferred, Effect, Schema } from "effect"
 import { NatsConnection, requestRpc, serveRpc, watchService } from "../src/index.ts"
-import { connectionTo, waitUntil } from "./harness.ts"
+import { connectionTo } from "./support/connectionTo.ts"
 
 const Double = {
   subject: "test.double",

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { applicationConsumerRpc, type StreamDefinition, Streams } from "@roost/contracts"
-import { type NatsServer, natsServer } from "@roost/testkit"
+import { type NatsServer, natsServer, waitUntil } from "@roost/testkit"
 import { Effect, Layer, Scope } from "effect"
 import { cpSync, globSync, rmSync } from "node:fs"
 import { join } from "node:path"
@@ -12,7 +12,7 @@ import {
   requestRpc,
   tailConsumer
 } from "../src/index.ts"
-import { connectionTo, waitUntil } from "./harness.ts"
+import { connectionTo } from "./support/connectionTo.ts"
 
 const streams: ReadonlyArray<StreamDefinition> = [
   { ...Streams.event, name: "NEWS", subjects: ["news.>"] },

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Buckets, OperatorEvent, type StreamDefinition, Streams } from "@roost/contracts"
 import { Health, metrics } from "@roost/observability"
-import { natsCluster, natsServer, SmallDisk } from "@roost/testkit"
+import { natsCluster, natsServer, SmallDisk, waitUntil } from "@roost/testkit"
 import { ConfigProvider, Effect, Exit, Fiber, Layer, Logger, Schema } from "effect"
 import { existsSync, readdirSync } from "node:fs"
 import { join } from "node:path"
@@ -19,7 +19,7 @@ import {
 } from "../src/index.ts"
 import { makePass } from "../src/EnsureStreams.ts"
 import { unbornSubject } from "../src/RequiredStreams.ts"
-import { connectionTo, waitUntil } from "./harness.ts"
+import { connectionTo } from "./support/connectionTo.ts"
 
 const mebibyte = 1024 * 1024
 const uplink = (bytes: number) => publishMessage(`roost.uplink.p.d.raw`, Buffer.alloc(bytes))

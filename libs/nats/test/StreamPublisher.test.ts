@@ -1,10 +1,10 @@
 import { assert, describe, it } from "@effect/vitest"
 import { DiscardPolicy } from "@nats-io/jetstream"
 import { metrics } from "@roost/observability"
-import { natsServer } from "@roost/testkit"
+import { natsServer, waitUntil } from "@roost/testkit"
 import { Effect, Layer } from "effect"
 import { FrameBus, headerLines, makeStreamPublisher, NatsConnection, type Settled } from "../src/index.ts"
-import { connectionTo, waitUntil } from "./harness.ts"
+import { connectionTo } from "./support/connectionTo.ts"
 
 const payload = Uint8Array.of(0, 0xff, 1)
 

@@ -1,9 +1,9 @@
 import { assert, describe, it } from "@effect/vitest"
 import type { StreamDefinition } from "@roost/contracts"
-import { natsServer } from "@roost/testkit"
+import { natsServer, waitUntil } from "@roost/testkit"
 import { Effect, Fiber, Stream } from "effect"
 import { ensureStreams, lastSequence, NatsConnection, publishMessage, readMessages, readStream } from "../src/index.ts"
-import { connectionTo, waitUntil } from "./harness.ts"
+import { connectionTo } from "./support/connectionTo.ts"
 
 const stream: StreamDefinition = {
   name: "READ",

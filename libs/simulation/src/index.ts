@@ -1,7 +1,6 @@
 export * from "./leases/LeaseSchedule.ts"
 export * from "./leases/SetBackSchedule.ts"
 export * from "./Schedule.ts"
-export * from "./Seeded.ts"
 export { type FaultKind, faultKinds } from "./system/Faults.ts"
 export * from "./system/KeptSeeds.ts"
 export type { PlantedFaults } from "./system/Surroundings.ts"

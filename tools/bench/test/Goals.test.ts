@@ -4,7 +4,7 @@ import { goalsOf } from "../src/Goals.ts"
 import { partOf } from "../src/load/LoadGroup.ts"
 import { Progress } from "../src/Progress.ts"
 import { markdownOf } from "../src/report/Markdown.ts"
-import { reportOf, sample } from "./utils/givenReport.ts"
+import { reportOf, sample } from "./support/givenReport.ts"
 
 const goal = (samples: ReadonlyArray<Sample>, title: string, bound: string) =>
   goalsOf(reportOf(samples)).find((goal) => goal.title.startsWith(title) && goal.bound.includes(bound))!

@@ -4,7 +4,7 @@ import { htmlOf } from "../src/report/Html.ts"
 import { markdownOf } from "../src/report/Markdown.ts"
 import { rounded } from "../src/report/Round.ts"
 import { tablesOf } from "../src/report/Table.ts"
-import { reportOf, sample } from "./utils/givenReport.ts"
+import { reportOf, sample } from "./support/givenReport.ts"
 
 const rounds = [
   ...[40, 42, 39].map((value) => sample("californium", value)),

@@ -1,4 +1,5 @@
-import { seeded } from "@roost/simulation"
+import { pause } from "./pause.ts"
+import { seededRandom } from "@roost/random"
 import { RoostProcesses } from "@roost/testkit"
 import { setTimeout as sleep } from "node:timers/promises"
 import { planFaults } from "./faults/FaultPlan.ts"
@@ -99,8 +100,8 @@ export const runChaos = async (
     cuttable: true
   })
   watcher.note?.(`nats-server ${roost.nats[0]!.version}`)
-  const random = seeded(seed)
-  const plan = planFaults(seeded(seed), config.types, config.faultSeconds * 1000)
+  const random = seededRandom(seed)
+  const plan = planFaults(seededRandom(seed), config.types, config.faultSeconds * 1000)
   const devices = await registerDevices(roost, recorder, config, random)
 
   phase("handshakes")
@@ -188,6 +189,3 @@ const connectAll = async (devices: ReadonlyArray<ChaosDevice>, signal: AbortSign
   }
   await Promise.all(Array.from({ length: handshakesAtOnce }, lane))
 }
-
-const pause = (millis: number, signal: AbortSignal): Promise<void> =>
-  sleep(Math.max(0, millis), undefined, { signal }).catch(() => {})

@@ -1,18 +1,18 @@
-import { seeded } from "@roost/simulation"
+import { seededRandom } from "@roost/random"
 import { assert, describe, it } from "vitest"
 import { planFaults } from "../src/faults/FaultPlan.ts"
 import { allGentle, apps, faultTypes, nameOfType, selectFaults } from "../src/faults/FaultType.ts"
 
 describe("planFaults", () => {
   it("makes the same plan of the same seed, and another of another", () => {
-    const plan = (seed: number) => planFaults(seeded(seed), faultTypes, 600_000)
+    const plan = (seed: number) => planFaults(seededRandom(seed), faultTypes, 600_000)
     assert.deepStrictEqual(plan(1), plan(1))
     assert.notDeepEqual(plan(1), plan(2))
   })
 
   it("has every type once before any comes twice", () => {
     for (let seed = 0; seed < 50; seed++) {
-      const names = planFaults(seeded(seed), faultTypes, 3_600_000).map(({ type }) => nameOfType(type))
+      const names = planFaults(seededRandom(seed), faultTypes, 3_600_000).map(({ type }) => nameOfType(type))
       assert.strictEqual(new Set(names.slice(0, faultTypes.length)).size, faultTypes.length)
     }
   })
@@ -20,7 +20,7 @@ describe("planFaults", () => {
   it("overlaps no two faults and ends them in time", () => {
     for (let seed = 0; seed < 50; seed++) {
       let free = 0
-      for (const { atMillis, lastsMillis } of planFaults(seeded(seed), faultTypes, 300_000)) {
+      for (const { atMillis, lastsMillis } of planFaults(seededRandom(seed), faultTypes, 300_000)) {
         assert.isAtLeast(atMillis, free)
         free = atMillis + lastsMillis
         assert.isAtMost(free, 300_000)
@@ -29,7 +29,7 @@ describe("planFaults", () => {
   })
 
   it("has none where there is nothing to choose from", () => {
-    assert.deepStrictEqual(planFaults(seeded(1), [], 60_000), [])
+    assert.deepStrictEqual(planFaults(seededRandom(1), [], 60_000), [])
   })
 })
 

@@ -2,7 +2,7 @@ import { spawn } from "node:child_process"
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { SmallDisk } from "@roost/testkit"
+import { eventually, SmallDisk } from "@roost/testkit"
 import { afterEach, assert, beforeEach, describe, it } from "vitest"
 import { Children, restartMillis, restartMillisMax, startsAfter, startsMax, steadyMillis } from "../src/Children.ts"
 import { diskProblem, freeBytesMin } from "../src/DiskCheck.ts"
@@ -15,16 +15,6 @@ beforeEach(() => {
   directory = mkdtempSync(join(tmpdir(), "roost-dev-"))
 })
 afterEach(() => rmSync(directory, { recursive: true, force: true }))
-
-const patienceMillis = 120_000
-
-const until = async (what: () => boolean): Promise<void> => {
-  const end = Date.now() + patienceMillis
-  while (!what()) {
-    if (Date.now() > end) throw new Error(`not so after ${patienceMillis} ms: ${what}`)
-    await new Promise((resume) => setTimeout(resume, 10))
-  }
-}
 
 const isAlive = (pid: number): boolean => {
   try {
@@ -49,7 +39,7 @@ describe("Children", () => {
     const lines: Array<string> = []
     const children = new Children({ died: () => {} })
     children.start(script("talks", "console.log('one\\ntwo'); setInterval(() => {}, 1000)", (line) => lines.push(line)))
-    await until(() => lines.length === 2)
+    await eventually(() => lines.length === 2)
     await children.stop()
     assert.deepStrictEqual(lines, ["one", "two"])
     assert.strictEqual(readFileSync(join(directory, "talks.log"), "utf8"), "one\ntwo\n")
@@ -62,7 +52,7 @@ describe("Children", () => {
     })
     children.start(script("dies", "console.error('why'); process.exitCode = 3"))
     children.settled("dies")
-    await until(() => deaths.length === 2)
+    await eventually(() => deaths.length === 2)
     await children.stop()
     assert.deepStrictEqual(deaths[0], { how: "exit code 3", tail: ["why"], again: true })
   })
@@ -71,7 +61,7 @@ describe("Children", () => {
     const again: Array<boolean> = []
     const children = new Children({ died: (_name, _how, _tail, millis) => again.push(millis !== undefined) })
     children.start(script("never", "process.exitCode = 1"))
-    await until(() => again.length === startsMax)
+    await eventually(() => again.length === startsMax)
     assert.deepStrictEqual(again, [true, true, false])
     await children.stop()
   })
@@ -88,7 +78,7 @@ describe("Children", () => {
     }
     start("nats-server")
     start("registry")
-    await until(() => lines.length === 2)
+    await eventually(() => lines.length === 2)
     const pids = ["nats-server", "registry"].map((name) => children.pidOf(name)!)
     await children.stop()
     assert.deepStrictEqual(lines.slice(2), ["registry told", "registry ends", "nats-server told", "nats-server ends"])
@@ -115,11 +105,11 @@ describe("Children", () => {
     const supervisor = spawn(process.execPath, ["--input-type=module", "-e", code], { stdio: ["ignore", "pipe", 2] })
     let output = ""
     supervisor.stdout!.on("data", (chunk) => (output += String(chunk)))
-    await until(() => output.includes("\n"))
+    await eventually(() => output.includes("\n"))
     const pids = output.trim().split(",").map(Number)
     assert.isTrue(pids.every(isAlive))
     supervisor.kill("SIGKILL")
-    await until(() => !pids.some(isAlive))
+    await eventually(() => !pids.some(isAlive))
   })
 })
 
@@ -176,11 +166,11 @@ describe("takeLock", () => {
     const other = holder()
     let output = ""
     other.stdout!.on("data", (chunk) => (output += String(chunk)))
-    await until(() => output.includes("\n"))
+    await eventually(() => output.includes("\n"))
     assert.strictEqual(output, "held\n")
     assert.deepStrictEqual(takeLock(directory), { heldBy: other.pid })
     other.kill("SIGKILL")
-    await until(() => !isAlive(other.pid!))
+    await eventually(() => !isAlive(other.pid!))
     writeFileSync(join(directory, "start.pid"), String(process.pid))
     const lock = takeLock(directory)
     if (!("release" in lock)) return assert.fail(`held by ${lock.heldBy}`)

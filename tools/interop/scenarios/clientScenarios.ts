@@ -1,8 +1,9 @@
 import { assert } from "@effect/vitest"
 import { decodeString, findOption, OptionNumber } from "@roost/coap"
 import type { CoapSession, RoostProcesses } from "@roost/testkit"
+import { eventually } from "@roost/testkit"
 import { Effect } from "effect"
-import { createDevice, eventually, measurepointPost, type TestDevice } from "../src/Fixtures.ts"
+import { createDevice, measurepointPost, type TestDevice } from "../src/Fixtures.ts"
 
 // What every client does with Roost, whoever wrote it.
 

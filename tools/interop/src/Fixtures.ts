@@ -53,19 +53,3 @@ export const createDevice = async (
 
 export const measurepointPost = (id: string, points: Readonly<Record<string, unknown>> = { temp: 21.5 }): string =>
   JSON.stringify({ id, version: "1.0", method: "thing.measurepoint.post", params: { measurepoints: points, time: 1 } })
-
-/** Asks until `accept` takes the answer; for what is eventually so, such as presence. */
-export const eventually = async <A>(
-  ask: () => Promise<A>,
-  accept: (answer: A) => boolean,
-  millisMax = 120_000
-): Promise<A> => {
-  const end = Date.now() + millisMax
-  for (;;) {
-    const answer = await ask()
-    if (accept(answer)) return answer
-    if (Date.now() > end)
-      throw new Error(`not so after ${millisMax} ms: ${accept}; last: ${JSON.stringify(answer)?.slice(0, 2000)}`)
-    await new Promise((resume) => setTimeout(resume, 50))
-  }
-}

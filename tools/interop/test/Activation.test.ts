@@ -1,7 +1,7 @@
 import { Device } from "@roost/device"
-import { RoostProcesses } from "@roost/testkit"
+import { eventually, RoostProcesses } from "@roost/testkit"
 import { afterAll, assert, beforeAll, describe, it } from "vitest"
-import { createProduct, eventually } from "../src/Fixtures.ts"
+import { createProduct } from "../src/Fixtures.ts"
 
 // What an operator changes while devices come in: real processes, a device in software.
 

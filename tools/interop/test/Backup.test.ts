@@ -2,12 +2,12 @@ import { jetstreamManager } from "@nats-io/jetstream"
 import { connect } from "@nats-io/transport-node"
 import { Buckets, Streams } from "@roost/contracts"
 import { Device } from "@roost/device"
-import { RoostProcesses } from "@roost/testkit"
+import { eventually, RoostProcesses } from "@roost/testkit"
 import { cpSync, mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { afterAll, assert, beforeAll, describe, it } from "vitest"
-import { createDevice, createProduct, eventually } from "../src/Fixtures.ts"
+import { createDevice, createProduct } from "../src/Fixtures.ts"
 
 // "Backup and restore" of docs/operations.md, step by step: the database of yesterday, and streams that went on.
 

@@ -3,15 +3,8 @@ import { TLS_PSK_WITH_AES_128_CBC_SHA256, TLS_PSK_WITH_AES_128_CCM_8 } from "@ro
 import { pskFromSecret } from "@roost/enos"
 import { afterAll, assert, beforeAll, describe, it } from "vitest"
 import { type CoapClientBuild, coapClient } from "../src/CoapClient.ts"
-import {
-  createDevice,
-  createProduct,
-  eventually,
-  measurepointPost,
-  secretFor,
-  type TestDevice
-} from "../src/Fixtures.ts"
-import { RoostProcesses } from "@roost/testkit"
+import { createDevice, createProduct, measurepointPost, secretFor, type TestDevice } from "../src/Fixtures.ts"
+import { eventually, RoostProcesses } from "@roost/testkit"
 
 // The contract page, end to end: four processes, a real nats-server, libcoap's client and our own device.
 

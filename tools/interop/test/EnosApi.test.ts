@@ -1,7 +1,6 @@
 import { type CommandHandler, Device } from "@roost/device"
-import { RoostProcesses } from "@roost/testkit"
+import { eventually, RoostProcesses } from "@roost/testkit"
 import { afterAll, assert, beforeAll, describe, it } from "vitest"
-import { eventually } from "../src/Fixtures.ts"
 
 // An application written for EnOS's open API v2.1 (enos-protocol §8), with nothing changed but address and token.
 

@@ -1,10 +1,10 @@
 import { Device } from "@roost/device"
-import { RoostProcesses } from "@roost/testkit"
+import { eventually, RoostProcesses } from "@roost/testkit"
 import { once } from "node:events"
 import { createServer } from "node:http"
 import type { AddressInfo } from "node:net"
 import { afterAll, assert, beforeAll, describe, it } from "vitest"
-import { createProduct, eventually } from "../src/Fixtures.ts"
+import { createProduct } from "../src/Fixtures.ts"
 
 // What an application hears over HTTP: real processes, devices in software, a reader of server-sent events.
 

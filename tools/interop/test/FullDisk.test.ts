@@ -1,10 +1,10 @@
 import { jetstreamManager } from "@nats-io/jetstream"
 import { connect } from "@nats-io/transport-node"
 import { Device } from "@roost/device"
-import { RoostProcesses, SmallDisk } from "@roost/testkit"
+import { eventually, RoostProcesses, SmallDisk } from "@roost/testkit"
 import { Effect } from "effect"
 import { assert, describe, it } from "vitest"
-import { createDevice, createProduct, eventually } from "../src/Fixtures.ts"
+import { createDevice, createProduct } from "../src/Fixtures.ts"
 
 // Something else fills the disk that nats-server stores on, under real processes.
 

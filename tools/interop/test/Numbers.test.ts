@@ -1,11 +1,11 @@
 import { Device, type ReceivedCommand } from "@roost/device"
 import { parseJson } from "@roost/enos"
-import { RoostProcesses } from "@roost/testkit"
+import { eventually, RoostProcesses } from "@roost/testkit"
 import { once } from "node:events"
 import { createServer } from "node:http"
 import type { AddressInfo } from "node:net"
 import { afterAll, assert, beforeAll, describe, it } from "vitest"
-import { createProduct, eventually } from "../src/Fixtures.ts"
+import { createProduct } from "../src/Fixtures.ts"
 
 // Every way of a number through real processes: what leaves is, digit by digit, what came.
 

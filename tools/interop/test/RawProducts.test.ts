@@ -1,9 +1,9 @@
 import { jetstreamManager } from "@nats-io/jetstream"
 import { connect } from "@nats-io/transport-node"
-import { RoostProcesses } from "@roost/testkit"
+import { eventually, RoostProcesses } from "@roost/testkit"
 import { readFileSync } from "node:fs"
 import { afterAll, assert, beforeAll, describe, it } from "vitest"
-import { createDevice, createProduct, eventually } from "../src/Fixtures.ts"
+import { createDevice, createProduct } from "../src/Fixtures.ts"
 import { Device } from "@roost/device"
 
 // A raw product from its script to its devices: real processes, a device in software that speaks bytes.

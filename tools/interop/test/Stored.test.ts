@@ -1,9 +1,9 @@
 import { jetstreamManager } from "@nats-io/jetstream"
 import { connect } from "@nats-io/transport-node"
 import { Device } from "@roost/device"
-import { RoostProcesses } from "@roost/testkit"
+import { eventually, RoostProcesses } from "@roost/testkit"
 import { afterAll, assert, beforeAll, describe, it } from "vitest"
-import { createDevice, createProduct, eventually } from "../src/Fixtures.ts"
+import { createDevice, createProduct } from "../src/Fixtures.ts"
 
 // A store that is full, or that loses its streams, under real processes and a real nats-server.
 

@@ -1,11 +1,11 @@
 import { Device } from "@roost/device"
 import { Client } from "@roost/dtls"
 import { dtlsCrypto } from "@roost/dtls-crypto"
-import { RoostProcesses } from "@roost/testkit"
+import { eventually, RoostProcesses } from "@roost/testkit"
 import { createSocket, type Socket } from "node:dgram"
 import { afterAll, assert, beforeAll, describe, it } from "vitest"
 import { coapClient } from "../src/CoapClient.ts"
-import { createDevice, createProduct, eventually, measurepointPost } from "../src/Fixtures.ts"
+import { createDevice, createProduct, measurepointPost } from "../src/Fixtures.ts"
 
 // What operators find of peers that name no registered device, while registered devices notice nothing of them.
 

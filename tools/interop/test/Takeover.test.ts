@@ -1,7 +1,7 @@
 import { Device } from "@roost/device"
-import { RoostProcesses } from "@roost/testkit"
+import { eventually, RoostProcesses } from "@roost/testkit"
 import { afterAll, assert, beforeAll, describe, it } from "vitest"
-import { createDevice, createProduct, eventually, type TestDevice } from "../src/Fixtures.ts"
+import { createDevice, createProduct, type TestDevice } from "../src/Fixtures.ts"
 
 // Sessions outlive the processes that hold them: real processes, a real nats-server, real signals.
 

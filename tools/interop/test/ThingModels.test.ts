@@ -1,7 +1,6 @@
 import { Device } from "@roost/device"
-import { RoostProcesses } from "@roost/testkit"
+import { eventually, RoostProcesses } from "@roost/testkit"
 import { afterAll, assert, beforeAll, describe, it } from "vitest"
-import { eventually } from "../src/Fixtures.ts"
 
 // A product's thing model as devices meet it: real processes, a device in software.
 

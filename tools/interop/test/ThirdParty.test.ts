@@ -15,6 +15,7 @@ import { placeOf, Subjects } from "@roost/contracts"
 import { Device, SecureLink } from "@roost/device"
 import {
   erlangClient,
+  eventually,
   missing,
   opensslSession,
   RoostProcesses,
@@ -24,7 +25,7 @@ import {
 } from "@roost/testkit"
 import { Effect, Result } from "effect"
 import { afterAll, assert, beforeAll, describe, it } from "vitest"
-import { createDevice, createProduct, eventually, measurepointPost, type TestDevice } from "../src/Fixtures.ts"
+import { createDevice, createProduct, measurepointPost, type TestDevice } from "../src/Fixtures.ts"
 
 // Clients that others wrote, against four processes: two session-actors that divide the partitions, two edges.
 

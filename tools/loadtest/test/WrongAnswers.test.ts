@@ -5,8 +5,8 @@ import { configOf } from "../src/cli/configOf.ts"
 import type { Flags } from "../src/cli/Flags.ts"
 import type { Report } from "../src/Report.ts"
 import { runLoad } from "../src/run/runLoad.ts"
-import { givenFlags } from "./utils/givenFlags.ts"
-import { type Answer, WrongServer } from "./utils/WrongServer.ts"
+import { givenFlags } from "./support/givenFlags.ts"
+import { type Answer, WrongServer } from "./support/WrongServer.ts"
 
 /** So that silence is soon known as that. */
 const impatient: Partial<Flags> = { ackTimeout: 0.05, maxRetransmit: 1, responseTimeout: 0.1 }

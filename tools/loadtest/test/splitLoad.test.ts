@@ -2,7 +2,7 @@ import { Option, Result } from "effect"
 import { assert, describe, it } from "vitest"
 import { configOf } from "../src/cli/configOf.ts"
 import { splitConfig, splitSource } from "../src/run/splitLoad.ts"
-import { givenFlags } from "./utils/givenFlags.ts"
+import { givenFlags } from "./support/givenFlags.ts"
 
 const room = { openFilesMax: 20_000 }
 const configured = (more: Parameters<typeof givenFlags>[0]) => Result.getOrThrow(configOf(givenFlags(more), room))

@@ -6,10 +6,11 @@ import type { Finding, Project, Repository } from "./Repository.ts"
  */
 const allowed: ReadonlyArray<readonly [tag: string, may: ReadonlyArray<string>]> = [
   ["protocol:bounded", ["protocol:bounded"]],
-  ["protocol:dtls", ["protocol:dtls", "protocol:bounded"]],
-  ["protocol:coap", ["protocol:coap", "protocol:bounded"]],
-  ["protocol:enos", ["protocol:enos", "protocol:bounded"]],
-  ["layer:contract", ["protocol:enos", "protocol:bounded", "layer:contract"]],
+  ["protocol:random", ["protocol:random"]],
+  ["protocol:dtls", ["protocol:dtls", "protocol:bounded", "protocol:random"]],
+  ["protocol:coap", ["protocol:coap", "protocol:bounded", "protocol:random"]],
+  ["protocol:enos", ["protocol:enos", "protocol:bounded", "protocol:random"]],
+  ["layer:contract", ["protocol:enos", "protocol:bounded", "protocol:random", "layer:contract"]],
   ["layer:runtime", ["layer:protocol", "layer:contract", "layer:runtime"]],
   ["layer:feature", ["layer:protocol", "layer:contract", "layer:runtime"]],
   ["layer:app", ["layer:feature", "layer:runtime", "layer:contract"]],

@@ -1,3 +1,4 @@
+import { seededRandom } from "@roost/random"
 import {
   ClientExchanges,
   type ClientOutput,
@@ -124,14 +125,3 @@ export class Pair {
 }
 
 const stepsMax = 100_000
-
-/** mulberry32: small, and the same everywhere. */
-export const seededRandom = (seed: number): (() => number) => {
-  let state = seed >>> 0
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 0x100000000
-  }
-}

@@ -5,7 +5,7 @@ import { TLS_PSK_WITH_AES_128_CBC_SHA256, TLS_PSK_WITH_AES_128_CCM_8 } from "../
 import { ContentType, readRecord } from "../../src/record/Header.ts"
 import type { DirectionKeys } from "../../src/record/DirectionKeys.ts"
 import { openRecord, sealedRecordBytes, sealRecord } from "../../src/record/Protection.ts"
-import { hex, unhex } from "../utils/hex.ts"
+import { hex, unhex } from "../support/hex.ts"
 
 const key = new Uint8Array(16).fill(1)
 const protections: ReadonlyArray<readonly [string, DirectionKeys]> = [

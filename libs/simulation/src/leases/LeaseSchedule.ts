@@ -1,6 +1,6 @@
 import { defaultLeaseTiming, type LeaseRecord, type LeaseTiming } from "@roost/cluster"
+import { seededRandom } from "@roost/random"
 import { Schedule } from "../Schedule.ts"
-import { seeded } from "../Seeded.ts"
 import { LeaseChecker } from "./LeaseChecker.ts"
 import { SimulatedBucket } from "./SimulatedBucket.ts"
 import { SimulatedNode, slowHost } from "./SimulatedNode.ts"
@@ -38,7 +38,7 @@ const quietMillis = 6_000
  * node that it belongs to.
  */
 export const playLeases = (seed: number, planted: PlantedFault = {}): LeaseReport => {
-  const random = seeded(seed)
+  const random = seededRandom(seed)
   const schedule = new Schedule()
   const lossShare = random() < 0.3 ? 0 : random() * 0.1
   const delayMillisMax = 1 + random() ** 3 * 400

@@ -1,6 +1,6 @@
 import { defaultLeaseTiming, type LeaseRecord } from "@roost/cluster"
+import { seededRandom } from "@roost/random"
 import { Schedule } from "../Schedule.ts"
-import { seeded } from "../Seeded.ts"
 import { LeaseChecker } from "./LeaseChecker.ts"
 import { SimulatedBucket } from "./SimulatedBucket.ts"
 import { SimulatedNode, slowHost } from "./SimulatedNode.ts"
@@ -36,7 +36,7 @@ const reconnectMillisMax = 1_000
  * fencing tokens grow.
  */
 export const playSetBack = (seed: number, kind: SetBackKind): SetBackReport => {
-  const random = seeded(seed)
+  const random = seededRandom(seed)
   const schedule = new Schedule()
   const delayMillisMax = 1 + random() * 50
   const plan = (delay: number, run: () => void) => schedule.plan(delay, run)

@@ -1,4 +1,4 @@
-import { seeded } from "../Seeded.ts"
+import { seededRandom } from "@roost/random"
 import { violationsOf } from "./Checkers.ts"
 import { type FaultKind, faultKinds, injectFault } from "./Faults.ts"
 import { epochMillis, type PlantedFaults } from "./Surroundings.ts"
@@ -45,7 +45,7 @@ export const playSystem = (
     readonly kinds?: ReadonlyArray<FaultKind>
   } = {}
 ): SystemReport => {
-  const random = seeded(seed)
+  const random = seededRandom(seed)
   const world = new World({
     random,
     nodes: 3,

@@ -5,7 +5,8 @@ import { Client, type ClientOutput, CookieSecrets, FrontHalf, type Session, Sess
 import { dtlsCrypto } from "@roost/dtls-crypto"
 import { defaultEdgeLimits, EdgeCore } from "@roost/edge"
 import { pskFromSecret } from "@roost/enos"
-import { Schedule, seeded } from "../../src/index.ts"
+import { seededRandom } from "@roost/random"
+import { Schedule } from "../../src/index.ts"
 
 const routingKey = new Uint8Array(32).fill(7)
 const all = Array.from({ length: partitionCount }, (_, partition) => partition)
@@ -43,7 +44,7 @@ export class LossyRoost {
   #owner: Node | undefined
 
   constructor(seed: number) {
-    this.random = seeded(seed)
+    this.random = seededRandom(seed)
     this.#edge = new EdgeCore({
       edgeId: "edge",
       limits: defaultEdgeLimits,

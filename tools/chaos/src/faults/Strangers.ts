@@ -1,9 +1,9 @@
+import { pause } from "../pause.ts"
 import { Client, type ClientOutput } from "@roost/dtls"
 import { dtlsCrypto } from "@roost/dtls-crypto"
 import { formatIdentity } from "@roost/enos"
 import { createSocket, type Socket } from "node:dgram"
 import { once } from "node:events"
-import { setTimeout as sleep } from "node:timers/promises"
 
 /** Another host than the devices', as far as limits per source go; Linux has all of 127.0.0.0/8. */
 const address = process.platform === "linux" ? "127.0.0.66" : "127.0.0.1"
@@ -77,6 +77,3 @@ const junk = (random: () => number): Uint8Array => {
   bytes[0] = contentTypes[Math.floor(random() * contentTypes.length)]!
   return bytes
 }
-
-const pause = (millis: number, signal: AbortSignal): Promise<void> =>
-  sleep(millis, undefined, { signal }).catch(() => {})

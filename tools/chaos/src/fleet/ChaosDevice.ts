@@ -1,8 +1,8 @@
+import { pause } from "../pause.ts"
 import { type ClientRequest, type ClientResponse, Code, codeClass, formatCode } from "@roost/coap"
 import { announcedTopic, getTopic, type LinkEvent, postTopic, SecureLink } from "@roost/device"
 import { decodeRequest, encodeReply, encodeRequest, EnosCode, formatIdentity, pskFromSecret, Topics } from "@roost/enos"
 import * as Result from "effect/Result"
-import { setTimeout as sleep } from "node:timers/promises"
 import type { Recorder } from "../record/Recorder.ts"
 import type { Exchange, HandshakeAttempt, Role } from "../record/Recording.ts"
 
@@ -161,6 +161,3 @@ export class ChaosDevice {
 
 /** An ACK of a separate response. */
 const isEmpty = (message: Uint8Array): boolean => message[1] === Code.Empty
-
-const pause = (millis: number, signal: AbortSignal): Promise<void> =>
-  sleep(millis, undefined, { signal }).catch(() => {})

@@ -1,4 +1,5 @@
 import type { DeviceBook } from "@roost/load"
+import { setTimeout as sleep } from "node:timers/promises"
 import type { LoadConfig } from "../LoadConfig.ts"
 
 /** Where commands are issued. */
@@ -64,8 +65,4 @@ const refuse = (counts: IssuedCommands, reason: string): void => {
 }
 
 const pause = (millis: number, signal: AbortSignal): Promise<void> =>
-  new Promise((resolve) => {
-    if (signal.aborted || millis <= 0) return resolve()
-    const timer = setTimeout(resolve, millis)
-    signal.addEventListener("abort", () => (clearTimeout(timer), resolve()), { once: true })
-  })
+  sleep(Math.max(0, millis), undefined, { signal }).catch(() => {})

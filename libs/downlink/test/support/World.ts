@@ -24,7 +24,7 @@ import {
   layerDeletedDevices,
   layerDownlinkHttp,
   ThingModels
-} from "../src/index.ts"
+} from "../../src/index.ts"
 
 export const token = "0123456789abcdef"
 
@@ -161,15 +161,6 @@ const known: DeviceAnswer = {
   lifetimeSeconds: 300,
   pending: 0
 }
-
-export const waitUntil = <R = never>(
-  condition: (() => boolean) | Effect.Effect<boolean, never, R>
-): Effect.Effect<void, never, R> =>
-  (Effect.isEffect(condition) ? condition : Effect.sync(condition)).pipe(
-    Effect.delay("10 millis"),
-    Effect.repeat({ until: (holds) => holds }),
-    Effect.asVoid
-  )
 
 /** Waits until the command is in one of `states`, and gives it. */
 export const settled = (one: Instance, commandId: string, ...states: ReadonlyArray<string>) =>

@@ -1,5 +1,5 @@
-/** Numbers from 0 inclusive to 1 exclusive that one seed determines (Mulberry32): a schedule can be played again. */
-export const seeded = (seed: number): (() => number) => {
+/** Numbers in [0, 1) that the seed alone decides (mulberry32): small, and the same on every machine. Nothing secret may come of them. */
+export const seededRandom = (seed: number): (() => number) => {
   let state = seed >>> 0
   return () => {
     state = (state + 0x6d2b79f5) >>> 0
