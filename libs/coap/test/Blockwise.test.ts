@@ -77,7 +77,7 @@ describe("Block1: a request body in blocks", () => {
     assert.strictEqual(only(session.upload(block(5, false, 0), filled(1, 3)), "Request").request.payload.length, 81)
   })
 
-  it("C13 is refused with 4.08 when it starts with number 5, leaves one out or comes in disorder, RFC 7959 §2.9.2", () => {
+  it("is refused with 4.08 when it starts with number 5, leaves one out or comes in disorder, RFC 7959 §2.9.2 (C13)", () => {
     const orders = [[5], [0, 2], [0, 2, 1], [0, 1, 3]] as const
     for (const order of orders) {
       const session = new Session()
@@ -211,7 +211,7 @@ describe("Block1: a request body in blocks", () => {
     }
   })
 
-  it("C13 begins anew at number 0, whatever there was", () => {
+  it("begins anew at number 0, whatever there was (C13)", () => {
     const session = new Session()
     session.upload(block(0, true), filled(16, 1))
     session.upload(block(1, true), filled(16, 1))
@@ -220,7 +220,7 @@ describe("Block1: a request body in blocks", () => {
     assert.deepStrictEqual(request.payload, filled(17, 2))
   })
 
-  it("C13 keeps interleaved bodies apart by path and by Request-Tag, RFC 9175 §3.3", () => {
+  it("keeps interleaved bodies apart by path and by Request-Tag, RFC 9175 §3.3 (C13)", () => {
     const session = new Session()
     const a = [{ number: OptionNumber.RequestTag, value: hex("0a") }]
     const b = [{ number: OptionNumber.RequestTag, value: hex("0b") }]
@@ -240,14 +240,14 @@ describe("Block1: a request body in blocks", () => {
     assert.strictEqual(sent(crossed).code, Code.RequestEntityIncomplete)
   })
 
-  it("C13 does not take the path a/b for the path segment a%2Fb of another body", () => {
+  it("does not take the path a/b for the path segment a%2Fb of another body (C13)", () => {
     const session = new Session()
     session.send(Code.Post, [blockOption(OptionNumber.Block1, block(0, true))], filled(16, 1), "/a/b")
     const segment = [stringOption(OptionNumber.UriPath, "a/b"), blockOption(OptionNumber.Block1, block(1, false))]
     assert.strictEqual(sent(session.send(Code.Post, segment, filled(1, 1), "")).code, Code.RequestEntityIncomplete)
   })
 
-  it("C13 answers size exponent 7 with 4.00, and a block of another length than it says, RFC 7959 §2.2", () => {
+  it("answers size exponent 7 with 4.00, and a block of another length than it says, RFC 7959 §2.2 (C13)", () => {
     const reserved = { number: OptionNumber.Block1, value: hex("07") }
     assert.strictEqual(sent(new Session().send(Code.Post, [reserved], filled(1, 1))).code, Code.BadRequest)
     for (const bytes of [0, 15, 17]) {
@@ -256,7 +256,7 @@ describe("Block1: a request body in blocks", () => {
     assert.strictEqual(sent(new Session().upload(block(0, false), filled(17, 1))).code, Code.BadRequest)
   })
 
-  it("C13 is refused with 4.13 and Size1 as soon as it is too large, announced or not, RFC 7959 §2.9.3", () => {
+  it("is refused with 4.13 and Size1 as soon as it is too large, announced or not, RFC 7959 §2.9.3 (C13)", () => {
     const size1 = uintOption(OptionNumber.Size1, limits.requestBodyBytesMax)
     const announced = new Session().upload(block(0, true), filled(16, 1), [
       uintOption(OptionNumber.Size1, limits.requestBodyBytesMax + 1)
@@ -279,20 +279,20 @@ describe("Block1: a request body in blocks", () => {
     assert.isAtMost(session.exchanges.bytesHeld, limits.cachedResponseBytesMax)
   })
 
-  it("C13 takes a Size1 that lies low for a hint", () => {
+  it("takes a Size1 that lies low for a hint (C13)", () => {
     const session = new Session()
     session.upload(block(0, true), filled(16, 1), [uintOption(OptionNumber.Size1, 1)])
     assert.strictEqual(only(session.upload(block(1, false), filled(16, 1)), "Request").request.payload.length, 32)
   })
 
-  it("C13 is dropped when no block has come for too long, and the next one meets 4.08", () => {
+  it("is dropped when no block has come for too long, and the next one meets 4.08 (C13)", () => {
     const session = new Session()
     session.upload(block(0, true), filled(16, 1))
     session.now += limits.transferIdleMillisMax
     assert.strictEqual(sent(session.upload(block(1, false), filled(1, 1))).code, Code.RequestEntityIncomplete)
   })
 
-  it("C13 gives way to newer bodies when there are too many", () => {
+  it("gives way to newer bodies when there are too many (C13)", () => {
     const session = new Session()
     for (let index = 0; index <= limits.uploadsMax; index += 1)
       session.upload(block(0, true), filled(16, 1), [], `/topic/${index}`)
@@ -349,7 +349,7 @@ describe("Block2: a response body in blocks", () => {
     return session
   }
 
-  it("C14 comes from one snapshot with one ETag, although the application has something else by now, RFC 7959 §2.4", () => {
+  it("comes from one snapshot with one ETag, although the application has something else by now, RFC 7959 §2.4 (C14)", () => {
     const session = new Session()
     const pending = stringOption(OptionNumber.PendingCommand, "/topic/b")
     const first = sent(session.respond(only(session.send(Code.Get, []), "Request").exchange, command, [pending]))

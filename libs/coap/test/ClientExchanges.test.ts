@@ -153,7 +153,7 @@ describe("ClientExchanges", () => {
     }
   })
 
-  it("C5 rejects a response with a critical option that it does not understand, RFC 7252 §5.4.1", () => {
+  it("rejects a response with a critical option that it does not understand, RFC 7252 §5.4.1 (C5)", () => {
     const exchanges = client()
     const [request] = transmitted(exchanges.request(0, get).outputs)
     const options = [{ number: 9999, value: noBytes }]

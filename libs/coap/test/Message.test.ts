@@ -102,15 +102,15 @@ describe("Message", () => {
     assert.deepStrictEqual(decoded(encode(message({ options: [q, b, a] }))).options, [b, a, q])
   })
 
-  it("C1 calls everything below four bytes too short", () => {
+  it("calls everything below four bytes too short (C1)", () => {
     for (const short of ["", "40", "4001", "400100"]) assert.strictEqual(failure(hex(short)), "TooShort")
   })
 
-  it("C1 does not know versions 0, 2 and 3, RFC 7252 §3", () => {
+  it("does not know versions 0, 2 and 3, RFC 7252 §3 (C1)", () => {
     for (const first of ["00", "80", "c0"]) assert.strictEqual(failure(hex(`${first}010001`)), "UnknownVersion")
   })
 
-  it("C1 refuses token lengths 9 to 15 even if the bytes are there, RFC 7252 §3", () => {
+  it("refuses token lengths 9 to 15 even if the bytes are there, RFC 7252 §3 (C1)", () => {
     for (let length = 9; length <= 15; length += 1) {
       const bytes = new Uint8Array(40).fill(0)
       bytes.set([0x40 | length, 1, 0, 1])
@@ -118,40 +118,40 @@ describe("Message", () => {
     }
   })
 
-  it("C1 refuses a token that is longer than the message", () => {
+  it("refuses a token that is longer than the message (C1)", () => {
     assert.strictEqual(failure(hex("440100010102 03")), "TokenTruncated")
   })
 
-  it("C2 refuses a payload marker without payload, RFC 7252 §3", () => {
+  it("refuses a payload marker without payload, RFC 7252 §3 (C2)", () => {
     assert.strictEqual(failure(hex("40020001 ff")), "PayloadMarkerWithoutPayload")
     assert.strictEqual(failure(hex("40020001 b161 ff")), "PayloadMarkerWithoutPayload")
   })
 
-  it("C2 refuses option delta 15 and option length 15, RFC 7252 §3.1", () => {
+  it("refuses option delta 15 and option length 15, RFC 7252 §3.1 (C2)", () => {
     assert.strictEqual(failure(hex("40020001 f1 61")), "OptionHeaderReserved")
     assert.strictEqual(failure(hex("40020001 1f 61")), "OptionHeaderReserved")
   })
 
-  it("C2 refuses missing extension bytes and values beyond the end", () => {
+  it("refuses missing extension bytes and values beyond the end (C2)", () => {
     for (const tail of ["d0", "e0", "e001", "0d", "0e", "0e01", "dd00", "ee0000"]) {
       assert.strictEqual(failure(hex(`40020001 ${tail}`)), "OptionHeaderTruncated")
     }
     assert.strictEqual(failure(hex("40020001 b3 6162")), "OptionValueTruncated")
   })
 
-  it("C3 refuses option numbers that sum to more than 65535 (CVE-2020-12887)", () => {
+  it("refuses option numbers that sum to more than 65535 (CVE-2020-12887, C3)", () => {
     assert.strictEqual(failure(hex("40020001 e0fef2 20")), "OptionNumberTooLarge")
     assert.strictEqual(failure(hex("40020001 e0fef2 00")), undefined)
     assert.strictEqual(failure(hex("40020001 e0ffff")), "OptionNumberTooLarge")
   })
 
-  it("C4 stops at the option that is one too many", () => {
+  it("stops at the option that is one too many (C4)", () => {
     const options = (count: number) => new Uint8Array([...hex("40020001 b0"), ...new Uint8Array(count - 1)])
     assert.strictEqual(failure(options(optionCountMax)), undefined)
     assert.strictEqual(failure(options(10_000)), "TooManyOptions")
   })
 
-  it("C6 refuses an Empty message with a token or trailing bytes, RFC 7252 §4.1", () => {
+  it("refuses an Empty message with a token or trailing bytes, RFC 7252 §4.1 (C6)", () => {
     assert.strictEqual(failure(hex("4000000100")), "EmptyWithContent")
     assert.strictEqual(failure(hex("41000001aa")), "EmptyWithContent")
     assert.strictEqual(failure(hex("41000001")), "TokenTruncated")

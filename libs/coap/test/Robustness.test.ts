@@ -96,7 +96,7 @@ class Checker {
 
 describe("ServerExchanges against an adversary", () => {
   for (let seed = 1; seed <= 40; seed += 1) {
-    it(`C1–C13 neither throws, nor executes twice, nor holds more than its limits, seed ${seed}`, () => {
+    it(`neither throws, nor executes twice, nor holds more than its limits, seed ${seed} (C1–C13)`, () => {
       const random = seededRandom(seed)
       const adversary = new Adversary(random)
       const exchanges = new ServerExchanges(defaultServerSettings, random)

@@ -46,7 +46,7 @@ describe("ServerExchanges: one request, one response", () => {
     assert.deepStrictEqual(answer, { type: "ACK", messageId: 7, token: hex("0102"), ...changed })
   })
 
-  it("C7 executes a CON once and answers all copies with the same bytes, RFC 7252 §4.5", () => {
+  it("executes a CON once and answers all copies with the same bytes, RFC 7252 §4.5 (C7)", () => {
     const exchanges = server()
     const bytes = bytesOf({ messageId: 7 })
     const { exchange } = only(exchanges.handleMessage(0, bytes), "Request")
@@ -58,7 +58,7 @@ describe("ServerExchanges: one request, one response", () => {
     }
   })
 
-  it("C8 answers the retransmission of a GET with the same command", () => {
+  it("answers the retransmission of a GET with the same command (C8)", () => {
     const exchanges = server()
     const get = bytesOf({ code: Code.Get, messageId: 8 })
     const { exchange } = only(exchanges.handleMessage(0, get), "Request")
@@ -67,7 +67,7 @@ describe("ServerExchanges: one request, one response", () => {
     assert.deepStrictEqual(sent(exchanges.handleMessage(2_000, get)).payload, command.payload)
   })
 
-  it("C9 takes a new GET to the application", () => {
+  it("takes a new GET to the application (C9)", () => {
     const exchanges = server()
     const { exchange } = only(exchanges.handleMessage(0, bytesOf({ code: Code.Get, messageId: 8 })), "Request")
     exchanges.respond(1, exchange, changed)
@@ -75,7 +75,7 @@ describe("ServerExchanges: one request, one response", () => {
     assert.notStrictEqual(second.exchange, exchange)
   })
 
-  it("C10 takes a message for a duplicate within EXCHANGE_LIFETIME, and for fresh after it", () => {
+  it("takes a message for a duplicate within EXCHANGE_LIFETIME, and for fresh after it (C10)", () => {
     const exchanges = server()
     const message = bytesOf({ messageId: 5 })
     const { exchange } = only(exchanges.handleMessage(0, message), "Request")
@@ -185,7 +185,7 @@ describe("ServerExchanges: one request, one response", () => {
     assert.isTrue(renewed.isIdle)
   })
 
-  it("C10 executes a NON once within NON_LIFETIME and answers it with a NON, RFC 7252 §5.2.3", () => {
+  it("executes a NON once within NON_LIFETIME and answers it with a NON, RFC 7252 §5.2.3 (C10)", () => {
     const exchanges = server()
     const non = bytesOf({ type: "NON", messageId: 5 })
     const { exchange } = only(exchanges.handleMessage(0, non), "Request")
@@ -203,7 +203,7 @@ describe("ServerExchanges: one request, one response", () => {
     assert.strictEqual(only(exchanges.respond(1, 4711, changed), "Ignored").reason, "ExchangeUnknown")
   })
 
-  it("C19 passes methods that it does not know to the application, RFC 7252 §5.8", () => {
+  it("passes methods that it does not know to the application, RFC 7252 §5.8 (C19)", () => {
     for (const code of [Code.Put, Code.Delete, Code.Fetch, 0x1f]) {
       assert.strictEqual(only(server().handleMessage(0, bytesOf({ code })), "Request").request.code, code)
     }
@@ -287,12 +287,12 @@ describe("ServerExchanges: slow applications", () => {
 })
 
 describe("ServerExchanges: what is not a request", () => {
-  it("C6 answers a ping with RST, RFC 7252 §4.3", () => {
+  it("answers a ping with RST, RFC 7252 §4.3 (C6)", () => {
     const pong = only(server().handleMessage(0, empty("40", 9)), "Transmit")
     assert.deepStrictEqual([toHex(pong.bytes), pong.cause], ["70000009", "Pong"])
   })
 
-  it("C6 ignores unsolicited ACK and RST, empty NON, and ACK or RST that carry a request", () => {
+  it("ignores unsolicited ACK and RST, empty NON, and ACK or RST that carry a request (C6)", () => {
     const cases = [
       [empty("60", 9), "AckUnexpected"],
       [empty("70", 9), "ResetUnexpected"],
@@ -304,7 +304,7 @@ describe("ServerExchanges: what is not a request", () => {
       assert.strictEqual(only(server().handleMessage(0, bytes), "Ignored").reason, reason)
   })
 
-  it("C6 resets reserved code classes and responses in CON, and ignores them in the rest, RFC 7252 §4.2", () => {
+  it("resets reserved code classes and responses in CON, and ignores them in the rest, RFC 7252 §4.2 (C6)", () => {
     const cases = [
       [0x20, "CodeClassReserved"],
       [0x60, "CodeClassReserved"],
@@ -321,7 +321,7 @@ describe("ServerExchanges: what is not a request", () => {
     }
   })
 
-  it("C1 C2 resets a malformed CON, and ignores other malformed messages and other versions, RFC 7252 §3, §4.2", () => {
+  it("resets a malformed CON, and ignores other malformed messages and other versions, RFC 7252 §3, §4.2 (C1, C2)", () => {
     const reset = only(server().handleMessage(0, hex("40020009 ff")), "Transmit")
     assert.deepStrictEqual([toHex(reset.bytes), reset.cause], ["70000009", "PayloadMarkerWithoutPayload"])
     for (const bytes of ["50020009 ff", "60020009 ff", "70020009 ff", "80020009", "4002", ""]) {
@@ -336,7 +336,7 @@ describe("ServerExchanges: options", () => {
     return server().handleMessage(0, bytesOf({ type, options: [...pathOptions("/topic/a"), option] }))
   }
 
-  it("C5 answers an unknown critical option in a CON with 4.02 and no payload, and ignores it in a NON, RFC 7252 §5.4.1", () => {
+  it("answers an unknown critical option in a CON with 4.02 and no payload, and ignores it in a NON, RFC 7252 §5.4.1 (C5)", () => {
     for (const number of [
       OptionNumber.IfMatch,
       OptionNumber.IfNoneMatch,
@@ -375,7 +375,7 @@ describe("ServerExchanges: options", () => {
     assert.strictEqual(request.contentFormat, 50)
   })
 
-  it("C4 keeps path segments apart, so that no spelling reaches another path, RFC 7252 §5.10.1", () => {
+  it("keeps path segments apart, so that no spelling reaches another path, RFC 7252 §5.10.1 (C4)", () => {
     const paths = (...segments: ReadonlyArray<string>) => {
       const options = segments.map((segment) => stringOption(OptionNumber.UriPath, segment))
       return server().handleMessage(0, bytesOf({ options }))
@@ -390,7 +390,7 @@ describe("ServerExchanges: options", () => {
     assert.strictEqual(only(paths(...Array.from({ length: 255 }, () => "")), "Request").request.path.length, 255)
   })
 
-  it("C7 answers the copies of a refused request with the same bytes", () => {
+  it("answers the copies of a refused request with the same bytes (C7)", () => {
     const exchanges = server()
     const bytes = bytesOf({ options: [{ number: 9999, value: noBytes }] })
     const first = toHex(only(exchanges.handleMessage(0, bytes), "Transmit").bytes)
@@ -428,7 +428,7 @@ describe("ServerExchanges: limits", () => {
     only(exchanges.handleMessage(3, bytesOf({ messageId: 101 })), "Request")
   })
 
-  it("C20 stays within its limits under 100 000 different requests, answered or not", () => {
+  it("stays within its limits under 100 000 different requests, answered or not (C20)", () => {
     const exchanges = server()
     const { cachedResponseBytesMax } = defaultServerSettings.limits
     let bytesHeldMax = 0

@@ -18,7 +18,7 @@ const answered = (exchanges: ServerExchanges, messageId: number, payload: string
 const tags = (outputs: Outputs) => outputs.map(({ _tag }) => _tag)
 
 describe("ServerExchanges in another process", () => {
-  it("C7 a copy that reaches the next owner gets the bytes of the first answer, and is not executed", () => {
+  it("a copy that reaches the next owner gets the bytes of the first answer, and is not executed (C7)", () => {
     const first = server()
     const answers = [1, 2, 3].map((messageId) => answered(first, messageId, `answer ${messageId}`))
     const second = next(first.serialize(1000, 64, 4096))
@@ -30,7 +30,7 @@ describe("ServerExchanges in another process", () => {
     assert.deepStrictEqual(tags(second.handleMessage(2000, bytesOf({ messageId: 4 }))), ["Request"])
   })
 
-  it("C7 a request that had no answer yet is executed by whoever gets its copy", () => {
+  it("a request that had no answer yet is executed by whoever gets its copy (C7)", () => {
     const first = server()
     only(first.handleMessage(0, bytesOf({ messageId: 1 })), "Request")
     assert.deepStrictEqual(tags(next(first.serialize(0, 64, 4096)).handleMessage(1, bytesOf({ messageId: 1 }))), [
@@ -38,7 +38,7 @@ describe("ServerExchanges in another process", () => {
     ])
   })
 
-  it("C10 is forgotten after EXCHANGE_LIFETIME of the first copy, not of the takeover", () => {
+  it("is forgotten after EXCHANGE_LIFETIME of the first copy, not of the takeover (C10)", () => {
     const first = server()
     answered(first, 1, "a")
     const second = next(first.serialize(200_000, 64, 4096))
@@ -61,7 +61,7 @@ describe("ServerExchanges in another process", () => {
     assert.deepStrictEqual(tags(second.handleMessage(1, bytesOf({ messageId: 10 }))), ["Transmit"])
   })
 
-  it("C20 more entries than a session may have leave the newest", () => {
+  it("more entries than a session may have leave the newest (C20)", () => {
     const first = server()
     for (let messageId = 1; messageId <= limits.exchangesRememberedMax; messageId++) answered(first, messageId, "")
     const second = next(first.serialize(0, 255, 65_536))
@@ -102,13 +102,13 @@ describe("ServerExchanges in another process", () => {
     assert.isAbove(second.serialize(0, 0, 0).length, 1)
   })
 
-  it.prop("F1 any bytes are taken over or refused, never thrown at", [Schema.Array(Schema.Int)], ([bytes]) => {
+  it.prop("any bytes are taken over or refused, never thrown at (F1)", [Schema.Array(Schema.Int)], ([bytes]) => {
     const exchanges = server()
     if (!exchanges.restore(0, Uint8Array.from(bytes))) assert.isTrue(exchanges.isIdle)
     exchanges.handleTimeout(0)
   })
 
-  it("F1 refuses every prefix and every longer form of a state", () => {
+  it("refuses every prefix and every longer form of a state (F1)", () => {
     const first = server()
     for (let messageId = 1; messageId <= 3; messageId++) answered(first, messageId, "abc")
     const state = first.serialize(0, 64, 4096)

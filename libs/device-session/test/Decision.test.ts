@@ -117,7 +117,7 @@ describe("decide", () => {
     assert.strictEqual(refusal(deviceSecret, request(Code.Post, `${own}thing/model/up_raw`)), "4.00")
   })
 
-  it("C19 answers 4.00 to bad JSON, an empty payload and a wrong envelope", () => {
+  it("answers 4.00 to bad JSON, an empty payload and a wrong envelope (C19)", () => {
     for (const payload of ["", "{", "[]", `{"method":"thing.measurepoint.post"}`]) {
       assert.strictEqual(refusal(deviceSecret, request(Code.Post, post, payload)), "4.00", payload)
     }
@@ -161,7 +161,7 @@ describe("decide", () => {
     }
   })
 
-  it("C17 answers 4.03 for another device or product, whatever the method of the topic", () => {
+  it("answers 4.03 for another device or product, whatever the method of the topic (C17)", () => {
     for (const path of [
       "topic/sys/pk1/dev2/thing/measurepoint/post",
       "topic/sys/pk2/dev1/thing/measurepoint/post",
@@ -172,7 +172,7 @@ describe("decide", () => {
     }
   })
 
-  it("C19 answers 4.04 for unknown paths and 4.05 for other methods", () => {
+  it("answers 4.04 for unknown paths and 4.05 for other methods (C19)", () => {
     for (const path of [".well-known/core", "", "topic", `${own}thing/nothing`]) {
       assert.strictEqual(refusal(deviceSecret, request(Code.Get, path)), "4.04", path)
     }
@@ -185,14 +185,14 @@ describe("decide", () => {
     assert.strictEqual(refusal(productSecret, request(Code.Post, activate)), "4.05")
   })
 
-  it("C18 lets a product-secret session fetch its own secret and nothing else", () => {
+  it("lets a product-secret session fetch its own secret and nothing else (C18)", () => {
     assert.strictEqual(refusal(productSecret, request(Code.Get, activate)), "FetchSecret")
     assert.strictEqual(refusal(productSecret, request(Code.Post, post, body())), "4.01")
     assert.strictEqual(refusal(productSecret, request(Code.Get, `${own}thing/service/reboot`)), "4.01")
     assert.strictEqual(refusal(deviceSecret, request(Code.Get, activate)), "4.01")
   })
 
-  it("R10 answers 4.01 to everything once the credential changed", () => {
+  it("answers 4.01 to everything once the credential changed (R10)", () => {
     const revoked = { ...deviceSecret, revoked: true }
     for (const asked of [
       request(Code.Post, post, body()),

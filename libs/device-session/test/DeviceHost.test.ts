@@ -74,7 +74,7 @@ describe("DeviceHost", () => {
     assert.strictEqual(codeOf(device.responses[0]), "2.04")
   })
 
-  it("C7 stores a repeated record or message once", () => {
+  it("stores a repeated record or message once (C7)", () => {
     const world = new World()
     const device = world.device("dev1", 1000).connect()
     post(device)
@@ -135,7 +135,7 @@ describe("DeviceHost", () => {
     assert.strictEqual(codeOf(device.request(requestOf(Code.Get, set))), "4.04")
   })
 
-  it("C9 hands the same command out again to a device that lost the answer", () => {
+  it("hands the same command out again to a device that lost the answer (C9)", () => {
     const world = new World()
     const device = world.device("dev1", 1000).connect()
     command(world, "c1")
@@ -154,7 +154,7 @@ describe("DeviceHost", () => {
     assert.strictEqual(new TextDecoder().decode(device.request(request)!.payload), `{"id":"c1"}`)
   })
 
-  it("D22 the newest verified handshake wins; the queue stays, the old session is silent", () => {
+  it("the newest verified handshake wins; the queue stays, the old session is silent (D22)", () => {
     const world = new World()
     const first = world.device("dev1", 1000).connect()
     command(world, "c1")
@@ -166,7 +166,7 @@ describe("DeviceHost", () => {
     assert.strictEqual(world.host.gauges.devices, 1)
   })
 
-  it("D19 an old session goes on until the new Finished verified", () => {
+  it("an old session goes on until the new Finished verified (D19)", () => {
     const world = new World()
     const device = world.device("dev1", 1000, { connectionId: undefined }).connect()
     const intruder = world.device("dev1", 1000, { connectionId: undefined, secret: "wrong" }).connect()
@@ -176,7 +176,7 @@ describe("DeviceHost", () => {
     assert.strictEqual(codeOf(post(device)), "2.04")
   })
 
-  it("C12 does not answer in a new session what was asked in the old one", () => {
+  it("does not answer in a new session what was asked in the old one (C12)", () => {
     const world = new World()
     const first = world.device("dev1", 1000).connect()
     world.storing = "later"
@@ -189,7 +189,7 @@ describe("DeviceHost", () => {
     assert.strictEqual(first.responses.length, 0)
   })
 
-  it("F14, F15 the address follows a newer record only: not an older one, not a copy, not a forgery", () => {
+  it("the address follows a newer record only: not an older one, not a copy, not a forgery (F14, F15)", () => {
     const world = new World()
     const device = world.device("dev1", 1000).connect()
     const elsewhere = parsePeerAddress("203.0.113.9", 9)!
@@ -204,7 +204,7 @@ describe("DeviceHost", () => {
     assert.strictEqual(codeOf(post(device, "3")), "2.04", "R6 a newer record moves it")
   })
 
-  it("F21 an unknown device, a disabled one and a wrong key get the same: nothing", () => {
+  it("an unknown device, a disabled one and a wrong key get the same: nothing (F21)", () => {
     const answers = (["UnknownDevice", "DeviceDisabled", undefined] as const).map((reason) => {
       const world = new World()
       if (reason !== undefined) world.psk = () => ({ _tag: "Refused", reason })
@@ -219,7 +219,7 @@ describe("DeviceHost", () => {
     assert.deepStrictEqual(answers[1], answers[2])
   })
 
-  it("D14 forgets handshakes that never finish", () => {
+  it("forgets handshakes that never finish (D14)", () => {
     const world = new World({ handshakesMax: 50 })
     for (let i = 0; i < 200; i++) world.device(`dev${i}`, 2000 + i, { secret: "wrong" }).connect()
     assert.strictEqual(world.host.gauges.handshakes, 50)
@@ -228,7 +228,7 @@ describe("DeviceHost", () => {
     assert.isTrue(world.device("good", 1000).connect().connected)
   })
 
-  it("R10 a changed credential ends what a session may do, at once, with one offline", () => {
+  it("a changed credential ends what a session may do, at once, with one offline (R10)", () => {
     const world = new World()
     const device = world.device("dev1", 1000).connect()
     const change = { productKey: "pk1", deviceKey: "dev1", change: "secret", credentialVersion: 2 } as const
@@ -278,7 +278,7 @@ describe("DeviceHost", () => {
     }
   )
 
-  it("R10 what an older notice says of a newer session is nothing", () => {
+  it("what an older notice says of a newer session is nothing (R10)", () => {
     const world = new World()
     const change = { productKey: "pk1", deviceKey: "dev1", change: "disabled", credentialVersion: 1 } as const
     const device = world.device("dev1", 1000).connect()
@@ -362,7 +362,7 @@ describe("DeviceHost", () => {
     assert.strictEqual(codeOf(post(again)), "2.04")
   })
 
-  it("C20 one device that floods gets 4.29, its neighbour 2.04", () => {
+  it("one device that floods gets 4.29, its neighbour 2.04 (C20)", () => {
     const world = new World({ requestsPerSecondMax: 5, requestsBurstMax: 5 })
     const flood = world.device("dev1", 1000).connect()
     const neighbour = world.device("dev2", 2000).connect()
@@ -371,7 +371,7 @@ describe("DeviceHost", () => {
     assert.strictEqual(codeOf(post(neighbour)), "2.04")
   })
 
-  it("R9 counts no silence of a time in which nobody could be heard: a whole Lifetime begins when it serves again", () => {
+  it("counts no silence of a time in which nobody could be heard: a whole Lifetime begins when it serves again (R9)", () => {
     const world = new World()
     world.device("dev1", 1000, { lifetime: 30 }).connect()
     world.now += 45_000
@@ -385,7 +385,7 @@ describe("DeviceHost", () => {
     assert.strictEqual(world.presences.length, 2)
   })
 
-  it("R4 keeps nothing of a device that fell silent for good", () => {
+  it("keeps nothing of a device that fell silent for good (R4)", () => {
     const world = new World({ sessionIdleMillisMax: 3_600_000 })
     for (let i = 0; i < 100; i++) post(world.device(`dev${i}`, 2000 + i).connect())
     assert.strictEqual(world.host.gauges.devices, 100)

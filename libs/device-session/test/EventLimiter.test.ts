@@ -37,7 +37,7 @@ const limited = () => {
 }
 
 describe("EventLimiter", () => {
-  it("D15 tells the same event once in its interval, then how many there were, without another one", () => {
+  it("tells the same event once in its interval, then how many there were, without another one (D15)", () => {
     const { happen, pass, told } = limited()
     for (let i = 0; i < 6; i++) happen(event(i, "wrong key"))
     assert.deepStrictEqual(told, [event(0, "wrong key")])
@@ -51,7 +51,7 @@ describe("EventLimiter", () => {
     assert.strictEqual(timesOf(told[2]), 1)
   })
 
-  it("D15 a device that fails in a loop is told of once in each interval", () => {
+  it("a device that fails in a loop is told of once in each interval (D15)", () => {
     const { happen, pass, told } = limited()
     for (let now = 0; now <= 100_000; now += 50) happen(event(now, "wrong key"))
     assert.lengthOf(told, 11)
@@ -72,7 +72,7 @@ describe("EventLimiter", () => {
     )
   })
 
-  it("D15 a device that makes up reasons is bounded in rate and bytes, and what it told is named by kind", () => {
+  it("a device that makes up reasons is bounded in rate and bytes, and what it told is named by kind (D15)", () => {
     const { happen, pass, told } = limited()
     for (let now = 0; now < 100_000; now += 10) {
       happen(event(now, `Lifetime ${now} ${"x".repeat(5000)}`, now % 20 === 0 ? "handshake-refused" : "time-odd"))

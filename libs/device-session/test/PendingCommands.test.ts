@@ -44,7 +44,7 @@ describe("PendingCommands", () => {
     assert.isUndefined(pending.announced(2000, "pipelined"))
   })
 
-  it("C9 hands out the same command again when the device asks anew before it replied", () => {
+  it("hands out the same command again when the device asks anew before it replied (C9)", () => {
     const pending = queue(command("a"))
     assert.strictEqual(pending.take(2000, set, "pipelined")?.deliveries, 1)
     const again = pending.take(2500, set, "pipelined")

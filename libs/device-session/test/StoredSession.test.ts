@@ -57,7 +57,7 @@ describe("a stored session", () => {
     }
   )
 
-  it("F1 any change of a byte, any prefix and any longer form is read or refused, never thrown at", () => {
+  it("any change of a byte, any prefix and any longer form is read or refused, never thrown at (F1)", () => {
     const bytes = record()
     for (let at = 0; at < bytes.length; at++) {
       assert.isTrue(Result.isFailure(decodeStoredSession(bytes.subarray(0, at), 0)))
@@ -70,7 +70,7 @@ describe("a stored session", () => {
     assert.isTrue(Result.isFailure(decodeStoredSession(Uint8Array.of(...bytes, 0), 0)))
   })
 
-  it.prop("F1 random bytes are refused", [Schema.Array(Schema.Int)], ([bytes]) => {
+  it.prop("random bytes are refused (F1)", [Schema.Array(Schema.Int)], ([bytes]) => {
     assert.isTrue(Result.isFailure(decodeStoredSession(Uint8Array.from([storedSessionVersion, ...bytes]), 0)))
   })
 

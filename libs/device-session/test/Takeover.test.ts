@@ -15,7 +15,7 @@ const states = (world: World) => world.presences.map(({ state }) => state)
 const lastOf = (device: SimulatedDevice) => codeOf(device.responses.at(-1))
 
 describe("a session outlives its owner", () => {
-  it("R1 a device goes on after its node was killed, without a handshake, and no record number is used twice (F10)", () => {
+  it("a device goes on after its node was killed, without a handshake, and no record number is used twice (F10, R1)", () => {
     const world = new World()
     const device = world.device("dev1", 1000, withCid).connect()
     for (let round = 0; round < 5; round++) {
@@ -50,7 +50,7 @@ describe("a session outlives its owner", () => {
     }
   })
 
-  it("R2 a drained node hands over exactly: nothing is read back that was not written", () => {
+  it("a drained node hands over exactly: nothing is read back that was not written (R2)", () => {
     const world = new World()
     const device = world.device("dev1", 1000).connect()
     post(device, "1")
@@ -105,7 +105,7 @@ describe("a session outlives its owner", () => {
     assert.strictEqual(repeated(sequencesTo(device)), 0)
   })
 
-  it("C7 killed between store and answer: the copy is answered 2.04 and stored once", () => {
+  it("killed between store and answer: the copy is answered 2.04 and stored once (C7)", () => {
     for (const window of [true, false]) {
       const world = new World()
       const device = world.device("dev1", 1000, withCid).connect()
@@ -125,7 +125,7 @@ describe("a session outlives its owner", () => {
     }
   })
 
-  it("F8, C7 a record that the dead owner accepted has no effect at the next one", () => {
+  it("a record that the dead owner accepted has no effect at the next one (F8, C7)", () => {
     const world = new World()
     const device = world.device("dev1", 1000, withCid).connect()
     for (let i = 0; i < 100; i++) post(device, String(i))
@@ -139,7 +139,7 @@ describe("a session outlives its owner", () => {
     assert.strictEqual(codeOf(post(device, "new")), "2.04")
   })
 
-  it("F14, F15 after a takeover a copy from elsewhere moves no address, a newer record does (R6)", () => {
+  it("after a takeover a copy from elsewhere moves no address, a newer record does (R6, F14, F15)", () => {
     const world = new World()
     const device = world.device("dev1", 1000, withCid).connect()
     post(device, "1")
@@ -152,7 +152,7 @@ describe("a session outlives its owner", () => {
     assert.strictEqual(codeOf(post(device, "3")), "2.04")
   })
 
-  it("F10, R3 a zombie that still believes it owns the device seals nothing with a used number and stores nothing", () => {
+  it("a zombie that still believes it owns the device seals nothing with a used number and stores nothing (F10, R3)", () => {
     const world = new World({ writeBlockRecords: 8 })
     const device = world.device("dev1", 1000).connect()
     for (let i = 0; i < 10; i++) post(device, String(i))
@@ -170,7 +170,7 @@ describe("a session outlives its owner", () => {
     assert.strictEqual(repeated(sequencesTo(device)), 0)
   })
 
-  it("F10 a zombie that reserves a block first pushes its heir behind it", () => {
+  it("a zombie that reserves a block first pushes its heir behind it (F10)", () => {
     const world = new World({ writeBlockRecords: 8 })
     const device = world.device("dev1", 1000).connect()
     const zombie = world.takeOver()
@@ -182,7 +182,7 @@ describe("a session outlives its owner", () => {
     assert.strictEqual(repeated(sequencesTo(device)), 0)
   })
 
-  it("D22 a newer handshake supersedes the stored session; D19 until it is verified the old one goes on", () => {
+  it("a newer handshake supersedes the stored session; D19 until it is verified the old one goes on (D22)", () => {
     const world = new World()
     const first = world.device("dev1", 1000, withCid).connect()
     world.takeOver()
@@ -196,7 +196,7 @@ describe("a session outlives its owner", () => {
     assert.strictEqual(world.store.entries.size, 1)
   })
 
-  it("R9 a takeover makes no device offline, and a silent one once", () => {
+  it("a takeover makes no device offline, and a silent one once (R9)", () => {
     const world = new World()
     const device = world.device("dev1", 1000, { lifetime: 60 }).connect()
     world.pass(50_000)
@@ -217,7 +217,7 @@ describe("a session outlives its owner", () => {
     assert.deepStrictEqual(states(world), ["online", "offline", "online", "offline"])
   })
 
-  it("R9 a drained Lifetime goes on where it was", () => {
+  it("a drained Lifetime goes on where it was (R9)", () => {
     const world = new World()
     world.device("dev1", 1000, { lifetime: 60 }).connect()
     world.pass(40_000)
@@ -276,7 +276,7 @@ describe("a session outlives its owner", () => {
     assert.strictEqual(codeOf(post(again)), "2.04")
   })
 
-  it("R10 a credential that changed while nobody owned the device ends the session", () => {
+  it("a credential that changed while nobody owned the device ends the session (R10)", () => {
     const world = new World()
     const device = world.device("dev1", 1000).connect()
     world.takeOver()

@@ -203,7 +203,7 @@ describe("Option 2100 (contract §5)", () => {
 })
 
 describe("a server that is silent", () => {
-  it("F21 a wrong secret: gives up, names the causes", async () => {
+  it("a wrong secret: gives up, names the causes (F21)", async () => {
     const error = await failureOf(make({ timing: impatientTiming }).connect("another secret"))
     expect(error.by).toBe("timeout")
     expect(error.message).toMatch(/wrong key/)
@@ -302,7 +302,7 @@ describe("a server that is silent", () => {
 })
 
 describe("moving and stopping", () => {
-  it("R6 goes on from another port without a handshake", async () => {
+  it("goes on from another port without a handshake (R6)", async () => {
     await make().connect(secrets["2"]!)
     await device.report({})
     device.rebind()

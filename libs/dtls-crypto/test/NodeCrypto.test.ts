@@ -17,7 +17,7 @@ describe("AES-128-CCM_8", () => {
     expect(hex(nodeCrypto.ccm8Open(key, nonce, bytes("0001"), target.subarray(3)))).toBe(hex(plaintext))
   })
 
-  it("F11 releases nothing if any bit of tag, ciphertext or additional data differs, or the tag is cut off", () => {
+  it("releases nothing if any bit of tag, ciphertext or additional data differs, or the tag is cut off (F11)", () => {
     const sealed = new Uint8Array(24)
     nodeCrypto.ccm8Seal(key, nonce, bytes("0001"), new Uint8Array(16), sealed, 0)
     for (let bit = 0; bit < sealed.length * 8; bit++) {

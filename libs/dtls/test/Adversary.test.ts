@@ -38,7 +38,7 @@ const permutations = <A>(items: ReadonlyArray<A>): Array<Array<A>> =>
     : items.flatMap((item, i) => permutations(items.toSpliced(i, 1)).map((rest) => [item].concat(rest)))
 
 describe("the state machine", () => {
-  it("D1 Finished in plaintext without ChangeCipherSpec never connects (Scandium 2.0.0, pion 2019)", () => {
+  it("Finished in plaintext without ChangeCipherSpec never connects (Scandium 2.0.0, pion 2019) (D1)", () => {
     const server = makeServer({ echo: true })
     const client = greeted(server)
     server.receive(now, peer, client.keyExchange())
@@ -50,7 +50,7 @@ describe("the state machine", () => {
     completes(server, client)
   })
 
-  it("D1 a protected Finished counts only once ChangeCipherSpec was seen", () => {
+  it("a protected Finished counts only once ChangeCipherSpec was seen (D1)", () => {
     const server = makeServer()
     const client = greeted(server)
     server.receive(now, peer, client.keyExchange())
@@ -59,7 +59,7 @@ describe("the state machine", () => {
     client.takeServerFinished(server.receive(now, peer, client.changeCipherSpec()))
   })
 
-  it("D2 data in epoch 0 is dropped before, during and after the handshake (CVE-2019-20786)", () => {
+  it("data in epoch 0 is dropped before, during and after the handshake (CVE-2019-20786, D2)", () => {
     const server = makeServer()
     const client = new ScriptedClient()
     const plain = () => client.plaintext(new TextEncoder().encode("plain"), ContentType.application_data)
@@ -73,7 +73,7 @@ describe("the state machine", () => {
     expect(server.received).toEqual(["proof"])
   })
 
-  it("D3 ChangeCipherSpec first: no state, no answer (CVE-2017-7243)", () => {
+  it("ChangeCipherSpec first: no state, no answer (CVE-2017-7243, D3)", () => {
     const server = makeServer()
     const client = new ScriptedClient()
     expect(server.receive(now, peer, client.changeCipherSpec())).toEqual([])
@@ -84,7 +84,7 @@ describe("the state machine", () => {
     completes(server, client)
   })
 
-  it("D4 more ChangeCipherSpecs after completion change no epoch (pion #138)", () => {
+  it("more ChangeCipherSpecs after completion change no epoch (pion #138) (D4)", () => {
     const server = makeServer()
     const client = greeted(server)
     completes(server, client)
@@ -93,7 +93,7 @@ describe("the state machine", () => {
     expect(server.received).toEqual(["proof", "again"])
   })
 
-  it.each([1, 0xffff])("D5 a ClientHello in epoch %i has no effect (CVE-2021-42141, CVE-2021-42142)", (epoch) => {
+  it.each([1, 0xffff])("a ClientHello in epoch %i has no effect (CVE-2021-42141, CVE-2021-42142, D5)", (epoch) => {
     const server = makeServer()
     const client = new ScriptedClient()
     const hello = client.hello()
@@ -105,7 +105,7 @@ describe("the state machine", () => {
     completes(server, client)
   })
 
-  it("D6 ClientKeyExchange in epoch 1 does no harm (tinydtls #79, #85)", () => {
+  it("ClientKeyExchange in epoch 1 does no harm (tinydtls #79, #85) (D6)", () => {
     const server = makeServer()
     const client = greeted(server)
     const wrong = client.keyExchange()
@@ -114,7 +114,7 @@ describe("the state machine", () => {
     completes(server, client)
   })
 
-  describe("D7 ClientKeyExchange, ChangeCipherSpec and Finished in three datagrams complete (californium #592)", () => {
+  describe("ClientKeyExchange, ChangeCipherSpec and Finished in three datagrams complete (californium #592) (D7)", () => {
     const pieces = ["keyExchange", "changeCipherSpec", "finished"] as const
     it.each(permutations(pieces))("in the order %s, %s, %s", (...order) => {
       const server = makeServer()
@@ -143,7 +143,7 @@ describe("the state machine", () => {
     })
   })
 
-  it("D7 in fragments of one byte, in reverse order", () => {
+  it("in fragments of one byte, in reverse order (D7)", () => {
     const server = makeServer()
     const client = greeted(server)
     client.keyExchange()
@@ -154,7 +154,7 @@ describe("the state machine", () => {
     client.takeServerFinished(server.receive(now, peer, flight))
   })
 
-  it("D8 without ClientKeyExchange nothing is verified; a second one has no effect", () => {
+  it("without ClientKeyExchange nothing is verified; a second one has no effect (D8)", () => {
     const server = makeServer()
     const client = greeted(server)
     const exchange = client.keyExchange()
@@ -164,7 +164,7 @@ describe("the state machine", () => {
     expect(server.receive(now, peer, client.keyExchange())).toEqual([])
   })
 
-  it("D8 a ClientKeyExchange of another shape hands nothing off, and the honest one still does", () => {
+  it("a ClientKeyExchange of another shape hands nothing off, and the honest one still does (D8)", () => {
     const server = makeServer()
     const client = greeted(server)
     const { messageSeq } = client.keyExchangeMessage()
@@ -177,7 +177,7 @@ describe("the state machine", () => {
   })
 
   it.each([0, 11, 12, 15, 99])(
-    "D9 a handshake message of type %i in its place is dropped, others are served",
+    "a handshake message of type %i in its place is dropped, others are served (D9)",
     (type) => {
       const server = makeServer()
       const client = greeted(server)
@@ -189,7 +189,7 @@ describe("the state machine", () => {
     }
   )
 
-  it.each([0, 11, 12, 13])("D10 a Finished of %i wrong bytes: no session, no answer (RFC 5246 §7.4.9)", (length) => {
+  it.each([0, 11, 12, 13])("a Finished of %i wrong bytes: no session, no answer (RFC 5246 §7.4.9, D10)", (length) => {
     const server = makeServer()
     const client = greeted(server)
     server.receive(now, peer, concatBytes([client.keyExchange(), client.changeCipherSpec()]))
@@ -197,7 +197,7 @@ describe("the state machine", () => {
     expect(server.sessions.size).toBe(0)
   })
 
-  it("D10 a forged Finished does not take the honest client's place", () => {
+  it("a forged Finished does not take the honest client's place (D10)", () => {
     const server = makeServer()
     const client = greeted(server)
     server.receive(now, peer, concatBytes([client.keyExchange(), client.changeCipherSpec()]))
@@ -208,7 +208,7 @@ describe("the state machine", () => {
     client.takeServerFinished(server.receive(now, peer, client.finished()))
   })
 
-  it("D12 a hello with an invalid version does not skip the cookie (tinydtls #74)", () => {
+  it("a hello with an invalid version does not skip the cookie (tinydtls #74) (D12)", () => {
     const server = makeServer()
     for (const version of [0, 0x0303, 0xfeff, 0xfe00, 0xffff]) {
       const [answer] = server.receive(now, peer, new ScriptedClient({ version }).hello())
@@ -217,7 +217,7 @@ describe("the state machine", () => {
     expect(server.front.size).toBe(0)
   })
 
-  it("D13 a hello that resumes is asked for a cookie like any other (CVE-2022-2576)", () => {
+  it("a hello that resumes is asked for a cookie like any other (CVE-2022-2576, D13)", () => {
     const server = makeServer()
     const client = connect(server)
     const other = new ScriptedClient({ session: client.session!, cipherSuites: [TLS_PSK_WITH_AES_128_CBC_SHA256] })
@@ -228,7 +228,7 @@ describe("the state machine", () => {
     expect(server.front.size).toBe(0)
   })
 
-  it("D14 failing handshakes leave nothing behind, and new devices connect (CVE-2022-39368)", () => {
+  it("failing handshakes leave nothing behind, and new devices connect (CVE-2022-39368, D14)", () => {
     const server = makeServer({ limits: { peersInHandshakeMax: 50, handshakeTimeoutMillis: 1000 } })
     for (let i = 0; i < 200; i++) {
       const from = peerOf(`198.51.100.${i}:1`)
@@ -251,7 +251,7 @@ describe("the state machine", () => {
     expect(server.sessions.size).toBe(1)
   }
 
-  it("D15 a client with a wrong key gets no more than one reply per datagram, and the rest is silence", () => {
+  it("a client with a wrong key gets no more than one reply per datagram, and the rest is silence (D15)", () => {
     const server = makeServer()
     for (let i = 0; i < 20; i++) {
       const client = new ScriptedClient({ psk: new Uint8Array(16) })
@@ -261,7 +261,7 @@ describe("the state machine", () => {
     }
   })
 
-  it("D18 a plaintext alert ends neither a handshake nor a session", () => {
+  it("a plaintext alert ends neither a handshake nor a session (D18)", () => {
     const server = makeServer()
     const client = greeted(server)
     const alert = () => client.plaintext(encodeAlert(fatalAlert("handshake_failure")), ContentType.alert)
@@ -275,7 +275,7 @@ describe("the state machine", () => {
     expect(server.received).toEqual(["proof", "alive"])
   })
 
-  it("D19 the old session serves until a new Finished verifies (RFC 6347 §4.2.8)", () => {
+  it("the old session serves until a new Finished verifies (RFC 6347 §4.2.8, D19)", () => {
     const server = makeServer()
     const old = connect(server)
     const next = new ScriptedClient()
@@ -295,7 +295,7 @@ describe("the state machine", () => {
 
 // The copy starts a second handshake, whose ServerHello is another. The client's repeated last flight, whose answer was lost,
 // begins with the same ClientKeyExchange, so the back half has to try the former handshake, too.
-it("D20 a ClientHello copied by the network and late does not come between a client and its lost last flight (trust E3)", () => {
+it("a ClientHello copied by the network and late does not come between a client and its lost last flight (D20, trust E3)", () => {
   for (const extensions of [{}, { connectionId: new Uint8Array(0) }]) {
     for (const lost of ["answer", "last flight"] as const) {
       for (const pieces of ["together", "apart"] as const) {
@@ -410,7 +410,7 @@ describe("a device without entropy sends the same ClientHello at each boot", () 
   })
 })
 
-describe("D21 cookies (RFC 6347 §4.2.1)", () => {
+describe("cookies (RFC 6347 §4.2.1, D21)", () => {
   const cookied = (server: Server): ScriptedClient => {
     const client = new ScriptedClient()
     client.takeHelloVerifyRequest(server.receive(now, peer, client.hello())[0]!)
@@ -481,7 +481,7 @@ describe("D21 cookies (RFC 6347 §4.2.1)", () => {
 })
 
 describe("before the cookie nothing is kept and no more comes back than went in", () => {
-  it("C15 the smallest hello that decodes gets a smaller answer", () => {
+  it("the smallest hello that decodes gets a smaller answer (C15)", () => {
     const hello = new ScriptedClient({ extensions: { extendedMasterSecret: false } }).hello()
     const [answer] = makeServer().receive(now, peer, hello)
     expect(answer!.length).toBeLessThan(hello.length)
@@ -493,7 +493,7 @@ describe("before the cookie nothing is kept and no more comes back than went in"
     expect(server.receive(now, peer, concatBytes([client.hello(), client.hello(), client.hello()]))).toHaveLength(1)
   })
 
-  it("F5 a hello in fragments is dropped", () => {
+  it("a hello in fragments is dropped (F5)", () => {
     const server = makeServer()
     const client = new ScriptedClient()
     const hello = client.hello().subarray(13 + 12)
@@ -505,7 +505,7 @@ describe("before the cookie nothing is kept and no more comes back than went in"
 })
 
 describe("bounds after the cookie", () => {
-  it("F2 what overtakes ClientKeyExchange is kept up to a limit (CVE-2022-29189)", () => {
+  it("what overtakes ClientKeyExchange is kept up to a limit (CVE-2022-29189, F2)", () => {
     const server = makeServer({ limits: { bytesPerPeerMax: 100 } })
     const client = greeted(server)
     const exchange = client.keyExchange()
@@ -542,7 +542,7 @@ describe("bounds after the cookie", () => {
   })
 
   // A hello of 64 KB with a valid cookie made the hand-off overflow a 16-bit length, and 65 536 of them would have been 4 GB.
-  it("F18 a ClientHello larger than the limit is dropped, even with a valid cookie", () => {
+  it("a ClientHello larger than the limit is dropped, even with a valid cookie (F18)", () => {
     const server = makeServer()
     const client = new ScriptedClient()
     client.takeHelloVerifyRequest(server.receive(now, peer, client.hello())[0]!)
@@ -570,7 +570,7 @@ describe("bounds after the cookie", () => {
   })
 })
 
-it("F6 every prefix of every datagram of a handshake is taken without an exception, and the handshake completes", () => {
+it("every prefix of every datagram of a handshake is taken without an exception, and the handshake completes (F6)", () => {
   const server = makeServer()
   const client = new ScriptedClient({ extensions: { connectionId: Uint8Array.of(1) } })
   const cut = (datagram: Uint8Array): Uint8Array => {
@@ -606,7 +606,7 @@ it("what is kept survives the reuse of the receive buffer", () => {
   client.takeServerFinished(receive(exchange))
 })
 
-it("F10 no record number is used twice under a key, whatever is repeated", () => {
+it("no record number is used twice under a key, whatever is repeated (F10)", () => {
   const server = makeServer({ echo: true })
   const client = greeted(server)
   const sent: Array<Uint8Array> = []
@@ -624,7 +624,7 @@ it("F10 no record number is used twice under a key, whatever is repeated", () =>
   expect(new Set(numbers).size).toBe(numbers.length)
 })
 
-it("F17 cookies, randoms, session ids and connection ids do not repeat", () => {
+it("cookies, randoms, session ids and connection ids do not repeat (F17)", () => {
   const seen = new Set<string>()
   const runs = 200
   for (let i = 0; i < runs; i++) {
@@ -636,7 +636,7 @@ it("F17 cookies, randoms, session ids and connection ids do not repeat", () => {
   expect(seen.size).toBe(4 * runs)
 })
 
-it("F21 an unknown identity and a wrong key look the same on the wire", () => {
+it("an unknown identity and a wrong key look the same on the wire (F21)", () => {
   const outcomes = [{ identity: "no,such,2,60" }, { psk: new Uint8Array(16) }, { identity: defaultIdentity }].map(
     (options) => {
       const server = makeServer()
@@ -647,7 +647,7 @@ it("F21 an unknown identity and a wrong key look the same on the wire", () => {
   expect(outcomes).toEqual([0, 0, 1])
 })
 
-it("C16 noise is dropped without an answer and without a trace", () => {
+it("noise is dropped without an answer and without a trace (C16)", () => {
   const server = makeServer()
   for (const noise of [
     new Uint8Array(0),

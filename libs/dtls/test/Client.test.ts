@@ -76,7 +76,7 @@ describe("connects and resumes", () => {
   })
 })
 
-describe("R5 a network that loses, repeats and reorders", () => {
+describe("a network that loses, repeats and reorders (R5)", () => {
   const seedsPerCase = 4
   const patient = { initialMillis: 1000, maxMillis: 8000, transmissionsMax: 60 }
   // A key exchange of 128 bytes does not fit into 140, and neither does the server's flight into 100.
@@ -174,7 +174,7 @@ describe("sizes", () => {
     expect(pair.exchange("small")).toBe(true)
   })
 
-  it("F5 a ClientHello in fragments hears nothing from our server", () => {
+  it("a ClientHello in fragments hears nothing from our server (F5)", () => {
     const timing = { initialMillis: 1000, maxMillis: 1000, transmissionsMax: 2 }
     expect(new Pair({ client: { datagramBytesMax: 48, timing } }).connect().closed?.by).toBe("timeout")
   })
@@ -282,7 +282,7 @@ describe("a server that does not keep to the protocol is told by a fatal alert (
 })
 
 describe("what others may inject", () => {
-  it("D1 a Finished in plaintext neither connects nor ends the handshake", () => {
+  it("a Finished in plaintext neither connects nor ends the handshake (D1)", () => {
     let sent = 0
     const pair = new Pair({ drops: (toServer) => toServer && ++sent === 3 })
     pair.take(pair.client.start(pair.now))
@@ -307,7 +307,7 @@ describe("what others may inject", () => {
     expect(pair.client.handleDatagram(pair.now, requests[0]!)).toEqual([])
   })
 
-  it("F6, F18 bytes of the server's flights changed or cut: no exception, and who connects has the server's keys", () => {
+  it("bytes of the server's flights changed or cut: no exception, and who connects has the server's keys (F6, F18)", () => {
     const runs = 500
     const spoiltShare = 0.3
     let connected = 0

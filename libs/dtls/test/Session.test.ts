@@ -29,7 +29,7 @@ const text = (opened: ReturnType<Session["open"]>): string =>
   opened._tag === "ApplicationData" ? new TextDecoder().decode(opened.plaintext) : opened._tag
 
 describe("records", () => {
-  it("F7 good records around a bad one are opened (RFC 6347 §4.1.1)", () => {
+  it("good records around a bad one are opened (RFC 6347 §4.1.1, F7)", () => {
     const { client, session } = established()
     const records = ["one", "two", "three"].map((data) => client.data(data))
     records[1]![20]! ^= 1
@@ -43,7 +43,7 @@ describe("records", () => {
     expect(seen).toEqual(["one", "Dropped", "three"])
   })
 
-  it("F6 a record longer than its datagram, or cut at any byte, drops the rest of the datagram only", () => {
+  it("a record longer than its datagram, or cut at any byte, drops the rest of the datagram only (F6)", () => {
     const { client, session } = established()
     const record = client.data("whole")
     for (let length = 1; length < record.length; length++) {
@@ -56,14 +56,14 @@ describe("records", () => {
     expect(text(session.open(crypto, record, 0))).toBe("whole")
   })
 
-  it("F8 every record is taken once, whatever the order", () => {
+  it("every record is taken once, whatever the order (F8)", () => {
     const { client, session } = established()
     const records = Array.from({ length: 64 }, (_, i) => client.data(String(i))).toReversed()
     for (const [i, record] of records.entries()) expect(text(session.open(crypto, record, 0))).toBe(String(63 - i))
     for (const record of records) expect(session.open(crypto, record, 0)).toMatchObject({ reason: "Replay" })
   })
 
-  it("F9 a forged record with a high sequence number does not move the window", () => {
+  it("a forged record with a high sequence number does not move the window (F9)", () => {
     const { client, session } = established()
     const honest = client.data("honest")
     const forged = client.data("forged")
@@ -72,7 +72,7 @@ describe("records", () => {
     expect(text(session.open(crypto, honest, 0))).toBe("honest")
   })
 
-  it("F14 tells whether a record is newer than all before it (RFC 9146 §6)", () => {
+  it("tells whether a record is newer than all before it (RFC 9146 §6, F14)", () => {
     const { client, session } = established({ extensions: { connectionId: new Uint8Array(0) } })
     const older = client.data("older")
     const newer = client.data("newer")
@@ -81,7 +81,7 @@ describe("records", () => {
     expect(session.open(crypto, newer, 0)).toMatchObject({ _tag: "Dropped", reason: "Replay" })
   })
 
-  it("D2 D4 D17 nothing in epoch 0 counts: data, alerts, ChangeCipherSpec", () => {
+  it("nothing in epoch 0 counts: data, alerts, ChangeCipherSpec (D2, D4, D17)", () => {
     const { client, session } = established()
     for (const [type, content] of [
       [ContentType.application_data, new TextEncoder().encode("plain")],
@@ -112,7 +112,7 @@ describe("records", () => {
   })
 })
 
-describe("F13 connection ids (RFC 9146 §3)", () => {
+describe("connection ids (RFC 9146 §3, F13)", () => {
   const withCid = { extensions: { connectionId: Uint8Array.of(1, 2, 3, 4) } }
 
   it("our records carry the client's id, the client's ours, from Finished on", () => {
@@ -179,7 +179,7 @@ describe("alerts", () => {
   })
 })
 
-it("D11 a renegotiation is refused with a warning and the session goes on (RFC 5246 §7.2.2)", () => {
+it("a renegotiation is refused with a warning and the session goes on (RFC 5246 §7.2.2, D11)", () => {
   const { client, session } = established()
   const hello = encodeHandshake(HandshakeType.client_hello, 0, new Uint8Array(40))
   const opened = session.open(crypto, client.seal(ContentType.handshake, hello), 0)
@@ -189,7 +189,7 @@ it("D11 a renegotiation is refused with a warning and the session goes on (RFC 5
   expect(text(session.open(crypto, client.data("alive"), 0))).toBe("alive")
 })
 
-describe("D20 the last flight (RFC 6347 §4.2.4)", () => {
+describe("the last flight (RFC 6347 §4.2.4, D20)", () => {
   it("goes out again, in new records, for each Finished that is repeated, until the client sends data", () => {
     const { client, session } = established()
     for (let i = 0; i < 3; i++) {
@@ -218,7 +218,7 @@ describe("sealing", () => {
     }
   })
 
-  it("F10 the reserved block is never left: the next sequence number is an error value", () => {
+  it("the reserved block is never left: the next sequence number is an error value (F10)", () => {
     const { session } = established()
     session.writeLimit = session.writeSequence + 2
     const seal = () => session.seal(crypto, ContentType.application_data, Uint8Array.of(1))
@@ -287,7 +287,7 @@ describe("serialised", () => {
     expect(Result.getOrThrow(Result.flip(deserializeSession(foreign)))).toMatchObject({ reason: "IllegalValue" })
   })
 
-  it("F10 a block that is reserved by being stored is the owner's next one", () => {
+  it("a block that is reserved by being stored is the owner's next one (F10)", () => {
     const { session } = established()
     session.writeLimit = 256
     const restored = Result.getOrThrow(deserializeSession(serializeSession(session, 512)))
@@ -295,7 +295,7 @@ describe("serialised", () => {
     expect(session.writeLimit).toBe(256)
   })
 
-  it("F1 any change of any byte is read or refused, and what was read opens and seals without a throw", () => {
+  it("any change of any byte is read or refused, and what was read opens and seals without a throw (F1)", () => {
     const { client, session } = established({ extensions: { connectionId: new Uint8Array(8).fill(1) } })
     const state = serializeSession(session)
     const record = client.data("hello")

@@ -20,7 +20,7 @@ const mutate = (random: (below: number) => number, bytes: Uint8Array): Uint8Arra
 
 describe("EdgeCore under spoiled input", () => {
   for (const seed of [1, 20_260, 777]) {
-    it(`F2 neither throws nor outgrows its limits, and serves the next device (seed ${seed})`, () => {
+    it(`neither throws nor outgrows its limits, and serves the next device (seed ${seed}) (F2)`, () => {
       const random = randomOf(seed)
       const limits = { routesMax: 50, handedOffMax: 50, ratesMax: 50, unroutedPeersMax: 50, resumesMax: 5 }
       const world = new EdgeWorld(limits)

@@ -23,7 +23,7 @@ describe("EdgeCore: what is no DTLS", () => {
     "half a record header": [22, 0xfe, 0xfd, 0, 0, 0, 0, 0, 0, 0, 0, 0]
   }
   for (const [name, bytes] of Object.entries(noise)) {
-    it(`C16 drops ${name} in silence`, () => {
+    it(`drops ${name} in silence (C16)`, () => {
       const world = new EdgeWorld()
       world.receive(peerOf(1), Uint8Array.from(bytes))
       assert.deepStrictEqual([world.replies(), world.entries()], [[], []])
@@ -32,7 +32,7 @@ describe("EdgeCore: what is no DTLS", () => {
   }
 
   for (const contentType of [ContentType.alert, ContentType.application_data]) {
-    it(`D2, D17 drops content type ${contentType} of epoch 0, also on a live session`, () => {
+    it(`drops content type ${contentType} of epoch 0, also on a live session (D2, D17)`, () => {
       const world = new EdgeWorld()
       const device = new TestDevice(world, "meter-1")
       device.connect()
@@ -96,7 +96,7 @@ describe("EdgeCore: handshakes", () => {
   })
 
   for (const identity of ["", "MuGsF6W4", "a,b,c,d,e", "MuGsF6W4,meter-1,9,60", "\u0000\u00ff"]) {
-    it(`F20 hands off the identity ${JSON.stringify(identity)} like a good one`, () => {
+    it(`hands off the identity ${JSON.stringify(identity)} like a good one (F20)`, () => {
       const world = new EdgeWorld()
       const device = new TestDevice(world, "", { identity: new TextEncoder().encode(identity) })
       world.receive(device.peer, ...device.untilKeyExchange())
@@ -108,7 +108,7 @@ describe("EdgeCore: handshakes", () => {
     })
   }
 
-  it("D15 begins at most the named number of handshakes of one address, and other addresses' all the same", () => {
+  it("begins at most the named number of handshakes of one address, and other addresses' all the same (D15)", () => {
     const world = new EdgeWorld({ handshakesPerSecondMax: 5, handshakesBurstMax: 20 })
     const begin = (peer = peerOf(40_000)) => {
       const device = new TestDevice(world, "meter-1", {}, peer)
@@ -258,7 +258,7 @@ describe("EdgeCore: routes", () => {
     }
   })
 
-  it("R6, F13 sends records with a connection id by it, from whatever address", () => {
+  it("sends records with a connection id by it, from whatever address (R6, F13)", () => {
     const world = new EdgeWorld()
     const device = new TestDevice(world, "meter-1", { connectionId: new Uint8Array(0) })
     device.connect()
@@ -273,7 +273,7 @@ describe("EdgeCore: routes", () => {
     assert.strictEqual(world.core.counters.unrouted, 0)
   })
 
-  it("F13 asks every node about an unknown connection id, and drops one that is cut off", () => {
+  it("asks every node about an unknown connection id, and drops one that is cut off (F13)", () => {
     const world = new EdgeWorld()
     world.receive(peerOf(1), protectedRecord(ContentType.tls12_cid, cid))
     world.receive(peerOf(2), protectedRecord(ContentType.tls12_cid, cid).subarray(0, 18))
@@ -284,7 +284,7 @@ describe("EdgeCore: routes", () => {
     assert.strictEqual(world.core.counters.dropped.get("NotDtls"), 1)
   })
 
-  it("R1 learns after a restart from the answer to an Unrouted datagram", () => {
+  it("learns after a restart from the answer to an Unrouted datagram (R1)", () => {
     const world = new EdgeWorld()
     const peer = peerOf(7)
     const record = protectedRecord(ContentType.application_data)
@@ -464,7 +464,7 @@ describe("EdgeCore: routes", () => {
 })
 
 describe("EdgeCore: a second handshake on the address of a session", () => {
-  it("D19 leaves data with the session's owner while the new handshake's records go to the new one's", () => {
+  it("leaves data with the session's owner while the new handshake's records go to the new one's (D19)", () => {
     const world = new EdgeWorld()
     const device = new TestDevice(world, "meter-1")
     device.connect(3)
@@ -485,7 +485,7 @@ describe("EdgeCore: a second handshake on the address of a session", () => {
     for (const entry of world.entries()) assert.strictEqual(entry.partition, 3)
   })
 
-  it("D19 keeps a handed-off handshake when the old session's Route comes late", () => {
+  it("keeps a handed-off handshake when the old session's Route comes late (D19)", () => {
     const world = new EdgeWorld()
     const device = new TestDevice(world, "meter-1")
     world.receive(device.peer, ...device.untilKeyExchange())

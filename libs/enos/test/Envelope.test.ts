@@ -35,14 +35,14 @@ describe("decodeRequest", () => {
     ["very deep nesting", `{"version":"1.0","method":"m","params":${nested(20_000)}}`],
     ["a huge payload", `{"version":"1.0","method":"m","params":{"a":"${"x".repeat(65_536)}"}}`]
   ] as const) {
-    it(`C19 refuses ${name}`, () => assert.isTrue(Result.isFailure(decodeRequest(bytes(payload)))))
+    it(`refuses ${name} (C19)`, () => assert.isTrue(Result.isFailure(decodeRequest(bytes(payload)))))
   }
 
-  it("C19 refuses bytes that are not UTF-8", () => {
+  it("refuses bytes that are not UTF-8 (C19)", () => {
     assert.isTrue(Result.isFailure(decodeRequest(Uint8Array.of(0x7b, 0xff, 0x7d))))
   })
 
-  it("C19 is not impressed by __proto__", () => {
+  it("is not impressed by __proto__ (C19)", () => {
     const decoded = Result.getOrThrow(
       decodeRequest(bytes(`{"version":"1","method":"m","params":{"__proto__":{"x":1}}}`))
     )

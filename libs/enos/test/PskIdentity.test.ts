@@ -22,11 +22,11 @@ describe("PskIdentity", () => {
   })
 
   for (const lifetime of [30, 60, 86_400]) {
-    it(`F20 takes Lifetime ${lifetime}`, () => assert.isTrue(Result.isSuccess(parse(`pk1,dev1,3,${lifetime}`))))
+    it(`takes Lifetime ${lifetime} (F20)`, () => assert.isTrue(Result.isSuccess(parse(`pk1,dev1,3,${lifetime}`))))
   }
 
   for (const lifetime of ["29", "86401", "-1", "1e9", " 60", "060", "", "60.0", "+60", "999999999999"]) {
-    it(`F20 refuses Lifetime "${lifetime}" and still names the device`, () => {
+    it(`refuses Lifetime "${lifetime}" and still names the device (F20)`, () => {
       const error = failure(`pk1,dev1,2,${lifetime}`)
       assert.strictEqual(error?.field, "lifetime")
       assert.strictEqual(error?.deviceKey, "dev1")
@@ -34,11 +34,11 @@ describe("PskIdentity", () => {
   }
 
   for (const mode of ["0", "1", "4", "", "22", " 2"]) {
-    it(`F20 refuses SecureMode "${mode}"`, () =>
+    it(`refuses SecureMode "${mode}" (F20)`, () =>
       assert.strictEqual(failure(`pk1,dev1,${mode},60`)?.field, "secureMode"))
   }
 
-  it("F20 refuses too few and too many commas, other alphabets and lengths", () => {
+  it("refuses too few and too many commas, other alphabets and lengths (F20)", () => {
     assert.strictEqual(failure("")?.field, "identity")
     assert.strictEqual(failure("pk1,dev1,2")?.field, "identity")
     assert.strictEqual(failure("pk1,dev1,2,60,")?.field, "identity")
@@ -51,7 +51,7 @@ describe("PskIdentity", () => {
     assert.isTrue(Result.isFailure(parseIdentity(Uint8Array.of(0xff, 0xfe, 0x2c))))
   })
 
-  it("F22 quotes what a stranger sent, so that no control character reaches a terminal", () => {
+  it("quotes what a stranger sent, so that no control character reaches a terminal (F22)", () => {
     assert.include(failure("pk1,a\r\nb,2,60")!.message, String.raw`a\r\nb`)
   })
 

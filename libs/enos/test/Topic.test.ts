@@ -89,10 +89,10 @@ describe("classifyTopic", () => {
     "topic/ext/session/pk1/dev1/thing/activate",
     "topic/ext/session/pk1/dev1/thing/activate/info/x"
   ]) {
-    it(`C4 finds nothing at "${path}"`, () => assert.deepStrictEqual(classify(path), { _tag: "Unknown" }))
+    it(`finds nothing at "${path}" (C4)`, () => assert.deepStrictEqual(classify(path), { _tag: "Unknown" }))
   }
 
-  it("C4, C17 does not split a segment on its slash", () => {
+  it("does not split a segment on its slash (C4, C17)", () => {
     assert.deepStrictEqual(classifyTopic(["topic", "sys", "pk1", "dev1", "thing/measurepoint/post"]), {
       _tag: "Unknown"
     })
@@ -102,7 +102,7 @@ describe("classifyTopic", () => {
     assert.deepStrictEqual(classifyTopic(Array.from({ length: 255 }, () => "topic")), { _tag: "Unknown" })
   })
 
-  it("C17 names the device of the topic, not of the session", () => {
+  it("names the device of the topic, not of the session (C17)", () => {
     const topic = classify("topic/sys/pk2/dev9/thing/measurepoint/post")
     assert.strictEqual(topic._tag === "Uplink" && topic.deviceKey, "dev9")
   })

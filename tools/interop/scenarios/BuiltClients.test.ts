@@ -51,7 +51,7 @@ describe.each(builtClients.filter(({ name }) => names.includes(name)))("$name", 
   )
 
   it.live.each(client.connectionIdSuites)(
-    "R6 goes on behind a NAT that moved it, by its connection id, with %s",
+    "goes on behind a NAT that moved it, by its connection id, with %s (R6)",
     (suite) =>
       Effect.gen(function* () {
         const meter = yield* deviceFor(roost, productKey, `${client.name} nat ${suite}`)
@@ -69,7 +69,7 @@ describe.each(builtClients.filter(({ name }) => names.includes(name)))("$name", 
   )
 
   it.live(
-    "R1 goes on when session-actors was killed, in every suite, with connection ids and without (trust G1)",
+    "goes on when session-actors was killed, in every suite, with connection ids and without (R1, trust G1)",
     () =>
       Effect.gen(function* () {
         const sessions = yield* Effect.forEach(ways(client), ({ records, ...options }, i) =>
@@ -116,7 +116,7 @@ describe.each(builtClients.filter(({ name }) => names.includes(name)))("$name", 
     })
   )
 
-  it.live("F21 gets no session with a wrong key", () =>
+  it.live("gets no session with a wrong key (F21)", () =>
     Effect.gen(function* () {
       const { identity, path } = yield* deviceFor(roost, productKey, `${client.name} wrong`)
       const psk = new Uint8Array(16).fill(1)

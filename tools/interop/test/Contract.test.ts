@@ -207,25 +207,25 @@ describe("refused handshakes are silence on the air and a sentence for the opera
       (events) => events.some(({ kind, reason }) => kind === "handshake-refused" && reason.includes(text))
     )
 
-  it("F21 wrong key", async () => {
+  it("wrong key (F21)", async () => {
     const device = await createDevice(roost, product, "wrong-key")
     assert.strictEqual(await attempt("wrong-key", "not the secret"), "timeout")
     await refusedFor(device, "wrong key")
   })
 
-  it("F21 unknown identity looks the same", async () => {
+  it("unknown identity looks the same (F21)", async () => {
     assert.strictEqual(await attempt("nobody", "any"), "timeout")
   })
 
   for (const lifetime of [29, 86_401]) {
-    it(`F20 Lifetime ${lifetime}`, async () => {
+    it(`Lifetime ${lifetime} (F20)`, async () => {
       const device = await createDevice(roost, product, `life-${lifetime}`)
       assert.strictEqual(await attempt(device.deviceKey, device.deviceSecret, lifetime), "timeout")
       await refusedFor(device, "30–86400")
     })
   }
 
-  it("R10 a disabled device, and in again once enabled", async () => {
+  it("a disabled device, and in again once enabled (R10)", async () => {
     const device = await createDevice(roost, product, "disabled")
     const one = `/v1/products/${product}/devices/disabled`
     assert.strictEqual(await attempt("disabled", device.deviceSecret), "connected")
@@ -244,7 +244,7 @@ describe("refused handshakes are silence on the air and a sentence for the opera
     )
   })
 
-  it("R10 a live session hears 4.01 once its secret was rotated", async () => {
+  it("a live session hears 4.01 once its secret was rotated (R10)", async () => {
     const device = await createDevice(roost, product, "rotated")
     const live = new Device({
       host: "127.0.0.1",
@@ -332,7 +332,7 @@ describe("our own device", () => {
     })
   }
 
-  it("R6 goes on from another port under its connection id, without a handshake", async () => {
+  it("goes on from another port under its connection id, without a handshake (R6)", async () => {
     const { deviceSecret } = await createDevice(roost, product, "moves")
     let handshakes = 0
     const device = deviceOf("moves", {
@@ -386,7 +386,7 @@ describe("our own device", () => {
 })
 
 describe("mode 3", () => {
-  it("C18 may do nothing but fetch its secret", async () => {
+  it("may do nothing but fetch its secret (C18)", async () => {
     await createDevice(roost, product, "mode3")
     const response = await coapClient({
       build: "gnutls",

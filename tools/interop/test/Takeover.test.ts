@@ -19,7 +19,7 @@ describe("session-actors is started again", () => {
   for (const signal of ["SIGKILL", "SIGTERM"] as const) {
     for (const connectionId of [true, false]) {
       const name = `${signal} ${connectionId ? "with" : "without"} a connection id`
-      it(`R1, R2 ${name}: the device goes on without a handshake, and gets its command`, async () => {
+      it(`${name}: the device goes on without a handshake, and gets its command (R1, R2)`, async () => {
         const registered = await createDevice(roost, "pkTakeover", `dev-${signal}-${connectionId}`)
         let handshakes = 0
         const commands: Array<string> = []

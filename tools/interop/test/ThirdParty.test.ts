@@ -125,7 +125,7 @@ for (const client of thirdPartyClients) {
   }
 }
 
-describe("C7 the same CON five times", () => {
+describe("the same CON five times (C7)", () => {
   it("is stored once and answered with identical bytes", async () => {
     const device = await createDevice(roost, product, "repeats")
     const path = device.path("thing/measurepoint/post").slice(1).split("/")

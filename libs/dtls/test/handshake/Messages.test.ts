@@ -105,7 +105,7 @@ describe("bad input is an error value, never an exception", () => {
     extensions: { ...noExtensions, extendedMasterSecret: true, connectionId: new Uint8Array(4) }
   })
 
-  it("F18 every prefix of a ClientHello is truncated, except the one without extensions", () => {
+  it("every prefix of a ClientHello is truncated, except the one without extensions (F18)", () => {
     const fixed = 2 + 32 + 33 + 17 + 6 + 2
     for (let length = 0; length < hello.length; length++) {
       expect(Result.isSuccess(decodeClientHello(hello.subarray(0, length)))).toBe(length === fixed)
@@ -140,18 +140,18 @@ describe("bad input is an error value, never an exception", () => {
     })
   })
 
-  it("F18 a list length that lies, both ways", () => {
+  it("a list length that lies, both ways (F18)", () => {
     expect(Result.isFailure(decodeClientHello(withExtensions([0, 23, 0, 0], 5)))).toBe(true)
     expect(Result.isFailure(decodeClientHello(withExtensions([0, 23, 0, 0], 3)))).toBe(true)
   })
 
-  it("F18 ignores unknown extensions, GREASE (RFC 8701) and 64 KB of them", () => {
+  it("ignores unknown extensions, GREASE (RFC 8701) and 64 KB of them (F18)", () => {
     const list = Array.from({ length: 0x3000 }, (_, i) => [0x80 | (i >> 8), i & 0xff, 0, 0]).flat()
     expect(Result.isSuccess(decodeClientHello(withExtensions(list)))).toBe(true)
     expect(Result.isSuccess(decodeClientHello(withExtensions([])))).toBe(true)
   })
 
-  it("F19 an odd or empty list of suites, and one without null compression", () => {
+  it("an odd or empty list of suites, and one without null compression (F19)", () => {
     const plain = withExtensions([])
     const suitesAt = 2 + 32 + 1 + 1
     const odd = plain.slice()
@@ -162,7 +162,7 @@ describe("bad input is an error value, never an exception", () => {
     expect(Result.getOrThrow(Result.flip(decodeClientHello(compressed)))).toMatchObject({ what: "compression_methods" })
   })
 
-  it("D10 a Finished of 11 or 13 bytes (RFC 5246 §7.4.9)", () => {
+  it("a Finished of 11 or 13 bytes (RFC 5246 §7.4.9, D10)", () => {
     expect(Result.isFailure(decodeFinished(new Uint8Array(11)))).toBe(true)
     expect(Result.isSuccess(decodeFinished(new Uint8Array(12)))).toBe(true)
     expect(Result.isFailure(decodeFinished(new Uint8Array(13)))).toBe(true)

@@ -49,7 +49,7 @@ describe("RFC 6347 §4.2.3", () => {
   })
 })
 
-it("F1 zero-length fragments of a message that is not empty keep nothing (CVE-2022-29190)", () => {
+it("zero-length fragments of a message that is not empty keep nothing (CVE-2022-29190, F1)", () => {
   const reassembly = new Reassembly(limits)
   for (const offset of [0, 5, 20]) expect(reassembly.add(fragment(offset, new Uint8Array(0)))).toBe("Ignored")
   reassembly.add(fragment(0, body.subarray(0, 5)))
@@ -57,7 +57,7 @@ it("F1 zero-length fragments of a message that is not empty keep nothing (CVE-20
   expect(reassembly.take()).toBeUndefined()
 })
 
-it("F2 keeps nothing of a message that is too large or too far ahead (CVE-2022-29189)", () => {
+it("keeps nothing of a message that is too large or too far ahead (CVE-2022-29189, F2)", () => {
   const reassembly = new Reassembly(limits)
   expect(reassembly.add(fragment(0, body, { length: 65 }))).toBe("Ignored")
   expect(reassembly.add(fragment(0, body, { length: 2 ** 24 - 1 }))).toBe("Ignored")
@@ -66,7 +66,7 @@ it("F2 keeps nothing of a message that is too large or too far ahead (CVE-2022-2
   expect(reassembly.add(fragment(0, body, { messageSeq: 2 }))).toBe("Kept")
 })
 
-it("F3 does not merge fragments of different messages, types or lengths", () => {
+it("does not merge fragments of different messages, types or lengths (F3)", () => {
   const reassembly = new Reassembly(limits)
   reassembly.add(fragment(0, body.subarray(0, 10)))
   expect(reassembly.add(fragment(10, body.subarray(10), { type: HandshakeType.finished }))).toBe("Contradicts")
@@ -75,7 +75,7 @@ it("F3 does not merge fragments of different messages, types or lengths", () => 
   expect(reassembly.take()).toBeUndefined()
 })
 
-it("F4 an overlap with other content changes nothing, the message completes by an honest retransmission", () => {
+it("an overlap with other content changes nothing, the message completes by an honest retransmission (F4)", () => {
   const reassembly = new Reassembly(limits)
   reassembly.add(fragment(0, body.subarray(0, 10)))
   const lie = body.slice(5, 20)
@@ -85,7 +85,7 @@ it("F4 an overlap with other content changes nothing, the message completes by a
   expect(reassembly.take()?.body).toEqual(body)
 })
 
-it("F4 a fragment past the end of its message or of its record is no fragment", () => {
+it("a fragment past the end of its message or of its record is no fragment (F4)", () => {
   const [whole] = fragmentHandshake({ type: 16, messageSeq: 0, body }, 100)
   const outside = whole!.slice()
   outside[8] = 1

@@ -48,7 +48,7 @@ describe.each(protections)("%s", (_, keys) => {
     }
   )
 
-  it("F11 F12 F13 drops a record in which any single bit differs, header and connection id included", () => {
+  it("drops a record in which any single bit differs, header and connection id included (F11, F12, F13)", () => {
     for (const cid of cids.slice(0, 3)) {
       const sealed = seal(keys, cid, new Uint8Array(20).fill(5))
       for (let bit = 0; bit < sealed.length * 8; bit++) {
@@ -59,7 +59,7 @@ describe.each(protections)("%s", (_, keys) => {
     }
   })
 
-  it("F6 F11 drops a record whose fragment is cut at any byte", () => {
+  it("drops a record whose fragment is cut at any byte (F6, F11)", () => {
     const sealed = seal(keys, cids[0]!, new Uint8Array(20))
     for (let length = 0; length < sealed.length - 13; length++) {
       const cut = sealed.slice(0, 13 + length)
@@ -70,7 +70,7 @@ describe.each(protections)("%s", (_, keys) => {
   })
 })
 
-it("F11 a nonce that is not the one it was sealed with opens nothing, whichever octet differs", () => {
+it("a nonce that is not the one it was sealed with opens nothing, whichever octet differs (F11)", () => {
   const [, keys] = protections[0]!
   for (let i = 0; i < 8; i++) {
     const sealed = seal(keys, cids[0]!, new Uint8Array(20))
@@ -96,7 +96,7 @@ it("opens under the record's own explicit nonce, whatever it is, and still binds
   }
 })
 
-it("F12 all 256 values of padding_length: only the honest one opens (RFC 5246 §6.2.3.2)", () => {
+it("all 256 values of padding_length: only the honest one opens (RFC 5246 §6.2.3.2, F12)", () => {
   const [, keys] = protections[1]!
   const iv = crypto.randomBytes(16)
   const content = new Uint8Array(300)
@@ -129,7 +129,7 @@ it("accepts the longest padding there is, and content cut out exactly (RFC 5246 
   expect(hex(open(keys, record, 0)!.fragment)).toBe(hex(content))
 })
 
-describe("F13 DTLSInnerPlaintext (RFC 9146 §4)", () => {
+describe("DTLSInnerPlaintext (RFC 9146 §4, F13)", () => {
   const [, keys] = protections[0]!
   const cid = Uint8Array.of(1, 2, 3)
 
