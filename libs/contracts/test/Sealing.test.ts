@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest"
+import { assert, describe, it } from "vitest"
 import { Sealing, sealingKeys } from "../src/index.ts"
 
 const a = new Uint8Array(32).fill(1)
@@ -15,14 +15,14 @@ describe("sealed", () => {
   it("under a previous key opens, is known as old, and does not open without it (trust D2)", () => {
     const old = new Sealing(a, "psk").seal("c", plain)
     const both = new Sealing(sealingKeys(b, a), "psk")
-    expect(both.open("c", old)).toEqual(Buffer.from(plain))
-    expect(both.isOld(old)).toBe(true)
+    assert.deepStrictEqual(both.open("c", old), Buffer.from(plain))
+    assert.isTrue(both.isOld(old))
     const renewed = both.seal("c", plain)
-    expect(both.isOld(renewed)).toBe(false)
-    expect(new Sealing(b, "psk").open("c", renewed)).toEqual(Buffer.from(plain))
-    expect(new Sealing(b, "psk").open("c", old)).toBeUndefined()
+    assert.isFalse(both.isOld(renewed))
+    assert.deepStrictEqual(new Sealing(b, "psk").open("c", renewed), Buffer.from(plain))
+    assert.isUndefined(new Sealing(b, "psk").open("c", old))
     // While keys are exchanged, one app has the new key as its other one already.
-    expect(new Sealing(sealingKeys(a, b), "psk").open("c", renewed)).toEqual(Buffer.from(plain))
+    assert.deepStrictEqual(new Sealing(sealingKeys(a, b), "psk").open("c", renewed), Buffer.from(plain))
   })
 
   it("has a key of its own for each day and lane, far below 2^32 messages (trust D2)", () => {
@@ -36,20 +36,20 @@ describe("sealed", () => {
           () => at
         )
         const sealed = sealing.seal("c", plain)
-        expect(new Sealing(a, "psk").open("c", sealed)).toEqual(Buffer.from(plain))
-        expect(new Sealing(a, "secret").open("c", sealed)).toBeUndefined()
+        assert.deepStrictEqual(new Sealing(a, "psk").open("c", sealed), Buffer.from(plain))
+        assert.isUndefined(new Sealing(a, "secret").open("c", sealed))
         const moved = new Uint8Array(sealed)
         moved[6]! ^= 1
-        expect(new Sealing(a, "psk").open("c", moved)).toBeUndefined()
+        assert.isUndefined(new Sealing(a, "psk").open("c", moved))
       }
     }
     // Three days, and of 256 lanes those of 160 processes; and the one of what was sealed before.
-    expect(used.size).toBeGreaterThan(60)
+    assert.isAbove(used.size, 60)
   })
 
   it("before keys had ids still opens, and is old (trust D2)", () => {
     const sealing = new Sealing(a, "psk")
-    expect(sealing.open("c", sealedBefore)).toEqual(Buffer.from(plain))
-    expect(sealing.isOld(sealedBefore)).toBe(true)
+    assert.deepStrictEqual(sealing.open("c", sealedBefore), Buffer.from(plain))
+    assert.isTrue(sealing.isOld(sealedBefore))
   })
 })

@@ -1,7 +1,7 @@
 import { type Aead, Sealing } from "@roost/contracts"
 import { aes256Gcm } from "@roost/dtls-crypto"
 import { createHash, randomBytes } from "node:crypto"
-import { describe, expect, it } from "vitest"
+import { assert, describe, it } from "vitest"
 
 const key = new Uint8Array(32).fill(7)
 const slow = new Sealing(key, "session")
@@ -15,23 +15,23 @@ describe("sessions are sealed by OpenSSL called directly", () => {
       open: (context, bytes) => slow.open(context, bytes)
     }
     // Of another key: nothing agrees with it.
-    expect(aes256Gcm(key, aead)).toBe(aead)
+    assert.strictEqual(aes256Gcm(key, aead), aead)
     const used: Array<boolean> = []
     const sealing = new Sealing(key, "session", (derived, given) => {
       used.push(aes256Gcm(derived, given) !== given)
       return given
     })
-    expect(sealing).toBeInstanceOf(Sealing)
+    assert.instanceOf(sealing, Sealing)
     // The key of what was sealed before keys had days; others are made when they are needed.
-    expect(used).toEqual([true])
+    assert.deepStrictEqual(used, [true])
   })
 
   it.each([0, 1, 15, 16, 17, 350, 1024, 8192, 8193, 100_000])("and by node:crypto alike, %i bytes", (length) => {
     for (const context of ["", "7.abcd", "é".repeat(90), "x".repeat(1000)]) {
       const plaintext = randomBytes(length)
-      expect(hex(slow.open(context, fast.seal(context, plaintext)))).toBe(hex(plaintext))
-      expect(hex(fast.open(context, slow.seal(context, plaintext)))).toBe(hex(plaintext))
-      expect(fast.open(`${context}.`, slow.seal(context, plaintext))).toBeUndefined()
+      assert.strictEqual(hex(slow.open(context, fast.seal(context, plaintext))), hex(plaintext))
+      assert.strictEqual(hex(fast.open(context, slow.seal(context, plaintext))), hex(plaintext))
+      assert.isUndefined(fast.open(`${context}.`, slow.seal(context, plaintext)))
     }
   })
 
@@ -41,13 +41,13 @@ describe("sessions are sealed by OpenSSL called directly", () => {
     for (let bit = 0; bit < sealed.length * 8; bit++) {
       const changed = new Uint8Array(sealed)
       changed[bit >> 3]! ^= 1 << (bit & 7)
-      expect(fast.open("c", changed)).toBeUndefined()
-      expect(hex(fast.open("c", sealed))).toBe(hex(plaintext))
+      assert.isUndefined(fast.open("c", changed))
+      assert.strictEqual(hex(fast.open("c", sealed)), hex(plaintext))
     }
     for (let length = 0; length < sealed.length; length++) {
-      expect(fast.open("c", sealed.subarray(0, length))).toBeUndefined()
+      assert.isUndefined(fast.open("c", sealed.subarray(0, length)))
     }
-    expect(createHash("sha256").update("abc").digest("hex").slice(0, 8)).toBe("ba7816bf")
+    assert.strictEqual(createHash("sha256").update("abc").digest("hex").slice(0, 8), "ba7816bf")
   })
 
   it("under a nonce that never repeats, and keys of different purposes apart", () => {
@@ -57,9 +57,9 @@ describe("sessions are sealed by OpenSSL called directly", () => {
     for (let i = 0; i < 2000; i++) {
       const sealed = (i % 2 === 0 ? fast : other).seal("c", plaintext)
       nonces.add(hex(sealed.subarray(8, 20))!)
-      expect(hex((i % 2 === 0 ? fast : other).open("c", sealed))).toBe(hex(plaintext))
-      expect((i % 2 === 0 ? other : fast).open("c", sealed)).toBeUndefined()
+      assert.strictEqual(hex((i % 2 === 0 ? fast : other).open("c", sealed)), hex(plaintext))
+      assert.isUndefined((i % 2 === 0 ? other : fast).open("c", sealed))
     }
-    expect(nonces.size).toBe(2000)
+    assert.strictEqual(nonces.size, 2000)
   })
 })

@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process"
 import { createHash, createHmac } from "node:crypto"
 import { join } from "node:path"
-import { describe, expect, it } from "vitest"
+import { assert, describe, it } from "vitest"
 import { dtlsCrypto } from "../src/DtlsCrypto.ts"
 import { nodeCrypto } from "../src/NodeCrypto.ts"
 
@@ -9,8 +9,8 @@ const hex = (value: Uint8Array | undefined): string | undefined => value && Buff
 const { randomBytes } = nodeCrypto
 
 it("calls OpenSSL directly on the Node that the project pins", () => {
-  expect(dtlsCrypto.ccm8Open).not.toBe(nodeCrypto.ccm8Open)
-  expect(dtlsCrypto.prf).not.toBe(nodeCrypto.prf)
+  assert.notStrictEqual(dtlsCrypto.ccm8Open, nodeCrypto.ccm8Open)
+  assert.notStrictEqual(dtlsCrypto.prf, nodeCrypto.prf)
 })
 
 describe("the digests agree with node:crypto's", () => {
@@ -20,13 +20,13 @@ describe("the digests agree with node:crypto's", () => {
     const message = randomBytes(length)
     const [front, back] = [message.subarray(0, length / 3), message.subarray(length / 3)]
     const expected = createHash("sha256").update(message).digest("hex")
-    expect(hex(dtlsCrypto.sha256(message))).toBe(expected)
-    expect(hex(dtlsCrypto.sha256(front, back))).toBe(expected)
+    assert.strictEqual(hex(dtlsCrypto.sha256(message)), expected)
+    assert.strictEqual(hex(dtlsCrypto.sha256(front, back)), expected)
     for (const keyBytes of [0, 1, 32, 48, 63, 64, 65, 200]) {
       const key = randomBytes(keyBytes)
       const mac = createHmac("sha256", key).update(message).digest("hex")
-      expect(hex(dtlsCrypto.hmacSha256(key, message))).toBe(mac)
-      expect(hex(dtlsCrypto.hmacSha256(key, front, back))).toBe(mac)
+      assert.strictEqual(hex(dtlsCrypto.hmacSha256(key, message)), mac)
+      assert.strictEqual(hex(dtlsCrypto.hmacSha256(key, front, back)), mac)
     }
   })
 
@@ -36,9 +36,12 @@ describe("the digests agree with node:crypto's", () => {
         for (const length of [0, 1, 12, 31, 32, 33, 40, 48, 96, 104, 1000, 5000]) {
           const [secret, label, seed] = [randomBytes(secretBytes), randomBytes(15), randomBytes(seedBytes)]
           const expected = hex(nodeCrypto.prf(secret, label, seed, undefined, length))
-          expect(hex(dtlsCrypto.prf(secret, label, seed, undefined, length))).toBe(expected)
+          assert.strictEqual(hex(dtlsCrypto.prf(secret, label, seed, undefined, length)), expected)
           const cut = seedBytes >> 1
-          expect(hex(dtlsCrypto.prf(secret, label, seed.subarray(0, cut), seed.subarray(cut), length))).toBe(expected)
+          assert.strictEqual(
+            hex(dtlsCrypto.prf(secret, label, seed.subarray(0, cut), seed.subarray(cut), length)),
+            expected
+          )
         }
       }
     }
@@ -48,9 +51,9 @@ describe("the digests agree with node:crypto's", () => {
     const [long, short] = [randomBytes(500), randomBytes(3)]
     const expected = createHash("sha256").update(short).digest("hex")
     dtlsCrypto.sha256(long)
-    expect(hex(dtlsCrypto.sha256(short))).toBe(expected)
+    assert.strictEqual(hex(dtlsCrypto.sha256(short)), expected)
     dtlsCrypto.prf(long.subarray(0, 48), long.subarray(0, 15), long, undefined, 96)
-    expect(hex(dtlsCrypto.sha256(short))).toBe(expected)
+    assert.strictEqual(hex(dtlsCrypto.sha256(short)), expected)
   })
 })
 
@@ -64,8 +67,8 @@ describe("the ciphers agree with node:crypto's", () => {
       const [sealed, expected] = [new Uint8Array(5 + length + 8), new Uint8Array(5 + length + 8)]
       dtlsCrypto.ccm8Seal(key, nonce, additional, plaintext, sealed, 5)
       nodeCrypto.ccm8Seal(key, nonce, additional, plaintext, expected, 5)
-      expect(hex(sealed)).toBe(hex(expected))
-      expect(hex(dtlsCrypto.ccm8Open(key, nonce, additional, sealed.subarray(5)))).toBe(hex(plaintext))
+      assert.strictEqual(hex(sealed), hex(expected))
+      assert.strictEqual(hex(dtlsCrypto.ccm8Open(key, nonce, additional, sealed.subarray(5))), hex(plaintext))
     }
   })
 
@@ -74,8 +77,8 @@ describe("the ciphers agree with node:crypto's", () => {
     const [ciphertext, expected] = [new Uint8Array(7 + length), new Uint8Array(7 + length)]
     dtlsCrypto.cbcEncrypt(key, iv, plaintext, ciphertext, 7)
     nodeCrypto.cbcEncrypt(key, iv, plaintext, expected, 7)
-    expect(hex(ciphertext)).toBe(hex(expected))
-    expect(hex(dtlsCrypto.cbcDecrypt(key, iv, ciphertext.subarray(7)))).toBe(hex(plaintext))
+    assert.strictEqual(hex(ciphertext), hex(expected))
+    assert.strictEqual(hex(dtlsCrypto.cbcDecrypt(key, iv, ciphertext.subarray(7))), hex(plaintext))
   })
 })
 
@@ -87,11 +90,11 @@ describe("one context serves all sessions", () => {
     for (let bit = 0; bit < sealed.length * 8; bit++) {
       const forged = sealed.slice()
       forged[bit >> 3]! ^= 1 << (bit & 7)
-      expect(dtlsCrypto.ccm8Open(key, nonce, additional, forged)).toBeUndefined()
-      expect(hex(dtlsCrypto.ccm8Open(key, nonce, additional, sealed))).toBe(hex(plaintext))
+      assert.isUndefined(dtlsCrypto.ccm8Open(key, nonce, additional, forged))
+      assert.strictEqual(hex(dtlsCrypto.ccm8Open(key, nonce, additional, sealed)), hex(plaintext))
     }
     for (let length = 0; length < sealed.length; length++) {
-      expect(dtlsCrypto.ccm8Open(key, nonce, additional, sealed.subarray(0, length))).toBeUndefined()
+      assert.isUndefined(dtlsCrypto.ccm8Open(key, nonce, additional, sealed.subarray(0, length)))
     }
   })
 
@@ -110,14 +113,17 @@ describe("one context serves all sessions", () => {
     const opened = sessions.map(({ additional, key, nonce }, i) =>
       dtlsCrypto.ccm8Open(key, nonce, additional, sealed[i]!)
     )
-    expect(opened.map(hex)).toEqual(sessions.map(({ plaintext }) => hex(plaintext)))
+    assert.deepStrictEqual(
+      opened.map(hex),
+      sessions.map(({ plaintext }) => hex(plaintext))
+    )
   })
 
   it("leaves no error behind for the next call of node:crypto", () => {
     for (let i = 0; i < 40; i++) {
-      expect(dtlsCrypto.ccm8Open(randomBytes(16), randomBytes(12), randomBytes(13), randomBytes(30))).toBeUndefined()
+      assert.isUndefined(dtlsCrypto.ccm8Open(randomBytes(16), randomBytes(12), randomBytes(13), randomBytes(30)))
     }
-    expect(createHash("sha256").update("abc").digest("hex").slice(0, 8)).toBe("ba7816bf")
+    assert.strictEqual(createHash("sha256").update("abc").digest("hex").slice(0, 8), "ba7816bf")
   })
 })
 
@@ -132,6 +138,6 @@ it("falls back to node:crypto, silently, where there is no node:ffi", () => {
       encoding: "utf8",
       stdio: ["ignore", "pipe", "inherit"]
     })
-  expect(run("--no-experimental-ffi")).toBe("true")
-  expect(run()).toBe("false")
+  assert.strictEqual(run("--no-experimental-ffi"), "true")
+  assert.strictEqual(run(), "false")
 })

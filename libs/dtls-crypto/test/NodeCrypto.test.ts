@@ -1,5 +1,5 @@
 import { createHmac } from "node:crypto"
-import { describe, expect, it } from "vitest"
+import { assert, describe, it } from "vitest"
 import { dtlsCrypto } from "../src/DtlsCrypto.ts"
 import { nodeCrypto } from "../src/NodeCrypto.ts"
 
@@ -14,7 +14,7 @@ describe("AES-128-CCM_8", () => {
     const plaintext = nodeCrypto.randomBytes(length)
     const target = new Uint8Array(3 + length + 8)
     nodeCrypto.ccm8Seal(key, nonce, bytes("0001"), plaintext, target, 3)
-    expect(hex(nodeCrypto.ccm8Open(key, nonce, bytes("0001"), target.subarray(3)))).toBe(hex(plaintext))
+    assert.strictEqual(hex(nodeCrypto.ccm8Open(key, nonce, bytes("0001"), target.subarray(3))), hex(plaintext))
   })
 
   it("releases nothing if any bit of tag, ciphertext or additional data differs, or the tag is cut off (F11)", () => {
@@ -23,14 +23,14 @@ describe("AES-128-CCM_8", () => {
     for (let bit = 0; bit < sealed.length * 8; bit++) {
       const forged = sealed.slice()
       forged[bit >> 3]! ^= 1 << (bit & 7)
-      expect(nodeCrypto.ccm8Open(key, nonce, bytes("0001"), forged)).toBeUndefined()
+      assert.isUndefined(nodeCrypto.ccm8Open(key, nonce, bytes("0001"), forged))
     }
-    expect(nodeCrypto.ccm8Open(key, nonce, bytes("0002"), sealed)).toBeUndefined()
+    assert.isUndefined(nodeCrypto.ccm8Open(key, nonce, bytes("0002"), sealed))
     for (let length = 0; length < sealed.length; length++) {
-      expect(nodeCrypto.ccm8Open(key, nonce, bytes("0001"), sealed.subarray(0, length))).toBeUndefined()
+      assert.isUndefined(nodeCrypto.ccm8Open(key, nonce, bytes("0001"), sealed.subarray(0, length)))
     }
     const empty = new Uint8Array(8)
-    expect(nodeCrypto.ccm8Open(key, nonce, bytes("0001"), empty)).toBeUndefined()
+    assert.isUndefined(nodeCrypto.ccm8Open(key, nonce, bytes("0001"), empty))
   })
 })
 
@@ -38,8 +38,8 @@ it("HMAC-SHA256 agrees with RFC 4231 §4.3, in one part and in two", () => {
   const key = new TextEncoder().encode("Jefe")
   const data = new TextEncoder().encode("what do ya want for nothing?")
   const expected = "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"
-  expect(hex(nodeCrypto.hmacSha256(key, data))).toBe(expected)
-  expect(hex(nodeCrypto.hmacSha256(key, data.subarray(0, 5), data.subarray(5)))).toBe(expected)
+  assert.strictEqual(hex(nodeCrypto.hmacSha256(key, data)), expected)
+  assert.strictEqual(hex(nodeCrypto.hmacSha256(key, data.subarray(0, 5), data.subarray(5))), expected)
 })
 
 it("HMAC-SHA256 agrees with node:crypto's own for keys and data of all sizes around the block's", () => {
@@ -48,8 +48,11 @@ it("HMAC-SHA256 agrees with node:crypto's own for keys and data of all sizes aro
       const key = nodeCrypto.randomBytes(keyBytes)
       const data = nodeCrypto.randomBytes(bytes)
       const expected = createHmac("sha256", key).update(data).digest("hex")
-      expect(hex(nodeCrypto.hmacSha256(key, data))).toBe(expected)
-      expect(hex(nodeCrypto.hmacSha256(key, data.subarray(0, bytes >> 1), data.subarray(bytes >> 1)))).toBe(expected)
+      assert.strictEqual(hex(nodeCrypto.hmacSha256(key, data)), expected)
+      assert.strictEqual(
+        hex(nodeCrypto.hmacSha256(key, data.subarray(0, bytes >> 1), data.subarray(bytes >> 1))),
+        expected
+      )
     }
   }
 })
@@ -65,15 +68,15 @@ it.each([
     "e3f229ba727be17b8d122620557cd453c2aab21d07c3d495329b52d4e61edb5a6b301791e90d35c9c9a46b4e14baf9af" +
     "0fa022f7077def17abfd3797c0564bab4fbc91666e9def9b97fce34f796789baa48082d122ee42c5a72e5a5110fff701" +
     "87347b66"
-  expect(hex(crypto.prf(secret, label, seed, undefined, 100))).toBe(expected)
-  expect(hex(crypto.prf(secret, label, seed.subarray(0, 7), seed.subarray(7), 100))).toBe(expected)
+  assert.strictEqual(hex(crypto.prf(secret, label, seed, undefined, 100)), expected)
+  assert.strictEqual(hex(crypto.prf(secret, label, seed.subarray(0, 7), seed.subarray(7), 100)), expected)
 })
 
 it("SHA-256 agrees with FIPS 180-2 appendix B.1, in one part and in two", () => {
   const data = new TextEncoder().encode("abc")
   const expected = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
-  expect(hex(nodeCrypto.sha256(data))).toBe(expected)
-  expect(hex(nodeCrypto.sha256(data.subarray(0, 1), data.subarray(1)))).toBe(expected)
+  assert.strictEqual(hex(nodeCrypto.sha256(data)), expected)
+  assert.strictEqual(hex(nodeCrypto.sha256(data.subarray(0, 1), data.subarray(1))), expected)
 })
 
 it("AES-128-CBC agrees with NIST SP 800-38A F.2.1 and adds no padding", () => {
@@ -82,11 +85,11 @@ it("AES-128-CBC agrees with NIST SP 800-38A F.2.1 and adds no padding", () => {
   const plaintext = bytes("6bc1bee22e409f96e93d7e117393172aae2d8a571e03ac9c9eb76fac45af8e51")
   const target = new Uint8Array(33)
   nodeCrypto.cbcEncrypt(key, iv, plaintext, target, 1)
-  expect(hex(target.subarray(1))).toBe("7649abac8119b246cee98e9b12e9197d5086cb9b507219ee95db113a917678b2")
-  expect(hex(nodeCrypto.cbcDecrypt(key, iv, target.subarray(1)))).toBe(hex(plaintext))
+  assert.strictEqual(hex(target.subarray(1)), "7649abac8119b246cee98e9b12e9197d5086cb9b507219ee95db113a917678b2")
+  assert.strictEqual(hex(nodeCrypto.cbcDecrypt(key, iv, target.subarray(1))), hex(plaintext))
 })
 
 it("random bytes have the asked length and differ", () => {
-  expect(nodeCrypto.randomBytes(32)).toHaveLength(32)
-  expect(hex(nodeCrypto.randomBytes(32))).not.toBe(hex(nodeCrypto.randomBytes(32)))
+  assert.lengthOf(nodeCrypto.randomBytes(32), 32)
+  assert.notStrictEqual(hex(nodeCrypto.randomBytes(32)), hex(nodeCrypto.randomBytes(32)))
 })

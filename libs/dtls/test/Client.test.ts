@@ -1,6 +1,6 @@
 import { nodeCrypto } from "@roost/dtls-crypto"
 import * as Result from "effect/Result"
-import { describe, expect, it } from "vitest"
+import { assert, describe, it } from "vitest"
 import {
   Client,
   type ClientOptions,
@@ -42,37 +42,37 @@ describe("connects and resumes", () => {
   it.each(combinations)("$name", ({ client }) => {
     const server = serverOf()
     const first = new Pair({ server, client }).connect()
-    expect(first.session.suite).toBe(client.suites[0])
-    expect(first.session.extendedMasterSecret).toBe(client.extendedMasterSecret)
-    expect(first.session.encryptThenMac).toBe(client.encryptThenMac && client.suites[0] === suites.CBC_SHA256)
-    expect(first.session.writeCid.length).toBe(client.connectionId === undefined ? 0 : 8)
-    expect(first.session.readCid).toEqual(client.connectionId ?? new Uint8Array(0))
-    expect(first.exchange("full")).toBe(true)
-    expect(first.flights.slice(0, 3)).toEqual([
+    assert.strictEqual(first.session.suite, client.suites[0])
+    assert.strictEqual(first.session.extendedMasterSecret, client.extendedMasterSecret)
+    assert.strictEqual(first.session.encryptThenMac, client.encryptThenMac && client.suites[0] === suites.CBC_SHA256)
+    assert.strictEqual(first.session.writeCid.length, client.connectionId === undefined ? 0 : 8)
+    assert.deepStrictEqual(first.session.readCid, client.connectionId ?? new Uint8Array(0))
+    assert.isTrue(first.exchange("full"))
+    assert.deepStrictEqual(first.flights.slice(0, 3), [
       "ClientHello",
       "ClientHello with cookie",
       "ClientKeyExchange, ChangeCipherSpec, Finished"
     ])
 
     const second = new Pair({ server, client: { ...client, resume: first.session } }).connect()
-    expect(second.connected?.resumed).toBe(true)
+    assert.isTrue(second.connected?.resumed)
     const before = first.session.writeKeys.key.slice()
-    expect(second.session.writeKeys.key).not.toEqual(before)
-    expect(second.exchange("resumed")).toBe(true)
+    assert.notDeepEqual(second.session.writeKeys.key, before)
+    assert.isTrue(second.exchange("resumed"))
   })
 
   it("in full where the server has forgotten the session", () => {
     const { session } = new Pair().connect()
     const pair = new Pair({ client: { resume: session } }).connect()
-    expect(pair.connected?.resumed).toBe(false)
-    expect(pair.exchange("full")).toBe(true)
+    assert.isFalse(pair.connected?.resumed)
+    assert.isTrue(pair.exchange("full"))
   })
 
   it("in full where the session has an extended master secret and the hello may not offer it (RFC 7627 §5.3)", () => {
     const server = serverOf()
     const { session } = new Pair({ server }).connect()
     const pair = new Pair({ server, client: { resume: session, extendedMasterSecret: false } }).connect()
-    expect(pair.connected?.resumed).toBe(false)
+    assert.isFalse(pair.connected?.resumed)
   })
 })
 
@@ -96,12 +96,12 @@ describe("a network that loses, repeats and reorders (R5)", () => {
         }
         const label = `${name}, seed ${seed}`
         const first = new Pair({ server, client: options, loss, seed: seed * 7919 }).connect()
-        expect(first.connected?.resumed, label).toBe(false)
-        expect(first.exchange("one"), label).toBe(true)
+        assert.isFalse(first.connected?.resumed, label)
+        assert.isTrue(first.exchange("one"), label)
         const again = { ...options, resume: first.session }
         const second = new Pair({ server, client: again, loss, seed: seed * 104_729 }).connect()
-        expect(second.connected?.resumed, label).toBe(true)
-        expect(second.exchange("two"), label).toBe(true)
+        assert.isTrue(second.connected?.resumed, label)
+        assert.isTrue(second.exchange("two"), label)
       }
     }
   })
@@ -115,17 +115,17 @@ describe("retransmission (RFC 6347 §4.2.4)", () => {
   ])("a lost %s is sent again after a second", (flight, nth) => {
     let sent = 0
     const pair = new Pair({ drops: (toServer) => toServer && ++sent === nth }).connect()
-    expect(pair.connected).toBeDefined()
-    expect(pair.flights).toContain(`${flight} #2`)
-    expect(pair.now - startMillis).toBe(1000 + 6 * latencyMillis)
+    assert.isDefined(pair.connected)
+    assert.include(pair.flights, `${flight} #2`)
+    assert.strictEqual(pair.now - startMillis, 1000 + 6 * latencyMillis)
   })
 
   it("a lost Finished of the server is asked for by the whole flight", () => {
     let received = 0
     const pair = new Pair({ drops: (toServer) => !toServer && ++received === 3 }).connect()
-    expect(pair.connected).toBeDefined()
-    expect(pair.flights.at(-1)).toBe("ClientKeyExchange, ChangeCipherSpec, Finished #2")
-    expect(pair.exchange("after")).toBe(true)
+    assert.isDefined(pair.connected)
+    assert.strictEqual(pair.flights.at(-1), "ClientKeyExchange, ChangeCipherSpec, Finished #2")
+    assert.isTrue(pair.exchange("after"))
   })
 
   it("our lost Finished of a resumption is sent again when the server repeats its own", () => {
@@ -133,50 +133,50 @@ describe("retransmission (RFC 6347 §4.2.4)", () => {
     const { session } = new Pair({ server }).connect()
     let sent = 0
     const pair = new Pair({ server, client: { resume: session }, drops: (toServer) => toServer && ++sent === 3 })
-    expect(pair.connect().connected?.resumed).toBe(true)
-    expect(pair.exchange("data of a client that thinks all is well")).toBe(true)
-    expect(pair.flights).toContain("LastFlightRepeated")
+    assert.isTrue(pair.connect().connected?.resumed)
+    assert.isTrue(pair.exchange("data of a client that thinks all is well"))
+    assert.include(pair.flights, "LastFlightRepeated")
   })
 
   it("timeouts double up to the limit, then it gives up and says what silence may mean (F21)", () => {
     const timing = { initialMillis: 1000, maxMillis: 4000, transmissionsMax: 5 }
     const pair = new Pair({ client: { timing }, psk: new Uint8Array(16) }).connect()
-    expect(pair.closed?.by).toBe("timeout")
-    expect(pair.closed?.reason).toMatch(/wrong key/)
-    expect(pair.now - startMillis).toBe(4 * latencyMillis + 1000 + 2000 + 4000 + 4000 + 4000)
-    expect(pair.client.deadline).toBeUndefined()
+    assert.strictEqual(pair.closed?.by, "timeout")
+    assert.match(pair.closed?.reason, /wrong key/)
+    assert.strictEqual(pair.now - startMillis, 4 * latencyMillis + 1000 + 2000 + 4000 + 4000 + 4000)
+    assert.isUndefined(pair.client.deadline)
   })
 
   it("waits for nine seconds where a round trip takes seconds (RFC 7925 §11)", () => {
     const pair = new Pair({ client: { timing: narrowbandTiming } })
     pair.take(pair.client.start(pair.now))
-    expect(pair.client.deadline).toBe(pair.now + 9000)
+    assert.strictEqual(pair.client.deadline, pair.now + 9000)
   })
 
   it("does nothing before the deadline", () => {
     const pair = new Pair()
     pair.take(pair.client.start(pair.now))
-    expect(pair.client.handleTimeout(pair.now + 999)).toEqual([])
-    expect(pair.client.handleTimeout(pair.now + 1000)).toHaveLength(1)
+    assert.deepStrictEqual(pair.client.handleTimeout(pair.now + 999), [])
+    assert.lengthOf(pair.client.handleTimeout(pair.now + 1000), 1)
   })
 })
 
 describe("sizes", () => {
   it("keeps to max_fragment_length (S45, RFC 6066 §4)", () => {
     const pair = new Pair({ client: { maxFragmentLength: 512 } }).connect()
-    expect(pair.session.writeBytesMax).toBeLessThanOrEqual(512)
-    expect(Result.isFailure(pair.client.send(new Uint8Array(513)))).toBe(true)
-    expect(pair.exchange("x".repeat(500))).toBe(true)
+    assert.isAtMost(pair.session.writeBytesMax, 512)
+    assert.isTrue(Result.isFailure(pair.client.send(new Uint8Array(513))))
+    assert.isTrue(pair.exchange("x".repeat(500)))
   })
 
   it("takes a server's flight in fragments as small as record_size_limit asks for (RFC 8449 §4)", () => {
     const pair = new Pair({ client: { recordSizeLimit: 64 } }).connect()
-    expect(pair.exchange("small")).toBe(true)
+    assert.isTrue(pair.exchange("small"))
   })
 
   it("a ClientHello in fragments hears nothing from our server (F5)", () => {
     const timing = { initialMillis: 1000, maxMillis: 1000, transmissionsMax: 2 }
-    expect(new Pair({ client: { datagramBytesMax: 48, timing } }).connect().closed?.by).toBe("timeout")
+    assert.strictEqual(new Pair({ client: { datagramBytesMax: 48, timing } }).connect().closed?.by, "timeout")
   })
 })
 
@@ -185,16 +185,16 @@ describe("the end", () => {
     const pair = new Pair().connect()
     pair.take(pair.client.close())
     pair.run(() => false, 1000)
-    expect(pair.server.events.at(-1)).toMatchObject({ _tag: "Closed", alert: "close_notify" })
-    expect(Result.isFailure(pair.client.send(new Uint8Array(1)))).toBe(true)
-    expect(pair.client.close()).toEqual([])
+    assert.containSubset(pair.server.events.at(-1), { _tag: "Closed", alert: "close_notify" })
+    assert.isTrue(Result.isFailure(pair.client.send(new Uint8Array(1))))
+    assert.deepStrictEqual(pair.client.close(), [])
   })
 
   it("the server's close_notify closes the client (S28)", () => {
     const pair = new Pair().connect()
     const [session] = pair.server.sessions.values()
     const alert = Result.getOrThrow(session!.closeNotify(nodeCrypto))
-    expect(pair.client.handleDatagram(pair.now, alert)).toEqual([
+    assert.deepStrictEqual(pair.client.handleDatagram(pair.now, alert), [
       { _tag: "Closed", by: "peer", reason: "close_notify" }
     ])
   })
@@ -204,7 +204,7 @@ describe("the end", () => {
     pair.take(pair.client.start(pair.now))
     pair.take(pair.client.close())
     pair.run(() => false, 60_000)
-    expect(pair.flights).toEqual(["ClientHello"])
+    assert.deepStrictEqual(pair.flights, ["ClientHello"])
   })
 })
 
@@ -235,7 +235,7 @@ describe("a server that does not keep to the protocol is told by a fatal alert (
   })
 
   it("nothing happens where nothing is wrong", () => {
-    expect(answer({}).alert).toBeUndefined()
+    assert.isUndefined(answer({}).alert)
   })
 
   it.each<[string, number, Partial<ServerHello>, Partial<ClientOptions>]>([
@@ -258,9 +258,9 @@ describe("a server that does not keep to the protocol is told by a fatal alert (
     ["a ServerHello that ends too early", 50, { random: new Uint8Array(3) }, {}]
   ])("%s", (_, description, change, options) => {
     const { alert, client, closed } = answer(change, options)
-    expect(alert).toEqual({ level: 2, description })
-    expect(closed).toBe("local")
-    expect(client.deadline).toBeUndefined()
+    assert.deepStrictEqual(alert, { level: 2, description })
+    assert.strictEqual(closed, "local")
+    assert.isUndefined(client.deadline)
   })
 
   it.each<[string, number, (session: Session) => Partial<ServerHello>]>([
@@ -269,7 +269,7 @@ describe("a server that does not keep to the protocol is told by a fatal alert (
   ])("a session resumed with another %s", (_, description, change) => {
     const { session: resume } = new Pair().connect()
     const { alert } = answer({ sessionId: resume.sessionId, ...change(resume) }, { resume })
-    expect(alert).toEqual({ level: 2, description })
+    assert.deepStrictEqual(alert, { level: 2, description })
   })
 
   it("a message out of place", () => {
@@ -277,7 +277,7 @@ describe("a server that does not keep to the protocol is told by a fatal alert (
     client.start(0)
     const done = encodeHandshake(HandshakeType.server_hello_done, 0, new Uint8Array(0))
     const [alert] = client.handleDatagram(0, encodePlaintextRecord(ContentType.handshake, 0, done))
-    expect(alert).toMatchObject({ _tag: "Transmit", flight: "alert unexpected_message" })
+    assert.containSubset(alert, { _tag: "Transmit", flight: "alert unexpected_message" })
   })
 })
 
@@ -291,11 +291,11 @@ describe("what others may inject", () => {
       const finished = encodeHandshake(HandshakeType.finished, messageSeq, new Uint8Array(12))
       for (const content of [finished, Uint8Array.of(1)]) {
         const type = content.length === 1 ? ContentType.change_cipher_spec : ContentType.handshake
-        expect(pair.client.handleDatagram(pair.now, encodePlaintextRecord(type, 99, content))).toEqual([])
+        assert.deepStrictEqual(pair.client.handleDatagram(pair.now, encodePlaintextRecord(type, 99, content)), [])
       }
     }
-    expect(pair.client.session).toBeUndefined()
-    expect(pair.client.deadline).toBeDefined()
+    assert.isUndefined(pair.client.session)
+    assert.isDefined(pair.client.deadline)
   })
 
   it("a repeated HelloVerifyRequest brings no third ClientHello", () => {
@@ -304,7 +304,7 @@ describe("what others may inject", () => {
     const pair = new Pair({ drops })
     pair.take(pair.client.start(pair.now))
     pair.run(() => pair.flights.length === 2, 10_000)
-    expect(pair.client.handleDatagram(pair.now, requests[0]!)).toEqual([])
+    assert.deepStrictEqual(pair.client.handleDatagram(pair.now, requests[0]!), [])
   })
 
   it("bytes of the server's flights changed or cut: no exception, and who connects has the server's keys (F6, F18)", () => {
@@ -322,10 +322,10 @@ describe("what others may inject", () => {
       if (client.session === undefined) continue
       connected++
       pair.ask(Result.getOrThrow(client.send(new TextEncoder().encode("same keys"))))
-      expect(pair.server.received, `seed ${seed}`).toEqual(["same keys"])
+      assert.deepStrictEqual(pair.server.received, ["same keys"], `seed ${seed}`)
     }
-    expect(connected).toBeGreaterThan(runs / 10)
-    expect(connected).toBeLessThan(runs)
+    assert.isAbove(connected, runs / 10)
+    assert.isBelow(connected, runs)
   })
 })
 

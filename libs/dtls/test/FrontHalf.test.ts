@@ -1,6 +1,6 @@
 import { nodeCrypto as crypto } from "@roost/dtls-crypto"
 import * as Result from "effect/Result"
-import { describe, expect, it } from "vitest"
+import { assert, describe, it } from "vitest"
 import {
   backHalfLimits,
   encodeHandshake,
@@ -39,17 +39,17 @@ describe("handshakes before the key exchange", () => {
     const device = ipv4(1, 5000)
     const client = greeted(server, device)
     for (let port = 0; port < 500; port++) greeted(server, ipv4(2, port))
-    expect(server.front.size).toBe(100)
-    expect(server.front.evicted).toBe(401)
+    assert.strictEqual(server.front.size, 100)
+    assert.strictEqual(server.front.evicted, 401)
     client.takeServerFinished(server.receive(now, device, lastFlight(client)))
-    expect(server.sessions.has(device.key)).toBe(true)
+    assert.isTrue(server.sessions.has(device.key))
   })
 
   it("of many hosts with one each give way in the order in which they came (trust A4)", () => {
     const server = makeServer({ limits: { peersInHandshakeMax: 3 } })
     const clients = [1, 2, 3, 4].map((host) => [ipv4(host, 1), greeted(server, ipv4(host, 1))] as const)
     const answered = clients.map(([from, client]) => server.receive(now, from, lastFlight(client)).length)
-    expect(answered).toEqual([0, 1, 1, 1])
+    assert.deepStrictEqual(answered, [0, 1, 1, 1])
   })
 
   it("of 1 000 devices behind one address all complete, while other hosts have some too (trust A4)", () => {
@@ -59,8 +59,8 @@ describe("handshakes before the key exchange", () => {
     for (const [port, client] of clients.entries()) {
       client.takeServerFinished(server.receive(now, ipv4(1, port), lastFlight(client)))
     }
-    expect(server.sessions.size).toBe(1000)
-    expect(server.front.evicted).toBe(0)
+    assert.strictEqual(server.sessions.size, 1000)
+    assert.strictEqual(server.front.evicted, 0)
   })
 })
 
@@ -90,8 +90,8 @@ describe("bytes kept of a stranger", () => {
     ["65 000 empty bytes", new Uint8Array(65_000)]
   ])("behind its key exchange, of %s, are at most what the limit says (trust A2)", (_, rest) => {
     const { half } = handOff((client) => concatBytes([client.keyExchange(), rest]))
-    expect(recordBytes(half)).toBeLessThanOrEqual(frontHalfLimits.bytesPerPeerMax)
-    expect(half.length).toBeLessThan(frontHalfLimits.bytesPerPeerMax + 1024)
+    assert.isAtMost(recordBytes(half), frontHalfLimits.bytesPerPeerMax)
+    assert.isBelow(half.length, frontHalfLimits.bytesPerPeerMax + 1024)
   })
 
   it("in front of its key exchange give way to those behind it, and the handshake completes by repetition (trust A2)", () => {
@@ -99,12 +99,12 @@ describe("bytes kept of a stranger", () => {
       () => junk(300),
       (client) => concatBytes([client.keyExchange(), junk(200), junk(200), junk(10_000)])
     )
-    expect(recordBytes(half)).toBe(400)
+    assert.strictEqual(recordBytes(half), 400)
     const pending = Result.getOrThrow(PendingHandshake.fromHalf(half))
     pending.own()
     pending.providePsk(crypto, defaultPsk)
     const flight = concatBytes([client.changeCipherSpec(), client.finished()])
-    expect(pending.handleDatagram(crypto, now, flight)._tag).toBe("Established")
+    assert.strictEqual(pending.handleDatagram(crypto, now, flight)._tag, "Established")
   })
 
   it("by the back half are at most its limit, whatever an edge handed over (trust A2)", () => {
@@ -116,10 +116,10 @@ describe("bytes kept of a stranger", () => {
     ])
     const pending = Result.getOrThrow(PendingHandshake.fromHalf(withRecords))
     for (let i = 0; i < 100; i++) pending.handleDatagram(crypto, now, junk(100))
-    expect(pending.pendingBytes).toBeLessThanOrEqual(backHalfLimits.pendingBytesMax)
+    assert.isAtMost(pending.pendingBytes, backHalfLimits.pendingBytesMax)
     pending.providePsk(crypto, defaultPsk)
     const flight = concatBytes([client.changeCipherSpec(), client.finished()])
-    expect(pending.handleDatagram(crypto, now, flight)._tag).toBe("Established")
+    assert.strictEqual(pending.handleDatagram(crypto, now, flight)._tag, "Established")
   })
 })
 
@@ -129,7 +129,7 @@ describe("a patient client (RFC 7925 §11)", () => {
     const client = greeted(server, peer)
     server.front.handleTimeout(now + late)
     client.takeServerFinished(server.receive(now + late, peer, lastFlight(client)))
-    expect(server.sessions.size).toBe(1)
+    assert.strictEqual(server.sessions.size, 1)
   })
 
   it("that repeats its hello after 9, 27, 63 and 123 s gets the same flight, though its cookie is old (trust E13)", () => {
@@ -139,7 +139,7 @@ describe("a patient client (RFC 7925 §11)", () => {
     for (const late of [9_000, 27_000, 63_000, 123_000]) {
       server.front.handleTimeout(now + late)
       const [again] = server.receive(now + late, peer, client.hello())
-      expect(hex(again!.subarray(13, 80))).toBe(hex(first!.subarray(13, 80)))
+      assert.strictEqual(hex(again!.subarray(13, 80)), hex(first!.subarray(13, 80)))
     }
     client.takeServerFlight([first!])
     client.takeServerFinished(server.receive(now + 150_000, peer, lastFlight(client)))
@@ -148,9 +148,9 @@ describe("a patient client (RFC 7925 §11)", () => {
   it("is forgotten after 180 s (trust E13)", () => {
     const server = makeServer()
     greeted(server, peer)
-    expect(server.front.handleTimeout(now + 179_999)).toBe(0)
-    expect(server.front.handleTimeout(now + 180_000)).toBe(1)
-    expect(server.front.size).toBe(0)
+    assert.strictEqual(server.front.handleTimeout(now + 179_999), 0)
+    assert.strictEqual(server.front.handleTimeout(now + 180_000), 1)
+    assert.strictEqual(server.front.size, 0)
   })
 })
 
@@ -173,11 +173,11 @@ describe("a client whose NAT gives it another port between ServerHello and the e
         const datagrams = order === undefined ? [concatBytes(pieces)] : order.map((i) => pieces[i]!)
         return datagrams.flatMap((datagram) => server.receive(now, elsewhere, datagram))
       }
-      // What comes first may lack the connection id: the client's repetition has it behind it.
+      // The first flight may lack the connection id: the client's repetition has it behind it.
       const replies = [send(), send()].flat()
       client.takeServerFinished([replies[0]!])
-      expect(server.front.size).toBe(0)
-      expect(server.sessions.get(peer.key)!.readCidLength).toBe(8)
+      assert.strictEqual(server.front.size, 0)
+      assert.strictEqual(server.sessions.get(peer.key)!.readCidLength, 8)
     }
   })
 
@@ -198,7 +198,7 @@ describe("a client whose NAT gives it another port between ServerHello and the e
     const server = makeServer()
     greeted(server, peer, withId)
     connect(server, withId, elsewhere)
-    expect(server.front.size).toBe(1)
+    assert.strictEqual(server.front.size, 1)
   })
 
   it("a connection id that nobody has finds nothing (trust G5)", () => {
@@ -209,10 +209,10 @@ describe("a client whose NAT gives it another port between ServerHello and the e
     const forged = client.finished()
     forged.set(new Uint8Array(8).fill(9), 11)
     const outcome = server.front.handleDatagram(now, elsewhere, concatBytes([client.changeCipherSpec(), forged]))
-    expect(outcome._tag).toBe("Forward")
-    expect(server.front.hasConnectionId(forged, 11)).toBe(false)
-    expect(server.front.hasConnectionId(client.finished(), 11)).toBe(true)
-    expect(greet(server, new ScriptedClient(withId), elsewhere)[0]![13]).toBe(HandshakeType.server_hello)
+    assert.strictEqual(outcome._tag, "Forward")
+    assert.isFalse(server.front.hasConnectionId(forged, 11))
+    assert.isTrue(server.front.hasConnectionId(client.finished(), 11))
+    assert.strictEqual(greet(server, new ScriptedClient(withId), elsewhere)[0]![13], HandshakeType.server_hello)
   })
 })
 
@@ -235,7 +235,7 @@ describe("a forged piece of a key exchange", () => {
     slow.keyExchange()
     const [first, ...rest] = piecesOf(own)
     for (const piece of [forged!, first!, late!]) small.receive(now, peer, piece)
-    // What the client repeats.
+    // The client's repetition.
     for (const piece of [first!, ...rest]) small.receive(now, peer, piece)
     slow.takeServerFinished(small.receive(now, peer, concatBytes([slow.changeCipherSpec(), slow.finished()])))
   })

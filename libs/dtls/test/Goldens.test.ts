@@ -1,6 +1,6 @@
 import { nodeCrypto as crypto } from "@roost/dtls-crypto"
 import * as Result from "effect/Result"
-import { describe, expect, it } from "vitest"
+import { assert, describe, it } from "vitest"
 import { ContentType, readRecord } from "../src/record/Header.ts"
 import type { RecordView } from "../src/record/Header.ts"
 import type { DirectionKeys } from "../src/record/DirectionKeys.ts"
@@ -60,20 +60,21 @@ describe.each([...goldens, ...cidGoldens])("captured from $name", (golden) => {
 
   it("every message decodes, and encodes to the same bytes where we know all that is in it", () => {
     const [first, second] = bodies(HandshakeType.client_hello).map((body) => Result.getOrThrow(decodeClientHello(body)))
-    expect(first!.cookie).toHaveLength(0)
+    assert.lengthOf(first!.cookie, 0)
     const request = bodies(HandshakeType.hello_verify_request)[0]!
     const { cookie } = Result.getOrThrow(decodeHelloVerifyRequest(request))
-    expect(second!.cookie).toEqual(cookie)
-    expect(hex(encodeHelloVerifyRequest({ version: 0xfeff, cookie }))).toBe(hex(request))
+    assert.deepStrictEqual(second!.cookie, cookie)
+    assert.strictEqual(hex(encodeHelloVerifyRequest({ version: 0xfeff, cookie })), hex(request))
     const exchange = bodies(HandshakeType.client_key_exchange)[0]!
     const { pskIdentity } = Result.getOrThrow(decodeClientKeyExchange(exchange))
-    expect(new TextDecoder().decode(pskIdentity)).toBe(golden.identity)
-    expect(hex(encodeClientKeyExchange({ pskIdentity }))).toBe(hex(exchange))
-    expect(Result.isSuccess(decodeServerHelloDone(bodies(HandshakeType.server_hello_done)[0]!))).toBe(true)
+    assert.strictEqual(new TextDecoder().decode(pskIdentity), golden.identity)
+    assert.strictEqual(hex(encodeClientKeyExchange({ pskIdentity })), hex(exchange))
+    assert.isTrue(Result.isSuccess(decodeServerHelloDone(bodies(HandshakeType.server_hello_done)[0]!)))
     const withoutExtensions = encodeClientHello({ ...second!, extensions: { ...first!.extensions } })
     // Both stacks also send extensions that we ignore, so only what precedes them must match.
     const fixed = 2 + 32 + 1 + second!.sessionId.length + 1 + cookie.length + 2 + second!.cipherSuites.length * 2 + 2
-    expect(hex(withoutExtensions.subarray(0, fixed))).toBe(
+    assert.strictEqual(
+      hex(withoutExtensions.subarray(0, fixed)),
       hex(bodies(HandshakeType.client_hello)[1]!.subarray(0, fixed))
     )
   })
@@ -102,18 +103,21 @@ describe.each([...goldens, ...cidGoldens])("captured from $name", (golden) => {
       .filter(({ record }) => record.epoch === 1)
       .map(({ by, record }) => ({ by, plaintext: openRecord(crypto, keys[by], record)! }))
     const finished = opened.filter(({ plaintext }) => plaintext.contentType === ContentType.handshake)
-    expect(finished.map(({ by }) => by)).toEqual(["c", "s"])
+    assert.deepStrictEqual(
+      finished.map(({ by }) => by),
+      ["c", "s"]
+    )
 
     const ofClient = readHandshakeFragment(finished[0]!.plaintext.fragment, 0)!
-    expect(ofClient.type).toBe(HandshakeType.finished)
-    expect(hex(ofClient.fragment)).toBe(hex(verifyData(crypto, "client", master, transcript.hash(crypto))))
+    assert.strictEqual(ofClient.type, HandshakeType.finished)
+    assert.strictEqual(hex(ofClient.fragment), hex(verifyData(crypto, "client", master, transcript.hash(crypto))))
     transcript.append({ type: ofClient.type, messageSeq: ofClient.messageSeq, body: ofClient.fragment })
     for (const message of relevant.slice(keyExchange + 1)) transcript.append(message)
     const ofServer = readHandshakeFragment(finished[1]!.plaintext.fragment, 0)!
-    expect(hex(ofServer.fragment)).toBe(hex(verifyData(crypto, "server", master, transcript.hash(crypto))))
+    assert.strictEqual(hex(ofServer.fragment), hex(verifyData(crypto, "server", master, transcript.hash(crypto))))
 
     const data = opened.find(({ plaintext }) => plaintext.contentType === ContentType.application_data)!
-    expect(new TextDecoder().decode(data.plaintext.fragment)).toBe(golden.message)
+    assert.strictEqual(new TextDecoder().decode(data.plaintext.fragment), golden.message)
   })
 })
 
@@ -129,7 +133,7 @@ it("the captures cover both suites, both master secrets and both orders of MAC a
       seen.add(`${cipherSuite.toString(16)} ems=${extensions.extendedMasterSecret} etm=${extensions.encryptThenMac}`)
     }
   }
-  expect([...seen].sort()).toEqual([
+  assert.deepStrictEqual([...seen].sort(), [
     "ae ems=true etm=false",
     "ae ems=true etm=true",
     "c0a8 ems=false etm=false",

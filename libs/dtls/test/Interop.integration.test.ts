@@ -4,7 +4,7 @@ import { once } from "node:events"
 import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { describe, expect, it, onTestFinished } from "vitest"
+import { assert, describe, it, onTestFinished } from "vitest"
 import { makeServer } from "./support/handshake.ts"
 import { defaultIdentity } from "./support/ScriptedClient.ts"
 import { Server } from "./support/Server.ts"
@@ -74,8 +74,8 @@ describe.runIf(process.env["ROOST_INTEGRATION"] === "1")("real clients", () => {
   ])("openssl s_client %s %j", async (suite, more) => {
     const { port, server } = await listen()
     const output = await talk(openssl(port, suite, ...more), /Extended master secret: yes/, "over openssl")
-    expect(output).toContain("\nover openssl\n")
-    expect(server.received).toEqual(["over openssl\n"])
+    assert.include(output, "\nover openssl\n")
+    assert.deepStrictEqual(server.received, ["over openssl\n"])
   })
 
   it.each([
@@ -86,8 +86,8 @@ describe.runIf(process.env["ROOST_INTEGRATION"] === "1")("real clients", () => {
   ])("gnutls-cli %s%s", async (cipher, flags, option) => {
     const { port, server } = await listen()
     const output = await talk(gnutls(port, cipher, flags), /Handshake was completed/, "over gnutls")
-    expect(output).toContain(option)
-    expect(server.received).toEqual(["over gnutls\n"])
+    assert.include(output, option)
+    assert.deepStrictEqual(server.received, ["over gnutls\n"])
   })
 
   it("openssl resumes (RFC 5246 §7.3)", async () => {
@@ -98,16 +98,16 @@ describe.runIf(process.env["ROOST_INTEGRATION"] === "1")("real clients", () => {
     const ready = /Extended master secret: yes/
     await talk(openssl(port, "PSK-AES128-CCM8", "-sess_out", file), ready, "first")
     const output = await talk(openssl(port, "PSK-AES128-CCM8", "-sess_in", file), ready, "second")
-    expect(output).toContain("Reused, TLSv1.2")
-    expect(server.received).toEqual(["first\n", "second\n"])
+    assert.include(output, "Reused, TLSv1.2")
+    assert.deepStrictEqual(server.received, ["first\n", "second\n"])
   })
 
   it("gnutls resumes (RFC 5246 §7.3)", async () => {
     const { port, server } = await listen()
     const command = gnutls(port, "AES-128-CCM-8:+AEAD", "", "--resume", "--waitresumption")
     const output = await talk(command, /This is a resumed session/, "again")
-    expect(output).toContain("This is a resumed session")
-    expect(server.received).toEqual(["again\n"])
+    assert.include(output, "This is a resumed session")
+    assert.deepStrictEqual(server.received, ["again\n"])
   })
 
   it.each(["coap-client-openssl", "coap-client-gnutls"])("%s gets its request through", async (client) => {
@@ -115,6 +115,6 @@ describe.runIf(process.env["ROOST_INTEGRATION"] === "1")("real clients", () => {
     // The echo is no CoAP response, so the client waits for one in vain for its 1 s.
     const command = [client, "-B", "1", "-m", "get", "-u", defaultIdentity, "-k", psk, `coaps://127.0.0.1:${port}/time`]
     await talk(command, /never/, "")
-    expect(server.received.some((message) => message.includes("time"))).toBe(true)
+    assert.isTrue(server.received.some((message) => message.includes("time")))
   })
 })

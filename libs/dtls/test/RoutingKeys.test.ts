@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest"
+import { assert, describe, it } from "vitest"
 import { connect, greet, lastFlight, makeServer, now, peer, resume } from "./support/handshake.ts"
 import { ScriptedClient } from "./support/ScriptedClient.ts"
 import type { Server } from "./support/Server.ts"
@@ -51,21 +51,21 @@ describe("edges in neighbouring stages of an exchange of the routing key", () =>
   it.each(neighbours)("take each other's cookies: %s, then %s (trust D2)", (_first, _second, one, other) => {
     const [first, second] = [makeServer({ routingKeys: one }), makeServer({ routingKeys: other })]
     // Without the middle stages the two ends have nothing in common.
-    expect(takesCookie(first, second)).toBe(shared(one, other))
-    expect(shared(one, other)).toBe(true)
+    assert.strictEqual(takesCookie(first, second), shared(one, other))
+    assert.isTrue(shared(one, other))
   })
 
   it.each(neighbours)("know each other's session ids: %s, then %s (trust D2)", (_first, _second, one, other) => {
     const [first, second] = [makeServer({ routingKeys: one }), makeServer({ routingKeys: other })]
-    expect(resumes(first, second)).toBe(true)
+    assert.isTrue(resumes(first, second))
   })
 })
 
 it("cookies and session ids under a key that an edge does not have are none (trust D2)", () => {
   const first = makeServer({ routingKeys: [third] })
   for (const [, keys] of stages) {
-    expect(takesCookie(first, makeServer({ routingKeys: keys }))).toBe(false)
-    expect(resumes(first, makeServer({ routingKeys: keys }))).toBe(false)
+    assert.isFalse(takesCookie(first, makeServer({ routingKeys: keys })))
+    assert.isFalse(resumes(first, makeServer({ routingKeys: keys })))
   }
 })
 
@@ -76,5 +76,5 @@ it("a session of the previous key's id is resumed under that id, and data flows 
   for (const [id, kept] of first.resumable) second.resumable.set(id, kept)
   const client = resume(second, { session })
   second.receive(now, peer, client.data("on"))
-  expect(second.received).toEqual(["on"])
+  assert.deepStrictEqual(second.received, ["on"])
 })

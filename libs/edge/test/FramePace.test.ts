@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from "@effect/vitest"
+import { afterEach, assert, beforeEach, describe, it, vi } from "@effect/vitest"
 import { FramePace, frameIntervalMillis } from "../src/FramePace.ts"
 
 /** Frames that were sent, by the millisecond, and whether datagrams are held off. */
@@ -36,7 +36,7 @@ describe("FramePace", () => {
     turn(1)
     vi.advanceTimersByTime(frameIntervalMillis)
     turn(2)
-    expect(state.sent).toEqual([
+    assert.deepStrictEqual(state.sent, [
       [0, 1],
       [1, 2]
     ])
@@ -45,29 +45,29 @@ describe("FramePace", () => {
   it("collects what comes within the millisecond, in this process and in the kernel, and then sends it", () => {
     const { state, turn } = world()
     turn(1)
-    expect(state.paused).toBe(true)
+    assert.isTrue(state.paused)
     turn(2)
     turn(3)
     state.inKernel = 4
-    expect(state.sent).toEqual([[0, 1]])
+    assert.deepStrictEqual(state.sent, [[0, 1]])
     vi.advanceTimersByTime(frameIntervalMillis)
-    expect(state.sent).toEqual([
+    assert.deepStrictEqual(state.sent, [
       [0, 1],
       [1, 9]
     ])
     // Which is a turn like any other.
-    expect(state.paused).toBe(true)
+    assert.isTrue(state.paused)
     turn(5)
-    expect(state.sent.length).toBe(2)
+    assert.strictEqual(state.sent.length, 2)
   })
 
   it("sets no timer and pauses nothing while there is nothing to send", () => {
     const { state, turn } = world()
     turn(0)
-    expect([vi.getTimerCount(), state.paused]).toEqual([0, false])
+    assert.deepStrictEqual([vi.getTimerCount(), state.paused], [0, false])
     turn(1)
     vi.advanceTimersByTime(10 * frameIntervalMillis)
-    expect([vi.getTimerCount(), state.paused]).toEqual([0, false])
+    assert.deepStrictEqual([vi.getTimerCount(), state.paused], [0, false])
   })
 
   it("sends what waits when it is stopped, and nothing later", () => {
@@ -77,7 +77,7 @@ describe("FramePace", () => {
     pace.stop()
     state.waiting = 3
     vi.advanceTimersByTime(10 * frameIntervalMillis)
-    expect(state.sent).toEqual([
+    assert.deepStrictEqual(state.sent, [
       [0, 1],
       [0, 2]
     ])

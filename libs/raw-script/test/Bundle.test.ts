@@ -4,7 +4,7 @@ import { execFileSync } from "node:child_process"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
-import { expect, it } from "vitest"
+import { assert, it } from "vitest"
 
 const file = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 
@@ -39,7 +39,7 @@ pool.convert(${JSON.stringify(script)}, "up", Uint8Array.of(1, 2, 3), (done) => 
     const wasm = "@jitl/quickjs-wasmfile-release-sync/dist/emscripten-module.wasm"
     copyFileSync(file(`../../../node_modules/${wasm}`), join(directory, "emscripten-module.wasm"))
     const said = execFileSync(process.execPath, [join(directory, "main.mjs")], { encoding: "utf8", timeout: 60_000 })
-    expect(said.trim()).toBe('{"n":3}')
+    assert.strictEqual(said.trim(), '{"n":3}')
   } finally {
     rmSync(directory, { recursive: true })
   }

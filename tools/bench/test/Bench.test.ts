@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process"
 import { mkdtempSync, readFileSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join, resolve } from "node:path"
-import { describe, expect, it } from "vitest"
+import { assert, describe, it } from "vitest"
 import type { Report } from "../src/report/Report.ts"
 
 const root = resolve(import.meta.dirname, "../../..")
@@ -16,9 +16,9 @@ describe.runIf(process.env["ROOST_INTEGRATION"] === "1")("npm run bench", () => 
         ["tools/bench/src/main.ts", "--quick", "--devices", "20", "--out", out],
         { cwd: root, encoding: "utf8" }
       )
-      expect(status, stderr).toBe(0)
+      assert.strictEqual(status, 0, stderr)
       const report = JSON.parse(readFileSync(join(out, "report.json"), "utf8")) as Report
-      expect(report.notes).toEqual([])
+      assert.deepStrictEqual(report.notes, [])
       const valuesOf = (server: string) =>
         Object.fromEntries(
           report.figures
@@ -27,18 +27,18 @@ describe.runIf(process.env["ROOST_INTEGRATION"] === "1")("npm run bench", () => 
         )
       const traffic = ["uplinkRate", "uplinkCpu", "loadBusy", "othersBusy", "halfCpu", "p50", "p99", "p999"]
       const handshakes = ["handshakeRate", "handshakeCpu", "resumptionRate", "resumptionCpu"]
-      expect(Object.keys(valuesOf("roost"))).toEqual([...handshakes, ...traffic, "floorP99"])
-      expect(Object.keys(valuesOf("floor"))).toEqual(traffic)
+      assert.deepStrictEqual(Object.keys(valuesOf("roost")), [...handshakes, ...traffic, "floorP99"])
+      assert.deepStrictEqual(Object.keys(valuesOf("floor")), traffic)
       for (const [quantity, value] of [...Object.entries(valuesOf("roost")), ...Object.entries(valuesOf("floor"))]) {
         // On a quiet machine nothing else runs. 20 handshakes may take less than a tick of the accounting (10 ms), and so may the
         // echo at half the rate that Roost has in a second beside all the other tests.
         const least = ["handshakeCpu", "resumptionCpu", "halfCpu", "othersBusy"].includes(quantity)
           ? 0
           : Number.MIN_VALUE
-        expect(value, quantity).toBeGreaterThanOrEqual(least)
+        assert.isAtLeast(value, least, quantity)
       }
-      expect(readFileSync(join(out, "report.md"), "utf8")).toContain("CPU per uplink, µs (CCM_8, 20 devices)")
-      expect(readFileSync(join(out, "report.html"), "utf8")).toContain("<h2>Side by side</h2>")
+      assert.include(readFileSync(join(out, "report.md"), "utf8"), "CPU per uplink, µs (CCM_8, 20 devices)")
+      assert.include(readFileSync(join(out, "report.html"), "utf8"), "<h2>Side by side</h2>")
     } finally {
       rmSync(out, { recursive: true, force: true })
     }

@@ -1,4 +1,4 @@
-import { expect, it } from "vitest"
+import { assert, it } from "vitest"
 import { figuresIn } from "../src/MicroFigures.ts"
 
 it("finds the figures that benchmarks print, and nothing else", () => {
@@ -9,7 +9,7 @@ it("finds the figures that benchmarks print, and nothing else", () => {
     "",
     "route table: 45 bytes per id"
   ]
-  expect(figuresIn(output.join("\n"))).toEqual([
+  assert.deepStrictEqual(figuresIn(output.join("\n")), [
     { name: "open 120 bytes, CCM_8", value: "3.3", unit: "µs" },
     { name: "set later", value: "12", unit: "ns CPU per timer" },
     { name: "route table", value: "45", unit: "bytes per id" }

@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest"
+import { assert, describe, it } from "vitest"
 import { readOptions } from "../src/Options.ts"
 import { buildFailure, lackingTool } from "../src/servers/Toolchain.ts"
 
@@ -6,7 +6,7 @@ const keys = ["californium", "roost", "floor"]
 
 describe("options", () => {
   it("take every peer and row unless told otherwise", () => {
-    expect(readOptions([], keys)).toMatchObject({
+    assert.containSubset(readOptions([], keys), {
       peers: keys,
       rounds: 3,
       underWay: 64,
@@ -14,7 +14,7 @@ describe("options", () => {
       idleDevices: 100_000,
       flatDevices: [100, 1000, 10_000, 100_000]
     })
-    expect(readOptions(["--peers", "roost", "--rows", "memory", "--memory", "5,6"], keys)).toMatchObject({
+    assert.containSubset(readOptions(["--peers", "roost", "--rows", "memory", "--memory", "5,6"], keys), {
       peers: ["roost"],
       rows: ["memory"],
       memoryDevices: [5, 6]
@@ -22,7 +22,7 @@ describe("options", () => {
   })
 
   it("of a quick run are Roost and the floor, for one short round", () => {
-    expect(readOptions(["--quick"], keys)).toMatchObject({ peers: ["roost", "floor"], rows: ["traffic"], rounds: 1 })
+    assert.containSubset(readOptions(["--quick"], keys), { peers: ["roost", "floor"], rows: ["traffic"], rounds: 1 })
   })
 
   it.each([
@@ -34,25 +34,27 @@ describe("options", () => {
     [["--memory", "1000,x"], "--memory takes a number above 0, not x"],
     [["--fast"], "Unknown option '--fast'"]
   ])("%j are refused with the reason", (args, reason) => {
-    expect(readOptions(args, keys)).toContain(reason)
+    assert.include(readOptions(args, keys), reason)
   })
 })
 
 describe("a peer that can't be built", () => {
   it("is skipped with the tool that is missing and the package that has it", () => {
-    expect(
+    assert.strictEqual(
       lackingTool([
         { command: process.execPath, args: ["--version"], debianPackage: "nodejs" },
         { command: "no-such-compiler", args: ["--version"], debianPackage: "build-essential" }
-      ])
-    ).toBe("skipped: `no-such-compiler --version` does not work here (Debian package build-essential)")
-    expect(lackingTool([{ command: process.execPath, args: ["--version"], debianPackage: "nodejs" }])).toBeUndefined()
+      ]),
+      "skipped: `no-such-compiler --version` does not work here (Debian package build-essential)"
+    )
+    assert.isUndefined(lackingTool([{ command: process.execPath, args: ["--version"], debianPackage: "nodejs" }]))
   })
 
   it("is skipped with the last line of what failed", () => {
-    expect(
-      buildFailure(".", process.execPath, ["-e", "console.log('one'); console.error('two'); process.exit(3)"])
-    ).toMatch(/^skipped: `.*` failed: two$/)
-    expect(buildFailure(".", process.execPath, ["-e", ""])).toBeUndefined()
+    assert.match(
+      buildFailure(".", process.execPath, ["-e", "console.log('one'); console.error('two'); process.exit(3)"]),
+      /^skipped: `.*` failed: two$/
+    )
+    assert.isUndefined(buildFailure(".", process.execPath, ["-e", ""]))
   })
 })

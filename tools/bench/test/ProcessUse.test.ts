@@ -1,6 +1,6 @@
 import { childProcess } from "@roost/testkit"
 import { Effect } from "effect"
-import { describe, expect, it } from "vitest"
+import { assert, describe, it } from "vitest"
 import { CpuMeter, total } from "../src/CpuMeter.ts"
 import { parseStat, processUse } from "../src/ProcessUse.ts"
 
@@ -17,7 +17,7 @@ describe.runIf(process.platform === "linux")("CPU and memory of processes", () =
   it("sees what a process used, whatever its program is called", () => {
     const fields = Array.from({ length: 50 }, (_, i) => `${i + 3}`)
     fields[0] = "S"
-    expect(parseStat(`77 (a) b (c) ${fields.join(" ")}`)).toEqual({
+    assert.deepStrictEqual(parseStat(`77 (a) b (c) ${fields.join(" ")}`), {
       parent: 4,
       cpuMillis: (14 + 15 + 16 + 17) * 10,
       residentBytes: 24 * 4096
@@ -38,7 +38,7 @@ describe.runIf(process.platform === "linux")("CPU and memory of processes", () =
               readyWhen: /burnt/
             })
             const { cpuMillis, residentBytes } = processUse(child.pid)!
-            expect(residentBytes).toBeGreaterThan(20 * 2 ** 20)
+            assert.isAbove(residentBytes, 20 * 2 ** 20)
             return cpuMillis
           })
         )
@@ -46,9 +46,9 @@ describe.runIf(process.platform === "linux")("CPU and memory of processes", () =
     // Starting Node takes some time too.
     const idle = await used(`console.log("burnt"); setInterval(() => {}, 1000)`)
     const own = await used(burn(300))
-    expect(own - idle).toBeGreaterThan(250)
-    expect(own - idle).toBeLessThan(450)
-    expect((await used(grandparent)) - idle).toBeGreaterThan(250)
+    assert.isAbove(own - idle, 250)
+    assert.isBelow(own - idle, 450)
+    assert.isAbove((await used(grandparent)) - idle, 250)
   })
 
   it("adds up processes of one name from its making on, and tells of one that ended", () => {
@@ -58,9 +58,9 @@ describe.runIf(process.platform === "linux")("CPU and memory of processes", () =
     ])
     for (const start = process.cpuUsage(); process.cpuUsage(start).user < 60_000;);
     const used = meter.read()
-    expect([...used.keys()]).toEqual(["a"])
-    expect(total(used)).toBeGreaterThanOrEqual(100)
-    expect(() => new CpuMeter([["gone", 2 ** 22 + 1]])).toThrow("gone (process 4194305) has ended")
-    expect(processUse(2 ** 22 + 1)).toBeUndefined()
+    assert.deepStrictEqual([...used.keys()], ["a"])
+    assert.isAtLeast(total(used), 100)
+    assert.throws(() => new CpuMeter([["gone", 2 ** 22 + 1]]), "gone (process 4194305) has ended")
+    assert.isUndefined(processUse(2 ** 22 + 1))
   })
 })

@@ -4,7 +4,7 @@ import { once } from "node:events"
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join, resolve } from "node:path"
-import { expect, it, onTestFinished } from "vitest"
+import { assert, it, onTestFinished } from "vitest"
 
 const main = resolve(import.meta.dirname, "../src/main.ts")
 const who = ["--product-key", "pk", "--device-key", "dk"]
@@ -38,23 +38,24 @@ const run = async (
 
 it("--help names every flag, the defaults and the exit codes", async () => {
   const { code, output } = await run(["--help"])
-  expect(code).toBe(0)
+  assert.strictEqual(code, 0)
   for (const flag of ["server", "product-secret", "state", "lifetime", "raw", "answer", "suite", "no-cid", "quiet"]) {
-    expect(output).toContain(`--${flag}`)
+    assert.include(output, `--${flag}`)
   }
   for (const value of ["127.0.0.1, and ROOST_UDP_PORT or 5684", "default: 300", "default: 10", "default: 0"]) {
-    expect(output).toContain(value)
+    assert.include(output, value)
   }
-  expect(output).toMatch(
+  assert.match(
+    output,
     /Exit code: 0 every report was accepted.*has to be registered|has to be registered.*Exit code: 0/s
   )
 })
 
 it("what can't be used is one line of what and one of what next, exit 1", async () => {
   const { code, errors } = await run(who)
-  expect(code).toBe(1)
-  expect(errors).toMatch(/no secret\n.*--device-secret/)
-  expect(errors.trimEnd().split("\n")).toHaveLength(2)
+  assert.strictEqual(code, 1)
+  assert.match(errors, /no secret\n.*--device-secret/)
+  assert.lengthOf(errors.trimEnd().split("\n"), 2)
 })
 
 it("a state file of another device is not overwritten", async () => {
@@ -64,8 +65,8 @@ it("a state file of another device is not overwritten", async () => {
   const state = { productKey: "pk", deviceKey: "other", assetId: "a", deviceSecret: "s" }
   writeFileSync(path, JSON.stringify(state))
   const { code, errors } = await run([...who, "--state", path, "--product-secret", "x"])
-  expect(code).toBe(1)
-  expect(errors).toContain("it is of pk,other")
+  assert.strictEqual(code, 1)
+  assert.include(errors, "it is of pk,other")
 })
 
 it("shows identity and hello, and ends by SIGINT without a trace of the secret", async () => {
@@ -74,10 +75,10 @@ it("shows identity and hello, and ends by SIGINT without a trace of the secret",
   onTestFinished(() => void silent.close())
   const args = [...who, "--server", `127.0.0.1:${silent.address().port}`, "--device-secret", "s3cret", "--suite", "cbc"]
   const { code, errors, output } = await run(args, (text) => text.includes("extensions:"))
-  expect(code).toBe(130)
-  expect(output).toContain("● handshake as pk,dk,2,300")
-  expect(output).toContain("offers TLS_PSK_WITH_AES_128_CBC_SHA256\n")
-  expect(output + errors).not.toContain("s3cret")
+  assert.strictEqual(code, 130)
+  assert.include(output, "● handshake as pk,dk,2,300")
+  assert.include(output, "offers TLS_PSK_WITH_AES_128_CBC_SHA256\n")
+  assert.notInclude(output + errors, "s3cret")
 })
 
 /** A port on which nobody answers; `close` makes it one on which nobody listens. */
@@ -92,7 +93,7 @@ it("tells the address that it tries and where its port comes from, and with --qu
   const port = await silentPort()
   const args = [...who, "--device-secret", "s3cret", "--quiet"]
   const { code, output } = await run(args, (text) => text.includes("no answer"), { ROOST_UDP_PORT: String(port) })
-  expect(code).toBe(130)
-  expect(output).toContain(`● server 127.0.0.1:${port} (no --server: this machine, and the port is ROOST_UDP_PORT's)`)
-  expect(output).toContain(`no answer from 127.0.0.1:${port} yet`)
+  assert.strictEqual(code, 130)
+  assert.include(output, `● server 127.0.0.1:${port} (no --server: this machine, and the port is ROOST_UDP_PORT's)`)
+  assert.include(output, `no answer from 127.0.0.1:${port} yet`)
 })

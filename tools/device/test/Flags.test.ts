@@ -1,5 +1,5 @@
 import { Effect } from "effect"
-import { expect, it } from "vitest"
+import { assert, it } from "vitest"
 import { checkFlags } from "../src/checkFlags.ts"
 import { type DeviceFailure, exitCodes } from "../src/DeviceFailure.ts"
 import { runDevice } from "../src/RunDevice.ts"
@@ -34,8 +34,8 @@ it.each<[string, Partial<RunDeviceOptions>, RegExp]>([
   ["a negative interval", { interval: -1 }, /--interval -1: expected 0 seconds or more/]
 ])("%s: refused before anything is sent", async (_, given, expected) => {
   const failure = await Effect.runPromise(Effect.flip(checkFlags({ ...options, ...given })))
-  expect(failure.reason).toMatch(expected)
-  expect(failure.hint).not.toBe("")
+  assert.match(failure.reason, expected)
+  assert.notStrictEqual(failure.hint, "")
 })
 
 it.each<[string, Partial<RunDeviceOptions>, RegExp]>([
@@ -46,8 +46,8 @@ it.each<[string, Partial<RunDeviceOptions>, RegExp]>([
   ["raw bytes that are none", { raw: "0x0" }, /--raw is no hexadecimal/]
 ])("%s: the command fails by it", async (_, given, expected) => {
   const failure = (await Effect.runPromise(Effect.flip(runDevice({ ...options, ...given })))) as DeviceFailure
-  expect(failure.reason).toMatch(expected)
-  expect(failure.exitCode ?? exitCodes.unusable).toBe(1)
+  assert.match(failure.reason, expected)
+  assert.strictEqual(failure.exitCode ?? exitCodes.unusable, 1)
 })
 
 it.each([
@@ -64,7 +64,7 @@ it.each([
   ["h:1", { ROOST_UDP_PORT: "none" }, "h:1"]
 ])("--server %s with %j is %s", async (given, env, expected) => {
   const { shown } = await Effect.runPromise(serverAddress(given, env))
-  expect(shown).toBe(expected)
+  assert.strictEqual(shown, expected)
 })
 
 it.each([
@@ -75,5 +75,5 @@ it.each([
   ["h", { ROOST_UDP_PORT: "abc" }, /ROOST_UDP_PORT: expected a port, 1–65535, got "abc"/]
 ])("--server %s with %j is refused", async (given, env, expected) => {
   const failure = await Effect.runPromise(Effect.flip(serverAddress(given, env)))
-  expect(failure.reason).toMatch(expected)
+  assert.match(failure.reason, expected)
 })

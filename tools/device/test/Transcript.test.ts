@@ -3,7 +3,7 @@ import type { DeviceEvent } from "@roost/device"
 import { Client, type ClientOutput, CookieSecrets, FrontHalf, PendingHandshake, SessionIds } from "@roost/dtls"
 import { nodeCrypto as crypto } from "@roost/dtls-crypto"
 import * as Result from "effect/Result"
-import { describe, expect, it } from "vitest"
+import { assert, describe, expect, it } from "vitest"
 import { Transcript } from "../src/Transcript.ts"
 
 const psk = new Uint8Array(16).fill(7)
@@ -48,7 +48,7 @@ const linesOf = (events: ReadonlyArray<DeviceEvent>): ReadonlyArray<string> => {
 
 describe("a handshake", () => {
   it("by the names of its messages, with what was offered and chosen, under a connection id", () => {
-    expect(linesOf(handshake(new Uint8Array(0)))).toEqual([
+    assert.deepStrictEqual(linesOf(handshake(new Uint8Array(0))), [
       "→ 86 B  ClientHello",
       "offers TLS_PSK_WITH_AES_128_CCM_8, TLS_PSK_WITH_AES_128_CBC_SHA256",
       "extensions: extended_master_secret, encrypt_then_mac, connection_id (none in records to us)",
@@ -71,28 +71,28 @@ describe("a handshake", () => {
 
   it("without one", () => {
     const lines = linesOf(handshake(undefined))
-    expect(lines).toContain("→ 107 B  ClientKeyExchange, ChangeCipherSpec, Finished, encrypted, 40 B")
-    expect(lines.at(-1)).toBe("→ 31 B  alert, encrypted, 18 B (close_notify: the session ends)")
-    expect(lines.at(-2)).toMatch(/no connection id: another address of ours is another handshake$/)
+    assert.include(lines, "→ 107 B  ClientKeyExchange, ChangeCipherSpec, Finished, encrypted, 40 B")
+    assert.strictEqual(lines.at(-1), "→ 31 B  alert, encrypted, 18 B (close_notify: the session ends)")
+    assert.match(lines.at(-2), /no connection id: another address of ours is another handshake$/)
   })
 
   it("a repeated flight says what silence may mean, once", () => {
     const sent = handshake(undefined).filter((event) => event._tag === "Sent")
     const [hello, , last] = sent
     const transcript = new Transcript("127.0.0.1:5684")
-    expect(transcript.describe({ ...hello!, transmission: 2 })).toEqual([
+    assert.deepStrictEqual(transcript.describe({ ...hello!, transmission: 2 }), [
       "→ 81 B  ClientHello, transmission 2: no answer came in time",
       expect.stringMatching(/is the server up/)
     ])
-    expect(transcript.describe({ ...last!, transmission: 2 })[1]).toMatch(/wrong secret, SecureMode or Lifetime/)
-    expect(transcript.describe({ ...last!, transmission: 3 })).toHaveLength(1)
+    assert.match(transcript.describe({ ...last!, transmission: 2 })[1], /wrong secret, SecureMode or Lifetime/)
+    assert.lengthOf(transcript.describe({ ...last!, transmission: 3 }), 1)
   })
 
   it("noise is counted, in any length", () => {
     const transcript = new Transcript("127.0.0.1:5684")
     for (let length = 0; length < 80; length++) {
       const datagram = crypto.randomBytes(length)
-      expect(transcript.describe({ _tag: "Received", datagram })[0]).toContain(`${length} B`)
+      assert.include(transcript.describe({ _tag: "Received", datagram })[0], `${length} B`)
     }
   })
 })
@@ -112,24 +112,25 @@ describe("CoAP messages", () => {
   it("type, code, message id, token, path, options by name, payload", () => {
     const path = ["topic", "sys", "pk"].map((part) => stringOption(OptionNumber.UriPath, part))
     const options = [...path, uintOption(OptionNumber.ContentFormat, 50), uintOption(OptionNumber.Block1, 0x1e)]
-    expect(
+    assert.deepStrictEqual(
       new Transcript("127.0.0.1:5684").describe({
         _tag: "MessageSent",
         bytes: message(Code.Post, options, "{}"),
         again: true
-      })
-    ).toEqual([
-      "→ CON POST mid 7 token 0102 /topic/sys/pk Content-Format=50 Block1=1/more/1024  {}  (sent again: no ACK came in time)"
-    ])
+      }),
+      [
+        "→ CON POST mid 7 token 0102 /topic/sys/pk Content-Format=50 Block1=1/more/1024  {}  (sent again: no ACK came in time)"
+      ]
+    )
   })
 
   it("Option 2100 by its number, as the contract has it", () => {
     const bytes = message(Code.Changed, [stringOption(OptionNumber.PendingCommand, "/topic/sys/pk/dk/x")])
-    expect(received(bytes)).toEqual(["← ACK 2.04 mid 7 token 0102 2100=/topic/sys/pk/dk/x"])
+    assert.deepStrictEqual(received(bytes), ["← ACK 2.04 mid 7 token 0102 2100=/topic/sys/pk/dk/x"])
   })
 
   it("an error code is explained (contract §4.9)", () => {
-    expect(received(message(Code.Forbidden, []))).toEqual([
+    assert.deepStrictEqual(received(message(Code.Forbidden, [])), [
       "← ACK 4.03 mid 7 token 0102",
       "4.03: the topic is another device's"
     ])
@@ -137,8 +138,8 @@ describe("CoAP messages", () => {
 
   it("never shows a device secret", () => {
     const payload = `{"params":{"deviceKey":"dk","deviceSecret": "s3cret"}}`
-    expect(received(message(Code.Content, [], payload))[0]).toContain(`"deviceSecret": "…"`)
-    expect(received(message(Code.Content, [], payload))[0]).not.toContain("s3cret")
+    assert.include(received(message(Code.Content, [], payload))[0], `"deviceSecret": "…"`)
+    assert.notInclude(received(message(Code.Content, [], payload))[0], "s3cret")
   })
 
   it("bytes in hexadecimal, long payloads cut, no message at all", () => {
@@ -150,9 +151,9 @@ describe("CoAP messages", () => {
       options: [],
       payload: Uint8Array.of(0, 255)
     })
-    expect(received(bytes)).toEqual(["← NON POST mid 1  0x00ff"])
-    expect(received(message(Code.Content, [], "x".repeat(5000)))[0]).toMatch(/x{600}… \(5000 characters\)$/)
-    expect(received(Uint8Array.of(1))[0]).toMatch(/1 bytes that are no CoAP message/)
+    assert.deepStrictEqual(received(bytes), ["← NON POST mid 1  0x00ff"])
+    assert.match(received(message(Code.Content, [], "x".repeat(5000)))[0], /x{600}… \(5000 characters\)$/)
+    assert.match(received(Uint8Array.of(1))[0], /1 bytes that are no CoAP message/)
   })
 })
 
@@ -161,22 +162,25 @@ describe("--quiet", () => {
   const payload = new Uint8Array(0)
 
   it("leaves what happened to sessions, reports and commands", () => {
-    expect(transcript.essence({ _tag: "Activated", assetId: "a" })).toHaveLength(1)
-    expect(transcript.essence({ _tag: "Reported", count: 1, code: Code.Changed, payload })).toEqual([
+    assert.lengthOf(transcript.essence({ _tag: "Activated", assetId: "a" }), 1)
+    assert.deepStrictEqual(transcript.essence({ _tag: "Reported", count: 1, code: Code.Changed, payload }), [
       "● report 1: 2.04"
     ])
-    expect(transcript.essence({ _tag: "CommandAnnounced", topic: "/sys" })).toEqual([])
-    expect(transcript.essence({ _tag: "MessageSent", bytes: Uint8Array.of(0x40, 1, 0, 1), again: false })).toEqual([])
+    assert.deepStrictEqual(transcript.essence({ _tag: "CommandAnnounced", topic: "/sys" }), [])
+    assert.deepStrictEqual(
+      transcript.essence({ _tag: "MessageSent", bytes: Uint8Array.of(0x40, 1, 0, 1), again: false }),
+      []
+    )
   })
 
   it("leaves that nobody answers, once for each flight, and what the network says", () => {
     const sent = { _tag: "Sent", datagram: new Uint8Array(20), flight: "ClientHello" } as const
-    expect(transcript.essence({ ...sent, transmission: 1 })).toEqual([])
+    assert.deepStrictEqual(transcript.essence({ ...sent, transmission: 1 }), [])
     const [head, hint] = transcript.essence({ ...sent, transmission: 2 })
-    expect(head).toBe("● no answer from 127.0.0.1:5684 yet")
-    expect(hint).toMatch(/is the server up/)
-    expect(transcript.essence({ ...sent, transmission: 3 })).toEqual([])
-    expect(transcript.essence({ _tag: "NetworkTrouble", reason: "recvmsg ECONNREFUSED" })).toEqual([
+    assert.strictEqual(head, "● no answer from 127.0.0.1:5684 yet")
+    assert.match(hint, /is the server up/)
+    assert.deepStrictEqual(transcript.essence({ ...sent, transmission: 3 }), [])
+    assert.deepStrictEqual(transcript.essence({ _tag: "NetworkTrouble", reason: "recvmsg ECONNREFUSED" }), [
       "● the network says recvmsg ECONNREFUSED for 127.0.0.1:5684",
       expect.stringMatching(/nothing listens there/)
     ])
@@ -188,11 +192,12 @@ describe("the answer to a report", () => {
     new Transcript("h:1").essence({ _tag: "Reported", count: 2, code, payload: new TextEncoder().encode(payload) })[0]
 
   it("has the code of EnOS beside CoAP's, and says whether it was refused", () => {
-    expect(reported(Code.Changed, `{"id":"1","code":200,"data":{}}`)).toBe("● report 2: 2.04, code 200")
-    expect(reported(Code.Changed, `{"id":"1","code":1204,"message":"measurepoints.x: expected y"}`)).toBe(
+    assert.strictEqual(reported(Code.Changed, `{"id":"1","code":200,"data":{}}`), "● report 2: 2.04, code 200")
+    assert.strictEqual(
+      reported(Code.Changed, `{"id":"1","code":1204,"message":"measurepoints.x: expected y"}`),
       "● report 2: 2.04, code 1204: measurepoints.x: expected y, refused"
     )
-    expect(reported(Code.BadRequest, "")).toBe("● report 2: 4.00, refused")
-    expect(reported(Code.Changed, "\0\u0001")).toBe("● report 2: 2.04")
+    assert.strictEqual(reported(Code.BadRequest, ""), "● report 2: 4.00, refused")
+    assert.strictEqual(reported(Code.Changed, "\0\u0001"), "● report 2: 2.04")
   })
 })

@@ -1,6 +1,6 @@
 import { nodeCrypto as crypto } from "@roost/dtls-crypto"
 import { withExplicitNonces } from "@roost/dtls-crypto/testing"
-import { describe, expect, it } from "vitest"
+import { assert, describe, it } from "vitest"
 import { TLS_PSK_WITH_AES_128_CBC_SHA256, TLS_PSK_WITH_AES_128_CCM_8 } from "../../src/CipherSuite.ts"
 import { ContentType, readRecord } from "../../src/record/Header.ts"
 import type { DirectionKeys } from "../../src/record/DirectionKeys.ts"
@@ -24,7 +24,7 @@ const cids = [new Uint8Array(0), Uint8Array.of(7), new Uint8Array(8).fill(9), ne
 function seal(keys: DirectionKeys, cid: Uint8Array, plaintext: Uint8Array, sequence = 2 ** 40 + 5): Uint8Array {
   const target = new Uint8Array(sealedRecordBytes(keys, cid.length, plaintext.length))
   const end = sealRecord(crypto, keys, ContentType.application_data, 1, sequence, cid, plaintext, target, 0)
-  expect(end).toBe(target.length)
+  assert.strictEqual(end, target.length)
   return target
 }
 
@@ -40,10 +40,10 @@ describe.each(protections)("%s", (_, keys) => {
       for (const length of [0, 1, 14, 15, 16, 17, 47, 48, 255, 256, 1200]) {
         const plaintext = crypto.randomBytes(length)
         const sealed = seal(keys, cid, plaintext)
-        expect(sealed[0]).toBe(cid.length > 0 ? ContentType.tls12_cid : ContentType.application_data)
+        assert.strictEqual(sealed[0], cid.length > 0 ? ContentType.tls12_cid : ContentType.application_data)
         const opened = open(keys, sealed, cid.length)!
-        expect(opened.contentType).toBe(ContentType.application_data)
-        expect(hex(opened.fragment)).toBe(hex(plaintext))
+        assert.strictEqual(opened.contentType, ContentType.application_data)
+        assert.strictEqual(hex(opened.fragment), hex(plaintext))
       }
     }
   )
@@ -54,7 +54,7 @@ describe.each(protections)("%s", (_, keys) => {
       for (let bit = 0; bit < sealed.length * 8; bit++) {
         const forged = sealed.slice()
         forged[bit >> 3]! ^= 1 << (bit & 7)
-        expect(open(keys, forged, cid.length)).toBeUndefined()
+        assert.isUndefined(open(keys, forged, cid.length))
       }
     }
   })
@@ -65,7 +65,7 @@ describe.each(protections)("%s", (_, keys) => {
       const cut = sealed.slice(0, 13 + length)
       cut[11] = length >>> 8
       cut[12] = length
-      expect(open(keys, cut, 0)).toBeUndefined()
+      assert.isUndefined(open(keys, cut, 0))
     }
   })
 })
@@ -75,7 +75,7 @@ it("a nonce that is not the one it was sealed with opens nothing, whichever octe
   for (let i = 0; i < 8; i++) {
     const sealed = seal(keys, cids[0]!, new Uint8Array(20))
     sealed[13 + i]! ^= 1
-    expect(open(keys, sealed, 0)).toBeUndefined()
+    assert.isUndefined(open(keys, sealed, 0))
   }
 })
 
@@ -86,11 +86,11 @@ it("opens under the record's own explicit nonce, whatever it is, and still binds
       const sealing = withExplicitNonces(crypto, () => unhex(explicit))
       const target = new Uint8Array(sealedRecordBytes(keys, cid.length, 5))
       sealRecord(sealing, keys, ContentType.application_data, 1, 7, cid, new Uint8Array(5), target, 0)
-      expect(hex(open(keys, target, cid.length)!.fragment)).toBe("0000000000")
+      assert.strictEqual(hex(open(keys, target, cid.length)!.fragment), "0000000000")
       for (let at = 3; at < 11; at++) {
         const moved = target.slice()
         moved[at]! ^= 1
-        expect(open(keys, moved, cid.length)).toBeUndefined()
+        assert.isUndefined(open(keys, moved, cid.length))
       }
     }
   }
@@ -110,7 +110,7 @@ it("all 256 values of padding_length: only the honest one opens (RFC 5246 §6.2.
     crypto.cbcEncrypt(key, iv, padded, sealed, 29)
     if (open(keys, sealed, 0) !== undefined) opens++
   }
-  expect(opens).toBe(1)
+  assert.strictEqual(opens, 1)
 })
 
 it("accepts the longest padding there is, and content cut out exactly (RFC 5246 §6.2.3.2)", () => {
@@ -126,7 +126,7 @@ it("accepts the longest padding there is, and content cut out exactly (RFC 5246 
   record[11] = (16 + padded.length) >>> 8
   record[12] = 16 + padded.length
   crypto.cbcEncrypt(key, record.subarray(13, 29), padded, record, 29)
-  expect(hex(open(keys, record, 0)!.fragment)).toBe(hex(content))
+  assert.strictEqual(hex(open(keys, record, 0)!.fragment), hex(content))
 })
 
 describe("DTLSInnerPlaintext (RFC 9146 §4, F13)", () => {
@@ -147,15 +147,15 @@ describe("DTLSInnerPlaintext (RFC 9146 §4, F13)", () => {
 
   it("strips zero padding behind the real type", () => {
     const opened = open(keys, sealInner(Uint8Array.of(5, 6, ContentType.application_data, 0, 0, 0)), 3)!
-    expect(opened.contentType).toBe(ContentType.application_data)
-    expect([...opened.fragment]).toEqual([5, 6])
+    assert.strictEqual(opened.contentType, ContentType.application_data)
+    assert.deepStrictEqual([...opened.fragment], [5, 6])
   })
 
   it("drops an inner plaintext of zeros only", () => {
-    expect(open(keys, sealInner(new Uint8Array(5)), 3)).toBeUndefined()
+    assert.isUndefined(open(keys, sealInner(new Uint8Array(5)), 3))
   })
 
   it("drops tls12_cid as real type", () => {
-    expect(open(keys, sealInner(Uint8Array.of(5, 6, ContentType.tls12_cid)), 3)).toBeUndefined()
+    assert.isUndefined(open(keys, sealInner(Uint8Array.of(5, 6, ContentType.tls12_cid)), 3))
   })
 })
