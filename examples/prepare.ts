@@ -4,7 +4,7 @@ import { join } from "node:path"
 
 /**
  * Brings what the tests of the examples need beside Node, by the first of each example's two commands: a virtual
- * environment for Python, the nats command. What the machine can't bring is said; the tests leave that example out.
+ * environment for Python, the nats command. The run names the parts that the machine can't bring; the tests leave that example out.
  */
 const main = (): void => {
   print("python", preparePython())

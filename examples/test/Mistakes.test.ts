@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process"
 import { join } from "node:path"
 import { assert, describe, it, type TestContext } from "vitest"
 
-// What an example says to whom it can't serve: one line, with the address that it tried.
+// An example that can't be served says one line, with the address that it tried.
 
 const folder = join(import.meta.dirname, "..")
 const python = join(folder, "python/target/venv/bin/python")

@@ -20,11 +20,11 @@ interface Uplink {
   readonly method: string
   /** Milliseconds since 1970, when Roost opened the record. */
   readonly time: number
-  /** What the device sent: JSON, or the hexadecimal digits of a pass-through product's bytes. */
+  /** The device's message: JSON, or the hexadecimal digits of a pass-through product's bytes. */
   readonly data: unknown
 }
 
-/** What is left out is of every product, device or kind. */
+/** A field that is left out means every product, device or kind. */
 interface Wanted {
   readonly consumer: string
   readonly productKey: string | undefined

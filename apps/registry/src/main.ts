@@ -88,7 +88,7 @@ const Deletions = layerProductDeletions.pipe(
   )
 )
 
-/** What is kept of answers is sealed: it has the secrets of devices. */
+/** Kept answers are sealed: they hold the secrets of devices. */
 const Idempotency = Layer.unwrap(
   Effect.map(RegistryKeys, (keys) =>
     layerIdempotency({

@@ -55,7 +55,7 @@ describe("what reading gives", () => {
       yield* make("POST", "/v1/products", { productName: "P", productKey: "pk", modelId: "m" })
       yield* make("POST", "/v1/products/pk:rotate-secret", { graceSeconds: 60 })
       yield* make("POST", "/v1/products/pk/devices", { deviceKey: "d" })
-      // The model knows only one of these. What looks as if it were read is wrapped as what is read.
+      // The model knows only one of these. A value that looks like one that was read is wrapped like one.
       const nested = { value: { value: 1, updatedAt: 2 }, updatedAt: 0 }
       const attributes = { a: 1.5, nested, list: [{ b: null, a: "ü" }], text: "1e400" }
       yield* make("PATCH", `${device}/attributes?unchecked=true`, attributes)
@@ -104,7 +104,7 @@ describe("what reading gives", () => {
         assert.strictEqual((yield* call("PATCH", `${path}/${key}`, item)).status, 200, path)
       }
 
-      // What was read and then changed is changed, the rest keeps its time.
+      // A value that was read and then changed is changed, the rest keeps its time.
       const before = (yield* call("GET", `${device}/tags`)).body
       const after = yield* make("PATCH", `${device}/tags`, { ...before, site: { ...before.site, value: "south" } })
       assert.strictEqual(after.site.value, "south")

@@ -1,4 +1,4 @@
-/** What an entry of an `EntryList` has beside its own fields. An entry is in one list at a time. */
+/** The fields of an entry of an `EntryList`, beside its own. An entry is in one list at a time. */
 export interface Linked {
   previous: Linked | undefined
   next: Linked | undefined

@@ -15,7 +15,7 @@ interface EntryLink<K, V> extends Linked {
   entry: Entry<K, V> | undefined
 }
 
-/** What one source has. */
+/** The entries of one source. */
 interface Share<K, V> extends Linked {
   readonly source: Source
   readonly entries: EntryList<Entry<K, V>>

@@ -1,4 +1,4 @@
-// What a message to an entity of effect/cluster costs beside one to a record that this process owns (ADR 4).
+// The cost of a message to an entity of effect/cluster, beside that of one to a record that this process owns (ADR 4).
 // Everything in one process and in memory: no socket, no database, so only what the libraries themselves take.
 // Usage: node --expose-gc benchmark/Sharding.ts [entities] [messages]
 import { Effect, Layer, Logger, Schema } from "effect"
@@ -83,7 +83,7 @@ const program = Effect.gen(function* () {
   )
 })
 
-/** What a node has of its leases: a partition's token, and a record by key. */
+/** A node's knowledge of its leases: a partition's token, and a record by key. */
 const tokens = new Float64Array(partitionCount).fill(1)
 const records = new Map<string, { bytes: number; readonly partition: number }>()
 const withoutRecords = heap()

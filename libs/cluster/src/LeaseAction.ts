@@ -1,4 +1,4 @@
-/** What the keeper wants done. Writes are compare-and-set: `revision` is what the entry must still have, 0 for none. */
+/** The keeper's wishes. Writes are compare-and-set: `revision` is what the entry must still have, 0 for none. */
 export type LeaseAction =
   | {
       readonly _tag: "WriteNode"
@@ -24,7 +24,7 @@ export type LeaseAction =
   | { readonly _tag: "Acquire"; readonly partition: number; readonly fencingToken: number }
   | { readonly _tag: "Release"; readonly partition: number }
   | { readonly _tag: "Abandon"; readonly partition: number }
-  /** What this node owns has changed. */
+  /** This node owns other partitions than before. */
   | { readonly _tag: "Announce" }
   /** Everything is handed over. */
   | { readonly _tag: "Drained" }

@@ -72,7 +72,7 @@ export class LeaseKeeper {
     return this.#own.isServing(now)
   }
 
-  /** What is announced: partitions with their fencing tokens. */
+  /** The announced partitions, with their fencing tokens. */
   get owned(): ReadonlyArray<readonly [partition: number, fencingToken: number]> {
     return ownedOf(this.#places)
   }
@@ -342,7 +342,7 @@ export class LeaseKeeper {
 
   /**
    * The own record is not there any more, or is an earlier one: the bucket was made anew or has gone back, and what is known of
-   * others may never have been. Whoever holds a lease of before finds the same within it.
+   * others may never have been. A node that holds a lease of before finds the same within it.
    */
   #startAnew(now: number): void {
     const { leaseMillis, marginMillis } = this.#timing
@@ -419,7 +419,7 @@ export class LeaseKeeper {
 
   #handOver(now: number): void {
     if (!this.#draining && now - this.#members.changedAt < this.#timing.settleMillis) return
-    // Who leaves hands everything over at once: each of its partitions is silent only until the next owner has loaded it.
+    // A node that leaves hands everything over at once: each of its partitions is silent only until the next owner has loaded it.
     const handoversMax = this.#draining ? this.#places.length : this.#timing.handoversMax
     let handovers = countOf(this.#places, "releasing", "freeing")
     for (let partition = 0; partition < this.#places.length; partition++) {

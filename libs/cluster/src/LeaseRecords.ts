@@ -14,7 +14,7 @@ export const NodeRecord = Schema.TaggedStruct("Node", {
   leaving: Schema.Boolean,
   /** Its machine and process (`ProcessName`), so that others of the machine need not wait for its silence. */
   process: Schema.optionalKey(Schema.String),
-  /** What its wall clock said when it wrote this, in milliseconds since 1970. */
+  /** The node's wall clock when it wrote this, in milliseconds since 1970. */
   wall: Schema.optionalKey(Schema.Int)
 })
 export type NodeRecord = typeof NodeRecord.Type
@@ -45,7 +45,7 @@ export const nodeKey = (incarnation: string): string => `node.${incarnation}`
 export const clusterRecordKey = "cluster"
 export const partitionKey = (partition: number): string => `partition.${partition}`
 
-/** What a key of the bucket LEASES names. */
+/** The partition or node that a key of the bucket LEASES names. */
 export type LeaseKey =
   | { readonly _tag: "Node"; readonly incarnation: string }
   | { readonly _tag: "Partition"; readonly partition: number }

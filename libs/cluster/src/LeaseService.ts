@@ -21,7 +21,7 @@ const refusalMillisMax = 3_000
 /** A refusal is logged again after so long. */
 const tellMillis = 60_000
 
-/** What the rest of a session-actors process asks of its leases. */
+/** The rest of a session-actors process asks this of its leases. */
 export interface Leases {
   /**
    * Whether this process may serve what it owns. To be asked at the start of every batch: a process that was paused goes on
@@ -41,7 +41,7 @@ export interface Leases {
 
 /**
  * Takes part in the division of the partitions until the scope ends, and hands everything over then: joins, renews, claims,
- * gives back, announces to the edges what is owned. What it decides is `LeaseKeeper`'s; this carries it out. A node whose
+ * gives back, announces to the edges what is owned. `LeaseKeeper` decides; this carries it out. A node whose
  * cluster key is not the cluster's, or whose clock differs from the others', wants no partitions and says why.
  */
 export const keepLeases = Effect.fnUntraced(function* (options: {
@@ -125,7 +125,7 @@ export const keepLeases = Effect.fnUntraced(function* (options: {
   }
 
   const perform = (actions: ReadonlyArray<LeaseAction>): void => {
-    // What the keeper was told may have changed what is due.
+    // The keeper's news may have changed its next deadline.
     clocked.ticker?.reschedule()
     let announces = false
     for (const action of actions) {

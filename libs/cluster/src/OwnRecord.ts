@@ -13,7 +13,7 @@ interface Renewal {
   beforeReading: boolean
 }
 
-/** What a read of the own record says of the renewal that nobody answered. */
+/** The own record's answer about the renewal that nobody answered. */
 export type OwnRecordFound = { readonly beat: number; readonly revision: number } | "missing" | "failed"
 
 /**
@@ -74,7 +74,7 @@ export class OwnRecord {
     this.#renewAt = now
   }
 
-  /** What to do for it now. `ends`: it is not written again. */
+  /** The next step for it. `ends`: it is not written again. */
   renew(now: number, options: { readonly leaving: boolean; readonly ends: boolean }): LeaseAction | undefined {
     const { renewMillis, writeMillisMax } = this.#timing
     const renewal = this.#renewal

@@ -1,6 +1,6 @@
 import type { Effect } from "effect"
 
-/** What serves the partitions that the lease keeper gives to this node and takes from it. */
+/** The host of the partitions that the lease keeper gives to this node and takes from it. */
 export interface PartitionHost {
   /** The partition is this node's: load what is stored of it and serve it. Succeeds when it is served. */
   readonly acquire: (partition: number, fencingToken: number) => Effect.Effect<void>

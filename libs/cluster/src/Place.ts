@@ -17,7 +17,7 @@ export interface Place {
   waitUntil: number
   /** The highest revision that was ever met or written: what is read anew from a replica may be older. */
   newest: number
-  /** What was met last is older than what was met before: from a replica that is behind, or the bucket went back. */
+  /** The last read is older than the one before: from a replica that is behind, or the bucket went back. */
   older: boolean
   /** Met since the bucket is being read anew. */
   met: boolean
@@ -48,7 +48,7 @@ export const conflicted = (place: Place): boolean => {
   return ++place.conflicts >= conflictsMax
 }
 
-/** What the bucket said is void: it is another one now, or has gone back. */
+/** The bucket's answers are void: it is another one now, or has gone back. */
 export const forgetBucket = (place: Place): void => {
   place.owner = ""
   place.revision = 0

@@ -8,7 +8,7 @@ export const announceMillis = 1000
 /** Partitions with their fencing tokens. */
 export type OwnedPartitions = ReadonlyArray<readonly [partition: number, fencingToken: number]>
 
-/** What a node says about itself. */
+/** A node's announcement about itself. */
 export interface PlacementAnnouncer {
   /** The node's share from now on; said at once. */
   readonly own: (partitions: OwnedPartitions) => void

@@ -10,7 +10,7 @@ interface Node {
 }
 
 /**
- * Which node owns which partition, from what the nodes announce. Pure: the time comes with each call. Of two nodes that
+ * The owner of each partition, from the nodes' announcements. Pure: the time comes with each call. Of two nodes that
  * claim the same partition the one with the higher fencing token is right: the other has not noticed yet that it lost it.
  */
 export class PlacementMap {

@@ -19,7 +19,7 @@ export const hasEnded = (name: string): boolean => {
   const match = /^(.+) (\d+) (\d+)$/.exec(name)
   if (here === undefined || match === null || match[1] !== here) return false
   if (!exists(Number(match[2]))) return true
-  // Another process may have its id by now, or it is a zombie. What can't be read (`hidepid`) may be it.
+  // Another process may have its id by now, or it is a zombie. A process that can't be read (`hidepid`) may be it.
   const stat = statOf(match[2]!)
   return stat !== undefined && (stat.state === "Z" || stat.state === "X" || stat.began !== match[3])
 }

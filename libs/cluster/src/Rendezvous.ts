@@ -1,6 +1,6 @@
 /**
  * The node that a partition belongs to among `nodes`: the one whose hash with the partition is highest (rendezvous hashing,
- * Thaler and Ravishankar 1996). Who joins takes its share from all others, who leaves gives its share to all others, and
+ * Thaler and Ravishankar 1996). A node that joins takes its share from all others, one that leaves gives its share to all others, and
  * nothing else moves. Undefined without nodes; the order of `nodes` does not matter.
  */
 export const rendezvousOwner = (partition: number, nodes: ReadonlyArray<string>): string | undefined => {

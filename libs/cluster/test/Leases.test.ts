@@ -18,7 +18,7 @@ interface Turn {
   to: number
 }
 
-/** What all nodes said, as turns of serving; their clocks are one. */
+/** The lines of all nodes, as turns of serving; their clocks are one. */
 class Turns {
   readonly all: Array<Turn> = []
   readonly heard: Array<readonly [node: string, at: number, what: string, value: unknown]> = []
@@ -55,7 +55,7 @@ class Turns {
     return counts
   }
 
-  /** What the node last said of why it does not serve what it should. */
+  /** The node's last reason for not serving its partitions. */
   unsettled(node: string): string {
     return String(this.heard.findLast(([who, , what]) => who === node && what === "unsettled")?.[3] ?? "")
   }

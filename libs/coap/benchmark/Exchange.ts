@@ -1,5 +1,5 @@
 /**
- * What CoAP costs per request. Run: `npx node libs/coap/benchmark/Exchange.ts`; figures and their conditions are in README.md here.
+ * The cost of CoAP per request. Run: `npx node libs/coap/benchmark/Exchange.ts`; figures and their conditions are in README.md here.
  * Every task's result is checked before it is timed.
  */
 import * as Result from "effect/Result"

@@ -53,7 +53,7 @@ const get = (num: number, messageId: number) =>
 const sequence = (...messages: ReadonlyArray<Uint8Array>): Uint8Array =>
   new Uint8Array(Buffer.concat(messages.flatMap((message) => [Uint8Array.of(message.length), message])))
 
-/** What is longer than one message may hold; the server answers with it, so that block-wise transfer takes place. */
+/** A body that is longer than one message may hold; the server answers with it, so that block-wise transfer takes place. */
 const longBody = new Uint8Array(3_000).fill(0x61)
 
 export const fuzzTargets = [

@@ -1,6 +1,6 @@
 import { szxMax } from "./Block.ts"
 
-/** What one device may cost a server, whatever it sends. */
+/** The cost that one device may put on a server, whatever it sends. */
 export interface ServerLimits {
   /** After this long without an answer a CON gets an empty ACK, unless `SessionLimits` say otherwise; below ACK_TIMEOUT. */
   readonly ackDelayMillis: number
@@ -41,7 +41,7 @@ export const defaultServerLimits: ServerLimits = {
   transferIdleMillisMax: 247_000
 }
 
-/** What one client keeps for its own sake. */
+/** The limits of one client for its own sake. */
 export interface ClientLimits {
   /** Requests that have no final answer yet. */
   readonly exchangesMax: number

@@ -38,7 +38,7 @@ export type FormatReason =
   | "TooManyOptions"
   | "PayloadMarkerWithoutPayload"
 
-/** What the message layer needs for its answer: RST to a CON, silence for the rest, and for another version (RFC 7252 §3, §4.2). */
+/** The facts for the message layer's answer: RST to a CON, silence for the rest, and for another version (RFC 7252 §3, §4.2). */
 export interface FormatError {
   readonly _tag: "FormatError"
   readonly reason: FormatReason
@@ -125,7 +125,7 @@ export const encodedBytes = (tokenBytes: number, options: ReadonlyArray<Option>,
   return bytes
 }
 
-/** What an option takes behind another whose number is smaller by `delta` (RFC 7252 §3.1). */
+/** The bytes of an option behind another whose number is smaller by `delta` (RFC 7252 §3.1). */
 export const optionBytes = (delta: number, valueBytes: number): number =>
   1 + extendedBytes(delta) + extendedBytes(valueBytes) + valueBytes
 

@@ -22,7 +22,7 @@ export interface Request {
   readonly payload: Uint8Array
 }
 
-/** What shapes a response, whatever its content. */
+/** The options that shape a response, whatever its content. */
 export interface ReplyTo {
   readonly token: Uint8Array
   /** The response to a block says which block it is about (RFC 7959 §2.5). */
@@ -77,7 +77,7 @@ export interface Refusal {
   readonly detail?: RefusalDetail
 }
 
-/** What came: an option by its number, and the bytes of its value or of the body, beside as many as are taken. */
+/** The refused option or body: an option by its number, and the bytes of its value or of the body, beside as many as are taken. */
 export interface RefusalDetail {
   readonly option?: number
   readonly bytes?: number
@@ -169,7 +169,8 @@ export const requestOf = (message: Message, options: RequestOptions): RequestEnv
 })
 
 /**
- * What makes two block requests parts of one operation: method, path, query, Accept and Request-Tag (RFC 7959 §2.4, §2.5; RFC 9175 §3.3).
+ * Two block requests with the same key are parts of one operation: method, path, query, Accept and Request-Tag (RFC 7959 §2.4, §2.5; RFC
+ * 9175 §3.3).
  * JSON keeps ["a/b"] and ["a", "b"] apart.
  */
 export const operationKey = ({ request, requestTags }: RequestEnvelope): string =>

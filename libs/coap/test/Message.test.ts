@@ -183,7 +183,7 @@ describe("Message", () => {
   })
 })
 
-/** What coap-packet lets pass although RFC 7252 §3 forbids it. */
+/** Faults that coap-packet lets pass although RFC 7252 §3 forbids them. */
 const overlooked: ReadonlySet<FormatReason> = new Set<FormatReason>([
   "TokenLengthReserved",
   "TokenTruncated",

@@ -67,7 +67,7 @@ class Adversary {
   }
 }
 
-/** What RFC 7252 §4 promises, whatever comes. */
+/** The promises of RFC 7252 §4, whatever comes. */
 class Checker {
   /** Message to the end of its lifetime, of all requests that have reached the application. */
   readonly #delivered = new Map<string, number>()

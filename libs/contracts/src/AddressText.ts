@@ -36,7 +36,7 @@ export const formatHostPort = (host: string, port: number): string => {
   return peer === undefined ? `${host}:${port}` : formatPeerAddress(peer)
 }
 
-/** What `formatPeerAddress` gives, or an address alone, in any spelling: then the port is 0. */
+/** An output of `formatPeerAddress`, or an address alone, in any spelling: then the port is 0. */
 export const parseHostPort = (text: string): PeerAddress | undefined => {
   const [, bracketed, host, port] = hostPort.exec(text) ?? []
   const number = Number(port ?? 0)

@@ -32,7 +32,7 @@ export const DeviceEvent = Schema.Struct({
   kind: Schema.String,
   at: Schema.Finite,
   address: Schema.String,
-  /** What came, what was expected, the likely cause and the cure. Never a secret. */
+  /** A text with the four parts of an error: received, expected, the likely cause and the cure. Never a secret. */
   reason: Schema.String,
   detail: Schema.optionalKey(Schema.Record(Schema.String, Schema.Union([Schema.String, Schema.Finite, Schema.Boolean])))
 })

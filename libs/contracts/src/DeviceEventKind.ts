@@ -1,8 +1,8 @@
 import * as Schema from "effect/Schema"
 
 /**
- * What can happen to a device or its product, by the name that its event has on the bus and in every answer, and when it does.
- * docs/events.md is written from this list.
+ * Events of a device or its product, by the name that each has on the bus and in every answer, and its occasion. docs/events.md is written
+ * from this list.
  */
 export const deviceEventKinds = {
   online: "the device's handshake verified, or it was heard of again after its Lifetime",

@@ -1,6 +1,6 @@
 import { PeerAddress, peerAddressLength, readPeerAddress, writePeerAddress } from "./PeerAddress.ts"
 
-/** What an entry of a frame is (docs/architecture.md §2). */
+/** The kind of an entry of a frame (docs/architecture.md §2). */
 export const FrameKind = {
   Datagram: 1,
   HalfHandshake: 2,

@@ -62,7 +62,7 @@ const known: ReadonlySet<string> = new Set([
   "ROOST_NODE_RELEASES"
 ])
 
-/** What Kubernetes sets in every container for a service named `roost-…` or `nats`. */
+/** Variables that Kubernetes sets in every container for a service named `roost-…` or `nats`. */
 const ofKubernetes = /_SERVICE_(?:HOST|PORT)(?:_|$)|_PORT_\d+_(?:TCP|UDP)(?:_|$)|^NATS_PORT$/
 
 /** Of other owners, unless it is nearly one of Roost's. */

@@ -1,6 +1,6 @@
 import { EnosCode, meantBy, type Refusal } from "@roost/enos"
 
-/** What a problem says of a request that the product's thing model does not allow: where, what was expected, what came. */
+/** A problem's account of a request that the product's thing model does not allow: where, expected, received. */
 export const notOfModel = (modelId: string, modelVersion: number, refusal: Refusal) => {
   const { expected, field } = refusal
   const meant = meantBy(refusal)

@@ -9,7 +9,7 @@ export const OperatorEvent = Schema.Struct({
   kind: Schema.Literals(["stream-nearly-full", "stream-has-room", "store-refuses", "store-takes-again"]),
   /** Milliseconds since 1970. */
   at: Schema.Finite,
-  /** What is full, by how much, what follows, and the cure. */
+  /** The full store, its excess, the effect, and the cure. */
   reason: Schema.String,
   /** The stream that it is about; absent where it is the whole store. */
   stream: Schema.optionalKey(Schema.String),

@@ -20,7 +20,7 @@ export const ProcessSummary = Schema.Struct({
   /** Its start, milliseconds since 1970. */
   since: Schema.Finite,
   ready: Schema.Boolean,
-  /** What is not well, by the name of the check. */
+  /** The failing parts, by the name of the check. */
   checks: Schema.Record(Schema.String, Schema.String),
   /** Seconds of CPU since its start. */
   cpuSeconds: Schema.Finite,

@@ -18,7 +18,7 @@ export type RefusalReason = typeof RefusalReason.Type
 export const DownlinkMode = Schema.Literals(["pipelined", "serial"])
 export type DownlinkMode = typeof DownlinkMode.Type
 
-/** What a device's close_notify says of its presence: nothing, its Lifetime decides; or that it is offline. */
+/** The effect of a device's close_notify on its presence: none, its Lifetime decides; or the device is offline. */
 export const CloseNotifyMode = Schema.Literals(["lifetime", "offline"])
 export type CloseNotifyMode = typeof CloseNotifyMode.Type
 
@@ -93,7 +93,7 @@ export const ActivateReply = Schema.Union([
 ])
 export type ActivateReply = typeof ActivateReply.Type
 
-/** What is sealed on the bus and at rest: each purpose has its own key, each sealed secret opens for its device only. */
+/** Secrets that are sealed on the bus and at rest: each purpose has its own key, each sealed secret opens for its device only. */
 export const sealPurpose = {
   psk: "psk",
   secret: "secret",
@@ -123,7 +123,7 @@ export const DeviceReply = Schema.Union([
     dataFormat: DataFormat,
     /** The product's thing model, which is in the bucket PROFILES; absent where it has none, and from older registries. */
     model: Schema.optionalKey(Schema.Struct({ modelId: Schema.String, version: Schema.Int })),
-    /** What makes commands of a raw product bytes; absent while none is published. */
+    /** The script that makes commands of a raw product bytes; absent while none is published. */
     script: Schema.optionalKey(Schema.Struct({ version: Schema.Int, source: Schema.String }))
   }),
   Schema.TaggedStruct("Unknown", {})

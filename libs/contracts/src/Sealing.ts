@@ -22,8 +22,8 @@ export type FasterAead = (key: Uint8Array, aead: Aead) => Aead
  * Nonces of 96 random bits are good for 2^32 messages under one key (NIST SP 800-38D §8.3): HKDF derives a key for each purpose, and
  * from that one for each day and lane. A process seals in one of 256 lanes, so that a day would have to see 2^40 messages.
  *
- * Sealed: 0xb1 | id of the key 4 | day since 1970 2 | lane 1 | nonce 12 | ciphertext | tag 16, all of it authenticated. What was sealed
- * before there was a header opens too.
+ * Sealed: 0xb1 | id of the key 4 | day since 1970 2 | lane 1 | nonce 12 | ciphertext | tag 16, all of it authenticated. Secrets that were
+ * sealed before there was a header open too.
  */
 export class Sealing implements Aead {
   readonly #keys: ReadonlyArray<PurposeKey>

@@ -10,7 +10,7 @@ export interface SealingKey {
   readonly bytes: Uint8Array
 }
 
-/** What seals and what opens: everything is sealed under `current`; what `previous` sealed opens too, until it is sealed again. */
+/** The keys that seal and open: everything is sealed under `current`; secrets under `previous` open too, until they are sealed again. */
 export interface SealingKeys {
   readonly current: SealingKey
   readonly previous: SealingKey | undefined

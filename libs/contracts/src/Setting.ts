@@ -6,9 +6,9 @@ import * as SchemaIssue from "effect/SchemaIssue"
 /** A variable of the environment, as `--help` and the documents show it. */
 export interface Variable {
   readonly name: string
-  /** What it is, with its unit. */
+  /** The setting's meaning, with its unit. */
   readonly meaning: string
-  /** What goes without it; undefined: nothing does, it has to be set. */
+  /** The value without it; undefined: it has to be set. */
   readonly otherwise: string | undefined
   /** Its value, or a part of it, is shown to nobody. */
   readonly secret: boolean
@@ -20,7 +20,7 @@ export interface Variable {
  */
 export interface Setting<A> extends Config.Config<A> {
   readonly variables: ReadonlyArray<Variable>
-  /** What it is made of, each to be checked by itself, so that all that is wrong is told at once. */
+  /** The parts of it, each to be checked by itself, so that all faults are told at once. */
   readonly parts: ReadonlyArray<Config.Config<unknown>>
 }
 
@@ -63,7 +63,7 @@ type Values<S> = { readonly [K in keyof S]: S[K] extends Setting<infer A> ? A : 
 const all = <const S extends Readonly<Record<string, Setting<unknown>>>>(settings: S): Setting<Values<S>> =>
   from(Object.values(settings), Config.all(settings) as unknown as Config.Config<Values<S>>)
 
-/** What `config` makes of these settings. */
+/** The value that `config` makes of these settings. */
 const from = <A>(settings: ReadonlyArray<Setting<unknown>>, config: Config.Config<A>): Setting<A> =>
   Object.assign(Config.map(config, same), {
     variables: settings.flatMap(({ variables }) => variables),

@@ -12,7 +12,7 @@ export interface Room {
 }
 
 /**
- * What becomes of a message for which there is no room. `refuse`: it is not stored, and its sender hears it. `drop-oldest`: it is
+ * The fate of a message for which there is no room. `refuse`: it is not stored, and its sender hears it. `drop-oldest`: it is
  * stored in place of the oldest ones.
  */
 export type WhenFull = "refuse" | "drop-oldest"
@@ -78,7 +78,7 @@ export const Streams = {
   } as StreamDefinition,
   /** Longer than any session is kept unused (`sessionIdleMillisMax`): who takes one over asks what changed since. */
   credential: stream("CREDENTIAL", "roost.credential.>", 8 * day, 2, "refuse"),
-  /** What webhooks did not take, and what of it is delivered again. */
+  /** Deliveries that webhooks did not take, and those of them that are delivered again. */
   webhookDead: stream("WEBHOOK_DEAD", "roost.webhook.>", 7 * day, 2, "drop-oldest"),
   /** Messages that their consumer could not handle, one by one either (`SetAsideHeader`). */
   setAside: stream("SET_ASIDE", "roost.aside.>", 30 * day, 1, "refuse"),
@@ -96,11 +96,11 @@ export const Buckets = {
   /** Products and thing models as session-actors need them: `Profile`. */
   profiles: bucket("PROFILES", 0, { percent: 1 }),
   webhooks: bucket("WEBHOOKS", 0, { percent: 1, bytesMax: 256 * mebibyte }),
-  /** What was answered to an `Idempotency-Key`, and what lets a run that broke off be run again as the same. */
+  /** Answers to an `Idempotency-Key`, and the state that lets a run that broke off be run again as the same. */
   idempotency: bucket("IDEMPOTENCY", day, { percent: 2 }),
-  /** Who is signed in at the console, and the codes that sign in: `ConsoleEntry`. */
+  /** Sessions of people at the console, and the codes that sign in: `ConsoleEntry`. */
   console: bucket("CONSOLE", 12 * hour, { percent: 1, bytesMax: 16 * mebibyte }),
-  /** Who owns which partition: the records of libs/cluster. */
+  /** The owner of each partition: the records of libs/cluster. */
   leases: bucket("LEASES", 0, { percent: 1, bytesMax: 64 * mebibyte }),
   commandHistory: bucket("COMMAND_HISTORY", 7 * day, { percent: 6 }),
   /** Of libs/nats: what the streams were set to, and what the servers promise of what they acknowledged. */

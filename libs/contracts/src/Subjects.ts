@@ -10,12 +10,12 @@ export const Subjects = {
   registryPsk: "roost.registry.psk",
   registryActivate: "roost.registry.activate",
   registryDevice: "roost.registry.device",
-  /** What downlink-queue is asked on the bus. */
+  /** Questions to downlink-queue on the bus. */
   downlink: "roost.downlink",
   registryProperties: "roost.registry.properties",
   /** How an application gets a durable consumer: it may create none itself. */
   applicationConsumer: "roost.application.consumer",
-  /** What each process tells of itself once a second; nobody stores it. */
+  /** Each process's summary of itself once a second; nobody stores it. */
   summary: (app: string) => `roost.summary.${app}`,
   device: (partition: number) => `roost.device.${partition}`,
   uplink: (productKey: string, deviceKey: string, kind: string) =>
@@ -24,7 +24,7 @@ export const Subjects = {
     `roost.presence.${encodeToken(productKey)}.${encodeToken(deviceKey)}`,
   event: (productKey: string, deviceKey: string, kind: string) =>
     `roost.event.${encodeToken(productKey)}.${encodeToken(deviceKey)}.${encodeToken(kind)}`,
-  /** What befell Roost itself: a token fewer than what befell a device. */
+  /** Events of Roost itself: a token fewer than those of devices. */
   operatorEvent: (kind: string) => `roost.event.operator.${kind}`,
   /** Of everybody who names no registered device: one subject, so that made-up identities make up no subjects. */
   stranger: "roost.stranger",

@@ -44,7 +44,7 @@ describe("the lists of both APIs", () => {
       return [[name, missing.join()]]
     })
     assert.deepStrictEqual(lacks, [
-      // Whoever reads a list on a screen has no use for secrets.
+      // A reader of a list on a screen has no use for secrets.
       ["registry /v1/products", "productSecret"],
       // A definition has half a megabyte.
       ["registry /v1/models", "model"],

@@ -11,7 +11,7 @@ export interface ReceivedCommand {
   readonly payload: Uint8Array
 }
 
-/** What the device answers: an EnOS code (200 is success) and data, or bytes for a raw command. */
+/** The device's answer: an EnOS code (200 is success) and data, or bytes for a raw command. */
 export type CommandAnswer = { readonly code: number; readonly data?: unknown; readonly message?: string } | Uint8Array
 
 export type CommandHandler = (command: ReceivedCommand) => CommandAnswer

@@ -93,7 +93,7 @@ export class Device {
     try {
       this.#session = (await this.#open(2, deviceSecret)).session
     } catch (error) {
-      // What could not be resumed is not tried a second time.
+      // A session that could not be resumed is not tried a second time.
       this.#session = undefined
       throw error
     }

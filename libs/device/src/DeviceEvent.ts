@@ -1,7 +1,7 @@
 import type { ReceivedCommand } from "./Command.ts"
 import type { LinkEvent } from "./LinkEvent.ts"
 
-/** What a device does, on top of what happens on its link. */
+/** The events of a device, on top of those of its link. */
 export type DeviceEvent =
   | LinkEvent
   | { readonly _tag: "Connecting"; readonly identity: string; readonly secureMode: 2 | 3 }

@@ -2,7 +2,7 @@ import * as Result from "effect/Result"
 import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs"
 import { dirname } from "node:path"
 
-/** What a device must not forget (contract §6.8): its secret. */
+/** The state that a device must not forget (contract §6.8): its secret. */
 export interface DeviceState {
   readonly productKey: string
   readonly deviceKey: string

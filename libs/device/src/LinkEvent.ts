@@ -1,6 +1,6 @@
 import type { Session } from "@roost/dtls"
 
-/** What happens on a link, for someone who wants to watch the protocol. */
+/** The events of a link, for someone who wants to watch the protocol. */
 export type LinkEvent =
   /** `transmission` is above 1 if the flight is sent again. */
   | { readonly _tag: "Sent"; readonly datagram: Uint8Array; readonly flight: string; readonly transmission: number }
@@ -10,6 +10,6 @@ export type LinkEvent =
   | { readonly _tag: "MessageSent"; readonly bytes: Uint8Array; readonly again: boolean }
   /** A CoAP message, opened. */
   | { readonly _tag: "MessageReceived"; readonly bytes: Uint8Array }
-  /** What the operating system says of our datagrams, such as ECONNREFUSED. It may be forged and ends nothing. */
+  /** The operating system's complaint about our datagrams, such as ECONNREFUSED. It may be forged and ends nothing. */
   | { readonly _tag: "NetworkTrouble"; readonly reason: string }
   | { readonly _tag: "Closed"; readonly by: "peer" | "local" | "timeout"; readonly reason: string }

@@ -1,4 +1,4 @@
-// What issuing a command costs downlink-queue, without HTTP: the question to the registry, the stored entry, the mirror.
+// The cost of issuing a command for downlink-queue, without HTTP: the question to the registry, the stored entry, the mirror.
 // Needs a nats-server on the PATH. Usage: node benchmark/Issue.ts [commands]
 import { RegistryRpcs } from "@roost/contracts"
 import { allStreams, ensureStreams, NatsConnection, serveRpc } from "@roost/nats"

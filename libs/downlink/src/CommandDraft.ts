@@ -1,7 +1,7 @@
 import type { CommandKind, Firmware } from "@roost/contracts"
 import { encodeRequest, Topics } from "@roost/enos"
 
-/** What a caller asks for, before it is a command of a device. */
+/** A caller's request, before it is a command of a device. */
 export type CommandDraft =
   | { readonly kind: "measurepointSet"; readonly measurepoint: string; readonly value: unknown }
   | { readonly kind: "measurepointGet"; readonly measurepoints: ReadonlyArray<string> }

@@ -14,7 +14,7 @@ export const deadlineGraceMillis = 1_000
 /** A command that has ended but was not moved to the history: its writer died in between. */
 export const unmovedMillis = 5_000
 
-/** What is due: a command whose deadline passed or that is to be moved, or the marker of a deletion. */
+/** The due work: a command whose deadline passed or that is to be moved, or the marker of a deletion. */
 export type Due =
   | { readonly _tag: "Command"; readonly key: string; readonly command: Command; readonly revision: number }
   | { readonly _tag: "Marker"; readonly revision: number }
@@ -87,7 +87,7 @@ export class CommandMirror {
     if (revision > 0) this.#wheel.set(new Timer({ _tag: "Marker", revision }), now + markerMillis + this.#jitterMillis)
   }
 
-  /** Takes what is due. What could not be done comes again with `again`. */
+  /** Takes what is due. Work that could not be done comes again with `again`. */
   advance(now: number): ReadonlyArray<Due> {
     const due: Array<Due> = []
     if (now < this.#latest - setBackMillisMin) this.#wheel.rewind(now)

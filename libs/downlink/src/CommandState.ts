@@ -1,7 +1,7 @@
 import { type Command, type CommandState, isPending } from "@roost/contracts"
 import { CommandCode, isSuccess } from "@roost/enos"
 
-/** What may happen to a command. Times in milliseconds since 1970. */
+/** The inputs to a command. Times in milliseconds since 1970. */
 export type CommandInput =
   /** Option 2100 announced it. */
   | { readonly _tag: "Hinted"; readonly at: number }

@@ -17,7 +17,7 @@ const workersMax = 32
 const conflictsMax = 10
 const jitterMillisMax = 500
 
-/** What an input did. */
+/** The effect of an input. */
 export type Applied =
   | { readonly _tag: "Changed"; readonly command: Command }
   | { readonly _tag: "Unchanged"; readonly command: Command }
@@ -224,8 +224,8 @@ const write = Effect.fnUntraced(function* (store: Store, found: Found, next: Com
 
 const move = Effect.fnUntraced(function* (store: Store, { key, command }: Pick<Found, "key" | "command">) {
   yield* store.history.put(key, command)
-  // Whatever its revision is by now: a cluster of nats-server 2.9 takes two writes that expect the same revision if both
-  // are on their way at once, and what came second must not bring a command back that has ended.
+  // The deletion asks for no revision: a cluster of nats-server 2.9 takes two writes that expect the same revision if both are on their way
+  // at once, and the second one must not bring a command back that has ended.
   yield* store.commands.delete(key)
 })
 

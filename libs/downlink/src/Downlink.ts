@@ -64,7 +64,7 @@ export interface Waiting {
 }
 
 export interface IssueOptions extends Waiting {
-  /** Whatever the thing model of the device's product says. */
+  /** Issues the command even if the thing model of the device's product does not allow it. */
   readonly unchecked?: boolean
 }
 
@@ -82,7 +82,7 @@ type Refusal =
   | CommandNotOfModel
   | NotEncodable
 
-/** What applications do with commands. Errors are the problems of the HTTP API. */
+/** Applications' operations on commands. Errors are the problems of the HTTP API. */
 export class Downlink extends Context.Service<
   Downlink,
   {
@@ -345,7 +345,7 @@ const cancel = Effect.fnUntraced(function* (store: Issuer["store"], commandId: s
   }
 })
 
-/** What is sent or ends meanwhile stays as it is, so that this is safe to repeat. */
+/** A command that is sent or ends meanwhile stays as it is, so that this is safe to repeat. */
 const cancelAll = Effect.fnUntraced(function* (store: Issuer["store"], device: DeviceName) {
   const cancelled: Array<Command> = []
   for (const { commandId } of yield* pendingCommands(store, device)) {
@@ -355,7 +355,7 @@ const cancelAll = Effect.fnUntraced(function* (store: Issuer["store"], device: D
   return cancelled
 })
 
-/** What has not ended of the device's commands, oldest first. */
+/** The device's commands that have not ended, oldest first. */
 export const pendingCommands = Effect.fnUntraced(function* (store: Issuer["store"], device: DeviceName) {
   const { pending } = yield* store.keysOf(placeOf(device.productKey, device.deviceKey))
   const commands: Array<Command> = []
@@ -408,7 +408,7 @@ const tooMany = Effect.suspend(() =>
   Effect.fail(new TooManyPending({ code: CommandCode.cacheFull, pendingMax: pendingCommandsPerDeviceMax }))
 )
 
-/** What NATS could not do, told without its inner names. */
+/** A failure of NATS, told without its inner names. */
 const unavailable = <A, E, R>(
   effect: Effect.Effect<A, E | NatsError, R>
 ): Effect.Effect<A, Exclude<E, NatsError> | TemporarilyUnavailable, R> =>

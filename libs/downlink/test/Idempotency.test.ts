@@ -7,7 +7,7 @@ import { device, instance, settled, world, type World } from "./support/World.ts
 const set = `${device("d")}/measurepoints/temp:set`
 const kept = { value: 3, pendingTtl: 3_600 }
 
-/** What a process leaves that dies between its command and its answer. */
+/** The record of a process that dies between its command and its answer. */
 const forgetAnswers = ({ nats }: World) =>
   Effect.promise(async () => {
     const stream = `KV_${Buckets.idempotency.name}`

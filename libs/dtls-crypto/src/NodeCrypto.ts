@@ -17,7 +17,7 @@ export const nodeCrypto = {
     stockLeft -= length
     for (let i = 0; i < length; i++) {
       bytes[i] = stock[stockLeft + i]!
-      // What was handed out is nowhere else: it may become a secret.
+      // Bytes that were handed out are nowhere else: they may become a secret.
       stock[stockLeft + i] = 0
     }
     return bytes

@@ -38,7 +38,7 @@ export function openSslCiphers({ allocate, functions: openssl }: OpenSsl): Ciphe
   const [sealing, opening] = [ccm8Context(encrypt), ccm8Context(decrypt)]
   const [encrypting, decrypting] = [cbcContext(encrypt), cbcContext(decrypt)]
 
-  /** What every operation of AEAD_AES_128_CCM has in common; 1 as long as nothing failed. */
+  /** The first calls of every AEAD_AES_128_CCM operation; 1 as long as nothing failed. */
   const startCcm8 = (context: bigint, size: bigint, additionalLength: number, direction: bigint): number =>
     openssl.EVP_CipherInit_ex(context, nothing, nothing, key, nonce, direction) &
     // CCM authenticates the length before the data (RFC 3610 §2.2): it has to be known first.

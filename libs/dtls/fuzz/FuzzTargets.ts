@@ -55,7 +55,7 @@ const clients = () =>
     })
   ])
 
-/** What an honest client sends, and what the edge hands off. */
+/** An honest client's flights, and the edge's hand-off of them. */
 const honest = () =>
   clients().map((client) => {
     const server = makeServer({ crypto })

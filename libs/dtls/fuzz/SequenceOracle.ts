@@ -10,10 +10,10 @@ import {
 } from "../src/index.ts"
 import type { Server } from "../test/support/Server.ts"
 
-/** What a datagram has that a model of the server can know without its keys. */
+/** The properties of a datagram that a model of the server can know without its keys. */
 export interface Sent {
   readonly bytes: Uint8Array
-  /** Nothing of it was changed on the way. What was may still have come through whole, in part. */
+  /** Nothing of it was changed on the way. Earlier datagrams may still have come through whole, in part. */
   readonly intact: boolean
   /** The cookies of the ClientHellos in it, in hexadecimal. */
   readonly cookies: ReadonlyArray<string>
@@ -31,8 +31,8 @@ export interface ClientFacts {
 }
 
 /**
- * What the server may answer and accept, whatever comes in whatever order (RFC 6347 §4.2, RFC 5246 §7, RFC 9146): a model of the
- * facts that are visible outside. It throws where the server does something that none of them allows.
+ * The permitted answers and acceptances of the server, whatever comes in whatever order (RFC 6347 §4.2, RFC 5246 §7, RFC 9146): a model of
+ * the facts that are visible outside. It throws where the server does something that none of them allows.
  */
 export class SequenceOracle {
   readonly #server: Server

@@ -216,7 +216,7 @@ class Player {
   }
 }
 
-/** Cut, joined with itself or another, or with octets changed. What is in it whole may still count: it keeps what it has. */
+/** Cut, joined with itself or another, or with octets changed. Whole records in it may still count: it keeps them. */
 const spoil = (sent: Sent, past: ReadonlyArray<Sent>, below: (bound: number) => number): Sent => {
   const { bytes } = sent
   const other = past[below(past.length)]!

@@ -20,8 +20,8 @@ export function cipherSuiteName(suite: CipherSuite): string {
 export const writeKeyBytes = 16
 
 /**
- * What goes with the write key of one direction: the 4-byte implicit nonce of CCM (RFC 6655 §3) or the 32-byte MAC key
- * of HMAC-SHA256. TLS 1.2 derives no IV for CBC, each record carries its own (RFC 5246 §6.2.3.2).
+ * The companion of one direction's write key: the 4-byte implicit nonce of CCM (RFC 6655 §3) or the 32-byte MAC key of HMAC-SHA256. TLS 1.2
+ * derives no IV for CBC, each record carries its own (RFC 5246 §6.2.3.2).
  */
 export function writeSaltBytes(suite: CipherSuite): number {
   return suite === TLS_PSK_WITH_AES_128_CCM_8 ? 4 : 32

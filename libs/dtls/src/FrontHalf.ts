@@ -149,7 +149,7 @@ export class FrontHalf {
     return outcome ?? dropped("NotDtls")
   }
 
-  /** An actor took the resumption over. What its peer began before stays: the hello may be a copy. */
+  /** An actor took the resumption over. The peer's earlier handshakes stay: the hello may be a copy. */
   resumeTaken(peerKey: number | string): void {
     const handshake = this.#handshakes.get(peerKey)
     if (handshake?._tag !== "AwaitResumption") return
@@ -384,7 +384,7 @@ export class FrontHalf {
     const { peer: proved } = newest
     const moved = proved.key !== peer.key
     const more = moved ? emptyBytes : wholeRecords(datagram.subarray(next), bytesPerPeerMax)
-    // What came with the key exchange is its client's more probably than what came before it.
+    // Bytes that came with the key exchange are its client's more probably than those before it.
     const before = newest.keptBytes + more.length > bytesPerPeerMax ? [] : (newest.kept ?? [])
     const half = encodeHalf({
       address: proved.address,
@@ -427,8 +427,8 @@ export type Admit = (now: number, peer: Peer, cookie: Uint8Array) => boolean
 const admitAll: Admit = () => true
 
 /**
- * Our record numbers continue the client's, which may begin anywhere. What is left above takes a flight in fragments of 64
- * bytes a hundred times a second for as long as a handshake may last, ten times over.
+ * Our record numbers continue the client's, which may begin anywhere. The allowance above takes a flight in fragments of 64 bytes a hundred
+ * times a second for as long as a handshake may last, ten times over.
  */
 const clientHelloSequenceMax = 2 ** 48 - 2 ** 24
 

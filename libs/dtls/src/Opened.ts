@@ -11,7 +11,7 @@ export type RecordDropReason =
   | "BadRecord"
   | "SessionClosed"
 
-/** What a record that verified may contain without meaning anything. */
+/** Contents of a verified record that mean nothing. */
 export type IgnoredReason = "ChangeCipherSpec" | "Handshake" | "WarningAlert" | "MalformedAlert" | "UnknownContentType"
 
 /**

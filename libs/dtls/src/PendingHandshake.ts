@@ -58,7 +58,7 @@ export class PendingHandshake {
   #hasPreviousKey = false
   /** One per alternative and key that the peer may have. */
   #finishes: ReadonlyArray<Finish> = []
-  /** What came of a peer whose key is another one; at most `pendingBytesMax`. */
+  /** Datagrams of a peer whose key is another one; at most `pendingBytesMax`. */
   #refused:
     | { readonly datagrams: ReadonlyArray<Uint8Array>; readonly transcriptHashes: ReadonlyArray<Uint8Array> }
     | undefined
@@ -118,7 +118,7 @@ export class PendingHandshake {
     return this.#pendingBytes
   }
 
-  /** What was agreed on; before it is established, by the newest of several alternatives. */
+  /** The agreement; before it is established, that of the newest of several alternatives. */
   get agreement(): Agreement {
     return this.#fields.agreement
   }

@@ -142,7 +142,7 @@ export class PendingResumption {
     return equalBytes(wholeMessage(decoded.success.clientHello).body, this.#clientHello.body)
   }
 
-  /** What another process needs to go on with it: the hello as it came, with our answer. */
+  /** Another process goes on with this: the hello as it came, with our answer. */
   get half(): Uint8Array {
     const { body, messageSeq, type } = this.#clientHello
     return encodeResumeHello({

@@ -424,8 +424,8 @@ const leadingBytes = 7
 const bitsScratch = new Uint8Array(leadingBytes)
 
 /**
- * 52 bits of a random id as a key of tables: a number hashes without allocating and is 30 bytes less than a string. Whoever
- * finds something by them compares the rest.
+ * 52 bits of a random id as a key of tables: a number hashes without allocating and is 30 bytes less than a string. A caller that finds
+ * something by them compares the rest.
  */
 export function leadingBits(bytes: Uint8Array, at: number): number {
   const high = ((bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!) >>> 0

@@ -1,5 +1,5 @@
 /**
- * What the edge costs per datagram, in CPU time of the process (user and system). Run:
+ * The edge's cost per datagram, in CPU time of the process (user and system). Run:
  * `npx node --expose-gc libs/edge/benchmark/Datagram.ts`; figures and their conditions are in README.md here.
  */
 import { FrameKind, FrameReader, FrameWriter, parsePeerAddress } from "@roost/contracts"

@@ -62,7 +62,7 @@ const passTrial = (libc: LibcSockets, family: SocketFamily): boolean => {
         received.push(new Uint8Array(datagram))
       }
       let taken = 0
-      // What the loopback interface did not deliver at once is worth some more looks, but no wait.
+      // Datagrams that the loopback interface did not deliver at once are worth some more looks, but no wait.
       for (let look = 0; look < looksMax && taken < sent.length; look++) taken += batches.receive(arrived)
       const [first, last] = received
       if (!complete || received.length !== 2 || batches.truncated !== round) return false

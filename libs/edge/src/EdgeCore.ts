@@ -366,7 +366,7 @@ export class EdgeCore {
     this.#handedOff.add(peer.key, partition)
     if (answered.length === 0) return
     const half = { kind: FrameKind.RepeatedResumeHello, peer, body: answered }
-    // Who took it may have lost the partition since.
+    // The node that took it may have lost the partition since.
     const isOwner = this.#placement.ownerOf(partition) === nodeId
     this.#halves.keep(now, partition, isOwner ? this.#placement.tokenOf(partition) : undefined, half)
   }
@@ -392,7 +392,7 @@ export class EdgeCore {
     this.#outbox.toNode(nodeId, kind, partition, peer, body)
   }
 
-  /** Whoever owns the datagram answers, and adds a route. */
+  /** The owner of the datagram answers, and adds a route. */
   #toEveryNode(peer: PeerAddress, datagram: Uint8Array): void {
     this.counters.unrouted++
     this.#outbox.toEveryNode(FrameKind.Unrouted, peer, datagram)
@@ -437,7 +437,7 @@ const partitionOf = (identity: Uint8Array): number => {
 
 const comma = 0x2c
 
-/** What devices send so that a NAT keeps their mapping: of no concern to anybody. */
+/** Keep-alives that devices send for their NAT: of no concern to anybody. */
 const keepAliveBytesMax = 1
 
 /** 52 of the 64 random bits: a number hashes without allocating. The other 12 are beside the partition. */

@@ -22,7 +22,7 @@ export type EdgeDropReason =
   | "ResumesFull"
   | "ResumesRate"
 
-/** What the system said about a datagram that could not be sent, such as `SocketENETUNREACH`. */
+/** The system's reason for a datagram that could not be sent, such as `SocketENETUNREACH`. */
 export type SocketDropReason = `Socket${string}`
 
 export type DropReason = EdgeDropReason | FrontDropReason | SocketDropReason

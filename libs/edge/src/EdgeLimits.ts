@@ -1,5 +1,6 @@
 /**
- * What strangers can make one edge keep or send. All tables full of IPv6 peers take less than 200 MB of heap, so that an edge
+ * The state and the datagrams that strangers can cost one edge. All tables full of IPv6 peers take less than 200 MB of heap, so that an
+ * edge
  * fits a container of 256 MB (README).
  */
 export interface EdgeLimits {

@@ -3,7 +3,7 @@ import type { StrangerRefusal } from "@roost/strangers"
 import type { DropReason } from "./EdgeCounters.ts"
 import { type OtherProtocol, otherProtocolOf } from "./OtherProtocol.ts"
 
-/** What operators hear of a datagram that an edge did not take: its kind, and what came, was expected, may be the cause and cures it. */
+/** Operators hear this of a datagram that an edge did not take: its kind, and what came, was expected, may be the cause and cures it. */
 export type EdgeRefusal = Pick<StrangerRefusal, "kind" | "proven" | "reason">
 
 const unproven = (kind: string, reason: string): EdgeRefusal => ({ kind, proven: false, reason })

@@ -45,7 +45,7 @@ export const EdgeService = {
       })
       const endTurnSoon = oncePerTurn(() => {
         pace.endTurn()
-        // What the turn brought may have set a deadline.
+        // The turn's datagrams may have set a deadline.
         late.ticker?.wake()
       })
       const pace = yield* Effect.acquireRelease(
@@ -115,7 +115,7 @@ const nobodyServes = (placement: PlacementMap): string | undefined => {
     : undefined
 }
 
-/** Which devices are not. */
+/** Names the devices that are not served. */
 const someAreNotServed = (placement: PlacementMap): string | undefined => {
   const { notServing, unowned } = placement
   if (notServing.length > 0)

@@ -4,7 +4,7 @@
  */
 export const frameIntervalMillis = 1
 
-/** What brings the datagrams; one that can't be paused goes on, and they wait in frames that are not sent yet. */
+/** The source of the datagrams; one that can't be paused goes on, and they wait in frames that are not sent yet. */
 export interface DatagramSource {
   pause(): void
   resume(): void

@@ -11,7 +11,7 @@ export interface HandedOffLimits {
   readonly millisMax: number
 }
 
-/** What the next owner is given. */
+/** The halves for the next owner. */
 export interface Half {
   readonly kind: typeof FrameKind.RepeatedHalfHandshake | typeof FrameKind.RepeatedResumeHello
   /** The address that a cookie proved. */
@@ -75,7 +75,7 @@ export class HandedOffHalves {
     for (const kind of kinds) this.#kept.delete(nameOf(kind, partition, peerKey))
   }
 
-  /** What an owner with this token has not been given yet, or not for so long that the device has sent again meanwhile. */
+  /** The halves that an owner with this token has not been given yet, or not for so long that the device has sent again meanwhile. */
   forOwner(now: number, peerKey: number | string, partition: number, token: number | undefined): ReadonlyArray<Half> {
     const proved = this.#moved.get(peerKey) ?? peerKey
     const due: Array<Half> = []

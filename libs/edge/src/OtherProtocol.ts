@@ -1,7 +1,7 @@
-/** What devices and their tools were seen to send to the port of DTLS. */
+/** Bytes that devices and their tools were seen to send to the port of DTLS. */
 export type OtherProtocol = "Coap" | "Tls" | "OldDtls" | "Dtls13" | "Http" | "Json" | "Mqtt" | "Stun" | "Quic"
 
-/** What a datagram that is no DTLS record looks like by its first bytes; undefined if like nothing that is known. */
+/** The protocol that a datagram without a DTLS record looks like by its first bytes; undefined if like nothing that is known. */
 export const otherProtocolOf = (datagram: Uint8Array): OtherProtocol | undefined => {
   const first = datagram[0] ?? 0
   const second = datagram[1] ?? 0

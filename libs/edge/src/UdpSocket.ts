@@ -8,7 +8,7 @@ import { batchLimits, type DatagramBatches } from "./DatagramBatches.ts"
 import { openDatagramBatches } from "./DatagramBatchesTrial.ts"
 import type { SocketFamily } from "./SocketAddress.ts"
 
-/** What the kernel may hold while the process is busy, in bytes; it gives less if `net.core.rmem_max` is lower. */
+/** Bytes that the kernel may hold while the process is busy; it gives less if `net.core.rmem_max` is lower. */
 export const receiveBufferBytes = 8 * 1024 * 1024
 export const sendBufferBytes = 4 * 1024 * 1024
 
@@ -108,7 +108,7 @@ const serve = (socket: Socket, family: SocketFamily, options: UdpSocketOptions):
     // node:dgram throws at port 0.
     if (peerPort(peer) !== 0) socket.send(datagram, peerPort(peer), hostFor(family, peer))
   }
-  /** What a batch did not take. A copy: node:dgram keeps it until the kernel takes it. */
+  /** The rest of a batch. A copy: node:dgram keeps it until the kernel takes it. */
   const sendCopy = (peer: PeerAddress, datagram: Uint8Array): void => sendOne(peer, new Uint8Array(datagram))
   const endTurnSoon = oncePerTurn(() => {
     state.leftThisTurn = datagramsPerTurnMax
@@ -178,7 +178,7 @@ interface Handle {
 }
 
 /**
- * What node:dgram has no public way to ask for: the descriptor, and not to be told of datagrams for a while. Nothing of it
+ * Two things that node:dgram has no public way to ask for: the descriptor, and not to be told of datagrams for a while. Nothing of it
  * if this version of Node keeps it elsewhere, so whoever uses the number looks whether it is the socket on this port.
  */
 const handleOf = (socket: Socket): Handle => {

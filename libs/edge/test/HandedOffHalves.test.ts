@@ -47,7 +47,7 @@ describe("what an edge handed off", () => {
       world.entries()
       world.busAvailable = true
       for (let tries = 0; tries < 6; tries++) {
-        // What the owner says of a flight of which it knows nothing.
+        // The owner's answer to a flight of which it knows nothing.
         world.tell(FrameKind.Doubt, 0, device.peer)
         world.pass(1_000 * 2 ** tries)
         world.receive(device.peer, ...flight)

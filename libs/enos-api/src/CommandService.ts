@@ -6,7 +6,7 @@ import { ApiCode, EnosFailure, failed } from "./EnosAnswer.ts"
 /** downlink-queue asks the registry (2 s) and the device's actor (1 s) before it stores a command. */
 const answerMillisMax = 5_000
 
-/** What the calls about commands need: downlink-queue, wherever it runs. */
+/** The calls about commands need this of downlink-queue, wherever it runs. */
 export class CommandService extends Context.Service<
   CommandService,
   {

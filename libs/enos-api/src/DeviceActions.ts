@@ -133,7 +133,7 @@ const Update = Schema.Struct({
   deviceTags: Schema.optionalKey(TagChange)
 })
 
-/** What is absent stays, and `null` deletes an attribute or a tag: EnOS's patch update. */
+/** An absent field stays, and `null` deletes an attribute or a tag: EnOS's patch update. */
 const update: Action<Provisioning> = Effect.fnUntraced(function* (call) {
   const id = yield* deviceNamed(call)
   const { deviceAttributes, deviceName, deviceTags } = yield* decode(Update, call.written)

@@ -36,7 +36,7 @@ export interface Pagination {
   readonly totalSize: number
 }
 
-/** What a call gives. */
+/** The result of a call. */
 export interface EnosResult {
   readonly data: unknown
   readonly pagination?: Pagination

@@ -70,7 +70,7 @@ export const layerEnosRoutes: Layer.Layer<
   })
 )
 
-/** What an answer says of the request, for who keeps answers to an `Idempotency-Key`; other paths' 2xx are done. */
+/** An answer's account of the request, for the keeper of answers to an `Idempotency-Key`; other paths' 2xx are done. */
 export const enosOutcome = (path: string, body: Uint8Array): "Done" | "Refused" | "Open" => {
   if (!path.startsWith("/connect-service/")) return "Done"
   const { code } = JSON.parse(Buffer.from(body).toString("utf8")) as { readonly code: number }

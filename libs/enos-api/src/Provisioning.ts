@@ -25,7 +25,7 @@ export interface DeviceId {
   readonly deviceKey: string
 }
 
-/** What the calls about products and devices need; the registry's own service is one. */
+/** The calls about products and devices need this; the registry's own service is one. */
 export class Provisioning extends Context.Service<
   Provisioning,
   {

@@ -1,7 +1,7 @@
 import { Bench } from "tinybench"
 import { checkUplinkParams, compileThingModel, type ThingModel } from "../src/index.ts"
 
-/** What validation adds to an uplink: a post of five points against a model of a hundred. */
+/** The cost of validation per uplink: a post of five points against a model of a hundred. */
 const model: ThingModel = {
   modelId: "meter",
   attributes: {},

@@ -3,7 +3,7 @@ import * as Schema from "effect/Schema"
 import { Bench } from "tinybench"
 import { classifyTopic, decodeRequest, encodeReply, parseIdentity, RequestEnvelope } from "../src/index.ts"
 
-/** What one uplink of 150 bytes costs in this library; the Schema decodes the same and shows why it is not used there. */
+/** The cost of one uplink of 150 bytes in this library; the Schema decodes the same and shows why it is not used there. */
 const payload = new TextEncoder().encode(
   `{"id":"4711","version":"1.0","method":"thing.measurepoint.post","params":{"measurepoints":{"volume":1234.567,"temperature":21.5,"battery":3.61},"time":1795476031270}}`
 )

@@ -34,5 +34,5 @@ export const CommandCode = {
   responseTimedOut: 11915
 } as const
 
-/** What a device says of a command: 0 and 200 are success (enos-protocol §3.2). */
+/** A device's verdict on a command: 0 and 200 are success (enos-protocol §3.2). */
 export const isSuccess = (code: number): boolean => code === 0 || code === EnosCode.success

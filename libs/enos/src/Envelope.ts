@@ -16,7 +16,7 @@ export const envelopeDepthMax = 17
 /** Characters of an id: it is echoed, so it must not make the answer larger than what was asked. */
 export const envelopeIdLengthMax = 128
 
-/** What a device names its message by; a number as it was written. */
+/** A device's name for its message; a number as it was written. */
 export type EnvelopeId = string | number | ExactNumber
 
 /** `{"id","version","method","params"}` (enos-protocol §2). `id` is what the device sent, echoed unchanged. */
@@ -43,7 +43,7 @@ export const RequestEnvelope = Schema.Struct({
 export class EnvelopeError extends Data.TaggedError("EnvelopeError")<{
   readonly expected: string
   readonly got: string
-  /** What such a message looks like, where it is JSON of another shape. */
+  /** The right form of such a message, where it is JSON of another shape. */
   readonly example?: string
 }> {
   override get message(): string {
@@ -124,7 +124,7 @@ const parseObject = (payload: Uint8Array, example: string): Result.Result<Record
   if (payload.length === 0)
     return wrong("a JSON object", "an empty payload", "the message behind the payload's marker 0xff")
   if (payload.length > envelopeBytesMax) return wrong(`at most ${envelopeBytesMax} bytes`, `${payload.length} bytes`)
-  // What is stored must be readable by all who read it later, members that nobody looks at included.
+  // All later readers must be able to read a stored message, members that nobody looks at included.
   const read = readJson(payload, envelopeDepthMax)
   if (Result.isFailure(read)) {
     const { expected, got } = read.failure

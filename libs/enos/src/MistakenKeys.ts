@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto"
 import { pskBytes, pskFromSecret } from "./PskKey.ts"
 
-/** What firmware was seen to use for the key, by a name for the bus: what it is, for the operator. */
+/** Mistakes that firmware was seen to make with the key, by a name for the bus: a description, for the operator. */
 export const keyMistakes = {
   firstBytes: "bytes 1–16 of SHA-256 of the secret",
   lastBytes: "bytes 17–32 of SHA-256 of the secret",

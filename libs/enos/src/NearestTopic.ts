@@ -17,7 +17,7 @@ export const shownPath = (path: ReadonlyArray<string>): string => {
 }
 
 /**
- * What is wrong with a path that is no topic, and the topic that was probably meant, for the operator. `productKey` and `deviceKey` are
+ * The fault of a path that is no topic, and the topic that was probably meant, for the operator. `productKey` and `deviceKey` are
  * the session's. Takes some 0.3 ms for what is like no topic: not to be called for every message of a device that sends no other.
  */
 export const nearestTopic = (path: ReadonlyArray<string>, productKey: string, deviceKey: string): string => {
@@ -106,7 +106,7 @@ const meantBy = (
     repair(wanted(name), "capitals and small letters are mixed up: topics have them as they are written")
     return segments
   }
-  // What an event or a service is called is the model's.
+  // The model names an event or a service.
   const identifier =
     /^[A-Za-z0-9_-]{1,64}$/.exec(segments.at(name.startsWith("thing") ? keysAt + 4 : keysAt + 3) ?? "")?.[0] ??
     "{identifier}"
@@ -121,7 +121,7 @@ const meantBy = (
   return nearest === undefined ? undefined : wanted(nearest)
 }
 
-/** What a topic's name begins with, behind the keys. */
+/** The beginning of a topic's name, behind the keys. */
 const topLevels = /^(thing|ota|network|connection)$/i
 
 const isTopic = (segments: ReadonlyArray<string>): boolean => classifyTopic(segments)._tag !== "Unknown"

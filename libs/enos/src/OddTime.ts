@@ -8,7 +8,7 @@ export const timeAheadMillisMax = 600_000
 export const timeBehindMillisMax = 86_400_000
 
 /**
- * What is odd about the times of an accepted message, for the operator; undefined if nothing is. They are stored as they were
+ * The oddity in the times of an accepted message, for the operator; undefined if there is none. They are stored as they were
  * written, so a clock in seconds would else be found out by nobody: the latest values stand still.
  */
 export const oddTimeOf = (method: string, params: unknown, receivedAt: number): string | undefined => {
@@ -24,7 +24,7 @@ export const oddTimeOf = (method: string, params: unknown, receivedAt: number): 
   return undefined
 }
 
-/** What is resumed may be years old, but not older than 2001: then it is no count of milliseconds. */
+/** Resumed measurements may be years old, but not older than 2001: then it is no count of milliseconds. */
 const behindMax = (method: string): number =>
   method.startsWith("thing.measurepoint.resume") ? 25 * year : timeBehindMillisMax
 

@@ -5,8 +5,8 @@ import { nearestName } from "./NearestName.ts"
 import type { Refusal } from "./Refusal.ts"
 
 /**
- * What the operator is told behind a refusal of `params` that have another shape than their method's: the likely cause, where one
- * stands out, and what such `params` look like. Undefined where the shape is not what was refused.
+ * Words for the operator behind a refusal of `params` that have another shape than their method's: the likely cause, where one stands out,
+ * and the right form of such `params`. Undefined where the shape is not what was refused.
  */
 export const shapeHintOf = (method: string, params: unknown, refused: Refusal): string | undefined => {
   if (!shapeCodes.has(refused.code)) return undefined
@@ -33,7 +33,7 @@ export const unreadOf = (method: string, params: unknown): string | undefined =>
 }
 
 interface Shape {
-  /** What holds the data; undefined for a list of tags. */
+  /** The member that holds the data; undefined for a list of tags. */
   readonly member: string | undefined
   readonly isList: boolean
   readonly example: string
@@ -91,5 +91,5 @@ const shapeCodes: ReadonlySet<number> = new Set([
   EnosCode.attributeQueryFormat,
   EnosCode.attributeDeleteFormat
 ])
-/** What may stand beside the data. */
+/** The members that may stand beside the data. */
 const besides: ReadonlySet<string> = new Set(["time", "productKey", "deviceKey"])

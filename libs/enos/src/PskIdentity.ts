@@ -6,7 +6,7 @@ import { DeviceKey, deviceKeyRule, isDeviceKey, isProductKey, ProductKey, produc
 import { Lifetime, lifetimeSecondsMax, lifetimeSecondsMin } from "./Lifetime.ts"
 import { SecureMode } from "./SecureMode.ts"
 
-/** Who a device says it is: `{ProductKey},{DeviceKey},{SecureMode},{Lifetime}` (contract §3.4). */
+/** A device's identity: `{ProductKey},{DeviceKey},{SecureMode},{Lifetime}` (contract §3.4). */
 export const PskIdentity = Schema.Struct({
   productKey: ProductKey,
   deviceKey: DeviceKey,

@@ -1,6 +1,6 @@
 import { isDeviceKey, isProductKey } from "./Key.ts"
 
-/** What a topic carries; also the last token of an uplink's NATS subject. */
+/** The content of a topic; also the last token of an uplink's NATS subject. */
 export const UplinkKind = [
   "measurepoint",
   "event",

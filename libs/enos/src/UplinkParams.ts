@@ -16,7 +16,7 @@ export const attributeNameLengthMax = 128
 /** Posts in one batch; 64 KiB hold no more that say anything. */
 export const batchLengthMax = 1000
 
-/** Whose request it is, and what its product's devices are; without a model anything well-formed is accepted. */
+/** The request's device, and the model of its product; without a model anything well-formed is accepted. */
 export interface UplinkContext {
   readonly productKey: string
   readonly deviceKey: string
@@ -148,7 +148,7 @@ const wrong = (code: number, field: string, expected: string, value: unknown): R
 })
 const malformed = (field: string, expected: string, value: unknown): Refusal =>
   wrong(EnosCode.measurepointFormat, field.replace(/\.$/, ""), expected, value)
-/** What EnOS has no code of its own for: "Parse error, [details]". */
+/** Faults that EnOS has no code of its own for: "Parse error, [details]". */
 const unparsed = (field: string, expected: string, value: unknown): Refusal =>
   wrong(EnosCode.parseError, field, expected, value)
 

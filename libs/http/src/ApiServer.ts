@@ -79,7 +79,7 @@ export const serveApi = <Id extends string, Groups extends HttpApiGroup.Constrai
       yield* HttpServer.serveEffect(Effect.suspend(() => handler))
       const others = yield* whoElse(neighbours)
       const docs = neighbourDocs(neighbours).pipe(Layer.provide(recordingRoutes(table)))
-      // What a handler needs of a request is part of `R` and can't be told apart here; `groups` brings the rest.
+      // A handler's needs of a request are part of `R` and can't be told apart here; `groups` brings the rest.
       handler = (yield* HttpRouter.toHttpEffect(
         Layer.merge(apiRoutes(api, groups, { table, ...others }, sessions), docs)
       )) as Handler

@@ -51,7 +51,9 @@ export const layerBearerToken: Layer.Layer<Authorization, Config.ConfigError> = 
 /** `ForeignOrigin`: the browser of who is signed in asks for a change that another site's page wants. */
 export type Admission = "SignedIn" | "ForeignOrigin" | "Unknown"
 
-/** Who is signed in at the console, by a request's cookie (`@roost/console-server`). A store that does not answer is a defect. */
+/**
+ * The person who is signed in at the console, by a request's cookie (`@roost/console-server`). A store that does not answer is a defect.
+ */
 export class BrowserSessions extends Context.Service<
   BrowserSessions,
   { readonly admission: (request: HttpServerRequest.HttpServerRequest) => Effect.Effect<Admission> }

@@ -32,7 +32,7 @@ export interface IdempotencyOptions {
   readonly service: string
   /** Seals records: what a registry answers holds secrets. */
   readonly sealing?: Aead
-  /** What a 2xx says; EnOS's API says 200 to everything. */
+  /** The meaning of a 2xx; EnOS's API says 200 to everything. */
   readonly outcomeOf?: (path: string, body: Uint8Array) => Outcome
 }
 
@@ -54,7 +54,7 @@ export const layerIdempotency = (options: IdempotencyOptions) =>
         Effect.gen(function* () {
           const request = yield* HttpServerRequest.HttpServerRequest
           const key = request.method === "POST" ? request.headers["idempotency-key"] : undefined
-          // Who has no token is answered 401 by the endpoint, and leaves no record.
+          // A caller without a token is answered 401 by the endpoint, and leaves no record.
           if (key === undefined || !isToken(tokenOf(request))) return yield* handler
           return yield* withKey(records, options, request, key, handler)
         })

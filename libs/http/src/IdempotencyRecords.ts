@@ -4,7 +4,7 @@ import type { Health } from "@roost/observability"
 import { Clock, type Config, Effect, Option, Result, Schema, type Scope } from "effect"
 import { createHash, randomBytes } from "node:crypto"
 
-/** What was answered, as it is answered again. */
+/** The answer, as it is given again. */
 const Answer = Schema.Struct({
   status: Schema.Int,
   contentType: Schema.optionalKey(Schema.String),
@@ -13,7 +13,7 @@ const Answer = Schema.Struct({
 })
 export type Answer = typeof Answer.Type
 
-/** What is kept of an `Idempotency-Key`. */
+/** The record of an `Idempotency-Key`. */
 const Record = Schema.Struct({
   /** Of method, path and body: the key belongs to them. */
   fingerprint: Schema.String,

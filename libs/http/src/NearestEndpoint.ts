@@ -86,7 +86,7 @@ const formsOf = (path: string): ReadonlyArray<ReadonlyArray<string>> => {
   return name === undefined ? [segments] : [segments, [...segments.slice(0, -1), name, verb!]]
 }
 
-/** What one has to change of `given` for the path of a specification; see the costs below. */
+/** The changes that make `given` the path of a specification; see the costs below. */
 const distance = (given: ReadonlyArray<string>, meant: ReadonlyArray<string>, words: ReadonlySet<string>): number => {
   let row = [0]
   for (const [j, part] of meant.entries()) row.push(row[j]! + missing(part))

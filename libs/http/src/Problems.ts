@@ -37,7 +37,10 @@ const problems = (handler: Handler, routes: Routes): Handler =>
     return withRetryAfter(yield* withProblem(response, request, routes))
   })
 
-/** What is answered here. `elsewhere`: the other service that answers, as it is told; `endpoints`: what both have, for who mistook one. */
+/**
+ * The problems that are answered here. `elsewhere`: the other service that answers, as it is told; `endpoints`: what both have, for who
+ * mistook one.
+ */
 export interface Routes {
   readonly methodsOf: (url: string) => ReadonlyArray<string>
   readonly endpoints: ReadonlyArray<KnownEndpoint>
@@ -79,7 +82,7 @@ export const outageOf = (cause: Cause.Cause<unknown>): StoreUnavailable | undefi
 
 const outages: ReadonlySet<NatsErrorReason> = new Set(["Disconnected", "Timeout", "NoResponders", "Busy", "Rejected"])
 
-/** What a caller is told of a write that broke off. */
+/** Words for the caller of a write that broke off. */
 export const mayHaveHappenedDetail =
   "The store broke off: what this request asks for may have been done, in whole or in part. Send it again with the same " +
   "Idempotency-Key, or read what is there."

@@ -10,7 +10,7 @@ const spelledOutMax = 5
 const messageLengthMax = 300
 const shownLengthMax = 60
 
-/** What is wrong with what is at `at` of a request, each with where it is, what was expected and what came. */
+/** The faults at `at` of a request, each with its place, the expected and the received value. */
 export const requestFaults = (at: ReadonlyArray<string>, issue: SchemaIssue.Issue): ReadonlyArray<RequestFault> =>
   faultsOf(issue, [])
     .take(requestFaultsMax + 1)

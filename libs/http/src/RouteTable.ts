@@ -18,7 +18,8 @@ export class RouteTable {
   }
 
   /**
-   * In the order of `Allow`; none where nothing answers the address. Who answers GET answers HEAD. Of several paths that have the address,
+   * In the order of `Allow`; none where nothing answers the address. An endpoint that answers GET answers HEAD. Of several paths that have
+   * the address,
    * it is the one that says most of it: `/things/a:turn` is no thing with this name.
    */
   methodsOf(url: string): ReadonlyArray<string> {

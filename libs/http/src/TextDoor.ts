@@ -5,10 +5,11 @@ import { type HttpServerError, HttpServerRequest, HttpServerRespondable, type Ht
 import { jsonDepthMax } from "./RequestLimits.ts"
 
 /**
- * What every request passes before it is routed: an address is UTF-8 without NUL, its path without
- * control characters, and `%3A` in a path is `:`, so that verbs
- * may be written either way. JSON is UTF-8 with or without byte order mark, not too deep, and its texts are such as every
- * database holds. Whatever is not is answered 400 and says where; a compressed body 415 (RFC 9110 §8.4). No body is the body `{}`: what an endpoint needs nothing of may be
+ * Every request passes this before it is routed: an address is UTF-8 without NUL, its path without control characters, and `%3A` in a path
+ * is `:`, so that verbs may be written either way. JSON is UTF-8 with or without byte order mark, not too deep, and its texts are such as
+ * every
+ * database holds. All else is answered 400 and says where; a compressed body 415 (RFC 9110 §8.4). No body is the body `{}`: what an
+ * endpoint needs nothing of may be
  * left out, and what it needs is named.
  */
 export const throughTextDoor = <E, R>(
@@ -83,7 +84,7 @@ const checked = (request: HttpServerRequest.HttpServerRequest, url: string): Htt
   return Object.defineProperty(named, "text", { value: text }) as HttpServerRequest.HttpServerRequest
 }
 
-/** What is wrong with a path or a query as text; undefined: nothing. */
+/** The fault of a path or a query as text; undefined: none. */
 export const faultOfAddress = (text: string, part: "path" | "query"): string | undefined => {
   if (!text.includes("%")) return undefined
   try {

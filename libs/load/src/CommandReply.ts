@@ -1,4 +1,4 @@
-/** What a device answers to a command: success, with the command's id. Bytes that are no EnOS message come back as they are. */
+/** A device's answer to a command: success, with the command's id. Bytes that are no EnOS message come back as they are. */
 export const replyTo = (payload: Uint8Array): Uint8Array => {
   try {
     const parsed: unknown = JSON.parse(Buffer.from(payload).toString("utf8"))

@@ -24,7 +24,9 @@ export interface ListedDevice {
   readonly deviceSecret: string
 }
 
-/** Who the devices are. `index` counts from 0 within the process, the device's number from `FleetSettings.first`. */
+/**
+ * The identities, paths and keys of the devices. `index` counts from 0 within the process, the device's number from `FleetSettings.first`.
+ */
 export class DeviceBook {
   readonly #settings: DeviceNames
   readonly #source: DeviceSource

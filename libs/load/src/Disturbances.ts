@@ -1,7 +1,7 @@
 import type { LoadDevice } from "./LoadDevice.ts"
 import { RateSchedule } from "./RateSchedule.ts"
 
-/** What happens to devices in the field: they lose their session, or the NAT in front of them its mapping. */
+/** Devices in the field lose their session, or the NAT in front of them loses its mapping. */
 export class Disturbances {
   readonly #devices: ReadonlyArray<LoadDevice>
   readonly #random: () => number

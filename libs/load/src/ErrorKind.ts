@@ -1,4 +1,4 @@
-/** What can be wrong with a request or a handshake; a closed list, so that reports of two runs can be compared. */
+/** All faults that a request or a handshake can have; a closed list, so that reports of two runs can be compared. */
 export const errorKinds = [
   /** No response after all retransmissions, or to a NON in `responseMillisMax`. */
   "timeout",

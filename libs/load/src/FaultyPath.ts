@@ -1,4 +1,4 @@
-/** What happens to one datagram. */
+/** The fate of one datagram. */
 export type Fate = "Passes" | "Lost" | "Held"
 
 export interface FaultRates {

@@ -93,7 +93,7 @@ export class Fleet {
     return this.#requests.inFlight + this.#handshakes.inFlight
   }
 
-  /** What was measured since the last call. */
+  /** The measurements since the last call. */
   take(): Measured {
     const { counters } = this.#meter
     for (const path of [this.#links.sending, this.#links.receiving]) {

@@ -4,7 +4,7 @@ export const suiteNames = ["ccm8", "cbc", "plain"] as const
 export const keyModes = ["enos", "text", "hex"] as const
 /** How a device comes back: by a full handshake, or by a resumption of its last session. */
 export const reconnectKinds = ["full", "resume"] as const
-/** What a device does that wakes up: an uplink in its session, or a handshake and an uplink. */
+/** A woken device's first act: an uplink in its session, or a handshake and an uplink. */
 export const wakeKinds = ["uplink", "resume", "full"] as const
 export const payloadRules = ["id", "echo", "none"] as const
 
@@ -19,7 +19,7 @@ export interface Target {
   readonly port: number
 }
 
-/** What the devices of one process are and how they speak; what they do is the arguments of `Fleet`'s verbs. */
+/** The devices of one process and their speech; `Fleet`'s verbs take the rest as arguments. */
 export interface FleetSettings {
   /** Device i talks to target i mod n. */
   readonly targets: ReadonlyArray<Target>

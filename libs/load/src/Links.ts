@@ -73,7 +73,7 @@ export class Links {
     if (this.sending.isClean || this.sending.fateOf({ link, datagram }, now) === "Passes") transmit(link, datagram)
   }
 
-  /** What was held back long enough. */
+  /** Delivers the datagrams that were held back long enough. */
   release(now: number): void {
     this.sending.release(now, ({ link, datagram }) => {
       if (!this.#closed) transmit(link, datagram)

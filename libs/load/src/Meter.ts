@@ -1,7 +1,7 @@
 import { type Histogram, Int32Histogram } from "hdr-histogram-js"
 import { type ErrorKind, errorKinds } from "./ErrorKind.ts"
 
-/** What is counted; errors apart from it, by kind. */
+/** Every count but those of errors, which are by kind. */
 export const counterNames = [
   "fullHandshakes",
   "resumedHandshakes",
@@ -21,7 +21,7 @@ export type CounterName = (typeof counterNames)[number]
 
 type Counters = Record<CounterName, number>
 
-/** What was counted in an interval; of the kinds of errors those that happened. */
+/** The counts of an interval; errors by the kinds that happened. */
 export interface Counts extends Readonly<Counters> {
   readonly errors: number
   readonly errorsByKind: Readonly<Record<string, number>>
@@ -46,7 +46,7 @@ export interface LatencyStep {
 
 type Errors = Record<ErrorKind, number>
 
-/** What a meter measured since it was emptied, as it goes from process to process. */
+/** A meter's measurements since it was emptied, as they go from process to process. */
 export interface Measured {
   readonly counters: Readonly<Counters>
   readonly errors: Readonly<Errors>

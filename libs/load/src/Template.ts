@@ -1,4 +1,4 @@
-/** What stands for a device in a template. */
+/** The values that a template's placeholders stand for. */
 export interface TemplateValues {
   readonly productKey: string
   readonly deviceKey: string
@@ -9,7 +9,7 @@ export interface TemplateValues {
 
 /**
  * `{product}`, `{device}`, `{lifetime}` and `{n}`; `%d` and `%06d` are the device's number too, as in other load tools.
- * What else is in braces stays: payloads are JSON.
+ * Other braces stay: payloads are JSON.
  */
 export const fillTemplate = (template: string, values: TemplateValues): string =>
   template.replace(placeholders, (placeholder: string, width: string | undefined) => {

@@ -7,7 +7,7 @@ import { idDigits, idText, writeDigits } from "./Payload.ts"
 /** Bytes of our tokens: the request's number. */
 export const tokenBytes = 4
 
-/** What a device waits for. */
+/** The response that a device waits for. */
 export interface Awaited {
   /** Number of the last request: its token, and its id in the payload. */
   readonly sequence: number

@@ -2,7 +2,7 @@ import { processUse } from "./ProcessUse.ts"
 
 type Processes = ReadonlyArray<readonly [name: string, pid: number]>
 
-/** What named processes use from its making on; several of one name are added up. */
+/** CPU that named processes use from its making on; several of one name are added up. */
 export class CpuMeter {
   readonly #processes: Processes
   readonly #before: ReadonlyMap<string, number>

@@ -7,7 +7,7 @@ export interface QuantityText {
   readonly less?: boolean
 }
 
-/** What is measured, in the order of the report. */
+/** The quantities, in the order of the report. */
 export const quantities = {
   handshakeRate: { title: "full handshakes", unit: "/s", less: false },
   handshakeCpu: { title: "CPU per full handshake", unit: "µs", less: true },

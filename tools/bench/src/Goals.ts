@@ -4,9 +4,9 @@ import type { Report } from "./report/Report.ts"
 import { rounded } from "./report/Round.ts"
 import { median, spread } from "./Statistics.ts"
 
-/** What Roost is to be, and whether this run shows it. */
+/** The goals of Roost, and whether this run shows them. */
 export interface Goal {
-  /** What is compared, for somebody who has never seen the project. */
+  /** The comparison in words, for somebody who has never seen the project. */
   readonly title: string
   /** Such as `≤ 1.0 × Californium`. */
   readonly bound: string

@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process"
 import { availableParallelism, cpus, release, totalmem, type } from "node:os"
 
-/** What the figures were measured on. */
+/** The machine of the figures. */
 export interface Machine {
   readonly cpu: string
   readonly cores: number

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs"
 
-/** What a process and its descendants have used so far. */
+/** The CPU and memory that a process and its descendants have used so far. */
 export interface ProcessUse {
   /** User and system time of all threads, ended ones and waited-for children included. */
   readonly cpuMillis: number
@@ -30,7 +30,7 @@ export const processUse = (pid: number): ProcessUse | undefined => {
   return { cpuMillis, residentBytes }
 }
 
-/** What all processes of the machine, the kernel and the hypervisor's other guests have used of its cores so far. */
+/** Milliseconds of CPU that all processes of the machine, the kernel and the hypervisor's other guests have used so far. */
 export const machineCpuMillis = (): number => {
   const [, user, nice, system, , , interrupts, softInterrupts, steal] = readFileSync("/proc/stat", "latin1")
     .split("\n", 1)[0]!

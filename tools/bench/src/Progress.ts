@@ -33,7 +33,7 @@ export class Progress {
     if (task !== undefined) this.#say(`[${this.#next}/${length}, about ${minutes(left)} min left] ${task.title}\n`)
   }
 
-  /** What the task is at now. */
+  /** The task begins this step now. */
   step(text: string): void {
     this.#say(`${clock(this.#elapsed).padStart(8)}  ${text}\n`)
   }

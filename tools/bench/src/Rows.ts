@@ -43,7 +43,7 @@ export const measureFlat = (contestant: Contestant, fleets: ReadonlyArray<number
     return samples
   })
 
-/** What sessions of devices that shook hands and left cost. */
+/** The cost of a session whose device shook hands and left. */
 export const measureMemory = (contestant: Contestant, devices: number, options: RunOptions): Measured =>
   Effect.gen(function* () {
     const suite = "CCM_8"
@@ -89,7 +89,7 @@ export const measureIdle = (contestant: Contestant, devices: number, options: Ru
         add(total(used))
         for (const [process, millis] of used) add(millis, process)
       })
-    // What the processes do without devices is in the figure with them too.
+    // The figure with devices includes the work that the processes do without them.
     yield* measure(0, startSettleMillis)
     options.step("handshakes")
     yield* load.connect({ count: devices, leave: true })

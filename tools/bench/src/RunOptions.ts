@@ -15,7 +15,7 @@ export interface RunOptions {
   /** Of everything in traffic; stretches per size of fleet. */
   readonly rounds: number
   readonly quick: boolean
-  /** What is being done now, for whoever waits. */
+  /** Tells the person who waits about the present step. */
   readonly step: (text: string) => void
 }
 

@@ -56,11 +56,11 @@ const measureServer = (contestant: Contestant, suite: LoadSuite, options: RunOpt
         step(name)
         for (let i = 0; i < rounds; i++) {
           yield* load.leave
-          // What goodbyes cost is no handshake's.
+          // A handshake does not pay for goodbyes.
           yield* quiet(server)
           const meter = new CpuMeter(server.processes)
           const connected = yield* load.connect({ count: devices, resume })
-          // What a server writes down behind its last answers is.
+          // It does pay for the records that a server writes behind its last answers.
           yield* Effect.sleep(afterHandshakesMillis)
           if (resume && connected.resumed < devices) {
             return yield* new LoadFailed({ detail: `${connected.resumed} of ${devices} sessions were resumed` })

@@ -44,7 +44,7 @@ export interface ChaosRun {
 
 export interface ChaosWatcher {
   readonly phase?: (progress: Progress) => void
-  /** What the run goes by. */
+  /** The parameters of the run. */
   readonly note?: (text: string) => void
   readonly fault?: (fault: InjectedFault, state: "begins" | "ends", recorder: Recorder) => void
 }
@@ -73,7 +73,7 @@ const restMillis = 10_000
 const restAfterSetBackMillis = 70_000
 /** For commands to be fetched and answered, after the last fault. */
 const commandsMillisMax = 30_000
-/** What is under way then may still be answered: some of a request's back-off. */
+/** Requests that are under way then may still be answered: some of a request's back-off. */
 const answersMillisMax = 30_000
 
 /** A whole run: starts Roost, lets devices live through the faults, reads what was stored, judges. */

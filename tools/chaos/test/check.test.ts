@@ -3,7 +3,7 @@ import { check, violationsOf } from "../src/record/check.ts"
 import { type FindingKind, findingKinds } from "../src/record/Finding.ts"
 import type { Exchange, Recording, RecordSeen } from "../src/record/Recording.ts"
 
-// What the checker is worth: a recording without a fault is clean, and each fault, planted in it, is found, alone.
+// The worth of the checker: a recording without a fault is clean, and it finds each planted fault, alone.
 
 const start = 1_700_000_000_000
 const at = (seconds: number): number => start + seconds * 1000

@@ -1,4 +1,4 @@
-/** What a line of an app's log is worth at the terminal of `npm start`. */
+/** Decides whether a line of an app's log is worth a line at the terminal of `npm start`. */
 export type AppLine =
   | { readonly _tag: "Problem"; readonly text: string }
   /** The configuration is wrong: no further start would mend it. */

@@ -43,7 +43,7 @@ export const DevConfig: Setting<DevConfig> = Setting.all({
   })
 })
 
-/** Which variable moves each port, for the line that says one is taken. */
+/** The variable that moves each port, for the line that says one is taken. */
 export const portVariable = {
   nats: "ROOST_NATS_PORT",
   udp: "ROOST_UDP_PORT",

@@ -4,11 +4,11 @@ import type { Line } from "./LiveView.ts"
 export const linesPerSecondMax = 20
 
 /**
- * Which lines of devices are shown. A load test brings thousands a second, and the terminal is for people. Pure: the time comes with
+ * Selects the lines of devices. A load test brings thousands a second, and the terminal is for people. Pure: the time comes with
  * each call, in milliseconds.
  */
 export class DeviceLines {
-  /** What the device of a line has to begin with, such as `demo/`; undefined: any; null: none is shown. */
+  /** The beginning of the device's name in a line, such as `demo/`; undefined: any; null: none is shown. */
   readonly #only: string | undefined | null
   #second = -Infinity
   #shown = 0

@@ -1,6 +1,6 @@
 import { decodeToken } from "@roost/contracts"
 
-/** What the bus carries, as one short line for a person. */
+/** A message of the bus, as one short line for a person. */
 export interface Line {
   readonly at: Date
   readonly kind: "uplink" | "presence" | "event" | "command" | "stranger"
@@ -66,7 +66,7 @@ const parse = (payload: Uint8Array): Json => {
   }
 }
 
-/** What was told once and came again. */
+/** The times that a thing happened again after it was told. */
 const often = (times: unknown): string => (typeof times === "number" ? ` (${times} times)` : "")
 
 /** A reason may quote what a device made up: bytes that are no text show as dots. */

@@ -21,7 +21,7 @@ import type { ProgramName, Programs } from "./Programs.ts"
 import { coapClientLine, demoCli, demoMeter, demoMeterCameIn, demoProduct, provisionDemo } from "./Provision.ts"
 import { loadSecrets, type Secrets, secretsFile } from "./Secrets.ts"
 
-/** What the person who starts it has to change. */
+/** A fault that the person who starts it has to mend. */
 export class StartFailure extends Data.TaggedError("StartFailure")<{ readonly message: string }> {}
 
 /** Until every app has to be ready; a busy machine strips types of four apps at once. */
@@ -115,7 +115,7 @@ const takenPorts = async (config: DevConfig, formerWasKilled: boolean): Promise<
   }
 }
 
-/** What the apps said is wrong with the configuration: they find out at the same time, and most share the variables. */
+/** The apps' complaints about the configuration: they come at the same time, and most share the variables. */
 const misconfigured = new Set<string>()
 
 /** The supervisor, which gives up on everything when one child does not stay up. */
@@ -383,7 +383,7 @@ const bootstrap = (config: DevConfig, root: string): void => {
   if (status !== 0) process.exit(1)
 }
 
-/** Whoever shows what devices do reads all streams; a server that was given lets in whom its variables name. */
+/** A viewer of devices reads all streams; a server that was given lets in the users whom its variables name. */
 const viewerOf = (config: DevConfig, secrets: Secrets): Effect.Effect<ConnectionOptions, Config.ConfigError> =>
   config.natsUrl === undefined
     ? Effect.succeed({

@@ -1,4 +1,4 @@
-/** What a command of this repository needs from the machine, and the Debian package that has it. */
+/** The programs that a command of this repository needs, and the Debian package of each. */
 export interface Need {
   readonly command: string
   readonly debianPackage: string
@@ -62,7 +62,7 @@ const interopToolchains: ReadonlyArray<Need> = [
   { command: "javac", debianPackage: "default-jdk-headless", purpose: "builds the Californium client" },
   { command: "mvn", debianPackage: "maven", purpose: "fetches Californium" },
   { command: "gcc", debianPackage: "build-essential", purpose: "builds the wolfSSL client" },
-  // What Debian builds browsers with: its cargo is years older than its cargo-web.
+  // Debian builds browsers with it: its cargo is years older than its cargo-web.
   { command: "cargo", debianPackage: "cargo-web", purpose: "builds the dimpl client and fetches wolfSSL" }
 ]
 

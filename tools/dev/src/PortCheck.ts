@@ -2,7 +2,7 @@ import { createSocket } from "node:dgram"
 import { createServer } from "node:net"
 import { type DevConfig, portVariable } from "./DevConfig.ts"
 
-/** What is wrong with the ports, a line for each that names the variable to set; none if all can be had. */
+/** The faults of the ports, a line for each that names the variable to set; none if all can be had. */
 export const portFaults = async (config: DevConfig): Promise<ReadonlyArray<string>> => {
   const { httpHost, natsPort, natsUrl, ports, udpHost, udpPort } = config
   const tcp: ReadonlyArray<readonly [name: keyof typeof portVariable, port: number, host: string]> = [

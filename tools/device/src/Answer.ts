@@ -1,7 +1,7 @@
 import { codeClass, formatCode } from "@roost/coap"
 import { EnosCode } from "@roost/enos"
 
-/** What the platform said of a report. */
+/** The platform's answer to a report. */
 export interface Answer {
   readonly accepted: boolean
   /** `2.04, code 1204: measurepoints.x: expected …`. */

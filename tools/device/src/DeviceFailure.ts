@@ -12,7 +12,7 @@ export const exitCodes = {
   refused: 3
 } as const
 
-/** What the person at the terminal has to change. */
+/** A fault that the person at the terminal has to mend. */
 export class DeviceFailure extends Data.TaggedError("DeviceFailure")<{
   readonly reason: string
   readonly hint: string

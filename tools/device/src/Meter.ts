@@ -18,7 +18,7 @@ export class Meter {
     this.#mode = mode
   }
 
-  /** What it measures at its report `sent`, from 0. */
+  /** The measurement of report number `sent`, from 0. */
   points(sent: number): Readonly<Record<string, unknown>> {
     const temp = Math.round((temperatureMean + temperatureSwing * Math.sin(sent / 5)) * 10) / 10
     return { temp, ...Object.fromEntries(this.#settings) }

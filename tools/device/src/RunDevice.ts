@@ -148,7 +148,7 @@ const printer = (quiet: boolean, server: string): ((event: DeviceEvent) => void)
   let last = ""
   return (event) => {
     const [head, ...rest] = quiet ? transcript.essence(event) : transcript.describe(event)
-    // Whoever asked for few lines needs to hear once that the network says the same again.
+    // A person who asked for few lines needs to hear once that the network says the same again.
     if (head === undefined || (quiet && head === last)) return
     last = head
     const seconds = ((performance.now() - startedAt) / 1000).toFixed(3).padStart(9)

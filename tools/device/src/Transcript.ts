@@ -5,7 +5,7 @@ import { answerOf } from "./Answer.ts"
 import { describeMessage, textOrHex } from "./CoapText.ts"
 import { describeFlight } from "./Flight.ts"
 
-/** What a device does, as lines for a firmware developer: what was sent, what came, what it means. */
+/** A device's doings as lines for a firmware developer: sent, received, and the meaning of each. */
 export class Transcript {
   /** Of connection ids in our records; the server's choice. */
   #serverCidBytes = 0
@@ -16,7 +16,7 @@ export class Transcript {
     this.#server = server
   }
 
-  /** What is left of an event where few lines are wanted; none of most. */
+  /** The rest of an event where few lines are wanted; none of most. */
   essence(event: DeviceEvent): ReadonlyArray<string> {
     if (event._tag === "Sent") {
       const { flight, transmission } = event
@@ -95,7 +95,7 @@ export class Transcript {
   }
 }
 
-/** What `--quiet` leaves whole, beside that nobody answers. */
+/** Events that `--quiet` leaves whole, beside that nobody answers. */
 const essentialTags: ReadonlySet<DeviceEvent["_tag"]> = new Set([
   "Connected",
   "Closed",

@@ -8,7 +8,7 @@ import { runDevice } from "./RunDevice.ts"
 
 const text = (name: string, description: string) => Flag.String(name).pipe(Flag.withDescription(description))
 
-/** What `npm start` made up, for a shell to read, inside of double quotes. */
+/** Secrets that `npm start` made up, for a shell to read, inside of double quotes. */
 const secret = (name: string): string => `$(node -p 'require("./.roost/secrets.json").${name}')`
 
 const device = Command.make(

@@ -6,7 +6,7 @@ export interface Block {
   readonly line: number
   /** The first word after the fence, in small letters; empty without one. */
   readonly language: string
-  /** What stands behind the language: no renderer shows it. */
+  /** The text behind the language: no renderer shows it. */
   readonly mark: string
   /** Its lines, each ended by a line feed, without the indentation of the fence. */
   readonly text: string

@@ -6,7 +6,7 @@ export const root = resolve(import.meta.dirname, "../../..")
 
 export const apps = ["udp-edge", "session-actors", "registry", "downlink-queue"] as const
 
-/** What a fresh clone has not. */
+/** Folders that a fresh clone has not. */
 const leftOut = new Set([".git", ".nx", ".roost", ".venv", "dist", "node_modules", "target"])
 
 /** A fresh clone after `npm ci`, as its readers have it: what the pages make stays in there, and goes with it. */

@@ -36,7 +36,7 @@ export class LocalRoost implements AsyncDisposable {
     throw new Error(`npm start ${how}:\n${roost.#output}`)
   }
 
-  /** What it printed to paste, before it tells of devices. */
+  /** The text that it printed to paste, before it tells of devices. */
   get announced(): string {
     return this.#output.slice(0, this.#output.indexOf("Ctrl-C ends it"))
   }

@@ -1,6 +1,6 @@
 import type { Block } from "./Block.ts"
 
-/** What a page says of a block, behind its language. */
+/** A page's mark of a block, behind its language. */
 export type Mark =
   | Run
   /** The answer of the last block before it that runs. */
@@ -75,7 +75,7 @@ export interface Step {
   readonly answers: ReadonlyArray<Block>
 }
 
-/** What of a page runs, in its order, and what is wrong with its marks. */
+/** The blocks of a page that run, in its order, and the faults of its marks. */
 export const stepsOf = (blocks: ReadonlyArray<Block>): { steps: ReadonlyArray<Step>; findings: Array<Finding> } => {
   const steps: Array<{ block: Block; run: Run; answers: Array<Block> }> = []
   const findings: Array<Finding> = []

@@ -42,7 +42,7 @@ export const readMetrics = (): ReadonlyArray<Metric> => {
 const constantOf = (text: string, name: string): string | undefined =>
   new RegExp(`const ${name}\\b[^=\\n]*=\\s*"((?:[^"\\\\]|\\\\.)*)"`).exec(text)?.[1]
 
-/** Which apps are made of each lib, by its folder. */
+/** The apps that are made of each lib, by its folder. */
 const usersOfLibs = (): ReadonlyMap<string, ReadonlySet<string>> => {
   const folders = new Map<string, { readonly folder: string; readonly uses: ReadonlyArray<string> }>()
   for (const path of globSync("{libs,apps}/*/package.json", { cwd: root })) {

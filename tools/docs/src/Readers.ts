@@ -36,7 +36,7 @@ export class Readers implements AsyncDisposable {
       env: {
         ...readerEnvironment(),
         NATS_URL: `nats://127.0.0.1:${there.ports.nats}`,
-        // What such a page starts has no other way to hear of free ports, and keeps its files where the page has them.
+        // A program that such a page starts has no other way to hear of free ports, and keeps its files where the page has them.
         ...(withoutRoost.has(path) ? { ...portVariables(there.ports), ...folderVariables(there) } : {})
       },
       elsewhere: there,

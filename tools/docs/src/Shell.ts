@@ -25,7 +25,7 @@ export interface Running {
   readonly stop: () => Promise<void>
 }
 
-/** What differs from a terminal: no progress meter, and an HTTP error is an exit code, so that it can't pass for an answer. */
+/** Differences from a terminal: no progress meter, and an HTTP error is an exit code, so that it can't pass for an answer. */
 const preamble = `
 curl() { command curl --silent --show-error --fail-with-body "$@"; }
 export -f curl

@@ -11,7 +11,7 @@ interface Variable {
 /** A line of `--help`: name, default, meaning. */
 const variableLine = /^ {2}([A-Z][A-Z0-9_{}]+) {2,}(\S.*?) {2,}(\S.*)$/
 
-/** What the apps say with `--help`, which they make of the declarations that they read by. */
+/** The apps' answers to `--help`, which they make of the declarations that they read by. */
 const readVariables = (): ReadonlyMap<string, Variable> => {
   const variables = new Map<string, Variable>()
   for (const app of apps) {

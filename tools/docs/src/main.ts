@@ -52,7 +52,7 @@ const main = async (): Promise<number> => {
   return failures === 0 ? 0 : 1
 }
 
-// What was started ends with the process, as it is told to.
+// Programs that the run started end with the process, as they are told to.
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(130))
 
 process.exitCode = await main()

@@ -49,7 +49,7 @@ describe("this repository", () => {
         .filter(({ language }) => language === "ts")
         .flatMap(({ line, text }) => {
           const code = text.replaceAll(/\/\/.*$/gm, "").replaceAll(/"[^"]*"/g, '""')
-          // What the formatter makes of yield* outside of a generator.
+          // The formatter makes this of yield* outside of a generator.
           const product = /\byield \*/.test(code) ? ["yield *"] : []
           return [...product, ...calledIn(code).filter((name) => !known.has(name))].map(
             (name) => `${path}:${line}: ${name}`

@@ -1,6 +1,6 @@
 import type { Finding } from "./Fuzzer.ts"
 
-/** What a worker is to do. */
+/** An order to a worker. */
 export interface FuzzOrder {
   readonly bundle: string
   readonly target: string

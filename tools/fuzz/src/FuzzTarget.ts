@@ -1,5 +1,5 @@
 /**
- * What a lib wants fuzzed: `fuzz/FuzzTargets.ts` of a project exports an array `fuzzTargets` of them. The shape is
+ * A lib's inputs to be fuzzed: `fuzz/FuzzTargets.ts` of a project exports an array `fuzzTargets` of them. The shape is
  * structural, so that no protocol lib has to import a tool.
  */
 export interface FuzzTarget {

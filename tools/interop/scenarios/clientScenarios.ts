@@ -5,7 +5,7 @@ import { eventually } from "@roost/testkit"
 import { Effect } from "effect"
 import { createDevice, measurepointPost, type TestDevice } from "../src/Fixtures.ts"
 
-// What every client does with Roost, whoever wrote it.
+// The exchange that every client has with Roost, whoever wrote it.
 
 /** A device of its own, named after the test. */
 export const deviceFor = (roost: RoostProcesses, productKey: string, name: string) =>

@@ -49,7 +49,7 @@ const run = (): number => {
   return vitest.status ?? 1
 }
 
-/** What it can't bring is reported with the client that lacks it. */
+/** The run reports the lacking parts with the client that needs them. */
 const bootstrap = (): void =>
   void spawnSync(process.execPath, ["tools/dev/src/bootstrap.ts", "--for", "interop"], { cwd: root, stdio: "inherit" })
 

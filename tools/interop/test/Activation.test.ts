@@ -3,7 +3,7 @@ import { eventually, RoostProcesses } from "@roost/testkit"
 import { afterAll, assert, beforeAll, describe, it } from "vitest"
 import { createProduct } from "../src/Fixtures.ts"
 
-// What an operator changes while devices come in: real processes, a device in software.
+// An operator's changes while devices come in: real processes, a device in software.
 
 let roost: RoostProcesses
 const deviceOf = (productKey: string, deviceKey: string): Device =>

@@ -5,7 +5,7 @@ import { readFileSync } from "node:fs"
 import { afterAll, assert, beforeAll, describe, it } from "vitest"
 import { createProduct } from "../src/Fixtures.ts"
 
-// What `nx build` makes is what operators run: the same answers as from source. `.ci/run` runs Contract and RawProducts on bundles too.
+// Operators run the product of `nx build`: the same answers as from source. `.ci/run` runs Contract and RawProducts on bundles too.
 
 const apps: ReadonlyArray<AppName> = ["registry", "downlink-queue", "session-actors", "udp-edge"]
 const forms: ReadonlyArray<AppForm> = ["source", "bundle"]

@@ -6,7 +6,7 @@ import type { AddressInfo } from "node:net"
 import { afterAll, assert, beforeAll, describe, it } from "vitest"
 import { createProduct } from "../src/Fixtures.ts"
 
-// What an application hears over HTTP: real processes, devices in software, a reader of server-sent events.
+// An application's events over HTTP: real processes, devices in software, a reader of server-sent events.
 
 let roost: RoostProcesses
 beforeAll(async () => {

@@ -64,7 +64,7 @@ const onFullDisk = async (
 
     disk.fill()
     if (!expected.hangs) {
-      // What the server frees by itself is taken, too.
+      // It also takes the room that the server frees by itself.
       await eventually(
         () => (disk.fill(), report()),
         (code) => code === unavailable
@@ -90,7 +90,7 @@ const onFullDisk = async (
     await says("registry", "/metrics", /^roost_nats_store_takes 1$/m)
     assert.strictEqual(handshakes, 1)
 
-    // What was told while nothing could be stored is stored, and what was acknowledged is there after the next restart.
+    // The stream has the events that were told while nothing could be stored, and acknowledged uplinks survive the next restart.
     const client = await connect({ servers: roost.natsUrl, maxReconnectAttempts: -1 })
     try {
       const { streams } = await jetstreamManager(client)

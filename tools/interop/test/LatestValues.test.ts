@@ -3,7 +3,7 @@ import { eventually, RoostProcesses } from "@roost/testkit"
 import { afterAll, assert, beforeAll, describe, it } from "vitest"
 import { createProduct } from "../src/Fixtures.ts"
 
-// What applications read of what a device reported: real processes, a device in software.
+// Applications read a device's reports: real processes, a device in software.
 
 let roost: RoostProcesses
 beforeAll(async () => {

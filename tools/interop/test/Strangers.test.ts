@@ -7,7 +7,7 @@ import { afterAll, assert, beforeAll, describe, it } from "vitest"
 import { coapClient } from "../src/CoapClient.ts"
 import { createDevice, createProduct, measurepointPost } from "../src/Fixtures.ts"
 
-// What operators find of peers that name no registered device, while registered devices notice nothing of them.
+// Operators find the peers that name no registered device, while registered devices notice nothing of them.
 
 let roost: RoostProcesses
 const product = "pkDoor"

@@ -87,7 +87,7 @@ export const LoadConfig = Schema.Struct({
 
   /** Devices that wake up at once at the end; 0: no storm. */
   stormDevices: Natural,
-  /** What each does: an uplink in its session, or a handshake and an uplink. */
+  /** Each device's act: an uplink in its session, or a handshake and an uplink. */
   stormKind: Schema.Literals(wakeKinds),
   /** The storm's wake-ups are spread evenly over this time. */
   stormSeconds: NotNegative,

@@ -23,7 +23,7 @@ export type Latency = typeof Latency.Type
 /** By `ErrorKind`; only the kinds that happened. */
 export const ErrorsByKind = Schema.Record(Schema.String, Count)
 
-/** What was counted in an interval, over all devices and processes of the tool. */
+/** The counts of an interval, over all devices and processes of the tool. */
 export const Counts = Schema.Struct({
   fullHandshakes: Count,
   resumedHandshakes: Count,
@@ -115,7 +115,7 @@ export const Sample = Schema.Struct({
 })
 export type Sample = typeof Sample.Type
 
-/** What `npm run loadtest -- --json FILE` writes. */
+/** The report that `npm run loadtest -- --json FILE` writes. */
 export const Report = Schema.Struct({
   version: Schema.Literal(reportVersion),
   /** ISO 8601. */

@@ -43,7 +43,7 @@ function interrupted(): AbortSignal {
 }
 
 const program = Command.run(command, { version }).pipe(
-  // What is wrong with the flags has been said; 1 would mean that a limit was not kept.
+  // The parser has named the faults of the flags; 1 would mean that a limit was not kept.
   Effect.catchTag("ShowHelp", ({ errors }) => Effect.sync(() => void (process.exitCode = errors.length > 0 ? 2 : 0))),
   Effect.provide(NodeServices.layer)
 )

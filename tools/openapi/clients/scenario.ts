@@ -2,7 +2,7 @@ import createClient from "openapi-fetch"
 import type { paths as DownlinkPaths } from "./downlink-queue.ts"
 import type { paths as RegistryPaths } from "./registry.ts"
 
-// What an application does with clients that were generated from both specifications. Compiles under --strict, and runs.
+// An application's work with clients that were generated from both specifications. Compiles under --strict, and runs.
 
 const variable = (name: string): string => {
   const value = process.env[name]
@@ -66,7 +66,7 @@ good(
   await registry.DELETE("/v1/webhooks/{webhookId}", { params: { path: { webhookId: webhook.webhookId } } })
 )
 
-// What the compiler lets through, as an object that came from elsewhere, the server names.
+// The server names the faults that the compiler lets through, as in an object that came from elsewhere.
 const written = { productName: "x", dataformat: "Custom" }
 const refused = await registry.POST("/v1/products", { body: written })
 const fault = (refused.error as { readonly detail?: string } | undefined)?.detail

@@ -8,7 +8,7 @@ import { run } from "./Toolbox.ts"
 export interface TestRoost {
   readonly services: ReadonlyArray<{ readonly name: string; readonly url: string }>
   readonly token: string
-  /** What the tools and the scenarios read. */
+  /** The surroundings that the tools and the scenarios read. */
   readonly env: Readonly<Record<string, string>>
   readonly stop: () => Promise<void>
 }

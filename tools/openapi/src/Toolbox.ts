@@ -21,7 +21,7 @@ export const pythonTool = (name: string): string => join(toolbox, "venv/bin", na
 
 export interface Outcome {
   readonly ok: boolean
-  /** What the program wrote, both streams. */
+  /** The program's output, both streams. */
   readonly output: string
 }
 

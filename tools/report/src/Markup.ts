@@ -11,7 +11,7 @@ export class Markup {
   }
 }
 
-/** What may stand between `html`'s pieces: text and numbers are escaped, markup is not, `undefined` is nothing. */
+/** The contents between `html`'s pieces: text and numbers are escaped, markup is not, `undefined` is nothing. */
 export type Content = string | number | undefined | Markup | ReadonlyArray<Content>
 
 /** A template of markup: html`<p>${text}</p>`. */

@@ -9,7 +9,7 @@ export interface Page {
   readonly body: Content
   /** Rules of this page alone, beside those of page.css. */
   readonly style?: string
-  /** What the script draws: it finds `report` and `plots` (plots.js), which is uPlot in the page's colours. */
+  /** The page's drawing: its script finds `report` and `plots` (plots.js), which is uPlot in the page's colours. */
   readonly drawing?: { readonly report: unknown; readonly script: string }
 }
 

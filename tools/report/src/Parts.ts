@@ -69,7 +69,7 @@ export const listOf = (items: ReadonlyArray<Content>): Markup | undefined =>
         ${items.map((item) => html`<li>${item}</li>`)}
       </ul>`
 
-/** What a reader must not overlook. */
+/** A line that a reader must not overlook. */
 export const noticeOf = (what: string, text: Content): Markup => html`<p class="notice"><b>${what}:</b> ${text}</p>`
 
 /** Text in which `…` between backticks is code, as in Markdown. */

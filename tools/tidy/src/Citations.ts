@@ -22,13 +22,13 @@ const caseId = /(?<![\w#./-])(trust (?=[A-G]\d)|(?=[CDFRS]\d))([A-Z])(\d{1,3})(?
 const adr = /\bADR (\d+)\b/g
 const fileName =
   /(?<![\w/.@:$}*-])((?:\.{0,2}\/)?(?:[\w@-][\w.@-]*\/)*[\w@-][\w.@-]*\.(?:ts|mjs|md|go|java|sh|py))(?![\w*(/])/g
-/** What says what was, and what plants citations of nothing. */
+/** Files that tell the past, and files that plant citations of nothing. */
 const unread = new Set(["CHANGELOG.md", "tools/tidy/test/Citations.test.ts"])
-/** What a command writes, and what a reader puts in. */
+/** Files that a command writes, and names that a reader replaces. */
 const notHere = /^(?:main\.mjs|report\.md|FILE\.ts)$/
 const testReference = /`([^`]+\.test\.ts)`:\s+`([^`]+)`/g
 
-/** What code, tests and pages cite and is not in the repository: sections, clauses, cases, decision records, files, tests. */
+/** Citations of things that are not in the repository: sections, clauses, cases, decision records, files, tests. */
 export const checkCitations = ({ files }: Repository): ReadonlyArray<Finding> => {
   const index = indexOf(files)
   const findings: Array<Finding> = []

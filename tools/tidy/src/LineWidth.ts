@@ -3,7 +3,7 @@ import type { Finding, Repository } from "./Repository.ts"
 /** Characters of a line of a page; rows of tables and fenced blocks are as wide as they are. */
 export const lineWidthMax = 160
 
-/** Pages whose lines are too wide to read beside code. What is not released yet is wrapped with its version. */
+/** Pages whose lines are too wide to read beside code. The unreleased section is wrapped with its version. */
 export const checkLineWidth = ({ files }: Repository): ReadonlyArray<Finding> => {
   const findings: Array<Finding> = []
   for (const [path, text] of files) {

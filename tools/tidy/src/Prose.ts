@@ -6,7 +6,7 @@ export interface Block {
   readonly isTitle: boolean
 }
 
-/** What is written for people in a source or a page; code and fenced blocks are left out. */
+/** The prose of a source or a page; code and fenced blocks are left out. */
 export const blocksOf = (path: string, text: string): ReadonlyArray<Block> =>
   path.endsWith(".md")
     ? blocksOfPage(text)

@@ -12,7 +12,7 @@ export interface Project {
   readonly dependencies: Readonly<Record<string, string>>
 }
 
-/** What the checks look at: files by their path from the root, and the projects. */
+/** The input of the checks: files by their path from the root, and the projects. */
 export interface Repository {
   readonly files: ReadonlyMap<string, string>
   readonly projects: ReadonlyArray<Project>

@@ -40,7 +40,7 @@ const readsForOperators = /^(?:apps|libs(?!\/testkit))\/[^/]+\/src\/|^tools\/dev
 
 /**
  * Names that a source gives to `Config`: as they stand, and made by a function of the same file from a text that it is called
- * with. What else stands between `${` and `}` is `{NAME}`.
+ * with. All other text between `${` and `}` is `{NAME}`.
  */
 const configuredVariables = (source: string): ReadonlySet<string> => {
   if (!/\bConfig\b[^"]*from "effect(?:\/Config)?"|\bSetting\b[^"]*from "/.test(source)) return new Set()

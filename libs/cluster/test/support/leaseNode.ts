@@ -29,7 +29,7 @@ const node = Effect.gen(function* () {
       abandon: (partition) => say("abandon", partition)
     }
   })
-  // What the process would do with a datagram that comes now.
+  // The fate of a datagram that comes to the process now.
   setInterval(() => {
     say("serves", leases.isServing())
     say("unsettled", leases.unsettled() ?? "")

@@ -9,7 +9,7 @@ import { encodedBytes, noBytes } from "../Message.ts"
 import { findOption, type Option, OptionNumber, uintOption } from "../Option.ts"
 import type { ClientRequest, ClientResponse, FailureReason } from "./Output.ts"
 
-/** What the next message carries. */
+/** The content of the next message. */
 export interface Part {
   readonly options: ReadonlyArray<Option>
   readonly payload: Uint8Array

@@ -10,7 +10,7 @@ export interface Owed {
   /** As that process gave it to `promise`; empty if nothing tells whether the request took effect. */
   readonly name: string
   readonly reply: Uint8Array
-  /** What is left of it: message id, token, Content-Format. */
+  /** The kept parts of it: message id, token, Content-Format. */
   readonly request: Request
 }
 
@@ -33,7 +33,7 @@ export interface AcknowledgedEmpty {
   readonly reply: Uint8Array
 }
 
-/** What `work` is to another process; a reply that is too long is left out, and with it the name that promises it. */
+/** The form of `work` for another process; a reply that is too long is left out, and with it the name that promises it. */
 export const acknowledgedEmpty = (now: number, { entry, envelope, name, reply }: Work): AcknowledgedEmpty => {
   const fits = name.length <= nameLengthMax && reply.length <= replyBytesMax
   return {
@@ -118,7 +118,7 @@ export const decodeAcknowledgedEmpty = (
   return at === bytes.length ? list : undefined
 }
 
-/** What the response to such a request needs of it, in another process. */
+/** Another process needs these parts of such a request for its response. */
 export const envelopeOf = (acknowledged: AcknowledgedEmpty): RequestEnvelope => {
   const { block1, contentFormat, messageId, noResponse, token } = acknowledged
   const request = { ...requestUnknown, messageId, token, contentFormat }

@@ -9,7 +9,7 @@ import { Downloads } from "./Downloads.ts"
 import type { Response, TransmitCause } from "./Output.ts"
 import { type LastBlock, Uploads } from "./Uploads.ts"
 
-/** What a request that is one block of many leads to. */
+/** The outcome of a request that is one block of many. */
 export type BlockStep =
   /** The body is complete. */
   | { readonly _tag: "Deliver"; readonly envelope: RequestEnvelope; readonly last: LastBlock | undefined }

@@ -7,7 +7,7 @@ import { findOption, type Option, OptionNumber, uintOption } from "../Option.ts"
 import type { Refusal } from "../Request.ts"
 import type { Response } from "./Output.ts"
 
-/** What a message may take, and what of it is spoken for. */
+/** The bytes that a message may take, and those of them that are spoken for. */
 export interface Room {
   readonly bytesMax: number
   readonly tokenBytes: number

@@ -54,7 +54,7 @@ export type Output =
       readonly _tag: "Transmit"
       readonly bytes: Uint8Array
       readonly cause: TransmitCause
-      /** What was refused by it, on the message layer's own account. */
+      /** The message that it refused, on the message layer's own account. */
       readonly refusal?: Refusal
     }
   /** For the application; answer with `respond` and this exchange number. Views of the datagram: do not overwrite it meanwhile. */
@@ -68,7 +68,7 @@ export type Output =
   /** An empty ACK is due (`SessionLimits.acksWait`): store what `serialize` gives, then call `acknowledge`. */
   | { readonly _tag: "AckDue"; readonly exchange: number }
   /**
-   * What became of a separate response. `Reset`: the client does not want it. `TimedOut`: no ACK in MAX_TRANSMIT_WAIT.
+   * The end of a separate response. `Reset`: the client does not want it. `TimedOut`: no ACK in MAX_TRANSMIT_WAIT.
    * `Displaced`: as many newer ones wait as may.
    */
   | {

@@ -9,7 +9,7 @@ export interface Entry {
   readonly inherited: boolean
   /** False while the request is at the application: until then it is not forgotten. */
   answered: boolean
-  /** What a duplicate is answered with: bytes as a string of code units 0 to 255. */
+  /** The answer to a duplicate: bytes as a string of code units 0 to 255. */
   reply: string | undefined
 }
 

@@ -52,7 +52,7 @@ export interface ServerSettings {
 
 export const defaultServerSettings: ServerSettings = { tuning: defaultTuning, limits: defaultServerLimits }
 
-/** What the DTLS session and its device's product say of one instance. */
+/** The properties that the DTLS session and its device's product give one instance. */
 export interface SessionLimits {
   /**
    * Largest message that may go to the peer now, in bytes: what a record of the session holds (RFC 7252 §4.6), or less while
@@ -77,7 +77,7 @@ export class ServerExchanges {
   #unconfirmed: Array<Work> | undefined
   #blockwise: Blockwise | undefined
   #last: LastOptions | undefined
-  /** What the device said in the session before, which another handshake ended. */
+  /** The exchanges of the session before, which another handshake ended. */
   #former: Remembered | undefined
   #nextMessageId: number
   #nextExchange = 0
@@ -113,8 +113,8 @@ export class ServerExchanges {
   }
 
   /**
-   * What another process needs to recognise copies of the newest answered requests, at most `countMax` of them with at most
-   * `replyBytesMax` of replies, and to answer what was acknowledged empty. Bodies in assembly and other requests at the
+   * The state that another process needs to recognise copies of the newest answered requests, at most `countMax` of them with at most
+   * `replyBytesMax` of replies, and to answer requests that were acknowledged empty. Bodies in assembly and other requests at the
    * application are not part of it: their clients send them again.
    */
   serialize(now: number, countMax: number, replyBytesMax: number): Uint8Array {
@@ -153,14 +153,14 @@ export class ServerExchanges {
     return owed !== undefined
   }
 
-  /** What another process acknowledged empty and did not answer, until `respond` does. */
+  /** Requests that another process acknowledged empty and did not answer, until `respond` does. */
   get owed(): ReadonlyArray<Owed> {
     return owedOf(this.#working.acknowledged)
   }
 
   /**
-   * What another process is to know of the request if it has to answer it: `name`, ASCII, by which it can find out whether the
-   * request took effect, and the payload of the answer if so.
+   * Facts for another process that has to answer the request: `name`, ASCII, by which it can find out whether the request took effect, and
+   * the payload of the answer if so.
    */
   promise(exchange: number, name: string, reply: Uint8Array): void {
     const work = this.#working.find(exchange)
@@ -169,7 +169,7 @@ export class ServerExchanges {
     work.reply = reply
   }
 
-  /** What `serialize` gave since `AckDue` is stored: the empty ACK goes, unless the response came before it. */
+  /** The output of `serialize` since `AckDue` is stored: the empty ACK goes, unless the response came before it. */
   acknowledge(exchange: number): Outputs {
     const entry = this.#working.find(exchange)?.entry
     if (entry === undefined || entry.reply !== undefined) return []
@@ -179,7 +179,7 @@ export class ServerExchanges {
   }
 
   /**
-   * What the same device said in the session before this one. `Resumed`: copies of what was answered get the same answer
+   * The same device's exchanges in the session before this one. `Resumed`: copies of what was answered get the same answer
    * for MAX_TRANSMIT_WAIT, the longest that a client repeats a message (RFC 7252 §4.8.2). `Renewed`, by a full handshake:
    * a device without entropy sends the same bytes at each boot, so its requests are new and `mayRepeat` says more.
    */

@@ -4,7 +4,7 @@ import type { ServerLimits } from "../Limits.ts"
 import type { Refusal, RefusalDetail, RefusalReason } from "../Request.ts"
 import type { Response } from "./Output.ts"
 
-/** What a request with Block1 leads to (RFC 7959 §2.5). */
+/** The outcome of a request with Block1 (RFC 7959 §2.5). */
 export type UploadStep =
   /** 2.31 with this block; asks for the next one, in smaller blocks if `block.szx` is smaller. */
   | { readonly _tag: "Continue"; readonly block: Block }
@@ -21,7 +21,7 @@ interface Upload {
   expiresAt: number
 }
 
-/** What ended a body of several blocks, and what came of it: its client may not have heard of that. */
+/** The block that ended a body of several blocks, and its outcome: its client may not have heard of that. */
 export interface LastBlock {
   readonly key: string
   readonly offset: number
@@ -29,7 +29,7 @@ export interface LastBlock {
   readonly expiresAt: number
   /** At the application; undefined until it is there. */
   exchange: number | undefined
-  /** What it said, if the body was taken. */
+  /** The answer, if the body was taken. */
   response: Response | undefined
 }
 
@@ -126,7 +126,7 @@ export class Uploads {
     if (index !== -1) this.#last.splice(index, 1)
   }
 
-  /** What the application said to a body. What it did not take is to come again as a whole. */
+  /** The application's answer to a body. A body that it did not take is to come again as a whole. */
   answered(last: LastBlock, response: Response): void {
     if (codeClass(response.code) === 2) last.response = { ...response, payload: response.payload.slice() }
     else this.#forgetLast(last.key)

@@ -9,7 +9,7 @@ export interface Work {
   readonly envelope: RequestEnvelope
   /** When the empty ACK is due; Infinity once it was, and for a NON. */
   ackAt: number
-  /** What another process can find out by whether the request took effect, and what is answered if so; empty if it can't. */
+  /** A name by which another process can find out whether the request took effect, and the answer if so; empty if it can't. */
   name: string
   reply: Uint8Array
   /** Of a body in blocks. */

@@ -65,7 +65,7 @@ const Codes = HttpApiGroup.make("codes")
   .middleware(RequestRules)
   .middleware(Authorization)
 
-/** Who signs in has no session yet, so these need none. */
+/** A person who signs in has no session yet, so these need none. */
 const Sessions = HttpApiGroup.make("sessions")
   .add(
     HttpApiEndpoint.post("signIn", session, {

@@ -35,7 +35,7 @@ export const isPending = (state: CommandState): boolean => state === "created" |
 export const CommandKind = Schema.Literals(["measurepointSet", "measurepointGet", "service", "raw", "otaUpgrade"])
 export type CommandKind = typeof CommandKind.Type
 
-/** What a device has to know of the firmware that it is to fetch (enos-protocol §3.2.5). */
+/** The firmware that a device is to fetch (enos-protocol §3.2.5). */
 export const Firmware = Schema.Struct({
   version: textOf(1, 64),
   fileUrl: textOf(1, 1024),

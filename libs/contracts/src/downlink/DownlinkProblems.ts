@@ -38,7 +38,7 @@ export class TooManyPending extends HttpApiError.Problem<TooManyPending>()(
   { code: Schema.tag(CommandCode.cacheFull), pendingMax: Schema.Int }
 ) {}
 
-/** What the thing model of the device's product does not allow. The code is the one that a device gets for its own message (1204). */
+/** Faults by the thing model of the device's product. The code is the one that a device gets for its own message (1204). */
 export class CommandNotOfModel extends HttpApiError.Problem<CommandNotOfModel>()(
   "CommandNotOfModel",
   {

@@ -5,7 +5,7 @@ import { AnyJson } from "../JsonText.ts"
 
 const device = { productKey: Schema.String, deviceKey: Schema.String }
 
-/** What another service asks of downlink-queue: what its HTTP API offers, for who speaks on the bus. */
+/** Another service asks this of downlink-queue: the operations of its HTTP API, for services that speak on the bus. */
 export const DownlinkQuestion = Schema.Union([
   Schema.TaggedStruct("Issue", {
     ...device,

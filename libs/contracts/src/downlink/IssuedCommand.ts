@@ -83,7 +83,7 @@ export const IssuedCommand = Schema.Struct({
 })
 export type IssuedCommand = typeof IssuedCommand.Type
 
-/** What applications see of an entry of the buckets. */
+/** Applications see this of an entry of the buckets. */
 export const issuedCommand = (command: Command): IssuedCommand => {
   const { payload, params: _, timeoutSeconds, ...told } = command
   return {

@@ -18,6 +18,6 @@ export const cursorOf = <Position extends Schema.Top>(position: Position) =>
 export const nextCursor = Schema.optionalKey(
   Schema.String.annotate({ description: "`cursor` of the next page; absent on the last one." })
 )
-/** What an endpoint is for, in the specification. */
+/** The purpose of an endpoint, in the specification. */
 export const describe = (summary: string, description?: string) =>
   OpenApi.annotations({ summary, ...(description === undefined ? {} : { description }) })

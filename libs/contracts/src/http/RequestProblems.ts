@@ -1,7 +1,7 @@
 import * as Schema from "effect/Schema"
 import { HttpApiError, HttpApiMiddleware } from "effect/http-api"
 
-/** What of a request is wrong, and where: `path` begins with `params`, `query`, `headers` or `payload`. */
+/** A request's fault and its place: `path` begins with `params`, `query`, `headers` or `payload`. */
 export const RequestFault = Schema.Struct({
   path: Schema.Array(Schema.String),
   message: Schema.String

@@ -11,7 +11,7 @@ export const strictApi = <Id extends string, Groups extends HttpApiGroup.Constra
   api: HttpApi.HttpApi<Id, Groups>
 ) =>
   api
-    // Who has no token is told so before anything else: the later middleware is the outer one.
+    // A caller without a token is told so before anything else: the later middleware is the outer one.
     .middleware(RequestRules)
     .middleware(Authorization)
     .annotate(HttpApi.ParamsParseOptions, requestParseOptions)

@@ -6,8 +6,8 @@ import { Subjects } from "../Subjects.ts"
 export const applicationUser = "application"
 
 /**
- * What the calls of JetStream's API begin with for applications, where a client has `$JS.API` (its option `apiPrefix`,
- * `prefix` or `--js-api-prefix`).
+ * The beginning of the subjects of JetStream's API for applications, where a client has `$JS.API` (its option `apiPrefix`, `prefix` or
+ * `--js-api-prefix`).
  */
 export const applicationApiPrefix = "ROOST.API"
 

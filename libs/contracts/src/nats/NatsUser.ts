@@ -1,7 +1,7 @@
 import { Buckets, type BucketDefinition, type StreamDefinition, Streams } from "../Streams.ts"
 import { Subjects } from "../Subjects.ts"
 
-/** Who may enter NATS (deploy/nats/accounts.conf). An app's user has the app's name. */
+/** The users of NATS (deploy/nats/accounts.conf). An app's user has the app's name. */
 export const NatsUserName = ["udp-edge", "session-actors", "registry", "downlink-queue", "admin"] as const
 export type NatsUserName = (typeof NatsUserName)[number]
 
@@ -23,7 +23,7 @@ const all = ">"
 const any = "*"
 /** Where the answers to questions from another account go, by names that nats-server makes. */
 const answersToOtherAccounts = "_R_.>"
-/** Whoever answers questions publishes to the inboxes of those who ask; `allow_responses` would let a question name any subject. */
+/** A user that answers questions publishes to the inboxes of those who ask; `allow_responses` would let a question name any subject. */
 const answers = ["_INBOX.>", answersToOtherAccounts]
 
 const streamOf = (store: StreamDefinition | BucketDefinition): string =>
@@ -51,10 +51,10 @@ const forgets = (...stores: ReadonlyArray<StreamDefinition | BucketDefinition>):
 const writes = (...stores: ReadonlyArray<StreamDefinition | BucketDefinition>): ReadonlyArray<string> =>
   stores.flatMap((store) => ("subjects" in store ? store.subjects : [`$KV.${store.name}.>`]))
 
-/** What befell a product's webhooks: events of products have `=` for the device's key. */
+/** Events of a product's webhooks: events of products have `=` for the device's key. */
 const webhookEvents = ["failing", "dead", "recovered"].map((what) => `roost.event.${any}.=.webhook-${what}`)
 
-/** What each app looks at to know whether it can serve, and what its servers promise. */
+/** Each app looks at these to know whether it can serve, and at the promises of its servers. */
 const looks = [
   "$JS.API.INFO",
   "$JS.API.STREAM.NAMES",
@@ -64,10 +64,10 @@ const looks = [
   `$KV.${Buckets.store.name}.probe.>`
 ]
 
-/** What each app tells of itself once a second; the registries listen. */
+/** Each app's summary of itself once a second; the registries listen. */
 const tells = (app: NatsUserName) => Subjects.summary(app)
 
-/** What each app needs, and no more. `admin` is the one privileged step: it alone makes, changes and deletes streams. */
+/** The needs of each app, and no more. `admin` is the one privileged step: it alone makes, changes and deletes streams. */
 export const natsUsers: Readonly<Record<NatsUserName, NatsPermissions>> = {
   "udp-edge": {
     publish: [

@@ -17,7 +17,7 @@ export const propertiesBytesMax = 128 * 1024
 
 const Values = Schema.Record(Schema.String, AnyJson)
 
-/** What a device asks of its properties. An empty list of names is all of them for a query, none for a deletion. */
+/** A device's questions about its properties. An empty list of names is all of them for a query, none for a deletion. */
 export const PropertiesAsk = Schema.Union([
   Schema.TaggedStruct("Update", { values: Values }),
   Schema.TaggedStruct("Query", { names: Schema.Array(Schema.String) }),

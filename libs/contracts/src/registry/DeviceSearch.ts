@@ -50,7 +50,7 @@ export const tagFilter = (text: string): TagFilter => {
   return end === -1 ? { name: text } : { name: text.slice(0, end), value: text.slice(end + 1) }
 }
 
-/** What is asked of devices of all products; what is absent is no condition. */
+/** Conditions on devices of all products; an absent one is no condition. */
 export const deviceQuery = {
   q: Schema.optionalKey(
     textOf(1, searchedPartMax).annotate({

@@ -28,7 +28,7 @@ export const eventTimes = {
   to: Schema.optionalKey(millis("Events before this time, milliseconds since 1970."))
 }
 
-/** Which events to list, newest first. */
+/** Selects the events of a list, newest first. */
 export interface EventQuery {
   readonly kind?: string | undefined
   readonly from?: number | undefined

@@ -28,14 +28,14 @@ export const ModelSummary = Schema.Struct({ modelId: ModelId, ...versioned }).an
 export type ModelSummary = typeof ModelSummary.Type
 
 /**
- * What session-actors need to know of products and models, in the bucket PROFILES. A product without entry, or without
+ * Facts of products and models for session-actors, in the bucket PROFILES. A product without entry, or without
  * `modelId`, accepts whatever is well-formed.
  */
 export const Profile = Schema.Union([
   Schema.TaggedStruct("Product", {
     productKey: Schema.String,
     modelId: Schema.NullOr(Schema.String),
-    /** What converts a raw product's bytes, once it is published; absent from older registries. */
+    /** The script that converts a raw product's bytes, once it is published; absent from older registries. */
     script: Schema.optionalKey(Schema.NullOr(Schema.Struct({ version: Schema.Int, source: Schema.String })))
   }),
   Schema.TaggedStruct("Model", { version: Schema.Int, model: ThingModel })

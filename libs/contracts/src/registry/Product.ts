@@ -98,7 +98,7 @@ export type NewProductSecret = typeof NewProductSecret.Type
 /** Of a product, what is built into its devices. */
 export const productFixed: ReadonlyArray<string> = ["productKey", "productSecret", "dataFormat", "downlink"]
 
-/** What of a product may change; what is absent stays. The rest is built into the devices. */
+/** The fields of a product that may change; an absent one stays. The rest is built into the devices. */
 export const ProductChange = sentBack(ProductWithSecret.fields, {
   productName: Schema.optionalKey(DisplayName),
   dynamicActivateEnabled: Schema.optionalKey(Product.fields.dynamicActivateEnabled),

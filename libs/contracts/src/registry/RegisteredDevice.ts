@@ -7,7 +7,7 @@ import { DisplayName } from "./Product.ts"
 
 const Millis = Schema.Finite.annotate({ description: "Milliseconds since 1970." })
 
-/** A device as operators see it. What never happened is absent. */
+/** A device as operators see it. A time that never came is absent. */
 export const RegisteredDevice = Schema.Struct({
   assetId: Schema.String,
   productKey: ProductKey,
@@ -78,7 +78,7 @@ export type ProductEvent = typeof ProductEvent.Type
 /** Of a device, what names it. */
 export const deviceFixed: ReadonlyArray<string> = ["productKey", "deviceKey", "assetId"]
 
-/** What of a device may change; what is absent stays. */
+/** The fields of a device that may change; an absent one stays. */
 export const DeviceChange = sentBack(RegisteredDevice.fields, { deviceName: Schema.optionalKey(DisplayName) }).annotate(
   {
     identifier: "DeviceChange"

@@ -55,7 +55,7 @@ const device = { productKey: ProductKey, deviceKey: DeviceKey }
 const devices = "/v1/products/:productKey/devices"
 const one = `${devices}/:deviceKey` as const
 
-/** What lists of events of devices and products are asked by. */
+/** The query of lists of events of devices and products. */
 const eventQuery = {
   kind: Schema.optionalKey(DeviceEventKind.annotate({ description: "Events of this kind only." })),
   ...eventTimes,

@@ -90,7 +90,7 @@ export class TooManyWebhooks extends HttpApiError.Problem<TooManyWebhooks>()(
   { max: Schema.Int }
 ) {}
 
-/** What the thing model of the device's product does not allow. The code is the one that a device gets for its own message (1204). */
+/** Faults by the thing model of the device's product. The code is the one that a device gets for its own message (1204). */
 export class AttributesNotOfModel extends HttpApiError.Problem<AttributesNotOfModel>()(
   "AttributesNotOfModel",
   {

@@ -18,7 +18,7 @@ export const ScriptVersion = Schema.Struct({
 }).annotate({ identifier: "ScriptVersion" })
 export type ScriptVersion = typeof ScriptVersion.Type
 
-/** What a product has: a draft that never runs, and versions, of which one may be published. */
+/** A product's scripts: a draft that never runs, and versions, of which one may be published. */
 export const ProductScript = Schema.Struct({
   draft: Schema.optionalKey(
     Schema.Struct({

@@ -4,7 +4,7 @@ import { sentBack } from "../http/SentBack.ts"
 import { textOf } from "../http/Texts.ts"
 import { AnyJson } from "../JsonText.ts"
 
-/** What applications can follow: what devices said, who is online, what became of commands. */
+/** Applications can follow these: reports of devices, presence, and the fate of commands. */
 export const EventKind = Schema.Literals(["uplink", "presence", "command"])
 export type EventKind = typeof EventKind.Type
 
@@ -106,7 +106,7 @@ export type WebhookWithDelivery = typeof WebhookWithDelivery.Type
 /** Of a webhook, what it hears of: consumers that are half-way do not change. */
 export const webhookFixed: ReadonlyArray<string> = ["webhookId", "kinds", "productKey", "deviceKey"]
 
-/** What of a webhook may change; what is absent stays. */
+/** The fields of a webhook that may change; an absent one stays. */
 export const WebhookChange = sentBack(WebhookWithDelivery.fields, {
   url: Schema.optionalKey(told.url),
   secret: Schema.optionalKey(WebhookSecret)
@@ -133,7 +133,7 @@ export type WebhookWithSecret = typeof WebhookWithSecret.Type
 
 /**
  * An entry of the bucket WEBHOOKS, at its id: a WebhookWithSecret in JSON, sealed whole for `sealPurpose.webhook` and its id, in base64; see
- * Sealing. Who may write to the bucket can't send deliveries elsewhere.
+ * Sealing. A user that may write to the bucket can't send deliveries elsewhere.
  */
 export const SealedWebhook = Schema.Struct({ sealed: Schema.String })
 export type SealedWebhook = typeof SealedWebhook.Type

@@ -81,7 +81,7 @@ export const instance = Effect.fnUntraced(function* (
     const text = yield* response.text
     return { status: response.status, body: JSON.parse(text) }
   }, Effect.orDie)
-  /** What a GET answers, as it is written. */
+  /** The body of a GET, as it is written. */
   const read = (path: string) =>
     HttpClientRequest.get(path).pipe(
       HttpClientRequest.bearerToken(token),
@@ -102,11 +102,11 @@ export const instance = Effect.fnUntraced(function* (
 export type Instance = Effect.Success<ReturnType<typeof instance>>
 
 export interface World {
-  /** What the registry says, by device key; others are unknown to it. */
+  /** The registry's answers, by device key; others are unknown to it. */
   readonly registered: Map<string, DeviceReply>
   /** Device keys whose actor says that they are online. */
   readonly online: Set<string>
-  /** What the registry tells of a thing model. */
+  /** The registry's news of a thing model. */
   readonly tellModel: (model: ThingModel, version: number) => Effect.Effect<void>
   readonly event: (deviceKey: string, event: CommandEvent) => Effect.Effect<void>
   readonly nats: Context.Service.Shape<typeof NatsConnection>

@@ -363,7 +363,7 @@ export class Client {
 
 const lastFlightName = "ClientKeyExchange, ChangeCipherSpec, Finished"
 
-/** What silence means at each stage; a server that hides why it refuses answers a wrong key with it. */
+/** The meaning of silence at each stage; a server that hides its reason for a refusal answers a wrong key with it. */
 const timeoutReason: Readonly<Record<string, string>> = {
   AwaitServerHello: "no server answered the ClientHello",
   AwaitServerHelloDone: "the server's flight did not arrive whole",

@@ -2,7 +2,7 @@ import { type CipherSuite, TLS_PSK_WITH_AES_128_CBC_SHA256, TLS_PSK_WITH_AES_128
 import type { Crypto } from "../Crypto.ts"
 import type { Session } from "../Session.ts"
 
-/** What a client offers, and how patient it is. */
+/** A client's offers, and its patience. */
 export interface ClientOptions {
   readonly crypto: Crypto
   /** Sent in ClientKeyExchange, in clear. */

@@ -12,7 +12,7 @@ export type ClientOutput =
 export interface Transmit {
   readonly _tag: "Transmit"
   readonly datagram: Uint8Array
-  /** What is in it, for a reader. */
+  /** Its content, for a reader. */
   readonly flight: string
   /** From 1; larger if the flight is sent again. */
   readonly transmission: number

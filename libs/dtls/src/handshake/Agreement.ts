@@ -3,7 +3,7 @@ import { plaintextBytesMax } from "../record/Protection.ts"
 import type { ClientHello } from "./ClientHello.ts"
 import type { ServerHello } from "./ServerHello.ts"
 
-/** What a pair of hellos agreed on. */
+/** The agreement of a pair of hellos. */
 export interface Agreement {
   readonly suite: CipherSuite
   /** RFC 7627. */

@@ -21,7 +21,7 @@ export const ExtensionType = {
 } as const
 
 /**
- * What both hellos say by extension; undefined and false mean that the extension is absent. Extensions with other
+ * The answers of both hellos by extension; undefined and false mean that the extension is absent. Extensions with other
  * numbers are ignored (RFC 5246 §7.4.1.4), and none has to be in a certain place.
  */
 export interface HelloExtensions {
@@ -120,7 +120,7 @@ function readExtension(
 ): string | undefined {
   switch (type) {
     case ExtensionType.extended_master_secret:
-      // What it carries is empty; a sender that put something there meant the extension all the same.
+      // The extension is empty; a sender that put something there meant it all the same.
       found.extendedMasterSecret = true
       return undefined
     case ExtensionType.encrypt_then_mac:

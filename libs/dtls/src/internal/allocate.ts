@@ -3,8 +3,8 @@
  * otherwise an allocation outside the heap, which malloc, V8's table of them and the collector's sweep make several times
  * as dear: a fifth of a handshake's time in udp-edge and in session-actors.
  *
- * For what is written once and soon forgotten: datagrams, messages, keys on their way. Whoever keeps a piece keeps its
- * whole block, so what stays with a session or a peer is copied.
+ * For what is written once and soon forgotten: datagrams, messages, keys on their way. A piece keeps its whole block, so bytes that stay
+ * with a session or a peer are copied.
  */
 export function allocate(length: number): Uint8Array {
   if (length > pieceBytesMax) return new Uint8Array(length)

@@ -1,6 +1,6 @@
 import { ContentType, writeSequence } from "./Header.ts"
 
-/** What is authenticated about a record beside its content. */
+/** The authenticated facts of a record beside its content. */
 export interface RecordIdentity {
   /** The type on the wire: tls12_cid for a record with a connection id. */
   readonly contentType: number

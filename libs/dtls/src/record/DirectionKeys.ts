@@ -7,7 +7,7 @@ export interface ProtectionKind {
   readonly encryptThenMac: boolean
 }
 
-/** The keys of one direction. What uses them copies what it keeps: a session lends the same arrays to each record. */
+/** The keys of one direction. A user of them copies the keys that it keeps: a session lends the same arrays to each record. */
 export interface DirectionKeys extends ProtectionKind {
   /** 16 bytes. */
   readonly key: Uint8Array

@@ -16,8 +16,8 @@ export const dtls10 = 0xfeff
 export const dtls12 = 0xfefd
 
 /**
- * Whether a record's version is one of DTLS. Which one is not asked: that of a first ClientHello is the sender's choice
- * (RFC 5246 §E.1, RFC 9147 §4), and that of a protected record is authenticated with it.
+ * Whether a record's version is one of DTLS. Its value is not asked: that of a first ClientHello is the sender's choice (RFC 5246 §E.1, RFC
+ * 9147 §4), and that of a protected record is authenticated with it.
  */
 export function isDtlsVersion(version: number): boolean {
   return version >>> 8 === dtls12 >>> 8
@@ -81,7 +81,7 @@ export function wholeRecords(bytes: Uint8Array, bytesMax: number): Uint8Array {
   return bytes.subarray(0, end)
 }
 
-/** What a router needs of a datagram's first record. */
+/** A router's view of a datagram's first record. */
 export interface RecordPeek {
   readonly contentType: number
   readonly epoch: number

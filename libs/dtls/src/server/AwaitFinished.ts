@@ -66,13 +66,13 @@ export class AwaitFinished {
       if (isChangeCipherSpec(record)) {
         if (!this.#changed) {
           this.#changed = true
-          // What waited makes room for what comes.
+          // The waiting datagrams make room for a new one.
           const ofHeld = this.#openHeld(crypto)
           if (ofHeld === "Verified") verified = true
           else if (ofHeld !== "NeedMore") outcome = ofHeld
         }
       } else if (record.epoch === sessionEpoch) {
-        // What waits was first; with nothing waiting a record need not be copied to be opened.
+        // The waiting datagrams were first; with nothing waiting a record need not be copied to be opened.
         const opened = verified || !this.#changed || this.#held.length > 0 ? "NotHandshake" : this.#open(crypto, record)
         if (opened === "NotHandshake") {
           if (!this.#hold(datagram.subarray(offset, record.next))) outcome = "BufferFull"

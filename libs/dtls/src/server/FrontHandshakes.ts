@@ -14,7 +14,7 @@ export class FrontHandshakes {
   readonly #byPeer: FairMap<PeerKey, FrontHandshake>
   /** Those with a connection id, by it. */
   readonly #byConnectionId = new Map<string, AwaitKeyExchange>()
-  /** Which connection id came last from an address that has no handshake of its own. */
+  /** The last connection id of an address that has no handshake of its own. */
   readonly #moved: BoundedMap<PeerKey, string>
   /** How many gave way to newer ones. */
   evicted = 0
@@ -48,7 +48,7 @@ export class FrontHandshakes {
     }
   }
 
-  /** Notes the key exchange: it is handed off once, unless others come between. What is kept may be another one's. */
+  /** Notes the key exchange: it is handed off once, unless others come between. The kept id may be another one's. */
   handOff(handshake: AwaitKeyExchange, exchange: string, exchangesMax: number): void {
     const isNewest = this.#byPeer.get(handshake.peer.key) === handshake
     if (isNewest && !isHandedOff(handshake)) this.#handedOff++

@@ -31,7 +31,7 @@ export interface ResumeHello {
   readonly sequence: number
   /** With its header as if unfragmented. */
   readonly clientHello: Uint8Array
-  /** What an actor answered, without its header: random and connection id are in the keys. Empty if none did. */
+  /** An actor's answer without its header: random and connection id are in the keys. Empty if none did. */
   readonly serverHello: Uint8Array
 }
 
@@ -40,7 +40,7 @@ const helloVersion = 2
 /** Of a half handshake with several alternatives: in front of them is their number. */
 const halvesVersion = 3
 
-/** What `encodeHalf` makes a HalfHandshake of: its transcripts in the pieces that the edge has. */
+/** The input of `encodeHalf`: a HalfHandshake's transcripts in the pieces that the edge has. */
 export interface HalfHandshakeParts extends Omit<HalfHandshake, "alternatives"> {
   readonly alternatives: ReadonlyArray<{
     readonly nextSequence: number

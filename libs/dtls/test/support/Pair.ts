@@ -64,7 +64,7 @@ export class Pair {
     )
   }
 
-  /** What the client sent, in order. */
+  /** The client's datagrams, in order. */
   get flights(): ReadonlyArray<string> {
     return this.outputs.flatMap((output) =>
       output._tag === "Transmit"

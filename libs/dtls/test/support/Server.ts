@@ -101,7 +101,7 @@ export class Server {
         this.#begin(key, pending)
         const psk = this.#options.pskOf(new TextDecoder().decode(pending.identity)) ?? this.crypto.randomBytes(16)
         const replies = this.#settle(now, key, pending, pending.providePsk(this.crypto, psk))
-        // What came with the key exchange may be meant for the former handshake, and what a moved client sent is not in the half.
+        // Records that came with the key exchange may be meant for the former handshake, and those of a moved client are not in the half.
         return replies.length > 0 ? replies : this.#toActor(now, key, datagram)
       }
       case "Resume": {

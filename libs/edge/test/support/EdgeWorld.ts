@@ -107,7 +107,7 @@ export class EdgeWorld {
     })
   }
 
-  /** What devices were sent since the last call. */
+  /** The datagrams to devices since the last call. */
   replies(): Array<Uint8Array> {
     return this.sent.splice(0).map(({ datagram }) => datagram)
   }

@@ -88,5 +88,5 @@ const compareMagnitudes = (a: Decimal, b: Decimal): number => {
 }
 
 const zero: Decimal = { sign: 0, digits: "", point: 0 }
-/** What JSON allows, and a leading `+` for numbers in text (enos-protocol §6). */
+/** JSON's numbers, and a leading `+` for numbers in text (enos-protocol §6). */
 const pattern = /^([+-]?)([0-9]+)(?:\.([0-9]+))?(?:[eE]([+-]?[0-9]+))?$/

@@ -45,7 +45,7 @@ const faultOfWhole = (bytes: Uint8Array): JsonFault | undefined => {
   return undefined
 }
 
-/** What devices of all kinds were seen to send, and what their firmware does wrong then. The first that fits counts. */
+/** Faults that devices of all kinds were seen to send, and the error of their firmware then. The first that fits counts. */
 /** The cause of bytes that were never meant as JSON; who reads them knows where such belong. */
 export const notJsonCause = "raw bytes or plain text instead of JSON"
 

@@ -18,7 +18,7 @@ export class JsonScan {
     return this.#open.at(-1)
   }
 
-  /** What was expected at `at`; undefined if all is JSON. */
+  /** The expected token at `at`; undefined if all is JSON. */
   run(): string | undefined {
     for (;;) {
       const opened = this.#value()

@@ -27,7 +27,7 @@ const mayChange = (text: string): boolean => {
       else if (!(unit >= 0x30 && unit <= 0x39)) break
       else if (unit === 0x30 && leadingZeros === i - start - (fraction ? 1 : 0)) leadingZeros++
     }
-    // What a quote follows is no number but the end of a string, as in `"version":"1.0"` or the 20 digits of an ICCID.
+    // Digits before a quote are no number but the end of a string, as in `"version":"1.0"` or the 20 digits of an ICCID.
     if (unit === quote) continue
     const length = i - start
     if (length > (fraction ? 16 : 15) || leadingZeros > 6 || unit === 0x65 || unit === 0x45) return true

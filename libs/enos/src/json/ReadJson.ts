@@ -2,7 +2,7 @@ import * as Result from "effect/Result"
 import { findJsonFault, formatJsonFault } from "./JsonFault.ts"
 import { isShallow, parseJson } from "./LosslessJson.ts"
 
-/** What was wrong with a text that came from outside. */
+/** The fault of a text that came from outside. */
 export interface JsonUnread {
   readonly expected: string
   readonly got: string

@@ -58,7 +58,7 @@ const List = Schema.Struct({
   itemType: Schema.Literals(["INT", "FLOAT", "DOUBLE", "STRING"])
 }).annotate({ identifier: "ArrayType" })
 
-/** What may stand inside a STRUCT: anything but another one. */
+/** The types inside a STRUCT: anything but another one. */
 const Member = Schema.Union([
   Int,
   Float,

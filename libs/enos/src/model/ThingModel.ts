@@ -27,7 +27,7 @@ const point = {
   )
 }
 
-/** What a device measures. With `hasQuality` the value may come as `{"value":1.0,"quality":9}`; numbers only (enos-protocol §6). */
+/** A measurement of a device. With `hasQuality` the value may come as `{"value":1.0,"quality":9}`; numbers only (enos-protocol §6). */
 export const ThingMeasurepoint = Schema.Union([
   Schema.Struct({ ...point, hasQuality: Schema.Literal(true), data: QualityDefinition }).annotate({
     identifier: "ThingMeasurepointWithQuality"
@@ -65,7 +65,7 @@ export const ThingEvent = Schema.Struct({
 }).annotate({ identifier: "ThingEvent" })
 export type ThingEvent = typeof ThingEvent.Type
 
-/** What the devices of a product have and can do (enos-protocol §6). Identifiers are the keys of the records. */
+/** The abilities of the devices of a product (enos-protocol §6). Identifiers are the keys of the records. */
 export const ThingModel = Schema.Struct({
   ...described,
   modelId: ModelId,

@@ -2,7 +2,7 @@ import { compareNumerals, exactValueOf, isExactNumber, isJsonNumber, numeralOf }
 import type { UnknownName } from "../Refusal.ts"
 import { arrayLengthMax, stringBytesMax, type Definition } from "./Definition.ts"
 
-/** What is wrong with a value. `path` is inside the value: empty, `.member`, `[3]`. */
+/** The fault of a value. `path` is inside the value: empty, `.member`, `[3]`. */
 export interface Mismatch {
   readonly path: string
   readonly expected: string

@@ -18,7 +18,7 @@ export const numeralText = ({ exponent, fraction, minus, whole }: typeof Parts.T
   return `${minus ? "-" : ""}${before}${fraction.length === 0 ? "" : `.${fraction.join("")}`}${exponent}`
 }
 
-/** What devices and printf write, and what JavaScript would write in another way. */
+/** Numerals of devices and printf, and those that JavaScript would write in another way. */
 export const writtenNumbers = [
   "0",
   "-0",

@@ -1,4 +1,4 @@
-/** What the load's process is told, one line each: the verbs of its fleet. */
+/** The orders to the load's process, one line each: the verbs of its fleet. */
 export type GeneratorCommand =
   | { readonly do: "grow"; readonly devices: number }
   | {

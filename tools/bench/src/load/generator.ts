@@ -34,7 +34,7 @@ const fail = (message: string): never => {
 }
 const fleet = new Fleet(settings, bookOf(settings, psk), fail)
 
-/** What was counted since the last call. */
+/** The measurements since the last call. */
 const measured = (taken: Measured = fleet.take()): Meter => {
   const meter = new Meter()
   meter.add(taken)
@@ -59,7 +59,7 @@ const load = async (command: GeneratorCommand & { readonly do: "load" }): Promis
   const taken = fleet.take()
   const seconds = (performance.now() - startedAt) / 1000
   const used = process.cpuUsage({ user, system })
-  // What is still under way must not be mistaken for the next run's.
+  // The next run must not count requests that are still under way.
   await Promise.race([fleet.drain(), sleep(drainMillisMax)])
   const { counters, errors, latency } = measured(taken)
   const { p50, p99, p999 } = latencyOf(latency)

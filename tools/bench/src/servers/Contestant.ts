@@ -31,6 +31,6 @@ export interface RunningServer {
   readonly port: number
   /** Everything that works for it, by name. */
   readonly processes: ReadonlyArray<readonly [name: string, pid: number]>
-  /** What is in use after a full collection in the process that holds the sessions; undefined if it can't tell. */
+  /** Bytes in use after a full collection in the process that holds the sessions; undefined if it can't tell. */
   readonly liveBytes: Effect.Effect<number | undefined>
 }

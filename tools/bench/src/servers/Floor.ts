@@ -4,7 +4,7 @@ import { join } from "node:path"
 import type { Contestant } from "./Contestant.ts"
 import { pinned } from "./Pinned.ts"
 
-/** What a datagram in and a datagram out cost in Node and the kernel, nothing else done: no server can be cheaper. */
+/** The cost of a datagram in and a datagram out in Node and the kernel, nothing else done: no server can be cheaper. */
 export const floor: Contestant = {
   key: "floor",
   name: "floor: dgram echo, no DTLS",

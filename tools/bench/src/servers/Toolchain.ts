@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process"
 
-/** What it takes to build a peer. */
+/** Tools that a peer is built with. */
 export interface BuildTool {
   readonly command: string
   readonly args: ReadonlyArray<string>

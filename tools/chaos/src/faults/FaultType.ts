@@ -1,5 +1,5 @@
 export const apps = ["session-actors", "udp-edge", "downlink-queue", "registry"] as const
-/** What is deleted under running apps. */
+/** Stores that are deleted under running apps. */
 export const streams = ["UPLINK", "KV_SESSIONS", "KV_LEASES"] as const
 
 const appFaults = {
@@ -58,10 +58,10 @@ export type FaultKind =
   | keyof typeof intruderFaults
   | keyof typeof strangerFaults
 
-/** What can be asked for by `--only`. */
+/** The names that `--only` takes. */
 export interface FaultType {
   readonly kind: FaultKind
-  /** Whom it hits: an app, a stream, `nats`, `postgres`, `host-1` and so on, or `all`. */
+  /** The target: an app, a stream, `nats`, `postgres`, `host-1` and so on, or `all`. */
   readonly group: string
   readonly description: string
 }

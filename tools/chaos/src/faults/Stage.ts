@@ -4,7 +4,7 @@ import type { FaultType } from "./FaultType.ts"
 import { HostClock } from "./HostClock.ts"
 import { StoreRoom } from "./StoreRoom.ts"
 
-/** What faults need around a Roost before it starts: a clock that can be stepped, disks that can be filled, a database. */
+/** The surroundings that faults need before a Roost starts: a clock that can be stepped, disks that can be filled, a database. */
 export class Stage implements Disposable {
   readonly clock: HostClock | undefined
   readonly room: StoreRoom | undefined
@@ -16,7 +16,7 @@ export class Stage implements Disposable {
     this.#hasPostgres = hasPostgres
   }
 
-  /** What the machine lacks for a fault, and where Debian has it. */
+  /** The programs that a fault needs and the machine lacks, and the Debian package of each. */
   static lacks({ group }: FaultType): string | undefined {
     if (group === "host-1" && !HostClock.isAvailable) return "no libfaketime: apt-get install libfaketime"
     if (group === "postgres" && !hasPostgres()) return "no PostgreSQL: apt-get install postgresql"

@@ -4,7 +4,7 @@ import { cp, mkdtemp, readdir, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 
-/** What the disks of all nats-servers held at one moment. */
+/** A copy of the disks of all nats-servers at one moment. */
 export class StoreCopy implements AsyncDisposable {
   /** In milliseconds since 1970: whatever was acknowledged before is in it. */
   readonly at: number

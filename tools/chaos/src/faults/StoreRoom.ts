@@ -27,7 +27,7 @@ export class StoreRoom implements Disposable {
     }
   }
 
-  /** Which of the two it is, for people. */
+  /** Names the kind of the two, for people. */
   get kind(): string {
     const mebibytes = diskBytes / 1024 / 1024
     return this.#disks === undefined

@@ -21,7 +21,7 @@ export interface ChaosDeviceOptions {
 
 /** A mover goes on from another port before this share of its uplinks. */
 const moveShare = 0.1
-/** What a sleeper sends between two silences. */
+/** A sleeper's messages between two silences. */
 const uplinksPerWake = 3
 /** How much longer than its Lifetime a sleeper is silent: offline may come late, and has to come. */
 const silenceMarginMillis = 17_000

@@ -10,7 +10,7 @@ import type {
   RecordSeen
 } from "./Recording.ts"
 
-/** What Roost's server puts before the epoch's keys are in use; plaintext has no nonce to repeat. */
+/** Roost's server sends this before the epoch's keys are in use; plaintext has no nonce to repeat. */
 const epochOfPlaintext = 0
 /** Of the ids that Roost hands out. */
 const serverCidLength = 8

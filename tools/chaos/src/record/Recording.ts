@@ -84,7 +84,7 @@ export interface IssuedCommand {
   readonly commandId: string
   readonly device: number
   readonly at: number
-  /** What downlink-queue says at the end; undefined if it does not know the command. */
+  /** Downlink-queue's answer at the end; undefined if it does not know the command. */
   state: string | undefined
   /** Final states that downlink-queue told one after another, each once: there may be one. */
   readonly ends: Array<string>
@@ -100,14 +100,14 @@ export interface InjectedFault {
   setBackTo?: number
   /** When the last process that could acknowledge anything had ended. */
   goneAt?: number
-  /** What was not as it has to be behind it, such as apps that were not ready again in time. */
+  /** Conditions that failed after the fault, such as apps that were not ready again in time. */
   aftermath?: string
 }
 
 export interface StoredMessages {
   /** Of UPLINK, the payload's id, once per message. */
   readonly uplinks: ReadonlyArray<{ readonly deviceKey: string; readonly id: string }>
-  /** What is known about commands beside their state: left in COMMAND_EVENT, or an operator's event about a reply. */
+  /** Knowledge about commands beside their state: left in COMMAND_EVENT, or an operator's event about a reply. */
   readonly commandTraces: ReadonlyArray<{ readonly commandId: string; readonly trace: string }>
   /** Of PRESENCE, in its order. */
   readonly presence: ReadonlyArray<{

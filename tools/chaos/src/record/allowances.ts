@@ -1,6 +1,6 @@
 import type { Exchange, HandshakeAttempt, InjectedFault, IssuedCommand, Recording } from "./Recording.ts"
 
-// What faults may cost, each with its reason. All else is a finding; what is allowed is counted and told.
+// The permitted costs of faults, each with its reason. All else is a finding; what is allowed is counted and told.
 
 export const allowedKinds = [
   /** Acknowledged after the copy was made that the store was set back to. */
@@ -24,7 +24,7 @@ export type AllowedKind = (typeof allowedKinds)[number]
 
 /** From the moment when all nats-servers run until every app serves again. */
 const recoveryMillisMax = 5_000
-/** What was on its way when its sender or its reader died. */
+/** Messages that were on their way when their sender or their reader died. */
 const onItsWayMillisMax = 1_000
 
 /** While it lasts, and a moment after, nobody can answer anything. */

@@ -17,7 +17,7 @@ export interface Verdict {
   readonly counts: Readonly<Record<FindingKind, number>>
   /** Of each kind the first `findingsShownMax`. */
   readonly findings: ReadonlyArray<Finding>
-  /** What the faults allowed: no findings. */
+  /** The effects that the faults allowed: no findings. */
   readonly allowed: Readonly<Record<AllowedKind, number>>
   readonly silences: Silences
   readonly uplinksAcknowledged: number
@@ -171,7 +171,7 @@ const checkAnswers = (recording: Recording, { errorsAllowed }: CheckOptions, nam
   }
 }
 
-/** What began later before the end may be under way: its fifth transmission comes after 31 s. */
+/** An exchange that began later before the end may be under way: its fifth transmission comes after 31 s. */
 const handshakeMillisMax = 35_000
 
 const success = "2.04"

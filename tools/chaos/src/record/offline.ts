@@ -8,8 +8,8 @@ export const earlyMillisMax = 1_000
 export const lateMillisMax = 15_000
 
 /**
- * A device that sent nothing for its Lifetime is to be offline once, any other never. What it sent counts, not what
- * arrived: that datagrams are lost on the way to a dead node is no silence of the device.
+ * A device that sent nothing for its Lifetime is to be offline once, any other never. Sent messages count, arrived or not: a device whose
+ * datagrams are lost on the way to a dead node is not silent.
  */
 export const offlineFindings = (recording: Recording, allow: Allow): ReadonlyArray<Finding> => {
   const findings: Array<Finding> = []

@@ -1,7 +1,7 @@
 import { endsTheEdgeOf, forgets } from "./allowances.ts"
 import type { InjectedFault, Recording } from "./Recording.ts"
 
-/** What one fault cost, in milliseconds. */
+/** The cost of one fault, in milliseconds. */
 export interface FaultSilence {
   readonly kind: string
   readonly target: string
@@ -31,7 +31,7 @@ export const promptMillisMax = 1_000
 /** A flight is sent again after a second (RFC 6347 §4.2.4.1), by a timer that may be early by some milliseconds; an answered one is followed sooner. */
 const flightMillisMax = 950
 
-/** What was under way then may have been lost by the fault. */
+/** The fault may have lost a request that was under way then. */
 const lostBeforeMillis = 500
 
 export const silencesOf = (recording: Recording): Silences => {

@@ -132,7 +132,7 @@ picture("waits", rows.length * tall + 18, (context, width, x) => {
   })
 })
 
-/** What was the case at `at` milliseconds, and of the device at height `y` of the picture of waits. */
+/** Tells the state of the run at `at` milliseconds, and of the device at height `y` of the picture of waits. */
 const tell = (at, y) => {
   const bin = Math.floor(at / binMillis)
   const row = y < 0 ? undefined : rows[Math.floor(y / tall)]

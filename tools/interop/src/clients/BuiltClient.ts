@@ -7,7 +7,7 @@ import { type LineProgram, lineSession, type LineSessionOptions } from "./LineCl
 /** A client whose program is built from the sources beside this folder. */
 export interface BuiltClient {
   readonly name: string
-  /** What it takes to build it, and which versions do not. */
+  /** The tools that it is built with, and their versions that do not do. */
   readonly tools: ReadonlyArray<BuildTool>
   readonly suites: ReadonlyArray<Suite>
   /** Suites with which it can use connection ids (RFC 9146). */

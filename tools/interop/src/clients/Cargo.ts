@@ -31,7 +31,7 @@ const Metadata = Schema.fromJsonString(
   })
 )
 
-/** What Cargo knows of the package in `folder`, and of all that it depends on, which it fetches, unless `alone`. */
+/** Cargo's knowledge of the package in `folder`, and of all that it depends on, which it fetches, unless `alone`. */
 export const cargoMetadata = (folder: string, alone: boolean): typeof Metadata.Type | { readonly reason: string } => {
   const args = ["metadata", "--format-version=1", ...(alone ? ["--no-deps"] : [])]
   const { status, stdout, stderr, error } = spawnSync("cargo", args, {

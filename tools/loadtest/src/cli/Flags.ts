@@ -121,5 +121,5 @@ function defaultPayload(): string {
   return '{"id":"{id}","version":"1.0","method":"thing.measurepoint.post","params":{"measurepoints":{"temp":21.5,"text":"{pad}"}}}'
 }
 
-/** What the command line's parser makes of `flags`. */
+/** The values of `flags` as the command line's parser gives them. */
 export type Flags = { readonly [K in keyof typeof flags]: (typeof flags)[K] extends Flag.Flag<infer A> ? A : never }

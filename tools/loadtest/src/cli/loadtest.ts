@@ -32,7 +32,7 @@ export const loadtest = async (flags: Flags, signal: AbortSignal): Promise<Outco
 
 const run = async (flags: Flags, given: LoadConfig, signal: AbortSignal): Promise<Outcome> => {
   const view = new LiveView(process.stderr)
-  // What would end a run late, or be missing at its end, is looked at before it begins.
+  // Faults that would end a run late, or be missing at its end, are looked for before it begins.
   const servers = flags.serverPid.map(serverOf)
   const downlink = given.commandShare > 0 ? downlinkOf(flags) : undefined
   for (const [flag, file] of [

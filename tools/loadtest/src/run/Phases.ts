@@ -3,7 +3,7 @@ import type { LoadConfig } from "../LoadConfig.ts"
 import type { PhaseName } from "../Report.ts"
 
 /**
- * What a phase asks of the devices, as verbs of the fleet. Resolves when the phase has done what it is for: `connect`, `reconnect`,
+ * Calls the fleet's verbs that a phase consists of. Resolves when the phase has done what it is for: `connect`, `reconnect`,
  * `storm`, `drain`; undefined for the others, which last as long as they are left to.
  */
 export const enterPhase = (

@@ -67,6 +67,6 @@ export const parseUsage = (stat: string): Usage | undefined => {
   return { cpuSeconds: (userTicks + systemTicks) / ticksPerSecond, rssBytes: pages * pageBytes }
 }
 
-/** What Linux shows to programs, whatever the kernel's own tick is. */
+/** Linux shows this rate to programs, whatever the kernel's own tick is. */
 const ticksPerSecond = 100
 const pageBytes = 4096

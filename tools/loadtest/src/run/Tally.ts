@@ -3,7 +3,7 @@ import type { Phase, PhaseName, Sample } from "../Report.ts"
 import type { NamedPid, Usage } from "./ServerProcesses.ts"
 import type { Snapshot } from "./WorkerMessage.ts"
 
-/** What was measured, put together from the workers' snapshots: by phase, by second, and in all. */
+/** The measurements, put together from the workers' snapshots: by phase, by second, and in all. */
 export class Tally {
   readonly servers: ReadonlyArray<NamedPid>
   readonly totals = new Meter()

@@ -14,7 +14,7 @@ export type FromWorker =
   | { readonly _tag: "PhaseDone"; readonly phase: PhaseName }
   | { readonly _tag: "Fatal"; readonly message: string }
 
-/** What a worker measured since its last one. */
+/** A worker's measurements since its last snapshot. */
 export interface Snapshot {
   readonly _tag: "Snapshot"
   readonly isLastOfPhase: boolean

@@ -84,7 +84,7 @@ export class Workers implements AsyncDisposable {
       const timer = setTimeout(() => this.#waiting.has(waiting) && late(), millisMax)
       timer.unref()
     })
-    // Whoever waits learns of it; a phase that nobody waits for any more must not end this process.
+    // A caller that waits learns of it; a phase that nobody waits for any more must not end this process.
     promise.catch(() => undefined)
     return promise
   }

@@ -2,7 +2,7 @@ import type { Phase, Report } from "../Report.ts"
 import { formatBytes, formatCount, formatDuration, formatErrors, formatMicros, formatPercentiles } from "./Format.ts"
 import { adviceOf } from "./Advice.ts"
 
-/** What a person reads at the end of a run. */
+/** The summary for a person at the end of a run. */
 export const summaryOf = (report: Report): string => {
   const { config, latency, limits, servers, tool, totals } = report
   const lines = [
