@@ -142,7 +142,7 @@ describe("retransmission (RFC 6347 §4.2.4)", () => {
     const timing = { initialMillis: 1000, maxMillis: 4000, transmissionsMax: 5 }
     const pair = new Pair({ client: { timing }, psk: new Uint8Array(16) }).connect()
     assert.strictEqual(pair.closed?.by, "timeout")
-    assert.match(pair.closed?.reason, /wrong key/)
+    assert.match(pair.closed!.reason, /wrong key/)
     assert.strictEqual(pair.now - startMillis, 4 * latencyMillis + 1000 + 2000 + 4000 + 4000 + 4000)
     assert.isUndefined(pair.client.deadline)
   })

@@ -35,7 +35,7 @@ describe.runIf(process.env["ROOST_INTEGRATION"] === "1")("npm run bench", () => 
         const least = ["handshakeCpu", "resumptionCpu", "halfCpu", "othersBusy"].includes(quantity)
           ? 0
           : Number.MIN_VALUE
-        assert.isAtLeast(value, least, quantity)
+        assert.isAtLeast(value!, least, quantity)
       }
       assert.include(readFileSync(join(out, "report.md"), "utf8"), "CPU per uplink, µs (CCM_8, 20 devices)")
       assert.include(readFileSync(join(out, "report.html"), "utf8"), "<h2>Side by side</h2>")

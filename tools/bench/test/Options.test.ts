@@ -52,7 +52,7 @@ describe("a peer that can't be built", () => {
 
   it("is skipped with the last line of what failed", () => {
     assert.match(
-      buildFailure(".", process.execPath, ["-e", "console.log('one'); console.error('two'); process.exit(3)"]),
+      buildFailure(".", process.execPath, ["-e", "console.log('one'); console.error('two'); process.exit(3)"])!,
       /^skipped: `.*` failed: two$/
     )
     assert.isUndefined(buildFailure(".", process.execPath, ["-e", ""]))

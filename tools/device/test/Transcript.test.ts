@@ -73,7 +73,7 @@ describe("a handshake", () => {
     const lines = linesOf(handshake(undefined))
     assert.include(lines, "→ 107 B  ClientKeyExchange, ChangeCipherSpec, Finished, encrypted, 40 B")
     assert.strictEqual(lines.at(-1), "→ 31 B  alert, encrypted, 18 B (close_notify: the session ends)")
-    assert.match(lines.at(-2), /no connection id: another address of ours is another handshake$/)
+    assert.match(lines.at(-2)!, /no connection id: another address of ours is another handshake$/)
   })
 
   it("a repeated flight says what silence may mean, once", () => {
@@ -84,7 +84,7 @@ describe("a handshake", () => {
       "→ 81 B  ClientHello, transmission 2: no answer came in time",
       expect.stringMatching(/is the server up/)
     ])
-    assert.match(transcript.describe({ ...last!, transmission: 2 })[1], /wrong secret, SecureMode or Lifetime/)
+    assert.match(transcript.describe({ ...last!, transmission: 2 })[1]!, /wrong secret, SecureMode or Lifetime/)
     assert.lengthOf(transcript.describe({ ...last!, transmission: 3 }), 1)
   })
 
@@ -152,8 +152,8 @@ describe("CoAP messages", () => {
       payload: Uint8Array.of(0, 255)
     })
     assert.deepStrictEqual(received(bytes), ["← NON POST mid 1  0x00ff"])
-    assert.match(received(message(Code.Content, [], "x".repeat(5000)))[0], /x{600}… \(5000 characters\)$/)
-    assert.match(received(Uint8Array.of(1))[0], /1 bytes that are no CoAP message/)
+    assert.match(received(message(Code.Content, [], "x".repeat(5000)))[0]!, /x{600}… \(5000 characters\)$/)
+    assert.match(received(Uint8Array.of(1))[0]!, /1 bytes that are no CoAP message/)
   })
 })
 
@@ -178,7 +178,7 @@ describe("--quiet", () => {
     assert.deepStrictEqual(transcript.essence({ ...sent, transmission: 1 }), [])
     const [head, hint] = transcript.essence({ ...sent, transmission: 2 })
     assert.strictEqual(head, "● no answer from 127.0.0.1:5684 yet")
-    assert.match(hint, /is the server up/)
+    assert.match(hint!, /is the server up/)
     assert.deepStrictEqual(transcript.essence({ ...sent, transmission: 3 }), [])
     assert.deepStrictEqual(transcript.essence({ _tag: "NetworkTrouble", reason: "recvmsg ECONNREFUSED" }), [
       "● the network says recvmsg ECONNREFUSED for 127.0.0.1:5684",

@@ -45,7 +45,7 @@ describe("RFC 6347 §4.2.3", () => {
   it("an empty message is complete with its header", () => {
     const reassembly = new Reassembly(limits)
     reassembly.add(fragment(0, new Uint8Array(0), { length: 0 }))
-    assert.lengthOf(reassembly.take()?.body, 0)
+    assert.lengthOf(reassembly.take()!.body, 0)
   })
 })
 

@@ -1,3 +1,4 @@
+import { assert } from "vitest"
 import type { Peer } from "../../src/index.ts"
 import { concatBytes } from "../../src/internal/bytes.ts"
 import { ScriptedClient, type ScriptedClientOptions, defaultIdentity, defaultPsk } from "./ScriptedClient.ts"
@@ -40,4 +41,20 @@ export function resume(server: Server, options: ScriptedClientOptions, from: Pee
 
 export function lastFlight(client: ScriptedClient): Uint8Array {
   return concatBytes([client.keyExchange(), client.changeCipherSpec(), client.finished()])
+}
+
+/** A client whose next message is ClientKeyExchange. */
+export function greeted(server: Server, ...options: ConstructorParameters<typeof ScriptedClient>): ScriptedClient {
+  const client = new ScriptedClient(...options)
+  client.takeServerFlight(greet(server, client))
+  return client
+}
+
+/** The honest end of a handshake, by retransmission: proves that what went before did no harm. */
+export function completes(server: Server, client: ScriptedClient): void {
+  client.takeServerFinished(server.receive(now, peer, lastFlight(client)))
+  server.receive(now, peer, client.data("proof"))
+  assert.deepStrictEqual(server.received, ["proof"])
+  assert.strictEqual(server.front.size, 0)
+  assert.strictEqual(server.pending.size, 0)
 }

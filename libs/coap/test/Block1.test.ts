@@ -1,59 +1,24 @@
 import { assert, describe, it } from "@effect/vitest"
 import {
   type Block,
-  blockBytes,
   blockOption,
   Code,
-  decodeBlock,
   defaultServerSettings,
   findOption,
   noBytes,
   type Option,
   OptionNumber,
-  type Outputs,
-  ServerExchanges,
   stringOption,
   uintOption
 } from "../src/index.ts"
 import { bytesOf, hex, only, pathOptions, sent, toHex } from "./support/build.ts"
+import { block, block1Of, BlockSession, filled } from "./support/BlockSession.ts"
 
 const { limits } = defaultServerSettings
 
-/** A server, and requests with a message id of their own each. */
-class Session {
-  readonly exchanges = new ServerExchanges(defaultServerSettings, () => 0.5)
-  now = 0
-  #messageId = 0
-
-  send(code: number, options: ReadonlyArray<Option>, payload: Uint8Array = noBytes, path = "/topic/a"): Outputs {
-    this.#messageId += 1
-    const all = [...pathOptions(path), ...options]
-    return this.exchanges.handleMessage(this.now, bytesOf({ code, messageId: this.#messageId, options: all, payload }))
-  }
-
-  upload(block: Block, payload: Uint8Array, extra: ReadonlyArray<Option> = [], path?: string): Outputs {
-    return this.send(Code.Post, [blockOption(OptionNumber.Block1, block), ...extra], payload, path)
-  }
-
-  fetch(block: Block, extra: ReadonlyArray<Option> = []): Outputs {
-    return this.send(Code.Get, [blockOption(OptionNumber.Block2, block), ...extra])
-  }
-
-  respond(exchange: number, payload: Uint8Array, options: ReadonlyArray<Option> = []): Outputs {
-    return this.exchanges.respond(this.now, exchange, { code: Code.Changed, options, payload })
-  }
-}
-
-const filled = (bytes: number, value: number): Uint8Array => new Uint8Array(bytes).fill(value)
-
-const block = (num: number, more: boolean, szx = 0): Block => ({ num, more, szx })
-
-const block1Of = (outputs: Outputs): Block | undefined =>
-  decodeBlock(findOption(sent(outputs).options, OptionNumber.Block1)!.value)
-
 describe("Block1: a request body in blocks", () => {
   it("is acknowledged block by block and handed over once, whole, RFC 7959 §2.5", () => {
-    const session = new Session()
+    const session = new BlockSession()
     const first = session.upload(block(0, true), filled(16, 1))
     assert.strictEqual(sent(first).code, Code.Continue)
     assert.deepStrictEqual(block1Of(first), block(0, true))
@@ -65,13 +30,13 @@ describe("Block1: a request body in blocks", () => {
 
   it("may fit one block", () => {
     assert.deepStrictEqual(
-      only(new Session().upload(block(0, false), filled(3, 1)), "Request").request.payload,
+      only(new BlockSession().upload(block(0, false), filled(3, 1)), "Request").request.payload,
       filled(3, 1)
     )
   })
 
   it("may change to smaller blocks on the way, RFC 7959 §2.5", () => {
-    const session = new Session()
+    const session = new BlockSession()
     session.upload(block(0, true, 2), filled(64, 1))
     session.upload(block(4, true, 0), filled(16, 2))
     assert.strictEqual(only(session.upload(block(5, false, 0), filled(1, 3)), "Request").request.payload.length, 81)
@@ -80,7 +45,7 @@ describe("Block1: a request body in blocks", () => {
   it("is refused with 4.08 when it starts with number 5, leaves one out or comes in disorder, RFC 7959 §2.9.2 (C13)", () => {
     const orders = [[5], [0, 2], [0, 2, 1], [0, 1, 3]] as const
     for (const order of orders) {
-      const session = new Session()
+      const session = new BlockSession()
       const outcomes = order.map((num) => sent(session.upload(block(num, true), filled(16, num))).code)
       assert.include(outcomes, Code.RequestEntityIncomplete, order.join())
     }
@@ -89,7 +54,7 @@ describe("Block1: a request body in blocks", () => {
   it.each([[[0, 0, 1, 2]], [[0, 1, 1, 2]], [[0, 1, 0, 1, 2]], [[0, 1, 0, 2]], [[0, 0, 0, 1, 1, 0, 1, 2]]])(
     "answers 2.31 to blocks that come again under other message ids: %j (trust E12)",
     (order) => {
-      const session = new Session()
+      const session = new BlockSession()
       for (const num of order.slice(0, -1)) {
         const outputs = session.upload(block(num, true), filled(16, num))
         assert.strictEqual(sent(outputs).code, Code.Continue)
@@ -101,7 +66,7 @@ describe("Block1: a request body in blocks", () => {
   )
 
   it("takes a body that begins as the one before and goes on otherwise for another (trust E12)", () => {
-    const session = new Session()
+    const session = new BlockSession()
     for (const num of [0, 1, 2]) session.upload(block(num, true), filled(16, num))
     session.upload(block(0, true), filled(16, 0))
     session.upload(block(1, true), filled(16, 9))
@@ -110,7 +75,7 @@ describe("Block1: a request body in blocks", () => {
   })
 
   it("hands a body over once though its last block comes again under other message ids (trust E12)", () => {
-    const session = new Session()
+    const session = new BlockSession()
     session.upload(block(0, true), filled(16, 1))
     const last = () => session.upload(block(1, false), filled(3, 2))
     const { exchange } = only(last(), "Request")
@@ -130,7 +95,7 @@ describe("Block1: a request body in blocks", () => {
   })
 
   it("acknowledges the last block's newest copy while the application is at work (trust E12)", () => {
-    const session = new Session()
+    const session = new BlockSession()
     session.upload(block(0, true), filled(16, 1))
     const { exchange } = only(session.upload(block(1, false), filled(3, 2)), "Request")
     session.exchanges.handleTimeout((session.now += limits.ackDelayMillis))
@@ -143,7 +108,7 @@ describe("Block1: a request body in blocks", () => {
     ["other bytes", 9, Code.Changed],
     ["bytes that the application did not take", 2, Code.InternalServerError]
   ])("asks for all of a body whose last block comes again with %s (trust E12)", (_, value, code) => {
-    const session = new Session()
+    const session = new BlockSession()
     session.upload(block(0, true), filled(16, 1))
     const { exchange } = only(session.upload(block(1, false), filled(3, 2)), "Request")
     session.exchanges.respond(session.now, exchange, { code, options: [], payload: noBytes })
@@ -151,7 +116,7 @@ describe("Block1: a request body in blocks", () => {
   })
 
   it("hands the same body over again when it comes again from its first block on (trust E12)", () => {
-    const session = new Session()
+    const session = new BlockSession()
     for (const _ of [1, 2]) {
       session.upload(block(0, true), filled(16, 1))
       const { exchange } = only(session.upload(block(1, false), filled(3, 2)), "Request")
@@ -165,7 +130,7 @@ describe("Block1: a request body in blocks", () => {
       [json, []],
       [[], json]
     ] as const) {
-      const session = new Session()
+      const session = new BlockSession()
       session.upload(block(0, true), filled(16, 1), first)
       const { exchange } = only(session.upload(block(1, false), filled(3, 1), second), "Request")
       session.respond(exchange, filled(3000, 7))
@@ -181,12 +146,12 @@ describe("Block1: a request body in blocks", () => {
       [tag, [], []],
       [[], tag, []]
     ]) {
-      const session = new Session()
+      const session = new BlockSession()
       session.upload(block(0, true), filled(16, 1), first)
       assert.strictEqual(sent(session.upload(block(1, true), filled(16, 2), second)).code, Code.Continue)
       only(session.upload(block(2, false), filled(1, 3), last), "Request")
     }
-    const session = new Session()
+    const session = new BlockSession()
     session.upload(block(0, true), filled(16, 1), tag)
     session.upload(block(0, true), filled(16, 2), [{ number: OptionNumber.RequestTag, value: hex("0b") }])
     assert.strictEqual(sent(session.upload(block(1, false), filled(1, 3))).code, Code.RequestEntityIncomplete)
@@ -200,7 +165,7 @@ describe("Block1: a request body in blocks", () => {
       [blockOption(OptionNumber.Block1, block(0, false, 6)), { number: OptionNumber.RequestTag, value: hex("0a") }]
     ]
     for (const extra of rows) {
-      const session = new Session()
+      const session = new BlockSession()
       session.upload(block(0, true), filled(16, 1))
       const { exchange } = only(session.upload(block(1, false), filled(3, 1)), "Request")
       session.respond(exchange, filled(3000, 7))
@@ -212,7 +177,7 @@ describe("Block1: a request body in blocks", () => {
   })
 
   it("begins anew at number 0, whatever there was (C13)", () => {
-    const session = new Session()
+    const session = new BlockSession()
     session.upload(block(0, true), filled(16, 1))
     session.upload(block(1, true), filled(16, 1))
     session.upload(block(0, true), filled(16, 2))
@@ -221,7 +186,7 @@ describe("Block1: a request body in blocks", () => {
   })
 
   it("keeps interleaved bodies apart by path and by Request-Tag, RFC 9175 §3.3 (C13)", () => {
-    const session = new Session()
+    const session = new BlockSession()
     const a = [{ number: OptionNumber.RequestTag, value: hex("0a") }]
     const b = [{ number: OptionNumber.RequestTag, value: hex("0b") }]
     session.upload(block(0, true), filled(16, 1), a)
@@ -241,7 +206,7 @@ describe("Block1: a request body in blocks", () => {
   })
 
   it("does not take the path a/b for the path segment a%2Fb of another body (C13)", () => {
-    const session = new Session()
+    const session = new BlockSession()
     session.send(Code.Post, [blockOption(OptionNumber.Block1, block(0, true))], filled(16, 1), "/a/b")
     const segment = [stringOption(OptionNumber.UriPath, "a/b"), blockOption(OptionNumber.Block1, block(1, false))]
     assert.strictEqual(sent(session.send(Code.Post, segment, filled(1, 1), "")).code, Code.RequestEntityIncomplete)
@@ -249,16 +214,16 @@ describe("Block1: a request body in blocks", () => {
 
   it("answers size exponent 7 with 4.00, and a block of another length than it says, RFC 7959 §2.2 (C13)", () => {
     const reserved = { number: OptionNumber.Block1, value: hex("07") }
-    assert.strictEqual(sent(new Session().send(Code.Post, [reserved], filled(1, 1))).code, Code.BadRequest)
+    assert.strictEqual(sent(new BlockSession().send(Code.Post, [reserved], filled(1, 1))).code, Code.BadRequest)
     for (const bytes of [0, 15, 17]) {
-      assert.strictEqual(sent(new Session().upload(block(0, true), filled(bytes, 1))).code, Code.BadRequest)
+      assert.strictEqual(sent(new BlockSession().upload(block(0, true), filled(bytes, 1))).code, Code.BadRequest)
     }
-    assert.strictEqual(sent(new Session().upload(block(0, false), filled(17, 1))).code, Code.BadRequest)
+    assert.strictEqual(sent(new BlockSession().upload(block(0, false), filled(17, 1))).code, Code.BadRequest)
   })
 
   it("is refused with 4.13 and Size1 as soon as it is too large, announced or not, RFC 7959 §2.9.3 (C13)", () => {
     const size1 = uintOption(OptionNumber.Size1, limits.requestBodyBytesMax)
-    const announced = new Session().upload(block(0, true), filled(16, 1), [
+    const announced = new BlockSession().upload(block(0, true), filled(16, 1), [
       uintOption(OptionNumber.Size1, limits.requestBodyBytesMax + 1)
     ])
     assert.deepStrictEqual(
@@ -266,10 +231,10 @@ describe("Block1: a request body in blocks", () => {
       [Code.RequestEntityTooLarge, size1]
     )
 
-    const beyond = new Session().upload(block(0xfffff, true, 6), filled(1024, 1))
+    const beyond = new BlockSession().upload(block(0xfffff, true, 6), filled(1024, 1))
     assert.strictEqual(sent(beyond).code, Code.RequestEntityTooLarge)
 
-    const session = new Session()
+    const session = new BlockSession()
     const blocks = limits.requestBodyBytesMax / 1024
     for (let num = 0; num < blocks; num += 1) {
       assert.strictEqual(sent(session.upload(block(num, true, 6), filled(1024, num))).code, Code.Continue)
@@ -280,20 +245,20 @@ describe("Block1: a request body in blocks", () => {
   })
 
   it("takes a Size1 that lies low for a hint (C13)", () => {
-    const session = new Session()
+    const session = new BlockSession()
     session.upload(block(0, true), filled(16, 1), [uintOption(OptionNumber.Size1, 1)])
     assert.strictEqual(only(session.upload(block(1, false), filled(16, 1)), "Request").request.payload.length, 32)
   })
 
   it("is dropped when no block has come for too long, and the next one meets 4.08 (C13)", () => {
-    const session = new Session()
+    const session = new BlockSession()
     session.upload(block(0, true), filled(16, 1))
     session.now += limits.transferIdleMillisMax
     assert.strictEqual(sent(session.upload(block(1, false), filled(1, 1))).code, Code.RequestEntityIncomplete)
   })
 
   it("gives way to newer bodies when there are too many (C13)", () => {
-    const session = new Session()
+    const session = new BlockSession()
     for (let index = 0; index <= limits.uploadsMax; index += 1)
       session.upload(block(0, true), filled(16, 1), [], `/topic/${index}`)
     assert.strictEqual(
@@ -304,7 +269,7 @@ describe("Block1: a request body in blocks", () => {
   })
 
   it("answers the retransmission of a block with the same bytes and does not count it twice", () => {
-    const { exchanges } = new Session()
+    const { exchanges } = new BlockSession()
     const options = [...pathOptions("/topic/a"), blockOption(OptionNumber.Block1, block(0, true))]
     const bytes = bytesOf({ messageId: 9, options, payload: filled(16, 1) })
     const first = only(exchanges.handleMessage(0, bytes), "Transmit")
@@ -317,7 +282,7 @@ describe("Block1: a request body in blocks", () => {
   })
 
   it("does not depend on the datagrams that its blocks came in", () => {
-    const { exchanges } = new Session()
+    const { exchanges } = new BlockSession()
     const options = (value: Block) => [...pathOptions("/topic/a"), blockOption(OptionNumber.Block1, value)]
     const datagram = bytesOf({ messageId: 1, options: options(block(0, true)), payload: filled(16, 1) })
     exchanges.handleMessage(0, datagram)
@@ -327,214 +292,14 @@ describe("Block1: a request body in blocks", () => {
   })
 
   it("gets 2.31 even if No-Response does not want 2.xx, or it could not go on", () => {
-    const outputs = new Session().upload(block(0, true), filled(16, 1), [uintOption(OptionNumber.NoResponse, 2)])
+    const outputs = new BlockSession().upload(block(0, true), filled(16, 1), [uintOption(OptionNumber.NoResponse, 2)])
     assert.strictEqual(sent(outputs).code, Code.Continue)
   })
 
   it("refuses one datagram above the limit with 4.13 as well", () => {
     assert.strictEqual(
-      sent(new Session().send(Code.Post, [], filled(limits.requestBodyBytesMax + 1, 1))).code,
+      sent(new BlockSession().send(Code.Post, [], filled(limits.requestBodyBytesMax + 1, 1))).code,
       Code.RequestEntityTooLarge
     )
-  })
-})
-
-describe("Block2: a response body in blocks", () => {
-  const command = Uint8Array.from({ length: 2_500 }, (_, index) => index % 251)
-
-  const begun = (): Session => {
-    const session = new Session()
-    const { exchange } = only(session.send(Code.Get, []), "Request")
-    session.respond(exchange, command)
-    return session
-  }
-
-  it("comes from one snapshot with one ETag, although the application has something else by now, RFC 7959 §2.4 (C14)", () => {
-    const session = new Session()
-    const pending = stringOption(OptionNumber.PendingCommand, "/topic/b")
-    const first = sent(session.respond(only(session.send(Code.Get, []), "Request").exchange, command, [pending]))
-    assert.deepStrictEqual(decodeBlock(findOption(first.options, OptionNumber.Block2)!.value), block(0, true, 6))
-    assert.deepStrictEqual(
-      findOption(first.options, OptionNumber.Size2),
-      uintOption(OptionNumber.Size2, command.length)
-    )
-    const rest = [1, 2].map((num) => sent(session.fetch(block(num, false, 6))))
-    const all = [first, ...rest]
-    assert.deepStrictEqual(Uint8Array.of(...all.flatMap(({ payload }) => [...payload])), command)
-    assert.strictEqual(new Set(all.map(({ options }) => toHex(findOption(options, OptionNumber.ETag)!.value))).size, 1)
-    assert.deepStrictEqual(
-      rest.map(({ options }) => findOption(options, OptionNumber.PendingCommand)),
-      [pending, pending]
-    )
-    assert.deepStrictEqual(decodeBlock(findOption(rest[1]!.options, OptionNumber.Block2)!.value), block(2, false, 6))
-  })
-
-  it("does not change when the application reuses its buffer", () => {
-    const session = new Session()
-    const buffer = command.slice()
-    session.respond(only(session.send(Code.Get, []), "Request").exchange, buffer)
-    buffer.fill(0)
-    assert.deepStrictEqual(sent(session.fetch(block(1, false, 6))).payload, command.slice(1_024, 2_048))
-  })
-
-  it("has the same ETag for the same content, and another for other content", () => {
-    const etag = (payload: Uint8Array): string => {
-      const session = new Session()
-      const first = sent(session.respond(only(session.send(Code.Get, []), "Request").exchange, payload))
-      return toHex(findOption(first.options, OptionNumber.ETag)!.value)
-    }
-    assert.strictEqual(etag(command), etag(command.slice()))
-    assert.notStrictEqual(etag(command), etag(command.with(7, 0)))
-    assert.notStrictEqual(etag(command), etag(command.subarray(0, 2_000)))
-  })
-
-  it("keeps an ETag that the application has set", () => {
-    const session = new Session()
-    const own = { number: OptionNumber.ETag, value: hex("abcd") }
-    const first = sent(session.respond(only(session.send(Code.Get, []), "Request").exchange, command, [own]))
-    assert.deepStrictEqual(
-      first.options.filter(({ number }) => number === OptionNumber.ETag),
-      [own]
-    )
-  })
-
-  it("is served in any order, again, and in smaller blocks, RFC 7959 §2.4", () => {
-    const session = begun()
-    for (const [num, szx] of [
-      [2, 6],
-      [1, 6],
-      [1, 6],
-      [100, 0],
-      [39, 2]
-    ] as const) {
-      const offset = num * blockBytes(szx)
-      assert.deepStrictEqual(
-        sent(session.fetch(block(num, false, szx))).payload,
-        command.slice(offset, offset + blockBytes(szx))
-      )
-    }
-  })
-
-  it("ends with 4.00 beyond its end and with 4.08 once it is forgotten", () => {
-    const session = begun()
-    assert.strictEqual(sent(session.fetch(block(3, false, 6))).code, Code.BadRequest)
-    session.now += limits.transferIdleMillisMax
-    assert.strictEqual(sent(session.fetch(block(1, false, 6))).code, Code.RequestEntityIncomplete)
-  })
-
-  it("is not handed to a request for another path or query", () => {
-    const other = [stringOption(OptionNumber.UriQuery, "x")]
-    assert.strictEqual(sent(begun().fetch(block(1, false, 6), other)).code, Code.RequestEntityIncomplete)
-  })
-
-  it("takes a GET without block number to the application again", () => {
-    only(begun().send(Code.Get, []), "Request")
-    only(begun().fetch(block(0, false, 6)), "Request")
-  })
-
-  it("says Block2 in a small response to a request that did, RFC 7959 §2.4", () => {
-    const session = new Session()
-    const answer = sent(session.respond(only(session.fetch(block(0, false, 1)), "Request").exchange, filled(20, 1)))
-    assert.deepStrictEqual(decodeBlock(findOption(answer.options, OptionNumber.Block2)!.value), block(0, false, 1))
-  })
-
-  it("becomes 5.00 if it is above the limit", () => {
-    const session = new Session()
-    const { exchange } = only(session.send(Code.Get, []), "Request")
-    const answer = sent(session.respond(exchange, new Uint8Array(limits.responseBodyBytesMax + 1)))
-    assert.deepStrictEqual([answer.code, answer.payload.length], [Code.InternalServerError, 0])
-  })
-
-  it("is kept for a bounded number of requests", () => {
-    const session = new Session()
-    for (let index = 0; index < 20; index += 1) {
-      const { exchange } = only(session.send(Code.Get, [], noBytes, `/topic/${index}`), "Request")
-      session.respond(exchange, new Uint8Array(limits.responseBodyBytesMax))
-    }
-    const bound = limits.downloadsMax * limits.responseBodyBytesMax + limits.cachedResponseBytesMax
-    assert.isAtMost(session.exchanges.bytesHeld, bound)
-  })
-
-  it("does not mix with Block1 in one request, RFC 7959 §2.7", () => {
-    const both = [blockOption(OptionNumber.Block1, block(0, false)), blockOption(OptionNumber.Block2, block(1, false))]
-    assert.strictEqual(sent(new Session().send(Code.Post, both, filled(1, 1))).code, Code.BadRequest)
-  })
-})
-
-describe("a session whose records are small", () => {
-  const fetchWhole = (messageBytesMax: number, tokenBytes: number, size: number) => {
-    const exchanges = new ServerExchanges(defaultServerSettings, () => 0.5, { messageBytesMax })
-    const token = new Uint8Array(tokenBytes).fill(7)
-    const get = (messageId: number, options: ReadonlyArray<Option>) =>
-      exchanges.handleMessage(
-        0,
-        bytesOf({ code: Code.Get, messageId, token, options: [...pathOptions("/a"), ...options] })
-      )
-    const { exchange } = only(get(1, []), "Request")
-    const format = uintOption(OptionNumber.ContentFormat, 50)
-    const payload = Uint8Array.from({ length: size }, (_, index) => index & 0xff)
-    let outputs = exchanges.respond(0, exchange, { code: Code.Changed, options: [format], payload })
-    const body: Array<number> = []
-    const first = sent(outputs)
-    for (let messageId = 2; ; messageId += 1) {
-      const transmitted = only(outputs, "Transmit")
-      assert.isAtMost(transmitted.bytes.length, messageBytesMax)
-      const message = sent(outputs)
-      assert.strictEqual(message.code, Code.Changed)
-      body.push(...message.payload)
-      const block2 = findOption(message.options, OptionNumber.Block2)
-      const read = block2 === undefined ? undefined : decodeBlock(block2.value)!
-      if (read === undefined || !read.more) break
-      outputs = get(messageId, [blockOption(OptionNumber.Block2, { num: read.num + 1, more: false, szx: read.szx })])
-    }
-    assert.deepStrictEqual(Uint8Array.from(body), payload)
-    return first
-  }
-
-  it("gets every response in blocks that fit, with Size2 in the first, whatever the limit and the token (trust E1)", () => {
-    for (let messageBytesMax = 63; messageBytesMax < 2100; messageBytesMax += messageBytesMax < 100 ? 1 : 61) {
-      for (const tokenBytes of [0, 8]) {
-        for (const size of [0, 1, 17, 1024, 1025]) {
-          const first = fetchWhole(messageBytesMax, tokenBytes, size)
-          const size2 = findOption(first.options, OptionNumber.Size2)
-          if (findOption(first.options, OptionNumber.Block2) !== undefined) {
-            assert.deepStrictEqual(size2?.value, uintOption(OptionNumber.Size2, size).value)
-          } else assert.isUndefined(size2)
-        }
-      }
-    }
-  })
-
-  it("gets a following block no larger than fits, though it asks for more (trust E1)", () => {
-    const exchanges = new ServerExchanges(defaultServerSettings, () => 0.5, { messageBytesMax: 200 })
-    const get = (messageId: number, num: number) =>
-      exchanges.handleMessage(
-        0,
-        bytesOf({
-          code: Code.Get,
-          messageId,
-          options: [...pathOptions("/a"), blockOption(OptionNumber.Block2, { num, more: false, szx: 6 })]
-        })
-      )
-    const { exchange } = only(get(1, 0), "Request")
-    exchanges.respond(0, exchange, { code: Code.Changed, options: [], payload: new Uint8Array(3000) })
-    const second = sent(get(2, 1))
-    assert.deepStrictEqual(decodeBlock(findOption(second.options, OptionNumber.Block2)!.value), {
-      num: 8,
-      more: true,
-      szx: 3
-    })
-  })
-
-  it("hears 5.00 where the application's options leave no room for 16 bytes, and the cause is told (trust E1)", () => {
-    const exchanges = new ServerExchanges(defaultServerSettings, () => 0.5, { messageBytesMax: 64 })
-    const { exchange } = only(
-      exchanges.handleMessage(0, bytesOf({ code: Code.Get, messageId: 1, options: pathOptions("/a") })),
-      "Request"
-    )
-    const options = [{ number: OptionNumber.PendingCommand, value: new Uint8Array(90) }]
-    const outputs = exchanges.respond(0, exchange, { code: Code.Changed, options, payload: noBytes })
-    assert.strictEqual(only(outputs, "Transmit").cause, "ResponseTooLarge")
-    assert.strictEqual(sent(outputs).code, Code.InternalServerError)
   })
 })
