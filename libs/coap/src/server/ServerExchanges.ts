@@ -32,15 +32,8 @@ import { LastOptions } from "./LastOptions.ts"
 import { ignored, type Output, type Outputs, refusing, type Response, transmit, type TransmitCause } from "./Output.ts"
 import { messageIdentity } from "./MessageIdentity.ts"
 import { type Entry, Remembered, unpack } from "./Remembered.ts"
-import {
-  type AcknowledgedEmpty,
-  acknowledgedEmpty,
-  decodeAcknowledgedEmpty,
-  encodeAcknowledgedEmpty,
-  envelopeOf,
-  type Owed,
-  owedOf
-} from "./AcknowledgedEmpty.ts"
+import { type Owed, owedOf } from "./AcknowledgedEmpty.ts"
+import { restoreExchanges, serializeExchanges } from "./Takeover.ts"
 import type { LastBlock } from "./Uploads.ts"
 import { type Work, Working } from "./Working.ts"
 
@@ -118,39 +111,15 @@ export class ServerExchanges {
    * application are not part of it: their clients send them again.
    */
   serialize(now: number, countMax: number, replyBytesMax: number): Uint8Array {
-    const remembered = this.#remembered.serialize(now, countMax, replyBytesMax)
     const works = [...(this.#unconfirmed ?? []), ...this.#working.acknowledged]
-    if (works.length === 0) return remembered
-    const owed = encodeAcknowledgedEmpty(works.slice(-owedMax).map((work) => acknowledgedEmpty(now, work)))
-    const bytes = new Uint8Array(remembered.length + owed.length)
-    bytes.set(remembered)
-    bytes.set(owed, remembered.length)
-    return bytes
+    return serializeExchanges(now, { remembered: this.#remembered, works }, { countMax, replyBytesMax })
   }
 
   /** Takes over what `serialize` gave, on an instance that has handled nothing yet. False if the bytes are not that. */
   restore(now: number, bytes: Uint8Array): boolean {
-    let owed: ReadonlyArray<AcknowledgedEmpty> | undefined
-    this.#remembered.restore(bytes, (end) => (owed = decodeAcknowledgedEmpty(bytes, end)) !== undefined)
-    for (const acknowledged of owed ?? []) {
-      const { identity, leftMillis, messageId, name, reply } = acknowledged
-      const entry =
-        this.#remembered.find(now, messageId, identity) ??
-        this.#remembered.add(messageId, identity, true, now + leftMillis)
-      entry.answered = false
-      if (entry.reply === undefined) this.#remembered.setReply(entry, encodeEmpty("ACK", messageId))
-      const envelope = envelopeOf(acknowledged)
-      this.#working.add({
-        exchange: this.#nextExchange++,
-        entry,
-        envelope,
-        ackAt: Infinity,
-        name,
-        reply,
-        last: undefined
-      })
-    }
-    return owed !== undefined
+    const works = restoreExchanges(now, bytes, this.#remembered)
+    for (const work of works ?? []) this.#working.add({ exchange: this.#nextExchange++, ...work })
+    return works !== undefined
   }
 
   /** Requests that another process acknowledged empty and did not answer, until `respond` does. */
@@ -475,5 +444,3 @@ const exchangesExhausted: Refusal = { code: Code.TooManyRequests, reason: "Excha
 const blockMissing: Refusal = { code: Code.RequestEntityIncomplete, reason: "BlockMissing" }
 const bodyTooLarge: Refusal = { code: Code.RequestEntityTooLarge, reason: "BodyTooLarge" }
 const retryAfterSeconds = 2
-/** In one state: as many as wait at the application and for their ACK. */
-const owedMax = 16
