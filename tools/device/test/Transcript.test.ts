@@ -3,7 +3,7 @@ import type { DeviceEvent } from "@roost/device"
 import { Client, type ClientOutput, CookieSecrets, FrontHalf, PendingHandshake, SessionIds } from "@roost/dtls"
 import { nodeCrypto as crypto } from "@roost/dtls-crypto"
 import * as Result from "effect/Result"
-import { assert, describe, expect, it } from "vitest"
+import { assert, describe, it } from "vitest"
 import { Transcript } from "../src/Transcript.ts"
 
 const psk = new Uint8Array(16).fill(7)
@@ -80,10 +80,10 @@ describe("a handshake", () => {
     const sent = handshake(undefined).filter((event) => event._tag === "Sent")
     const [hello, , last] = sent
     const transcript = new Transcript("127.0.0.1:5684")
-    assert.deepStrictEqual(transcript.describe({ ...hello!, transmission: 2 }), [
-      "→ 81 B  ClientHello, transmission 2: no answer came in time",
-      expect.stringMatching(/is the server up/)
-    ])
+    const [repeated, hint, ...more] = transcript.describe({ ...hello!, transmission: 2 })
+    assert.strictEqual(repeated, "→ 81 B  ClientHello, transmission 2: no answer came in time")
+    assert.match(hint!, /is the server up/)
+    assert.isEmpty(more)
     assert.match(transcript.describe({ ...last!, transmission: 2 })[1]!, /wrong secret, SecureMode or Lifetime/)
     assert.lengthOf(transcript.describe({ ...last!, transmission: 3 }), 1)
   })
@@ -180,10 +180,10 @@ describe("--quiet", () => {
     assert.strictEqual(head, "● no answer from 127.0.0.1:5684 yet")
     assert.match(hint!, /is the server up/)
     assert.deepStrictEqual(transcript.essence({ ...sent, transmission: 3 }), [])
-    assert.deepStrictEqual(transcript.essence({ _tag: "NetworkTrouble", reason: "recvmsg ECONNREFUSED" }), [
-      "● the network says recvmsg ECONNREFUSED for 127.0.0.1:5684",
-      expect.stringMatching(/nothing listens there/)
-    ])
+    const [trouble, cause, ...more] = transcript.essence({ _tag: "NetworkTrouble", reason: "recvmsg ECONNREFUSED" })
+    assert.strictEqual(trouble, "● the network says recvmsg ECONNREFUSED for 127.0.0.1:5684")
+    assert.match(cause!, /nothing listens there/)
+    assert.isEmpty(more)
   })
 })
 
