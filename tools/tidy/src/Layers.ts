@@ -1,25 +1,39 @@
 import type { Finding, Project, Repository } from "./Repository.ts"
 
+/** A project's layer: the tag that it has, the tags of projects that its sources may use beside it, and those for its tests besides. */
+interface Layer {
+  readonly tag: string
+  readonly may: ReadonlyArray<string>
+  readonly testsMay?: ReadonlyArray<string>
+}
+
+const base = ["protocol:bounded", "protocol:random"]
+const belowFeatures = ["layer:protocol", "layer:contract", "layer:runtime"]
+const testkit = ["layer:testkit"]
+
 /**
- * The layers once more, beside the rule in .oxlintrc.json: that one is as good as its plugin and the tags, this one reads the
- * imports themselves. A project may use its own layer's row and nothing else.
+ * The layers, each with its row and nothing else; of two that fit, the first one counts. Features have no row of each other, so none
+ * may use another.
  */
-const allowed: ReadonlyArray<readonly [tag: string, may: ReadonlyArray<string>]> = [
-  ["protocol:bounded", ["protocol:bounded"]],
-  ["protocol:random", ["protocol:random"]],
-  ["protocol:dtls", ["protocol:dtls", "protocol:bounded", "protocol:random"]],
-  ["protocol:coap", ["protocol:coap", "protocol:bounded", "protocol:random"]],
-  ["protocol:enos", ["protocol:enos", "protocol:bounded", "protocol:random"]],
-  ["layer:contract", ["protocol:enos", "protocol:bounded", "protocol:random", "layer:contract"]],
-  ["layer:runtime", ["layer:protocol", "layer:contract", "layer:runtime"]],
-  ["layer:feature", ["layer:protocol", "layer:contract", "layer:runtime"]],
-  ["layer:app", ["layer:feature", "layer:runtime", "layer:contract"]],
-  ["layer:testkit", ["layer:protocol", "layer:contract", "layer:testkit"]],
-  ["layer:simulation", ["layer:feature", "layer:runtime", "layer:contract", "layer:protocol", "layer:testkit"]],
-  [
-    "layer:tool",
-    ["layer:simulation", "layer:testkit", "layer:runtime", "layer:contract", "layer:protocol", "layer:tool"]
-  ]
+const layers: ReadonlyArray<Layer> = [
+  { tag: "protocol:bounded", may: ["protocol:bounded"] },
+  { tag: "protocol:random", may: ["protocol:random"] },
+  { tag: "protocol:dtls", may: [...base, "protocol:dtls"] },
+  { tag: "protocol:coap", may: [...base, "protocol:coap"] },
+  { tag: "protocol:enos", may: [...base, "protocol:enos"] },
+  { tag: "layer:contract", may: [...base, "protocol:enos", "layer:contract"] },
+  { tag: "layer:runtime", may: belowFeatures, testsMay: testkit },
+  // It speaks to applications: no device's protocol is its business.
+  {
+    tag: "feature:application-events",
+    may: [...base, "protocol:enos", "layer:contract", "layer:runtime"],
+    testsMay: testkit
+  },
+  { tag: "layer:feature", may: belowFeatures, testsMay: testkit },
+  { tag: "layer:app", may: ["layer:feature", "layer:runtime", "layer:contract"], testsMay: testkit },
+  { tag: "layer:testkit", may: ["layer:protocol", "layer:contract", "layer:testkit"] },
+  { tag: "layer:simulation", may: [...belowFeatures, "layer:feature", "layer:testkit"] },
+  { tag: "layer:tool", may: [...belowFeatures, "layer:simulation", "layer:testkit", "layer:tool"] }
 ]
 
 /** Protocol libs know neither time nor sockets nor fibers. */
@@ -64,12 +78,12 @@ const breach = (
   const used = byName.get(specifier.split("/").slice(0, 2).join("/"))
   if (used === undefined || used === project) return undefined
   if (inSource && !(used.name in project.dependencies)) return `${used.name} is not among the project's dependencies`
-  if (!inSource) return undefined
-  const rule = allowed.find(([tag]) => project.tags.includes(tag))
-  if (rule === undefined) return `${project.name} has no layer tag`
-  return rule[1].some((tag) => used.tags.includes(tag))
+  const layer = layers.find(({ tag }) => project.tags.includes(tag))
+  if (layer === undefined) return project.tags.length === 0 ? undefined : `${project.name} has no layer tag`
+  const may = inSource ? layer.may : [...layer.may, ...(layer.testsMay ?? [])]
+  return may.some((tag) => used.tags.includes(tag))
     ? undefined
-    : `${rule[0]} may not use ${used.name} (${used.tags.join(", ")})`
+    : `${layer.tag}${inSource ? "" : ", in a test,"} may not use ${used.name} (${used.tags.join(", ")})`
 }
 
 const importsOf = (source: string): ReadonlyArray<{ readonly specifier: string; readonly line: number }> =>

@@ -1,4 +1,4 @@
-/** Layers that a new lib can be of; a protocol lib has rows of its own in .oxlintrc.json and in Layers.ts, so it is made by hand. */
+/** Layers that a new lib can be of; a protocol lib has a row of its own in Layers.ts, so it is made by hand. */
 export const newLibLayers = ["contract", "runtime", "feature"] as const
 export type NewLibLayer = (typeof newLibLayers)[number]
 
@@ -65,14 +65,5 @@ it("says what it is called", () => {
   }
   return new Map(Object.entries(files).map(([path, text]) => [`libs/${name}/${path}`, text]))
 }
-
-const rowOfEdge = /\{\s*"sourceTag": "feature:edge",\s*"onlyDependOnLibsWithTags": \[[^\]]*\]\s*\},/g
-
-/**
- * .oxlintrc.json with the rows of a feature, which no other feature may use: one for its sources, one for its tests, each behind
- * that of the feature edge, and like it.
- */
-export const withFeature = (oxlintrc: string, name: string): string =>
-  oxlintrc.replaceAll(rowOfEdge, (row) => `${row} ${row.replaceAll("feature:edge", `feature:${name}`)}`)
 
 const json = (value: unknown): string => `${JSON.stringify(value, undefined, 2)}\n`

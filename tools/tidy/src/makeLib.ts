@@ -1,10 +1,10 @@
 import { answerFirst, version } from "@roost/observability"
 import { spawnSync } from "node:child_process"
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
+import { mkdirSync, readdirSync, writeFileSync } from "node:fs"
 import { dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { parseArgs } from "node:util"
-import { filesOfLib, nameFault, newLibLayers, withFeature } from "./NewLib.ts"
+import { filesOfLib, nameFault, newLibLayers } from "./NewLib.ts"
 
 const usage = `npm run new-lib -- NAME [--layer ${newLibLayers.join("|")}]
 Makes libs/NAME with its manifest, README, first file and test, of the layer runtime unless another is given.`
@@ -27,10 +27,7 @@ const main = (): number => {
   const fault = nameFault(name, readdirSync(join(root, "libs")))
   if (fault !== undefined) return refuse(fault)
   for (const [path, text] of filesOfLib({ name, layer, version })) write(path, text)
-  if (layer === "feature") {
-    write(".oxlintrc.json", withFeature(readFileSync(join(root, ".oxlintrc.json"), "utf8"), name))
-  }
-  spawnSync(join(root, "node_modules/.bin/oxfmt"), [`libs/${name}`, ".oxlintrc.json"], { cwd: root, stdio: "inherit" })
+  spawnSync(join(root, "node_modules/.bin/oxfmt"), [`libs/${name}`], { cwd: root, stdio: "inherit" })
   process.stdout.write(
     `libs/${name} is there. npm install --ignore-scripts links it; then npx nx run-many -t lint typecheck test -p ${name}\n`
   )

@@ -1,11 +1,11 @@
 import { assert, describe, it } from "@effect/vitest"
 import { fileURLToPath } from "node:url"
 import { checks } from "../src/checks.ts"
-import { filesOfLib, nameFault, newLibLayers, withFeature } from "../src/NewLib.ts"
+import { checkLayers } from "../src/Layers.ts"
+import { filesOfLib, nameFault, newLibLayers } from "../src/NewLib.ts"
 import { readRepository, repositoryOf } from "../src/Repository.ts"
 
 const real = readRepository(fileURLToPath(new URL("../../..", import.meta.url)))
-const oxlintrc = real.files.get(".oxlintrc.json") ?? "{}"
 const { version } = JSON.parse(real.files.get("package.json") ?? "{}") as { readonly version: string }
 
 describe("a new lib", () => {
@@ -24,16 +24,19 @@ describe("a new lib", () => {
   }
 
   it("that is a feature is no other feature's to import, in sources and tests", () => {
-    const rowsOf = (text: string, tag: string) =>
-      [
-        ...text.replaceAll(/\s+/g, "").matchAll(/"sourceTag":"([^"]+)","onlyDependOnLibsWithTags":\[([^\]]*)\]/g)
-      ].filter(([, source, allowed]) => source === tag || allowed!.includes(`"${tag}"`))
-    const made = withFeature(oxlintrc, "tide-table")
-    assert.deepStrictEqual(
-      rowsOf(made, "feature:tide-table").map(([, source]) => source),
-      ["feature:tide-table", "feature:tide-table"]
-    )
-    assert.lengthOf(rowsOf(made, "feature:edge"), rowsOf(oxlintrc, "feature:edge").length)
+    const made = [...filesOfLib({ name: "tide-table", layer: "feature", version: "1.2.3" })]
+    for (const folder of ["src", "test"]) {
+      const path = `libs/edge/${folder}/X.ts`
+      const planted = [path, `import { TideTable } from "@roost/tide-table"\n`] as const
+      const repository = repositoryOf(new Map([...real.files, ...made, planted]))
+      const projects = repository.projects.map((project) =>
+        project.name === "@roost/edge"
+          ? { ...project, dependencies: { ...project.dependencies, "@roost/tide-table": "*" } }
+          : project
+      )
+      const finding = checkLayers({ ...repository, projects }).find((each) => each.path === path)
+      assert.include(finding?.message ?? "nothing", "may not use @roost/tide-table")
+    }
   })
 
   for (const [name, expected] of [

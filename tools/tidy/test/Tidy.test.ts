@@ -55,6 +55,13 @@ describe("a planted breach of the layers is found", () => {
     })
   }
 
+  it("in a test, which may use the testkit and no other layer than its sources", () => {
+    const path = "libs/edge/test/X.test.ts"
+    const messages = (text: string) => messagesAt(path, checkLayers(withFile(path, text)))
+    assert.include(messages(`import { a } from "@roost/downlink"\n`)[0] ?? "nothing", "may not use")
+    assert.deepStrictEqual(messages(`import { natsServer } from "@roost/testkit"\n`), [])
+  })
+
   it("and a path that is no import is none", () => {
     const text = `export const root = resolve(import.meta.dirname, "../../..")\n`
     assert.deepStrictEqual(messagesAt("libs/edge/src/X.ts", checkLayers(withFile("libs/edge/src/X.ts", text))), [])
