@@ -29,6 +29,7 @@ import {
   type SecretTooShort,
   requestBytes,
   requestTime,
+  type TemporarilyUnavailable,
   TooManyProperties,
   piggybackMillisDefault
 } from "@roost/contracts"
@@ -99,7 +100,10 @@ export class Registry extends Context.Service<
     /** Devices of all products, as they are stored. */
     readonly search: (
       query: DeviceQuery
-    ) => Effect.Effect<{ readonly devices: ReadonlyArray<DeviceSummary>; readonly found: number }>
+    ) => Effect.Effect<
+      { readonly devices: ReadonlyArray<DeviceSummary>; readonly found: number },
+      TemporarilyUnavailable
+    >
     readonly changeDevice: (id: DeviceId, change: DeviceChange) => Effect.Effect<RegisteredDevice, NoSuchDevice>
     /** `null` deletes a property; all of the change or nothing. */
     readonly changeProperties: (

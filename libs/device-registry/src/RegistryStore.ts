@@ -13,7 +13,8 @@ import type {
   Profile,
   PropertyKind,
   RegisteredModel,
-  TagFilter
+  TagFilter,
+  TemporarilyUnavailable
 } from "@roost/contracts"
 import type { ExactNumber, ThingModel } from "@roost/enos"
 import { Context, type Effect } from "effect"
@@ -206,8 +207,8 @@ export class RegistryStore extends Context.Service<
     ) => Effect.Effect<ReadonlyArray<boolean> | undefined>
     readonly device: (id: DeviceId) => Effect.Effect<StoredDevice | undefined>
     readonly deviceOfAsset: (assetId: string) => Effect.Effect<StoredDevice | undefined>
-    /** Devices of all products. */
-    readonly searchDevices: (query: DeviceQuery) => Effect.Effect<FoundDevices>
+    /** Devices of all products. Unavailable while the index of an older database is being made. */
+    readonly searchDevices: (query: DeviceQuery) => Effect.Effect<FoundDevices, TemporarilyUnavailable>
     /** How many devices of each product are in each state. */
     readonly countByStatus: Effect.Effect<ReadonlyArray<ProductCounts>>
     /** By device key, ascending. */

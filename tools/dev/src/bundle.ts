@@ -21,7 +21,11 @@ const bundle = async (app: string): Promise<void> => {
   rmSync(folder, { recursive: true, force: true })
   mkdirSync(folder)
   const scripts = convertsRawProducts(app)
-  await bundleInto(folder, root, { app: `apps/${app}/src/main.ts`, ...(scripts ? scriptWorker : {}) })
+  await bundleInto(folder, root, {
+    app: `apps/${app}/src/main.ts`,
+    ...(scripts ? scriptWorker : {}),
+    ...(app === "registry" ? { SearchWorker: "libs/device-registry/src/search/SearchWorker.ts" } : {})
+  })
   writeFileSync(join(folder, "main.mjs"), main)
   if (scripts) copyWebAssembly(folder)
 }

@@ -2,6 +2,7 @@ import { propertiesBytesMax, propertiesPerDeviceMax, type PropertyKind, property
 import { parseJson } from "@roost/enos"
 import { Effect } from "effect"
 import type { DeviceId, StoredProperties } from "../RegistryStore.ts"
+import { noteForSearch } from "./DeviceSearch.ts"
 import type { Row, SqlSession, SqlTransaction } from "./Sql.ts"
 
 const ofDevice = "product_key = ?1 AND device_key = ?2 AND kind = ?3"
@@ -63,6 +64,7 @@ export const changeProperties = Effect.fnUntraced(function* (
      WHERE excluded.at >= device_properties.at`,
     texts.map(([name, text]) => [productKey, deviceKey, kind, name, text, at])
   )
+  if (kind === "tag") yield* noteForSearch(sql, [id])
   return "Done" as const
 })
 

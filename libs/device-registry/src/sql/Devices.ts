@@ -2,6 +2,7 @@ import type { CredentialChange } from "@roost/contracts"
 import { Effect } from "effect"
 import type { CredentialUpdate, DeviceId, DevicePage, NewStoredDevice, StoredDevice } from "../RegistryStore.ts"
 import { addEvent } from "./DeviceLog.ts"
+import { noteForSearch } from "./DeviceSearch.ts"
 import { deviceColumns, deviceOf } from "./Rows.ts"
 import type { SqlSession, SqlTransaction } from "./Sql.ts"
 
@@ -29,6 +30,10 @@ export const insertDevices = Effect.fnUntraced(function* (
   )
   const results = devices.map(() => false)
   order.forEach((index, i) => (results[index] = inserted[i] === 1))
+  yield* noteForSearch(
+    sql,
+    devices.filter((_, index) => results[index])
+  )
   return results
 })
 
@@ -60,14 +65,16 @@ export const listDevices = (sql: SqlSession, productKey: string, { after, limit,
 }
 
 export const renameDevice = (sql: SqlSession, id: DeviceId, deviceName: string) =>
-  Effect.andThen(
-    sql.run(
-      "UPDATE devices SET device_name = ?3 WHERE product_key = ?1 AND device_key = ?2",
-      id.productKey,
-      id.deviceKey,
-      deviceName
+  noteForSearch(sql, [id]).pipe(
+    Effect.andThen(
+      sql.run(
+        "UPDATE devices SET device_name = ?3 WHERE product_key = ?1 AND device_key = ?2",
+        id.productKey,
+        id.deviceKey,
+        deviceName
+      )
     ),
-    findDevice(sql, id)
+    Effect.andThen(findDevice(sql, id))
   )
 
 export const updateCredential = Effect.fnUntraced(function* (
@@ -111,6 +118,7 @@ export const deleteDevice = Effect.fnUntraced(function* (sql: SqlTransaction, id
   if (device === undefined) return false
   const { productKey, deviceKey } = id
   yield* sql.run("DELETE FROM devices WHERE product_key = ?1 AND device_key = ?2", productKey, deviceKey)
+  yield* noteForSearch(sql, [id])
   yield* tell(sql, { ...keysOf(id), change: "deleted", credentialVersion: nextVersion(device, now) }, now)
   yield* sql.run(
     "UPDATE device_events SET stranger = 1 WHERE product_key = ?1 AND device_key = ?2",

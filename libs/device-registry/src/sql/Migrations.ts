@@ -7,7 +7,18 @@ export interface ColumnTypes {
   readonly key: string
   /** The primary key of rows that are numbered as they come. */
   readonly serial: string
+  /** Indexes of tables that may be large are made beside the service, without locking them. */
+  readonly indexesLater: boolean
 }
+
+/** What the search goes by, beside what it keeps itself. A million devices take a second. */
+export const searchIndexes: ReadonlyArray<{ readonly name: string; readonly on: string }> = [
+  { name: "devices_by_last_seen", on: "devices (last_seen_at, device_key, product_key)" },
+  {
+    name: "device_tags",
+    on: "device_properties (name, value, product_key, device_key) WHERE kind = 'tag' AND value IS NOT NULL"
+  }
+]
 
 export const newerSchema = (version: number): Error =>
   new Error(`the database has schema ${version}, this registry knows up to ${migrations.length}: upgrade it`)
@@ -149,5 +160,12 @@ export const migrations: ReadonlyArray<(types: ColumnTypes) => string> = [
   `,
   ({ int64 }) => `
   ALTER TABLE products ADD COLUMN deleting_since ${int64};
+  `,
+  ({ indexesLater, serial }) => `
+  CREATE TABLE search_changes (
+    id ${serial},
+    devices TEXT NOT NULL
+  );
+  ${indexesLater ? "" : searchIndexes.map(({ name, on }) => `CREATE INDEX ${name} ON ${on};`).join("\n  ")}
   `
 ]

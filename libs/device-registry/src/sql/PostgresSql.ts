@@ -1,6 +1,8 @@
 import { RequestWrites } from "@roost/contracts"
 import { Health } from "@roost/observability"
 import { Effect, Layer, Option, Redacted, Schedule } from "effect"
+import type { DeviceIndex } from "../search/DeviceIndex.ts"
+import { openPostgresSearch, type SearchSession } from "../search/PostgresSearch.ts"
 import { migrations, newerSchema } from "./Migrations.ts"
 import { mayBeMended, outageText, placeOf } from "./PostgresOutage.ts"
 import { type Connections, type PostgresPatience, postgresPatience, PostgresPool } from "./PostgresPool.ts"
@@ -8,6 +10,8 @@ import { type Row, type Section, sections, Sql, type SqlTransaction, storableVal
 
 /** Connections of one instance for transactions; look-ups have one of their own, so that they wait for no batch. */
 export const transactionsMax = 4
+/** And those of the search: one keeps its index up, another one holds the lock for that, two search. */
+const searchingMax = 4
 const startAgain = Schedule.spaced("1 second")
 /** First half of Roost's advisory locks: "roos". */
 const lockSpace = 0x726f6f73
@@ -45,7 +49,9 @@ export const layerPostgresSql = (
         })
       )
       yield* Effect.logInfo(`keeps devices in PostgreSQL at ${placeOf(url)}`)
-      return make(yield* open(transactionsMax), yield* open(1))
+      const aside = yield* open(searchingMax, false)
+      const index = yield* openPostgresSearch(searchSession(aside), (work) => unlessBusy(aside, "search", work))
+      return make(yield* open(transactionsMax), yield* open(1), index)
     })
   )
 
@@ -82,14 +88,15 @@ const types = {
   bytes: "BYTEA",
   int64: "BIGINT",
   key: 'TEXT COLLATE "C"',
-  serial: "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY"
+  serial: "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY",
+  indexesLater: true
 }
 
 /**
  * `single` has one connection, which takes the statements of all at once: the client (3.4.9) searches its lists of
  * connections, and those grow as long as some are busy; 150 000 look-ups over ten cost four times as much in the end.
  */
-const make = (pool: PostgresPool, single: PostgresPool) => {
+const make = (pool: PostgresPool, single: PostgresPool, index: DeviceIndex) => {
   const query = (sql: string, values: ReadonlyArray<Value>, mayHaveHappened: () => boolean) =>
     Effect.promise(() =>
       single.within(
@@ -126,13 +133,37 @@ const make = (pool: PostgresPool, single: PostgresPool) => {
           }
         }
       }).pipe(Effect.tap(noteWritten)),
-    unlessBusy: (section, body) =>
-      Effect.acquireUseRelease(
-        Effect.promise(() => lock(pool, section)),
-        (connection) => (connection === undefined ? Effect.void : body),
-        (connection) => Effect.promise(async () => connection && unlock(pool, connection, section))
-      )
+    unlessBusy: (section, body) => unlessBusy(pool, section, body),
+    index
   })
+}
+
+const unlessBusy = <E, R>(pool: PostgresPool, section: Section, body: Effect.Effect<void, E, R>) =>
+  Effect.acquireUseRelease(
+    Effect.promise(() => lock(pool, section)),
+    (connection) => (connection === undefined ? Effect.void : body),
+    (connection) => Effect.promise(async () => connection && unlock(pool, connection, section))
+  )
+
+/** Planned for their values each time: how common a part is decides how it is best looked for. */
+const searchSession = (pool: PostgresPool): SearchSession => {
+  const allOn =
+    (connection: Connection, heard: () => void): SearchSession["all"] =>
+    async (sql, values = []) => {
+      const rows = await connection.unsafe<Array<Row>>(numbered(sql), [...storableValues(values)])
+      heard()
+      return rows
+    }
+  return {
+    all: (sql, values) =>
+      pool.within(migrationMillisMax, (connections, heard) => allOn(connections, heard)(sql, values), never),
+    transaction: (body) =>
+      pool.within(
+        silenceMillisMax,
+        (connections, heard) => connections.begin((connection) => body(allOn(connection, heard))) as Promise<never>,
+        never
+      )
+  }
 }
 
 /** How often a transaction is tried that another one was in the way of; the database has rolled it back each time. */

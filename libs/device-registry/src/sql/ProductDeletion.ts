@@ -1,6 +1,7 @@
 import { Effect } from "effect"
 import { deletionRowsMax } from "../Limits.ts"
 import type { DeviceId, DeletionStart } from "../RegistryStore.ts"
+import { noteForSearch } from "./DeviceSearch.ts"
 import { nextVersion, noteChange } from "./Devices.ts"
 import { tellProfile } from "./Models.ts"
 import { deviceColumns, deviceOf } from "./Rows.ts"
@@ -65,6 +66,7 @@ export const deleteDevicesOf = Effect.fnUntraced(function* (
   for (const table of ["device_events", "activation_attempts", "devices"] as const) {
     yield* sql.runEach(`DELETE FROM ${table} WHERE product_key = ?1 AND device_key = ?2`, keys)
   }
+  yield* noteForSearch(sql, devices)
   yield* sql.runEach(
     noteChange,
     devices.map((device) => {

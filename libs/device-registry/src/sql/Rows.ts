@@ -8,7 +8,7 @@ import {
 } from "@roost/contracts"
 import * as Schema from "effect/Schema"
 import type { StoredDevice, StoredProduct } from "../RegistryStore.ts"
-import type { Row } from "./Sql.ts"
+import type { Row } from "./Values.ts"
 
 export const productColumns =
   "product_key, product_name, secret, secret_key_id, data_format, dynamic_activate_enabled, downlink, created_at, " +

@@ -1,9 +1,9 @@
 import { isStorable } from "@roost/enos"
 import { Context, type Effect } from "effect"
+import type { DeviceIndex } from "../search/DeviceIndex.ts"
+import type { Row, Value } from "./Values.ts"
 
-export type Value = string | number | Uint8Array | null
-
-export type Row = Readonly<Record<string, Value>>
+export type { Row, Value } from "./Values.ts"
 
 /**
  * Statements in SQL that SQLite and PostgreSQL both take, with parameters `?1`, `?2`. Each text is prepared once per
@@ -33,7 +33,7 @@ export interface SqlTransaction extends SqlSession {
 }
 
 /** What one instance at a time may do; the numbers are advisory locks on PostgreSQL. */
-export const sections = { migrate: 1, tell: 2, events: 3, presence: 4, points: 5, delete: 6 } as const
+export const sections = { migrate: 1, tell: 2, events: 3, presence: 4, points: 5, delete: 6, search: 7 } as const
 export type Section = keyof typeof sections
 
 /**
@@ -45,6 +45,7 @@ export class Sql extends Context.Service<
   SqlSession & {
     /** All or nothing. The body only calls the session; on SQLite it runs at one go, so that nothing comes between. */
     readonly transaction: <A>(body: (session: SqlTransaction) => Effect.Effect<A>) => Effect.Effect<A>
+    readonly index: DeviceIndex
     /** Runs the body unless an instance is in the section; the section ends with the body or with this process. */
     readonly unlessBusy: <E, R>(section: Section, body: Effect.Effect<void, E, R>) => Effect.Effect<void, E, R>
   }

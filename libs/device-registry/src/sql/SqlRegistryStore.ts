@@ -46,6 +46,9 @@ export const layerSqlRegistryStore: Layer.Layer<RegistryStore, never, Sql> = Lay
     /** A transaction that may leave something to tell. */
     const changing = <A>(body: (session: SqlTransaction) => Effect.Effect<A>) =>
       Effect.tap(sql.transaction(body), changed.open)
+    const noted = Effect.sync(() => sql.index.changed())
+    /** A transaction that may change what a search finds. */
+    const noting = <A>(body: (session: SqlTransaction) => Effect.Effect<A>) => Effect.tap(sql.transaction(body), noted)
     return RegistryStore.of({
       secretKeyIds: listKeyIds(sql),
       secretsNotUnder: (keyId, limit) => secretsNotUnder(sql, keyId, limit),
@@ -76,7 +79,10 @@ export const layerSqlRegistryStore: Layer.Layer<RegistryStore, never, Sql> = Lay
       deletions: listDeletions(sql),
       deleteDevicesOf: Effect.fnUntraced(function* (productKey, limit) {
         const now = yield* Clock.currentTimeMillis
-        return yield* changing((session) => deleteDevicesOf(session, productKey, limit, now))
+        return yield* Effect.tap(
+          changing((session) => deleteDevicesOf(session, productKey, limit, now)),
+          noted
+        )
       }),
       deleteEventsOf: (productKey, limit) => sql.transaction((session) => deleteEventsOf(session, productKey, limit)),
       finishDeletion: (productKey) => changing((session) => finishDeletion(session, productKey)),
@@ -98,25 +104,31 @@ export const layerSqlRegistryStore: Layer.Layer<RegistryStore, never, Sql> = Lay
       replaceModel: (model, now) => changing((session) => replaceModel(session, model, now)),
       models: (after, limit) => listModels(sql, after, limit),
       deleteModel: (modelId) => changing((session) => deleteModel(session, modelId)),
-      createDevices: (devices) => sql.transaction((session) => insertDevices(session, devices)),
+      createDevices: (devices) => noting((session) => insertDevices(session, devices)),
       device: (id) => findDevice(sql, id),
       deviceOfAsset: (assetId) => findAsset(sql, assetId),
-      searchDevices: (query) => searchDevices(sql, query),
-      countByStatus: countByStatus(sql),
+      searchDevices: (query) => searchDevices(sql.index, query),
+      countByStatus: countByStatus(sql.index),
       devices: (productKey, page) => listDevices(sql, productKey, page),
       updateCredential: (id, update, now) => changing((session) => updateCredential(session, id, update, now)),
       issueSecret: (id, secret, activationRequest, now) =>
         changing((session) => issueSecret(session, id, secret, activationRequest, now)),
       replaceDevice: (id, secret, now) => changing((session) => replaceDevice(session, id, secret, now)),
-      renameDevice: (id, deviceName) => sql.transaction((session) => renameDevice(session, id, deviceName)),
-      deleteDevice: (id, now) => changing((session) => deleteDevice(session, id, now)),
+      renameDevice: (id, deviceName) => noting((session) => renameDevice(session, id, deviceName)),
+      deleteDevice: (id, now) =>
+        Effect.tap(
+          changing((session) => deleteDevice(session, id, now)),
+          noted
+        ),
       applyPresence: (presences) => sql.transaction((session) => applyPresence(session, presences)),
       filePresence: (presences, events, now) =>
         sql.transaction((session) => filePresence(session, presences, events, now)),
       addEvents: (events, now) => sql.transaction((session) => addEvents(session, events, now)),
       events: (id, query) => listEvents(sql, id, query),
       changeProperties: (id, kind, values, at) =>
-        sql.transaction((session) => changeProperties(session, id, kind, values, at)),
+        kind === "tag"
+          ? noting((session) => changeProperties(session, id, kind, values, at))
+          : sql.transaction((session) => changeProperties(session, id, kind, values, at)),
       properties: (id, kind, names) => readProperties(sql, id, kind, names),
       applyPoints: (devices) =>
         Effect.flatMap(

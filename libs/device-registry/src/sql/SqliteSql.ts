@@ -3,6 +3,8 @@ import { type Config, Effect, Layer } from "effect"
 import { closeSync, mkdirSync, openSync } from "node:fs"
 import { dirname } from "node:path"
 import { DatabaseSync, type StatementSync } from "node:sqlite"
+import type { DeviceIndex } from "../search/DeviceIndex.ts"
+import { openSqliteSearch } from "../search/SqliteSearch.ts"
 import { migrations, newerSchema } from "./Migrations.ts"
 import { type Row, Sql, type SqlSession, type SqlTransaction, storableValues } from "./Sql.ts"
 
@@ -27,7 +29,10 @@ export const layerSqliteSql = (file: string): Layer.Layer<Sql, Config.ConfigErro
       yield* opened(() => lock(file))
       const db = yield* opened(() => open(file))
       yield* Effect.logInfo(`keeps devices in the SQLite file ${file}`)
-      return make(db)
+      const index = yield* openSqliteSearch({ registryFile: file, indexFile: indexFileOf(file) }, (change) => {
+        db.prepare("DELETE FROM search_changes WHERE id <= ?").run(change)
+      })
+      return make(db, index)
     })
   )
 
@@ -90,9 +95,18 @@ const openWith = (file: string): DatabaseSync => {
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 
-const types = { bytes: "BLOB", int64: "INTEGER", key: "TEXT", serial: "INTEGER PRIMARY KEY AUTOINCREMENT" }
+const types = {
+  bytes: "BLOB",
+  int64: "INTEGER",
+  key: "TEXT",
+  serial: "INTEGER PRIMARY KEY AUTOINCREMENT",
+  indexesLater: false
+}
 
-const make = (db: DatabaseSync) => {
+/** Beside the registry's own: it can be deleted at any time, and no backup needs it. */
+const indexFileOf = (file: string): string => `${file}.search`
+
+const make = (db: DatabaseSync, index: DeviceIndex) => {
   const statements = new Map<string, StatementSync>()
   const statement = (sql: string): StatementSync => {
     let known = statements.get(sql)
@@ -128,7 +142,8 @@ const make = (db: DatabaseSync) => {
     run: (sql, ...values) => Effect.tap(session.run(sql, ...values), noteWritten),
     transaction: (body) =>
       guarded(() => inTransaction(db, () => Effect.runSync(body(transaction)))).pipe(Effect.tap(noteWritten)),
-    unlessBusy: (_, body) => body
+    unlessBusy: (_, body) => body,
+    index
   })
 }
 

@@ -1,0 +1,4 @@
+/** What a statement takes and gives. */
+export type Value = string | number | Uint8Array | null
+
+export type Row = Readonly<Record<string, Value>>
