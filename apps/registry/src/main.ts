@@ -38,6 +38,7 @@ import {
   SecretLengthSetting,
   Strangers
 } from "@roost/device-registry"
+import { layerCommandHandlers, layerRemoteDownlink } from "@roost/downlink"
 import { CommandService, EnosApiEnabled, enosOutcome, layerEnosRoutes, Provisioning } from "@roost/enos-api"
 import { ApiToken, layerIdempotency, serveApi } from "@roost/http"
 import {
@@ -49,6 +50,7 @@ import {
   NatsConfig,
   NatsConnection,
   NatsSystemLogin,
+  StoredMessages,
   StreamKeeper,
   streamSettings
 } from "@roost/nats"
@@ -70,10 +72,13 @@ const EnosApi = Layer.unwrap(Effect.map(EnosApiEnabled, (enabled) => (enabled ? 
 const Events = Layer.mergeAll(EventHandlers, UplinkHandlers, WebhookHandlers, layerWebhookDelivery()).pipe(
   Layer.provide([
     layerWebhookClient,
+    StoredMessages.layer("registry"),
     DeliveryStatuses.layer.pipe(Layer.provide(EventPublisher.layer)),
     Layer.effect(
       Registered,
-      Effect.map(Registry, ({ requireDevice, requireProduct }) => Registered.of({ requireProduct, requireDevice }))
+      Effect.map(Registry, ({ requireDevice, requireProduct, trail }) =>
+        Registered.of({ requireProduct, requireDevice, trail })
+      )
     )
   ])
 )
@@ -114,6 +119,9 @@ const Console = Layer.unwrap(
   )
 )
 
+/** Commands, too, have this one address. */
+const Commands = layerCommandHandlers.pipe(Layer.provide(layerRemoteDownlink))
+
 const Devices = Layer.mergeAll(
   RegistryHandlers,
   layerRegistryNats,
@@ -121,6 +129,7 @@ const Devices = Layer.mergeAll(
   layerResealing,
   layerLatestPoints,
   Events,
+  Commands,
   Deletions,
   EnosApi,
   Idempotency,

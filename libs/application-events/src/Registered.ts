@@ -10,5 +10,10 @@ export class Registered extends Context.Service<
       readonly productKey: string
       readonly deviceKey: string
     }) => Effect.Effect<{ readonly createdAt: number }, NoSuchDevice>
+    /** Sequences of a device's newest uplinks in the stream UPLINK, as far as they are known, oldest first. */
+    readonly trail: (id: {
+      readonly productKey: string
+      readonly deviceKey: string
+    }) => Effect.Effect<ReadonlyArray<number>>
   }
 >()("@roost/application-events/Registered") {}

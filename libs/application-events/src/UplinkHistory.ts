@@ -1,7 +1,7 @@
-import { encodeToken, Streams, type StoredUplink, UplinkHeader } from "@roost/contracts"
-import type { UplinkKind } from "@roost/enos"
-import { type NatsConnection, type NatsError, readMessages, type TailMessage } from "@roost/nats"
-import { Effect } from "effect"
+import { encodeToken, type StoredUplink, Streams, UplinkHeader } from "@roost/contracts"
+import { UplinkKind } from "@roost/enos"
+import { type NatsError, StoredMessages, type TailMessage } from "@roost/nats"
+import { Clock, Effect } from "effect"
 import { uplinkPayload } from "./EventSource.ts"
 
 /** Which uplinks of a device to read, newest first. */
@@ -9,38 +9,126 @@ export interface UplinkQuery {
   readonly productKey: string
   readonly deviceKey: string
   readonly kind?: UplinkKind | undefined
-  /** Stored at or after this, milliseconds since 1970. */
-  readonly from?: number | undefined
-  /** Stored before this. */
-  readonly to?: number | undefined
+  /** Received at or after this, milliseconds since 1970. */
+  readonly from: number
+  /** Received before this. */
+  readonly to: number
   /** With lower sequences than this only. */
-  readonly before?: number | undefined
+  readonly before: number
   readonly limit: number
+  /** Sequences of its uplinks of kind `measurepoint`, oldest first, without a gap from the first one on. */
+  readonly trail: ReadonlyArray<number>
 }
 
-export const readUplinks = Effect.fnUntraced(function* ({
-  before = Infinity,
-  deviceKey,
-  from = 0,
-  kind,
-  limit,
-  productKey,
-  to = Infinity
-}: UplinkQuery): Effect.fn.Return<ReadonlyArray<StoredUplink>, NatsError, NatsConnection> {
-  const subject = `roost.uplink.${encodeToken(productKey)}.${encodeToken(deviceKey)}.${kind ?? "*"}`
-  const messages = yield* readMessages(Streams.uplink.name, subject, Number.MAX_SAFE_INTEGER)
-  return messages
-    .map(uplinkOf)
-    .filter(({ sequence, time }) => sequence < before && time >= from && time < to)
-    .toReversed()
-    .slice(0, limit)
+export interface UplinkPage {
+  readonly uplinks: ReadonlyArray<StoredUplink>
+  /** There are older ones than the last of these. */
+  readonly more: boolean
+  /** There may be older ones, too far apart to be looked for. */
+  readonly incomplete: boolean
+}
+
+/** How long a page looks for uplinks that no trail leads to. */
+const searchMillisMax = 200
+/**
+ * Messages of the whole stream between an uplink and the one before it, if that is to be found without a trail. nats-server 2.9 goes through
+ * all of their blocks, some 14 ms for each 20 000, and stores nothing meanwhile.
+ */
+const apartMax = 200_000
+const stepMin = 5_000
+
+/**
+ * Reads back from the newest, without a consumer. A stream knows the last message of a subject, and the next one from a sequence on, not the
+ * one before: that one is in the trail, or it is looked for in steps.
+ */
+export const readUplinks = Effect.fnUntraced(function* (
+  query: UplinkQuery
+): Effect.fn.Return<UplinkPage, NatsError, StoredMessages> {
+  const { deviceKey, from, kind, limit, productKey, to, trail } = query
+  const until = (yield* Clock.currentTimeMillis) + searchMillisMax
+  const kinds = kind === undefined ? UplinkKind : [kind]
+  const read = yield* Effect.forEach(kinds, (one) => {
+    const subject = `roost.uplink.${encodeToken(productKey)}.${encodeToken(deviceKey)}.${one}`
+    return readBack(subject, one === "measurepoint" ? trail : [], query, until)
+  })
+  // A kind that was not read to its end may have some between those of the others.
+  const end = Math.max(0, ...read.map(({ messages, unread }) => (unread ? (messages.at(-1)?.sequence ?? 0) : 0)))
+  const found = read.flatMap(({ messages }) => messages).filter(({ sequence }) => sequence >= end)
+  const newest = found.toSorted((a, b) => b.sequence - a.sequence)
+  const page = newest.slice(0, limit)
+  return {
+    uplinks: page.map(uplinkOf).filter(({ time }) => time >= from && time < to),
+    // Clocks of hosts differ: a second before `from` nothing is any more.
+    more: newest.length > limit && page.at(-1)!.storedAt >= from - 1_000,
+    incomplete: newest.length <= limit && read.some(({ unread }) => unread)
+  }
 })
 
-const uplinkOf = ({ data, header, sequence, subject }: TailMessage): StoredUplink => {
+/** Newest first, up to one more than a page has. `unread`: there may be older ones. */
+const readBack = Effect.fnUntraced(function* (
+  subject: string,
+  trail: ReadonlyArray<number>,
+  { before, from, limit }: UplinkQuery,
+  until: number
+) {
+  const stored = yield* StoredMessages
+  const stream = Streams.uplink.name
+  const last = yield* stored.last(stream, subject)
+  if (last === undefined) return { messages: [], unread: false }
+  const noted = trail.filter((sequence) => sequence <= last.sequence)
+  // What came since the trail was noted, which is a second's.
+  const since = noted.length === 0 ? [last] : yield* forward(subject, noted.at(-1)! + 1, last.sequence)
+  const wanted = limit + 1
+  const older = noted.filter((sequence) => sequence < before).toReversed()
+  const messages = [
+    ...since.toReversed().filter(({ sequence }) => sequence < before),
+    ...(yield* stored.at(stream, older.slice(0, wanted)))
+  ]
+  if (messages.length >= wanted) return { messages: messages.slice(0, wanted), unread: false }
+  // The oldest that is known to be there: each question ends at it.
+  let known = noted[0] ?? last.sequence
+  if (before < known) {
+    const [cursor] = yield* stored.at(stream, [before])
+    if (cursor?.subject !== subject) return { messages, unread: true }
+    known = before
+  }
+  const { count, first } = yield* stored.extent(stream, subject)
+  // All of them are known.
+  if (before > known && count <= noted.length + (noted.length === 0 ? 1 : since.length))
+    return { messages, unread: false }
+  for (let step = stepMin; known > first && messages.length < wanted && (messages.at(-1)?.storedAt ?? from) >= from;) {
+    if (step > apartMax || (yield* Clock.currentTimeMillis) > until) return { messages, unread: true }
+    const start = Math.max(first, known - step)
+    const found = yield* forward(subject, start, known - 1)
+    if (found.length === 0 && start === first) break
+    if (found.length === 0) step *= 2
+    else {
+      messages.push(...found.toReversed())
+      step = Math.min(apartMax, Math.max(stepMin, Math.ceil((known - found[0]!.sequence) / found.length)))
+      known = found[0]!.sequence
+    }
+  }
+  return { messages: messages.slice(0, wanted), unread: false }
+})
+
+/** In order, from one sequence to another. There is one behind, where the server stops at the latest. */
+const forward = Effect.fnUntraced(function* (subject: string, from: number, to: number) {
+  const stored = yield* StoredMessages
+  const messages: Array<TailMessage> = []
+  for (let at = from; at <= to;) {
+    const message = yield* stored.next(Streams.uplink.name, subject, at)
+    if (message === undefined || message.sequence > to) break
+    messages.push(message)
+    at = message.sequence + 1
+  }
+  return messages
+})
+
+const uplinkOf = ({ data, header, sequence, storedAt, subject }: TailMessage): StoredUplink => {
   const method = header(UplinkHeader.method)
   return {
     sequence,
-    time: Number(header(UplinkHeader.time)),
+    time: Number(header(UplinkHeader.time)) || storedAt,
     kind: subject.split(".").at(-1)!,
     topic: header(UplinkHeader.topic),
     method,

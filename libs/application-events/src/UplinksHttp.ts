@@ -1,5 +1,5 @@
 import { pageLengthDefault, RegistryApi, Streams, type StoredUplink, TemporarilyUnavailable } from "@roost/contracts"
-import { NatsConnection } from "@roost/nats"
+import { StoredMessages } from "@roost/nats"
 import { Effect } from "effect"
 import { HttpServerResponse } from "effect/http"
 import { HttpApiBuilder } from "effect/http-api"
@@ -11,45 +11,39 @@ export const UplinkHandlers = HttpApiBuilder.group(
   RegistryApi,
   "uplinks",
   Effect.fnUntraced(function* (handlers) {
-    const connection = yield* NatsConnection
+    const stored = yield* StoredMessages
     const registered = yield* Registered
     return handlers.handleAll({
       listUplinks: Effect.fnUntraced(
-        function* ({ params, query: { cursor, from = 0, kind, limit = pageLengthDefault, to }, request }) {
+        function* ({ params, query: { cursor, from = 0, kind, limit = pageLengthDefault, to = Infinity }, request }) {
           const { createdAt } = yield* registered.requireDevice(params)
-          const found = yield* readUplinks({
+          const { incomplete, more, uplinks } = yield* readUplinks({
             ...params,
             kind,
             // What a former device of these keys sent is not this one's.
             from: Math.max(from, createdAt),
             to,
-            before: cursor === undefined ? undefined : Number(cursor),
-            limit: limit + 1
+            before: cursor === undefined ? Infinity : Number(cursor),
+            limit,
+            trail: yield* registered.trail(params)
           })
-          const uplinks = found.slice(0, limit)
           if (wantsCsv(request.headers["accept"])) {
             return HttpServerResponse.text(csvOf(uplinks), { contentType: "text/csv; charset=utf-8; header=present" })
           }
-          const oldest = yield* oldestOf
+          const { since } = yield* stored.extent(Streams.uplink.name, "")
           return {
             uplinks,
-            ...(oldest !== undefined && { oldest }),
-            ...(found.length > limit && { nextCursor: String(uplinks.at(-1)!.sequence) })
+            ...(since !== undefined && { oldest: since }),
+            ...(incomplete && { incomplete }),
+            ...(more && uplinks.length > 0 && { nextCursor: String(uplinks.at(-1)!.sequence) })
           }
         },
-        Effect.provideService(NatsConnection, connection),
+        Effect.provideService(StoredMessages, stored),
         Effect.catchTag("NatsError", (error) =>
           Effect.fail(new TemporarilyUnavailable({ detail: `The stream of uplinks does not answer: ${error.message}` }))
         )
       )
     })
-  })
-)
-
-const oldestOf = Effect.flatMap(NatsConnection, ({ manager }) =>
-  Effect.promise(async () => {
-    const { state } = await manager.streams.info(Streams.uplink.name)
-    return state.messages === 0 ? undefined : Date.parse(String(state.first_ts))
   })
 )
 

@@ -37,13 +37,17 @@ const followUplinks = Effect.gen(function* () {
 
 /** The latest of each point of each device among these uplinks. */
 const latestOf = (messages: ReadonlyArray<ConsumedMessage>): ReadonlyArray<PointsOfDevice> => {
-  const devices = new Map<string, PointsOfDevice & { readonly points: Map<string, LatestPoint> }>()
-  for (const { data, header, subject } of messages) {
+  const devices = new Map<
+    string,
+    PointsOfDevice & { readonly points: Map<string, LatestPoint>; readonly sequences: Array<number> }
+  >()
+  for (const { data, header, sequence, subject } of messages) {
     const [, , productKey, deviceKey] = subject.split(".").map(decodeToken)
     if (productKey === undefined || deviceKey === undefined) continue
     const receivedAt = Number(header(UplinkHeader.time))
     let known = devices.get(subject)
-    if (known === undefined) devices.set(subject, (known = { productKey, deviceKey, points: new Map() }))
+    if (known === undefined) devices.set(subject, (known = { productKey, deviceKey, points: new Map(), sequences: [] }))
+    known.sequences.push(sequence)
     for (const { id, ...point } of reportedPoints(data, receivedAt)) {
       // A clock that is ahead would keep out all that comes after it is set right.
       const latest = { ...point, order: Math.min(Number(numeralOf(point.time)), receivedAt) }

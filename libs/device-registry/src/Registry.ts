@@ -128,6 +128,8 @@ export class Registry extends Context.Service<
       id: DeviceId,
       ids: ReadonlyArray<string> | undefined
     ) => Effect.Effect<LatestValues, NoSuchDevice>
+    /** Places of its newest uplinks in the stream, as far as they are kept, oldest first. */
+    readonly trail: (id: DeviceId) => Effect.Effect<ReadonlyArray<number>>
     readonly events: (id: DeviceId, query: EventQuery) => Effect.Effect<ReadonlyArray<LoggedEvent>, NoSuchDevice>
     readonly productEvents: (
       productKey: string,
@@ -352,6 +354,7 @@ export class Registry extends Context.Service<
           const wanted = ids === undefined ? [...points] : [...points].filter(([name]) => ids.includes(name))
           return Object.fromEntries(wanted.map(([name, point]) => [name, valueOf(point)]))
         }),
+        trail: store.trail,
         productEvents: Effect.fn("Registry.productEvents")(function* (productKey, query) {
           const product = yield* store.product(productKey)
           if (product === undefined) return yield* noSuchProduct(productKey)

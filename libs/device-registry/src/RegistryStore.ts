@@ -104,6 +104,8 @@ export interface LatestPoint {
 
 /** By point. */
 export interface PointsOfDevice extends DeviceId {
+  /** Of the uplinks that they came with, in the stream UPLINK. */
+  readonly sequences: ReadonlyArray<number>
   readonly points: ReadonlyMap<string, LatestPoint>
 }
 
@@ -269,6 +271,8 @@ export class RegistryStore extends Context.Service<
     readonly applyPoints: (devices: ReadonlyArray<PointsOfDevice>) => Effect.Effect<void>
     /** Undefined if there is no such device. */
     readonly points: (id: DeviceId) => Effect.Effect<ReadonlyMap<string, LatestPoint> | undefined>
+    /** Sequences of the newest uplinks that had points, oldest first, `trailMax` at most. */
+    readonly trail: (id: DeviceId) => Effect.Effect<ReadonlyArray<number>>
     /** Undefined if there is no such product. */
     readonly script: (productKey: string) => Effect.Effect<ProductScript | undefined>
     /** Untested then. False if there is no such product. */

@@ -8,15 +8,18 @@ import { HttpBody, HttpClient, HttpClientRequest, HttpRouter } from "effect/http
 import { ClusterView, LiveStatus, Processes, Registry, RegistryHandlers, StrangerLog, Strangers } from "../src/index.ts"
 import { postgresPatience } from "../src/sql/PostgresPool.ts"
 import { layerStoreAt } from "./support/Databases.ts"
-import { noEvents, noUplinks, noWebhooks, token } from "./support/RegistryHttp.ts"
+import { noCommands, noEvents, noUplinks, noWebhooks, token } from "./support/RegistryHttp.ts"
 import { layerVault } from "./support/TestRegistry.ts"
 
 const served = ({ url }: PostgresServer) =>
-  HttpRouter.serve(apiRoutes(RegistryApi, Layer.mergeAll(RegistryHandlers, noWebhooks, noEvents, noUplinks)), {
-    disableLogger: true,
-    disableListenLog: true,
-    routerConfig: { maxParamLength: pathSegmentLengthMax }
-  }).pipe(
+  HttpRouter.serve(
+    apiRoutes(RegistryApi, Layer.mergeAll(RegistryHandlers, noWebhooks, noEvents, noUplinks, noCommands)),
+    {
+      disableLogger: true,
+      disableListenLog: true,
+      routerConfig: { maxParamLength: pathSegmentLengthMax }
+    }
+  ).pipe(
     Layer.provideMerge(layerHttpServerTest),
     Layer.provide([Registry.layer, Strangers.layerOf(new StrangerLog())]),
     Layer.provide(ClusterView.layer.pipe(Layer.provideMerge(Processes.layerNone))),

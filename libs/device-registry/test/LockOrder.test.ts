@@ -83,7 +83,7 @@ describe("transactions that lock more than one row on PostgreSQL", () => {
               back.map(({ deviceKey }) => event(deviceKey, at)),
               at
             ),
-            first.applyPoints(back.map((id) => ({ ...id, points }))),
+            first.applyPoints(back.map((id) => ({ ...id, sequences: [], points }))),
             second.addEvents(
               back.map(({ deviceKey }) => event(deviceKey, at + 1000)),
               at

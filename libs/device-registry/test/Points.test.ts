@@ -27,7 +27,7 @@ const seed = Effect.gen(function* () {
   })
   yield* store.createDevices([{ ...id, assetId: "a1", deviceName: "one", secret, createdAt: 1000 }])
   const apply = (points: Readonly<Record<string, LatestPoint>>, deviceKey = "dev1") =>
-    store.applyPoints([{ productKey: "pk1", deviceKey, points: new Map(Object.entries(points)) }])
+    store.applyPoints([{ productKey: "pk1", deviceKey, sequences: [], points: new Map(Object.entries(points)) }])
   return { store, apply }
 })
 

@@ -1,34 +1,35 @@
-import { type CommandNotOfModel, DownlinkApi, issuedCommand } from "@roost/contracts"
+import { type CommandNotOfModel, DownlinkApi, issuedCommand, RegistryApi } from "@roost/contracts"
 import { writtenBody } from "@roost/http"
 import { Effect, Layer } from "effect"
-import { HttpApiBuilder } from "effect/http-api"
+import { HttpApiBuilder, type HttpApiGroup } from "effect/http-api"
 import { Downlink } from "./Downlink.ts"
 
-const Issuing = HttpApiBuilder.group(
-  DownlinkApi,
-  "issuing",
-  Effect.fnUntraced(function* (handlers) {
-    const downlink = yield* Downlink
-    return handlers.handleAll({
-      setMeasurepoint: ({ params, payload: { pendingTtl, timeout }, query, request }) => {
-        const { value } = writtenBody(request) as { readonly value: unknown }
-        const draft = { kind: "measurepointSet", measurepoint: params.measurepoint, value } as const
-        return downlink.issue(params, draft, { pendingTtl, timeout, ...query })
-      },
-      getMeasurepoints: ({ params, payload: { ids, pendingTtl, timeout }, query }) =>
-        downlink.issue(params, { kind: "measurepointGet", measurepoints: ids }, { pendingTtl, timeout, ...query }),
-      invokeService: ({ params, payload: { pendingTtl, timeout }, query, request }) => {
-        const { inputData } = writtenBody(request) as { readonly inputData: Readonly<Record<string, unknown>> }
-        const draft = { kind: "service", service: params.service, inputData } as const
-        return downlink.issue(params, draft, { pendingTtl, timeout, ...query })
-      },
-      upgradeFirmware: ({ params, payload: { pendingTtl, timeout, ...firmware } }) =>
-        downlink.issue(params, { kind: "otaUpgrade", firmware }, { pendingTtl, timeout }).pipe(ofNoModel),
-      sendRaw: ({ params, query, payload }) =>
-        downlink.issue(params, { kind: "raw", bytes: payload }, query).pipe(ofNoModel)
+const issuing = (api: typeof DownlinkApi) =>
+  HttpApiBuilder.group(
+    api,
+    "issuing",
+    Effect.fnUntraced(function* (handlers) {
+      const downlink = yield* Downlink
+      return handlers.handleAll({
+        setMeasurepoint: ({ params, payload: { pendingTtl, timeout }, query, request }) => {
+          const { value } = writtenBody(request) as { readonly value: unknown }
+          const draft = { kind: "measurepointSet", measurepoint: params.measurepoint, value } as const
+          return downlink.issue(params, draft, { pendingTtl, timeout, ...query })
+        },
+        getMeasurepoints: ({ params, payload: { ids, pendingTtl, timeout }, query }) =>
+          downlink.issue(params, { kind: "measurepointGet", measurepoints: ids }, { pendingTtl, timeout, ...query }),
+        invokeService: ({ params, payload: { pendingTtl, timeout }, query, request }) => {
+          const { inputData } = writtenBody(request) as { readonly inputData: Readonly<Record<string, unknown>> }
+          const draft = { kind: "service", service: params.service, inputData } as const
+          return downlink.issue(params, draft, { pendingTtl, timeout, ...query })
+        },
+        upgradeFirmware: ({ params, payload: { pendingTtl, timeout, ...firmware } }) =>
+          downlink.issue(params, { kind: "otaUpgrade", firmware }, { pendingTtl, timeout }).pipe(ofNoModel),
+        sendRaw: ({ params, query, payload }) =>
+          downlink.issue(params, { kind: "raw", bytes: payload }, query).pipe(ofNoModel)
+      })
     })
-  })
-)
+  )
 
 /** Thing models know neither firmware nor raw bytes. */
 const ofNoModel = <A, E extends { readonly _tag: string }>(
@@ -40,23 +41,30 @@ const ofNoModel = <A, E extends { readonly _tag: string }>(
     Effect.die
   ) as Effect.Effect<A, Exclude<E, CommandNotOfModel>>
 
-const Tracking = HttpApiBuilder.group(
-  DownlinkApi,
-  "tracking",
-  Effect.fnUntraced(function* (handlers) {
-    const downlink = yield* Downlink
-    return handlers.handleAll({
-      getCommand: ({ params }) => Effect.map(downlink.get(params.commandId), issuedCommand),
-      cancelCommand: ({ params }) => downlink.cancel(params.commandId),
-      cancelCommands: ({ params }) =>
-        Effect.map(downlink.cancelAll(params), (commands) => ({
-          commandIds: commands.map(({ commandId }) => commandId)
-        })),
-      listCommands: ({ params, query }) =>
-        Effect.map(downlink.list(params, query), (page) => ({ ...page, commands: page.commands.map(issuedCommand) }))
+const tracking = (api: typeof DownlinkApi) =>
+  HttpApiBuilder.group(
+    api,
+    "tracking",
+    Effect.fnUntraced(function* (handlers) {
+      const downlink = yield* Downlink
+      return handlers.handleAll({
+        getCommand: ({ params }) => Effect.map(downlink.get(params.commandId), issuedCommand),
+        cancelCommand: ({ params }) => downlink.cancel(params.commandId),
+        cancelCommands: ({ params }) =>
+          Effect.map(downlink.cancelAll(params), (commands) => ({
+            commandIds: commands.map(({ commandId }) => commandId)
+          })),
+        listCommands: ({ params, query }) =>
+          Effect.map(downlink.list(params, query), (page) => ({ ...page, commands: page.commands.map(issuedCommand) }))
+      })
     })
-  })
-)
+  )
 
 /** The groups of `DownlinkApi`, for `serveApi`. */
-export const layerDownlinkHttp = Layer.merge(Issuing, Tracking)
+export const layerDownlinkHttp = Layer.merge(issuing(DownlinkApi), tracking(DownlinkApi))
+
+/** The same groups as the registry's API has them: what differs is the name of the API in their type. */
+export const layerCommandHandlers = Layer.merge(
+  issuing(RegistryApi as unknown as typeof DownlinkApi),
+  tracking(RegistryApi as unknown as typeof DownlinkApi)
+) as unknown as Layer.Layer<HttpApiGroup.Service<"registry", "issuing" | "tracking">, never, Downlink>

@@ -2,6 +2,7 @@ import {
   type Command,
   CurrentIdempotentRequest,
   type DownlinkAnswer,
+  type DownlinkProblem,
   downlinkQueue,
   type DownlinkQuestion,
   downlinkRpc,
@@ -9,7 +10,7 @@ import {
 } from "@roost/contracts"
 import { serveRpc } from "@roost/nats"
 import { Effect, Layer } from "effect"
-import { Downlink } from "./Downlink.ts"
+import { Downlink, type Page } from "./Downlink.ts"
 
 /** Answers on the bus what the HTTP API answers; the instances of the queue group share the questions. */
 export const layerDownlinkRpc = Layer.effectDiscard(
@@ -17,12 +18,13 @@ export const layerDownlinkRpc = Layer.effectDiscard(
     const downlink = yield* Downlink
     yield* serveRpc(downlinkRpc, { queue: downlinkQueue }, (question) =>
       ask(downlink, question).pipe(
-        Effect.catch((problem: Problem) =>
+        Effect.catch((problem: DownlinkProblem) =>
           Effect.succeed<DownlinkAnswer>({
             _tag: "Refused",
             reason: problem._tag,
             detail: problem.detail ?? problem._tag,
-            ...(problem._tag === "DeviceOffline" ? { commandId: problem.commandId } : {})
+            ...(problem._tag === "DeviceOffline" ? { commandId: problem.commandId } : {}),
+            problem
           })
         )
       )
@@ -30,14 +32,10 @@ export const layerDownlinkRpc = Layer.effectDiscard(
   })
 )
 
-/** Every problem of the HTTP API that a question may end in. */
-type Problem = Effect.Error<
-  | ReturnType<Downlink["Service"]["issue"]>
-  | ReturnType<Downlink["Service"]["get"]>
-  | ReturnType<Downlink["Service"]["cancel"]>
->
-
-const ask = (downlink: Downlink["Service"], question: DownlinkQuestion): Effect.Effect<DownlinkAnswer, Problem> => {
+const ask = (
+  downlink: Downlink["Service"],
+  question: DownlinkQuestion
+): Effect.Effect<DownlinkAnswer, DownlinkProblem> => {
   switch (question._tag) {
     case "Issue":
       return downlink
@@ -47,10 +45,30 @@ const ask = (downlink: Downlink["Service"], question: DownlinkQuestion): Effect.
       return Effect.map(downlink.get(question.commandId), one)
     case "Cancel":
       return Effect.map(downlink.cancel(question.commandId), one)
+    case "CancelAll":
+      return Effect.map(downlink.cancelAll(question), (commands): DownlinkAnswer => ({ _tag: "Answered", commands }))
     case "List":
-      return Effect.map(downlink.list(question, question), (page): DownlinkAnswer => ({ _tag: "Answered", ...page }))
+      return Effect.map(downlink.list(question, question), (page): DownlinkAnswer => ({
+        _tag: "Answered",
+        ...fitting(page)
+      }))
   }
 }
+
+/** As much of a page as one message carries; what is left is the next page's. */
+const fitting = ({ commands, ...next }: Page): Page => {
+  let bytes = 0
+  const end = commands.findIndex((command, index) => {
+    bytes += 4 * command.payload.length + Buffer.byteLength(JSON.stringify({ ...command, payload: "" }))
+    return bytes > answerBytesMax && index > 0
+  })
+  return end === -1
+    ? { commands, ...next }
+    : { commands: commands.slice(0, end), nextCursor: commands[end - 1]!.commandId }
+}
+
+/** Of the mebibyte that nats-server takes in a message. */
+const answerBytesMax = 768 * 1024
 
 const requestOf = ({ request }: DownlinkQuestion & { readonly _tag: "Issue" }): IdempotentRequest | undefined =>
   request === undefined ? undefined : { ...request, seed: Buffer.from(request.seed, "base64") }

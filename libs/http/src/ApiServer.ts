@@ -77,7 +77,10 @@ export const serveApi = <Id extends string, Groups extends HttpApiGroup.Constrai
       // Ready is who answers: what the groups wait for by themselves may be over before their handlers are there.
       const served = yield* Health.startup("api", "the API is being built")
       yield* HttpServer.serveEffect(Effect.suspend(() => handler))
-      const others = yield* whoElse(neighbours)
+      const { elsewhere, endpoints } = yield* whoElse(neighbours)
+      const own = new Set(endpointsOf(api).map(({ method, path }) => `${method} ${path}`))
+      // What this one has, too, is not the neighbour's.
+      const others = { elsewhere, endpoints: endpoints.filter(({ method, path }) => !own.has(`${method} ${path}`)) }
       const docs = neighbourDocs(neighbours).pipe(Layer.provide(recordingRoutes(table)))
       // A handler's needs of a request are part of `R` and can't be told apart here; `groups` brings the rest.
       handler = (yield* HttpRouter.toHttpEffect(

@@ -82,6 +82,21 @@ export const systemConnection = Effect.gen(function* () {
   return yield* make("stream-keeper", { ...(yield* NatsConfig), ...login }, "nats-system")
 })
 
+/**
+ * More clients of the process, without health or events: nats-server answers the questions of one client one after the other, and of
+ * several at once.
+ */
+export const clientsBeside = (name: string, config: NatsConfig, count: number) =>
+  Effect.forEach(
+    Array.from({ length: count }),
+    () =>
+      Effect.acquireRelease(
+        fromClient("connecting", () => connect({ ...optionsOf(name, config), maxReconnectAttempts: 0 })),
+        (client) => Effect.promise(() => client.close())
+      ),
+    { concurrency: "unbounded" }
+  )
+
 const make = Effect.fnUntraced(function* (name: string, config: NatsConfig, check: string) {
   const health = yield* Health
   let connected = false

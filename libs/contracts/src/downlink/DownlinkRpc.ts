@@ -1,7 +1,19 @@
 import * as Schema from "effect/Schema"
 import { Subjects } from "../Subjects.ts"
-import { Command, CommandState } from "./Command.ts"
+import { TemporarilyUnavailable } from "../http/RequestProblems.ts"
 import { AnyJson } from "../JsonText.ts"
+import { NoSuchDevice } from "../registry/RegistryProblems.ts"
+import { Command, CommandState, Firmware } from "./Command.ts"
+import {
+  CommandNotCancellable,
+  CommandNotOfModel,
+  DeviceDisabled,
+  DeviceNotActivated,
+  DeviceOffline,
+  NoSuchCommand,
+  NotEncodable,
+  TooManyPending
+} from "./DownlinkProblems.ts"
 
 const device = { productKey: Schema.String, deviceKey: Schema.String }
 
@@ -15,7 +27,10 @@ export const DownlinkQuestion = Schema.Union([
         kind: Schema.Literal("service"),
         service: Schema.String,
         inputData: Schema.Record(Schema.String, AnyJson)
-      })
+      }),
+      Schema.Struct({ kind: Schema.Literal("measurepointGet"), measurepoints: Schema.Array(Schema.String) }),
+      Schema.Struct({ kind: Schema.Literal("otaUpgrade"), firmware: Firmware }),
+      Schema.Struct({ kind: Schema.Literal("raw"), bytes: Schema.Uint8ArrayFromBase64 })
     ]),
     /** Seconds; 0: instant. */
     pendingTtl: Schema.Int,
@@ -27,6 +42,7 @@ export const DownlinkQuestion = Schema.Union([
   }),
   Schema.TaggedStruct("Get", { commandId: Schema.String }),
   Schema.TaggedStruct("Cancel", { commandId: Schema.String }),
+  Schema.TaggedStruct("CancelAll", device),
   Schema.TaggedStruct("List", {
     ...device,
     state: Schema.optionalKey(CommandState),
@@ -36,15 +52,32 @@ export const DownlinkQuestion = Schema.Union([
 ])
 export type DownlinkQuestion = typeof DownlinkQuestion.Type
 
+/** Every problem that a question may end in, as the HTTP API has it. */
+export const DownlinkProblem = Schema.Union([
+  NoSuchDevice,
+  DeviceNotActivated,
+  DeviceDisabled,
+  DeviceOffline,
+  TooManyPending,
+  CommandNotOfModel,
+  NotEncodable,
+  NoSuchCommand,
+  CommandNotCancellable,
+  TemporarilyUnavailable
+])
+export type DownlinkProblem = typeof DownlinkProblem.Type
+
 export const DownlinkAnswer = Schema.Union([
-  /** One command, or a page of `List`, newest first. */
+  /** One command; a page of `List`, newest first; those that `CancelAll` cancelled. */
   Schema.TaggedStruct("Answered", { commands: Schema.Array(Command), nextCursor: Schema.optionalKey(Schema.String) }),
   Schema.TaggedStruct("Refused", {
     /** Name of the problem that the HTTP API has for it. */
     reason: Schema.String,
     detail: Schema.String,
     /** Of a command that was recorded as failed. */
-    commandId: Schema.optionalKey(Schema.String)
+    commandId: Schema.optionalKey(Schema.String),
+    /** Absent from older instances. */
+    problem: Schema.optionalKey(DownlinkProblem)
   })
 ])
 export type DownlinkAnswer = typeof DownlinkAnswer.Type

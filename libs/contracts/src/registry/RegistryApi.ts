@@ -1,6 +1,7 @@
 import { DeviceKey, ModelId, ProductKey, ThingModel } from "@roost/enos"
 import * as Schema from "effect/Schema"
 import { HttpApi, HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "effect/http-api"
+import { CommandIssuing, CommandTracking } from "../downlink/DownlinkApi.ts"
 import { Flag } from "../http/Flag.ts"
 import { FieldsFixed } from "../http/RequestProblems.ts"
 import { strictApi } from "../http/StrictApi.ts"
@@ -442,6 +443,9 @@ export const RegistryApi = strictApi(
     .add(DeviceProperties)
     .add(Measurepoints)
     .add(Uplinks)
+    // Of downlink-queue, which is asked over NATS: one address has everything.
+    .add(CommandIssuing)
+    .add(CommandTracking)
     .add(Webhooks)
     .add(Scripts)
     .add(Strangers)
@@ -451,7 +455,7 @@ export const RegistryApi = strictApi(
     title: "Roost registry",
     version: "1",
     description:
-      "Products, devices and their secrets; who is online; what happened to a device and why. Commands are sent to " +
-      "downlink-queue: [its documentation](/docs/downlink-queue)."
+      "Products, devices and their secrets; who is online; what happened to a device and why; commands, which the registry " +
+      "hands on to downlink-queue."
   })
 )

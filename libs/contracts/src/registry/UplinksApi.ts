@@ -44,6 +44,13 @@ export const Uplinks = HttpApiGroup.make("uplinks")
               description: "How far back the stream goes, milliseconds since 1970; absent while it is empty."
             })
           ),
+          incomplete: Schema.optionalKey(
+            Schema.Boolean.annotate({
+              description:
+                "`true`: there may be older ones that are too far apart in the stream to be looked for. The newest 128 of kind `measurepoint` " +
+                "are always found, others where the device sends often enough."
+            })
+          ),
           nextCursor
         }),
         Schema.String.pipe(HttpApiSchema.asText({ contentType: "text/csv" }))

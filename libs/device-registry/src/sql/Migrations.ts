@@ -166,6 +166,7 @@ export const migrations: ReadonlyArray<(types: ColumnTypes) => string> = [
     id ${serial},
     devices TEXT NOT NULL
   );
+  ALTER TABLE device_points ADD COLUMN trail TEXT NOT NULL DEFAULT '';
   ${indexesLater ? "" : searchIndexes.map(({ name, on }) => `CREATE INDEX ${name} ON ${on};`).join("\n  ")}
   `
 ]

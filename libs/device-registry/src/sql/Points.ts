@@ -1,7 +1,7 @@
 import { parseJson } from "@roost/enos"
 import { metrics } from "@roost/observability"
 import { Effect } from "effect"
-import { pointsBatchBytesMax, pointsBytesMax, pointsPerDeviceMax, pointValueBytesMax } from "../Limits.ts"
+import { pointsBatchBytesMax, pointsBytesMax, pointsPerDeviceMax, pointValueBytesMax, trailMax } from "../Limits.ts"
 import type { DeviceId, LatestPoint, PointsOfDevice } from "../RegistryStore.ts"
 import { inLockOrder } from "./LockOrder.ts"
 import type { Row, SqlSession, SqlTransaction } from "./Sql.ts"
@@ -17,13 +17,14 @@ export const applyPoints = Effect.fnUntraced(function* (sql: SqlTransaction, dev
   const keys = ordered.map(({ deviceKey, productKey }) => [productKey, deviceKey] as const)
   const rows = yield* sql.getEach(select, keys)
   yield* sql.runEach(
-    `INSERT INTO device_points (product_key, device_key, points) SELECT ?1, ?2, ?3
+    `INSERT INTO device_points (product_key, device_key, points, trail) SELECT ?1, ?2, ?3, ?4
      WHERE EXISTS (SELECT 1 FROM devices WHERE product_key = ?1 AND device_key = ?2${sql.forKeyShare})
-     ON CONFLICT (product_key, device_key) DO UPDATE SET points = excluded.points`,
-    ordered.map(({ deviceKey, points, productKey }, index) => [
+     ON CONFLICT (product_key, device_key) DO UPDATE SET points = excluded.points, trail = excluded.trail`,
+    ordered.map(({ deviceKey, points, productKey, sequences }, index) => [
       productKey,
       deviceKey,
-      encode(merge(decode(rows[index]), points))
+      encode(merge(decode(rows[index]), points)),
+      encodeTrail(decodeTrail(rows[index]), sequences)
     ])
   )
 })
@@ -62,7 +63,23 @@ export const readPoints = Effect.fnUntraced(function* (sql: SqlSession, { device
   return decode(yield* sql.get(select, productKey, deviceKey))
 })
 
-const select = "SELECT points FROM device_points WHERE product_key = ?1 AND device_key = ?2"
+export const readTrail = (sql: SqlSession, { deviceKey, productKey }: DeviceId) =>
+  Effect.map(sql.get(select, productKey, deviceKey), decodeTrail)
+
+const select = "SELECT points, trail FROM device_points WHERE product_key = ?1 AND device_key = ?2"
+
+/** Oldest first, each as what it is more than the one before, to the base 36: four or five characters instead of fifteen. */
+const encodeTrail = (known: ReadonlyArray<number>, news: ReadonlyArray<number>): string => {
+  const inOrder = [...new Set([...known, ...news])].sort((a, b) => a - b).slice(-trailMax)
+  return inOrder.map((sequence, index) => (sequence - (inOrder[index - 1] ?? 0)).toString(36)).join()
+}
+
+const decodeTrail = (row: Row | undefined): ReadonlyArray<number> => {
+  const text = String(row?.["trail"] ?? "")
+  if (text === "") return []
+  let sequence = 0
+  return text.split(",").map((more) => (sequence += Number.parseInt(more, 36)))
+}
 
 type Points = ReadonlyMap<string, LatestPoint>
 

@@ -16,7 +16,7 @@ import {
   updateCredential
 } from "./Devices.ts"
 import { allProfiles, deleteModel, findModel, insertModel, listModels, replaceModel, untoldProfiles } from "./Models.ts"
-import { applyPoints, batchesOf, readPoints } from "./Points.ts"
+import { applyPoints, batchesOf, readPoints, readTrail } from "./Points.ts"
 import {
   beginDeletion,
   countDevices,
@@ -144,6 +144,7 @@ export const layerSqlRegistryStore: Layer.Layer<RegistryStore, never, Sql> = Lay
           )
         ),
       points: (id) => readPoints(sql, id),
+      trail: (id) => readTrail(sql, id),
       script: (productKey) => readScript(sql, productKey),
       saveScriptDraft: (productKey, source) => saveScriptDraft(sql, productKey, source),
       noteScriptTested: (productKey, source) => Effect.asVoid(noteScriptTested(sql, productKey, source)),

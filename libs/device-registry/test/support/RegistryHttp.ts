@@ -45,13 +45,42 @@ export const noEvents = HttpApiBuilder.group(RegistryApi, "events", (handlers) =
 export const noUplinks = HttpApiBuilder.group(RegistryApi, "uplinks", (handlers) =>
   handlers.handle("listUplinks", () => Effect.die("not here"))
 )
+/** And commands. */
+export const noCommands = Layer.merge(
+  HttpApiBuilder.group(RegistryApi, "issuing", (handlers) => {
+    const unserved = () => Effect.die("not here")
+    return Effect.succeed(
+      handlers.handleAll({
+        setMeasurepoint: unserved,
+        getMeasurepoints: unserved,
+        invokeService: unserved,
+        upgradeFirmware: unserved,
+        sendRaw: unserved
+      })
+    )
+  }),
+  HttpApiBuilder.group(RegistryApi, "tracking", (handlers) => {
+    const unserved = () => Effect.die("not here")
+    return Effect.succeed(
+      handlers.handleAll({
+        getCommand: unserved,
+        cancelCommand: unserved,
+        cancelCommands: unserved,
+        listCommands: unserved
+      })
+    )
+  })
+)
 
 export const served = (answer?: DeviceAnswer, strangers = new StrangerLog()) =>
-  HttpRouter.serve(apiRoutes(RegistryApi, Layer.mergeAll(RegistryHandlers, noWebhooks, noEvents, noUplinks)), {
-    disableLogger: true,
-    disableListenLog: true,
-    routerConfig: { maxParamLength: pathSegmentLengthMax }
-  }).pipe(
+  HttpRouter.serve(
+    apiRoutes(RegistryApi, Layer.mergeAll(RegistryHandlers, noWebhooks, noEvents, noUplinks, noCommands)),
+    {
+      disableLogger: true,
+      disableListenLog: true,
+      routerConfig: { maxParamLength: pathSegmentLengthMax }
+    }
+  ).pipe(
     Layer.provideMerge(layerHttpServerTest),
     Layer.provide([Registry.layer, Strangers.layerOf(strangers)]),
     Layer.provide(ClusterView.layer.pipe(Layer.provideMerge(Processes.layerNone))),
