@@ -19,20 +19,20 @@ import {
 /** Statements on connections that no device waits for, each planned for its values. */
 export interface SearchSession {
   readonly all: (sql: string, values?: ReadonlyArray<Value>) => Promise<ReadonlyArray<Row>>
-  /** All or nothing. */
-  readonly transaction: <A>(body: (all: SearchSession["all"]) => Promise<A>) => Promise<A>
+  /** All or nothing, and at one instance at a time: undefined if another one is at it. */
+  readonly alone: <A>(body: (all: SearchSession["all"]) => Promise<A>) => Promise<A | undefined>
 }
 
 /** Devices that are brought into the index at one go. */
 const batchMax = 500
-/** Changes that another instance noted, and left. */
+/** Another instance may have noted changes, or be at it. */
 const lookMillis = 2_000
-/** Only one instance brings devices into the index. */
+/** The database was away, or an index could not be made. */
 const retryMillis = 5_000
 
 /**
- * The search on PostgreSQL: `device_search` has what is searched of each device, and pg_trgm finds parts of it. Table and indexes are made
- * while the registry serves, those of large tables without locking them; until every device is in, searches for a part say so.
+ * The search on PostgreSQL: `device_search` has what is searched of each device, and pg_trgm finds parts of it. Indexes are made while the
+ * registry serves, those of large tables without locking them; until every device is in, searches for a part say so.
  */
 export const openPostgresSearch = Effect.fnUntraced(function* (
   session: SearchSession,
@@ -40,30 +40,24 @@ export const openPostgresSearch = Effect.fnUntraced(function* (
 ): Effect.fn.Return<DeviceIndex, never, Scope.Scope> {
   const noted = Latch.makeUnsafe()
   let complete = false
-  const prepare = Effect.tryPromise(() => prepared(session))
-  const keepUp = Effect.tryPromise(async () => {
-    while (await takeChanges(session)) {}
-    if (!complete) complete = await goThrough(session)
+  const isComplete = async () =>
+    complete || (complete = (await session.all("SELECT 1 AS one FROM search_progress WHERE complete = 1")).length > 0)
+  const prepare = Effect.promise(() => makeIndexes(session)).pipe(unlessBusy)
+  /** True: something is left. */
+  const keepUp = Effect.promise(async () => {
+    while (await session.alone(takeChanges)) {}
+    return !(await isComplete()) && (await session.alone(goThrough)) === true
   })
-  yield* Effect.gen(function* () {
-    yield* prepare
-    yield* keepUp.pipe(
-      Effect.andThen(
-        Effect.suspend(() => (complete ? Effect.raceFirst(noted.await, Effect.sleep(lookMillis)) : Effect.yieldNow))
-      ),
-      Effect.andThen(noted.close),
-      Effect.forever
-    )
-  }).pipe(
-    Effect.catch((error) => Effect.logWarning("the index of the search is not kept up for a while", error)),
-    Effect.asVoid,
-    unlessBusy,
+  const pause = Effect.andThen(Effect.raceFirst(noted.await, Effect.sleep(lookMillis)), noted.close)
+  yield* Effect.andThen(
+    prepare,
+    Effect.forever(Effect.flatMap(keepUp, (more) => (more ? Effect.yieldNow : Effect.asVoid(pause))))
+  ).pipe(
+    Effect.catchCause((cause) => Effect.logWarning("the index of the search is not kept up for a while", cause)),
     Effect.andThen(Effect.sleep(retryMillis)),
     Effect.forever,
     Effect.forkScoped
   )
-  const isComplete = async () =>
-    complete || (complete = (await session.all("SELECT 1 AS one FROM search_progress WHERE complete = 1")).length > 0)
   return {
     search: (query) => Effect.promise(() => search(session, query, isComplete)),
     countByStatus: Effect.promise(() => session.all(countsByStatus)),
@@ -103,13 +97,7 @@ const trigrams: PartIndex = {
   value: (sought) => `%${sought.replaceAll(/[\\%_]/g, String.raw`\$&`)}%`
 }
 
-const prepared = async ({ all }: SearchSession): Promise<void> => {
-  await all(`CREATE TABLE IF NOT EXISTS device_search (
-    device_key TEXT COLLATE "C" NOT NULL, product_key TEXT COLLATE "C" NOT NULL, text TEXT NOT NULL,
-    PRIMARY KEY (device_key, product_key))`)
-  await all(`CREATE TABLE IF NOT EXISTS search_progress (
-    product_key TEXT COLLATE "C" NOT NULL, device_key TEXT COLLATE "C" NOT NULL, complete INTEGER NOT NULL)`)
-  await all("INSERT INTO search_progress SELECT '', '', 0 WHERE NOT EXISTS (SELECT 1 FROM search_progress)")
+const makeIndexes = async ({ all }: SearchSession): Promise<void> => {
   for (const { name, on } of searchIndexes) await index(all, name, on)
   // Part of PostgreSQL's usual packages; whoever owns the database may make it. Without it each search reads all texts.
   const made = await all("CREATE EXTENSION IF NOT EXISTS pg_trgm").then(
@@ -128,36 +116,34 @@ const index = async (all: SearchSession["all"], name: string, on: string): Promi
 }
 
 /** False: there are none. */
-const takeChanges = (session: SearchSession): Promise<boolean> =>
-  session.transaction(async (all) => {
-    const rows = await all(
-      "DELETE FROM search_changes WHERE id IN (SELECT id FROM search_changes ORDER BY id LIMIT 8) RETURNING devices"
-    )
-    await put(
-      all,
-      rows.flatMap((row) => JSON.parse(String(row["devices"])) as ReadonlyArray<DeviceKeys>)
-    )
-    return rows.length > 0
-  })
+const takeChanges = async (all: SearchSession["all"]): Promise<boolean> => {
+  const rows = await all(
+    "DELETE FROM search_changes WHERE id IN (SELECT id FROM search_changes ORDER BY id LIMIT 8) RETURNING devices"
+  )
+  await put(
+    all,
+    rows.flatMap((row) => JSON.parse(String(row["devices"])) as ReadonlyArray<DeviceKeys>)
+  )
+  return rows.length > 0
+}
 
-/** Some devices more of a database that had them before it had an index. True: there are none. */
-const goThrough = (session: SearchSession): Promise<boolean> =>
-  session.transaction(async (all) => {
-    const rows = await all(
-      `SELECT product_key, device_key FROM devices
-       WHERE (product_key, device_key) > (SELECT product_key, device_key FROM search_progress)
-       ORDER BY product_key, device_key LIMIT ${batchMax}`
-    )
-    const devices = rows.map((row): DeviceKeys => [String(row["product_key"]), String(row["device_key"])])
-    const last = devices.at(-1)
-    if (last === undefined) {
-      await all("UPDATE search_progress SET complete = 1")
-      return true
-    }
-    await put(all, devices)
-    await all("UPDATE search_progress SET product_key = $1, device_key = $2", last)
+/** Some devices more of a database that had them before it had an index. False: there are none. */
+const goThrough = async (all: SearchSession["all"]): Promise<boolean> => {
+  const rows = await all(
+    `SELECT product_key, device_key FROM devices
+     WHERE (product_key, device_key) > (SELECT behind_product, behind_device FROM search_progress)
+     ORDER BY product_key, device_key LIMIT ${batchMax}`
+  )
+  const devices = rows.map((row): DeviceKeys => [String(row["product_key"]), String(row["device_key"])])
+  const last = devices.at(-1)
+  if (last === undefined) {
+    await all("UPDATE search_progress SET complete = 1")
     return false
-  })
+  }
+  await put(all, devices)
+  await all("UPDATE search_progress SET behind_product = $1, behind_device = $2", last)
+  return true
+}
 
 type DeviceKeys = readonly [productKey: string, deviceKey: string]
 

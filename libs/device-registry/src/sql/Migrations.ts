@@ -161,12 +161,28 @@ export const migrations: ReadonlyArray<(types: ColumnTypes) => string> = [
   ({ int64 }) => `
   ALTER TABLE products ADD COLUMN deleting_since ${int64};
   `,
-  ({ indexesLater, serial }) => `
+  ({ indexesLater, key, serial }) => `
   CREATE TABLE search_changes (
     id ${serial},
     devices TEXT NOT NULL
   );
   ALTER TABLE device_points ADD COLUMN trail TEXT NOT NULL DEFAULT '';
+  ${
+    indexesLater
+      ? `CREATE TABLE device_search (
+    device_key ${key} NOT NULL,
+    product_key ${key} NOT NULL,
+    text TEXT NOT NULL,
+    PRIMARY KEY (device_key, product_key)
+  );
+  CREATE TABLE search_progress (
+    behind_product ${key} NOT NULL,
+    behind_device ${key} NOT NULL,
+    complete INTEGER NOT NULL
+  );
+  INSERT INTO search_progress VALUES ('', '', 0);`
+      : ""
+  }
   ${indexesLater ? "" : searchIndexes.map(({ name, on }) => `CREATE INDEX ${name} ON ${on};`).join("\n  ")}
   `
 ]

@@ -157,10 +157,15 @@ const searchSession = (pool: PostgresPool): SearchSession => {
   return {
     all: (sql, values) =>
       pool.within(migrationMillisMax, (connections, heard) => allOn(connections, heard)(sql, values), never),
-    transaction: (body) =>
+    alone: (body) =>
       pool.within(
         silenceMillisMax,
-        (connections, heard) => connections.begin((connection) => body(allOn(connection, heard))) as Promise<never>,
+        (connections, heard) =>
+          connections.begin(async (connection) => {
+            const all = allOn(connection, heard)
+            const [row] = await all(`SELECT pg_try_advisory_xact_lock(${lockSpace}, ${sections.search}) AS locked`)
+            return (row!["locked"] as unknown) === true ? await body(all) : undefined
+          }) as Promise<never>,
         never
       )
   }
