@@ -1,11 +1,11 @@
-import { EventKind } from "@roost/contracts"
+import { FollowedKind } from "@roost/contracts"
 
 /** The last sequence that was heard of each kind's stream. */
-export type EventPosition = Partial<Record<EventKind, number>>
+export type EventPosition = Partial<Record<FollowedKind, number>>
 
 /** Such as `uplink=12,command=7`: the `id` of a server-sent event, and `Last-Event-ID` of who comes back. */
 export const formatPosition = (position: EventPosition): string =>
-  EventKind.literals.flatMap((kind) => (position[kind] === undefined ? [] : [`${kind}=${position[kind]}`])).join()
+  FollowedKind.literals.flatMap((kind) => (position[kind] === undefined ? [] : [`${kind}=${position[kind]}`])).join()
 
 /** Undefined if the text is no position. */
 export const parsePosition = (text: string): EventPosition | undefined => {
@@ -18,4 +18,4 @@ export const parsePosition = (text: string): EventPosition | undefined => {
   return position
 }
 
-const isKind = (text: string | undefined): text is EventKind => EventKind.literals.includes(text as EventKind)
+const isKind = (text: string | undefined): text is FollowedKind => FollowedKind.literals.includes(text as FollowedKind)

@@ -4,7 +4,8 @@ import {
   decodeToken,
   deviceCommands,
   encodeToken,
-  type EventKind,
+  DeviceEvent,
+  type FollowedKind,
   isPending,
   issuedCommand,
   placeOf,
@@ -34,7 +35,7 @@ export interface StreamMessage {
 
 /** One event in JSON; `docs/applications.md` has an example of each kind. Times in milliseconds since 1970. */
 export interface ApplicationEvent {
-  readonly type: EventKind
+  readonly type: FollowedKind
   /** The same whenever and by whatever way it comes again. */
   readonly id: string
   readonly productKey: string
@@ -53,7 +54,7 @@ export interface EventSource {
 const device = ({ deviceKey, productKey }: EventFilter): string =>
   `${productKey === undefined ? "*" : encodeToken(productKey)}.${deviceKey === undefined ? "*" : encodeToken(deviceKey)}`
 
-export const eventSources: Readonly<Record<EventKind, EventSource>> = {
+export const eventSources: Readonly<Record<FollowedKind, EventSource>> = {
   uplink: {
     stream: Streams.uplink.name,
     subject: (filter) => `roost.uplink.${device(filter)}.*`,
@@ -117,6 +118,17 @@ export const eventSources: Readonly<Record<EventKind, EventSource>> = {
       const told = issuedCommand(command.success)
       return { type: "command", id: idOf("command", message), time: told.finishedAt, ...told }
     }
+  },
+  log: {
+    stream: Streams.event.name,
+    // Those of products have an empty device key, those of Roost itself a token fewer.
+    subject: (filter) => `roost.event.${device(filter)}.*`,
+    read: (message) => {
+      const event = decodeEvent(textOf(message.data))
+      if (Result.isFailure(event)) return undefined
+      const { at, ...told } = event.success
+      return { type: "log", id: idOf("log", message), time: at, ...told }
+    }
   }
 }
 
@@ -143,4 +155,5 @@ export const uplinkPayload = (
 
 const textOf = (bytes: Uint8Array): string => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("utf8")
 const decodePresence = Schema.decodeUnknownResult(fromJsonText(Presence))
+const decodeEvent = Schema.decodeUnknownResult(fromJsonText(DeviceEvent))
 const decodeCommand = Schema.decodeUnknownResult(fromJsonText(Command))

@@ -1,4 +1,4 @@
-import type { EventKind } from "@roost/contracts"
+import type { FollowedKind } from "@roost/contracts"
 import { lastSequence, type NatsConnection, type NatsError, readStream } from "@roost/nats"
 import { metrics } from "@roost/observability"
 import { type Cause, Effect, Queue, Stream } from "effect"
@@ -13,7 +13,7 @@ export const stalledMillisMax = 10_000
 export const heartbeatSeconds = 15
 
 export interface EventStreamOptions {
-  readonly kinds: ReadonlyArray<EventKind>
+  readonly kinds: ReadonlyArray<FollowedKind>
   readonly filter: EventFilter
   /** Where the reader was; kinds that are not in it begin now. */
   readonly position: EventPosition
@@ -69,7 +69,7 @@ export const eventStream = Effect.fnUntraced(function* (
 
 /** From the streams to the queue, no faster than the reader reads; ends when that stands still. */
 const pump = (
-  kinds: ReadonlyArray<EventKind>,
+  kinds: ReadonlyArray<FollowedKind>,
   filter: EventFilter,
   at: EventPosition,
   queue: Queue.Queue<string, Cause.Done>

@@ -2,6 +2,7 @@ import {
   BadRequest,
   Buckets,
   EventKind,
+  type FollowedKind,
   RegistryApi,
   Streams,
   TemporarilyUnavailable,
@@ -32,7 +33,10 @@ export const EventHandlers = HttpApiBuilder.group(
   Effect.fnUntraced(function* (handlers) {
     const connection = yield* NatsConnection
     const registered = yield* Registered
-    yield* awaitStreams({ streams: [Streams.uplink, Streams.presence], buckets: [Buckets.commandHistory] })
+    yield* awaitStreams({
+      streams: [Streams.uplink, Streams.presence, Streams.event],
+      buckets: [Buckets.commandHistory]
+    })
     const readers: EventReaders = new Set()
     yield* Effect.acquireRelease(
       Effect.sync(() => metrics.gaugeFrom("roost_event_readers", "Readers of server-sent events.", () => readers.size)),
@@ -54,7 +58,7 @@ export const EventHandlers = HttpApiBuilder.group(
               detail: `It serves ${readersMax}; try again, or consume the streams over NATS.`
             })
           }
-          const wanted = kinds === undefined ? EventKind.literals : (kinds.split(",") as ReadonlyArray<EventKind>)
+          const wanted = kinds === undefined ? EventKind.literals : (kinds.split(",") as ReadonlyArray<FollowedKind>)
           const events = yield* eventStream(
             { kinds: [...new Set(wanted)], filter: { productKey, deviceKey }, position },
             readers

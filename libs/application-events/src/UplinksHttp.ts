@@ -30,7 +30,7 @@ export const UplinkHandlers = HttpApiBuilder.group(
           if (wantsCsv(request.headers["accept"])) {
             return HttpServerResponse.text(csvOf(uplinks), { contentType: "text/csv; charset=utf-8; header=present" })
           }
-          const { since } = yield* stored.extent(Streams.uplink.name, "")
+          const { since } = yield* stored.begin(Streams.uplink.name)
           return {
             uplinks,
             ...(since !== undefined && { oldest: since }),

@@ -44,9 +44,6 @@ export const importLineBytesMax = 2048
 /** Points of one device whose latest value is kept; those that were reported longest ago give way. */
 export const pointsPerDeviceMax = 1_000
 
-/** Newest uplinks of a device whose place in the stream is kept: some 600 bytes. To look for them in the stream costs a second each. */
-export const trailMax = 128
-
 /** UTF-8 bytes of one latest value in JSON. A larger one is not kept, nor an older one of its point; the uplink has it. */
 export const pointValueBytesMax = 4 * 1024
 

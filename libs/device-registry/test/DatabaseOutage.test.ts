@@ -22,7 +22,7 @@ const served = ({ url }: PostgresServer) =>
   ).pipe(
     Layer.provideMerge(layerHttpServerTest),
     Layer.provide([Registry.layer, Strangers.layerOf(new StrangerLog())]),
-    Layer.provide(ClusterView.layer.pipe(Layer.provideMerge(Processes.layerNone))),
+    Layer.provide(ClusterView.layerNone.pipe(Layer.provideMerge(Processes.layerNone))),
     Layer.provideMerge(layerStoreAt(url, postgresPatience)),
     Layer.provide([layerVault, Health.layer, LiveStatus.layerNone]),
     Layer.provide(ConfigProvider.layer(ConfigProvider.fromUnknown({ ROOST_API_TOKEN: token }))),

@@ -49,6 +49,9 @@ export class CommandMirror {
     this.#jitterMillis = jitterMillis
   }
 
+  /** Commands that wait, by their state. */
+  readonly waiting = { created: 0, sent: 0 }
+
   get size(): number {
     return this.#timers.size
   }
@@ -67,7 +70,10 @@ export class CommandMirror {
       this.#count(key, 1)
     } else if (timer.due.revision > revision) {
       return
+    } else {
+      this.#wait(timer.due, -1)
     }
+    this.#wait(due, 1)
     timer.due = due
     const deadline = deadlineOf(command)
     // Taken out first: the wheel moves a timer to a later deadline lazily, to an earlier one at once.
@@ -81,6 +87,7 @@ export class CommandMirror {
     const timer = this.#timers.get(key)
     if (timer !== undefined) {
       this.#wheel.cancel(timer)
+      this.#wait(timer.due, -1)
       this.#timers.delete(key)
       this.#count(key, -1)
     }
@@ -104,6 +111,12 @@ export class CommandMirror {
   again(now: number, due: Due, delayMillis: number): void {
     const known = due._tag === "Command" ? this.#timers.get(due.key) : new Timer(due)
     if (known !== undefined && known.due.revision === due.revision) this.#wheel.set(known, now + delayMillis)
+  }
+
+  #wait(due: Due, change: 1 | -1): void {
+    if (due._tag !== "Command") return
+    const { state } = due.command
+    if (state === "created" || state === "sent") this.waiting[state] += change
   }
 
   #count(key: string, change: 1 | -1): void {

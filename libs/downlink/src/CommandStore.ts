@@ -122,6 +122,13 @@ const follow = Effect.fnUntraced(function* (commands: Bucket<Command>, mirror: C
   const clock = yield* Clock.Clock
   let loaded = false
   yield* health.register("commands", () => (loaded ? undefined : "the pending commands are being read"))
+  for (const state of ["created", "sent"] as const) {
+    const help = "Commands that wait for their device, or for its reply, as this instance sees the bucket."
+    yield* Effect.acquireRelease(
+      Effect.sync(() => metrics.gaugeFrom("roost_commands_waiting", help, () => mirror.waiting[state], { state })),
+      (release) => Effect.sync(release)
+    )
+  }
   yield* Effect.acquireRelease(
     Effect.sync(() =>
       metrics.gaugeFrom("roost_commands_pending", "Commands of all devices that have not ended.", () => mirror.size)

@@ -38,7 +38,7 @@ const Commands = strictApi(
 
 /** Of Roost's own services, by the paths of their specifications. */
 const elsewhere = (method: string, path: string) =>
-  Effect.map(whoElse([registryService, downlinkService]), (others) => others.elsewhere(method, path))
+  Effect.map(whoElse([downlinkService, registryService]), (others) => others.elsewhere(method, path))
 
 const ok = () => Effect.succeed("ok")
 const Handlers = Layer.merge(

@@ -1,5 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { downlinkService, registryService } from "@roost/contracts"
+import { readFileSync } from "node:fs"
+import { resolve } from "node:path"
 import { type HttpApi, type HttpApiGroup, OpenApi } from "effect/http-api"
 
 type Api = HttpApi.HttpApi<string, HttpApiGroup.Constraint>
@@ -31,6 +33,12 @@ for (const { api, service } of [registryService, downlinkService]) {
       assert.strictEqual(new Set(names).size, names.length)
       assert.isTrue(spec.tags.every(({ description, name }) => /^[A-Z]/.test(name) && description !== undefined))
       assert.isTrue(operations.every(({ operation }) => operation.tags.every((tag) => names.includes(tag))))
+    })
+
+    it("is the file in openapi/, which `npm run docs -- --write` makes anew", () => {
+      const name = service === "registry" ? "registry" : "downlink"
+      const file = readFileSync(resolve(import.meta.dirname, `../../../openapi/${name}.json`), "utf8")
+      assert.deepStrictEqual(JSON.parse(file), JSON.parse(JSON.stringify(spec)))
     })
 
     it("names schemas as they are called here", () => {

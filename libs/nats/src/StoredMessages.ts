@@ -34,14 +34,10 @@ export class StoredMessages extends Context.Service<
       subject: string,
       sequence: number
     ) => Effect.Effect<TailMessage | undefined, NatsError>
-    /** How many messages of exactly this subject there are, the stream's first sequence, and since when it has messages. */
-    readonly extent: (
-      stream: string,
-      subject: string
-    ) => Effect.Effect<
-      { readonly count: number; readonly first: number; readonly since: number | undefined },
-      NatsError
-    >
+    /** The stream's first sequence, and since when it has messages, milliseconds since 1970. Of one subject the server takes seconds to say it. */
+    readonly begin: (
+      stream: string
+    ) => Effect.Effect<{ readonly first: number; readonly since: number | undefined }, NatsError>
   }
 >()("@roost/nats/StoredMessages") {
   /** The clients are named after the app, as whoever looks at nats-server sees. */
@@ -95,12 +91,9 @@ export class StoredMessages extends Context.Service<
             asking(`next of ${subject}`, ([manager]) =>
               manager!.streams.getMessage(stream, nextOf(subject, sequence))
             ).pipe(Effect.map(known)),
-          extent: (stream, subject) =>
-            asking(`extent of ${subject}`, ([manager]) =>
-              manager!.streams.info(stream, { subjects_filter: subject })
-            ).pipe(
-              Effect.map(({ state: { first_seq, first_ts, messages, subjects } }) => ({
-                count: subjects?.[subject] ?? 0,
+          begin: (stream) =>
+            asking(`begin of ${stream}`, ([manager]) => manager!.streams.info(stream)).pipe(
+              Effect.map(({ state: { first_seq, first_ts, messages } }) => ({
                 first: first_seq,
                 since: messages === 0 ? undefined : Date.parse(String(first_ts))
               }))

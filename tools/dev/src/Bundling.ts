@@ -37,6 +37,9 @@ export const bundleInto = (
 /** Of worker threads that convert for raw products: it lies beside the bundles of those that start it, with the WebAssembly that it reads. */
 export const scriptWorker = { ScriptWorker: "libs/raw-script/src/ScriptWorker.ts" }
 
+/** Of the registry's search, likewise. */
+export const searchWorker = { SearchWorker: "libs/device-registry/src/search/SearchWorker.ts" }
+
 export const copyWebAssembly = (folder: string): void => {
   const wasm = "emscripten-module.wasm"
   copyFileSync(join(root, "node_modules/@jitl/quickjs-wasmfile-release-sync/dist", wasm), join(folder, wasm))

@@ -1,6 +1,6 @@
 import { mkdirSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
-import { bundleInto, copyWebAssembly, nodeMin, nodeText, root, scriptWorker } from "./Bundling.ts"
+import { bundleInto, copyWebAssembly, nodeMin, nodeText, root, scriptWorker, searchWorker } from "./Bundling.ts"
 
 // `node tools/dev/src/bundle.ts APP` makes apps/APP/dist, a folder that runs wherever there is a Node: main.mjs, and what it loads.
 
@@ -24,7 +24,7 @@ const bundle = async (app: string): Promise<void> => {
   await bundleInto(folder, root, {
     app: `apps/${app}/src/main.ts`,
     ...(scripts ? scriptWorker : {}),
-    ...(app === "registry" ? { SearchWorker: "libs/device-registry/src/search/SearchWorker.ts" } : {})
+    ...(app === "registry" ? searchWorker : {})
   })
   writeFileSync(join(folder, "main.mjs"), main)
   if (scripts) copyWebAssembly(folder)

@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
-import { bundleInto, copyWebAssembly, scriptWorker } from "./Bundling.ts"
+import { bundleInto, copyWebAssembly, scriptWorker, searchWorker } from "./Bundling.ts"
 import { bundlesFolder, cacheFolder, type Checkout, inputsFile, keyOf } from "./Programs.ts"
 
 // `node tools/dev/src/bundlePrograms.ts CHECKOUT`, as JSON, which Programs.ts starts: esbuild's memory ends with it.
@@ -24,7 +24,8 @@ const make = async ({ root, sources }: Checkout): Promise<void> => {
       const startedAt = Date.now() - tickMillis
       rmSync(folder, { recursive: true, force: true })
       mkdirSync(folder, { recursive: true })
-      const entryPoints = { ...sources, ...(scripts ? scriptWorker : {}) }
+      const searches = existsSync(join(root, searchWorker.SearchWorker))
+      const entryPoints = { ...sources, ...(scripts ? scriptWorker : {}), ...(searches ? searchWorker : {}) }
       const { metafile } = await bundleInto(folder, root, entryPoints, {
         metafile: true,
         footer: { js: keepCompiled }

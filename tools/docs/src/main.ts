@@ -8,12 +8,13 @@ import type { Finding } from "./Mark.ts"
 import { metricsPage } from "./Metrics.ts"
 import { readPages } from "./Pages.ts"
 import { Readers } from "./Readers.ts"
+import { specifications } from "./Specifications.ts"
 import { variablesPage } from "./Variables.ts"
 
 const usage = `npm run docs -- [PAGE …]
 Runs the commands of the pages, or of those whose path contains PAGE, against a Roost of its own.
   --list    only says what each page has, and what is not marked
-  --write   only makes docs/metrics.md and docs/variables.md anew, after one was changed
+  --write   only makes docs/metrics.md, docs/variables.md and openapi/ anew, after what they are made of was changed
 `
 
 const print = (text: string): void => void process.stdout.write(`${text}\n`)
@@ -29,7 +30,12 @@ const main = async (): Promise<number> => {
   if (values.write === true) {
     writeFileSync(join(root, "docs/metrics.md"), metricsPage())
     writeFileSync(join(root, "docs/variables.md"), variablesPage())
-    spawnSync("npx", ["oxfmt", "docs/metrics.md", "docs/variables.md"], { cwd: root, stdio: "inherit" })
+    const made = ["docs/metrics.md", "docs/variables.md"]
+    for (const [file, specification] of Object.entries(specifications)) {
+      writeFileSync(join(root, file), JSON.stringify(specification()))
+      made.push(file)
+    }
+    spawnSync("npx", ["oxfmt", ...made], { cwd: root, stdio: "inherit" })
     return 0
   }
   const pages = readPages().filter(({ path }) => positionals.length === 0 || positionals.some((p) => path.includes(p)))

@@ -129,6 +129,8 @@ export const natsUsers: Readonly<Record<NatsUserName, NatsPermissions>> = {
       Subjects.downlink,
       Subjects.setAside(any),
       ...webhookEvents,
+      // How far behind each is, for operators.
+      "$JS.API.CONSUMER.LIST.*",
       ...writes(
         Streams.credential,
         Streams.webhookDead,

@@ -12,10 +12,14 @@ export class TooManyReaders extends HttpApiError.Problem<TooManyReaders>()("TooM
   title: "This instance has as many readers of events as it serves."
 }) {}
 
-const anyKind = `(${EventKind.literals.join("|")})`
+/** What a reader can follow: what webhooks deliver, and the log of devices, which operators read. */
+export const FollowedKind = Schema.Literals([...EventKind.literals, "log"])
+export type FollowedKind = typeof FollowedKind.Type
+
+const anyKind = `(${FollowedKind.literals.join("|")})`
 const kinds = Schema.String.check(
   Schema.isPattern(new RegExp(`^${anyKind}(,${anyKind})*$`, "u"), {
-    message: `expected some of ${EventKind.literals.join(", ")}, with commas`
+    message: `expected some of ${FollowedKind.literals.join(", ")}, with commas`
   })
 )
 const former = (name: string) => `The former name of ${name}.`
@@ -24,7 +28,11 @@ export const Events = HttpApiGroup.make("events")
   .add(
     HttpApiEndpoint.get("followEvents", "/v1/events", {
       query: {
-        kinds: Schema.optionalKey(kinds.annotate({ description: "Of these kinds, with commas; of all if absent." })),
+        kinds: Schema.optionalKey(
+          kinds.annotate({
+            description: `Of these kinds, with commas: ${FollowedKind.literals.join(", ")}. Of all but \`log\` if absent.`
+          })
+        ),
         productKey: Schema.optionalKey(ProductKey.annotate({ description: "Of this product; of all if absent." })),
         deviceKey: Schema.optionalKey(
           DeviceKey.annotate({ description: "Of this device, or of every device of this key; of all if absent." })
@@ -41,7 +49,7 @@ export const Events = HttpApiGroup.make("events")
       error: [NoSuchProduct, TooManyReaders]
     }).annotateMerge(
       describe(
-        "Follow what devices say, who is online, and what becomes of commands",
+        "Follow what devices say, who is online, what becomes of commands, and the log of devices",
         "Server-sent events for as long as the connection stands: `event` is the kind, `data` the event in JSON, `id` where the " +
           "reader is. An event named `overrun`, `stopped` or `unavailable` says why the stream ended."
       )

@@ -456,6 +456,6 @@ export const RegistryApi = strictApi(
     version: "1",
     description:
       "Products, devices and their secrets; who is online; what happened to a device and why; commands, which the registry " +
-      "hands on to downlink-queue."
+      "hands on to downlink-queue, as who speaks to that one itself: [its documentation](/docs/downlink-queue)."
   })
 )

@@ -83,7 +83,7 @@ export const served = (answer?: DeviceAnswer, strangers = new StrangerLog()) =>
   ).pipe(
     Layer.provideMerge(layerHttpServerTest),
     Layer.provide([Registry.layer, Strangers.layerOf(strangers)]),
-    Layer.provide(ClusterView.layer.pipe(Layer.provideMerge(Processes.layerNone))),
+    Layer.provide(ClusterView.layerNone.pipe(Layer.provideMerge(Processes.layerNone))),
     Layer.merge(layerProductDeletions.pipe(Layer.provide(ProductRemains.layerNone))),
     Layer.provideMerge(layerTemporaryStore),
     Layer.provide([layerVault, Health.layer, Layer.succeed(LiveStatus, { ask: () => Effect.succeed(answer) })]),
