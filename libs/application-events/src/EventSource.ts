@@ -133,7 +133,7 @@ export const eventSources: Readonly<Record<FollowedKind, EventSource>> = {
 }
 
 /** With its time: a stream that was set back gives a sequence twice. */
-const idOf = (kind: EventKind, { sequence, storedAt }: StreamMessage): string => `${kind}-${sequence}-${storedAt}`
+const idOf = (kind: FollowedKind, { sequence, storedAt }: StreamMessage): string => `${kind}-${sequence}-${storedAt}`
 
 const historySubject = `$KV.${Buckets.commandHistory.name}.`
 

@@ -44,8 +44,6 @@ export interface ConsumedMessage {
   readonly data: Uint8Array
   /** A header's value, empty if there is none. */
   readonly header: (name: string) => string
-  /** In its stream. */
-  readonly sequence: number
   /** Times this message was delivered, 1 the first time. */
   readonly deliveries: number
   /** Sequence in the stream. */
@@ -251,10 +249,6 @@ class Consumed implements ConsumedMessage {
 
   get data(): Uint8Array {
     return this.received.data
-  }
-
-  get sequence(): number {
-    return this.received.seq
   }
 
   get deliveries(): number {

@@ -19,6 +19,8 @@ import {
 /** Statements on connections that no device waits for, each planned for its values. */
 export interface SearchSession {
   readonly all: (sql: string, values?: ReadonlyArray<Value>) => Promise<ReadonlyArray<Row>>
+  /** A statement that may take an hour. */
+  readonly long: (sql: string) => Promise<ReadonlyArray<Row>>
   /** All or nothing, and at one instance at a time: undefined if another one is at it. */
   readonly alone: <A>(body: (all: SearchSession["all"]) => Promise<A>) => Promise<A | undefined>
 }
@@ -99,22 +101,22 @@ const trigrams: PartIndex = {
   value: (sought) => `%${sought.replaceAll(/[\\%_]/g, String.raw`\$&`)}%`
 }
 
-const makeIndexes = async ({ all }: SearchSession): Promise<void> => {
-  for (const { name, on } of searchIndexes) await index(all, name, on)
+const makeIndexes = async (session: SearchSession): Promise<void> => {
+  for (const { name, on } of searchIndexes) await index(session, name, on)
   // Part of PostgreSQL's usual packages; whoever owns the database may make it. Without it each search reads all texts.
-  const made = await all("CREATE EXTENSION IF NOT EXISTS pg_trgm").then(
+  const made = await session.all("CREATE EXTENSION IF NOT EXISTS pg_trgm").then(
     () => true,
     () => false
   )
-  if (made) await index(all, "device_search_parts", "device_search USING gin (text gin_trgm_ops)")
+  if (made) await index(session, "device_search_parts", "device_search USING gin (text gin_trgm_ops)")
 }
 
 /** One that broke off is there and not valid. */
-const index = async (all: SearchSession["all"], name: string, on: string): Promise<void> => {
+const index = async ({ all, long }: SearchSession, name: string, on: string): Promise<void> => {
   const [known] = await all(`SELECT indisvalid AS valid FROM pg_index WHERE indexrelid = to_regclass('${name}')`)
   if (known !== undefined && (known["valid"] as unknown) === true) return
-  if (known !== undefined) await all(`DROP INDEX CONCURRENTLY ${name}`)
-  await all(`CREATE INDEX CONCURRENTLY ${name} ON ${on}`)
+  if (known !== undefined) await long(`DROP INDEX CONCURRENTLY ${name}`)
+  await long(`CREATE INDEX CONCURRENTLY ${name} ON ${on}`)
 }
 
 /** False: there are none. */

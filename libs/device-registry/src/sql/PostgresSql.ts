@@ -156,10 +156,11 @@ const searchSession = (pool: PostgresPool): SearchSession => {
     }
   return {
     all: (sql, values) =>
-      pool.within(migrationMillisMax, (connections, heard) => allOn(connections, heard)(sql, values), never),
+      pool.within(pool.silenceMillis, (connections, heard) => allOn(connections, heard)(sql, values), never),
+    long: (sql) => pool.within(migrationMillisMax, (connections, heard) => allOn(connections, heard)(sql), never),
     alone: (body) =>
       pool.within(
-        silenceMillisMax,
+        pool.silenceMillis,
         (connections, heard) =>
           connections.begin(async (connection) => {
             const all = allOn(connection, heard)
