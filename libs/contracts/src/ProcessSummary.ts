@@ -28,7 +28,7 @@ export const ProcessSummary = Schema.Struct({
   lagMillis: Schema.Finite,
   /** Such as `uplinks`, `handshakes`, `requests`. */
   counts: Schema.Record(Schema.String, Schema.Finite),
-  /** By what was refused and why, such as `handshake.WrongKey`. */
+  /** By what was refused and why, such as `request.4.03`. */
   refusals: Schema.Record(Schema.String, Schema.Finite),
   /** Commands that wait, by state; of downlink-queue only. */
   waiting: Schema.optionalKey(Schema.Record(Schema.String, Schema.Finite))

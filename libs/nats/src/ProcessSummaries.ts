@@ -67,23 +67,37 @@ const counted = {
   requests: "roost_actors_requests_total"
 } as const
 
-/** Refusals: the first word of their code, the metric, its label, and the values of that which refuse nothing. */
-const refused: ReadonlyArray<readonly [what: string, metric: string, label: string, not?: RegExp]> = [
-  ["datagram", "roost_edge_dropped_total", "reason"],
-  ["record", "roost_actors_records_dropped_total", "reason"],
-  ["message", "roost_actors_messages_ignored_total", "reason"],
-  ["request", "roost_actors_responses_total", "code", /^2\./],
-  ["handshake", "roost_registry_psk_total", "result", /^Found$/],
-  ["activation", "roost_registry_activations_total", "result", /^Issued$/]
+/** Refusals by their code: a word, and where a label says more, its value. */
+const refused: ReadonlyArray<{
+  readonly code: string
+  readonly metric: string
+  readonly label?: string
+  readonly not?: RegExp
+}> = [
+  { code: "datagram", metric: "roost_edge_dropped_total", label: "reason" },
+  { code: "record", metric: "roost_actors_records_dropped_total", label: "reason" },
+  { code: "message", metric: "roost_actors_messages_ignored_total", label: "reason" },
+  { code: "request", metric: "roost_actors_responses_total", label: "code", not: /^2\./ },
+  { code: "handshake", metric: "roost_registry_psk_total", label: "result", not: /^Found$/ },
+  { code: "handshake.NotVerified", metric: "roost_actors_handshakes_refused_total" },
+  { code: "handshake.Unfinished", metric: "roost_actors_handshakes_expired_total" },
+  { code: "handshake.OverLimit", metric: "roost_actors_handshakes_over_limit_total" },
+  { code: "activation", metric: "roost_registry_activations_total", label: "result", not: /^Issued$/ },
+  { code: "store.NotStored", metric: "roost_actors_stores_failed_total" },
+  { code: "webhook.NotTaken", metric: "roost_webhook_refused_total" }
 ]
 
 const refusalsNow = (): Readonly<Record<string, number>> =>
   Object.fromEntries(
-    refused.flatMap(([what, metric, label, not]) =>
-      Object.entries(ofLabels(metric, label)).flatMap(([value, count]) =>
-        count === 0 || not?.test(value) === true ? [] : [[`${what}.${value}`, count]]
-      )
-    )
+    refused.flatMap(({ code, label, metric, not }) => {
+      const counts: ReadonlyArray<readonly [string, number]> =
+        label === undefined
+          ? [[code, total(metric)]]
+          : Object.entries(ofLabels(metric, label)).flatMap(([value, count]) =>
+              not?.test(value) === true ? [] : [[`${code}.${value}`, count] as const]
+            )
+      return counts.filter(([, count]) => count > 0)
+    })
   )
 
 const ofLabels = (metric: string, label: string): Readonly<Record<string, number>> => {

@@ -39,7 +39,7 @@ export const FleetSummary = Schema.Struct({
   }).annotate({ identifier: "FleetRates" }),
   refusals: Schema.Array(
     Schema.Struct({
-      code: Schema.String.annotate({ description: "What was refused and why, such as `handshake.WrongKey`." }),
+      code: Schema.String.annotate({ description: "What was refused and why, such as `request.4.03`." }),
       app: Schema.String.annotate({ description: "The service that refused." }),
       count: Schema.Finite.annotate({ description: "Since its processes started." }),
       perSecond: PerSecond
