@@ -18,6 +18,8 @@ export interface UplinkQuery {
   readonly limit: number
   /** Sequences of its uplinks of kind `measurepoint`, oldest first, without a gap from the first one on. */
   readonly trail: ReadonlyArray<number>
+  /** How long to look for what no trail leads to, `searchMillisMax` unless given. */
+  readonly searchMillis?: number
 }
 
 export interface UplinkPage {
@@ -44,8 +46,8 @@ const stepMin = 5_000
 export const readUplinks = Effect.fnUntraced(function* (
   query: UplinkQuery
 ): Effect.fn.Return<UplinkPage, NatsError, StoredMessages> {
-  const { deviceKey, from, kind, limit, productKey, to, trail } = query
-  const until = (yield* Clock.currentTimeMillis) + searchMillisMax
+  const { deviceKey, from, kind, limit, productKey, searchMillis = searchMillisMax, to, trail } = query
+  const until = (yield* Clock.currentTimeMillis) + searchMillis
   const kinds = kind === undefined ? UplinkKind : [kind]
   const read = yield* Effect.forEach(kinds, (one) => {
     const subject = `roost.uplink.${encodeToken(productKey)}.${encodeToken(deviceKey)}.${one}`

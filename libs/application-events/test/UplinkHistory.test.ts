@@ -49,6 +49,7 @@ const world = Effect.gen(function* () {
       before: Infinity,
       limit: 100,
       trail: [],
+      searchMillis: Infinity,
       ...query
     }).pipe(Effect.provide(context))
   const consumers = Effect.promise(async () => (await manager.streams.info(Streams.uplink.name)).state.consumer_count)
@@ -62,7 +63,7 @@ describe("a device's history", () => {
   it.live("is read back from the newest, by a trail and without one, and leaves no consumer", () =>
     Effect.gen(function* () {
       const { consumers, read, sequences } = yield* world
-      for (const trail of [[], sequences, sequences.slice(5), sequences.slice(5, 20)]) {
+      for (const trail of [[], sequences, sequences.slice(0, 20)]) {
         const points = yield* read({ kind: "measurepoint", trail })
         assert.deepStrictEqual([points.more, points.incomplete, times(points)], [false, false, down(30, 1)])
         const all = yield* read({ trail, limit: 4 })
@@ -79,7 +80,7 @@ describe("a device's history", () => {
   it.live("has pages, a time, and nothing of other devices", () =>
     Effect.gen(function* () {
       const { read, sequences } = yield* world
-      for (const trail of [[], sequences.slice(10)]) {
+      for (const trail of [[], sequences]) {
         const seen: Array<number> = []
         for (let before = Infinity; ;) {
           const page = yield* read({ kind: "measurepoint", trail, before, limit: 7 })

@@ -101,7 +101,7 @@ const distance = (given: ReadonlyArray<string>, meant: ReadonlyArray<string>, wo
 }
 
 const another = 1.25
-const added = 0.8
+const added = 1
 const nearly = 0.5
 /** A parameter goes with the word before it: `/v1/devices/d1` lacks one thing, the product. */
 const missing = (part: string): number => (part.startsWith("{") ? 0.25 : 0.75)

@@ -32,7 +32,7 @@ describe("an address that no endpoint has", () => {
       ["PUT", `${product}/scripts`, "P/script"],
       ["GET", "/v1/commands", "/v1/commands/{commandId}"],
       ["POST", "/v1/devices", "P/devices"],
-      ["GET", "/v1/devices/d1", "D"],
+      ["GET", "/v1/devices/d1", "D", "/v1/devices"],
       ["GET", `${device}/measurepoints/history`, "D/measurepoints/latest"],
       ["GET", "/v1"],
       ["GET", "/"],

@@ -58,13 +58,10 @@ const serversOf = (infos: ReadonlyArray<StreamInfo>, client: Client, connected: 
   }
   const own = client.info
   const names = new Set([...current.keys(), ...(own === undefined ? [] : [own.server_name])])
-  return [...names].sort().map((name) => {
+  return [...names].sort().map((name): Cluster["natsServers"][number] => {
     const isCurrent = current.get(name)
-    return {
-      name,
-      connected: name === own?.server_name && connected,
-      ...(name === own?.server_name && { version: own.version, address: client.getServer() }),
-      ...(isCurrent !== undefined && { current: isCurrent })
-    }
+    const seen = isCurrent === undefined ? {} : { current: isCurrent }
+    if (name !== own?.server_name) return Object.assign(seen, { name, connected: false })
+    return Object.assign(seen, { name, connected, version: own.version, address: client.getServer() })
   })
 }
