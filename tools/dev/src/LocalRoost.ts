@@ -14,6 +14,7 @@ import { signInLink } from "./SignInLink.ts"
 import { DeviceLines } from "./DeviceLines.ts"
 import type { DevConfig } from "./DevConfig.ts"
 import { diskProblem } from "./DiskCheck.ts"
+import { keepAddresses } from "./KeptAddresses.ts"
 import { takeLock } from "./InstanceLock.ts"
 import { formatLine, lineOf } from "./LiveView.ts"
 import { portFaults } from "./PortCheck.ts"
@@ -84,6 +85,7 @@ export const runLocalRoost = (config: DevConfig, options: DevOptions) =>
         })
       const console = givenConsole() ?? buildConsole(options.root)
       const natsUrl = yield* orGivenUp(startAll(children, config, secrets, options, console))
+      keepAddresses(config)
       yield* Effect.promise(async () => {
         if (!options.demo) return
         const registry = urlOf(config, config.ports.registry)
