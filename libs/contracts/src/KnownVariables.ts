@@ -17,6 +17,9 @@ const known: ReadonlySet<string> = new Set([
   "ROOST_API_TOKEN",
   "ROOST_CONSOLE_DIR",
   "ROOST_CONSOLE_OUT",
+  // Of `roost`, the command: shells that have them start apps, too.
+  "ROOST_CONTEXT",
+  "ROOST_URL",
   "ROOST_DATA_DIR",
   "ROOST_ENOS_API",
   "ROOST_HTTP_HOST",

@@ -57,6 +57,12 @@ const browser: ReadonlyArray<Need> = [
   }
 ]
 
+const shells: ReadonlyArray<Need> = ["zsh", "fish"].map((command) => ({
+  command,
+  debianPackage: command,
+  purpose: "a shell that completes roost's commands, in the tests"
+}))
+
 /** Not Go: Debian 12's is too old for pion, so tools/interop only asks whether the machine has one that is not. */
 const interopToolchains: ReadonlyArray<Need> = [
   { command: "javac", debianPackage: "default-jdk-headless", purpose: "builds the Californium client" },
@@ -71,7 +77,7 @@ export const needsOf = (occasion: Occasion): ReadonlyArray<Need> => {
     case "start":
       return [natsServer]
     case "test":
-      return [natsServer, postgres, python, signatures, units, ...testClients]
+      return [natsServer, postgres, python, signatures, units, ...shells, ...testClients]
     case "openapi":
       return [natsServer, python]
     case "browser":

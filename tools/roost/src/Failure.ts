@@ -1,0 +1,47 @@
+import { Data, Runtime } from "effect"
+import { exitCodes, type Outcome } from "./ExitCode.ts"
+
+/** What ends a command, in the words that the person at the terminal reads. */
+export interface Told {
+  readonly outcome: Outcome
+  /** What came, or happened. */
+  readonly what: string
+  readonly expected?: string | undefined
+  readonly cause?: string | undefined
+  /** What to do, or to type. */
+  readonly cure?: string | undefined
+  /** The problem document, where Roost answered one. */
+  readonly problem?: unknown
+}
+
+export class Failure extends Data.TaggedError("Failure")<Told> {
+  override readonly [Runtime.errorExitCode] = exitCodes[this.outcome].code
+
+  override get message(): string {
+    return linesOf(this).join("\n")
+  }
+}
+
+/** The outcome is bad, and everything about it is printed already. */
+export class SaidNo extends Data.TaggedError("SaidNo")<{ readonly outcome: Outcome }> {
+  override readonly [Runtime.errorExitCode] = exitCodes[this.outcome].code
+}
+
+/** What ended a command, for programs: one document on standard error where `--output json` was asked for. */
+export const errorDocument = ({ cause, cure, expected, outcome, problem, what }: Failure) => ({
+  error: { outcome, exitCode: exitCodes[outcome].code, what, expected, cause, cure, problem }
+})
+
+/** Whether the words of a command ask for JSON, also where nothing else of them can be read. */
+export const asksForJson = (args: ReadonlyArray<string>): boolean =>
+  args.some(
+    (arg, index) => /^(?:-o|--output)=json$/.test(arg) || (/^(?:-o|--output)$/.test(arg) && args[index + 1] === "json")
+  )
+
+/** `roost: …`, then a line each for what was expected, the cause and the cure. */
+export const linesOf = ({ cause, cure, expected, what }: Omit<Told, "outcome">): ReadonlyArray<string> => [
+  `roost: ${what}`,
+  ...(expected === undefined ? [] : [`  expected  ${expected}`]),
+  ...(cause === undefined ? [] : [`  cause     ${cause}`]),
+  ...(cure === undefined ? [] : [`  cure      ${cure}`])
+]

@@ -1,0 +1,29 @@
+import { Console, Effect } from "effect"
+import { CliOutput } from "effect/cli"
+import { takesColours } from "./output/Printer.ts"
+
+/** Help goes to standard output. What is wrong with the words goes to standard error, with the usage and no more. */
+export const presenter: CliOutput.Presenter = {
+  present: (event) => {
+    const formatter = CliOutput.defaultFormatter({
+      colors: takesColours(process.stdout.isTTY === true, process.env),
+      globalFlags: "summary"
+    })
+    switch (event._tag) {
+      case "Help":
+        return Console.log(formatter.formatHelpDoc(event.helpDoc))
+      case "Version":
+        return Console.log(`${event.name} ${event.version}, Node ${process.versions.node}`)
+      case "InvalidInvocation":
+        return Effect.forEach(
+          [
+            ...event.errors.map(({ message }) => `roost: ${message.trim().replaceAll(/\n\s*/g, " ")}`),
+            `  usage     ${event.helpDoc.usage}`,
+            `  cure      ${event.commandPath.join(" ")} --help`
+          ],
+          (line) => Console.error(line),
+          { discard: true }
+        )
+    }
+  }
+}

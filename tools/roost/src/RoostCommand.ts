@@ -1,0 +1,86 @@
+import { Layer } from "effect"
+import { Command } from "effect/cli"
+import { CompletionsFlag } from "./Completions.ts"
+import { Api } from "./api/Api.ts"
+import { operationCommand } from "./api/OperationCommand.ts"
+import { kebab } from "./api/FieldFlag.ts"
+import { type Operation, operations } from "./api/Operation.ts"
+import { groups, type Placement, placements } from "./api/Placement.ts"
+import { importCommand } from "./commands/importCommand.ts"
+import { schemaCommand } from "./commands/schemaCommand.ts"
+import { toolCommands } from "./commands/toolCommands.ts"
+import { topCommand } from "./commands/topCommand.ts"
+import { watchCommand } from "./commands/watchCommand.ts"
+import { contextCommand } from "./context/contextCommand.ts"
+import { doctorCommand } from "./doctor/doctorCommand.ts"
+import { ContextName, layerContext, Url } from "./context/GlobalFlags.ts"
+import { Output } from "./output/Printer.ts"
+
+/** What is needed to ask a Roost. Each command that asks one has it for itself: help needs no context. */
+const asking = Api.layer.pipe(Layer.provideMerge(layerContext))
+
+/** Where an operation that has no place of its own stands: `roost GROUP OPERATION`. */
+export const placementOf = (operation: Operation): Placement =>
+  placements[operation.id] ?? {
+    words: `${operation.group} ${kebab(operation.id)}`,
+    examples: [["--help", "What it takes"]]
+  }
+
+const askingCommand = (operation: Operation, placement: Placement) =>
+  operationCommand(operation, placement).pipe(Command.provide(asking))
+
+/** Commands of two words, by the first. */
+const ofOperations = () => {
+  const byGroup = new Map<string, Array<ReturnType<typeof askingCommand>>>()
+  for (const operation of operations.values()) {
+    const placement = placementOf(operation)
+    const [group = ""] = placement.words.split(" ")
+    if (placement.byHand === true) continue
+    byGroup.set(group, [...(byGroup.get(group) ?? []), askingCommand(operation, placement)])
+  }
+  const order = Object.keys(groups)
+  return [...byGroup]
+    .toSorted(([a], [b]) => place(order, a) - place(order, b))
+    .map(([group, commands]) =>
+      commands[0]!.name === group
+        ? commands[0]!
+        : Command.make(group).pipe(
+            Command.withDescription(groups[group] ?? group),
+            Command.withSubcommands(commands as unknown as readonly [(typeof commands)[number]]),
+            Command.withExamples([{ command: `roost ${group} --help`, description: "Its commands" }])
+          )
+    )
+}
+
+const place = (order: ReadonlyArray<string>, name: string): number => {
+  const at = order.indexOf(name)
+  return at === -1 ? order.length : at
+}
+
+export const roost = Command.make("roost").pipe(
+  Command.withDescription(
+    "Everything of a Roost's HTTP APIs on the command line. Answers go to standard output, what is told about the work to standard error."
+  ),
+  Command.withSubcommands([
+    ...ofOperations(),
+    importCommand.pipe(Command.provide(asking)),
+    watchCommand.pipe(Command.provide(asking)),
+    topCommand.pipe(Command.provide(asking)),
+    doctorCommand,
+    contextCommand,
+    schemaCommand,
+    ...toolCommands
+  ]),
+  Command.withGlobalFlags([Output, ContextName, Url, CompletionsFlag]),
+  Command.withExamples([
+    { command: "roost devices ls", description: "The devices of the Roost of npm start" },
+    {
+      command: "roost commands set demo/demo-meter limit=30.5 --ttl 10m --wait",
+      description: "Set a point, and wait for the device"
+    },
+    {
+      command: "roost context add prod https://registry.example.org",
+      description: "Another Roost, from then on the current one"
+    }
+  ])
+)
