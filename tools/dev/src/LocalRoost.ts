@@ -1,9 +1,5 @@
-import { jetstream, jetstreamManager } from "@nats-io/jetstream"
-import { connect, type ConnectionOptions, type NatsConnection } from "@nats-io/transport-node"
-import { applicationUser, Streams } from "@roost/contracts"
+import { applicationUser } from "@roost/contracts"
 import { binaries, knownFaults, loginsOf, syncsByInterval, writeConfiguration } from "@roost/testkit/nats-server"
-import { NatsConfig } from "@roost/nats"
-import { type Config, Data, Effect, Redacted } from "effect"
 import { spawnSync } from "node:child_process"
 import { accessSync, constants } from "node:fs"
 import { delimiter, join } from "node:path"
@@ -11,19 +7,21 @@ import { readAppLine } from "./AppLines.ts"
 import { Children, graceMillis } from "./Children.ts"
 import { buildConsole, type ConsoleBuild } from "./ConsoleBuild.ts"
 import { signInLink } from "./SignInLink.ts"
-import { DeviceLines } from "./DeviceLines.ts"
 import type { DevConfig } from "./DevConfig.ts"
 import { diskProblem } from "./DiskCheck.ts"
 import { keepAddresses } from "./KeptAddresses.ts"
 import { takeLock } from "./InstanceLock.ts"
-import { formatLine, lineOf } from "./LiveView.ts"
+import { ask } from "./HttpAsk.ts"
+import { formatLine } from "./LiveView.ts"
 import { portFaults } from "./PortCheck.ts"
 import type { ProgramName, Programs } from "./Programs.ts"
 import { coapClientLine, demoCli, demoMeter, demoMeterCameIn, demoProduct, provisionDemo } from "./Provision.ts"
 import { loadSecrets, type Secrets, secretsFile } from "./Secrets.ts"
+import type { StartPlan, Viewer } from "./StartPlan.ts"
+import { showStreams } from "./StreamView.ts"
 
 /** A fault that the person who starts it has to mend. */
-export class StartFailure extends Data.TaggedError("StartFailure")<{ readonly message: string }> {}
+export class StartFailure extends Error {}
 
 /** Until every app has to be ready; a busy machine strips types of four apps at once. */
 const readyMillisMax = 180_000
@@ -32,10 +30,7 @@ const pollMillis = 100
 const awayMillisMax = 5_000
 const apps = ["registry", "downlink-queue", "session-actors", "udp-edge"] as const
 
-export interface DevOptions {
-  readonly demo: boolean
-  /** Of `DeviceLines`. */
-  readonly only: string | undefined | null
+export interface StartOptions {
   /** The checkout. */
   readonly root: string
   /** What is started first. */
@@ -44,67 +39,55 @@ export interface DevOptions {
   readonly find: () => Programs
 }
 
-/** Starts everything, shows what happens, and ends it all with the scope of the returned effect. */
-export const runLocalRoost = (config: DevConfig, options: DevOptions) =>
-  Effect.scoped(
-    Effect.gen(function* () {
-      bootstrap(config, options.root)
-      const full = diskProblem(config.dataDirectory)
-      if (full !== undefined) return yield* new StartFailure({ message: full })
-      const { formerWasKilled } = yield* Effect.acquireRelease(
-        Effect.suspend(() => {
-          const lock = takeLock(config.dataDirectory)
-          return "heldBy" in lock
-            ? Effect.fail(
-                new StartFailure({
-                  message: `process ${lock.heldBy ?? "(unknown)"} runs on ${config.dataDirectory} already; end it, or set ROOST_DATA_DIR`
-                })
-              )
-            : Effect.succeed(lock)
-        }),
-        ({ release }) => Effect.sync(release)
-      )
-      const taken = yield* Effect.promise(() => takenPorts(config, formerWasKilled))
-      if (taken.length > 0) return yield* new StartFailure({ message: taken.join("\n✗ ") })
-      const secrets = loadSecrets(config.dataDirectory, process.env)
-      const givenUp = Promise.withResolvers<never>()
-      const children = yield* Effect.acquireRelease(
-        Effect.sync(() => supervise(config, (why) => givenUp.reject(new Error(why)))),
-        (all) =>
-          Effect.promise(async () => {
-            say("stopping…")
-            await all.stop()
-            say("stopped, nothing is left running")
-          })
-      )
-      killAllOnSecondSignal(children)
-      const orGivenUp = <A>(work: Promise<A>) =>
-        Effect.tryPromise({
-          try: () => Promise.race([work, givenUp.promise]),
-          catch: (error) => new StartFailure({ message: error instanceof Error ? error.message : String(error) })
-        })
-      const console = givenConsole() ?? buildConsole(options.root)
-      const natsUrl = yield* orGivenUp(startAll(children, config, secrets, options, console))
-      keepAddresses(config)
-      yield* Effect.promise(async () => {
-        if (!options.demo) return
-        const registry = urlOf(config, config.ports.registry)
-        await provisionDemo(registry, secrets)
-        startDemoDevice(children, config, secrets, options)
-        await demoMeterCameIn(registry, secrets)
-      })
-      const link = yield* Effect.promise(() => consoleLine(config, secrets, console))
-      announce(config, natsUrl, secrets, options.demo, link)
-      const client = yield* Effect.acquireRelease(
-        Effect.flatMap(viewerOf(config, secrets), (viewer) =>
-          Effect.promise(() => connect({ maxReconnectAttempts: -1, ...viewer }))
-        ),
-        (connection) => Effect.promise(() => connection.close())
-      )
-      yield* Effect.promise(() => follow(client, new DeviceLines(options.only)))
-      return yield* orGivenUp(givenUp.promise)
-    })
+/** Starts everything, and shows what happens until a signal comes, which is the ordinary end; throws a `StartFailure`. */
+export const runLocalRoost = async (plan: StartPlan, options: StartOptions): Promise<void> => {
+  const { config } = plan
+  bootstrap(config, options.root)
+  const full = diskProblem(config.dataDirectory)
+  if (full !== undefined) throw new StartFailure(full)
+  const lock = takeLock(config.dataDirectory)
+  if ("heldBy" in lock) {
+    const holder = `process ${lock.heldBy ?? "(unknown)"} runs on ${config.dataDirectory} already`
+    throw new StartFailure(`${holder}; end it, or set ROOST_DATA_DIR`)
+  }
+  try {
+    const taken = await takenPorts(config, lock.formerWasKilled)
+    if (taken.length > 0) throw new StartFailure(taken.join("\n✗ "))
+    const givenUp = Promise.withResolvers<never>()
+    const asked = Promise.withResolvers<void>()
+    const children = supervise(config, (why) => givenUp.reject(new StartFailure(why)))
+    endOnSignal(children, asked.resolve)
+    try {
+      await Promise.race([run(children, plan, options), asked.promise, givenUp.promise])
+    } finally {
+      say("stopping…")
+      await children.stop()
+      say("stopped, nothing is left running")
+    }
+  } finally {
+    lock.release()
+  }
+}
+
+/** Never ends by itself. */
+const run = async (children: Children, plan: StartPlan, options: StartOptions): Promise<never> => {
+  const { config, demo, only } = plan
+  const secrets = loadSecrets(config.dataDirectory, process.env)
+  const console = givenConsole() ?? buildConsole(options.root)
+  const natsUrl = await startAll(children, config, secrets, options, console)
+  keepAddresses(config)
+  if (demo) {
+    const registry = urlOf(config, config.ports.registry)
+    await provisionDemo(registry, secrets)
+    startDemoDevice(children, config, secrets, options)
+    await demoMeterCameIn(registry, secrets)
+  }
+  announce(config, natsUrl, secrets, demo, await consoleLine(config, secrets, console))
+  const color = process.stdout.isTTY === true && process.env["NO_COLOR"] === undefined
+  return showStreams(plan.viewer ?? viewerOf(config, secrets), only, (line) =>
+    say(typeof line === "string" ? line : formatLine(line, color))
   )
+}
 
 /** The children of a start that was killed may take their time to end, bus and apps one after the other. */
 const takenPorts = async (config: DevConfig, formerWasKilled: boolean): Promise<ReadonlyArray<string>> => {
@@ -169,7 +152,7 @@ const startAll = async (
   children: Children,
   config: DevConfig,
   secrets: Secrets,
-  options: DevOptions,
+  options: StartOptions,
   { folder }: ConsoleBuild
 ): Promise<string> => {
   const { programs, root } = options
@@ -238,23 +221,23 @@ const untilReady = async (app: string, url: string, { natsUrl }: DevConfig): Pro
   let awaySince = Infinity
   while (Date.now() < end) {
     try {
-      const response = await fetch(`${url}/readyz`, { signal: AbortSignal.timeout(2000) })
-      if (response.ok) return
-      last = await response.text()
+      const { status, text } = await ask("GET", `${url}/readyz`)
+      if (status === 200) return
+      last = text
       const { checks } = JSON.parse(last) as { readonly checks: Readonly<Record<string, string>> }
       // Of what this start was given, and does not start itself.
       const away = [natsUrl && checks["nats"], process.env["DATABASE_URL"] && checks["database"]].find(
         (check) => check !== undefined && check !== "ok"
       )
       awaySince = away === undefined ? Infinity : Math.min(awaySince, Date.now())
-      if (Date.now() - awaySince > awayMillisMax) throw new StartFailure({ message: away! })
+      if (Date.now() - awaySince > awayMillisMax) throw new StartFailure(away!)
     } catch (error) {
       if (error instanceof StartFailure) throw error
       // Not there yet.
     }
     await new Promise((resume) => setTimeout(resume, pollMillis))
   }
-  throw new Error(`${app} was not ready in ${readyMillisMax / 1000} s: ${last}`)
+  throw new StartFailure(`${app} was not ready in ${readyMillisMax / 1000} s: ${last}`)
 }
 
 const announce = (config: DevConfig, natsUrl: string, secrets: Secrets, demo: boolean, console: string): void => {
@@ -305,10 +288,10 @@ const deviceLine = (config: DevConfig, secrets: Secrets): string =>
 
 /** Of Node, for its first start and for later ones. */
 const argsOf =
-  (name: ProgramName, { find, programs }: DevOptions, args: ReadonlyArray<string> = []) =>
-  (again: boolean): ReadonlyArray<string> => [(again ? find() : programs).fileOf(name), ...args]
+  (name: ProgramName, { find, programs }: StartOptions, args: ReadonlyArray<string> = []) =>
+  (again: boolean): ReadonlyArray<string> => [(again ? find() : programs).files[name], ...args]
 
-const startDemoDevice = (children: Children, config: DevConfig, secrets: Secrets, options: DevOptions): void => {
+const startDemoDevice = (children: Children, config: DevConfig, secrets: Secrets, options: StartOptions): void => {
   children.start({
     name: "demo-device",
     command: process.execPath,
@@ -332,26 +315,6 @@ const startDemoDevice = (children: Children, config: DevConfig, secrets: Secrets
   children.settled("demo-device")
 }
 
-/** Shows the streams from now on. */
-const follow = async (client: NatsConnection, lines: DeviceLines): Promise<void> => {
-  const manager = await jetstreamManager(client)
-  const color = process.stdout.isTTY === true && process.env["NO_COLOR"] === undefined
-  for (const stream of [Streams.uplink, Streams.presence, Streams.event, Streams.stranger]) {
-    await manager.streams.info(stream.name)
-    const consumer = await jetstream(client).consumers.get(stream.name, { deliver_policy: "new" as never })
-    await consumer.consume({
-      callback: (message) => {
-        const line = lineOf(message.subject, message.data, new Date())
-        if (line !== undefined && lines.take(performance.now(), line)) say(formatLine(line, color))
-      }
-    })
-  }
-  setInterval(() => {
-    const summary = lines.summary(performance.now())
-    if (summary !== undefined) say(summary)
-  }, 1_000).unref()
-}
-
 let started = false
 
 /** Warnings and errors of an app belong on the terminal; the rest is in its log. */
@@ -361,12 +324,14 @@ const showProblem = (app: string, line: string): void => {
   else if (read !== undefined) say(`${app} | ${read.text}`)
 }
 
-const killAllOnSecondSignal = (children: Children): void => {
+/** The first signal asks for an orderly end; the second ends everything at once. */
+const endOnSignal = (children: Children, end: () => void): void => {
   let signals = 0
   const onSignal = () => {
-    if (++signals < 2) return
+    process.exitCode = interruptedExitCode
+    if (++signals === 1) return end()
     children.killAll()
-    process.exit(130)
+    process.exit()
   }
   process.on("SIGINT", onSignal)
   process.on("SIGTERM", onSignal)
@@ -377,6 +342,9 @@ const killAllOnSecondSignal = (children: Children): void => {
   process.on("exit", () => children.killAll())
 }
 
+/** 128 and the number of SIGINT, as a shell has it. */
+const interruptedExitCode = 130
+
 const bootstrap = (config: DevConfig, root: string): void => {
   if (config.natsUrl !== undefined) return
   const { status } = spawnSync(process.execPath, [join(root, "tools/dev/src/bootstrap.ts"), "--for", "start"], {
@@ -385,20 +353,12 @@ const bootstrap = (config: DevConfig, root: string): void => {
   if (status !== 0) process.exit(1)
 }
 
-/** A viewer of devices reads all streams; a server that was given lets in the users whom its variables name. */
-const viewerOf = (config: DevConfig, secrets: Secrets): Effect.Effect<ConnectionOptions, Config.ConfigError> =>
-  config.natsUrl === undefined
-    ? Effect.succeed({
-        servers: `127.0.0.1:${config.natsPort}`,
-        user: "admin",
-        pass: secrets.natsPasswords["admin"] ?? ""
-      })
-    : Effect.map(NatsConfig, ({ password, servers, token, user }) => ({
-        servers: [...servers],
-        ...(user === undefined ? {} : { user }),
-        ...(password === undefined ? {} : { pass: Redacted.value(password) }),
-        ...(token === undefined ? {} : { token: Redacted.value(token) })
-      }))
+/** A viewer of devices reads all streams. */
+const viewerOf = (config: DevConfig, secrets: Secrets): Viewer => ({
+  servers: [`127.0.0.1:${config.natsPort}`],
+  user: "admin",
+  pass: secrets.natsPasswords["admin"] ?? ""
+})
 
 /** The newest that this machine has, under the configuration that ships. */
 const natsServerOf = (config: DevConfig, secrets: Secrets, root: string) => {

@@ -1,6 +1,7 @@
 import { createSocket } from "node:dgram"
 import { createServer } from "node:net"
-import { type DevConfig, portVariable } from "./DevConfig.ts"
+import type { DevConfig } from "./DevConfig.ts"
+import { portVariable } from "./PortVariables.ts"
 
 /** The faults of the ports, a line for each that names the variable to set; none if all can be had. */
 export const portFaults = async (config: DevConfig): Promise<ReadonlyArray<string>> => {

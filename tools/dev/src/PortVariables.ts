@@ -1,4 +1,4 @@
-/** Which variable moves each port, for the line that says one is taken. */
+/** The variable that moves each port, for the line that says one is taken. */
 export const portVariable = {
   nats: "ROOST_NATS_PORT",
   udp: "ROOST_UDP_PORT",

@@ -13,6 +13,7 @@ export const thisCheckout = {
   root: resolve(import.meta.dirname, "../../.."),
   sources: {
     start: "tools/dev/src/start.ts",
+    plan: "tools/dev/src/plan.ts",
     registry: "apps/registry/src/main.ts",
     "downlink-queue": "apps/downlink-queue/src/main.ts",
     "session-actors": "apps/session-actors/src/main.ts",
@@ -24,7 +25,7 @@ export type ProgramName = keyof (typeof thisCheckout)["sources"]
 
 /** The files that Node is started with, as they were when they were looked for. */
 export interface Programs<Name extends string = ProgramName> {
-  readonly fileOf: (name: Name) => string
+  readonly files: Readonly<Record<Name, string>>
   /** For the environment of each program: where V8 keeps what it compiled. */
   readonly env: Readonly<Record<string, string>>
   /** Undefined: the files are bundles. Else why they are the sources. */
@@ -44,8 +45,10 @@ export const bundlesFolder = (cache: string, key: string): string => join(cache,
 export const findPrograms = <Name extends string>(checkout: Checkout<Name>): Programs<Name> => {
   const { root, sources } = checkout
   const cache = cacheFolder(root)
+  const filesBy = (fileOf: (name: Name) => string) =>
+    Object.fromEntries(Object.keys(sources).map((name) => [name, fileOf(name as Name)])) as Record<Name, string>
   const fromSources = (env: Programs["env"], why: string) => ({
-    fileOf: (name: Name) => join(root, sources[name]),
+    files: filesBy((name) => join(root, sources[name])),
     env,
     whySources: why
   })
@@ -59,7 +62,7 @@ export const findPrograms = <Name extends string>(checkout: Checkout<Name>): Pro
   const fitting = findBundles(root, cache)
   const made = fitting ?? makeBundles(checkout, cache)
   if (typeof made !== "string") return fromSources(env, made.failure)
-  return { fileOf: (name) => join(made, `${name}.mjs`), env, whySources: undefined }
+  return { files: filesBy((name) => join(made, `${name}.mjs`)), env, whySources: undefined }
 }
 
 /** The folder of the bundles that were made from what the files hold now; undefined if there is none. */

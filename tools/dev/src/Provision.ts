@@ -1,4 +1,5 @@
 import { pskFromSecret } from "@roost/enos"
+import { ask, type HttpAnswer } from "./HttpAsk.ts"
 import type { Secrets } from "./Secrets.ts"
 
 export const demoProduct = "demo"
@@ -11,13 +12,10 @@ export const demoCli = "demo-cli"
 export const provisionDemo = async (registryUrl: string, secrets: Secrets): Promise<void> => {
   const { apiToken, demoDeviceSecret, demoProductSecret } = secrets
   const create = async (path: string, body: unknown) => {
-    const response = await fetch(registryUrl + path, {
-      method: "POST",
-      headers: { authorization: `Bearer ${apiToken}`, "content-type": "application/json" },
-      body: JSON.stringify(body)
-    })
-    if (response.ok || response.status === 409) return
-    throw new Error(`POST ${path} answered ${response.status}: ${await response.text()}`)
+    const headers = { authorization: `Bearer ${apiToken}`, "content-type": "application/json" }
+    const { status, text } = await ask("POST", registryUrl + path, headers, JSON.stringify(body), createMillisMax)
+    if (status < 300 || status === 409) return
+    throw new Error(`POST ${path} answered ${status}: ${text}`)
   }
   await create("/v1/products", {
     productName: "Demo",
@@ -32,14 +30,16 @@ export const provisionDemo = async (registryUrl: string, secrets: Secrets): Prom
 /** The command that `npm start` prints is refused before the demo meter has come in once; a slow machine takes seconds. */
 export const demoMeterCameIn = async (registryUrl: string, { apiToken }: Secrets): Promise<void> => {
   for (const end = Date.now() + comesInMillisMax; Date.now() < end;) {
-    const response = await fetch(`${registryUrl}/v1/products/${demoProduct}/devices/${demoMeter}`, {
-      headers: { authorization: `Bearer ${apiToken}` }
-    })
-    if (response.ok && ((await response.json()) as { readonly status: string }).status !== "inactive") return
+    const device = `${registryUrl}/v1/products/${demoProduct}/devices/${demoMeter}`
+    const { status, text } = await ask("GET", device, { authorization: `Bearer ${apiToken}` }).catch(() => noAnswer)
+    if (status === 200 && (JSON.parse(text) as { readonly status: string }).status !== "inactive") return
     await new Promise((resume) => setTimeout(resume, 100))
   }
 }
 const comesInMillisMax = 20_000
+/** A busy machine writes to its disk. */
+const createMillisMax = 60_000
+const noAnswer: HttpAnswer = { status: 0, text: "" }
 
 /** A line for a shell that posts as the device `demo-cli`; printf makes the bytes of the key. */
 export const coapClientLine = (build: "openssl" | "gnutls", udpPort: number, deviceSecret: string): string => {

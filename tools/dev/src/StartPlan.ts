@@ -1,6 +1,15 @@
 import type { DevConfig } from "./DevConfig.ts"
+import type { Programs } from "./Programs.ts"
 
-/** What command line and variables come to, as `plan.ts` says it to `start.ts`. */
+/** What `main.ts` found, as JSON in a variable of its own environment that it leaves to `start.ts`. */
+export interface Found {
+  /** The checkout. */
+  readonly root: string
+  readonly programs: Programs
+}
+export const foundVariable = "NPM_START_FOUND"
+
+/** The sense of command line and variables, as `plan.ts` says it to `start.ts`. */
 export interface StartPlan {
   readonly config: DevConfig
   readonly demo: boolean

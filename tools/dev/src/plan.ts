@@ -10,7 +10,7 @@ import { planDescriptor, type StartPlan, type Viewer } from "./StartPlan.ts"
 
 // The command line of `npm start`, for `start.ts`: it ends before anything starts, and takes the memory of Effect with it.
 
-/** What the person who starts it has to change. */
+/** A fault that the person who starts it has to mend. */
 class StartFailure extends Data.TaggedError("StartFailure")<{ readonly message: string }> {}
 
 /** Reads all streams of a server that was given: as whom its variables name. */

@@ -8,7 +8,7 @@ import { cacheFolder, type Checkout, findPrograms } from "../src/Programs.ts"
 describe("the programs of npm start", () => {
   let checkout: Checkout<"app">
   const write = (file: string, text: string) => writeFileSync(join(checkout.root, file), text)
-  const run = () => execFileSync(process.execPath, [findPrograms(checkout).fileOf("app")], { encoding: "utf8" })
+  const run = () => execFileSync(process.execPath, [findPrograms(checkout).files.app], { encoding: "utf8" })
 
   beforeEach(() => {
     checkout = { root: mkdtempSync(join(tmpdir(), "roost-programs-")), sources: { app: "main.ts" } }
@@ -19,8 +19,8 @@ describe("the programs of npm start", () => {
 
   it("are bundles, made once, and anew when a source has another content, whatever its time and size", () => {
     assert.strictEqual(run(), "one\n")
-    const { env, fileOf, whySources } = findPrograms(checkout)
-    const first = fileOf("app")
+    const { env, files, whySources } = findPrograms(checkout)
+    const first = files.app
     assert.isUndefined(whySources)
     assert.isTrue(
       first.startsWith(cacheFolder(checkout.root)) && env["NODE_COMPILE_CACHE"]!.startsWith(cacheFolder(checkout.root))
@@ -32,22 +32,22 @@ describe("the programs of npm start", () => {
     assert.strictEqual(run(), "two\n")
     write("word.ts", 'export const word: string = "one"')
     assert.strictEqual(run(), "one\n")
-    assert.deepStrictEqual([findPrograms(checkout).fileOf("app"), statSync(first).mtimeMs], [first, madeAt])
+    assert.deepStrictEqual([findPrograms(checkout).files.app, statSync(first).mtimeMs], [first, madeAt])
     assert.isEmpty(readdirSync(cacheFolder(checkout.root)).filter((name) => name.startsWith("making-")))
   })
 
   it("are the sources where no bundle can be kept, with the reason", () => {
     mkdirSync(join(checkout.root, "node_modules"))
     write("node_modules/.cache", "a file")
-    const { env, fileOf, whySources } = findPrograms(checkout)
-    assert.deepStrictEqual([fileOf("app"), env], [join(checkout.root, "main.ts"), {}])
+    const { env, files, whySources } = findPrograms(checkout)
+    assert.deepStrictEqual([files.app, env], [join(checkout.root, "main.ts"), {}])
     assert.match(whySources ?? "", /^\S+node_modules\/\.cache\/roost can't be written \(\w+\)$/)
   })
 
   it("are the sources where one is no program, which says why when it runs", () => {
     write("word.ts", "export const word = ")
-    const { fileOf, whySources } = findPrograms(checkout)
-    assert.strictEqual(fileOf("app"), join(checkout.root, "main.ts"))
+    const { files, whySources } = findPrograms(checkout)
+    assert.strictEqual(files.app, join(checkout.root, "main.ts"))
     assert.match(whySources ?? "", /word\.ts:1:\d+/)
   })
 })

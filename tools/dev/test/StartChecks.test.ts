@@ -6,8 +6,6 @@ import { ConfigProvider, Effect } from "effect"
 import { afterEach, assert, beforeEach, describe, it } from "vitest"
 import { readAppLine } from "../src/AppLines.ts"
 import { DevConfig } from "../src/DevConfig.ts"
-import { DeviceLines, linesPerSecondMax } from "../src/DeviceLines.ts"
-import type { Line } from "../src/LiveView.ts"
 import { portFaults } from "../src/PortCheck.ts"
 
 const configOf = (env: Readonly<Record<string, string>>) =>
@@ -65,27 +63,6 @@ describe("npm start, before it starts anything,", () => {
         'ROOST_UDP_PORT: expected a whole number from 1 to 65535; it is "abc"'
       ]
     )
-  })
-})
-
-const line = (device: string, kind: Line["kind"] = "uplink"): Line => ({ at: new Date(0), kind, device, text: "" })
-
-describe("the lines of devices", () => {
-  it("are a few a second, and the rest a number, whatever a load test does", () => {
-    const lines = new DeviceLines(undefined)
-    let shown = 0
-    for (let i = 0; i < 10_000; i++) if (lines.take(i / 100, line(`loadtest/d${i % 500}`))) shown++
-    assert.strictEqual(shown, linesPerSecondMax)
-    assert.match(lines.summary(100) ?? "", /9980 uplink more, of 500 devices/)
-    assert.isUndefined(lines.summary(200))
-    assert.isTrue(lines.take(1_200, line("demo/demo-meter")))
-  })
-
-  it("are those of the devices that were asked for, or of none, but Roost's own always are", () => {
-    const some = new DeviceLines("demo/")
-    assert.deepStrictEqual([some.take(0, line("demo/a")), some.take(0, line("loadtest/a"))], [true, false])
-    const quiet = new DeviceLines(null)
-    assert.deepStrictEqual([quiet.take(0, line("demo/a")), quiet.take(0, line("roost", "event"))], [false, true])
   })
 })
 
