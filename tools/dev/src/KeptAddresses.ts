@@ -7,7 +7,6 @@ export const keepAddresses = ({ dataDirectory, httpHost, natsPort, natsUrl, port
   const host = httpHost === "0.0.0.0" ? "127.0.0.1" : httpHost
   const addresses = {
     registry: `http://${host}:${ports.registry}`,
-    downlink: `http://${host}:${ports.downlink}`,
     udpPort,
     // A nats-server that was given has logins of its own.
     ...(natsUrl === undefined ? { nats: `nats://127.0.0.1:${natsPort}` } : {})

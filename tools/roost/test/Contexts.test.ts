@@ -48,7 +48,7 @@ describe("contexts", () => {
 
   it("the Roost of npm start is found from inside its project, at the ports that it has", () =>
     inFolder((folder, env) => {
-      startRoost(folder, { registry: "http://127.0.0.1:9090", downlink: "http://127.0.0.1:9091", udpPort: 5690 })
+      startRoost(folder, { registry: "http://127.0.0.1:9090", udpPort: 5690 })
       const deep = join(folder, "src/deep")
       mkdirSync(deep, { recursive: true })
       const found = findContext(nobody, env, deep)

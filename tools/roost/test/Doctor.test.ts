@@ -133,7 +133,6 @@ const plantedForReal: ReadonlyArray<Fault> = [
   "address-silent",
   "address-not-roost",
   "token-refused",
-  "commands-silent",
   "file-open",
   "nats-silent",
   "nats-login-refused",
@@ -183,8 +182,8 @@ describe("the doctor", () => {
   })
 })
 
-const examineAt = (url: string, commandsUrl = url) => {
-  const found: Found = { name: "test", url, commandsUrl, token: "t", from: "a test", local: undefined }
+const examineAt = (url: string) => {
+  const found: Found = { name: "test", url, token: "t", from: "a test", local: undefined }
   return Effect.map(
     examineAddresses(found).pipe(Effect.provide(Api.layer.pipe(Layer.provide(Layer.succeed(FoundContext, found))))),
     named
@@ -211,7 +210,6 @@ describe("the doctor, beside real processes", () => {
         json(response, 200, url === "/readyz" ? { ready: true, checks: {} } : wellCluster)
       )
       assert.deepStrictEqual(yield* examineAt(well.url), [])
-      assert.deepStrictEqual(yield* examineAt(well.url, nobody), ["commands-silent"])
     }).pipe(Effect.scoped)
   )
 

@@ -1,4 +1,4 @@
-import { DownlinkApi, RegistryApi } from "@roost/contracts"
+import { RegistryApi } from "@roost/contracts"
 import { parseJson } from "@roost/enos"
 import { Context, Effect, Layer, type Schema } from "effect"
 import {
@@ -27,7 +27,7 @@ export interface Request {
 type Method = (request: object) => Effect.Effect<HttpClientResponse.HttpClientResponse, Refused>
 type Refused = HttpClientError.HttpClientError | Schema.SchemaError
 
-/** The HTTP APIs at the address of the context, as clients made from their definitions. */
+/** The HTTP API at the address of the context, as a client made from its definition. */
 export class Api extends Context.Service<
   Api,
   {
@@ -45,30 +45,23 @@ export class Api extends Context.Service<
     Effect.gen(function* () {
       const context = yield* FoundContext
       const http = yield* HttpClient.HttpClient
-      const clientOf = (baseUrl: string, more: Request["more"]) =>
+      const clientOf = (more: Request["more"]) =>
         HttpClient.mapRequest(http, (request) =>
           request.pipe(
-            HttpClientRequest.prependUrl(baseUrl),
+            HttpClientRequest.prependUrl(context.url),
             HttpClientRequest.bearerToken(context.token),
             HttpClientRequest.setHeaders(more ?? {})
           )
         )
-      const methodOf = (operation: Operation, more: Request["more"]): Effect.Effect<Method> => {
-        const made: Effect.Effect<unknown> =
-          operation.service === "registry"
-            ? HttpApiClient.makeWith(RegistryApi, { httpClient: clientOf(context.url, more) })
-            : HttpApiClient.makeWith(DownlinkApi, { httpClient: clientOf(context.commandsUrl, more) })
-        return Effect.map(
-          made,
+      const methodOf = (operation: Operation, more: Request["more"]): Effect.Effect<Method> =>
+        Effect.map(
+          HttpApiClient.makeWith(RegistryApi, { httpClient: clientOf(more) }) as Effect.Effect<unknown>,
           (client) => (client as Record<string, Record<string, Method>>)[operation.group]![operation.id]!
         )
-      }
       const respond = Effect.fnUntraced(function* (operation: Operation, { more, ...request }: Request) {
         const method = yield* methodOf(operation, more)
         return yield* method({ ...request, responseMode: "response-only" }).pipe(
-          Effect.catch((error) =>
-            unreachable(error, operation.service === "registry" ? context.url : context.commandsUrl)
-          )
+          Effect.catch((error) => unreachable(error, context.url))
         )
       })
       const call = Effect.fnUntraced(function* (operation: Operation, request: Request) {

@@ -1,4 +1,4 @@
-import { DownlinkApi, RegistryApi } from "@roost/contracts"
+import { RegistryApi } from "@roost/contracts"
 import { HttpApi, type HttpApiEndpoint, OpenApi } from "effect/http-api"
 
 /** JSON Schema, as far as flags and answers are made from it. */
@@ -30,10 +30,9 @@ export type Body =
   | { readonly form: "pairs"; readonly value: JsonSchema }
   | { readonly form: "json" | "bytes" | "lines" }
 
-/** One operation of an HTTP API: what its specification says of it, and the endpoint that it is made from. */
+/** One operation of the HTTP API: what its specification says of it, and the endpoint that it is made from. */
 export interface Operation {
   readonly id: string
-  readonly service: "registry" | "downlink"
   readonly group: string
   readonly method: string
   readonly path: string
@@ -50,23 +49,15 @@ export interface Operation {
 
 const allOperations = (): ReadonlyMap<string, Operation> => {
   const all = new Map<string, Operation>()
-  const apis = [
-    ["registry", RegistryApi],
-    ["downlink", DownlinkApi]
-  ] as const
-  for (const [service, api] of apis) {
-    const spec = OpenApi.fromApi(api as typeof RegistryApi)
-    const byId = operationsOfSpec(spec as unknown as Spec)
-    HttpApi.reflect(api as typeof RegistryApi, {
-      onGroup: () => {},
-      onEndpoint: ({ endpoint, group }) => {
-        const id = endpoint.identifier
-        const found = byId.get(id)
-        if (found === undefined || all.has(id)) return
-        all.set(id, { ...found, id, service, group: group.identifier, endpoint })
-      }
-    })
-  }
+  const byId = operationsOfSpec(OpenApi.fromApi(RegistryApi) as unknown as Spec)
+  HttpApi.reflect(RegistryApi, {
+    onGroup: () => {},
+    onEndpoint: ({ endpoint, group }) => {
+      const id = endpoint.identifier
+      const found = byId.get(id)
+      if (found !== undefined) all.set(id, { ...found, id, group: group.identifier, endpoint })
+    }
+  })
   return all
 }
 
@@ -92,7 +83,7 @@ interface SpecOperation {
   readonly responses: Readonly<Record<string, { readonly content?: Content }>>
 }
 
-type OfSpec = Omit<Operation, "id" | "service" | "group" | "endpoint">
+type OfSpec = Omit<Operation, "id" | "group" | "endpoint">
 
 const operationsOfSpec = (spec: Spec): ReadonlyMap<string, OfSpec> => {
   const definitions = spec.components.schemas
@@ -160,5 +151,5 @@ export const resolve = (schema: JsonSchema, definitions: Operation["definitions"
   return { ...resolve(target, definitions), ...beside }
 }
 
-/** All operations of the APIs by their id: first the registry's, then downlink-queue's that the registry does not have. */
+/** All operations of the registry's address, which takes commands, too, by their id. */
 export const operations: ReadonlyMap<string, Operation> = allOperations()

@@ -20,7 +20,7 @@ export const watchCommand = Command.make(
     ),
     kinds: Flag.String("kinds").pipe(
       Flag.withMetavar("A,B"),
-      Flag.withDescription("of these kinds, such as uplink,presence,command (default: all)"),
+      Flag.withDescription("of these kinds: uplink, presence, command, log (default: all but log)"),
       Flag.optional
     ),
     since: Flag.String("since").pipe(

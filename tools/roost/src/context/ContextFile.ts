@@ -7,8 +7,6 @@ import { Failure } from "../Failure.ts"
 /** A Roost by name: the address of its registry and the token for it. */
 const NamedContext = Schema.Struct({
   url: Schema.String,
-  /** Of downlink-queue, where it answers at another address than the registry. */
-  commandsUrl: Schema.optionalKey(Schema.String),
   token: Schema.String
 })
 export type NamedContext = typeof NamedContext.Type

@@ -9,7 +9,6 @@ export interface Found {
   /** Of the context; `local` is the one of `npm start`. */
   readonly name: string
   readonly url: string
-  readonly commandsUrl: string
   readonly token: string
   /** Where address and token were found. */
   readonly from: string
@@ -29,12 +28,10 @@ type Environment = Readonly<Record<string, string | undefined>>
 
 /** Of the context that `npm start` is. */
 export const localName = "local"
-/** Where one Roost answers everything, its commands too. */
-const everythingAt = (url: string) => ({ url, commandsUrl: url })
 
 /**
  * In this order: `--url`, `--context`, `ROOST_URL`, `ROOST_CONTEXT`, the current context, the Roost of `npm start` in this directory or
- * above it, `ROOST_API_TOKEN` with the usual ports. Throws a `Failure`.
+ * above it, `ROOST_API_TOKEN` with the usual port. Throws a `Failure`.
  */
 export const findContext = (asked: Asked, env: Environment, cwd: string): Found => {
   const local = findLocalRoost(env, cwd)
@@ -55,15 +52,13 @@ export const findContext = (asked: Asked, env: Environment, cwd: string): Found 
   if (local !== undefined) return ofLocal(local)
   const token = env["ROOST_API_TOKEN"]
   if (token) {
-    const [registry, downlink] = ["http://127.0.0.1:8080", "http://127.0.0.1:8081"]
-    return { name: "", url: registry, commandsUrl: downlink, token, from: "ROOST_API_TOKEN", local }
+    return { name: "", url: "http://127.0.0.1:8080", token, from: "ROOST_API_TOKEN", local }
   }
   throw nothing(cwd)
 }
 
 const ofNamed = (name: string, context: NamedContext, file: string, local: LocalRoost | undefined): Found => ({
   name,
-  ...everythingAt(context.url),
   ...context,
   from: file,
   local
@@ -72,7 +67,6 @@ const ofNamed = (name: string, context: NamedContext, file: string, local: Local
 const ofLocal = (local: LocalRoost): Found => ({
   name: localName,
   url: local.url,
-  commandsUrl: local.commandsUrl,
   token: local.token,
   from: local.folder,
   local
@@ -82,8 +76,7 @@ const ofLocal = (local: LocalRoost): Found => ({
 const byUrl = (text: string, by: string, env: Environment, local: LocalRoost | undefined): Found => {
   const url = checkUrl(text, by)
   const token = env["ROOST_API_TOKEN"]
-  const commandsUrl = local?.url === url ? local.commandsUrl : url
-  if (token) return { name: "", url, commandsUrl, token, from: `${by}, ROOST_API_TOKEN`, local }
+  if (token) return { name: "", url, token, from: `${by}, ROOST_API_TOKEN`, local }
   if (local?.url === url) return ofLocal(local)
   const known = Object.entries(readContexts(env).contexts).find(([, context]) => context.url === url)
   if (known !== undefined) return ofNamed(known[0], known[1], contextsFile(env), local)

@@ -5,7 +5,6 @@ import { dirname, join, resolve } from "node:path"
 export interface LocalRoost {
   readonly folder: string
   readonly url: string
-  readonly commandsUrl: string
   readonly token: string
   /** UDP port of devices. */
   readonly udpPort: number
@@ -19,13 +18,12 @@ type Environment = Readonly<Record<string, string | undefined>>
 
 interface Addresses {
   readonly registry: string
-  readonly downlink: string
   readonly udpPort: number
   readonly nats?: string
 }
 
 /** Of a version that kept none. */
-const usual: Addresses = { registry: "http://127.0.0.1:8080", downlink: "http://127.0.0.1:8081", udpPort: 5684 }
+const usual: Addresses = { registry: "http://127.0.0.1:8080", udpPort: 5684 }
 
 /** The Roost of `ROOST_DATA_DIR`, or of the nearest `.roost` in this directory or above it. Undefined: none was ever started. */
 export const findLocalRoost = (env: Environment, from: string): LocalRoost | undefined => {
@@ -44,7 +42,6 @@ const readLocalRoost = (folder: string): LocalRoost | undefined => {
   return {
     folder,
     url: told.registry,
-    commandsUrl: told.downlink,
     token: secrets["apiToken"],
     udpPort: told.udpPort,
     natsUrl: told.nats,

@@ -1,4 +1,4 @@
-import { Effect, Option } from "effect"
+import { Effect } from "effect"
 import { Argument, Command, Flag, Prompt } from "effect/cli"
 import * as Redacted from "effect/Redacted"
 import { bytesOf } from "../api/Texts.ts"
@@ -28,22 +28,16 @@ const add = Command.make(
   "add",
   {
     name: nameArgument,
-    url: Argument.String("url").pipe(Argument.withDescription("address of its registry")),
-    commandsUrl: Flag.String("commands-url").pipe(
-      Flag.withMetavar("URL"),
-      Flag.withDescription("address of downlink-queue, where commands are not taken at the registry's"),
-      Flag.optional
-    )
+    url: Argument.String("url").pipe(Argument.withDescription("address of its registry"))
   },
-  Effect.fnUntraced(function* ({ commandsUrl, name, url }) {
+  Effect.fnUntraced(function* ({ name, url }) {
     const address = yield* attempt(() => checkUrl(url, "URL"))
-    const commands = yield* attempt(() => Option.map(commandsUrl, (text) => checkUrl(text, "--commands-url")))
     const token = yield* givenToken
     yield* change((kept) => ({
       current: name,
       contexts: {
         ...kept.contexts,
-        [name]: { url: address, token, ...(Option.isSome(commands) ? { commandsUrl: commands.value } : {}) }
+        [name]: { url: address, token }
       }
     }))
     const printer = yield* Printer
@@ -125,7 +119,7 @@ const use = Command.make(
 )
 
 const show = Command.make("show", {}, () =>
-  Effect.flatMap(foundContext, ({ commandsUrl, from, name, url }) => printAnswer({ name, url, commandsUrl, from }))
+  Effect.flatMap(foundContext, ({ from, name, url }) => printAnswer({ name, url, from }))
 ).pipe(
   Command.withDescription("Which Roost a command would use here, and why. Never the token."),
   Command.withExamples([{ command: "roost context show", description: "Name, address, and where both were found" }])

@@ -11,22 +11,15 @@ const clockMillisMax = 2_000
 const answerMillisMax = 5_000
 
 /** What is wrong with what answers at the context's address, and with the processes behind it. */
-export const examineAddresses = Effect.fnUntraced(function* ({ commandsUrl, url }: Found) {
+export const examineAddresses = Effect.fnUntraced(function* ({ url }: Found) {
   const { call } = yield* Api
   const registry = yield* Effect.promise(() => readiness("registry", url))
   if (registry.response === undefined) return registry.findings
   const cluster = yield* Effect.result(call(operations.get("getCluster")!, {}))
   if (cluster._tag === "Failure") return [...registry.findings, addressFault(cluster.failure)]
-  const commands =
-    commandsUrl === url ? undefined : yield* Effect.promise(() => readiness("downlink-queue", commandsUrl))
   return [
     ...registry.findings,
     ...judgeClock(registry.response.headers.get("date"), registry.askedAt, Date.now()),
-    ...(commands === undefined
-      ? []
-      : commands.response === undefined
-        ? commands.findings.map((finding): Finding => ({ ...finding, fault: "commands-silent" }))
-        : commands.findings),
     ...judgeCluster(cluster.success as Cluster)
   ]
 })

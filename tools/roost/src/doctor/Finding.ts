@@ -16,7 +16,6 @@ export const faults = {
   "address-silent": "nothing answers at the registry's address",
   "address-not-roost": "what answers at the address is no Roost",
   "token-refused": "the registry refuses the token",
-  "commands-silent": "nothing takes commands at downlink-queue's address",
   "not-ready": "a process of Roost is not ready; it says why itself",
   "app-missing": "no process of an app tells of itself",
   "partitions-unserved": "devices of some partitions are served by nobody",
