@@ -7,7 +7,7 @@ const stream = Streams.webhookDead.name
 
 const deadOf = (webhookId: string) => readMessages(stream, Subjects.webhookDead(webhookId), deadPerRequestMax)
 
-/** What a webhook did not take, oldest first. */
+/** The deliveries that a webhook did not take, oldest first. */
 export const listDead = (webhookId: string): Effect.Effect<ReadonlyArray<DeadDelivery>, NatsError, NatsConnection> =>
   Effect.map(deadOf(webhookId), (messages) =>
     messages.flatMap(({ data }) => {

@@ -3,7 +3,7 @@ import { NatsConnection } from "@roost/nats"
 import { Effect } from "effect"
 import { sourcesOf } from "./WebhookSources.ts"
 
-/** What is to be looked at for a webhook or to come again, and what was given up; 0 where its consumers are not made yet. */
+/** The counts of deliveries that wait for a webhook, come again, or were given up; 0 where its consumers are not made yet. */
 export const deliveryQueue = Effect.fnUntraced(function* (webhook: Pick<WebhookWithSecret, "webhookId" | "kinds">) {
   const { manager } = yield* NatsConnection
   const counts = yield* Effect.forEach(

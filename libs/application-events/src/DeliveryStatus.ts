@@ -4,7 +4,7 @@ import type { DeliveryStatus } from "@roost/contracts"
 export interface Attempt {
   /** Milliseconds since 1970. */
   readonly at: number
-  /** What the receiver answered, if it did. */
+  /** The receiver's answer, if there was one. */
   readonly status?: number | undefined
   /** Why it was not taken; absent: it was. */
   readonly error?: string | undefined

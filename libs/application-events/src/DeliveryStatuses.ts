@@ -51,7 +51,7 @@ export class DeliveryStatuses extends Context.Service<
 
       const round = Effect.gen(function* () {
         for (const record of records.values()) {
-          // What could not be written is written, and told, in the next round.
+          // A status that could not be written is written, and told, in the next round.
           if (record.unwritten.list.length > 0) yield* Effect.ignore(write(record))
           if (record.unwritten.list.length > 0) continue
           const told = record.toTell(yield* Clock.currentTimeMillis)
@@ -94,7 +94,7 @@ interface Told {
   readonly isNews: boolean
 }
 
-/** What this instance met at one webhook. */
+/** This instance's experience with one webhook. */
 class Record {
   webhook: WebhookWithSecret
   readonly unwritten = new UnwrittenAttempts()

@@ -18,7 +18,7 @@ import { envelopeDepthMax, readJson } from "@roost/enos"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 
-/** Whose events; what is absent is everybody's. */
+/** The owner of the events; an absent one is everybody. */
 export interface EventFilter {
   readonly productKey?: string | undefined
   readonly deviceKey?: string | undefined
@@ -142,7 +142,7 @@ const isOf = (event: EventFilter, { deviceKey, productKey }: EventFilter): boole
   (productKey === undefined || productKey === event.productKey) &&
   (deviceKey === undefined || deviceKey === event.deviceKey)
 
-/** What a device said in JSON is JSON here; raw bytes are base64. */
+/** A device's JSON is JSON here; raw bytes are base64. */
 export const uplinkPayload = (
   data: Uint8Array,
   json: boolean

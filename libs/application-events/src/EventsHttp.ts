@@ -48,7 +48,7 @@ export const EventHandlers = HttpApiBuilder.group(
       followEvents: Effect.fnUntraced(
         function* ({ headers, query, request }) {
           const { device, deviceKey = device, kinds, product, productKey = product } = query
-          // Who mistyped it would wait for ever; a device may be registered while its reader is there already.
+          // A reader that mistyped it would wait for ever; a device may be registered while its reader is there already.
           if (productKey !== undefined) yield* registered.requireProduct(productKey)
           const lastEventId = headers["last-event-id"] ?? ""
           const position = parsePosition(lastEventId)

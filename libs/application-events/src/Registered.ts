@@ -1,7 +1,7 @@
 import type { NoSuchDevice, NoSuchProduct } from "@roost/contracts"
 import { Context, type Effect } from "effect"
 
-/** What is registered: a webhook names nothing else. The registry's own service is one. */
+/** The registered products and devices: a webhook names nothing else. The registry's own service is one. */
 export class Registered extends Context.Service<
   Registered,
   {

@@ -3,7 +3,9 @@ import type { Attempt } from "./DeliveryStatus.ts"
 /** Failed requests to one webhook that are kept until they are written down. */
 export const unwrittenMax = 100
 
-/** What is not in the bucket yet. While that can't be written, failures go on: of too many some in the middle are not counted. */
+/**
+ * The attempts that are not in the bucket yet. While that can't be written, failures go on: of too many some in the middle are not counted.
+ */
 export class UnwrittenAttempts {
   list: ReadonlyArray<Attempt> = []
 

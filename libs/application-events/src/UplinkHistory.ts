@@ -4,7 +4,7 @@ import { type NatsError, StoredMessages, type TailMessage } from "@roost/nats"
 import { Clock, Effect } from "effect"
 import { uplinkPayload } from "./EventSource.ts"
 
-/** Which uplinks of a device to read, newest first. */
+/** Selects the uplinks of a device to read, newest first. */
 export interface UplinkQuery {
   readonly productKey: string
   readonly deviceKey: string

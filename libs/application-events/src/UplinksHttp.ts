@@ -20,7 +20,7 @@ export const UplinkHandlers = HttpApiBuilder.group(
           const { incomplete, more, uplinks } = yield* readUplinks({
             ...params,
             kind,
-            // What a former device of these keys sent is not this one's.
+            // Uplinks of a former device of these keys are not this one's.
             from: Math.max(from, createdAt),
             to,
             before: cursor === undefined ? Infinity : Number(cursor),

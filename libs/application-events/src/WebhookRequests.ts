@@ -30,7 +30,7 @@ export const signatureOf = (secret: string, now: number, body: string): string =
 
 /** `error` says for the operator why the receiver did not take it; without one it did, with a 2xx. */
 export interface Outcome {
-  /** What it answered, if it did. */
+  /** Its answer, if there was one. */
   readonly status?: number
   readonly error?: string
 }
@@ -38,7 +38,7 @@ export interface Outcome {
 /** Redirections are not followed. */
 export const send = Effect.fnUntraced(
   function* ({ body, now, secret, url, webhookId }: WebhookRequest) {
-    // What the receiver says beside its status is not read: the connection goes with the scope.
+    // The receiver's body is not read: the connection goes with the scope.
     const client = HttpClient.withScope(yield* HttpClient.HttpClient)
     const response = yield* HttpClientRequest.post(url).pipe(
       HttpClientRequest.setHeaders({

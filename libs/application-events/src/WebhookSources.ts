@@ -2,7 +2,7 @@ import type { WebhookWithSecret } from "@roost/contracts"
 import { replaySource } from "./DeadDeliveries.ts"
 import { type EventSource, eventSources } from "./EventSource.ts"
 
-/** What a webhook hears of, by the names of its consumers: its kinds, and what is delivered again. */
+/** The sources of a webhook's events, by the names of its consumers: its kinds, and the deliveries that come again. */
 export const sourcesOf = ({
   kinds,
   webhookId

@@ -46,7 +46,7 @@ export class Webhooks extends Context.Service<
     readonly delete: (webhookId: string) => Effect.Effect<void, NoSuchWebhook>
     /** Deletes those that hear of this product only. */
     readonly forgetProduct: (productKey: string) => Effect.Effect<void>
-    /** Those there are, then each change, for as long as the scope lasts. What does not open is logged and left out. */
+    /** Those there are, then each change, for as long as the scope lasts. A secret that does not open is logged and left out. */
     readonly follow: (handlers: {
       readonly onPut: (webhook: WebhookWithSecret) => void
       readonly onDelete: (webhookId: string) => void
@@ -82,7 +82,8 @@ export class Webhooks extends Context.Service<
           .toSorted((a, b) => a.createdAt - b.createdAt)
       )
       const get = Effect.fn("Webhooks.get")((webhookId: string) => Effect.map(find(webhookId), told))
-      // What the previous key sealed is sealed again, once at each start. A bucket that was made a moment ago may refuse its first reader.
+      // Secrets under the previous key are sealed again, once at each start. A bucket that was made a moment ago may refuse its first
+      // reader.
       yield* Effect.gen(function* () {
         for (const entry of yield* bucket.list(webhookKeys)) {
           const webhook = opened(entry)

@@ -19,7 +19,7 @@ import {
 } from "../src/index.ts"
 
 /**
- * What others wait for while a product of many devices is deleted: how long the registry's thread is held, and how long look-ups of keys
+ * The waits of others while a product of many devices is deleted: how long the registry's thread is held, and how long look-ups of keys
  * take, each handshake's part. On SQLite, or on an empty PostgreSQL database at DATABASE_URL. The argument is how many devices there are.
  */
 const devices = Number(process.argv[2] ?? 100_000)

@@ -7,7 +7,7 @@ import { layerPostgresSql, layerSqliteSql, layerSqlRegistryStore, RegistryStore 
 import { decodePresence, eventOf } from "../src/PresenceMessages.ts"
 
 /**
- * What the presence of one handshake costs the registry, without NATS: decoding, the device's row, its log. On SQLite, or on
+ * The registry's cost of one handshake's presence, without NATS: decoding, the device's row, its log. On SQLite, or on
  * an empty PostgreSQL database at DATABASE_URL.
  */
 const devices = 5_000

@@ -15,7 +15,7 @@ import {
 } from "../src/index.ts"
 
 /**
- * What one look-up of a key costs the registry, without NATS: its part of every full handshake. On SQLite, or on an empty
+ * The registry's cost of one look-up of a key, without NATS: its part of every full handshake. On SQLite, or on an empty
  * PostgreSQL database at DATABASE_URL.
  */
 const devices = 100_000

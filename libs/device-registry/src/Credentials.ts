@@ -21,7 +21,7 @@ import {
 import { SecretLengthMin } from "./SecretLength.ts"
 import { SecretVault } from "./SecretVault.ts"
 
-/** Who may come in and with which key, for the other services (docs/architecture.md §4). */
+/** The devices that may come in and their keys, for the other services (docs/architecture.md §4). */
 export class Credentials extends Context.Service<
   Credentials,
   {

@@ -7,7 +7,7 @@ import {
 } from "@roost/contracts"
 import { pageOf } from "./Page.ts"
 
-/** What the query of a list of events asks the store for: one more than a page, which tells whether there is another. */
+/** The store's part of a list of events: one more than a page, which tells whether there is another. */
 export const eventQueryOf = ({
   cursor,
   from,

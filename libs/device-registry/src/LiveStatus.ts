@@ -6,7 +6,7 @@ import type { DeviceId } from "./RegistryStore.ts"
 /** An operator waits for this; the stored state is the answer when no actor gives one. */
 const askMillisMax = 500
 
-/** What the device's actor knows now; undefined if no actor answers in time. */
+/** The actor's present knowledge of the device; undefined if no actor answers in time. */
 export class LiveStatus extends Context.Service<
   LiveStatus,
   { readonly ask: (id: DeviceId) => Effect.Effect<DeviceAnswer | undefined> }

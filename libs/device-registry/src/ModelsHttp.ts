@@ -18,7 +18,7 @@ import { HttpApiBuilder } from "effect/http-api"
 import { pageOf } from "./Page.ts"
 import { RegistryStore } from "./RegistryStore.ts"
 
-/** Thing models for applications. What the API's schema lets through compiles (`ThingModel`). */
+/** Thing models for applications. A model that passes the API's schema compiles (`ThingModel`). */
 export const ModelHandlers = HttpApiBuilder.group(
   RegistryApi,
   "models",
@@ -64,7 +64,7 @@ export const ModelHandlers = HttpApiBuilder.group(
   })
 )
 
-/** What no message can carry would keep all later models, scripts and products from the actors. */
+/** A model that no message can carry would keep all later models, scripts and products from the actors. */
 const notTooLarge = Effect.fnUntraced(function* (model: ThingModel) {
   const bytes = Buffer.byteLength(JSON.stringify(model))
   if (bytes <= modelBytesMax) return

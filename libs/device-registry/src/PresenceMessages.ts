@@ -2,8 +2,8 @@ import { type DeviceEvent, Presence } from "@roost/contracts"
 import { Result, Schema } from "effect"
 
 /**
- * A message of the stream PRESENCE; undefined if it is none. What the schema says is looked at by hand first: compiled, it took
- * a third of what the presence of a handshake costs.
+ * A message of the stream PRESENCE; undefined if it is none. The fields are looked at by hand before the schema: compiled, it took a third
+ * of the cost of a handshake's presence.
  */
 export const decodePresence = (data: Uint8Array): Presence | undefined => {
   const text = Buffer.from(data.buffer, data.byteOffset, data.length).toString("utf8")

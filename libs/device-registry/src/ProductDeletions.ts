@@ -7,7 +7,7 @@ import { Step } from "./Step.ts"
 /** Deletions that another instance began, or one that died, are looked for so often. */
 const lookMillis = 2_000
 
-/** What others keep of products, such as webhooks: it goes with the product. */
+/** Records that others keep of products, such as webhooks: they go with the product. */
 export class ProductRemains extends Context.Service<
   ProductRemains,
   { readonly forget: (productKey: string) => Effect.Effect<void> }
@@ -17,7 +17,7 @@ export class ProductRemains extends Context.Service<
 
 /**
  * Deletes, in the background and by one instance at a time, the products that are to be deleted: devices first, in transactions of some
- * milliseconds, no faster than the actors are told of them. Whatever breaks it off, the next round goes on where it was.
+ * milliseconds, no faster than the actors are told of them. The next round goes on where a deletion broke off.
  */
 export const layerProductDeletions: Layer.Layer<never, never, RegistryStore | ProductRemains> = Layer.effectDiscard(
   Effect.gen(function* () {

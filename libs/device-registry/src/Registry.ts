@@ -81,7 +81,7 @@ export class Registry extends Context.Service<
       productKey: string,
       device: NewDevice
     ) => Effect.Effect<DeviceCredential, NoSuchProduct | DeviceKeyExists | SecretTooShort>
-    /** What is wrong with a secret that somebody gives; undefined if nothing is. */
+    /** The fault of a secret that somebody gives; undefined if it has none. */
     readonly secretFault: (secret: string | undefined) => string | undefined
     /** Per device, in order: undefined where the key is taken. The secrets must be long enough. */
     readonly createDevices: (
@@ -383,7 +383,7 @@ const noSuchProduct = (productKey: string) => new NoSuchProduct({ detail: `No pr
 const noSuchDevice = ({ productKey, deviceKey }: DeviceId) =>
   new NoSuchDevice({ detail: `${productKey} has no device ${deviceKey}.` })
 
-/** What a former one of the same key left behind, or comes late of it, is not this one's. */
+/** Records that a former one of the same key left behind, or that come late of it, are not this one's. */
 const since = ({ createdAt }: { readonly createdAt: number }, query: EventQuery): EventQuery => ({
   ...query,
   from: Math.max(createdAt, query.from ?? 0)

@@ -9,7 +9,7 @@ import { RegistryStore } from "./RegistryStore.ts"
 import { openToldProfiles } from "./ToldProfiles.ts"
 
 /**
- * What this instance changes is told at once. The store is asked for the rest this often: what an instance left that died, or
+ * This instance tells its own changes at once. The store is asked for the rest this often: what an instance left that died, or
  * that could not be told while NATS was away.
  */
 const tellEveryMillis = 2_000
@@ -154,7 +154,9 @@ const decodeEvent = (data: Uint8Array): DeviceEvent | undefined => {
   return Result.isSuccess(decoded) ? decoded.success : undefined
 }
 
-/** What befell Roost itself has fewer, and is of no device: operators read it from the stream. A product may be called `operator`. */
+/**
+ * Events of Roost itself have fewer tokens, and are of no device: operators read them from the stream. A product may be called `operator`.
+ */
 const deviceEventTokens = Subjects.event("pk", "dk", "kind").split(".").length
 const decodeEventText = Schema.decodeUnknownResult(Schema.fromJsonString(DeviceEvent))
 const utf8 = new TextDecoder()

@@ -116,7 +116,7 @@ export interface DevicePage {
   readonly limit: number
 }
 
-/** What a search asks for; what is absent is no condition. */
+/** A search's conditions; an absent one is none. */
 export interface DeviceQuery {
   readonly part?: string | undefined
   readonly productKey?: string | undefined
@@ -252,8 +252,8 @@ export class RegistryStore extends Context.Service<
     /** Newest first. Of a product as such `deviceKey` is empty. */
     readonly events: (id: DeviceId, query: EventQuery) => Effect.Effect<ReadonlyArray<LoggedEvent>>
     /**
-     * Sets properties, and deletes those whose value is undefined; all or nothing. What was changed later than `at` stays as
-     * it is, so that applying twice is applying once. `TooMany`: over `propertiesPerDeviceMax`. `TooLarge`: over `bytesMax`.
+     * Sets properties, and deletes those whose value is undefined; all or nothing. A row that changed later than `at` stays as it is, so
+     * that applying twice is applying once. `TooMany`: over `propertiesPerDeviceMax`. `TooLarge`: over `bytesMax`.
      */
     readonly changeProperties: (
       id: DeviceId,

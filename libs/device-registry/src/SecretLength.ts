@@ -22,7 +22,7 @@ export const layerSecretLengthMin: Layer.Layer<never, Config.ConfigError> = Laye
   SecretLengthSetting
 )
 
-/** What is wrong with a secret that somebody gives; undefined if nothing is. */
+/** The fault of a secret that somebody gives; undefined if it has none. */
 export const secretFault = (secret: string | undefined, lengthMin: number): string | undefined =>
   secret === undefined || secret.length >= lengthMin
     ? undefined

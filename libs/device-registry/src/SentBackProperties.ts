@@ -4,7 +4,8 @@ import { isDeepStrictEqual } from "node:util"
 type Values = Readonly<Record<string, unknown>>
 
 /**
- * What a change of properties sets, by name: a member that is exactly what reading gives, `value` and `updatedAt`, is its `value`. One whose
+ * The values of a change of properties, by name: a member that is exactly as reading gives it, `value` and `updatedAt`, is its `value`. One
+ * whose
  * value is still the stored one is left out, so that what was read and sent back changes nothing, not even a time.
  */
 export const changedOf = (given: Values, stored: ReadonlyMap<string, Property>): Values =>

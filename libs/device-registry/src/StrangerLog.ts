@@ -11,7 +11,7 @@ import {
 /** Refusals of strangers that are kept of those who proved their address, and of the others, whose address may be forged. */
 export const strangersMax = { proven: 5_000, unproven: 2_000, summaries: 500 } as const
 
-/** What an operator looks for. */
+/** An operator's search. */
 export interface StrangerQuery extends EventQuery {
   /** With or without a port; RFC 4291 in any spelling. */
   readonly address: string | undefined

@@ -7,7 +7,7 @@ import { StrangerLog, type StrangerQuery, strangersMax } from "./StrangerLog.ts"
 /** How often it is looked whether the stream is still the one that is read: a restored or replaced store begins anew. */
 const lookEveryMillis = 30_000
 
-/** What was refused of peers that name no registered device, newest first. */
+/** The refusals of peers that name no registered device, newest first. */
 export class Strangers extends Context.Service<
   Strangers,
   { readonly list: (query: StrangerQuery) => ReadonlyArray<Stranger> }

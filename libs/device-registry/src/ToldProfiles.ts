@@ -11,8 +11,8 @@ const payloadBytesDefault = 1024 * 1024
 const payloadBytesSpare = 1024
 
 /**
- * The bucket PROFILES, by which the actors know products, models and scripts. What the store knows is put there when it changes, and
- * once more into a bucket that lost it: one that was made anew, or one of a backup, with which a registry starts.
+ * The bucket PROFILES, by which the actors know products, models and scripts. The store's profiles are put there when they change, and once
+ * more into a bucket that lost them: one that was made anew, or one of a backup, with which a registry starts.
  */
 export const openToldProfiles = Effect.gen(function* () {
   const store = yield* RegistryStore
@@ -59,7 +59,7 @@ export const openToldProfiles = Effect.gen(function* () {
 
   return {
     put,
-    /** What to do first, by one instance at a time; undefined almost always. */
+    /** The work before all else, by one instance at a time; undefined almost always. */
     outdated: Effect.gen(function* () {
       const now = yield* Clock.currentTimeMillis
       if (Math.abs(now - lookedAt) < lookMillis) return undefined

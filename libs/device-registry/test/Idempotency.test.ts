@@ -11,7 +11,7 @@ const product = { productName: "P", dataFormat: "Json", dynamicActivateEnabled: 
 const run = <A, E, R>(effect: Effect.Effect<A, E, R>, again: boolean, seed = 1) =>
   Effect.provideService(effect, CurrentIdempotentRequest, { seed: new Uint8Array(32).fill(seed), at: 1_000, again })
 
-/** What two runs of one request give: the first died after it had done everything, and before its answer was kept. */
+/** The outcome of two runs of one request: the first died after it had done everything, and before its answer was kept. */
 const twice = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
   Effect.gen(function* () {
     const first = yield* run(effect, false)

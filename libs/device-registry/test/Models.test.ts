@@ -22,7 +22,7 @@ const product = (productKey: string, modelId?: string) => ({
   ...(modelId === undefined ? {} : { modelId })
 })
 
-/** What the actors would be told now, after which they know it. */
+/** The profiles that the actors would be told now, after which they know them. */
 const told = Effect.gen(function* () {
   const store = yield* RegistryStore
   const profiles = yield* store.untoldProfiles(100)

@@ -77,7 +77,7 @@ const consumerOf = async (
   if (known.filter_subject !== filterSubject) {
     return refused("OtherFilter", `${consumer} reads ${known.filter_subject}, not ${filterSubject}: take another name`)
   }
-  // Which messages came since the stream was set back nobody knows: what it holds comes again.
+  // Nobody knows the messages that came since the stream was set back: all that it holds comes again.
   if (await isBeyond(manager, stream, info)) {
     await consumers.delete(stream, consumer)
     await make(DeliverPolicy.All)

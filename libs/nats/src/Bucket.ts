@@ -41,7 +41,7 @@ export interface Bucket<A> {
   /** Removes the marker that a deletion left, by its revision; watchers hear nothing. */
   readonly forget: (revision: number) => Effect.Effect<void, NatsError>
   readonly keys: (filter: string) => Effect.Effect<ReadonlyArray<string>, NatsError>
-  /** What `keys` finds, without those that go meanwhile. */
+  /** The keys of `keys`, without those that go meanwhile. */
   readonly list: (filter: string) => Effect.Effect<ReadonlyArray<Entry<A>>, NatsError>
   /**
    * Follows the entries whose key matches `filter`, first those that exist. Never ends by itself: after a reconnect, after the

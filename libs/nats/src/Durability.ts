@@ -1,6 +1,6 @@
 import { Schema } from "effect"
 
-/** What the servers were configured to do when they were asked last; in the bucket STORE at `durabilityKey`. */
+/** The configuration that the servers had when they were asked last; in the bucket STORE at `durabilityKey`. */
 export const Durability = Schema.Struct({
   /** Milliseconds since 1970. */
   at: Schema.Finite,
@@ -19,7 +19,7 @@ export const durabilityKey = "durability"
 export const askMillis = 60_000
 const believedMillis = 3 * askMillis
 
-/** What a message that was acknowledged survives, for people, and the seconds of messages that a power cut may take. */
+/** The failures that an acknowledged message survives, for people, and the seconds of messages that a power cut may take. */
 export interface StoredPromise {
   readonly text: string
   /** -1: nobody knows. */
@@ -31,7 +31,7 @@ export const isToldYet = ({ powerCutLosesSeconds }: StoredPromise, startedMillis
   powerCutLosesSeconds >= 0 || startedMillisAgo >= askMillis
 
 /**
- * What the servers promise. One that is older than 2.10 writes to the disk every two minutes and can't be told otherwise; of a newer
+ * The servers' promise. One that is older than 2.10 writes to the disk every two minutes and can't be told otherwise; of a newer
  * one only the system account knows, which the registry asks where it has a login for it.
  */
 export const promiseOf = (version: string, durability: Durability | undefined, now: number): StoredPromise => {

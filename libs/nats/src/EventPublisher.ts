@@ -7,12 +7,12 @@ import { NatsConnection } from "./NatsConnection.ts"
 import { makeStreamPublisher, type StreamPublisher } from "./StreamPublisher.ts"
 
 /**
- * What is published goes in lanes of its own, each with its own queue and its own acks: however many events wait, or however
- * long their stream takes nothing, presence does not wait behind them.
+ * Each kind of message goes in a lane of its own, with its own queue and its own acks: however many events wait, or however long their
+ * stream takes nothing, presence does not wait behind them.
  */
 export type EventLane = "presence" | "event"
 
-/** What of each lane is not stored yet; one more is dropped and counted. About 300 bytes each. */
+/** The messages of each lane that are not stored yet; one more is dropped and counted. About 300 bytes each. */
 export const eventsWaitingMax: Readonly<Record<EventLane, number>> = { presence: 50_000, event: 10_000 }
 /** Bytes of one event; what is larger would never get through and stand in the way. */
 export const eventBytesMax = 32 * 1024

@@ -10,7 +10,7 @@ export const isolationMillisMax = 10_000
 /** Messages whose failures are counted at once. */
 const countedMax = 10_000
 
-/** What became of the messages of a batch that failed as a whole. */
+/** The fate of each message of a batch that failed as a whole. */
 export interface Isolated<M> {
   readonly handled: ReadonlyArray<M>
   /** Failed alone, or were not reached in time. */

@@ -125,7 +125,7 @@ const make = Effect.fnUntraced(function* (name: string, config: NatsConfig, chec
     gauge.set(now ? 1 : 0)
     if (now) reconnects.inc()
     if (now) log(Effect.logInfo(`${connectedText(client, config)} again`))
-    // What goes away while this process does is nobody's fault.
+    // Nobody is to blame for a server that goes away while this process does.
     else if (!health.isDraining()) log(Effect.logWarning(`lost nats-server ${server}`))
     for (const listener of listeners) listener(now)
   }

@@ -23,7 +23,7 @@ export type NatsErrorReason =
 
 export class NatsError extends Data.TaggedError("NatsError")<{
   readonly reason: NatsErrorReason
-  /** What was asked of which subject, stream or bucket. */
+  /** The operation and its subject, stream or bucket. */
   readonly operation: string
   readonly detail: string
 }> {

@@ -58,8 +58,8 @@ export interface TailOptions {
   readonly onStart?: () => void
   readonly onMessage: (message: TailMessage) => void
   /**
-   * What there was when the consumer was made has come, but for messages that were replaced while they were read: their
-   * successors follow. Once after every `onStart`.
+   * All messages from before the consumer was made have come, but for those that were replaced while they were read: their successors
+   * follow. Once after every `onStart`.
    */
   readonly onCaughtUp?: () => void
   /** Nothing is heard until the next `onStart`: what is stored meanwhile comes behind it. */
@@ -201,7 +201,7 @@ const startOf = async (manager: JetStreamManager, options: TailOptions, { last, 
     : { deliver_policy: DeliverPolicy.StartSequence, opt_start_seq: next }
 }
 
-/** What one consumer delivered so far. Messages that come before its creation was confirmed wait for `start`. */
+/** The messages that one consumer delivered so far. Messages that come before its creation was confirmed wait for `start`. */
 class TailState {
   readonly #options: TailOptions
   readonly #cursor: Cursor
@@ -245,7 +245,7 @@ class TailState {
     this.#readAnew.unref()
   }
 
-  /** What comes from now on may not be all. */
+  /** The messages from now on may not be all. */
   doubt(): void {
     this.#cursor.safe ??= this.#cursor.next
   }

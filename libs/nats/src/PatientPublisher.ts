@@ -74,7 +74,8 @@ export const makePatientPublisher = Effect.fnUntraced(function* (
 })
 
 /**
- * What was not acknowledged yet, in slots that are written over. An object per message in a map came to live in old space, and
+ * The messages that were not acknowledged yet, in slots that are written over. An object per message in a map came to live in old space,
+ * and
  * kept its strings and bytes there until the next full collection (docs/performance/log.md).
  */
 class WaitingMessages {
@@ -126,7 +127,7 @@ class Slot {
   until = 0
 }
 
-/** What may be otherwise in a moment. */
+/** Failures that may be over in a moment. */
 const passing: ReadonlySet<string> = new Set(["timeout", "disconnected", "noResponders"])
 const noBytes = new Uint8Array(0)
 const disconnected: Settled = { _tag: "Failed", reason: "disconnected" }

@@ -59,7 +59,7 @@ const summaryNow = (
   }
 }
 
-/** What of the metrics of any app is told; what an app does not have is 0. */
+/** The metrics of any app that are told; a missing one is 0. */
 const counted = {
   uplinks: "roost_actors_uplinks_stored_total",
   handshakes: "roost_actors_handshakes_established_total",

@@ -10,7 +10,7 @@ import { NatsError } from "./NatsError.ts"
 const waitMillis = 5_000
 const silenceMillisMax = 2_500
 
-/** What a durable consumer's readers need of a message, of whichever way it came. */
+/** A durable consumer's readers need this of a message, of whichever way it came. */
 export type Received = Pick<JsMsg, "subject" | "data" | "headers" | "seq" | "ack" | "nak"> & {
   readonly info: Pick<JsMsg["info"], "deliveryCount" | "timestampNanos">
 }

@@ -15,7 +15,7 @@ const troubledLookMillis = 500
 const awaitMillis = 250
 
 /**
- * What a stream listens to until its sequence is right: it is there by name, and nothing can use it. Another one each time, so that
+ * A stream's subject until its sequence is right: it is there by name, and nothing can use it. Another one each time, so that
  * of two processes that make the same stream the server turns one down.
  */
 export const unbornSubject = (name: string): string => `${unbornPrefix}${name}.${nuid.next()}`
@@ -174,7 +174,7 @@ export class RequiredStreams {
   }
 }
 
-/** What one look found. */
+/** The result of one look. */
 interface Found {
   /** Undefined if nobody said. */
   readonly present: ReadonlySet<string> | undefined

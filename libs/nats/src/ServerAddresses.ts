@@ -4,7 +4,7 @@ import { Redacted, Result } from "effect"
 export interface ServerAddresses {
   /** `host:port` each. */
   readonly servers: ReadonlyArray<string>
-  /** What stands before `@`. */
+  /** The part before `@`. */
   readonly login:
     | { readonly user: string; readonly password: Redacted.Redacted }
     | { readonly token: Redacted.Redacted }

@@ -2,7 +2,7 @@
 const refusalsMin = 3
 const believedMillis = 5_000
 
-/** What became of the last messages for a stream, for `/readyz`. Times in milliseconds of one clock. */
+/** The fate of the last messages for a stream, for `/readyz`. Times in milliseconds of one clock. */
 export class StoreOutcomes {
   readonly #stream: string
   #refusals = 0

@@ -24,7 +24,7 @@ export const settingsOfConfig = (config: StreamConfig): StreamSettings => ({
   replicas: config.num_replicas
 })
 
-/** What `config` says beyond what an operator may choose, where it differs from what the stream has. */
+/** The parts of `config` beyond an operator's choice, where they differ from the stream's. */
 export const differs = (config: StreamConfigOf, current: StreamConfig): boolean =>
   Object.entries(config).some(
     ([key, value]) => JSON.stringify(value) !== JSON.stringify(current[key as keyof StreamConfig] ?? defaults[key])

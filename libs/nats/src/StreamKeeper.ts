@@ -41,7 +41,7 @@ export const StreamKeeper = {
       takes.set(1)
       let failure: string | undefined = "the streams have not been looked at yet"
       yield* health.register("stream-keeper", () => failure)
-      /** What the operator was told of and is not over yet. */
+      /** The troubles that the operator was told of and that are not over yet. */
       let told = false
       let complainedAt = -Infinity
       const version = connection.client.info?.version ?? ""
@@ -103,7 +103,7 @@ export const StreamKeeper = {
 
 const hangsText = "hangs when its disk is full: make room there, then end it with SIGKILL and start it"
 
-/** What the operator can do, by what the server said. */
+/** The operator's remedy, by the server's words. */
 const cureOf = (
   { detail, reason }: NatsError,
   server: { readonly server_name?: string; readonly version?: string } | null | undefined
@@ -124,5 +124,5 @@ const cureOf = (
 /** ENOSPC and EDQUOT, as nats-server passes them on. */
 const noSpace = /no space left on device|disk quota exceeded/
 
-/** What a cluster says that has two servers where three copies are asked for. */
+/** The words of a cluster with two servers where three copies are asked for. */
 const noPeers = /no suitable peers for placement/

@@ -14,7 +14,7 @@ export const sweepMillis = 100
 /** `NATS/1.0`, and the line ends around the headers. */
 const headerFrameBytes = 12
 
-/** What became of a message. */
+/** The fate of a message. */
 export type Settled =
   | { readonly _tag: "Stored"; readonly sequence: number; readonly duplicate: boolean }
   /**

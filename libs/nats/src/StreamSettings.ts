@@ -1,7 +1,7 @@
 import { type BucketDefinition, type Room, Setting, type StreamDefinition, type WhenFull } from "@roost/contracts"
 import { Config, Schema } from "effect"
 
-/** What an operator may choose of a stream or bucket: by variables, or later with the `nats` CLI. */
+/** An operator's choices for a stream or bucket: by variables, or later with the `nats` CLI. */
 export const StreamSettings = Schema.Struct({
   /** 0: messages don't age. */
   maxAgeMillis: Schema.Finite,
@@ -60,7 +60,7 @@ export const keptOf = (definitions: {
   }))
 ]
 
-/** What the variables say of a stream: `ROOST_STREAM_UPLINK_MAX_BYTES`, `…_MAX_AGE_SECONDS`, `…_WHEN_FULL`; buckets likewise. */
+/** The variables of a stream: `ROOST_STREAM_UPLINK_MAX_BYTES`, `…_MAX_AGE_SECONDS`, `…_WHEN_FULL`; buckets likewise. */
 export const chosenSettings = (kept: Kept) => {
   const { name } = kept.definition
   const variable = (what: string) => `ROOST_STREAM_${name}_${what}`
@@ -121,15 +121,15 @@ const bytesOf = ({ bytesMax = Infinity, percent }: Room, fileStoreBytes: number)
   Math.min(bytesMax, Math.floor((fileStoreBytes * percent) / 100))
 
 /**
- * The settings that a stream should have now. What is as it was set last, or as Roost set it before it kept that in mind, follows
- * `wanted`; everything else an operator changed since, and stays.
+ * The settings that a stream should have now. A setting that is as it was set last, or as Roost set it before it kept that in mind, follows
+ * `wanted`; an operator changed all others since, and they stay.
  */
 export const reconcile = (options: {
   readonly wanted: StreamSettings
   readonly current: StreamSettings
   /** Undefined: this was not kept in mind yet. */
   readonly applied: StreamSettings | undefined
-  /** What a stream without `applied` has that nobody changed. */
+  /** The settings of a stream without `applied` that nobody changed. */
   readonly former: StreamSettings
   /** Bytes that the stream holds: none of them is dropped for a size that was not chosen for it. */
   readonly heldBytes: number

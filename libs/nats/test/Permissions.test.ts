@@ -61,7 +61,7 @@ const consumerCalls = [
   "DIRECT.GET.KV_SESSIONS"
 ]
 
-/** What it would do if it were let through: deliver stored messages, or copies of them, where the apps listen. */
+/** The requests' effects if they were let through: to deliver stored messages, or copies of them, where the apps listen. */
 const body = JSON.stringify({
   name: "OWN",
   subjects: ["roost.stolen.>"],
@@ -162,7 +162,7 @@ describe.each(["path", "newest"] as const)("the accounts that ship, nats-server 
       await attempt(application, `${applicationApiPrefix}.STREAM.INFO.UPLINK`, reply)
       await attempt(application, "$JS.ACK.UPLINK.billing.1.1.1.1.1", reply)
     }
-    // Whatever these brought about has happened once a later question of the same connection is answered.
+    // Their effects have happened once a later question of the same connection is answered.
     await application.request(`${applicationApiPrefix}.STREAM.INFO.UPLINK`, "", { timeout: patience })
     await admin.flush()
     assert.deepStrictEqual(

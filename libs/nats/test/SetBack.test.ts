@@ -19,7 +19,7 @@ const streams: ReadonlyArray<StreamDefinition> = [
   { ...Streams.commandEvent, name: "WORK", subjects: ["work.>"] }
 ]
 
-/** What each reader heard. */
+/** The messages that each reader heard. */
 class Readers {
   readonly news: Array<string> = []
   readonly work: Array<string> = []
@@ -87,7 +87,7 @@ const putBack = (server: NatsServer, pattern: string) =>
     }
   })
 
-/** What a power cut may leave: messages that no disk had are gone, and the positions of consumers are not. */
+/** The state that a power cut may leave: messages that no disk had are gone, and the positions of consumers are not. */
 const messagesOnly = "**/streams/{NEWS,WORK}/msgs"
 const wholeStore = "jetstream"
 

@@ -48,7 +48,7 @@ const operatorEvents = Effect.gen(function* () {
 })
 const decodeOperatorEvent = Schema.decodeUnknownSync(Schema.fromJsonString(OperatorEvent))
 
-/** What is logged while `run` runs. */
+/** The log while `run` runs. */
 const logged = Effect.sync(() => {
   const lines: Array<string> = []
   const layer = Logger.layer([
@@ -69,7 +69,7 @@ describe("the one that makes streams", () => {
             assert.isAbove(config.max_bytes, 0, name)
             assert.strictEqual(config.discard, name.startsWith("KV_") ? "new" : config.discard)
           }
-          // Whatever fills UPLINK: what keeps devices alive is still stored.
+          // Even if UPLINK is full, messages that keep devices alive are stored.
           const leases = yield* openBucket(Buckets.leases, StreamSettings)
           const filling = Effect.forever(uplink(mebibyte / 2))
           assert.match(String(yield* Effect.flip(filling)), /maximum bytes exceeded/)

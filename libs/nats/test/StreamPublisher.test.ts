@@ -23,7 +23,7 @@ const withServer = <A, E>(
   test: (server: Effect.Success<ReturnType<typeof natsServer>>) => Effect.Effect<A, E, never>
 ) => Effect.flatMap(natsServer(), test)
 
-/** What `/metrics` has of how long streams took: of how many messages, and seconds together. */
+/** The figures of `/metrics` on the streams' delays: the number of messages, and their seconds together. */
 const storeSeconds = () => {
   const value = (part: string) =>
     Number(new RegExp(`^roost_nats_store_seconds_${part} (.*)$`, "m").exec(metrics.render())?.[1])

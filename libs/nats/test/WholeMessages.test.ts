@@ -7,7 +7,7 @@ const clientsOwn = Parser.prototype.parse
 readWholeMessages()
 const ours = Parser.prototype.parse
 
-/** What a parser dispatches of the pieces, as text; the error that ended it last. */
+/** The messages that a parser dispatches of the pieces, as text; the error that ended it last. */
 const dispatched = (parse: Parser["parse"], pieces: ReadonlyArray<Uint8Array>): ReadonlyArray<string> => {
   const events: Array<string> = []
   const parser = new Parser({ push: (event) => void events.push(typeof event === "function" ? "" : textOf(event)) })

@@ -2,7 +2,7 @@ import { Effect, Metric } from "effect"
 import { Bench } from "tinybench"
 import { MetricRegistry } from "../src/index.ts"
 
-// What one update on the datagram path costs: our counter, and Effect's in the cheapest form it has.
+// The cost of one update on the datagram path: our counter, and Effect's in the cheapest form it has.
 const counter = new MetricRegistry().counter("a_total", "A.")
 const latency = new MetricRegistry().histogram("b_seconds", "B.")
 const effectMetric = Metric.counter("c_total", { incremental: true })

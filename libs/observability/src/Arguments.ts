@@ -2,7 +2,7 @@ import type { Setting, Variable } from "@roost/contracts"
 import { parseArgs } from "node:util"
 import { version } from "./ProcessMetrics.ts"
 
-/** What an app is, for `--help` and its log. */
+/** An app's description, for `--help` and its log. */
 export interface App {
   readonly name: string
   /** Ends the sentence that begins with the name. */
@@ -11,15 +11,15 @@ export interface App {
   readonly settings: ReadonlyArray<Setting<unknown>>
 }
 
-/** What a process says to its arguments, and how it ends then. */
+/** A process's answer to its arguments, and its exit code. */
 export interface Answer {
   readonly text: string
   readonly exitCode: 0 | 2
 }
 
 /**
- * Without arguments it runs; `check`: it reads its configuration and ends. What it does not know is refused, so that no mistyped flag
- * starts a service.
+ * Without arguments it runs; `check`: it reads its configuration and ends. An unknown argument is refused, so that no mistyped flag starts
+ * a service.
  */
 export const answerTo = (given: ReadonlyArray<string>, app: App): Answer | "run" | "check" => {
   if (given.length === 0) return "run"

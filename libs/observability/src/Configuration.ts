@@ -54,7 +54,7 @@ const came = (name: string, message: string, variables: ReadonlyArray<Variable>,
   const value = env[name]
   if (value === undefined) return "; it is not set"
   if (value === "") return "; it is empty"
-  // What declared itself wrong has shown what may be shown; a variable that nobody declared may be a secret.
+  // A setting that declared itself wrong has shown what may be shown; a variable that nobody declared may be a secret.
   const isToldAlready = value.length > 2 && message.includes(value)
   const isShown = variables.find((variable) => variable.name === name)?.secret === false && !isToldAlready
   return isShown ? `; it is ${JSON.stringify(value.slice(0, shownMax))}` : ""
@@ -65,7 +65,7 @@ const shownMax = 100
 
 const formatIssue = SchemaIssue.makeFormatterStandardSchemaV1()
 
-/** What was set of these settings, with what is no secret: `ROOST_UDP_PORT=5685, ROOST_CLUSTER_KEY (set)`. */
+/** The values of these settings, with those that are no secret: `ROOST_UDP_PORT=5685, ROOST_CLUSTER_KEY (set)`. */
 export const chosenText = (settings: ReadonlyArray<Setting<unknown>>, env: Environment = process.env): string =>
   variablesOf(settings)
     .filter(({ name }) => env[name] !== undefined)

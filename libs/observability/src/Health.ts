@@ -8,13 +8,13 @@ export interface Readiness {
   readonly ready: boolean
   /** "ok", or why not, by the name of the check. */
   readonly checks: Readonly<Record<string, string>>
-  /** What it can't do for others meanwhile, by the name of the check; empty when all is well. */
+  /** The services to others that it can't do meanwhile, by the name of the check; empty when all is well. */
   readonly degraded: Readonly<Record<string, string>>
 }
 
 type Register = (name: string, check: ReadinessCheck) => Effect.Effect<void, never, Scope.Scope>
 
-/** Named readiness checks of this process. What registers a check takes it away with its scope. */
+/** Named readiness checks of this process. The scope that registers a check takes it away at its end. */
 export class Health extends Context.Service<
   Health,
   {

@@ -37,7 +37,7 @@ export class LogThrottle {
     return this.#leftOut === 0 ? undefined : Math.max(0, this.#since + minuteMillis - now)
   }
 
-  /** What was left out since the last summary; undefined if nothing was. */
+  /** The summary of the lines that were left out since the last one; undefined if there were none. */
   summary(now: number): string | undefined {
     const kinds = [...this.#kinds].filter(([, { leftOut }]) => leftOut > 0).sort((a, b) => b[1].leftOut - a[1].leftOut)
     const leftOut = this.#leftOut

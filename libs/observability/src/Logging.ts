@@ -44,7 +44,7 @@ const jsonLines = (app: string): Logger.Logger<unknown, void> =>
 export const writeLine = (fields: Readonly<Record<string, unknown>>): void =>
   void process.stdout.write(`${JSON.stringify(fields)}\n`)
 
-/** What was given to a log call, as one text: an error of it by its message. */
+/** The arguments of a log call, as one text: an error of it by its message. */
 const textOf = (message: unknown): string =>
   Array.isArray(message) ? message.map(textOf).join(": ") : typeof message === "string" ? message : partOf(message)
 

@@ -4,7 +4,7 @@ const minuteMillis = 60_000
 /** Counts that a line names. */
 const namedMax = 8
 
-/** What grew of some counters since the last look, the most first. */
+/** The growth of some counters since the last look, the most first. */
 export class MinuteTally {
   readonly #before = new Map<string, number>()
 

@@ -4,7 +4,7 @@ import { Health, type Readiness } from "./Health.ts"
 /** How long something has to be wrong before it is told: at the start others begin too, and a takeover is over sooner. */
 export const startMillis = 3_000
 export const settleMillis = 2_000
-/** What is still wrong is told again after so long. */
+/** A fault that lasts is told again after so long. */
 export const againMillis = 60_000
 const lookMillis = 500
 
@@ -56,7 +56,7 @@ export class ReadinessNarrator {
     this.#wasReady = true
     this.#toldState = this.#state
     if (first) return { level: "Info", text: `ready after ${seconds(now - this.#startedAt)}` }
-    // What was over before it was told needs no word.
+    // A fault that was over before it was told needs no word.
     return toldOf === "" ? undefined : { level: "Info", text: "ready again, and nothing is missing" }
   }
 }

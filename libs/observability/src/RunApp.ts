@@ -10,14 +10,14 @@ import { layerProcessMetrics, version } from "./ProcessMetrics.ts"
 import { layerReadinessLog } from "./ReadinessLog.ts"
 
 export interface AppOptions extends App {
-  /** What can be found wrong before anything is connected, where the settings by themselves are right. */
+  /** Faults that can be found before anything is connected, where the settings by themselves are right. */
   readonly checks?: ReadonlyArray<Effect.Effect<void, Config.ConfigError>>
 }
 
 /**
  * Runs an app until SIGTERM or SIGINT, then releases its layers and exits with 0; SIGHUP ends it only where its terminal was closed.
- * Configuration that is missing or wrong is told at once, in one line per variable and without secrets, and exits with 1. Whatever
- * happens is a line of the log.
+ * Configuration that is missing or wrong is told at once, in one line per variable and without secrets, and exits with 1. Each event is a
+ * line of the log.
  */
 export const runApp = <A, E>(given: AppOptions, layer: Layer.Layer<A, E, Health>): void => {
   const app = { ...given, settings: [...given.settings, LogLevelConfig] }
@@ -126,7 +126,7 @@ const signals = ["SIGTERM", "SIGINT"] as const
 const hangUpText =
   "SIGHUP changes nothing: settings come from the environment, which is read at the start. Change them where the app is started, and restart it (SIGTERM drains)"
 
-/** What Node itself would write between the lines of the log, or fail at: crashes, warnings, a reader that left. */
+/** Events that Node itself would write between the lines of the log, or fail at: crashes, warnings, a reader that left. */
 const keepLogWhole = (app: string): void => {
   const line = (level: string, message: string, cause?: string) =>
     writeLine({ timestamp: new Date().toISOString(), level, app, message, ...(cause === undefined ? {} : { cause }) })

@@ -107,14 +107,14 @@ export class ScriptContext {
   }
 }
 
-/** What a script throws before it is given anything is no fault of what it would be given. */
+/** An exception of a script before it is given anything is no fault of its input. */
 const loadFailureOf = (failure: ConversionFailure | undefined): ConversionFailure | undefined =>
   failure?.reason === "Threw" ? failed("NotLoaded", failure.message) : failure
 
 const nameOf: Readonly<Record<Direction, string>> = { up: "rawDataToJsonStr", down: "jsonStrToRawData" }
 const resultOf: Readonly<Record<Direction, string>> = { up: "text", down: "bytes" }
 
-/** What a script is called by: bytes go in as an array of 0–255, and come out of anything with a length. */
+/** A script's calling convention: bytes go in as an array of 0–255, and come out of anything with a length. */
 const entry = `
 globalThis.__roostUp = (text) => {
   const result = rawDataToJsonStr(JSON.parse(text))

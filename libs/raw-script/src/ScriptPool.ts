@@ -14,8 +14,8 @@ const openMax = 64
 export const limitsMetMax = 5
 export const suspendedMillis = 30_000
 /**
- * What runs inside one of QuickJS's own functions counts no steps, such as filling a huge array: a worker whose thread worked for so long
- * without an answer is ended, and its product suspended at once. A hundred times what `stepsMax` takes.
+ * QuickJS's own functions count no steps, such as filling a huge array: a worker whose thread worked for so long without an answer is
+ * ended, and its product suspended at once. A hundred times what `stepsMax` takes.
  */
 export const workMillisMax = 3_000
 /** How often the pool asks a worker that does not answer for its CPU time: a busy machine makes it late, not guilty. */

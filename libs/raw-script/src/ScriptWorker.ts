@@ -2,7 +2,7 @@ import { parentPort } from "node:worker_threads"
 import type { Conversion, Direction, Script } from "./Conversion.ts"
 import { loadQuickJs, ScriptContext } from "./ScriptContext.ts"
 
-/** What the pool sends: `script` only if the worker does not have that version yet. */
+/** The pool's order: `script` only if the worker does not have that version yet. */
 export interface WorkerCall {
   readonly call: number
   /** Product, version and source. */
@@ -40,7 +40,7 @@ const answer = ({ direction, drop, input, key, script }: WorkerCall): Omit<Worke
   const conversion = input === undefined ? none : contexts.get(key)!.convert(direction, input)
   const dropped =
     conversion._tag === "Failed" && (conversion.reason === "TimeLimit" || conversion.reason === "MemoryLimit")
-  // What it left behind may be anything: the next conversion begins anew.
+  // Its remains may be anything: the next conversion begins anew.
   if (dropped) close(key)
   return { conversion, dropped }
 }

@@ -68,7 +68,7 @@ const protectedJunk = (contentType: number, bytes: number): Uint8Array => {
 const isKeyExchange = (fragment: HandshakeFragment | undefined): fragment is HandshakeFragment =>
   fragment?.type === HandshakeType.client_key_exchange
 
-/** For each datagram that is seen. What is forged arrives before a datagram of the device's, unless it is late. */
+/** For each datagram that is seen. A forged datagram arrives before one of the device's, unless it is late. */
 const mischief: Readonly<Record<string, Mischief>> = {
   "a changed copy of its ClientHello, once it was answered": ({ hello, isAnswer, peer, roost }) => {
     if (isAnswer) roost.forge(peer, changed(hello!, 200))

@@ -1,4 +1,4 @@
-/** What strangers can make one node tell and keep. */
+/** The limits on one node's reports and memory of strangers. */
 export interface StrangerLimits {
   /** Refusals told per second, and how many may be saved up: at most the sum of both in any second. */
   readonly toldPerSecond: number

@@ -4,10 +4,10 @@ import type { PeerAddress } from "@roost/contracts"
 export interface StrangerRefusal {
   readonly peer: PeerAddress
   readonly kind: string
-  /** Whether the peer showed that it receives at its address. Whoever forges addresses has any number of them. */
+  /** Whether the peer showed that it receives at its address. A stranger that forges addresses has any number of them. */
   readonly proven: boolean
   /** Escaped (`printableText`); absent where none came. */
   readonly identity?: string
-  /** What came, what was expected, the likely cause and the cure. */
+  /** The four parts of an error: received, expected, the likely cause and the cure. */
   readonly reason: string
 }

@@ -11,8 +11,8 @@ interface Waiting {
 }
 
 /**
- * What is told of strangers: of each source its first refusal before anybody's repetitions, ten a second for long and never
- * more than twenty in a second; the others are counted in a summary. Plain and synchronous. Every call is O(1), and what it
+ * The reports of strangers: of each source its first refusal before anybody's repetitions, ten a second for long and never more than twenty
+ * in a second; the others are counted in a summary. Plain and synchronous. Every call is O(1), and what it
  * keeps is bounded, whatever comes: it stands where anybody's datagrams end.
  */
 export class StrangerReports {
@@ -124,7 +124,7 @@ class Queue {
     return this.waitsFirst || this.waitsOther
   }
 
-  /** What is left out for it: itself, or another one that gave way. */
+  /** The report that is left out for it: itself, or another one that gave way. */
   add(now: number, refusal: StrangerRefusal): Waiting | undefined {
     const source = sourceOf(refusal.peer.key)
     const first = this.#firsts.get(source)
@@ -134,7 +134,7 @@ class Queue {
     }
     const waiting = { at: now, refusal, times: 1 }
     if (first === undefined && now >= (this.#knownUntil.get(source) ?? 0)) {
-      // Who waits longest keeps its place: a flood of new sources must not push out the ones before it.
+      // The source that waits longest keeps its place: a flood of new sources must not push out the ones before it.
       if (this.#firsts.size >= this.#limits.firstsMax) return waiting
       this.#firsts.set(source, waiting)
       return undefined
@@ -168,7 +168,7 @@ class Queue {
 const isAlike = (one: StrangerRefusal, other: StrangerRefusal): boolean =>
   one.kind === other.kind && one.identity === other.identity && one.reason === other.reason
 
-/** Whoever mends one thing and meets the next is told of that, too. */
+/** An installer who mends one thing and meets the next is told of that, too. */
 const nameOf = (source: number | string, { identity, kind, reason }: StrangerRefusal): string =>
   `${source} ${kind} ${identity ?? ""} ${digestOf(reason)}`
 

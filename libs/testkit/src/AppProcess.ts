@@ -9,7 +9,7 @@ export type AppName = "registry" | "downlink-queue" | "session-actors" | "udp-ed
 
 const root = resolve(import.meta.dirname, "../../..")
 
-/** What runs: the source, or the bundle that `nx build` made of it. */
+/** The form of an app that runs: the source, or the bundle that `nx build` made of it. */
 export type AppForm = "source" | "bundle"
 
 /** `ROOST_TEST_BUNDLES=true` has every test that starts apps start their bundles. */
@@ -76,7 +76,7 @@ export class AppProcess {
     return this.#child.exitCode === null && this.#child.signalCode === null
   }
 
-  /** What it and its predecessors wrote last. */
+  /** The last output of it and its predecessors. */
   get output(): string {
     return this.#output
   }

@@ -9,7 +9,7 @@ import { temporaryDirectory } from "./TemporaryDirectory.ts"
 export interface NatsServerOptions {
   /** Lines for its configuration file: `authorization { … }`, `tls { … }`. */
   readonly config?: string
-  /** Which server: of the PATH, or the newest that is there and takes `sync_interval`. Default `path`. */
+  /** Chooses the server: of the PATH, or the newest that is there and takes `sync_interval`. Default `path`. */
   readonly binary?: "path" | "newest"
   /** Bytes that its streams may take; default 70 % of the disk. */
   readonly fileStoreBytes?: number
@@ -34,7 +34,7 @@ export interface NatsServer {
   /** As `2.10.27`. */
   readonly version: string
   readonly storeDirectory: string
-  /** Of the users of `deploy/nats/accounts.conf`. Who has no login is `admin`: a test may do anything. */
+  /** Of the users of `deploy/nats/accounts.conf`. A connection without a login is `admin`: a test may do anything. */
   readonly passwords: Readonly<Record<string, string>>
   /** Processes end and begin; the port and what JetStream stored stay. */
   readonly pid: () => number

@@ -1,4 +1,4 @@
-/** What this needs of the NATS client, and of the messages that it delivers. */
+/** The needed part of the NATS client, and of the messages that it delivers. */
 interface SubscribingClient {
   readonly subscribe: (
     subject: string,

@@ -10,7 +10,7 @@ const needed = ["udp-edge", "session-actors", "registry", "downlink-queue"] as c
 
 type View = Omit<Cluster, "problems">
 
-/** What is wrong with a cluster, in words, worst first. */
+/** The faults of a cluster, in words, worst first. */
 export const problemsOf = (view: View): ReadonlyArray<string> => [
   ...unserved(view),
   ...missing(view),

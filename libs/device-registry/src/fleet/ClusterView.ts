@@ -5,7 +5,7 @@ import type { HeardProcess } from "./HeardProcesses.ts"
 import { Processes } from "./Processes.ts"
 import { problemsOf } from "./ClusterProblems.ts"
 
-/** What `GET /v1/cluster` says. */
+/** The answer to `GET /v1/cluster`. */
 export class ClusterView extends Context.Service<ClusterView, { readonly look: Effect.Effect<Cluster> }>()(
   "@roost/device-registry/ClusterView"
 ) {

@@ -29,7 +29,7 @@ export const deviceCounts = (countedAt: number, products: ReadonlyArray<ProductC
 const statusCounts = (count: (status: DeviceStatus) => number) =>
   Object.fromEntries(DeviceStatus.literals.map((status) => [status, count(status)])) as Record<DeviceStatus, number>
 
-/** What the processes did, of what they told. */
+/** The processes' work, by their summaries. */
 export const activityOf = (processes: ReadonlyArray<HeardProcess>): Omit<FleetSummary, "at" | "devices"> => {
   const perSecond = (count: string) => rounded(sumOf(processes.map(({ rate }) => rate(countOf(count)))))
   return {

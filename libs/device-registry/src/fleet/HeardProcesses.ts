@@ -22,7 +22,7 @@ export interface HeardProcess {
   readonly rate: (count: (summary: ProcessSummary) => number) => number
 }
 
-/** What the processes of Roost told of themselves last. Pure: the time comes with each call, in milliseconds of a monotonic clock. */
+/** The last summaries of Roost's processes. Pure: the time comes with each call, in milliseconds of a monotonic clock. */
 export class HeardProcesses {
   readonly #heard = new Map<string, Heard>()
 

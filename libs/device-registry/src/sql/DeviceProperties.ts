@@ -45,7 +45,7 @@ export const changeProperties = Effect.fnUntraced(function* (
     if (texts.some(([, text]) => text !== null && Buffer.byteLength(text) > propertyValueBytesMax)) {
       return { _tag: "TooLarge", bytesMax: propertyValueBytesMax } as const
     }
-    // What was stored under an older limit may shrink.
+    // Properties that were stored under an older limit may shrink.
     const bytes = sum(sizes.values())
     if (bytes > propertiesBytesMax && bytes > bytesBefore) {
       return { _tag: "TooLarge", bytesMax: propertiesBytesMax } as const

@@ -13,5 +13,5 @@ import type { DeviceId } from "../RegistryStore.ts"
 export const inLockOrder = <A extends DeviceId>(devices: ReadonlyArray<A>): ReadonlyArray<A> =>
   devices.toSorted((a, b) => compare(a.productKey, b.productKey) || compare(a.deviceKey, b.deviceKey))
 
-/** As the databases compare keys, which are ASCII. What is equal stays in its order. */
+/** As the databases compare keys, which are ASCII. Equal keys stay in their order. */
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)

@@ -1,4 +1,4 @@
-/** What SQLite and PostgreSQL call differently. */
+/** SQLite's and PostgreSQL's words, where they differ. */
 export interface ColumnTypes {
   readonly bytes: string
   /** Milliseconds, versions, ids: up to 2^53. */

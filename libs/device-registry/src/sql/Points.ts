@@ -93,7 +93,7 @@ const merge = (known: Points, news: Points): Points => {
 const decode = (row: Row | undefined): Points =>
   new Map(row === undefined ? [] : Object.entries(parseJson(String(row["points"])) as Record<string, LatestPoint>))
 
-/** What is over a bound is left out: values that are too large, then the points that were reported longest ago. */
+/** Points over a bound are left out: values that are too large, then the points that were reported longest ago. */
 const encode = (points: Points): string => {
   const texts: Array<readonly [text: string, order: number]> = []
   let bytes = 2

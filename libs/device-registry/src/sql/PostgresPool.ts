@@ -30,7 +30,7 @@ const connect = (url: string, max: number, statementMillis: number | undefined) 
 export type Connections = ReturnType<typeof connect>
 
 /**
- * Connections whose work always ends. What is not answered in time fails, and all connections are given up: a server that hangs, or a
+ * Connections whose work always ends. A query without an answer in time fails, and all connections are given up: a server that hangs, or a
  * network that swallows, would keep each of them for minutes. The next call makes new ones.
  */
 export class PostgresPool {

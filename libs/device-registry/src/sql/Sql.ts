@@ -37,8 +37,8 @@ export const sections = { migrate: 1, tell: 2, events: 3, presence: 4, points: 5
 export type Section = keyof typeof sections
 
 /**
- * The database of the registry. What it says no to, and that it can't be reached, are defects: the caller answers 500 or
- * nothing, and the reason is in the log.
+ * The database of the registry. A refusal of it, and a database out of reach, are defects: the caller answers 500 or nothing, and the
+ * reason is in the log.
  */
 export class Sql extends Context.Service<
   Sql,

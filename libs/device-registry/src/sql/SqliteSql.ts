@@ -174,7 +174,9 @@ const noteWritten = Effect.map(RequestWrites, (writes) => {
   if (writes !== undefined) writes.written = true
 })
 
-/** What says nothing of the statement: the file is locked by another process, unreadable, or has no room. Nothing was written then. */
+/**
+ * Errors that say nothing of the statement: the file is locked by another process, unreadable, or has no room. Nothing was written then.
+ */
 const unavailable = (error: unknown): unknown => {
   const code = error instanceof Error && "errcode" in error ? Number(error.errcode) & 0xff : 0
   const cause = outages.get(code)

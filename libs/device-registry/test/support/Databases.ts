@@ -34,7 +34,7 @@ const patience: PostgresPatience = { statementMillis: 120_000, silenceMillis: 12
 export const layerStoreAt = (url: string, withPatience: PostgresPatience = patience) =>
   Layer.fresh(layerSqlRegistryStore.pipe(Layer.provide(layerPostgresSql(Redacted.make(url), withPatience))))
 
-/** What the contract suite runs against: a new store per test. */
+/** The databases of the contract suite: a new store per test. */
 export const databases = (server: () => PostgresServer) =>
   [
     { database: "SQLite", layerStore: layerTemporaryStore },

@@ -20,7 +20,7 @@ export class ConsumerPosition {
     this.#last = message
   }
 
-  /** What this process read by the consumer that was made then is all that it knows; nothing yet, if that is `anew`. */
+  /** This process knows only its reads by the consumer that was made then; nothing yet, if that is `anew`. */
   readsBy(madeAt: string, anew: boolean): void {
     if (anew || !this.isOf(madeAt)) {
       this.#last = undefined

@@ -1,7 +1,7 @@
 import type { ProtocolHandler } from "@nats-io/nats-core/internal"
 
 /**
- * What is published in one turn, rendered into one block and given to the client as one piece.
+ * The messages of one turn, rendered into one block and given to the client as one piece.
  *
  * The client's own `publish` encodes the first line into an array of its own and keeps it, headers, payload and line end as
  * four until they are joined: 2 µs and four allocations outside the heap for each message.
@@ -9,7 +9,7 @@ import type { ProtocolHandler } from "@nats-io/nats-core/internal"
 export class OutboundBatch {
   readonly #protocol: ProtocolHandler
   #block = Buffer.allocUnsafeSlow(blockBytes)
-  /** What was given to the client already, which may not have written it yet. */
+  /** The bytes that the client has already, and may not have written yet. */
   #givenEnd = 0
   #end = 0
 

@@ -7,7 +7,7 @@ export interface Place {
   readonly storedAt: number
 }
 
-/** What was stored so long before a place is read again with what follows: clocks of nats-servers differ. */
+/** Messages that were stored so long before a place are read again with those that follow: clocks of nats-servers differ. */
 const clocksDifferMillisMax = 60_000
 
 /** Nanoseconds since 1970 are more than a number holds. */

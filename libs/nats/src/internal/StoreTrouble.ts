@@ -11,9 +11,9 @@ export interface TroubleListener {
 }
 
 /**
- * Whether JetStream refuses what this process writes: a disk is full, or a stream. What one server had no room for reaches its
- * replica later and behind the consumers that read there, without a gap in what they deliver: a view kept by a watch would lack it
- * for ever. So views are read anew once the store takes again, twice for each trouble.
+ * Whether JetStream refuses what this process writes: a disk is full, or a stream. Messages that one server had no room for reach its
+ * replica later and behind the consumers that read there, without a gap in their deliveries: a view kept by a watch would lack them for
+ * ever. So views are read anew once the store takes again, twice for each trouble.
  */
 export class StoreTrouble {
   #listeners: ReadonlyArray<TroubleListener> = []

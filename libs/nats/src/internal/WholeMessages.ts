@@ -24,7 +24,7 @@ export const readWholeMessages = (): void => {
   }
 }
 
-/** Whose `parse` was replaced, and the client's own. */
+/** Parsers whose `parse` was replaced, and the client's own one. */
 const parserOf = new WeakMap<object, Parser["parse"]>()
 
 /** Dispatches the messages that begin at `at` and are there as a whole; where the first one begins that is not. */

@@ -1,4 +1,4 @@
-/** What the reply subject of a consumer's message says. */
+/** The parts of the reply subject of a consumer's message. */
 export interface Delivery {
   /** Times that the message was delivered, 1 the first time. */
   readonly deliveryCount: number

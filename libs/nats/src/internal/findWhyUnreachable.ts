@@ -43,7 +43,7 @@ const whyOf = async (server: string, config: NatsConfig, lastError: string | und
   }
 }
 
-/** What a server that is there wants and does not get. */
+/** The demands of a reachable server that are not met. */
 const wantOf = (greeting: string, config: NatsConfig, lastError = "it did not answer in time"): string => {
   const [, json] = /^INFO (\{.*\})/.exec(greeting) ?? []
   if (json === undefined) return "what listens there is no nats-server"
@@ -85,7 +85,7 @@ const cureOf = (lastError: string): string =>
       ? "NATS_URL has to have a name or address that stands in it"
       : "NATS_TLS_CA has to name who signed it"
 
-/** What the operator compares with what the server wants. */
+/** The facts for the operator to compare with the server's demands. */
 const ownText = (certFile: string): string => {
   const { issuer, validTo } = new X509Certificate(readFileSync(certFile))
   return `NATS_TLS_CERT was signed by ${issuer.replaceAll("\n", ", ")} and ends ${validTo}; the server's ca_file has to know who signed it`

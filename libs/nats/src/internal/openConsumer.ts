@@ -105,7 +105,7 @@ const startOf = async (
   { startAt, stream }: WantedConsumer,
   { again }: ConsumerPosition
 ): Promise<Start> => {
-  // What a work queue still has is what nobody has done, and it takes no consumer that begins later.
+  // A work queue still has the work that nobody has done, and it takes no consumer that begins later.
   if ((await streams.info(stream)).config.retention === RetentionPolicy.Workqueue) {
     return { deliver_policy: DeliverPolicy.All }
   }

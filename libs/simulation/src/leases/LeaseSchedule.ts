@@ -16,7 +16,7 @@ export interface PlantedFault {
 
 export interface LeaseReport {
   readonly seed: number
-  /** What must never be; empty if all is well. */
+  /** The violations; empty if all is well. */
   readonly violations: ReadonlyArray<string>
   /** Longest time in milliseconds in which nobody served a partition, once all had been served. */
   readonly longestSilenceMillis: number

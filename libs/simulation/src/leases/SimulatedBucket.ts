@@ -11,7 +11,7 @@ export interface StoredEntry<A> {
   readonly revision: number
 }
 
-/** What one process does with a bucket, over its own connection. */
+/** One process's operations on a bucket, over its own connection. */
 export type BucketClient<A> = Pick<SimulatedBucket<A>, "deleteRevision" | "read" | "watch" | "write">
 
 export type Answer = { readonly _tag: "Stored"; readonly revision: number } | { readonly _tag: "Conflict" }
@@ -116,8 +116,8 @@ export class SimulatedBucket<A> {
   }
 
   /**
-   * Everything there is, then everything that happens, in order; `delay` of each message is its own, order is kept. What
-   * there is comes from a replica that is `behind` by this many writes; the rest follows. `evades` says of an entry that it was
+   * Everything there is, then everything that happens, in order; `delay` of each message is its own, order is kept. The first values come
+   * from a replica that is `behind` by this many writes; the rest follows. `evades` says of an entry that it was
    * replaced before it was read, so that only its successor comes.
    */
   watch(
@@ -192,7 +192,7 @@ class Watcher<A> {
     this.#network.plan(delay ?? lostMillis, () => {
       this.#moving = false
       if (delay === undefined) return this.#move()
-      // What waits together arrives together.
+      // Messages that wait together arrive together.
       const arrived = this.#closed ? [] : this.#queue.splice(0)
       for (const run of arrived) run()
       this.#move()

@@ -9,12 +9,12 @@ import {
 } from "@roost/cluster"
 import type { BucketClient, StoredEntry } from "./SimulatedBucket.ts"
 
-/** Whose partitions the node keeps leases for. Answers may come at any time, and never inside the call. */
+/** The host of the partitions that the node keeps leases for. Answers may come at any time, and never inside the call. */
 export interface LeaseHost {
   readonly acquire: (partition: number, fencingToken: number, acquired: () => void) => void
   readonly release: (partition: number, released: () => void) => void
   readonly abandon: (partition: number) => void
-  /** What the node owns has changed. */
+  /** The node owns other partitions than before. */
   readonly announce: () => void
   /** Everything is handed over: the process ends. */
   readonly drained: () => void
@@ -54,7 +54,7 @@ export class SimulatedNode {
   readonly #keeper: LeaseKeeper
   /** Partitions that the host serves, with the fencing token it serves them under. */
   readonly #hosted = new Map<number, number>()
-  /** What arrived while the process was paused. */
+  /** The messages that arrived while the process was paused. */
   readonly #missed: Array<() => void> = []
   #unwatch: () => void = () => undefined
   #state: "running" | "paused" | "over" = "running"
@@ -97,7 +97,7 @@ export class SimulatedNode {
     return this.#state === "running" && trusts
   }
 
-  /** What it announces: partitions with their fencing tokens. */
+  /** Its announcement: partitions with their fencing tokens. */
   get owned(): ReadonlyArray<readonly [partition: number, fencingToken: number]> {
     return this.#keeper.owned
   }

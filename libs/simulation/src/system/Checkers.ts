@@ -14,7 +14,7 @@ export interface Finished {
   readonly endedAt: number
 }
 
-/** What must not be in a schedule that has ended, as sentences for a reader; empty if all is well. */
+/** The violations of a schedule that has ended, as sentences for a reader; empty if all is well. */
 export const violationsOf = (finished: Finished): ReadonlyArray<string> => [
   ...troubles(finished),
   ...nonces(finished),
@@ -27,10 +27,10 @@ export const violationsOf = (finished: Finished): ReadonlyArray<string> => [
 ]
 
 const success = "2.04"
-/** What is answered within it was not held up. */
+/** A request that is answered within it was not held up. */
 const promptMillisMax = 2_000
 const handshakeMillisMax = 5_000
-/** What is under way when the store goes back may arrive there afterwards, or be acknowledged. */
+/** A message that is under way when the store goes back may arrive there afterwards, or be acknowledged. */
 const underWayMillis = 2_000
 /** Clocks and the way through the edge. */
 const earlyMillisMax = 1_000
@@ -130,7 +130,7 @@ function* offlines({ lifetimeMillisOf, recording }: Finished) {
   }
 }
 
-/** Who is silent for longer than a Lifetime while all is well is said to be offline, once. */
+/** A device that is silent for longer than a Lifetime while all is well is said to be offline, once. */
 function* sleeps({ conditions, lifetimeMillisOf, recording }: Finished) {
   const lastSentAt = new Map<string, number>()
   for (const { code, device, sentAt } of recording.exchanges) {
@@ -150,7 +150,7 @@ function* sleeps({ conditions, lifetimeMillisOf, recording }: Finished) {
   }
 }
 
-/** What was acknowledged then may be behind the copy that the store went back to. */
+/** A message that was acknowledged then may be behind the copy that the store went back to. */
 const wasTakenBack = ({ faults }: Conditions, at: number): boolean =>
   faults.some(
     (fault) =>

@@ -7,7 +7,7 @@ export interface Disturbance {
   readonly lateMillis: number
 }
 
-/** What is wrong at the moment, and what was when. */
+/** The troubles of the moment, and those of before with their times. */
 export class Conditions {
   readonly #disturbances: Record<"datagrams" | "frames", ReadonlyArray<Disturbance>> = { datagrams: [], frames: [] }
   /** Faults for which buckets and streams answer nothing, though the bus works. */

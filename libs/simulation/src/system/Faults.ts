@@ -1,7 +1,7 @@
 import type { Schedule } from "../Schedule.ts"
 import type { Conditions, FaultRecord } from "./Conditions.ts"
 
-/** What a fault can do to a world. */
+/** The faults that can come over a world. */
 export interface Victims {
   readonly now: () => number
   readonly plan: Schedule["plan"]

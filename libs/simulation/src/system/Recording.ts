@@ -29,7 +29,7 @@ export interface AcceptedCommand {
   readonly at: number
 }
 
-/** What devices, applications and operators saw of a schedule. */
+/** The view that devices, applications and operators had of a schedule. */
 export class Recording {
   readonly exchanges: Array<Exchange> = []
   readonly attempts: Array<HandshakeAttempt> = []

@@ -17,7 +17,7 @@ export interface StoreCopy {
   readonly commandEvents: number
 }
 
-/** What JetStream keeps, which outlives every process. */
+/** JetStream's storage, which outlives every process. */
 export class SimulatedStore {
   readonly leases: SimulatedBucket<LeaseRecord>
   readonly sessions: SimulatedBucket<Uint8Array>

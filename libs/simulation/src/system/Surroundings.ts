@@ -12,11 +12,11 @@ export interface PlantedFaults {
   readonly acknowledgesBeforeStoring?: boolean
   /** A node serves on although its lease ran out. */
   readonly servesWithoutLease?: boolean
-  /** What a node reads back of a session is the first that was stored of it, and its clock stands at the handshake. */
+  /** A node reads back the first session that was stored, and its clock stands at the handshake. */
   readonly repeatsNonces?: boolean
 }
 
-/** What every process of a simulated Roost has around it. */
+/** The surroundings of every process of a simulated Roost. */
 export interface Surroundings {
   /** Milliseconds since 1970, whole, on the wall clock and the monotonic clock of every process alike. */
   readonly now: () => number

@@ -6,7 +6,7 @@ import { World } from "../World.ts"
 
 export interface SystemReport {
   readonly seed: number
-  /** What must never be; empty if all is well. */
+  /** The violations; empty if all is well. */
   readonly violations: ReadonlyArray<string>
   /** Of everything that happened: two runs of a seed have the same one. */
   readonly traceHash: string

@@ -1,4 +1,4 @@
-/** What happened in a schedule, as a hash that two runs of one seed have in common, and as lines where somebody reads them. */
+/** The events of a schedule, as a hash that two runs of one seed have in common, and as lines where somebody reads them. */
 export class Trace {
   readonly lines: Array<string> = []
   readonly #keepsLines: boolean

@@ -244,7 +244,7 @@ export class LossyDevice {
   readonly peer: PeerAddress
   readonly client: Client
   connectedAt: number | undefined
-  /** What it sends goes out in datagrams of these, if it is set. */
+  /** Its records go out in datagrams of these, if it is set. */
   cut: ((datagram: Uint8Array) => ReadonlyArray<Uint8Array>) | undefined
   readonly #roost: LossyRoost
 

@@ -42,7 +42,7 @@ export interface CoapResponse {
 
 export interface CoapSession {
   readonly request: (request: CoapRequest) => Effect.Effect<CoapResponse, ClientFailed>
-  /** What the client said, for the message of a failed test. */
+  /** The client's output, for the message of a failed test. */
   readonly output: () => string
 }
 
@@ -67,7 +67,7 @@ export interface ThirdPartyClient {
   readonly name: string
   /** The program on the PATH; undefined for one in this process. */
   readonly program: string | undefined
-  /** Which suites it can be made to agree to; "any" suite that it offers is the server's choice. */
+  /** The suites that it can be made to agree to; "any" suite that it offers is the server's choice. */
   readonly suites: ReadonlyArray<Suite> | "server's choice"
   /** Whether it splits and joins bodies by itself (RFC 7959). */
   readonly blockwise: boolean

@@ -28,11 +28,11 @@ export interface RecordProgram {
   readonly name: string
   readonly command: string
   readonly args: ReadonlyArray<string>
-  /** What it says when the handshake is complete. */
+  /** Its output when the handshake is complete. */
   readonly connected: RegExp
   /** Turns chunks of its stdout into the datagrams it decrypted. */
   readonly datagrams: (datagram: (bytes: Uint8Array) => void) => (chunk: Uint8Array) => void
-  /** What it reads to send `bytes` as one record. Absent: the bytes, to a program that sends what one read brought. */
+  /** The input that makes it send `bytes` as one record. Absent: the bytes, to a program that sends what one read brought. */
   readonly line?: (bytes: Uint8Array) => string
 }
 

@@ -24,7 +24,7 @@ export const opensslSession = (options: OpensslOptions): Effect.Effect<DtlsSessi
         `-psk=${Buffer.from(options.psk).toString("hex")}`,
         // OpenSSL's default level refuses tags of 8 bytes.
         `-cipher=${ciphers[options.suite]}:@SECLEVEL=0`,
-        // What it says of the session goes to stderr, so that stdout has the datagrams only; no byte is a command.
+        // Its words on the session go to stderr, so that stdout has the datagrams only; no byte is a command.
         "-brief",
         "-nocommands",
         ...(options.maxFragmentLength === undefined ? [] : [`-maxfraglen=${options.maxFragmentLength}`]),

@@ -3,7 +3,7 @@ import { accessSync, constants } from "node:fs"
 import { delimiter, join } from "node:path"
 import { ClientFailed } from "./CoapClient.ts"
 
-/** What tests run, and the Debian package that brings it. */
+/** The programs that tests run, and the Debian package of each. */
 export const programPackages = {
   "coap-client-openssl": "libcoap3-bin",
   "coap-client-gnutls": "libcoap3-bin",

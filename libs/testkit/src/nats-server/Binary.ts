@@ -30,7 +30,7 @@ export const binaries = (): ReadonlyArray<Binary> => {
   return [...found.values()].sort((a, b) => compareVersions(b.version, a.version))
 }
 
-/** What `nats-server --version` says; undefined for a program that says nothing of the kind. */
+/** The version in `nats-server --version`; undefined for a program that says nothing of the kind. */
 export const versionOf = (path: string): string | undefined => {
   const known = versions.get(path)
   if (known !== undefined) return known

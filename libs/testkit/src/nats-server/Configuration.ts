@@ -26,13 +26,13 @@ export interface ConfigurationOptions {
   }
   /** Of `newPasswords`; default new ones. */
   readonly passwords?: Readonly<Record<string, string>>
-  /** Who enters without a login; default nobody. */
+  /** The user of a connection without a login; default nobody. */
   readonly withoutLogin?: string
   /** More lines of configuration; ones of their own for `authorization` replace accounts and users. */
   readonly lines?: string
 }
 
-/** What a nats-server is started with. */
+/** The parameters of a nats-server's start. */
 export interface Configuration {
   readonly file: string
   readonly env: Readonly<Record<string, string>>
