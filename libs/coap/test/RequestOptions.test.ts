@@ -1,16 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
-import {
-  Code,
-  defaultServerSettings,
-  noBytes,
-  OptionNumber,
-  ServerExchanges,
-  stringOption,
-  uintOption
-} from "../src/index.ts"
-import { bytesOf, hex, only, pathOptions, sent, toHex } from "./support/build.ts"
-
-const server = (): ServerExchanges => new ServerExchanges(defaultServerSettings, () => 0.5)
+import { Code, noBytes, OptionNumber, stringOption, uintOption } from "../src/index.ts"
+import { bytesOf, hex, only, pathOptions, sent, server, toHex } from "./support/build.ts"
 
 describe("ServerExchanges: options", () => {
   const answerTo = (number: number, value: string | Uint8Array, type: "CON" | "NON" = "CON") => {

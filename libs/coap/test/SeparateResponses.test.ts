@@ -1,25 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
-import {
-  Code,
-  defaultServerSettings,
-  defaultTuning,
-  OptionNumber,
-  type Response,
-  ServerExchanges,
-  stringOption
-} from "../src/index.ts"
-import { bytesOf, hex, only, sent, text, toHex } from "./support/build.ts"
-
-const changed: Response = {
-  code: Code.Changed,
-  options: [stringOption(OptionNumber.PendingCommand, "/topic/sys/pk/dk/thing/service/x")],
-  payload: text('{"id":"1","code":200}')
-}
-
-const empty = (first: string, messageId: number): Uint8Array =>
-  hex(first + "00" + messageId.toString(16).padStart(4, "0"))
-
-const server = (): ServerExchanges => new ServerExchanges(defaultServerSettings, () => 0.5)
+import { Code, defaultTuning } from "../src/index.ts"
+import { bytesOf, changed, empty, hex, only, sent, server, toHex } from "./support/build.ts"
 
 describe("ServerExchanges: slow applications", () => {
   it("sends an empty ACK when the application takes longer, then the response as a CON of its own, RFC 7252 §5.2.2", () => {

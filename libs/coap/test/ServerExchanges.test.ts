@@ -6,23 +6,10 @@ import {
   defaultTuning,
   noBytes,
   OptionNumber,
-  type Response,
-  ServerExchanges,
   stringOption,
   uintOption
 } from "../src/index.ts"
-import { bytesOf, hex, only, pathOptions, sent, text, toHex } from "./support/build.ts"
-
-const changed: Response = {
-  code: Code.Changed,
-  options: [stringOption(OptionNumber.PendingCommand, "/topic/sys/pk/dk/thing/service/x")],
-  payload: text('{"id":"1","code":200}')
-}
-
-const empty = (first: string, messageId: number): Uint8Array =>
-  hex(first + "00" + messageId.toString(16).padStart(4, "0"))
-
-const server = (): ServerExchanges => new ServerExchanges(defaultServerSettings, () => 0.5)
+import { bytesOf, changed, empty, hex, only, pathOptions, sent, server, text, toHex } from "./support/build.ts"
 
 describe("ServerExchanges: one request, one response", () => {
   it("hands a request over decoded and piggybacks the response on the ACK, RFC 7252 §5.2.1", () => {

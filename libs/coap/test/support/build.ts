@@ -2,6 +2,7 @@ import * as Result from "effect/Result"
 import {
   Code,
   decode,
+  defaultServerSettings,
   encode,
   type Message,
   noBytes,
@@ -9,6 +10,8 @@ import {
   OptionNumber,
   type Output,
   type Outputs,
+  type Response,
+  ServerExchanges,
   stringOption
 } from "../../src/index.ts"
 
@@ -50,3 +53,17 @@ export const only = <Tag extends Output["_tag"]>(
 
 /** The message of the one Transmit among the outputs. */
 export const sent = (outputs: Outputs): Message => decoded(only(outputs, "Transmit").bytes)
+
+/** A server of one session, at its defaults. */
+export const server = (): ServerExchanges => new ServerExchanges(defaultServerSettings, () => 0.5)
+
+/** An application's answer that announces a command. */
+export const changed: Response = {
+  code: Code.Changed,
+  options: [stringOption(OptionNumber.PendingCommand, "/topic/sys/pk/dk/thing/service/x")],
+  payload: text('{"id":"1","code":200}')
+}
+
+/** An Empty message by its first byte. */
+export const empty = (first: string, messageId: number): Uint8Array =>
+  hex(first + "00" + messageId.toString(16).padStart(4, "0"))
