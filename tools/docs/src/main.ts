@@ -14,7 +14,7 @@ import { variablesPage } from "./Variables.ts"
 const usage = `npm run docs -- [PAGE …]
 Runs the commands of the pages, or of those whose path contains PAGE, against a Roost of its own.
   --list    only says what each page has, and what is not marked
-  --write   only makes docs/metrics.md, docs/variables.md and openapi/ anew, after what they are made of was changed
+  --write   only makes docs/cli.md, docs/metrics.md, docs/variables.md and openapi/ anew, after what they are made of was changed
 `
 
 const print = (text: string): void => void process.stdout.write(`${text}\n`)
@@ -35,7 +35,8 @@ const main = async (): Promise<number> => {
       writeFileSync(join(root, file), JSON.stringify(specification()))
       made.push(file)
     }
-    spawnSync("npx", ["oxfmt", ...made], { cwd: root, stdio: "inherit" })
+    spawnSync(process.execPath, [join(root, "tools/roost/src/writePage.ts")], { stdio: "inherit" })
+    spawnSync("npx", ["oxfmt", ...made, "docs/cli.md"], { cwd: root, stdio: "inherit" })
     return 0
   }
   const pages = readPages().filter(({ path }) => positionals.length === 0 || positionals.some((p) => path.includes(p)))

@@ -27,6 +27,12 @@ export interface Request {
 type Method = (request: object) => Effect.Effect<HttpClientResponse.HttpClientResponse, Refused>
 type Refused = HttpClientError.HttpClientError | Schema.SchemaError
 
+/** The client of one endpoint, whose name is known when it runs: its types can't be. */
+const endpointClient = HttpApiClient.endpoint as unknown as (
+  api: typeof RegistryApi,
+  options: { readonly group: string; readonly endpoint: string; readonly httpClient: HttpClient.HttpClient }
+) => Effect.Effect<Method>
+
 /** The HTTP API at the address of the context, as a client made from its definition. */
 export class Api extends Context.Service<
   Api,
@@ -53,11 +59,8 @@ export class Api extends Context.Service<
             HttpClientRequest.setHeaders(more ?? {})
           )
         )
-      const methodOf = (operation: Operation, more: Request["more"]): Effect.Effect<Method> =>
-        Effect.map(
-          HttpApiClient.makeWith(RegistryApi, { httpClient: clientOf(more) }) as Effect.Effect<unknown>,
-          (client) => (client as Record<string, Record<string, Method>>)[operation.group]![operation.id]!
-        )
+      const methodOf = ({ group, id }: Operation, more: Request["more"]): Effect.Effect<Method> =>
+        endpointClient(RegistryApi, { group, endpoint: id, httpClient: clientOf(more) })
       const respond = Effect.fnUntraced(function* (operation: Operation, { more, ...request }: Request) {
         const method = yield* methodOf(operation, more)
         return yield* method({ ...request, responseMode: "response-only" }).pipe(

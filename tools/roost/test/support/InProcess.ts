@@ -1,7 +1,7 @@
 import { NodeServices } from "@effect/platform-node"
 import { temporaryDirectory } from "@roost/testkit"
 import { Cause, Effect, Exit, Runtime } from "effect"
-import { CliConfig, CliError, Command, GlobalFlag } from "effect/cli"
+import { CliConfig, CliError, CliOutput, Command, GlobalFlag } from "effect/cli"
 import { createServer, type RequestListener } from "node:http"
 import { exitCodes } from "../../src/ExitCode.ts"
 import { Printer } from "../../src/output/Printer.ts"
@@ -68,7 +68,11 @@ export const run = Effect.fnUntraced(function* (url: string, args: ReadonlyArray
       columns: undefined,
       colours: false
     }),
-    Effect.provide([NodeServices.layer, CliConfig.layer({ builtIns: [GlobalFlag.Help, GlobalFlag.Version] })]),
+    Effect.provide([
+      NodeServices.layer,
+      CliConfig.layer({ builtIns: [GlobalFlag.Help, GlobalFlag.Version] }),
+      CliOutput.layerPresenter({ present: () => Effect.void })
+    ]),
     Effect.exit
   )
   const error = Exit.isSuccess(exit) ? undefined : Cause.squash(exit.cause)
