@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process"
 import { createHash } from "node:crypto"
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from "node:fs"
+import { constants, setPriority } from "node:os"
 import { join } from "node:path"
 
 /** The console's files for a checkout as it is now. */
@@ -76,6 +77,8 @@ const build = async (root: string, cache: string, folder: string): Promise<strin
 const run = (args: ReadonlyArray<string>, env: NodeJS.ProcessEnv) =>
   new Promise<{ readonly code: number | null; readonly output: string }>((resolve, reject) => {
     const child = spawn(process.execPath, args, { env, stdio: ["ignore", "ignore", "pipe"] })
+    // The apps start meanwhile, and somebody waits for them.
+    if (child.pid !== undefined) setPriority(child.pid, constants.priority.PRIORITY_LOW)
     let output = ""
     child.stderr.setEncoding("utf8").on("data", (text: string) => (output = (output + text).slice(-4096)))
     child.once("error", reject)
