@@ -75,7 +75,7 @@ export class SearchIndex {
     const counts = conditions.map((condition) => this.#countOf(countOfOne(condition)))
     const plan = planOf(conditions, counts)
     return {
-      rows: this.#rowsOf(pagesOf(plan, query, this.#complete), query.limit),
+      rows: this.#rowsOf(pagesOf(plan, query, fts5, this.#complete), query.limit),
       found: query.after?.found ?? this.#found(plan, counts)
     }
   }
@@ -251,5 +251,6 @@ type DeviceKeys = readonly [productKey: string, deviceKey: string]
 const fts5: PartIndex = {
   from: "device_parts AS part CROSS JOIN device_search AS found ON found.id = part.rowid",
   where: "part.text MATCH ?",
-  value: (sought) => `"${sought.replaceAll('"', '""')}"`
+  value: (sought) => `"${sought.replaceAll('"', '""')}"`,
+  unindexed: "+"
 }

@@ -21,6 +21,8 @@ export interface PartIndex {
   readonly from: string
   readonly where: string
   readonly value: (sought: string) => Value
+  /** Before a column: the planner is to take no index for it. */
+  readonly unindexed: string
 }
 
 /** One of the query's conditions. */
@@ -133,6 +135,8 @@ interface InOrder {
   readonly where: string
   /** Of the order's columns. */
   readonly alias: "d" | "keys"
+  /** What keeps another index than the order's from being taken for a condition. */
+  readonly unindexed?: string
 }
 
 const devicesInOrder: InOrder = { from: "devices AS d", where: "1 = 1", alias: "d" }
@@ -147,7 +151,11 @@ const keysInOrder: InOrder = {
 const candidates = ({ lead, rest }: SearchPlan, inOrder: InOrder) => {
   const values = rest.flatMap(({ restValues, values }) => restValues ?? values)
   if (lead === undefined) {
-    const conditions = rest.map(({ rest, restOfKeys = rest }) => (inOrder.alias === "keys" ? restOfKeys : rest))
+    const conditions = rest.map(({ rest, restOfKeys = rest }) =>
+      inOrder.alias === "keys"
+        ? restOfKeys
+        : rest.replaceAll(/\bd\.(?=product_key = \?|status = \?)/g, `${inOrder.unindexed ?? ""}d.`)
+    )
     return { ...inOrder, where: [inOrder.where, ...conditions].join(" AND "), values }
   }
   return {
@@ -164,7 +172,12 @@ const candidates = ({ lead, rest }: SearchPlan, inOrder: InOrder) => {
 }
 
 /** One page, in one or two statements that follow each other until it is full: those that were never heard of come last. */
-export const pagesOf = (plan: SearchPlan, query: DeviceQuery, complete: boolean): ReadonlyArray<SearchStatement> => {
+export const pagesOf = (
+  plan: SearchPlan,
+  query: DeviceQuery,
+  { unindexed }: PartIndex,
+  complete: boolean
+): ReadonlyArray<SearchStatement> => {
   const { after, limit, sort } = query
   const [direction, beyond] = sort.startsWith("-") ? ["DESC", "<"] : ["ASC", ">"]
   const page = (
@@ -208,7 +221,8 @@ export const pagesOf = (plan: SearchPlan, query: DeviceQuery, complete: boolean)
   if (amongNever) return [never]
   const seenOrder = ["last_seen_at", ...keyOrder]
   const heard = page(
-    devicesInOrder,
+    // A state or a product has its index; who took that would put all of its devices in order for one page.
+    { ...devicesInOrder, unindexed },
     seenOrder,
     direction!,
     () => (after === undefined ? " AND d.last_seen_at IS NOT NULL" : behind("d", seenOrder, beyond!)),
