@@ -1,25 +1,19 @@
+import { LiveBlock, type Screen } from "@roost/tool-report"
 import type { Recorder } from "../record/Recorder.ts"
-
-/** Where progress is shown: `process.stderr`. */
-export interface Screen {
-  readonly isTTY?: boolean
-  write(text: string): unknown
-}
 
 /** One line of figures that is drawn over itself, and lines that stay above it. Without a terminal every tenth is written. */
 export class LiveView {
-  readonly #screen: Screen
+  readonly #block: LiveBlock
   readonly #start = Date.now()
   #answered = 0
   #ticks = 0
 
   constructor(screen: Screen) {
-    this.#screen = screen
+    this.#block = new LiveBlock(screen)
   }
 
   say(text: string): void {
-    const line = `${this.#seconds().padStart(6)} s  ${text}\n`
-    this.#screen.write(this.#screen.isTTY === true ? `\r\u001B[2K${line}` : line)
+    this.#block.say(this.#timed(text))
   }
 
   /** Once a second. */
@@ -36,12 +30,12 @@ export class LiveView {
       `${recorder.commands.length} commands`,
       `${recorder.faults.length} faults`
     ].join("  ")
-    if (this.#screen.isTTY === true) this.#screen.write(`\r\u001B[2K${this.#seconds().padStart(6)} s  ${text}`)
+    if (this.#block.isLive) this.#block.draw([this.#timed(text)])
     else if (this.#ticks++ % 10 === 0) this.say(text)
   }
 
-  #seconds(): string {
-    return ((Date.now() - this.#start) / 1000).toFixed(1)
+  #timed(text: string): string {
+    return `${((Date.now() - this.#start) / 1000).toFixed(1).padStart(6)} s  ${text}`
   }
 }
 

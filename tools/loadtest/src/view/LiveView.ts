@@ -1,3 +1,4 @@
+import { LiveBlock, type Screen } from "@roost/tool-report"
 import { styleText } from "node:util"
 import type { Counts, Sample } from "../Report.ts"
 import type { Progress } from "../run/runLoad.ts"
@@ -11,39 +12,22 @@ export interface View {
   readonly serverNames: ReadonlyArray<string>
 }
 
-/** Where progress is shown: `process.stderr`. */
-export interface Screen {
-  readonly isTTY?: boolean
-  readonly columns?: number
-  write(text: string): unknown
-}
-
 /** A block of lines that is drawn over itself once a second; one plain line a second where that cannot be. */
 export class LiveView {
-  readonly #screen: Screen
-  #drawn = 0
+  readonly #block: LiveBlock
 
   constructor(screen: Screen) {
-    this.#screen = screen
+    this.#block = new LiveBlock(screen)
   }
 
   show(view: View): void {
-    if (this.#screen.isTTY !== true) {
-      this.#screen.write(`${plainLine(view)}\n`)
-      return
-    }
-    // A line that wraps would count as one and be drawn over by half.
-    const columns = (this.#screen.columns ?? 80) - 1
-    const lines = blockOf(view, columns).map((line) => cut(line, columns))
-    const up = this.#drawn === 0 ? "" : `\u001B[${this.#drawn}A`
-    this.#screen.write(`${up}${lines.map((line) => `\u001B[2K${line}\n`).join("")}`)
-    this.#drawn = lines.length
+    if (this.#block.isLive) this.#block.draw(blockOf(view, this.#block.columns))
+    else this.#block.say(plainLine(view))
   }
 
   /** A line that stays, above what is drawn next. */
   say(text: string): void {
-    this.#screen.write(`${text}\n`)
-    this.#drawn = 0
+    this.#block.say(text)
   }
 }
 
@@ -109,12 +93,4 @@ const bar = ({ phaseSeconds, secondsLeft }: Progress): string => {
 
 const percent = (cores: number): string => `${Math.round(cores * 100)} %`
 
-/** Colours have no width. */
-const cut = (line: string, columns: number): string => {
-  const plain = line.replaceAll(colours, "")
-  return plain.length <= columns ? line : plain.slice(0, columns)
-}
-
 const barWidth = 24
-// oxlint-disable-next-line no-control-regex
-const colours = /\u001B\[\d+m/g
