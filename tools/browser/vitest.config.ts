@@ -3,7 +3,7 @@ import { defineConfig } from "vitest/config"
 export default defineConfig({
   test: {
     root: import.meta.dirname,
-    reporters: ["default", "../dev/src/CountingReporter.ts"],
+    reporters: ["verbose", "../dev/src/CountingReporter.ts"],
     include: ["scenarios/*.test.ts"],
     // One Roost and one browser for all of them, in the order in which they are written.
     fileParallelism: false,

@@ -9,8 +9,8 @@ export const repository = resolve(import.meta.dirname, "../../..")
 export type Architecture = "amd64" | "arm64"
 
 export const apps = ["udp-edge", "session-actors", "registry", "downlink-queue"] as const
-/** Made of other things than one app: the pages that the registry serves, and the command. */
-const companions = ["console", "roost"] as const
+/** The command, which is none of the apps; the console's pages are in the registry's folder. */
+const companions = ["roost"] as const
 
 /** Makes in `folder` what the Containerfile copies: Node, every bundle, the licence. Fails where an app has no bundle. */
 export const makeImageRoot = (folder: string, architecture: Architecture): void => {

@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync, writeFileSync } from "node:fs"
+import { cpSync, existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { bundleInto, copyWebAssembly, nodeMin, nodeText, root, scriptWorker, searchWorker } from "./Bundling.ts"
 
@@ -28,6 +28,9 @@ const bundle = async (app: string): Promise<void> => {
   })
   writeFileSync(join(folder, "main.mjs"), main)
   if (scripts) copyWebAssembly(folder)
+  // The registry serves the console's pages, which `nx build console` makes before.
+  const pages = join(root, "apps/console/dist")
+  if (app === "registry" && existsSync(pages)) cpSync(pages, join(folder, "console"), { recursive: true })
 }
 
 await bundle(process.argv[2]!)

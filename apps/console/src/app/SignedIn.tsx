@@ -1,6 +1,6 @@
 import { Center, Loader } from "@mantine/core"
 import { Navigate, useRouterState } from "@tanstack/react-router"
-import type { ReactNode } from "react"
+import { type ReactNode, useEffect, useState } from "react"
 import { FaultPanel } from "../display/FaultPanel.tsx"
 import { useText } from "../language/Language.tsx"
 import { useSession } from "../session/session.ts"
@@ -35,8 +35,8 @@ export const SignedIn = ({ children }: { readonly children: ReactNode }) => {
 /** Shows `children` to who is not signed in, and sends the others where they wanted to go. */
 export const SignedOut = ({ children }: { readonly children: ReactNode }) => {
   const { data } = useSession()
+  const [href] = useState(() => sessionStorage.getItem(wanted))
+  useEffect(() => sessionStorage.removeItem(wanted), [])
   if (!data || location.hash.includes("code=")) return children
-  const href = sessionStorage.getItem(wanted)
-  sessionStorage.removeItem(wanted)
   return <Navigate to={href === null || href === "/" ? "/devices" : href} replace />
 }

@@ -3,6 +3,7 @@ import type { components } from "../../generated/registry.d.ts"
 import { Ago } from "../display/Ago.tsx"
 import { bytes } from "../display/numbers.ts"
 import { spanText } from "../display/times.ts"
+import { WideTable } from "../display/WideTable.tsx"
 import { useLocale, useText } from "../language/Language.tsx"
 
 export const NodeTable = ({ nodes }: { readonly nodes: ReadonlyArray<components["schemas"]["ClusterNode"]> }) => {
@@ -10,55 +11,53 @@ export const NodeTable = ({ nodes }: { readonly nodes: ReadonlyArray<components[
   const locale = useLocale()
   const percent = new Intl.NumberFormat(locale, { style: "percent", maximumFractionDigits: 0 })
   return (
-    <Table.ScrollContainer minWidth={820} scrollAreaProps={{ type: "auto", offsetScrollbars: false }}>
-      <Table verticalSpacing="xs">
-        <Table.Thead>
-          <Table.Tr>
-            <Table.Th>{t.app}</Table.Th>
-            <Table.Th>{t.state}</Table.Th>
-            <Table.Th>{t.host}</Table.Th>
-            <Table.Th>{t.version}</Table.Th>
-            <Table.Th>{t.since}</Table.Th>
-            <Table.Th ta="right">{t.cpu}</Table.Th>
-            <Table.Th ta="right">{t.memory}</Table.Th>
-            <Table.Th ta="right">{t.lag}</Table.Th>
-            <Table.Th ta="right">{t.owns}</Table.Th>
+    <WideTable label={t.nodes} width={820} verticalSpacing="xs">
+      <Table.Thead>
+        <Table.Tr>
+          <Table.Th>{t.app}</Table.Th>
+          <Table.Th>{t.state}</Table.Th>
+          <Table.Th>{t.host}</Table.Th>
+          <Table.Th>{t.version}</Table.Th>
+          <Table.Th>{t.since}</Table.Th>
+          <Table.Th ta="right">{t.cpu}</Table.Th>
+          <Table.Th ta="right">{t.memory}</Table.Th>
+          <Table.Th ta="right">{t.lag}</Table.Th>
+          <Table.Th ta="right">{t.owns}</Table.Th>
+        </Table.Tr>
+      </Table.Thead>
+      <Table.Tbody>
+        {nodes.map((node) => (
+          <Table.Tr key={`${node.app} ${node.node}`}>
+            <Table.Td>
+              <Text fw={600} size="sm">
+                {node.app}
+              </Text>
+              <Text size="xs" className="mono quiet">
+                {node.node}
+              </Text>
+            </Table.Td>
+            <Table.Td>
+              <span style={{ color: node.ready ? "var(--roost-online)" : "var(--roost-bad)" }}>
+                {node.ready ? t.ready : t.notReady}
+              </span>
+              {Object.entries(node.checks).map(([name, fault]) => (
+                <Text key={name} size="xs">
+                  {name}: {fault}
+                </Text>
+              ))}
+            </Table.Td>
+            <Table.Td>{node.host}</Table.Td>
+            <Table.Td>{node.version}</Table.Td>
+            <Table.Td>
+              <Ago at={node.since} />
+            </Table.Td>
+            <Table.Td ta="right">{percent.format(node.cpu)}</Table.Td>
+            <Table.Td ta="right">{bytes(node.memoryBytes, locale)}</Table.Td>
+            <Table.Td ta="right">{spanText(node.lagMillis, locale)}</Table.Td>
+            <Table.Td ta="right">{node.partitions ?? "–"}</Table.Td>
           </Table.Tr>
-        </Table.Thead>
-        <Table.Tbody>
-          {nodes.map((node) => (
-            <Table.Tr key={`${node.app} ${node.node}`}>
-              <Table.Td>
-                <Text fw={600} size="sm">
-                  {node.app}
-                </Text>
-                <Text size="xs" className="mono quiet">
-                  {node.node}
-                </Text>
-              </Table.Td>
-              <Table.Td>
-                <span style={{ color: node.ready ? "var(--roost-online)" : "var(--roost-bad)" }}>
-                  {node.ready ? t.ready : t.notReady}
-                </span>
-                {Object.entries(node.checks).map(([name, fault]) => (
-                  <Text key={name} size="xs">
-                    {name}: {fault}
-                  </Text>
-                ))}
-              </Table.Td>
-              <Table.Td>{node.host}</Table.Td>
-              <Table.Td>{node.version}</Table.Td>
-              <Table.Td>
-                <Ago at={node.since} />
-              </Table.Td>
-              <Table.Td ta="right">{percent.format(node.cpu)}</Table.Td>
-              <Table.Td ta="right">{bytes(node.memoryBytes, locale)}</Table.Td>
-              <Table.Td ta="right">{spanText(node.lagMillis, locale)}</Table.Td>
-              <Table.Td ta="right">{node.partitions ?? "–"}</Table.Td>
-            </Table.Tr>
-          ))}
-        </Table.Tbody>
-      </Table>
-    </Table.ScrollContainer>
+        ))}
+      </Table.Tbody>
+    </WideTable>
   )
 }

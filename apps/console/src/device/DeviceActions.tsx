@@ -41,12 +41,13 @@ export const DeviceActions = ({ device }: { readonly device: Device }) => {
       {dialog === "switch" && <SwitchDevice device={device} onClose={close} />}
       {dialog === "rename" && <RenameDevice device={device} onClose={close} />}
       {(dialog === "rotate" || dialog === "replace") && <NewSecret device={device} why={dialog} onClose={close} />}
-      <DeleteDevice
-        device={device}
-        opened={dialog === "delete"}
-        onClose={close}
-        onDeleted={() => void navigate({ to: "/devices", replace: true })}
-      />
+      {dialog === "delete" && (
+        <DeleteDevice
+          device={device}
+          onClose={close}
+          onDeleted={() => void navigate({ to: "/devices", replace: true })}
+        />
+      )}
     </Group>
   )
 }

@@ -1,4 +1,4 @@
-import { Badge, Button, Loader, Text } from "@mantine/core"
+import { Button, Loader, Text } from "@mantine/core"
 import { IconSend } from "@tabler/icons-react"
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query"
 import { bodyOf, downlink } from "../api/client.ts"
@@ -6,6 +6,7 @@ import { EmptyState } from "../display/EmptyState.tsx"
 import { FaultPanel } from "../display/FaultPanel.tsx"
 import { FaultText } from "../display/FaultText.tsx"
 import { Panel } from "../display/Panel.tsx"
+import { Tag, type Tone } from "../display/Tag.tsx"
 import { useText } from "../language/Language.tsx"
 import { CommandBar } from "./CommandBar.tsx"
 import { CommandForm } from "./CommandForm.tsx"
@@ -44,14 +45,14 @@ export const DeviceCommands = ({ device }: { readonly device: Device }) => {
   )
 }
 
-const colours: Readonly<Record<IssuedCommand["state"], string>> = {
-  created: "gray",
-  sent: "yellow",
-  succeeded: "teal",
-  failed: "red",
-  expired: "orange",
-  cancelled: "gray",
-  timedOut: "orange"
+const tones: Readonly<Record<IssuedCommand["state"], Tone>> = {
+  created: "plain",
+  sent: "plain",
+  succeeded: "good",
+  failed: "bad",
+  expired: "odd",
+  cancelled: "plain",
+  timedOut: "odd"
 }
 
 const CommandItem = ({ command }: { readonly command: IssuedCommand }) => {
@@ -70,9 +71,7 @@ const CommandItem = ({ command }: { readonly command: IssuedCommand }) => {
           {t.kinds[command.kind]} {command.identifier}
           {asked !== undefined && <span className="mono"> = {valueText(asked)}</span>}
         </Text>
-        <Badge variant="light" color={colours[command.state]} tt="none" size="lg">
-          {t.states[command.state]}
-        </Badge>
+        <Tag tone={tones[command.state]}>{t.states[command.state]}</Tag>
         {command.state === "created" && (
           <Button size="compact-xs" variant="default" loading={cancel.isPending} onClick={() => cancel.mutate()}>
             {t.cancel}

@@ -1,6 +1,7 @@
-import { Button, Group, Modal, Text, TextInput } from "@mantine/core"
+import { Button, Group, Text, TextInput } from "@mantine/core"
 import { useMutation, useQueryClient } from "@tanstack/react-query"
 import { useState } from "react"
+import { Dialog } from "../display/Dialog.tsx"
 import { bodyOf, registry } from "../api/client.ts"
 import { Confirm } from "../display/Confirm.tsx"
 import { ConnectDevice } from "../fleet/ConnectDevice.tsx"
@@ -38,18 +39,12 @@ export const NewSecret = ({
   })
   if (change.data) {
     return (
-      <Modal
-        opened
-        size="xl"
-        onClose={onClose}
-        title={text.newDevice.credentials(device.deviceName)}
-        closeButtonProps={{ "aria-label": text.dialog.close }}
-      >
+      <Dialog size="xl" onClose={onClose} title={text.newDevice.credentials(device.deviceName)}>
         <ConnectDevice credential={change.data} />
         <Group justify="flex-end" mt="lg">
           <Button onClick={onClose}>{text.dialog.done}</Button>
         </Group>
-      </Modal>
+      </Dialog>
     )
   }
   return (

@@ -1,5 +1,6 @@
-import { Alert, Button, Group, Modal, Stack } from "@mantine/core"
+import { Alert, Button, Group, Stack } from "@mantine/core"
 import type { ReactNode } from "react"
+import { Dialog } from "./Dialog.tsx"
 import { useText } from "../language/Language.tsx"
 import { FaultText } from "./FaultText.tsx"
 
@@ -25,7 +26,7 @@ export const Confirm = ({
 }) => {
   const t = useText().dialog
   return (
-    <Modal opened onClose={onClose} title={title} closeButtonProps={{ "aria-label": t.close }}>
+    <Dialog onClose={onClose} title={title}>
       <form
         onSubmit={(event) => {
           event.preventDefault()
@@ -49,6 +50,6 @@ export const Confirm = ({
           </Group>
         </Stack>
       </form>
-    </Modal>
+    </Dialog>
   )
 }

@@ -1,5 +1,6 @@
-import { Alert, Button, Group, Modal, Stack, Text } from "@mantine/core"
+import { Alert, Button, Group, Stack, Text } from "@mantine/core"
 import { useMutation, useQueryClient } from "@tanstack/react-query"
+import { Dialog } from "../display/Dialog.tsx"
 import { registry } from "../api/client.ts"
 import { FaultText } from "../display/FaultText.tsx"
 import { useText } from "../language/Language.tsx"
@@ -8,11 +9,9 @@ import { devicesKey } from "./fleetQueries.ts"
 export const DeleteDevice = ({
   device: { deviceKey, deviceName, productKey },
   onClose,
-  onDeleted,
-  opened
+  onDeleted
 }: {
   readonly device: { readonly productKey: string; readonly deviceKey: string; readonly deviceName: string }
-  readonly opened: boolean
   readonly onClose: () => void
   readonly onDeleted?: () => void
 }) => {
@@ -29,12 +28,7 @@ export const DeleteDevice = ({
     }
   })
   return (
-    <Modal
-      opened={opened}
-      onClose={onClose}
-      title={t.deleteTitle(deviceName)}
-      closeButtonProps={{ "aria-label": text.dialog.close }}
-    >
+    <Dialog onClose={onClose} title={t.deleteTitle(deviceName)}>
       <Stack>
         <Text>{t.deleteBody}</Text>
         {remove.isError && (
@@ -51,6 +45,6 @@ export const DeleteDevice = ({
           </Button>
         </Group>
       </Stack>
-    </Modal>
+    </Dialog>
   )
 }

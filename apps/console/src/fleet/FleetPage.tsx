@@ -1,5 +1,4 @@
 import { Button } from "@mantine/core"
-import { useDisclosure } from "@mantine/hooks"
 import { IconPlus, IconUpload } from "@tabler/icons-react"
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query"
 import { useNavigate, useSearch } from "@tanstack/react-router"
@@ -32,8 +31,8 @@ export const FleetPage = () => {
   const devices = useInfiniteQuery(devicesQuery(search))
   const summary = useQuery(summaryQuery)
   const [dialog, setDialog] = useState<"product" | "device" | "import">()
+  const [madeProduct, setMadeProduct] = useState<string>()
   const [deleted, setDeleted] = useState<DeviceSummary>()
-  const [deleteOpen, deleting] = useDisclosure()
   useLivePresence()
   const close = () => setDialog(undefined)
   const rates = summary.data?.rates
@@ -66,10 +65,7 @@ export const FleetPage = () => {
           list={devices}
           sort={search.sort}
           onSort={(sort) => change({ ...search, sort })}
-          onDelete={(device) => {
-            setDeleted(device)
-            deleting.open()
-          }}
+          onDelete={setDeleted}
           empty={
             <NoDevices
               filtered={isFiltered(search)}
@@ -80,11 +76,23 @@ export const FleetPage = () => {
           }
         />
       )}
-      {deleted && <DeleteDevice device={deleted} opened={deleteOpen} onClose={deleting.close} />}
+      {deleted && <DeleteDevice device={deleted} onClose={() => setDeleted(undefined)} />}
       <Suspense>
-        {dialog === "product" && <NewProduct onClose={close} onDone={() => setDialog("device")} />}
+        {dialog === "product" && (
+          <NewProduct
+            onClose={close}
+            onDone={(productKey) => {
+              setMadeProduct(productKey)
+              setDialog("device")
+            }}
+          />
+        )}
         {dialog === "device" && (
-          <NewDevice productKey={search.product} onClose={close} onNewProduct={() => setDialog("product")} />
+          <NewDevice
+            productKey={madeProduct ?? search.product}
+            onClose={close}
+            onNewProduct={() => setDialog("product")}
+          />
         )}
         {dialog === "import" && <ImportDevices productKey={search.product} onClose={close} />}
       </Suspense>

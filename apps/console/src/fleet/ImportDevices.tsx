@@ -1,6 +1,7 @@
-import { Alert, Anchor, Button, FileInput, Group, Modal, Progress, Stack, Table, Text } from "@mantine/core"
+import { Alert, Anchor, Button, FileInput, Group, Progress, Stack, Table, Text } from "@mantine/core"
 import { IconDownload } from "@tabler/icons-react"
 import { useState } from "react"
+import { Dialog } from "../display/Dialog.tsx"
 import { FaultText } from "../display/FaultText.tsx"
 import { count } from "../display/numbers.ts"
 import { useLocale, useText } from "../language/Language.tsx"
@@ -22,8 +23,7 @@ export const ImportDevices = ({
   const { secretsFile, start, state, stop } = useImport()
   const running = state.phase === "running"
   return (
-    <Modal
-      opened
+    <Dialog
       size="lg"
       title={t.title}
       closeOnClickOutside={!running}
@@ -31,7 +31,6 @@ export const ImportDevices = ({
         stop()
         onClose()
       }}
-      closeButtonProps={{ "aria-label": text.dialog.close }}
     >
       <Stack>
         <ProductSelect value={productKey} onChange={setProduct} />
@@ -61,7 +60,7 @@ export const ImportDevices = ({
           )}
         </Group>
       </Stack>
-    </Modal>
+    </Dialog>
   )
 }
 

@@ -1,7 +1,8 @@
-import { Alert, Button, Group, Modal, Stack, TextInput } from "@mantine/core"
+import { Alert, Button, Group, Stack, TextInput } from "@mantine/core"
 import { useMutation, useQueryClient } from "@tanstack/react-query"
 import { useNavigate } from "@tanstack/react-router"
 import { useState } from "react"
+import { Dialog } from "../display/Dialog.tsx"
 import { bodyOf, registry } from "../api/client.ts"
 import { FaultText } from "../display/FaultText.tsx"
 import { useText } from "../language/Language.tsx"
@@ -44,13 +45,7 @@ export const NewDevice = ({
   const made = create.data
   if (made) {
     return (
-      <Modal
-        opened
-        size="xl"
-        onClose={onClose}
-        title={t.credentials(made.deviceKey)}
-        closeButtonProps={{ "aria-label": text.dialog.close }}
-      >
+      <Dialog size="xl" onClose={onClose} title={t.credentials(made.deviceKey)}>
         <ConnectDevice credential={made} />
         <Group justify="flex-end" mt="lg">
           <Button
@@ -66,11 +61,11 @@ export const NewDevice = ({
           </Button>
           <Button onClick={onClose}>{text.dialog.done}</Button>
         </Group>
-      </Modal>
+      </Dialog>
     )
   }
   return (
-    <Modal opened onClose={onClose} title={t.title} closeButtonProps={{ "aria-label": text.dialog.close }}>
+    <Dialog onClose={onClose} title={t.title}>
       <form
         onSubmit={(event) => {
           event.preventDefault()
@@ -119,6 +114,6 @@ export const NewDevice = ({
           </Group>
         </Stack>
       </form>
-    </Modal>
+    </Dialog>
   )
 }

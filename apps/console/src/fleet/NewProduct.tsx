@@ -1,6 +1,7 @@
-import { Alert, Button, Group, Modal, Radio, Stack, Switch, TextInput } from "@mantine/core"
+import { Alert, Button, Group, Radio, Stack, Switch, TextInput } from "@mantine/core"
 import { useMutation, useQueryClient } from "@tanstack/react-query"
 import { useState } from "react"
+import { Dialog } from "../display/Dialog.tsx"
 import { bodyOf, registry } from "../api/client.ts"
 import { FaultText } from "../display/FaultText.tsx"
 import { useText } from "../language/Language.tsx"
@@ -40,7 +41,7 @@ export const NewProduct = ({
     }
   })
   return (
-    <Modal opened onClose={onClose} title={t.title} closeButtonProps={{ "aria-label": text.dialog.close }}>
+    <Dialog onClose={onClose} title={t.title}>
       <form
         onSubmit={(event) => {
           event.preventDefault()
@@ -93,6 +94,6 @@ export const NewProduct = ({
           </Group>
         </Stack>
       </form>
-    </Modal>
+    </Dialog>
   )
 }

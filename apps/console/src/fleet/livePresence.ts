@@ -1,20 +1,8 @@
 import { type InfiniteData, useQueryClient } from "@tanstack/react-query"
 import { useEffect } from "react"
 import { followEvents } from "../api/EventFeed.ts"
-import { devicesKey, type DeviceSummary } from "./fleetQueries.ts"
-
-/** A presence event, as far as a row shows it. */
-interface PresenceEvent {
-  readonly productKey: string
-  readonly deviceKey: string
-  readonly state: "online" | "offline"
-  readonly lastSeenAt: number
-  readonly address: string
-}
-
-interface Page {
-  readonly devices: ReadonlyArray<DeviceSummary>
-}
+import { devicesKey } from "./fleetQueries.ts"
+import { type Page, type PresenceEvent, withPresence } from "./presentRows.ts"
 
 /** Events of this long are applied together, so that a thousand a second cost no more than a few. Milliseconds. */
 const batchMillis = 200
@@ -47,22 +35,4 @@ export const useLivePresence = (): void => {
       clearTimeout(timer)
     }
   }, [client])
-}
-
-/** The same object where none of its devices is among the events. */
-export const withPresence = (
-  data: InfiniteData<Page, string>,
-  events: ReadonlyMap<string, PresenceEvent>
-): InfiniteData<Page, string> => {
-  let changed = false
-  const pages = data.pages.map((page) => {
-    const devices = page.devices.map((device) => {
-      const event = events.get(`${device.productKey} ${device.deviceKey}`)
-      if (event === undefined || device.status === "disabled") return device
-      changed = true
-      return { ...device, status: event.state, lastSeenAt: event.lastSeenAt, address: event.address }
-    })
-    return changed ? { ...page, devices } : page
-  })
-  return changed ? { ...data, pages } : data
 }

@@ -1,4 +1,4 @@
-import { Badge, Button, Loader, Table } from "@mantine/core"
+import { Button, Loader, Table } from "@mantine/core"
 import { useDisclosure } from "@mantine/hooks"
 import { IconBox, IconPlus } from "@tabler/icons-react"
 import { useQuery } from "@tanstack/react-query"
@@ -8,6 +8,8 @@ import { FaultPanel } from "../display/FaultPanel.tsx"
 import { count } from "../display/numbers.ts"
 import { PageHeader } from "../display/PageHeader.tsx"
 import { PageLink } from "../display/PageLink.tsx"
+import { Tag } from "../display/Tag.tsx"
+import { WideTable } from "../display/WideTable.tsx"
 import { productsQuery, summaryQuery } from "../fleet/fleetQueries.ts"
 import { useLocale, useText } from "../language/Language.tsx"
 
@@ -50,45 +52,39 @@ export const ProductsPage = () => {
         </div>
       ) : (
         <div className="panel">
-          <Table.ScrollContainer minWidth={560} scrollAreaProps={{ type: "auto", offsetScrollbars: false }}>
-            <Table verticalSpacing="sm" horizontalSpacing="md" highlightOnHover>
-              <Table.Thead>
-                <Table.Tr>
-                  <Table.Th>{t.name}</Table.Th>
-                  <Table.Th>{t.key}</Table.Th>
-                  <Table.Th>{t.format}</Table.Th>
-                  <Table.Th>{t.model}</Table.Th>
-                  <Table.Th ta="right">{t.online}</Table.Th>
-                  <Table.Th ta="right">{t.devices}</Table.Th>
+          <WideTable label={t.title} width={560} verticalSpacing="sm" horizontalSpacing="md" highlightOnHover>
+            <Table.Thead>
+              <Table.Tr>
+                <Table.Th>{t.name}</Table.Th>
+                <Table.Th>{t.key}</Table.Th>
+                <Table.Th>{t.format}</Table.Th>
+                <Table.Th>{t.model}</Table.Th>
+                <Table.Th ta="right">{t.online}</Table.Th>
+                <Table.Th ta="right">{t.devices}</Table.Th>
+              </Table.Tr>
+            </Table.Thead>
+            <Table.Tbody>
+              {products.data.map(({ dataFormat, deletingSince, modelId, productKey, productName }) => (
+                <Table.Tr key={productKey}>
+                  <Table.Td>
+                    <PageLink to="/products/$productKey" params={{ productKey }} c="inherit" fw={600}>
+                      {productName}
+                    </PageLink>
+                    {deletingSince !== undefined && <Tag tone="bad">{t.deleting}</Tag>}
+                  </Table.Td>
+                  <Table.Td className="mono">{productKey}</Table.Td>
+                  <Table.Td>{dataFormat === "Json" ? "JSON" : t.custom}</Table.Td>
+                  <Table.Td className={modelId === undefined ? "quiet" : "mono"}>{modelId ?? t.noModel}</Table.Td>
+                  <Table.Td ta="right">{count(countsOf(productKey)?.byStatus.online ?? 0, locale)}</Table.Td>
+                  <Table.Td ta="right">
+                    <PageLink to="/devices" search={{ product: productKey }}>
+                      {count(countsOf(productKey)?.total ?? 0, locale)}
+                    </PageLink>
+                  </Table.Td>
                 </Table.Tr>
-              </Table.Thead>
-              <Table.Tbody>
-                {products.data.map(({ dataFormat, deletingSince, modelId, productKey, productName }) => (
-                  <Table.Tr key={productKey}>
-                    <Table.Td>
-                      <PageLink to="/products/$productKey" params={{ productKey }} c="inherit" fw={600}>
-                        {productName}
-                      </PageLink>
-                      {deletingSince !== undefined && (
-                        <Badge ml="xs" color="red" variant="light" tt="none">
-                          {t.deleting}
-                        </Badge>
-                      )}
-                    </Table.Td>
-                    <Table.Td className="mono">{productKey}</Table.Td>
-                    <Table.Td>{dataFormat === "Json" ? "JSON" : t.custom}</Table.Td>
-                    <Table.Td className={modelId === undefined ? "quiet" : "mono"}>{modelId ?? t.noModel}</Table.Td>
-                    <Table.Td ta="right">{count(countsOf(productKey)?.byStatus.online ?? 0, locale)}</Table.Td>
-                    <Table.Td ta="right">
-                      <PageLink to="/devices" search={{ product: productKey }}>
-                        {count(countsOf(productKey)?.total ?? 0, locale)}
-                      </PageLink>
-                    </Table.Td>
-                  </Table.Tr>
-                ))}
-              </Table.Tbody>
-            </Table>
-          </Table.ScrollContainer>
+              ))}
+            </Table.Tbody>
+          </WideTable>
         </div>
       )}
       <Suspense>{open && <NewProduct onClose={dialog.close} />}</Suspense>

@@ -1,4 +1,4 @@
-import { Alert, Badge, Button, Group, Loader, Stack, Text } from "@mantine/core"
+import { Alert, Button, Group, Loader, Stack, Text } from "@mantine/core"
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query"
 import { useState } from "react"
 import { bodyOf, registry } from "../api/client.ts"
@@ -6,6 +6,7 @@ import { FaultPanel } from "../display/FaultPanel.tsx"
 import { FaultText } from "../display/FaultText.tsx"
 import { Panel } from "../display/Panel.tsx"
 import { fullTime } from "../display/times.ts"
+import { Tag } from "../display/Tag.tsx"
 import { useLocale, useText } from "../language/Language.tsx"
 import { CodeEditor } from "./CodeEditor.tsx"
 import { productKeyOf, type ProductScript, type ProductWithSecret, scriptQuery } from "./productQueries.ts"
@@ -56,9 +57,9 @@ const ScriptEditor = ({ productKey, script }: { readonly productKey: string; rea
           <Group gap="xs">
             <Text fw={600}>{t.draft}</Text>
             {script.draft !== undefined && (
-              <Badge variant="light" color={unsaved ? "yellow" : script.draft.tested ? "teal" : "gray"} tt="none">
+              <Tag tone={unsaved ? "odd" : script.draft.tested ? "good" : "plain"}>
                 {unsaved ? t.unsaved : script.draft.tested ? t.tested : t.untested}
-              </Badge>
+              </Tag>
             )}
           </Group>
           <Group gap="xs">
@@ -120,9 +121,7 @@ const Versions = ({
                 </Text>
               </div>
               {current ? (
-                <Badge variant="light" color="teal" tt="none">
-                  {t.current}
-                </Badge>
+                <Tag tone="good">{t.current}</Tag>
               ) : (
                 <Button size="xs" variant="default" loading={pending} onClick={() => onPublish(version)}>
                   {t.rollBack}

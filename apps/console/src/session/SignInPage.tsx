@@ -73,7 +73,10 @@ export const SignInPage = () => {
             {t.submit}
           </Button>
           <Text size="sm" className="quiet">
-            {t.linkHint} <Anchor href="/docs">{t.apiDocs}</Anchor>
+            {t.linkHint}{" "}
+            <Anchor href="/docs" underline="always">
+              {t.apiDocs}
+            </Anchor>
           </Text>
         </Stack>
       </form>

@@ -9,6 +9,7 @@ import { EmptyState } from "../display/EmptyState.tsx"
 import { FaultPanel } from "../display/FaultPanel.tsx"
 import { PageHeader } from "../display/PageHeader.tsx"
 import { fullTime, rowTime } from "../display/times.ts"
+import { WideTable } from "../display/WideTable.tsx"
 import { useLocale, useText } from "../language/Language.tsx"
 import classes from "./StrangersPage.module.css"
 import { type StrangerKind, strangerKinds } from "./strangerKinds.ts"
@@ -94,23 +95,21 @@ export const StrangersPage = () => {
         </div>
       ) : (
         <div className="panel">
-          <Table.ScrollContainer minWidth={720} scrollAreaProps={{ type: "auto", offsetScrollbars: false }}>
-            <Table verticalSpacing="sm" horizontalSpacing="md" className={classes.table!}>
-              <Table.Thead>
-                <Table.Tr>
-                  <Table.Th>{t.time}</Table.Th>
-                  <Table.Th>{t.kind}</Table.Th>
-                  <Table.Th>{t.from}</Table.Th>
-                  <Table.Th>{t.reason}</Table.Th>
-                </Table.Tr>
-              </Table.Thead>
-              <Table.Tbody>
-                {strangers.map((stranger) => (
-                  <StrangerRow key={stranger.id} stranger={stranger} />
-                ))}
-              </Table.Tbody>
-            </Table>
-          </Table.ScrollContainer>
+          <WideTable label={t.title} width={720} verticalSpacing="sm" horizontalSpacing="md" className={classes.table!}>
+            <Table.Thead>
+              <Table.Tr>
+                <Table.Th>{t.time}</Table.Th>
+                <Table.Th>{t.kind}</Table.Th>
+                <Table.Th>{t.from}</Table.Th>
+                <Table.Th>{t.reason}</Table.Th>
+              </Table.Tr>
+            </Table.Thead>
+            <Table.Tbody>
+              {strangers.map((stranger) => (
+                <StrangerRow key={stranger.id} stranger={stranger} />
+              ))}
+            </Table.Tbody>
+          </WideTable>
           {list.hasNextPage && (
             <div className={classes.more}>
               <Button variant="subtle" loading={list.isFetchingNextPage} onClick={() => void list.fetchNextPage()}>

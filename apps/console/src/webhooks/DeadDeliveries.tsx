@@ -1,8 +1,10 @@
-import { Alert, Button, Group, Loader, Modal, Table, Text } from "@mantine/core"
+import { Alert, Button, Group, Loader, Table, Text } from "@mantine/core"
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query"
+import { Dialog } from "../display/Dialog.tsx"
 import { bodyOf, registry } from "../api/client.ts"
 import { FaultText } from "../display/FaultText.tsx"
 import { fullTime, rowTime } from "../display/times.ts"
+import { WideTable } from "../display/WideTable.tsx"
 import { useLocale, useText } from "../language/Language.tsx"
 import { deadQuery, webhooksKey } from "./webhookQueries.ts"
 
@@ -25,42 +27,34 @@ export const DeadDeliveries = ({
     onSuccess: () => client.invalidateQueries({ queryKey: webhooksKey })
   })
   return (
-    <Modal
-      opened
-      size="xl"
-      onClose={onClose}
-      title={t.deadTitle}
-      closeButtonProps={{ "aria-label": text.dialog.close }}
-    >
+    <Dialog size="xl" onClose={onClose} title={t.deadTitle}>
       {error && <FaultText error={error} />}
       {data === undefined && !error && <Loader aria-label={text.app.loading} />}
       {data && (
-        <Table.ScrollContainer minWidth={560} scrollAreaProps={{ type: "auto", offsetScrollbars: false }}>
-          <Table verticalSpacing="xs">
-            <Table.Thead>
-              <Table.Tr>
-                <Table.Th>{t.givenUp}</Table.Th>
-                <Table.Th>{t.tries}</Table.Th>
-                <Table.Th>{t.reason}</Table.Th>
-                <Table.Th>{t.event}</Table.Th>
+        <WideTable label={t.deadTitle} width={560} verticalSpacing="xs">
+          <Table.Thead>
+            <Table.Tr>
+              <Table.Th>{t.givenUp}</Table.Th>
+              <Table.Th>{t.tries}</Table.Th>
+              <Table.Th>{t.reason}</Table.Th>
+              <Table.Th>{t.event}</Table.Th>
+            </Table.Tr>
+          </Table.Thead>
+          <Table.Tbody>
+            {data.map(({ at, event, reason, tries }, index) => (
+              <Table.Tr key={`${at} ${index}`}>
+                <Table.Td>
+                  <time title={fullTime(at, locale)}>{rowTime(at, locale)}</time>
+                </Table.Td>
+                <Table.Td>{tries}</Table.Td>
+                <Table.Td>{reason}</Table.Td>
+                <Table.Td className="mono" maw={320} style={{ overflowWrap: "anywhere", fontSize: "0.75rem" }}>
+                  {JSON.stringify(event)}
+                </Table.Td>
               </Table.Tr>
-            </Table.Thead>
-            <Table.Tbody>
-              {data.map(({ at, event, reason, tries }, index) => (
-                <Table.Tr key={`${at} ${index}`}>
-                  <Table.Td>
-                    <time title={fullTime(at, locale)}>{rowTime(at, locale)}</time>
-                  </Table.Td>
-                  <Table.Td>{tries}</Table.Td>
-                  <Table.Td>{reason}</Table.Td>
-                  <Table.Td className="mono" maw={320} style={{ overflowWrap: "anywhere", fontSize: "0.75rem" }}>
-                    {JSON.stringify(event)}
-                  </Table.Td>
-                </Table.Tr>
-              ))}
-            </Table.Tbody>
-          </Table>
-        </Table.ScrollContainer>
+            ))}
+          </Table.Tbody>
+        </WideTable>
       )}
       {replay.isError && (
         <Alert color="red" variant="light" role="alert">
@@ -80,6 +74,6 @@ export const DeadDeliveries = ({
           </Button>
         </Group>
       </Group>
-    </Modal>
+    </Dialog>
   )
 }

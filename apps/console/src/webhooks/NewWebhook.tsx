@@ -1,7 +1,8 @@
-import { Alert, Button, Checkbox, Group, Modal, NativeSelect, Stack, TextInput } from "@mantine/core"
+import { Alert, Button, Checkbox, Group, NativeSelect, Stack, TextInput } from "@mantine/core"
 import { IconKey } from "@tabler/icons-react"
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query"
 import { useState } from "react"
+import { Dialog } from "../display/Dialog.tsx"
 import { bodyOf, registry } from "../api/client.ts"
 import { Confirm } from "../display/Confirm.tsx"
 import { CopyLine } from "../display/CopyLine.tsx"
@@ -32,7 +33,7 @@ export const NewWebhook = ({ onClose }: { readonly onClose: () => void }) => {
   })
   if (create.data) {
     return (
-      <Modal opened onClose={onClose} title={t.made} closeButtonProps={{ "aria-label": text.dialog.close }}>
+      <Dialog onClose={onClose} title={t.made}>
         <Stack>
           <Alert icon={<IconKey size={18} />} color="yellow" variant="light">
             {t.secretOnce}
@@ -42,7 +43,7 @@ export const NewWebhook = ({ onClose }: { readonly onClose: () => void }) => {
             <Button onClick={onClose}>{text.dialog.done}</Button>
           </Group>
         </Stack>
-      </Modal>
+      </Dialog>
     )
   }
   return (

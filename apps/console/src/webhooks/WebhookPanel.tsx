@@ -1,4 +1,4 @@
-import { Alert, Badge, Button, Text } from "@mantine/core"
+import { Alert, Button, Text } from "@mantine/core"
 import { useDisclosure } from "@mantine/hooks"
 import { useMutation, useQueryClient } from "@tanstack/react-query"
 import { bodyOf, registry } from "../api/client.ts"
@@ -9,12 +9,13 @@ import { FaultText } from "../display/FaultText.tsx"
 import { count } from "../display/numbers.ts"
 import { Panel } from "../display/Panel.tsx"
 import { spanText } from "../display/times.ts"
+import { Tag } from "../display/Tag.tsx"
 import { useLocale, useText } from "../language/Language.tsx"
 import { DeadDeliveries } from "./DeadDeliveries.tsx"
 import { type WebhookWithDelivery, webhooksKey } from "./webhookQueries.ts"
 import classes from "./WebhooksPage.module.css"
 
-const colours = { healthy: "teal", failing: "orange", dead: "red" } as const
+const tones = { healthy: "good", failing: "odd", dead: "bad" } as const
 
 /** One receiver: what it hears of, how it does, and what can be done about it. */
 export const WebhookPanel = ({ webhook }: { readonly webhook: WebhookWithDelivery }) => {
@@ -37,11 +38,7 @@ export const WebhookPanel = ({ webhook }: { readonly webhook: WebhookWithDeliver
   return (
     <Panel
       title={<span className={`mono ${classes.url}`}>{webhook.url}</span>}
-      actions={
-        <Badge variant="light" size="lg" tt="none" color={colours[delivery.health]}>
-          {t.health[delivery.health]}
-        </Badge>
-      }
+      actions={<Tag tone={tones[delivery.health]}>{t.health[delivery.health]}</Tag>}
     >
       <div className={classes.body}>
         <Facts

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs"
 import { createRequire } from "node:module"
 import { join } from "node:path"
 import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core"
-import { expect } from "vitest"
+import { assert } from "@effect/vitest"
 
 export const launch = (): Promise<Browser> =>
   chromium.launch({ executablePath: process.env["ROOST_TEST_CHROMIUM"]!, args: ["--no-sandbox"] })
@@ -47,11 +47,12 @@ export const expectAccessible = async (page: Page): Promise<void> => {
     return (await run()).violations
   })
   const bad = violations.filter(({ impact }) => impact === "serious" || impact === "critical")
-  expect(
+  assert.deepStrictEqual(
     bad.map(
       ({ id, nodes }) => `${id}: ${nodes.map(({ failureSummary, html }) => `${html} ${failureSummary}`).join(" | ")}`
-    )
-  ).toEqual([])
+    ),
+    []
+  )
 }
 
 /** Nothing of the page is wider than the screen. */
@@ -60,7 +61,7 @@ export const expectFits = async (page: Page): Promise<void> => {
     content: document.documentElement.scrollWidth,
     screen: document.documentElement.clientWidth
   }))
-  expect(content).toBeLessThanOrEqual(screen)
+  assert.isAtMost(content, screen)
 }
 
 /** A picture for docs/console.md, where they are asked for. */

@@ -55,3 +55,14 @@ export const meter = (roost: RoostProcesses): Device =>
     deviceKey: "meter-1",
     onCommand: () => ({ code: 200, data: {} })
   })
+
+/**
+ * Begins a handshake of `meter-2` with a secret that is not its own, and says when, by this process's clock. Silence is the answer: it ends by
+ * itself, after some seconds.
+ */
+export const refusedHandshake = (roost: RoostProcesses, productKey = "meters"): number => {
+  const timing = { initialMillis: 1_000, maxMillis: 2_000, transmissionsMax: 2 }
+  const liar = new Device({ host: "127.0.0.1", port: roost.udpPort, productKey, deviceKey: "meter-2", timing })
+  void liar.connect("a-secret-that-is-wrong").catch(() => liar.close())
+  return performance.now()
+}

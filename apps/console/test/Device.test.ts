@@ -1,0 +1,101 @@
+import { assert, describe, it } from "@effect/vitest"
+import { fieldValue } from "../src/device/commandFields.ts"
+import { commandSpans, commandTimes } from "../src/device/commandTimes.ts"
+import type { IssuedCommand } from "../src/device/deviceQueries.ts"
+import { hexDump } from "../src/device/hexDump.ts"
+import { reportedPoints, seriesOf, valueText } from "../src/device/points.ts"
+
+const uplink = (params: unknown, time = 1_000) => ({ payload: { id: "1", params }, time })
+
+describe("the points of an uplink", () => {
+  it("are those of a post, a resume and a batch, with their own times where they have them (enos-protocol §3.1)", () => {
+    assert.deepStrictEqual(reportedPoints(uplink({ measurepoints: { temp: 21.5 }, time: 5 })), [
+      { id: "temp", at: 5, value: 21.5 }
+    ])
+    assert.deepStrictEqual(
+      reportedPoints(
+        uplink([{ measurepoints: { a: { value: 1, quality: 9 } }, time: "7" }, { measurepoints: { b: { x: 1 } } }])
+      ),
+      [
+        { id: "a", at: 7, value: 1, quality: 9 },
+        { id: "b", at: 1_000, value: { x: 1 } }
+      ]
+    )
+    for (const payload of [undefined, null, 5, "x", [], { params: 7 }, { params: { measurepoints: [1] } }]) {
+      assert.deepStrictEqual(reportedPoints({ payload, time: 1 }), [])
+    }
+  })
+
+  it("make a course of numbers in the order of time, whatever order they came in", () => {
+    const series = seriesOf([
+      uplink({ measurepoints: { temp: 3, name: "x", on: true }, time: 30 }),
+      uplink({ measurepoints: { temp: 1 }, time: 10 }),
+      uplink({ measurepoints: { temp: 2 }, time: 20 })
+    ])
+    assert.deepStrictEqual(series.get("temp"), { times: [10, 20, 30], values: [1, 2, 3] })
+    assert.deepStrictEqual(series.get("on"), { times: [30], values: [1] })
+    assert.isUndefined(series.get("name"))
+    assert.strictEqual(valueText({ a: [1] }), '{"a":[1]}')
+  })
+})
+
+describe("a command's bar", () => {
+  const command = (times: Partial<IssuedCommand>) => ({ state: "created", createdAt: 1_000, ...times }) as IssuedCommand
+
+  it("has a part for each wait that is known, and one for the wait that lasts", () => {
+    const spans = commandSpans(command({ hintedAt: 4_000 }), 5_000)
+    assert.deepStrictEqual(
+      spans.map(({ from, millis, to }) => [from, to, millis]),
+      [
+        ["created", "hinted", 3_000],
+        ["hinted", "now", 1_000]
+      ]
+    )
+    assert.closeTo(
+      spans.reduce((sum, { share }) => sum + share, 0),
+      1,
+      1e-9
+    )
+  })
+
+  it("ends with the command, draws no wait of nothing, and lets quick ones be seen", () => {
+    const times = {
+      hintedAt: 3_601_000,
+      fetchedAt: 3_601_010,
+      sentAt: 3_601_010,
+      repliedAt: 3_601_050,
+      finishedAt: 3_601_050
+    }
+    const spans = commandSpans(command({ state: "succeeded", ...times }), 9_999_999)
+    assert.deepStrictEqual(
+      spans.map(({ from, to }) => [from, to]),
+      [
+        ["created", "hinted"],
+        ["hinted", "fetched"],
+        ["sent", "replied"]
+      ]
+    )
+    for (const { share } of spans) assert.isAtLeast(share, 0.06)
+    assert.deepStrictEqual(
+      commandTimes(command({ finishedAt: 2_000 })).flatMap(({ at, step }) => (at === undefined ? [] : [step])),
+      ["created", "finished"]
+    )
+  })
+})
+
+describe("a value of a form", () => {
+  it("is what its type says, or told what is expected", () => {
+    assert.deepStrictEqual(fieldValue({ dataType: "FLOAT" }, "30.5"), { value: 30.5 })
+    assert.deepStrictEqual(fieldValue({ dataType: "FLOAT" }, "thirty"), { expected: "number" })
+    assert.deepStrictEqual(fieldValue({ dataType: "INT" }, "30.5"), { expected: "integer" })
+    assert.deepStrictEqual(fieldValue({ dataType: "ENUM", enumType: "INT", values: { "2": "two" } }, "2"), { value: 2 })
+    assert.deepStrictEqual(fieldValue({ dataType: "STRING" }, "5"), { value: "5" })
+    assert.deepStrictEqual(fieldValue({ dataType: "ARRAY", itemType: "INT" }, "[1"), { expected: "json" })
+    assert.deepStrictEqual(fieldValue(undefined, "open"), { value: "open" })
+    assert.deepStrictEqual(fieldValue(undefined, "30.5"), { value: 30.5 })
+  })
+})
+
+it("raw bytes are shown with their offsets and their ASCII", () => {
+  assert.strictEqual(hexDump(Uint8Array.of(0x41, 0x00)), `0000  41 00${" ".repeat(43)} A·`)
+})
