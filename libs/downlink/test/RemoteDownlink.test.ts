@@ -7,7 +7,7 @@ import { layerHttpServerTest, type NatsServer, natsServer } from "@roost/testkit
 import { ConfigProvider, Context, Effect, Layer, Logger } from "effect"
 import { HttpBody, HttpClient, HttpClientRequest, HttpRouter } from "effect/http"
 import { Downlink, layerDownlinkHttp, layerDownlinkRpc, layerRemoteDownlink } from "../src/index.ts"
-import { device, type Instance, instance, token, world } from "./harness.ts"
+import { device, type Instance, instance, token, world } from "./support/World.ts"
 
 type Call = Effect.Success<ReturnType<typeof instance>>["call"]
 

@@ -9,21 +9,17 @@ export const repository = resolve(import.meta.dirname, "../../..")
 export type Architecture = "amd64" | "arm64"
 
 export const apps = ["udp-edge", "session-actors", "registry", "downlink-queue"] as const
-/** The command, which is none of the apps; the console's pages are in the registry's folder. */
-const companions = ["roost"] as const
 
 /** Makes in `folder` what the Containerfile copies: Node, every bundle, the licence. Fails where an app has no bundle. */
 export const makeImageRoot = (folder: string, architecture: Architecture): void => {
   rmSync(folder, { recursive: true, force: true })
   const roost = join(folder, "root/opt/roost")
   mkdirSync(roost, { recursive: true })
-  for (const app of apps) {
-    if (existsSync(join(distOf(app), "main.mjs"))) continue
-    throw new Error(`${distOf(app)} has no main.mjs: npx nx run-many -t build makes the bundles`)
+  for (const dist of [...apps.map(distOf), join(repository, "tools/roost/dist")]) {
+    if (!existsSync(dist)) throw new Error(`${dist} is not there: npx nx run-many -t build makes it`)
   }
-  for (const name of [...apps, ...companions]) {
-    if (existsSync(distOf(name))) cpSync(distOf(name), join(roost, name), { recursive: true })
-  }
+  for (const app of apps) cpSync(distOf(app), join(roost, app), { recursive: true })
+  cpSync(join(repository, "tools/roost/dist"), join(roost, "roost"), { recursive: true })
   cpSync(join(repository, "deploy/image/roost.mjs"), join(roost, "roost.mjs"))
   cpSync(join(repository, "LICENSE"), join(roost, "LICENSE"))
   putNode(join(roost, "node"), architecture)

@@ -13,7 +13,7 @@ interface Deployment {
 /** Pods of a machine that is at work with other things. */
 const readyMillisMax = 180_000
 
-/** A device that was just registered posts through what was deployed; rejects with what was said instead. */
+/** A device that was just registered posts through what was deployed, and the console is there; rejects with what was said instead. */
 export const postThrough = async ({ registryUrl, token, udpPort }: Deployment): Promise<void> => {
   await ready(registryUrl)
   const create = async (path: string, body: object) => {
@@ -27,6 +27,8 @@ export const postThrough = async ({ registryUrl, token, udpPort }: Deployment): 
   const identity = ["--product-key", productKey, "--device-key", deviceKey, "--device-secret", deviceSecret]
   const device = ["tools/device/src/main.ts", "--server", `127.0.0.1:${udpPort}`, ...identity, "--count", "1"]
   const said = execFileSync(process.execPath, device, { cwd: repository, encoding: "utf8", timeout: readyMillisMax })
+  const page = await fetch(`${registryUrl}/`)
+  if (!page.ok) throw new Error(`the console's page: ${page.status} ${await page.text()}`)
   process.stdout.write(`${said.split("\n").find((line) => line.includes("code 200")) ?? said}\n`)
 }
 

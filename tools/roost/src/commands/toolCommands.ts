@@ -1,7 +1,10 @@
 import { Command } from "effect/cli"
 import { spawn } from "node:child_process"
+import { existsSync } from "node:fs"
+import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { findLocalRoost } from "../context/LocalRoost.ts"
+import { exitCodes } from "../ExitCode.ts"
 
 /** Tools with flags of their own: what stands behind their name is theirs. */
 const tools = {
@@ -35,9 +38,11 @@ export const runTool = ([name, ...args]: ReadonlyArray<string>): Promise<number>
 
 const spawnTool = (name: Tool, args: ReadonlyArray<string>): Promise<number> => {
   const local = findLocalRoost(process.env, process.cwd())
-  const main = fileURLToPath(
-    import.meta.resolve(`@roost/tool-${name}/package.json`).replace(/package\.json$/, "src/main.ts")
-  )
+  const main = mainOf(name)
+  if (main === undefined) {
+    process.stderr.write(`roost ${name} is not a part of this build: npm run ${name}, in a clone of the repository\n`)
+    return Promise.resolve(exitCodes.unusable.code)
+  }
   const child = spawn(process.execPath, [main, ...args], {
     stdio: "inherit",
     // A device comes to the Roost of `npm start` wherever its port is.
@@ -51,4 +56,17 @@ const spawnTool = (name: Tool, args: ReadonlyArray<string>): Promise<number> => 
     child.on("error", reject)
     child.on("exit", (code, signal) => resolve(signal === "SIGINT" ? 130 : (code ?? 1)))
   })
+}
+
+/** In a bundle, what was bundled beside it; else the tool's own source. */
+const mainOf = (name: Tool): string | undefined => {
+  const bundled = join(import.meta.dirname, `${name}.mjs`)
+  if (existsSync(bundled)) return bundled
+  try {
+    return fileURLToPath(
+      import.meta.resolve(`@roost/tool-${name}/package.json`).replace(/package\.json$/, "src/main.ts")
+    )
+  } catch {
+    return undefined
+  }
 }
