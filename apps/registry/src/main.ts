@@ -21,6 +21,7 @@ import {
   ClusterView,
   Credentials,
   DatabaseSetting,
+  DeviceCommands,
   LatestValuesEnabled,
   layerLatestPoints,
   layerProductDeletions,
@@ -33,6 +34,8 @@ import {
   LiveStatus,
   Processes,
   ProductRemains,
+  Recordings,
+  RefusedDevices,
   Registry,
   RegistryHandlers,
   SecretLengthSetting,
@@ -45,6 +48,7 @@ import {
   allStreams,
   ApplicationConsumers,
   EventPublisher,
+  FrameBus,
   layerProcessSummary,
   NatsAdminLogin,
   NatsConfig,
@@ -140,7 +144,14 @@ const Devices = Layer.mergeAll(
   Layer.provide(Sessions),
   Layer.provide([Registry.layer, Credentials.layer, Webhooks.layer]),
   Layer.provide(layerSecretLengthMin),
-  Layer.provide([LiveStatus.layer, Strangers.layer, ClusterView.layer.pipe(Layer.provideMerge(Processes.layer))]),
+  Layer.provide([
+    LiveStatus.layer,
+    Strangers.layer,
+    DeviceCommands.layer,
+    RefusedDevices.layer,
+    Recordings.layer.pipe(Layer.provide([FrameBus.layer, EventPublisher.layer])),
+    ClusterView.layer.pipe(Layer.provideMerge(Processes.layer))
+  ]),
   Layer.provide([stored, nats])
 )
 

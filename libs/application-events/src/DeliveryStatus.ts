@@ -1,4 +1,6 @@
 import type { DeliveryStatus } from "@roost/contracts"
+import { codeAndLink } from "@roost/explain"
+import type { WebhookRefusal } from "./WebhookRequests.ts"
 
 /** One request to a receiver. */
 export interface Attempt {
@@ -8,6 +10,7 @@ export interface Attempt {
   readonly status?: number | undefined
   /** Why it was not taken; absent: it was. */
   readonly error?: string | undefined
+  readonly code?: WebhookRefusal | undefined
   /** When what it did not take comes again. */
   readonly nextAttemptAt?: number | undefined
   /** Events that were given up with it. */
@@ -18,11 +21,12 @@ export const untried: DeliveryStatus = { health: "healthy", consecutiveFailures:
 
 /** The status after one more attempt. Attempts of several instances may come in another order than they were made in. */
 export const afterAttempt = (status: DeliveryStatus, attempt: Attempt): DeliveryStatus => {
-  const { at, buried = 0, error, nextAttemptAt } = attempt
+  const { at, buried = 0, code, error, nextAttemptAt } = attempt
   const made = {
     at,
     ...(attempt.status !== undefined && { status: attempt.status }),
-    ...(error !== undefined && { error })
+    ...(error !== undefined && { error }),
+    ...(code !== undefined && codeAndLink(code))
   }
   const lastAttempt = status.lastAttempt !== undefined && status.lastAttempt.at > at ? status.lastAttempt : made
   if (error === undefined) return { health: "healthy", consecutiveFailures: 0, lastAttempt, lastDeliveredAt: at }

@@ -6,6 +6,7 @@ import {
   type WebhookWithSecret,
   Subjects
 } from "@roost/contracts"
+import { codeAndLink, isRefusalCode, type RefusalCode } from "@roost/explain"
 import { EventPublisher, type NatsConnection, type NatsError, openBucket } from "@roost/nats"
 import { Clock, Context, Effect, Layer, Option } from "effect"
 import { afterAttempt, type Attempt, untried } from "./DeliveryStatus.ts"
@@ -61,8 +62,9 @@ export class DeliveryStatuses extends Context.Service<
           if (productKey !== undefined && told.isNews) publish(productKey, told)
         }
       })
-      const publish = (productKey: string, { at, kind, text }: Told) => {
-        const event: DeviceEvent = { productKey, deviceKey: "", kind, at, address: "", reason: text }
+      const publish = (productKey: string, { at, code, kind, text }: Told) => {
+        const explained = code === undefined ? {} : codeAndLink(code)
+        const event: DeviceEvent = { productKey, deviceKey: "", kind, ...explained, at, address: "", reason: text }
         events.publish("event", Subjects.event(productKey, "", kind), event)
       }
       yield* round.pipe(Effect.andThen(Effect.sleep(writeMillis)), Effect.forever, Effect.forkScoped)
@@ -88,6 +90,7 @@ export class DeliveryStatuses extends Context.Service<
 
 interface Told {
   readonly kind: DeviceEventKind
+  readonly code: RefusalCode | undefined
   readonly at: number
   readonly text: string
   /** The webhook was not so when it was told of last. */
@@ -139,8 +142,14 @@ class Record {
     this.#told = health
     this.#toldAt = at
     this.#requests = this.#failures = this.#buried = 0
-    return { kind, at, text, isNews }
+    return { kind, code: codeOf(this.#status), at, text, isNews }
   }
+}
+
+const codeOf = ({ health, lastAttempt }: DeliveryStatus): RefusalCode | undefined => {
+  if (health === "dead") return "webhook-given-up"
+  const { code } = lastAttempt ?? {}
+  return health === "failing" ? (code !== undefined && isRefusalCode(code) ? code : "webhook-unreachable") : undefined
 }
 
 const kinds = {

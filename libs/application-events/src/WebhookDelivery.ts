@@ -71,7 +71,7 @@ const deliver = Effect.fnUntraced(function* (webhook: WebhookWithSecret, options
         if (events.length === 0) return undefined
         const now = yield* Clock.currentTimeMillis
         const body = JSON.stringify({ webhookId: webhook.webhookId, events: events.map(({ event }) => event) })
-        const { error, status } = yield* send({
+        const { code, error, status } = yield* send({
           url: webhook.url,
           webhookId: webhook.webhookId,
           secret: webhook.secret,
@@ -90,7 +90,7 @@ const deliver = Effect.fnUntraced(function* (webhook: WebhookWithSecret, options
         const again = events.flatMap(({ message }) => (message.deliveries < options.triesMax ? [message] : []))
         const soonest = Math.min(...again.map(({ deliveries }) => deliveries))
         const nextAttemptAt = again.length === 0 ? undefined : at + retryMillis(soonest)
-        statuses.note(webhook, { at, status, error, nextAttemptAt, buried: last.length })
+        statuses.note(webhook, { at, status, code, error, nextAttemptAt, buried: last.length })
         return new Set(again)
       })
     })

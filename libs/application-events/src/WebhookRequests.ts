@@ -1,6 +1,7 @@
 import { NodeHttpClient } from "@effect/platform-node"
 import { buildConnector } from "@effect/platform-node/Undici"
 import { Setting, type WebhookWithSecret } from "@roost/contracts"
+import type { RefusalCode } from "@roost/explain"
 import { Clock, Config, Effect, Layer, Option } from "effect"
 import { HttpBody, HttpClient, HttpClientRequest } from "effect/http"
 import { createHmac } from "node:crypto"
@@ -33,7 +34,11 @@ export interface Outcome {
   /** Its answer, if there was one. */
   readonly status?: number
   readonly error?: string
+  /** Of the refusal, where there is an error. */
+  readonly code?: WebhookRefusal
 }
+
+export type WebhookRefusal = Extract<RefusalCode, `webhook-${string}`>
 
 /** Redirections are not followed. */
 export const send = Effect.fnUntraced(
@@ -50,14 +55,22 @@ export const send = Effect.fnUntraced(
     )
     const { status } = response
     const outcome: Outcome =
-      status >= 200 && status < 300 ? { status } : { status, error: `the receiver answered ${status}` }
+      status >= 200 && status < 300
+        ? { status }
+        : { status, code: "webhook-status", error: `the receiver answered ${status}` }
     return outcome
   },
   Effect.scoped,
   Effect.timeoutOption(answerSecondsMax * 1000),
-  Effect.map(Option.getOrElse((): Outcome => ({ error: `the receiver did not answer within ${answerSecondsMax} s` }))),
+  Effect.map(
+    Option.getOrElse((): Outcome => ({
+      code: "webhook-slow",
+      error: `the receiver did not answer within ${answerSecondsMax} s`
+    }))
+  ),
   Effect.catch((error) =>
     Effect.succeed<Outcome>({
+      code: isRefusedAddress(error) ? "webhook-private-address" : "webhook-unreachable",
       error: `the receiver was not reached: ${String(error.cause ?? error)}`.slice(0, 300)
     })
   )
@@ -93,7 +106,7 @@ const publicConnector = (): buildConnector.connector => {
   const connect = buildConnector({ lookup: publicOnly })
   return (options, callback) => {
     if (isAddress(options.hostname) && !isPublicAddress(options.hostname)) {
-      return callback(new Error(refusedAddress(options.hostname)), null)
+      return callback(new RefusedAddress(options.hostname), null)
     }
     return connect(options, (...result) => {
       // An error comes alone, without the null of its type.
@@ -101,7 +114,7 @@ const publicConnector = (): buildConnector.connector => {
       const peer = socket?.remoteAddress
       if (socket === undefined || (peer !== undefined && isPublicAddress(peer))) return callback(...result)
       socket.destroy()
-      return callback(new Error(refusedAddress(peer ?? options.hostname)), null)
+      return callback(new RefusedAddress(peer ?? options.hostname), null)
     })
   }
 }
@@ -111,11 +124,18 @@ const publicOnly: LookupFunction = (hostname, options, callback) =>
     if (error !== null) return callback(error, "", 0)
     const found = addresses.filter(({ address }) => isPublicAddress(address))
     if (found.length === 0) {
-      return callback(new Error(refusedAddress(addresses.map(({ address }) => address).join(", "))), "", 0)
+      return callback(new RefusedAddress(addresses.map(({ address }) => address).join(", ")), "", 0)
     }
     if (options.all === true) callback(null, found)
     else callback(null, found[0]!.address, found[0]!.family)
   })
 
-const refusedAddress = (address: string): string =>
-  `the address ${address} is private or special; ROOST_WEBHOOK_PRIVATE=true allows it`
+class RefusedAddress extends Error {
+  constructor(address: string) {
+    super(`the address ${address} is private or special; ROOST_WEBHOOK_PRIVATE=true allows it`)
+  }
+}
+
+const isRefusedAddress = (error: unknown): boolean =>
+  error instanceof RefusedAddress ||
+  (error instanceof Error && error.cause !== undefined && isRefusedAddress(error.cause))

@@ -1,4 +1,5 @@
 import * as Schema from "effect/Schema"
+import { explained } from "./Explained.ts"
 import { Subjects } from "./Subjects.ts"
 import { AnyJson } from "./JsonText.ts"
 
@@ -30,6 +31,7 @@ export const DeviceEvent = Schema.Struct({
   deviceKey: Schema.String,
   /** A `DeviceEventKind`, or one of another version of Roost. */
   kind: Schema.String,
+  ...explained,
   at: Schema.Finite,
   address: Schema.String,
   /** A text with the four parts of an error: received, expected, the likely cause and the cure. Never a secret. */

@@ -38,6 +38,8 @@ export const deviceEventKinds = {
   "credential-disabled": "an operator disabled the device",
   "credential-enabled": "an operator enabled the device",
   "credential-deleted": "an operator deleted the device",
+  "recording-begun": "an operator has what the device says and hears recorded for some minutes",
+  "secrets-exported": "an operator exported a recording with the secrets of the device's handshakes",
   "device-replaced": "an operator put new hardware in the device's place",
   "script-throws": "of a product: its script threw for several devices in a row",
   "webhook-failing": "of a product: the receiver of one of its webhooks does not take events; they come again",
@@ -48,6 +50,21 @@ export const deviceEventKinds = {
 } as const
 
 export type DeviceEventKind = keyof typeof deviceEventKinds
+
+/** Those by which nothing was refused: they have no code of a refusal. */
+export type PlainEventKind = Extract<
+  DeviceEventKind,
+  | "online"
+  | "offline"
+  | "secret-issued"
+  | "command-fetched"
+  | "command-replied"
+  | `credential-${string}`
+  | "device-replaced"
+  | "recording-begun"
+  | "secrets-exported"
+  | "webhook-recovered"
+>
 
 /** For filters; what is read from the bus or a database may be of a newer version, and any text. */
 export const DeviceEventKind = Schema.Literals(Object.keys(deviceEventKinds) as Array<DeviceEventKind>)

@@ -99,7 +99,8 @@ export const sealPurpose = {
   secret: "secret",
   session: "session",
   webhook: "webhook",
-  idempotency: "idempotency"
+  idempotency: "idempotency",
+  recording: "recording"
 } as const
 export const pskContext = ({ productKey, deviceKey, secureMode }: PskRequest): string =>
   `${productKey},${deviceKey},${secureMode}`

@@ -1,4 +1,5 @@
 import * as Schema from "effect/Schema"
+import { explained } from "./Explained.ts"
 
 const Times = Schema.Int.annotate({ description: "How many were alike, this one included." })
 
@@ -9,6 +10,7 @@ const Times = Schema.Int.annotate({ description: "How many were alike, this one 
 export const StrangerEvent = Schema.Struct({
   /** A `StrangerKind`, or one of another version of Roost. */
   kind: Schema.String,
+  ...explained,
   at: Schema.Finite.annotate({ description: "Milliseconds since 1970." }),
   node: Schema.String.annotate({ description: "The edge or the session-actors node that refused." }),
   address: Schema.String.annotate({ description: "IP address and port (RFC 5952); empty in a summary." }),

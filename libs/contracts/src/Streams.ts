@@ -103,6 +103,8 @@ export const Buckets = {
   /** The owner of each partition: the records of libs/cluster. */
   leases: bucket("LEASES", 0, { percent: 1, bytesMax: 64 * mebibyte }),
   commandHistory: bucket("COMMAND_HISTORY", 7 * day, { percent: 6 }),
+  /** Flight recordings, sealed: what they are of, and what each process told. */
+  recordings: bucket("RECORDINGS", 7 * day, { percent: 1, bytesMax: 256 * mebibyte }),
   /** Of libs/nats: what the streams were set to, and what the servers promise of what they acknowledged. */
   store: bucket("STORE", 0, { percent: 1, bytesMax: 16 * mebibyte })
 } as const

@@ -35,6 +35,10 @@ export const Subjects = {
   webhookDead: (webhookId: string) => `roost.webhook.dead.${webhookId}`,
   /** A message that a durable consumer could not handle. */
   setAside: (durable: string) => `roost.aside.${durable}`,
+  /** Which flight recordings run: edges and session-actors listen. */
+  recordings: "roost.recordings",
+  /** What a process recorded; a registry stores it. */
+  recorded: "roost.recorded",
   command: (kind: "hinted" | "fetched" | "replied" | "overtaken", productKey: string, deviceKey: string) =>
     `roost.command.${kind}.${encodeToken(productKey)}.${encodeToken(deviceKey)}`
 } as const

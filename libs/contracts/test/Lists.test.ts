@@ -49,7 +49,9 @@ describe("the lists of both APIs", () => {
       // A definition has half a megabyte.
       ["registry /v1/models", "model"],
       ["registry /v1/products/{productKey}/devices", ""],
-      ["registry /v1/webhooks", ""]
+      ["registry /v1/webhooks", ""],
+      // What was recorded has megabytes.
+      ["registry /v1/recordings", "recording,entries"]
     ])
   })
 })

@@ -1,5 +1,6 @@
 import { type DeviceCredential, type ImportResult, NewDevice, requestParseOptions } from "@roost/contracts"
 import { findUnstorable } from "@roost/enos"
+import { codeAndLink, type RefusalCode } from "@roost/explain"
 import { requestFaults, spelledOut } from "@roost/http"
 import { Duration, Effect, Result, Schema, Stream } from "effect"
 import { importBatchesWaitingMax, importBatchMax, importLineBytesMax, importRestMillisMax } from "./Limits.ts"
@@ -22,7 +23,7 @@ export const importDevices = <E>(
   Stream.suspend(() => {
     const splitter = new NdjsonLines(importLineBytesMax)
     let imported = 0
-    let refused = 0
+    let left = 0
     return body.pipe(
       Stream.flatMap((chunk) => Stream.fromIterable(splitter.push(chunk))),
       Stream.concat(Stream.suspend(() => Stream.fromIterable(splitter.end()))),
@@ -33,10 +34,10 @@ export const importDevices = <E>(
       Stream.flatMap((results) => {
         const taken = results.filter((result) => result._tag === "Imported").length
         imported += taken
-        refused += results.length - taken
+        left += results.length - taken
         return Stream.fromIterable(results)
       }),
-      Stream.concat(Stream.suspend(() => Stream.succeed<ImportResult>({ _tag: "Done", imported, refused })))
+      Stream.concat(Stream.suspend(() => Stream.succeed<ImportResult>({ _tag: "Done", imported, refused: left })))
     )
   })
 
@@ -49,12 +50,12 @@ const registerBatch = Effect.fnUntraced(function* (
   const devices = lines.flatMap((line) => (line._tag === "Device" ? [line.device] : []))
   // Deleted meanwhile.
   const created = yield* Effect.result(registry.createDevices(productKey, devices))
-  const taken = Result.isSuccess(created) ? "the product has a device with this key" : created.failure.detail
+  const taken: Refusal = Result.isSuccess(created)
+    ? { code: "device-key-exists", reason: "the product has a device with this key" }
+    : { code: "no-such-product", reason: created.failure.detail ?? "" }
   const credentials = Result.getOrElse(created, () => [])
   let next = 0
-  return lines.map((line): ImportResult =>
-    line._tag === "Device" ? resultOf(line, credentials[next++], taken ?? "") : line
-  )
+  return lines.map((line): ImportResult => (line._tag === "Device" ? resultOf(line, credentials[next++], taken) : line))
 })
 
 /** Then gives as much time to all who wait for the thread. */
@@ -67,30 +68,47 @@ const resting = Effect.fnUntraced(function* <A, E, R>(work: Effect.Effect<A, E, 
 const longEnough = (registry: Registry["Service"], line: Line): Line => {
   const reason = line._tag === "Device" ? registry.secretFault(line.device.deviceSecret) : undefined
   if (reason === undefined || line._tag !== "Device") return line
-  return { _tag: "Refused", line: line.line, deviceKey: line.device.deviceKey, reason }
+  return refused(line.line, { code: "secret-too-short", reason }, line.device.deviceKey)
 }
 
 const resultOf = (
   { line, device }: Line & { readonly _tag: "Device" },
   credential: DeviceCredential | undefined,
-  reason: string
+  taken: Refusal
 ): ImportResult =>
-  credential === undefined
-    ? { _tag: "Refused", line, deviceKey: device.deviceKey, reason }
-    : { _tag: "Imported", line, ...credential }
+  credential === undefined ? refused(line, taken, device.deviceKey) : { _tag: "Imported", line, ...credential }
 
 const readLine = ({ line, text }: NdjsonLine): Line => {
   if (text === undefined) {
-    return { _tag: "Refused", line, reason: `expected at most ${importLineBytesMax} bytes of UTF-8` }
+    return refused(line, unread(`expected at most ${importLineBytesMax} bytes of UTF-8`))
   }
   const device = decodeDevice(text)
   const at = Result.isSuccess(device) ? findUnstorable(device.success) : undefined
   if (at !== undefined) {
-    return { _tag: "Refused", line, reason: `expected texts without NUL and lone surrogates, got one at ${at}` }
+    return refused(line, unread(`expected texts without NUL and lone surrogates, got one at ${at}`))
   }
   return Result.isSuccess(device)
     ? { _tag: "Device", line, device: device.success }
-    : { _tag: "Refused", line, reason: spelledOut(requestFaults([], device.failure.issue)) }
+    : refused(line, unread(spelledOut(requestFaults([], device.failure.issue))))
 }
+
+interface Refusal {
+  readonly code: RefusalCode
+  readonly reason: string
+}
+
+const unread = (reason: string): Refusal => ({ code: "bad-request", reason })
+
+const refused = (
+  line: number,
+  { code, reason }: Refusal,
+  deviceKey?: string
+): ImportResult & { readonly _tag: "Refused" } => ({
+  _tag: "Refused",
+  line,
+  ...(deviceKey !== undefined && { deviceKey }),
+  ...codeAndLink(code),
+  reason
+})
 
 const decodeDevice = Schema.decodeUnknownResult(Schema.fromJsonString(NewDevice), requestParseOptions)

@@ -16,9 +16,11 @@ import { eventPage, eventQueryOf } from "./EventPage.ts"
 import { pageOf } from "./Page.ts"
 import { PointHandlers } from "./PointsHttp.ts"
 import { PropertyHandlers } from "./PropertiesHttp.ts"
+import { RecordingHandlers } from "./recordings/RecordingsHttp.ts"
 import { Registry } from "./Registry.ts"
 import { ScriptHandlers } from "./ScriptsHttp.ts"
 import { StrangerHandlers } from "./StrangersHttp.ts"
+import { WhyHandlers } from "./why/WhyHttp.ts"
 
 const ProductHandlers = HttpApiBuilder.group(
   RegistryApi,
@@ -54,9 +56,11 @@ const ProductHandlers = HttpApiBuilder.group(
   })
 )
 
-const ofProduct = ({ at, detail, id, kind, productKey, reason }: LoggedEvent): ProductEvent => ({
+const ofProduct = ({ at, code, detail, id, kind, link, productKey, reason }: LoggedEvent): ProductEvent => ({
   productKey,
   kind,
+  ...(code !== undefined && { code }),
+  ...(link !== undefined && { link }),
   at,
   reason,
   ...(detail && { detail }),
@@ -104,5 +108,7 @@ export const RegistryHandlers = Layer.mergeAll(
   PropertyHandlers,
   PointHandlers,
   ScriptHandlers,
-  StrangerHandlers
+  StrangerHandlers,
+  WhyHandlers,
+  RecordingHandlers
 )

@@ -40,7 +40,7 @@ export class StrangerLog {
 
   /** Newest first, by the time of each: several nodes tell of strangers. */
   list({ address, before, from = 0, identity, kind, limit, to = Infinity }: StrangerQuery): ReadonlyArray<Stranger> {
-    const isHere = address === undefined ? () => true : matcherOf(address)
+    const isHere = address === undefined ? () => true : addressMatcher(address)
     const isNamed = (text: string | undefined) => identity === undefined || text?.includes(identity) === true
     const found: Array<Stranger> = []
     for (const log of [this.#proven, this.#unproven, this.#summaries]) {
@@ -67,7 +67,7 @@ export class StrangerLog {
 const newestFirst = (one: EventCursor, other: EventCursor): number => other.at - one.at || other.id - one.id
 
 /** Whether an address as it is shown is the one that is looked for. */
-const matcherOf = (wanted: string): ((shown: string) => boolean) => {
+export const addressMatcher = (wanted: string): ((shown: string) => boolean) => {
   const peer = parseHostPort(wanted)
   if (peer === undefined) return () => false
   const text = formatPeerAddress(peer)

@@ -1,11 +1,9 @@
 import { Stranger, StrangerEvent, Streams, Subjects } from "@roost/contracts"
-import { followTail, lastSequence, type NatsConnection, type TailMessage } from "@roost/nats"
+import type { NatsConnection, TailMessage } from "@roost/nats"
 import { metrics } from "@roost/observability"
-import { Context, Effect, Layer, Result, Schedule, Schema } from "effect"
+import { Context, Effect, Layer, Result, Schema } from "effect"
+import { followNewest } from "./followNewest.ts"
 import { StrangerLog, type StrangerQuery, strangersMax } from "./StrangerLog.ts"
-
-/** How often it is looked whether the stream is still the one that is read: a restored or replaced store begins anew. */
-const lookEveryMillis = 30_000
 
 /** The refusals of peers that name no registered device, newest first. */
 export class Strangers extends Context.Service<
@@ -28,30 +26,17 @@ export class Strangers extends Context.Service<
 }
 
 const follow = (log: StrangerLog) =>
-  Effect.gen(function* () {
-    // Before the stream was made there is nothing to read.
-    const end = yield* lastSequence(Streams.stranger.name).pipe(Effect.retry(Schedule.spaced("1 second")))
-    const cursor = { newest: end }
-    log.clear()
-    const tail = followTail({
-      stream: Streams.stranger.name,
-      filterSubject: Subjects.stranger,
-      from: "new",
-      fromSequence: Math.max(1, end + 1 - strangersMax.proven - strangersMax.unproven),
-      onMessage: (message) => {
-        cursor.newest = Math.max(cursor.newest, message.sequence)
-        const stranger = strangerOf(message)
-        if (stranger === undefined) unreadable.inc()
-        else log.add(stranger)
-      }
-    })
-    const becameAnother = lastSequence(Streams.stranger.name).pipe(
-      Effect.orElseSucceed(() => cursor.newest),
-      Effect.delay(lookEveryMillis),
-      Effect.repeat({ until: (last) => last < cursor.newest })
-    )
-    yield* Effect.raceFirst(tail, becameAnother)
-  }).pipe(Effect.forever)
+  followNewest({
+    stream: Streams.stranger.name,
+    filterSubject: Subjects.stranger,
+    kept: strangersMax.proven + strangersMax.unproven,
+    clear: () => log.clear(),
+    onMessage: (message) => {
+      const stranger = strangerOf(message)
+      if (stranger === undefined) unreadable.inc()
+      else log.add(stranger)
+    }
+  })
 
 const strangerOf = ({ data, sequence }: TailMessage): Stranger | undefined => {
   const decoded = decode(Buffer.from(data.buffer, data.byteOffset, data.length).toString("utf8"))

@@ -5,7 +5,18 @@ import { Health } from "@roost/observability"
 import { layerHttpServerTest, type PostgresServer, postgresServer } from "@roost/testkit"
 import { ConfigProvider, Effect, Layer, Logger } from "effect"
 import { HttpBody, HttpClient, HttpClientRequest, HttpRouter } from "effect/http"
-import { ClusterView, LiveStatus, Processes, Registry, RegistryHandlers, StrangerLog, Strangers } from "../src/index.ts"
+import {
+  ClusterView,
+  DeviceCommands,
+  LiveStatus,
+  Processes,
+  Recordings,
+  RefusedDevices,
+  Registry,
+  RegistryHandlers,
+  StrangerLog,
+  Strangers
+} from "../src/index.ts"
 import { postgresPatience } from "../src/sql/PostgresPool.ts"
 import { layerStoreAt } from "./support/Databases.ts"
 import { noCommands, noEvents, noUplinks, noWebhooks, token } from "./support/RegistryHttp.ts"
@@ -21,7 +32,13 @@ const served = ({ url }: PostgresServer) =>
     }
   ).pipe(
     Layer.provideMerge(layerHttpServerTest),
-    Layer.provide([Registry.layer, Strangers.layerOf(new StrangerLog())]),
+    Layer.provide([
+      Registry.layer,
+      Strangers.layerOf(new StrangerLog()),
+      DeviceCommands.layerNone,
+      RefusedDevices.layerNone,
+      Recordings.layerNone
+    ]),
     Layer.provide(ClusterView.layerNone.pipe(Layer.provideMerge(Processes.layerNone))),
     Layer.provideMerge(layerStoreAt(url, postgresPatience)),
     Layer.provide([layerVault, Health.layer, LiveStatus.layerNone]),

@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { FrameKind, parsePeerAddress } from "@roost/contracts"
+import { told } from "@roost/explain"
 import type { PendingHandshake } from "@roost/dtls"
 import { HandOffs } from "../src/handshakes/HandOffs.ts"
 import { begunHandshake, type Handshake } from "../src/handshakes/Handshake.ts"
@@ -24,7 +25,7 @@ const handshakeFrom = (port: number, host: string): Handshake =>
     edge,
     partition: 1,
     startedAt: 0,
-    claim: { named: undefined, refusal: "none" },
+    claim: { named: undefined, refusal: told("identity-unreadable") },
     repeated: false,
     state: { _tag: "AwaitKey", pending, question: undefined }
   })

@@ -142,7 +142,7 @@ describe("what is no request", () => {
     [
       "text without CoAP",
       new TextEncoder().encode('{"temp":21}'),
-      /^silence: the token length is 9 to 15.*JSON or raw bytes/
+      /^silence: the message has a token length of 9 to 15.*JSON or raw bytes/
     ],
     [
       "a payload without its marker",
@@ -151,7 +151,7 @@ describe("what is no request", () => {
     ],
     ["three bytes", Uint8Array.of(0x40, 2, 0), /^silence: the message has fewer than the 4 bytes/],
     ["a marker without payload", Uint8Array.of(0x40, 2, 0, 1, 0xff), /^RST: nothing follows the payload's marker/],
-    ["a code in decimal", Uint8Array.of(0x40, 0xc8, 0, 1), /^RST: the code's class is 1, 3, 6 or 7/],
+    ["a code in decimal", Uint8Array.of(0x40, 0xc8, 0, 1), /^RST: the class of the message's code is 1, 3, 6 or 7/],
     ["a request as ACK", Uint8Array.of(0x60, 2, 0, 1), /^silence: a request came as ACK or RST/],
     ["a response", Uint8Array.of(0x40, 0x45, 0, 1), /^RST: a response came that answers no request/]
   ] as const) {

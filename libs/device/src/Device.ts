@@ -6,7 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises"
 import { announcedTopic, type CommandHandler, commandOf, refuseCommand } from "./Command.ts"
 import type { DeviceEvent } from "./DeviceEvent.ts"
 import { getTopic, postTopic } from "./EnosRequest.ts"
-import { LinkError } from "./LinkError.ts"
+import { activationHint, LinkError, unauthorizedHint } from "./LinkError.ts"
 import { SecureLink } from "./SecureLink.ts"
 
 export interface DeviceOptions {
@@ -233,7 +233,3 @@ const issuedSecret = (payload: Uint8Array): { readonly assetId: string; readonly
 /** Ends early, and without an error, by the signal. */
 const pause = (millis: number, signal: AbortSignal | undefined): Promise<void> =>
   sleep(millis, undefined, signal === undefined ? {} : { signal }).catch(() => {})
-
-const activationHint =
-  "4.01: dynamic activation is off for the product, or the device was activated before and has to use its own secret"
-const unauthorizedHint = "the device was disabled or deleted, or has another secret by now: ask the operator"

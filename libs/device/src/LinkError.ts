@@ -1,3 +1,5 @@
+import { entryOf, type RefusalCode } from "@roost/explain"
+
 /** Why a link, or a request on it, failed. `hint` says what to look at next. */
 export class LinkError extends Error {
   readonly by: "peer" | "local" | "timeout"
@@ -11,15 +13,17 @@ export class LinkError extends Error {
   }
 }
 
+/** The likely cause and the cure, as the catalogue of refusals has them. */
+const hintOf = (code: RefusalCode): string => {
+  const { cause, cure } = entryOf(code)
+  return `${cause} ${cure} (docs/refusals.md#${code})`
+}
+
 /** Nothing came at all. */
-export const unreachableHint = "is the server up, are host and port right, and does no firewall drop UDP?"
-
+export const unreachableHint = hintOf("server-unreachable")
 /** A server that hides why it refuses answers each of these with silence. */
-export const silentServerHint =
-  "wrong keys look like silence: check product key, device key and secret, SecureMode, Lifetime 30–86400, and " +
-  "whether the device is disabled; the operator sees the reason in the device's events"
-
-export const silentSessionHint =
-  "the server or the network is silent: is the server up, and does it still know this session? Connect anew"
-
-export const unknownHostHint = "the name of the server could not be resolved: check the host and the DNS"
+export const silentServerHint = hintOf("handshake-met-silence")
+export const silentSessionHint = hintOf("session-silent")
+export const unknownHostHint = hintOf("host-unknown")
+export const activationHint = hintOf("activation-refused")
+export const unauthorizedHint = hintOf("session-ended")

@@ -2,10 +2,12 @@ import { type Allowance, allowance, Allowances, BoundedMap, FairMap, sourceOf, t
 import type { PlacementMap } from "@roost/cluster"
 import { FrameKind, FrameReader, partitionOfName, PeerAddress, type StrangerEvent } from "@roost/contracts"
 import { ContentType, type FrontHalf, type FrontOutcome, type Peer, peekRecord, serverCidBytes } from "@roost/dtls"
+import { FlightRecorder } from "@roost/flight-recorder"
 import { StrangerReports } from "@roost/strangers"
 import { type DropReason, EdgeCounters } from "./EdgeCounters.ts"
 import type { EdgeLimits } from "./EdgeLimits.ts"
 import { edgeRefusals, helloRefusal, notDtlsRefusal } from "./EdgeRefusals.ts"
+import { recordDatagram, recordDrop, recordFront } from "./EdgeRecording.ts"
 import { FrameOutbox, type Publish } from "./FrameOutbox.ts"
 import { GenerationMap } from "./GenerationMap.ts"
 import { HandedOffHalves } from "./HandedOffHalves.ts"
@@ -59,6 +61,7 @@ export class EdgeCore {
   readonly #unroutedRates: Allowances<number | string>
   readonly #unroutedRate: Allowance
   readonly #strangers: StrangerReports
+  readonly #recorder: FlightRecorder
   #turnedAt: number
 
   constructor(options: {
@@ -68,6 +71,8 @@ export class EdgeCore {
     readonly placement: PlacementMap
     readonly ports: EdgePorts
     readonly now: number
+    /** Without one nothing is ever recorded. */
+    readonly recorder?: FlightRecorder
   }) {
     const { limits, now } = options
     this.#limits = limits
@@ -94,6 +99,8 @@ export class EdgeCore {
     this.#unroutedRate = allowance(now, limits.unroutedPerSecondMax)
     this.#strangers = new StrangerReports(options.edgeId, now)
     this.#turnedAt = now
+    this.#recorder =
+      options.recorder ?? new FlightRecorder({ process: options.edgeId, wallOf: (at) => at, publish: () => {} })
   }
 
   get gauges(): Readonly<Record<"routesByCid" | "routesByPeer" | "handedOff" | "handshakes" | "resumes", number>> {
@@ -261,10 +268,11 @@ export class EdgeCore {
     this.counters.handshakeDatagrams++
     if (this.#isTooLarge(now, peer, datagram)) return
     const outcome = this.#front.handleDatagram(now, peerOf(peer), datagram, this.#mayBegin)
+    if (this.#recorder.active) recordFront(this.#recorder, now, peer, datagram, outcome)
     switch (outcome._tag) {
       case "Reply":
         if (outcome.refused !== undefined) this.#strangers.refused(now, { peer, ...helloRefusal(outcome.refused) })
-        return this.#reply(peer, outcome)
+        return this.#reply(now, peer, outcome)
       case "HandOff": {
         const proved = outcome.movedFrom === undefined ? peer : new PeerAddress(outcome.movedFrom.key)
         const partition = this.#handOff(now, proved, outcome, peer)
@@ -312,12 +320,18 @@ export class EdgeCore {
   #drop(now: number, peer: PeerAddress, reason: DropReason): void {
     this.counters.drop(reason)
     const refusal = edgeRefusals[reason]
+    if (this.#recorder.active) recordDrop(this.#recorder, now, peer, reason, refusal?.code)
     if (refusal !== undefined) this.#strangers.refused(now, { peer, ...refusal })
   }
 
   #dropNotDtls(now: number, peer: PeerAddress, datagram: Uint8Array): void {
     this.counters.drop("NotDtls")
-    this.#strangers.refused(now, { peer, ...notDtlsRefusal(datagram) })
+    const refusal = notDtlsRefusal(datagram)
+    if (this.#recorder.active) {
+      recordDatagram(this.#recorder, now, "in", peer, datagram)
+      recordDrop(this.#recorder, now, peer, "NotDtls", refusal.code)
+    }
+    this.#strangers.refused(now, { peer, ...refusal })
   }
 
   /** Nothing that Roost serves needs so much of a peer that has no session here (RFC 6347 §4.1.1, RFC 7925 §13). */
@@ -327,9 +341,10 @@ export class EdgeCore {
     return true
   }
 
-  #reply(peer: PeerAddress, outcome: ReturnType<FrontHalf["resumeMissed"]>): void {
+  #reply(now: number, peer: PeerAddress, outcome: ReturnType<FrontHalf["resumeMissed"]>): void {
     if (outcome._tag !== "Reply") return
     for (const datagram of outcome.datagrams) {
+      if (this.#recorder.active) recordDatagram(this.#recorder, now, "out", peer, datagram)
       this.counters.datagramsOut++
       this.counters.bytesOut += datagram.length
       this.#ports.send(peer, datagram)
@@ -346,7 +361,7 @@ export class EdgeCore {
       !take(this.#resumeRate, now, resumesPerSecondMax, resumesPerSecondMax)
     ) {
       this.counters.drop("ResumesRate")
-      return this.#reply(peer, this.#front.resumeMissed(now, peerOf(peer)))
+      return this.#reply(now, peer, this.#front.resumeMissed(now, peerOf(peer)))
     }
     this.counters.resumesAsked++
     const displaced = this.#resumes.set(source, name, { peer, deadline: now + resumeWaitMillis, unknown: [] })
@@ -382,7 +397,7 @@ export class EdgeCore {
   #resumeMissed(now: number, peer: PeerAddress): void {
     this.#resumes.delete(peer.key)
     this.counters.resumesMissed++
-    this.#reply(peer, this.#front.resumeMissed(now, peerOf(peer)))
+    this.#reply(now, peer, this.#front.resumeMissed(now, peerOf(peer)))
   }
 
   #toOwner(partition: number, peer: PeerAddress, kind: FrameKind, body: Uint8Array): void {

@@ -3,6 +3,7 @@ import { nodeSilenceMillisMax, type PlacementMap, watchPlacement } from "@roost/
 import { formatHostPort, keyChecks, partitionCount, type StrangerEvent, Subjects } from "@roost/contracts"
 import { CookieSecrets, FrontHalf, SessionIds } from "@roost/dtls"
 import { dtlsCrypto } from "@roost/dtls-crypto"
+import { attachRecorder } from "@roost/flight-recorder"
 import { FrameBus, tellOfProcess } from "@roost/nats"
 import { Health, tellEachMinute } from "@roost/observability"
 import { Effect, Layer } from "effect"
@@ -41,6 +42,7 @@ export const EdgeService = {
         front,
         placement,
         now: steadyNow(),
+        recorder: yield* attachRecorder({ process: `udp-edge ${config.edgeId}`, now: steadyNow, wallOf }),
         ports: { send: (peer, datagram) => late.socket?.send(peer, datagram), publish: bus.publish, tell }
       })
       const endTurnSoon = oncePerTurn(() => {

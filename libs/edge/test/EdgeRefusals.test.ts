@@ -24,7 +24,7 @@ const helloWith = (world: EdgeWorld, device: TestDevice, suites: ReadonlyArray<n
 
 describe("an edge tells what it refused, with address, cause and cure", () => {
   const dropped: Readonly<Record<string, readonly [Uint8Array, RegExp]>> = {
-    "plain CoAP": [Uint8Array.from([0x40, 1, 0x12, 0x34, 0xbb]), /NotDtls.*plain CoAP.*coaps:\/\//],
+    "plain CoAP": [Uint8Array.from([0x40, 1, 0x12, 0x34, 0xbb]), /plain CoAP.*coaps:\/\//],
     "a plain CoAP POST with a token": [Uint8Array.from([0x44, 2, 0x12, 0x34, 1, 2, 3, 4, 0xbb, 97, 98]), /plain CoAP/],
     "TLS as on TCP": [Uint8Array.from([22, 3, 1, 0, 2, 1, 0]), /Likely TLS/],
     "a record of DTLS 1.3": [Uint8Array.from([0x2f, 0xab, 0xcd, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]), /DTLS 1\.3/],
@@ -34,19 +34,16 @@ describe("an edge tells what it refused, with address, cause and cure", () => {
     STUN: [Buffer.from("000100002112a442000102030405060708090a0b", "hex"), /Likely STUN/],
     QUIC: [Buffer.from("c00000000108000102030405060708", "hex"), /Likely QUIC/],
     "nothing that is known": [Uint8Array.from([0xff, 1, 2, 3, 4]), /Likely another protocol, or a scan/],
-    "an alert in the clear": [record(21, 0, [2, 40]), /Unprotected/],
-    "a hello in fragments": [
-      record(22, 0, [1, 0, 9, 0, 0, 0, 0, 0, 0, 0, 0, 5, 1, 2, 3, 4, 5]),
-      /FragmentedClientHello.*MTU/
-    ],
-    "a hello that can't be read": [record(22, 0, [1, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0, 2, 1, 2]), /MalformedHandshake/],
+    "an alert in the clear": [record(21, 0, [2, 40]), /unprotected record/],
+    "a hello in fragments": [record(22, 0, [1, 0, 9, 0, 0, 0, 0, 0, 0, 0, 0, 5, 1, 2, 3, 4, 5]), /in fragments.*MTU/],
+    "a hello that can't be read": [record(22, 0, [1, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0, 2, 1, 2]), /message can't be read/],
     "a datagram of 4000 bytes": [
       record(
         23,
         1,
         Array.from({ length: 4000 }, () => 7)
       ),
-      /StrangerTooLarge/
+      /larger than anything/
     ]
   }
   for (const [name, [datagram, reason]] of Object.entries(dropped)) {
@@ -101,7 +98,7 @@ describe("an edge tells what it refused, with address, cause and cure", () => {
   it("of a device that begins handshakes again and again (trust A7)", () => {
     const world = new EdgeWorld()
     for (let i = 0; i < 60; i++) new TestDevice(world, `meter-${i}`).untilKeyExchange()
-    assert.match(told(world)[0]!.reason, /HandshakeRate/)
+    assert.match(told(world)[0]!.reason, /more handshakes began/)
   })
 
   it("and of nothing that a registered device does (trust A7)", () => {

@@ -39,8 +39,11 @@ export const RequestEnvelope = Schema.Struct({
   params: Schema.Union([Schema.Array(Schema.Unknown), Schema.Record(Schema.String, Schema.Unknown)])
 })
 
+export type EnvelopeFault = "empty" | "not-json" | "shape" | "too-large"
+
 /** Why a payload is no EnOS request: the device gets 4.00 without payload, the operator the reason. */
 export class EnvelopeError extends Data.TaggedError("EnvelopeError")<{
+  readonly fault: EnvelopeFault
   readonly expected: string
   readonly got: string
   /** The right form of such a message, where it is JSON of another shape. */
@@ -122,13 +125,16 @@ export const encodeRequest = (id: string, method: string, params: unknown): Uint
 
 const parseObject = (payload: Uint8Array, example: string): Result.Result<Record<string, unknown>, EnvelopeError> => {
   if (payload.length === 0)
-    return wrong("a JSON object", "an empty payload", "the message behind the payload's marker 0xff")
-  if (payload.length > envelopeBytesMax) return wrong(`at most ${envelopeBytesMax} bytes`, `${payload.length} bytes`)
+    return wrong("a JSON object", "an empty payload", "the message behind the payload's marker 0xff", "empty")
+  if (payload.length > envelopeBytesMax) {
+    return wrong(`at most ${envelopeBytesMax} bytes`, `${payload.length} bytes`, undefined, "too-large")
+  }
   // All later readers must be able to read a stored message, members that nobody looks at included.
   const read = readJson(payload, envelopeDepthMax)
   if (Result.isFailure(read)) {
     const { expected, got } = read.failure
-    return wrong(expected, got.endsWith(notJsonCause) ? `${got}: raw bytes belong to thing/model/up_raw` : got)
+    const told = got.endsWith(notJsonCause) ? `${got}: raw bytes belong to thing/model/up_raw` : got
+    return wrong(expected, told, undefined, got === "deeper" ? "too-large" : "not-json")
   }
   const value = read.success
   if (kindOf(value) !== "an object") return wrong("a JSON object", kindOf(value), example)
@@ -168,8 +174,13 @@ const kindOf = (value: unknown): string => {
         : `a ${typeof value}`
 }
 
-const wrong = (expected: string, got: string, example?: string): Result.Result<never, EnvelopeError> =>
-  Result.fail(new EnvelopeError({ expected, got, ...(example !== undefined && { example }) }))
+const wrong = (
+  expected: string,
+  got: string,
+  example?: string,
+  fault: EnvelopeFault = "shape"
+): Result.Result<never, EnvelopeError> =>
+  Result.fail(new EnvelopeError({ fault, expected, got, ...(example !== undefined && { example }) }))
 
 const idRule = `id as a string or number of at most ${envelopeIdLengthMax} characters`
 const requestExample = `{"id":"1","version":"1.0","method":"thing.measurepoint.post","params":{"measurepoints":{"temp":21.5}}}`

@@ -12,29 +12,46 @@ export const printableText = (bytes: Uint8Array): string => {
   return shown.length === bytes.length ? text : `${text}…(${bytes.length} bytes)`
 }
 
+/** What makes identities such as were seen that are none, by a name: in words, for the operator. */
+const likelyCauses = {
+  empty: "no identity is configured in the client",
+  utf16: "the text is UTF-16",
+  "length-before": "a length or a NUL goes before the text",
+  "byte-order-mark": "a byte order mark goes before the text",
+  "trailing-nul": "the length is off by one: the NUL that ends a C string is sent with it",
+  "trailing-line-feed": "the line feed of the file or terminal it was read from is sent with it",
+  "not-ascii": "the text is not ASCII, or memory that was never written",
+  quoted: "the quotes of a configuration file or a shell are part of it",
+  blanks: "there are blanks in it",
+  separators: "the fields are separated by something else than commas",
+  "name-alone": "it is a device key or a name alone",
+  "field-missing": "a field is missing",
+  "field-too-many": "there is a field too many, or a comma in a key"
+} as const
+
+export type IdentityMistake = keyof typeof likelyCauses
+
+export const likelyCauseOf = (mistake: IdentityMistake): string => likelyCauses[mistake]
+
 /** Why a PSK identity that is not four fields may look as it does; undefined where nothing stands out. */
-export const likelyCauseOf = (bytes: Uint8Array): string | undefined => {
-  if (bytes.length === 0) return "no identity is configured in the client"
-  if (bytes[0] === 0) {
-    return bytes[1] === undefined || bytes[2] === 0
-      ? "the text is UTF-16, or a length goes before it"
-      : "a length or a NUL goes before the text"
-  }
-  if (bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf) return "a byte order mark goes before the text"
+export const identityMistakeOf = (bytes: Uint8Array): IdentityMistake | undefined => {
+  if (bytes.length === 0) return "empty"
+  if (bytes[0] === 0) return bytes[1] === undefined || bytes[2] === 0 ? "utf16" : "length-before"
+  if (bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf) return "byte-order-mark"
   // Before the NUL at the end: every second byte of UTF-16 is one.
   const first = (bytes[0]! << 8) | (bytes[1] ?? 0)
-  if (bytes[1] === 0 || first === 0xfffe || first === 0xfeff) return "the text is UTF-16"
+  if (bytes[1] === 0 || first === 0xfffe || first === 0xfeff) return "utf16"
   const last = bytes.at(-1)!
-  if (last === 0) return "the length is off by one: the NUL that ends a C string is sent with it"
-  if (last === 0x0a || last === 0x0d) return "the line feed of the file or terminal it was read from is sent with it"
-  if (bytes.some((byte) => byte >= 0x80)) return "the text is not ASCII, or memory that was never written"
+  if (last === 0) return "trailing-nul"
+  if (last === 0x0a || last === 0x0d) return "trailing-line-feed"
+  if (bytes.some((byte) => byte >= 0x80)) return "not-ascii"
   const has = (characters: string) => bytes.some((byte) => characters.includes(String.fromCharCode(byte)))
-  if (has("\"'")) return "the quotes of a configuration file or a shell are part of it"
-  if (has(" \t")) return "there are blanks in it"
-  if (has(";|/&=")) return "the fields are separated by something else than commas"
+  if (has("\"'")) return "quoted"
+  if (has(" \t")) return "blanks"
+  if (has(";|/&=")) return "separators"
   const commas = bytes.reduce((count, byte) => (byte === 0x2c ? count + 1 : count), 0)
-  if (commas === 0) return "it is a device key or a name alone"
-  return commas < 3 ? "a field is missing" : commas > 3 ? "there is a field too many, or a comma in a key" : undefined
+  if (commas === 0) return "name-alone"
+  return commas < 3 ? "field-missing" : commas > 3 ? "field-too-many" : undefined
 }
 
 const short: Readonly<Record<number, string>> = { 0x09: "\\t", 0x0a: "\\n", 0x0d: "\\r", 0x22: '\\"', 0x5c: "\\\\" }

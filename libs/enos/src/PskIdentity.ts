@@ -1,7 +1,7 @@
 import * as Data from "effect/Data"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
-import { likelyCauseOf, printableText } from "./IdentityText.ts"
+import { type IdentityMistake, identityMistakeOf, likelyCauseOf, printableText } from "./IdentityText.ts"
 import { DeviceKey, deviceKeyRule, isDeviceKey, isProductKey, ProductKey, productKeyRule } from "./Key.ts"
 import { Lifetime, lifetimeSecondsMax, lifetimeSecondsMin } from "./Lifetime.ts"
 import { SecureMode } from "./SecureMode.ts"
@@ -26,12 +26,12 @@ export class IdentityError extends Data.TaggedError("IdentityError")<{
   readonly field: "identity" | "productKey" | "deviceKey" | "secureMode" | "lifetime"
   readonly expected: string
   readonly got: string
-  readonly likelyCause?: string
+  readonly mistake?: IdentityMistake
   readonly productKey?: string
   readonly deviceKey?: string
 }> {
   override get message(): string {
-    const cause = this.likelyCause === undefined ? "" : `; likely ${this.likelyCause}`
+    const cause = this.mistake === undefined ? "" : `; likely ${likelyCauseOf(this.mistake)}`
     return (
       `the PSK identity has a wrong ${this.field}: expected ${this.expected}, got ${this.got}${cause}. ` +
       `Send {ProductKey},{DeviceKey},{SecureMode},{Lifetime} as ASCII text, such as ${example}`
@@ -42,9 +42,9 @@ export class IdentityError extends Data.TaggedError("IdentityError")<{
 /** Reads the bytes of a ClientKeyExchange. Strict: no spaces, signs or leading zeros (F20). */
 export const parseIdentity = (bytes: Uint8Array): Result.Result<PskIdentity, IdentityError> => {
   const wrong = (field: IdentityError["field"], expected: string, got: string, keys: NamedKeys = {}) => {
-    const likelyCause = likelyCauseOf(bytes)
+    const mistake = identityMistakeOf(bytes)
     return Result.fail(
-      new IdentityError({ field, expected, got, ...(likelyCause === undefined ? {} : { likelyCause }), ...keys })
+      new IdentityError({ field, expected, got, ...(mistake === undefined ? {} : { mistake }), ...keys })
     )
   }
   if (bytes.length > identityBytesMax) {

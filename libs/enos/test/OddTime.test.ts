@@ -60,9 +60,9 @@ describe("the time of a message", () => {
   ] as const) {
     it(`${time} is told with how far it is off, and why (trust E10)`, () => {
       const told = odd(time)
-      assert.match(told!, far)
-      assert.include(told!, `time ${time} is`)
-      if (cause !== undefined) assert.match(told!, cause)
+      assert.match(told!.text, far)
+      assert.include(told!.text, `time ${time} is`)
+      if (cause !== undefined) assert.match(told!.text, cause)
     })
   }
 
@@ -70,7 +70,7 @@ describe("the time of a message", () => {
     for (const time of [`${now}`, `${now}.0`, `${now + 599_000}`, `${now - 3_600_000}`]) assert.isUndefined(odd(time))
     assert.isUndefined(oddTimeOf(post, { measurepoints: {} }, now))
     assert.isUndefined(odd(`${now - 400 * 86_400_000}`, "thing.measurepoint.resume"))
-    assert.match(odd("1795476031", "thing.measurepoint.resume")!, /seconds/)
-    assert.match(oddTimeOf(`${post}.batch`, [{ time: now }, { time: 0 }], now)!, /time 0/)
+    assert.match(odd("1795476031", "thing.measurepoint.resume")!.text, /seconds/)
+    assert.match(oddTimeOf(`${post}.batch`, [{ time: now }, { time: 0 }], now)!.text, /time 0/)
   })
 })

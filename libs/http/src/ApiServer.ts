@@ -14,6 +14,7 @@ import { layerBearerToken } from "./BearerToken.ts"
 import { type Neighbour, neighbourDocs, whoElse } from "./Neighbours.ts"
 import { endpointsOf } from "./NearestEndpoint.ts"
 import { layerProblems, type Routes } from "./Problems.ts"
+import { refusalsRoute } from "./RefusalsRoute.ts"
 import { pathSegmentLengthMax, requestBytesMax } from "./RequestLimits.ts"
 import { layerRequestRules } from "./RequestRules.ts"
 import { recordingRoutes, RouteTable } from "./RouteTable.ts"
@@ -35,6 +36,7 @@ export const apiRoutes = <Id extends string, Groups extends HttpApiGroup.Constra
     HttpApiBuilder.layer(api, { openapiPath: "/openapi.json" }).pipe(Layer.provide(groups)),
     HttpApiSwagger.layer(api, { path: "/docs" }),
     healthRoutes(),
+    refusalsRoute,
     layerProblems({
       methodsOf: (url) => table.methodsOf(url),
       elsewhere,

@@ -169,7 +169,8 @@ describe("an API", () => {
       assert.deepStrictEqual(JSON.parse(text), {
         type: "urn:roost:problem:internal-error",
         status: 500,
-        title: "Roost failed. Its log says why."
+        title: "Roost failed. Its log says why.",
+        link: "/refusals#internal-error"
       })
     }).pipe(Effect.provide(Served))
   )

@@ -1,4 +1,5 @@
 import { BoundedMap, sourceOf } from "@roost/bounded"
+import { codeAndLink } from "@roost/explain"
 import { formatPeerAddress, type StrangerEvent } from "@roost/contracts"
 import type { StrangerLimits } from "./StrangerLimits.ts"
 import type { StrangerRefusal } from "./StrangerRefusal.ts"
@@ -34,6 +35,7 @@ export class LeftOut {
     const busiest = counted.toSorted((one, other) => other.times - one.times).slice(0, this.#limits.busiestMax)
     const summary = {
       kind: "not-told",
+      ...codeAndLink("strangers-not-told"),
       address: "",
       proven: busiest.some(({ last }) => last.proven),
       reason:

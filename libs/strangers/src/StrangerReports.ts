@@ -1,5 +1,6 @@
 import { type Allowance, allowance, BoundedMap, FairMap, sourceOf, take } from "@roost/bounded"
 import { formatPeerAddress, type StrangerEvent } from "@roost/contracts"
+import { codeAndLink } from "@roost/explain"
 import { LeftOut } from "./LeftOut.ts"
 import { type StrangerLimits, strangerLimits } from "./StrangerLimits.ts"
 import type { StrangerRefusal } from "./StrangerRefusal.ts"
@@ -80,10 +81,11 @@ export class StrangerReports {
   }
 
   #tell({ at, refusal, times }: Waiting, tell: (event: StrangerEvent) => void): void {
-    const { identity, kind, peer, proven, reason } = refusal
+    const { code, identity, kind, peer, proven, reason } = refusal
     const { reasonLengthMax } = this.#limits
     tell({
       kind,
+      ...codeAndLink(code),
       at,
       node: this.#node,
       address: formatPeerAddress(peer),

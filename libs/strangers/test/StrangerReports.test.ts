@@ -6,6 +6,7 @@ const start = 1_700_000_000_000
 const refusalOf = (address: string, more: Partial<StrangerRefusal> = {}): StrangerRefusal => ({
   peer: parsePeerAddress(address, 1000)!,
   kind: "handshake-refused",
+  code: "unknown-device",
   proven: true,
   reason: "unknown device",
   ...more

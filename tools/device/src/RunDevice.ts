@@ -49,7 +49,7 @@ export const runDevice = Effect.fnUntraced(
     if (refused > 0) {
       return yield* new DeviceFailure({
         reason: `${refused} of ${count} reports were refused`,
-        hint: "the reason is in the device's events: GET /v1/products/{pk}/devices/{dk}/events",
+        hint: `the operator sees the cause by GET /v1/products/${productKey}/devices/${deviceKey}/why`,
         exitCode: exitCodes.refused
       })
     }

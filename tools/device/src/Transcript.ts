@@ -121,7 +121,7 @@ const silenceOf = (flight: string): string =>
   flight.startsWith("ClientHello")
     ? "if it goes on like this: is the server up, is host:port right, does a firewall drop UDP?"
     : "if it goes on like this: a server refuses in silence; wrong secret, SecureMode or Lifetime, a device that is not registered or disabled. " +
-      "Roost says why in GET /v1/products/{pk}/devices/{dk}/events, or in GET /v1/strangers"
+      "Roost says why in GET /v1/products/{pk}/devices/{dk}/why"
 
 /** Flights whose records do not tell why they go out. */
 const unusualFlights: ReadonlyMap<string, string> = new Map([

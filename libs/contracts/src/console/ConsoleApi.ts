@@ -2,6 +2,7 @@ import * as Schema from "effect/Schema"
 import { HttpApi, HttpApiEndpoint, HttpApiError, HttpApiGroup, HttpApiSchema, OpenApi } from "effect/http-api"
 import { Authorization } from "../http/Authorization.ts"
 import { describe } from "../http/EndpointParts.ts"
+import { linked } from "../http/Linked.ts"
 import { RequestRules } from "../http/RequestProblems.ts"
 import { requestParseOptions } from "../http/StrictApi.ts"
 
@@ -12,25 +13,37 @@ export const signInCodeMillis = 600_000
 export const consoleSessionMillis = 12 * 3_600_000
 
 /** The code or the token is not one that signs in. */
-export class SignInRefused extends HttpApiError.Problem<SignInRefused>()("SignInRefused", {
-  type: "urn:roost:problem:sign-in-refused",
-  status: 401,
-  title: "This signs nobody in."
-}) {}
+export class SignInRefused extends HttpApiError.Problem<SignInRefused>()(
+  "SignInRefused",
+  {
+    type: "urn:roost:problem:sign-in-refused",
+    status: 401,
+    title: "This signs nobody in."
+  },
+  linked("sign-in-refused")
+) {}
 
 /** Nobody is signed in by this request's cookie. */
-export class NotSignedIn extends HttpApiError.Problem<NotSignedIn>()("NotSignedIn", {
-  type: "urn:roost:problem:not-signed-in",
-  status: 401,
-  title: "Nobody is signed in."
-}) {}
+export class NotSignedIn extends HttpApiError.Problem<NotSignedIn>()(
+  "NotSignedIn",
+  {
+    type: "urn:roost:problem:not-signed-in",
+    status: 401,
+    title: "Nobody is signed in."
+  },
+  linked("not-signed-in")
+) {}
 
 /** A page of another site asks for a change in the name of who is signed in. */
-export class ForeignOrigin extends HttpApiError.Problem<ForeignOrigin>()("ForeignOrigin", {
-  type: "urn:roost:problem:foreign-origin",
-  status: 403,
-  title: "A page of another site may change nothing."
-}) {}
+export class ForeignOrigin extends HttpApiError.Problem<ForeignOrigin>()(
+  "ForeignOrigin",
+  {
+    type: "urn:roost:problem:foreign-origin",
+    status: 403,
+    title: "A page of another site may change nothing."
+  },
+  linked("foreign-origin")
+) {}
 
 const expiresAt = Schema.Finite.annotate({ description: "Milliseconds since 1970." })
 const secretText = Schema.String.check(

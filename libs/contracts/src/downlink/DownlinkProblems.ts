@@ -2,19 +2,24 @@ import { CommandCode, EnosCode } from "@roost/enos"
 import * as Schema from "effect/Schema"
 import { HttpApiError } from "effect/http-api"
 import { CommandState } from "./Command.ts"
+import { linked } from "../http/Linked.ts"
 
 /** It never came with its own secret. EnOS code 11888. */
 export class DeviceNotActivated extends HttpApiError.Problem<DeviceNotActivated>()(
   "DeviceNotActivated",
   { type: "urn:roost:problem:device-not-activated", status: 409, title: "The device was never activated." },
-  { code: Schema.tag(CommandCode.deviceNotActivated) }
+  { ...linked("device-not-activated"), code: Schema.tag(CommandCode.deviceNotActivated) }
 ) {}
 
-export class DeviceDisabled extends HttpApiError.Problem<DeviceDisabled>()("DeviceDisabled", {
-  type: "urn:roost:problem:device-disabled",
-  status: 409,
-  title: "The device is disabled."
-}) {}
+export class DeviceDisabled extends HttpApiError.Problem<DeviceDisabled>()(
+  "DeviceDisabled",
+  {
+    type: "urn:roost:problem:device-disabled",
+    status: 409,
+    title: "The device is disabled."
+  },
+  linked("device-disabled")
+) {}
 
 /** An instant command (`pendingTtl` 0) for a device that is offline; it is recorded as failed. EnOS code 11900. */
 export class DeviceOffline extends HttpApiError.Problem<DeviceOffline>()(
@@ -24,7 +29,7 @@ export class DeviceOffline extends HttpApiError.Problem<DeviceOffline>()(
     status: 409,
     title: "The device is offline and the command is not to be kept."
   },
-  { code: Schema.tag(CommandCode.deviceOffline), commandId: Schema.String }
+  { ...linked("device-offline"), code: Schema.tag(CommandCode.deviceOffline), commandId: Schema.String }
 ) {}
 
 /** EnOS code 11902. */
@@ -35,7 +40,7 @@ export class TooManyPending extends HttpApiError.Problem<TooManyPending>()(
     status: 429,
     title: "The device has as many pending commands as it may."
   },
-  { code: Schema.tag(CommandCode.cacheFull), pendingMax: Schema.Int }
+  { ...linked("too-many-pending"), code: Schema.tag(CommandCode.cacheFull), pendingMax: Schema.Int }
 ) {}
 
 /** Faults by the thing model of the device's product. The code is the one that a device gets for its own message (1204). */
@@ -47,6 +52,7 @@ export class CommandNotOfModel extends HttpApiError.Problem<CommandNotOfModel>()
     title: "The product's thing model does not allow this command."
   },
   {
+    ...linked("command-not-of-model"),
     code: Schema.tag(EnosCode.modelValidationFailed),
     modelId: Schema.String,
     modelVersion: Schema.Int,
@@ -64,15 +70,19 @@ export class NotEncodable extends HttpApiError.Problem<NotEncodable>()(
     status: 422,
     title: "The command can't be encoded for this device."
   },
-  { code: Schema.tag(CommandCode.cannotEncode) }
+  { ...linked("not-encodable"), code: Schema.tag(CommandCode.cannotEncode) }
 ) {}
 
 /** No command has this id, or it ended more than 7 days ago. */
-export class NoSuchCommand extends HttpApiError.Problem<NoSuchCommand>()("NoSuchCommand", {
-  type: "urn:roost:problem:no-such-command",
-  status: 404,
-  title: "There is no such command."
-}) {}
+export class NoSuchCommand extends HttpApiError.Problem<NoSuchCommand>()(
+  "NoSuchCommand",
+  {
+    type: "urn:roost:problem:no-such-command",
+    status: 404,
+    title: "There is no such command."
+  },
+  linked("no-such-command")
+) {}
 
 /** Only a command that is still `created` can be cancelled (enos-protocol §8.1). */
 export class CommandNotCancellable extends HttpApiError.Problem<CommandNotCancellable>()(
@@ -82,5 +92,5 @@ export class CommandNotCancellable extends HttpApiError.Problem<CommandNotCancel
     status: 409,
     title: "The command was sent or has ended."
   },
-  { state: CommandState }
+  { ...linked("command-not-cancellable"), state: CommandState }
 ) {}

@@ -1,11 +1,16 @@
 import { HttpApiError, HttpApiMiddleware, HttpApiSecurity, OpenApi } from "effect/http-api"
+import { linked } from "./Linked.ts"
 
 /** The bearer token is missing or another one. */
-export class Unauthorized extends HttpApiError.Problem<Unauthorized>()("Unauthorized", {
-  type: "urn:roost:problem:unauthorized",
-  status: 401,
-  title: "The request needs a valid bearer token."
-}) {}
+export class Unauthorized extends HttpApiError.Problem<Unauthorized>()(
+  "Unauthorized",
+  {
+    type: "urn:roost:problem:unauthorized",
+    status: 401,
+    title: "The request needs a valid bearer token."
+  },
+  linked("unauthorized")
+) {}
 
 const bearer = HttpApiSecurity.http({ scheme: "bearer" }).pipe(
   HttpApiSecurity.annotateMerge(

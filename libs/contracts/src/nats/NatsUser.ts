@@ -54,6 +54,9 @@ const writes = (...stores: ReadonlyArray<StreamDefinition | BucketDefinition>): 
 /** Events of a product's webhooks: events of products have `=` for the device's key. */
 const webhookEvents = ["failing", "dead", "recovered"].map((what) => `roost.event.${any}.=.webhook-${what}`)
 
+/** A registry tells of devices that somebody records them, or had their secrets. */
+const recordingEvents = ["recording-begun", "secrets-exported"].map((what) => `roost.event.${any}.${any}.${what}`)
+
 /** Each app looks at these to know whether it can serve, and at the promises of its servers. */
 const looks = [
   "$JS.API.INFO",
@@ -76,9 +79,10 @@ export const natsUsers: Readonly<Record<NatsUserName, NatsPermissions>> = {
       Subjects.frameToNode(any),
       Subjects.frameToNodes,
       Subjects.placementAsk,
-      Subjects.stranger
+      Subjects.stranger,
+      Subjects.recorded
     ],
-    subscribe: [Subjects.frameToEdge(any), Subjects.placementAnnounce]
+    subscribe: [Subjects.frameToEdge(any), Subjects.placementAnnounce, Subjects.recordings]
   },
   "session-actors": {
     publish: [
@@ -93,6 +97,7 @@ export const natsUsers: Readonly<Record<NatsUserName, NatsPermissions>> = {
       Subjects.registryActivate,
       Subjects.registryProperties,
       Subjects.stranger,
+      Subjects.recorded,
       ...writes(
         Streams.uplink,
         Streams.presence,
@@ -116,7 +121,8 @@ export const natsUsers: Readonly<Record<NatsUserName, NatsPermissions>> = {
       Subjects.frameToNodes,
       Subjects.placementAnnounce,
       Subjects.placementAsk,
-      "roost.device.*"
+      "roost.device.*",
+      Subjects.recordings
     ]
   },
   registry: {
@@ -128,16 +134,19 @@ export const natsUsers: Readonly<Record<NatsUserName, NatsPermissions>> = {
       "roost.device.*",
       Subjects.downlink,
       Subjects.setAside(any),
+      Subjects.recordings,
       ...webhookEvents,
       // How far behind each is, for operators.
       "$JS.API.CONSUMER.LIST.*",
+      ...recordingEvents,
       ...writes(
         Streams.credential,
         Streams.webhookDead,
         Buckets.profiles,
         Buckets.webhooks,
         Buckets.idempotency,
-        Buckets.console
+        Buckets.console,
+        Buckets.recordings
       ),
       ...reads(
         ...Object.values(Streams),
@@ -145,9 +154,17 @@ export const natsUsers: Readonly<Record<NatsUserName, NatsPermissions>> = {
         Buckets.webhooks,
         Buckets.commandHistory,
         Buckets.idempotency,
-        Buckets.console
+        Buckets.console,
+        Buckets.recordings
       ),
-      ...forgets(Streams.webhookDead, Buckets.profiles, Buckets.webhooks, Buckets.idempotency, Buckets.console)
+      ...forgets(
+        Streams.webhookDead,
+        Buckets.profiles,
+        Buckets.webhooks,
+        Buckets.idempotency,
+        Buckets.console,
+        Buckets.recordings
+      )
     ],
     subscribe: [
       Subjects.registryPsk,
@@ -156,7 +173,8 @@ export const natsUsers: Readonly<Record<NatsUserName, NatsPermissions>> = {
       Subjects.registryProperties,
       Subjects.applicationConsumer,
       Subjects.placementAnnounce,
-      Subjects.summary(any)
+      Subjects.summary(any),
+      Subjects.recorded
     ]
   },
   "downlink-queue": {

@@ -4,13 +4,18 @@ import { HttpApiEndpoint, HttpApiError, HttpApiGroup, HttpApiSchema, OpenApi } f
 import { describe } from "../http/EndpointParts.ts"
 import { NoSuchProduct } from "./RegistryProblems.ts"
 import { EventKind } from "./Webhook.ts"
+import { linked } from "../http/Linked.ts"
 
 /** An instance serves a bounded number of readers. */
-export class TooManyReaders extends HttpApiError.Problem<TooManyReaders>()("TooManyReaders", {
-  type: "urn:roost:problem:too-many-readers",
-  status: 503,
-  title: "This instance has as many readers of events as it serves."
-}) {}
+export class TooManyReaders extends HttpApiError.Problem<TooManyReaders>()(
+  "TooManyReaders",
+  {
+    type: "urn:roost:problem:too-many-readers",
+    status: 503,
+    title: "This instance has as many readers of events as it serves."
+  },
+  linked("too-many-readers")
+) {}
 
 /** What a reader can follow: what webhooks deliver, and the log of devices, which operators read. */
 export const FollowedKind = Schema.Literals([...EventKind.literals, "log"])

@@ -1,6 +1,7 @@
 import { DeviceKey, ProductKey, Secret } from "@roost/enos"
 import * as Schema from "effect/Schema"
 import { DeviceEvent } from "../Device.ts"
+import { explained } from "../Explained.ts"
 import { sentBack } from "../http/SentBack.ts"
 import { DeviceStatus } from "../Registry.ts"
 import { DisplayName } from "./Product.ts"
@@ -59,6 +60,7 @@ export const ImportResult = Schema.Union([
   Schema.TaggedStruct("Refused", {
     line: Schema.Int,
     deviceKey: Schema.optionalKey(Schema.String),
+    ...explained,
     reason: Schema.String
   }),
   Schema.TaggedStruct("Done", { imported: Schema.Int, refused: Schema.Int })

@@ -44,9 +44,11 @@ import {
 import { ProductScript, ScriptDraft, ScriptTest, ScriptTestResult } from "./Script.ts"
 import { Events } from "./EventsApi.ts"
 import { Fleet } from "./FleetApi.ts"
+import { Recordings } from "./RecordingsApi.ts"
 import { Strangers } from "./StrangersApi.ts"
 import { Uplinks } from "./UplinksApi.ts"
 import { Webhooks } from "./WebhooksApi.ts"
+import { WhyGroup } from "./WhyApi.ts"
 
 /** Bytes of one import: some million devices. */
 export const importBytesMax = 128 * 1024 * 1024
@@ -449,6 +451,8 @@ export const RegistryApi = strictApi(
     .add(Webhooks)
     .add(Scripts)
     .add(Strangers)
+    .add(WhyGroup)
+    .add(Recordings)
     .add(Events)
 ).annotateMerge(
   OpenApi.annotations({

@@ -1,5 +1,6 @@
 import { DeviceKey, ProductKey } from "@roost/enos"
 import * as Schema from "effect/Schema"
+import { explained } from "../Explained.ts"
 import { sentBack } from "../http/SentBack.ts"
 import { textOf } from "../http/Texts.ts"
 import { AnyJson } from "../JsonText.ts"
@@ -62,7 +63,8 @@ export const DeliveryStatus = Schema.Struct({
       status: Schema.optionalKey(
         Schema.Int.annotate({ description: "HTTP status; absent where there was no answer." })
       ),
-      error: Schema.optionalKey(Schema.String.annotate({ description: "Why it was not taken; absent: it was." }))
+      error: Schema.optionalKey(Schema.String.annotate({ description: "Why it was not taken; absent: it was." })),
+      ...explained
     })
   ),
   lastDeliveredAt: Schema.optionalKey(Schema.Finite.annotate({ description: "When its receiver took one last." })),

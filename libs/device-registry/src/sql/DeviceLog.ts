@@ -64,7 +64,7 @@ export const filePresence = Effect.fnUntraced(function* (
   yield* sql.enter("events")
   const applied = yield* applyPresence(sql, presences)
   yield* sql.runEach(
-    insertEvent("CAST(?8 AS INTEGER)"),
+    insertEvent("CAST(?9 AS INTEGER)"),
     events.map((event, index) => [...eventValues(event), applied[index] === 0 ? 1 : 0])
   )
   yield* trim(sql, events, now)
@@ -120,18 +120,18 @@ const isStranger =
 
 const insertEvent = (
   stranger: string
-) => `INSERT INTO device_events (product_key, device_key, stranger, kind, at, address, reason, detail)
-  SELECT ?1, ?2, ${stranger}, ?3, ?4, ?5, ?6, ?7
+) => `INSERT INTO device_events (product_key, device_key, stranger, kind, at, address, reason, detail, code)
+  SELECT ?1, ?2, ${stranger}, ?3, ?4, ?5, ?6, ?7, ?8
   WHERE NOT EXISTS (SELECT 1 FROM device_events
     WHERE product_key = ?1 AND device_key = ?2 AND at = ?4 AND kind = ?3 AND reason = ?6)`
 
 const eventValues = (event: DeviceEvent): ReadonlyArray<Value> => {
-  const { productKey, deviceKey, kind, at, address, reason, detail } = event
+  const { productKey, deviceKey, kind, at, address, reason, detail, code } = event
   // A reason quotes what a device or a stranger sent.
   const texts = [productKey, deviceKey, kind, at, address, reason].map((text) =>
     typeof text === "string" ? storable(text) : text
   )
-  return [...texts, detail === undefined ? null : JSON.stringify(detail)]
+  return [...texts, detail === undefined ? null : JSON.stringify(detail), code === undefined ? null : storable(code)]
 }
 
 /** By the time at which it happened: streams and nodes overtake each other, so ids are in another order. */
@@ -142,7 +142,7 @@ export const listEvents = (
 ) =>
   Effect.map(
     sql.all(
-      `SELECT id, product_key, device_key, kind, at, address, reason, detail FROM device_events
+      `SELECT id, product_key, device_key, kind, at, address, reason, detail, code FROM device_events
        WHERE product_key = ?1 AND device_key = ?2 AND (at, id) < (?3, ?4) AND at >= ?5 AND at < ?6
        ${kind === undefined ? "" : "AND kind = ?8"} ORDER BY at DESC, id DESC LIMIT ?7`,
       productKey,

@@ -184,5 +184,8 @@ export const migrations: ReadonlyArray<(types: ColumnTypes) => string> = [
       : ""
   }
   ${indexesLater ? "" : searchIndexes.map(({ name, on }) => `CREATE INDEX ${name} ON ${on};`).join("\n  ")}
+  `,
+  () => `
+  ALTER TABLE device_events ADD COLUMN code TEXT;
   `
 ]

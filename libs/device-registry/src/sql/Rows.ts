@@ -6,6 +6,7 @@ import {
   DownlinkMode,
   type LoggedEvent
 } from "@roost/contracts"
+import { codeAndLink, isRefusalCode } from "@roost/explain"
 import * as Schema from "effect/Schema"
 import type { StoredDevice, StoredProduct } from "../RegistryStore.ts"
 import type { Row } from "./Values.ts"
@@ -68,11 +69,18 @@ export const eventOf = (row: Row): LoggedEvent => ({
   productKey: text(row.product_key),
   deviceKey: text(row.device_key),
   kind: text(row.kind),
+  ...explainedBy(textOrNull(row.code)),
   at: Number(row.at),
   address: text(row.address),
   reason: text(row.reason),
   ...(row.detail === null ? {} : { detail: asDetail(JSON.parse(text(row.detail))) })
 })
+
+/** A code of a newer version has no entry here. */
+const explainedBy = (code: string | null) => {
+  if (code === null) return undefined
+  return isRefusalCode(code) ? codeAndLink(code) : { code }
+}
 
 const text = (value: Row[string] | undefined): string => String(value)
 const textOrNull = (value: Row[string] | undefined): string | null => (value === null ? null : String(value))

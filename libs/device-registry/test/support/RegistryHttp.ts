@@ -14,6 +14,9 @@ import {
   ProductRemains,
   Registry,
   RegistryHandlers,
+  DeviceCommands,
+  Recordings,
+  RefusedDevices,
   StrangerLog,
   Strangers
 } from "../../src/index.ts"
@@ -82,7 +85,13 @@ export const served = (answer?: DeviceAnswer, strangers = new StrangerLog()) =>
     }
   ).pipe(
     Layer.provideMerge(layerHttpServerTest),
-    Layer.provide([Registry.layer, Strangers.layerOf(strangers)]),
+    Layer.provide([
+      Registry.layer,
+      Strangers.layerOf(strangers),
+      DeviceCommands.layerNone,
+      RefusedDevices.layerNone,
+      Recordings.layerNone
+    ]),
     Layer.provide(ClusterView.layerNone.pipe(Layer.provideMerge(Processes.layerNone))),
     Layer.merge(layerProductDeletions.pipe(Layer.provide(ProductRemains.layerNone))),
     Layer.provideMerge(layerTemporaryStore),

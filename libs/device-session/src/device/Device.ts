@@ -4,6 +4,7 @@ import { handleActivation } from "../requests/Activation.ts"
 import { tellOvertaken } from "../requests/Command.ts"
 import { carryOutMessage } from "../requests/MessageOutputs.ts"
 import { handleProperties } from "../requests/PropertyRequests.ts"
+import { recordOpened } from "../recording/SessionRecords.ts"
 import type { RequestTurn } from "../requests/RequestTurn.ts"
 import { handleConverted, handleRequest, handleStored } from "../requests/Requests.ts"
 import type { Outputs } from "@roost/coap"
@@ -130,6 +131,7 @@ export class Device extends DeviceState implements Machine<DeviceInput, MachineT
     if (session === undefined || session.restored !== undefined) return
     const { datagram, edge, peer } = heard
     const opened = session.dtls.open(turn.crypto, datagram, heard.offset)
+    if (turn.recorder.active) recordOpened(turn, this, heard, opened, heard.offset)
     heard.offset = opened.next
     if (opened._tag === "Dropped") {
       const { reason } = opened

@@ -1,4 +1,4 @@
-import { credentialChangedText, randomText, refusedKind, secretTooShortText } from "../handshakes/HandshakeTexts.ts"
+import { credentialChanged, randomRepeated, refusedKind, secretTooShort } from "../handshakes/HandshakeTexts.ts"
 import type { DeviceSession } from "../state/DeviceSession.ts"
 import type { DeviceState } from "../state/DeviceState.ts"
 import type { DeviceTurn } from "../state/DeviceTurn.ts"
@@ -8,6 +8,7 @@ import { removeSession, saveCandidate } from "../state/Saving.ts"
 import type { SessionCandidate } from "../state/SavingState.ts"
 import { exchangesOf } from "../state/SessionExchanges.ts"
 import type { DeviceEventKind } from "@roost/contracts"
+import type { Told } from "@roost/explain"
 
 /** A handshake verified: its session is stored before the device is answered. */
 export const verified = (
@@ -17,7 +18,7 @@ export const verified = (
   clientRandomBits: number | undefined
 ): void => {
   if (clientRandomBits !== undefined && device.repeatsRandom(clientRandomBits)) {
-    reportHandshake(turn, candidate, "client-random-repeated", randomText)
+    reportHandshake(turn, candidate, "client-random-repeated", randomRepeated)
   }
   saveCandidate(turn, device, candidate)
 }
@@ -29,7 +30,7 @@ export const establish = (turn: DeviceTurn, device: DeviceState, candidate: Sess
   turn.effects.push({ _tag: "HandshakeOver", handshake })
   if (candidate.outdated) {
     turn.counters.handshakesRefused++
-    reportHandshake(turn, candidate, refusedKind, credentialChangedText)
+    reportHandshake(turn, candidate, refusedKind, credentialChanged)
     return removeSession(turn, device)
   }
   if (isResumption) turn.counters.handshakesResumed++
@@ -43,7 +44,9 @@ export const establish = (turn: DeviceTurn, device: DeviceState, candidate: Sess
   turn.effects.push({ _tag: "Route", edge, peer })
   startLifetime(turn, device, session)
   if (previous !== undefined && !isResumption) turn.effects.push({ _tag: "Replaced", former: previous, peer })
-  if (candidate.secretTooShort) reportHandshake(turn, candidate, "secret-too-short", secretTooShortText)
+  if (candidate.secretTooShort) {
+    reportHandshake(turn, candidate, "secret-too-short", secretTooShort)
+  }
   for (const datagram of candidate.early)
     turn.effects.push({ _tag: "Hear", heard: heardDatagram(edge, peer, datagram) })
 }
@@ -63,8 +66,8 @@ const reportHandshake = (
   turn: DeviceTurn,
   { peer, session }: SessionCandidate,
   kind: DeviceEventKind,
-  reason: string
+  { code, reason }: Told
 ): void => {
-  const more = { detail: { secureMode: session.secureMode } }
+  const more = { code, detail: { secureMode: session.secureMode } }
   turn.effects.push({ _tag: "Report", kind, peer, reason, more })
 }

@@ -2,9 +2,9 @@ import type { HandshakeOutcome, RejectReason } from "@roost/dtls"
 import { type Handshake, identityOf } from "./Handshake.ts"
 import { isRefused } from "./HandshakeKey.ts"
 import type { AwaitFinished, AwaitResumed } from "./HandshakeState.ts"
-import { refusedKind, rejectText } from "./HandshakeTexts.ts"
+import { refusedKind, rejectTold } from "./HandshakeTexts.ts"
 import { type HandshakeTurn, refuse } from "./HandshakeTurn.ts"
-import { keyText, refusalOf } from "./WrongKeys.ts"
+import { keyTold, refusalOf } from "./WrongKeys.ts"
 
 /** What a datagram, or all that came before the key did, means under the handshake's keys. */
 export const conclude = (
@@ -42,12 +42,12 @@ export const rejected = (turn: HandshakeTurn, handshake: Handshake, reason: Reje
   if (reason === "RecordUnverifiable" && (state._tag === "AwaitFinished" || state._tag === "AwaitResumed")) {
     return refuseKey(turn, handshake, state)
   }
-  refuse(turn, handshake, refusedKind, refusalOf(handshake) ?? rejectText[reason])
+  refuse(turn, handshake, refusedKind, refusalOf(handshake) ?? rejectTold[reason])
 }
 
 /** What is told may wait for the registry, once for each handshake: whatever is wrong, so that all refusals are the same work. */
 export const refuseKey = (turn: HandshakeTurn, handshake: Handshake, state: AwaitFinished | AwaitResumed): void => {
   if (turn.wrongKeys.admit(turn.now, handshake, state))
     turn.effects.push({ _tag: "Ask", question: { about: "Mistakes", state } })
-  else if (state.wrongKey._tag !== "Asked") refuse(turn, handshake, refusedKind, keyText(handshake, state))
+  else if (state.wrongKey._tag !== "Asked") refuse(turn, handshake, refusedKind, keyTold(handshake, state))
 }

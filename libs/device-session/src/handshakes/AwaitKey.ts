@@ -1,7 +1,8 @@
 import { pskBytes } from "@roost/enos"
+import { type Told, told } from "@roost/explain"
 import type { CachedPsk } from "../state/DeviceFacts.ts"
 import { isRegistered, type PskOutcome } from "../state/Outcomes.ts"
-import { refusalText } from "../state/RefusalTexts.ts"
+import { refusalTold, unansweredCode } from "../state/RefusalTexts.ts"
 import { conclude, rejected } from "./AwaitFinished.ts"
 import { type Handshake, identityOf, namedBy } from "./Handshake.ts"
 import { type GrantedKey, grantedKey, isRefused, type RefusedKey } from "./HandshakeKey.ts"
@@ -52,19 +53,19 @@ export const handleKey = (turn: HandshakeTurn, handshake: Handshake, state: Awai
     }
     case "Refused":
       handshake.registered = isRegistered(outcome)
-      return provide(turn, handshake, state, unreadable ?? { refusal: refusalText(outcome.reason) })
+      return provide(turn, handshake, state, unreadable ?? { refusal: refusalTold(outcome.reason) })
     case "Unavailable":
-      return withoutRegistry(turn, handshake, state, outcome.reason)
+      return withoutRegistry(turn, handshake, state, told(unansweredCode(outcome), outcome.reason))
   }
 }
 
 /** A device whose key is still known gets in; the others are asked about again when they repeat their flight. */
-const withoutRegistry = (turn: HandshakeTurn, handshake: Handshake, state: AwaitKey, reason: string): void => {
+const withoutRegistry = (turn: HandshakeTurn, handshake: Handshake, state: AwaitKey, why: Told): void => {
   const { claim } = handshake
   if (tryKnown(turn, handshake, state, turn.keys.find(identityOf(claim)))) return
   handshake.registered = turn.keys.hasSessionOf(namedBy(claim))
   state.question = undefined
-  refuse(turn, handshake, "registry-unavailable", reason)
+  refuse(turn, handshake, "registry-unavailable", why)
 }
 
 /** Where no key is known one is tried that nobody has. */

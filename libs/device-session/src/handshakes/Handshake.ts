@@ -1,5 +1,6 @@
 import type { PeerAddress } from "@roost/contracts"
-import { parseIdentity, type PskIdentity } from "@roost/enos"
+import { type IdentityError, parseIdentity, type PskIdentity } from "@roost/enos"
+import { type RefusalCode, type Told, told } from "@roost/explain"
 import * as Result from "effect/Result"
 import type { EdgeLink } from "../state/EdgeLink.ts"
 import type { NamedDevice } from "../state/NamedDevice.ts"
@@ -12,7 +13,7 @@ interface UnreadableIdentity {
   /** The device, which can be read even where the rest is wrong. */
   readonly named: NamedDevice | undefined
   /** What is wrong with it. */
-  readonly refusal: string
+  readonly refusal: Told
 }
 
 export const identityOf = (claim: Claim): PskIdentity | undefined => ("refusal" in claim ? undefined : claim)
@@ -62,8 +63,20 @@ export const claimOf = (bytes: Uint8Array): Claim => {
   if (Result.isSuccess(parsed)) return parsed.success
   const { deviceKey, message, productKey } = parsed.failure
   const named = productKey === undefined || deviceKey === undefined ? undefined : { productKey, deviceKey }
-  return { named, refusal: message }
+  return { named, refusal: told(identityCode(parsed.failure), message) }
 }
 
 /** Asked about where no device is named: no key is empty. */
 export const nobody: NamedDevice = { productKey: "", deviceKey: "" }
+
+/** By the mistake that the identity looks like, else by the field that is wrong. */
+const identityCode = ({ field, mistake }: IdentityError): RefusalCode =>
+  mistake === undefined ? fieldCodes[field] : `identity-${mistake}`
+
+const fieldCodes = {
+  identity: "identity-unreadable",
+  productKey: "identity-product-key",
+  deviceKey: "identity-device-key",
+  secureMode: "identity-secure-mode",
+  lifetime: "identity-lifetime"
+} as const satisfies Readonly<Record<IdentityError["field"], RefusalCode>>

@@ -1,3 +1,4 @@
+import type { Told } from "@roost/explain"
 import type { CachedPsk, DeviceFacts } from "../state/DeviceFacts.ts"
 import type { PskOutcome } from "../state/Outcomes.ts"
 
@@ -15,7 +16,7 @@ interface ProductKey extends CachedPsk {
 /** There is none: the handshake goes on under one that nobody has. */
 export interface RefusedKey {
   /** For operators. */
-  readonly refusal: string
+  readonly refusal: Told
 }
 
 export const isRefused = (key: GrantedKey | RefusedKey): key is RefusedKey => "refusal" in key

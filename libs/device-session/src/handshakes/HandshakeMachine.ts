@@ -2,7 +2,7 @@ import { type PskOutcome, isRegistered } from "../state/Outcomes.ts"
 import { conclude, refuseKey } from "./AwaitFinished.ts"
 import { handleKey, hearBeforeKey, tryFinished } from "./AwaitKey.ts"
 import type { Handshake } from "./Handshake.ts"
-import { unfinishedText } from "./HandshakeTexts.ts"
+import { unfinished } from "./HandshakeTexts.ts"
 import { type HandshakeTurn, type Question, refuse } from "./HandshakeTurn.ts"
 import { keepEarly } from "./Storing.ts"
 
@@ -88,4 +88,4 @@ export const handleExpiry = (turn: HandshakeTurn, handshake: Handshake): void =>
 }
 
 const refuseUnfinished = (turn: HandshakeTurn, handshake: Handshake): void =>
-  refuse(turn, handshake, "handshake-unfinished", unfinishedText(turn.config.handshakeMillisMax))
+  refuse(turn, handshake, "handshake-unfinished", unfinished(turn.config.handshakeMillisMax))

@@ -1,4 +1,5 @@
 import type { PendingHandshake, PendingResumption, Session } from "@roost/dtls"
+import type { Told } from "@roost/explain"
 import type { DeviceFacts } from "../state/DeviceFacts.ts"
 import type { GrantedKey, RefusedKey } from "./HandshakeKey.ts"
 
@@ -58,7 +59,7 @@ export type WrongKey =
   | { readonly _tag: "NotAsked" }
   /** The registry is asked for keys that come of known mistakes. */
   | { readonly _tag: "Asked" }
-  | { readonly _tag: "Explained"; readonly text: string }
+  | { readonly _tag: "Explained"; readonly told: Told }
 
 export const notAsked: WrongKey = { _tag: "NotAsked" }
 export const asked: WrongKey = { _tag: "Asked" }

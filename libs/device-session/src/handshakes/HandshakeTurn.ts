@@ -1,6 +1,7 @@
 import type { DeviceEventKind } from "@roost/contracts"
 import type { Crypto, HandshakeOutcome, PendingHandshake, PendingResumption } from "@roost/dtls"
 import type { PskIdentity } from "@roost/enos"
+import type { Told } from "@roost/explain"
 import type { Counters } from "../state/Counters.ts"
 import type { DeviceFacts } from "../state/DeviceFacts.ts"
 import type { DeviceSessionConfig } from "../state/DeviceSessionConfig.ts"
@@ -17,7 +18,7 @@ export type HandshakeEffect =
   | { readonly _tag: "Reply"; readonly datagrams: ReadonlyArray<Uint8Array> }
   | { readonly _tag: "Ask"; readonly question: Question }
   /** Operators are told why. */
-  | { readonly _tag: "Refuse"; readonly kind: DeviceEventKind; readonly reason: string }
+  | { readonly _tag: "Refuse"; readonly kind: DeviceEventKind; readonly told: Told }
   | { readonly _tag: "Verified"; readonly verified: Verified }
 
 /** What the registry is asked, and of which state. */
@@ -73,7 +74,7 @@ export class HandshakeTurn {
 }
 
 /** Operators hear why. The device never does. */
-export const refuse = (turn: HandshakeTurn, handshake: Handshake, kind: DeviceEventKind, reason: string): void => {
+export const refuse = (turn: HandshakeTurn, handshake: Handshake, kind: DeviceEventKind, told: Told): void => {
   handshake.told = true
-  turn.effects.push({ _tag: "Refuse", kind, reason })
+  turn.effects.push({ _tag: "Refuse", kind, told })
 }

@@ -1,7 +1,7 @@
 import { type Allowance, allowance, Allowances, BoundedMap, sourceOf, take } from "@roost/bounded"
 import type { Crypto } from "@roost/dtls"
-import { keyMistakes, type MistakenKey } from "@roost/enos"
-import { rejectText } from "./HandshakeTexts.ts"
+import { type KeyMistake, keyMistakes, type MistakenKey } from "@roost/enos"
+import { keyMistakeCode, reasonOf, type Told, told } from "@roost/explain"
 import { type Handshake, identityOf, namedBy, nobody } from "./Handshake.ts"
 import { isRefused } from "./HandshakeKey.ts"
 import { asked, type AwaitFinished, type AwaitResumed } from "./HandshakeState.ts"
@@ -35,7 +35,7 @@ export class WrongKeys {
     if (state.wrongKey._tag !== "NotAsked") return false
     const known = this.#known.get(nameOf(handshake))
     if (known !== undefined && this.#isOf(state, known)) {
-      state.wrongKey = { _tag: "Explained", text: mistakeText(known) }
+      state.wrongKey = { _tag: "Explained", told: mistakeTold(known) }
       return false
     }
     // A cost of 0 brings `left` up to date: what the source may not is not taken from all.
@@ -50,8 +50,7 @@ export class WrongKeys {
   /** The registry answered. */
   explain(handshake: Handshake, state: Awaiting, keys: ReadonlyArray<MistakenKey> = []): void {
     const found = keys.find((key) => this.#isOf(state, key))
-    const text = found === undefined ? `${rejectText.RecordUnverifiable}. ${noneFitsText(keys)}` : mistakeText(found)
-    state.wrongKey = { _tag: "Explained", text }
+    state.wrongKey = { _tag: "Explained", told: found === undefined ? noneFits(keys) : mistakeTold(found) }
     if (found !== undefined) this.#known.set(nameOf(handshake), found)
   }
 
@@ -63,29 +62,36 @@ export class WrongKeys {
 type Awaiting = AwaitFinished | AwaitResumed
 
 /** Why the Finished failed: what else is wrong with the handshake, what its key comes of, or that this is not known. */
-export const keyText = (handshake: Handshake, { wrongKey }: Awaiting): string => {
-  const explained = wrongKey._tag === "Explained" ? wrongKey.text : undefined
-  return refusalOf(handshake) ?? explained ?? `${rejectText.RecordUnverifiable}. ${notLookedIntoText}`
+export const keyTold = (handshake: Handshake, { wrongKey }: Awaiting): Told => {
+  const explained = wrongKey._tag === "Explained" ? wrongKey.told : undefined
+  return refusalOf(handshake) ?? explained ?? notLookedInto
 }
 
 /** What is wrong with the handshake beside its key: its identity can't be read, or the registry has no key for it. */
-export const refusalOf = ({ claim, state }: Handshake): string | undefined => {
+export const refusalOf = ({ claim, state }: Handshake): Told | undefined => {
   if ("refusal" in claim) return claim.refusal
   return state._tag === "AwaitFinished" && isRefused(state.key) ? state.key.refusal : undefined
 }
 
-const mistakeText = ({ mistake }: MistakenKey): string =>
-  `wrong key: the device has the right secret, and its key is ${keyMistakes[mistake]}. Expected: bytes 9–24, counted from 1, of SHA-256 of ` +
-  "the secret's text"
+/* Made once: a handshake that failed keeps what is told of it until its time is over. */
 
-const noneFitsText = (keys: ReadonlyArray<MistakenKey>): string =>
-  keys.length === 0
-    ? "The registry did not say whether a known mistake fits"
-    : `None of ${keys.length} known mistakes in deriving the key fits: likely it is another secret`
+const mistakesTold: ReadonlyMap<KeyMistake, Told> = new Map(
+  (Object.keys(keyMistakes) as Array<KeyMistake>).map((mistake) => [mistake, told(keyMistakeCode(mistake))])
+)
+const mistakeTold = ({ mistake }: MistakenKey): Told => mistakesTold.get(mistake)!
 
-const notLookedIntoText =
-  `Whether a known mistake fits was not looked into: that is done for one wrong key in ${1 / perSource.perSecond} s of an address, ` +
-  "so try again then"
+const wrongKeyTold = (more: string): Told => told("wrong-key", `${reasonOf("wrong-key")} ${more}`)
+
+const notSaid = wrongKeyTold("The registry did not say whether a known mistake fits.")
+const noneFitsOf = wrongKeyTold(
+  `None of ${Object.keys(keyMistakes).length} known mistakes in deriving the key fits: likely it is another secret.`
+)
+const noneFits = (keys: ReadonlyArray<MistakenKey>): Told => (keys.length === 0 ? notSaid : noneFitsOf)
+
+const notLookedInto = wrongKeyTold(
+  `Whether a known mistake fits was not looked into: that is done for one wrong key in ${1 / perSource.perSecond} s of an address, so ` +
+    "try again then."
+)
 
 const nameOf = ({ claim, peer }: Handshake): string => {
   const { deviceKey, productKey } = namedBy(claim) ?? nobody

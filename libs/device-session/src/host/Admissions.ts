@@ -1,9 +1,17 @@
 import type { DeviceEventKind } from "@roost/contracts"
+import type { Told } from "@roost/explain"
 import type { CredentialChanges } from "../handshakes/CredentialChanges.ts"
 import type { Handshake } from "../handshakes/Handshake.ts"
 import { type GrantedKey, versionsOf } from "../handshakes/HandshakeKey.ts"
 import type { Storing } from "../handshakes/HandshakeState.ts"
-import { credentialChangedText, displacingText, refusedKind } from "../handshakes/HandshakeTexts.ts"
+import {
+  connectionIdTaken,
+  credentialChanged,
+  displacing,
+  nodeFull,
+  productSecretOutdated,
+  refusedKind
+} from "../handshakes/HandshakeTexts.ts"
 import type { Verified } from "../handshakes/HandshakeTurn.ts"
 import { newSession } from "../handshakes/NewSession.ts"
 import type { CachedPsk, DeviceFacts } from "../state/DeviceFacts.ts"
@@ -39,14 +47,13 @@ export class Admissions {
     // own Finished answers the device's next repetition.
     if (sessions.some((session) => session?.dtls.hasKeysOf(outcome.session))) return false
     if (!devices.table.isCidFree(outcome.session)) {
-      this.#tell(handshake, refusedKind, "the connection id was taken; the device's next attempt gets another")
+      this.#tell(handshake, refusedKind, connectionIdTaken)
       return false
     }
     if (this.#isOutdated(handshake, verified, facts) || this.#wouldDisplace(handshake, verified)) return false
     if (devices.areFull && known?.session === undefined) {
       turn.counters.handshakesOverLimit++
-      const why = "this node holds as many devices as it may (devicesMax). Start another session-actors node"
-      this.#tell(handshake, refusedKind, why)
+      this.#tell(handshake, refusedKind, nodeFull)
       return false
     }
     const device = devices.findOrMake(identity.productKey, identity.deviceKey)
@@ -82,7 +89,7 @@ export class Admissions {
     const { facts } = verified.key
     const { previousVersion } = versionsOf(verified.key)
     if (previousVersion === undefined || !verified.pending.hasPreviousKey) return facts
-    this.#tell(handshake, "product-secret-outdated", "the device still has the product's former secret")
+    this.#tell(handshake, "product-secret-outdated", productSecretOutdated)
     return { ...facts, credentialVersion: previousVersion }
   }
 
@@ -92,7 +99,7 @@ export class Admissions {
     const { changes, turn } = this.#options
     if (!changes.isOutdated(identity.productKey, identity.deviceKey, credentialVersion)) return false
     turn.counters.handshakesRefused++
-    this.#tell(handshake, refusedKind, credentialChangedText)
+    this.#tell(handshake, refusedKind, credentialChanged)
     return true
   }
 
@@ -111,15 +118,15 @@ export class Admissions {
     const isCurrent = (own: DeviceSession) => own.facts.credentialVersion >= deviceCredentialVersion
     if ([candidateOf(device), session].some((own) => isOfItsSecret(own) && isCurrent(own))) {
       turn.counters.handshakesRefused++
-      this.#tell(handshake, refusedKind, displacingText)
+      this.#tell(handshake, refusedKind, displacing)
       return true
     }
     if (isOfItsSecret(session)) devices.run(device, { _tag: "Revoked" })
     return false
   }
 
-  #tell(handshake: Handshake, kind: DeviceEventKind, reason: string): void {
-    this.#options.refusals.tell(this.#options.turn.now, handshake, kind, reason)
+  #tell(handshake: Handshake, kind: DeviceEventKind, told: Told): void {
+    this.#options.refusals.tell(this.#options.turn.now, handshake, kind, told)
   }
 }
 

@@ -59,8 +59,8 @@ export class DeviceHost {
     const { carryOut, config, now } = options
     const turn = new HostTurn(options)
     const { counters } = turn
-    const edges = new EdgeLinks(config.nodeId, carryOut)
-    const events = new Events({ carryOut, counters, nodeId: config.nodeId, now })
+    const edges = new EdgeLinks(config.nodeId, carryOut, turn)
+    const events = new Events({ carryOut, counters, nodeId: config.nodeId, now, recorder: turn.recorder })
     const refusals = new HandshakeRefusals(events)
     const transmissions = new Transmissions(turn, edges)
     const handshakes = new Handshakes(config.handshakesMax, config.handshakeMillisMax)

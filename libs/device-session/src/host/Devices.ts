@@ -9,6 +9,7 @@ import { actorKey } from "../state/DeviceState.ts"
 import type { EdgeLink } from "../state/EdgeLink.ts"
 import { type DatagramOutcome, heardDatagram } from "../state/HeardDatagram.ts"
 import type { Held } from "../state/Held.ts"
+import { recordEffect, recordInput } from "../recording/DeviceSteps.ts"
 import { CommandOwners } from "./CommandOwners.ts"
 import type { Events } from "./Events.ts"
 import { deviceFaultText } from "./FaultTexts.ts"
@@ -78,6 +79,7 @@ export class Devices implements ActorWorld<Device, DeviceEffect> {
   }
 
   run(device: Device, input: DeviceInput): void {
+    if (this.#turn.recorder.active) recordInput(this.#turn, device, input)
     this.#actors.run(device, input)
   }
 
@@ -128,6 +130,7 @@ export class Devices implements ActorWorld<Device, DeviceEffect> {
   }
 
   carryOut(device: Device, effect: DeviceEffect): void {
+    if (this.#turn.recorder.active) recordEffect(this.#turn, device, effect)
     const { carryOut, events, handshakes, refusals, transmissions } = this.#options
     const { deviceKey, productKey, session } = device
     switch (effect._tag) {
@@ -225,10 +228,12 @@ export class Devices implements ActorWorld<Device, DeviceEffect> {
     const peer = device.bound?.peer
     if (peer !== undefined) this.table.restore(device)
     const reason = deviceFaultText(cause, until - now)
-    if (peer !== undefined) events.report(now, device, { kind: "actor-fault", peer, reason, more: undefined })
+    if (peer !== undefined)
+      events.report(now, device, { kind: "actor-fault", peer, reason, more: { code: "actor-fault" } })
     else
       events.reportProduct(now, device.productKey, {
         kind: "actor-fault",
+        code: "actor-fault",
         reason,
         hint: () => ` (${device.deviceKey})`
       })

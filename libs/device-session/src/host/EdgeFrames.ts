@@ -5,6 +5,7 @@ import type { HandOffs } from "../handshakes/HandOffs.ts"
 import type { EdgeLink } from "../state/EdgeLink.ts"
 import type { DatagramOutcome } from "../state/HeardDatagram.ts"
 import type { Held } from "../state/Held.ts"
+import { recordDatagram, recordHalf } from "../recording/SessionRecords.ts"
 import type { Devices } from "./Devices.ts"
 import type { EdgeLinks } from "./EdgeLinks.ts"
 import { entryFaultText } from "./FaultTexts.ts"
@@ -89,6 +90,7 @@ export class EdgeFrames {
     const { devices, handover, handshakes } = this.#options
     const repeated = kind === FrameKind.RepeatedHalfHandshake
     if (isDiverted(handover.divert(edge, kind, partition, peer, body))) return
+    if (this.#options.turn.recorder.active) recordHalf(this.#options.turn, peer, body)
     if (devices.partitions.get(partition)?.stage === "ready") handshakes.begin(edge, partition, peer, body, repeated)
   }
 
@@ -124,6 +126,7 @@ export class EdgeFrames {
     const { table } = devices
     const routed = kind !== FrameKind.Unrouted
     counters.datagramsIn++
+    if (turn.recorder.active) this.#record(peer, datagram)
     if (handOffs.follows({ edge, kind, partition, peer }, datagram)) return
     if (handshakes.continueHandshake(edge, peer, datagram)) return
     const ofPeer = peekRecord(datagram)?.contentType === ContentType.tls12_cid ? undefined : table.findByPeer(peer)
@@ -156,6 +159,14 @@ export class EdgeFrames {
     const outcome = devices.hear(device, edge, peer, datagram)
     if (outcome === "Foreign" && handshakes.continueUnread(peer, datagram)) return
     if (!hasCid) this.#judgeRoute(edge, device, peer, routed, outcome)
+  }
+
+  /** Of the device whose connection id or address it has, or of the address. */
+  #record(peer: PeerAddress, datagram: Uint8Array): void {
+    const { devices, turn } = this.#options
+    const cidAt = connectionIdAt(datagram)
+    const device = cidAt === undefined ? devices.table.findByPeer(peer) : devices.table.findByCid(datagram, cidAt)
+    recordDatagram(turn, device, "in", peer, datagram)
   }
 
   /** A verified record sets the address's route, one that did not verify at most fills a gap. */

@@ -1,4 +1,6 @@
 import { frameBytesTarget, FrameKind, FrameWriter, type PeerAddress } from "@roost/contracts"
+import { recordDatagram } from "../recording/SessionRecords.ts"
+import type { DeviceTurn } from "../state/DeviceTurn.ts"
 import type { EdgeLink } from "../state/EdgeLink.ts"
 import type { CarryOut } from "./HostEffect.ts"
 
@@ -11,10 +13,12 @@ export class EdgeLinks {
   readonly #dirty: Array<EdgeLink> = []
   readonly #nodeId: string
   readonly #carryOut: CarryOut
+  readonly #turn: DeviceTurn | undefined
 
-  constructor(nodeId: string, carryOut: CarryOut) {
+  constructor(nodeId: string, carryOut: CarryOut, turn?: DeviceTurn) {
     this.#nodeId = nodeId
     this.#carryOut = carryOut
+    this.#turn = turn
   }
 
   link(edgeId: string, now: number): EdgeLink {
@@ -29,6 +33,8 @@ export class EdgeLinks {
   }
 
   add(link: EdgeLink, kind: FrameKind, partition: number, peer: PeerAddress, body: Uint8Array): void {
+    const turn = this.#turn
+    if (turn?.recorder.active === true && kind === FrameKind.Send) recordDatagram(turn, undefined, "out", peer, body)
     if (link.writer.entries === 0) this.#dirty.push(link)
     link.writer.add(kind, partition, peer, body)
     if (link.writer.length >= frameBytesTarget) this.flush()

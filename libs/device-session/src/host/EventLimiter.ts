@@ -1,5 +1,6 @@
 import { type Allowance, allowance, BoundedMap, take } from "@roost/bounded"
 import type { DeviceEvent, DeviceEventKind } from "@roost/contracts"
+import { codeAndLink } from "@roost/explain"
 import type { Admission } from "../state/EventMore.ts"
 
 /** The same event of a device, which is its kind and its reason, is told once in this time; then how many there were. */
@@ -169,6 +170,7 @@ const summaryOf = ({ kinds, last }: LeftOut): DeviceEvent => {
     productKey,
     deviceKey,
     kind: "not-told" satisfies DeviceEventKind,
+    ...codeAndLink("events-not-told"),
     at,
     address,
     reason:

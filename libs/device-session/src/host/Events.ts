@@ -1,4 +1,6 @@
-import { type DeviceEvent, formatPeerAddress } from "@roost/contracts"
+import { type DeviceEvent, formatPeerAddress, type Recorded } from "@roost/contracts"
+import { linkOf, type RefusalCode } from "@roost/explain"
+import { type FlightRecorder, joined } from "@roost/flight-recorder"
 import { type StrangerRefusal, StrangerReports } from "@roost/strangers"
 import type { Counters } from "../state/Counters.ts"
 import type { DeviceEffect } from "../state/DeviceEffect.ts"
@@ -23,6 +25,7 @@ export class Events {
   readonly #counters: Counters
   readonly #limiter: EventLimiter
   readonly #strangers: StrangerReports
+  readonly #recorder: FlightRecorder
   #waiting: Array<DeviceEvent> = []
   #refused: Array<StrangerRefusal> = []
 
@@ -31,22 +34,28 @@ export class Events {
     readonly counters: Counters
     readonly nodeId: string
     readonly now: number
+    readonly recorder: FlightRecorder
   }) {
     this.#carryOut = options.carryOut
     this.#counters = options.counters
     this.#limiter = new EventLimiter(options.now)
+    this.#recorder = options.recorder
     this.#strangers = new StrangerReports(options.nodeId, options.now)
   }
 
   /** Of a device that is registered. `reason`: what came, what was expected, the likely cause and the cure. */
   report(now: number, device: NamedDevice, { kind, more, peer, reason }: Omit<Report, "_tag">): void {
     const { productKey, deviceKey } = device
+    if (this.#recorder.active) {
+      const tapped = joined(this.#recorder.ofDevice(productKey, deviceKey), this.#recorder.ofPeer(peer))
+      if (tapped !== undefined) this.#recorder.note(now, tapped, eventOf(kind, more?.code, reason))
+    }
     this.#tell({ productKey, deviceKey, kind, at: now, address: formatPeerAddress(peer), reason }, more ?? {})
   }
 
   /** Of a product as such. */
-  reportProduct(now: number, productKey: string, { hint, kind, reason }: Omit<ReportProduct, "_tag">): void {
-    this.#tell({ productKey, deviceKey: "", kind, at: now, address: "", reason }, { hint })
+  reportProduct(now: number, productKey: string, { code, hint, kind, reason }: Omit<ReportProduct, "_tag">): void {
+    this.#tell({ productKey, deviceKey: "", kind, at: now, address: "", reason }, { code, hint })
   }
 
   /** Of anybody else. */
@@ -66,7 +75,11 @@ export class Events {
     if (this.#refused.length > 0) {
       const refused = this.#refused
       this.#refused = []
-      for (const refusal of refused) this.#strangers.refused(now, refusal)
+      for (const refusal of refused) {
+        this.#strangers.refused(now, refusal)
+        const tapped = this.#recorder.active ? this.#recorder.ofPeer(refusal.peer) : undefined
+        if (tapped !== undefined) this.#recorder.note(now, tapped, eventOf(refusal.kind, refusal.code, refusal.reason))
+      }
     }
     this.#strangers.flush(now, (event) => this.#carryOut({ _tag: "Stranger", event }))
   }
@@ -76,9 +89,23 @@ export class Events {
     return this.#limiter.quietMillis(now, this.#strangers.quietMillis(now, most))
   }
 
-  #tell(event: DeviceEvent, { detail, ...admission }: EventMore): void {
-    const told = this.#limiter.admit(event.at, detail === undefined ? event : { ...event, detail }, admission)
+  #tell(event: DeviceEvent, { code, detail, ...admission }: EventMore): void {
+    const refused = code === undefined ? event : refusedEvent(event, code)
+    const told = this.#limiter.admit(event.at, detail === undefined ? refused : { ...refused, detail }, admission)
     if (told === undefined) this.#counters.eventsLeftOut++
     else this.#waiting.push(told)
   }
+}
+
+const eventOf = (kind: string, code: RefusalCode | undefined, reason: string): Recorded => ({
+  _tag: "Event",
+  kind,
+  reason,
+  ...(code !== undefined && { code })
+})
+
+/** Member by member: those that are added to an object later take more room, and the limiter keeps many. */
+const refusedEvent = (event: DeviceEvent, code: RefusalCode): DeviceEvent => {
+  const { address, at, deviceKey, kind, productKey, reason } = event
+  return { productKey, deviceKey, kind, code, link: linkOf(code), at, address, reason }
 }

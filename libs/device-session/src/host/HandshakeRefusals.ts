@@ -1,5 +1,6 @@
 import type { DeviceEventKind, PeerAddress } from "@roost/contracts"
 import { formatIdentity, printableText } from "@roost/enos"
+import type { Told } from "@roost/explain"
 import type { Events } from "./Events.ts"
 import { type Handshake, identityOf, namedBy } from "../handshakes/Handshake.ts"
 import { addressOf } from "../state/Path.ts"
@@ -19,25 +20,25 @@ export class HandshakeRefusals {
     this.#events = events
   }
 
-  tell(now: number, handshake: Handshake, kind: DeviceEventKind, reason: string): void {
+  tell(now: number, handshake: Handshake, kind: DeviceEventKind, { code, reason }: Told): void {
     const { claim, peer, registered } = handshake
     const identity = identityOf(claim)
     const named = namedBy(claim)
     handshake.told = true
     if (registered && named !== undefined) {
       const detail = identity === undefined ? undefined : { secureMode: identity.secureMode }
-      this.#events.report(now, named, { kind, peer, reason, more: { detail } })
+      this.#events.report(now, named, { kind, peer, reason, more: { code, detail } })
       return
     }
     const text = identityText(handshake)
-    this.#events.refused({ peer, kind, proven: true, reason, ...(text === undefined ? {} : { identity: text }) })
+    this.#events.refused({ peer, kind, code, proven: true, reason, ...(text === undefined ? {} : { identity: text }) })
   }
 
   /** What a peer sent met an exception. `device`: that it is known to be about. */
   tellFault(now: number, peer: PeerAddress, device: NamedDevice | undefined, reason: string): void {
     const kind = "actor-fault"
-    if (device === undefined) this.#events.refused({ peer, kind, proven: false, reason })
-    else this.#events.report(now, device, { kind, peer, reason, more: undefined })
+    if (device === undefined) this.#events.refused({ peer, kind, code: kind, proven: false, reason })
+    else this.#events.report(now, device, { kind, peer, reason, more: { code: kind } })
   }
 
   /** The session of a full handshake took the place of another one, of which the device did not take leave. */
@@ -47,7 +48,12 @@ export class HandshakeRefusals {
     const { deviceKey, productKey } = former
     const silentMillis = now - former.lastSeenAt
     const { reason, routine } = this.#replacements.note(now, `${productKey},${deviceKey}`, from, peer, silentMillis)
-    this.#events.report(now, former, { kind: "session-replaced", peer, reason, more: { routine } })
+    this.#events.report(now, former, {
+      kind: "session-replaced",
+      peer,
+      reason,
+      more: { code: "session-replaced", routine }
+    })
   }
 }
 

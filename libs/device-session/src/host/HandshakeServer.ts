@@ -208,7 +208,7 @@ export class HandshakeServer {
         this.#ask(handshake, effect.question)
         break
       case "Refuse":
-        refusals.tell(this.#turn.now, handshake, effect.kind, effect.reason)
+        refusals.tell(this.#turn.now, handshake, effect.kind, effect.told)
         break
       case "Verified":
         if (!this.#admissions.admit(handshake, effect.verified)) handshakes.remove(handshake)

@@ -1,4 +1,5 @@
 import type { Crypto } from "@roost/dtls"
+import { FlightRecorder } from "@roost/flight-recorder"
 import type { MachineTurn } from "../device/Device.ts"
 import { ProductProfiles } from "../state/ProductProfiles.ts"
 import { ScriptFailures } from "../requests/ScriptFailures.ts"
@@ -14,6 +15,8 @@ export interface HostOptions {
   /** 0 inclusive to 1 exclusive: jitter of CoAP. */
   readonly random: () => number
   readonly now: number
+  /** Without one nothing is ever recorded. */
+  readonly recorder?: FlightRecorder
   /** What the wall clock says of a moment of the clock that `now` is read from; the same by default. */
   readonly wallOf?: (now: number) => number
 }
@@ -28,16 +31,21 @@ export class HostTurn implements MachineTurn {
   readonly crypto: Crypto
   readonly random: () => number
   readonly wallOf: (now: number) => number
+  readonly recorder: FlightRecorder
   readonly counters = new Counters()
   readonly profiles = new ProductProfiles()
   readonly waiting = new WaitingRequests()
   readonly scripts = new ScriptFailures()
 
-  constructor({ config, crypto, now, random, wallOf }: HostOptions) {
+  constructor({ config, crypto, now, random, recorder, wallOf }: HostOptions) {
     this.now = now
     this.config = config
     this.crypto = crypto
     this.random = random
     this.wallOf = wallOf ?? ((at) => at)
+    this.recorder = recorder ?? idleRecorder(config.nodeId)
   }
 }
+
+const idleRecorder = (nodeId: string) =>
+  new FlightRecorder({ process: nodeId, wallOf: (now) => now, publish: () => {} })

@@ -6,6 +6,7 @@ import type { DeviceState } from "../state/DeviceState.ts"
 import type { EdgeLink } from "../state/EdgeLink.ts"
 import { addressOf, affords, edgeOf, mayBeHome, spend } from "../state/Path.ts"
 import { saveThisTurn } from "../state/Saving.ts"
+import { recordSealed } from "../recording/SessionRecords.ts"
 import type { EdgeLinks } from "./EdgeLinks.ts"
 import type { HostTurn } from "./HostTurn.ts"
 
@@ -44,6 +45,7 @@ export class Transmissions {
     const record = edge.writer.buffer.subarray(offset, sealed.success)
     edge.writer.commit(record.length)
     counters.datagramsOut++
+    if (this.#turn.recorder.active) recordSealed(this.#turn, device, peer, message, record)
     if (toPath) spend(session, record.length)
     if (toPath && toHome) this.#sendHome(device, session, record)
     if (dtls.writeLimit - dtls.writeSequence <= config.writeBlockRecords / 2 && device.saving === undefined) {

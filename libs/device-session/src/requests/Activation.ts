@@ -3,7 +3,7 @@ import type { RefusalReason } from "@roost/contracts"
 import { encodeRequest, EnosCode } from "@roost/enos"
 import { report } from "../state/DeviceTurn.ts"
 import type { ActivationOutcome } from "../state/Outcomes.ts"
-import { refusalText } from "../state/RefusalTexts.ts"
+import { refusalCodes, refusalText, unansweredCode } from "../state/RefusalTexts.ts"
 import { answer, provide, retryLater } from "./Answers.ts"
 import { exchangeId } from "./ExchangeId.ts"
 import type { RequestContext } from "./RequestContext.ts"
@@ -44,7 +44,7 @@ export const handleActivation = (
       refuse(turn, waiting, outcome.reason)
       break
     case "Unavailable":
-      report(turn, session, "registry-unavailable", outcome.reason)
+      report(turn, session, "registry-unavailable", outcome.reason, { code: unansweredCode(outcome) })
       answer(turn, waiting, Code.InternalServerError)
       break
   }
@@ -55,7 +55,10 @@ const refuse = (turn: RequestTurn, context: RequestContext, reason: RefusalReaso
   const code = activationCode[reason]
   const shown = code === undefined ? "" : `${code}: `
   const detail = code === undefined ? undefined : { code }
-  report(turn, context.session, "activation-refused", `${shown}${refusalText(reason)}`, { detail })
+  report(turn, context.session, "activation-refused", `${shown}${refusalText(reason)}`, {
+    code: refusalCodes[reason],
+    detail
+  })
   if (reason === "TooManyActivations") retryLater(turn, context, retrySeconds)
   else answer(turn, context, Code.Unauthorized)
 }

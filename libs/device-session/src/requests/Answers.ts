@@ -1,6 +1,7 @@
 import { Code, formatCode, type Option, optionBytes, OptionNumber, uintOption } from "@roost/coap"
 import { option2100Value } from "@roost/enos"
 import { report } from "../state/DeviceTurn.ts"
+import { recordAnnouncement } from "../recording/Decisions.ts"
 import { ContentFormat, formatOption } from "./Decision.ts"
 import { carryOutMessage, type MessageOutput } from "./MessageOutputs.ts"
 import { answerForScript } from "./RawProduct.ts"
@@ -45,7 +46,7 @@ export const tooMany = (turn: RequestTurn, context: RequestContext, retrySeconds
   const why =
     `${code}: the device sends more ${what}. Likely it repeats without waiting for answers, or a loop has no pause. ` +
     `Have it wait for its answers, and for Max-Age, ${retrySeconds} s, after a ${code}`
-  report(turn, context.session, "request-refused", why)
+  report(turn, context.session, "request-refused", why, { code: "too-many-requests" })
   retryLater(turn, context, retrySeconds)
 }
 
@@ -67,7 +68,7 @@ export const answer = (
   turn.counters.responded(tooLarge ? Code.InternalServerError : code)
   if (tooLarge) {
     const why = `the answer of ${payload.length} bytes was replaced by 5.00: it is more than is sent in blocks, or no block of it fits a record of this session (${session.dtls.writeBytesMax} bytes)`
-    report(turn, session, "response-too-large", why)
+    report(turn, session, "response-too-large", why, { code: "response-too-large" })
   }
   // An answer makes no request.
   for (const output of outputs) carryOutMessage(turn, device, session, output as MessageOutput)
@@ -86,13 +87,17 @@ const announcementOf = (turn: RequestTurn, { device, exchange, session }: Reques
       `command ${command.id} was not announced: Option 2100 with ${command.topic} takes ${bytes} bytes, and a record ` +
       `of this session, ${session.dtls.writeBytesMax} bytes by the device's own limit, has ${Math.max(0, room)} left ` +
       `for it; agree on a larger max_fragment_length or record_size_limit, or let the device GET the topic unasked`
-    report(turn, session, "announcement-left-out", why, { detail: { commandId: command.id } })
+    report(turn, session, "announcement-left-out", why, {
+      code: "announcement-left-out",
+      detail: { commandId: command.id }
+    })
     return noOptions
   }
   if (device.commands.hint(command)) {
     const event = { _tag: "Hinted", commandId: command.id, at: turn.now } as const
     turn.effects.push({ _tag: "StoreCommandEvent", token: 0, event })
   }
+  if (turn.recorder.active) recordAnnouncement(turn, device, command.topic)
   return [{ number: OptionNumber.PendingCommand, value }]
 }
 

@@ -1,5 +1,6 @@
 import { Code } from "@roost/coap"
 import { EnosCode } from "@roost/enos"
+import type { RefusalCode } from "@roost/explain"
 import type { DeviceState } from "../state/DeviceState.ts"
 import { type DeviceTurn, report } from "../state/DeviceTurn.ts"
 import { saveThisTurn } from "../state/Saving.ts"
@@ -14,7 +15,10 @@ export const fetchCommand = (turn: RequestTurn, context: RequestContext, topic: 
   const { device, session } = context
   const command = device.pending === 0 ? undefined : device.commands.take(turn.now, topic, session.facts.downlink)
   if (command === undefined) {
-    report(turn, session, "nothing-pending", nothingPendingText(topic, device), { routine: true })
+    report(turn, session, "nothing-pending", nothingPendingText(topic, device), {
+      code: "nothing-pending",
+      routine: true
+    })
     return answer(turn, context, Code.NotFound)
   }
   turn.counters.commandsFetched++
@@ -36,7 +40,8 @@ export const storeReply = (
   const { device, session } = context
   const commandId = device.pending === 0 ? undefined : findReplied(device, commandTopic, id)
   if (commandId === undefined) {
-    report(turn, session, "command-reply-ignored", unknownReplyText(commandTopic, id, device))
+    const { code: refusal, reason } = ignoredReply(commandTopic, id, device)
+    report(turn, session, "command-reply-ignored", reason, { code: refusal })
     return succeed(turn, context, noBytes)
   }
   const event = {
@@ -86,19 +91,29 @@ const nothingPendingText = (topic: string, device: DeviceState): string => {
   return `4.04: GET /topic${topic}: a topic of commands, on which none waits; ${where}`
 }
 
-const unknownReplyText = (topic: string, id: string | undefined, device: DeviceState): string => {
+const ignoredReply = (
+  topic: string,
+  id: string | undefined,
+  device: DeviceState
+): { readonly code: RefusalCode; readonly reason: string } => {
   const command = id === undefined ? undefined : (device.commands.find(id) ?? device.commands.findNumbered(id))
   const what = id === undefined ? "raw bytes" : `the id ${JSON.stringify(id.slice(0, idShownMax))}`
   const came = `a reply with ${what} came on /topic${topic}_reply`
   if (command === undefined) {
-    return (
+    const reason =
       `${came}: expected the id of a command that the device fetched. Likely the command is over (answered, timed out, cancelled), or the reply has ` +
       "an id of its own. Reply once, with the command's id"
-    )
+    return { code: "reply-unknown", reason }
   }
   return command.topic === topic
-    ? `${came}, whose command the device did not fetch: expected a GET of /topic${topic} before its reply`
-    : `${came}, whose command was fetched from /topic${command.topic}: expected it on /topic${command.topic}_reply`
+    ? {
+        code: "reply-before-fetch",
+        reason: `${came}, whose command the device did not fetch: expected a GET of /topic${topic} before its reply`
+      }
+    : {
+        code: "reply-other-topic",
+        reason: `${came}, whose command was fetched from /topic${command.topic}: expected it on /topic${command.topic}_reply`
+      }
 }
 
 /** Different topics, and characters of an id, that are shown. */

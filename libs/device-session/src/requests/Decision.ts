@@ -5,6 +5,7 @@ import {
   decodeCommandReply,
   decodeRequest,
   encodeReply,
+  type EnvelopeError,
   EnosCode,
   formatRefusal,
   isSuccess,
@@ -16,10 +17,12 @@ import {
   type UplinkKind
 } from "@roost/enos"
 import * as Result from "effect/Result"
+import type { RefusalCode } from "@roost/explain"
 import type { ActiveModel } from "../state/ProductProfiles.ts"
 import {
   activatedText,
   cureOf,
+  lacksPrefix,
   emptyRawText,
   foreignTopicText,
   formatText,
@@ -27,6 +30,7 @@ import {
   otherMethodText,
   meantText,
   otherTopicsMethodText,
+  refusalOf,
   revokedText,
   wrongMethodText
 } from "./RequestRefusals.ts"
@@ -38,6 +42,7 @@ export type Decision =
   | {
       readonly _tag: "Refuse"
       readonly code: number
+      readonly refusal: RefusalCode
       readonly reason: string
       /** What belongs behind the reason, where it is told: it takes a while. */
       readonly hint?: () => string
@@ -46,6 +51,7 @@ export type Decision =
   | {
       readonly _tag: "RefuseByReply"
       readonly reply: Uint8Array
+      readonly refusal: RefusalCode
       readonly reason: string
       readonly hint?: () => string
     }
@@ -99,32 +105,37 @@ export const decide = (
   named: NamedTopic = nameTopic(request.path),
   model?: ActiveModel
 ): Decision => {
-  if (rights.revoked) return refuse(Code.Unauthorized, revokedText)
+  if (rights.revoked) return refuse(Code.Unauthorized, "session-revoked", revokedText)
   if (request.code !== Code.Get && request.code !== Code.Post)
-    return refuse(Code.MethodNotAllowed, wrongMethodText(request.code))
+    return refuse(Code.MethodNotAllowed, "coap-method", wrongMethodText(request.code))
   const { topic } = named
   if (topic._tag === "Unknown") {
     const { path } = request
     return {
       _tag: "Refuse",
       code: Code.NotFound,
+      refusal: lacksPrefix(path) ? "topic-prefix-missing" : "unknown-topic",
       reason: `no such topic: ${shownPath(path)}`,
       hint: () => nearestTopic(path, rights.productKey, rights.deviceKey)
     }
   }
   if (topic.productKey !== rights.productKey || topic.deviceKey !== rights.deviceKey) {
-    return refuse(Code.Forbidden, foreignTopicText(topic, rights))
+    return refuse(Code.Forbidden, "foreign-topic", foreignTopicText(topic, rights))
   }
   if (rights.secureMode === 3 && topic._tag !== "ActivateInfo") {
-    return refuse(Code.Unauthorized, notActivatedText(named.text))
+    return refuse(Code.Unauthorized, "not-activated", notActivatedText(named.text))
   }
   const expected = topic._tag === "Uplink" || topic._tag === "CommandReply" ? Code.Post : Code.Get
-  if (request.code !== expected) return refuse(Code.MethodNotAllowed, otherMethodText(named.text, topic, request.code))
+  if (request.code !== expected) {
+    return refuse(Code.MethodNotAllowed, "topic-method", otherMethodText(named.text, topic, request.code))
+  }
   const format = unacceptableFormat(request)
   if (format !== undefined) return format
   switch (topic._tag) {
     case "ActivateInfo":
-      return rights.secureMode === 3 ? { _tag: "FetchSecret" } : refuse(Code.Unauthorized, activatedText)
+      return rights.secureMode === 3
+        ? { _tag: "FetchSecret" }
+        : refuse(Code.Unauthorized, "activates-again", activatedText)
     case "Command":
       return { _tag: "FetchCommand", topic: named.text }
     case "Uplink":
@@ -143,13 +154,14 @@ export const judgeUplink = (
   model: ActiveModel | undefined
 ): Decision => {
   const envelope = decodeRequest(request.payload)
-  if (Result.isFailure(envelope)) return refuse(Code.BadRequest, envelope.failure.message)
+  if (Result.isFailure(envelope)) return refuseEnvelope(envelope.failure)
   const { id } = envelope.success
   if (envelope.success.method !== method) {
     const code = EnosCode.methodsNotConsistent
     return {
       _tag: "RefuseByReply",
       reply: encodeReply(id, code, {}, "Methods not consistent"),
+      refusal: "method-mismatch",
       reason: `${code}: ${otherTopicsMethodText(rights, method, envelope.success.method)}`
     }
   }
@@ -163,6 +175,7 @@ export const judgeUplink = (
     return {
       _tag: "RefuseByReply",
       reply: encodeReply(id, code, {}, message),
+      refusal: refusalOf(refused),
       reason: `${code}: ${formatRefusal(refused)}${cure}`,
       hint: () => meantText(refused)
     }
@@ -178,12 +191,12 @@ export const judgeUplink = (
 /** The device's own bytes, stored as they are (contract §4.3); the answer of a script comes with scripts. */
 const rawUplink = (request: Request, topic: string): Decision =>
   request.payload.length === 0
-    ? refuse(Code.BadRequest, emptyRawText)
+    ? refuse(Code.BadRequest, "raw-payload-empty", emptyRawText)
     : { _tag: "StoreUplink", kind: "raw", topic, method: "", reply: noBytes }
 
 const jsonReply = (request: Request, commandTopic: string): Decision => {
   const envelope = decodeCommandReply(request.payload)
-  if (Result.isFailure(envelope)) return refuse(Code.BadRequest, envelope.failure.message)
+  if (Result.isFailure(envelope)) return refuseEnvelope(envelope.failure)
   const { id, code, message, data, whole } = envelope.success
   const unread = oddReplyOf(request.payload, whole)
   return {
@@ -206,15 +219,23 @@ const rawReply = (request: Request, commandTopic: string): Decision => ({
   data: { raw: request.payload.toBase64() }
 })
 
-const refuse = (code: number, reason: string): Decision => ({ _tag: "Refuse", code, reason })
+const refuse = (code: number, refusal: RefusalCode, reason: string): Decision => ({
+  _tag: "Refuse",
+  code,
+  refusal,
+  reason
+})
+
+const refuseEnvelope = ({ fault, message }: EnvelopeError): Decision =>
+  refuse(Code.BadRequest, `payload-${fault}`, message)
 
 /** JSON, octets and text are what EnOS devices send and take; anything else is not ours (contract §7.8, §7.20). */
 const unacceptableFormat = (request: Request): Decision | undefined => {
   if (request.contentFormat !== undefined && !formats.has(request.contentFormat)) {
-    return refuse(Code.UnsupportedContentFormat, formatText("Content-Format", request.contentFormat))
+    return refuse(Code.UnsupportedContentFormat, "content-format", formatText("Content-Format", request.contentFormat))
   }
   if (request.accept !== undefined && !formats.has(request.accept)) {
-    return refuse(Code.NotAcceptable, formatText("Accept", request.accept))
+    return refuse(Code.NotAcceptable, "accept-format", formatText("Accept", request.accept))
   }
   return undefined
 }

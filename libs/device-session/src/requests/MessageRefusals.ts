@@ -1,4 +1,5 @@
 import { formatCode, OptionNumber, type Output, type RefusalDetail, type RefusalReason } from "@roost/coap"
+import { reasonOf, type RefusalCode } from "@roost/explain"
 import type { DeviceSession } from "../state/DeviceSession.ts"
 import { type DeviceTurn, report } from "../state/DeviceTurn.ts"
 
@@ -16,11 +17,15 @@ export const reportMessageRefusal = (
   if (refusal !== undefined) {
     const code = formatCode(refusal.code)
     const why = refusalTexts[refusal.reason](refusal.detail ?? {})
-    return report(turn, session, "request-refused", `${code}${isSilence ? ", but silence for a NON" : ""}: ${why}`)
+    const reason = `${code}${isSilence ? ", but silence for a NON" : ""}: ${why}`
+    return report(turn, session, "request-refused", reason, { code: refusalCodes[refusal.reason] })
   }
   const cause = isSilence ? output.reason : output.cause
-  const why = formatTexts.get(cause)
-  if (why !== undefined) report(turn, session, "message-refused", `${isSilence ? "silence" : "RST"}: ${why} (${cause})`)
+  const format = formatCodes.get(cause)
+  if (format === undefined) return
+  report(turn, session, "message-refused", `${isSilence ? "silence" : "RST"}: ${reasonOf(format)} (${cause})`, {
+    code: format
+  })
 }
 
 type Explain = (detail: RefusalDetail) => string
@@ -64,55 +69,37 @@ const refusalTexts: Readonly<Record<RefusalReason, Explain>> = {
     "with new message ids. Wait for the answer, or for Max-Age seconds"
 }
 
+const refusalCodes = {
+  CriticalOptionUnknown: "coap-option-unknown",
+  OptionMalformed: "coap-option-malformed",
+  ProxyingRequested: "coap-proxying",
+  BlockSizeReserved: "block-size",
+  BlockPayloadSizeWrong: "block-payload-size",
+  BlockMissing: "block-missing",
+  BlockUnexpected: "block-unexpected",
+  BlockBeyondEnd: "block-beyond-end",
+  BodyNotKept: "body-not-kept",
+  BodyTooLarge: "body-too-large",
+  ResponseTooLarge: "no-room-for-block",
+  ExchangesExhausted: "too-many-exchanges"
+} as const satisfies Readonly<Record<RefusalReason, RefusalCode>>
+
 /** Messages that are no request: of a device, or of what speaks through its session. */
-const formatTexts: ReadonlyMap<string, string> = new Map([
-  [
-    "TooShort",
-    "the message has fewer than the 4 bytes of a CoAP header. Likely text was sent into the session, without CoAP"
-  ],
-  [
-    "UnknownVersion",
-    "the first two bits are not 01, CoAP's version. Likely JSON or raw bytes were sent into the session, without CoAP"
-  ],
-  [
-    "TokenLengthReserved",
-    "the token length is 9 to 15: expected 0 to 8. Likely JSON or raw bytes were sent into the session, without CoAP"
-  ],
-  ["TokenTruncated", "the message ends inside its token. Likely it was cut, or the token length is wrong"],
-  [
-    "EmptyWithContent",
-    "a message with code 0.00 has a token, options or a payload. Likely its code was not set: POST is 0.02"
-  ],
-  [
-    "OptionHeaderReserved",
-    "an option's delta or length is 15, which is reserved. Likely the payload begins without its marker 0xff"
-  ],
-  [
-    "OptionHeaderTruncated",
-    "the message ends inside an option's header. Likely it was cut, or an option's length is wrong"
-  ],
-  ["OptionNumberTooLarge", "an option's number is above 65535. Likely the payload begins without its marker 0xff"],
-  [
-    "OptionValueTruncated",
-    "the message ends inside an option's value. Likely it was cut, or the payload begins without its marker 0xff"
-  ],
-  ["TooManyOptions", "the message has more than 280 options. Likely the payload begins without its marker 0xff"],
-  [
-    "PayloadMarkerWithoutPayload",
-    "nothing follows the payload's marker 0xff. Likely an empty variable was printed; without a payload leave the marker out"
-  ],
-  [
-    "RequestInAckOrReset",
-    "a request came as ACK or RST: expected CON or NON. Likely the type was not set: CON is 0, NON is 1"
-  ],
-  [
-    "ResponseUnexpected",
-    "a response came that answers no request of ours. Likely a separate response was repeated, or client and server are mixed up"
-  ],
-  [
-    "CodeClassReserved",
-    "the code's class is 1, 3, 6 or 7: expected a request, 0.01 POST or GET. Likely the code was written in decimal: POST is 0.02"
-  ]
+const formatCodes: ReadonlyMap<string, RefusalCode> = new Map([
+  ["TooShort", "coap-too-short"],
+  ["UnknownVersion", "coap-version"],
+  ["TokenLengthReserved", "coap-token-length"],
+  ["TokenTruncated", "coap-token-cut"],
+  ["EmptyWithContent", "coap-empty-with-content"],
+  ["OptionHeaderReserved", "coap-option-reserved"],
+  ["OptionHeaderTruncated", "coap-option-header-cut"],
+  ["OptionNumberTooLarge", "coap-option-number"],
+  ["OptionValueTruncated", "coap-option-cut"],
+  ["TooManyOptions", "coap-too-many-options"],
+  ["PayloadMarkerWithoutPayload", "coap-marker-without-payload"],
+  ["RequestInAckOrReset", "coap-request-as-ack"],
+  ["ResponseUnexpected", "coap-response-unexpected"],
+  ["CodeClassReserved", "coap-code-class"]
 ])
 
 const named = (option: number): string => {

@@ -1,6 +1,7 @@
 import { type Allowance, allowance, take } from "@roost/bounded"
 import type { PropertiesAsk, PropertiesReply, PropertyKind } from "@roost/contracts"
 import { encodeReply, type EnvelopeId, EnosCode } from "@roost/enos"
+import type { RefusalCode } from "@roost/explain"
 
 /** What a device asks of its attributes or tags, and how it is answered (enos-protocol §3.1.6–3.1.11). */
 export interface AskedProperties {
@@ -45,23 +46,30 @@ export const propertiesAskOf = (
   }
 }
 
+interface RefusedProperties {
+  readonly code: RefusalCode
+  readonly reason: string
+}
+
 /** The device's answer and, if it was refused, why; undefined for a device that the registry does not know any more. */
 export const answerOfRegistry = (
   { ask, id, kind }: AskedProperties,
   reply: PropertiesReply
-): { readonly payload: Uint8Array; readonly refused?: string } | undefined => {
+): { readonly payload: Uint8Array; readonly refused?: RefusedProperties } | undefined => {
   switch (reply._tag) {
     case "Done":
       return { payload: encodeReply(id, EnosCode.success, ask._tag === "Query" ? reply.values : {}) }
     case "TooMany": {
       const code = kind === "attribute" ? EnosCode.attributeUpdateFormat : EnosCode.parseError
       const refused = `a device has at most ${reply.max} ${kind}s`
-      return { payload: encodeReply(id, code, {}, refused), refused: `${code}: ${refused}` }
+      const told = { code: "too-many-properties-of-device", reason: `${code}: ${refused}` } as const
+      return { payload: encodeReply(id, code, {}, refused), refused: told }
     }
     case "TooLarge": {
       const code = kind === "attribute" ? EnosCode.attributeUpdateFormat : EnosCode.parseError
       const refused = `${kind}s: expected at most ${reply.bytesMax} bytes of JSON`
-      return { payload: encodeReply(id, code, {}, refused), refused: `${code}: ${refused}` }
+      const told = { code: "properties-too-large", reason: `${code}: ${refused}` } as const
+      return { payload: encodeReply(id, code, {}, refused), refused: told }
     }
     case "UnknownDevice":
       return undefined

@@ -1,7 +1,7 @@
 import { Code } from "@roost/coap"
 import { report } from "../state/DeviceTurn.ts"
 import type { PropertiesOutcome } from "../state/Outcomes.ts"
-import { refusalText } from "../state/RefusalTexts.ts"
+import { refusalText, unansweredCode } from "../state/RefusalTexts.ts"
 import { answer, succeed } from "./Answers.ts"
 import { answerOfRegistry, type AskedProperties } from "./Properties.ts"
 import type { RequestContext } from "./RequestContext.ts"
@@ -21,14 +21,16 @@ export const handleProperties = (turn: RequestTurn, waiting: WaitingRequest, out
   const { asked, session } = waiting
   if (asked === undefined) return
   if (outcome._tag === "Unavailable") {
-    report(turn, session, "registry-unavailable", outcome.reason)
+    report(turn, session, "registry-unavailable", outcome.reason, { code: unansweredCode(outcome) })
     return answer(turn, waiting, Code.InternalServerError)
   }
   const answered = answerOfRegistry(asked, outcome)
   if (answered === undefined) {
-    report(turn, session, "request-refused", `4.01: ${refusalText("UnknownDevice")}`)
+    report(turn, session, "request-refused", `4.01: ${refusalText("UnknownDevice")}`, { code: "device-gone" })
     return answer(turn, waiting, Code.Unauthorized)
   }
-  if (answered.refused !== undefined) report(turn, session, "uplink-refused", answered.refused)
+  if (answered.refused !== undefined) {
+    report(turn, session, "uplink-refused", answered.refused.reason, { code: answered.refused.code })
+  }
   succeed(turn, waiting, answered.payload)
 }

@@ -8,6 +8,7 @@ import {
   parseJson,
   uplinkOfMethod
 } from "@roost/enos"
+import type { RefusalCode } from "@roost/explain"
 import type { Conversion, Script } from "@roost/raw-script"
 import * as Result from "effect/Result"
 import { failingDevicesMax } from "./ScriptFailures.ts"
@@ -72,6 +73,19 @@ export const isOfBytes = ({ reason }: Failed): boolean => reason === "Threw" || 
 /** For the operator. */
 export const failureText = (failure: Failed, script: Script, input: Uint8Array): string =>
   `${shownCall(script, input)} failed: ${failure.reason}, ${failure.message}. ${cures[failure.reason]}`
+
+/** By how a conversion failed. */
+export const failureCodes = {
+  Threw: "script-threw",
+  BadResult: "script-result",
+  TimeLimit: "script-limit",
+  MemoryLimit: "script-limit",
+  NotLoaded: "script-not-loaded",
+  NotDefined: "script-not-loaded",
+  Busy: "script-busy",
+  Suspended: "script-busy",
+  Crashed: "script-crashed"
+} as const satisfies Readonly<Record<Failed["reason"], RefusalCode>>
 
 /** The same where the script gave a text that is no message; `why` says what is wrong with it. */
 export const unreadText = (why: string, script: Script, input: Uint8Array): string =>

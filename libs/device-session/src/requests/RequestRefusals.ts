@@ -1,5 +1,6 @@
 import { Code, formatCode } from "@roost/coap"
 import { EnosCode, meantBy, type Refusal, shownPath, type Topic, uplinkOfMethod } from "@roost/enos"
+import type { RefusalCode } from "@roost/explain"
 import type { ActiveModel } from "../state/ProductProfiles.ts"
 
 /** Texts of refusals that `decide` decides, for the operator: what came, what was expected, the likely cause and the cure. */
@@ -64,6 +65,16 @@ export const otherTopicsMethodText = ({ deviceKey, productKey }: Keys, expected:
     `the payload's method is ${JSON.stringify(said.slice(0, methodShownMax))}: expected ${expected}, the topic's own, with dots for slashes. ${where}. ` +
     "Send the topic's method, or post to the method's topic"
   )
+}
+
+/** A path that would be a topic with what it lacks in front. */
+export const lacksPrefix = ([first = ""]: ReadonlyArray<string>): boolean => /^(?:sys|ext|thing|ota)$/i.test(first)
+
+/** The catalogue's code of a message that is well-formed and refused. */
+export const refusalOf = ({ code, unknown }: Refusal): RefusalCode => {
+  if (code === EnosCode.noSubDevicePermission) return "sub-device"
+  if (code !== EnosCode.modelValidationFailed) return "params-shape"
+  return unknown === undefined ? "not-of-model" : "unknown-point"
 }
 
 /** What else is to be said of a message that is well-formed and refused. */

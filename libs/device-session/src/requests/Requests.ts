@@ -1,5 +1,6 @@
 import { allowance, take } from "@roost/bounded"
 import { Code, formatCode } from "@roost/coap"
+import type { RefusalCode } from "@roost/explain"
 import type { Conversion, Script } from "@roost/raw-script"
 import type { DeviceSession } from "../state/DeviceSession.ts"
 import type { DeviceState } from "../state/DeviceState.ts"
@@ -11,7 +12,8 @@ import { fetchCommand, replyStored, storeReply } from "./Command.ts"
 import { ContentFormat, decide, type Decision, nameTopic } from "./Decision.ts"
 import { mayAsk, questionsPerSecondMax } from "./Properties.ts"
 import { askRegistry } from "./PropertyRequests.ts"
-import { failureText, isOfBytes, isRaw, readConverted, throwsText, unreadText } from "./RawProduct.ts"
+import { failureCodes, failureText, isOfBytes, isRaw, readConverted, throwsText, unreadText } from "./RawProduct.ts"
+import { recordDecision } from "../recording/Decisions.ts"
 import type { RequestContext } from "./RequestContext.ts"
 import type { RequestTurn } from "./RequestTurn.ts"
 import { changeStored, notStored, storeChange, storeUplink, uplinkStored } from "./Uplink.ts"
@@ -38,10 +40,12 @@ export const handleRequest = (turn: RequestTurn, context: RequestContext): void 
 
 const carryOut = (turn: RequestTurn, context: RequestContext, decision: Decision): void => {
   const { device, session } = context
+  if (turn.recorder.active) recordDecision(turn, device, decision)
   // An uplink leaves its trace in the stream; of all else the store hears with the next tick.
   if (decision._tag !== "StoreUplink") saveNextTick(turn, device)
   if ("unread" in decision && decision.unread !== undefined) {
-    report(turn, session, "message-odd", `the device's message was accepted, but ${decision.unread}`)
+    const why = `the device's message was accepted, but ${decision.unread}`
+    report(turn, session, "message-odd", why, { code: "message-odd" })
   }
   switch (decision._tag) {
     case "StoreUplink":
@@ -59,11 +63,11 @@ const carryOut = (turn: RequestTurn, context: RequestContext, decision: Decision
     case "FetchSecret":
       return fetchSecret(turn, context)
     case "RefuseByReply":
-      report(turn, session, "uplink-refused", decision.reason, { hint: decision.hint })
+      report(turn, session, "uplink-refused", decision.reason, { code: decision.refusal, hint: decision.hint })
       return succeed(turn, context, decision.reply)
     case "Refuse": {
       const reason = `${formatCode(decision.code)}: ${decision.reason}`
-      report(turn, session, "request-refused", reason, { hint: decision.hint })
+      report(turn, session, "request-refused", reason, { code: decision.refusal, hint: decision.hint })
       return answer(turn, context, decision.code)
     }
   }
@@ -85,18 +89,19 @@ export const handleConverted = (turn: RequestTurn, waiting: WaitingRequest, conv
   if (script === undefined) {
     const why =
       "the product's script was taken back while it ran; the device was told 5.00, and its bytes pass as they are from now on"
-    report(turn, session, "script-failed", why)
+    report(turn, session, "script-failed", why, { code: "script-withdrawn" })
     return answer(turn, waiting, Code.InternalServerError)
   }
   if (waiting.kind === "rawAnswer") return answerConverted(turn, waiting, conversion)
   if (conversion._tag === "Failed") {
     const why = failureText(conversion, script, request.payload)
-    return refuseRaw(turn, waiting, script, why, isOfBytes(conversion))
+    return refuseRaw(turn, waiting, script, { code: failureCodes[conversion.reason], why }, isOfBytes(conversion))
   }
   const model = turn.profiles.modelOf(session.productKey)
   const read = readConverted(session, request, nameTopic(request.path), conversion.bytes, model)
   if (typeof read === "string") {
-    return refuseRaw(turn, waiting, script, unreadText(read, script, request.payload), true)
+    const why = unreadText(read, script, request.payload)
+    return refuseRaw(turn, waiting, script, { code: "script-result", why }, true)
   }
   turn.scripts.succeeded(session.productKey)
   const { device, exchange, mayRepeat } = waiting
@@ -106,7 +111,7 @@ export const handleConverted = (turn: RequestTurn, waiting: WaitingRequest, conv
 const answerConverted = (turn: RequestTurn, waiting: WaitingRequest, conversion: Conversion): void => {
   if (conversion._tag === "Converted") return respond(turn, waiting, conversion.bytes, ContentFormat.octets)
   const why = `the answer can't be written, and the device was answered without payload: ${conversion.reason}, ${conversion.message}`
-  report(turn, waiting.session, "script-failed", why)
+  report(turn, waiting.session, "script-failed", why, { code: "script-answer" })
   // What is stored is not taken back because its answer can't be written.
   succeed(turn, waiting, noBytes)
 }
@@ -116,16 +121,17 @@ const refuseRaw = (
   turn: RequestTurn,
   waiting: RequestContext,
   script: Script,
-  why: string,
+  { code, why }: { readonly code: RefusalCode; readonly why: string },
   isOfItsBytes: boolean
 ): void => {
   const { deviceKey, productKey } = waiting.device
-  report(turn, waiting.session, "script-failed", why)
+  report(turn, waiting.session, "script-failed", why, { code })
   answer(turn, waiting, isOfItsBytes ? Code.BadRequest : Code.InternalServerError)
   const failing = isOfItsBytes ? turn.scripts.failed(productKey, script.version, deviceKey) : undefined
   if (failing === undefined) return
   const hint = () => `: ${failing.join(", ")}. The last time ${why}`
-  turn.effects.push({ _tag: "ReportProduct", kind: "script-throws", reason: throwsText(script), hint })
+  const reason = throwsText(script)
+  turn.effects.push({ _tag: "ReportProduct", kind: "script-throws", code: "script-fails-for-several", reason, hint })
 }
 
 /**
@@ -141,7 +147,7 @@ export const answerOwed = (turn: RequestTurn, device: DeviceState, session: Devi
       continue
     }
     const why = "the device's former owner went away before it could answer; the device was told 5.00"
-    report(turn, session, "store-unavailable", why)
+    report(turn, session, "store-unavailable", why, { code: "former-owner-gone" })
     answer(turn, context, Code.InternalServerError)
   }
 }

@@ -20,7 +20,8 @@ export const storeUplink = (turn: RequestTurn, context: RequestContext, decision
   const { method, params, reply } = decision
   const odd = params === undefined ? undefined : oddTimeOf(method, params, turn.now)
   if (odd !== undefined) {
-    report(turn, context.session, "time-odd", `the device's ${odd}; it is stored as it was written`)
+    const why = `the device's ${odd.text}; it is stored as it was written`
+    report(turn, context.session, "time-odd", why, { code: `time-${odd.fault}` })
   }
   const uplink = uplinkOf(turn, context, decision)
   if (uplink === undefined) return succeed(turn, context, reply)
@@ -58,7 +59,7 @@ export const changeStored = (turn: RequestTurn, waiting: WaitingRequest, asked: 
 /** The store can't take what the device said, and the device hears 5.00: it keeps it. */
 export const notStored = (turn: RequestTurn, context: RequestContext): void => {
   turn.counters.uplinksFailed++
-  report(turn, context.session, "store-unavailable", notStoredText)
+  report(turn, context.session, "store-unavailable", notStoredText, { code: "store-unavailable" })
   answer(turn, context, Code.InternalServerError)
 }
 

@@ -2,6 +2,7 @@ import { clocksApartMillis, makeActorHostService, steadyNow, type Tell, wallOf }
 import { keepLeases, type Leases } from "@roost/cluster"
 import { Buckets, CredentialChange, keyChecks, Sealing, sealPurpose, Streams, Subjects } from "@roost/contracts"
 import { aes256Gcm, dtlsCrypto } from "@roost/dtls-crypto"
+import { attachRecorder } from "@roost/flight-recorder"
 import { awaitStreams, FrameBus, tailConsumer, tellOfProcess, watchService } from "@roost/nats"
 import { Health, metrics, tellEachMinute } from "@roost/observability"
 import { Effect, Layer, Result, Schema } from "effect"
@@ -124,10 +125,17 @@ const makeHost = Effect.fnUntraced(function* (options: {
   } satisfies HostAnswers
   const { clusterKeys } = config
   const carryOut = yield* makeNatsEffects({ clusterKeys, answers, destinationOf, mayStore, formerSeals })
+  const recordingSealing = new Sealing(clusterKeys, sealPurpose.recording, aes256Gcm)
   const host = new DeviceHost({
     config: config.host,
     carryOut: withWallTimes(carryOut, wallOf),
     crypto: dtlsCrypto,
+    recorder: yield* attachRecorder({
+      process: `session-actors ${config.host.nodeId}`,
+      now: steadyNow,
+      wallOf,
+      sealing: recordingSealing
+    }),
     random: Math.random,
     now: steadyNow(),
     wallOf

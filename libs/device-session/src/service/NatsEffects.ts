@@ -327,6 +327,7 @@ const unavailable = (error: NatsError) =>
 
 const clusterKeysDiffer = {
   _tag: "Unavailable",
+  differs: true,
   reason: "the registry's answer does not open: ROOST_CLUSTER_KEY of registry and session-actors differ"
 } as const
 

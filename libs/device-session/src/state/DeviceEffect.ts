@@ -6,6 +6,7 @@ import type {
   Presence,
   PropertiesRequest
 } from "@roost/contracts"
+import type { RefusalCode } from "@roost/explain"
 import type { DeviceSession } from "./DeviceSession.ts"
 import type { EdgeLink } from "./EdgeLink.ts"
 import type { EventMore } from "./EventMore.ts"
@@ -57,6 +58,7 @@ export type DeviceEffect =
   | {
       readonly _tag: "ReportProduct"
       readonly kind: DeviceEventKind
+      readonly code: RefusalCode
       readonly reason: string
       readonly hint: () => string
     }

@@ -1,10 +1,11 @@
 import type { Turn } from "@roost/actors"
 import type { DeviceEventKind } from "@roost/contracts"
+import type { FlightRecorder } from "@roost/flight-recorder"
 import type { Counters } from "./Counters.ts"
 import type { DeviceEffect } from "./DeviceEffect.ts"
 import type { DeviceSession } from "./DeviceSession.ts"
 import type { DeviceSessionConfig } from "./DeviceSessionConfig.ts"
-import type { EventMore } from "./EventMore.ts"
+import type { MoreOf } from "./EventMore.ts"
 import { addressOf } from "./Path.ts"
 
 /** What a device's code is given beside its input. */
@@ -17,17 +18,19 @@ export interface DeviceTurn extends Turn<DeviceEffect> {
   readonly wallOf: (now: number) => number
   /** Nobody was heard before this time: silence does not count from earlier. */
   deafUntil: number
+  /** While it is active, whoever does something about a device says so. */
+  readonly recorder: FlightRecorder
   /** Of the last question that was asked under a token of its own. */
   lastToken: number
 }
 
 /** An event about the device, for operators, at the address where the device is. */
-export const report = (
+export const report = <Kind extends DeviceEventKind>(
   turn: DeviceTurn,
   session: DeviceSession,
-  kind: DeviceEventKind,
+  kind: Kind,
   reason: string,
-  more?: EventMore
+  ...[more]: MoreOf<Kind>
 ): void => {
   turn.effects.push({ _tag: "Report", kind, peer: addressOf(session), reason, more })
 }

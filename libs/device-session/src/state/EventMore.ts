@@ -1,4 +1,5 @@
-import type { DeviceEvent } from "@roost/contracts"
+import type { DeviceEvent, DeviceEventKind, PlainEventKind } from "@roost/contracts"
+import type { RefusalCode } from "@roost/explain"
 
 /** How an event may be told. */
 export interface Admission {
@@ -10,5 +11,12 @@ export interface Admission {
 
 /** What an event has beside its reason. */
 export interface EventMore extends Admission {
+  /** Of what was refused. */
+  readonly code?: RefusalCode | undefined
   readonly detail?: DeviceEvent["detail"] | undefined
 }
+
+/** No refusal is told without its code. */
+export type MoreOf<Kind extends DeviceEventKind> = Kind extends PlainEventKind
+  ? [more?: EventMore]
+  : [more: EventMore & { readonly code: RefusalCode }]

@@ -3,7 +3,12 @@ import type { MistakenKey } from "@roost/enos"
 import type { DeviceFacts } from "./DeviceFacts.ts"
 
 /** How an asynchronous question to another app ended when it was not answered. */
-export type Unanswered = { readonly _tag: "Unavailable"; readonly reason: string }
+export interface Unanswered {
+  readonly _tag: "Unavailable"
+  readonly reason: string
+  /** It was answered, under another ROOST_CLUSTER_KEY. */
+  readonly differs?: true
+}
 
 /** An uplink on its way into the stream UPLINK (docs/architecture.md §3). */
 export interface UplinkRecord {

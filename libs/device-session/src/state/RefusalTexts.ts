@@ -1,21 +1,35 @@
 import type { RefusalReason } from "@roost/contracts"
+import { reasonOf, type RefusalCode, type Told, told } from "@roost/explain"
+import type { Unanswered } from "./Outcomes.ts"
 
 /** The registry's reasons for a device that comes to a handshake or asks for its secret, with cause and cure. */
-export const refusalText = (reason: RefusalReason): string => `the registry refused: ${reason}; ${refusalTexts[reason]}`
+export const refusalText = (reason: RefusalReason): string =>
+  `the registry refused: ${reason}. ${reasonOf(refusalCodes[reason])}`
 
-const refusalTexts: Readonly<Record<RefusalReason, string>> = {
-  UnknownProduct:
-    "no product has this key. It is mistyped, the product is of another cluster, or it is not created yet (POST /v1/products)",
-  UnknownDevice:
-    "the product has no device with this key. It is mistyped, of another product, or not registered yet (POST …/devices)",
-  DeviceDisabled: "an operator disabled the device. POST …:enable lets it in again",
-  DynamicActivationDisabled:
-    "the device came with its product's secret (SecureMode 3), and the product allows no dynamic activation. " +
-    "Switch dynamicActivateEnabled on, or give the device a secret of its own and SecureMode 2",
-  AlreadyActivated:
-    "the device came with its product's secret (SecureMode 3), and it has fetched and used a secret of its own. " +
-    "It lost that, or something else uses the product's secret. POST …:replace lets new hardware activate",
-  ProductSecretRotated: "the product's secret was changed. Give the device the new one",
-  TooManyActivations:
-    "the device or its product fetched too many secrets. Find out which device does it again and again"
+export const refusalCodes = {
+  UnknownProduct: "unknown-product",
+  UnknownDevice: "unknown-device",
+  DeviceDisabled: "device-disabled",
+  DynamicActivationDisabled: "activation-off",
+  AlreadyActivated: "already-activated",
+  ProductSecretRotated: "product-secret-rotated",
+  TooManyActivations: "too-many-activations"
+} as const satisfies Readonly<Record<RefusalReason, RefusalCode>>
+
+/** A question to the registry that has no answer that can be read. */
+export const unansweredCode = ({ differs }: Unanswered): RefusalCode =>
+  differs === true ? "cluster-key-differs" : "registry-silent"
+
+/** The same as operators are told; made once, since a handshake that failed keeps it until its time is over. */
+export const refusalTold = (reason: RefusalReason): Told => refusalsTold[reason]
+
+const toldOf = (reason: RefusalReason): Told => told(refusalCodes[reason], refusalText(reason))
+const refusalsTold: Readonly<Record<RefusalReason, Told>> = {
+  UnknownProduct: toldOf("UnknownProduct"),
+  UnknownDevice: toldOf("UnknownDevice"),
+  DeviceDisabled: toldOf("DeviceDisabled"),
+  DynamicActivationDisabled: toldOf("DynamicActivationDisabled"),
+  AlreadyActivated: toldOf("AlreadyActivated"),
+  ProductSecretRotated: toldOf("ProductSecretRotated"),
+  TooManyActivations: toldOf("TooManyActivations")
 }

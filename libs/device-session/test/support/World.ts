@@ -17,6 +17,7 @@ import {
 import { CookieSecrets, FrontHalf, SessionIds } from "@roost/dtls"
 import { dtlsCrypto } from "@roost/dtls-crypto"
 import { mistakenKeys, pskFromSecret } from "@roost/enos"
+import type { FlightRecorder } from "@roost/flight-recorder"
 import type { Conversion } from "@roost/raw-script"
 import { DeviceHost } from "../../src/host/DeviceHost.ts"
 import { defaultDeviceSessionConfig, type DeviceSessionConfig } from "../../src/state/DeviceSessionConfig.ts"
@@ -96,8 +97,12 @@ export class World {
   readonly #pending: Array<() => void> = []
   readonly #devices = new Map<number | string, SimulatedDevice>()
 
-  constructor(config: Partial<DeviceSessionConfig> = {}, store: Store = new Store()) {
+  /** Of its hosts. */
+  readonly #recorder: FlightRecorder | undefined
+
+  constructor(config: Partial<DeviceSessionConfig> = {}, store: Store = new Store(), recorder?: FlightRecorder) {
     this.#config = config
+    this.#recorder = recorder
     this.store = store
     const routingKey = new Uint8Array(32).fill(1)
     this.#front = new FrontHalf({
@@ -175,6 +180,7 @@ export class World {
         this.work?.push(effect._tag)
         return this.#carryOut(() => box.host!, effect)
       },
+      ...(this.#recorder !== undefined && { recorder: this.#recorder }),
       crypto: recorded(dtlsCrypto, () => this.work),
       random: () => this.random(),
       now: this.now,

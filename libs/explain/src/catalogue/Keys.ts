@@ -1,0 +1,34 @@
+import { type KeyMistake, keyMistakes } from "@roost/enos"
+import type { RefusalEntry } from "../Refusal.ts"
+
+export type KeyMistakeCode = `wrong-key-${Kebab<KeyMistake>}`
+
+/** `secretAsKey` → `wrong-key-secret-as-key`. */
+export const keyMistakeCode = (mistake: KeyMistake): KeyMistakeCode =>
+  `wrong-key-${mistake.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}` as KeyMistakeCode
+
+const cureOf = (mistake: KeyMistake): string =>
+  mistake === "otherSecret"
+    ? "SecureMode 2 takes the device's secret, SecureMode 3 the product's: change the mode in the identity, or the secret."
+    : "Have the firmware derive its key so."
+
+/** The device has the right secret, and makes another key of it: one entry for each mistake that firmware was seen to make. */
+export const keyRefusals = Object.fromEntries(
+  (Object.keys(keyMistakes) as Array<KeyMistake>).map((mistake) => [
+    keyMistakeCode(mistake),
+    {
+      sentence: `Wrong key: the device has the right secret, and its key is ${keyMistakes[mistake]}.`,
+      cause:
+        "Expected: bytes 9–24, counted from 1, of SHA-256 of the secret's text. The Finished that failed verifies under the key of that " +
+        "mistake, so nothing is guessed.",
+      cure: cureOf(mistake)
+    }
+  ])
+) as Readonly<Record<KeyMistakeCode, RefusalEntry>>
+
+/** Names of EnOS's mistakes in small letters with hyphens. */
+type Kebab<Text extends string> = Text extends `${infer Head}${infer Tail}`
+  ? Head extends Lowercase<Head>
+    ? `${Head}${Kebab<Tail>}`
+    : `-${Lowercase<Head>}${Kebab<Tail>}`
+  : Text

@@ -1,0 +1,6 @@
+export * from "./Catalogue.ts"
+export { type KeyMistakeCode, keyMistakeCode } from "./catalogue/Keys.ts"
+export type { RefusalEntry } from "./Refusal.ts"
+export { refusalsHtml, refusalsMarkdown } from "./RefusalsPage.ts"
+export type { Answer, Evidence, Finding, SeenCommand, SeenDevice, SeenEvent } from "./why/Evidence.ts"
+export { explain } from "./why/Explain.ts"

@@ -1,0 +1,177 @@
+import { chapters, entryOf, isRefusalCode, linkOf, type RefusalCode } from "../Catalogue.ts"
+import { aboutCommand, causeOfCommand } from "./CommandCauses.ts"
+import type { Answer, Evidence, Finding, SeenEvent } from "./Evidence.ts"
+
+/**
+ * The causes of what a device or an address meets, those that hold now first, in the order in which a device meets them: whether it
+ * is registered, its handshake, its presence, its requests, its commands. Pure, and linear in the evidence.
+ */
+export const explain = (evidence: Evidence): Answer => {
+  const causes = new Causes(evidence)
+  registered(causes, evidence)
+  for (const event of evidence.events) heard(causes, event)
+  for (const stranger of evidence.strangers) strange(causes, stranger)
+  for (const command of evidence.commands) {
+    const code = causeOfCommand(command, evidence.device)
+    const at = command.finishedAt ?? command.hintedAt ?? command.createdAt
+    if (code !== undefined) causes.add({ code, at, reason: aboutCommand(command) })
+  }
+  present(causes, evidence)
+  const findings = causes.inOrder()
+  return { verdict: verdictOf(evidence, findings), findings }
+}
+
+interface Cause {
+  readonly code: RefusalCode
+  readonly at: number
+  readonly reason?: string | undefined
+  readonly address?: string | undefined
+  readonly times?: number | undefined
+}
+
+/** Causes by code: the newest of each, and how many there were. */
+class Causes {
+  readonly evidence: Evidence
+  readonly #found = new Map<RefusalCode, Finding>()
+
+  constructor(evidence: Evidence) {
+    this.evidence = evidence
+  }
+
+  get size(): number {
+    return this.#found.size
+  }
+
+  add({ address, at, code, reason, times = 1 }: Cause): void {
+    const known = this.#found.get(code)
+    const counted = (known?.times ?? 0) + times
+    if (known !== undefined && known.at >= at) {
+      this.#found.set(code, { ...known, times: counted })
+      return
+    }
+    this.#found.set(code, {
+      at,
+      code,
+      ...entryOf(code),
+      link: linkOf(code),
+      ...(reason !== undefined && { reason }),
+      ...(address !== undefined && address !== "" && { address }),
+      times: counted,
+      over: isOver(this.evidence, code, at)
+    })
+  }
+
+  inOrder(): ReadonlyArray<Finding> {
+    return [...this.#found.values()].toSorted(
+      (one, other) =>
+        Number(one.over) - Number(other.over) ||
+        (one.over ? other.at - one.at : stageOf(one.code) - stageOf(other.code)) ||
+        other.at - one.at
+    )
+  }
+}
+
+const registered = (causes: Causes, { device, now, sameKeyIn = [], unregistered }: Evidence): void => {
+  if (unregistered === "product") causes.add({ code: "unknown-product", at: now })
+  if (unregistered === "device") {
+    causes.add({ code: "unknown-device", at: now })
+    if (sameKeyIn.length > 0) {
+      causes.add({ code: "wrong-product", at: now, reason: `A device of this key is in ${sameKeyIn.join(", ")}.` })
+    }
+  }
+  if (device?.status === "disabled") causes.add({ code: "device-disabled", at: now })
+}
+
+const heard = (causes: Causes, event: SeenEvent): void => {
+  const code = codeOf(event)
+  if (code === undefined || unasked.has(code)) return
+  const { address, at, reason, times } = event
+  causes.add({ code: wasOldSecret(causes.evidence, code, at) ? "old-secret" : code, at, reason, address, times })
+}
+
+/** A stranger that names another product with this device's key has the wrong product. */
+const strange = (causes: Causes, stranger: SeenEvent): void => {
+  const code = codeOf(stranger)
+  if (code === undefined || unasked.has(code)) return
+  const { address, at, identity, reason, times } = stranger
+  const told = identity === undefined ? reason : `${identity}: ${reason}`
+  const isOfRegistered = causes.evidence.device !== undefined
+  const isElsewhere = isOfRegistered && (code === "unknown-device" || code === "unknown-product")
+  causes.add({ code: isElsewhere ? "wrong-product" : code, at, reason: told, address, times })
+}
+
+/** The secret was changed, and what came in before does not any more. */
+const wasOldSecret = ({ events }: Evidence, code: RefusalCode, at: number): boolean => {
+  if (code !== "wrong-key") return false
+  const changed = events.find((event) => event.kind === "credential-secret" && event.at <= at)
+  if (changed === undefined) return false
+  const cameIn = (event: SeenEvent) => event.kind === "online" && event.at > changed.at && event.at <= at
+  return !events.some(cameIn) && events.some(({ at: before, kind }) => kind === "online" && before <= changed.at)
+}
+
+/** Only where nothing else explains it. */
+const present = (causes: Causes, { device, events, now }: Evidence): void => {
+  if (device === undefined || device.status === "online" || device.status === "disabled") return
+  if (device.lastSeenAt === undefined && device.lastOnlineAt === undefined) {
+    if (causes.size === 0) causes.add({ code: "never-heard", at: now })
+    return
+  }
+  const last = events.find(({ kind }) => kind === "offline" || kind === "online")
+  if (last?.kind !== "offline") return
+  const code = last.reason.includes("ended its session")
+    ? "said-goodbye"
+    : last.reason.includes("credential")
+      ? "session-ended-by-operator"
+      : "silent-for-lifetime"
+  causes.add({ code, at: last.at, reason: last.reason })
+}
+
+const codeOf = ({ code, kind }: SeenEvent): RefusalCode | undefined =>
+  code !== undefined && isRefusalCode(code) ? code : isRefusalCode(kind) ? kind : undefined
+
+/** Explains nothing by itself. */
+const unasked: ReadonlySet<RefusalCode> = new Set(["events-not-told", "strangers-not-told"])
+
+/** A later session ends what kept the device out; what else was refused holds for a day. */
+const isOver = ({ device, events, now }: Evidence, code: RefusalCode, at: number): boolean => {
+  const stage = stageOf(code)
+  if (keptOut.has(stage)) {
+    const cameIn = Math.max(device?.lastOnlineAt ?? 0, events.find(({ kind }) => kind === "online")?.at ?? 0)
+    return cameIn > at
+  }
+  return now - at > daysMillis && (device?.lastSeenAt ?? 0) > at
+}
+
+const daysMillis = 86_400_000
+
+const stages: ReadonlyMap<string, number> = new Map(
+  chapters.flatMap(({ entries }, stage) => Object.keys(entries).map((code) => [code, stage] as const))
+)
+const stageOf = (code: string): number => first.get(code) ?? stages.get(code) ?? chapters.length
+
+/** Before all else: nothing that the device does can help. Behind all else: what healthy devices do, too. */
+const first: ReadonlyMap<string, number> = new Map([
+  ["unknown-product", -3],
+  ["wrong-product", -2],
+  ["unknown-device", -1],
+  ["device-disabled", -1],
+  ["session-replaced", chapters.length],
+  ["nothing-pending", chapters.length + 1]
+])
+
+/** Datagrams, identities, handshakes and keys; the stages before registration are judged by `unregistered`. */
+const keptOut: ReadonlySet<number> = new Set([-3, -2, -1, 0, 1, 2, 3])
+
+const verdictOf = ({ device, unregistered }: Evidence, findings: ReadonlyArray<Finding>): string => {
+  const holding = findings.filter(({ over }) => !over)
+  const [cause] = holding
+  const more = holding.length > 1 ? ` ${holding.length - 1} more cause${holding.length > 2 ? "s" : ""} below.` : ""
+  if (device === undefined && unregistered === undefined) {
+    return cause === undefined ? "Nothing was refused of this address lately." : `${cause.sentence}${more}`
+  }
+  if (device === undefined) return `${cause?.sentence ?? "There is no such device."}${more}`
+  const state = device.status === "inactive" ? "never activated" : device.status
+  return cause === undefined
+    ? `The device is ${state}, and nothing was refused of it lately.`
+    : `The device is ${state}. ${cause.sentence}${more}`
+}

@@ -1,0 +1,106 @@
+import { assert, describe, it } from "@effect/vitest"
+import { type Evidence, explain, type SeenCommand } from "../src/index.ts"
+
+const now = 1_800_000_000_000
+const device = { status: "offline", createdAt: now - 100_000_000 } as const
+const nothing: Evidence = { now, device, events: [], strangers: [], commands: [] }
+const refused = (code: string, at = now - 1000, kind = "handshake-refused") => ({
+  at,
+  kind,
+  code,
+  reason: `told ${code}`
+})
+const command = (more: Partial<SeenCommand>): SeenCommand => ({
+  commandId: "c1",
+  topic: "/sys/pk/dk/thing/service/measurepoint/set",
+  state: "created",
+  createdAt: now - 60_000,
+  expiresAt: now + 60_000,
+  ...more
+})
+const codesOf = (evidence: Partial<Evidence>): ReadonlyArray<string> =>
+  explain({ ...nothing, ...evidence }).findings.map(({ code, over }) => (over ? `${code}, over` : code))
+
+describe("the causes of what a device meets", () => {
+  it("are its registration before all else", () => {
+    const unknown = { device: undefined, strangers: [refused("unknown-product")] }
+    assert.deepStrictEqual(codesOf({ ...unknown, unregistered: "product" }), ["unknown-product"])
+    assert.deepStrictEqual(
+      codesOf({
+        device: undefined,
+        unregistered: "device",
+        sameKeyIn: ["pkB"],
+        strangers: [refused("unknown-device")]
+      }),
+      ["wrong-product", "unknown-device"]
+    )
+    assert.deepStrictEqual(codesOf({ device: { ...device, status: "disabled" }, events: [refused("wrong-key")] }), [
+      "device-disabled",
+      "wrong-key"
+    ])
+  })
+
+  it("are in the order in which a device meets them, the newest of each, counted", () => {
+    const { findings } = explain({
+      ...nothing,
+      device: { ...device, status: "online" },
+      events: [
+        refused("unknown-point", now - 1, "uplink-refused"),
+        { ...refused("wrong-key", now - 10), times: 5 },
+        refused("wrong-key", now - 20)
+      ]
+    })
+    assert.deepStrictEqual(
+      findings.map(({ at, code, times }) => [code, now - at, times]),
+      [
+        ["wrong-key", 10, 6],
+        ["unknown-point", 1, 1]
+      ]
+    )
+  })
+
+  it("are over once the device came in after them", () => {
+    const online = { at: now - 500, kind: "online", reason: "" }
+    assert.deepStrictEqual(
+      codesOf({ device: { ...device, status: "online" }, events: [online, refused("wrong-key")] }),
+      ["wrong-key, over"]
+    )
+  })
+
+  it("name the former secret where what verified before its change fails since", () => {
+    const before = { at: now - 9000, kind: "online", reason: "" }
+    const changed = { at: now - 5000, kind: "credential-secret", reason: "" }
+    assert.include(codesOf({ events: [refused("wrong-key"), changed, before] }), "old-secret")
+    assert.include(codesOf({ events: [refused("wrong-key"), changed] }), "wrong-key")
+  })
+
+  it("name the wrong product where a stranger has the device's key in another one", () => {
+    assert.include(codesOf({ strangers: [{ ...refused("unknown-device"), identity: "pkB,dk,2,60" }] }), "wrong-product")
+  })
+
+  for (const [name, more, code] of [
+    ["expired while its device slept", { state: "expired", finishedAt: now }, "command-expired"],
+    ["waits for a device that sleeps", {}, "command-asleep"],
+    ["was announced and not fetched", { hintedAt: now - 1 }, "command-not-taken-up"],
+    ["was never replied to", { state: "timedOut", code: 11_915 }, "command-unanswered"],
+    ["was overtaken", { state: "timedOut", code: 11_915, overtakenBy: "c2" }, "command-overtaken"],
+    ["was for a device that was offline", { state: "failed", code: 11_900 }, "command-device-offline"],
+    ["was instant and not fetched", { state: "failed", code: 11_904 }, "command-not-fetched"],
+    ["the device refused", { state: "failed", code: 2001, message: "no" }, "command-refused-by-device"]
+  ] as const) {
+    it(`name a command that ${name}`, () => assert.include(codesOf({ commands: [command(more)] }), code))
+  }
+
+  it("say why a device is offline that nothing refused", () => {
+    assert.deepStrictEqual(codesOf({}), ["never-heard"])
+    const lastSeenAt = now - 10_000
+    const offline = { at: now - 1, kind: "offline", reason: "nothing was heard of the device for its Lifetime" }
+    assert.deepStrictEqual(codesOf({ device: { ...device, lastSeenAt }, events: [offline] }), ["silent-for-lifetime"])
+  })
+
+  it("are none of a device that does well", () => {
+    const { findings, verdict } = explain({ ...nothing, device: { ...device, status: "online", lastSeenAt: now } })
+    assert.deepStrictEqual(findings, [])
+    assert.match(verdict, /online, and nothing was refused/)
+  })
+})
