@@ -178,7 +178,12 @@ const schemathesis = async (
       ["--header", `Authorization: Bearer ${roost.token}`, "--exclude-path", "/v1/events", "--seed", "1"],
       ["--phases", "examples,coverage,fuzzing", "--max-examples", examples]
     ].flat(),
-    { cwd, env: { ...roost.env, PYTHONDONTWRITEBYTECODE: "1", SCHEMATHESIS_HOOKS: "hooks", PYTHONPATH: pythonFolder } }
+    {
+      cwd,
+      env: { ...roost.env, PYTHONDONTWRITEBYTECODE: "1", SCHEMATHESIS_HOOKS: "hooks", PYTHONPATH: pythonFolder },
+      // Of 55 operations; on a machine with much else to do.
+      millisMax: 900_000
+    }
   )
   const requests = /(\d+) generated/.exec(output)?.[1]
   return { ok, output: ok ? `${requests} requests, and every answer as the specification has it` : output }
