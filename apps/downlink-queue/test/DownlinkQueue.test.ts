@@ -10,13 +10,14 @@ import { fileURLToPath } from "node:url"
 
 const main = fileURLToPath(new URL("../src/main.ts", import.meta.url))
 const token = "0123456789abcdef"
+const { NODE_COMPILE_CACHE = "", PATH = "" } = process.env
 
 /** The app as a process; it is gone with the scope. */
 const app = (env: Record<string, string>) =>
   Effect.acquireRelease(
     Effect.sync(() =>
       spawn(process.execPath, [main], {
-        env: { PATH: process.env["PATH"] ?? "", ROOST_API_TOKEN: token, ...env },
+        env: { NODE_COMPILE_CACHE, PATH, ROOST_API_TOKEN: token, ...env },
         stdio: ["ignore", "ignore", "inherit"]
       })
     ),

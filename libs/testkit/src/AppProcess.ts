@@ -43,6 +43,10 @@ export interface AppProcessOptions {
   readonly relays?: ReadonlyArray<TcpRelay>
 }
 
+/** What an app has of a test's environment, which has variables of its own. */
+const inherited = (): Readonly<Record<string, string>> =>
+  Object.fromEntries(["HOME", "NODE_COMPILE_CACHE", "PATH"].map((name) => [name, process.env[name] ?? ""]))
+
 /** One app: its processes, one after another with the same ports and environment, and their last output. */
 export class AppProcess {
   readonly app: AppName
@@ -145,7 +149,7 @@ export class AppProcess {
   #spawnNode(): ChildProcess {
     return spawn(process.execPath, [this.#file], {
       cwd: root,
-      env: { PATH: process.env["PATH"] ?? "", HOME: process.env["HOME"] ?? "", ...this.#env },
+      env: { ...inherited(), ...this.#env },
       stdio: ["ignore", "pipe", "pipe"]
     })
   }

@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process"
 import { assert, describe, it } from "@effect/vitest"
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
@@ -54,21 +55,32 @@ describe("a test is a unit test", () => {
 })
 
 describe("a unit test that reaches out by another project is refused", () => {
-  // The modules are changed in this worker alone, which runs this file and no other.
-  it("a process, a connection, a server and a datagram", async () => {
-    await import("../src/refuseOutside.ts")
-    const child = await import("node:child_process")
-    const net = await import("node:net")
-    const dgram = await import("node:dgram")
-    for (const reach of [
-      () => child.spawn("true"),
-      () => child.spawnSync("true"),
-      () => child.execFileSync("true"),
-      () => net.connect(9, "127.0.0.1"),
-      () => net.createServer().listen(0),
-      () => dgram.createSocket("udp4").bind(0)
-    ]) {
-      assert.throws(reach, /npm run test:unit/)
-    }
+  // In a process of its own, whose modules are changed for good.
+  it("a process, a connection, a server and a datagram", () => {
+    const program = `
+      import ${JSON.stringify(new URL("../src/refuseOutside.ts", import.meta.url).href)}
+      import child from "node:child_process"
+      import dgram from "node:dgram"
+      import net from "node:net"
+      for (const reach of [
+        () => child.spawn("true"),
+        () => child.spawnSync("true"),
+        () => child.execFileSync("true"),
+        () => net.connect(9, "127.0.0.1"),
+        () => net.createServer().listen(0),
+        () => dgram.createSocket("udp4").bind(0)
+      ]) {
+        try {
+          reach()
+          console.log("reached")
+        } catch (error) {
+          console.log(error.message)
+        }
+      }
+      process.exit(0)`
+    const { stdout } = spawnSync(process.execPath, ["--input-type=module", "-e", program], { encoding: "utf8" })
+    const said = stdout.trim().split("\n")
+    assert.lengthOf(said, 6)
+    for (const line of said) assert.match(line, /npm run test:unit/)
   })
 })
