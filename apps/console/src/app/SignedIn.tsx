@@ -1,5 +1,5 @@
 import { Center, Loader } from "@mantine/core"
-import { Navigate, useRouterState } from "@tanstack/react-router"
+import { Navigate, useRouter, useRouterState } from "@tanstack/react-router"
 import { type ReactNode, useEffect, useState } from "react"
 import { FaultPanel } from "../display/FaultPanel.tsx"
 import { useText } from "../language/Language.tsx"
@@ -35,8 +35,13 @@ export const SignedIn = ({ children }: { readonly children: ReactNode }) => {
 /** Shows `children` to who is not signed in, and sends the others where they wanted to go. */
 export const SignedOut = ({ children }: { readonly children: ReactNode }) => {
   const { data } = useSession()
+  const { history } = useRouter()
   const [href] = useState(() => sessionStorage.getItem(wanted))
   useEffect(() => sessionStorage.removeItem(wanted), [])
-  if (!data || location.hash.includes("code=")) return children
-  return <Navigate to={href === null || href === "/" ? "/devices" : href} replace />
+  const leaves = Boolean(data) && !location.hash.includes("code=")
+  useEffect(() => {
+    // As it is, with its query: `to` of a link would be a path alone.
+    if (leaves) history.replace(href === null || href === "/" ? "/devices" : href)
+  }, [history, href, leaves])
+  return leaves ? null : children
 }
