@@ -16,7 +16,7 @@ import type { ConsumerPosition } from "./ConsumerPosition.ts"
 import { fromClient } from "./fromClient.ts"
 import { readAgainFrom, wasSetBack } from "./Place.ts"
 
-export interface WantedConsumer {
+interface WantedConsumer {
   readonly stream: string
   readonly durable: string
   readonly filterSubject: string
