@@ -4,6 +4,7 @@ import {
   IconFileText,
   IconTopologyStar3,
   IconUserQuestion,
+  IconVideo,
   IconWebhook
 } from "@tabler/icons-react"
 import { Link } from "@tanstack/react-router"
@@ -13,6 +14,7 @@ import classes from "./Navigation.module.css"
 const pages = [
   { to: "/devices", name: "fleet", icon: IconDevices },
   { to: "/products", name: "products", icon: IconBox },
+  { to: "/recordings", name: "recordings", icon: IconVideo },
   { to: "/strangers", name: "strangers", icon: IconUserQuestion },
   { to: "/webhooks", name: "webhooks", icon: IconWebhook },
   { to: "/cluster", name: "cluster", icon: IconTopologyStar3 }

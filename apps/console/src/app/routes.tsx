@@ -73,6 +73,18 @@ const product = createRoute({
   component: lazyRouteComponent(() => import("../product/ProductPage.tsx"), "ProductPage")
 })
 
+const recordings = createRoute({
+  getParentRoute: () => inside,
+  path: "/recordings",
+  component: lazyRouteComponent(() => import("../why/RecordingsPage.tsx"), "RecordingsPage")
+})
+
+const recording = createRoute({
+  getParentRoute: () => inside,
+  path: "/recordings/$id",
+  component: lazyRouteComponent(() => import("../why/RecordingPage.tsx"), "RecordingPage")
+})
+
 const strangers = createRoute({
   getParentRoute: () => inside,
   path: "/strangers",
@@ -93,7 +105,7 @@ const cluster = createRoute({
 
 const routeTree = root.addChildren([
   signIn,
-  inside.addChildren([home, fleet, device, products, product, strangers, webhooks, cluster])
+  inside.addChildren([home, fleet, device, products, product, recordings, recording, strangers, webhooks, cluster])
 ])
 
 export const makeRouter = () => createRouter({ routeTree, defaultPreload: "intent", scrollRestoration: true })

@@ -1,4 +1,56 @@
+import { Anchor, Loader, Text } from "@mantine/core"
+import { IconMoodCheck } from "@tabler/icons-react"
+import { useQuery } from "@tanstack/react-query"
 import type { DevicePath } from "../device/deviceQueries.ts"
-import { DeviceLog } from "../device/DeviceLog.tsx"
+import { EmptyState } from "../display/EmptyState.tsx"
+import { FaultPanel } from "../display/FaultPanel.tsx"
+import { Panel } from "../display/Panel.tsx"
+import { useText } from "../language/Language.tsx"
+import { DeviceRecordings } from "./DeviceRecordings.tsx"
+import classes from "./DeviceWhy.module.css"
+import { FindingItem } from "./FindingItem.tsx"
+import { whyQuery } from "./whyQueries.ts"
 
-export const DeviceWhy = ({ device }: { readonly device: DevicePath }) => <DeviceLog device={device} />
+/** Why it does not do what it should: a verdict, the causes in their order with their cures, and recordings of what was said. */
+export const DeviceWhy = ({ device }: { readonly device: DevicePath }) => {
+  const text = useText()
+  const t = text.why
+  const why = useQuery(whyQuery(device))
+  const support = `/v1/products/${encodeURIComponent(device.productKey)}/devices/${encodeURIComponent(device.deviceKey)}/support`
+  return (
+    <div className={classes.columns}>
+      <Panel
+        title={t.title}
+        actions={
+          <Anchor size="sm" href={support} download={`${device.productKey}-${device.deviceKey}-support.json`}>
+            {t.support}
+          </Anchor>
+        }
+      >
+        {why.isError ? (
+          <FaultPanel error={why.error} again={() => void why.refetch()} />
+        ) : why.data === undefined ? (
+          <Loader size="sm" aria-label={text.app.loading} />
+        ) : (
+          <>
+            <Text fw={600} size="lg" role="status">
+              {why.data.verdict}
+            </Text>
+            {why.data.findings.length === 0 ? (
+              <EmptyState icon={<IconMoodCheck size={32} stroke={1.4} />} title={t.nothing}>
+                {t.nothingBody}
+              </EmptyState>
+            ) : (
+              <ol className={classes.findings}>
+                {why.data.findings.map((finding) => (
+                  <FindingItem key={`${finding.code} ${finding.at}`} finding={finding} />
+                ))}
+              </ol>
+            )}
+          </>
+        )}
+      </Panel>
+      <DeviceRecordings device={device} />
+    </div>
+  )
+}

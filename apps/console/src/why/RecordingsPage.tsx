@@ -1,0 +1,84 @@
+import { Alert, Button, Group, Loader, NativeSelect, TextInput } from "@mantine/core"
+import { IconVideo } from "@tabler/icons-react"
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query"
+import { useNavigate } from "@tanstack/react-router"
+import { useState } from "react"
+import { bodyOf, registry } from "../api/client.ts"
+import { EmptyState } from "../display/EmptyState.tsx"
+import { FaultPanel } from "../display/FaultPanel.tsx"
+import { FaultText } from "../display/FaultText.tsx"
+import { PageHeader } from "../display/PageHeader.tsx"
+import { Panel } from "../display/Panel.tsx"
+import { useText } from "../language/Language.tsx"
+import { RecordingList } from "./RecordingList.tsx"
+import { recordingsKey, recordingsQuery } from "./whyQueries.ts"
+
+/** All recordings, and a way to record who is at an address and names no device. */
+export const RecordingsPage = () => {
+  const text = useText()
+  const t = text.why
+  const client = useQueryClient()
+  const navigate = useNavigate()
+  const recordings = useQuery(recordingsQuery)
+  const [address, setAddress] = useState("")
+  const [minutes, setMinutes] = useState("5")
+  const begin = useMutation({
+    mutationFn: () =>
+      bodyOf(registry.POST("/v1/recordings", { body: { address: address.trim(), minutes: Number(minutes) } })),
+    onSuccess: async ({ id }) => {
+      await client.invalidateQueries({ queryKey: recordingsKey })
+      await navigate({ to: "/recordings/$id", params: { id } })
+    }
+  })
+  return (
+    <>
+      <title>{`${t.recordings} · Roost`}</title>
+      <PageHeader title={t.recordings} lead={t.recordingsLead} />
+      <Panel title={t.recordAddress}>
+        <form
+          onSubmit={(event) => {
+            event.preventDefault()
+            begin.mutate()
+          }}
+        >
+          <Group align="end">
+            <TextInput
+              label={t.address}
+              placeholder="192.0.2.7"
+              value={address}
+              onChange={(event) => setAddress(event.currentTarget.value)}
+              required
+              withAsterisk={false}
+              spellCheck={false}
+            />
+            <NativeSelect
+              label={t.recordFor}
+              value={minutes}
+              onChange={(event) => setMinutes(event.currentTarget.value)}
+              data={["5", "15", "60"].map((value) => ({ value, label: t.minutes(Number(value)) }))}
+            />
+            <Button type="submit" variant="light" loading={begin.isPending}>
+              {t.record}
+            </Button>
+          </Group>
+        </form>
+        {begin.isError && (
+          <Alert color="red" variant="light" role="alert" mt="sm">
+            <FaultText error={begin.error} />
+          </Alert>
+        )}
+        {recordings.isError ? (
+          <FaultPanel error={recordings.error} again={() => void recordings.refetch()} />
+        ) : recordings.data === undefined ? (
+          <Loader size="sm" mt="md" aria-label={text.app.loading} />
+        ) : recordings.data.length === 0 ? (
+          <EmptyState icon={<IconVideo size={36} stroke={1.4} />} title={t.noRecordings}>
+            {t.noRecordingsBody}
+          </EmptyState>
+        ) : (
+          <RecordingList recordings={recordings.data} />
+        )}
+      </Panel>
+    </>
+  )
+}
