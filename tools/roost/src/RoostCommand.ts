@@ -7,10 +7,12 @@ import { kebab } from "./api/FieldFlag.ts"
 import { type Operation, operations } from "./api/Operation.ts"
 import { groups, type Placement, placements } from "./api/Placement.ts"
 import { importCommand } from "./commands/importCommand.ts"
+import { exportCommand, recordCommand } from "./commands/recordCommand.ts"
 import { schemaCommand } from "./commands/schemaCommand.ts"
 import { toolCommands } from "./commands/toolCommands.ts"
 import { topCommand } from "./commands/topCommand.ts"
 import { watchCommand } from "./commands/watchCommand.ts"
+import { whyCommand } from "./commands/whyCommand.ts"
 import { contextCommand } from "./context/contextCommand.ts"
 import { doctorCommand } from "./doctor/doctorCommand.ts"
 import { ContextName, layerContext, Url } from "./context/GlobalFlags.ts"
@@ -29,14 +31,20 @@ export const placementOf = (operation: Operation): Placement =>
 const askingCommand = (operation: Operation, placement: Placement) =>
   operationCommand(operation, placement).pipe(Command.provide(asking))
 
+/** Those of a group that are written by hand. */
+const commandsByHand: Readonly<Record<string, ReturnType<typeof askingCommand>>> = {
+  exportRecording: exportCommand.pipe(Command.provide(asking)) as unknown as ReturnType<typeof askingCommand>
+}
+
 /** Commands of two words, by the first. */
 const ofOperations = () => {
   const byGroup = new Map<string, Array<ReturnType<typeof askingCommand>>>()
   for (const operation of operations.values()) {
     const placement = placementOf(operation)
     const [group = ""] = placement.words.split(" ")
-    if (placement.byHand === true) continue
-    byGroup.set(group, [...(byGroup.get(group) ?? []), askingCommand(operation, placement)])
+    const byHand = commandsByHand[operation.id]
+    const command = byHand ?? (placement.byHand === true ? undefined : askingCommand(operation, placement))
+    if (command !== undefined) byGroup.set(group, [...(byGroup.get(group) ?? []), command])
   }
   const order = Object.keys(groups)
   return [...byGroup]
@@ -63,6 +71,8 @@ export const roost = Command.make("roost").pipe(
   ),
   Command.withSubcommands([
     ...ofOperations(),
+    whyCommand.pipe(Command.provide(asking)),
+    recordCommand.pipe(Command.provide(asking)),
     importCommand.pipe(Command.provide(asking)),
     watchCommand.pipe(Command.provide(asking)),
     topCommand.pipe(Command.provide(asking)),

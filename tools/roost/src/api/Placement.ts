@@ -128,6 +128,27 @@ export const placements: Readonly<Record<string, Placement>> = {
     list: { items: "uplinks", key: ["sequence"], columns: ["time", "kind", "topic", "payload"], usual: 50 },
     examples: [["demo/demo-meter --kind measurepoint --from 1h", "What it sent in the last hour, newest first"]]
   },
+  whyDevice: { words: "why", byHand: true, examples: [] },
+  whyAddress: { words: "why", byHand: true, examples: [] },
+  supportBundle: {
+    words: "devices support",
+    examples: [
+      ["demo/demo-meter --output json > support.json", "All that is known of it, without a secret, as one file"]
+    ]
+  },
+  beginRecording: { words: "record", byHand: true, examples: [] },
+  exportRecording: { words: "recordings export", byHand: true, examples: [] },
+  listRecordings: {
+    words: "recordings ls",
+    list: {
+      items: "recordings",
+      key: ["id"],
+      columns: ["id", "productKey", "deviceKey", "address", "from", "until", "secrets"]
+    },
+    examples: [["", "Those that run and those that are kept"]]
+  },
+  getRecording: { words: "recordings get", examples: [["RECORDING --output json", "Decoded, in order of time"]] },
+  deleteRecording: { words: "recordings rm", examples: [["RECORDING", "End it, and forget it"]] },
   getSummary: { words: "summary", examples: [["", "Devices by state, rates, refusals, commands"]] },
   getCluster: {
     words: "cluster",
