@@ -1,6 +1,6 @@
 import { createTheme, type MantineColorsTuple } from "@mantine/core"
 
-/** The green of still water at night; shade 7 on white and shade 4 on the dark surfaces have contrast above 4.5. */
+/** The green of still water at night; white on shades 6 and 7 has a contrast above 4.5. */
 const roost: MantineColorsTuple = [
   "#e8f6f6",
   "#d0eaea",
@@ -33,7 +33,7 @@ const systemFonts =
 
 export const theme = createTheme({
   primaryColor: "roost",
-  primaryShade: { light: 7, dark: 5 },
+  primaryShade: { light: 7, dark: 6 },
   colors: { roost, dark },
   fontFamily: systemFonts,
   fontFamilyMonospace:
