@@ -132,11 +132,11 @@ export class OwnedPartitions<Actor extends Owned, M extends Mail> {
     return this.#owned[partition]?.actors.get(key)
   }
 
-  /** False: its partition is not this node's. */
+  /** False: its partition is not this node's, or has another actor of that key. */
   enter(actor: Actor): boolean {
     const actors = this.#owned[actor.partition]?.actors
-    if (actors === undefined) return false
-    if (!actors.has(actor.key)) this.#actors++
+    if (actors === undefined || actors.has(actor.key)) return false
+    this.#actors++
     actors.set(actor.key, actor)
     return true
   }

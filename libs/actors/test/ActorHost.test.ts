@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { ActorHost, type ActorWorld } from "../src/ActorHost.ts"
 import type { Machine, Turn } from "../src/Machine.ts"
+import { OwnedPartitions } from "../src/OwnedPartitions.ts"
 import { Timed, tickMillis } from "../src/TimerWheel.ts"
 
 type Input = { readonly says: string; readonly throws?: boolean; readonly wants?: ReadonlyArray<Effect> }
@@ -39,11 +40,15 @@ class Listener extends Timed implements Machine<Input, Turn<Effect>> {
 
 class Listeners implements ActorWorld<Listener, Effect> {
   readonly log: Array<string> = []
-  readonly forgotten: Array<string> = []
   readonly faults: Array<string> = []
   readonly turn: Turn<Effect> = { now: 0, effects: [] }
-  readonly host = new ActorHost<Input, Effect, Turn<Effect>, Listener>(this.turn, this)
-  readonly all = ["a", "b", "c"].map((key) => new Listener(key, this.log))
+  readonly host = new ActorHost<Input, Effect, Turn<Effect>, Listener>(this.turn, this, new OwnedPartitions(1))
+  readonly all: ReadonlyArray<Listener>
+
+  constructor() {
+    this.host.partitions.add(0, 0, 1)
+    this.all = ["a", "b", "c"].map((key) => this.host.findOrMake(0, key, () => new Listener(key, this.log))!)
+  }
 
   carryOut(_actor: Listener, effect: Effect): void {
     if ("fails" in effect) throw new Error("carried out")
@@ -53,10 +58,6 @@ class Listeners implements ActorWorld<Listener, Effect> {
 
   replace(actor: Listener, cause: unknown): void {
     this.faults.push(`${actor.key}: ${(cause as Error).message}`)
-  }
-
-  forget(actor: Listener): void {
-    this.forgotten.push(actor.key)
   }
 }
 
@@ -115,13 +116,14 @@ describe("ActorHost", () => {
   })
 
   it("lets an actor go that nothing is left of, with its timer", () => {
-    const { all, forgotten, host } = new Listeners()
+    const { all, host } = new Listeners()
     const [actor] = all
     actor!.deadline = 1_000
     host.run(actor!, { says: "1" })
     actor!.isIdle = true
     host.run(actor!, { says: "2" })
-    assert.deepStrictEqual(forgotten, ["a"])
+    assert.isUndefined(host.find(0, "a"))
+    assert.strictEqual(host.partitions.actors, 2)
     assert.strictEqual(host.timers, 0)
   })
 })

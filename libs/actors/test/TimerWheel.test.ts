@@ -1,11 +1,81 @@
 import { assert, describe, it } from "@effect/vitest"
 import { horizonMillis, tickMillis, Timed, TimerWheel } from "../src/index.ts"
+import { forSeeds, type Seeded } from "./support/Seeded.ts"
 
 class Item extends Timed {
   readonly name: string
   constructor(name: string) {
     super()
     this.name = name
+  }
+}
+
+/** A wheel, and the deadlines that it should have: in ticks since it was made or rewound, not before the next one. */
+class WheelAndMap {
+  readonly items: ReadonlyArray<Item>
+  readonly wheel = new TimerWheel<Item>(0)
+  readonly #deadlines = new Map<Item, number>()
+  now = 0
+  #start = 0
+
+  constructor(items: ReadonlyArray<Item>) {
+    this.items = items
+  }
+
+  get #tick(): number {
+    return Math.floor((this.now - this.#start) / tickMillis)
+  }
+
+  /** When the next item fires; at the end of what `quietMillis` is asked for if none does. */
+  get nextAt(): number {
+    return Math.min(this.now + 1_000, this.#start + Math.min(...this.#deadlines.values()) * tickMillis)
+  }
+
+  set(item: Item, deadline: number): void {
+    this.wheel.set(item, deadline)
+    this.#deadlines.set(item, Math.max(this.#tick + 1, Math.ceil((deadline - this.#start) / tickMillis)))
+  }
+
+  cancel(item: Item): void {
+    this.wheel.cancel(item)
+    this.#deadlines.delete(item)
+  }
+
+  rewind(now: number): void {
+    const millis = [...this.#deadlines].map(([item, tick]) => [item, this.#start + tick * tickMillis] as const)
+    this.wheel.rewind(now)
+    this.now = now
+    this.#start = now
+    for (const [item, deadline] of millis)
+      this.#deadlines.set(item, Math.max(1, Math.ceil((deadline - now) / tickMillis)))
+  }
+
+  /** Some of those that fire set another one far away, or cancel it. */
+  advance(now: number, random: Seeded): void {
+    const target = Math.floor((now - this.#start) / tickMillis)
+    const due = [...this.#deadlines].filter(([, tick]) => tick <= target)
+    const expected = new Map(due)
+    const changed = new Set<Item>()
+    this.wheel.advance(now, (item) => {
+      const tick = expected.get(item)
+      if (tick === undefined && !changed.has(item)) throw new Error(`${item.name} fired though it was not due`)
+      expected.delete(item)
+      this.#deadlines.delete(item)
+      const other = random.pick(this.items)
+      if (random.below(4) > 0 || other === item || changed.has(other)) return
+      changed.add(other)
+      expected.delete(other)
+      if (random.below(2) === 0) this.wheel.cancel(other)
+      else this.wheel.set(other, now + 1_000_000)
+      if (other.deadlineTick < 0) this.#deadlines.delete(other)
+      else this.#deadlines.set(other, other.deadlineTick)
+    })
+    assert.deepStrictEqual(
+      [...expected.keys()].map(({ name }) => name),
+      [],
+      "missed"
+    )
+    this.now = now
   }
 }
 
@@ -29,7 +99,7 @@ describe("TimerWheel", () => {
   it("is quiet for no longer than until the next item fires, and for as long as was asked if none does", () => {
     const most = 1_000
     assert.strictEqual(new TimerWheel<Item>(0).quietMillis(0, most), most)
-    for (const deadline of [100, 450, 999, 1_000, 5_000, 25_600, 25_601, 30_000, 6_553_600, 86_400_000]) {
+    for (const deadline of [100, 450, 999, 1_000, 5_000, 25_600, 25_601, 30_000, 6_553_600, 8_000_000]) {
       const wheel = new TimerWheel<Item>(0)
       wheel.set(new Item("a"), deadline)
       let now = 0
@@ -93,33 +163,20 @@ describe("TimerWheel", () => {
     assert.deepStrictEqual(firedBy(wheel, horizonMillis * 1.5 + tickMillis), ["a"])
   })
 
-  it("agrees with a plain map of deadlines over random operations", () => {
-    let state = 7
-    const random = (below: number) => (state = (state * 48_271) % 2_147_483_647) % below
-    const wheel = new TimerWheel<Item>(0)
-    const items = Array.from({ length: 200 }, (_, i) => new Item(String(i)))
-    const model = new Map<Item, number>()
-    let now = 0
-    for (let step = 0; step < 20_000; step++) {
-      const item = items[random(items.length)]!
-      const action = random(10)
-      if (action < 6) {
-        const deadline = now + random([1000, 100_000, 20_000_000][random(3)]!)
-        wheel.set(item, deadline)
-        model.set(item, Math.max(deadline, now + 1))
-      } else if (action < 7) {
-        wheel.cancel(item)
-        model.delete(item)
-      } else {
-        now += random(action === 9 ? 300_000 : 500)
-        const fired = new Set<Item>()
-        wheel.advance(now, (one) => fired.add(one))
-        for (const [one, deadline] of model) {
-          if (fired.has(one)) assert.isAtMost(deadline, now)
-          else assert.isAbove(deadline + 2 * tickMillis, now, "missed")
-        }
-        for (const one of fired) assert.isTrue(model.delete(one), "fired though not set")
+  it("agrees with a plain map of deadlines, tick by tick, whatever is set, moved, cancelled and rewound, also while it fires", () => {
+    forSeeds(20, (random) => {
+      const spans = [1_000, 100_000, 20_000_000]
+      const pair = new WheelAndMap(Array.from({ length: 50 }, (_, i) => new Item(String(i))))
+      for (let step = 0; step < 600; step++) {
+        const item = random.pick(pair.items)
+        const action = random.below(20)
+        if (action < 12) pair.set(item, pair.now + random.below(random.pick(spans)))
+        else if (action < 14) pair.cancel(item)
+        else if (action === 14) pair.rewind(pair.now - random.below(50_000))
+        else pair.advance(pair.now + random.below(action === 19 ? 300_000 : 500), random)
+        const quiet = pair.wheel.quietMillis(pair.now, 1_000)
+        assert.isAtMost(pair.now + quiet, Math.max(pair.now, pair.nextAt), "quiet for no longer than that")
       }
-    }
+    })
   })
 })

@@ -41,7 +41,7 @@ export class Devices implements ActorWorld<Device, DeviceEffect> {
   readonly lostPartitions: Array<number> = []
   readonly #options: DevicesOptions
   readonly #turn: HostTurn
-  readonly #actors: ActorHost<DeviceInput, DeviceEffect, HostTurn, Device>
+  readonly #actors: ActorHost<DeviceInput, DeviceEffect, HostTurn, Device, Held>
   readonly #recalls = new Map<number, Device>()
   /** Online sessions that came from the store, less those that left with their partition. */
   #onlineBrought = 0
@@ -49,7 +49,7 @@ export class Devices implements ActorWorld<Device, DeviceEffect> {
   constructor(options: DevicesOptions) {
     this.#options = options
     this.#turn = options.turn
-    this.#actors = new ActorHost(options.turn, this)
+    this.#actors = new ActorHost(options.turn, this, this.partitions)
   }
 
   get online(): number {
@@ -67,15 +67,14 @@ export class Devices implements ActorWorld<Device, DeviceEffect> {
   }
 
   find(productKey: string, deviceKey: string): Device | undefined {
-    return this.partitions.find(partitionOf(productKey, deviceKey), actorKey(productKey, deviceKey))
+    return this.#actors.find(partitionOf(productKey, deviceKey), actorKey(productKey, deviceKey))
   }
 
   /** Made if there is none; undefined if its partition is not this node's. */
   findOrMake(productKey: string, deviceKey: string): Device | undefined {
-    const known = this.find(productKey, deviceKey)
-    if (known !== undefined) return known
-    const device = new Device(productKey, deviceKey, partitionOf(productKey, deviceKey))
-    return this.partitions.enter(device) ? device : undefined
+    const partition = partitionOf(productKey, deviceKey)
+    const make = () => new Device(productKey, deviceKey, partition)
+    return this.#actors.findOrMake(partition, actorKey(productKey, deviceKey), make)
   }
 
   run(device: Device, input: DeviceInput): void {
@@ -259,10 +258,6 @@ export class Devices implements ActorWorld<Device, DeviceEffect> {
       case "StoreUplink":
         this.#turn.waiting.take(effect.token)
     }
-  }
-
-  forget(device: Device): void {
-    this.partitions.delete(device)
   }
 
   /** The streams answered. */
