@@ -7,6 +7,7 @@ import {
   parseLeaseKey,
   partitionKey
 } from "@roost/cluster"
+import { Ticks } from "../Ticks.ts"
 import type { BucketClient, StoredEntry } from "./SimulatedBucket.ts"
 
 /** The host of the partitions that the node keeps leases for. Answers may come at any time, and never inside the call. */
@@ -45,13 +46,13 @@ export interface NodeOptions {
   readonly ignoresItsClock?: boolean
 }
 
-const tickMillis = 100
-
 /** One session-actors process as far as leases go: the real keeper, a host that only takes time, and pauses. */
 export class SimulatedNode {
   readonly name: string
   readonly #options: NodeOptions
   readonly #keeper: LeaseKeeper
+  /** As `LeaseService` has it: the node sleeps while its keeper is quiet. */
+  readonly #ticks: Ticks
   /** Partitions that the host serves, with the fencing token it serves them under. */
   readonly #hosted = new Map<number, number>()
   /** The messages that arrived while the process was paused. */
@@ -69,15 +70,22 @@ export class SimulatedNode {
       newIncarnation: () => `${options.name}-${++incarnations}`,
       wallNow: options.wallNow
     })
+    this.#ticks = new Ticks(
+      { plan: options.plan, now: options.trueNow },
+      (run) => this.process(run),
+      () => this.#perform(this.#timeout())
+    )
     this.interrupt()
-    this.#tick()
   }
 
   /** Its watch of the bucket begins anew, see `SimulatedBucket.watch`. */
   interrupt(behind = 0, evades = () => false): void {
     if (this.#state === "over") return
     this.#unwatch()
-    this.process(() => this.#keeper.reading())
+    this.process(() => {
+      this.#keeper.reading()
+      this.#perform([])
+    })
     this.#unwatch = this.#options.bucket.watch(
       (key, entry) => this.process(() => this.#seen(key, entry)),
       () => this.process(() => this.#perform(this.#keeper.read(this.#now))),
@@ -144,16 +152,7 @@ export class SimulatedNode {
     return this.#options.clockOffset + this.#options.trueNow() * this.#options.clockRate
   }
 
-  #tick(): void {
-    this.#options.plan(tickMillis, () => {
-      if (this.#state === "over") return
-      // A paused process gets no timer; its first one after the pause comes at once.
-      if (this.#state === "running") this.#perform(this.#timeout())
-      this.#tick()
-    })
-  }
-
-  /** The real node sleeps while its keeper is quiet: nothing may be missed by that. */
+  /** It ticks when something is due, or when it may be: in the time before nothing may be missed. */
   #timeout(): ReadonlyArray<LeaseAction> {
     const quiet = this.#keeper.quietMillis(this.#now)
     const actions = this.#keeper.handleTimeout(this.#now)
@@ -178,6 +177,7 @@ export class SimulatedNode {
 
   #perform(actions: ReadonlyArray<LeaseAction>): void {
     for (const action of actions) this.#do(action)
+    if (this.#state !== "over") this.#ticks.within(this.#keeper.quietMillis(this.#now) / this.#options.clockRate)
   }
 
   #do(action: LeaseAction): void {
@@ -210,10 +210,17 @@ export class SimulatedNode {
       case "DeleteNode":
         bucket.write(nodeKey(action.incarnation), undefined, action.revision, (outcome) =>
           this.process(() => {
-            if (outcome._tag === "Conflict") keeper.nodeKept(action.incarnation)
+            if (outcome._tag !== "Conflict") return
+            keeper.nodeKept(action.incarnation)
+            this.#perform([])
           })
         )
-        plan(timing.writeMillisMax, () => this.process(() => keeper.nodeKept(action.incarnation)))
+        plan(timing.writeMillisMax, () =>
+          this.process(() => {
+            keeper.nodeKept(action.incarnation)
+            this.#perform([])
+          })
+        )
         break
       case "WritePartition": {
         const { owner, partition, revision, token } = action

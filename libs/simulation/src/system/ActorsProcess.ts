@@ -8,7 +8,7 @@ import { FollowedBucket } from "./FollowedBucket.ts"
 import { NodeEffects } from "./NodeEffects.ts"
 import { deliveryOf, partitionOfKey } from "./PartitionLoad.ts"
 import { epochMillis, partitionsUsed, type Surroundings } from "./Surroundings.ts"
-import { Ticks } from "./Ticks.ts"
+import { Ticks } from "../Ticks.ts"
 
 /** Between two tries to read a partition from a store that does not answer. */
 const loadRetryMillis = 1_000

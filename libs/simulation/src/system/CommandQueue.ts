@@ -11,7 +11,7 @@ import { CommandMirror, type CommandInput, type Due, encodeCommand, hasEnded, tr
 import type { BucketClient } from "../leases/SimulatedBucket.ts"
 import { FollowedBucket } from "./FollowedBucket.ts"
 import { epochMillis, productKey, type Surroundings } from "./Surroundings.ts"
-import { Ticks } from "./Ticks.ts"
+import { Ticks } from "../Ticks.ts"
 
 /** After this long a question to the store has no answer. */
 const answerMillisMax = 2_000

@@ -5,7 +5,7 @@ import { type PeerAddress, type PlacementAnnouncement, Subjects } from "@roost/c
 import { CookieSecrets, FrontHalf, SessionIds } from "@roost/dtls"
 import { defaultEdgeLimits, EdgeCore } from "@roost/edge"
 import { epochMillis, routingKey, type Surroundings } from "./Surroundings.ts"
-import { Ticks } from "./Ticks.ts"
+import { Ticks } from "../Ticks.ts"
 
 /** Nodes say the same every second until something changes. */
 const announcementsMax = 16

@@ -1,5 +1,5 @@
 import { calmMillisMax, tickMillis } from "@roost/actors"
-import type { Schedule } from "../Schedule.ts"
+import type { Schedule } from "./Schedule.ts"
 
 /** `Ticker` in simulated time: one timer of a process, at the nearest moment that was asked for. */
 export class Ticks {
