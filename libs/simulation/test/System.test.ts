@@ -5,7 +5,7 @@ describe("edges, session-actors, leases, commands and devices of one world", () 
   let reports: ReadonlyArray<SystemReport> = []
   beforeAll(() => {
     reports = keptSeeds.map((seed) => playSystem(seed))
-  }, 60_000)
+  })
 
   it(`keep what they acknowledged, answer, and repeat no nonce in ${keptSeeds.length} schedules of faults`, () => {
     for (const { faults, seed, violations } of reports) {
