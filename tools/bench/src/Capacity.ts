@@ -23,16 +23,16 @@ export interface FleetDemand {
  */
 export const measured = {
   uplink: { "udp-edge": 16.7, "session-actors": 31.6, "nats-server": 28.6, registry: 0.1 },
-  /** Latest values of points, at 5 000 a second and more. */
+  /** Latest values of points, at 5 000 a second and more; the registry's part is reckoned (docs/scale.md). */
   latestValues: { "nats-server": 9.9, registry: 13 },
   handshake: { "udp-edge": 65, "session-actors": 70, "nats-server": 64, registry: 26 },
   /** Bytes of a session: in session-actors, and in nats-server's process with its store of sessions. */
   sessionBytes: { "session-actors": 1_234, "nats-server": 900 },
   /** Bytes of a route in udp-edge. */
   routeBytes: 132,
-  /** Bytes of an uplink in its stream beyond its payload: subject, headers, frame. */
+  /** Bytes of an uplink in its stream beyond its payload: subject, headers, frame; reckoned. */
   storedBytes: 330,
-  /** Bytes of an uplink and its answer on the wire beyond its payload: IPv4, UDP, DTLS with CCM_8, CoAP. */
+  /** Bytes of an uplink and its answer on the wire beyond its payload: IPv4, UDP, DTLS with CCM_8, CoAP; reckoned. */
   wireBytes: 190,
   /** Acks a second of one stream's leader with `sync_interval: 5ms`, one copy: the slower of two disks that were measured. */
   acksPerSecond: 17_300
