@@ -155,6 +155,16 @@ describe("the console in a browser", () => {
     await expectAccessible(page)
   })
 
+  it("says within two seconds why a wrong secret was refused", async () => {
+    await goto("/devices/meters/meter-2?tab=why")
+    await page.getByRole("heading", { name: "Why" }).waitFor()
+    const begunAt = refusedHandshake(roost)
+    await page.getByText("wrong-key").waitFor()
+    assert.isBelow(performance.now() - begunAt, 2_000)
+    await picture(page, "why")
+    await expectAccessible(page)
+  })
+
   it("makes a product, a device and its way in, and imports a file with what is wrong by line", async () => {
     await goto("/devices")
     await page.getByRole("button", { name: "New product" }).click()
