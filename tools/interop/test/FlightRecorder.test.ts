@@ -1,7 +1,7 @@
 import { decode, formatCode } from "@roost/coap"
 import { Device } from "@roost/device"
 import { type CipherSuite, TLS_PSK_WITH_AES_128_CBC_SHA256, TLS_PSK_WITH_AES_128_CCM_8 } from "@roost/dtls"
-import { RoostProcesses } from "@roost/testkit"
+import { eventually, RoostProcesses } from "@roost/testkit"
 import * as Result from "effect/Result"
 import { execFile } from "node:child_process"
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
@@ -9,7 +9,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { promisify } from "node:util"
 import { afterAll, assert, beforeAll, describe, it } from "vitest"
-import { createDevice, createProduct, eventually, type TestDevice } from "../src/Fixtures.ts"
+import { createDevice, createProduct, type TestDevice } from "../src/Fixtures.ts"
 
 // Recordings of devices on a real Roost, as Wireshark reads them.
 

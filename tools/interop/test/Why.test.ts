@@ -2,11 +2,11 @@ import { type ClientRequest, Code, noBytes, OptionNumber, stringOption, uintOpti
 import { Device, getTopic, postTopic } from "@roost/device"
 import { TLS_PSK_WITH_AES_128_CCM_8 } from "@roost/dtls"
 import { encodeRequest, pskFromSecret } from "@roost/enos"
-import { RoostProcesses } from "@roost/testkit"
+import { eventually, RoostProcesses } from "@roost/testkit"
 import { createHash } from "node:crypto"
 import { createSocket } from "node:dgram"
 import { afterAll, assert, beforeAll, describe, it } from "vitest"
-import { createDevice, createProduct, eventually, type TestDevice } from "../src/Fixtures.ts"
+import { createDevice, createProduct, type TestDevice } from "../src/Fixtures.ts"
 import { KnockingClient } from "../src/KnockingClient.ts"
 
 // Causes that clients make on a real Roost, and what is named when somebody asks why.
@@ -57,8 +57,7 @@ const whyDevice = (key: string, of = product) => `/v1/products/${of}/devices/${k
 const named = async (path: string, code: string): Promise<void> => {
   const findings = await eventually(
     () => why(path),
-    (found) => found[0]?.code === code && !found[0].over,
-    Number(process.env["WHY_MILLIS"] ?? 60_000)
+    (found) => found[0]?.code === code && !found[0].over
   )
   const { cause, cure, link, sentence } = findings[0]!
   for (const text of [sentence, cause, cure]) assert.isAbove(text.length, 10)

@@ -89,8 +89,7 @@ const noneFitsOf = wrongKeyTold(
 const noneFits = (keys: ReadonlyArray<MistakenKey>): Told => (keys.length === 0 ? notSaid : noneFitsOf)
 
 const notLookedInto = wrongKeyTold(
-  `Whether a known mistake fits was not looked into: that is done for one wrong key in ${1 / perSource.perSecond} s of an address, so ` +
-    "try again then."
+  `Known mistakes were not looked into: that is done for one wrong key in ${1 / perSource.perSecond} s of an address. Try again then.`
 )
 
 const nameOf = ({ claim, peer }: Handshake): string => {

@@ -90,8 +90,7 @@ export class Events {
   }
 
   #tell(event: DeviceEvent, { code, detail, ...admission }: EventMore): void {
-    const refused = code === undefined ? event : refusedEvent(event, code)
-    const told = this.#limiter.admit(event.at, detail === undefined ? refused : { ...refused, detail }, admission)
+    const told = this.#limiter.admit(event.at, wholeEvent(event, code, detail), admission)
     if (told === undefined) this.#counters.eventsLeftOut++
     else this.#waiting.push(told)
   }
@@ -105,7 +104,11 @@ const eventOf = (kind: string, code: RefusalCode | undefined, reason: string): R
 })
 
 /** Member by member: those that are added to an object later take more room, and the limiter keeps many. */
-const refusedEvent = (event: DeviceEvent, code: RefusalCode): DeviceEvent => {
+const wholeEvent = (event: DeviceEvent, code: RefusalCode | undefined, detail: DeviceEvent["detail"]): DeviceEvent => {
   const { address, at, deviceKey, kind, productKey, reason } = event
-  return { productKey, deviceKey, kind, code, link: linkOf(code), at, address, reason }
+  if (code === undefined) return detail === undefined ? event : { ...event, detail }
+  const link = linkOf(code)
+  return detail === undefined
+    ? { productKey, deviceKey, kind, code, link, at, address, reason }
+    : { productKey, deviceKey, kind, code, link, at, address, reason, detail }
 }

@@ -5,7 +5,7 @@ export const handshakeRefusals = {
   "wrong-key": {
     sentence:
       "Wrong key: the device's secret is not the registered one, or its PSK is not bytes 9–24 of SHA-256 of it.",
-    cause: "Likely it is another secret: none of the known mistakes in deriving a key fits, or none was looked into.",
+    cause: "Likely it is another secret.",
     cure: "Compare both, or give the device another secret (POST …:rotate-secret)."
   },
   "old-secret": {
