@@ -65,25 +65,25 @@ const pcapng = async (id: string, secrets: boolean): Promise<string> => {
   return file
 }
 
+interface Packet {
+  readonly _source: {
+    readonly layers: {
+      readonly frame: { readonly "frame.interface_id": string }
+      readonly coap: Readonly<Record<string, string>> & { readonly "coap.payload_raw"?: readonly [hex: string] }
+    }
+  }
+}
+
 /** The CoAP messages that Wireshark finds, each with the interface on which it does. */
 const read = async (file: string): Promise<ReadonlyArray<{ readonly on: string; readonly message: string }>> => {
-  const fields = ["frame.interface_id", "coap.code", "coap.mid", "coap.token", "coap.payload"]
-  const { stdout } = await run(tshark!, [
-    "-r",
-    file,
-    "-Y",
-    "coap",
-    "-T",
-    "fields",
-    ...fields.flatMap((name) => ["-e", name])
-  ])
-  return stdout
-    .split("\n")
-    .filter(Boolean)
-    .map((line) => {
-      const [on = "", code = "", mid = "", token = "", payload = ""] = line.split("\t")
-      return { on, message: `${formatCode(Number(code))} ${mid} ${token.replaceAll(":", "")} ${payload}`.trim() }
-    })
+  const { stdout } = await run(tshark!, ["-r", file, "-Y", "coap", "-T", "json", "-x"])
+  return (JSON.parse(stdout) as ReadonlyArray<Packet>).map(({ _source: { layers } }) => {
+    const { coap, frame } = layers
+    const token = coap["coap.token"]?.replaceAll(":", "") ?? ""
+    const [payload = ""] = coap["coap.payload_raw"] ?? []
+    const message = `${formatCode(Number(coap["coap.code"]))} ${coap["coap.mid"]} ${token} ${payload}`.trim()
+    return { on: frame["frame.interface_id"], message }
+  })
 }
 
 /** Of the recording's JSON: the same messages, as Roost had them. */
