@@ -119,6 +119,7 @@ describe("a delivery", () => {
       const { paths, port } = yield* receiver
       assert.deepStrictEqual(yield* post(`http://127.0.0.1:${port}/`, true), {
         status: 307,
+        code: "webhook-status",
         error: "the receiver answered 307"
       })
       assert.deepStrictEqual(paths, ["/"])

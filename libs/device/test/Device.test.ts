@@ -82,7 +82,7 @@ describe("activation (contract §6)", () => {
     platform.answer = () => ({ code: Code.Unauthorized })
     const error = await failureOf(make().activate(secrets["3"]!))
     assert.containSubset(error, { by: "peer", message: "the platform answered 4.01" })
-    assert.match(error.hint, /dynamic activation is off/)
+    assert.match(error.hint, /^Dynamic activation is off/)
   })
 
   it.each(["", "{", info({ assetId: "a1" }), "[]"])(

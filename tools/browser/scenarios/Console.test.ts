@@ -39,7 +39,7 @@ beforeAll(async () => {
 
 afterEach(async ({ task }) => {
   // What was seen when it failed, where pictures are looked at.
-  if (task.result?.state === "fail") await picture(page, "failed")
+  if (task.result?.state === "fail") await picture(page, `failed-${task.name.slice(0, 20).replaceAll(" ", "-")}`)
 })
 
 afterAll(async () => {
@@ -120,7 +120,7 @@ describe("the console in a browser", () => {
       assert.isAtMost(await page.getByRole("row").count(), 80)
     }
     await page.evaluate(() => scrollTo(0, 0))
-    const search = page.getByLabel("Search")
+    const search = page.getByRole("textbox", { name: "Search" })
     const waits: Array<number> = []
     for (const at of [22_222, 44_444, 77_777]) {
       const wanted = `unit-${String(unitCount - at).padStart(6, "0")}`
@@ -196,7 +196,7 @@ describe("the console in a browser", () => {
     await picture(page, "import")
     await expectAccessible(page)
     await page.getByRole("button", { name: "Done" }).click()
-    await page.getByLabel("Search").fill("valve, 3")
+    await page.getByRole("textbox", { name: "Search" }).fill("valve, 3")
     await page.getByRole("button", { name: "Actions for Valve, 3" }).click()
     await page.getByRole("menuitem", { name: "Delete" }).click()
     await page.getByRole("button", { name: "Delete", exact: true }).click()
@@ -216,7 +216,8 @@ describe("the console in a browser", () => {
     await page.getByText("converts now").waitFor()
     await picture(page, "script")
     await expectAccessible(page)
-    await page.getByRole("textbox", { name: "Draft" }).fill("function rawDataToJsonStr() { throw new Error('no') }")
+    const throws = "function rawDataToJsonStr() { throw new Error('no') }\nfunction jsonStrToRawData() { return '' }"
+    await page.getByRole("textbox", { name: "Draft" }).fill(throws)
     await page.getByRole("button", { name: "Save and run" }).click()
     await page.getByText("Threw", { exact: true }).waitFor()
     assert.strictEqual(await page.getByRole("button", { name: "Publish", exact: true }).isDisabled(), true)
@@ -308,7 +309,7 @@ describe("the console in a browser", () => {
       await phone.goto(roost.registryUrl + path)
       await phone.getByRole("heading", { level: 1 }).waitFor()
       await phone.locator(".panel").first().waitFor()
-      await expectFits(phone)
+      await expectFits(phone, path)
       await expectAccessible(phone)
       if (path === "/devices" || path === "/devices/meters/meter-1")
         await picture(phone, `phone${path.replaceAll("/", "-")}`)

@@ -1,5 +1,5 @@
 import { Center, Loader } from "@mantine/core"
-import { Navigate, useRouter, useRouterState } from "@tanstack/react-router"
+import { Navigate, useRouterState } from "@tanstack/react-router"
 import { type ReactNode, useEffect, useState } from "react"
 import { FaultPanel } from "../display/FaultPanel.tsx"
 import { useText } from "../language/Language.tsx"
@@ -35,13 +35,12 @@ export const SignedIn = ({ children }: { readonly children: ReactNode }) => {
 /** Shows `children` to who is not signed in, and sends the others where they wanted to go. */
 export const SignedOut = ({ children }: { readonly children: ReactNode }) => {
   const { data } = useSession()
-  const { history } = useRouter()
   const [href] = useState(() => sessionStorage.getItem(wanted))
   useEffect(() => sessionStorage.removeItem(wanted), [])
   const leaves = Boolean(data) && !location.hash.includes("code=")
   useEffect(() => {
-    // As it is, with its query: `to` of a link would be a path alone.
-    if (leaves) history.replace(href === null || href === "/" ? "/devices" : href)
-  }, [history, href, leaves])
+    // The page is loaded anew: the router stays where it was when only what is behind `#` of its address had changed before.
+    if (leaves) location.replace(href === null || href === "/" ? "/devices" : href)
+  }, [href, leaves])
   return leaves ? null : children
 }

@@ -30,6 +30,8 @@ export const ProductSelect = ({
       value={value}
       onChange={onChange}
       searchable
+      // Who chooses again what is chosen means it.
+      allowDeselect={false}
       required
       withAsterisk={false}
       description={

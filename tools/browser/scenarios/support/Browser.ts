@@ -55,13 +55,17 @@ export const expectAccessible = async (page: Page): Promise<void> => {
   )
 }
 
-/** Nothing of the page is wider than the screen. */
-export const expectFits = async (page: Page): Promise<void> => {
-  const { content, screen } = await page.evaluate(() => ({
-    content: document.documentElement.scrollWidth,
-    screen: document.documentElement.clientWidth
-  }))
-  assert.isAtMost(content, screen)
+/** Nothing of the page is wider than the screen; names what reaches beyond it. */
+export const expectFits = async (page: Page, path: string): Promise<void> => {
+  const beyond = await page.evaluate(() => {
+    const { clientWidth, scrollWidth } = document.documentElement
+    if (scrollWidth <= clientWidth) return []
+    return [...document.querySelectorAll("main *")]
+      .filter((one) => one.getBoundingClientRect().right > clientWidth + 1)
+      .map((one) => one.outerHTML.slice(0, 120))
+      .slice(0, 5)
+  })
+  assert.deepStrictEqual(beyond, [], path)
 }
 
 /** A picture for docs/console.md, where they are asked for. */
