@@ -36,7 +36,7 @@ const summaryNow = (
   { checks, degraded, ready }: Readiness
 ): ProcessSummary => {
   const { system, user } = process.cpuUsage()
-  const waiting = ofLabels("roost_commands_waiting", "state")
+  const waiting = ofLabels("state", "roost_commands_waiting")
   return {
     ...named,
     host: hostname(),
@@ -50,7 +50,7 @@ const summaryNow = (
     lagMillis: Math.round(total("nodejs_eventloop_lag_p50_seconds") * 1_000),
     counts: Object.fromEntries([
       ...Object.entries(counted).map(([name, metric]) => [name, total(metric)] as const),
-      ...Object.entries(ofLabels("roost_commands_total", "state")).map(
+      ...Object.entries(ofLabels("state", "roost_commands_total")).map(
         ([state, count]) => [`commands.${state}`, count] as const
       )
     ]),
@@ -93,14 +93,14 @@ const refusalsNow = (): Readonly<Record<string, number>> =>
       const counts: ReadonlyArray<readonly [string, number]> =
         label === undefined
           ? [[code, total(metric)]]
-          : Object.entries(ofLabels(metric, label)).flatMap(([value, count]) =>
+          : Object.entries(ofLabels(label, metric)).flatMap(([value, count]) =>
               not?.test(value) === true ? [] : [[`${code}.${value}`, count] as const]
             )
       return counts.filter(([, count]) => count > 0)
     })
   )
 
-const ofLabels = (metric: string, label: string): Readonly<Record<string, number>> => {
+const ofLabels = (label: string, metric: string): Readonly<Record<string, number>> => {
   const found: Record<string, number> = {}
   for (const [value, count] of metrics.read(metric, label)) found[value] = (found[value] ?? 0) + count
   return found

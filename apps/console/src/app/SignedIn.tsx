@@ -1,6 +1,6 @@
 import { Center, Loader } from "@mantine/core"
 import { Navigate, useRouterState } from "@tanstack/react-router"
-import { type ReactNode, useEffect, useState } from "react"
+import { type ReactNode, useEffect } from "react"
 import { FaultPanel } from "../display/FaultPanel.tsx"
 import { useText } from "../language/Language.tsx"
 import { useSession } from "../session/session.ts"
@@ -26,7 +26,8 @@ export const SignedIn = ({ children }: { readonly children: ReactNode }) => {
     )
   }
   if (data === null) {
-    sessionStorage.setItem(wanted, href)
+    // Once more on its way there.
+    if (!href.startsWith("/sign-in")) sessionStorage.setItem(wanted, href)
     return <Navigate to="/sign-in" replace />
   }
   return children
@@ -35,12 +36,13 @@ export const SignedIn = ({ children }: { readonly children: ReactNode }) => {
 /** Shows `children` to who is not signed in, and sends the others where they wanted to go. */
 export const SignedOut = ({ children }: { readonly children: ReactNode }) => {
   const { data } = useSession()
-  const [href] = useState(() => sessionStorage.getItem(wanted))
-  useEffect(() => sessionStorage.removeItem(wanted), [])
   const leaves = Boolean(data) && !location.hash.includes("code=")
   useEffect(() => {
+    if (!leaves) return
+    const href = sessionStorage.getItem(wanted)
+    sessionStorage.removeItem(wanted)
     // The page is loaded anew: the router stays where it was when only what is behind `#` of its address had changed before.
-    if (leaves) location.replace(href === null || href === "/" ? "/devices" : href)
-  }, [href, leaves])
+    location.replace(href === null || href === "/" ? "/devices" : href)
+  }, [leaves])
   return leaves ? null : children
 }
