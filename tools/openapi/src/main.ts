@@ -154,7 +154,7 @@ const pythonClient = (roost: TestRoost, clients: string, specOf: (name: string) 
     const args = ["generate", "--path", specOf(name), "--output-path", folder, "--meta", "none", "--overwrite"]
     const { ok, output } = await run(pythonTool("openapi-python-client"), args, { env })
     const lost = output.split("\n").filter((line) => /^WARNING|will not be generated|Unable to process/.test(line))
-    return { ok: ok && lost.every((line) => line.includes("devices:import")), output }
+    return { ok: ok && lost.every((line) => unreadable.some((path) => line.includes(path))), output }
   }
   return inOrder([
     ...roost.services.map(({ name }) => generate(name)),
@@ -163,6 +163,9 @@ const pythonClient = (roost: TestRoost, clients: string, specOf: (name: string) 
       run(pythonTool("python"), [join(pythonFolder, "scenario.py")], { env: { ...roost.env, ROOST_CLIENTS: packages } })
   ])
 }
+
+/** Lines of JSON, and a capture of packets: the generator knows neither type, and says so. */
+const unreadable = ["/devices:import", "/recordings/{id}/pcapng"]
 
 const schemathesis = async (
   roost: TestRoost,
