@@ -24,8 +24,6 @@ const connect = (url: string, max: number, statementMillis: number | undefined) 
     },
     // Milliseconds and ids: all below 2^53.
     types: { int8: { to: int8, from: [int8], parse: Number, serialize: String } },
-    // It would ask for the types of arrays at each connection, which no statement here has, and what that is rejected with nobody hears.
-    fetch_types: false,
     onnotice: () => undefined
   })
 
