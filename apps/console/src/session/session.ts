@@ -30,13 +30,9 @@ export const useSignIn = () => {
   })
 }
 
-export const useSignOut = () => {
-  const client = useQueryClient()
-  return useMutation({
+export const useSignOut = () =>
+  useMutation({
     mutationFn: () => access.DELETE("/v1/console/session"),
-    onSuccess: () => {
-      client.clear()
-      client.setQueryData(sessionKey, null)
-    }
+    // Loaded anew: nothing of what was seen stays in the page.
+    onSuccess: () => location.replace("/sign-in")
   })
-}
