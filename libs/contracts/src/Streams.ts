@@ -99,14 +99,14 @@ export const Buckets = {
   /** Answers to an `Idempotency-Key`, and the state that lets a run that broke off be run again as the same. */
   idempotency: bucket("IDEMPOTENCY", day, { percent: 2 }),
   /** Sessions of people at the console, and the codes that sign in: `ConsoleEntry`. */
-  console: bucket("CONSOLE", 12 * hour, { percent: 1, bytesMax: 16 * mebibyte }),
+  console: bucket("CONSOLE", 12 * hour, { percent: 0.5, bytesMax: 16 * mebibyte }),
   /** The owner of each partition: the records of libs/cluster. */
-  leases: bucket("LEASES", 0, { percent: 1, bytesMax: 64 * mebibyte }),
+  leases: bucket("LEASES", 0, { percent: 0.5, bytesMax: 64 * mebibyte }),
   commandHistory: bucket("COMMAND_HISTORY", 7 * day, { percent: 6 }),
   /** Flight recordings, sealed: what they are of, and what each process told. */
-  recordings: bucket("RECORDINGS", 7 * day, { percent: 1, bytesMax: 256 * mebibyte }),
+  recordings: bucket("RECORDINGS", 7 * day, { percent: 0.5, bytesMax: 256 * mebibyte }),
   /** Of libs/nats: what the streams were set to, and what the servers promise of what they acknowledged. */
-  store: bucket("STORE", 0, { percent: 1, bytesMax: 16 * mebibyte })
+  store: bucket("STORE", 0, { percent: 0.5, bytesMax: 16 * mebibyte })
 } as const
 
 /** Names of the headers of an uplink (docs/architecture.md §3). */

@@ -13,7 +13,7 @@ export const apps = ["udp-edge", "session-actors", "registry", "downlink-queue"]
 /** Makes in `folder` what the Containerfile copies: Node, every bundle, the licence. Fails where an app has no bundle. */
 export const makeImageRoot = (folder: string, architecture: Architecture): void => {
   rmSync(folder, { recursive: true, force: true })
-  const roost = join(folder, "root/opt/roost")
+  const roost = join(folder, "files/opt/roost")
   mkdirSync(roost, { recursive: true })
   for (const dist of [...apps.map(distOf), join(repository, "tools/roost/dist")]) {
     if (!existsSync(dist)) throw new Error(`${dist} is not there: npx nx run-many -t build makes it`)
