@@ -8,7 +8,7 @@ import {
   layerDownlinkRpc,
   ThingModels
 } from "@roost/downlink"
-import { ApiToken, layerIdempotency, serveApi } from "@roost/http"
+import { ApiTokens, layerIdempotency, serveApi } from "@roost/http"
 import { EventPublisher, layerProcessSummary, NatsConfig, NatsConnection } from "@roost/nats"
 import { HttpHost, httpPortIsFree, runApp } from "@roost/observability"
 import { Layer } from "effect"
@@ -28,7 +28,7 @@ runApp(
   {
     name: "downlink-queue",
     does: "takes the commands of applications, and keeps them for devices",
-    settings: [ApiToken, NatsConfig, downlinkService.port, registryService.port, HttpHost],
+    settings: [ApiTokens, NatsConfig, downlinkService.port, registryService.port, HttpHost],
     checks: [httpPortIsFree(downlinkService.port)]
   },
   serveApi(downlinkService.api, Routes, downlinkService.port, [registryService])

@@ -43,7 +43,7 @@ import {
 } from "@roost/device-registry"
 import { layerCommandHandlers, layerRemoteDownlink } from "@roost/downlink"
 import { CommandService, EnosApiEnabled, enosOutcome, layerEnosRoutes, Provisioning } from "@roost/enos-api"
-import { ApiToken, layerIdempotency, serveApi } from "@roost/http"
+import { ApiTokens, layerIdempotency, serveApi } from "@roost/http"
 import {
   allStreams,
   ApplicationConsumers,
@@ -162,7 +162,7 @@ runApp(
     settings: [
       ClusterKeys,
       RegistryKeys,
-      ApiToken,
+      ApiTokens,
       DatabaseSetting,
       NatsConfig,
       NatsAdminLogin,

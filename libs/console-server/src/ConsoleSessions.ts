@@ -1,5 +1,5 @@
 import { Buckets, consoleSessionMillis, signInCodeMillis } from "@roost/contracts"
-import { ApiToken, tokenCheck } from "@roost/http"
+import { ApiTokens, tokenCheck } from "@roost/http"
 import { awaitStreams, type NatsError, openBucket } from "@roost/nats"
 import { Clock, Context, Effect, Layer, Option, Redacted, Schema } from "effect"
 import { createHmac, randomBytes } from "node:crypto"
@@ -30,7 +30,9 @@ export class ConsoleSessions extends Context.Service<
   static readonly layer = Layer.effect(
     ConsoleSessions,
     Effect.gen(function* () {
-      const digest = digestBy(Redacted.value(yield* ApiToken))
+      const { current, previous } = yield* ApiTokens
+      const digest = digestBy(Redacted.value(current))
+      const digests = previous === undefined ? [digest] : [digest, digestBy(Redacted.value(previous))]
       const isToken = yield* tokenCheck
       yield* awaitStreams({ streams: [], buckets: [Buckets.console] })
       const bucket = yield* openBucket(Buckets.console, ConsoleEntry)
@@ -42,9 +44,12 @@ export class ConsoleSessions extends Context.Service<
         return { secret, expiresAt }
       })
       const find = Effect.fnUntraced(function* (kind: Kind, secret: string) {
-        const entry = yield* bucket.get(`${kind}.${digest(kind, secret)}`)
         const now = yield* Clock.currentTimeMillis
-        return Option.filter(entry, ({ value }) => value.expiresAt > now)
+        for (const each of digests) {
+          const entry = yield* bucket.get(`${kind}.${each(kind, secret)}`)
+          if (Option.isSome(entry)) return Option.filter(entry, ({ value }) => value.expiresAt > now)
+        }
+        return Option.none()
       })
       const begin = make("session", consoleSessionMillis)
 
@@ -69,7 +74,8 @@ export class ConsoleSessions extends Context.Service<
             find("session", secret),
             Option.map(({ value }) => value.expiresAt)
           ),
-        end: (secret) => bucket.delete(`session.${digest("session", secret)}`)
+        end: (secret) =>
+          Effect.forEach(digests, (each) => bucket.delete(`session.${each("session", secret)}`), { discard: true })
       })
     })
   )
@@ -82,7 +88,7 @@ const secretBytes = 24
 
 /**
  * Whoever reads the bucket can sign in nowhere, and whoever writes to it can't make an entry without the token. With another token every
- * session is over.
+ * session is over, unless the one before still lets in.
  */
 const digestBy =
   (token: string) =>

@@ -45,6 +45,16 @@ describe("who is signed in at the console", () => {
       const changed = yield* instance(server, "/nowhere", "fedcba9876543210")
       const thereToo = cookie.replace(String(port), String(changed.port))
       assert.strictEqual((yield* changed.call("GET", "/v1/thing", { cookie: thereToo })).status, 401)
+      // While the token is exchanged, whoever signed in by the one before stays signed in, and can sign out.
+      const exchanging = yield* instance(server, "/nowhere", "fedcba9876543210", token)
+      const meanwhile = cookie.replace(String(port), String(exchanging.port))
+      assert.strictEqual((yield* exchanging.call("GET", "/v1/thing", { cookie: meanwhile })).status, 200)
+      const fromThere = { origin: exchanging.origin }
+      const second = yield* call("POST", "/v1/console/session", own, { token })
+      const secondCookie = String(second.headers["set-cookie"]).split(";", 1)[0]!
+      const secondThere = secondCookie.replace(String(port), String(exchanging.port))
+      yield* exchanging.call("DELETE", "/v1/console/session", { ...fromThere, cookie: secondThere })
+      assert.strictEqual((yield* call("GET", "/v1/thing", { cookie: secondCookie })).status, 401)
 
       const out = yield* call("DELETE", "/v1/console/session", { ...own, cookie })
       assert.strictEqual(out.status, 204)

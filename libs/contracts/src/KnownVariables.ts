@@ -13,8 +13,10 @@ const known: ReadonlySet<string> = new Set([
   "NATS_TLS_CA",
   "NATS_TLS_CERT",
   "NATS_TLS_KEY",
-  ...["ROOST_CLUSTER_KEY", "ROOST_REGISTRY_KEY", "ROOST_ROUTING_KEY"].flatMap((key) => [key, `${key}_PREVIOUS`]),
-  "ROOST_API_TOKEN",
+  ...["ROOST_CLUSTER_KEY", "ROOST_REGISTRY_KEY", "ROOST_ROUTING_KEY", "ROOST_API_TOKEN"].flatMap((key) => [
+    key,
+    `${key}_PREVIOUS`
+  ]),
   "ROOST_CONSOLE_DIR",
   "ROOST_CONSOLE_OUT",
   // Of `roost`, the command: shells that have them start apps, too.

@@ -1,4 +1,5 @@
 import { Authorization, ForeignOrigin, Setting, Unauthorized } from "@roost/contracts"
+import { metrics } from "@roost/observability"
 import { Config, Context, Effect, Layer, Option, Redacted, Schema } from "effect"
 import { HttpServerRequest, HttpServerRespondable, HttpServerResponse } from "effect/http"
 import { createHash, timingSafeEqual } from "node:crypto"
@@ -13,18 +14,32 @@ const Token = Schema.String.annotate({ message: expected }).check(
   Schema.isPattern(/^[\x21-\x7e]*$/, { message: sendable })
 )
 
-/** The token of the HTTP APIs. */
-export const ApiToken = Setting.required(
-  "ROOST_API_TOKEN",
-  `bearer token of the HTTP APIs, at least ${tokenLengthMin} characters`,
-  (name) => Config.schema(Schema.Redacted(Token), name),
-  { secret: true }
-)
+const read = (name: string) => Config.schema(Schema.Redacted(Token), name)
 
-/** Compares digests, so that neither content nor length of the token shows in the time it takes. */
-export const tokenCheck = Effect.map(ApiToken, (token) => {
-  const expected = digest(Redacted.value(token))
-  return (credential: string): boolean => timingSafeEqual(digest(credential), expected)
+/** The tokens of the HTTP APIs: two while one is exchanged, of which all that an app makes itself, such as links, has the current one. */
+export const ApiTokens = Setting.all({
+  current: Setting.required(
+    "ROOST_API_TOKEN",
+    `bearer token of the HTTP APIs, at least ${tokenLengthMin} characters`,
+    read,
+    { secret: true }
+  ),
+  previous: Setting.optional("ROOST_API_TOKEN_PREVIOUS", "the token before or after, which lets in too", read, {
+    secret: true
+  })
+})
+
+/** Compares digests, and always with both, so that neither content nor length of a token shows in the time it takes. */
+export const tokenCheck = Effect.map(ApiTokens, ({ current, previous }) => {
+  const expected = digest(Redacted.value(current))
+  const previously = previous === undefined ? undefined : digest(Redacted.value(previous))
+  return (credential: string): boolean => {
+    const came = digest(credential)
+    const isPrevious = previously !== undefined && timingSafeEqual(came, previously)
+    if (timingSafeEqual(came, expected)) return true
+    if (isPrevious) previousTokens.inc()
+    return isPrevious
+  }
 })
 
 /** The token, or where there are `BrowserSessions`, who is signed in: a request without an Authorization header may be a browser's. */
@@ -63,6 +78,11 @@ const foreignOrigin = HttpServerRespondable.toResponse(
   new ForeignOrigin({
     detail: "Expected a change to come from the console's own pages: an Origin header with the address of this service."
   })
+)
+
+const previousTokens = metrics.counter(
+  "roost_http_previous_token_checks_total",
+  "Checks of a token that was ROOST_API_TOKEN_PREVIOUS. While it grows, an application has not changed over."
 )
 
 const digest = (text: string): Buffer => createHash("sha256").update(text).digest()

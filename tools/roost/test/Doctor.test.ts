@@ -162,6 +162,22 @@ describe("the doctor", () => {
     })
   }
 
+  it("finds nothing while a key or a token is exchanged: each app takes what the others have", () => {
+    const [before, after] = ["t".repeat(16), "u".repeat(16)]
+    const both = {
+      registry: {
+        ROOST_API_TOKEN: after,
+        ROOST_API_TOKEN_PREVIOUS: before,
+        ROOST_CLUSTER_KEY: key(9),
+        ROOST_CLUSTER_KEY_PREVIOUS: key(1)
+      },
+      "session-actors": { ROOST_CLUSTER_KEY_PREVIOUS: key(9) },
+      "downlink-queue": { ROOST_API_TOKEN_PREVIOUS: after }
+    }
+    assert.deepStrictEqual(named(judgeVariables(variables(both))), [])
+    assert.deepStrictEqual(named(judgeVariables(variables({ ...both, "downlink-queue": {} }))), ["tokens-differ"])
+  })
+
   it("every fault that it names is planted", () => {
     assert.deepStrictEqual([...Object.keys(planted), ...plantedForReal].toSorted(), Object.keys(faults).toSorted())
   })

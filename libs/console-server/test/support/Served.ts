@@ -29,7 +29,12 @@ const ThingHandlers = HttpApiBuilder.group(Things, "things", (handlers) =>
 )
 
 /** A registry's console and API, on a connection of its own to the server; `folder` has the pages. */
-export const instance = Effect.fnUntraced(function* (server: NatsServer, folder: string, apiToken = token) {
+export const instance = Effect.fnUntraced(function* (
+  server: NatsServer,
+  folder: string,
+  apiToken = token,
+  previous?: string
+) {
   const nats = NatsConnection.layer("registry")
   const sessions = ConsoleSessions.layer.pipe(
     Layer.provide(Layer.effectDiscard(ensureStreams(allStreams))),
@@ -45,7 +50,13 @@ export const instance = Effect.fnUntraced(function* (server: NatsServer, folder:
     Layer.provideMerge(layerHttpServerTest),
     Layer.provideMerge(Health.layer),
     Layer.provide(
-      ConfigProvider.layer(ConfigProvider.fromUnknown({ NATS_URL: server.url, ROOST_API_TOKEN: apiToken }))
+      ConfigProvider.layer(
+        ConfigProvider.fromUnknown({
+          NATS_URL: server.url,
+          ROOST_API_TOKEN: apiToken,
+          ...(previous === undefined ? {} : { ROOST_API_TOKEN_PREVIOUS: previous })
+        })
+      )
     ),
     Layer.provide(Logger.layer([]))
   )

@@ -50,7 +50,7 @@ export const judgeVariables = (apps: ReadonlyArray<AppVariables>): ReadonlyArray
   ...differing(apps, "ROOST_API_TOKEN", ["registry", "downlink-queue"], {
     fault: "tokens-differ",
     cause: "the token of one of them was exchanged alone",
-    cure: "give both the same token and restart them"
+    cure: "give both the same token; the one before may stay as ROOST_API_TOKEN_PREVIOUS"
   }),
   ...differing(apps, "NATS_URL", appNames, {
     fault: "nats-addresses-differ",
@@ -143,11 +143,16 @@ const differing = (
   told: Pick<Finding, "fault" | "cause" | "cure">
 ): ReadonlyArray<Finding> => {
   const given = apps.filter(({ app, values }) => of.includes(app) && values[variable])
-  if (new Set(given.map(({ values }) => values[variable])).size < 2) return []
+  const current = [...new Set(given.map(({ values }) => values[variable]))]
+  // While one is exchanged, each app takes what the others have.
+  if (given.every(({ values }) => current.every((each) => takes(values, variable, each)))) return []
   const shown = given.map(({ from, values }) => `${from} ${shownValue(variable, values[variable]!)}`)
   const expected = `one ${variable} for ${of.join(", ")}`
   return [{ ...told, weight: "wrong", what: `${variable} differs: ${shown.join(", ")}`, expected } as Finding]
 }
+
+const takes = (values: AppVariables["values"], variable: string, each: string | undefined): boolean =>
+  values[variable] === each || values[`${variable}_PREVIOUS`] === each
 
 /** Never a secret: of keys and tokens a check of 16 digits, of addresses no login. */
 const shownValue = (variable: string, value: string): string =>
