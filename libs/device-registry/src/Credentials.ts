@@ -54,8 +54,10 @@ export class Credentials extends Context.Service<
       return Credentials.of({
         psk: Effect.fn("Credentials.psk")(function* (request) {
           const admitted = yield* admit(request, request.secureMode)
-          const mistakes = (secret: string, otherSecret: string) =>
-            request.mistakes === true && { sealedMistakes: vault.mistakesForBus(request, secret, otherSecret) }
+          const mistakes = (secret: string, otherSecret: string, formerSecret?: string) =>
+            request.mistakes === true && {
+              sealedMistakes: vault.mistakesForBus(request, secret, otherSecret, formerSecret)
+            }
           if (admitted._tag === "Refused") {
             const secret = vault.openDevice(nobody, secretOfNobody)
             return { ...admitted, sealedPsk: vault.pskForBus(request, secret), ...mistakes(secret, secret) }
@@ -82,10 +84,12 @@ export class Credentials extends Context.Service<
           }
           const sealed = (secret: SealedSecret) => vault.pskForBus(request, vault.openProduct(productKey, secret))
           const previous = previousOf(product, yield* Clock.currentTimeMillis)
+          const ended = previous === undefined && product.previous !== null ? product.previous : undefined
+          const former = () => ended && vault.openProduct(productKey, ended.secret)
           return {
             _tag: "Found",
             sealedPsk: sealed(product.secret),
-            ...(request.mistakes === true && mistakes(secrets()[1], secrets()[0])),
+            ...(request.mistakes === true && mistakes(secrets()[1], secrets()[0], former())),
             credentialVersion: product.secretVersion,
             deviceCredentialVersion: device.credentialVersion,
             ...tooShort(vault.openProduct(productKey, product.secret)),

@@ -58,9 +58,9 @@ export class Vault {
   }
 
   /** The keys of the mistakes that are made with it. */
-  mistakesForBus(request: PskRequest, secret: string, otherSecret: string): string {
-    const keys = mistakenKeys(secret, otherSecret, request.deviceKey).map(({ key, mistake }) => [mistake, toHex(key)])
-    const json = JSON.stringify(Object.fromEntries(keys))
+  mistakesForBus(request: PskRequest, secret: string, otherSecret: string, formerSecret?: string): string {
+    const keys = mistakenKeys(secret, otherSecret, request.deviceKey, formerSecret)
+    const json = JSON.stringify(Object.fromEntries(keys.map(({ key, mistake }) => [mistake, toHex(key)])))
     return base64(this.#psk.seal(mistakesContext(request), Buffer.from(json, "utf8")))
   }
 

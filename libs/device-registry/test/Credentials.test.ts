@@ -92,6 +92,23 @@ describe("psk", () => {
     }).pipe(Effect.provide(layerTestRegistry))
   )
 
+  it.effect("knows the product's former secret by its key, once its grace is over", () =>
+    Effect.gen(function* () {
+      const { credentials, registry } = yield* seed
+      yield* registry.rotateProductSecret("pk1", { productSecret: "of-the-next-batch", graceSeconds: 60 })
+      const request = { ...id, secureMode: 3 } as const
+      const isFormer = Effect.map(credentials.psk({ ...request, mistakes: true }), ({ sealedMistakes }) => {
+        const sealed = Buffer.from(sealedMistakes!, "base64")
+        const opened = new Sealing(clusterKey, sealPurpose.psk).open(mistakesContext(request), sealed)
+        const keys = JSON.parse(Buffer.from(opened!).toString()) as Record<string, string>
+        return keys["formerSecret"] === Buffer.from(pskFromSecret("the-product-secret")).toString("hex")
+      })
+      assert.isFalse(yield* isFormer)
+      yield* TestClock.adjust("60 seconds")
+      assert.isTrue(yield* isFormer)
+    }).pipe(Effect.provide(layerTestRegistry))
+  )
+
   it.effect("names the reason of every refusal", () =>
     Effect.gen(function* () {
       const { credentials, registry, store } = yield* seed

@@ -14,7 +14,10 @@ describe("a wrong key", () => {
       assert.isFalse(world.device("dev1", 1000, { psk: key }).connect().connected)
       assert.lengthOf(world.events, 1)
       assert.deepInclude(world.events[0], { kind: "handshake-refused", deviceKey: "dev1" })
-      assert.include(world.events[0]!.reason, `its key is ${keyMistakes[mistake]}. Expected: bytes 9–24`)
+      assert.include(
+        world.events[0]!.reason,
+        `wrong key: the device's is ${keyMistakes[mistake]}. Expected: bytes 9–24`
+      )
     })
   }
 

@@ -28,6 +28,7 @@ export const keyMistakes = {
   lowerCase: "derived from the secret in small letters",
   upperCase: "derived from the secret in capitals",
   otherSecret: "derived from the other secret: SecureMode 2 takes the device's, SecureMode 3 the product's",
+  formerSecret: "derived from the product's former secret, which activates no device any more: its grace is over",
   md5: "MD5 of the secret",
   deviceKey: "derived from the device key: the secret is another text"
 } as const
@@ -40,9 +41,15 @@ export interface MistakenKey {
 
 /**
  * The keys of those mistakes for a secret. `otherSecret`: the product's where the device's is due, and the other way round. One for
- * each, so that as many are tried of every secret: a mistake that this secret does not allow has a key that nobody has.
+ * each, so that as many are tried of every secret: a mistake that this secret does not allow has a key that nobody has. `formerSecret`: the
+ * product's before its rotation, where the product's is due.
  */
-export const mistakenKeys = (secret: string, otherSecret: string, deviceKey: string): ReadonlyArray<MistakenKey> => {
+export const mistakenKeys = (
+  secret: string,
+  otherSecret: string,
+  deviceKey: string,
+  formerSecret?: string
+): ReadonlyArray<MistakenKey> => {
   const text = utf8.encode(secret)
   const hash = sha256(text)
   const hex = Buffer.from(hash).toString("hex")
@@ -75,6 +82,7 @@ export const mistakenKeys = (secret: string, otherSecret: string, deviceKey: str
     ["lowerCase", pskFromSecret(secret.toLowerCase())],
     ["upperCase", pskFromSecret(secret.toUpperCase())],
     ["otherSecret", pskFromSecret(otherSecret)],
+    ["formerSecret", formerSecret === undefined ? undefined : pskFromSecret(formerSecret)],
     ["md5", new Uint8Array(createHash("md5").update(text).digest())],
     ["deviceKey", pskFromSecret(deviceKey)]
   ]

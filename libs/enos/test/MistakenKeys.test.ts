@@ -6,7 +6,7 @@ const secret = "ab12CD34ef56AB78"
 const hash = createHash("sha256").update(secret).digest()
 const keysOf = (text: string) =>
   Object.fromEntries(
-    mistakenKeys(text, "of the product", "meter-1").map(({ key, mistake }) => [
+    mistakenKeys(text, "of the product", "meter-1", "of last year").map(({ key, mistake }) => [
       mistake,
       Buffer.from(key).toString("hex")
     ])
@@ -29,6 +29,7 @@ describe("keys that firmware uses by mistake", () => {
     assert.strictEqual(keys["secretFromHex"], overHex.subarray(8, 24).toString("hex"))
     assert.strictEqual(keys["secretAsKey"], Buffer.from(secret).toString("hex"))
     assert.strictEqual(keys["otherSecret"], Buffer.from(pskFromSecret("of the product")).toString("hex"))
+    assert.strictEqual(keys["formerSecret"], Buffer.from(pskFromSecret("of last year")).toString("hex"))
     assert.deepStrictEqual(Object.keys(keys).toSorted(), Object.keys(keyMistakes).toSorted())
   })
 

@@ -50,7 +50,7 @@ export const chapters: ReadonlyArray<{
   {
     title: "Wrong keys",
     about:
-      "The device has the right secret and derives another key from it. After the refusal the keys of known mistakes are tried, off the " +
+      "The device derives another key than the right one from its secret, or takes another secret. After the refusal the keys of known mistakes are tried, off the " +
       "device's way and some a second; nothing of it shows on the wire.",
     entries: keyRefusals
   },

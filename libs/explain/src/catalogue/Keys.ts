@@ -7,17 +7,24 @@ export type KeyMistakeCode = `wrong-key-${Kebab<KeyMistake>}`
 export const keyMistakeCode = (mistake: KeyMistake): KeyMistakeCode =>
   `wrong-key-${mistake.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}` as KeyMistakeCode
 
-const cureOf = (mistake: KeyMistake): string =>
-  mistake === "otherSecret"
-    ? "SecureMode 2 takes the device's secret, SecureMode 3 the product's: change the mode in the identity, or the secret."
-    : "Have the firmware derive its key so."
+/** Of those that are another text than the secret; the firmware of the others derives its key otherwise. */
+const cures: Partial<Record<KeyMistake, string>> = {
+  otherSecret:
+    "SecureMode 2 takes the device's secret, SecureMode 3 the product's: change the mode in the identity, or the secret.",
+  formerSecret:
+    "Give the device the product's secret of today, or a secret of its own. For a batch that has the former one: rotate to it " +
+    "(POST …:rotate-secret with productSecret and graceSeconds), and back when the batch is activated.",
+  deviceKey: "Give the device its secret: registering it, or POST …:replace, tells it once."
+}
 
-/** The device has the right secret, and makes another key of it: one entry for each mistake that firmware was seen to make. */
+const cureOf = (mistake: KeyMistake): string => cures[mistake] ?? "Have the firmware derive its key so."
+
+/** One entry for each mistake that firmware was seen to make. */
 export const keyRefusals = Object.fromEntries(
   (Object.keys(keyMistakes) as Array<KeyMistake>).map((mistake) => [
     keyMistakeCode(mistake),
     {
-      sentence: `Wrong key: the device has the right secret, and its key is ${keyMistakes[mistake]}.`,
+      sentence: `Wrong key: the device's is ${keyMistakes[mistake]}.`,
       cause:
         "Expected: bytes 9–24, counted from 1, of SHA-256 of the secret's text. The Finished that failed verifies under the key of that " +
         "mistake, so nothing is guessed.",
