@@ -80,6 +80,13 @@ describe("contexts", () => {
         failureOf(() => findContext({ ...nobody, url: "registry:8080" }, env, folder)).expected!,
         "http://"
       )
+      const causeOf = (url: string) => failureOf(() => findContext({ ...nobody, url }, env, folder)).cause
+      for (const url of ["registry:8080", "localhost", "127.0.0.1:8080", "registry:8080/v1"]) {
+        assert.strictEqual(causeOf(url), "the scheme is missing", url)
+      }
+      assert.include(causeOf("coaps://registry:8080"), "coaps:// is of another protocol")
+      assert.include(causeOf("http://me:secret@registry"), "a login")
+      assert.isUndefined(causeOf("http://"))
       assert.include(
         failureOf(() => findContext({ ...nobody, url: "http://x" }, env, folder)).expected!,
         "ROOST_API_TOKEN"

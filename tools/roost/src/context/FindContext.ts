@@ -98,9 +98,17 @@ export const checkUrl = (text: string, by: string): string => {
     outcome: "unusable",
     what: `${by}: ${JSON.stringify(text)} is no address of a registry`,
     expected: "http:// or https://, a host, and a port where it is another than 80 or 443",
-    cause: url === null || /^https?:$/.test(url.protocol) ? undefined : "the scheme is missing",
+    cause: causeOf(text, url),
     cure: `such as http://127.0.0.1:8080`
   })
+}
+
+/** `localhost:8080` is an address of the scheme `localhost:`, to who reads it as one. */
+const causeOf = (text: string, url: URL | null): string | undefined => {
+  if (url === null) return /^[a-z]+:\/\//i.test(text) ? undefined : "the scheme is missing"
+  if (url.username !== "") return "a login stands in it: Roost has tokens"
+  if (/^https?:$/.test(url.protocol)) return url.search === "" ? undefined : "a question mark stands in it"
+  return text.includes("//") ? `${url.protocol}// is of another protocol` : "the scheme is missing"
 }
 
 const unknown = (name: string, file: string | undefined, contexts: Readonly<Record<string, unknown>>): Failure => {
