@@ -2,7 +2,7 @@ import { deletionMillisMax } from "./Limits.ts"
 
 /**
  * How much of a long work is done at one go: half as much as the last time when that took longer than `deletionMillisMax`, twice as much when
- * it took less than half of that, `most` at most and 1 at least.
+ * it took less than half of that, `most` at most and 1 at least. It begins with an eighth of `most`: how long one takes is not known yet.
  */
 export class Step {
   readonly #most: number
@@ -10,7 +10,7 @@ export class Step {
 
   constructor(most: number) {
     this.#most = most
-    this.#size = most
+    this.#size = Math.max(1, most >> 3)
   }
 
   get size(): number {

@@ -3,6 +3,7 @@ import { parseJson } from "@roost/enos"
 import { DatabaseSync, type StatementSync } from "node:sqlite"
 import type { DeviceQuery } from "../RegistryStore.ts"
 import type { Row, Value } from "../sql/Values.ts"
+import { moveLog } from "../sql/LogPages.ts"
 import { deviceText } from "./DeviceText.ts"
 import {
   conditionsOf,
@@ -82,6 +83,11 @@ export class SearchIndex {
 
   countByStatus(): ReadonlyArray<Row> {
     return this.#all(countsByStatus, [])
+  }
+
+  /** Of the registry's file, see `SqliteLog`. */
+  moveLog(): boolean {
+    return moveLog(this.#db, "registry")
   }
 
   #found(plan: ReturnType<typeof planOf>, counts: ReadonlyArray<number>): number {

@@ -11,7 +11,7 @@ export interface SearchFiles {
 /** What the registry's thread asks. */
 export interface SearchCall {
   readonly call: number
-  readonly ask: { readonly search: DeviceQuery } | "countByStatus" | "keepUp"
+  readonly ask: { readonly search: DeviceQuery } | "countByStatus" | "keepUp" | "moveLog"
 }
 
 export type SearchReply =
@@ -58,6 +58,7 @@ const keepUp = (millis: number): void => {
 }
 
 const answerTo = (ask: SearchCall["ask"]): unknown => {
+  if (ask === "moveLog") return index.moveLog()
   if (ask === "countByStatus") return index.countByStatus()
   keepUp(ask === "keepUp" ? turnMillis : waitMillis)
   return ask === "keepUp" ? undefined : index.search(ask.search)

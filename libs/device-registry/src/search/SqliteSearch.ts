@@ -11,23 +11,34 @@ const waitingMax = 64
 /** How long changes are gathered before they are brought into the index. */
 const gatherMillis = 250
 
+/** What the other thread of a SQLite file does. */
+export interface SqliteAside {
+  readonly index: DeviceIndex
+  /** Says whether all of the file's log is moved. */
+  readonly moveLog: Effect.Effect<boolean>
+}
+
 /**
- * The search of a SQLite file in a thread of its own: whatever it takes, the registry's thread answers devices meanwhile. The thread begins
- * with the first search or change, and one that ended is followed by another one. `indexed` hears which changes are in the index.
+ * The search of a SQLite file in a thread of its own, which also moves the file's log: whatever it takes, the registry's thread answers
+ * devices meanwhile. The thread begins with the first call or change, and one that ended is followed by another one. `indexed` hears
+ * which changes are in the index.
  */
 export const openSqliteSearch = (
   files: SearchFiles,
   indexed: (change: number) => void
-): Effect.Effect<DeviceIndex, never, Scope.Scope> =>
+): Effect.Effect<SqliteAside, never, Scope.Scope> =>
   Effect.map(
     Effect.acquireRelease(
       Effect.sync(() => new SearchThread(files, indexed)),
       (thread) => Effect.promise(() => thread.close())
     ),
     (thread) => ({
-      search: (search) => thread.ask({ search }) as Effect.Effect<SearchAnswer>,
-      countByStatus: thread.ask("countByStatus") as Effect.Effect<ReadonlyArray<Row>>,
-      changed: () => thread.keepUpSoon()
+      index: {
+        search: (search) => thread.ask({ search }) as Effect.Effect<SearchAnswer>,
+        countByStatus: thread.ask("countByStatus") as Effect.Effect<ReadonlyArray<Row>>,
+        changed: () => thread.keepUpSoon()
+      },
+      moveLog: thread.ask("moveLog") as Effect.Effect<boolean>
     })
   )
 

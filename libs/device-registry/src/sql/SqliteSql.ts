@@ -6,13 +6,9 @@ import { DatabaseSync, type StatementSync } from "node:sqlite"
 import type { DeviceIndex } from "../search/DeviceIndex.ts"
 import { openSqliteSearch } from "../search/SqliteSearch.ts"
 import { migrations, newerSchema } from "./Migrations.ts"
+import { logPagesAtLast, SqliteLog } from "./SqliteLog.ts"
 import { type Row, Sql, type SqlSession, type SqlTransaction, storableValues } from "./Sql.ts"
 
-/**
- * Pages of 4 KiB in the log before they are written to their places: 32 MiB. A handshake changes a page or two anywhere in the
- * file; with SQLite's 1 000 each batch of them was written twice, a sixth of its cost.
- */
-const logPagesMax = 8_000
 /** How long a write waits for another process that writes the same file, such as a backup. */
 const busyMillisMax = 5000
 /** How long a registry that starts waits for one that is just ending. */
@@ -29,10 +25,13 @@ export const layerSqliteSql = (file: string): Layer.Layer<Sql, Config.ConfigErro
       yield* opened(() => lock(file))
       const db = yield* opened(() => open(file))
       yield* Effect.logInfo(`keeps devices in the SQLite file ${file}`)
-      const index = yield* openSqliteSearch({ registryFile: file, indexFile: indexFileOf(file) }, (change) => {
-        db.prepare("DELETE FROM search_changes WHERE id <= ?").run(change)
-      })
-      return make(db, index)
+      const { index, moveLog } = yield* openSqliteSearch(
+        { registryFile: file, indexFile: indexFileOf(file) },
+        (change) => {
+          db.prepare("DELETE FROM search_changes WHERE id <= ?").run(change)
+        }
+      )
+      return make(db, index, new SqliteLog(db, moveLog))
     })
   )
 
@@ -83,7 +82,7 @@ const openWith = (file: string): DatabaseSync => {
   const db = new DatabaseSync(file, { timeout: busyMillisMax })
   // FULL: what the registry answered 201 to is there after a power cut, too.
   db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON")
-  db.exec(`PRAGMA wal_autocheckpoint = ${logPagesMax}`)
+  db.exec(`PRAGMA wal_autocheckpoint = ${logPagesAtLast}`)
   inTransaction(db, () => {
     const version = Number(db.prepare("PRAGMA user_version").get()!["user_version"])
     if (version > migrations.length) throw newerSchema(version)
@@ -106,7 +105,7 @@ const types = {
 /** Beside the registry's own: it can be deleted at any time, and no backup needs it. */
 const indexFileOf = (file: string): string => `${file}.search`
 
-const make = (db: DatabaseSync, index: DeviceIndex) => {
+const make = (db: DatabaseSync, index: DeviceIndex, log: SqliteLog) => {
   const statements = new Map<string, StatementSync>()
   const statement = (sql: string): StatementSync => {
     let known = statements.get(sql)
@@ -137,11 +136,15 @@ const make = (db: DatabaseSync, index: DeviceIndex) => {
     forKeyShare: "",
     enter: () => Effect.void
   }
+  const noted = Effect.andThen(
+    noteWritten,
+    Effect.sync(() => log.written())
+  )
   return Sql.of({
     ...session,
-    run: (sql, ...values) => Effect.tap(session.run(sql, ...values), noteWritten),
+    run: (sql, ...values) => Effect.tap(session.run(sql, ...values), noted),
     transaction: (body) =>
-      guarded(() => inTransaction(db, () => Effect.runSync(body(transaction)))).pipe(Effect.tap(noteWritten)),
+      guarded(() => inTransaction(db, () => Effect.runSync(body(transaction)))).pipe(Effect.tap(noted)),
     unlessBusy: (_, body) => body,
     index
   })
