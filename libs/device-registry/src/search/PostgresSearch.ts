@@ -47,7 +47,7 @@ export const openPostgresSearch = Effect.fnUntraced(function* (
   const prepare = Effect.promise(() => makeIndexes(session)).pipe(unlessBusy)
   /** True: something is left. */
   const keepUp = Effect.promise(async () => {
-    // A transaction only where there is something to do: one that a server which ends breaks off takes the client with it.
+    // A transaction, and the lock for it, only where there is something to do.
     const anyChange = await session.all("SELECT 1 AS one FROM search_changes LIMIT 1")
     while (anyChange.length > 0 && (await session.alone(takeChanges))) {}
     return !(await isComplete()) && (await session.alone(goThrough)) === true

@@ -32,7 +32,7 @@ const words: Readonly<Record<string, string>> = {
   CONNECT_TIMEOUT: "no answer: the address is wrong, or something on the way drops it",
   ECONNRESET: closed,
   CONNECTION_CLOSED: closed,
-  // By `PostgresPool` itself.
+  // By `PostgresConnection` itself.
   CONNECTION_DESTROYED: "it was silent for too long, and its connections were given up: it hangs, or has no time",
   CONNECTION_ENDED: closed
 }

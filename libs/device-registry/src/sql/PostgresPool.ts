@@ -1,5 +1,6 @@
 import { StoreUnavailable } from "@roost/contracts"
-import postgres from "postgres"
+import { ConnectionFailed } from "./PostgresConnection.ts"
+import { PostgresConnections } from "./PostgresConnections.ts"
 
 /** How long the database may take, in milliseconds. */
 export interface PostgresPatience {
@@ -10,24 +11,8 @@ export interface PostgresPatience {
 }
 
 export const postgresPatience: PostgresPatience = { statementMillis: 5_000, silenceMillis: 6_000 }
-const connectSecondsMax = 5
-
-const int8 = 20
-
-const connect = (url: string, max: number, statementMillis: number | undefined) =>
-  postgres(url, {
-    max,
-    connect_timeout: connectSecondsMax,
-    connection: {
-      application_name: "roost-registry",
-      ...(statementMillis === undefined ? {} : { statement_timeout: statementMillis })
-    },
-    // Milliseconds and ids: all below 2^53.
-    types: { int8: { to: int8, from: [int8], parse: Number, serialize: String } },
-    onnotice: () => undefined
-  })
-
-export type Connections = ReturnType<typeof connect>
+/** For what is under way when a registry ends. */
+const endMillisMax = 5_000
 
 /**
  * Connections whose work always ends. A query without an answer in time fails, and all connections are given up: a server that hangs, or a
@@ -35,20 +20,21 @@ export type Connections = ReturnType<typeof connect>
  */
 export class PostgresPool {
   readonly silenceMillis: number
-  readonly #open: () => Connections
-  #connections: Connections
+  readonly #open: () => PostgresConnections
+  #connections: PostgresConnections
 
-  /** `timed`: whether the server ends long statements; a migration may take its time. */
+  /** `max`: of those that one holder has at a time. `timed`: whether the server ends long statements; a migration may take its time. */
   constructor(url: string, max: number, { silenceMillis, statementMillis }: PostgresPatience, timed = true) {
     this.silenceMillis = silenceMillis
-    this.#open = () => connect(url, max, timed ? statementMillis : undefined)
+    const timing = timed ? { statement_timeout: statementMillis } : {}
+    this.#open = () => new PostgresConnections(url, max, { application_name: "roost-registry", ...timing })
     this.#connections = this.#open()
   }
 
   /** `mayHaveHappened` is asked when it fails: whether a write is under way that nobody will hear of. */
   async within<A>(
     millis: number,
-    work: (connections: Connections, heard: () => void) => PromiseLike<A>,
+    work: (connections: PostgresConnections, heard: () => void) => PromiseLike<A>,
     mayHaveHappened: () => boolean
   ): Promise<A> {
     const connections = this.#connections
@@ -68,21 +54,20 @@ export class PostgresPool {
   }
 
   end(): Promise<void> {
-    return this.#connections.end({ timeout: connectSecondsMax })
+    return this.#connections.end(endMillisMax)
   }
 
-  #renew(hanging: Connections): void {
+  #renew(hanging: PostgresConnections): void {
     if (this.#connections !== hanging) return
     this.#connections = this.#open()
-    hanging.end({ timeout: 0 }).catch(() => undefined)
+    hanging.giveUp()
   }
 }
 
 /** Errors that say something of the server and nothing of the statement. */
 const asUnavailable = (error: unknown, mayHaveHappened: () => boolean): unknown => {
+  if (error instanceof ConnectionFailed) return unavailable(error, error.sent && mayHaveHappened())
   const code = error instanceof Error && "code" in error ? String(error.code) : ""
-  if (notSent.has(code)) return unavailable(error, false)
-  if (broken.has(code)) return unavailable(error, mayHaveHappened())
   // The server's word, with a rollback: shutting down (57P), a statement that took too long (57014), a lock (55P03, 40P01), no room
   // or memory (53), a disk (58), and a standby that was taken for the server (25006).
   if (/^(57P0[1-5]|57014|55P03|40P01|40001|53...|58...|25006)$/.test(code)) return unavailable(error, false)
@@ -94,21 +79,3 @@ const unavailable = (cause: unknown, mayHaveHappened: boolean): StoreUnavailable
     mayHaveHappened,
     cause
   })
-
-const notSent = new Set([
-  "ECONNREFUSED",
-  "ENOTFOUND",
-  "EAI_AGAIN",
-  "EHOSTUNREACH",
-  "ENETUNREACH",
-  "ENOENT",
-  "CONNECT_TIMEOUT"
-])
-const broken = new Set([
-  "ECONNRESET",
-  "EPIPE",
-  "ETIMEDOUT",
-  "CONNECTION_CLOSED",
-  "CONNECTION_ENDED",
-  "CONNECTION_DESTROYED"
-])

@@ -5,8 +5,10 @@ import type { DeviceIndex } from "../search/DeviceIndex.ts"
 import { openPostgresSearch, type SearchSession } from "../search/PostgresSearch.ts"
 import { migrations, newerSchema } from "./Migrations.ts"
 import { mayBeMended, outageText, placeOf } from "./PostgresOutage.ts"
-import { type Connections, type PostgresPatience, postgresPatience, PostgresPool } from "./PostgresPool.ts"
-import { type Row, type Section, sections, Sql, type SqlTransaction, storableValues, type Value } from "./Sql.ts"
+import type { PostgresConnection } from "./PostgresConnection.ts"
+import type { PostgresConnections, Session } from "./PostgresConnections.ts"
+import { type PostgresPatience, postgresPatience, PostgresPool } from "./PostgresPool.ts"
+import { type Section, sections, Sql, type SqlTransaction, storableValues, type Value } from "./Sql.ts"
 
 /** Connections of one instance for transactions; look-ups have one of their own, so that they wait for no batch. */
 export const transactionsMax = 4
@@ -36,7 +38,7 @@ export const layerPostgresSql = (
           yield* Effect.tryPromise({
             try: async () => {
               // A migration may take an hour; what takes connections and says nothing is no PostgreSQL, or hangs.
-              await pool.within(pool.silenceMillis, (connections) => connections.unsafe("SELECT 1"), never)
+              await pool.within(pool.silenceMillis, (connections) => connections.query("SELECT 1"), never)
               await pool.within(migrationMillisMax, (connections) => connections.begin(migrate), never)
             },
             catch: (error) => error
@@ -66,17 +68,15 @@ const registerWhy = Effect.fnUntraced(function* (url: Redacted.Redacted) {
 const migrationMillisMax = 3_600_000
 const never = () => false
 
-type Connection = Pick<Connections, "unsafe">
-
-const migrate = async (connection: Connection): Promise<void> => {
+const migrate = async (connection: Session): Promise<void> => {
   // Instances that start together: one migrates, the others find it done.
-  await connection.unsafe(`SELECT pg_advisory_xact_lock(${lockSpace}, ${sections.migrate})`)
-  await connection.unsafe("CREATE TABLE IF NOT EXISTS roost_schema (version INTEGER NOT NULL)")
-  const [row] = await connection.unsafe("SELECT version FROM roost_schema")
+  await connection.query(`SELECT pg_advisory_xact_lock(${lockSpace}, ${sections.migrate})`)
+  await connection.query("CREATE TABLE IF NOT EXISTS roost_schema (version INTEGER NOT NULL)")
+  const [row] = (await connection.query("SELECT version FROM roost_schema")).rows
   const version = Number(row?.["version"] ?? 0)
   if (version > migrations.length) throw newerSchema(version)
-  for (const step of migrations.slice(version)) await connection.unsafe(step(types))
-  await connection.unsafe(
+  for (const step of migrations.slice(version)) await connection.query(step(types))
+  await connection.query(
     row === undefined
       ? `INSERT INTO roost_schema VALUES (${migrations.length})`
       : `UPDATE roost_schema SET version = ${migrations.length}`
@@ -92,22 +92,19 @@ const types = {
   indexesLater: true
 }
 
-/**
- * `single` has one connection, which takes the statements of all at once: the client (3.4.9) searches its lists of
- * connections, and those grow as long as some are busy; 150 000 look-ups over ten cost four times as much in the end.
- */
+/** Look-ups go to one connection, which takes the statements of all at once and answers in order; none waits for a transaction. */
 const make = (pool: PostgresPool, single: PostgresPool, index: DeviceIndex) => {
   const query = (sql: string, values: ReadonlyArray<Value>, mayHaveHappened: () => boolean) =>
     Effect.promise(() =>
       single.within(
         single.silenceMillis,
-        (connections) => connections.unsafe<Array<Row>>(numbered(sql), [...storableValues(values)], { prepare: true }),
+        (connections) => connections.shared.query(numbered(sql), storableValues(values), true),
         mayHaveHappened
       )
     )
   return Sql.of({
-    all: (sql, ...values) => query(sql, values, never),
-    get: (sql, ...values) => Effect.map(query(sql, values, never), ([row]) => row),
+    all: (sql, ...values) => Effect.map(query(sql, values, never), ({ rows }) => rows),
+    get: (sql, ...values) => Effect.map(query(sql, values, never), ({ rows }) => rows[0]),
     run: (sql, ...values) =>
       Effect.tap(
         Effect.map(query(sql, values, always), ({ count }) => count),
@@ -117,7 +114,7 @@ const make = (pool: PostgresPool, single: PostgresPool, index: DeviceIndex) => {
       Effect.promise(async () => {
         let result: A
         let committing = false
-        const work = (connections: Connections, heard: () => void) =>
+        const work = (connections: PostgresConnections, heard: () => void) =>
           connections.begin(async (connection) => {
             heard()
             result = await Effect.runPromise(body(transactionOn(connection, heard)))
@@ -141,16 +138,16 @@ const make = (pool: PostgresPool, single: PostgresPool, index: DeviceIndex) => {
 const unlessBusy = <E, R>(pool: PostgresPool, section: Section, body: Effect.Effect<void, E, R>) =>
   Effect.acquireUseRelease(
     Effect.promise(() => lock(pool, section)),
-    (connection) => (connection === undefined ? Effect.void : body),
-    (connection) => Effect.promise(async () => connection && unlock(pool, connection, section))
+    (held) => (held === undefined ? Effect.void : body),
+    (held) => Effect.promise(async () => held && unlock(pool, held, section))
   )
 
 /** Planned for their values each time: how common a part is decides how it is best looked for. */
 const searchSession = (pool: PostgresPool): SearchSession => {
   const allOn =
-    (connection: Connection, heard: () => void): SearchSession["all"] =>
+    (connection: Session, heard: () => void): SearchSession["all"] =>
     async (sql, values = []) => {
-      const rows = await connection.unsafe<Array<Row>>(numbered(sql), [...storableValues(values)])
+      const { rows } = await connection.query(numbered(sql), storableValues(values))
       heard()
       return rows
     }
@@ -166,7 +163,7 @@ const searchSession = (pool: PostgresPool): SearchSession => {
             const all = allOn(connection, heard)
             const [row] = await all(`SELECT pg_try_advisory_xact_lock(${lockSpace}, ${sections.search}) AS locked`)
             return (row!["locked"] as unknown) === true ? await body(all) : undefined
-          }) as Promise<never>,
+          }),
         never
       )
   }
@@ -187,62 +184,64 @@ const noteWritten = Effect.map(RequestWrites, (writes) => {
   if (writes !== undefined) writes.written = true
 })
 
-type Reserved = Awaited<ReturnType<Connections["reserve"]>>
+interface Held {
+  readonly connections: PostgresConnections
+  readonly connection: PostgresConnection
+}
 
 /** Of a connection, not of a transaction: none stays open while messages are published. */
-const lock = async (pool: PostgresPool, section: Section): Promise<Reserved | undefined> => {
-  let given = false
-  const reserve = async (connections: Connections) => {
-    const connection = await connections.reserve()
-    // It came when nobody waited any more.
-    if (given) connection.release()
-    return connection
-  }
-  const connection = await pool.within(pool.silenceMillis, reserve, never).finally(() => (given = true))
+const lock = async (pool: PostgresPool, section: Section): Promise<Held | undefined> => {
+  const reserve = async (connections: PostgresConnections) => ({
+    connections,
+    connection: await connections.reserve()
+  })
+  const held = await pool.within(pool.silenceMillis, reserve, never)
   try {
-    const ask = () =>
-      connection.unsafe(`SELECT pg_try_advisory_lock(${lockSpace}, ${sections[section]}) AS locked`).execute()
-    const [row] = await pool.within(pool.silenceMillis, ask, never)
-    if (row?.["locked"] === true) return connection
+    const text = `SELECT pg_try_advisory_lock(${lockSpace}, ${sections[section]}) AS locked`
+    const { rows } = await pool.within(pool.silenceMillis, () => held.connection.query(text), never)
+    if ((rows[0]?.["locked"] as unknown) === true) return held
   } catch (error) {
-    connection.release()
+    // It may be locked.
+    held.connection.giveUp()
     throw error
   }
-  connection.release()
+  held.connections.release(held.connection)
   return undefined
 }
 
-/** A connection that broke has lost its locks already. */
-const unlock = (pool: PostgresPool, connection: Reserved, section: Section): Promise<void> =>
+/** A connection that broke has lost its locks already; one that can't say so is ended, and loses them. */
+const unlock = (pool: PostgresPool, { connection, connections }: Held, section: Section): Promise<void> =>
   pool
     .within(
       pool.silenceMillis,
-      () => connection.unsafe(`SELECT pg_advisory_unlock(${lockSpace}, ${sections[section]})`),
+      () => connection.query(`SELECT pg_advisory_unlock(${lockSpace}, ${sections[section]})`),
       never
     )
-    .catch(() => undefined)
-    .then(() => connection.release())
+    .then(
+      () => connections.release(connection),
+      () => connection.giveUp()
+    )
 
-const transactionOn = (connection: Connection, heard: () => void): SqlTransaction => {
+const transactionOn = (connection: Session, heard: () => void): SqlTransaction => {
   const query = async (sql: string, values: ReadonlyArray<Value>) => {
-    const rows = await connection.unsafe<Array<Row>>(numbered(sql), [...storableValues(values)], { prepare: true })
+    const answer = await connection.query(numbered(sql), storableValues(values), true)
     heard()
-    return rows
+    return answer
   }
   /** One connection takes them in order and answers in order. */
   const queryEach = (sql: string, values: ReadonlyArray<ReadonlyArray<Value>>) =>
     Promise.all(values.map((each) => query(sql, each)))
   return {
-    all: (sql, ...values) => Effect.promise(() => query(sql, values)),
-    get: (sql, ...values) => Effect.promise(async () => (await query(sql, values))[0]),
+    all: (sql, ...values) => Effect.promise(async () => (await query(sql, values)).rows),
+    get: (sql, ...values) => Effect.promise(async () => (await query(sql, values)).rows[0]),
     run: (sql, ...values) => Effect.promise(async () => (await query(sql, values)).count),
     runEach: (sql, values) => Effect.promise(async () => (await queryEach(sql, values)).map(({ count }) => count)),
-    getEach: (sql, values) => Effect.promise(async () => (await queryEach(sql, values)).map(([row]) => row)),
+    getEach: (sql, values) => Effect.promise(async () => (await queryEach(sql, values)).map(({ rows }) => rows[0])),
     forUpdate: " FOR UPDATE",
     forKeyShare: " FOR KEY SHARE",
     enter: (section) =>
       Effect.promise(async () => {
-        await connection.unsafe(`SELECT pg_advisory_xact_lock(${lockSpace}, ${sections[section]})`)
+        await connection.query(`SELECT pg_advisory_xact_lock(${lockSpace}, ${sections[section]})`)
         heard()
       })
   }

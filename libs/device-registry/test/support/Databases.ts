@@ -1,7 +1,7 @@
 import { postgresServer, type PostgresServer } from "@roost/testkit"
 import { Effect, Exit, Layer, Redacted, Scope } from "effect"
 import { randomBytes } from "node:crypto"
-import postgres from "postgres"
+import { Client } from "pg"
 import { afterAll, beforeAll } from "vitest"
 import { layerPostgresSql, layerSqlRegistryStore } from "../../src/index.ts"
 import type { PostgresPatience } from "../../src/sql/PostgresPool.ts"
@@ -21,8 +21,9 @@ export const postgresForFile = (): (() => PostgresServer) => {
 /** The URL of a new, empty database. */
 export const newDatabase = async ({ url }: PostgresServer): Promise<string> => {
   const name = `test_${randomBytes(8).toString("hex")}`
-  const admin = postgres(url, { max: 1 })
-  await admin.unsafe(`CREATE DATABASE ${name}`)
+  const admin = new Client(url)
+  await admin.connect()
+  await admin.query(`CREATE DATABASE ${name}`)
   await admin.end()
   return url.replace(/[^/]+$/, name)
 }
