@@ -17,7 +17,7 @@ export class PlacementMap {
   /** Announcements that could not be read: a node of another version. */
   malformed = 0
   readonly #nodes = new Map<string, Node>()
-  #owners: Array<string | undefined> = Array.from({ length: partitionCount }, () => undefined)
+  #owners = emptyPartitions<string>()
   #tokens: Array<number | undefined> = []
 
   handle(now: number, announcement: PlacementAnnouncement): void {
@@ -98,8 +98,8 @@ export class PlacementMap {
   }
 
   #assign(): void {
-    const owners: Array<string | undefined> = Array.from({ length: partitionCount }, () => undefined)
-    const tokens: Array<number | undefined> = Array.from({ length: partitionCount }, () => undefined)
+    const owners = emptyPartitions<string>()
+    const tokens = emptyPartitions<number>()
     for (const { nodeId, announcement } of this.#nodes.values()) {
       for (const [partition, fencingToken] of announcement.partitions) {
         if (partition < 0 || partition >= partitionCount || fencingToken <= (tokens[partition] ?? -1)) continue
@@ -111,3 +111,5 @@ export class PlacementMap {
     this.#tokens = tokens
   }
 }
+
+const emptyPartitions = <A>(): Array<A | undefined> => new Array<A | undefined>(partitionCount).fill(undefined)

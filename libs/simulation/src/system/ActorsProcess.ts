@@ -25,6 +25,10 @@ export class ActorsProcess {
   readonly #ticks: Ticks
   #served = true
   #term: number
+  /** The same bytes until something changes, as `announcePlacement` has them. */
+  #announcement: Uint8Array | undefined
+  #serving = true
+  #ownsNothing = true
 
   constructor(around: Surroundings, name: string) {
     const { bus, now, plan, planted, random, store } = around
@@ -73,10 +77,12 @@ export class ActorsProcess {
         abandon: (partition) => this.#host.abandon(partition),
         announce: () => {
           this.#term++
-          this.#announce(false)
+          this.#announcement = undefined
+          this.#ownsNothing = this.lease.owned.length === 0
+          this.#announce()
         },
         drained: () => {
-          this.#announce(true)
+          this.#say(this.#announcementOf(true))
           this.end()
         }
       }
@@ -88,10 +94,10 @@ export class ActorsProcess {
     for (const subject of [Subjects.frameToNode(name), Subjects.frameToNodes]) {
       bus.subscribe(name, subject, (frame) => this.lease.process(() => this.#frame(frame)))
     }
-    bus.subscribe(name, Subjects.placementAsk, () => this.lease.process(() => this.#announce(false)))
+    bus.subscribe(name, Subjects.placementAsk, () => this.lease.process(() => this.#announce()))
     const announce = () => {
       if (this.lease.isOver) return
-      this.lease.process(() => this.#announce(false))
+      this.lease.process(() => this.#announce())
       plan(announceMillis, announce)
     }
     announce()
@@ -200,16 +206,30 @@ export class ActorsProcess {
     this.#endTurn()
   }
 
-  #announce(leaving: boolean): void {
-    const serving = this.lease.owned.length === 0 || this.lease.isServing
+  #announce(): void {
+    const serving = this.#ownsNothing || this.lease.isServing
+    if (serving !== this.#serving) {
+      this.#serving = serving
+      this.#term++
+      this.#announcement = undefined
+    }
+    this.#announcement ??= this.#announcementOf(false)
+    this.#say(this.#announcement)
+  }
+
+  #announcementOf(leaving: boolean): Uint8Array {
     const announcement: PlacementAnnouncement = {
       nodeId: this.name,
       partitions: this.lease.owned,
       term: this.#term,
       leaving,
-      ...(serving ? {} : { serving })
+      ...(this.#serving ? {} : { serving: false })
     }
-    this.#around.bus.publish(this.name, Subjects.placementAnnounce, utf8.encode(JSON.stringify(announcement)))
+    return utf8.encode(JSON.stringify(announcement))
+  }
+
+  #say(announcement: Uint8Array): void {
+    this.#around.bus.publish(this.name, Subjects.placementAnnounce, announcement)
   }
 }
 
