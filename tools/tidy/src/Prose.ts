@@ -12,15 +12,35 @@ export const blocksOf = (path: string, text: string): ReadonlyArray<Block> =>
     ? blocksOfPage(text)
     : [...commentsOf(text), ...(path.endsWith(".test.ts") ? titlesOf(text) : [])]
 
+/** The prose of a source or a page, each paragraph and list item by itself, without titles of tests. */
+export const proseOf = (path: string, text: string): ReadonlyArray<Block> =>
+  path.endsWith(".md") ? blocksOfPage(text) : paragraphsOf(text)
+
 const blocksOfPage = (text: string): ReadonlyArray<Block> => {
   const prose = text.replaceAll(/^ *```[^]*?^ *```/gm, (fence) => fence.replaceAll(/[^\n]/g, ""))
   return joined(prose.split("\n"), (line) => (line.trim() === "" ? undefined : line), /^(?:\||#|\s*[-*] |\s*\d+\. )/)
 }
 
 /** Line comments, block comments, and what stands behind code in a line. */
-const commentsOf = (text: string): ReadonlyArray<Block> => {
+const commentsOf = (text: string): ReadonlyArray<Block> => joined(text.split("\n"), commentReader())
+
+/** As `commentsOf`, with paragraphs, list items and tags apart, and without what is indented as code. */
+const paragraphsOf = (text: string): ReadonlyArray<Block> => {
+  const commentOf = commentReader()
+  return joined(
+    text.split("\n"),
+    (line) => {
+      const comment = commentOf(line)
+      return comment === undefined || comment.trim() === "" || /^ {3,}/.test(comment) ? undefined : comment
+    },
+    /^\s*(?:\/?\*+|\/\/)\s+(?:[-@|]|\d+\. )/
+  )
+}
+
+/** Gives the comment in each line of a source, in order. */
+const commentReader = (): ((line: string) => string | undefined) => {
   let inside = false
-  return joined(text.split("\n"), (line) => {
+  return (line) => {
     const trimmed = line.trim()
     const begins = trimmed.startsWith("/*")
     if (inside || begins) {
@@ -28,7 +48,7 @@ const commentsOf = (text: string): ReadonlyArray<Block> => {
       return trimmed.replace(/^\/?\*+\/?/, "").replace(/\*\/.*$/, "")
     }
     return /(?:^|[\s;,{(])\/\/ (.*)$/.exec(line)?.[1]
-  })
+  }
 }
 
 /** Texts with a blank in them, as tests are called. */

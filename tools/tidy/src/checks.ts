@@ -5,6 +5,7 @@ import { checkLineWidth } from "./LineWidth.ts"
 import { checkProofs } from "./Proofs.ts"
 import { checkReferences } from "./References.ts"
 import type { Finding, Repository } from "./Repository.ts"
+import { checkSentences } from "./Sentences.ts"
 import { checkVariables } from "./Variables.ts"
 
 /** All that tidy looks for, in the order that it tells it. */
@@ -15,5 +16,6 @@ export const checks: ReadonlyArray<(repository: Repository) => ReadonlyArray<Fin
   checkVariables,
   checkReferences,
   checkCitations,
-  checkLineWidth
+  checkLineWidth,
+  (repository) => checkSentences(repository)
 ]

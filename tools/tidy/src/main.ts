@@ -5,7 +5,7 @@ import { readRepository } from "./Repository.ts"
 
 const usage = `node tools/tidy/src/main.ts
 Checks the repository itself: layers, names, sizes of files, proofs of SECURITY.md, variables, references,
-citations, width of lines.`
+citations, width of lines, length of sentences.`
 
 const main = (): number => {
   const repository = readRepository(fileURLToPath(new URL("../../..", import.meta.url)))
