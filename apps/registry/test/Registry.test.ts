@@ -138,7 +138,7 @@ describe("an import", { timeout: 300_000 }, () => {
       })
       const [text, answered] = yield* Effect.all([imported, others], { concurrency: 2 })
       assert.match(text, /"imported":20000,"refused":0/)
-      // Batches of 64, and a call has its few turns of the loop between some of them; with 500 at one go they were some ten.
+      // Batches of 64, and a call has its few turns of the loop between some of them. With 500 at one go they were some ten.
       assert.isAbove(answered, 30)
     })
   )

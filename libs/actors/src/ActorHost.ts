@@ -14,7 +14,7 @@ export interface ActorWorld<Actor, Effect> {
 }
 
 /**
- * Runs actors. Plain and synchronous: an input is handled in the call that brings it, then what it wanted is carried out, then
+ * Runs actors. Plain and synchronous. An input is handled in the call that brings it, then what it wanted is carried out, then
  * inputs that came of that, until nothing is left. So an actor never sees an input in the middle of another, and no input waits
  * for a fiber. An exception costs the actor that threw it its input, and nobody else anything.
  *

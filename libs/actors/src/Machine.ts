@@ -9,7 +9,7 @@ export interface Turn<Effect> {
 }
 
 /**
- * What an `ActorHost` hosts. An actor hears inputs, changes its own state in place and says what it wants as effects; it waits
+ * What an `ActorHost` hosts. An actor hears inputs, changes its own state in place and says what it wants as effects. It waits
  * for nothing, knows no other actor and calls nobody.
  */
 export interface Machine<Input, T> extends Timed {

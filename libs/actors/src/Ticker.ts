@@ -8,7 +8,7 @@ export const calmMillisMax = 1_000
 
 /**
  * Runs `work` every `tickMillis` while there is something to do, and else when `quietMillis` says that something is due, at
- * least once a `calmMillisMax`: ten ticks a second that find nothing took 0.2 % of a core of every process.
+ * least once a `calmMillisMax`. Ten ticks a second that find nothing took 0.2 % of a core of every process.
  */
 export class Ticker {
   readonly #work: () => void

@@ -26,7 +26,7 @@ export class Timed {
 
 /**
  * Deadlines of millions of items without a timer of the runtime for any of them (R4, C21). Pure: `advance`
- * is told the time. Setting a later deadline, which every record of a device does, is one comparison and one write; the
+ * is told the time. Setting a later deadline, which every record of a device does, is one comparison and one write. The
  * item is looked at again when its old slot comes up.
  */
 export class TimerWheel<T extends Timed> {

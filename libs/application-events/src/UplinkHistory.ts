@@ -41,7 +41,7 @@ const stepMin = 5_000
 
 /**
  * Reads back from the newest, without a consumer. A stream knows the last message of a subject, and the next one from a sequence on, not the
- * one before: that one is in the trail, or it is looked for in steps.
+ * one before. That one is in the trail, or it is looked for in steps.
  */
 export const readUplinks = Effect.fnUntraced(function* (
   query: UplinkQuery

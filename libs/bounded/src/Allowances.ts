@@ -2,7 +2,7 @@ import { type Allowance, take } from "./Allowance.ts"
 import { BoundedMap } from "./BoundedMap.ts"
 
 /**
- * An allowance for each key, of at most `max` keys: the one that was used the longest time ago is forgotten, and has a full
+ * An allowance for each key, of at most `max` keys. The one that was used the longest time ago is forgotten, and has a full
  * allowance when it comes back. So `max` should be more than the keys that use up theirs within `burst / perSecond` seconds.
  */
 export class Allowances<K> {

@@ -104,7 +104,7 @@ export class FairMap<K, V> {
   }
 
   /**
-   * Takes out the oldest entry of the source whose turn it is, and the next call another source's: whoever has few entries
+   * Takes out the oldest entry of the source whose turn it is, and the next call another source's. A source with few entries
    * waits for as many others as there are sources, not for as many entries.
    */
   takeTurn(): readonly [K, V] | undefined {

@@ -4,7 +4,7 @@ export const clockDifferenceMillisMax = 5_000
 /**
  * Compares this node's wall clock with those of the other nodes, all of them measured by the clock of the nats-server that
  * stored their records. Pure. Of clocks that differ the larger group that agrees is right, the nats-server's being one of
- * them; between two groups of one size nobody can tell, and nobody is called wrong.
+ * them. Between two groups of one size nobody can tell, and nobody is called wrong.
  */
 export class ClockComparison {
   /** By how much each node's clock was ahead of the server's in its last records, in milliseconds. */

@@ -289,8 +289,8 @@ export class LeaseKeeper {
   }
 
   /**
-   * Whether this node wants no partitions for now and hands over those that it has, as soon as others are there to take them:
-   * something about it is not as it must be.
+   * Whether this node wants no partitions for now and hands over those that it has, as soon as others are there to take them.
+   * Something about it is not as it must be.
    */
   standBy(now: number, standsBy: boolean): ReadonlyArray<LeaseAction> {
     if (this.#standsBy === standsBy) return []
@@ -341,7 +341,7 @@ export class LeaseKeeper {
   }
 
   /**
-   * The own record is not there any more, or is an earlier one: the bucket was made anew or has gone back, and what is known of
+   * The own record is not there any more, or is an earlier one. The bucket was made anew or has gone back, and what is known of
    * others may never have been. A node that holds a lease of before finds the same within it.
    */
   #startAnew(now: number): void {

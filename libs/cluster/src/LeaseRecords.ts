@@ -2,7 +2,7 @@ import { partitionCount } from "@roost/contracts"
 import { Schema } from "effect"
 
 /**
- * `node.{incarnation}`: a process that may own partitions. Renewed by compare-and-set; whoever finds it unchanged for too long
+ * `node.{incarnation}`: a process that may own partitions. Renewed by compare-and-set. A node that finds it unchanged for too long
  * deletes exactly the revision it saw, and from then on it owns nothing, whatever it believes.
  */
 export const NodeRecord = Schema.TaggedStruct("Node", {

@@ -24,7 +24,7 @@ const tellMillis = 60_000
 /** The rest of a session-actors process asks this of its leases. */
 export interface Leases {
   /**
-   * Whether this process may serve what it owns. To be asked at the start of every batch: a process that was paused goes on
+   * Whether this process may serve what it owns. To be asked at the start of every batch. A process that was paused goes on
    * where it was, and somebody else may serve its devices since.
    */
   readonly isServing: () => boolean

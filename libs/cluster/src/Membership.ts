@@ -90,7 +90,7 @@ export class Membership {
     return silent
   }
 
-  /** Nobody could be heard for a while: silence counts `from` when all can have found their way back, 2 s and more for a NATS client. */
+  /** Nobody could be heard for a while. Silence counts `from` when all can have found their way back, 2 s and more for a NATS client. */
   heardAnew(from: number): void {
     for (const member of this.#members.values()) member.seenAt = from
   }

@@ -11,7 +11,7 @@ interface Node {
 
 /**
  * The owner of each partition, from the nodes' announcements. Pure: the time comes with each call. Of two nodes that
- * claim the same partition the one with the higher fencing token is right: the other has not noticed yet that it lost it.
+ * claim the same partition the one with the higher fencing token is right. The other has not noticed yet that it lost it.
  */
 export class PlacementMap {
   /** Announcements that could not be read: a node of another version. */

@@ -1,7 +1,7 @@
 /**
  * The message format of RFC 7252 §3. Pure functions: bytes in, data out; bad input is a value, never an exception.
  *
- * A message is on the path of every datagram, so this codec is written out by hand: `coap-packet` took 3.2 µs for a POST and its
+ * A message is on the path of every datagram, so this codec is written out by hand. `coap-packet` took 3.2 µs for a POST and its
  * answer, this one takes 0.6 µs (benchmark/README.md). `coap-packet` is the oracle of the property tests instead.
  */
 import * as Result from "effect/Result"

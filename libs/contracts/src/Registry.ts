@@ -22,7 +22,7 @@ export type DownlinkMode = typeof DownlinkMode.Type
 export const CloseNotifyMode = Schema.Literals(["lifetime", "offline"])
 export type CloseNotifyMode = typeof CloseNotifyMode.Type
 
-/** How long a response to a CON may go with its ACK; later it comes in a CON of its own, which many modems can't take (RFC 7252 §5.2). */
+/** How long a response to a CON may go with its ACK. Later it comes in a CON of its own, which many modems can't take (RFC 7252 §5.2). */
 export const piggybackMillisDefault = 4_000
 export const piggybackMillisMax = 20_000
 export const PiggybackMillis = Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: piggybackMillisMax }))

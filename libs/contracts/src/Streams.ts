@@ -3,7 +3,7 @@ const day = 24 * hour
 
 /**
  * Room that a stream may take. Of the bytes that nats-server has for streams on each server (`max_file_store`) it is a part,
- * which the server keeps free for it: whatever fills another stream, this one has its own.
+ * which the server keeps free for it. When another stream is full, this one has its own.
  */
 export interface Room {
   readonly percent: number

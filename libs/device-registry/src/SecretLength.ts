@@ -3,7 +3,7 @@ import { type Config, Context, Effect, Layer } from "effect"
 
 /**
  * Characters that a secret has at least. The key is 16 bytes of its digest, and one handshake that was listened to is enough to
- * try guesses elsewhere: a short secret is no secret.
+ * try guesses elsewhere. A short secret is no secret.
  */
 export const SecretLengthMin = Context.Reference<number>("@roost/device-registry/SecretLengthMin", {
   defaultValue: () => 16

@@ -33,7 +33,7 @@ const setBackMillisMin = 1_000
 
 /**
  * The bucket of commands as this process knows it: how many each device has, and what is due when. Pure. Deadlines are times
- * of the wall clock, since other processes wrote them and compare with them; a clock that is set forward or back is followed.
+ * of the wall clock, since other processes wrote them and compare with them. A clock that is set forward or back is followed.
  */
 export class CommandMirror {
   readonly #timers = new Map<string, Timer>()

@@ -15,7 +15,7 @@ import { Downlink, type Page } from "./Downlink.ts"
 const answerMillisMax = 8_000
 
 /**
- * `Downlink` as whoever has no downlink-queue in its own process sees it: each call is a question on NATS, and its refusals are the
+ * `Downlink` as whoever has no downlink-queue in its own process sees it. Each call is a question on NATS, and its refusals are the
  * problems that the HTTP API of downlink-queue has.
  */
 export const layerRemoteDownlink: Layer.Layer<Downlink, never, NatsConnection> = Layer.effect(

@@ -7,7 +7,7 @@ import { digestsAgree, openSslDigests } from "./OpenSslDigests.ts"
 export const dtlsCrypto = { ...nodeCrypto, ...direct() }
 
 /**
- * Nothing where node:ffi or OpenSSL's functions are missing, or where they don't agree with node:crypto on samples: the
+ * Nothing where node:ffi or OpenSSL's functions are missing, or where they don't agree with node:crypto on samples. The
  * interface is experimental, and another version of it must cost speed and nothing else.
  */
 function direct() {

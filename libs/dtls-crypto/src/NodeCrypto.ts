@@ -88,7 +88,7 @@ export const nodeCrypto = {
 }
 
 /**
- * RFC 2104 as two one-shot hashes. `createHmac` costs 2.0 µs, mostly for its stream object and the collector's work on it;
+ * RFC 2104 as two one-shot hashes. `createHmac` costs 2.0 µs, mostly for its stream object and the collector's work on it.
  * `hash` costs 0.3 µs as long as it answers with a string, 1.0 µs if it has to make a Buffer. Two of them with the copying
  * are 1.0 µs, and a handshake needs twelve HMACs.
  */

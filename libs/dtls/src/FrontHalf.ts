@@ -57,16 +57,16 @@ export interface FrontHalfOptions {
  *     ClientKeyExchange      -> HandOff                                  AwaitKeyExchange until `confirmed`
  *
  * The server's flight is sent again only when the client repeats its ClientHello. RFC 6347 §4.2.4 would let the server
- * use a timer too; towards a device whose answer takes 9 s that costs battery and wins nothing, since the client's own
+ * use a timer too. Towards a device whose answer takes 9 s that costs battery and wins nothing, since the client's own
  * timer covers the same loss.
  *
  * A ClientHello is a repetition only while its ServerHello waits for an answer. After that it begins a new handshake, even
- * with a random that was seen before: a device without entropy sends the same bytes at each boot. If it was a copy that the
- * network delayed, what begins is one entry here and no more: the back half tries the former handshake too, for which the
+ * with a random that was seen before. A device without entropy sends the same bytes at each boot. If it was a copy that the
+ * network delayed, what begins is one entry here and no more. The back half tries the former handshake too, for which the
  * honest client's repeated flight is meant.
  *
  * Anybody can copy a ClientHello with its cookie, change it, and forge a ClientKeyExchange (RFC 5246 §7.4.7): neither ends what
- * was there before. The client may have gone on with each of the hellos that were answered, so all of them are handed off, and
+ * was there before. The client may have gone on with each of the hellos that were answered. So all of them are handed off, and
  * so is each key exchange that differs; Finished tells which are its own.
  */
 export class FrontHalf {
@@ -130,7 +130,7 @@ export class FrontHalf {
 
   /**
    * `now` in milliseconds since 1970. Nothing of the datagram is kept without a copy. `admit` is asked when a handshake is
-   * about to begin, and not before a cookie proved the peer's address: a rate by address that is taken from there can't be
+   * about to begin, and not before a cookie proved the peer's address. A rate by address that is taken from there can't be
    * used up by who forges the address.
    */
   handleDatagram(now: number, peer: Peer, datagram: Uint8Array, admit: Admit = admitAll): FrontOutcome {

@@ -6,7 +6,7 @@ export interface FrontHalfLimits {
   readonly clientHelloBytesMax: number
   /**
    * ClientHellos of one peer, and ClientKeyExchanges, that go on beside each other, since nothing tells its own from copies and
-   * forgeries before Finished. When there is one more, the last one gives way, of hellos the last one with the same cookie: the
+   * forgeries before Finished. When there is one more, the last one gives way, of hellos the last one with the same cookie. The
    * first ones stay, and the newest.
    */
   readonly alternativesPerPeerMax: number

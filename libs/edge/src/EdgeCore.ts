@@ -415,7 +415,7 @@ export class EdgeCore {
 
   /**
    * Why the nodes are not asked about a peer, or about a connection id: what `asked` names. Bounded, since it costs every
-   * node; counts as asked if they may be. Nothing proves the address of such a datagram, so a source pays only where a flood
+   * node; counts as asked if they may be. Nothing proves the address of such a datagram. So a source pays only where a flood
    * leaves less than half of what there is for all.
    */
   #refusesToAsk(
@@ -441,7 +441,7 @@ type HandOff = FrontOutcome & { readonly _tag: "HandOff" }
 
 /**
  * The partition of the device that a PSK identity names: `productKey,deviceKey` is all that comes before its second comma.
- * One that can't be read gets a partition all the same: its handshake goes the way of every other one and fails like a
+ * One that can't be read gets a partition all the same. Its handshake goes the way of every other one and fails like a
  * wrong key (F20, F21).
  */
 const partitionOf = (identity: Uint8Array): number => {

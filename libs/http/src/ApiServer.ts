@@ -56,7 +56,7 @@ export interface RouteKnowledge extends Partial<Pick<Routes, "elsewhere" | "endp
 
 /**
  * `apiRoutes` on a port of ROOST_HTTP_HOST. The port is open, and tells its health, while `groups` and what is provided
- * to them are still being built: a service that waits for NATS is alive and says what it waits for. Until then the API
+ * to them are still being built. A service that waits for NATS is alive and says what it waits for. Until then the API
  * answers 503.
  */
 export const serveApi = <Id extends string, Groups extends HttpApiGroup.Constraint, E, R, E2 = never, R2 = never>(

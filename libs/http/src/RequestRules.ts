@@ -20,8 +20,8 @@ import { type HttpApiEndpoint, HttpApiError } from "effect/http-api"
 import { requestFaults, requestFaultsMax, spelledOut, undeclaredFaults } from "./RequestFaults.ts"
 
 /**
- * Holds every endpoint to its specification, by one mechanism: an endpoint without query or body takes none; what does not decode is
- * answered 400 with all that is wrong in address, query and body, each with what came; 415 and 413 say what is taken.
+ * Holds every endpoint to its specification, by one mechanism: an endpoint without query or body takes none. Input that does not decode is
+ * answered 400 with all that is wrong in address, query and body, each with what came. 415 and 413 say what is taken.
  */
 export const layerRequestRules: Layer.Layer<RequestRules> = Layer.succeed(RequestRules, (handler, { endpoint }) => {
   const parts = partsOf(endpoint)
@@ -89,7 +89,7 @@ const decodingFaults = (name: string, schema: Schema.Top): Part["faultsOf"] => {
   }
 }
 
-/** A body of another type is answered 415 by the endpoint that reads one; who takes none reads it as a text, which is no object. */
+/** A body of another type is answered 415 by the endpoint that reads one. An endpoint that takes none reads it as a text, which is no object. */
 const jsonBody = Effect.flatMap(HttpServerRequest.HttpServerRequest, (request) =>
   Effect.map(request.text, (text): unknown => {
     if (text === "") return {}

@@ -2,7 +2,7 @@ import { FieldsFixed, type RequestFault } from "@roost/contracts"
 import { Effect } from "effect"
 
 /**
- * Of a change that says more than what it changes (`sentBack` of `@roost/contracts`): the fields `fixed`, where it has them, must be as
+ * Of a change that says more than what it changes (`sentBack` of `@roost/contracts`). The fields `fixed`, where it has them, must be as
  * `read` gives them. Else nothing is changed, and the answer names them.
  */
 export const requireUnchanged = <E, R>(

@@ -6,7 +6,7 @@ import type { Duplex } from "node:stream"
 import type { RouteTable } from "./RouteTable.ts"
 
 /**
- * A request that Node's parser refuses never becomes one here. It is answered like one: a method that Node does not know is 405 with what
+ * A request that Node's parser refuses never becomes one here. It is answered like one. A method that Node does not know is 405 with what
  * the
  * path answers, other faults 400, 408 or 431 as Node has them. Then the connection ends, as what follows can't be read either.
  */

@@ -134,7 +134,7 @@ export const distributionOf = (histogram: Int32Histogram): ReadonlyArray<Latency
 }
 
 /**
- * The library's own encoding takes 4 ms, in which no request leaves and no response is seen: once a second, that alone would be
+ * The library's own encoding takes 4 ms, in which no request leaves and no response is seen. Once a second, that alone would be
  * the p99 of a fast server. This takes 0.05 ms.
  */
 const pairsOf = (histogram: Int32Histogram): Uint32Array => {

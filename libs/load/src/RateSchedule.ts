@@ -1,6 +1,6 @@
 /**
- * When the events of a steady rate are due. The n-th is due at `start + n / rate`, however late the ones before it were:
- * a server that stalls does not slow the schedule down, and a latency counted from here has no coordinated omission.
+ * When the events of a steady rate are due. The n-th is due at `start + n / rate`, however late the ones before it were.
+ * A server that stalls does not slow the schedule down, and a latency counted from here has no coordinated omission.
  */
 export class RateSchedule {
   readonly #start: number

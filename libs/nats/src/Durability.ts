@@ -31,7 +31,7 @@ export const isToldYet = ({ powerCutLosesSeconds }: StoredPromise, startedMillis
   powerCutLosesSeconds >= 0 || startedMillisAgo >= askMillis
 
 /**
- * The servers' promise. One that is older than 2.10 writes to the disk every two minutes and can't be told otherwise; of a newer
+ * The servers' promise. One that is older than 2.10 writes to the disk every two minutes and can't be told otherwise. Of a newer
  * one only the system account knows, which the registry asks where it has a login for it.
  */
 export const promiseOf = (version: string, durability: Durability | undefined, now: number): StoredPromise => {

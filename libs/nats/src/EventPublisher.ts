@@ -7,7 +7,7 @@ import { NatsConnection } from "./NatsConnection.ts"
 import { makeStreamPublisher, type StreamPublisher } from "./StreamPublisher.ts"
 
 /**
- * Each kind of message goes in a lane of its own, with its own queue and its own acks: however many events wait, or however long their
+ * Each kind of message goes in a lane of its own, with its own queue and its own acks. However many events wait, or however long their
  * stream takes nothing, presence does not wait behind them.
  */
 export type EventLane = "presence" | "event"

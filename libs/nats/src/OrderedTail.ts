@@ -41,7 +41,7 @@ export interface TailOptions {
   readonly stream: string
   readonly filterSubject: string
   /**
-   * `last`: the last message of every subject, then what follows; after an interruption all of it again, as after the store
+   * `last`: the last message of every subject, then what follows. After an interruption all of it again, as after the store
    * refused writes and every ten minutes. `new`: what is stored from now on; after an interruption from where it was.
    */
   readonly from: "last" | "new"
@@ -69,7 +69,7 @@ export interface TailOptions {
 /**
  * Reads a stream in order, without acks, and never ends: an ephemeral push consumer that is made anew after a
  * reconnect, a gap or silence. The client's own ordered consumers do the same with heartbeats of 30 s, so that the
- * loss of a consumer alone (its server died, ours did not) would cost a minute; here it costs seconds.
+ * loss of a consumer alone (its server died, ours did not) would cost a minute. Here it costs seconds.
  */
 export const followTail = Effect.fnUntraced(function* (
   options: TailOptions

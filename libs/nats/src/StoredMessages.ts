@@ -8,7 +8,7 @@ import type { TailMessage } from "./OrderedTail.ts"
 
 /**
  * Questions that are on their way at once. A message from long ago costs nats-server 2.9 some 7 ms of CPU, since it reads the whole block
- * of 8 MB that the message is in: a server with two cores is no faster with more.
+ * of 8 MB that the message is in. A server with two cores is no faster with more.
  */
 const clientsMax = 4
 /** How long the clients stay connected without a question. */

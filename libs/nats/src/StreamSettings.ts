@@ -122,7 +122,7 @@ const bytesOf = ({ bytesMax = Infinity, percent }: Room, fileStoreBytes: number)
 
 /**
  * The settings that a stream should have now. A setting that is as it was set last, or as Roost set it before it kept that in mind, follows
- * `wanted`; an operator changed all others since, and they stay.
+ * `wanted`. An operator changed all others since, and they stay.
  */
 export const reconcile = (options: {
   readonly wanted: StreamSettings

@@ -9,7 +9,7 @@ export const restMillis = 2_000
 export const restUtilizationMax = 0.2
 
 /**
- * Gives back what the start used, once: until then V8 keeps a young generation that has grown to its largest, 48 MB which an idle process
+ * Gives back what the start used, once. Until then V8 keeps a young generation that has grown to its largest, 48 MB which an idle process
  * fills anew for hours before it collects them. Never while the process has work, since a collection stops it for some 40 ms.
  */
 export const layerHeapAfterStart: Layer.Layer<never, never, Health> = Layer.effectDiscard(
@@ -27,8 +27,8 @@ export const layerHeapAfterStart: Layer.Layer<never, never, Health> = Layer.effe
 )
 
 /**
- * The one way to ask V8 for its memory that needs no flag: a collection that also shrinks the young generation. The session ends in a later turn:
- * its agent holds a lock while it tells the end of the collection, and waits for it for ever where it is destroyed meanwhile.
+ * The one way to ask V8 for its memory that needs no flag: a collection that also shrinks the young generation. The session ends in a later turn.
+ * Its agent holds a lock while it tells the end of the collection, and waits for it for ever where it is destroyed meanwhile.
  */
 export const collectHeap: Effect.Effect<void> = Effect.callback<void>((resume) => {
   const session = new Session()

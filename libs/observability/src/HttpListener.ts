@@ -13,7 +13,7 @@ export const HttpHost = Setting.withDefault(
 )
 
 /**
- * Longer than the 60 s after which usual load balancers end an idle connection: whichever end waits less should not be the one that gets
+ * Longer than the 60 s after which usual load balancers end an idle connection. Whichever end waits less should not be the one that gets
  * no word of the other's next request. Node's five seconds lose requests of clients on busy machines (ECONNRESET).
  */
 const keepAliveMillis = 75_000

@@ -63,7 +63,7 @@ interface Family {
 
 /**
  * Names metrics and renders them when Prometheus scrapes. Registering a name with labels that are known returns what
- * is registered, so a layer may be built twice in one process; a function that reads a value is replaced.
+ * is registered. So a layer may be built twice in one process; a function that reads a value is replaced.
  */
 export class MetricRegistry {
   readonly #families = new Map<string, Family>()

@@ -13,7 +13,7 @@ interface Waiting {
 
 /**
  * The reports of strangers: of each source its first refusal before anybody's repetitions, ten a second for long and never more than twenty
- * in a second; the others are counted in a summary. Plain and synchronous. Every call is O(1), and what it
+ * in a second. The others are counted in a summary. Plain and synchronous. Every call is O(1), and what it
  * keeps is bounded, whatever comes: it stands where anybody's datagrams end.
  */
 export class StrangerReports {

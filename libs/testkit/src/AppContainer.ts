@@ -5,7 +5,7 @@ import { randomBytes } from "node:crypto"
 export const appImage = (): string | undefined => process.env["ROOST_TEST_IMAGE"]
 
 /**
- * One app in a container as operators are told to run it: nothing of the image can be written, the network is the host's, and the
+ * One app in a container as operators are told to run it. Nothing of the image can be written, the network is the host's, and the
  * folder of the data is a volume.
  */
 export class AppContainer {

@@ -4,7 +4,7 @@ import { createSocket } from "node:dgram"
 import { createServer } from "node:net"
 
 /**
- * Below the range that Linux takes the ports of outgoing connections from (32768 and up): a probed port of that range was
+ * Below the range that Linux takes the ports of outgoing connections from (32768 and up). A probed port of that range was
  * taken by somebody's connection before the server that it was for listened, once in some hundred starts.
  */
 const portMin = 10_000

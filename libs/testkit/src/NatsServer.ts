@@ -48,7 +48,7 @@ export interface NatsServer {
 }
 
 /**
- * Starts one under a copy of `deploy/nats` and ends it with the scope; a server that does not start is a defect with the
+ * Starts one under a copy of `deploy/nats` and ends it with the scope. A server that does not start is a defect with the
  * end of its log. `NATS_SERVER` names another binary than the one of the PATH.
  */
 export const natsServer = Effect.fnUntraced(function* (

@@ -2,7 +2,7 @@ import { once } from "node:events"
 import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net"
 
 /**
- * A way to a TCP server that can be cut: cut, nothing passes in either direction and nobody is told, as in a network
+ * A way to a TCP server that can be cut. Cut, nothing passes in either direction and nobody is told, as in a network
  * that was split. Whole again, what waited passes.
  */
 export class TcpRelay implements AsyncDisposable {

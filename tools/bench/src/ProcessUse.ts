@@ -15,7 +15,7 @@ export interface ProcessStat extends ProcessUse {
 /**
  * Reads /proc for the tree of processes under `pid`; undefined if it has ended, or where there is no /proc.
  *
- * Linux adds up user and system time from the scheduler's clock and only splits it by ticks, so the sum is good to one
+ * Linux adds up user and system time from the scheduler's clock and only splits it by ticks. So the sum is good to one
  * tick of 10 ms however short the slices were.
  */
 export const processUse = (pid: number): ProcessUse | undefined => {

@@ -37,7 +37,7 @@ const filesUnder = (project: string, name: string): ReadonlyArray<string> =>
       )
 
 /**
- * The files that were built of this content before, or a build of it in another process: whoever starts a Roost need not wait for
+ * The files that were built of this content before, or a build of it in another process. The start of a Roost need not wait for
  * it. They lie beside the checkout, where one may write there.
  */
 export const buildConsole = (root: string): ConsoleBuild => {

@@ -10,7 +10,7 @@ export interface InstanceLock {
 
 /**
  * One `npm start` per data directory: two would write the same database. The kernel holds the lock for the process, as
- * SQLite's lock on a file of its own, so it ends with its holder however that dies; a pid in a file would go on to name
+ * SQLite's lock on a file of its own. So it ends with its holder however that dies; a pid in a file would go on to name
  * whatever process gets that number next. `start.pid` is for people, and says that the former start was killed.
  */
 export const takeLock = (dataDirectory: string): InstanceLock | { readonly heldBy: number | undefined } => {

@@ -68,7 +68,7 @@ describe.each(forms)("a Roost, as %s,", (form) => {
     assert.isAbove(Math.min(zeros.length, grown.length), 2)
     const texts = () => Promise.all(roost.apps.map(({ port }) => metricsAt(port)))
     const isZero = (name: string) => (text: string) => new RegExp(`^${name}(?:\\{.*\\})? 0$`, "m").test(text)
-    // A machine without time for it may lose a lease; an app that has nothing to do with what is asked for would show 0 for ever.
+    // A machine without time for it may lose a lease. An app that has nothing to do with what is asked for would show 0 for ever.
     await eventually(texts, (all) => !zeros.some((name) => all.some(isZero(name))))
     const found = await texts()
     // A series whose first value is 1 has not increased, for Prometheus.

@@ -74,11 +74,11 @@ const released = (path: string, text: string): string =>
 /** No row of a table, no quotation, no HTML, no link's address. */
 const isProse = (text: string): boolean => !/^(?:\||>|<|\[[^\]]+\]:)/.test(text)
 
-/** A dot ends a sentence before a capital, code or a quotation, and so does the end of the block. */
+/** A dot ends a sentence before a capital, code, a quotation or a name such as `nats-server`, and so does the end of the block. */
 const sentencesOf = (text: string): ReadonlyArray<string> =>
   text
     .replace(/^(?:[-*#]+|\d+\.) /, "")
-    .split(/(?<=[.!?][)"`*_]*)\s+(?=[A-Z`"*_([\d])/)
+    .split(/(?<=[.!?][)"`*_]*)\s+(?=[A-Z`"*_([\d]|[a-z]+[-:][a-z])/)
     .filter((sentence) => sentence.trim() !== "")
 
 /** Code and a link's text count, each piece of code as one word; addresses and signs do not. */

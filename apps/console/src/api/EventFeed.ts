@@ -15,7 +15,7 @@ export interface FeedQuery {
 const againMillis = 2_000
 
 /**
- * Follows `/v1/events` for as long as somebody listens. A browser comes back to a stream that broke off, and goes on where it was; one that
+ * Follows `/v1/events` for as long as somebody listens. A browser comes back to a stream that broke off, and goes on where it was. One that
  * was refused it gives up, so that is tried again here. `onBack` is called when what came meanwhile may have been missed.
  */
 export const followEvents = (

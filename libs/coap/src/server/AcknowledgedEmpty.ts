@@ -15,7 +15,7 @@ export interface Owed {
 }
 
 /**
- * A request that was acknowledged empty and not answered: its client waits and repeats nothing, so whoever serves it next owes it
+ * A request that was acknowledged empty and not answered: its client waits and repeats nothing. So whoever serves it next owes it
  * the response (RFC 7252 §5.2.2). This is all that another process needs for one.
  */
 export interface AcknowledgedEmpty {

@@ -7,7 +7,7 @@ export const lastOptionsBytesMax = 256
 
 /**
  * The options of the session's last request, as they were on the wire and as they were read. A device posts to the same
- * topic again and again; reading the same 70 bytes anew cost 1.2 µs and 3 KB of garbage for each request.
+ * topic again and again. Reading the same 70 bytes anew cost 1.2 µs and 3 KB of garbage for each request.
  */
 export class LastOptions {
   /** Code units 0 to 255: a string takes a third of the memory of a Uint8Array. */

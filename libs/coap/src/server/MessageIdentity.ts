@@ -1,7 +1,7 @@
 /**
  * Two messages with one message id are the same message if these agree: type, code, token, options and payload. A device that lost its
  * counter uses message ids again within EXCHANGE_LIFETIME, against RFC 7252 §4.4; what it says then is another request. A
- * retransmission repeats the bytes (§4.2), so a checksum of 53 bits over them tells the two apart: two lanes, multiplied by
+ * retransmission repeats the bytes (§4.2). So a checksum of 53 bits over them tells the two apart: two lanes, multiplied by
  * odd numbers, 0.2 µs for 150 bytes.
  */
 export const messageIdentity = (bytes: Uint8Array): number => {

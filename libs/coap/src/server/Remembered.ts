@@ -196,7 +196,7 @@ export const unpack = (packed: string): Uint8Array => {
 }
 
 /**
- * A one-byte string is 16 bytes and its content, made in 0.06 µs; a Uint8Array of its own is some 200 bytes and 1.1 µs, and a
+ * A one-byte string is 16 bytes and its content, made in 0.06 µs. A Uint8Array of its own is some 200 bytes and 1.1 µs, and a
  * view would keep the whole block alive that the message was encoded into.
  */
 const pack = (bytes: Uint8Array): string => {

@@ -9,7 +9,7 @@ import {
 import type { Remembered } from "./Remembered.ts"
 import type { Work } from "./Working.ts"
 
-// A session goes on in another process: answered requests are known there by their message ids, and those that were acknowledged
+// A session goes on in another process. Answered requests are known there by their message ids, and those that were acknowledged
 // empty are owed an answer.
 
 /** The bytes for `restoreExchanges`: `countMax` of the newest answered requests, with `replyBytesMax` of their replies, and `works`. */

@@ -8,7 +8,7 @@ const sequenceCount = 32 ** 3
 
 /**
  * Makes ids that sort by time per device. A millisecond starts its sequence at a random place, so two processes that
- * make commands for one device at once hardly meet; if they do, the create in the bucket fails and a new id is made.
+ * make commands for one device at once hardly meet. If they do, the create in the bucket fails and a new id is made.
  */
 export class CommandIds {
   readonly #random: () => number

@@ -1,7 +1,7 @@
 import * as Schema from "effect/Schema"
 
 /**
- * A change to what reading gives as `read`: `changed` may be given anew, the rest may be there, too, so that an application can send back
+ * A change to what reading gives as `read`. `changed` may be given anew, the rest may be there, too, so that an application can send back
  * what it read. Fields that nobody can change have to be as they are (`requireUnchanged` of `@roost/http`); times and states are passed
  * over.
  */

@@ -7,8 +7,8 @@ type Operation = OpenApi.OpenAPISpecOperation
 type Json = Readonly<Record<string, unknown>>
 
 /**
- * What a specification says of an API beyond what Effect derives from its schemas, for all endpoints alike: numbers in queries are
- * numbers; `Idempotency-Key`; every status that the server answers by itself, with its headers; a body of which nothing is required may
+ * What a specification says of an API beyond what Effect derives from its schemas, for all endpoints alike. Numbers in queries are
+ * numbers; `Idempotency-Key`; every status that the server answers by itself, with its headers. A body of which nothing is required may
  * be left out; names that make good names in generated clients.
  */
 export const completeSpecification = <Id extends string, Groups extends HttpApiGroup.Constraint>(

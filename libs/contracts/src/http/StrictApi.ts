@@ -4,7 +4,7 @@ import { RequestRules } from "./RequestProblems.ts"
 import { completeSpecification, serverProblems } from "./Specification.ts"
 
 /**
- * An API that takes what its specification says and nothing else: unknown fields and query parameters are faults, every fault of a
+ * An API that takes what its specification says and nothing else. Unknown fields and query parameters are faults, every fault of a
  * request is told at once, with what came. Answers are not held to it: a field that a newer instance stored is left out.
  */
 export const strictApi = <Id extends string, Groups extends HttpApiGroup.Constraint>(

@@ -22,8 +22,8 @@ export const ownConsumerName = /^(?:registry-|webhook|downlink-|tail_)/
 
 /**
  * A subject of the account of the apps that applications reach, and its name in theirs. They may read by consumers that
- * exist. To create one is not among it: its messages go to whatever subject its creator names, in the account that has the
- * stream, and so could be orders to the apps; the same goes for a stream's source, mirror and republish.
+ * exist. To create one is not among it. Its messages go to whatever subject its creator names, in the account that has the
+ * stream, and so could be orders to the apps. The same goes for a stream's source, mirror and republish.
  */
 export interface Service {
   readonly subject: string

@@ -8,7 +8,7 @@ import { eventOf } from "./Rows.ts"
 import type { SqlSession, SqlTransaction, Value } from "./Sql.ts"
 
 /**
- * Instances share the stream, so an older message may be filed after a newer one: the state is the newest message's,
+ * Instances share the stream, so an older message may be filed after a newer one. The state is the newest message's,
  * while times and the activation are taken from each. 0 for each whose device is gone, also where another one has its key.
  */
 export const applyPresence = Effect.fnUntraced(function* (sql: SqlTransaction, presences: ReadonlyArray<Presence>) {

@@ -7,7 +7,7 @@ import { tellProfile } from "./Models.ts"
 import { deviceColumns, deviceOf } from "./Rows.ts"
 import type { Row, SqlSession, SqlTransaction } from "./Sql.ts"
 
-/** From here on the product lets no device in and is nobody's any more; what it has goes in steps, as its size may be anything. */
+/** From here on the product lets no device in and is nobody's any more. Its devices go in steps, as its size may be anything. */
 export const beginDeletion = Effect.fnUntraced(function* (
   sql: SqlTransaction,
   productKey: string,

@@ -62,7 +62,7 @@ export const updateProduct = Effect.fnUntraced(function* (
   if (modelId !== undefined) {
     yield* sql.run("UPDATE products SET model_id = ?2 WHERE product_key = ?1", productKey, modelId)
   }
-  // The latter two are not in the profile: they come with a device's key, which the actors ask for anew once they hear of a change.
+  // The latter two are not in the profile. They come with a device's key, which the actors ask for anew once they hear of a change.
   if (modelId !== undefined || piggybackMillis !== undefined || closeNotify !== undefined) {
     yield* tellProfile(sql, { productKey })
   }

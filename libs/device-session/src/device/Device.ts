@@ -45,7 +45,7 @@ export interface MachineTurn extends RequestTurn {
  *        Restored: as the store has it,     │                              │
  *        until it is fenced and recalled ───┴──────────────────────────────┘
  *
- * A request becomes a `Decision` (`Requests`), which wants something of the store, the registry or a script; the answer to the
+ * A request becomes a `Decision` (`Requests`), which wants something of the store, the registry or a script. The answer to the
  * device follows with what those answer.
  */
 export class Device extends DeviceState implements Machine<DeviceInput, MachineTurn> {

@@ -16,7 +16,7 @@ import type { StoredSession } from "../state/StoredSession.ts"
 import { kindsOf } from "../state/UplinkKinds.ts"
 
 /*
- * Makes a session that came from the bucket usable when the first datagram comes for it, not before: most devices are asleep
+ * Makes a session that came from the bucket usable when the first datagram comes for it, not before. Most devices are asleep
  * when their owner changes. Two things are due, at once:
  *
  * - a block of write sequence numbers, reserved by a compare-and-set that also takes the entry from every former owner;

@@ -10,7 +10,7 @@ interface Waiting {
 }
 
 /**
- * Handshakes that edges handed over, in front of the work that they cost. While there is time for all of them none waits; then
+ * Handshakes that edges handed over, in front of the work that they cost. While there is time for all of them none waits. Then
  * sources take turns (IPv4 address, IPv6 network), so that a host with thousands of made-up identities waits for itself.
  */
 export class HandOffs {

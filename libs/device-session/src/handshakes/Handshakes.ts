@@ -8,7 +8,7 @@ import { connectionIdOf, resumptionOf, sessionIdsOf } from "./HandshakeState.ts"
 
 /**
  * Handshakes in progress by peer address and by the connection id that they are to have. When there are too many, the source
- * that has the most (an IPv4 address, an IPv6 network) loses its oldest; expiry looks at one end only (D14, F2:
+ * that has the most (an IPv4 address, an IPv6 network) loses its oldest. Expiry looks at one end only (D14, F2:
  * gauges return to zero).
  */
 export class Handshakes {
@@ -65,7 +65,7 @@ export class Handshakes {
   }
 
   /**
-   * Enters a handshake, in front of an older one of the same peer, which is still tried: a late copy of a ClientHello begins
+   * Enters a handshake, in front of an older one of the same peer, which is still tried. A late copy of a ClientHello begins
    * one that its client knows nothing of. Returns the one that had to give way, if any.
    */
   add(handshake: Handshake): Handshake | undefined {

@@ -13,7 +13,7 @@ export interface KnownDevices {
 /**
  * The devices' own keys (SecureMode 2) as the registry gave them: what a device came in with once lets it in again without a
  * question. A change of the credential drops the key (`DeviceHost.handleCredential`). A change of the product makes it stale,
- * since the registry's other facts came with it; so does a day, in case a change was never heard of. While changes of
+ * since the registry's other facts came with it. So does a day, in case a change was never heard of. While changes of
  * credentials are not heard no key counts.
  */
 export class KnownKeys {

@@ -20,7 +20,7 @@ export interface Replacement {
 }
 
 /**
- * Handshakes that took the place of a session at another address. One is what a restart or a NAT makes of any device; back and forth
+ * Handshakes that took the place of a session at another address. One is what a restart or a NAT makes of any device. Back and forth
  * between two addresses, two devices have one identity and keep each other out.
  */
 export class SessionReplacements {

@@ -17,7 +17,7 @@ const knownMax = 1_000
 /**
  * Which mistake a wrong key comes of. The registry is asked for the keys that firmware was seen to use by mistake, and the Finished that
  * failed is tried under each. Of every name alike, whether there is such a device or not, and only after the refusal, which is
- * silence in any case: nobody can tell by it which devices there are, or try a key more often than handshakes let him.
+ * silence in any case. Nobody can tell by it which devices there are, or try a key more often than handshakes let him.
  */
 export class WrongKeys {
   readonly #crypto: Crypto

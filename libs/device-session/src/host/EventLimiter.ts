@@ -45,7 +45,7 @@ interface LeftOut {
 
 /**
  * Keeps a device that fails in a loop (D15: a wrong key, retried without pause) from filling the event stream, and all of
- * them together. Whoever tries one mistake after the other sees each. What is left out is told later: an event that came again with
+ * them together. Whoever tries one mistake after the other sees each. Events that are left out are told later. An event that came again with
  * how many `times`, different ones that were too many by `not-told`, which names their kinds. Pure but for its own tables, which are
  * bounded; each call is O(1).
  */

@@ -13,7 +13,7 @@ export const exchangeId = (scope: string, { messageId, path, payload, token }: R
 
 /**
  * Whether `request`, named `id`, is a copy of the one that an earlier owner stored as `storedId`. A body that can only
- * have come in blocks is compared by its content: the device had to send it again from the first block, under other
+ * have come in blocks is compared by its content. The device had to send it again from the first block, under other
  * message ids.
  */
 export const isCopy = (storedId: string, id: string, request: Request): boolean =>

@@ -11,7 +11,7 @@ interface Failing {
 }
 
 /**
- * Tells a script that lacks a case from one device's broken bytes: the one fails for one device after the other, with nothing
+ * Tells a script that lacks a case from one device's broken bytes. The one fails for one device after the other, with nothing
  * that it can read in between.
  */
 export class ScriptFailures {

@@ -19,8 +19,8 @@ import { sealedBy } from "./sealedBy.ts"
 import { withWallTimes } from "./WallTimes.ts"
 
 /**
- * The devices of one session-actors process on the bus: frames, commands, credential changes and questions go into the
- * host at once, in the callbacks that bring them; what the host produced for the edges goes out once per turn.
+ * The devices of one session-actors process on the bus. Frames, commands, credential changes and questions go into the
+ * host at once, in the callbacks that bring them. The host's frames for the edges go out once per turn.
  */
 export const DeviceSessionService = {
   layer: Layer.effectDiscard(

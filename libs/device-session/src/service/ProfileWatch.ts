@@ -4,7 +4,7 @@ import { Deferred, Effect, type Scope } from "effect"
 import type { ProductProfiles } from "../state/ProductProfiles.ts"
 
 /**
- * Keeps the profiles as the bucket has them, and returns once they are read: no message is to be judged without the model that
+ * Keeps the profiles as the bucket has them, and returns once they are read. No message is to be judged without the model that
  * its product has. The registry may be away meanwhile; what it said is in the bucket.
  */
 export const mirrorProfiles = Effect.fnUntraced(function* (

@@ -18,7 +18,7 @@ import type { ScriptCall } from "./ScriptCall.ts"
 
 /**
  * Everything that a device can want. Its host carries effects out in their order, as soon as the input that they came of is
- * handled; answers come back as inputs, by their token.
+ * handled. Answers come back as inputs, by their token.
  */
 export type DeviceEffect =
   /** A CoAP message for the device; it is sealed when it is carried out. */

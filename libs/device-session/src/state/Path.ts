@@ -41,7 +41,7 @@ export const spend = ({ path }: DeviceSession, bytes: number): void => {
 
 /**
  * True if the device was at its handshake's address a moment ago, and a copy of its record that overtook it may be all that
- * speaks for another one: whatever goes there goes home, too (RFC 9000 §9.3.3). No NAT gives a port to another device so soon.
+ * speaks for another one. Every datagram to there goes home, too (RFC 9000 §9.3.3). No NAT gives a port to another device so soon.
  */
 export const mayBeHome = ({ lastSeenAt, path }: DeviceSession): boolean =>
   path !== undefined && lastSeenAt - path.homeHeardAt < homeMillisMax
@@ -64,7 +64,7 @@ const paddingBytesMax = 16
 const unprovedMessageBytesMin = 160
 
 /**
- * The address from which the datagrams of a handshake came last, where that is not the one that its cookie proved; `homeHeardAt`
+ * The address from which the datagrams of a handshake came last, where that is not the one that its cookie proved. `homeHeardAt`
  * is when it began there.
  */
 export const unprovedPath = (

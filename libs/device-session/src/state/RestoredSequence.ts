@@ -8,12 +8,12 @@ export const recordsPerMillisMax = 1024
 
 /**
  * The first record number that a session from the store is sealed under. The end of the block that its entry reserved is not
- * enough: a store that went back, after a power cut or from a backup, has forgotten blocks, and would hand out the same one
+ * enough. A store that went back, after a power cut or from a backup, has forgotten blocks, and would hand out the same one
  * again each time. So time counts too: what was sealed before now has a number below `recordsPerMillisMax` for each
  * millisecond since the handshake, and no millisecond comes twice.
  *
  * Where the wall clock is behind the reserved end, or years ahead of it, time says nothing. The number then lies
- * `jumpRecords` behind the reserved end and a random distance further: a constant distance would meet itself at the second
+ * `jumpRecords` behind the reserved end and a random distance further. A constant distance would meet itself at the second
  * store that lost the same block. A device that heard the larger of two such numbers drops what comes under the smaller, and
  * handshakes.
  *

@@ -134,7 +134,7 @@ export class World {
   }
 
   /**
-   * The node gives everything up; `during` happens before its last state is stored, and what it sends on arrives at the next
+   * The node gives everything up. `during` happens before its last state is stored, and what it sends on arrives at the next
    * owner before that owns anything, which `waitMillis` later it does.
    */
   handOver(during: () => void, waitMillis = 0): void {

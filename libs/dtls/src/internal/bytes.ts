@@ -9,7 +9,7 @@ export function copyBytes(bytes: Uint8Array): Uint8Array {
 }
 
 /**
- * Bytes to be kept for as long as a device is online: a one-byte string is its content and 16 bytes, an array of its own
+ * Bytes to be kept for as long as a device is online. A one-byte string is its content and 16 bytes, an array of its own
  * some 200 more. `charCodeAt` reads one as fast as an index reads the other.
  */
 export function packBytes(bytes: Uint8Array): string {

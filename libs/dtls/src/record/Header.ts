@@ -16,7 +16,7 @@ export const dtls10 = 0xfeff
 export const dtls12 = 0xfefd
 
 /**
- * Whether a record's version is one of DTLS. Its value is not asked: that of a first ClientHello is the sender's choice (RFC 5246 §E.1, RFC
+ * Whether a record's version is one of DTLS. Its value is not asked. That of a first ClientHello is the sender's choice (RFC 5246 §E.1, RFC
  * 9147 §4), and that of a protected record is authenticated with it.
  */
 export function isDtlsVersion(version: number): boolean {

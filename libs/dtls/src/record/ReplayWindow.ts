@@ -43,7 +43,7 @@ export function markReceived(window: ReplayWindow, sequence: number): boolean {
 }
 
 /**
- * Counts everything up to `sequence` as received. For a window that was written down some time ago: its owner may have
+ * Counts everything up to `sequence` as received. For a window that was written down some time ago. Its owner may have
  * accepted any record up to the newest one that left a trace.
  */
 export function raiseFloor(window: ReplayWindow, sequence: number): void {

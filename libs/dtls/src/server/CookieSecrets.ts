@@ -6,8 +6,8 @@ import { cookieBytes, cookiePeriodMillis } from "../Limits.ts"
 
 /**
  * Stateless cookies (RFC 6347 §4.2.1): HMAC over the peer's address and the parameters that both ClientHellos share.
- * The key changes every period and is derived from one routing key, so that every edge takes every other edge's cookies;
- * the previous period's are still taken.
+ * The key changes every period and is derived from one routing key, so that every edge takes every other edge's cookies.
+ * The previous period's are still taken.
  */
 export class CookieSecrets {
   readonly #routingKey: Uint8Array

@@ -2,7 +2,7 @@ import type { HandshakeFragment } from "../handshake/Header.ts"
 
 /**
  * A ClientKeyExchange that comes in pieces, any of which may be forged, since nothing protects them (RFC 5246 §7.4.7). So a piece
- * that fits what came before is put to it, and what came before stays beside it as it was: another piece may be the one that belongs
+ * that fits what came before is put to it, and what came before stays beside it as it was. Another piece may be the one that belongs
  * there. Up to `max` such versions are kept; the one of which no piece was heard for the longest time gives way. Between two
  * pieces of the client somebody would have to forge as many of their own to keep it out.
  */
@@ -21,7 +21,7 @@ export class ExchangePieces {
 
   /**
    * The body of the message that is complete by this piece, if one is. Of several it is the one whose other pieces came last, and
-   * `isKnown` says whether it has been given out before; the others follow with the next pieces.
+   * `isKnown` says whether it has been given out before. The others follow with the next pieces.
    */
   add(fragment: HandshakeFragment, isKnown: (body: Uint8Array) => boolean): Uint8Array | undefined {
     if (fragment.fragment.length === 0) return undefined

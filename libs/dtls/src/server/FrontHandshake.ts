@@ -5,7 +5,7 @@ import { unpackBytes } from "../internal/bytes.ts"
 import type { Peer } from "../Peer.ts"
 
 /**
- * ServerHello and ServerHelloDone are out. There may be 65 536 of them, so messages are packed (`packBytes`): arrays of their
+ * ServerHello and ServerHelloDone are out. There may be 65 536 of them, so messages are packed (`packBytes`). Arrays of their
  * own would take 200 bytes each for their bookkeeping, or keep a block that they share.
  */
 export interface AwaitKeyExchange {

@@ -27,7 +27,7 @@ export type FrontOutcome =
   | { readonly _tag: "Reply"; readonly datagrams: ReadonlyArray<Uint8Array>; readonly refused?: HelloRefusal }
   /**
    * ClientKeyExchange is complete: `half` goes to the actor of the device that `identity` names, which may lie in the
-   * datagram. With `movedFrom` the client's address changed on the way: the half is that peer's, whose address a cookie
+   * datagram. With `movedFrom` the client's address changed on the way. The half is that peer's, whose address a cookie
    * proved, and the datagram goes to the actor behind it.
    */
   | {

@@ -47,7 +47,7 @@ export const defaultPsk = new Uint8Array(16).fill(0x42)
 export const defaultIdentity = "MuGsF6W4,15bBZlRknc,2,3600"
 
 /**
- * A client that does nothing by itself: each method makes one piece of a handshake, so that a test can leave out, repeat,
+ * A client that does nothing by itself. Each method makes one piece of a handshake, so that a test can leave out, repeat,
  * reorder and spoil them.
  */
 export class ScriptedClient {

@@ -67,7 +67,7 @@ const clientRandomOf = (datagram: Buffer): string | undefined => {
 }
 
 /**
- * By time. What one process counted stays in that order, whatever its clock says; of the same millisecond an edge's comes first, which
+ * By time. What one process counted stays in that order, whatever its clock says. Of the same millisecond an edge's comes first, which
  * hands on what the others tell of.
  */
 export const inOrderOf = (entries: ReadonlyArray<RecordedEntry>): ReadonlyArray<RecordedEntry> => {

@@ -17,7 +17,7 @@ const roundingMillis = 1
 export const readAgainFrom = ({ storedAt }: Place): number => Math.max(0, storedAt - clocksDifferMillisMax)
 
 /**
- * Whether the stream lost the message of `place`, and gives its sequence to another one, now or soon: a power cut took what no
+ * Whether the stream lost the message of `place`, and gives its sequence to another one, now or soon. A power cut took what no
  * disk had, a backup was restored, or somebody made the stream anew. A reader that goes on by sequence would pass over what took
  * the sequences that it has seen. A message that is gone from its place tells nothing: it was acknowledged, or its time was over.
  */

@@ -1,5 +1,5 @@
 /**
- * Questions of one kind, asked again before earlier ones are answered: a server without a leader leaves some without an answer, and
+ * Questions of one kind, asked again before earlier ones are answered. A server without a leader leaves some without an answer, and
  * what is said to an earlier one does not undo what a later one found.
  */
 export class Questions {

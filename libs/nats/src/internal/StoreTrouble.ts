@@ -12,7 +12,7 @@ export interface TroubleListener {
 
 /**
  * Whether JetStream refuses what this process writes: a disk is full, or a stream. Messages that one server had no room for reach its
- * replica later and behind the consumers that read there, without a gap in their deliveries: a view kept by a watch would lack them for
+ * replica later and behind the consumers that read there, without a gap in their deliveries. A view kept by a watch would lack them for
  * ever. So views are read anew once the store takes again, twice for each trouble.
  */
 export class StoreTrouble {

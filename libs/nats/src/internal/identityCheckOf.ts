@@ -3,7 +3,7 @@ import { hostOf } from "./hostOf.ts"
 
 /**
  * Whether a certificate is one of the configured servers'. The client (3.4.0) tells TLS the host only where it is a name: of an address
- * the certificate was compared with `localhost`, so the right one was refused and one for `localhost` taken from anybody.
+ * the certificate was compared with `localhost`. So the right one was refused and one for `localhost` taken from anybody.
  */
 export const identityCheckOf = (servers: ReadonlyArray<string>) => {
   const hosts = servers.map(hostOf)

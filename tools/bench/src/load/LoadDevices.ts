@@ -21,7 +21,7 @@ export const bookOf = (settings: FleetSettings, psk: Uint8Array): DeviceBook =>
 
 /**
  * Devices as the peers know them: CON, a socket each, a new address for each handshake. An answer is a 2.04 with message id and token
- * of the request; its payload is anything, since the peers answer 40 bytes that are always the same.
+ * of the request. Its payload is anything, since the peers answer 40 bytes that are always the same.
  */
 export const settingsOf = ({ first, payloadBytes, productKey, serverPort, suite }: DevicesOptions): FleetSettings => ({
   targets: [{ host: "127.0.0.1", port: serverPort }],

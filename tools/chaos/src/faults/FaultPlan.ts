@@ -44,7 +44,7 @@ const restMillis = [3_000, 8_000] as const
 
 /**
  * One fault after another until the time is over, all from one seed. Each type comes once before any comes twice, so that
- * short runs see as many as they can; the first always happens, a later one only if it can end in time.
+ * short runs see as many as they can. The first always happens, a later one only if it can end in time.
  */
 export const planFaults = (
   random: () => number,

@@ -31,7 +31,7 @@ const newcomerPauseMillis = 300
 
 /**
  * A device that posts in a closed loop, obeys Option 2100, and records what it sees. It never gives up a session that
- * may still live: it handshakes again only where a request was given up, refused with 4.01, or the server ended it.
+ * may still live. It handshakes again only where a request was given up, refused with 4.01, or the server ended it.
  */
 export class ChaosDevice {
   readonly number: number

@@ -36,7 +36,7 @@ export const isUnplanned = (fault: InjectedFault, app: string): boolean =>
   (fault.target.startsWith(app) && unplanned.has(fault.kind)) || fault.kind === "power-cut"
 
 /**
- * Faults after which a new owner does not know when it was that a device was last heard of: it waits a whole Lifetime from the
+ * Faults after which a new owner does not know when it was that a device was last heard of. It waits a whole Lifetime from the
  * takeover on, late at worst (docs/decisions.md). A drain hands the exact time over. The same goes for owners that nobody could reach.
  */
 const unplanned: ReadonlySet<string> = new Set(["sigkill", "pause", "cut"])

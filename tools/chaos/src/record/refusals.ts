@@ -2,7 +2,7 @@ import type { Finding } from "./Finding.ts"
 import type { InjectedFault, Recording } from "./Recording.ts"
 
 /**
- * Faults in which nothing but the store fails: a request that can't be stored is answered 5.00 after ten seconds at most, so that its
+ * Faults in which nothing but the store fails. A request that can't be stored is answered 5.00 after ten seconds at most, so that its
  * device keeps its data and knows it. Twice that is what a busy machine gets; a retransmission may be needed.
  */
 const refusing: ReadonlySet<string> = new Set(["delete", "disk-full", "full-restart"])
