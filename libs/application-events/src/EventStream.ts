@@ -27,8 +27,8 @@ export type EventReaders = Set<(why: Ending) => void>
 
 /**
  * Events from now, or from where the reader was, as the text of server-sent events (HTML Standard §9.2). Each id is the
- * position in the streams of all kinds, also of those that were silent, so that who comes back with it misses none; comments
- * bring it too. The last event is named by the `Ending`. Events that a stream no longer keeps are left out.
+ * position in the streams of all kinds, also of those that were silent. A client that comes back with it misses none, and
+ * comments bring it too. The last event is named by the `Ending`. Events that a stream no longer keeps are left out.
  */
 export const eventStream = Effect.fnUntraced(function* (
   { filter, kinds, position }: EventStreamOptions,

@@ -1,8 +1,8 @@
 import ipaddr from "ipaddr.js"
 
 /**
- * Whether an address is public unicast: neither private, local, reserved, multicast nor documentation, and no IPv6 address that carries
- * an IPv4 address to a gateway (NAT64, 6to4, Teredo, IPv4-mapped): where that leads is not seen here. A name is no address: false.
+ * Whether an address is public unicast: neither private, local, reserved, multicast nor documentation. Nor does an IPv6 address count that
+ * carries an IPv4 address to a gateway (NAT64, 6to4, Teredo, IPv4-mapped): where that leads is not seen here. A name is no address: false.
  */
 export const isPublicAddress = (text: string): boolean => {
   const bare = text.replace(/^\[|\]$/g, "")

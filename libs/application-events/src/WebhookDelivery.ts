@@ -24,8 +24,8 @@ export interface DeliveryOptions {
 export const defaultDelivery: DeliveryOptions = { retryMillis: 1_000, retryMillisMax: 300_000, triesMax: 16 }
 
 /**
- * Delivers to every webhook of the bucket what its kinds and its filter name, at least once, from a durable consumer per webhook and
- * kind that all instances share. A receiver that is slow, or away, delays nobody else: its events wait in their stream.
+ * Delivers to every webhook of the bucket what its kinds and its filter name, at least once. All instances share a durable consumer per
+ * webhook and kind. A receiver that is slow, or away, delays nobody else: its events wait in their stream.
  */
 export const layerWebhookDelivery = (options: DeliveryOptions = defaultDelivery) =>
   Layer.effectDiscard(

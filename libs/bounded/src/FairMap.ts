@@ -30,7 +30,7 @@ interface ShareTurn<K, V> extends Linked {
 
 /**
  * At most `max` entries, each of which belongs to a source. When it is full, the source that has the most entries loses its
- * oldest one: a host that fills the table displaces itself, and a source with few entries keeps them. Each call is O(1).
+ * oldest one. A host that fills the table displaces itself, and a source with few entries keeps them. Each call is O(1).
  */
 export class FairMap<K, V> {
   readonly max: number

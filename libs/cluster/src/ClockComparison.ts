@@ -32,7 +32,7 @@ export class ClockComparison {
 }
 
 /**
- * A record that waited for its nats-server looks as if its writer's clock were behind: of the last records the one that waited
+ * A record that waited for its nats-server looks as if its writer's clock were behind. Of the last records the one that waited
  * least counts, and a clock is called behind when that many said so. Undefined: not known yet.
  */
 const aheadOf = (lately: ReadonlyArray<number> = []): number | undefined => {

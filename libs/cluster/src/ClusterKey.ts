@@ -11,7 +11,7 @@ export type SealedBy = "this node" | "another" | "nobody"
  * the bucket LEASES.
  *
  * The record goes with its bucket: deleted, or restored from a backup that is older. The next node to look would make its key the
- * cluster's, and a single node that was started with a wrong one would lock out all others. So the sessions decide: a node that
+ * cluster's. A single node with a wrong one would lock out all others. So the sessions decide: a node that
  * can't open the newest one writes no record, and a node that can puts a foreign record right.
  */
 export const foreignKey = (

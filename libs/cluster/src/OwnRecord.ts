@@ -18,7 +18,7 @@ export type OwnRecordFound = { readonly beat: number; readonly revision: number 
 
 /**
  * The record by which this node says that it lives. It serves for as long as the last stored renewal allows, on its own clock from
- * the moment when it sent it, so that nobody may delete the record before.
+ * the moment when it sent it. Nobody may delete the record before.
  */
 export class OwnRecord {
   readonly #timing: LeaseTiming

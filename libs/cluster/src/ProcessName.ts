@@ -1,8 +1,8 @@
 import { readFileSync, readlinkSync } from "node:fs"
 
 /**
- * Names a process of this machine so that another process of the machine can tell whether it has ended: boot, process id
- * namespace, process id, and when it began. Undefined where there is no /proc.
+ * Names a process of this machine so that another process of the machine can tell whether it has ended. It is boot,
+ * process id namespace, process id, and when it began. Undefined where there is no /proc.
  */
 export const ownProcessName = (): string | undefined => {
   const here = machine()

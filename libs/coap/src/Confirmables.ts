@@ -19,7 +19,7 @@ export interface Due {
 }
 
 /**
- * The CONs that one endpoint has sent and that wait for an ACK: retransmission with exponential back-off (RFC 7252 §4.2) and
+ * The CONs that one endpoint has sent and that wait for an ACK. Retransmission has exponential back-off (RFC 7252 §4.2) and
  * NSTART (§4.7), timers as data.
  */
 export class Confirmables {

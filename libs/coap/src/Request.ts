@@ -77,7 +77,7 @@ export interface Refusal {
   readonly detail?: RefusalDetail
 }
 
-/** The refused option or body: an option by its number, and the bytes of its value or of the body, beside as many as are taken. */
+/** The refused option, by its number, or body. It has the bytes of its value or of the body, beside as many as are taken. */
 export interface RefusalDetail {
   readonly option?: number
   readonly bytes?: number

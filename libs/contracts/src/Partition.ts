@@ -44,8 +44,8 @@ export const partitionOfHash = (hash: string): number | undefined => {
 }
 
 /**
- * Key of a device's session in the bucket SESSIONS: `{partition}.{16 characters}`, 80 bits of the digest whose first 40
- * are the device hash, so that no two devices share an entry.
+ * Key of a device's session in the bucket SESSIONS: `{partition}.{16 characters}`. They are 80 bits of the digest whose
+ * first 40 are the device hash: no two devices share an entry.
  */
 export const sessionKey = (productKey: string, deviceKey: string): string => {
   digestOf(productKey, deviceKey)

@@ -19,7 +19,7 @@ export type FasterAead = (key: Uint8Array, aead: Aead) => Aead
  * Authenticated encryption for secrets on the bus and at rest: AES-256-GCM, for one purpose. `context` (an identity, a row's key) is
  * authenticated too, so that a sealed secret can't be moved to another device.
  *
- * Nonces of 96 random bits are good for 2^32 messages under one key (NIST SP 800-38D §8.3): HKDF derives a key for each purpose, and
+ * Nonces of 96 random bits are good for 2^32 messages under one key (NIST SP 800-38D §8.3). HKDF derives a key for each purpose, and
  * from that one for each day and lane. A process seals in one of 256 lanes, so that a day would have to see 2^40 messages.
  *
  * Sealed: 0xb1 | id of the key 4 | day since 1970 2 | lane 1 | nonce 12 | ciphertext | tag 16, all of it authenticated. Secrets that were

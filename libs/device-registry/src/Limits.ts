@@ -54,8 +54,8 @@ export const pointsBytesMax = 128 * 1024
 export const pointsBatchBytesMax = 128 * 1024
 
 /**
- * Devices that one transaction deletes with their product, and rows of theirs beside: 200 events, 600 properties and 128 KB of latest values
- * at most for each. On SQLite the thread has nothing else to do meanwhile: some 10 ms, and then as long for whoever waits. One that took longer
+ * Devices that one transaction deletes with their product. Each has 200 events, 600 properties and 128 KB of latest values at
+ * most. On SQLite the thread has nothing else to do meanwhile: some 10 ms, and then as long for whoever waits. One that took longer
  * than `deletionMillisMax`, as on a busy machine or a slow disk, is followed by one of half as many.
  */
 export const deletionDevicesMax = 64

@@ -16,8 +16,8 @@ export class ProductRemains extends Context.Service<
 }
 
 /**
- * Deletes, in the background and by one instance at a time, the products that are to be deleted: devices first, in transactions of some
- * milliseconds, no faster than the actors are told of them. The next round goes on where a deletion broke off.
+ * Deletes, in the background and by one instance at a time, the products that are to be deleted. Devices go first, in transactions of
+ * some milliseconds, no faster than the actors are told of them. The next round goes on where a deletion broke off.
  */
 export const layerProductDeletions: Layer.Layer<never, never, RegistryStore | ProductRemains> = Layer.effectDiscard(
   Effect.gen(function* () {

@@ -77,8 +77,8 @@ const followEvents = Effect.gen(function* () {
 })
 
 /**
- * Puts every change of a credential into the stream CREDENTIAL, in order, and every product and model that changed into the
- * bucket PROFILES, both at least once.
+ * Puts every change of a credential into the stream CREDENTIAL, in order. Every product and model that changed goes into the
+ * bucket PROFILES. Both happen at least once.
  */
 const tellChanges = Effect.gen(function* () {
   const store = yield* RegistryStore

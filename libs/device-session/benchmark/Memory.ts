@@ -5,8 +5,8 @@ import { SimulatedDevice } from "../test/support/SimulatedDevice.ts"
 import { World } from "../test/support/World.ts"
 
 /**
- * Memory of the host per idle online device: after its handshake, after one post whose answer is still remembered, and
- * after that was forgotten, which is what a device is most of its life.
+ * Memory of the host per idle online device: after its handshake, after one post whose answer is remembered, and after
+ * that was forgotten. The last is a device's state most of its life.
  *
  *     npx node --expose-gc --max-old-space-size=8192 libs/device-session/benchmark/Memory.ts 1000000
  */

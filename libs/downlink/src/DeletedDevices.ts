@@ -5,8 +5,8 @@ import { CommandStore } from "./CommandStore.ts"
 import { pendingCommands } from "./Downlink.ts"
 
 /**
- * Ends the commands that wait for a device that was deleted, by itself or with its product, from the stream CREDENTIAL, as one durable
- * consumer of all instances. Commands for a later device of the same keys stay: versions of credentials are times.
+ * Ends the commands that wait for a device that was deleted, by itself or with its product. All instances share one durable consumer of
+ * the stream CREDENTIAL. Commands for a later device of the same keys stay: versions of credentials are times.
  */
 export const layerDeletedDevices: Layer.Layer<never, never, CommandStore | NatsConnection> = Layer.effectDiscard(
   durableConsumer({

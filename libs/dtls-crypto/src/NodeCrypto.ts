@@ -1,7 +1,7 @@
 import { createCipheriv, createDecipheriv, createHmac, hash, randomFillSync } from "node:crypto"
 
 /**
- * The crypto of DTLS over node:crypto, with raw keys: on Node 26 they are as fast as KeyObjects and a session can keep
+ * The crypto of DTLS over node:crypto, with raw keys. On Node 26 they are as fast as KeyObjects and a session can keep
  * them as bytes.
  *
  * It has the shape of `Crypto` in @roost/dtls without importing it, so that the tests of that library can use it.

@@ -5,8 +5,8 @@ import { expectOne, nothing, type OpenSsl, sizeOf } from "./OpenSsl.ts"
 /**
  * The ciphers of DTLS by OpenSSL's EVP interface.
  *
- * node:crypto makes a cipher object with its stream, three buffers and their handles for every record, and has no call that
- * keeps a context for the next nonce or writes into a buffer: 16 of an uplink's 41 allocations outside the heap for each of
+ * node:crypto makes a cipher object with its stream, three buffers and their handles for every record. It has no call that
+ * keeps a context for the next nonce or writes into a buffer. That is 16 of an uplink's 41 allocations outside the heap for each of
  * its two records. Here one context per direction is given another key and nonce each time, and everything is copied
  * through one block of memory.
  */

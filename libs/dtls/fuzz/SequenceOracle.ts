@@ -157,8 +157,8 @@ const hellosRefusedWith = (["protocol_version", "illegal_parameter", "handshake_
 const cidLengths = (contentType: number): number => (contentType === ContentType.tls12_cid ? 3 : 0)
 
 /**
- * Seals as `crypto` does, and throws where one key would seal two records with one nonce (RFC 5288 §4, RFC 6655 §3), or one
- * vector of CBC comes twice.
+ * Seals as `crypto` does. Throws where one key would seal two records with one nonce (RFC 5288 §4, RFC 6655 §3), or one vector
+ * of CBC comes twice.
  */
 export const watchNonces = (crypto: Crypto): Crypto => {
   const used = new Set<string>()

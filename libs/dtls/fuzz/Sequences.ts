@@ -36,7 +36,7 @@ export const sequenceVariants: ReadonlyArray<SequenceVariant> = (
 
 /**
  * One sequence: clients with the device's key and without it send hellos, cookies, key exchanges, ChangeCipherSpecs, Finished, records
- * of every epoch, alerts and fragments, each a piece of an honest exchange, in any order, from any address, changed, cut,
+ * of every epoch, alerts and fragments. Each is a piece of an honest exchange, in any order, from any address, changed, cut,
  * joined, and again. The oracle says what the server may make of it. At the end an honest device gets in at once at each address.
  * Throws an anomaly; returns how many handshakes completed amid the mischief. `make` is for planted faults.
  */

@@ -45,8 +45,8 @@ export type HandshakeOutcome =
  * The peer may have answered one of several ServerHellos, if somebody copied its ClientHello. They are alternatives, as are the
  * keys that it may have: the one that its Finished verifies with counts.
  *
- * A device that is unknown, disabled or in the wrong mode gets a random key from the caller: what follows is then the
- * same on the wire and in time as for a wrong key (RFC 4279 §2), namely silence.
+ * A device that is unknown, disabled or in the wrong mode gets a random key from the caller. The rest is then the
+ * same on the wire and in time as for a wrong key (RFC 4279 §2): silence.
  */
 export class PendingHandshake {
   readonly #limits: BackHalfLimits
@@ -182,7 +182,7 @@ export class PendingHandshake {
   }
 
   /**
-   * Whether the flight that `providePsk` rejected is one of a peer with this key, of any length: for whoever has to find out why it
+   * Whether the flight that `providePsk` rejected is one of a peer with this key, of any length. It serves to find out why the peer
    * has another one. Nothing follows from it.
    */
   wouldVerify(crypto: Crypto, psk: Uint8Array): boolean {

@@ -47,7 +47,7 @@ export type ResumeOutcome =
   | { readonly _tag: "Done" }
 
 /**
- * The abbreviated handshake (RFC 5246 §7.3): ServerHello, ChangeCipherSpec and Finished out of an earlier session's
+ * The abbreviated handshake (RFC 5246 §7.3). ServerHello, ChangeCipherSpec and Finished come of an earlier session's
  * master secret, with new randoms, new keys and new connection ids. The session of the result counts only when the
  * client's Finished verified.
  */
@@ -132,8 +132,8 @@ export class PendingResumption {
 
   /**
    * True if `hello`, from the front half's `Resume`, is the one already answered and nothing of the client's was seen since:
-   * `sendFlight` answers it again. A client that sends the same hello after its own records has begun anew, and the keys of
-   * the same randoms would protect other records under the same numbers.
+   * `sendFlight` answers it again. A client that sends the same hello after its own records has begun anew. Keys of the same
+   * randoms would protect other records under the same numbers.
    */
   answers(hello: Uint8Array): boolean {
     if (this.#await.seen) return false

@@ -151,7 +151,7 @@ describe("bounds after the cookie", () => {
     assert.strictEqual("reason" in outcome ? outcome.reason : outcome._tag, expected)
   })
 
-  // A hello of 64 KB with a valid cookie made the hand-off overflow a 16-bit length, and 65 536 of them would have been 4 GB.
+  // A hello of 64 KB with a valid cookie made the hand-off overflow a 16-bit length. And 65 536 of them would have been 4 GB.
   it("a ClientHello larger than the limit is dropped, even with a valid cookie (F18)", () => {
     const server = makeServer()
     const client = new ScriptedClient()

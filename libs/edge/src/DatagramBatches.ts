@@ -33,7 +33,7 @@ export type DatagramCallback = (peer: PeerAddress, datagram: Uint8Array) => void
 /**
  * Many datagrams with one call of the kernel: recvmmsg(2) and sendmmsg(2) on the descriptor of a UDP socket that someone
  * else opened, watches and closes. node:dgram makes a call, an ArrayBuffer of 64 KiB and an address as text for every
- * datagram that it receives, and a call and a request object for every one that it sends.
+ * datagram that it receives. It makes a call and a request object for every one that it sends.
  *
  * Never blocks, never throws. Nothing may be called once the descriptor is closed: its number may be another file's.
  */
@@ -93,8 +93,8 @@ export class DatagramBatches {
   }
 
   /**
-   * Sends what was added. `refused` gets what the kernel did not take, because its buffer is full or because the address
-   * can't be reached, which it does not tell apart here.
+   * Sends what was added. `refused` gets what the kernel did not take: its buffer is full, or the address can't be
+   * reached. The kernel does not tell which.
    */
   flush(refused: DatagramCallback): void {
     const table = this.#toSend

@@ -10,7 +10,7 @@ import {
 } from "./SocketAddress.ts"
 
 /**
- * Batches on the UDP socket `fd`, which is bound to `port`, or undefined where they don't work: node:ffi is experimental,
+ * Batches on the UDP socket `fd`, which is bound to `port`, or undefined where they don't work. The interface node:ffi is experimental,
  * and the structures are laid out for one platform. Another one must cost speed and nothing else, so they are tried on a
  * socket of their own.
  */

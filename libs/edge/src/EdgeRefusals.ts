@@ -4,7 +4,7 @@ import type { StrangerRefusal } from "@roost/strangers"
 import type { DropReason } from "./EdgeCounters.ts"
 import { type OtherProtocol, otherProtocolOf } from "./OtherProtocol.ts"
 
-/** Operators hear this of a datagram that an edge did not take: its kind and code, and what came, was expected, may be the cause and cures it. */
+/** Operators hear this of a datagram that an edge did not take. It has kind and code, what came, what was expected, the likely cause and the cure. */
 export type EdgeRefusal = Pick<StrangerRefusal, "code" | "kind" | "proven" | "reason">
 
 const told = (kind: string, proven: boolean, code: RefusalCode, what?: string): EdgeRefusal => ({
@@ -46,7 +46,7 @@ const others: { readonly [P in OtherProtocol]: EdgeRefusal } = {
   Quic: unproven("datagram-dropped", "quic-on-udp")
 }
 
-/** Of a datagram that is no DTLS record: by what it looks like, so that whoever tries one thing after the other is told of each. */
+/** Of a datagram that is no DTLS record, by its looks. A client that tries one thing after the other is told of each. */
 export const notDtlsRefusal = (datagram: Uint8Array): EdgeRefusal => {
   const protocol = otherProtocolOf(datagram)
   return protocol === undefined ? edgeRefusals.NotDtls! : others[protocol]

@@ -1,6 +1,6 @@
 /**
  * Texts as UTF-8 in blocks that several share. A TextEncoder's own result is an ArrayBuffer, which costs four allocations outside
- * the heap and their return: 0.6 µs of the 25 of an uplink (docs/performance/log.md). A view keeps its block alive: use it
+ * the heap and their return. That is 0.6 µs of the 25 of an uplink (docs/performance/log.md). A view keeps its block alive: use it
  * soon, copy it to keep it.
  */
 export const encodeUtf8 = (text: string): Uint8Array => {

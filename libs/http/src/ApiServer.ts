@@ -22,7 +22,7 @@ import { refuseUnreadable } from "./UnreadableRequests.ts"
 
 /**
  * The routes of an API as all of Roost's have them: its groups behind the bearer token, every error a problem
- * document, `/openapi.json`, `/docs` (Swagger UI from this process, nothing from elsewhere), and health. The API is made by
+ * document. They include `/openapi.json`, `/docs` (Swagger UI from this process, nothing from elsewhere), and health. The API is made by
  * `strictApi` of `@roost/contracts`; `groups` are its `HttpApiBuilder.group` layers. `sessions` may bring `BrowserSessions`, which let
  * browsers in.
  */

@@ -24,8 +24,8 @@ export const endpointsOf = (api: HttpApi.Constraint, at?: string): ReadonlyArray
 }
 
 /**
- * The endpoints of `known` that were probably meant: those from which one segment of the path, or its verb, is missing, is one too
- * many or is another. None where more than `nearestEndpointsMax` are as near: naming some would mislead.
+ * The endpoints of `known` that were probably meant. One segment of their path, or the verb, is missing, is one too many or is
+ * another. None where more than `nearestEndpointsMax` are as near: naming some would mislead.
  */
 export const nearestEndpoints = (
   method: string,

@@ -158,7 +158,7 @@ export class Fleet {
 
   /**
    * Every device says goodbye and is offline; its session can still be resumed. Without it a server keeps a session for each
-   * handshake, and one that searches them one by one would be measured with many times the devices.
+   * handshake. One that searches them one by one would be measured with many times the devices.
    */
   async leave(): Promise<void> {
     this.rest()

@@ -23,7 +23,7 @@ interface Received {
 
 /**
  * The sockets. Without connection ids a server knows a device by its address, so each has a socket of its own: 12 µs and 3.2 KB.
- * With them (RFC 9146) a device has one for its handshake only, whose messages carry no id and which servers limit by address, and
+ * With them (RFC 9146) a device has one for its handshake only, whose messages carry no id and which servers limit by address. It
  * goes on from one of `FleetSettings.sockets` that all share, as if a NAT had moved it.
  */
 export class Links {

@@ -23,7 +23,7 @@ const unacknowledgedMax = 10_000
 const consumersPerStreamMax = 1_000
 
 /**
- * Makes the durable consumers of applications. They can't do it themselves: a consumer's messages go to any subject that its
+ * Makes the durable consumers of applications. They can't do it themselves. A consumer's messages go to any subject that its
  * maker names, and among the subjects of the apps are orders (deploy/nats/accounts.conf). These are asked for messages
  * and answer who asked.
  */

@@ -44,8 +44,8 @@ export interface Bucket<A> {
   /** The keys of `keys`, without those that go meanwhile. */
   readonly list: (filter: string) => Effect.Effect<ReadonlyArray<Entry<A>>, NatsError>
   /**
-   * Follows the entries whose key matches `filter`, first those that exist. Never ends by itself: after a reconnect, after the
-   * store refused writes, and from time to time it reads all entries again and reports as deleted what is gone. An entry that
+   * Follows the entries whose key matches `filter`, first those that exist. Never ends by itself. It reads all entries again
+   * after a reconnect, after the store refused writes, and from time to time, and reports as deleted what is gone. An entry that
    * does not decode is logged and skipped.
    */
   readonly watch: (filter: string, handlers: WatchHandlers<A>) => Effect.Effect<void, never, Scope.Scope>

@@ -53,9 +53,9 @@ export interface ConsumedMessage {
 }
 
 /**
- * Handles what a stream holds for a durable pull consumer, in the background of the scope: at least once, in batches
- * of what is there, one batch at a time. Survives reconnects and the loss of the consumer, and reads again what it may
- * have passed over: after the stream was set back, and after a cluster's disks were full (`watchPosition`).
+ * Handles what a stream holds for a durable pull consumer, in the background of the scope. It does so at least
+ * once, in batches of what is there, one batch at a time. Survives reconnects and the loss of the consumer. Reads again what it may have
+ * passed over: after the stream was set back, and after a cluster's disks were full (`watchPosition`).
  */
 export const durableConsumer = Effect.fnUntraced(function* <R>(
   options: DurableConsumerOptions<R>

@@ -49,7 +49,7 @@ export const ensureStreams = Effect.fnUntraced(function* (
 
 /**
  * Whether replicated buckets let one of two writers win. nats-server 2.9.10 with three replicas told both that they had
- * won in 519 of 1000 races between two connections; 2.10.0, 2.11.0 and 2.15.1 in none of 1000.
+ * won in 519 of 1000 races between two connections. Servers 2.10.0, 2.11.0 and 2.15.1 did in none of 1000.
  */
 const comparesAndSets = (version: string): boolean => isAtLeast(version, 2, 10)
 
@@ -115,8 +115,8 @@ export const makePass = Effect.fnUntraced(function* (definitions: Definitions) {
 })
 
 /**
- * A server without a cluster refuses to make a stream of three copies, but takes an update to three, keeps one, and does not open
- * the stream again after its next start, with all that it holds (2.10.27: `replicas > 1 not supported in non-clustered mode`).
+ * A server without a cluster refuses to make a stream of three copies, but takes an update to three and keeps one. After its next
+ * start it does not open the stream, with all that it holds (2.10.27: `replicas > 1 not supported in non-clustered mode`).
  */
 const needsCluster = (replicas: number, server: string): NatsError =>
   new NatsError({
@@ -175,8 +175,8 @@ const removeStillborn = Effect.fnUntraced(function* (
 })
 
 /**
- * Three steps, since nats-server 2.10.27 loses everything that a stream made with `first_seq` holds when it restarts: all of it the
- * first time, by SIGTERM as by SIGKILL. A purge up to a sequence moves the beginning too, and is safe in 2.9.10 and 2.10.27.
+ * Three steps. When nats-server 2.10.27 restarts it loses everything that a stream made with `first_seq` holds: all of it the first
+ * time, by SIGTERM as by SIGKILL. A purge up to a sequence moves the beginning too, and is safe in 2.9.10 and 2.10.27.
  */
 const create = Effect.fnUntraced(function* (config: StreamConfigOf) {
   const { manager } = yield* NatsConnection

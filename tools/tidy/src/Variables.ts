@@ -39,8 +39,8 @@ export const checkVariables = ({ files }: Repository): ReadonlyArray<Finding> =>
 const readsForOperators = /^(?:apps|libs(?!\/testkit))\/[^/]+\/src\/|^tools\/dev\/src\/DevConfig\.ts$/
 
 /**
- * Names that a source gives to `Config`: as they stand, and made by a function of the same file from a text that it is called
- * with. All other text between `${` and `}` is `{NAME}`.
+ * Names that a source gives to `Config`, as they stand or made by a function of the same file from its
+ * argument. All other text between `${` and `}` is `{NAME}`.
  */
 const configuredVariables = (source: string): ReadonlySet<string> => {
   if (!/\bConfig\b[^"]*from "effect(?:\/Config)?"|\bSetting\b[^"]*from "/.test(source)) return new Set()

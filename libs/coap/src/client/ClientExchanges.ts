@@ -1,5 +1,5 @@
 /**
- * The client side of one DTLS session's CoAP, for a device in software: requests with retransmission (RFC 7252 §4.2), responses in
+ * The client side of one DTLS session's CoAP, for a device in software. It has requests with retransmission (RFC 7252 §4.2), responses in
  * ACK, CON or NON matched by token (RFC 7252 §5.3.2), bodies in blocks (RFC 7959). Pure state, in the style of `ServerExchanges`.
  */
 import { BoundedMap } from "@roost/bounded"

@@ -49,7 +49,7 @@ export class Downloads {
   }
 
   /**
-   * Keeps the response and returns its first block, of the size that client and server agree on or a smaller one that
+   * Keeps the response and returns its first block. It has the size that client and server agree on, or a smaller one that
    * fits `room` together with `further` options. Undefined, with nothing kept, if none does.
    */
   start(now: number, key: string, looseKey: string, szx: number, response: Response, room: Room): Response | undefined {
@@ -124,8 +124,8 @@ export class Downloads {
 }
 
 /**
- * ETag from the content, so that the same command has the same tag when it is fetched again, from whichever process (RFC 7959 §2.4):
- * FNV-1a and the length, 8 bytes.
+ * ETag from the content, so that the same command has the same tag when it is fetched again, from whichever process (RFC 7959 §2.4).
+ * It is FNV-1a and the length, 8 bytes.
  */
 const contentETag = (body: Uint8Array): Option => {
   let hash = 0x811c9dc5

@@ -48,7 +48,7 @@ export const defaultServerSettings: ServerSettings = { tuning: defaultTuning, li
 /** The properties that the DTLS session and its device's product give one instance. */
 export interface SessionLimits {
   /**
-   * Largest message that may go to the peer now, in bytes: what a record of the session holds (RFC 7252 §4.6), or less while
+   * Largest message that may go to the peer now, in bytes. It is what a record of the session holds (RFC 7252 §4.6), or less while
    * its address is not proved. Read anew for each message.
    */
   readonly messageBytesMax: number
@@ -106,8 +106,8 @@ export class ServerExchanges {
   }
 
   /**
-   * The state that another process needs to recognise copies of the newest answered requests, at most `countMax` of them with at most
-   * `replyBytesMax` of replies, and to answer requests that were acknowledged empty. Bodies in assembly and other requests at the
+   * The state that another process needs to recognise copies of the newest answered requests, and to
+   * answer requests that were acknowledged empty. Bodies in assembly and other requests at the
    * application are not part of it: their clients send them again.
    */
   serialize(now: number, countMax: number, replyBytesMax: number): Uint8Array {
@@ -191,7 +191,7 @@ export class ServerExchanges {
   }
 
   /**
-   * The application's answer: in the ACK while there is time for that, in a CON of its own later (RFC 7252 §5.2.2), in a NON for a
+   * The application's answer. It goes in the ACK while there is time for that, in a CON of its own later (RFC 7252 §5.2.2), in a NON for a
    * NON. A body above the block size is kept, and its blocks are served without asking again.
    */
   respond(now: number, exchange: number, response: Response): Outputs {

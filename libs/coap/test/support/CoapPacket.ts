@@ -1,5 +1,5 @@
 /**
- * `coap-packet` as an oracle for the codec. It takes Buffers, names options by strings and throws; it also accepts what RFC 7252 §3
+ * `coap-packet` as an oracle for the codec. It takes Buffers, names options by strings and throws. It also accepts what RFC 7252 §3
  * calls format errors: token lengths 9 to 14, truncated tokens and option values, numbers above 65535, a marker without payload.
  */
 import { generate, parse } from "coap-packet"

@@ -4,8 +4,8 @@ import * as Effect from "effect/Effect"
 import { hkdfSync, randomBytes } from "node:crypto"
 
 /**
- * A request that came with an `Idempotency-Key`. Its ids, secrets and times come from `seed` and `at`, so that a second run, after a crash
- * or beside the first run, makes the same and knows it for its own.
+ * A request that came with an `Idempotency-Key`. Its ids, secrets and times come from `seed` and `at`. A second run, after a crash
+ * or beside the first run, then makes the same and knows it for its own.
  */
 export interface IdempotentRequest {
   /** 32 bytes, hard to guess: secrets are derived from it. */

@@ -26,7 +26,7 @@ const schemaVersion = 1
 export type SearchAnswer = { readonly rows: ReadonlyArray<Row>; readonly found: number } | { readonly prepared: number }
 
 /**
- * The index of a registry's SQLite file, in a file beside it: what it has can be made again at any time, so that no device waits for it, and no
+ * The index of a registry's SQLite file, in a file beside it. Its content can be made again at any time: no device waits for it, and no
  * backup needs it. The registry notes which devices changed; this follows. For a thread of its own: a search may take a second.
  */
 export class SearchIndex {

@@ -14,7 +14,7 @@ import { hold, restoredSession } from "./Recovery.ts"
 /*
  * An exception in one device's code costs that device its turn, and nobody else anything. Its state can't be trusted any more,
  * so a stub takes its place. The next datagram behind a pause, or the end of its Lifetime, has the session read back from the
- * store, and the device goes through `Recovery` as after a takeover.
+ * store. The device then goes through `Recovery` as after a takeover.
  */
 
 /** Puts a stub in the place of the device's state. */

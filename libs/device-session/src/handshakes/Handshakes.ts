@@ -50,7 +50,7 @@ export class Handshakes {
   }
 
   /**
-   * The one that a datagram is for: its address's, or the one whose connection id it or an earlier datagram from there has
+   * The one that a datagram is for: its address's, or by the connection id of it or of an earlier datagram from there
    * (RFC 9146 §6).
    */
   find(edge: EdgeLink, peer: PeerAddress, datagram: Uint8Array): Handshake | undefined {

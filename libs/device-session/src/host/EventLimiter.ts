@@ -22,7 +22,7 @@ const keptForFirsts = eventsBurstMax / 2
 export const eventKeysMax = 10_000
 
 /**
- * What healthy devices do, too, such as asking for a command where none waits: told once an hour, and at a rate of its own, so
+ * Healthy devices do it, too, such as asking for a command where none waits. It is told once an hour, and at a rate of its own, so
  * that a fleet of them costs the registry next to nothing.
  */
 export const routineIntervalMillis = 3_600_000

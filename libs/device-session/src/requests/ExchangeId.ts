@@ -1,9 +1,9 @@
 import { blockBytes, type Request, szxMax } from "@roost/coap"
 
 /**
- * The name of an uplink in the stream, the same for every copy that the device sends of its message and for every owner
- * that gets one, also after a resumption: `DeviceSession.scope`, message id and token, which RFC 7252 §4.4 and §5.3.1 let no
- * client use again within EXCHANGE_LIFETIME, and a checksum of path and body against clients that do.
+ * The name of an uplink in the stream, the same for every copy of its message and for every owner that gets
+ * one, also after a resumption. It has `DeviceSession.scope`, message id and token: RFC 7252 §4.4 and §5.3.1 let
+ * no client use them again within EXCHANGE_LIFETIME. A checksum of path and body is against clients that do.
  */
 export const exchangeId = (scope: string, { messageId, path, payload, token }: Request): string => {
   let id = `${scope}.${checksum(path, payload)}.${messageId.toString(36)}.`

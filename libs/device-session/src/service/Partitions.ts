@@ -10,7 +10,7 @@ import { sessionStream, sessionSubject } from "./NatsEffects.ts"
 import { type Acquisition, makePartitionLoader, type PartitionLoader } from "./PartitionLoader.ts"
 
 /**
- * More partitions than this are read from a bucket at one go: for each one by itself the server looks through the whole
+ * More partitions than this are read from a bucket at one go. For each one by itself the server looks through the whole
  * bucket, 12 ms with 50 000 entries, where all of it takes 200 ms.
  */
 const singleReadsMax = 8

@@ -1,7 +1,7 @@
 import type { CarryOut, HostEffect } from "../host/HostEffect.ts"
 
 /**
- * Hands on what the host wants with times of the wall clock: the host measures by a clock of its own process, and readers of
+ * Hands on what the host wants with times of the wall clock. The host measures by a clock of its own process, and readers of
  * streams and the registry compare with the times of others.
  */
 export const withWallTimes =

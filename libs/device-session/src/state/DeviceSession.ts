@@ -9,8 +9,8 @@ import type { Held } from "./Held.ts"
 
 /**
  * Where a device is that came by its connection id from another address than its handshake did: after its NAT forgot it,
- * mostly. Nothing shows that records arrive there (RFC 9146 §6, condition 3), since who sees a record of the device on its
- * way can send it from any address. So no more than three times the bytes that came from there go there, as in RFC 9000 §8.
+ * mostly. Nothing shows that records arrive there (RFC 9146 §6, condition 3): an onlooker of a record on its way can send
+ * it from any address. So no more than three times the bytes that came from there go there, as in RFC 9000 §8.
  * A request pays for its own answer. The address is in no table: the records from there are found by their connection id.
  */
 export interface Path {

@@ -49,8 +49,8 @@ export const mayBeHome = ({ lastSeenAt, path }: DeviceSession): boolean =>
 const homeMillisMax = 20_000
 
 /**
- * The largest CoAP message that should go to the device now: what its records hold, and what its address has left, so that a
- * long answer goes block by block, each paid for by the request for it.
+ * The largest CoAP message that should go to the device now. Its records hold no more, or its address has no more left. A
+ * long answer goes block by block, each paid for by its request.
  */
 export const messageBytesMax = ({ dtls, path }: DeviceSession): number => {
   if (path === undefined) return dtls.writeBytesMax

@@ -64,7 +64,7 @@ export const pendingCommandsMax = 64
 /**
  * The commands of one device, oldest first: what Option 2100 announces and what a GET hands out (contract §7.9–7.12).
  * Pure but for its own list; the durable truth is the bucket's. A command is *waiting* until it was delivered and
- * again when its timeout passed without a reply, *outstanding* in between, *spent* after its last delivery timed out.
+ * again when its timeout passed without a reply. It is *outstanding* in between, *spent* after its last delivery timed out.
  *
  * Nothing older takes effect after something newer that changes the same (`CommandEffect`):
  *

@@ -29,8 +29,8 @@ import { SimulatedDevice, type SimulatedDeviceOptions } from "./SimulatedDevice.
 import { Store } from "./Store.ts"
 
 /**
- * A device host with an edge that only knows two devices' worth of routing, the registry and the store as arrays, and
- * time that stands still until it is told. What the host asks is answered by `settle`.
+ * A device host with an edge that only knows two devices' worth of routing, and the registry and the store as arrays.
+ * Time stands still until it is told. What the host asks is answered by `settle`.
  */
 export class World {
   now = 1_700_000_000_000

@@ -20,7 +20,7 @@ export type ReassemblyOutcome = "Kept" | "Past" | "Ignored" | "Contradicts"
 /**
  * Puts handshake messages together and in order: fragments of any size, repeated, overlapping, in any order
  * (RFC 6347 §4.2.2, §4.2.3). Fragments that contradict the first one of their message are ignored, as are overlaps with
- * other content: the message then completes by an honest retransmission (F3, F4).
+ * other content. The message then completes by an honest retransmission (F3, F4).
  */
 export class Reassembly {
   readonly #limits: ReassemblyLimits

@@ -4,7 +4,7 @@ import { encodeHandshake, type HandshakeMessage } from "./Header.ts"
 
 /**
  * The messages that Finished and the session hash cover (RFC 5246 §7.4.9, RFC 7627 §3), each with its header as if
- * unfragmented, without the first ClientHello and the HelloVerifyRequest (RFC 6347 §4.2.6).
+ * unfragmented. They lack the first ClientHello and the HelloVerifyRequest (RFC 6347 §4.2.6).
  *
  * Kept as bytes and hashed when needed, since a running SHA-256 can't be sent to another process; a PSK handshake has
  * less than 600 bytes.

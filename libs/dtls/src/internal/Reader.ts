@@ -1,8 +1,8 @@
 /**
  * Bounds-checked big-endian cursor over a view of received bytes.
  *
- * A read past the end sets `failed` and yields zero or an empty view, so that a decoder reads a whole structure
- * straight through and asks once, at its end, whether it was there.
+ * A read past the end sets `failed` and yields zero or an empty view. A decoder reads a whole structure straight through
+ * and asks once, at its end, whether it was there.
  */
 export class Reader {
   failed = false

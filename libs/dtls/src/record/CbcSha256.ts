@@ -48,8 +48,8 @@ export function sealEncryptThenMac(
 
 /**
  * Undefined for any defect: wrong padding and wrong MAC must not be told apart (RFC 5246 §6.2.3.2, Lucky 13).
- * The padding is judged without a branch, the MAC is computed in every case, and a second hash makes up for the
- * compression rounds that a longer padding saves, so that the amount of hashing depends on the record's length alone.
+ * The padding is judged without a branch, and the MAC is computed in every case. A second hash makes up for the
+ * compression rounds that a longer padding saves: the amount of hashing depends on the record's length alone.
  */
 export function openMacThenEncrypt(
   crypto: Crypto,

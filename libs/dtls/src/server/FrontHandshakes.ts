@@ -7,7 +7,7 @@ import { answeredOf, type AwaitKeyExchange, type FrontHandshake, isHandedOff } f
 type PeerKey = number | string
 
 /**
- * Handshakes of many peers, oldest first. When there are too many, the source that has the most loses its oldest: one host
+ * Handshakes of many peers, oldest first. When there are too many, the source that has the most loses its oldest. One host
  * displaces itself, and a slow device of another keeps its place.
  */
 export class FrontHandshakes {
@@ -75,8 +75,8 @@ export class FrontHandshakes {
   }
 
   /**
-   * The handshake of a client whose address changed after ServerHello, by a connection id in this datagram or in an earlier
-   * one from the same address (RFC 9146 §6). The handshake stays its first address's as well, since the id may have been seen
+   * The handshake of a client whose address changed after ServerHello. It is found by a connection id in this datagram or
+   * an earlier one from the address (RFC 9146 §6). The handshake stays its first address's as well, since the id may have been seen
    * by others.
    */
   findMoved(peerKey: PeerKey, datagram: Uint8Array): AwaitKeyExchange | undefined {
