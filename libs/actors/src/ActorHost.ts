@@ -14,8 +14,8 @@ export interface ActorWorld<Actor, Effect> {
 }
 
 /**
- * Runs actors. Plain and synchronous. An input is handled in the call that brings it, then what it wanted is carried out, then
- * inputs that came of that, until nothing is left. So an actor never sees an input in the middle of another, and no input waits
+ * Runs actors. Plain and synchronous. An input is handled in the call that brings it. Its effects are carried out then, and inputs
+ * that came of those, until nothing is left. So an actor never sees an input in the middle of another, and no input waits
  * for a fiber. An exception costs the actor that threw it its input, and nobody else anything.
  *
  * Actors are in the partitions that the host owns, one of a key. One that is idle is let go.

@@ -93,8 +93,8 @@ export const WebhookPrivate = Setting.withDefault(
 )
 
 /**
- * Judges addresses where the connection is made, so that nothing leads elsewhere between check and connection: an address in the URL, what
- * DNS says of a name, and the peer of the connection once more.
+ * Judges addresses where the connection is made, so that nothing leads elsewhere between check and connection. It judges an address in the
+ * URL, the answer of DNS, and the peer of the connection once more.
  */
 export const layerWebhookClient: Layer.Layer<HttpClient.HttpClient, Config.ConfigError> = Layer.unwrap(
   Effect.map(WebhookPrivate, (allowed) =>

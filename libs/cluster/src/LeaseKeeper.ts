@@ -264,8 +264,8 @@ export class LeaseKeeper {
   }
 
   /**
-   * For how long `handleTimeout` has nothing to do if this keeper is told nothing else; not above 0 if it may have something:
-   * call it again several times per `marginMillis` then.
+   * For how long `handleTimeout` has nothing to do if this keeper is told nothing else. It is not above 0 if there may
+   * be something. Call it again several times per `marginMillis` then.
    */
   quietMillis(now: number): number {
     if (!this.#isSettled) return 0

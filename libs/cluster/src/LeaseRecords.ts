@@ -24,7 +24,7 @@ export const PartitionRecord = Schema.TaggedStruct("Partition", {
   /** Incarnation of the owner; empty: it was handed back, whoever should have it takes it. */
   owner: Schema.String,
   /**
-   * The fencing token: larger at every change of owner, also if the bucket goes back or is made anew, since it is at least the
+   * The fencing token. It is larger at every change of owner, also if the bucket goes back or is made anew. It is at least the
    * milliseconds since 1970 when it was claimed. Absent in records of versions that took the revision.
    */
   token: Schema.optionalKey(Schema.Int)

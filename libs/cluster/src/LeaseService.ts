@@ -40,8 +40,8 @@ export interface Leases {
 }
 
 /**
- * Takes part in the division of the partitions until the scope ends, and hands everything over then: joins, renews, claims,
- * gives back, announces to the edges what is owned. `LeaseKeeper` decides; this carries it out. A node whose
+ * Takes part in the division of the partitions until the scope ends, and hands everything over then. It joins, renews,
+ * claims, gives back, and announces to the edges what is owned. `LeaseKeeper` decides; this carries it out. A node whose
  * cluster key is not the cluster's, or whose clock differs from the others', wants no partitions and says why.
  */
 export const keepLeases = Effect.fnUntraced(function* (options: {

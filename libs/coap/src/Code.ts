@@ -1,6 +1,6 @@
 /**
  * Request methods and response codes as they stand in a message. The class is in the upper three bits, the detail in the lower five
- * (RFC 7252 §3, §12.1; 2.31 and 4.08 RFC 7959 §2.9, 4.29 RFC 8516 §3).
+ * (RFC 7252 §3, §12.1). Codes 2.31 and 4.08 are of RFC 7959 §2.9, 4.29 of RFC 8516 §3.
  */
 export const Code = {
   Empty: 0x00,

@@ -1,8 +1,8 @@
 import * as Schema from "effect/Schema"
 
 /**
- * Events of a device or its product, by the name that each has on the bus and in every answer, and its occasion. docs/events.md is written
- * from this list.
+ * Events of a device or its product, by the name that each has on the bus and in every answer, with its occasion. From this list
+ * docs/events.md is written.
  */
 export const deviceEventKinds = {
   online: "the device's handshake verified, or it was heard of again after its Lifetime",

@@ -59,8 +59,8 @@ export class FrameWriter {
   }
 
   /**
-   * Starts an entry whose body of at most `bodyLengthMax` bytes the caller writes itself into `buffer` at the
-   * returned offset, so that a record can be sealed in place. `commit` ends it. `buffer` may be another one after
+   * Starts an entry whose body, at most `bodyLengthMax` bytes, the caller writes into `buffer` at the returned offset.
+   * So a record can be sealed in place. `commit` ends it. `buffer` may be another one after
    * every call.
    */
   reserve(kind: FrameKind, partition: number, peer: PeerAddress, bodyLengthMax: number): number {

@@ -1,5 +1,5 @@
 /**
- * Address and port of a datagram's sender, as one value that finds it in a Map: for IPv4 address and port fit a 48-bit
+ * Address and port of a datagram's sender, as one value that finds it in a Map. For IPv4 address and port fit a 48-bit
  * number, which hashes without allocating. For IPv6 it is a string of their 18 bytes. The bytes are made when they are
  * asked for. An array of seven of them in every session and every datagram is an object of 200 bytes.
  */

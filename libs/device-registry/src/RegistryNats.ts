@@ -18,7 +18,7 @@ const tellAgainMillis = 100
 const tellBatchMax = 256
 
 /**
- * One transaction per batch, each with a sync of the disk and every page that it touched: filed as they come, presence and events
+ * One transaction per batch, each with a sync of the disk and every page that it touched. Filed as they come, presence and events
  * of 1 000 handshakes a second took two thirds of the registry's time. Nobody but the API's readers waits for them, at most a
  * second; what comes alone is filed at once. A batch on SQLite keeps questions waiting for some 15 ms.
  */

@@ -12,7 +12,7 @@ const payloadBytesSpare = 1024
 
 /**
  * The bucket PROFILES, by which the actors know products, models and scripts. The store's profiles are put there when they change, and once
- * more into a bucket that lost them: one that was made anew, or one of a backup, with which a registry starts.
+ * more into a bucket that lost them. That is one that was made anew, or one of a backup, with which a registry starts.
  */
 export const openToldProfiles = Effect.gen(function* () {
   const store = yield* RegistryStore

@@ -100,7 +100,7 @@ export class Device {
   }
 
   /**
-   * Connects and reports again and again; when the server is silent, ends the session or no longer knows the device, it
+   * Connects and reports again and again. When the server is silent, ends the session or no longer knows the device, it
    * connects again after a pause. Rejects if the first connection fails: then the options are wrong more often than not.
    */
   async run(deviceSecret: string, options: RunOptions): Promise<void> {

@@ -232,7 +232,7 @@ const write = Effect.fnUntraced(function* (store: Store, found: Found, next: Com
 const move = Effect.fnUntraced(function* (store: Store, { key, command }: Pick<Found, "key" | "command">) {
   yield* store.history.put(key, command)
   // The deletion asks for no revision. A cluster of nats-server 2.9 takes two writes that expect the same revision if both are on their way
-  // at once, and the second one must not bring a command back that has ended.
+  // at once. The second one must not bring a command back that has ended.
   yield* store.commands.delete(key)
 })
 

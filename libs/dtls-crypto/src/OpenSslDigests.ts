@@ -6,8 +6,8 @@ import { expectOne, type OpenSsl, sizeOf } from "./OpenSsl.ts"
  * SHA-256, HMAC (RFC 2104) and the PRF of TLS 1.2 (RFC 5246 §5) on OpenSSL's compression function.
  *
  * A handshake has the PRF four times, which is 36 compressions of 0.04 µs in 18 HMACs. `hash` of node:crypto takes 0.3 µs for
- * each half of an HMAC and makes strings and Buffers. Here states and messages lie in one block of memory, and the two states
- * that a secret begins with are computed once for all HMACs of a PRF.
+ * each half of an HMAC and makes strings and Buffers. Here states and messages lie in one block of memory. The two states that
+ * a secret begins with are computed once for all HMACs of a PRF.
  */
 export function openSslDigests({ allocate, functions }: OpenSsl): Digest {
   const { SHA256_Init, SHA256_Transform, SHA256_Update } = functions

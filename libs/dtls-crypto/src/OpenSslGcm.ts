@@ -9,8 +9,8 @@ export interface Aead {
 
 /**
  * AES-256-GCM under `key` by OpenSSL called directly, for `Sealing` of @roost/contracts: 0.8 µs for a session of 350 bytes
- * that take node:crypto 6. `aead` is the same over node:crypto: the result where OpenSSL can't be called or does not agree
- * with it on a sample, and used for what is too long.
+ * that take node:crypto 6. `aead` is the same over node:crypto. It serves where OpenSSL can't be called or does not agree
+ * with it on a sample, and for what is too long.
  */
 export function aes256Gcm(key: Uint8Array, aead: Aead): Aead {
   try {

@@ -428,7 +428,7 @@ const admitAll: Admit = () => true
 
 /**
  * Our record numbers continue the client's, which may begin anywhere. The allowance above takes a flight in fragments of 64 bytes a hundred
- * times a second, ten times over, for as long as a handshake may last.
+ * times a second. It does so ten times over, for as long as a handshake may last.
  */
 const clientHelloSequenceMax = 2 ** 48 - 2 ** 24
 

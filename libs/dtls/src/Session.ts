@@ -404,7 +404,7 @@ const secretsScratch = new Uint8Array(2 * (16 + 32) + masterSecretBytes + 32 + 2
 export const changeCipherSpec = Uint8Array.of(1)
 
 /**
- * One record's work is done before the next record's begins, so the keys of all sessions take turns here: two views of
+ * One record's work is done before the next record's begins, so the keys of all sessions take turns here. Two views of
  * `secrets` per record and direction cost more than the 20 bytes that they show.
  */
 const keysOf = (suite: CipherSuite) => ({

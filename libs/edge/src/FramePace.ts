@@ -12,8 +12,8 @@ export interface DatagramSource {
 
 /**
  * When the frames of a turn are sent: at once if none were for a millisecond, else when that is over. So a device that is
- * alone never waits. The busier the edge the more datagrams share a frame, and with it a write to the stream and the
- * wake-ups of every process on the way. They wait in the kernel, which does not wake this process for each.
+ * alone never waits. The busier the edge the more datagrams share a frame. They share its write to the stream and the wake-ups
+ * of every process on the way. They wait in the kernel, which does not wake this process for each.
  */
 export class FramePace {
   readonly #flush: () => boolean

@@ -1,6 +1,6 @@
 /**
- * The name that was probably meant: the known one that takes the fewest edits (insert, delete, replace, swap of two neighbours), if
- * those are at most a third of what was given; else one of which a part was given, as `product` of `productKey`. Case counts for
+ * The name that was probably meant. It is the known one that takes the fewest edits (insert, delete, replace, swap of two
+ * neighbours), at most a third of what was given. Else it is one of which a part was given, as `product` of `productKey`. Case counts for
  * nothing. Undefined: none is near, or the name is known.
  */
 export const nearestName = (given: string, known: Iterable<string>): string | undefined => {

@@ -5,8 +5,8 @@ import { nearestName } from "./NearestName.ts"
 import type { Refusal } from "./Refusal.ts"
 
 /**
- * Words for the operator behind a refusal of `params` that have another shape than their method's: the likely cause, where one stands out,
- * and the right form of such `params`. Undefined where the shape is not what was refused.
+ * Words for the operator behind a refusal of `params` that have another shape than their method's. They name the likely cause, where one
+ * stands out, and the right form of such `params`. Undefined where the shape is not what was refused.
  */
 export const shapeHintOf = (method: string, params: unknown, refused: Refusal): string | undefined => {
   if (!shapeCodes.has(refused.code)) return undefined

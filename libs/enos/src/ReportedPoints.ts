@@ -15,7 +15,7 @@ export interface ReportedPoint {
 }
 
 /**
- * The points of an uplink of kind `measurepoint` that was accepted, in the order of the message; none if the payload is not one
+ * The points of an uplink of kind `measurepoint` that was accepted, in the order of the message. There is none if the payload is not one
  * (enos-protocol §3.1.1–3.1.4). `{"value":…,"quality":…}` is a value with its quality (§6).
  */
 export const reportedPoints = (payload: Uint8Array, receivedAt: number): ReadonlyArray<ReportedPoint> => {

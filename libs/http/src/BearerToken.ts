@@ -16,7 +16,7 @@ const Token = Schema.String.annotate({ message: expected }).check(
 
 const read = (name: string) => Config.schema(Schema.Redacted(Token), name)
 
-/** The tokens of the HTTP APIs: two while one is exchanged, of which all that an app makes itself, such as links, has the current one. */
+/** The tokens of the HTTP APIs: two while one is exchanged. All that an app makes itself, such as links, has the current one. */
 export const ApiTokens = Setting.all({
   current: Setting.required(
     "ROOST_API_TOKEN",

@@ -23,8 +23,8 @@ type Handler = Effect.Effect<
 >
 
 /**
- * Gives every error that no endpoint declares an RFC 9457 document: unknown paths (404) and methods (405), bodies that are no JSON (400)
- * or of another type (415), too large (413), and our own faults (500, logged, with nothing of the cause on the wire).
+ * Gives every error that no endpoint declares an RFC 9457 document. These are unknown paths (404) and methods (405), and bodies that are
+ * no JSON (400), of another type (415) or too large (413). Our own faults are 500, logged, with nothing of the cause on the wire.
  */
 const problems = (handler: Handler, routes: Routes): Handler =>
   Effect.gen(function* () {

@@ -5,8 +5,8 @@ import { type HttpServerError, HttpServerRequest, HttpServerRespondable, type Ht
 import { jsonDepthMax } from "./RequestLimits.ts"
 
 /**
- * Every request passes this before it is routed. An address is UTF-8 without NUL, its path without control characters, and `%3A` in a path
- * is `:`, so that verbs may be written either way. JSON is UTF-8 with or without byte order mark, not too deep, and its texts are such as
+ * Every request passes this before it is routed. An address is UTF-8 without NUL, its path without control characters. `%3A` in a path is
+ * `:`, so that verbs may be written either way. JSON is UTF-8 with or without byte order mark, not too deep, and its texts are such as
  * every
  * database holds. All else is answered 400 and says where; a compressed body 415 (RFC 9110 §8.4). No body is the body `{}`: what an
  * endpoint needs nothing of may be

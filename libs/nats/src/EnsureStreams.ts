@@ -26,7 +26,7 @@ export interface Definitions {
 
 /**
  * Creates the streams and buckets that are missing and brings the settings of the others up to date, but for what an operator
- * changed; safe to run by several processes at once. Tries until JetStream is there. For the one process that may create streams
+ * changed. Several processes may run it at once. Tries until JetStream is there. For the one process that may create streams
  * (`keepStreams`), and for tests: the others wait (`awaitStreams`).
  */
 export const ensureStreams = Effect.fnUntraced(function* (
@@ -195,8 +195,8 @@ const create = Effect.fnUntraced(function* (config: StreamConfigOf) {
 })
 
 /**
- * Sequences begin with the time since 1970 in 64ths of a millisecond, so that those of a stream that is made again are above all that
- * the one before it had: revisions, fencing tokens and the positions of readers never fall. A stream that takes less than 64 000
+ * Sequences begin with the time since 1970 in 64ths of a millisecond, so that those of a stream that is made again are above all earlier
+ * ones. Revisions, fencing tokens and the positions of readers never fall. A stream that takes less than 64 000
  * messages a second stays behind the clock. Stored sessions keep fencing tokens in 48 bits, which is the year 2109.
  */
 const firstSequence = (): number => Date.now() * 64

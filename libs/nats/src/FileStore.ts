@@ -9,8 +9,8 @@ import { FileStoreBytes, Replicas } from "./StreamSettings.ts"
 export const fileStoreBytesAssumed = 4 * 1024 ** 3
 
 /**
- * Bytes that all streams may take on each server: what `ROOST_NATS_FILE_STORE` says; else the limit of the account; else at
- * most `fileStoreBytesAssumed` and half of what the server would still reserve. The server tells no client its limit.
+ * Bytes that all streams may take on each server: what `ROOST_NATS_FILE_STORE` says, else the limit of the account. Without one
+ * it is at most `fileStoreBytesAssumed` and half of what the server would still reserve. The server tells no client its limit.
  * Known is what the first two say: the sizes of streams follow it when it changes. Without `asks` the server is not asked.
  */
 export const fileStoreBytes = Effect.fnUntraced(function* (found: ReadonlyArray<StreamInfo>, asks: boolean) {

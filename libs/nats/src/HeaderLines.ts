@@ -1,5 +1,5 @@
 /**
- * Headers in the form they have on the wire, `Name: value\r\n` each: the part that stays the same for a device is
+ * Headers in the form they have on the wire, `Name: value\r\n` each. The part that stays the same for a device is
  * rendered once and joined with the rest as text.
  */
 export const headerLines = (headers: ReadonlyArray<readonly [name: string, value: string]>): string => {

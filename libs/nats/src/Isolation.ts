@@ -20,8 +20,8 @@ export interface Isolated<M> {
 }
 
 /**
- * Finds which messages make a batch fail. Its halves are tried, and the halves of those that fail, down to single messages, so
- * that one bad message among 2 048 costs 22 calls more. When everything fails the fault is the store's: then no message is blamed,
+ * Finds which messages make a batch fail. Its halves are tried, and the halves of those that fail, down to single messages. One
+ * bad message among 2 048 costs 22 calls more. When everything fails the fault is the store's: then no message is blamed,
  * however often it failed.
  */
 export class Isolation<M> {

@@ -66,7 +66,7 @@ export class NatsConnection extends Context.Service<
 }
 
 /**
- * The connection for what only the one that makes streams may do: the process's own, unless `ROOST_NATS_ADMIN_USER`,
+ * The connection for what only the maker of streams may do. It is the process's own, unless `ROOST_NATS_ADMIN_USER`,
  * `…_PASSWORD`, `…_TOKEN` or `…_CREDENTIALS` say how to enter as somebody else.
  */
 export const adminConnection = Effect.gen(function* () {

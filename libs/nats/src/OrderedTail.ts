@@ -14,7 +14,7 @@ const silenceMillisMax = 2 * heartbeatMillis + 500
 const inactiveMillis = 60_000
 /**
  * A cluster may choose a server that has just died; the next attempt is likely to have another. Doubled each time that it was too
- * short: where server and process share a machine that has no time for them, as at its start, an attempt may take longer.
+ * short. Where server and process share a machine that has no time for them, as at its start, an attempt may take longer.
  */
 const createMillisMin = 2_000
 const createMillisMax = 16_000
@@ -68,8 +68,8 @@ export interface TailOptions {
 
 /**
  * Reads a stream in order, without acks, and never ends: an ephemeral push consumer that is made anew after a
- * reconnect, a gap or silence. The client's own ordered consumers do the same with heartbeats of 30 s, so that the
- * loss of a consumer alone (its server died, ours did not) would cost a minute. Here it costs seconds.
+ * reconnect, a gap or silence. The client's own ordered consumers do the same with heartbeats of 30 s. The loss of
+ * a consumer alone (its server died, ours did not) would cost a minute. Here it costs seconds.
  */
 export const followTail = Effect.fnUntraced(function* (
   options: TailOptions

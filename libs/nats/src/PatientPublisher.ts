@@ -16,7 +16,7 @@ export interface PatientPublisherOptions {
 }
 
 /**
- * A `StreamPublisher` that goes on trying while a server restarts or a stream has no leader, so that whoever waits for the ack
+ * A `StreamPublisher` that goes on trying while a server restarts or a stream has no leader. The one that waits for the ack
  * waits a little longer and hears of no failure. Every message needs a `Nats-Msg-Id` of its own: the stream keeps one of
  * all attempts.
  */
@@ -74,9 +74,8 @@ export const makePatientPublisher = Effect.fnUntraced(function* (
 })
 
 /**
- * The messages that were not acknowledged yet, in slots that are written over. An object per message in a map came to live in old space,
- * and
- * kept its strings and bytes there until the next full collection (docs/performance/log.md).
+ * The messages that were not acknowledged yet, in slots that are written over. An object per message in a map came to live in old space.
+ * It kept its strings and bytes there until the next full collection (docs/performance/log.md).
  */
 class WaitingMessages {
   readonly #capacity: number

@@ -20,7 +20,7 @@ export type Pull = (max: number) => Effect.Effect<ReadonlyArray<Received>, NatsE
 
 /**
  * Messages of a durable pull consumer when they are asked for, and at no other time. The client's `consume` keeps a request standing. So the
- * server sends each message as it comes, and both wake up for it: at 200 a second 260 µs of CPU for one that nobody waits for.
+ * server sends each message as it comes, and both wake up for it. That is at 200 a second 260 µs of CPU for one that nobody waits for.
  */
 export const openPull = Effect.fnUntraced(function* (
   operation: string,

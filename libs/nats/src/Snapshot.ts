@@ -3,7 +3,7 @@ import type { NatsConnection } from "./NatsConnection.ts"
 import { followTail, type TailMessage } from "./OrderedTail.ts"
 
 /**
- * Reads the last message of every subject that matches, once, and ends: a bucket or a part of it at one moment, in one
+ * Reads the last message of every subject that matches, once, and ends. So it has a bucket or a part of it at one moment, in one
  * consumer instead of a question per key. After an interruption it begins anew: `onStart` says that what came so far is
  * void.
  */

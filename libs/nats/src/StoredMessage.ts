@@ -16,7 +16,7 @@ export interface StoredMessage {
 
 /**
  * The last message of exactly this subject; undefined if there is none. A subject with wildcards works too, but the
- * server of 2.9 then goes through all subjects of the stream: 2.3 ms with 20 000 of them, where this takes 0.17 ms.
+ * server of 2.9 then goes through all subjects of the stream. That is 2.3 ms with 20 000 of them, where this takes 0.17 ms.
  */
 export const lastMessage = Effect.fnUntraced(function* (
   stream: string,

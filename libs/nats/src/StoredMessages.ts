@@ -7,8 +7,8 @@ import { NatsError } from "./NatsError.ts"
 import type { TailMessage } from "./OrderedTail.ts"
 
 /**
- * Questions that are on their way at once. A message from long ago costs nats-server 2.9 some 7 ms of CPU, since it reads the whole block
- * of 8 MB that the message is in. A server with two cores is no faster with more.
+ * Questions that are on their way at once. A message from long ago costs nats-server 2.9 some 7 ms of CPU: it reads the whole block of
+ * 8 MB around it. A server with two cores is no faster with more.
  */
 const clientsMax = 4
 /** How long the clients stay connected without a question. */
@@ -27,7 +27,7 @@ export class StoredMessages extends Context.Service<
     readonly last: (stream: string, subject: string) => Effect.Effect<TailMessage | undefined, NatsError>
     /**
      * The first of exactly this subject at or after a sequence. The server goes through all blocks from there on until it finds one, some
-     * 14 ms for each, and stores nothing meanwhile: only for who knows that there is one, and not far.
+     * 14 ms for each, and stores nothing meanwhile. It is for a caller that knows that there is one, and not far.
      */
     readonly next: (
       stream: string,

@@ -34,8 +34,8 @@ export interface StreamPublisherOptions {
 export interface StreamPublisher {
   /**
    * Publishes to the stream that has `subject`. `headers` as `headerLines` renders them; `token` comes back with
-   * `onSettled`. False, and nothing sent, when `inFlightMax` messages wait, no server is connected, the subject has white
-   * space, or the message is larger than the server's `max_payload`.
+   * `onSettled`. False, and nothing sent, when `inFlightMax` messages wait or no server is connected. So it is
+   * if the subject has white space, or the message is larger than the server's `max_payload`.
    */
   readonly publish: (subject: string, headers: string, payload: Uint8Array, token: number) => boolean
   readonly inFlight: () => number

@@ -11,8 +11,8 @@ const pullExpiresMillis = 10_000
 const heartbeatMillis = 2_000
 
 /**
- * The messages of a stream in order from a sequence on, as fast as they are taken and no faster: what a reader does not
- * take stays in the stream. Never ends. For readers that may be slow; `tailConsumer` is for those that are not.
+ * The messages of a stream in order from a sequence on, as fast as they are taken and no faster. The rest stays in the
+ * stream. Never ends. For readers that may be slow; `tailConsumer` is for those that are not.
  */
 export const readStream = (options: {
   readonly stream: string

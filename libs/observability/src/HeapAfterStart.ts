@@ -9,8 +9,8 @@ export const restMillis = 2_000
 export const restUtilizationMax = 0.2
 
 /**
- * Gives back what the start used, once. Until then V8 keeps a young generation that has grown to its largest, 48 MB which an idle process
- * fills anew for hours before it collects them. Never while the process has work, since a collection stops it for some 40 ms.
+ * Gives back what the start used, once. Until then V8 keeps a young generation that has grown to its largest. An idle process fills these 48
+ * MB anew for hours before it collects them. Never while the process has work, since a collection stops it for some 40 ms.
  */
 export const layerHeapAfterStart: Layer.Layer<never, never, Health> = Layer.effectDiscard(
   Effect.gen(function* () {

@@ -14,7 +14,7 @@ const openMax = 64
 export const limitsMetMax = 5
 export const suspendedMillis = 30_000
 /**
- * QuickJS's own functions count no steps, such as filling a huge array: a worker whose thread worked for so long without an answer is
+ * QuickJS's own functions count no steps, such as filling a huge array. A worker whose thread worked for so long without an answer is
  * ended, and its product suspended at once. A hundred times what `stepsMax` takes.
  */
 export const workMillisMax = 3_000

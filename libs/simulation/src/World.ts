@@ -24,8 +24,8 @@ const copyMillis = 1_000
 const lookMillis = 1_000
 
 /**
- * All of Roost in one thread and in simulated time: real edges, device hosts, lease keepers and command machines, over a bus and a
- * store that fail as they are told, and devices that speak the real protocol. One source of randomness determines everything.
+ * All of Roost in one thread and in simulated time. Real edges, device hosts, lease keepers and command machines run over a bus and a
+ * store that fail as they are told. Devices speak the real protocol. One source of randomness determines everything.
  */
 export class World implements Victims {
   readonly schedule = new Schedule()

@@ -15,8 +15,8 @@ interface Delivered {
 }
 
 /**
- * The client as one whose JetStream consumers pass over messages, as one does whose server got them late, behind where it reads:
- * what they deliver has no gap, and nothing tells that there was more.
+ * The client as one whose JetStream consumers pass over messages, as one does whose server got them late, behind where it reads.
+ * Their deliveries have no gap, and nothing tells that there was more.
  */
 export const passingOver = <C extends object>(client: C, hides: (subject: string) => boolean): C => {
   const { subscribe } = client as C & SubscribingClient

@@ -196,8 +196,8 @@ export const unpack = (packed: string): Uint8Array => {
 }
 
 /**
- * A one-byte string is 16 bytes and its content, made in 0.06 µs. A Uint8Array of its own is some 200 bytes and 1.1 µs, and a
- * view would keep the whole block alive that the message was encoded into.
+ * A one-byte string is 16 bytes and its content, made in 0.06 µs. A Uint8Array of its own is some 200 bytes and 1.1 µs. A view
+ * would keep the whole block alive that the message was encoded into.
  */
 const pack = (bytes: Uint8Array): string => {
   let packed = ""

@@ -128,7 +128,7 @@ export class ServerExchanges {
   }
 
   /**
-   * Facts for another process that has to answer the request: `name`, ASCII, by which it can find out whether the request took effect, and
+   * Facts for another process that has to answer the request. By `name`, ASCII, it can find out whether the request took effect. There is
    * the payload of the answer if so.
    */
   promise(exchange: number, name: string, reply: Uint8Array): void {
@@ -191,7 +191,7 @@ export class ServerExchanges {
   }
 
   /**
-   * The application's answer. It goes in the ACK while there is time for that, in a CON of its own later (RFC 7252 §5.2.2), in a NON for a
+   * The application's answer. It goes in the ACK while there is time for that, and later in a CON of its own (RFC 7252 §5.2.2). A NON gets a
    * NON. A body above the block size is kept, and its blocks are served without asking again.
    */
   respond(now: number, exchange: number, response: Response): Outputs {
@@ -209,8 +209,8 @@ export class ServerExchanges {
   }
 
   /**
-   * How many bytes of options, headers included, the response to `exchange` may have whatever its payload is: so many
-   * that a block of 16 bytes fits beside them.
+   * How many bytes of options, headers included, the response to `exchange` may have whatever its payload is. A block
+   * of 16 bytes fits beside them.
    */
   optionBytesMax(exchange: number): number {
     const envelope = this.#working.find(exchange)?.envelope

@@ -18,7 +18,7 @@ export interface Work {
 
 /**
  * The requests at the application, oldest first. A list beside the remembered entries and not a field of them. Entries live long,
- * V8 comes to allocate them in old space together with all that is stored into them, and then every request waited for a full
+ * so V8 comes to allocate them in old space together with all that is stored into them. Then every request waited for a full
  * garbage collection. That doubled the cost of a request, 2.6 to 5.6 µs.
  */
 export class Working {

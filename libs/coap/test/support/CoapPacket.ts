@@ -1,6 +1,6 @@
 /**
  * `coap-packet` as an oracle for the codec. It takes Buffers, names options by strings and throws. It also accepts what RFC 7252 §3
- * calls format errors: token lengths 9 to 14, truncated tokens and option values, numbers above 65535, a marker without payload.
+ * calls format errors: token lengths 9 to 14, truncated tokens and values, numbers above 65535, no payload behind its marker.
  */
 import { generate, parse } from "coap-packet"
 import type { Message, MessageType } from "../../src/index.ts"

@@ -19,7 +19,7 @@ export interface SqliteAside {
 }
 
 /**
- * The search of a SQLite file in a thread of its own, which also moves the file's log: whatever it takes, the registry's thread answers
+ * The search of a SQLite file in a thread of its own, which also moves the file's log. However long it takes, the registry's thread answers
  * devices meanwhile. The thread begins with the first call or change, and one that ended is followed by another one. `indexed` hears
  * which changes are in the index.
  */

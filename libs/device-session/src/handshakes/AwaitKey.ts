@@ -14,8 +14,8 @@ import { dayOf } from "./KnownKeys.ts"
 /*
  * All refusals take one way. Whatever a handshake names, and whether it names anything, its Finished is tried under a key from
  * here. The registry is asked once, and the Finished is tried under the key from there. Where there is no key it is one that
- * nobody has. So nothing on the wire, and no other work, tells a wrong key from an unknown device, or a device that is online
- * from one that is not. Only who has the key that is known here is let in without the question.
+ * nobody has. So nothing on the wire, and no other work, tells a wrong key from an unknown device. Nor does it tell a device
+ * that is online. Only who has the key that is known here is let in without the question.
  */
 
 /** Once the Finished came: tries it under the key that is known here. True if it verified; else the registry is asked. */

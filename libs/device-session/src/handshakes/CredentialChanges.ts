@@ -2,8 +2,8 @@ import { BoundedMap } from "@roost/bounded"
 import { actorKey } from "../state/DeviceState.ts"
 
 /**
- * The credential changes of late. A handshake may have its key from before a change that is heard of while its Finished
- * is on the way or its session is stored. It must not end with a session, nor its key in a cache (R10).
+ * The credential changes of late. A handshake may have its key from before a change that comes while its Finished is on
+ * the way or its session is stored. It must not end with a session, nor its key in a cache (R10).
  */
 export class CredentialChanges {
   readonly #changes = new BoundedMap<string, { readonly version: number; readonly heardAt: number }>(changesMax)

@@ -50,7 +50,7 @@ export class Handshakes {
   }
 
   /**
-   * The one that a datagram is for: its address's, or by the connection id of it or of an earlier datagram from there
+   * The one that a datagram is for: its address's, or that of its or an earlier datagram's connection id
    * (RFC 9146 §6).
    */
   find(edge: EdgeLink, peer: PeerAddress, datagram: Uint8Array): Handshake | undefined {

@@ -30,7 +30,7 @@ export class WrongKeys {
     this.#allowance = allowance(0, lookedIntoBurstMax)
   }
 
-  /** Whether it is to be asked for now: it was not yet, it is not the one that the device had before, and others left the time. */
+  /** Whether it is to be asked for now: not yet asked for, not the one that the device had before, and others left the time. */
   admit(now: number, handshake: Handshake, state: Awaiting): boolean {
     if (state.wrongKey._tag !== "NotAsked") return false
     const known = this.#known.get(nameOf(handshake))

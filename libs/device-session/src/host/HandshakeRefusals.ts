@@ -9,7 +9,7 @@ import type { NamedDevice } from "../state/NamedDevice.ts"
 import type { DeviceSession } from "../state/DeviceSession.ts"
 
 /**
- * Tells why handshakes were refused: under the device that they name if that is registered, else as a stranger's, which
+ * Tells why handshakes were refused, under the device that they name if that is registered. Else it is a stranger's, which
  * can be found by address and by identity. So nobody makes up subjects by making up identities.
  */
 export class HandshakeRefusals {

@@ -1,8 +1,8 @@
 import { blockBytes, type Request, szxMax } from "@roost/coap"
 
 /**
- * The name of an uplink in the stream, the same for every copy of its message and for every owner that gets
- * one, also after a resumption. It has `DeviceSession.scope`, message id and token: RFC 7252 §4.4 and §5.3.1 let
+ * The name of an uplink in the stream. It is the same for every copy of its message and every owner that
+ * gets one, also after a resumption. It has `DeviceSession.scope`, message id and token: RFC 7252 §4.4 and §5.3.1 let
  * no client use them again within EXCHANGE_LIFETIME. A checksum of path and body is against clients that do.
  */
 export const exchangeId = (scope: string, { messageId, path, payload, token }: Request): string => {

@@ -4,8 +4,8 @@ import type { DeviceSession } from "../state/DeviceSession.ts"
 import { type DeviceTurn, report } from "../state/DeviceTurn.ts"
 
 /**
- * Tells operators what the CoAP message layer refused on its own account: nothing of what any network makes of messages, such as
- * copies and late ACKs.
+ * Tells operators what the CoAP message layer refused on its own account. Copies, late ACKs and the like, which any network makes,
+ * are left out.
  */
 export const reportMessageRefusal = (
   turn: DeviceTurn,

@@ -30,7 +30,7 @@ const pauseMillisMax = 60_000
 
 /**
  * Loads partitions, those together that were acquired meanwhile. An exception costs time and no partition but its own. The others of
- * its batch are loaded one by one, and its own is tried again behind a pause, as long as it is this node's. `failed` is called with each.
+ * its batch are loaded one by one. Its own is tried again behind a pause, as long as it is this node's. `failed` is called with each.
  */
 export const makePartitionLoader = Effect.fnUntraced(function* (
   loadAll: (batch: ReadonlyArray<Acquisition>) => Effect.Effect<void>,

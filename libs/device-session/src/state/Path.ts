@@ -40,8 +40,8 @@ export const spend = ({ path }: DeviceSession, bytes: number): void => {
 }
 
 /**
- * True if the device was at its handshake's address a moment ago, and a copy of its record that overtook it may be all that
- * speaks for another one. Every datagram to there goes home, too (RFC 9000 §9.3.3). No NAT gives a port to another device so soon.
+ * True if the device was at its handshake's address a moment ago. A copy of its record that overtook it may be all that speaks
+ * for another one. Every datagram to there goes home, too (RFC 9000 §9.3.3). No NAT gives a port to another device so soon.
  */
 export const mayBeHome = ({ lastSeenAt, path }: DeviceSession): boolean =>
   path !== undefined && lastSeenAt - path.homeHeardAt < homeMillisMax

@@ -8,8 +8,8 @@ export const recordsPerMillisMax = 1024
 
 /**
  * The first record number that a session from the store is sealed under. The end of the block that its entry reserved is not
- * enough. A store that went back, after a power cut or from a backup, has forgotten blocks, and would hand out the same one
- * again each time. So time counts too: what was sealed before now has a number below `recordsPerMillisMax` for each
+ * enough. A store that went back has forgotten blocks, by a power cut or a backup. It would hand out the same one again
+ * each time. So time counts too: what was sealed before now has a number below `recordsPerMillisMax` for each
  * millisecond since the handshake, and no millisecond comes twice.
  *
  * Where the wall clock is behind the reserved end, or years ahead of it, time says nothing. The number then lies

@@ -134,8 +134,8 @@ export class World {
   }
 
   /**
-   * The node gives everything up. `during` happens before its last state is stored, and what it sends on arrives at the next
-   * owner before that owns anything, which `waitMillis` later it does.
+   * The node gives everything up. `during` happens before its last state is stored, and the forwarded frames arrive at the next owner
+   * before that owns anything. It does `waitMillis` later.
    */
   handOver(during: () => void, waitMillis = 0): void {
     for (let partition = 0; partition < partitionCount; partition++) {

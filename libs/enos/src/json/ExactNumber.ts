@@ -12,8 +12,8 @@ declare global {
 }
 
 /**
- * A number whose text JavaScript would write in another way, such as `1.0`, `-0`, `1e400` or `9007199254740993`: made by
- * `JSON.rawJSON`, so `JSON.stringify` writes the text as it came. All other numbers are JavaScript's own.
+ * A number whose text JavaScript would write in another way, such as `1.0`, `-0`, `1e400` or `9007199254740993`. It is
+ * made by `JSON.rawJSON`, so `JSON.stringify` writes the text as it came. All other numbers are JavaScript's own.
  */
 export interface ExactNumber {
   readonly rawJSON: string

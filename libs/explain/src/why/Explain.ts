@@ -3,8 +3,8 @@ import { aboutCommand, causeOfCommand } from "./CommandCauses.ts"
 import type { Answer, Evidence, Finding, SeenEvent } from "./Evidence.ts"
 
 /**
- * The causes of what a device or an address meets, those that hold now first, in the order in which a device meets them: whether it
- * is registered, its handshake, its presence, its requests, its commands. Pure, and linear in the evidence.
+ * The causes of what a device or an address meets, those that hold now first, in the order in which a device meets them. These are
+ * whether it is registered, its handshake, its presence, its requests, its commands. Pure, and linear in the evidence.
  */
 export const explain = (evidence: Evidence): Answer => {
   const causes = new Causes(evidence)

@@ -14,8 +14,8 @@ const wire = 0
 const plain = 1
 
 /**
- * A recording for Wireshark: the datagrams on one interface, as they were on the wire, and beside each record the CoAP message that it
- * carries on another. `secrets`: with those of handshakes that were recorded. Entries in any order.
+ * A recording for Wireshark. One interface has the datagrams as they were on the wire, another the CoAP message of each
+ * record. `secrets`: with those of handshakes that were recorded. Entries in any order.
  */
 export const recordingPcapng = (
   entries: ReadonlyArray<RecordedEntry>,

@@ -1,6 +1,6 @@
 /**
- * Questions of one kind, asked again before earlier ones are answered. A server without a leader leaves some without an answer, and
- * what is said to an earlier one does not undo what a later one found.
+ * Questions of one kind, asked again before earlier ones are answered. A server without a leader leaves some without an answer. An
+ * answer to an earlier one does not undo what a later one found.
  */
 export class Questions {
   #asked = 0

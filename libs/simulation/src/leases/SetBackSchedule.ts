@@ -31,7 +31,7 @@ const outageMillisMax = 15_000
 const reconnectMillisMax = 1_000
 
 /**
- * Two to four nodes on a network that is late and loses nothing. They live, join and leave for a while, then the bucket goes back,
+ * Two to four nodes on a network that is late and loses nothing. They live, join and leave for a while. Then the bucket goes back,
  * twice to the same state, as a backup does that is restored twice. After every event: at most one node serves a partition, and
  * fencing tokens grow.
  */

@@ -1,6 +1,6 @@
 /**
- * `@nodertc/dtls` 0.6.0, a DTLS client in JavaScript without types, without either suite of the contract, and unsafe on
- * receive (it hands out records that failed to decrypt): for tests on loopback only. The suites are put into its
+ * `@nodertc/dtls` 0.6.0, a DTLS client in JavaScript without types and without either suite of the contract. It is
+ * unsafe on receive (it hands out records that failed to decrypt): for tests on loopback only. The suites are put into its
  * internal modules before its entry point is loaded, since that copies what they export.
  */
 import { createCipheriv, createDecipheriv, createHmac, randomBytes, timingSafeEqual } from "node:crypto"
