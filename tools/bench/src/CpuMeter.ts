@@ -2,7 +2,10 @@ import { processUse } from "./ProcessUse.ts"
 
 type Processes = ReadonlyArray<readonly [name: string, pid: number]>
 
-/** CPU that named processes use from its making on; several of one name are added up. */
+/**
+ * CPU that named processes and those under them use from its making on; several of one name are added up. One that is named itself is not
+ * part of the one that started it.
+ */
 export class CpuMeter {
   readonly #processes: Processes
   readonly #before: ReadonlyMap<string, number>
@@ -24,8 +27,9 @@ export const total = (values: ReadonlyMap<string, number>): number =>
 
 const cpuMillis = (processes: Processes): ReadonlyMap<string, number> => {
   const sums = new Map<string, number>()
+  const named = new Set(processes.map(([, pid]) => pid))
   for (const [name, pid] of processes) {
-    const use = processUse(pid)
+    const use = processUse(pid, named)
     if (use === undefined) throw new Error(`${name} (process ${pid}) has ended, or there is no /proc`)
     sums.set(name, (sums.get(name) ?? 0) + use.cpuMillis)
   }

@@ -25,6 +25,11 @@ export const quantities = {
   flatCpu: { title: "CPU per uplink by the size of the fleet", unit: "µs", less: true },
   liveMemory: { title: "memory per idle session, in use", unit: "B", less: true },
   residentMemory: { title: "memory per idle session, resident", unit: "B", less: true },
+  rateCpu: { title: "CPU per uplink", unit: "µs", less: true },
+  rateP50: { title: "p50", unit: "ms", less: true },
+  rateP99: { title: "p99", unit: "ms", less: true },
+  rateAnswered: { title: "answered of what was due", unit: "%" },
+  rateLoadCpu: { title: "the load's own CPU per uplink", unit: "µs" },
   idleCpu: { title: "idle CPU of online devices", unit: "% of a core", less: true },
   wakeUp: { title: "wake-up storm, until all had shaken hands", unit: "s", less: true }
 } as const satisfies Record<string, QuantityText>
@@ -37,6 +42,8 @@ export interface Sample {
   readonly quantity: Quantity
   readonly suite: LoadSuite
   readonly devices: number
+  /** Uplinks a second, in the rows of fixed rates. */
+  readonly rate?: number
   /** Part of a server, for split costs. */
   readonly process?: string
   readonly value: number
@@ -51,7 +58,7 @@ export interface Figure extends Omit<Sample, "value"> {
 export const figuresOf = (samples: ReadonlyArray<Sample>): ReadonlyArray<Figure> => {
   const figures = new Map<string, Figure & { readonly values: Array<number> }>()
   for (const { value, ...what } of samples) {
-    const key = JSON.stringify([what.server, what.quantity, what.suite, what.devices, what.process])
+    const key = JSON.stringify([what.server, what.quantity, what.suite, what.devices, what.rate, what.process])
     const figure = figures.get(key)
     if (figure === undefined) figures.set(key, { ...what, values: [value] })
     else figure.values.push(value)

@@ -95,9 +95,54 @@ export const goalsOf = (report: Report): ReadonlyArray<Goal> => {
       text: () =>
         `${rounded(own!)} ms (the bound is ${rounded(2 * floor! + 2)} ms, the echo's p99 ${rounded(floor!)} ms)`,
       measuredBy: "--rows traffic --peers roost"
-    })
+    }),
+    ...ratesGoals(report)
   ]
 }
+
+/** Beside the least that stores in two processes: what no separation of sockets and decisions can do without. */
+const ratesGoals = (report: Report): ReadonlyArray<Goal> =>
+  rateCpuMax.flatMap(([rate, max]) => {
+    const at = (server: string, quantity: Quantity) =>
+      report.figures.find(
+        (figure) =>
+          figure.server === server &&
+          figure.quantity === quantity &&
+          figure.rate === rate &&
+          figure.process === undefined
+      )
+    const middle = (figure: Figure | undefined) => figure && median(figure.values)
+    const [own, least] = [at("started", "rateCpu"), at("floor-linked", "rateCpu")]
+    const [ownP99, leastP99] = [middle(at("started", "rateP99")), middle(at("floor-linked", "rateP99"))]
+    const p99Max = leastP99 && 2 * leastP99 + 3
+    const measuredBy = `--rows rates --rates ${rate} --peers roost,floor`
+    return [
+      judged({
+        title: `CPU per uplink of npm start at ${rate}/s, everything included`,
+        bound: `≤ ${max} × the least of two processes that stores`,
+        value: own && least && median(own.values) / median(least.values),
+        max,
+        text: (value) => `${value.toFixed(2)} × (${withSpread(own!)} to ${withSpread(least!)} µs)`,
+        measuredBy
+      }),
+      judged({
+        title: `p99 of npm start at ${rate}/s`,
+        bound: "≤ 2 × that least's + 3 ms",
+        value: leastP99 === undefined ? undefined : ownP99,
+        max: p99Max ?? Number.NaN,
+        text: (value) => `${rounded(value)} ms (the bound is ${rounded(p99Max!)} ms)`,
+        measuredBy
+      })
+    ]
+  })
+
+/** Uplinks a second, and how often the least of two processes. */
+const rateCpuMax = [
+  [200, 1.5],
+  [1000, 1.4],
+  [3000, 1.1],
+  [6000, 1]
+] as const
 
 const judged = ({
   max,

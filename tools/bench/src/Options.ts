@@ -2,7 +2,7 @@ import { availableParallelism } from "node:os"
 import { parseArgs } from "node:util"
 import type { LoadSuite } from "./load/LoadDevices.ts"
 
-export type RowGroup = "traffic" | "flat" | "memory" | "idle" | "wakeup" | "actors"
+export type RowGroup = "traffic" | "rates" | "flat" | "memory" | "idle" | "wakeup" | "actors"
 
 export interface BenchOptions {
   readonly peers: ReadonlyArray<string>
@@ -12,6 +12,8 @@ export interface BenchOptions {
   readonly devices: number
   /** Requests under way at any time in the rows of traffic, one per device at most. */
   readonly underWay: number
+  /** Uplinks a second in the rows of fixed rates. */
+  readonly rates: ReadonlyArray<number>
   /** Sizes of the fleet in the rows of flatness. */
   readonly flatDevices: ReadonlyArray<number>
   readonly memoryDevices: ReadonlyArray<number>
@@ -25,7 +27,7 @@ export interface BenchOptions {
   readonly help: boolean
 }
 
-export const rowGroups: ReadonlyArray<RowGroup> = ["traffic", "flat", "memory", "idle", "wakeup", "actors"]
+export const rowGroups: ReadonlyArray<RowGroup> = ["traffic", "rates", "flat", "memory", "idle", "wakeup", "actors"]
 
 const dtlsSuites: ReadonlyArray<LoadSuite> = ["CCM_8", "CBC_SHA256"]
 
@@ -57,7 +59,7 @@ export const readOptions = (args: ReadonlyArray<string>, peerKeys: ReadonlyArray
     if (!(value > 0) || !Number.isFinite(value)) wrong.push(`--${flag} takes a number above 0, not ${text}`)
     return value
   }
-  const numbers = (flag: "flat" | "memory", otherwise: ReadonlyArray<number>): ReadonlyArray<number> =>
+  const numbers = (flag: "rates" | "flat" | "memory", otherwise: ReadonlyArray<number>): ReadonlyArray<number> =>
     values[flag]?.split(",").map((text) => number(flag, text, 0)) ?? otherwise
   const options: BenchOptions = {
     peers,
@@ -65,6 +67,7 @@ export const readOptions = (args: ReadonlyArray<string>, peerKeys: ReadonlyArray
     suites,
     devices: number("devices", values.devices, values.quick ? 100 : 5000),
     underWay: number("under-way", values["under-way"], underWayDefault),
+    rates: numbers("rates", ratesDefault),
     flatDevices: numbers("flat", [100, 1000, 10_000, 100_000]),
     memoryDevices: numbers("memory", [1000, 10_000, 100_000]),
     idleDevices: number("idle", values.idle, 100_000),
@@ -81,12 +84,16 @@ export const readOptions = (args: ReadonlyArray<string>, peerKeys: ReadonlyArray
 /** Enough to keep a server busy, few enough for the default receive buffer of 208 KiB. */
 export const underWayDefault = 64
 
+/** From a small fleet's to what two cores have to spare. */
+export const ratesDefault: ReadonlyArray<number> = [200, 1000, 3000, 6000]
+
 const flags = {
   peers: { type: "string" },
   rows: { type: "string" },
   suites: { type: "string" },
   devices: { type: "string" },
   "under-way": { type: "string" },
+  rates: { type: "string" },
   flat: { type: "string" },
   memory: { type: "string" },
   idle: { type: "string" },
@@ -105,8 +112,9 @@ Roost beside other CoAP servers over DTLS-PSK: same machine, same work, the serv
   --peers A,B     of ${peerKeys.join(", ")} [all]
   --rows A,B      of ${rowGroups.join(", ")} [all]
   --suites A,B    of ${dtlsSuites.join(", ")}, in the rows of traffic [both]
-  --devices N     devices of the rows of traffic [5000]
+  --devices N     devices of the rows of traffic [5000]; those of rates have 1000 of them at most
   --under-way N   requests under way at any time, of as many devices [${underWayDefault}]
+  --rates N,M     uplinks a second in the rows of fixed rates [${ratesDefault.join(",")}]
   --flat N,M      sizes of the fleet that grows, on Californium and Roost [100,1000,10000,100000]
   --memory N,M    sessions of the rows of memory [1000,10000,100000]
   --idle N        online devices of the row of idle CPU, Roost only [100000]
@@ -118,12 +126,13 @@ Roost beside other CoAP servers over DTLS-PSK: same machine, same work, the serv
 
 How long a row takes:
   traffic   a minute for each server, suite and round
+  rates     a minute for each server and round, six minutes a round with all floors
   flat      three minutes for each of two servers, nearly all of it handshakes
   memory    a minute for each server at 100000, some seconds below
   idle      eight minutes and a half
   actors    two minutes, for 2 and 4 session-actors
   wakeup    half a minute
-All of it with all peers is about three quarters of an hour.
+All of it with all peers is about an hour.
 
 What a peer needs to be built is in tools/bench/README.md; one that can't be is skipped with the reason.
 `

@@ -13,21 +13,40 @@ export interface ProcessStat extends ProcessUse {
 }
 
 /**
- * Reads /proc for the tree of processes under `pid`; undefined if it has ended, or where there is no /proc.
+ * Reads /proc for the tree of processes under `pid`, without `except` and what is under them; undefined if it has ended, or where there is
+ * no /proc.
  *
  * Linux adds up user and system time from the scheduler's clock and only splits it by ticks. So the sum is good to one
  * tick of 10 ms however short the slices were.
  */
-export const processUse = (pid: number): ProcessUse | undefined => {
+export const processUse = (pid: number, except: ReadonlySet<number> = noProcess): ProcessUse | undefined => {
   const own = readStat(pid)
   if (own === undefined) return undefined
   let { cpuMillis, residentBytes } = own
   for (const child of childrenOf(pid)) {
-    const use = processUse(child)
+    if (except.has(child)) continue
+    const use = processUse(child, except)
     cpuMillis += use?.cpuMillis ?? 0
     residentBytes += use?.residentBytes ?? 0
   }
   return { cpuMillis, residentBytes }
+}
+
+const noProcess: ReadonlySet<number> = new Set()
+
+/** The processes under `pid` that live, with their command lines. */
+export const descendantsOf = (pid: number): ReadonlyArray<{ readonly pid: number; readonly command: string }> => {
+  const found = childrenOf(pid).map((child) => ({ pid: child, command: commandLineOf(child) }))
+  return found.concat(found.flatMap((child) => descendantsOf(child.pid)))
+}
+
+/** Empty of one that ended meanwhile. */
+const commandLineOf = (pid: number): string => {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ").trim()
+  } catch {
+    return ""
+  }
 }
 
 /** Milliseconds of CPU that all processes of the machine, the kernel and the hypervisor's other guests have used so far. */

@@ -12,10 +12,11 @@ import { htmlOf } from "./report/Html.ts"
 import { markdownOf } from "./report/Markdown.ts"
 import type { Report } from "./report/Report.ts"
 import { measureFlat, measureIdle, measureMemory, measureWakeUp } from "./Rows.ts"
+import { measureRates } from "./Rates.ts"
 import type { RunOptions } from "./RunOptions.ts"
 import { measureTraffic } from "./Traffic.ts"
 import type { Contestant } from "./servers/Contestant.ts"
-import { contestants, roost } from "./servers/Contestants.ts"
+import { contestants, ratesContestants, ratesOnly, roost } from "./servers/Contestants.ts"
 import { roostOf } from "./servers/Roost.ts"
 import { alternated } from "./Statistics.ts"
 
@@ -89,15 +90,18 @@ interface Job extends Task {
 
 const severalActors = [2, 4].map(roostOf)
 
-const columnsOf = (taking: ReadonlyArray<Contestant>, { rows }: BenchOptions): ReadonlyArray<Contestant> =>
-  rows.includes("actors") && taking.includes(roost) ? [...taking, ...severalActors] : taking
+const columnsOf = (taking: ReadonlyArray<Contestant>, { rows }: BenchOptions): ReadonlyArray<Contestant> => [
+  ...taking,
+  ...(rows.includes("actors") && taking.includes(roost) ? severalActors : []),
+  ...(rows.includes("rates") ? ratesOnly(taking) : [])
+]
 
 const jobsOf = (
   taking: ReadonlyArray<Contestant>,
   options: BenchOptions,
   step: RunOptions["step"]
 ): ReadonlyArray<Job> => {
-  const { devices, flatDevices, idleDevices, memoryDevices, rounds, rows, seconds, wakeUpDevices } = options
+  const { devices, flatDevices, idleDevices, memoryDevices, rates, rounds, rows, seconds, wakeUpDevices } = options
   const run = runOptions(options, step)
   const takes = (row: BenchOptions["rows"][number]) => rows.includes(row)
   const jobs: Array<Job> = []
@@ -110,6 +114,15 @@ const jobsOf = (
         const job = { title, seconds: trafficSeconds(contestant), run: measureTraffic(contestant, suite, run) }
         jobs.push(job)
       }
+    }
+  }
+  for (let round = 0; round < rounds; round++) {
+    for (const contestant of takes("rates") ? alternated(ratesContestants(taking), round) : []) {
+      jobs.push({
+        title: `round ${round + 1} of ${rounds}: ${contestant.name}, ${rates.join(", ")} uplinks/s`,
+        seconds: trafficSecondsLeast + contestant.warmUp.seconds + rates.length * (2 + seconds),
+        run: measureRates(contestant, rates, run)
+      })
     }
   }
   for (const contestant of takes("flat") ? taking.filter(isFlatPeer) : []) {

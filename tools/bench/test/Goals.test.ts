@@ -57,6 +57,33 @@ it("judges memory at the largest fleet, and latency beside the floor at the same
   })
 })
 
+it("judges npm start at each rate beside the least of two processes at the same rate", () => {
+  const at = (rate: number, own: number, least: number) => [
+    sample("started", own, { quantity: "rateCpu", rate }),
+    sample("started", own / 2, { quantity: "rateCpu", rate, process: "registry" }),
+    sample("floor-linked", least, { quantity: "rateCpu", rate, suite: "none" })
+  ]
+  const samples = [
+    ...at(200, 1500, 1000),
+    ...at(6000, 210, 200),
+    sample("started", 13, { quantity: "rateP99", rate: 200 }),
+    sample("floor-linked", 5, { quantity: "rateP99", rate: 200, suite: "none" })
+  ]
+  assert.containSubset(goal(samples, "CPU per uplink of npm start at 200/s", "1.5 ×"), {
+    figure: "1.50 × (1500 to 1000 µs)",
+    verdict: "kept"
+  })
+  assert.strictEqual(goal(samples, "CPU per uplink of npm start at 6000/s", "1 ×").verdict, "not kept")
+  assert.containSubset(goal(samples, "p99 of npm start at 200/s", "3 ms"), {
+    figure: "13.0 ms (the bound is 13.0 ms)",
+    verdict: "kept"
+  })
+  assert.containSubset(goal(samples, "CPU per uplink of npm start at 1000/s", "1.4 ×"), {
+    verdict: "not measured",
+    measuredBy: "--rows rates --rates 1000 --peers roost,floor"
+  })
+})
+
 it("is in the report, with the options that measure what this run did not", () => {
   const markdown = markdownOf(reportOf([sample("roost", 0.5, { quantity: "idleCpu", devices: 100_000 })]))
   assert.include(

@@ -12,6 +12,7 @@ describe("options", () => {
       underWay: 64,
       memoryDevices: [1000, 10_000, 100_000],
       idleDevices: 100_000,
+      rates: [200, 1000, 3000, 6000],
       flatDevices: [100, 1000, 10_000, 100_000]
     })
     assert.containSubset(readOptions(["--peers", "roost", "--rows", "memory", "--memory", "5,6"], keys), {
@@ -27,10 +28,11 @@ describe("options", () => {
 
   it.each([
     [["--peers", "roost,emqx"], "--peers emqx: there are californium, roost, floor"],
-    [["--rows", "speed"], "--rows speed: there are traffic, flat, memory"],
+    [["--rows", "speed"], "--rows speed: there are traffic, rates, flat, memory"],
     [["--suites", "GCM"], "--suites GCM: there are CCM_8, CBC_SHA256"],
     [["--rounds", "0"], "--rounds takes a number above 0, not 0"],
     [["--under-way", "0"], "--under-way takes a number above 0, not 0"],
+    [["--rates", "200,-1"], "--rates takes a number above 0, not -1"],
     [["--memory", "1000,x"], "--memory takes a number above 0, not x"],
     [["--fast"], "Unknown option '--fast'"]
   ])("%j are refused with the reason", (args, reason) => {

@@ -1,8 +1,8 @@
-import { childProcess } from "@roost/testkit"
+import { childProcess, eventually } from "@roost/testkit"
 import { Effect } from "effect"
 import { assert, describe, it } from "vitest"
 import { CpuMeter, total } from "../src/CpuMeter.ts"
-import { parseStat, processUse } from "../src/ProcessUse.ts"
+import { descendantsOf, parseStat, processUse } from "../src/ProcessUse.ts"
 
 /** Uses this much CPU by its own clock, in `where`, then says so and waits. */
 const burn = (millis: number) => `
@@ -49,6 +49,36 @@ describe.runIf(process.platform === "linux")("CPU and memory of processes", () =
     assert.isAbove(own - idle, 250)
     assert.isBelow(own - idle, 450)
     assert.isAbove((await used(grandparent)) - idle, 250)
+  })
+
+  it("counts a child that is named itself once", async () => {
+    const program = `
+      const { pid } = require("node:child_process").spawn(process.execPath, ["-e", ${JSON.stringify(burn(300))}, "roost-burner"], {
+        stdio: ["ignore", "pipe", "ignore"]
+      })
+      console.log("started")
+      process.stdin.once("data", () => process.exit())
+      setInterval(() => {}, 1000)`
+    const used = await Effect.runPromise(
+      Effect.scoped(
+        Effect.gen(function* () {
+          const parent = yield* childProcess({
+            command: process.execPath,
+            args: ["-e", program],
+            readyWhen: /started/
+          })
+          const [child] = descendantsOf(parent.pid)
+          assert.include(child!.command, "roost-burner")
+          const meter = new CpuMeter([
+            ["parent", parent.pid],
+            ["child", child!.pid]
+          ])
+          yield* Effect.promise(() => eventually(() => meter.read().get("child")! >= 200))
+          return meter.read()
+        })
+      )
+    )
+    assert.isBelow(used.get("parent")!, 150)
   })
 
   it("adds up processes of one name from its making on, and tells of one that ended", () => {

@@ -69,6 +69,38 @@ describe("report", () => {
     ])
   })
 
+  it("sets fixed rates beside the least of two processes that stores, and splits npm start's cost by process", () => {
+    const atRate = (server: string, rate: number, value: number, more: Partial<Sample> = {}) =>
+      sample(server, value, { quantity: "rateCpu", rate, ...more })
+    const tables = tablesOf(
+      reportOf([
+        ...[200, 1000].flatMap((rate) => [
+          atRate("californium", rate, 300),
+          atRate("started", rate, 1500),
+          atRate("floor-linked", rate, 750, { suite: "none" }),
+          atRate("floor", rate, 100, { suite: "none" }),
+          atRate("started", rate, 600, { process: "nats-server" })
+        ]),
+        atRate("started", 200, 12, { quantity: "rateP99" })
+      ])
+    )
+    assert.deepStrictEqual(
+      tables.map(({ title }) => title),
+      ["Uplinks at fixed rates, nothing pinned", "npm start's CPU at fixed rates, by process"]
+    )
+    const [beside, split] = tables
+    assert.deepStrictEqual(beside!.columns, ["floor of two", "npm start", "Californium", "floor"])
+    assert.deepStrictEqual(
+      beside!.rows.map(({ cells, title }) => [title, cells.map((cell) => cell?.ratio)]),
+      [
+        ["CPU per uplink at 200/s, µs (1000 devices)", ["", "2.00×", "0.40×", "0.13×"]],
+        ["CPU per uplink at 1000/s, µs (1000 devices)", ["", "2.00×", "0.40×", "0.13×"]],
+        ["p99 at 200/s, ms (1000 devices)", [undefined, "", undefined, undefined]]
+      ]
+    )
+    assert.containSubset(split, { columns: ["nats-server"], rows: [{ cells: [{ value: "600" }] }] })
+  })
+
   it("shows what a server has no value for as a dash", () => {
     const markdown = markdownOf(reportOf([...rounds, sample("californium", 100, { quantity: "handshakeCpu" })]))
     assert.include(markdown, "| CPU per full handshake, µs (CCM_8, 1000 devices) | 100 | – | – |")

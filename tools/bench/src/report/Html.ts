@@ -1,8 +1,9 @@
 import { html, type Content, type Markup, pageOf, proseOf, sectionOf, tableOf } from "@roost/tool-report"
 import { type Goal, goalsOf } from "../Goals.ts"
+import type { Cell, Table } from "./Cell.ts"
 import { conditionsOf, goalsText } from "./Markdown.ts"
 import type { Report } from "./Report.ts"
-import { type Cell, type Table, tablesOf } from "./Table.ts"
+import { tablesOf } from "./Table.ts"
 
 export const htmlOf = (report: Report): string =>
   pageOf({

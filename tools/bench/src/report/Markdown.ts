@@ -1,7 +1,8 @@
 import { goalsOf } from "../Goals.ts"
 import { type Machine } from "../Machine.ts"
+import type { Cell, Table } from "./Cell.ts"
 import type { Report } from "./Report.ts"
-import { type Cell, type Table, tablesOf } from "./Table.ts"
+import { tablesOf } from "./Table.ts"
 
 export const markdownOf = (report: Report): string => {
   const lines = [
@@ -28,6 +29,7 @@ export const conditionsOf = (report: Report): ReadonlyArray<string> => [
   `${report.rounds === 1 ? "One round" : `Medians of ${report.rounds} rounds, ± the largest distance from the median`}; × is the ratio to ${report.servers[0]?.name ?? "the first"}. The servers have one core, the load another.`,
   "",
   ...(report.figures.some(({ quantity }) => quantity === "floorP99") ? [latencyText, ""] : []),
+  ...(report.figures.some(({ quantity }) => quantity === "rateCpu") ? [ratesText, ""] : []),
   ...report.servers.map(({ name, warmUp }) => `- ${name}: ${warmUp}`),
   ...report.notes.map((note) => `- ${note}`),
   ...noiseOf(report).map((note) => `- ${note}`)
@@ -53,6 +55,9 @@ const machineLine = ({ commit, cores, cpu, kernel, memoryBytes, natsServer, node
 
 const latencyText =
   "Latency at half load: requests leave at half of the rate that this server just had, whatever it does, and count from when they were due. A server that is twice as fast is asked twice as often, so each has the p99 of a bare datagram echo (the floor) at the same rate beside its own."
+
+const ratesText =
+  "Fixed rates: uplinks leave at the rate, whatever the server does, and count from when they were due; the load sleeps in between. Nothing is pinned. Roost is what npm start starts: bundles, latest values, events, supervisor and terminal. The floors that store do so under the same nats-server and configuration, without DTLS and without a decision. × is the ratio to that of two processes, in the same rounds."
 
 export const goalsText =
   "What Roost is to be, in figures of this run: medians, suite CCM_8 (TLS_PSK_WITH_AES_128_CCM_8), all processes of a server together. Figures of two machines, or of two runs, are not compared."

@@ -1,34 +1,13 @@
-import { type Figure, quantities, type Quantity, type QuantityText } from "../Figures.ts"
+import { type Figure, quantities, type Quantity } from "../Figures.ts"
 import { spanOf } from "../Goals.ts"
-import { median, spread } from "../Statistics.ts"
+import { median } from "../Statistics.ts"
+import { type Cell, cellOf, type Row, type Table } from "./Cell.ts"
+import { ratesTables } from "./RatesTables.ts"
 import type { Report } from "./Report.ts"
-import { rounded } from "./Round.ts"
-
-export interface Cell {
-  /** Median, with as many digits as mean something. */
-  readonly value: string
-  /** `±4 %`; empty after one round. */
-  readonly spread: string
-  /** To the reference server in the same row, as `0.52×`; empty where there is none. */
-  readonly ratio: string
-  /** Of a ratio: better than the reference, worse, or within the spread of either. */
-  readonly verdict: "better" | "worse" | "same" | undefined
-}
-
-export interface Row {
-  readonly title: string
-  readonly cells: ReadonlyArray<Cell | undefined>
-}
-
-export interface Table {
-  readonly title: string
-  readonly columns: ReadonlyArray<string>
-  readonly rows: ReadonlyArray<Row>
-}
 
 /** Servers side by side, ratios to the first column; then what only Roost has. Empty tables are left out. */
 export const tablesOf = (report: Report): ReadonlyArray<Table> => {
-  const columns = report.servers.filter(({ key }) => !isVariant(key))
+  const columns = report.servers.filter(({ key }) => !isVariant(key) && !isOfRatesOnly(key))
   const shared = report.figures.filter((figure) => figure.process === undefined && isShared(figure))
   const sideBySide: Table = {
     title: "Side by side",
@@ -41,9 +20,14 @@ export const tablesOf = (report: Report): ReadonlyArray<Table> => {
       )
     )
   }
-  return [sideBySide, flatTable(report), splitTable(report), actorsTable(report), alone(report)].filter(
-    ({ rows }) => rows.length > 0
-  )
+  return [
+    sideBySide,
+    ...ratesTables(report),
+    flatTable(report),
+    splitTable(report),
+    actorsTable(report),
+    alone(report)
+  ].filter(({ rows }) => rows.length > 0)
 }
 
 interface RowKey {
@@ -53,8 +37,10 @@ interface RowKey {
 }
 
 const roostOnly: ReadonlySet<Quantity> = new Set<Quantity>(["idleCpu", "wakeUp"])
-const isShared = ({ quantity }: Figure) => !roostOnly.has(quantity) && quantity !== "flatCpu"
+const isShared = ({ quantity, rate }: Figure) =>
+  !roostOnly.has(quantity) && quantity !== "flatCpu" && rate === undefined
 const isVariant = (key: string) => /^roost-\d+$/.test(key)
+const isOfRatesOnly = (key: string) => /^(started|floor-.*)$/.test(key)
 
 /** Sorted as the quantities are listed; a server without DTLS has its values in the first suite's rows. */
 const rowsOf = (figures: ReadonlyArray<Figure>): ReadonlyArray<RowKey> => {
@@ -89,19 +75,6 @@ const rowOf = (key: RowKey, servers: ReadonlyArray<string>, figures: ReadonlyArr
 
 const titleOf = ({ devices, quantity, suite }: RowKey): string =>
   `${quantities[quantity].title}, ${quantities[quantity].unit} (${suite === "none" ? "" : `${suite}, `}${devices} devices)`
-
-export const cellOf = (figure: Figure, reference: Figure | undefined): Cell => {
-  const value = median(figure.values)
-  const own = figure.values.length > 1 ? spread(figure.values) : 0
-  const cell = { value: rounded(value), spread: figure.values.length > 1 ? `±${Math.round(own * 100)} %` : "" }
-  const { less }: QuantityText = quantities[figure.quantity]
-  if (reference === undefined || less === undefined) return { ...cell, ratio: "", verdict: undefined }
-  const ratio = value / median(reference.values)
-  const uncertainty = own + (reference.values.length > 1 ? spread(reference.values) : 0)
-  const gain = less ? 1 - ratio : ratio - 1
-  const verdict = Math.abs(gain) <= uncertainty ? "same" : gain > 0 ? "better" : "worse"
-  return { ...cell, ratio: `${ratio.toFixed(2)}×`, verdict }
-}
 
 const plain = (figure: Figure | undefined): Cell | undefined => figure && cellOf(figure, undefined)
 

@@ -14,7 +14,7 @@ import { deviceKeyOf } from "../load/LoadDevices.ts"
 import type { Contestant, Place } from "./Contestant.ts"
 import { memoryLine, pinned } from "./Pinned.ts"
 
-const root = resolve(import.meta.dirname, "../../../..")
+export const root = resolve(import.meta.dirname, "../../../..")
 
 /** Four apps over one nats-server, every uplink in a file-backed stream before its answer; all on one core. */
 export const roostOf = (actors: number): Contestant => ({
@@ -109,7 +109,7 @@ const ready = (app: string, port: number): Effect.Effect<void, ProcessFailed> =>
   })
 
 /** One product, and every device with the same secret: what is measured is not the loading of secrets. */
-const provision = (port: number, token: string, { devices, productKey, secret }: Place) =>
+export const provision = (port: number, token: string, { devices, productKey, secret }: Place) =>
   Effect.tryPromise({
     try: async () => {
       const post = async (path: string, contentType: string, body: string) => {

@@ -31,7 +31,9 @@ export const reportOf = (samples: ReadonlyArray<Sample>): Report => ({
     { key: "californium", name: "Californium", warmUp: "warm" },
     { key: "roost", name: "Roost", warmUp: "warm" },
     { key: "floor", name: "floor", warmUp: "warm" },
-    { key: "roost-2", name: "Roost, 2 session-actors", warmUp: "warm" }
+    { key: "roost-2", name: "Roost, 2 session-actors", warmUp: "warm" },
+    { key: "floor-linked", name: "floor of two", warmUp: "warm" },
+    { key: "started", name: "npm start", warmUp: "warm" }
   ],
   notes: ["libcoap: skipped: `cc --version` does not work here (Debian package build-essential)"],
   figures: figuresOf(samples)
