@@ -53,10 +53,11 @@ export const EdgeService = {
       const pace = yield* Effect.acquireRelease(
         Effect.sync(
           () =>
-            new FramePace(() => core.flush(), {
-              pause: () => late.socket?.pause(),
-              resume: () => late.socket?.resume()
-            })
+            new FramePace(
+              () => core.flush(),
+              { pause: () => late.socket?.pause(), resume: () => late.socket?.resume() },
+              steadyNow
+            )
         ),
         (pace) => Effect.sync(() => pace.stop())
       )
