@@ -26,6 +26,8 @@ import { RecordingEvents } from "./RecordingEvents.ts"
 
 /** What runs is told so often, so that a process that starts hears of it. */
 const tellMillis = 1_000
+/** How often it is told that nothing runs any more: each message may be lost. */
+const endsToldMin = 10
 /** Recordings that are kept; one more, and the oldest goes. */
 const keptMax = 200
 const idLength = 12
@@ -69,19 +71,17 @@ export class Recordings extends Context.Service<
         })
         const batches = yield* storedBatches(bucket, sealing, known)
 
+        const told = { again: 0 }
         const tellOnce = Effect.map(Clock.currentTimeMillis, (now) => {
           const taps = [...known.values()].flatMap((recording) => (recording.until > now ? [tapOf(recording)] : []))
           bus.publish(Subjects.recordings, utf8.encode(JSON.stringify({ taps })))
-          return taps.length
+          told.again = taps.length > 0 ? endsToldMin : told.again - 1
         })
-        // Whatever comes of it, once more after the last has ended.
-        const told = { running: 0 }
-        yield* Effect.suspend(() => (told.running > 0 || known.size > 0 ? tellOnce : Effect.succeed(0))).pipe(
-          Effect.map((running) => void (told.running = running)),
-          Effect.delay(tellMillis),
-          Effect.forever,
-          Effect.forkScoped
+        // Those that ended are kept for a week, and wake nobody.
+        const tellRunning = Effect.flatMap(Clock.currentTimeMillis, (now) =>
+          told.again > 0 || known.values().some(({ until }) => until > now) ? tellOnce : Effect.void
         )
+        yield* tellRunning.pipe(Effect.delay(tellMillis), Effect.forever, Effect.forkScoped)
 
         const get = (id: string) =>
           Effect.suspend(() => {
