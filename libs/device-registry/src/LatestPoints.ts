@@ -12,8 +12,14 @@ export const LatestValuesEnabled = Setting.withDefault(
   true
 )
 
-/** Nobody waits for it but the API's readers, so it costs one transaction a second, whatever devices send. */
-const batching = { batchMax: 2048, batchEveryMillis: 1000 } as const
+/** Uplinks that wait in memory to be filed together: some 8 MB of them. */
+export const latestPointsBatchMax = 8192
+
+/**
+ * Nobody waits for it but the API's readers: values are filed so often, one row for each device that reported meanwhile. With what filing
+ * takes a reader is a second behind the stream at most.
+ */
+const batching = { batchMax: latestPointsBatchMax, batchEveryMillis: 900 } as const
 
 /**
  * Follows the uplinks of kind `measurepoint` and keeps the latest value of every point (design: behind the stream, never in a

@@ -5,6 +5,7 @@ import { metrics } from "@roost/observability"
 import { Cause, Effect, Exit, Queue, Schedule, type Scope } from "effect"
 import { ConsumerPosition } from "./internal/ConsumerPosition.ts"
 import { fromClient } from "./internal/fromClient.ts"
+import { handleByPeriod } from "./internal/handleByPeriod.ts"
 import { openConsumer } from "./internal/openConsumer.ts"
 import { watchPosition } from "./internal/watchPosition.ts"
 import { failuresAloneMax, Isolation } from "./Isolation.ts"
@@ -20,7 +21,7 @@ export interface DurableConsumerOptions<R> {
   /** Messages for one call of the handler at most. */
   readonly batchMax?: number
   /**
-   * A batch that is not full waits until so long after the one before; default 0. For handlers whose work is mostly per
+   * A batch that is not full waits until so long after the one before came; default 0. For handlers whose work is mostly per
    * batch: what comes alone is handled at once.
    */
   readonly batchEveryMillis?: number
@@ -149,16 +150,15 @@ const handlePulled = Effect.fnUntraced(function* <R>({
   stream
 }: Handling<R> & { readonly stream: string; readonly durable: string; readonly pause: number }) {
   const pull = yield* openPull(operation, stream, durable)
-  return yield* Effect.forever(
-    Effect.gen(function* () {
-      const batch = yield* pull(batchMax)
-      if (batch.length === 0) return
+  return yield* handleByPeriod({
+    batchMax,
+    periodMillis: pause,
+    pull,
+    handle: (batch) => {
       position.note(batch.at(-1)!)
-      yield* handled(batch)
-      // No use waiting for more while a whole batch is there.
-      if (batch.length < batchMax) yield* Effect.sleep(pause)
-    })
-  )
+      return handled(batch)
+    }
+  })
 })
 
 const handleBatch = Effect.fnUntraced(function* <R>(
