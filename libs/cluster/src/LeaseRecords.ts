@@ -52,10 +52,11 @@ export type LeaseKey =
   | { readonly _tag: "Cluster" }
   | { readonly _tag: "Unknown" }
 
-export const parseLeaseKey = (key: string): LeaseKey => {
+/** `partitions`: as many as the cluster has. Simulations have others. */
+export const parseLeaseKey = (key: string, partitions = partitionCount): LeaseKey => {
   if (key.startsWith("node.")) return { _tag: "Node", incarnation: key.slice("node.".length) }
   if (key === clusterRecordKey) return { _tag: "Cluster" }
-  const match = /^partition\.(\d{1,3})$/.exec(key)
+  const match = /^partition\.(\d{1,5})$/.exec(key)
   const partition = Number(match?.[1])
-  return match !== null && partition < partitionCount ? { _tag: "Partition", partition } : { _tag: "Unknown" }
+  return match !== null && partition < partitions ? { _tag: "Partition", partition } : { _tag: "Unknown" }
 }

@@ -163,7 +163,7 @@ export class SimulatedNode {
   }
 
   #seen(key: string, { revision, value }: StoredEntry<LeaseRecord>): void {
-    const parsed = parseLeaseKey(key)
+    const parsed = parseLeaseKey(key, this.#options.partitions)
     if (parsed._tag === "Node") {
       this.#perform(
         value?._tag === "Node"
