@@ -24,8 +24,8 @@ export interface StreamDefinition {
   readonly maxAgeMillis: number
   /**
    * Window in which a message id is remembered. A publisher that heard no ack repeats for 10 s. A device repeats a request for 45 s
-   * (MAX_TRANSMIT_SPAN, RFC 7252 §4.8.2), and whoever takes it over after a crash knows the last uplink of each kind only: of several
-   * that were under way, the others are found by their ids.
+   * (MAX_TRANSMIT_SPAN, RFC 7252 §4.8.2). Whoever takes it over after a crash knows the last uplink of each kind only. The others that
+   * were under way are found by their ids.
    */
   readonly duplicateWindowMillis: number
   /** `limits`: many readers. `workqueue`: a message goes when its one consumer acknowledged it. */

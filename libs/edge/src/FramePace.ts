@@ -5,8 +5,8 @@
 export const frameIntervalMillis = 1
 
 /**
- * After so long without a frame, in milliseconds, the next is alone: nothing is likely to come within its interval. At 200 uplinks a second
- * the timer that ended it woke the process once for each, for nothing, and the socket was taken from epoll and given back.
+ * After so long without a frame, in milliseconds, the next is alone: nothing is likely to come within its interval. The timer that
+ * ended it woke the process for nothing, once for each of 200 uplinks a second. The socket left epoll and came back for it.
  */
 export const aloneMillis = 2 * frameIntervalMillis
 
@@ -17,8 +17,8 @@ export interface DatagramSource {
 }
 
 /**
- * When the frames of a turn are sent: at once if none were for a millisecond, else when that is over; behind a frame that was
- * alone, at once too. So a device that is alone never waits. The busier the edge the more datagrams share a frame. They share
+ * When the frames of a turn are sent: at once if none were for a millisecond, else when that is over. Behind a frame that was
+ * alone they go at once, too. So a device that is alone never waits. The busier the edge the more datagrams share a frame. They share
  * its write to the stream and the wake-ups of every process on the way. They wait in the kernel, which does not wake this process for each.
  */
 export class FramePace {

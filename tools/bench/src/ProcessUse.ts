@@ -13,8 +13,8 @@ export interface ProcessStat extends ProcessUse {
 }
 
 /**
- * Reads /proc for the tree of processes under `pid`, without `except` and what is under them; undefined if it has ended, or where there is
- * no /proc.
+ * Reads /proc for the tree of processes under `pid`, without `except` and what is under them. Undefined if it has ended, or where
+ * there is no /proc.
  *
  * Linux adds up user and system time from the scheduler's clock and only splits it by ticks. So the sum is good to one
  * tick of 10 ms however short the slices were.

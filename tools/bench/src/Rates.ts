@@ -6,7 +6,7 @@ import { type Measured, type RunOptions, startBoth } from "./RunOptions.ts"
 import type { Contestant } from "./servers/Contestant.ts"
 
 /**
- * Uplinks at fixed rates, the lowest first. Nothing is pinned: at a low rate a request's cost is that of waking up, and processes that
+ * Uplinks at fixed rates, the lowest first. Nothing is pinned. At a low rate a request's cost is that of waking up. Processes that
  * share a core wake up otherwise than those of a user. The load sleeps between requests for the same reason.
  */
 export const measureRates = (contestant: Contestant, rates: ReadonlyArray<number>, options: RunOptions): Measured =>
