@@ -3,7 +3,7 @@ import { seededRandom } from "@roost/random"
 import { RoostProcesses } from "@roost/testkit"
 import { setTimeout as sleep } from "node:timers/promises"
 import { planFaults } from "./faults/FaultPlan.ts"
-import { allGentle, type FaultType } from "./faults/FaultType.ts"
+import { allBesideStore, allGentle, type FaultType } from "./faults/FaultType.ts"
 import { injectFaults } from "./faults/injectFaults.ts"
 import { Stage } from "./faults/Stage.ts"
 import { ChaosDevice } from "./fleet/ChaosDevice.ts"
@@ -11,6 +11,7 @@ import { followCommands, issueCommands } from "./fleet/Commander.ts"
 import { check, type Verdict } from "./record/check.ts"
 import { Recorder } from "./record/Recorder.ts"
 import { readStored } from "./record/readStored.ts"
+import { watchStore } from "./record/StoreProbe.ts"
 import type { InjectedFault, Recording, Role } from "./record/Recording.ts"
 
 export interface ChaosConfig {
@@ -110,6 +111,7 @@ export const runChaos = async (
   const ended = AbortSignal.any([signal, ending.signal])
   const cutting = new AbortController()
   await connectAll(devices, signal)
+  const probing = allBesideStore(config.types) ? watchStore(roost.natsUrls, recorder.storeWaits, ended) : undefined
   const lives = devices.map((device) => device.run(ended, cutting.signal))
   const commanding = new AbortController()
   // Devices of a run that can't go on would live for ever, and this process with them.
@@ -149,6 +151,7 @@ export const runChaos = async (
   const endedAt = Date.now()
   cutting.abort()
   await Promise.all(lives)
+  await probing
 
   phase("reading")
   const unfinished = recorder.commands.filter(({ state }) => state !== "succeeded").map(({ commandId }) => commandId)

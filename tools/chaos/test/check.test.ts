@@ -44,6 +44,7 @@ const clean = (): Draft => {
       { device: 1, key: 1, sentAt: [at(0.9)], serverHelloAt: at(0.95), endedAt: at(1), completed: true }
     ],
     faults: [{ kind: "sigkill", target: "session-actors-1", at: at(50), endedAt: at(52) }],
+    storeWaits: [],
     stored: {
       uplinks,
       commandTraces: [],
@@ -127,6 +128,22 @@ const planted: ReadonlyArray<readonly [FindingKind, string, (recording: Draft) =
   ],
   ["error-response", "a 5.00 in a drain", (r) => (r.exchanges[2]!.code = "5.00")],
   [
+    "error-response",
+    "a 5.00 before the store was late",
+    (r) => {
+      r.exchanges[2]!.code = "5.00"
+      r.storeWaits.push({ at: r.exchanges[2]!.endedAt! + 1, endedAt: at(90) })
+    }
+  ],
+  [
+    "error-response",
+    "a 4.00, however late the store was",
+    (r) => {
+      r.exchanges[2]!.code = "4.00"
+      r.storeWaits.push({ at: at(1), endedAt: at(90) })
+    }
+  ],
+  [
     "offline-spurious",
     "offline of a device that reports",
     (r) => r.stored.presence.push({ deviceKey: "d0", state: "offline", at: at(62) })
@@ -171,6 +188,18 @@ describe("check", () => {
     assert.strictEqual(check(recording, { errorsAllowed: true }).counts.handshake, 0)
     recording.exchanges.at(-1)!.sentAt.push(at(40))
     assert.strictEqual(check(recording, { errorsAllowed: true }).counts.handshake, 1)
+  })
+
+  it("forgives a 5.00 that a device waited for while the store was late for everybody", () => {
+    const recording = clean()
+    recording.exchanges[2]!.code = "5.00"
+    recording.storeWaits.push({
+      at: recording.exchanges[2]!.sentAt[0]! - 3_000,
+      endedAt: recording.exchanges[2]!.sentAt[0]! + 1_000
+    })
+    const verdict = check(recording, { errorsAllowed: false })
+    assert.strictEqual(violationsOf(verdict), 0)
+    assert.strictEqual(verdict.allowed["answer-store-late"], 1)
   })
 
   it("forgives an offline of a device whose only records were in an edge that was cut off, and no other", () => {

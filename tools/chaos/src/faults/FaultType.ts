@@ -101,6 +101,12 @@ const gentle: ReadonlySet<FaultKind> = new Set<FaultKind>([
 
 export const allGentle = (types: ReadonlyArray<FaultType>): boolean => types.every(({ kind }) => gentle.has(kind))
 
+/** Faults that can't make the store late: where it is late nevertheless, that is the machine's doing. */
+const besideStore: ReadonlySet<FaultKind> = new Set<FaultKind>(["drain", "rolling"])
+
+export const allBesideStore = (types: ReadonlyArray<FaultType>): boolean =>
+  types.every(({ kind }) => besideStore.has(kind))
+
 export const nameOfType = ({ group, kind }: FaultType): string => `${kind}:${group}`
 
 /** Each word is a kind, a group, or both as `kind:group`; the word that is none of them, if there is one. */

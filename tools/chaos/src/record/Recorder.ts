@@ -7,7 +7,8 @@ import type {
   IssuedCommand,
   RecordedDevice,
   Recording,
-  RecordSeen
+  RecordSeen,
+  StoreWait
 } from "./Recording.ts"
 
 /** Roost's server sends this before the epoch's keys are in use; plaintext has no nonce to repeat. */
@@ -25,6 +26,7 @@ export class Recorder {
   readonly attempts: Array<HandshakeAttempt> = []
   readonly commands: Array<IssuedCommand> = []
   readonly faults: Array<InjectedFault> = []
+  readonly storeWaits: Array<StoreWait> = []
   /** Responses so far, for whoever watches. */
   answered = 0
   #keys = 0
@@ -73,7 +75,19 @@ export class Recorder {
   }
 
   recording(endedAt: number, stored: Recording["stored"]): Recording {
-    const { attempts, commands, devices, exchanges, faults, handshakes, records, startedAt } = this
-    return { startedAt, endedAt, devices, records, exchanges, handshakes, attempts, commands, faults, stored }
+    const { attempts, commands, devices, exchanges, faults, handshakes, records, startedAt, storeWaits } = this
+    return {
+      startedAt,
+      endedAt,
+      devices,
+      records,
+      exchanges,
+      handshakes,
+      attempts,
+      commands,
+      faults,
+      storeWaits,
+      stored
+    }
   }
 }

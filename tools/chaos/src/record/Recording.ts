@@ -11,6 +11,8 @@ export interface Recording {
   readonly attempts: ReadonlyArray<HandshakeAttempt>
   readonly commands: ReadonlyArray<IssuedCommand>
   readonly faults: ReadonlyArray<InjectedFault>
+  /** Empty where a fault may make the store late. */
+  readonly storeWaits: ReadonlyArray<StoreWait>
   readonly stored: StoredMessages
 }
 
@@ -102,6 +104,12 @@ export interface InjectedFault {
   goneAt?: number
   /** Conditions that failed after the fault, such as apps that were not ready again in time. */
   aftermath?: string
+}
+
+/** From when to when a message beside Roost's was on its way to the store, which took long. */
+export interface StoreWait {
+  readonly at: number
+  readonly endedAt: number
 }
 
 export interface StoredMessages {

@@ -18,7 +18,9 @@ export const allowedKinds = [
   /** The edge died, or was stopped for a backup to be restored, that had answered its ClientHello. */
   "handshake-edge-died",
   /** The offline was announced after the copy was made. */
-  "offline-set-back"
+  "offline-set-back",
+  /** The store took no message of anybody's while the device waited. */
+  "answer-store-late"
 ] as const
 export type AllowedKind = (typeof allowedKinds)[number]
 
@@ -54,6 +56,12 @@ export const lostUplink = (recording: Recording, exchange: Exchange): AllowedKin
   const isDeleted = deletions.some(({ at }) => exchange.sentAt[0]! <= at + onItsWayMillisMax)
   return isDeleted ? "uplink-deleted" : undefined
 }
+
+/** 5.00 is the right word for what the store did not take in time, whoever had to say it. */
+export const lateAnswer = ({ storeWaits }: Recording, { code, endedAt, sentAt }: Exchange): AllowedKind | undefined =>
+  code === "5.00" && storeWaits.some((wait) => wait.at <= endedAt! && wait.endedAt >= sentAt[0]!)
+    ? "answer-store-late"
+    : undefined
 
 export const lostCommand = (recording: Recording, { at }: IssuedCommand): AllowedKind | undefined =>
   wasSetBack(recording, at) ? "command-set-back" : undefined

@@ -3,6 +3,7 @@ import {
   allowedKinds,
   brokenHandshake,
   endedAgain,
+  lateAnswer,
   lostCommand,
   lostUplink,
   newHandshake
@@ -50,7 +51,7 @@ export const check = (recording: Recording, options: CheckOptions): Verdict => {
   checkUplinks(recording, nameOf, report, allow)
   checkCommands(recording, nameOf, report, allow)
   checkHandshakes(recording, nameOf, report, allow)
-  checkAnswers(recording, options, nameOf, report)
+  checkAnswers(recording, options, nameOf, report, allow)
   for (const finding of [...refusalFindings(recording), ...offlineFindings(recording, allow)]) report(finding)
   for (const { aftermath, at, kind, target } of recording.faults) {
     if (aftermath !== undefined) report({ kind: "aftermath", deviceKey: `${kind} ${target}`, at, detail: aftermath })
@@ -159,14 +160,24 @@ const checkHandshakes = (recording: Recording, nameOf: NameOf, report: Report, a
   }
 }
 
-const checkAnswers = (recording: Recording, { errorsAllowed }: CheckOptions, nameOf: NameOf, report: Report): void => {
-  for (const { code, device, endedAt, id, kind, sentAt } of recording.exchanges) {
+const checkAnswers = (
+  recording: Recording,
+  { errorsAllowed }: CheckOptions,
+  nameOf: NameOf,
+  report: Report,
+  allow: Allow
+): void => {
+  for (const exchange of recording.exchanges) {
+    const { code, device, endedAt, id, kind, sentAt } = exchange
     const deviceKey = nameOf(device)
     if (endedAt === undefined) {
       const detail = `${kind} ${id}, sent ${sentAt.length} times`
       report({ kind: "unanswered", deviceKey, at: sentAt[0]!, detail })
     } else if (!errorsAllowed && code !== success && !isNothingPending(kind, code)) {
-      report({ kind: "error-response", deviceKey, at: endedAt, detail: `${kind} ${id}: ${code || "no response"}` })
+      const allowed = lateAnswer(recording, exchange)
+      const detail = `${kind} ${id}: ${code || "no response"}`
+      if (allowed === undefined) report({ kind: "error-response", deviceKey, at: endedAt, detail })
+      else allow(allowed)
     }
   }
 }
