@@ -1,32 +1,20 @@
-import { DeadDelivery, deadPerRequestMax, Streams, Subjects, fromJsonText } from "@roost/contracts"
-import { deleteMessage, type NatsConnection, type NatsError, publishMessage, readMessages } from "@roost/nats"
-import { Effect, Result, Schema } from "effect"
-import type { EventSource } from "./EventSource.ts"
+import { DeadDelivery, deadPerRequestMax, type EventSource, Streams, Subjects, fromJsonText } from "@roost/contracts"
+import { type DeadLetters, listDeadLetters, replayDeadLetters } from "@roost/nats"
+import { Result, Schema } from "effect"
 
 const stream = Streams.webhookDead.name
 
-const deadOf = (webhookId: string) => readMessages(stream, Subjects.webhookDead(webhookId), deadPerRequestMax)
+const lettersOf = (webhookId: string): DeadLetters => ({
+  stream,
+  dead: Subjects.webhookDead(webhookId),
+  replay: Subjects.webhookReplay(webhookId)
+})
 
 /** The deliveries that a webhook did not take, oldest first. */
-export const listDead = (webhookId: string): Effect.Effect<ReadonlyArray<DeadDelivery>, NatsError, NatsConnection> =>
-  Effect.map(deadOf(webhookId), (messages) =>
-    messages.flatMap(({ data }) => {
-      const dead = decodeDead(utf8.decode(data))
-      return Result.isSuccess(dead) ? [dead.success] : []
-    })
-  )
+export const listDead = (webhookId: string) => listDeadLetters(lettersOf(webhookId), DeadDelivery, deadPerRequestMax)
 
 /** Has it delivered again; says how many. A call that is broken off may repeat one of them. */
-export const replayDead = Effect.fnUntraced(function* (
-  webhookId: string
-): Effect.fn.Return<number, NatsError, NatsConnection> {
-  const messages = yield* deadOf(webhookId)
-  for (const { data, sequence } of messages) {
-    yield* publishMessage(Subjects.webhookReplay(webhookId), data)
-    yield* deleteMessage(stream, sequence)
-  }
-  return messages.length
-})
+export const replayDead = (webhookId: string) => replayDeadLetters(lettersOf(webhookId), deadPerRequestMax)
 
 /** Dead deliveries that come again, as the events that they were. */
 export const replaySource = (webhookId: string): EventSource => ({

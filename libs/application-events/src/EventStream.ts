@@ -1,9 +1,8 @@
-import type { FollowedKind } from "@roost/contracts"
+import { type EventFilter, eventSources, type FollowedKind } from "@roost/contracts"
 import { lastSequence, type NatsConnection, type NatsError, readStream } from "@roost/nats"
 import { metrics } from "@roost/observability"
 import { type Cause, Effect, Queue, Stream } from "effect"
 import { type EventPosition, formatPosition } from "./EventPosition.ts"
-import { type EventFilter, eventSources } from "./EventSource.ts"
 
 /** Events that wait for one reader at most; the rest waits in its stream. */
 export const eventsWaitingMax = 256

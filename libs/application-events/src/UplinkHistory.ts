@@ -1,8 +1,7 @@
-import { encodeToken, type StoredUplink, Streams, trailMax, UplinkHeader } from "@roost/contracts"
+import { encodeToken, type StoredUplink, Streams, trailMax, UplinkHeader, uplinkPayload } from "@roost/contracts"
 import { UplinkKind } from "@roost/enos"
 import { type NatsError, StoredMessages, type TailMessage } from "@roost/nats"
 import { Clock, Effect } from "effect"
-import { uplinkPayload } from "./EventSource.ts"
 
 /** Selects the uplinks of a device to read, newest first. */
 export interface UplinkQuery {

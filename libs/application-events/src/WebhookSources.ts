@@ -1,6 +1,5 @@
-import type { WebhookWithSecret } from "@roost/contracts"
+import { type EventSource, eventSources, type WebhookWithSecret } from "@roost/contracts"
 import { replaySource } from "./DeadDeliveries.ts"
-import { type EventSource, eventSources } from "./EventSource.ts"
 
 /** The sources of a webhook's events, by the names of its consumers: its kinds, and the deliveries that come again. */
 export const sourcesOf = ({

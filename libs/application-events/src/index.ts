@@ -1,7 +1,6 @@
 export * from "./DeadDeliveries.ts"
 export * from "./EventPosition.ts"
 export * from "./EventsHttp.ts"
-export * from "./EventSource.ts"
 export * from "./EventStream.ts"
 export * from "./PublicAddress.ts"
 export * from "./DeliveryQueue.ts"

@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
-import { eventSources, formatPosition, parsePosition } from "../src/index.ts"
+import { eventSources } from "@roost/contracts"
+import { formatPosition, parsePosition } from "../src/index.ts"
 
 const bytes = (text: string) => new TextEncoder().encode(text)
 const uplink = (subject: string, data: Uint8Array, headers: Readonly<Record<string, string>>) =>

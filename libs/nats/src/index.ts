@@ -1,6 +1,7 @@
 export * from "./AwaitStreams.ts"
 export * from "./ApplicationConsumers.ts"
 export * from "./Bucket.ts"
+export * from "./DeadLetters.ts"
 export * from "./Durability.ts"
 export * from "./DurableConsumer.ts"
 export * from "./EnsureStreams.ts"

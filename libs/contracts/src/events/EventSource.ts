@@ -1,22 +1,15 @@
-import {
-  Buckets,
-  Command,
-  decodeToken,
-  deviceCommands,
-  encodeToken,
-  DeviceEvent,
-  type FollowedKind,
-  isPending,
-  issuedCommand,
-  placeOf,
-  Presence,
-  Streams,
-  UplinkHeader,
-  fromJsonText
-} from "@roost/contracts"
 import { envelopeDepthMax, readJson } from "@roost/enos"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
+import { DeviceEvent, Presence } from "../Device.ts"
+import { Command, isPending } from "../downlink/Command.ts"
+import { deviceCommands } from "../downlink/CommandId.ts"
+import { issuedCommand } from "../downlink/IssuedCommand.ts"
+import { fromJsonText } from "../JsonText.ts"
+import { placeOf } from "../Partition.ts"
+import type { FollowedKind } from "../registry/EventsApi.ts"
+import { Buckets, Streams, UplinkHeader } from "../Streams.ts"
+import { decodeToken, encodeToken } from "../SubjectToken.ts"
 
 /** The owner of the events; an absent one is everybody. */
 export interface EventFilter {
