@@ -29,6 +29,11 @@ export interface DurableConsumerOptions<R> {
   readonly ackWaitMillis?: number
   /** Delay before a message whose handling failed comes again; it was delivered so many times by then. */
   readonly retryMillis?: number | ((deliveries: number) => number)
+  /**
+   * Whether the end of the scope waits for the batch in hand, so that it is acknowledged and comes to nobody again. The handler then allows
+   * an end by itself where it waits (`Effect.interruptible`).
+   */
+  readonly finishes?: boolean
   /** Milliseconds since 1970: where a consumer that is new begins, if not with all that the stream has. */
   readonly startAt?: number
   /**
@@ -87,12 +92,11 @@ const consume = Effect.fnUntraced(function* <R>(options: DurableConsumerOptions<
     position
   )
   const isolation = new Isolation<Consumed>(({ received }) => received.seq)
-  const handled = (messages: ReadonlyArray<Received>) =>
-    handleBatch(
-      options,
-      messages.map((message) => new Consumed(message)),
-      isolation
-    )
+  const handled = (messages: ReadonlyArray<Received>) => {
+    const consumed = messages.map((message) => new Consumed(message))
+    const handling = handleBatch(options, consumed, isolation)
+    return options.finishes === true ? Effect.uninterruptible(handling) : handling
+  }
   const pause = options.batchEveryMillis ?? 0
   const run =
     pause > 0

@@ -1,7 +1,10 @@
-/** `up`: from the device, bytes to JSON. `down`: to the device, JSON to bytes (enos-protocol §5). */
-export type Direction = "up" | "down"
+/**
+ * `up`: from the device, bytes to JSON. `down`: to the device, JSON to bytes (enos-protocol §5). `map`: an event to what a sink writes, JSON
+ * both ways, by a script of its own.
+ */
+export type Direction = "up" | "down" | "map"
 
-/** A version of a product's script. */
+/** A version of a product's script, or of a sink's, whose id is `productKey` then. */
 export interface Script {
   readonly productKey: string
   readonly version: number
@@ -31,7 +34,7 @@ export interface ConversionFailure {
   readonly message: string
 }
 
-/** UTF-8 of what `up` gave, or the bytes of `down`. */
+/** UTF-8 of what `up` or `map` gave, or the bytes of `down`. */
 export type Conversion = { readonly _tag: "Converted"; readonly bytes: Uint8Array } | ConversionFailure
 
 /** Bytes that a conversion takes and gives; a device's body has at most as many. */

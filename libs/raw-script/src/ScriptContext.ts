@@ -38,30 +38,31 @@ export class ScriptContext {
     this.#context = this.#runtime.newContext()
   }
 
-  /** Runs the script's own text, which must define both functions. */
-  static open(quickJs: QuickJSWASMModule, source: string): ScriptContext | ConversionFailure {
+  /** Runs the script's own text, which must define what is called in this direction; of a raw product's both functions. */
+  static open(quickJs: QuickJSWASMModule, source: string, direction: Direction): ScriptContext | ConversionFailure {
     const made = new ScriptContext(quickJs)
+    const needed = direction === "map" ? [nameOf.map] : [nameOf.up, nameOf.down]
     const failure =
-      loadFailureOf(made.#evaluate(source, "script.js")) ?? made.#evaluate(entry, "roost.js") ?? made.#missing()
+      loadFailureOf(made.#evaluate(source, "script.js")) ?? made.#evaluate(entry, "roost.js") ?? made.#missing(needed)
     if (failure === undefined) return made
     made.close()
     return failure
   }
 
-  /** `input`: bytes for `up`, UTF-8 of JSON for `down`. */
+  /** `input`: bytes for `up`, UTF-8 of JSON else. */
   convert(direction: Direction, input: Uint8Array): Conversion {
     const context = this.#context
     const text = direction === "up" ? `[${input.join()}]` : utf8.decode(input)
     this.#steps = 0
     const argument = context.newString(text)
-    const entryPoint = context.getProp(context.global, direction === "up" ? "__roostUp" : "__roostDown")
+    const entryPoint = context.getProp(context.global, entryOf[direction])
     try {
       const result = context.callFunction(entryPoint, context.undefined, argument)
       if (result.error !== undefined) return this.#failureOf(result.error)
       const output = context.typeof(result.value) === "string" ? context.getString(result.value) : undefined
       result.value.dispose()
       if (output === undefined) return failed("BadResult", `${nameOf[direction]} gave no ${resultOf[direction]}`)
-      return direction === "up" ? textResult(output) : bytesResult(output)
+      return direction === "down" ? bytesResult(output) : textResult(output, nameOf[direction])
     } finally {
       entryPoint.dispose()
       argument.dispose()
@@ -81,8 +82,8 @@ export class ScriptContext {
     return undefined
   }
 
-  #missing(): ConversionFailure | undefined {
-    for (const name of Object.values(nameOf)) {
+  #missing(needed: ReadonlyArray<string>): ConversionFailure | undefined {
+    for (const name of needed) {
       const result = this.#context.evalCode(`typeof ${name}`)
       const type = result.error === undefined ? this.#context.dump(result.value) : "error"
       result.dispose()
@@ -111,8 +112,9 @@ export class ScriptContext {
 const loadFailureOf = (failure: ConversionFailure | undefined): ConversionFailure | undefined =>
   failure?.reason === "Threw" ? failed("NotLoaded", failure.message) : failure
 
-const nameOf: Readonly<Record<Direction, string>> = { up: "rawDataToJsonStr", down: "jsonStrToRawData" }
-const resultOf: Readonly<Record<Direction, string>> = { up: "text", down: "bytes" }
+const nameOf: Readonly<Record<Direction, string>> = { up: "rawDataToJsonStr", down: "jsonStrToRawData", map: "map" }
+const entryOf: Readonly<Record<Direction, string>> = { up: "__roostUp", down: "__roostDown", map: "__roostMap" }
+const resultOf: Readonly<Record<Direction, string>> = { up: "text", down: "bytes", map: "JSON" }
 
 /** A script's calling convention: bytes go in as an array of 0–255, and come out of anything with a length. */
 const entry = `
@@ -123,11 +125,12 @@ globalThis.__roostUp = (text) => {
 globalThis.__roostDown = (text) => {
   const result = jsonStrToRawData(text)
   return result === null || typeof result !== "object" ? undefined : Array.prototype.join.call(result)
-}`
+}
+globalThis.__roostMap = (text) => JSON.stringify(map(JSON.parse(text)) ?? null)`
 
-const textResult = (output: string): Conversion => {
+const textResult = (output: string, from: string): Conversion => {
   const bytes = utf8Encoder.encode(output)
-  if (bytes.length === 0) return failed("BadResult", "rawDataToJsonStr gave an empty text")
+  if (bytes.length === 0) return failed("BadResult", `${from} gave an empty text`)
   return bytes.length > conversionBytesMax ? tooLarge : { _tag: "Converted", bytes }
 }
 

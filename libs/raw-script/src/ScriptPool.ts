@@ -104,8 +104,8 @@ export class ScriptPool {
   }
 
   /** Whether the script can be run at all: it has no syntax error and defines both functions. */
-  check(script: Script, done: (conversion: Conversion) => void): void {
-    this.#enter({ script, direction: "up", input: undefined, done })
+  check(script: Script, done: (conversion: Conversion) => void, direction: Direction = "up"): void {
+    this.#enter({ script, direction, input: undefined, done })
   }
 
   async close(): Promise<void> {

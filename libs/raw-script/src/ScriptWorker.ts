@@ -33,7 +33,7 @@ const close = (key: string): void => {
 const answer = ({ direction, drop, input, key, script }: WorkerCall): Omit<WorkerAnswer, "call"> => {
   if (drop !== undefined) close(drop)
   if (script !== undefined && !contexts.has(key)) {
-    const opened = ScriptContext.open(quickJs, script.source)
+    const opened = ScriptContext.open(quickJs, script.source, direction)
     if (!(opened instanceof ScriptContext)) return { conversion: opened, dropped: true }
     contexts.set(key, opened)
   }

@@ -180,3 +180,14 @@ describe("a hostile script costs its product, and nobody else", () => {
     assert.match(textOf(await convert(hostile, "up", Uint8Array.of(1))), /^TimeLimit/)
   })
 })
+
+describe("a script that maps events", () => {
+  it("gives JSON, null for nothing, and needs no function but map", async () => {
+    const mapping = script(`const map = (event) => (event.skip ? undefined : { n: event.n + 1 })`, "sink s")
+    assert.strictEqual(textOf(await convert(mapping, "map", bytes(`{"n":1}`))), `{"n":2}`)
+    assert.strictEqual(textOf(await convert(mapping, "map", bytes(`{"skip":true}`))), "null")
+    const without = script("const other = 1", "sink t")
+    const checked = await new Promise<Conversion>((resume) => pool.check(without, resume, "map"))
+    assert.strictEqual(textOf(checked), "NotDefined: the script defines no function map")
+  })
+})
