@@ -20,7 +20,7 @@ file() {
   fi
 }
 
-udp_edge=$(password) session_actors=$(password) registry=$(password) downlink_queue=$(password)
+udp_edge=$(password) session_actors=$(password) registry=$(password) downlink_queue=$(password) sinks=$(password)
 admin=$(password) system=$(password) application=$(password)
 cluster_key=$(key) token=$(key)
 url=${NATS_URL:-nats://127.0.0.1:4222}
@@ -36,6 +36,7 @@ ROOST_NATS_PASSWORD_UDP_EDGE=$udp_edge
 ROOST_NATS_PASSWORD_SESSION_ACTORS=$session_actors
 ROOST_NATS_PASSWORD_REGISTRY=$registry
 ROOST_NATS_PASSWORD_DOWNLINK_QUEUE=$downlink_queue
+ROOST_NATS_PASSWORD_SINKS=$sinks
 ROOST_NATS_PASSWORD_ADMIN=$admin
 ROOST_NATS_PASSWORD_SYSTEM=$system
 ROOST_NATS_PASSWORD_APPLICATION=$application
@@ -66,6 +67,12 @@ ROOST_CLUSTER_KEY=$cluster_key
 ROOST_REGISTRY_KEY=$(key)
 ROOST_API_TOKEN=$token
 ROOST_DATA_DIR=${ROOST_DATA_DIR:-/var/lib/roost}
+END
+file sinks <<END
+NATS_URL=$url
+NATS_USER=sinks
+NATS_PASSWORD=$sinks
+ROOST_CLUSTER_KEY=$cluster_key
 END
 file downlink-queue <<END
 NATS_URL=$url

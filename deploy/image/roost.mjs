@@ -1,7 +1,7 @@
 // The entry of the image: `udp-edge`, `session-actors`, `registry` and `downlink-queue` start that app. Its own arguments follow.
 import { existsSync } from "node:fs"
 
-const apps = ["udp-edge", "session-actors", "registry", "downlink-queue"]
+const apps = ["udp-edge", "session-actors", "registry", "downlink-queue", "sinks"]
 const name = process.argv[2]
 const command = new URL("./roost/main.mjs", import.meta.url)
 

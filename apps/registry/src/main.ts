@@ -59,6 +59,7 @@ import {
   streamSettings
 } from "@roost/nats"
 import { HttpHost, httpPortIsFree, runApp } from "@roost/observability"
+import { KnownDevices, SinkHandlers, Sinks, SinkStatuses } from "@roost/sinks"
 import { Effect, Layer } from "effect"
 import { existsSync } from "node:fs"
 import { join } from "node:path"
@@ -83,6 +84,18 @@ const Events = Layer.mergeAll(EventHandlers, UplinkHandlers, WebhookHandlers, la
       Effect.map(Registry, ({ requireDevice, requireProduct, trail }) =>
         Registered.of({ requireProduct, requireDevice, trail })
       )
+    )
+  ])
+)
+
+/** What is written where; `apps/sinks` writes it. */
+const DataOut = SinkHandlers.pipe(
+  Layer.provide([
+    Sinks.layer,
+    SinkStatuses.layer,
+    Layer.effect(
+      KnownDevices,
+      Effect.map(Registry, ({ requireDevice, requireProduct }) => KnownDevices.of({ requireProduct, requireDevice }))
     )
   ])
 )
@@ -133,6 +146,7 @@ const Devices = Layer.mergeAll(
   layerResealing,
   layerLatestPoints,
   Events,
+  DataOut,
   Commands,
   Deletions,
   EnosApi,

@@ -69,6 +69,17 @@ describe("what reading gives", () => {
       }
       const hook = { url: "http://127.0.0.1:9/", kinds: ["presence", "command"], productKey: "pk", deviceKey: "d" }
       const { webhookId } = yield* make("POST", "/v1/webhooks", hook)
+      const target = { type: "postgres", url: "postgres://u@127.0.0.1:9/d", password: "secret", table: "a.b" }
+      const out = {
+        name: "out",
+        kinds: ["uplink", "log"],
+        productKey: "pk",
+        deviceKey: "d",
+        script: "1",
+        from: 5,
+        target
+      }
+      const { sinkId } = yield* make("POST", "/v1/sinks", out)
 
       const scripts = ["pk", "fresh", "drafted", "tested", "published"].map((key) => `/v1/products/${key}/script`)
       const resources: Readonly<Record<string, ReadonlyArray<string>>> = {
@@ -78,6 +89,7 @@ describe("what reading gives", () => {
         "/v1/products/{productKey}/devices/{deviceKey}/attributes": [`${device}/attributes`],
         "/v1/products/{productKey}/devices/{deviceKey}/tags": [`${device}/tags`],
         "/v1/products/{productKey}/script": scripts,
+        "/v1/sinks/{sinkId}": [`/v1/sinks/${sinkId}`],
         "/v1/webhooks/{webhookId}": [`/v1/webhooks/${webhookId}`]
       }
       const { paths } = (yield* call("GET", "/openapi.json")).body

@@ -34,6 +34,7 @@ const known: ReadonlySet<string> = new Set([
   "ROOST_DOWNLINK_PORT",
   "ROOST_EDGE_PORT",
   "ROOST_ACTORS_PORT",
+  "ROOST_SINKS_PORT",
   "ROOST_NATS_PORT",
   "ROOST_UDP_HOST",
   "ROOST_UDP_PORT",
@@ -52,7 +53,7 @@ const known: ReadonlySet<string> = new Set([
   "ROOST_NATS_STORE_DIR",
   "ROOST_NATS_CLUSTER_LISTEN",
   "ROOST_NATS_ROUTES",
-  ...["ADMIN", "APPLICATION", "DOWNLINK_QUEUE", "REGISTRY", "SESSION_ACTORS", "SYSTEM", "UDP_EDGE"].map(
+  ...["ADMIN", "APPLICATION", "DOWNLINK_QUEUE", "REGISTRY", "SESSION_ACTORS", "SINKS", "SYSTEM", "UDP_EDGE"].map(
     (user) => `ROOST_NATS_PASSWORD_${user}`
   ),
   // Of tests and tools.

@@ -99,6 +99,7 @@ export const sealPurpose = {
   secret: "secret",
   session: "session",
   webhook: "webhook",
+  sink: "sink",
   idempotency: "idempotency",
   recording: "recording"
 } as const

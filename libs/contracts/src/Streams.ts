@@ -83,7 +83,9 @@ export const Streams = {
   /** Longer than any session is kept unused (`sessionIdleMillisMax`): who takes one over asks what changed since. */
   credential: stream("CREDENTIAL", "roost.credential.>", 8 * day, 2, "refuse"),
   /** Deliveries that webhooks did not take, and those of them that are delivered again. */
-  webhookDead: stream("WEBHOOK_DEAD", "roost.webhook.>", 7 * day, 2, "drop-oldest"),
+  webhookDead: stream("WEBHOOK_DEAD", "roost.webhook.>", 7 * day, 1.5, "drop-oldest"),
+  /** Events that sinks could not write, and those of them that are written again. */
+  sinkDead: stream("SINK_DEAD", "roost.sink.>", 7 * day, 0.5, "drop-oldest"),
   /** Messages that their consumer could not handle, one by one either (`SetAsideHeader`). */
   setAside: stream("SET_ASIDE", "roost.aside.>", 30 * day, 1, "refuse"),
   commandEvent: {
@@ -99,7 +101,9 @@ export const Buckets = {
   sessions: bucket("SESSIONS", 0, { percent: 12 }),
   /** Products and thing models as session-actors need them: `Profile`. */
   profiles: bucket("PROFILES", 0, { percent: 1 }),
-  webhooks: bucket("WEBHOOKS", 0, { percent: 1, bytesMax: 256 * mebibyte }),
+  webhooks: bucket("WEBHOOKS", 0, { percent: 0.75, bytesMax: 256 * mebibyte }),
+  /** What is written where, sealed, and how each sink does. */
+  sinks: bucket("SINKS", 0, { percent: 0.25, bytesMax: 64 * mebibyte }),
   /** Answers to an `Idempotency-Key`, and the state that lets a run that broke off be run again as the same. */
   idempotency: bucket("IDEMPOTENCY", day, { percent: 2 }),
   /** Sessions of people at the console, and the codes that sign in: `ConsoleEntry`. */

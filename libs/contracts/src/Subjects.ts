@@ -33,6 +33,10 @@ export const Subjects = {
   /** A dead delivery that is to be tried again. */
   webhookReplay: (webhookId: string) => `roost.webhook.replay.${webhookId}`,
   webhookDead: (webhookId: string) => `roost.webhook.dead.${webhookId}`,
+  sinkReplay: (sinkId: string) => `roost.sink.replay.${sinkId}`,
+  sinkDead: (sinkId: string) => `roost.sink.dead.${sinkId}`,
+  /** Asks whoever writes sinks to try the way to one's target. */
+  sinkTest: "roost.try.sink",
   /** A message that a durable consumer could not handle. */
   setAside: (durable: string) => `roost.aside.${durable}`,
   /** Which flight recordings run: edges and session-actors listen. */

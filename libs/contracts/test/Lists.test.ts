@@ -50,6 +50,7 @@ describe("the lists of both APIs", () => {
       ["registry /v1/models", "model"],
       ["registry /v1/products/{productKey}/devices", ""],
       ["registry /v1/webhooks", ""],
+      ["registry /v1/sinks", ""],
       // What was recorded has megabytes.
       ["registry /v1/recordings", "recording,entries"]
     ])

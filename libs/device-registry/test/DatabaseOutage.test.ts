@@ -19,12 +19,12 @@ import {
 } from "../src/index.ts"
 import { postgresPatience } from "../src/sql/PostgresPool.ts"
 import { layerStoreAt } from "./support/Databases.ts"
-import { noCommands, noEvents, noUplinks, noWebhooks, token } from "./support/RegistryHttp.ts"
+import { noCommands, noEvents, noSinks, noUplinks, noWebhooks, token } from "./support/RegistryHttp.ts"
 import { layerVault } from "./support/TestRegistry.ts"
 
 const served = ({ url }: PostgresServer) =>
   HttpRouter.serve(
-    apiRoutes(RegistryApi, Layer.mergeAll(RegistryHandlers, noWebhooks, noEvents, noUplinks, noCommands)),
+    apiRoutes(RegistryApi, Layer.mergeAll(RegistryHandlers, noWebhooks, noSinks, noEvents, noUplinks, noCommands)),
     {
       disableLogger: true,
       disableListenLog: true,

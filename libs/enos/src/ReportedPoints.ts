@@ -21,9 +21,12 @@ export interface ReportedPoint {
 export const reportedPoints = (payload: Uint8Array, receivedAt: number): ReadonlyArray<ReportedPoint> => {
   const envelope = decodeRequest(payload)
   if (Result.isFailure(envelope)) return []
-  const { params } = envelope.success
-  return (Array.isArray(params) ? params : [params]).flatMap((post: unknown) => pointsOf(post, receivedAt))
+  return pointsOfParams(envelope.success.params, receivedAt)
 }
+
+/** The same of the envelope's `params`. */
+export const pointsOfParams = (params: unknown, receivedAt: number): ReadonlyArray<ReportedPoint> =>
+  (Array.isArray(params) ? params : [params]).flatMap((post: unknown) => pointsOf(post, receivedAt))
 
 const pointsOf = (post: unknown, receivedAt: number): ReadonlyArray<ReportedPoint> => {
   if (!isRecord(post) || !isRecord(post["measurepoints"])) return []

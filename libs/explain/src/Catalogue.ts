@@ -1,6 +1,6 @@
 import { apiRefusals } from "./catalogue/Api.ts"
 import { clientRefusals } from "./catalogue/Client.ts"
-import { commandRefusals, webhookRefusals } from "./catalogue/Commands.ts"
+import { commandRefusals, sinkRefusals, webhookRefusals } from "./catalogue/Commands.ts"
 import { datagramRefusals } from "./catalogue/Datagrams.ts"
 import { handshakeRefusals, identityRefusals } from "./catalogue/Handshakes.ts"
 import { keyRefusals } from "./catalogue/Keys.ts"
@@ -20,6 +20,7 @@ export const catalogue = {
   ...requestRefusals,
   ...commandRefusals,
   ...webhookRefusals,
+  ...sinkRefusals,
   ...apiRefusals,
   ...clientRefusals
 } as const
@@ -67,6 +68,7 @@ export const chapters: ReadonlyArray<{
   },
   { title: "Commands", about: "How a command ends without success, or why it still waits.", entries: commandRefusals },
   { title: "Webhooks", about: "Why events do not reach a receiver.", entries: webhookRefusals },
+  { title: "Sinks", about: "Why events do not reach a database or a broker.", entries: sinkRefusals },
   {
     title: "HTTP APIs",
     about: "The problems of the APIs (RFC 9457); `type` is `urn:roost:problem:` and the code.",

@@ -27,11 +27,13 @@ const orders = [
   "roost.event.pk.dk.x",
   "roost.command.replied.pk.dk",
   "roost.webhook.replay.w",
+  "roost.sink.replay.s",
   "$KV.SESSIONS.7.x",
   "$KV.LEASES.partition.7",
   "$KV.COMMANDS.7.x",
   "$KV.PROFILES.product.pk",
   "$KV.WEBHOOKS.w",
+  "$KV.SINKS.s",
   "_INBOX.registry.x",
   "_R_.x"
 ]
@@ -194,8 +196,9 @@ describe.each(["path", "newest"] as const)("the accounts that ship, nats-server 
       "udp-edge": /^roost\.frame\.node/,
       "session-actors":
         /^(?:roost\.(?:frame|placement|uplink|presence|event|command|registry\.)|\$KV\.(?:SESSIONS|LEASES)|_)/,
-      registry: /^(?:roost\.(?:credential|webhook|downlink|device)|\$KV\.(?:PROFILES|WEBHOOKS)|_)/,
-      "downlink-queue": /^(?:roost\.device|\$KV\.COMMANDS|_)/
+      registry: /^(?:roost\.(?:credential|webhook|sink|downlink|device)|\$KV\.(?:PROFILES|WEBHOOKS|SINKS)|_)/,
+      "downlink-queue": /^(?:roost\.device|\$KV\.COMMANDS|_)/,
+      sinks: /^(?:roost\.sink|\$KV\.SINKS|_)/
     }
     for (const [user, mayPublish] of Object.entries(own)) {
       const client = await enter(user)

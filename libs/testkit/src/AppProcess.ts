@@ -5,7 +5,7 @@ import { resolve } from "node:path"
 import { AppContainer, appImage } from "./AppContainer.ts"
 import type { TcpRelay } from "./TcpRelay.ts"
 
-export type AppName = "registry" | "downlink-queue" | "session-actors" | "udp-edge"
+export type AppName = "registry" | "downlink-queue" | "session-actors" | "udp-edge" | "sinks"
 
 const root = resolve(import.meta.dirname, "../../..")
 

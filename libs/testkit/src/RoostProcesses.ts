@@ -17,6 +17,8 @@ export interface RoostOptions {
   /** Whether all edges share one port (SO_REUSEPORT) or each has one of its own, as without this option. */
   readonly oneUdpPort?: boolean
   readonly downlinks?: number
+  /** Processes of the app that writes sinks; none without this. */
+  readonly sinks?: number
   /** Registry processes; several share a PostgreSQL of their own. */
   readonly registries?: number
   /** A PostgreSQL also for one registry, which has SQLite otherwise. */
@@ -158,6 +160,7 @@ export class RoostProcesses implements AsyncDisposable {
         ROOST_UDP_REUSE_PORT: String(shares)
       })
     )
+    await times(options.sinks ?? 0, () => start("sinks", "ROOST_SINKS_PORT"))
     return new RoostProcesses({
       nats,
       postgres,

@@ -8,7 +8,7 @@ export const repository = resolve(import.meta.dirname, "../../..")
 /** As Debian and the image's platform name them; npm says x64 for the first. */
 export type Architecture = "amd64" | "arm64"
 
-export const apps = ["udp-edge", "session-actors", "registry", "downlink-queue"] as const
+export const apps = ["udp-edge", "session-actors", "registry", "downlink-queue", "sinks"] as const
 
 /** Makes in `folder` what the Containerfile copies: Node, every bundle, the licence. Fails where an app has no bundle. */
 export const makeImageRoot = (folder: string, architecture: Architecture): void => {

@@ -16,6 +16,7 @@ export interface DevConfig {
     readonly downlink: number
     readonly edge: number
     readonly actors: number
+    readonly sinks: number
   }
 }
 
@@ -39,6 +40,7 @@ export const DevConfig: Setting<DevConfig> = Setting.all({
     registry: port("ROOST_REGISTRY_PORT", "the registry's HTTP", 8080),
     downlink: port("ROOST_DOWNLINK_PORT", "downlink-queue's HTTP", 8081),
     edge: port("ROOST_EDGE_PORT", "udp-edge's health", 8082),
-    actors: port("ROOST_ACTORS_PORT", "session-actors' health", 8083)
+    actors: port("ROOST_ACTORS_PORT", "session-actors' health", 8083),
+    sinks: port("ROOST_SINKS_PORT", "sinks' health, of --sinks", 8084)
   })
 })

@@ -29,6 +29,7 @@ const pollMillis = 100
 /** How long a nats-server or database that was given may be away. */
 const awayMillisMax = 5_000
 const apps = ["registry", "downlink-queue", "session-actors", "udp-edge"] as const
+const appsOf = ({ sinks }: StartPlan) => (sinks === true ? ([...apps, "sinks"] as const) : apps)
 
 export interface StartOptions {
   /** The checkout. */
@@ -51,7 +52,7 @@ export const runLocalRoost = async (plan: StartPlan, options: StartOptions): Pro
     throw new StartFailure(`${holder}; end it, or set ROOST_DATA_DIR`)
   }
   try {
-    const taken = await takenPorts(config, lock.formerWasKilled)
+    const taken = await takenPorts(plan, lock.formerWasKilled)
     if (taken.length > 0) throw new StartFailure(taken.join("\n✗ "))
     const givenUp = Promise.withResolvers<never>()
     const asked = Promise.withResolvers<void>()
@@ -74,7 +75,7 @@ const run = async (children: Children, plan: StartPlan, options: StartOptions): 
   const { config, demo, only } = plan
   const secrets = loadSecrets(config.dataDirectory, process.env)
   const console = givenConsole() ?? buildConsole(options.root)
-  const natsUrl = await startAll(children, config, secrets, options, console)
+  const natsUrl = await startAll(children, plan, secrets, options, console)
   keepAddresses(config)
   if (demo) {
     const registry = urlOf(config, config.ports.registry)
@@ -90,10 +91,10 @@ const run = async (children: Children, plan: StartPlan, options: StartOptions): 
 }
 
 /** The children of a start that was killed may take their time to end, bus and apps one after the other. */
-const takenPorts = async (config: DevConfig, formerWasKilled: boolean): Promise<ReadonlyArray<string>> => {
+const takenPorts = async ({ config, sinks }: StartPlan, formerWasKilled: boolean): Promise<ReadonlyArray<string>> => {
   const end = Date.now() + (formerWasKilled ? 2 * graceMillis : 0)
   for (let told = false; ; told = true) {
-    const faults = await portFaults(config)
+    const faults = await portFaults(config, sinks)
     if (faults.length === 0 || Date.now() >= end) return faults
     if (!told) say("the start before this one was killed; waiting for its processes to end")
     await new Promise((resume) => setTimeout(resume, pollMillis))
@@ -125,6 +126,7 @@ const othersMillis = 1_500
 /** Each app has the keys that it needs, and no other. */
 const keysOf: Readonly<Record<string, ReadonlyArray<string>>> = {
   "session-actors": ["ROOST_CLUSTER_KEY"],
+  sinks: ["ROOST_CLUSTER_KEY"],
   registry: ["ROOST_CLUSTER_KEY", "ROOST_REGISTRY_KEY"],
   "udp-edge": ["ROOST_ROUTING_KEY"]
 }
@@ -150,11 +152,12 @@ const consoleLine = async (config: DevConfig, secrets: Secrets, { done }: Consol
 
 const startAll = async (
   children: Children,
-  config: DevConfig,
+  plan: StartPlan,
   secrets: Secrets,
   options: StartOptions,
   { folder }: ConsoleBuild
 ): Promise<string> => {
+  const { config } = plan
   const { programs, root } = options
   if (programs.whySources !== undefined)
     say(`starting from source, which takes longer and more memory: ${programs.whySources}`)
@@ -183,7 +186,8 @@ const startAll = async (
     ROOST_ROUTING_KEY: secrets.routingKey,
     ...(secrets.registryKey === undefined ? {} : { ROOST_REGISTRY_KEY: secrets.registryKey })
   }
-  for (const app of apps) {
+  const started = appsOf(plan)
+  for (const app of started) {
     children.start({
       name: app,
       command: process.execPath,
@@ -202,11 +206,12 @@ const startAll = async (
     registry: config.ports.registry,
     "downlink-queue": config.ports.downlink,
     "session-actors": config.ports.actors,
-    "udp-edge": config.ports.edge
+    "udp-edge": config.ports.edge,
+    sinks: config.ports.sinks
   }
-  say(`waiting for ${apps.join(", ")}`)
+  say(`waiting for ${started.join(", ")}`)
   await Promise.all(
-    apps.map(async (app) => {
+    started.map(async (app) => {
       await untilReady(app, urlOf(config, ports[app]), config)
       children.settled(app)
       say(`  ${app} is ready`)

@@ -4,11 +4,13 @@ import type { DevConfig } from "./DevConfig.ts"
 import { portVariable } from "./PortVariables.ts"
 
 /** The faults of the ports, a line for each that names the variable to set; none if all can be had. */
-export const portFaults = async (config: DevConfig): Promise<ReadonlyArray<string>> => {
+export const portFaults = async (config: DevConfig, sinks = false): Promise<ReadonlyArray<string>> => {
   const { httpHost, natsPort, natsUrl, ports, udpHost, udpPort } = config
   const tcp: ReadonlyArray<readonly [name: keyof typeof portVariable, port: number, host: string]> = [
     ...(natsUrl === undefined ? [["nats", natsPort, "127.0.0.1"] as const] : []),
-    ...(["registry", "downlink", "edge", "actors"] as const).map((name) => [name, ports[name], httpHost] as const)
+    ...(["registry", "downlink", "edge", "actors", ...(sinks ? (["sinks"] as const) : [])] as const).map(
+      (name) => [name, ports[name], httpHost] as const
+    )
   ]
   const faults: Array<string> = []
   if (await isUdpTaken(udpHost, udpPort)) faults.push(takenText("UDP", udpPort, portVariable.udp))

@@ -5,5 +5,6 @@ export const portVariable = {
   registry: "ROOST_REGISTRY_PORT",
   downlink: "ROOST_DOWNLINK_PORT",
   edge: "ROOST_EDGE_PORT",
-  actors: "ROOST_ACTORS_PORT"
+  actors: "ROOST_ACTORS_PORT",
+  sinks: "ROOST_SINKS_PORT"
 } as const

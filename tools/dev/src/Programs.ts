@@ -18,6 +18,7 @@ export const thisCheckout = {
     "downlink-queue": "apps/downlink-queue/src/main.ts",
     "session-actors": "apps/session-actors/src/main.ts",
     "udp-edge": "apps/udp-edge/src/main.ts",
+    sinks: "apps/sinks/src/main.ts",
     device: "tools/device/src/main.ts"
   }
 } as const

@@ -13,6 +13,8 @@ export const foundVariable = "NPM_START_FOUND"
 export interface StartPlan {
   readonly config: DevConfig
   readonly demo: boolean
+  /** Whether the app that writes sinks is started, too. */
+  readonly sinks?: boolean
   /** What the devices begin with that are shown, such as `demo/`; undefined: all are; null: none is. */
   readonly only?: string | null | undefined
   /** Of a nats-server that was given. */

@@ -28,6 +28,10 @@ const start = Command.make(
       Flag.withDescription("start no demo device and create no demo product"),
       Flag.withDefault(false)
     ),
+    sinks: Flag.Boolean("sinks").pipe(
+      Flag.withDescription("start the app that writes sinks, too: uplinks to databases and brokers"),
+      Flag.withDefault(false)
+    ),
     device: Flag.String("device").pipe(
       Flag.withDescription(
         "show what these devices do only: a product key and what the device keys begin with, as demo/meter"
@@ -36,7 +40,7 @@ const start = Command.make(
     ),
     quiet: Flag.Boolean("quiet").pipe(Flag.withDescription("show nothing of devices"), Flag.withDefault(false))
   },
-  Effect.fnUntraced(function* ({ device, noDemo, quiet }) {
+  Effect.fnUntraced(function* ({ device, noDemo, quiet, sinks }) {
     const faults = yield* configurationFaults([DevConfig, NatsConfig])
     if (faults.length > 0) return yield* new StartFailure({ message: faults.map(({ text }) => text).join("\n✗ ") })
     for (const { name, nearest } of unknownVariables(Object.keys(process.env))) {
@@ -46,6 +50,7 @@ const start = Command.make(
     const plan: StartPlan = {
       config,
       demo: !noDemo,
+      sinks,
       only: quiet ? null : Option.getOrUndefined(device),
       viewer: config.natsUrl === undefined ? undefined : viewerOf(yield* NatsConfig)
     }

@@ -4,7 +4,7 @@ import { basename, join, resolve } from "node:path"
 
 export const root = resolve(import.meta.dirname, "../../..")
 
-export const apps = ["udp-edge", "session-actors", "registry", "downlink-queue"] as const
+export const apps = ["udp-edge", "session-actors", "registry", "downlink-queue", "sinks"] as const
 
 /** Folders that a fresh clone has not. */
 const leftOut = new Set([".git", ".nx", ".roost", ".venv", "dist", "node_modules", "target"])

@@ -17,6 +17,7 @@ const defaultPorts = {
   downlink: 8081,
   edge: 8082,
   actors: 8083,
+  sinks: 8084,
   nats: 4222,
   udp: 5684
 } as const

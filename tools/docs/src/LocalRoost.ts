@@ -4,17 +4,17 @@ import { join } from "node:path"
 import type { Elsewhere } from "./Elsewhere.ts"
 import { holds } from "./Shell.ts"
 
-/** Four apps and a nats-server strip types and start on two busy cores. */
+/** Five apps and a nats-server strip types and start on two busy cores. */
 const readyMillisMax = 300_000
 const stopMillisMax = 30_000
 
-/** `npm start` in a clone, with what the pages call `ROOST_ENOS_API=true npm start`. */
+/** `npm start -- --sinks` in a clone, so that all five apps have their metrics, with what the pages call `ROOST_ENOS_API=true npm start`. */
 export class LocalRoost implements AsyncDisposable {
   readonly #child
   #output = ""
 
   private constructor(clone: string, { ports }: Elsewhere) {
-    this.#child = spawn(process.execPath, [join(clone, "tools/dev/src/main.ts")], {
+    this.#child = spawn(process.execPath, [join(clone, "tools/dev/src/main.ts"), "--sinks"], {
       cwd: clone,
       env: { ...readerEnvironment(), ...portVariables(ports), ROOST_ENOS_API: "true" },
       stdio: ["ignore", "pipe", "pipe"]
@@ -58,7 +58,8 @@ export const portVariables = (ports: Elsewhere["ports"]): Readonly<Record<string
   ROOST_REGISTRY_PORT: String(ports.registry),
   ROOST_DOWNLINK_PORT: String(ports.downlink),
   ROOST_EDGE_PORT: String(ports.edge),
-  ROOST_ACTORS_PORT: String(ports.actors)
+  ROOST_ACTORS_PORT: String(ports.actors),
+  ROOST_SINKS_PORT: String(ports.sinks)
 })
 
 /** The machine's own, without what tells a Roost of somebody else. */

@@ -15,7 +15,8 @@ const metricsPort = {
   "udp-edge": "edge",
   "session-actors": "actors",
   registry: "registry",
-  "downlink-queue": "downlink"
+  "downlink-queue": "downlink",
+  sinks: "sinks"
 } as const
 
 const folderVariables = ({ there }: Elsewhere): Readonly<Record<string, string>> => ({

@@ -7,7 +7,7 @@ import { createProduct } from "../src/Fixtures.ts"
 
 // Operators run the product of `nx build`: the same answers as from source. `.ci/run` runs Contract and RawProducts on bundles too.
 
-const apps: ReadonlyArray<AppName> = ["registry", "downlink-queue", "session-actors", "udp-edge"]
+const apps: ReadonlyArray<AppName> = ["registry", "downlink-queue", "session-actors", "udp-edge", "sinks"]
 const forms: ReadonlyArray<AppForm> = ["source", "bundle"]
 
 const { NODE_COMPILE_CACHE = "" } = process.env

@@ -32,7 +32,8 @@ const wellVariables: Readonly<Record<AppName, Readonly<Record<string, string>>>>
   },
   "session-actors": { ROOST_CLUSTER_KEY: key(1), NATS_URL: "nats://n1" },
   "udp-edge": { ROOST_ROUTING_KEY: key(3), NATS_URL: "nats://n1" },
-  "downlink-queue": { ROOST_API_TOKEN: "t".repeat(16), NATS_URL: "nats://n1" }
+  "downlink-queue": { ROOST_API_TOKEN: "t".repeat(16), NATS_URL: "nats://n1" },
+  sinks: { ROOST_CLUSTER_KEY: key(1), NATS_URL: "nats://n1" }
 }
 
 /** The variables of a Roost that is well, but for these. */
@@ -172,6 +173,7 @@ describe("the doctor", () => {
         ROOST_CLUSTER_KEY_PREVIOUS: key(1)
       },
       "session-actors": { ROOST_CLUSTER_KEY_PREVIOUS: key(9) },
+      sinks: { ROOST_CLUSTER_KEY_PREVIOUS: key(9) },
       "downlink-queue": { ROOST_API_TOKEN_PREVIOUS: after }
     }
     assert.deepStrictEqual(named(judgeVariables(variables(both))), [])

@@ -18,7 +18,7 @@ export const applicationStreams = [Streams.uplink, Streams.presence, Streams.eve
 export const ownConsumers = ["registry-latest-points", "registry-presence", "registry-events"]
 
 /** Names that no application's consumer may have begin so. */
-export const ownConsumerName = /^(?:registry-|webhook|downlink-|tail_)/
+export const ownConsumerName = /^(?:registry-|webhook|sk_|downlink-|tail_)/
 
 /**
  * A subject of the account of the apps that applications reach, and its name in theirs. They may read by consumers that

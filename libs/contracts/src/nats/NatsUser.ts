@@ -2,7 +2,7 @@ import { Buckets, type BucketDefinition, type StreamDefinition, Streams } from "
 import { Subjects } from "../Subjects.ts"
 
 /** The users of NATS (deploy/nats/accounts.conf). An app's user has the app's name. */
-export const NatsUserName = ["udp-edge", "session-actors", "registry", "downlink-queue", "admin"] as const
+export const NatsUserName = ["udp-edge", "session-actors", "registry", "downlink-queue", "sinks", "admin"] as const
 export type NatsUserName = (typeof NatsUserName)[number]
 
 /** Subjects that a user may publish and subscribe to; nothing else. */
@@ -53,6 +53,9 @@ const writes = (...stores: ReadonlyArray<StreamDefinition | BucketDefinition>): 
 
 /** Events of a product's webhooks: events of products have `=` for the device's key. */
 const webhookEvents = ["failing", "dead", "recovered"].map((what) => `roost.event.${any}.=.webhook-${what}`)
+
+/** Every stream from which sinks are written. */
+const written = [Streams.uplink, Streams.presence, Streams.event, Streams.sinkDead, Buckets.commandHistory]
 
 /** A registry tells of devices that somebody records them, or had their secrets. */
 const recordingEvents = ["recording-begun", "secrets-exported"].map((what) => `roost.event.${any}.${any}.${what}`)
@@ -133,6 +136,7 @@ export const natsUsers: Readonly<Record<NatsUserName, NatsPermissions>> = {
       Subjects.placementAsk,
       "roost.device.*",
       Subjects.downlink,
+      Subjects.sinkTest,
       Subjects.setAside(any),
       Subjects.recordings,
       ...webhookEvents,
@@ -142,8 +146,10 @@ export const natsUsers: Readonly<Record<NatsUserName, NatsPermissions>> = {
       ...writes(
         Streams.credential,
         Streams.webhookDead,
+        Streams.sinkDead,
         Buckets.profiles,
         Buckets.webhooks,
+        Buckets.sinks,
         Buckets.idempotency,
         Buckets.console,
         Buckets.recordings
@@ -152,6 +158,7 @@ export const natsUsers: Readonly<Record<NatsUserName, NatsPermissions>> = {
         ...Object.values(Streams),
         Buckets.profiles,
         Buckets.webhooks,
+        Buckets.sinks,
         Buckets.commandHistory,
         Buckets.idempotency,
         Buckets.console,
@@ -159,8 +166,10 @@ export const natsUsers: Readonly<Record<NatsUserName, NatsPermissions>> = {
       ),
       ...forgets(
         Streams.webhookDead,
+        Streams.sinkDead,
         Buckets.profiles,
         Buckets.webhooks,
+        Buckets.sinks,
         Buckets.idempotency,
         Buckets.console,
         Buckets.recordings
@@ -197,6 +206,18 @@ export const natsUsers: Readonly<Record<NatsUserName, NatsPermissions>> = {
       ...forgets(Buckets.commands, Buckets.commandHistory, Buckets.idempotency)
     ],
     subscribe: [Subjects.downlink]
+  },
+  sinks: {
+    publish: [
+      ...looks,
+      ...answers,
+      tells("sinks"),
+      Subjects.setAside(any),
+      ...writes(Streams.sinkDead, Buckets.sinks),
+      ...reads(...written, Buckets.sinks, Buckets.profiles),
+      ...forgets(Buckets.sinks)
+    ],
+    subscribe: [Subjects.sinkTest]
   },
   admin: { publish: [all], subscribe: [all] }
 }

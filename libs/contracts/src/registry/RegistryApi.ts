@@ -45,6 +45,7 @@ import { ProductScript, ScriptDraft, ScriptTest, ScriptTestResult } from "./Scri
 import { Events } from "./EventsApi.ts"
 import { Fleet } from "./FleetApi.ts"
 import { Recordings } from "./RecordingsApi.ts"
+import { Sinks } from "./SinksApi.ts"
 import { Strangers } from "./StrangersApi.ts"
 import { Uplinks } from "./UplinksApi.ts"
 import { Webhooks } from "./WebhooksApi.ts"
@@ -449,6 +450,7 @@ export const RegistryApi = strictApi(
     .add(CommandIssuing)
     .add(CommandTracking)
     .add(Webhooks)
+    .add(Sinks)
     .add(Scripts)
     .add(Strangers)
     .add(WhyGroup)

@@ -40,6 +40,25 @@ export const noWebhooks = HttpApiBuilder.group(RegistryApi, "webhooks", (handler
     })
   )
 })
+/** And @roost/sinks'. */
+export const noSinks = HttpApiBuilder.group(RegistryApi, "sinks", (handlers) => {
+  const unserved = () => Effect.die("sinks are not served here")
+  return Effect.succeed(
+    handlers.handleAll({
+      createSink: unserved,
+      listSinks: unserved,
+      getSink: unserved,
+      replaceSink: unserved,
+      deleteSink: unserved,
+      pauseSink: unserved,
+      resumeSink: unserved,
+      testSink: unserved,
+      replaySink: unserved,
+      listDeadEvents: unserved,
+      replayDeadEvents: unserved
+    })
+  )
+})
 /** The registry's events are another lib's, too. */
 export const noEvents = HttpApiBuilder.group(RegistryApi, "events", (handlers) =>
   handlers.handle("followEvents", () => Effect.die("not here"))
@@ -77,7 +96,7 @@ export const noCommands = Layer.merge(
 
 export const served = (answer?: DeviceAnswer, strangers = new StrangerLog()) =>
   HttpRouter.serve(
-    apiRoutes(RegistryApi, Layer.mergeAll(RegistryHandlers, noWebhooks, noEvents, noUplinks, noCommands)),
+    apiRoutes(RegistryApi, Layer.mergeAll(RegistryHandlers, noWebhooks, noSinks, noEvents, noUplinks, noCommands)),
     {
       disableLogger: true,
       disableListenLog: true,

@@ -127,6 +127,16 @@ export const apiRefusals = {
     cause: "Likely it was deleted, or went with its product.",
     cure: "Look at GET /v1/webhooks."
   },
+  "no-such-sink": {
+    sentence: "There is no such sink (404).",
+    cause: "Likely it was deleted.",
+    cure: "Look at GET /v1/sinks."
+  },
+  "too-many-sinks": {
+    sentence: "There are as many sinks as there may be (409).",
+    cause: "Likely one was made for each product.",
+    cure: "Make one for all, and delete those that nobody needs."
+  },
   "too-many-readers": {
     sentence: "This instance has as many readers of events as it serves (503).",
     cause: "Likely a reader connects again without closing the connection before.",

@@ -56,6 +56,51 @@ export const commandRefusals = {
   }
 } as const satisfies RefusalEntries
 
+/** Why a sink writes nothing, or not this event. */
+export const sinkRefusals = {
+  "sink-no-app": {
+    sentence: "No app writes this sink.",
+    cause: "Likely the app `sinks` was never started, as it is not by itself, or has another cluster key.",
+    cure: "Start it: `npm start -- --sinks`, `sinks.enabled` of the chart, `--profile sinks` of compose, `roost@sinks` of systemd."
+  },
+  "sink-unreachable": {
+    sentence: "The target of a sink could not be reached, or did not answer.",
+    cause: "Likely its name or port is wrong, it is down, or its certificate is not trusted.",
+    cure: "Reach its address from the host of the app `sinks`. Events wait in their streams until then."
+  },
+  "sink-login": {
+    sentence: "The target of a sink does not let it in.",
+    cause: "Likely user, password or database is wrong.",
+    cure: "Compare them, and give the sink the right ones (PUT /v1/sinks/{id}). Events wait until then."
+  },
+  "sink-denied": {
+    sentence: "The user of a sink may not write to its target.",
+    cause:
+      "Likely a privilege is missing: on the table, on the schema where the table is to be made, on temporary tables, on the topic.",
+    cure: "GRANT INSERT and SELECT on the table and TEMPORARY on the database, or let the broker's user publish. Events wait until then."
+  },
+  "sink-table": {
+    sentence: "The table of a sink is not as the sink writes it.",
+    cause: "Likely it was made or changed by somebody else: a column, its type or the unique constraint is missing.",
+    cure: "Compare it with docs/applications.md, or give the sink another table, which it makes itself. Events wait until then."
+  },
+  "sink-full": {
+    sentence: "The target of a sink has no room.",
+    cause: "Likely its disk or its memory is full, or a quota is used up.",
+    cure: "Make room there. Events wait in their streams until then, as long as those keep them."
+  },
+  "sink-event-refused": {
+    sentence: "The target of a sink refused an event for what is in it.",
+    cause: "Likely a number is out of the column's range, a message is too large, or the table has a rule of its own.",
+    cure: "Look at GET /v1/sinks/{id}/dead, mend the table or the script, then POST /v1/sinks/{id}/dead:replay."
+  },
+  "sink-script": {
+    sentence: "The script of a sink could not map an event.",
+    cause: "Likely it expects a field that this event does not have, or met a limit of scripts.",
+    cure: "Mend the script (PUT /v1/sinks/{id}), then write again what waits (POST /v1/sinks/{id}/dead:replay)."
+  }
+} as const satisfies RefusalEntries
+
 /** What of a webhook's deliveries is not taken. */
 export const webhookRefusals = {
   "webhook-status": {

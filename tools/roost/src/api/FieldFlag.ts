@@ -86,7 +86,7 @@ const descriptionOf = ({ description, name, place, required, schema }: Field): s
 }
 
 const isMoment = ({ name, place }: Pick<Field, "name" | "place" | "schema">): boolean =>
-  place === "query" && (name === "from" || name === "to")
+  place !== "path" && (name === "from" || name === "to")
 
 const isDuration = ({ name, schema }: Pick<Field, "name" | "place" | "schema">): boolean =>
   schema.type === "integer" && (name === "pendingTtl" || name === "timeout" || name === "graceSeconds")

@@ -229,6 +229,53 @@ export const placements: Readonly<Record<string, Placement>> = {
   },
   testWebhook: { words: "webhooks test", examples: [["wh_0123456789abcdef01234567", "One delivery, now"]] },
   replayDeadDeliveries: { words: "webhooks replay", examples: [["wh_0123456789abcdef01234567", "Deliver it again"]] },
+  createSink: {
+    words: "sinks create",
+    file: {},
+    examples: [["examples/sink/postgres.json", "Name, kinds and target of a file; - reads standard input"]]
+  },
+  listSinks: {
+    words: "sinks ls",
+    list: {
+      items: "sinks",
+      key: ["sinkId"],
+      columns: ["sinkId", "name", "target.type", "kinds", "status.health", "paused", "waiting", "lagSeconds", "dead"]
+    },
+    examples: [["", "All sinks, and how each does"]]
+  },
+  getSink: {
+    words: "sinks get",
+    examples: [["sk_0123456789abcdef01234567", "How it does, and what to do where it fails"]]
+  },
+  replaceSink: {
+    words: "sinks replace",
+    file: {},
+    examples: [["sk_0123456789abcdef01234567 examples/sink/mqtt.json", "Another target, other kinds or another script"]]
+  },
+  deleteSink: { words: "sinks rm", examples: [["sk_0123456789abcdef01234567", "What was written stays where it is"]] },
+  pauseSink: {
+    words: "sinks pause",
+    examples: [["sk_0123456789abcdef01234567", "Events wait, 72 h of uplinks at most"]]
+  },
+  resumeSink: { words: "sinks resume", examples: [["sk_0123456789abcdef01234567", "It goes on where it was"]] },
+  testSink: {
+    words: "sinks test",
+    examples: [["sk_0123456789abcdef01234567", "Whether its target can be reached and written to"]]
+  },
+  replaySink: {
+    words: "sinks replay",
+    examples: [["sk_0123456789abcdef01234567 --from 1d", "Write the last day again; a table has nothing twice"]]
+  },
+  listDeadEvents: {
+    words: "sinks dead",
+    list: {
+      items: "dead",
+      key: ["event.id"],
+      columns: ["at", "event.productKey", "event.deviceKey", "code", "reason"]
+    },
+    examples: [["sk_0123456789abcdef01234567", "What could not be written, and why"]]
+  },
+  replayDeadEvents: { words: "sinks replay-dead", examples: [["sk_0123456789abcdef01234567", "Write it again"]] },
   getScript: { words: "scripts get", examples: [["raw-meters", "Draft, published version and former ones"]] },
   saveScript: {
     words: "scripts save",
@@ -342,6 +389,7 @@ export const groups: Readonly<Record<string, string>> = {
   models: "Thing models: what devices may say",
   scripts: "Scripts of raw products: bytes to messages and back",
   webhooks: "Events delivered to an address of yours",
+  sinks: "Events written to a database or a broker of yours",
   strangers: "Who was refused without naming a registered device",
   recordings: "Flight recordings: every datagram of a device for some minutes"
 }

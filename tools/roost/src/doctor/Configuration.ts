@@ -1,7 +1,7 @@
 import { keyCheck, unknownVariables } from "@roost/contracts"
 import type { Finding } from "./Finding.ts"
 
-export const appNames = ["registry", "session-actors", "udp-edge", "downlink-queue"] as const
+export const appNames = ["registry", "session-actors", "udp-edge", "downlink-queue", "sinks"] as const
 export type AppName = (typeof appNames)[number]
 
 /** The variables of one app, as its file or the environment has them. */
@@ -17,7 +17,8 @@ const keysOfApps: Readonly<Record<AppName, ReadonlyArray<string>>> = {
   registry: ["ROOST_CLUSTER_KEY"],
   "session-actors": ["ROOST_CLUSTER_KEY"],
   "udp-edge": ["ROOST_ROUTING_KEY"],
-  "downlink-queue": []
+  "downlink-queue": [],
+  sinks: ["ROOST_CLUSTER_KEY"]
 }
 const keyNames = ["ROOST_CLUSTER_KEY", "ROOST_REGISTRY_KEY", "ROOST_ROUTING_KEY"]
 const keyPattern = /^[0-9a-fA-F]{64}$/
@@ -28,7 +29,8 @@ const ports: Readonly<Record<AppName, readonly [variable: string, usual: string]
   registry: ["ROOST_REGISTRY_PORT", "8080"],
   "downlink-queue": ["ROOST_DOWNLINK_PORT", "8081"],
   "udp-edge": ["ROOST_EDGE_PORT", "8082"],
-  "session-actors": ["ROOST_ACTORS_PORT", "8083"]
+  "session-actors": ["ROOST_ACTORS_PORT", "8083"],
+  sinks: ["ROOST_SINKS_PORT", "8084"]
 }
 
 /** What is wrong with the variables of the apps, each by itself and beside the others. */
@@ -37,7 +39,7 @@ export const judgeVariables = (apps: ReadonlyArray<AppVariables>): ReadonlyArray
   ...apps.flatMap(keyFaults),
   ...apps.flatMap(tokenFaults),
   ...sharedKeys(apps),
-  ...differing(apps, "ROOST_CLUSTER_KEY", ["registry", "session-actors"], {
+  ...differing(apps, "ROOST_CLUSTER_KEY", ["registry", "session-actors", "sinks"], {
     fault: "cluster-keys-differ",
     cause: "session-actors with another key than the cluster's take no partition",
     cure: "give both the same key; the one before may stay as ROOST_CLUSTER_KEY_PREVIOUS"

@@ -1,0 +1,8 @@
+export { layerSinkDelivery } from "./delivery/SinkDelivery.ts"
+export { SinkModels } from "./delivery/SinkModels.ts"
+export { SinkScripts } from "./delivery/SinkScripts.ts"
+export { SinkStatuses } from "./delivery/SinkStatuses.ts"
+export { KnownDevices } from "./registry/KnownDevices.ts"
+export { SinkHandlers } from "./registry/SinkHandlers.ts"
+export { Sinks } from "./registry/Sinks.ts"
+export { layerSinkTest } from "./registry/SinkTest.ts"
