@@ -303,6 +303,7 @@ describe("the console in a browser", () => {
       "/products",
       "/strangers",
       "/webhooks",
+      "/sinks",
       "/cluster"
     ]
     for (const path of paths) {

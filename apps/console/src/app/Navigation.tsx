@@ -1,5 +1,6 @@
 import {
   IconBox,
+  IconDatabaseExport,
   IconDevices,
   IconFileText,
   IconTopologyStar3,
@@ -17,6 +18,7 @@ const pages = [
   { to: "/recordings", name: "recordings", icon: IconVideo },
   { to: "/strangers", name: "strangers", icon: IconUserQuestion },
   { to: "/webhooks", name: "webhooks", icon: IconWebhook },
+  { to: "/sinks", name: "sinks", icon: IconDatabaseExport },
   { to: "/cluster", name: "cluster", icon: IconTopologyStar3 }
 ] as const
 

@@ -97,6 +97,12 @@ const webhooks = createRoute({
   component: lazyRouteComponent(() => import("../webhooks/WebhooksPage.tsx"), "WebhooksPage")
 })
 
+const sinks = createRoute({
+  getParentRoute: () => inside,
+  path: "/sinks",
+  component: lazyRouteComponent(() => import("../sinks/SinksPage.tsx"), "SinksPage")
+})
+
 const cluster = createRoute({
   getParentRoute: () => inside,
   path: "/cluster",
@@ -105,7 +111,19 @@ const cluster = createRoute({
 
 const routeTree = root.addChildren([
   signIn,
-  inside.addChildren([home, fleet, device, products, product, recordings, recording, strangers, webhooks, cluster])
+  inside.addChildren([
+    home,
+    fleet,
+    device,
+    products,
+    product,
+    recordings,
+    recording,
+    strangers,
+    webhooks,
+    sinks,
+    cluster
+  ])
 ])
 
 export const makeRouter = () => createRouter({ routeTree, defaultPreload: "intent", scrollRestoration: true })

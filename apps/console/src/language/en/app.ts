@@ -9,6 +9,7 @@ export const app = {
     recordings: "Recordings",
     strangers: "Strangers",
     webhooks: "Webhooks",
+    sinks: "Sinks",
     cluster: "Cluster",
     docs: "API"
   },

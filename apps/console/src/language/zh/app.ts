@@ -11,6 +11,7 @@ export const app: Messages["app"] = {
     recordings: "记录",
     strangers: "陌生来访",
     webhooks: "Webhook",
+    sinks: "数据输出",
     cluster: "集群",
     docs: "API"
   },

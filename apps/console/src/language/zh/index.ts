@@ -4,6 +4,7 @@ import * as device from "./device.ts"
 import * as fleet from "./fleet.ts"
 import * as operations from "./operations.ts"
 import * as product from "./product.ts"
+import * as sinks from "./sinks.ts"
 import * as why from "./why.ts"
 
-export const zh: Messages = { ...app, ...fleet, ...device, ...product, ...operations, ...why }
+export const zh: Messages = { ...app, ...fleet, ...device, ...product, ...operations, ...sinks, ...why }
