@@ -1,5 +1,5 @@
 import { type EventFilter, eventSources, type FollowedKind } from "@roost/contracts"
-import { lastSequence, type NatsConnection, type NatsError, readStream } from "@roost/nats"
+import { endOfStream, type NatsConnection, type NatsError, readStream } from "@roost/nats"
 import { metrics } from "@roost/observability"
 import { type Cause, Effect, Queue, Stream } from "effect"
 import { type EventPosition, formatPosition } from "./EventPosition.ts"
@@ -27,7 +27,8 @@ export type EventReaders = Set<(why: Ending) => void>
 /**
  * Events from now, or from where the reader was, as the text of server-sent events (HTML Standard §9.2). Each id is the
  * position in the streams of all kinds, also of those that were silent. A client that comes back with it misses none, and
- * comments bring it too. The last event is named by the `Ending`. Events that a stream no longer keeps are left out.
+ * comments bring it too. The last event is named by the `Ending`. Events that a stream no longer keeps are left out. Of a stream that was
+ * set back some come again.
  */
 export const eventStream = Effect.fnUntraced(function* (
   { filter, kinds, position }: EventStreamOptions,
@@ -35,9 +36,10 @@ export const eventStream = Effect.fnUntraced(function* (
 ): Effect.fn.Return<Stream.Stream<string, never, NatsConnection>, NatsError, NatsConnection> {
   const at: EventPosition = {}
   for (const kind of kinds) {
-    const last = yield* lastSequence(eventSources[kind].stream)
-    // A stream that was made anew counts from the start.
-    at[kind] = Math.min(position[kind] ?? last, last)
+    const end = yield* endOfStream(eventSources[kind].stream)
+    const place = position[kind] ?? end
+    // Without its time nothing tells that a stream was made anew, but that it is shorter.
+    at[kind] = place.storedAt === undefined && place.sequence > end.sequence ? end : place
   }
   return Stream.unwrap(
     Effect.gen(function* () {
@@ -75,15 +77,16 @@ const pump = (
 ): Effect.Effect<Ending, NatsError, NatsConnection> => {
   const messages = kinds.map((kind) => {
     const { stream, subject } = eventSources[kind]
-    const options = { stream, filterSubject: subject(filter), fromSequence: at[kind]! + 1 }
+    const options = { stream, filterSubject: subject(filter), behind: at[kind]! }
     return Stream.map(readStream(options), (message) => ({ kind, message }))
   })
   return Stream.mergeAll(messages, { concurrency: "unbounded" }).pipe(
     Stream.takeWhileEffect(({ kind, message }) => {
       const event = eventSources[kind].read(message, filter)
-      const advance = () => void (at[kind] = message.sequence)
+      const { sequence, storedAt } = message
+      const advance = () => void (at[kind] = { sequence, storedAt })
       if (event === undefined) return Effect.as(Effect.sync(advance), true)
-      const id = formatPosition({ ...at, [kind]: message.sequence })
+      const id = formatPosition({ ...at, [kind]: { sequence, storedAt } })
       return Queue.offer(queue, `id: ${id}\nevent: ${kind}\ndata: ${JSON.stringify(event)}\n\n`).pipe(
         Effect.timeoutOrElse({ duration: stalledMillisMax, orElse: () => Effect.succeed(false) }),
         Effect.tap((taken) =>

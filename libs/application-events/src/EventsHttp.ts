@@ -81,7 +81,7 @@ export const EventHandlers = HttpApiBuilder.group(
 const unknownPosition = (lastEventId: string) => {
   const path = ["headers", "last-event-id"]
   const shown = JSON.stringify(lastEventId.slice(0, shownLengthMax))
-  const message = `expected an id of an event of this service, such as uplink=12,command=7, or no header to begin now; got ${shown}`
+  const message = `expected an id of an event of this service, such as uplink=12@1796026279945,command=7, or no header to begin now; got ${shown}`
   return Effect.fail(new BadRequest({ detail: `${path.join(".")}: ${message}`, errors: [{ path, message }] }))
 }
 

@@ -55,10 +55,20 @@ describe("eventSources", () => {
 
 describe("positions", () => {
   it("are written and read", () => {
-    assert.strictEqual(formatPosition({ command: 7, uplink: 12 }), "uplink=12,command=7")
-    assert.deepStrictEqual(parsePosition("uplink=12,command=7"), { uplink: 12, command: 7 })
+    const position = { command: { sequence: 7 }, uplink: { sequence: 12, storedAt: 1_796_026_279_945 } }
+    assert.strictEqual(formatPosition(position), "uplink=12@1796026279945,command=7")
+    assert.deepStrictEqual(parsePosition("uplink=12@1796026279945,command=7"), position)
     assert.deepStrictEqual(parsePosition(""), {})
-    for (const wrong of ["12", "uplink=", "uplink=x", "other=1", "uplink=1;command=2", "uplink=-1"]) {
+    for (const wrong of [
+      "12",
+      "uplink=",
+      "uplink=x",
+      "other=1",
+      "uplink=1;command=2",
+      "uplink=-1",
+      "uplink=1@",
+      "uplink=1@x"
+    ]) {
       assert.isUndefined(parsePosition(wrong), wrong)
     }
   })

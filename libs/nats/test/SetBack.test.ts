@@ -1,14 +1,17 @@
 import { assert, describe, it } from "@effect/vitest"
 import { applicationConsumerRpc, type StreamDefinition, Streams } from "@roost/contracts"
 import { type NatsServer, natsServer, waitUntil } from "@roost/testkit"
-import { Effect, Layer, Scope } from "effect"
+import { Effect, Layer, Scope, Stream } from "effect"
 import { cpSync, globSync, rmSync } from "node:fs"
 import { join } from "node:path"
 import {
   ApplicationConsumers,
   durableConsumer,
+  endOfStream,
   ensureStreams,
   NatsConnection,
+  type ReaderPlace,
+  readStream,
   requestRpc,
   tailConsumer
 } from "../src/index.ts"
@@ -24,6 +27,13 @@ class Readers {
   readonly news: Array<string> = []
   readonly work: Array<string> = []
   readonly tail: Array<string> = []
+  /** Of who may be slow, as applications with server-sent events. */
+  readonly slow: Array<string> = []
+  place: ReaderPlace | undefined
+
+  constructor(place?: ReaderPlace) {
+    this.place = place
+  }
 
   readonly start = Effect.gen({ self: this }, function* () {
     yield* durable("NEWS", "news.>", this.news)
@@ -32,13 +42,22 @@ class Readers {
     yield* tailConsumer("NEWS", "news.>", ({ data }) => this.tail.push(text(data)), {
       onCaughtUp: () => void (hears = true)
     })
+    this.place ??= yield* endOfStream("NEWS")
+    const slow = readStream({ stream: "NEWS", filterSubject: "news.>", behind: this.place })
+    const take = Stream.runForEach(slow, ({ data, sequence, storedAt }) =>
+      Effect.sync(() => {
+        this.slow.push(text(data))
+        this.place = { sequence, storedAt }
+      })
+    )
+    yield* Effect.forkScoped(take)
     yield* waitUntil(() => hears)
   })
 
   /** Waits until all have heard all of these. */
   readonly hear = (...texts: ReadonlyArray<string>) =>
     waitUntil(() =>
-      [this.news, this.work, this.tail].every((heard) => texts.every((expected) => heard.includes(expected)))
+      [this.news, this.work, this.tail, this.slow].every((heard) => texts.every((expected) => heard.includes(expected)))
     )
 }
 
@@ -132,10 +151,12 @@ describe("what takes the places of messages that a store lost", () => {
         yield* Scope.close(before, yield* Effect.exit(Effect.void))
         yield* putBack(server, messagesOnly)
         yield* publish("1", "2")
-        const after = new Readers()
+        const after = new Readers(readers.place)
         yield* after.start
         yield* publish("3")
-        yield* waitUntil(() => ["1", "2", "3"].every((each) => after.news.includes(each) && after.work.includes(each)))
+        yield* waitUntil(() =>
+          [after.news, after.work, after.slow].every((heard) => ["1", "2", "3"].every((each) => heard.includes(each)))
+        )
       })
     )
   )

@@ -39,7 +39,7 @@ describe("a stream that is read from a sequence on", () => {
         yield* publish(100)
         const first = (yield* lastSequence("READ")) - 99
         const heard: Array<number> = []
-        const reading = readStream({ stream: "READ", filterSubject: "read.>", fromSequence: first + 10 }).pipe(
+        const reading = readStream({ stream: "READ", filterSubject: "read.>", behind: { sequence: first + 9 } }).pipe(
           Stream.runForEach(({ sequence }) => Effect.sync(() => heard.push(sequence)))
         )
         yield* Effect.forkScoped(reading)
@@ -58,7 +58,9 @@ describe("a stream that is read from a sequence on", () => {
   it.live("ends at once whenever its reader leaves, and leaves no consumer", () =>
     withStream(
       Effect.gen(function* () {
-        const reading = Stream.runDrain(readStream({ stream: "READ", filterSubject: "read.>", fromSequence: 1 }))
+        const reading = Stream.runDrain(
+          readStream({ stream: "READ", filterSubject: "read.>", behind: { sequence: 0 } })
+        )
         // Before, while and after its consumer is made.
         for (let turns = 0; turns < 60; turns++) {
           const fiber = yield* Effect.forkChild(reading)
