@@ -1,10 +1,10 @@
 import { partitionCount } from "@roost/contracts"
-import { EndedProcesses } from "./EndedProcesses.ts"
 import type { LeaseAction, WriteOutcome } from "./LeaseAction.ts"
+import { LeaseDecisions } from "./LeaseDecisions.ts"
 import { type LeaseTiming } from "./LeaseTiming.ts"
-import { Membership } from "./Membership.ts"
+import { LeaseView } from "./LeaseView.ts"
 import { OwnRecord } from "./OwnRecord.ts"
-import { conflicted, countOf, emptyPlace, forgetBucket, missingBy, ownedOf, type Place } from "./Place.ts"
+import { conflicted, missingBy, ownedOf } from "./Place.ts"
 
 /**
  * Decides which partitions this node owns (ADR 4). Pure: it is told what the bucket LEASES says and what time it is on
@@ -17,30 +17,12 @@ import { conflicted, countOf, emptyPlace, forgetBucket, missingBy, ownedOf, type
  * - a node stops serving on its own clock before anybody may delete its record (`isServing`);
  * - a node whose record is not as it wrote it forgets everything, waits until every former lease is over, and joins anew: the
  *   bucket went back or was made anew.
+ *
+ * It hears; `LeaseView` is what it knows by that, and `LeaseDecisions` decides.
  */
 export class LeaseKeeper {
-  readonly #timing: LeaseTiming
-  readonly #hasEnded: (process: string) => boolean
-  readonly #wallNow: () => number
-  readonly #members = new Membership()
-  readonly #places: ReadonlyArray<Place>
-  readonly #own: OwnRecord
-  /** The bucket has been read to its end since the last interruption. */
-  #complete = false
-  /** Nothing is claimed before: leases of before the bucket went back may still run. */
-  #claimsFrom = -Infinity
-  #endedLookedAt = -Infinity
-  #rereadAt = -Infinity
-  /** When an entry was read that is older than what was known of it. */
-  #olderSince: number | undefined
-  #draining = false
-  #standsBy = false
-  #drained = false
-  readonly #expiring = new Set<string>()
-  readonly #ended = new EndedProcesses()
-  /** Owners that no record was met of, with the time of the question whether there is one. */
-  readonly #doubted = new Map<string, number>()
-  #actions: Array<LeaseAction> = []
+  readonly #view: LeaseView
+  readonly #decisions: LeaseDecisions
 
   constructor(options: {
     readonly timing: LeaseTiming
@@ -53,15 +35,13 @@ export class LeaseKeeper {
     /** Default: all of the cluster's. Simulations have fewer. */
     readonly partitions?: number
   }) {
-    this.#timing = options.timing
-    this.#hasEnded = options.hasEnded ?? (() => false)
-    this.#wallNow = options.wallNow ?? (() => 0)
-    this.#own = new OwnRecord(options.timing, options.newIncarnation)
-    this.#places = Array.from({ length: options.partitions ?? partitionCount }, emptyPlace)
+    const own = new OwnRecord(options.timing, options.newIncarnation)
+    this.#view = new LeaseView(options.timing, own, options.partitions ?? partitionCount)
+    this.#decisions = new LeaseDecisions(this.#view, options.hasEnded ?? (() => false), options.wallNow ?? (() => 0))
   }
 
   get incarnation(): string {
-    return this.#own.incarnation
+    return this.#view.own.incarnation
   }
 
   /**
@@ -69,57 +49,57 @@ export class LeaseKeeper {
    * still the moment of the pause.
    */
   isServing(now: number): boolean {
-    return this.#own.isServing(now)
+    return this.#view.own.isServing(now)
   }
 
   /** The announced partitions, with their fencing tokens. */
   get owned(): ReadonlyArray<readonly [partition: number, fencingToken: number]> {
-    return ownedOf(this.#places)
+    return ownedOf(this.#view.places)
   }
 
   /** Partitions that should be this node's and are not served by it; all of them until it has read of itself in the bucket. */
   get missing(): number {
-    if (!this.#complete || !this.#members.has(this.incarnation)) return this.#places.length
+    if (!this.#view.complete || !this.#view.members.has(this.incarnation)) return this.#view.places.length
     return this.missingBy.values().reduce((sum, count) => sum + count, 0)
   }
 
   /** The stages and owners of the partitions that are missing, with how many there are of each; for people. */
   get missingBy(): ReadonlyMap<string, number> {
-    return missingBy(this.#places, (partition) => this.#members.targetOf(partition) === this.incarnation)
+    return missingBy(this.#view.places, (partition) => this.#view.members.targetOf(partition) === this.incarnation)
   }
 
   /** `nodeId` of the node that owns the partition or is about to; undefined if that is this one or nobody is known. */
   destinationOf(partition: number): string | undefined {
-    const owner = this.#places[partition]?.owner ?? ""
-    const stays = owner !== this.incarnation && this.#members.isStaying(owner)
-    const next = stays ? owner : this.#members.targetOf(partition)
-    return next === undefined || next === this.incarnation ? undefined : this.#members.nodeIdOf(next)
+    const owner = this.#view.places[partition]?.owner ?? ""
+    const stays = owner !== this.incarnation && this.#view.members.isStaying(owner)
+    const next = stays ? owner : this.#view.members.targetOf(partition)
+    return next === undefined || next === this.incarnation ? undefined : this.#view.members.nodeIdOf(next)
   }
 
   get members(): number {
-    return this.#members.incarnations.length
+    return this.#view.members.incarnations.length
   }
 
   /** The bucket is being read anew: what is known may be out of date. */
   reading(): void {
-    this.#complete = false
-    this.#ended.reading()
-    this.#own.reading()
-    this.#members.reading()
-    for (const place of this.#places) place.met = false
+    this.#view.complete = false
+    this.#view.ended.reading()
+    this.#view.own.reading()
+    this.#view.members.reading()
+    for (const place of this.#view.places) place.met = false
   }
 
   /** The bucket has been read to its end. */
   read(now: number): ReadonlyArray<LeaseAction> {
-    this.#complete = true
+    this.#view.complete = true
     // Not met: deleted, or written anew while the bucket was read and yet to come, or this is another bucket than before.
-    for (const incarnation of this.#members.read()) this.#doubt(now, incarnation)
-    for (const place of this.#places) {
+    for (const incarnation of this.#view.members.read()) this.#view.doubt(now, incarnation)
+    for (const place of this.#view.places) {
       if (place.met || place.stage !== "none") continue
       place.owner = ""
       place.revision = 0
     }
-    return this.#act(now)
+    return this.#decisions.act(now)
   }
 
   nodeSeen(
@@ -129,31 +109,32 @@ export class LeaseKeeper {
     revision: number
   ): ReadonlyArray<LeaseAction> {
     // An answer, or a replica, from before it ended; or the bucket went back, and it never did.
-    if (this.#ended.has(incarnation)) {
-      if (!this.#complete) {
-        this.#ended.revive(incarnation)
-        this.#foundOlder(now)
+    if (this.#view.ended.has(incarnation)) {
+      if (!this.#view.complete) {
+        this.#view.ended.revive(incarnation)
+        this.#view.foundOlder(now)
       }
       return []
     }
-    this.#members.seen(now, incarnation, record, revision)
-    const isAnew = incarnation === this.incarnation && this.#own.stored(now, record.beat, revision) === "stored anew"
-    if (isAnew) this.#members.heardAnew(now + this.#timing.leaseMillis)
-    return this.#act(now)
+    this.#view.members.seen(now, incarnation, record, revision)
+    const isAnew =
+      incarnation === this.incarnation && this.#view.own.stored(now, record.beat, revision) === "stored anew"
+    if (isAnew) this.#view.members.heardAnew(now + this.#view.timing.leaseMillis)
+    return this.#decisions.act(now)
   }
 
   /** A node's record is gone. `revision` of the deletion, 0 if it is only known to be missing. */
   nodeGone(now: number, incarnation: string, revision: number): ReadonlyArray<LeaseAction> {
     this.#gone(now, incarnation, revision)
-    return this.#act(now)
+    return this.#decisions.act(now)
   }
 
   #gone(now: number, incarnation: string, revision: number): void {
-    this.#expiring.delete(incarnation)
-    this.#ended.bury(incarnation)
-    if (!this.#members.gone(now, incarnation, revision)) return
-    this.#ended.add(incarnation, () => this.#places.map(({ owner }) => owner))
-    if (incarnation === this.incarnation && this.#own.revision > 0) this.#fence()
+    this.#view.expiring.delete(incarnation)
+    this.#view.ended.bury(incarnation)
+    if (!this.#view.members.gone(now, incarnation, revision)) return
+    this.#view.ended.add(incarnation, () => this.#view.places.map(({ owner }) => owner))
+    if (incarnation === this.incarnation && this.#view.own.revision > 0) this.#view.fence()
   }
 
   /** `token`: the revision in records of versions that had none. */
@@ -164,13 +145,13 @@ export class LeaseKeeper {
     revision: number,
     token = revision
   ): ReadonlyArray<LeaseAction> {
-    const place = this.#places[partition]
+    const place = this.#view.places[partition]
     if (place === undefined) return []
     // Read anew, a partition that is nobody's business here is as the bucket says, even if it begins again at 1.
     place.met = true
-    const isKnown = this.#complete || place.stage !== "none"
+    const isKnown = this.#view.complete || place.stage !== "none"
     place.older = revision < place.newest
-    if (place.older && !this.#complete) this.#foundOlder(now)
+    if (place.older && !this.#view.complete) this.#view.foundOlder(now)
     if (isKnown && revision <= place.revision) return []
     const isNews = revision > place.newest
     place.owner = owner
@@ -181,20 +162,20 @@ export class LeaseKeeper {
     place.waitUntil = 0
     if (owner === this.incarnation) {
       // The answer to the claim was lost, or is still on its way, or the claim was given up too early.
-      if (isNews && (place.stage === "claiming" || place.stage === "none")) this.#acquire(partition, place, token)
+      if (isNews && (place.stage === "claiming" || place.stage === "none")) this.#view.acquire(partition, place, token)
     } else if (place.stage === "freeing" || place.stage === "claiming") {
       place.stage = "none"
     } else if (place.stage !== "none") {
-      this.#abandon(partition, place)
+      this.#view.abandon(partition, place)
     }
-    return this.#act(now)
+    return this.#decisions.act(now)
   }
 
   nodeWritten(now: number, beat: number, outcome: WriteOutcome): ReadonlyArray<LeaseAction> {
-    const answer = this.#own.written(now, beat, outcome)
+    const answer = this.#view.own.written(now, beat, outcome)
     if (answer === "unknown") return []
-    if (answer === "stored anew") this.#members.heardAnew(now + this.#timing.leaseMillis)
-    return this.#act(now)
+    if (answer === "stored anew") this.#view.members.heardAnew(now + this.#view.timing.leaseMillis)
+    return this.#decisions.act(now)
   }
 
   /** Answer to `ReadNode`; "failed" if there was none. */
@@ -206,20 +187,20 @@ export class LeaseKeeper {
       | "missing"
       | "failed"
   ): ReadonlyArray<LeaseAction> {
-    this.#doubted.delete(incarnation)
+    this.#view.answered(incarnation)
     if (incarnation !== this.incarnation) {
       if (found === "missing") return this.nodeGone(now, incarnation, 0)
       return found === "failed" ? [] : this.nodeSeen(now, incarnation, found, found.revision)
     }
-    const answer = this.#own.found(now, found)
+    const answer = this.#view.own.found(now, found)
     if (answer === "unknown") return []
-    if (answer === "lost") this.#startAnew(now)
-    else if (answer === "stored anew") this.#members.heardAnew(now + this.#timing.leaseMillis)
-    return this.#act(now)
+    if (answer === "lost") this.#view.startAnew(now)
+    else if (answer === "stored anew") this.#view.members.heardAnew(now + this.#view.timing.leaseMillis)
+    return this.#decisions.act(now)
   }
 
   partitionWritten(now: number, partition: number, outcome: WriteOutcome): ReadonlyArray<LeaseAction> {
-    const place = this.#places[partition]!
+    const place = this.#view.places[partition]!
     const { stage } = place
     if (stage !== "claiming" && stage !== "freeing") return []
     if (outcome._tag === "Stored") {
@@ -229,38 +210,38 @@ export class LeaseKeeper {
         place.owner = stage === "claiming" ? this.incarnation : ""
       }
       if (stage === "claiming" && place.owner === this.incarnation) {
-        this.#acquire(partition, place, place.fencingToken)
+        this.#view.acquire(partition, place, place.fencingToken)
       } else place.stage = "none"
     } else {
       // The watch tells what it is now; if it has nothing to tell, nothing was stored.
-      if (outcome._tag === "Conflict" && conflicted(place)) this.#reread(now)
-      place.waitUntil = now + this.#timing.writeMillisMax
+      if (outcome._tag === "Conflict" && conflicted(place)) this.#view.reread(now)
+      place.waitUntil = now + this.#view.timing.writeMillisMax
     }
-    return this.#act(now)
+    return this.#decisions.act(now)
   }
 
   /** A record of another node could not be deleted at that revision, or nobody answered: it may live. */
   nodeKept(incarnation: string): void {
-    this.#expiring.delete(incarnation)
+    this.#view.expiring.delete(incarnation)
   }
 
   acquired(now: number, partition: number, fencingToken: number): ReadonlyArray<LeaseAction> {
-    const place = this.#places[partition]!
+    const place = this.#view.places[partition]!
     if (place.stage === "acquiring" && place.fencingToken === fencingToken) place.stage = "serving"
-    return this.#act(now)
+    return this.#decisions.act(now)
   }
 
   released(now: number, partition: number): ReadonlyArray<LeaseAction> {
-    const place = this.#places[partition]!
+    const place = this.#view.places[partition]!
     if (place.stage !== "releasing") return []
-    this.#free(partition, place)
-    this.#actions.push({ _tag: "Announce" })
-    return this.#act(now)
+    this.#view.free(partition, place)
+    this.#view.wish({ _tag: "Announce" })
+    return this.#decisions.act(now)
   }
 
   /** Time passed; call it several times per `marginMillis`, but for the time that `quietMillis` says. */
   handleTimeout(now: number): ReadonlyArray<LeaseAction> {
-    return this.#act(now)
+    return this.#decisions.act(now)
   }
 
   /**
@@ -268,24 +249,13 @@ export class LeaseKeeper {
    * be something. Call it again several times per `marginMillis` then.
    */
   quietMillis(now: number): number {
-    if (!this.#isSettled) return 0
-    const { leaseMillis, marginMillis, renewMillis } = this.#timing
-    const silentAt = this.#members.silentAt(leaseMillis + marginMillis, this.incarnation)
-    return Math.min(this.#own.dueAt, silentAt, this.#endedLookedAt + renewMillis) - now
-  }
-
-  /** Every partition is where it should be, as far as this node can do something about it. */
-  get #isSettled(): boolean {
-    if (this.#draining || !this.#complete || !this.#own.verified || this.#olderSince !== undefined) return false
-    const isTarget = (partition: number) => this.#members.targetOf(partition) === this.incarnation
-    return this.#places.every(({ stage }, partition) => stage === (isTarget(partition) ? "serving" : "none"))
+    return this.#decisions.quietMillis(now)
   }
 
   /** Hands everything over; ends with `Drained`. */
   drain(now: number): ReadonlyArray<LeaseAction> {
-    this.#draining = true
-    this.#own.renewNow(now)
-    return this.#act(now)
+    this.#decisions.drain(now)
+    return this.#decisions.act(now)
   }
 
   /**
@@ -293,180 +263,6 @@ export class LeaseKeeper {
    * Something about it is not as it must be.
    */
   standBy(now: number, standsBy: boolean): ReadonlyArray<LeaseAction> {
-    if (this.#standsBy === standsBy) return []
-    this.#standsBy = standsBy
-    this.#own.renewNow(now)
-    return this.#act(now)
-  }
-
-  #act(now: number): ReadonlyArray<LeaseAction> {
-    if (!this.#drained) {
-      const renewal = this.#own.renew(now, { leaving: this.#draining || this.#standsBy, ends: this.#isEmptied })
-      if (renewal !== undefined) this.#actions.push(renewal)
-      this.#doubtBucket(now)
-      if (this.isServing(now) && this.#complete && this.#own.verified) {
-        this.#expireSilent(now)
-        this.#claim(now)
-        this.#handOver(now)
-      }
-      this.#finish()
-    }
-    const actions = this.#actions
-    this.#actions = []
-    return actions
-  }
-
-  /** A replica that is behind tells the rest at once; what stays older is all that the bucket has. */
-  #doubtBucket(now: number): void {
-    const since = this.#olderSince
-    if (since === undefined || !this.#complete || now - since <= this.#timing.writeMillisMax) return
-    this.#olderSince = undefined
-    if (this.#ended.someRevived || this.#places.some(({ older }) => older)) this.#startAnew(now)
-  }
-
-  /** As after the bucket went back, of which the owner of before may not know yet. */
-  #foundOlder(now: number): void {
-    const { leaseMillis, marginMillis } = this.#timing
-    this.#claimsFrom = Math.max(this.#claimsFrom, now + leaseMillis + marginMillis)
-    this.#olderSince = now
-  }
-
-  /** Others deleted the record: everything is theirs. This process goes on as a new one. */
-  #fence(): void {
-    for (let partition = 0; partition < this.#places.length; partition++) {
-      const place = this.#places[partition]!
-      if (place.stage !== "none") this.#abandon(partition, place)
-    }
-    this.#own.startAnew()
-  }
-
-  /**
-   * The own record is not there any more, or is an earlier one. The bucket was made anew or has gone back, and what is known of
-   * others may never have been. A node that holds a lease of before finds the same within it.
-   */
-  #startAnew(now: number): void {
-    const { leaseMillis, marginMillis } = this.#timing
-    this.#fence()
-    this.#own.forgetBucket()
-    this.#members.forget(now)
-    this.#ended.forget()
-    this.#doubted.clear()
-    this.#expiring.clear()
-    this.#complete = false
-    this.#olderSince = undefined
-    this.#claimsFrom = now + leaseMillis + marginMillis
-    this.#places.forEach(forgetBucket)
-    this.#actions.push({ _tag: "Reread" })
-  }
-
-  /** The watch told nothing of what stands in the way: it has missed something. */
-  #reread(now: number): void {
-    if (now - this.#rereadAt < this.#timing.leaseMillis) return
-    this.#rereadAt = now
-    this.#actions.push({ _tag: "Reread" })
-  }
-
-  #expireSilent(now: number): void {
-    const { leaseMillis, marginMillis, renewMillis } = this.#timing
-    const silent = [...this.#members.silent(now, leaseMillis + marginMillis)]
-    if (now - this.#endedLookedAt >= renewMillis) {
-      this.#endedLookedAt = now
-      silent.push(...this.#members.ended(this.#hasEnded))
-    }
-    for (const { incarnation, revision } of silent) {
-      if (incarnation === this.incarnation || this.#expiring.has(incarnation)) continue
-      this.#expiring.add(incarnation)
-      this.#actions.push({ _tag: "DeleteNode", incarnation, revision })
-    }
-  }
-
-  #claim(now: number): void {
-    if (this.#draining || this.#standsBy || now < this.#claimsFrom) return
-    // Not those that are being loaded: what is claimed meanwhile is loaded together, and buckets are read a few times, not eight.
-    let claims = countOf(this.#places, "claiming")
-    for (let partition = 0; partition < this.#places.length; partition++) {
-      const place = this.#places[partition]!
-      if (claims >= this.#timing.claimsMax) return
-      if (place.waitUntil > now) continue
-      // A claim without an answer, and the watch did not tell of it either.
-      if (place.stage === "claiming" && place.waitUntil > 0) place.stage = "none"
-      if (place.stage !== "none" || this.#members.targetOf(partition) !== this.incarnation) continue
-      if (place.owner === this.incarnation) {
-        // It says that this node owns what it does not: from before it was given back, or a claim whose answer is lost.
-        this.#free(partition, place)
-        continue
-      }
-      if (place.owner !== "" && !this.#ended.has(place.owner)) {
-        if (!this.#members.has(place.owner)) this.#doubt(now, place.owner)
-        continue
-      }
-      place.stage = "claiming"
-      place.waitUntil = 0
-      claims++
-      place.fencingToken = Math.max(place.token + 1, this.#wallNow())
-      const { fencingToken: token, revision } = place
-      this.#actions.push({ _tag: "WritePartition", partition, revision, owner: this.incarnation, token })
-    }
-  }
-
-  /** Asks the bucket itself: that a watch did not tell of a record does not prove that there is none. */
-  #doubt(now: number, incarnation: string): void {
-    const asked = this.#doubted.get(incarnation) ?? -Infinity
-    if (incarnation === this.incarnation || now - asked < this.#timing.writeMillisMax) return
-    this.#doubted.set(incarnation, now)
-    this.#actions.push({ _tag: "ReadNode", incarnation })
-  }
-
-  #handOver(now: number): void {
-    if (!this.#draining && now - this.#members.changedAt < this.#timing.settleMillis) return
-    // A node that leaves hands everything over at once: each of its partitions is silent only until the next owner has loaded it.
-    const handoversMax = this.#draining ? this.#places.length : this.#timing.handoversMax
-    let handovers = countOf(this.#places, "releasing", "freeing")
-    for (let partition = 0; partition < this.#places.length; partition++) {
-      const place = this.#places[partition]!
-      if (place.stage === "freeing" && place.waitUntil > 0 && place.waitUntil <= now) {
-        this.#free(partition, place)
-      }
-      if (handovers >= handoversMax || place.stage !== "serving") continue
-      const target = this.#members.targetOf(partition)
-      if (!this.#draining && (target === undefined || target === this.incarnation)) continue
-      place.stage = "releasing"
-      handovers++
-      this.#actions.push({ _tag: "Release", partition })
-    }
-  }
-
-  #finish(): void {
-    // A renewal on its way could bring the record back: servers of some versions accept it after the deletion (operations.md).
-    if (this.#drained || !this.#isEmptied || this.#own.isBeingRenewed) return
-    this.#drained = true
-    const { incarnation, revision } = this.#own
-    if (revision > 0) this.#actions.push({ _tag: "DeleteNode", incarnation, revision })
-    this.#actions.push({ _tag: "Drained" })
-  }
-
-  /** Everything is handed over, and nothing is left to do but to leave. */
-  get #isEmptied(): boolean {
-    return this.#draining && this.#places.every(({ stage }) => stage === "none")
-  }
-
-  #acquire(partition: number, place: Place, token: number): void {
-    place.stage = "acquiring"
-    place.token = Math.max(place.token, token)
-    place.fencingToken = token
-    this.#actions.push({ _tag: "Acquire", partition, fencingToken: place.fencingToken }, { _tag: "Announce" })
-  }
-
-  #free(partition: number, place: Place): void {
-    place.stage = "freeing"
-    place.waitUntil = 0
-    const { revision, token } = place
-    this.#actions.push({ _tag: "WritePartition", partition, revision, owner: "", token })
-  }
-
-  #abandon(partition: number, place: Place): void {
-    const held = place.stage === "acquiring" || place.stage === "serving" || place.stage === "releasing"
-    place.stage = "none"
-    if (held) this.#actions.push({ _tag: "Abandon", partition }, { _tag: "Announce" })
+    return this.#decisions.standBy(now, standsBy) ? this.#decisions.act(now) : []
   }
 }
