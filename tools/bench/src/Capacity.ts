@@ -18,8 +18,8 @@ export interface FleetDemand {
 }
 
 /**
- * µs of CPU, measured on one core of an AMD EPYC under KVM with nats-server 2.9.10 (docs/performance.md): an uplink at half load, since that
- * is how a fleet is served, and a full handshake.
+ * µs of CPU, measured on one core of an AMD EPYC under KVM with nats-server 2.9.10 (docs/performance.md). It is that of an uplink at
+ * half load, as a fleet is served, and of a full handshake.
  */
 export const measured = {
   uplink: { "udp-edge": 16.7, "session-actors": 31.6, "nats-server": 28.6, registry: 0.1 },

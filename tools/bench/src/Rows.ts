@@ -121,8 +121,8 @@ const settleMillis = 3000
 const firstPostsPerSecond = 5000
 const startSettleMillis = 30_000
 /**
- * Presence of the handshakes is still being written, and V8 collects what they left over: session-actors twice, for 0.9 s of
- * CPU each, the second time some 190 s later, and then not again.
+ * Presence of the handshakes is still being written, and V8 collects what they left over. It does so twice in session-actors,
+ * for 0.9 s of CPU each, the second time some 190 s later.
  */
 const stormSettleMillis = 300_000
 /** 1 % of a core is 60 of the accounting's ticks then. */

@@ -13,8 +13,8 @@ export const spread = (values: ReadonlyArray<number>): number => {
 }
 
 /**
- * The order of `round`, counted from 0: forwards, backwards, then both again from another start, so that no server
- * always runs on the machine that the same other one has warmed up.
+ * The order of `round`, counted from 0: forwards, backwards, then both again from another start. So no server always
+ * runs on the machine that the same other one has warmed up.
  */
 export const alternated = <A>(items: ReadonlyArray<A>, round: number): ReadonlyArray<A> => {
   const start = items.length === 0 ? 0 : (round >> 1) % items.length

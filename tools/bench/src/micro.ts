@@ -6,8 +6,8 @@ import { cores } from "./Options.ts"
 import { figuresIn } from "./MicroFigures.ts"
 
 /**
- * `npm run bench:micro [-- WORD …]`: runs the benchmarks beside the libs one after the other on one core, those whose path
- * has one of the words, and prints a table of all that they found out.
+ * `npm run bench:micro [-- WORD …]`: runs the benchmarks beside the libs whose path has one of the words. They run one
+ * after the other on one core, and a table has their figures.
  */
 const root = resolve(import.meta.dirname, "../../..")
 const answered = answerFirst({

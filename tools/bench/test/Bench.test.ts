@@ -30,7 +30,7 @@ describe.runIf(process.env["ROOST_INTEGRATION"] === "1")("npm run bench", () => 
       assert.deepStrictEqual(Object.keys(valuesOf("roost")), [...handshakes, ...traffic, "floorP99"])
       assert.deepStrictEqual(Object.keys(valuesOf("floor")), traffic)
       for (const [quantity, value] of [...Object.entries(valuesOf("roost")), ...Object.entries(valuesOf("floor"))]) {
-        // On a quiet machine nothing else runs. 20 handshakes may take less than a tick of the accounting (10 ms), and so may the
+        // On a quiet machine nothing else runs. 20 handshakes may take less than a tick of the accounting (10 ms). So may the
         // echo at half the rate that Roost has in a second beside all the other tests.
         const least = ["handshakeCpu", "resumptionCpu", "halfCpu", "othersBusy"].includes(quantity)
           ? 0

@@ -13,7 +13,7 @@ interface Component {
 }
 
 /**
- * A bill of materials (CycloneDX): the npm packages that the bundles of all apps are made of, asked of the bundler itself, Node, and
+ * A bill of materials (CycloneDX). It has the npm packages in the bundles of all apps, by the bundler's word, Node, and
  * Debian's packages of the base image.
  */
 export const billOfMaterials = async (version: string, debianPackages: ReadonlyArray<Component>): Promise<string> => {

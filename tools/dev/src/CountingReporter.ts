@@ -2,8 +2,8 @@ import { appendFileSync } from "node:fs"
 import type { Reporter, TestModule } from "vitest/node"
 
 /**
- * Adds a project's test counts to the file that ROOST_TEST_COUNTS names, so that one line can sum up all projects. nx
- * runs each project's tests in a process of its own.
+ * Adds a project's test counts to the file that ROOST_TEST_COUNTS names. So one line can sum up all projects, whose tests
+ * nx runs in a process each.
  */
 export default class CountingReporter implements Reporter {
   onTestRunEnd(modules: ReadonlyArray<TestModule>): void {

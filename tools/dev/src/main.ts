@@ -3,8 +3,8 @@ import { foundVariable } from "./StartPlan.ts"
 
 // `npm start`: finds what is to run, and becomes it. With `--programs` it only says what it found, for a child that is started again.
 //
-// It becomes another program, since the supervisor lives as long as Roost does: reading the sources, and Node's reader of types, would stay
-// with it for 30 MB.
+// It becomes another program, since the supervisor lives as long as Roost does. The sources and Node's reader of types would stay with
+// it for 30 MB.
 
 const { root } = thisCheckout
 const programs = findPrograms(thisCheckout)

@@ -7,7 +7,7 @@ const reachesOut =
 const importPattern = /(?:\bfrom|\bimport\(|(?:^|\n)import)\s*["']([^"'\n]+)["']/g
 
 /**
- * The tests that start no process and open no socket, by their imports: neither a test nor a file of its project that it
+ * The tests that start no process and open no socket, by their imports. Neither a test nor a file of its project that it
  * imports, over any number of steps, names a module of `reachesOut`. Imports of types count too, which errs on the safe side.
  * Paths from `root`, with `/`.
  */

@@ -1,6 +1,6 @@
 /**
  * Which counters inputs have reached, and how often within one run: 1, 2, 3, 4–7, 8–15, 16–31, 32–127 and more times are
- * eight different things, so that a loop that goes round more often is progress and one more round is not.
+ * eight different things. So a loop that goes round more often is progress, and one more round is not.
  */
 export class Coverage {
   readonly counters: Uint32Array

@@ -17,8 +17,8 @@ export const fuzzProjects = (root: string): ReadonlyArray<string> =>
   readdirSync(join(root, "libs")).filter((name) => existsSync(join(root, "libs", name, "fuzz/FuzzTargets.ts")))
 
 /**
- * The targets of a project with everything of ours that they import, instrumented, in one file beside the project's
- * packages, so that what it imports of others is found. Packages of others are not instrumented: they are not what is tried.
+ * The targets of a project with everything of ours that they import, instrumented, in one file. It lies beside
+ * the project's packages, where its other imports are found. Packages of others are not instrumented: they are not what is tried.
  */
 export const bundleTargets = async (root: string, project: string): Promise<FuzzBundle> => {
   const { outputFiles } = await build({

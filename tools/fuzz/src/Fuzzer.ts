@@ -18,8 +18,8 @@ export interface Finding {
 }
 
 /**
- * Coverage-guided: an input that reaches a place which none reached before, or reaches it more often, joins the corpus that
- * the next inputs are made of. `now` in milliseconds.
+ * Coverage-guided. An input that reaches a place which none reached before, or more often, joins the corpus for the next
+ * inputs. `now` in milliseconds.
  */
 export class Fuzzer {
   readonly corpus: Array<Uint8Array> = []

@@ -14,7 +14,7 @@ export const countersName = "__fuzzCounters"
 
 /**
  * Puts a counter at each place where the control flow of `code` divides: bodies of functions, branches, loops, cases,
- * catches, the arms of conditional and logical expressions. Branches are what tells inputs apart; statements in a row are not.
+ * catches, arms of expressions. Branches are what tells inputs apart; statements in a row are not.
  */
 export const instrument = (code: string): Instrumented => {
   const text = new MagicString(code)

@@ -81,7 +81,7 @@ const isOnItsWay = ({ faults }: Recording, time: number): boolean =>
 
 /**
  * Owners that can't renew their leases serve nobody for a while; then every Lifetime begins anew. A server that leads LEASES and is
- * gone is one of these: a cluster chooses another leader in 2 to 5 s, and a lease is worth three.
+ * gone is one of these. A cluster chooses another leader in 2 to 5 s, and a lease is worth three.
  */
 const withoutLeases: ReadonlySet<string> = new Set(["delete", "disk-full", "full-restart", "nats-kill", "nats-pause"])
 

@@ -10,7 +10,7 @@ export interface FaultSilence {
   /** Requests that were under way or began during the fault and took longer than `promptMillisMax`. */
   readonly exchangesDelayed: number
   /**
-   * Fault to the last datagram, of a request or a handshake, that stayed without a prompt answer: when the service was back, but for
+   * Fault to the last datagram, of a request or a handshake, that stayed without a prompt answer. Then the service was back, but for
    * the devices' own pace. Without what nobody can answer: under a session that the fault took, or of a handshake that ended with its edge.
    */
   readonly serviceMillis: number

@@ -48,7 +48,7 @@ export const reportOf = ({ config, recording, verdict }: ChaosRun, command: stri
 }
 
 /**
- * `waits`: one digit per bin, how long the device has been without an answer to its request at most: 0 for one that came
+ * `waits`: one digit per bin, how long the device has been without an answer to its request at most. It is 0 for one that came
  * promptly or nothing asked, n for up to 2^(n-1) s, 8 for longer.
  */
 const seriesOf = ({ devices, endedAt, exchanges, handshakes, startedAt }: ChaosRun["recording"]): Series => {

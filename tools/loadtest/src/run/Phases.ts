@@ -4,7 +4,7 @@ import type { PhaseName } from "../Report.ts"
 
 /**
  * Calls the fleet's verbs that a phase consists of. Resolves when the phase has done what it is for: `connect`, `reconnect`,
- * `storm`, `drain`; undefined for the others, which last as long as they are left to.
+ * `storm`, `drain`. Undefined for the others, which last as long as they are left to.
  */
 export const enterPhase = (
   fleet: Fleet,

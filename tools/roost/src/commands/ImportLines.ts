@@ -16,8 +16,8 @@ export interface ImportLine {
 const keyColumn = "deviceKey"
 
 /**
- * What each line of a file registers: lines of JSON as the API takes them, CSV whose first line names its columns, or a device key a
- * line. Empty lines are passed over.
+ * The devices that a file registers. It has lines of JSON as the API takes them, CSV whose first line names its columns, or a device key
+ * a line. Empty lines are passed over.
  */
 export class LineReader {
   #line = 0
