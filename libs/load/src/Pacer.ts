@@ -7,7 +7,7 @@ const stopped = 0
 
 /**
  * Wakes this thread up when requests of an open loop are due. The runtime's timers know whole milliseconds only, so that at 4000
- * requests per second they would go out in bursts of four. P50 of a server that answers in 0.19 ms was 0.9 ms with them. It is
+ * requests per second they would go out in bursts of four. The p50 of a server that answers in 0.19 ms was 0.9 ms with them. It is
  * 0.19 ms with a thread that sleeps until the next one is due. That takes some 60 µs of CPU a wake-up, so
  * it is there only where a rate needs it.
  */
