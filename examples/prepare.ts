@@ -3,8 +3,9 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 
 /**
- * Brings what the tests of the examples need beside Node, by the first of each example's two commands. These are
- * a virtual environment for Python, the nats command. The run names the parts that the machine can't bring; the tests leave that example out.
+ * Brings what the tests of the examples need beside Node, by the first of each example's two commands. These are a virtual
+ * environment for Python and the nats command. The run names the parts that the machine can't bring; the tests leave that example
+ * out.
  */
 const main = (): void => {
   print("python", preparePython())

@@ -32,15 +32,15 @@ export interface UplinkPage {
 /** How long a page looks for uplinks that no trail leads to. */
 const searchMillisMax = 200
 /**
- * Messages of the whole stream between an uplink and the one before it, if that is to be found without a trail. nats-server 2.9 goes through
- * all of their blocks, some 14 ms of CPU for each 20 000, and stores nothing meanwhile.
+ * Messages of the whole stream between an uplink and the one before it, if that is to be found without a trail. nats-server 2.9
+ * goes through all of their blocks, some 14 ms of CPU for each 20 000, and stores nothing meanwhile.
  */
 const apartMax = 100_000
 const stepMin = 5_000
 
 /**
- * Reads back from the newest, without a consumer. A stream knows the last message of a subject, and the next one from a sequence on, not the
- * one before. That one is in the trail, or it is looked for in steps.
+ * Reads back from the newest, without a consumer. A stream knows the last message of a subject, and the next one from a
+ * sequence on, not the one before. That one is in the trail, or it is looked for in steps.
  */
 export const readUplinks = Effect.fnUntraced(function* (
   query: UplinkQuery

@@ -40,7 +40,10 @@ export const PskRequest = Schema.Struct({
 })
 export type PskRequest = typeof PskRequest.Type
 
-/** JSON: by `KeyMistake` the key in hexadecimal, sealed for `mistakesContext`; absent from older registries, and where none were asked for. */
+/**
+ * JSON: by `KeyMistake` the key in hexadecimal, sealed for `mistakesContext`; absent from older registries, and where none were
+ * asked for.
+ */
 const sealedMistakes = Schema.optionalKey(Schema.String)
 
 export const PskReply = Schema.Union([

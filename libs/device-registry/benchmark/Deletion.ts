@@ -19,9 +19,10 @@ import {
 } from "../src/index.ts"
 
 /**
- * The waits of others while a product of many devices is deleted. It shows how long the registry's thread is held, by which call of the
- * store for longest, and how long look-ups of keys take, each handshake's part. On SQLite, or on an empty PostgreSQL database at DATABASE_URL. The
- * argument is how many devices there are. On a busy machine the CPU time of the thread is to be read: the rest is time of others.
+ * The waits of others while a product of many devices is deleted. It shows how long the registry's thread is held, by which
+ * call of the store for longest, and how long look-ups of keys take, each handshake's part. On SQLite, or on an empty
+ * PostgreSQL database at DATABASE_URL. The argument is how many devices there are. On a busy machine the CPU time of the thread
+ * is to be read: the rest is time of others.
  */
 const devices = Number(process.argv[2] ?? 100_000)
 const eventsPerDevice = 3

@@ -12,7 +12,10 @@ export interface OpenSsl {
   allocate(bytes: number): { readonly memory: Buffer; readonly start: bigint }
 }
 
-/** Undefined where node has no node:ffi (`--no-experimental-ffi`, before Node 26.1) or on other processors. Throws if its binary does not export OpenSSL. */
+/**
+ * Undefined where node has no node:ffi (`--no-experimental-ffi`, before Node 26.1) or on other processors. Throws if its binary
+ * does not export OpenSSL.
+ */
 export function openSsl(): OpenSsl | undefined {
   if (process.arch !== "x64" && process.arch !== "arm64") return undefined
   const ffi = loadFfi()

@@ -31,8 +31,8 @@ export interface ClientFacts {
 }
 
 /**
- * The permitted answers and acceptances of the server, whatever comes in whatever order (RFC 6347 §4.2, RFC 5246 §7, RFC 9146). It is a model of
- * the facts that are visible outside. It throws where the server does something that none of them allows.
+ * The permitted answers and acceptances of the server, whatever comes in whatever order (RFC 6347 §4.2, RFC 5246 §7, RFC 9146).
+ * It is a model of the facts that are visible outside. It throws where the server does something that none of them allows.
  */
 export class SequenceOracle {
   readonly #server: Server

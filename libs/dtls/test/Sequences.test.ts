@@ -5,7 +5,10 @@ import type { Crypto } from "../src/index.ts"
 import { makeServer } from "./support/handshake.ts"
 
 const sequences = 150
-/** Of sequences that showed something once. A changed hello that offers no suite is refused with an alert, which the oracle took for one too many. */
+/**
+ * Of sequences that showed something once. A changed hello that offers no suite is refused with an alert, which the oracle took
+ * for one too many.
+ */
 const keptSeeds = [696_323_524]
 /** Sequences in which a planted fault has to show; most show in the first ten. */
 const plantedMax = 400

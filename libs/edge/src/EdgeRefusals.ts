@@ -4,7 +4,10 @@ import type { StrangerRefusal } from "@roost/strangers"
 import type { DropReason } from "./EdgeCounters.ts"
 import { type OtherProtocol, otherProtocolOf } from "./OtherProtocol.ts"
 
-/** Operators hear this of a datagram that an edge did not take. It has kind and code, what came, what was expected, the likely cause and the cure. */
+/**
+ * Operators hear this of a datagram that an edge did not take. It has kind and code, what came, what was expected, the likely
+ * cause and the cure.
+ */
 export type EdgeRefusal = Pick<StrangerRefusal, "code" | "kind" | "proven" | "reason">
 
 const told = (kind: string, proven: boolean, code: RefusalCode, what?: string): EdgeRefusal => ({

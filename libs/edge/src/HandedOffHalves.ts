@@ -30,9 +30,9 @@ interface Kept extends Half {
 
 /**
  * Halves of handshakes that an owner was given and did not confirm yet. They are the key exchange of a full one or the answered
- * hello of a resumption. An owner that dies, or gives its partition up, takes them with it. An owner that could not serve for a moment, or a
- * bus that was away, loses them without a change of owner. So what the device sends again takes the half along, until an owner
- * has confirmed it. Pure.
+ * hello of a resumption. An owner that dies, or gives its partition up, takes them with it. An owner that could not serve for a
+ * moment, or a bus that was away, loses them without a change of owner. So what the device sends again takes the half along,
+ * until an owner has confirmed it. Pure.
  */
 export class HandedOffHalves {
   readonly #limits: HandedOffLimits

@@ -2,8 +2,8 @@
 export const shownBytesMax = 96
 
 /**
- * A stranger's text for an operator's eyes: printable ASCII as it is, every other byte escaped. It reaches terminals and databases as nothing but
- * text. Two different texts of up to `shownBytesMax` bytes look different.
+ * A stranger's text for an operator's eyes: printable ASCII as it is, every other byte escaped. It reaches terminals and
+ * databases as nothing but text. Two different texts of up to `shownBytesMax` bytes look different.
  */
 export const printableText = (bytes: Uint8Array): string => {
   const shown = bytes.length > shownBytesMax ? bytes.subarray(0, shownBytesMax) : bytes

@@ -89,7 +89,10 @@ const decodingFaults = (name: string, schema: Schema.Top): Part["faultsOf"] => {
   }
 }
 
-/** A body of another type is answered 415 by the endpoint that reads one. An endpoint that takes none reads it as a text, which is no object. */
+/**
+ * A body of another type is answered 415 by the endpoint that reads one. An endpoint that takes none reads it as a text, which
+ * is no object.
+ */
 const jsonBody = Effect.flatMap(HttpServerRequest.HttpServerRequest, (request) =>
   Effect.map(request.text, (text): unknown => {
     if (text === "") return {}

@@ -19,8 +19,9 @@ export type Received = Pick<JsMsg, "subject" | "data" | "headers" | "seq" | "ack
 export type Pull = (max: number) => Effect.Effect<ReadonlyArray<Received>, NatsError>
 
 /**
- * Messages of a durable pull consumer when they are asked for, and at no other time. The client's `consume` keeps a request standing. So the
- * server sends each message as it comes, and both wake up for it. That is at 200 a second 260 µs of CPU for one that nobody waits for.
+ * Messages of a durable pull consumer when they are asked for, and at no other time. The client's `consume` keeps a request
+ * standing. So the server sends each message as it comes, and both wake up for it. That is at 200 a second 260 µs of CPU for
+ * one that nobody waits for.
  */
 export const openPull = Effect.fnUntraced(function* (
   operation: string,

@@ -34,7 +34,10 @@ export class StoredMessages extends Context.Service<
       subject: string,
       sequence: number
     ) => Effect.Effect<TailMessage | undefined, NatsError>
-    /** The stream's first sequence, and since when it has messages, milliseconds since 1970. Of one subject the server takes seconds to say it. */
+    /**
+     * The stream's first sequence, and since when it has messages, milliseconds since 1970. Of one subject the server takes
+     * seconds to say it.
+     */
     readonly begin: (
       stream: string
     ) => Effect.Effect<{ readonly first: number; readonly since: number | undefined }, NatsError>

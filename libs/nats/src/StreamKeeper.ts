@@ -20,9 +20,10 @@ const complainMillis = 60_000
 export const allStreams: Definitions = { streams: Object.values(Streams), buckets: Object.values(Buckets) }
 
 /**
- * The one that makes streams and buckets, under a credential of its own (`ROOST_NATS_ADMIN_USER` and so on) or else the process's.
- * It makes those that are missing at the start, and later those that vanished, by a replaced disk or a restored backup. It leaves alone what an
- * operator changed. It says which streams are nearly full, and when the disk below them is: by log, gauge, `/readyz` and event.
+ * The one that makes streams and buckets, under a credential of its own (`ROOST_NATS_ADMIN_USER` and so on) or else the
+ * process's. It makes those that are missing at the start, and later those that vanished, by a replaced disk or a restored
+ * backup. It leaves alone what an operator changed. It says which streams are nearly full, and when the disk below them is: by
+ * log, gauge, `/readyz` and event.
  */
 export const StreamKeeper = {
   layer: Layer.effectDiscard(

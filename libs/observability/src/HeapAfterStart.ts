@@ -9,8 +9,9 @@ export const restMillis = 2_000
 export const restUtilizationMax = 0.2
 
 /**
- * Gives back what the start used, once. Until then V8 keeps a young generation that has grown to its largest. An idle process fills these 48
- * MB anew for hours before it collects them. Never while the process has work, since a collection stops it for some 40 ms.
+ * Gives back what the start used, once. Until then V8 keeps a young generation that has grown to its largest. An idle process
+ * fills these 48 MB anew for hours before it collects them. Never while the process has work, since a collection stops it for
+ * some 40 ms.
  */
 export const layerHeapAfterStart: Layer.Layer<never, never, Health> = Layer.effectDiscard(
   Effect.gen(function* () {
@@ -27,8 +28,9 @@ export const layerHeapAfterStart: Layer.Layer<never, never, Health> = Layer.effe
 )
 
 /**
- * The one way to ask V8 for its memory that needs no flag: a collection that also shrinks the young generation. The session ends in a later turn.
- * Its agent holds a lock while it tells the end of the collection, and waits for it for ever where it is destroyed meanwhile.
+ * The one way to ask V8 for its memory that needs no flag: a collection that also shrinks the young generation. The session
+ * ends in a later turn. Its agent holds a lock while it tells the end of the collection, and waits for it for ever where it is
+ * destroyed meanwhile.
  */
 export const collectHeap: Effect.Effect<void> = Effect.callback<void>((resume) => {
   const session = new Session()

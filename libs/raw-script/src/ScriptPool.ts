@@ -69,8 +69,8 @@ interface Running {
 }
 
 /**
- * Scripts of many products in a few worker threads. Products take turns, and each has one conversion at a time. One whose script loops holds
- * a worker up for `stepsMax` now and then, until it is suspended, and nobody's data waits behind it.
+ * Scripts of many products in a few worker threads. Products take turns, and each has one conversion at a time. One whose
+ * script loops holds a worker up for `stepsMax` now and then, until it is suspended, and nobody's data waits behind it.
  */
 export class ScriptPool {
   readonly #now: () => number

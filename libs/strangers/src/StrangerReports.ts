@@ -12,9 +12,9 @@ interface Waiting {
 }
 
 /**
- * The reports of strangers. Of each source its first refusal comes before anybody's repetitions: ten a second for long and never more than twenty
- * in a second. The others are counted in a summary. Plain and synchronous. Every call is O(1), and what it
- * keeps is bounded, whatever comes: it stands where anybody's datagrams end.
+ * The reports of strangers. Of each source its first refusal comes before anybody's repetitions: ten a second for long and
+ * never more than twenty in a second. The others are counted in a summary. Plain and synchronous. Every call is O(1), and what
+ * it keeps is bounded, whatever comes: it stands where anybody's datagrams end.
  */
 export class StrangerReports {
   readonly #node: string

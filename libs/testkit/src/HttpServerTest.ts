@@ -4,8 +4,8 @@ import { FetchHttpClient, HttpServer } from "effect/http"
 import { createServer } from "node:http"
 
 /**
- * `NodeHttpServer.layerTest` whose server never ends an idle connection. Node's ends it after five seconds. A test that gets no CPU for that
- * long sends its next request into a closing connection: ECONNRESET.
+ * `NodeHttpServer.layerTest` whose server never ends an idle connection. Node's ends it after five seconds. A test that gets no
+ * CPU for that long sends its next request into a closing connection: ECONNRESET.
  */
 export const layerHttpServerTest = HttpServer.layerTestClient.pipe(
   Layer.provide(

@@ -5,7 +5,10 @@ export const median = (values: ReadonlyArray<number>): number => {
   return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2
 }
 
-/** Largest distance from the median as a share of it: what another round might well have given. 0 of equal values, and so of zeros. NaN of none. */
+/**
+ * Largest distance from the median as a share of it: what another round might well have given. 0 of equal values, and so of
+ * zeros. NaN of none.
+ */
 export const spread = (values: ReadonlyArray<number>): number => {
   const middle = median(values)
   const distance = Math.max(Math.max(...values) - middle, middle - Math.min(...values))

@@ -34,7 +34,10 @@ export const bundleInto = (
     ...more
   })
 
-/** Of worker threads that convert for raw products: it lies beside the bundles of those that start it, with the WebAssembly that it reads. */
+/**
+ * Of worker threads that convert for raw products: it lies beside the bundles of those that start it, with the WebAssembly that
+ * it reads.
+ */
 export const scriptWorker = { ScriptWorker: "libs/raw-script/src/ScriptWorker.ts" }
 
 /** Of the registry's search, likewise. */

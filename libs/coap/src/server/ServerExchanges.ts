@@ -6,8 +6,8 @@
  *   request ──► Working ──respond──────────────► Answered: ACK with the response
  *                  └──ackDelay──► Acknowledged ──respond──► Answered: empty ACK, and a CON of its own until ACK, RST or timeout
  *
- * One instance serves one epoch of one session; a response must not cross over to another (RFC 7252 §9.1.1). While `isIdle`, it knows nothing
- * that a new instance would not know: drop it.
+ * One instance serves one epoch of one session; a response must not cross over to another (RFC 7252 §9.1.1). While `isIdle`, it
+ * knows nothing that a new instance would not know: drop it.
  */
 import * as Result from "effect/Result"
 import { blockOption } from "../Block.ts"
@@ -191,8 +191,8 @@ export class ServerExchanges {
   }
 
   /**
-   * The application's answer. It goes in the ACK while there is time for that, and later in a CON of its own (RFC 7252 §5.2.2). A NON gets a
-   * NON. A body above the block size is kept, and its blocks are served without asking again.
+   * The application's answer. It goes in the ACK while there is time for that, and later in a CON of its own (RFC 7252 §5.2.2).
+   * A NON gets a NON. A body above the block size is kept, and its blocks are served without asking again.
    */
   respond(now: number, exchange: number, response: Response): Outputs {
     const work = this.#working.take(exchange)

@@ -84,7 +84,8 @@ export class Uploads {
     }
     const next: Block = { ...block, szx: Math.min(block.szx, this.#limits.blockSzx) }
     if (upload !== undefined && block.more && isRepeated(upload, offset, payload)) {
-      // The 2.31 was lost, and the client asked again under another message id. RFC 7959 §2.9.1 has no other answer to a block that is here.
+      // The 2.31 was lost, and the client asked again under another message id. RFC 7959 §2.9.1 has no other answer to a block
+      // that is here.
       this.#keep(now, upload)
       return { _tag: "Continue", block: next }
     }

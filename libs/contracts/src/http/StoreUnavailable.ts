@@ -1,8 +1,8 @@
 import * as Context from "effect/Context"
 
 /**
- * A database or a store that does not answer, is too slow, or has no room. It is a defect, since nothing that called it can mend it. An HTTP
- * API answers 503 with Retry-After.
+ * A database or a store that does not answer, is too slow, or has no room. It is a defect, since nothing that called it can
+ * mend it. An HTTP API answers 503 with Retry-After.
  */
 export class StoreUnavailable extends Error {
   override readonly name = "StoreUnavailable"

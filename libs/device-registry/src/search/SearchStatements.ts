@@ -5,10 +5,10 @@ import type { Value } from "../sql/Values.ts"
 import { soughtText } from "./DeviceText.ts"
 
 /**
- * A search over a million devices in SQL that SQLite and PostgreSQL both take. Each condition has an index that finds its devices, so how many
- * each finds is asked first, up to one more than `countedFoundMax`. The condition that finds fewest leads, if it finds no more than those. The
- * others are looked at device by device, and what is left is sorted. Otherwise devices are gone through in the order that is asked for, by its
- * index, until a page is full.
+ * A search over a million devices in SQL that SQLite and PostgreSQL both take. Each condition has an index that finds its
+ * devices, so how many each finds is asked first, up to one more than `countedFoundMax`. The condition that finds fewest leads,
+ * if it finds no more than those. The others are looked at device by device, and what is left is sorted. Otherwise devices are
+ * gone through in the order that is asked for, by its index, until a page is full.
  */
 export interface SearchStatement {
   readonly sql: string

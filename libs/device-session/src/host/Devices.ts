@@ -238,7 +238,10 @@ export class Devices implements ActorWorld<Device, DeviceEffect> {
       })
   }
 
-  /** The effects that the device's code still wanted when it threw. Its state, the tables and the counters say so already, and others must hear it too. */
+  /**
+   * The effects that the device's code still wanted when it threw. Its state, the tables and the counters say so already, and
+   * others must hear it too.
+   */
   #carryOutLast(device: Device, effect: DeviceEffect): void {
     switch (effect._tag) {
       case "Bound":

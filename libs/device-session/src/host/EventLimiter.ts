@@ -5,7 +5,10 @@ import type { Admission } from "../state/EventMore.ts"
 
 /** The same event of a device, which is its kind and its reason, is told once in this time; then how many there were. */
 export const eventIntervalMillis = 10_000
-/** Different events of one device that may be told at once, and each second after that. A reason may quote the device, which could make up any number. */
+/**
+ * Different events of one device that may be told at once, and each second after that. A reason may quote the device, which
+ * could make up any number.
+ */
 export const deviceEventsBurstMax = 60
 export const deviceEventsPerSecondMax = 1
 /** Characters of a reason. */
@@ -44,10 +47,10 @@ interface LeftOut {
 }
 
 /**
- * Keeps a device that fails in a loop (D15: a wrong key, retried without pause) from filling the event stream, and all of
- * them together. Whoever tries one mistake after the other sees each. Events that are left out are told later. An event that came again with
- * how many `times`, different ones that were too many by `not-told`, which names their kinds. Pure but for its own tables, which are
- * bounded; each call is O(1).
+ * Keeps a device that fails in a loop (D15: a wrong key, retried without pause) from filling the event stream, and all of them
+ * together. Whoever tries one mistake after the other sees each. Events that are left out are told later. An event that came
+ * again with how many `times`, different ones that were too many by `not-told`, which names their kinds. Pure but for its own
+ * tables, which are bounded; each call is O(1).
  */
 export class EventLimiter {
   readonly #told = new BoundedMap<string, Told>(eventKeysMax)

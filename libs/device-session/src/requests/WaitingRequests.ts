@@ -27,8 +27,9 @@ export interface WaitingRequest extends RequestContext {
 }
 
 /**
- * The requests that wait, by token. Each is written into a slot that lives on, not kept as an object in a map. V8 came to allocate
- * such objects in old space. Everything that hung on them stayed until the next full collection: 1.6 KB per uplink (docs/performance/log.md).
+ * The requests that wait, by token. Each is written into a slot that lives on, not kept as an object in a map. V8 came to
+ * allocate such objects in old space. Everything that hung on them stayed until the next full collection: 1.6 KB per uplink
+ * (docs/performance/log.md).
  */
 export class WaitingRequests {
   readonly #slots: Array<Slot> = []

@@ -90,8 +90,9 @@ export interface RecordPeek {
 }
 
 /**
- * Looks at the first record without judging the rest. Undefined for anything that is no DTLS: a datagram shorter than a
- * header, an unknown content type, a version that is none of DTLS. Behind a handshake the version must be 1.2 or 1.0. This covers RFC 7983's demultiplexing by the first byte.
+ * Looks at the first record without judging the rest. Undefined for anything that is no DTLS: a datagram shorter than a header,
+ * an unknown content type, a version that is none of DTLS. Behind a handshake the version must be 1.2 or 1.0. This covers RFC
+ * 7983's demultiplexing by the first byte.
  */
 export function peekRecord(datagram: Uint8Array): RecordPeek | undefined {
   if (datagram.length < recordHeaderBytes) return undefined

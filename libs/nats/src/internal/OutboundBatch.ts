@@ -18,8 +18,8 @@ export class OutboundBatch {
   }
 
   /**
-   * `subject` and `reply` are what NATS takes for one (`isSubject`), in ASCII; `reply` and `headers`, lines as `headerLines` renders them, may
-   * be empty. `payload` is copied.
+   * `subject` and `reply` are what NATS takes for one (`isSubject`), in ASCII; `reply` and `headers`, lines as `headerLines`
+   * renders them, may be empty. `payload` is copied.
    */
   add(subject: string, reply: string, headers: string, payload: Uint8Array): void {
     if (this.#end === this.#givenEnd) queueMicrotask(this.#give)

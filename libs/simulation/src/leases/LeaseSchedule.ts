@@ -32,10 +32,10 @@ const pauseMillisMax = 15_000
 const quietMillis = 6_000
 
 /**
- * Watches break off and begin anew at replicas that are behind. Two to five nodes over a bucket whose requests and answers are late and lost. Their clocks differ in offset and by up to 2 % in
- * rate. They are started, drained, killed and paused at random for a minute, while wall clocks are stepped, and then left in peace. After every event: at most
- * one node serves a partition, and the fencing tokens of a partition grow. In the end: every partition is served, by the
- * node that it belongs to.
+ * Watches break off and begin anew at replicas that are behind. Two to five nodes over a bucket whose requests and answers are
+ * late and lost. Their clocks differ in offset and by up to 2 % in rate. They are started, drained, killed and paused at random
+ * for a minute, while wall clocks are stepped, and then left in peace. After every event: at most one node serves a partition,
+ * and the fencing tokens of a partition grow. In the end: every partition is served, by the node that it belongs to.
  */
 export const playLeases = (seed: number, planted: PlantedFault = {}): LeaseReport => {
   const random = seededRandom(seed)

@@ -28,7 +28,10 @@ export interface Silences {
 /** An answer within it was not held up by a fault; two busy cores may take as long. */
 export const promptMillisMax = 1_000
 
-/** A flight is sent again after a second (RFC 6347 §4.2.4.1), by a timer that may be early by some milliseconds. An answered one is followed sooner. */
+/**
+ * A flight is sent again after a second (RFC 6347 §4.2.4.1), by a timer that may be early by some milliseconds. An answered one
+ * is followed sooner.
+ */
 const flightMillisMax = 950
 
 /** The fault may have lost a request that was under way then. */
