@@ -1,13 +1,13 @@
 import { type Setting, TemporarilyUnavailable } from "@roost/contracts"
 import { Health, healthRoutes, layerHttpServer } from "@roost/observability"
-import { ByteSize, Effect, Layer, type Scope } from "effect"
+import { ByteSize, Effect, Latch, Layer, type Scope } from "effect"
 import {
   HttpIncomingMessage,
   HttpRouter,
   HttpServer,
   type HttpServerRequest,
-  type HttpServerResponse,
-  HttpServerRespondable
+  HttpServerRespondable,
+  HttpServerResponse
 } from "effect/http"
 import { type HttpApi, HttpApiBuilder, type HttpApiGroup, HttpApiSwagger } from "effect/http-api"
 import { layerBearerToken } from "./BearerToken.ts"
@@ -57,7 +57,7 @@ export interface RouteKnowledge extends Partial<Pick<Routes, "elsewhere" | "endp
 /**
  * `apiRoutes` on a port of ROOST_HTTP_HOST. The port is open, and tells its health, while `groups` and what is provided
  * to them are still being built. A service that waits for NATS is alive and says what it waits for. Until then the API
- * answers 503.
+ * answers 503, and again from the moment that the app ends. What came before is answered while the stores are still there.
  */
 export const serveApi = <Id extends string, Groups extends HttpApiGroup.Constraint, E, R, E2 = never, R2 = never>(
   api: HttpApi.HttpApi<Id, Groups>,
@@ -69,25 +69,22 @@ export const serveApi = <Id extends string, Groups extends HttpApiGroup.Constrai
   const table = new RouteTable()
   return Layer.effectDiscard(
     Effect.gen(function* () {
-      let handler: Handler = yield* HttpRouter.toHttpEffect(
-        Layer.mergeAll(
-          healthRoutes(),
-          starting,
-          layerProblems({ methodsOf: () => [], elsewhere: () => undefined, endpoints: [] })
-        )
-      )
+      const answers = new Answers(yield* notServing("The service is starting; /readyz says what it waits for."))
+      const ending = yield* notServing("The service is ending: another instance serves, or this one does again soon.")
       // Ready is who answers: what the groups wait for by themselves may be over before their handlers are there.
       const served = yield* Health.startup("api", "the API is being built")
-      yield* HttpServer.serveEffect(Effect.suspend(() => handler))
+      yield* HttpServer.serveEffect(answers.next)
       const { elsewhere, endpoints } = yield* whoElse(neighbours)
       const own = new Set(endpointsOf(api).map(({ method, path }) => `${method} ${path}`))
       // What this one has, too, is not the neighbour's.
       const others = { elsewhere, endpoints: endpoints.filter(({ method, path }) => !own.has(`${method} ${path}`)) }
       const docs = neighbourDocs(neighbours).pipe(Layer.provide(recordingRoutes(table)))
       // A handler's needs of a request are part of `R` and can't be told apart here; `groups` brings the rest.
-      handler = (yield* HttpRouter.toHttpEffect(
+      answers.handler = (yield* HttpRouter.toHttpEffect(
         Layer.merge(apiRoutes(api, groups, { table, ...others }, sessions), docs)
       )) as Handler
+      // Added last, it is the first to run: after it go the stores that handlers call.
+      yield* Effect.addFinalizer(() => answers.endWith(ending))
       yield* served
     }).pipe(Effect.provideService(HttpRouter.RouterConfig, { maxParamLength: pathSegmentLengthMax }))
   ).pipe(Layer.provide(layerHttpServer(port, (server) => server.on("clientError", refuseUnreadable(table)))))
@@ -99,10 +96,52 @@ type Handler = Effect.Effect<
   Scope.Scope | HttpServerRequest.HttpServerRequest
 >
 
-const starting = HttpRouter.add(
-  "*",
-  "/*",
-  HttpServerRespondable.toResponse(
-    new TemporarilyUnavailable({ detail: "The service is starting; /readyz says what it waits for." })
+/** How long an app that ends waits for what it is answering. */
+const answeringMillisMax = 5_000
+
+/** By what requests are answered at the moment, and how many are. A stream, such as `/v1/events`, counts until its answer begins. */
+class Answers {
+  handler: Handler
+  #answering = 0
+  #isEnding = false
+  readonly #none = Latch.makeUnsafe(true)
+
+  constructor(handler: Handler) {
+    this.handler = handler
+  }
+
+  readonly next: Handler = Effect.suspend(() => {
+    this.#answering++
+    this.#none.closeUnsafe()
+    return this.handler.pipe(
+      // Node waits for a connection that is kept, and the app with it.
+      Effect.map((response) =>
+        this.#isEnding ? HttpServerResponse.setHeader(response, "connection", "close") : response
+      ),
+      Effect.ensuring(
+        Effect.sync(() => {
+          if (--this.#answering === 0) this.#none.openUnsafe()
+        })
+      )
+    )
+  })
+
+  /** Ends when nothing is being answered by another handler any more. */
+  endWith(handler: Handler): Effect.Effect<void> {
+    return Effect.suspend(() => {
+      this.handler = handler
+      this.#isEnding = true
+      return Effect.asVoid(Effect.timeoutOption(this.#none.await, answeringMillisMax))
+    })
+  }
+}
+
+/** Health, and 503 for everything else. */
+const notServing = (detail: string) =>
+  HttpRouter.toHttpEffect(
+    Layer.mergeAll(
+      healthRoutes(),
+      HttpRouter.add("*", "/*", HttpServerRespondable.toResponse(new TemporarilyUnavailable({ detail }))),
+      layerProblems({ methodsOf: () => [], elsewhere: () => undefined, endpoints: [] })
+    )
   )
-)
