@@ -55,8 +55,9 @@ export const pointsBatchBytesMax = 128 * 1024
 
 /**
  * Devices that one transaction deletes with their product. Each has 200 events, 600 properties and 128 KB of latest values at
- * most. On SQLite the thread has nothing else to do meanwhile: some 10 ms, and then as long for whoever waits. One that took longer
- * than `deletionMillisMax`, as on a busy machine or a slow disk, is followed by one of half as many.
+ * most. On SQLite the thread has nothing else to do meanwhile: some 10 ms, and then as long for whoever waits. One whose statements took
+ * longer than `deletionMillisMax`, as on a busy machine, is followed by one of half as many. A slow disk makes none smaller: each
+ * commit waits for it, and many small ones held the thread for longer.
  */
 export const deletionDevicesMax = 64
 export const deletionRowsMax = 2_000

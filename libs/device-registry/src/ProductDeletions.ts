@@ -1,7 +1,7 @@
 import { metrics } from "@roost/observability"
 import { Context, Duration, Effect, Layer, Schedule } from "effect"
 import { deletionDevicesMax, deletionEventsMax, deletionRestMillisMax, deletionUntoldMax } from "./Limits.ts"
-import { RegistryStore } from "./RegistryStore.ts"
+import { type DeletionStep, RegistryStore } from "./RegistryStore.ts"
 import { Step } from "./Step.ts"
 
 /** Deletions that another instance began, or one that died, are looked for so often. */
@@ -60,11 +60,11 @@ export const layerProductDeletions: Layer.Layer<never, never, RegistryStore | Pr
 )
 
 /** Gives as much time to all who wait for the thread. */
-const resting = Effect.fnUntraced(function* <A, E, R>(step: Step, work: Effect.Effect<A, E, R>) {
-  const [took, result] = yield* Effect.timed(work)
-  step.took(Duration.toMillis(took))
+const resting = Effect.fnUntraced(function* (step: Step, work: Effect.Effect<DeletionStep>) {
+  const [took, { deleted, millis }] = yield* Effect.timed(work)
+  step.took(millis)
   yield* Effect.sleep(Duration.min(took, Duration.millis(deletionRestMillisMax)))
-  return result
+  return deleted
 })
 
 const devicesDeleted = metrics.counter(

@@ -80,6 +80,15 @@ export interface DeviceId {
 /** `InUse`: it has devices. */
 export type DeletionStart = "Unknown" | "InUse" | "Begun"
 
+/**
+ * Rows that a step of a deletion deleted, and how long its statements took. The wait before them and the commit don't count: of fewer rows
+ * they are no shorter.
+ */
+export interface DeletionStep {
+  readonly deleted: number
+  readonly millis: number
+}
+
 /** A change of what lets a device in. It is stored together with the message that tells the actors. */
 export type CredentialUpdate =
   | { readonly _tag: "Secret"; readonly secret: SealedSecret }
@@ -176,9 +185,9 @@ export class RegistryStore extends Context.Service<
     /** Products that are being deleted, oldest first. */
     readonly deletions: Effect.Effect<ReadonlyArray<string>>
     /** Some of the product's devices, with all that there is of them; says how many. */
-    readonly deleteDevicesOf: (productKey: string, limit: number) => Effect.Effect<number>
+    readonly deleteDevicesOf: (productKey: string, limit: number) => Effect.Effect<DeletionStep>
     /** Some of the events of the product and its strangers; says how many. */
-    readonly deleteEventsOf: (productKey: string, limit: number) => Effect.Effect<number>
+    readonly deleteEventsOf: (productKey: string, limit: number) => Effect.Effect<DeletionStep>
     /** The product itself, with its scripts. False: it has devices. */
     readonly finishDeletion: (productKey: string) => Effect.Effect<boolean>
     /** Waits until this instance began a deletion since it was called last. */

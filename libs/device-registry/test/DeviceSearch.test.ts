@@ -166,7 +166,7 @@ describe.each(databases(server))("the search on $database", ({ layerStore }) => 
       yield* store.createDevices([device("meters", "imei-8602", "Roof")])
       yield* soon(keys({ part: "roof" }), (found) => found.length === 1)
       yield* store.beginDeletion("valves", true, 8)
-      assert.strictEqual(yield* store.deleteDevicesOf("valves", 10), 2)
+      assert.strictEqual((yield* store.deleteDevicesOf("valves", 10)).deleted, 2)
       yield* soon(search({ part: "imei" }), ({ found }) => found === 3)
     }).pipe(Effect.provide(layerStore))
   )

@@ -1,5 +1,9 @@
 import { assert, describe, it } from "@effect/vitest"
+import { Effect, Fiber } from "effect"
+import { TestClock } from "effect/testing"
 import { deletionMillisMax } from "../src/index.ts"
+import { deleteEventsOf } from "../src/sql/ProductDeletion.ts"
+import type { SqlTransaction } from "../src/sql/Sql.ts"
 import { Step } from "../src/Step.ts"
 
 describe("a step of a deletion", () => {
@@ -15,4 +19,18 @@ describe("a step of a deletion", () => {
     for (let i = 0; i < 10; i++) step.took(0)
     assert.strictEqual(step.size, 64)
   })
+
+  it.effect("counts the time of its statements alone: the wait for other instances is no shorter for fewer rows", () =>
+    Effect.gen(function* () {
+      const sql: Pick<SqlTransaction, "enter" | "run"> = {
+        enter: () => Effect.sleep("1 second"),
+        run: () => Effect.as(Effect.sleep("3 millis"), 5)
+      }
+      const step = yield* Effect.forkScoped(deleteEventsOf(sql as SqlTransaction, "pk1", 10), {
+        startImmediately: true
+      })
+      yield* TestClock.adjust("2 seconds")
+      assert.deepStrictEqual(yield* Fiber.join(step), { deleted: 5, millis: 3 })
+    })
+  )
 })

@@ -1,6 +1,6 @@
-import { Effect } from "effect"
+import { Duration, Effect } from "effect"
 import { deletionRowsMax } from "../Limits.ts"
-import type { DeviceId, DeletionStart } from "../RegistryStore.ts"
+import type { DeletionStart, DeletionStep, DeviceId } from "../RegistryStore.ts"
 import { noteForSearch } from "./DeviceSearch.ts"
 import { nextVersion, noteChange } from "./Devices.ts"
 import { tellProfile } from "./Models.ts"
@@ -47,14 +47,32 @@ export const listDeletions = (sql: SqlSession) =>
     (rows) => rows.map((row) => String(row["product_key"]))
   )
 
-/** Some of the product's devices, at most `limit`, with all that there is of them, and word to the actors; says how many. */
-export const deleteDevicesOf = Effect.fnUntraced(function* (
+/** Some of the product's devices, at most `limit`, with all that there is of them, and word to the actors. */
+export const deleteDevicesOf = (sql: SqlTransaction, productKey: string, limit: number, now: number) =>
+  Effect.andThen(sql.enter("events"), stepOf(deleteSomeDevices(sql, productKey, limit, now)))
+
+/** Events of the product and of who came as its device, at most `limit`. */
+export const deleteEventsOf = (sql: SqlTransaction, productKey: string, limit: number) =>
+  Effect.andThen(
+    sql.enter("events"),
+    stepOf(
+      sql.run(
+        "DELETE FROM device_events WHERE id IN (SELECT id FROM device_events WHERE product_key = ?1 LIMIT ?2)",
+        productKey,
+        limit
+      )
+    )
+  )
+
+const stepOf = (work: Effect.Effect<number>): Effect.Effect<DeletionStep> =>
+  Effect.map(Effect.timed(work), ([took, deleted]) => ({ deleted, millis: Duration.toMillis(took) }))
+
+const deleteSomeDevices = Effect.fnUntraced(function* (
   sql: SqlTransaction,
   productKey: string,
   limit: number,
   now: number
 ) {
-  yield* sql.enter("events")
   const rows = yield* sql.all(
     `SELECT ${deviceColumns} FROM devices WHERE product_key = ?1 ORDER BY device_key LIMIT ?2${sql.forUpdate}`,
     productKey,
@@ -76,16 +94,6 @@ export const deleteDevicesOf = Effect.fnUntraced(function* (
     })
   )
   return devices.length
-})
-
-/** Events of the product and of who came as its device, at most `limit`; says how many. */
-export const deleteEventsOf = Effect.fnUntraced(function* (sql: SqlTransaction, productKey: string, limit: number) {
-  yield* sql.enter("events")
-  return yield* sql.run(
-    "DELETE FROM device_events WHERE id IN (SELECT id FROM device_events WHERE product_key = ?1 LIMIT ?2)",
-    productKey,
-    limit
-  )
 })
 
 /** The product itself and its scripts. False: it has devices. */
