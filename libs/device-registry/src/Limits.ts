@@ -73,3 +73,10 @@ export const countedDevicesMax = 10_000
 
 /** How long the answer to a deletion waits for its end; then it is 202. */
 export const deletionAnswerMillisMax = 1_000
+
+/** Connections of one registry to PostgreSQL for transactions; look-ups have one of their own, so that they wait for no batch. */
+export const transactionsMax = 4
+export const lookUpsMax = 1
+/** And those of the search: one keeps its index up, another one holds the lock for that, two search. */
+export const searchingMax = 4
+export const connectionsMax = transactionsMax + lookUpsMax + searchingMax

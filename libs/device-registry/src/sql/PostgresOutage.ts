@@ -1,5 +1,6 @@
 import { StoreUnavailable } from "@roost/contracts"
 import { Redacted } from "effect"
+import { connectionsMax } from "../Limits.ts"
 
 /** Where a database is, without the login. */
 export const placeOf = (url: Redacted.Redacted): string => {
@@ -43,5 +44,6 @@ const lockedOut: Readonly<Record<string, string>> = {
   "28000": "compare user and pg_hba.conf",
   "3D000": "create the database, or correct DATABASE_URL",
   "53300":
-    "it has as many connections as it takes, and a registry wants five: raise max_connections, or end what else holds them"
+    `it has as many connections as it takes, and a registry wants ${connectionsMax}: raise max_connections, ` +
+    "or end what else holds them"
 }

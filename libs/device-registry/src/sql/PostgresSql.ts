@@ -3,6 +3,7 @@ import { Health } from "@roost/observability"
 import { Effect, Layer, Option, Redacted, Schedule } from "effect"
 import type { DeviceIndex } from "../search/DeviceIndex.ts"
 import { openPostgresSearch, type SearchSession } from "../search/PostgresSearch.ts"
+import { lookUpsMax, searchingMax, transactionsMax } from "../Limits.ts"
 import { migrations, newerSchema } from "./Migrations.ts"
 import { mayBeMended, outageText, placeOf } from "./PostgresOutage.ts"
 import type { PostgresConnection } from "./PostgresConnection.ts"
@@ -10,10 +11,6 @@ import type { PostgresConnections, Session } from "./PostgresConnections.ts"
 import { type PostgresPatience, postgresPatience, PostgresPool } from "./PostgresPool.ts"
 import { type Section, sections, Sql, type SqlTransaction, storableValues, type Value } from "./Sql.ts"
 
-/** Connections of one instance for transactions; look-ups have one of their own, so that they wait for no batch. */
-export const transactionsMax = 4
-/** And those of the search: one keeps its index up, another one holds the lock for that, two search. */
-const searchingMax = 4
 const startAgain = Schedule.spaced("1 second")
 /** First half of Roost's advisory locks: "roos". */
 const lockSpace = 0x726f6f73
@@ -53,7 +50,7 @@ export const layerPostgresSql = (
       yield* Effect.logInfo(`keeps devices in PostgreSQL at ${placeOf(url)}`)
       const aside = yield* open(searchingMax, false)
       const index = yield* openPostgresSearch(searchSession(aside), (work) => unlessBusy(aside, "search", work))
-      return make(yield* open(transactionsMax), yield* open(1), index)
+      return make(yield* open(transactionsMax), yield* open(lookUpsMax), index)
     })
   )
 
