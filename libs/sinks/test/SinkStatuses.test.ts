@@ -2,6 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { SinkLag } from "../src/delivery/SinkLag.ts"
 import { afterSinkAttempt, untriedSink } from "../src/delivery/SinkStatuses.ts"
 import { targetFault } from "../src/delivery/TargetFault.ts"
+import { mqttFault } from "../src/mqtt/mqttFault.ts"
 import { topicOf } from "../src/mqtt/topicOf.ts"
 import { postgresFault } from "../src/postgres/postgresFault.ts"
 
@@ -59,6 +60,16 @@ describe("how a sink does", () => {
       "events sink-event-refused",
       "target sink-unreachable"
     ])
+  })
+})
+
+describe("a reason of MQTT", () => {
+  it("says of a connection that the login is wrong, and of a message that this topic is not allowed", () => {
+    const refused = Object.assign(new Error("Not authorized"), { code: 0x87 })
+    const [connecting, publishing] = [true, false].map((isConnecting) => mqttFault(refused, "b:1883", isConnecting))
+    assert.deepInclude(connecting, { blame: "target", code: "sink-login" })
+    assert.deepInclude(publishing, { blame: "events", code: "sink-denied" })
+    assert.deepInclude(mqttFault(coded("ECONNREFUSED"), "b:1883"), { blame: "target", code: "sink-unreachable" })
   })
 })
 

@@ -18,7 +18,7 @@ import {
   publishMessage
 } from "@roost/nats"
 import { metrics } from "@roost/observability"
-import { Clock, Effect, FiberMap, Layer, Schedule, type Scope } from "effect"
+import { Clock, Effect, FiberMap, Layer, Schedule, type Scope, Semaphore } from "effect"
 import { openMqtt } from "../mqtt/MqttWriter.ts"
 import { openPostgres } from "../postgres/PostgresWriter.ts"
 import { Sinks } from "../registry/Sinks.ts"
@@ -61,13 +61,21 @@ export const layerSinkDelivery = (options: SinkDeliveryOptions = defaultSinkDeli
       const fibers = yield* FiberMap.make<string>()
       const run = yield* FiberMap.runtime(fibers)<NatsConnection | SinkModels | SinkScripts | SinkStatuses>()
       const known = new Map<string, StoredSink>()
+      const turns = new Map<string, Semaphore.Semaphore>()
+      /** What was before is ended, and has finished its batch, before its consumers go and another reader begins. */
+      const inTurn = <A, E, R>(sinkId: string, work: Effect.Effect<A, E, R>) => {
+        let turn = turns.get(sinkId)
+        if (turn === undefined) turns.set(sinkId, (turn = Semaphore.makeUnsafe(1)))
+        return turn.withPermits(1)(work)
+      }
       yield* sinks.follow({
         onPut: (sink) => {
           const before = known.get(sink.sinkId)
           if (before !== undefined && JSON.stringify(before) === JSON.stringify(sink)) return
           known.set(sink.sinkId, sink)
           const leave = before === undefined ? Effect.void : forgetConsumers(before, sink)
-          run(sink.sinkId, Effect.andThen(leave, sink.paused ? Effect.never : Effect.scoped(deliver(sink, options))))
+          const work = sink.paused ? Effect.never : Effect.scoped(deliver(sink, options))
+          run(sink.sinkId, inTurn(sink.sinkId, Effect.andThen(leave, work)))
         },
         onDelete: (sinkId) => {
           const before = known.get(sinkId)
@@ -77,7 +85,7 @@ export const layerSinkDelivery = (options: SinkDeliveryOptions = defaultSinkDeli
             forgetConsumers(before, undefined),
             SinkStatuses.use((_) => _.forget(sinkId))
           )
-          run(sinkId, Effect.retry(forget, Schedule.spaced("5 seconds")))
+          run(sinkId, inTurn(sinkId, Effect.retry(forget, Schedule.spaced("5 seconds"))))
         }
       })
     })

@@ -1,7 +1,7 @@
 import { type TargetFault, targetFault } from "../delivery/TargetFault.ts"
 
 /** The fault of an error of the client (`mqtt` 5.16.0): by the reason code of MQTT 5 (its chapter 2.4), or by Node's code. */
-export const mqttFault = (error: unknown, place: string): TargetFault => {
+export const mqttFault = (error: unknown, place: string, isConnecting = false): TargetFault => {
   const code = error instanceof Error && "code" in error ? error.code : undefined
   const message = error instanceof Error ? error.message : String(error)
   const detail = `the broker at ${place}: ${message === "" ? String(code) : message}`
@@ -14,8 +14,8 @@ export const mqttFault = (error: unknown, place: string): TargetFault => {
     case 0x8c:
       return targetFault("target", "sink-login", detail)
     case 0x87:
-      // Of this topic, perhaps of no other.
-      return targetFault("events", "sink-denied", detail)
+      // Mosquitto has it for a wrong password, too. Of a message: of this topic, perhaps of no other.
+      return isConnecting ? targetFault("target", "sink-login", detail) : targetFault("events", "sink-denied", detail)
     case 0x97:
       return targetFault("target", "sink-full", detail)
     case 0x90:

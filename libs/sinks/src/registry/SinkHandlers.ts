@@ -41,7 +41,7 @@ export const SinkHandlers = HttpApiBuilder.group(
     }, onNats)
     const changed = Effect.fnUntraced(function* (sinkId: string, change: (stored: StoredSink) => StoredSink) {
       const [before, after] = yield* sinks.change(sinkId, change)
-      yield* Effect.forkDetach(Effect.timeoutOption(forgetConsumers(before, after), forgetMillisMax))
+      yield* forgetLater(forgetConsumers(before, after))
       return yield* shown(after)
     }, onNats)
     return handlers.handleAll({
@@ -67,7 +67,7 @@ export const SinkHandlers = HttpApiBuilder.group(
       deleteSink: Effect.fnUntraced(function* ({ params: { sinkId } }) {
         const before = yield* sinks.delete(sinkId)
         const forget = Effect.andThen(forgetConsumers(before, undefined), Effect.ignore(statuses.forget(sinkId)))
-        yield* Effect.forkDetach(Effect.timeoutOption(forget, forgetMillisMax))
+        yield* forgetLater(forget)
       }, onNats),
       pauseSink: ({ params: { sinkId } }) => changed(sinkId, (stored) => ({ ...stored, paused: true })),
       resumeSink: ({ params: { sinkId } }) => changed(sinkId, (stored) => ({ ...stored, paused: false })),
@@ -100,8 +100,12 @@ export const SinkHandlers = HttpApiBuilder.group(
   })
 )
 
-/** Consumers that are not deleted by then are deleted by the app that writes. */
-const forgetMillisMax = 30_000
+/** The app that writes deletes consumers as soon as it has left them; where none runs, the registry does it. */
+const forgetAfterMillis = 10_000
+const forgetMillisMax = 60_000
+
+const forgetLater = <E, R>(forget: Effect.Effect<void, E, R>) =>
+  Effect.forkDetach(Effect.timeoutOption(Effect.delay(forget, forgetAfterMillis), forgetMillisMax))
 
 /** The counts of what waits for a sink and of what it gave up; 0 where its consumers are not made yet. */
 const queueOf = Effect.fnUntraced(function* (sink: Pick<StoredSink, "sinkId" | "kinds" | "generation">) {
