@@ -9,7 +9,7 @@ const globalFlags: ReadonlyArray<Completions.FlagDescriptor> = [
   {
     name: "output",
     aliases: ["o"],
-    description: "table, json or yaml",
+    description: "table, json, yaml or csv",
     type: { _tag: "Choice", values: formats }
   },
   { name: "context", aliases: ["c"], description: "the Roost to use", type: { _tag: "String" } },

@@ -10,6 +10,8 @@ export interface Told {
   readonly cause?: string | undefined
   /** What to do, or to type. */
   readonly cure?: string | undefined
+  /** Where cause and cure stand at length. */
+  readonly link?: string | undefined
   /** The problem document, where Roost answered one. */
   readonly problem?: unknown
 }
@@ -28,8 +30,8 @@ export class SaidNo extends Data.TaggedError("SaidNo")<{ readonly outcome: Outco
 }
 
 /** What ended a command, for programs: one document on standard error where `--output json` was asked for. */
-export const errorDocument = ({ cause, cure, expected, outcome, problem, what }: Failure) => ({
-  error: { outcome, exitCode: exitCodes[outcome].code, what, expected, cause, cure, problem }
+export const errorDocument = ({ cause, cure, expected, link, outcome, problem, what }: Failure) => ({
+  error: { outcome, exitCode: exitCodes[outcome].code, what, expected, cause, cure, link, problem }
 })
 
 /** Whether the words of a command ask for JSON, also where nothing else of them can be read. */
@@ -38,10 +40,11 @@ export const asksForJson = (args: ReadonlyArray<string>): boolean =>
     (arg, index) => /^(?:-o|--output)=json$/.test(arg) || (/^(?:-o|--output)$/.test(arg) && args[index + 1] === "json")
   )
 
-/** `roost: …`, then a line each for what was expected, the cause and the cure. */
-export const linesOf = ({ cause, cure, expected, what }: Omit<Told, "outcome">): ReadonlyArray<string> => [
+/** `roost: …`, then a line each for what was expected, the cause, the cure and where more stands. */
+export const linesOf = ({ cause, cure, expected, link, what }: Omit<Told, "outcome">): ReadonlyArray<string> => [
   `roost: ${what}`,
   ...(expected === undefined ? [] : [`  expected  ${expected}`]),
   ...(cause === undefined ? [] : [`  cause     ${cause}`]),
-  ...(cure === undefined ? [] : [`  cure      ${cure}`])
+  ...(cure === undefined ? [] : [`  cure      ${cure}`]),
+  ...(link === undefined ? [] : [`  more      ${link}`])
 ]

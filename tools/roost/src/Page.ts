@@ -14,7 +14,7 @@ export const pageOf = (command: Command.Command.Any): string => {
       "Made from the definitions of the commands by `npm run docs -- --write`; a test compares. " +
         "[tools/roost](../tools/roost/README.md) says how a Roost is found, and what the output and the exit codes are. Each command has this page's part with `--help`."
     ),
-    "`-o`, `--output` (`table`, `json`, `yaml`), `-c`, `--context NAME` and `--url URL` go with every command.",
+    "`-o`, `--output` (`table`, `json`, `yaml`, `csv`), `-c`, `--context NAME` and `--url URL` go with every command.",
     "## Exit codes",
     Object.values(exitCodes)
       .map(({ code, meaning }) => item(`${code}: ${meaning}`))

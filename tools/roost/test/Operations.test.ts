@@ -4,7 +4,7 @@ import { type Command, Completions } from "effect/cli"
 import { OpenApi } from "effect/http-api"
 import { readFileSync } from "node:fs"
 import { flagNameOf } from "../src/api/FieldFlag.ts"
-import { operations } from "../src/api/Operation.ts"
+import { type JsonSchema, type Operation, operations, resolve } from "../src/api/Operation.ts"
 import { placements } from "../src/api/Placement.ts"
 import { pageOf } from "../src/Page.ts"
 import { placementOf, roost } from "../src/RoostCommand.ts"
@@ -56,6 +56,26 @@ describe("commands and the specification", () => {
         )
       }
     }
+  })
+
+  it("each column and key of a list is a field of its items", () => {
+    const isField = (item: JsonSchema, path: string, of: Operation["definitions"]): boolean => {
+      const [name, ...inner] = path.split(".")
+      const { properties } = resolve(item, of)
+      // Any JSON: what is in it the specification leaves open.
+      if (properties === undefined) return true
+      const field = properties[name!]
+      return field !== undefined && (inner.length === 0 || isField(field, inner.join("."), of))
+    }
+    const strange = [...operations.values()].flatMap(({ answer, definitions, ...operation }) => {
+      const { list, words } = placementOf({ answer, definitions, ...operation })
+      if (list === undefined) return []
+      const item = resolve(answer!, definitions).properties![list.items]!.items!
+      return [...list.columns, ...list.key]
+        .filter((path) => !isField(item, path, definitions))
+        .map((path) => `${words}: ${path}`)
+    })
+    assert.deepStrictEqual(strange, [])
   })
 
   it("docs/cli.md is what the commands are: npm run docs -- --write makes it", () => {

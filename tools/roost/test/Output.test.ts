@@ -4,6 +4,7 @@ import { Effect } from "effect"
 import { momentBefore, durationSeconds } from "../src/api/Times.ts"
 import { jsonOrText, pairOf } from "../src/api/Texts.ts"
 import { cellOf } from "../src/output/Cells.ts"
+import { csvOf } from "../src/output/Csv.ts"
 import { jsonOf, yamlOf } from "../src/output/Documents.ts"
 import { listWriter } from "../src/output/print.ts"
 import { type Format, Output, Printer, takesColours } from "../src/output/Printer.ts"
@@ -14,12 +15,18 @@ const written = '{\n  "a": 30.50,\n  "b": 9223372036854775808,\n  "c": -0,\n  "d
 const list = { items: "things", key: ["product", "name"], columns: ["name", "value"] }
 
 /** What a list of these pages writes. */
-const listed = (format: Format, pages: ReadonlyArray<ReadonlyArray<unknown>>, quiet = false, next?: string) =>
+const listed = (
+  format: Format,
+  pages: ReadonlyArray<ReadonlyArray<unknown>>,
+  quiet = false,
+  next?: string,
+  fields?: ReadonlyArray<string>
+) =>
   Effect.gen(function* () {
     const lines: Array<string> = []
     const out = (line: string) => Effect.sync(() => void lines.push(line))
     yield* Effect.gen(function* () {
-      const writer = yield* listWriter(list, quiet)
+      const writer = yield* listWriter({ ...list, fields }, quiet)
       for (const page of pages) yield* writer.page(page)
       yield* writer.end(next)
     }).pipe(
@@ -63,6 +70,27 @@ describe("what is printed", () => {
       )
       assert.strictEqual(yield* listed("table", things), "NAME  VALUE\na     1.0\nb     2")
       assert.strictEqual(yield* listed("table", things, true), "p/a\np/b")
+    })
+  )
+
+  it.effect("CSV has all fields under one heading, times in UTC, whatever a value holds", () =>
+    Effect.gen(function* () {
+      const page = [
+        { name: 'a "b", c', at: 1_795_476_031_270, value: parseJson("30.50"), more: { x: 1 } },
+        { name: "d" }
+      ]
+      assert.strictEqual(
+        yield* listed("csv", [page], false, undefined, ["name", "at", "value", "more"]),
+        'name,at,value,more\n"a ""b"", c",2026-11-23T23:20:31.270Z,30.50,"{""x"":1}"\nd,,,'
+      )
+      assert.strictEqual(yield* listed("csv", []), "name,value")
+      assert.deepStrictEqual(csvOf({ productKey: "p", tags: ["x", "y"] }), ["productKey,tags", 'p,"[""x"",""y""]"'])
+      assert.deepStrictEqual(csvOf({ temp: { value: 1 }, limit: { value: 2, time: 5 } }), [
+        "name,value,time",
+        "temp,1,",
+        "limit,2,5"
+      ])
+      assert.deepStrictEqual(csvOf({ verdict: "v", findings: [{ code: "c" }] }), ["code", "c"])
     })
   )
 

@@ -13,7 +13,7 @@ const finding = {
   sentence: "A handshake was refused.",
   cause: "the key was computed over the hexadecimal secret",
   cure: "compute it over the text",
-  link: "/docs/refusals#wrong-key",
+  link: "/refusals#wrong-key",
   reason: "verify\u001b[31m failed",
   times: 3,
   over: false
@@ -33,6 +33,7 @@ describe("roost why, record and recordings", () => {
       for (const text of ["It does not get in.", "wrong-key", "3 times", finding.cause, finding.cure]) {
         assert.include(out, text)
       }
+      assert.include(out, `${url}/refusals#wrong-key`)
       assert.include(out, "verify\\x1b[31m failed")
       findings = [{ ...finding, over: true }]
       assert.strictEqual((yield* run(url, ["why", "192.0.2.7", "--output", "json"])).code, 0)

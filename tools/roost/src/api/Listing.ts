@@ -2,7 +2,7 @@ import { Effect, Option } from "effect"
 import { Flag } from "effect/cli"
 import { listWriter } from "../output/print.ts"
 import { Api } from "./Api.ts"
-import type { Operation } from "./Operation.ts"
+import { type Operation, resolve } from "./Operation.ts"
 import type { List } from "./Placement.ts"
 import { requestOf, type Written } from "./Request.ts"
 
@@ -39,7 +39,7 @@ export const listAll = Effect.fnUntraced(function* (
   const { all, cursor: from, limit, quiet } = given as unknown as Listing
   let left = all ? Infinity : Option.getOrElse(limit, () => list.usual ?? Infinity)
   let cursor = Option.getOrUndefined(from)
-  const writer = yield* listWriter(list, quiet)
+  const writer = yield* listWriter({ ...list, fields: fieldsOf(operation, list) }, quiet)
   const pageMax = pageMaxOf(operation)
   for (;;) {
     const page = {
@@ -55,6 +55,14 @@ export const listAll = Effect.fnUntraced(function* (
     if (cursor === undefined || left <= 0) return yield* writer.end(cursor)
   }
 })
+
+/** What the specification says that an item may have; undefined where an item is of several kinds. */
+const fieldsOf = ({ answer, definitions }: Operation, { items }: List): ReadonlyArray<string> | undefined => {
+  if (answer === undefined) return undefined
+  const item = resolve(answer, definitions).properties?.[items]?.items
+  const properties = item === undefined ? undefined : resolve(item, definitions).properties
+  return properties === undefined ? undefined : Object.keys(properties)
+}
 
 /** How many items one answer has at most; undefined: it has all. */
 const pageMaxOf = ({ fields }: Operation): number | undefined =>

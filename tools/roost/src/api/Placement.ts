@@ -224,7 +224,11 @@ export const placements: Readonly<Record<string, Placement>> = {
   deleteWebhook: { words: "webhooks rm", examples: [["wh_0123456789abcdef01234567", "What waits is not delivered"]] },
   listDeadDeliveries: {
     words: "webhooks dead",
-    list: { items: "dead", key: ["id"], columns: ["at", "kind", "productKey", "deviceKey", "error"] },
+    list: {
+      items: "dead",
+      key: ["event.id"],
+      columns: ["at", "event.type", "event.productKey", "event.deviceKey", "tries", "reason"]
+    },
     examples: [["wh_0123456789abcdef01234567", "What it did not take, and why"]]
   },
   testWebhook: { words: "webhooks test", examples: [["wh_0123456789abcdef01234567", "One delivery, now"]] },

@@ -63,6 +63,7 @@ interface Problem {
   readonly type?: string
   readonly title?: string
   readonly detail?: string
+  readonly link?: string
 }
 
 /** An answer that is no success. */
@@ -79,7 +80,8 @@ export const ofResponse = (
     const what = [problem.title?.replace(/\.$/, ""), problem.detail].filter(Boolean).join(": ")
     const retry = response.headers["retry-after"]
     const cure = status === 503 ? `try again${retry === undefined ? "" : ` in ${retry} s`}` : cureOf(problem)
-    return new Failure({ outcome: outcomeOfStatus(status), what: what || `HTTP ${status}`, cure, problem })
+    const link = problem.link === undefined ? undefined : new URL(problem.link, found.url).href
+    return new Failure({ outcome: outcomeOfStatus(status), what: what || `HTTP ${status}`, cure, link, problem })
   })
 
 const problemOf = (text: string): Problem | undefined => {

@@ -8,6 +8,7 @@ import { ofResponse } from "../api/Unanswered.ts"
 import { FoundContext } from "../context/FindContext.ts"
 import { Failure, SaidNo } from "../Failure.ts"
 import { yamlOf } from "../output/Documents.ts"
+import { csvLine } from "../output/Csv.ts"
 import { Output, Printer } from "../output/Printer.ts"
 import { Table } from "../output/Table.ts"
 import { type ImportLine, importLines } from "./ImportLines.ts"
@@ -132,12 +133,20 @@ const resultWriter = Effect.gen(function* () {
   const table = new Table(["PRODUCT KEY", "DEVICE KEY", "DEVICE SECRET"], { ...printer, columns: undefined })
   const line = ({ deviceKey, line, ...result }: Told): string =>
     `line ${line}: ${deviceKey === undefined ? "" : `${deviceKey}: `}${result._tag === "Refused" ? result.reason : ""}`
+  let headed = false
   return {
     result: (result: Told): Effect.Effect<void> => {
       if (format === "json") return printer.out(JSON.stringify(result))
       if (format === "yaml") return printer.out(yamlOf([result]))
       if (result._tag === "Refused") return printer.tell(line(result))
       const { deviceKey, deviceSecret, productKey } = result
+      if (format === "csv") {
+        const heading = headed ? [] : [csvLine(["productKey", "deviceKey", "deviceSecret"])]
+        headed = true
+        return Effect.forEach([...heading, csvLine([productKey, deviceKey, deviceSecret])], printer.out, {
+          discard: true
+        })
+      }
       return Effect.forEach(table.linesOf([[productKey, deviceKey, deviceSecret]]), printer.out, { discard: true })
     },
     progress: (text: string): Effect.Effect<void> =>

@@ -3,6 +3,7 @@ import { Deferred, Effect, Option } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
 import { deviceName, withNearestNames } from "../api/DeviceName.ts"
 import { cellOf, localTime } from "../output/Cells.ts"
+import { csvCell, csvLine } from "../output/Csv.ts"
 import { Output, paint, Printer } from "../output/Printer.ts"
 import { yamlOf } from "../output/Documents.ts"
 import { followEvents, type StreamedEvent } from "./EventStream.ts"
@@ -35,6 +36,7 @@ export const watchCommand = Command.make(
     const place = yield* Option.match(device, { onNone: () => Effect.succeed({}), onSome: placeOf })
     const query = { ...place, ...(Option.isSome(kinds) ? { kinds: kinds.value } : {}) }
     const lineOf = yield* lines
+    if ((yield* Output) === "csv") yield* printer.out(csvLine(csvColumns))
     let left = Option.getOrElse(count, () => Infinity)
     const enough = yield* Deferred.make<void>()
     const following = followEvents({
@@ -81,14 +83,27 @@ const lines = Effect.gen(function* () {
   if (format === "yaml") {
     return ({ data, event, id }: StreamedEvent) => `---\n${yamlOf({ id, event, data: parseJson(data) })}`
   }
+  if (format === "csv") {
+    return ({ data, event, id }: StreamedEvent) => {
+      const fields = parseJson(data) as Fields
+      const { deviceKey, productKey } = fields
+      const cells = { time: timeOf(fields), event, productKey, deviceKey, id, data }
+      return csvLine(csvColumns.map((name) => csvCell(name, cells[name])))
+    }
+  }
   return ({ data, event }: StreamedEvent) => {
     const fields = parseJson(data) as Fields
     const device = `${cellOf("", fields["productKey"])}/${cellOf("", fields["deviceKey"])}`
-    const at = fields["time"] ?? fields["at"] ?? fields["finishedAt"]
+    const at = timeOf(fields)
     const time = typeof at === "number" ? localTime(at).slice(11) : "        "
     return `${paint(printer, "dim", time)}  ${event.padEnd(8)}  ${paint(printer, "bold", device)}  ${summaryOf(event, fields)}`
   }
 })
+
+/** `data` is the event as `json` has it. */
+const csvColumns = ["time", "event", "productKey", "deviceKey", "id", "data"] as const
+
+const timeOf = (fields: Fields): unknown => fields["time"] ?? fields["at"] ?? fields["finishedAt"]
 
 const summaryOf = (event: string, fields: Fields): string => {
   switch (event) {

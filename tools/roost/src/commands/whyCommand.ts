@@ -5,6 +5,7 @@ import { Api } from "../api/Api.ts"
 import { deviceName, withNearestNames } from "../api/DeviceName.ts"
 import { operations } from "../api/Operation.ts"
 import { requestOf } from "../api/Request.ts"
+import { FoundContext } from "../context/FindContext.ts"
 import { SaidNo } from "../Failure.ts"
 import { localTime, printable } from "../output/Cells.ts"
 import { printAnswer } from "../output/print.ts"
@@ -69,6 +70,7 @@ const ask = Effect.fnUntraced(function* (who: string) {
 
 const print = Effect.fnUntraced(function* ({ findings, verdict }: Why) {
   const printer = yield* Printer
+  const { url } = yield* FoundContext
   yield* printer.out(paint(printer, "bold", printable(verdict)))
   for (const { at, cause, code, cure, link, over, reason, sentence, times } of findings) {
     const mark = over ? paint(printer, "dim", "·") : paint(printer, "red", "✗")
@@ -81,6 +83,6 @@ const print = Effect.fnUntraced(function* ({ findings, verdict }: Why) {
     if (reason !== undefined) yield* printer.out(`    came      ${printable(reason)}`)
     yield* printer.out(`    cause     ${printable(cause)}`)
     yield* printer.out(`    cure      ${printable(cure)}`)
-    yield* printer.out(`    ${paint(printer, "dim", link)}`)
+    yield* printer.out(`    ${paint(printer, "dim", new URL(link, url).href)}`)
   }
 })

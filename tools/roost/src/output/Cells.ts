@@ -7,12 +7,15 @@ const nameOfTime = /(?:At|Until|Since|Seen|^at|^since|^time|^from|^until|^oldest
 /** A value of an answer as people read it: times in their zone, objects in one line. Printable: what devices say may be anything. */
 export const cellOf = (name: string, value: unknown): string => {
   if (value === undefined || value === null) return ""
-  if (typeof value === "number" && value >= millisMin && nameOfTime.test(name)) return localTime(value)
+  if (typeof value === "number" && isTimeCell(name, value)) return localTime(value)
   if (typeof value === "string") return isIsoTime(value) ? localTime(Date.parse(value)) : printable(value)
   if (isExactNumber(value)) return value.rawJSON
   if (Array.isArray(value) && value.every((item) => typeof item === "string")) return printable(value.join(","))
   return printable(typeof value === "object" ? JSON.stringify(value) : String(value))
 }
+
+/** Whether a number under this name is a time, milliseconds since 1970. */
+export const isTimeCell = (name: string, value: number): boolean => value >= millisMin && nameOfTime.test(name)
 
 /** `2026-11-30 11:25:52`, in the zone of the terminal. */
 export const localTime = (millis: number): string => {

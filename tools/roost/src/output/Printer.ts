@@ -3,15 +3,15 @@ import * as Effect from "effect/Effect"
 import { GlobalFlag } from "effect/cli"
 import * as Flag from "effect/cli/Flag"
 
-export const formats = ["table", "json", "yaml"] as const
+export const formats = ["table", "json", "yaml", "csv"] as const
 export type Format = (typeof formats)[number]
 
-/** `--output`: a table for people; JSON and YAML have all fields, numbers as they were written. */
+/** `--output`: a table for people; JSON, YAML and CSV have all fields, numbers as they were written. */
 export const Output = GlobalFlag.Setting("output")({
   flag: Flag.Literals("output", formats).pipe(
     Flag.withAlias("o"),
     Flag.withDescription(
-      "table for people (default); json and yaml have all fields, by the schema that roost schema prints"
+      "table for people (default); json and yaml have all fields, by the schema that roost schema prints; csv for spreadsheets"
     ),
     Flag.withDefault("table" as const)
   )

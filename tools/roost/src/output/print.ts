@@ -1,8 +1,10 @@
 import { isExactNumber } from "@roost/enos"
 import { Effect } from "effect"
 import { cellOf, fieldOf, headingOf } from "./Cells.ts"
+import { csvOf, csvWriter } from "./Csv.ts"
 import { jsonOf, yamlOf } from "./Documents.ts"
-import { Output, paint, Printer } from "./Printer.ts"
+import type { ListForm, ListWriter } from "./ListWriter.ts"
+import { type Format, Output, paint, Printer } from "./Printer.ts"
 import { Table } from "./Table.ts"
 
 type Fields = Readonly<Record<string, unknown>>
@@ -12,10 +14,23 @@ export const printAnswer = Effect.fnUntraced(function* (answer: unknown) {
   const printer = yield* Printer
   const format = yield* Output
   if (answer === undefined) return
-  const lines = format === "json" ? [jsonOf(answer)] : format === "yaml" ? [yamlOf(answer)] : tableOf(answer, printer)
+  const lines = linesOf(answer, format, printer)
   for (const line of lines) yield* printer.out(line)
   if (lines.length === 0) yield* printer.tell("there is none")
 })
+
+const linesOf = (answer: unknown, format: Format, printer: Printer): ReadonlyArray<string> => {
+  switch (format) {
+    case "json":
+      return [jsonOf(answer)]
+    case "yaml":
+      return [yamlOf(answer)]
+    case "csv":
+      return csvOf(answer)
+    case "table":
+      return tableOf(answer, printer)
+  }
+}
 
 const tableOf = (answer: unknown, printer: Printer): ReadonlyArray<string> => {
   if (!isFields(answer)) return [cellOf("", answer)]
@@ -63,24 +78,12 @@ const entriesTable = (answer: Fields, printer: Printer): ReadonlyArray<string> =
 const isFields = (value: unknown): value is Fields =>
   typeof value === "object" && value !== null && !Array.isArray(value) && !isExactNumber(value)
 
-/** What a list writes: a table, keys alone, or one document whose items come page by page. */
-export interface ListWriter {
-  readonly page: (items: ReadonlyArray<unknown>) => Effect.Effect<void>
-  /** `nextCursor`: of what was not listed. */
-  readonly end: (nextCursor: string | undefined) => Effect.Effect<void>
-}
-
-export interface ListForm {
-  readonly items: string
-  readonly key: ReadonlyArray<string>
-  readonly columns: ReadonlyArray<string>
-}
-
 export const listWriter = Effect.fnUntraced(function* (list: ListForm, quiet: boolean) {
   const printer = yield* Printer
   const format = yield* Output
   if (quiet) return keyWriter(list, printer)
   if (format === "json") return jsonWriter(list, printer)
+  if (format === "csv") return csvWriter(list, printer)
   return format === "yaml" ? yamlWriter(list, printer) : tableWriter(list, printer)
 })
 
