@@ -30,6 +30,11 @@ export const keyMistakes = {
   otherSecret: "derived from the other secret: SecureMode 2 takes the device's, SecureMode 3 the product's",
   formerSecret: "derived from the product's former secret, which activates no device any more: its grace is over",
   md5: "MD5 of the secret",
+  sha1: "SHA-1 of the secret",
+  hexOfWholeHash: "the hexadecimal text of SHA-256 of the secret, 64 characters",
+  secretCut: "the secret's first 16 characters, without SHA-256",
+  emptySecret: "derived from an empty text: no secret was written into the device",
+  zeros: "16 bytes of zero: no secret was written into the device",
   deviceKey: "derived from the device key: the secret is another text"
 } as const
 export type KeyMistake = keyof typeof keyMistakes
@@ -84,6 +89,11 @@ export const mistakenKeys = (
     ["otherSecret", pskFromSecret(otherSecret)],
     ["formerSecret", formerSecret === undefined ? undefined : pskFromSecret(formerSecret)],
     ["md5", new Uint8Array(createHash("md5").update(text).digest())],
+    ["sha1", new Uint8Array(createHash("sha1").update(text).digest())],
+    ["hexOfWholeHash", utf8.encode(hex)],
+    ["secretCut", text.length > pskBytes ? text.subarray(0, pskBytes) : undefined],
+    ["emptySecret", pskFromSecret("")],
+    ["zeros", new Uint8Array(pskBytes)],
     ["deviceKey", pskFromSecret(deviceKey)]
   ]
   return found.map(([mistake, key]) => {

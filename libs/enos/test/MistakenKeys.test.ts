@@ -30,11 +30,15 @@ describe("keys that firmware uses by mistake", () => {
     assert.strictEqual(keys["secretAsKey"], Buffer.from(secret).toString("hex"))
     assert.strictEqual(keys["otherSecret"], Buffer.from(pskFromSecret("of the product")).toString("hex"))
     assert.strictEqual(keys["formerSecret"], Buffer.from(pskFromSecret("of last year")).toString("hex"))
+    assert.strictEqual(textOf("hexOfWholeHash"), hash.toString("hex"))
+    assert.strictEqual(keys["emptySecret"], createHash("sha256").digest().subarray(8, 24).toString("hex"))
+    assert.strictEqual(keys["zeros"], "0".repeat(32))
     assert.deepStrictEqual(Object.keys(keys).toSorted(), Object.keys(keyMistakes).toSorted())
   })
 
   it("are as many for every secret, and none of them is the right one", () => {
     const keys = keysOf("only-small.letters")
+    assert.strictEqual(Buffer.from(keys["secretCut"]!, "hex").toString(), "only-small.lette")
     assert.deepStrictEqual(Object.keys(keys), Object.keys(keysOf(secret)))
     assert.strictEqual(new Set(Object.values(keys)).size, Object.keys(keyMistakes).length)
     const right = Buffer.from(pskFromSecret("only-small.letters")).toString("hex")

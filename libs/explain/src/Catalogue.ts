@@ -114,6 +114,19 @@ export const reasonOf = (code: RefusalCode, what?: string): string => {
   return `${inSmall(what ?? sentence)} ${cause} ${cure}`
 }
 
+/**
+ * Of a reason what came in particular, without the entry's words, which stand beside it; undefined where nothing is left, as where it was
+ * told with the entry's own sentence.
+ */
+export const particularOf = (code: RefusalCode, reason: string): string | undefined => {
+  const { cause, cure, sentence } = entryOf(code)
+  const words = [`${inSmall(sentence)} ${cause} ${cure}`, `${sentence} ${cause} ${cure}`, `${cause} ${cure}`]
+  const said = words.find((text) => reason.includes(text))
+  if (said === undefined) return reason
+  const left = reason.replace(said, "").replaceAll(/ {2,}/g, " ").replace(/: *$/, ".").trim()
+  return left === "" ? undefined : left.charAt(0).toUpperCase() + left.slice(1)
+}
+
 /** Reasons stand behind a colon; names such as ClientHello and DTLS stay as they are. */
 const inSmall = (sentence: string): string =>
   /^[A-Z][a-z]*[ ,:]/.test(sentence) ? sentence.charAt(0).toLowerCase() + sentence.slice(1) : sentence

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { type Evidence, explain, type SeenCommand } from "../src/index.ts"
+import { type Evidence, explain, reasonOf, type SeenCommand } from "../src/index.ts"
 
 const now = 1_800_000_000_000
 const device = { status: "offline", createdAt: now - 100_000_000 } as const
@@ -38,6 +38,17 @@ describe("the causes of what a device meets", () => {
       "device-disabled",
       "wrong-key"
     ])
+  })
+
+  it("are a wrong key by the mistake that it comes of, where one that came later was looked into", () => {
+    assert.deepStrictEqual(
+      codesOf({ events: [refused("wrong-key-counted-from-zero", now - 10), refused("wrong-key", now - 20)] }),
+      ["wrong-key-counted-from-zero"]
+    )
+    assert.deepStrictEqual(
+      codesOf({ events: [refused("wrong-key", now - 10), refused("wrong-key-counted-from-zero", now - 20)] }),
+      ["wrong-key", "wrong-key-counted-from-zero"]
+    )
   })
 
   it("are in the order in which a device meets them, the newest of each, counted", () => {
@@ -96,6 +107,15 @@ describe("the causes of what a device meets", () => {
     const lastSeenAt = now - 10_000
     const offline = { at: now - 1, kind: "offline", reason: "nothing was heard of the device for its Lifetime" }
     assert.deepStrictEqual(codesOf({ device: { ...device, lastSeenAt }, events: [offline] }), ["silent-for-lifetime"])
+  })
+
+  it("say once what came, beside the entry's own words", () => {
+    const reasonOfFirst = (reason: string | undefined) =>
+      explain({ ...nothing, events: [{ ...refused("wrong-key"), reason: reason! }] }).findings[0]!.reason
+    assert.isUndefined(reasonOfFirst(reasonOf("wrong-key")))
+    assert.strictEqual(reasonOfFirst(`${reasonOf("wrong-key")} No known mistake fits.`), "No known mistake fits.")
+    assert.strictEqual(reasonOfFirst(reasonOf("wrong-key", "The key of 7 bytes came.")), "The key of 7 bytes came.")
+    assert.strictEqual(reasonOfFirst("as an older node says it"), "as an older node says it")
   })
 
   it("are none of a device that does well", () => {

@@ -4,7 +4,7 @@ import type { Unanswered } from "./Outcomes.ts"
 
 /** The registry's reasons for a device that comes to a handshake or asks for its secret, with cause and cure. */
 export const refusalText = (reason: RefusalReason): string =>
-  `the registry refused: ${reason}. ${reasonOf(refusalCodes[reason])}`
+  `the registry refused (${reason}): ${reasonOf(refusalCodes[reason])}`
 
 export const refusalCodes = {
   UnknownProduct: "unknown-product",

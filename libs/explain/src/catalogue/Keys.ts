@@ -7,6 +7,9 @@ export type KeyMistakeCode = `wrong-key-${Kebab<KeyMistake>}`
 export const keyMistakeCode = (mistake: KeyMistake): KeyMistakeCode =>
   `wrong-key-${mistake.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}` as KeyMistakeCode
 
+const provision =
+  "Write the device's secret into it, or look why the firmware does not find it (an empty partition, another offset)."
+
 /** Of those that are another text than the secret; the firmware of the others derives its key otherwise. */
 const cures: Partial<Record<KeyMistake, string>> = {
   otherSecret:
@@ -14,6 +17,8 @@ const cures: Partial<Record<KeyMistake, string>> = {
   formerSecret:
     "Give the device the product's secret of today, or a secret of its own. For a batch that has the former one: rotate to it " +
     "(POST …:rotate-secret with productSecret and graceSeconds), and back when the batch is activated.",
+  emptySecret: provision,
+  zeros: provision,
   deviceKey: "Give the device its secret: registering it, or POST …:replace, tells it once."
 }
 
@@ -28,7 +33,7 @@ export const keyRefusals = Object.fromEntries(
       cause:
         "Expected: bytes 9–24, counted from 1, of SHA-256 of the secret's text. The Finished that failed verifies under the key of that " +
         "mistake, so nothing is guessed.",
-      cure: cureOf(mistake)
+      cure: curesOfSecrets[mistake] ?? derive
     }
   ])
 ) as Readonly<Record<KeyMistakeCode, RefusalEntry>>

@@ -1,4 +1,5 @@
-import { chapters, entryOf, isRefusalCode, linkOf, type RefusalCode } from "../Catalogue.ts"
+import { chapters, entryOf, isRefusalCode, linkOf, particularOf, type RefusalCode } from "../Catalogue.ts"
+import { keyRefusals } from "../catalogue/Keys.ts"
 import { aboutCommand, causeOfCommand } from "./CommandCauses.ts"
 import type { Answer, Evidence, Finding, SeenEvent } from "./Evidence.ts"
 
@@ -62,14 +63,26 @@ class Causes {
   }
 
   inOrder(): ReadonlyArray<Finding> {
-    return [...this.#found.values()].toSorted(
+    return this.#told().toSorted(
       (one, other) =>
         Number(one.over) - Number(other.over) ||
         (one.over ? other.at - one.at : stageOf(one.code) - stageOf(other.code)) ||
         other.at - one.at
     )
   }
+
+  #told(): ReadonlyArray<Finding> {
+    const all = [...this.#found.values()]
+    return all.filter((finding) => finding.code !== "wrong-key" || !isNamedLater(finding, all))
+  }
 }
+
+/**
+ * A wrong key is looked into when there is time for it. One that was, later, says what it comes of: that others before were wrong, too,
+ * says nothing more.
+ */
+const isNamedLater = (wrongKey: Finding, others: ReadonlyArray<Finding>): boolean =>
+  others.some(({ at, code }) => at >= wrongKey.at && Object.hasOwn(keyRefusals, code))
 
 const registered = (causes: Causes, { device, now, sameKeyIn = [], unregistered }: Evidence): void => {
   if (unregistered === "product") causes.add({ code: "unknown-product", at: now })
@@ -86,7 +99,13 @@ const heard = (causes: Causes, event: SeenEvent): void => {
   const code = codeOf(event)
   if (code === undefined || unasked.has(code)) return
   const { address, at, reason, times } = event
-  causes.add({ code: wasOldSecret(causes.evidence, code, at) ? "old-secret" : code, at, reason, address, times })
+  causes.add({
+    code: wasOldSecret(causes.evidence, code, at) ? "old-secret" : code,
+    at,
+    reason: particularOf(code, reason),
+    address,
+    times
+  })
 }
 
 /** A stranger that names another product with this device's key has the wrong product. */
@@ -94,7 +113,9 @@ const strange = (causes: Causes, stranger: SeenEvent): void => {
   const code = codeOf(stranger)
   if (code === undefined || unasked.has(code)) return
   const { address, at, identity, reason, times } = stranger
-  const told = identity === undefined ? reason : `${identity}: ${reason}`
+  const particular = particularOf(code, reason)
+  const told =
+    [identity && `The identity ${JSON.stringify(identity)}.`, particular].filter(Boolean).join(" ") || undefined
   const isOfRegistered = causes.evidence.device !== undefined
   const isElsewhere = isOfRegistered && (code === "unknown-device" || code === "unknown-product")
   causes.add({ code: isElsewhere ? "wrong-product" : code, at, reason: told, address, times })
@@ -155,6 +176,8 @@ const first: ReadonlyMap<string, number> = new Map([
   ["wrong-product", -2],
   ["unknown-device", -1],
   ["device-disabled", -1],
+  // Beside its named causes: the newest of them stands first.
+  ["wrong-key", 3],
   ["session-replaced", chapters.length],
   ["nothing-pending", chapters.length + 1]
 ])
@@ -170,8 +193,8 @@ const verdictOf = ({ device, unregistered }: Evidence, findings: ReadonlyArray<F
     return cause === undefined ? "Nothing was refused of this address lately." : `${cause.sentence}${more}`
   }
   if (device === undefined) return `${cause?.sentence ?? "There is no such device."}${more}`
-  const state = device.status === "inactive" ? "never activated" : device.status
+  const state = device.status === "inactive" ? "was never activated" : `is ${device.status}`
   return cause === undefined
-    ? `The device is ${state}, and nothing was refused of it lately.`
-    : `The device is ${state}. ${cause.sentence}${more}`
+    ? `The device ${state}, and nothing was refused of it lately.`
+    : `The device ${state}. ${cause.sentence}${more}`
 }
