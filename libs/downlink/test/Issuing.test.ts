@@ -81,7 +81,7 @@ describe("issuing a command", () => {
           .pipe(Effect.map(({ status, body }) => [status, body.type.slice("urn:roost:problem:".length), body.code]))
       assert.deepStrictEqual(yield* ask("unknown"), [404, "no-such-device", 11_705])
       assert.deepStrictEqual(yield* ask("inactive"), [409, "device-not-activated", 11888])
-      assert.deepStrictEqual(yield* ask("disabled"), [409, "device-disabled", undefined])
+      assert.deepStrictEqual(yield* ask("disabled"), [409, "device-disabled", 11_723])
       assert.deepStrictEqual(yield* ask("custom"), [422, "not-encodable", 11810])
       assert.deepStrictEqual(yield* ask("ok", "x".repeat(20_000)), [422, "not-encodable", 11810])
     })

@@ -80,7 +80,7 @@ const issue = Effect.fnUntraced(function* (
     case "timedOut":
       return yield* failed(ApiCode.responseTimedOut, "the device fetched the command and did not reply", { commandId })
     case "cancelled":
-      return yield* failed(ApiCode.notSent, "the command was cancelled", { commandId })
+      return yield* failed(ApiCode.notSent, "the command was cancelled", { commandId }, "command-cancelled")
   }
 })
 

@@ -1,7 +1,7 @@
 import { type Command, type DownlinkQuestion, downlinkRpc } from "@roost/contracts"
 import { NatsConnection, requestRpc } from "@roost/nats"
 import { Context, Effect, Layer } from "effect"
-import { ApiCode, EnosFailure, failed } from "./EnosAnswer.ts"
+import { ApiCode, EnosFailure, failed, refusalNamed } from "./EnosAnswer.ts"
 
 /** downlink-queue asks the registry (2 s) and the device's actor (1 s) before it stores a command. */
 const answerMillisMax = 5_000
@@ -23,14 +23,23 @@ export class CommandService extends Context.Service<
             Effect.provideService(NatsConnection, connection),
             Effect.catch((error) =>
               Effect.logWarning(error.message).pipe(
-                Effect.andThen(Effect.fail(failed(ApiCode.internal, "The service of commands does not answer.")))
+                Effect.andThen(
+                  Effect.fail(
+                    failed(
+                      ApiCode.internal,
+                      "The service of commands does not answer.",
+                      undefined,
+                      "temporarily-unavailable"
+                    )
+                  )
+                )
               )
             )
           )
           if (answer._tag === "Answered") return answer
           const { commandId, detail, reason } = answer
           const code = codeOf[reason] ?? ApiCode.internal
-          return yield* failed(code, detail, commandId === undefined ? undefined : { commandId })
+          return yield* failed(code, detail, commandId === undefined ? undefined : { commandId }, refusalNamed(reason))
         })
       })
     )

@@ -1,4 +1,5 @@
 import { CommandCode } from "@roost/enos"
+import { isRefusalCode, type RefusalCode } from "@roost/explain"
 import { Data, Effect, Schema } from "effect"
 
 /** `code` of EnOS's open API (enos-protocol §8). */
@@ -8,7 +9,6 @@ export const ApiCode = {
   deviceKeyExists: 11_702,
   sameDeviceKey: 11_704,
   noSuchModel: 11_699,
-  deviceDisabled: 11_723,
   /** Enabled or disabled a second time. */
   stateUnchanged: 11_794,
   ...CommandCode,
@@ -24,10 +24,42 @@ export class EnosFailure extends Data.TaggedError("EnosFailure")<{
   readonly msg: string
   /** Such as the id of a command that was made and failed. */
   readonly data?: unknown
+  /** Of the catalogue of refusals: cause and cure. */
+  readonly refusal: RefusalCode
 }> {}
 
-export const failed = (code: number, msg: string, data?: unknown): EnosFailure =>
-  new EnosFailure(data === undefined ? { code, msg } : { code, msg, data })
+/** `refusal` is named where the code alone leaves it open. */
+export const failed = (code: number, msg: string, data?: unknown, refusal = refusalOf(code)): EnosFailure =>
+  new EnosFailure({ code, msg, refusal, ...(data !== undefined && { data }) })
+
+/** A problem of the HTTP API, such as `NoSuchDevice`, has its entry under the same name; undefined where it has none. */
+export const refusalNamed = (problem: string): RefusalCode | undefined => {
+  const code = problem.replaceAll(/(?<=[a-z])(?=[A-Z])/g, "-").toLowerCase()
+  return isRefusalCode(code) ? code : undefined
+}
+
+/** Other codes are those of devices' own replies. */
+const refusalOf = (code: number): RefusalCode => refusals.get(code) ?? "command-refused-by-device"
+
+const refusals: ReadonlyMap<number, RefusalCode> = new Map<number, RefusalCode>([
+  [ApiCode.noSuchProduct, "no-such-product"],
+  [ApiCode.noSuchDevice, "no-such-device"],
+  [ApiCode.noSuchModel, "no-such-model"],
+  [ApiCode.deviceKeyExists, "device-key-exists"],
+  [ApiCode.sameDeviceKey, "bad-request"],
+  [ApiCode.deviceDisabled, "device-disabled"],
+  [ApiCode.stateUnchanged, "bad-request"],
+  [ApiCode.cannotEncode, "not-encodable"],
+  [ApiCode.deviceNotActivated, "device-not-activated"],
+  [ApiCode.deviceOffline, "device-offline"],
+  [ApiCode.cacheFull, "too-many-pending"],
+  [ApiCode.notSent, "command-not-fetched"],
+  [ApiCode.responseTimedOut, "command-unanswered"],
+  [ApiCode.invalidArgument, "bad-request"],
+  [ApiCode.noPermission, "unauthorized"],
+  [ApiCode.notFound, "no-such-endpoint"],
+  [ApiCode.internal, "internal-error"]
+])
 
 /** A page, counted from 1. */
 export interface Pagination {

@@ -1,5 +1,6 @@
 import { Setting } from "@roost/contracts"
 import { plainNumbers } from "@roost/enos"
+import { linkOf } from "@roost/explain"
 import { outageOf, readBody, tokenCheck } from "@roost/http"
 import { Config, Effect, Layer } from "effect"
 import { HttpRouter, HttpServerRequest, HttpServerResponse } from "effect/http"
@@ -31,7 +32,7 @@ export const EnosApiEnabled = Setting.withDefault(
 
 /**
  * `/connect-service/v2.1/{resource}?action=…` as EnOS's open API has it: every answer is 200 with `code`, 0 where all is
- * well. The token is ROOST_API_TOKEN, in `apim-accesstoken` as there, or as a bearer token.
+ * well. Others have `link` beside it, where cause and cure of the refusal stand. The token is ROOST_API_TOKEN, in `apim-accesstoken` as there, or as a bearer token.
  */
 export const layerEnosRoutes: Layer.Layer<
   never,
@@ -49,7 +50,12 @@ export const layerEnosRoutes: Layer.Layer<
           return { code: ApiCode.ok, msg: "OK", ...result }
         },
         Effect.catch((error: EnosFailure) =>
-          Effect.succeed({ code: error.code, msg: error.msg, data: error.data ?? null })
+          Effect.succeed({
+            code: error.code,
+            msg: error.msg,
+            data: error.data ?? null,
+            link: linkOf(error.refusal)
+          })
         ),
         Effect.catchCause((cause) =>
           Effect.logError("a call of the EnOS API failed", cause).pipe(
@@ -59,7 +65,8 @@ export const layerEnosRoutes: Layer.Layer<
                 outageOf(cause) === undefined
                   ? "Roost failed; its log says why"
                   : "The store does not answer; what the call asks for may have been done. Repeat it with the same Idempotency-Key",
-              data: null
+              data: null,
+              link: linkOf(outageOf(cause) === undefined ? "internal-error" : "temporarily-unavailable")
             })
           )
         ),

@@ -1,6 +1,6 @@
 import { DeviceKey, ProductKey } from "@roost/enos"
 import { Effect, Schema } from "effect"
-import { ApiCode, type Call, decode, type EnosFailure, failed } from "./EnosAnswer.ts"
+import { ApiCode, type Call, decode, type EnosFailure, failed, refusalNamed } from "./EnosAnswer.ts"
 import { type DeviceId, Provisioning } from "./Provisioning.ts"
 
 const Name = Schema.Struct({
@@ -25,7 +25,9 @@ export const deviceNamed = Effect.fnUntraced(function* ({
 export const known = <A, R>(
   effect: Effect.Effect<A, { readonly _tag: string; readonly detail?: string | undefined }, R>
 ): Effect.Effect<A, EnosFailure, R> =>
-  Effect.mapError(effect, ({ _tag, detail }) => failed(codes[_tag] ?? ApiCode.internal, detail ?? _tag))
+  Effect.mapError(effect, ({ _tag, detail }) =>
+    failed(codes[_tag] ?? ApiCode.internal, detail ?? _tag, undefined, refusalNamed(_tag))
+  )
 
 const codes: Readonly<Record<string, number>> = {
   NoSuchProduct: ApiCode.noSuchProduct,

@@ -26,6 +26,7 @@ export const EnosCode = {
 /** Codes of the open API about commands (enos-protocol §8.1). */
 export const CommandCode = {
   noSuchDevice: 11705,
+  deviceDisabled: 11723,
   cannotEncode: 11810,
   deviceNotActivated: 11888,
   deviceOffline: 11900,

@@ -38,6 +38,7 @@ const call = async (method: "GET" | "POST", path: string, body?: unknown, token 
 const post = (path: string, body: unknown = {}) => call("POST", path, body)
 const get = (path: string) => call("GET", path)
 const codeOf = async (answer: Promise<Answer>): Promise<number> => (await answer).code
+const linkOf = async (answer: Promise<Answer>): Promise<string> => (await answer).link
 const done = async (answer: Promise<Answer>): Promise<Answer> => {
   const { code, data, msg, requestId } = await answer
   assert.deepStrictEqual([code, msg], [0, "OK"])
@@ -97,6 +98,10 @@ describe("EnOS's open API", () => {
     assert.strictEqual(await codeOf(get("constructor?action=toString")), 99_404)
     assert.strictEqual(await codeOf(post("products?action=get&productKey=a")), 99_404)
     assert.strictEqual(await codeOf(post("products?action=create", { productName: 1 })), 99_400)
+    // Where cause and cure stand.
+    assert.strictEqual(await linkOf(get("products?action=fly")), "/refusals#no-such-endpoint")
+    assert.strictEqual(await linkOf(get("commands?action=get&commandId=none")), "/refusals#no-such-command")
+    assert.strictEqual(await linkOf(get("products?action=get&productKey=none")), "/refusals#no-such-product")
   })
 
   it("updates a device: its name, some of its attributes and tags", async () => {
@@ -208,7 +213,10 @@ describe("EnOS's open API", () => {
     const invoked = await whileAwake(device, invoke("reset"))
     assert.deepStrictEqual([invoked.code, invoked.data.outputData], [0, { outcome: 7 }])
     const refused = await whileAwake(device, invoke("fail"))
-    assert.deepStrictEqual([refused.code, refused.msg], [2001, "no power"])
+    assert.deepStrictEqual(
+      [refused.code, refused.msg, refused.link],
+      [2001, "no power", "/refusals#command-refused-by-device"]
+    )
     const mistyped = await set("&timeout=20", "warm")
     assert.strictEqual(mistyped.code, 99_400)
     assert.include(mistyped.msg, 'measurepoints.limit: expected a number that a 64-bit float holds, got "warm"')

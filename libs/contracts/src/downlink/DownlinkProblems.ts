@@ -11,6 +11,7 @@ export class DeviceNotActivated extends HttpApiError.Problem<DeviceNotActivated>
   { ...linked("device-not-activated"), code: Schema.tag(CommandCode.deviceNotActivated) }
 ) {}
 
+/** EnOS code 11723. */
 export class DeviceDisabled extends HttpApiError.Problem<DeviceDisabled>()(
   "DeviceDisabled",
   {
@@ -18,7 +19,7 @@ export class DeviceDisabled extends HttpApiError.Problem<DeviceDisabled>()(
     status: 409,
     title: "The device is disabled."
   },
-  linked("device-disabled")
+  { ...linked("device-disabled"), code: Schema.tag(CommandCode.deviceDisabled) }
 ) {}
 
 /** An instant command (`pendingTtl` 0) for a device that is offline; it is recorded as failed. EnOS code 11900. */

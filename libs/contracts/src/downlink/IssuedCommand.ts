@@ -1,8 +1,9 @@
 import { readJson } from "@roost/enos"
+import { causeOfCommand, linkOf } from "@roost/explain"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import { AnyJson } from "../JsonText.ts"
-import { type Command, CommandKind, CommandState, Firmware } from "./Command.ts"
+import { type Command, CommandKind, CommandState, Firmware, isPending } from "./Command.ts"
 
 const time = (description: string) =>
   Schema.optionalKey(Schema.Finite.annotate({ description: `${description}; milliseconds since 1970.` }))
@@ -51,7 +52,15 @@ export const IssuedCommand = Schema.Struct({
     description: "The device's own code, 200 or 0 for success; or EnOS's where the command did not get that far."
   }),
   message: Schema.optionalKey(Schema.String).annotate({ description: "The device's own, or why it ended." }),
-  data: Schema.optionalKey(AnyJson).annotate({ description: "The device's reply, as it was written." })
+  data: Schema.optionalKey(AnyJson).annotate({ description: "The device's reply, as it was written." }),
+  refusal: Schema.optionalKey(
+    Schema.String.annotate({
+      description: "Why it ended without success, such as `command-expired`; docs/refusals.md has all of them."
+    })
+  ),
+  link: Schema.optionalKey(
+    Schema.String.annotate({ description: "Where cause and cure stand, on the registry's address." })
+  )
 }).annotate({
   identifier: "IssuedCommand",
   examples: [
@@ -91,8 +100,15 @@ export const issuedCommand = (command: Command): IssuedCommand => {
     ...requestOf(command),
     ...(isRaw(command) && { payload: Buffer.from(payload).toString("base64") }),
     pendingTtl: command.instant ? 0 : Math.round((command.expiresAt - command.createdAt) / 1000),
-    timeout: timeoutSeconds
+    timeout: timeoutSeconds,
+    ...refusalOf(command)
   }
+}
+
+/** The entry of the catalogue that says why it ended as it did; one that succeeded, or that still may, has none. */
+const refusalOf = (command: Command): Pick<IssuedCommand, "refusal" | "link"> => {
+  const refusal = isPending(command.state) ? undefined : causeOfCommand(command, undefined)
+  return refusal === undefined ? {} : { refusal, link: linkOf(refusal) }
 }
 
 /** `params` of a command as they were asked for; undefined for raw bytes. */
