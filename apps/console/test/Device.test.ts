@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { fieldValue } from "../src/device/commandFields.ts"
+import { bytesOfHex, fieldValue } from "../src/device/commandFields.ts"
 import { commandSpans, commandTimes } from "../src/device/commandTimes.ts"
 import type { IssuedCommand } from "../src/device/deviceQueries.ts"
 import { hexDump } from "../src/device/hexDump.ts"
@@ -36,6 +36,15 @@ describe("the points of an uplink", () => {
     assert.deepStrictEqual(series.get("on"), { times: [30], values: [1] })
     assert.isUndefined(series.get("name"))
     assert.strictEqual(valueText({ a: [1] }), '{"a":[1]}')
+  })
+})
+
+describe("the form of a command", () => {
+  it("takes bytes in every way in which people write them, and no half ones", () => {
+    for (const text of ["01ff", "01 FF", "0x01,0xff", "01:ff", "0x01ff"]) {
+      assert.deepStrictEqual(bytesOfHex(text), Uint8Array.of(1, 255), text)
+    }
+    for (const text of ["", " ", "1", "01f", "0g", "hello"]) assert.isUndefined(bytesOfHex(text), text)
   })
 })
 

@@ -1,6 +1,6 @@
 import { Tooltip } from "@mantine/core"
 import { useNow } from "../display/Ago.tsx"
-import { fullTime, spanText } from "../display/times.ts"
+import { fullTime, rowTime, spanText } from "../display/times.ts"
 import { useLocale, useText } from "../language/Language.tsx"
 import classes from "./CommandBar.module.css"
 import { commandSpans, commandTimes } from "./commandTimes.ts"
@@ -33,7 +33,7 @@ export const CommandBar = ({ command }: { readonly command: IssuedCommand }) => 
               <span className="quiet">–</span>
             ) : (
               <time dateTime={new Date(at).toISOString()} title={fullTime(at, locale)}>
-                {index === 0 ? fullTime(at, locale) : `+${spanText(at - all[0]!.at!, locale)}`}
+                {index === 0 ? rowTime(at, locale) : `+${spanText(at - all[0]!.at!, locale)}`}
               </time>
             )}
           </li>

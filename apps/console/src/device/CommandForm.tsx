@@ -1,10 +1,19 @@
-import { Alert, Button, NativeSelect, SegmentedControl, Stack, Text, TextInput } from "@mantine/core"
+import { Alert, Button, NativeSelect, Stack, Text, TextInput } from "@mantine/core"
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query"
 import { useState } from "react"
 import { FaultText } from "../display/FaultText.tsx"
 import { useText } from "../language/Language.tsx"
-import { type Field, fieldValue, serviceInputs, settablePoints } from "./commandFields.ts"
-import { type Device, keyOf, productModelQuery } from "./deviceQueries.ts"
+import { productQuery } from "../product/productQueries.ts"
+import {
+  bytesOfHex,
+  type Field,
+  fieldValue,
+  firmwareFields,
+  type Firmware,
+  serviceInputs,
+  settablePoints
+} from "./commandFields.ts"
+import { type Device, keyOf, productModelQuery, type ThingModel } from "./deviceQueries.ts"
 import { type CommandDraft, issueCommand } from "./issueCommand.ts"
 import { ValueField } from "./ValueField.tsx"
 
@@ -16,6 +25,7 @@ export const CommandForm = ({ device }: { readonly device: Device }) => {
   const t = useText().commands
   const client = useQueryClient()
   const { data: model } = useQuery(productModelQuery(device.productKey))
+  const { data: product } = useQuery(productQuery(device.productKey))
   const [kind, setKind] = useState<Kind>("set")
   const [identifier, setIdentifier] = useState("")
   const [values, setValues] = useState<Readonly<Record<string, string>>>({})
@@ -25,24 +35,33 @@ export const CommandForm = ({ device }: { readonly device: Device }) => {
     mutationFn: (draft: CommandDraft) => issueCommand(device, draft, Number(wait)),
     onSuccess: () => client.invalidateQueries({ queryKey: keyOf(device, "commands") })
   })
-  if (model === undefined) return null
-  const points = model === null ? [] : settablePoints(model)
-  const services = model === null ? [] : Object.entries(model.services)
-  const names =
-    kind === "set"
-      ? points.map(({ id, name }) => ({ value: id, label: name === id ? id : `${name} (${id})` }))
-      : kind === "get"
-        ? Object.entries(model?.measurepoints ?? {}).map(([id, { name }]) => ({ value: id, label: name ?? id }))
-        : services.map(([id, { name }]) => ({ value: id, label: name ?? id }))
+  if (model === undefined || product === undefined) return null
+  // What is converted by a script may be sent as it is, too.
+  const kinds: ReadonlyArray<Kind> = [
+    "set",
+    "get",
+    "service",
+    "upgrade",
+    ...(product.dataFormat === "Custom" ? (["raw"] as const) : [])
+  ]
+  const isNamed = kind === "set" || kind === "get" || kind === "service"
+  const names = model === null || !isNamed ? [] : namesOf(kind, model)
   const named = names.some(({ value }) => value === identifier) || model === null ? identifier : (names[0]?.value ?? "")
-  const fields: ReadonlyArray<Field> =
-    kind === "service" && model !== null ? serviceInputs(model, named) : points.filter(({ id }) => id === named)
-  const asked =
-    kind === "get"
-      ? []
-      : fields.length > 0 || (kind === "service" && model !== null)
-        ? fields
-        : [{ id: "value", name: kind === "service" ? t.inputs : t.value, required: true, data: undefined }]
+  const asked = ((): ReadonlyArray<AskedField> => {
+    const free = { id: "value", name: kind === "service" ? t.inputs : t.value, required: true, data: undefined }
+    switch (kind) {
+      case "set": {
+        const point = model === null ? undefined : settablePoints(model).find(({ id }) => id === named)
+        return [point === undefined ? free : { ...point, name: t.value }]
+      }
+      case "service":
+        return model === null ? [free] : serviceInputs(model, named)
+      case "upgrade":
+        return firmwareFields(t.firmware)
+      default:
+        return []
+    }
+  })()
 
   const submit = () => {
     const found: Record<string, string> = {}
@@ -50,17 +69,31 @@ export const CommandForm = ({ device }: { readonly device: Device }) => {
     for (const { data, id, required } of asked) {
       const text = values[id] ?? firstOf(data)
       if (text === "" && !required) continue
-      const result = fieldValue(data, text)
+      const result = text === "" && kind === "upgrade" ? ({ expected: "text" } as const) : fieldValue(data, text)
       if ("expected" in result) found[id] = t.expected[result.expected]
       else read[id] = result.value
     }
+    const bytes = kind === "raw" ? bytesOfHex(values["bytes"] ?? "") : undefined
+    if (kind === "raw" && bytes === undefined) found["bytes"] = t.expected.hexadecimal
     setFaults(found)
-    if (Object.keys(found).length > 0 || named === "") return
+    if (Object.keys(found).length > 0 || (isNamed && named === "")) return
     const only = Object.values(read)[0]
-    if (kind === "service") {
-      send.mutate({ kind, identifier: named, inputData: (model === null ? only : read) as Record<string, unknown> })
-    } else if (kind === "set") send.mutate({ kind, identifier: named, value: only })
-    else send.mutate({ kind, identifier: named })
+    switch (kind) {
+      case "set":
+        return send.mutate({ kind, identifier: named, value: only })
+      case "get":
+        return send.mutate({ kind, identifier: named })
+      case "service":
+        return send.mutate({
+          kind,
+          identifier: named,
+          inputData: (model === null ? only : read) as Record<string, unknown>
+        })
+      case "upgrade":
+        return send.mutate({ kind, firmware: read as unknown as Firmware })
+      case "raw":
+        return send.mutate({ kind, bytes: bytes! })
+    }
   }
 
   return (
@@ -71,44 +104,58 @@ export const CommandForm = ({ device }: { readonly device: Device }) => {
       }}
     >
       <Stack gap="sm">
-        <SegmentedControl
-          aria-label={t.kind}
+        <NativeSelect
+          label={t.kind}
           value={kind}
-          onChange={(next) => {
-            setKind(next as Kind)
+          onChange={(event) => {
+            setKind(event.currentTarget.value as Kind)
             setIdentifier("")
             setFaults({})
+            send.reset()
           }}
-          data={(["set", "get", "service"] as const).map((value) => ({ value, label: t.forms[value] }))}
+          data={kinds.map((value) => ({ value, label: t.forms[value] }))}
         />
-        {model !== null && names.length > 0 ? (
-          <NativeSelect
-            label={kind === "service" ? t.service : t.point}
-            data={names}
-            value={named}
-            onChange={(event) => setIdentifier(event.currentTarget.value)}
-          />
-        ) : (
-          <TextInput
-            label={kind === "service" ? t.service : t.point}
-            value={identifier}
-            onChange={(event) => setIdentifier(event.currentTarget.value)}
-            required
-            withAsterisk={false}
-            spellCheck={false}
-            autoComplete="off"
-          />
-        )}
+        {isNamed &&
+          (model !== null && names.length > 0 ? (
+            <NativeSelect
+              label={kind === "service" ? t.service : t.point}
+              data={names}
+              value={named}
+              onChange={(event) => setIdentifier(event.currentTarget.value)}
+            />
+          ) : (
+            <TextInput
+              label={kind === "service" ? t.service : t.point}
+              value={identifier}
+              onChange={(event) => setIdentifier(event.currentTarget.value)}
+              required
+              withAsterisk={false}
+              spellCheck={false}
+              autoComplete="off"
+            />
+          ))}
         {asked.map(({ data, id, name }) => (
           <ValueField
-            key={`${named} ${id}`}
-            label={kind === "set" ? t.value : name}
+            key={`${kind} ${named} ${id}`}
+            label={name}
             data={data}
             value={values[id] ?? firstOf(data)}
             error={faults[id]}
             onChange={(value) => setValues({ ...values, [id]: value })}
           />
         ))}
+        {kind === "raw" && (
+          <TextInput
+            label={t.bytes}
+            description={t.bytesHint}
+            className="mono"
+            value={values["bytes"] ?? ""}
+            error={faults["bytes"]}
+            onChange={(event) => setValues({ ...values, bytes: event.currentTarget.value })}
+            spellCheck={false}
+            autoComplete="off"
+          />
+        )}
         <NativeSelect
           label={t.wait}
           description={t.waitHint}
@@ -125,12 +172,27 @@ export const CommandForm = ({ device }: { readonly device: Device }) => {
           {t.submit}
         </Button>
         <Text size="xs" className="quiet" role="status">
-          {send.isSuccess ? t.accepted(send.data) : model === null ? t.noModel : ""}
+          {send.isSuccess ? t.accepted(send.data) : model === null && isNamed ? t.noModel : ""}
         </Text>
       </Stack>
     </form>
   )
 }
+
+type AskedField = Omit<Field, "data"> & { readonly data: Field["data"] | undefined }
+
+const namesOf = (kind: "set" | "get" | "service", model: ThingModel) => {
+  switch (kind) {
+    case "set":
+      return settablePoints(model).map(({ id, name }) => option(id, name))
+    case "get":
+      return Object.entries(model.measurepoints).map(([id, { name }]) => option(id, name))
+    case "service":
+      return Object.entries(model.services).map(([id, { name }]) => option(id, name))
+  }
+}
+
+const option = (value: string, name = value) => ({ value, label: name === value ? value : `${name} (${value})` })
 
 const firstOf = (data: Field["data"] | undefined): string =>
   data?.dataType === "ENUM" ? (Object.keys(data.values)[0] ?? "") : data?.dataType === "BOOL" ? "false" : ""

@@ -1,4 +1,4 @@
-import { Button, Loader, Text } from "@mantine/core"
+import { Anchor, Button, Loader, Text } from "@mantine/core"
 import { IconSend } from "@tabler/icons-react"
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query"
 import { bodyOf, downlink } from "../api/client.ts"
@@ -85,6 +85,11 @@ const CommandItem = ({ command }: { readonly command: IssuedCommand }) => {
           {command.message}
           {command.data !== undefined && <span className="mono quiet"> {valueText(command.data)}</span>}
         </Text>
+      )}
+      {command.refusal !== undefined && command.link !== undefined && (
+        <Anchor href={command.link} size="sm" className="mono">
+          {command.refusal}
+        </Anchor>
       )}
       {cancel.isError && <FaultText error={cancel.error} />}
     </li>

@@ -1,6 +1,8 @@
-import { Button, Loader, Text } from "@mantine/core"
+import { Anchor, Button, Loader, NativeSelect, Text } from "@mantine/core"
 import { IconNotes } from "@tabler/icons-react"
 import { useInfiniteQuery } from "@tanstack/react-query"
+import { useState } from "react"
+import type { components } from "../../generated/registry.d.ts"
 import { EmptyState } from "../display/EmptyState.tsx"
 import { FaultPanel } from "../display/FaultPanel.tsx"
 import { fullTime, rowTime } from "../display/times.ts"
@@ -8,21 +10,59 @@ import { useLocale, useText } from "../language/Language.tsx"
 import { type DevicePath, logQuery } from "./deviceQueries.ts"
 import { EventKindMark } from "./EventKindMark.tsx"
 import classes from "./DeviceLog.module.css"
+import { type LogKind, logKinds } from "./logKinds.ts"
+
+type LogEvent = components["schemas"]["ListEventsResult"]["events"][number]
 
 /** What happened to it and why, newest first, as it happens. */
 export const DeviceLog = ({ device }: { readonly device: DevicePath }) => {
   const text = useText()
   const t = text.device.log
+  const [kind, setKind] = useState<LogKind | "">("")
+  const log = useInfiniteQuery(logQuery(device, kind))
+  return (
+    <>
+      <NativeSelect
+        label={t.kind}
+        className={classes.filter!}
+        value={kind}
+        onChange={(event) => setKind(event.currentTarget.value as LogKind | "")}
+        data={[{ value: "", label: t.anyKind }, ...logKinds]}
+      />
+      {log.isError ? (
+        <FaultPanel error={log.error} again={() => void log.refetch()} />
+      ) : log.isPending ? (
+        <Loader aria-label={text.app.loading} />
+      ) : (
+        <Events
+          events={log.data.pages.flatMap((page) => page.events)}
+          filtered={kind !== ""}
+          older={
+            log.hasNextPage ? { isLoading: log.isFetchingNextPage, load: () => void log.fetchNextPage() } : undefined
+          }
+        />
+      )}
+    </>
+  )
+}
+
+const Events = ({
+  events,
+  filtered,
+  older
+}: {
+  readonly events: ReadonlyArray<LogEvent>
+  readonly filtered: boolean
+  /** There are older ones. */
+  readonly older: { readonly isLoading: boolean; readonly load: () => void } | undefined
+}) => {
+  const t = useText().device.log
   const locale = useLocale()
-  const log = useInfiniteQuery(logQuery(device))
-  if (log.isError) return <FaultPanel error={log.error} again={() => void log.refetch()} />
-  if (log.isPending) return <Loader aria-label={text.app.loading} />
-  const events = log.data.pages.flatMap((page) => page.events)
   if (events.length === 0) {
     return (
       <div className="panel">
-        <EmptyState icon={<IconNotes size={32} stroke={1.4} />} title={t.none}>
-          {t.noneBody}
+        <EmptyState icon={<IconNotes size={32} stroke={1.4} />} title={filtered ? t.nothingFound : t.none}>
+          {filtered ? undefined : t.noneBody}
         </EmptyState>
       </div>
     )
@@ -30,7 +70,7 @@ export const DeviceLog = ({ device }: { readonly device: DevicePath }) => {
   return (
     <div className="panel">
       <ol className={classes.list} aria-label={t.title}>
-        {events.map(({ address, at, id, kind, reason }) => (
+        {events.map(({ address, at, code, id, kind, link, reason }) => (
           <li key={id} className={classes.row}>
             <time className="mono quiet" dateTime={new Date(at).toISOString()} title={fullTime(at, locale)}>
               {rowTime(at, locale)}
@@ -39,13 +79,18 @@ export const DeviceLog = ({ device }: { readonly device: DevicePath }) => {
             <Text component="div" size="sm" className={classes.reason!}>
               {reason}
               {address !== "" && <span className="mono quiet"> {address}</span>}
+              {code !== undefined && link !== undefined && (
+                <Anchor href={link} className="mono" size="xs" display="block">
+                  {code}
+                </Anchor>
+              )}
             </Text>
           </li>
         ))}
       </ol>
-      {log.hasNextPage && (
+      {older !== undefined && (
         <div className={classes.more}>
-          <Button variant="subtle" loading={log.isFetchingNextPage} onClick={() => void log.fetchNextPage()}>
+          <Button variant="subtle" loading={older.isLoading} onClick={older.load}>
             {t.older}
           </Button>
         </div>

@@ -53,6 +53,17 @@ export const HistoryChart = ({ name, series }: { readonly name: string; readonly
           {
             ...axis,
             space: 110,
+            // Times are shown to the second: nothing stands twice.
+            incrs: [
+              1,
+              2,
+              5,
+              10,
+              15,
+              30,
+              ...[1, 2, 5, 10, 15, 30].map((m) => m * 60),
+              ...[1, 2, 3, 6, 12].map((h) => h * 3_600)
+            ].concat([1, 2, 7, 14, 28].map((d) => d * 86_400)),
             values: (_, splits) => {
               const long = (splits.at(-1) ?? 0) - (splits[0] ?? 0) > 86_400
               return splits.map((at) => (long ? day : time).format(at * 1000))

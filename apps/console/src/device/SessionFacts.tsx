@@ -1,4 +1,5 @@
 import { Text } from "@mantine/core"
+import { Fragment } from "react"
 import { Ago, useNow } from "../display/Ago.tsx"
 import { Facts } from "../display/Facts.tsx"
 import { Panel } from "../display/Panel.tsx"
@@ -30,7 +31,7 @@ export const SessionFacts = ({ device }: { readonly device: Device }) => {
           [
             t.suite,
             <span key="suite" className="mono">
-              {device.suite ?? "–"}
+              {device.suite === undefined ? "–" : breakable(device.suite)}
             </span>
           ],
           [t.waiting, device.pendingCommands === undefined ? "–" : String(device.pendingCommands)],
@@ -49,6 +50,15 @@ export const SessionFacts = ({ device }: { readonly device: Device }) => {
     </Panel>
   )
 }
+
+/** A name of many words may be broken between two of them, where a line ends. */
+const breakable = (name: string) =>
+  name.split(/(?<=_)/).map((part) => (
+    <Fragment key={part}>
+      {part}
+      <wbr />
+    </Fragment>
+  ))
 
 /** `5 min · 3 min left`: how long silence lasts until the device counts as offline. */
 const Lifetime = ({ device: { lastSeenAt, lifetimeSeconds, status } }: { readonly device: Device }) => {

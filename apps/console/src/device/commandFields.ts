@@ -25,6 +25,32 @@ export const serviceInputs = (model: ThingModel, service: string): ReadonlyArray
     data
   }))
 
+/** What a device is told of its new firmware (enos-protocol §3.2.5). */
+export const firmwareFields = (names: Readonly<Record<FirmwareField, string>>): ReadonlyArray<Field> =>
+  (Object.keys(firmwareTypes) as Array<FirmwareField>).map((id) => ({
+    id,
+    name: names[id],
+    required: true,
+    data: firmwareTypes[id]
+  }))
+
+const firmwareTypes = {
+  version: { dataType: "STRING" },
+  fileUrl: { dataType: "STRING" },
+  fileSize: { dataType: "INT" },
+  sign: { dataType: "STRING" },
+  signMethod: { dataType: "ENUM", enumType: "STRING", values: { md5: "MD5", sha256: "SHA-256" } }
+} as const satisfies Readonly<Record<string, DataType>>
+export type FirmwareField = keyof typeof firmwareTypes
+export type Firmware = { readonly [Id in FirmwareField]: Id extends "fileSize" ? number : string }
+
+/** Bytes written in hexadecimal, with or without spaces, colons and `0x`; undefined where it is something else, or nothing. */
+export const bytesOfHex = (text: string): Uint8Array<ArrayBuffer> | undefined => {
+  const digits = text.replaceAll(/0x|[\s:,]/gi, "")
+  if (digits === "" || digits.length % 2 !== 0 || !/^[0-9a-f]*$/i.test(digits)) return undefined
+  return Uint8Array.from(digits.match(/../g)!, (pair) => Number.parseInt(pair, 16))
+}
+
 /** What a text means as a value of the type, or what is expected of it. */
 export const fieldValue = (
   data: DataType | undefined,
@@ -54,4 +80,4 @@ export const fieldValue = (
       }
   }
 }
-export type FieldExpectation = "integer" | "number" | "json"
+export type FieldExpectation = "integer" | "number" | "json" | "text" | "hexadecimal"

@@ -2,6 +2,7 @@ import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query"
 import type { components as DownlinkComponents } from "../../generated/downlink.d.ts"
 import type { components } from "../../generated/registry.d.ts"
 import { bodyOf, downlink, registry } from "../api/client.ts"
+import type { LogKind } from "./logKinds.ts"
 
 export type Device = components["schemas"]["Device"]
 export type StoredUplink = components["schemas"]["StoredUplink"]
@@ -27,8 +28,13 @@ export const keyOf = ({ deviceKey, productKey }: DevicePath, ...rest: ReadonlyAr
 const refreshMillis = 10_000
 /** While a command is on its way, its next step is looked for this often. Milliseconds. */
 const commandMillis = 700
-/** Uplinks that charts and sparklines are drawn of. */
-export const historyLength = 200
+/**
+ * Uplinks of one question: of a device that posts hourly each is in another block of the stream, which nats-server reads whole, so that
+ * the newest are shown before the older ones are asked for.
+ */
+const uplinksPage = 50
+/** Pages that charts and sparklines are drawn of. */
+export const historyPages = 4
 
 export const deviceQuery = (device: DevicePath) =>
   queryOptions({
@@ -59,7 +65,7 @@ export const uplinksQuery = (device: DevicePath) =>
         registry.GET("/v1/products/{productKey}/devices/{deviceKey}/uplinks", {
           params: {
             ...params(device),
-            query: { limit: historyLength, ...(pageParam === "" ? {} : { cursor: pageParam }) }
+            query: { limit: uplinksPage, ...(pageParam === "" ? {} : { cursor: pageParam }) }
           },
           headers: { accept: "application/json" },
           signal
@@ -70,13 +76,21 @@ export const uplinksQuery = (device: DevicePath) =>
     staleTime: 60_000
   })
 
-export const logQuery = (device: DevicePath) =>
+/** All of the log, or events of one kind; `""` stands for all. */
+export const logQuery = (device: DevicePath, kind: LogKind | "" = "") =>
   infiniteQueryOptions({
-    queryKey: keyOf(device, "log"),
+    queryKey: keyOf(device, "log", kind),
     queryFn: ({ pageParam, signal }) =>
       bodyOf(
         registry.GET("/v1/products/{productKey}/devices/{deviceKey}/events", {
-          params: { ...params(device), query: { limit: 100, ...(pageParam === "" ? {} : { cursor: pageParam }) } },
+          params: {
+            ...params(device),
+            query: {
+              limit: 100,
+              ...(kind === "" ? {} : { kind }),
+              ...(pageParam === "" ? {} : { cursor: pageParam })
+            }
+          },
           signal
         })
       ),

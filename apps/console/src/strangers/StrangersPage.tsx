@@ -1,4 +1,4 @@
-import { Button, Loader, Select, Table, Text, TextInput } from "@mantine/core"
+import { Anchor, Button, Loader, Select, Table, Text, TextInput } from "@mantine/core"
 import { useDebouncedValue } from "@mantine/hooks"
 import { IconMoodCheck, IconSearch } from "@tabler/icons-react"
 import { infiniteQueryOptions, useInfiniteQuery } from "@tanstack/react-query"
@@ -125,7 +125,7 @@ export const StrangersPage = () => {
 
 const StrangerRow = ({ stranger }: { readonly stranger: components["schemas"]["Stranger"] }) => {
   const locale = useLocale()
-  const { address, at, identity, kind, reason } = stranger
+  const { address, at, code, identity, kind, link, reason } = stranger
   return (
     <Table.Tr>
       <Table.Td className={classes.time}>
@@ -133,7 +133,14 @@ const StrangerRow = ({ stranger }: { readonly stranger: components["schemas"]["S
           {rowTime(at, locale)}
         </time>
       </Table.Td>
-      <Table.Td className={classes.kind}>{kind}</Table.Td>
+      <Table.Td className={classes.kind}>
+        {kind}
+        {code !== undefined && link !== undefined && (
+          <Anchor href={link} className="mono" size="xs" display="block">
+            {code}
+          </Anchor>
+        )}
+      </Table.Td>
       <Table.Td miw={190}>
         <span className="mono">{address}</span>
         {identity !== undefined && (
@@ -142,7 +149,7 @@ const StrangerRow = ({ stranger }: { readonly stranger: components["schemas"]["S
           </Text>
         )}
       </Table.Td>
-      <Table.Td style={{ overflowWrap: "anywhere" }}>{reason}</Table.Td>
+      <Table.Td className={classes.reason}>{reason}</Table.Td>
     </Table.Tr>
   )
 }

@@ -38,7 +38,13 @@ export const WebhookPanel = ({ webhook }: { readonly webhook: WebhookWithDeliver
   return (
     <Panel
       title={<span className={`mono ${classes.url}`}>{webhook.url}</span>}
-      actions={<Tag tone={tones[delivery.health]}>{t.health[delivery.health]}</Tag>}
+      actions={
+        last === undefined ? (
+          <Tag tone="plain">{t.untried}</Tag>
+        ) : (
+          <Tag tone={tones[delivery.health]}>{t.health[delivery.health]}</Tag>
+        )
+      }
     >
       <div className={classes.body}>
         <Facts

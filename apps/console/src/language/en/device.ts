@@ -65,6 +65,9 @@ export const device = {
   },
   log: {
     title: "Device log",
+    kind: "Kind",
+    anyKind: "Any kind",
+    nothingFound: "No event of this kind",
     none: "Nothing happened yet",
     noneBody:
       "Handshakes, refusals with their reasons, presence and commands show here as they happen. They are kept for 7 days.",
@@ -86,7 +89,22 @@ export const commands = {
   none: "No command yet",
   noneBody: "A command waits for its device, which fetches it when it wakes. Each of its steps shows here.",
   kind: "Kind of command",
-  forms: { set: "Set a point", get: "Read", service: "Call a service" },
+  forms: {
+    set: "Set a point",
+    get: "Read a point",
+    service: "Call a service",
+    upgrade: "Upgrade the firmware",
+    raw: "Send bytes"
+  },
+  firmware: {
+    version: "Version",
+    fileUrl: "Address of the file",
+    fileSize: "Size, bytes",
+    sign: "Checksum",
+    signMethod: "Kind of checksum"
+  },
+  bytes: "Bytes, hexadecimal",
+  bytesHint: "As the device gets them, such as 01 ff",
   kinds: {
     measurepointSet: "Set",
     measurepointGet: "Read",
@@ -101,7 +119,13 @@ export const commands = {
   json: "JSON; a bare word is a text",
   true: "true",
   false: "false",
-  expected: { integer: "A whole number is expected", number: "A number is expected", json: "JSON is expected" },
+  expected: {
+    integer: "A whole number is expected",
+    number: "A number is expected",
+    json: "JSON is expected",
+    text: "This is needed",
+    hexadecimal: "Pairs of hexadecimal digits are expected"
+  },
   wait: "May wait for",
   waitHint: "How long it waits for the device to wake",
   waits: {

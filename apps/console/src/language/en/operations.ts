@@ -32,6 +32,7 @@ export const webhooks = {
   made: "The webhook is there",
   secret: "Secret",
   secretOnce: "The secret signs deliveries. It is shown now and never again.",
+  untried: "not tried yet",
   health: { healthy: "healthy", failing: "failing", dead: "gave events up" },
   lastDelivered: "Last delivered",
   lastAttempt: "Last attempt",

@@ -64,6 +64,9 @@ export const device: Messages["device"] = {
   },
   log: {
     title: "设备日志",
+    kind: "类型",
+    anyKind: "所有类型",
+    nothingFound: "没有该类型的记录",
     none: "还没有任何记录",
     noneBody: "握手、拒绝及其原因、上下线和命令会实时显示在这里，保留 7 天。",
     older: "显示更早的"
@@ -84,7 +87,16 @@ export const commands: Messages["commands"] = {
   none: "还没有命令",
   noneBody: "命令等待设备唤醒后取走，每一步都显示在这里。",
   kind: "命令类型",
-  forms: { set: "设置测点", get: "读取", service: "调用服务" },
+  forms: { set: "设置测点", get: "读取测点", service: "调用服务", upgrade: "升级固件", raw: "发送字节" },
+  firmware: {
+    version: "版本",
+    fileUrl: "文件地址",
+    fileSize: "大小（字节）",
+    sign: "校验和",
+    signMethod: "校验方式"
+  },
+  bytes: "字节（十六进制）",
+  bytesHint: "设备收到的原始字节，例如 01 ff",
   kinds: { measurepointSet: "设置", measurepointGet: "读取", service: "调用", raw: "字节", otaUpgrade: "升级到" },
   point: "测点",
   service: "服务",
@@ -93,7 +105,13 @@ export const commands: Messages["commands"] = {
   json: "JSON；单个词视为文本",
   true: "true",
   false: "false",
-  expected: { integer: "应为整数", number: "应为数字", json: "应为 JSON" },
+  expected: {
+    integer: "应为整数",
+    number: "应为数字",
+    json: "应为 JSON",
+    text: "必填",
+    hexadecimal: "应为成对的十六进制数字"
+  },
   wait: "最长等待",
   waitHint: "等待设备唤醒的时间",
   waits: { "0": "仅当设备在线", "600": "10 分钟", "3600": "1 小时", "86400": "1 天", "172800": "2 天" },

@@ -32,6 +32,7 @@ export const webhooks: Messages["webhooks"] = {
   made: "Webhook 已添加",
   secret: "密钥",
   secretOnce: "此密钥用于签名，只显示这一次。",
+  untried: "尚未投递",
   health: { healthy: "正常", failing: "失败中", dead: "有放弃的事件" },
   lastDelivered: "最近投递成功",
   lastAttempt: "最近尝试",
