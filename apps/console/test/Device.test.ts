@@ -1,8 +1,9 @@
 import { assert, describe, it } from "@effect/vitest"
 import { bytesOfHex, fieldValue } from "../src/device/commandFields.ts"
 import { commandSpans, commandTimes } from "../src/device/commandTimes.ts"
-import type { IssuedCommand } from "../src/device/deviceQueries.ts"
+import type { IssuedCommand, StoredUplink } from "../src/device/deviceQueries.ts"
 import { hexDump } from "../src/device/hexDump.ts"
+import { joinUplinks } from "../src/device/joinUplinks.ts"
 import { reportedPoints, seriesOf, valueText } from "../src/device/points.ts"
 
 const uplink = (params: unknown, time = 1_000) => ({ payload: { id: "1", params }, time })
@@ -36,6 +37,16 @@ describe("the points of an uplink", () => {
     assert.deepStrictEqual(series.get("on"), { times: [30], values: [1] })
     assert.isUndefined(series.get("name"))
     assert.strictEqual(valueText({ a: [1] }), '{"a":[1]}')
+  })
+})
+
+describe("uplinks that come while the history is read", () => {
+  it("are each there once, the newest first", () => {
+    const of = (sequence: number) => ({ sequence }) as StoredUplink
+    assert.deepStrictEqual(
+      joinUplinks([of(9), of(8), of(7)], [of(8), of(7), of(3)]).map(({ sequence }) => sequence),
+      [9, 8, 7, 3]
+    )
   })
 })
 

@@ -16,7 +16,8 @@ const againMillis = 2_000
 
 /**
  * Follows `/v1/events` for as long as somebody listens. A browser comes back to a stream that broke off, and goes on where it was. One that
- * was refused it gives up, so that is tried again here. `onBack` is called when what came meanwhile may have been missed.
+ * was refused it gives up, so that is tried again here. `onBack` is called when what came meanwhile may have been missed. That is so at the
+ * first time, too: the page was read before the stream began.
  */
 export const followEvents = (
   { deviceKey, kinds, productKey }: FeedQuery,
@@ -28,17 +29,13 @@ export const followEvents = (
   if (deviceKey !== undefined) query.set("deviceKey", deviceKey)
   let source: EventSource | undefined
   let timer: ReturnType<typeof setTimeout> | undefined
-  let opened = false
 
   const open = () => {
     source = new EventSource(`/v1/events?${query.toString()}`)
     for (const kind of kinds) {
       source.addEventListener(kind, ({ data }: MessageEvent<string>) => onEvent({ kind, data: JSON.parse(data) }))
     }
-    source.addEventListener("open", () => {
-      if (opened) onBack()
-      opened = true
-    })
+    source.addEventListener("open", onBack)
     source.addEventListener("error", () => {
       if (source?.readyState !== EventSource.CLOSED) return
       clearTimeout(timer)

@@ -41,7 +41,10 @@ export const theme = createTheme({
   defaultRadius: "md",
   cursorType: "pointer",
   headings: { fontWeight: "650" },
+  respectReducedMotion: true,
   components: {
+    // A span may have a name only with a role.
+    Loader: { defaultProps: { role: "status" } },
     Button: { defaultProps: { size: "sm" } },
     Modal: { defaultProps: { centered: true, overlayProps: { backgroundOpacity: 0.4 } } },
     Tooltip: { defaultProps: { withArrow: true, openDelay: 300 } }

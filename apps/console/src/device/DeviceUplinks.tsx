@@ -1,26 +1,25 @@
 import { Anchor, Button, Collapse, Group, Loader, Text, UnstyledButton } from "@mantine/core"
 import { IconChevronRight, IconCloudUp } from "@tabler/icons-react"
-import { useInfiniteQuery } from "@tanstack/react-query"
 import { useState } from "react"
 import { EmptyState } from "../display/EmptyState.tsx"
 import { FaultPanel } from "../display/FaultPanel.tsx"
 import { bytes } from "../display/numbers.ts"
 import { fullTime, rowTime } from "../display/times.ts"
 import { useLocale, useText } from "../language/Language.tsx"
-import { type DevicePath, type StoredUplink, uplinksQuery } from "./deviceQueries.ts"
+import type { DevicePath, StoredUplink } from "./deviceQueries.ts"
 import classes from "./DeviceUplinks.module.css"
 import { hexDump } from "./hexDump.ts"
+import { useUplinks } from "./useUplinks.ts"
 
 /** What it sent, as the stream keeps it: newest first, each message whole when it is opened. */
 export const DeviceUplinks = ({ device }: { readonly device: DevicePath }) => {
   const text = useText()
   const t = text.device.uplinks
   const locale = useLocale()
-  const history = useInfiniteQuery(uplinksQuery(device))
+  const { history, uplinks } = useUplinks(device)
   if (history.isError) return <FaultPanel error={history.error} again={() => void history.refetch()} />
-  if (history.isPending) return <Loader aria-label={text.app.loading} />
-  const uplinks = history.data.pages.flatMap((page) => page.uplinks)
-  const oldest = history.data.pages[0]?.oldest
+  if (uplinks === undefined) return <Loader aria-label={text.app.loading} />
+  const oldest = history.data?.pages[0]?.oldest
   const csv = `/v1/products/${encodeURIComponent(device.productKey)}/devices/${encodeURIComponent(device.deviceKey)}/uplinks?limit=200`
   if (uplinks.length === 0) {
     return (

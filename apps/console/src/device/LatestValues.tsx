@@ -1,16 +1,17 @@
 import { Loader, UnstyledButton } from "@mantine/core"
 import { IconAntennaBars1 } from "@tabler/icons-react"
-import { useInfiniteQuery, useQuery } from "@tanstack/react-query"
+import { useQuery } from "@tanstack/react-query"
 import { lazy, Suspense, useEffect, useMemo, useState } from "react"
 import { Ago } from "../display/Ago.tsx"
 import { EmptyState } from "../display/EmptyState.tsx"
 import { FaultPanel } from "../display/FaultPanel.tsx"
 import { Panel } from "../display/Panel.tsx"
 import { useText } from "../language/Language.tsx"
-import { type Device, historyPages, latestQuery, productModelQuery, uplinksQuery } from "./deviceQueries.ts"
+import { type Device, historyPages, latestQuery, productModelQuery } from "./deviceQueries.ts"
 import classes from "./LatestValues.module.css"
 import { seriesOf, valueText } from "./points.ts"
 import { Sparkline } from "./Sparkline.tsx"
+import { useUplinks } from "./useUplinks.ts"
 
 const HistoryChart = lazy(() => import("./HistoryChart.tsx").then((module) => ({ default: module.HistoryChart })))
 
@@ -19,14 +20,14 @@ export const LatestValues = ({ device }: { readonly device: Device }) => {
   const text = useText()
   const t = text.device
   const latest = useQuery(latestQuery(device))
-  const uplinks = useInfiniteQuery(uplinksQuery(device))
-  const { fetchNextPage, hasNextPage, isFetchingNextPage } = uplinks
-  const loaded = uplinks.data?.pages.length ?? 0
+  const { history, uplinks } = useUplinks(device)
+  const { fetchNextPage, hasNextPage, isFetchingNextPage } = history
+  const loaded = history.data?.pages.length ?? 0
   useEffect(() => {
     if (hasNextPage && !isFetchingNextPage && loaded < historyPages) void fetchNextPage()
   }, [fetchNextPage, hasNextPage, isFetchingNextPage, loaded])
   const model = useQuery(productModelQuery(device.productKey)).data
-  const series = useMemo(() => seriesOf(uplinks.data?.pages.flatMap((page) => page.uplinks) ?? []), [uplinks.data])
+  const series = useMemo(() => seriesOf(uplinks ?? []), [uplinks])
   const [chosen, setChosen] = useState<string>()
   const points = Object.entries(latest.data ?? {}).toSorted(([a], [b]) => a.localeCompare(b))
   const shown = chosen ?? points.find(([id]) => series.has(id))?.[0]

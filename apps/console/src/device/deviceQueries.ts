@@ -1,4 +1,4 @@
-import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query"
+import { infiniteQueryOptions, queryOptions, skipToken } from "@tanstack/react-query"
 import type { components as DownlinkComponents } from "../../generated/downlink.d.ts"
 import type { components } from "../../generated/registry.d.ts"
 import { bodyOf, downlink, registry } from "../api/client.ts"
@@ -74,6 +74,18 @@ export const uplinksQuery = (device: DevicePath) =>
     initialPageParam: "",
     getNextPageParam: ({ nextCursor }) => nextCursor,
     staleTime: 60_000
+  })
+
+/** Of what came live; the history has the older ones. */
+export const liveUplinksMax = 500
+
+/** What came since somebody looks, newest first. The history is asked for once, and may have been read before. */
+export const liveUplinksQuery = (device: DevicePath) =>
+  queryOptions<ReadonlyArray<StoredUplink>>({
+    queryKey: keyOf(device, "live"),
+    queryFn: skipToken,
+    initialData: [],
+    staleTime: Number.POSITIVE_INFINITY
   })
 
 /** All of the log, or events of one kind; `""` stands for all. */

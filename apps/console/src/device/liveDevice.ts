@@ -1,18 +1,25 @@
-import { type InfiniteData, type QueryClient, useQueryClient } from "@tanstack/react-query"
+import { type QueryClient, useQueryClient } from "@tanstack/react-query"
 import { useEffect } from "react"
 import { followEvents } from "../api/EventFeed.ts"
-import { type Device, type DevicePath, keyOf, type StoredUplink } from "./deviceQueries.ts"
+import {
+  type Device,
+  type DevicePath,
+  keyOf,
+  liveUplinksMax,
+  liveUplinksQuery,
+  type StoredUplink
+} from "./deviceQueries.ts"
 import { reportedPoints } from "./points.ts"
 
-type UplinkEvent = StoredUplink & DevicePath
+/** Its id is `uplink-{sequence}-{time}`. */
+type UplinkEvent = Omit<StoredUplink, "sequence"> & DevicePath & { readonly id: string }
+const sequenceOf = (id: string): number => Number(id.split("-")[1])
+
 interface PresenceEvent {
   readonly state: "online" | "offline"
   readonly lastSeenAt: number
   readonly lifetimeSeconds: number
   readonly address: string
-}
-interface UplinkPage {
-  readonly uplinks: ReadonlyArray<StoredUplink>
 }
 type Latest = Readonly<Record<string, { readonly value: unknown; readonly quality?: number; readonly time: number }>>
 
@@ -46,13 +53,9 @@ export const useLiveDevice = ({ deviceKey, productKey }: DevicePath): void => {
 }
 
 const noteUplink = (client: QueryClient, device: DevicePath, uplink: UplinkEvent): void => {
-  client.setQueryData<InfiniteData<UplinkPage, string>>(keyOf(device, "uplinks"), (data) => {
-    const first = data?.pages[0]
-    if (data === undefined || first === undefined) return data
-    // Live events have no sequence of the stream; the time tells them apart well enough for a key.
-    const uplinks = [{ ...uplink, sequence: uplink.sequence ?? -uplink.time }, ...first.uplinks]
-    return { ...data, pages: [{ ...first, uplinks }, ...data.pages.slice(1)] }
-  })
+  client.setQueryData(liveUplinksQuery(device).queryKey, (live = []) =>
+    [{ ...uplink, sequence: sequenceOf(uplink.id) }, ...live].slice(0, liveUplinksMax)
+  )
   client.setQueryData<Latest>(keyOf(device, "latest"), (latest) => {
     if (latest === undefined) return latest
     const newer = reportedPoints(uplink).filter(({ at, id }) => !(latest[id] !== undefined && latest[id].time > at))

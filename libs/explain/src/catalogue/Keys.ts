@@ -33,7 +33,7 @@ export const keyRefusals = Object.fromEntries(
       cause:
         "Expected: bytes 9–24, counted from 1, of SHA-256 of the secret's text. The Finished that failed verifies under the key of that " +
         "mistake, so nothing is guessed.",
-      cure: curesOfSecrets[mistake] ?? derive
+      cure: cureOf(mistake)
     }
   ])
 ) as Readonly<Record<KeyMistakeCode, RefusalEntry>>
