@@ -38,13 +38,20 @@ interface Violation {
   readonly nodes: ReadonlyArray<{ readonly html: string; readonly failureSummary: string }>
 }
 
+interface Axe {
+  readonly run: (
+    of: Document,
+    options: { readonly resultTypes: ReadonlyArray<string> }
+  ) => Promise<{ readonly violations: ReadonlyArray<Violation> }>
+}
+
 /** No finding of axe that is serious or worse. */
 export const expectAccessible = async (page: Page): Promise<void> => {
   // By the debugger, which the page's policy against foreign scripts does not concern.
   await page.evaluate(axe)
   const violations = await page.evaluate(async () => {
-    const run = (globalThis as unknown as { axe: { run: () => Promise<{ violations: Array<Violation> }> } }).axe.run
-    return (await run()).violations
+    const { axe } = globalThis as unknown as { axe: Axe }
+    return (await axe.run(document, { resultTypes: ["violations"] })).violations
   })
   const bad = violations.filter(({ impact }) => impact === "serious" || impact === "critical")
   assert.deepStrictEqual(
@@ -84,5 +91,6 @@ export const newContext = (
     viewport: { width: 1280, height: 800 },
     locale: "en-GB",
     timezoneId: "Europe/Berlin",
+    reducedMotion: "reduce",
     ...options
   })
