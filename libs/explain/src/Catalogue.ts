@@ -114,10 +114,7 @@ export const reasonOf = (code: RefusalCode, what?: string): string => {
   return `${inSmall(what ?? sentence)} ${cause} ${cure}`
 }
 
-/**
- * Of a reason what came in particular, without the entry's words, which stand beside it; undefined where nothing is left, as where it was
- * told with the entry's own sentence.
- */
+/** Of a reason what came in particular, without the entry's words, which stand beside it; undefined where nothing is left. */
 export const particularOf = (code: RefusalCode, reason: string): string | undefined => {
   const { cause, cure, sentence } = entryOf(code)
   const words = [`${inSmall(sentence)} ${cause} ${cure}`, `${sentence} ${cause} ${cure}`, `${cause} ${cure}`]

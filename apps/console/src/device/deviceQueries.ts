@@ -29,8 +29,8 @@ const refreshMillis = 10_000
 /** While a command is on its way, its next step is looked for this often. Milliseconds. */
 const commandMillis = 700
 /**
- * Uplinks of one question: of a device that posts hourly each is in another block of the stream, which nats-server reads whole, so that
- * the newest are shown before the older ones are asked for.
+ * Uplinks of one question. Those of a device that posts hourly are each in another block of the stream, which nats-server reads whole.
+ * So the newest are shown before the older ones are asked for.
  */
 const uplinksPage = 50
 /** Pages that charts and sparklines are drawn of. */

@@ -45,9 +45,7 @@ export const csvWriter = ({ columns, fields = columns }: ListForm, { out, tell }
   }
 }
 
-/**
- * An answer that is no page: the records of the one list that it has, of its values by name, or it is one record itself.
- */
+/** An answer that is no page: records of the one list that it has, or of its values by name, or one record. */
 export const csvOf = (answer: unknown): ReadonlyArray<string> => {
   if (!isFields(answer)) return [csvLine([csvCell("", answer)])]
   const values = Object.values(answer)
