@@ -34,8 +34,12 @@ describe("a file to import", () => {
     assert.deepStrictEqual(
       importBody(csv)
         .split("\n")
-        .map((line) => JSON.parse(line)),
-      [{ deviceKey: "a", deviceName: 'North; "first"' }, { deviceKey: "b" }]
+        .map((line) => line && JSON.parse(line)),
+      ["", { deviceKey: "a", deviceName: 'North; "first"' }, { deviceKey: "b" }]
+    )
+    assert.strictEqual(
+      importBody('deviceKey,deviceName\na,"two\nlines"\n\nb,x\n'),
+      '\n{"deviceKey":"a","deviceName":"two\\nlines"}\n\n\n{"deviceKey":"b","deviceName":"x"}'
     )
     assert.strictEqual(importBody("deviceKey,deviceName\n"), "")
   })

@@ -178,7 +178,7 @@ describe("the console in a browser", () => {
     await page.getByRole("dialog").getByRole("button", { name: "Import", exact: true }).click()
     await page.getByText("2 imported").waitFor()
     await page.getByText("2 refused").waitFor()
-    await page.getByText("the product has a device with this key").waitFor()
+    await page.getByRole("row", { name: "3 valve-1 the product has a device with this key" }).waitFor()
     await picture(page, "import")
     await expectAccessible(page)
     await page.getByRole("button", { name: "Done" }).click()

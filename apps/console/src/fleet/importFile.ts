@@ -1,34 +1,49 @@
-/** A file of devices as the registry imports it: one JSON object per line. CSV is made into it, by the names of its first line. */
+/**
+ * A file of devices as the registry imports it: one JSON object per line. CSV is made into it, by the names of its first line. Each device
+ * stands on the line on which its row of the file begins, so that refusals name the line that an editor shows.
+ */
 export const importBody = (text: string): string => (text.trimStart().startsWith("{") ? text : ndjsonOf(csvRows(text)))
 
 /** Lines that are not empty: what progress is measured by. */
 export const lineCount = (ndjson: string): number => ndjson.split("\n").filter((line) => line.trim() !== "").length
 
-const ndjsonOf = ([names = [], ...rows]: ReadonlyArray<ReadonlyArray<string>>): string =>
-  rows
-    .map((row) =>
-      JSON.stringify(
-        Object.fromEntries(names.map((name, at) => [name.trim(), row[at] ?? ""]).filter(([, value]) => value !== ""))
-      )
-    )
-    .join("\n")
+const ndjsonOf = ([head, ...rows]: ReadonlyArray<CsvRow>): string => {
+  const names = head?.cells ?? []
+  const lines: Array<string> = []
+  for (const { cells, line } of rows) {
+    while (lines.length < line - 1) lines.push("")
+    const named = names.map((name, at) => [name.trim(), cells[at] ?? ""]).filter(([, value]) => value !== "")
+    lines.push(JSON.stringify(Object.fromEntries(named)))
+  }
+  return lines.join("\n")
+}
+
+interface CsvRow {
+  readonly cells: ReadonlyArray<string>
+  /** On which it begins, from 1. */
+  readonly line: number
+}
 
 /** RFC 4180, with a semicolon in place of the comma where the first line has it: spreadsheets of half of Europe write those. */
-const csvRows = (text: string): ReadonlyArray<ReadonlyArray<string>> => {
+const csvRows = (text: string): ReadonlyArray<CsvRow> => {
   const separator = /^[^,\n]*;/.test(text) ? ";" : ","
-  const rows: Array<Array<string>> = []
+  const rows: Array<CsvRow> = []
+  let line = 1
+  let begun = 1
   let row: Array<string> = []
   let cell = ""
   let quoted = false
   const source = text.replace(/^\uFEFF/, "").replaceAll("\r\n", "\n")
   const endRow = () => {
     row.push(cell)
-    if (row.some((each) => each !== "")) rows.push(row)
+    if (row.some((each) => each !== "")) rows.push({ cells: row, line: begun })
     row = []
     cell = ""
+    begun = line
   }
   for (let at = 0; at < source.length; at++) {
     const char = source[at]!
+    if (char === "\n") line++
     if (quoted) {
       if (char !== '"') cell += char
       else if (source[at + 1] === '"') cell += source[at++]!
