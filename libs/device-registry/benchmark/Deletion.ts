@@ -117,7 +117,7 @@ const bench = Effect.gen(function* () {
   })
   // As `tellChanges` does, without a nats-server.
   const tell = Effect.gen(function* () {
-    for (const { id } of yield* store.untoldChanges(256)) yield* store.forgetChange(id)
+    yield* store.forgetChanges((yield* store.untoldChanges(256)).map(({ id }) => id))
     yield* Effect.sleep(1)
   })
   yield* Effect.forkScoped(Effect.forever(lookUp))

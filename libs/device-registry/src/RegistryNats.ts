@@ -85,14 +85,24 @@ const tellChanges = Effect.gen(function* () {
   const { connected, jetstream } = yield* NatsConnection
   const profiles = yield* openToldProfiles
   const tell = Effect.gen(function* () {
-    for (const { id, change } of yield* store.untoldChanges(tellBatchMax)) {
-      const subject = Subjects.credential(change.productKey, change.deviceKey)
-      // By its id the stream knows a change that was stored before this process could forget it.
-      const msgID = `${subject} ${change.credentialVersion}`
-      yield* Effect.tryPromise(() => jetstream.publish(subject, JSON.stringify(change), { msgID }))
-      yield* store.forgetChange(id)
-      told.inc()
-    }
+    const acknowledged: Array<number> = []
+    yield* Effect.forEach(
+      yield* store.untoldChanges(tellBatchMax),
+      Effect.fnUntraced(function* ({ id, change }) {
+        const subject = Subjects.credential(change.productKey, change.deviceKey)
+        // By its id the stream knows a change that was stored before this process could forget it.
+        const msgID = `${subject} ${change.credentialVersion}`
+        yield* Effect.tryPromise(() => jetstream.publish(subject, JSON.stringify(change), { msgID }))
+        acknowledged.push(id)
+        told.inc()
+      }),
+      { discard: true }
+      // In one commit, also where the stream took some of them: each commit holds the thread until the disk has it.
+    ).pipe(
+      Effect.ensuring(
+        Effect.suspend(() => (acknowledged.length === 0 ? Effect.void : store.forgetChanges(acknowledged)))
+      )
+    )
     for (const { id, key, profile } of yield* store.untoldProfiles(tellBatchMax)) {
       yield* profiles.put(key, profile)
       yield* store.forgetProfile(id)

@@ -303,7 +303,7 @@ export class RegistryStore extends Context.Service<
     readonly untoldChanges: (
       limit: number
     ) => Effect.Effect<ReadonlyArray<{ readonly id: number; readonly change: CredentialChange }>>
-    readonly forgetChange: (id: number) => Effect.Effect<void>
+    readonly forgetChanges: (ids: ReadonlyArray<number>) => Effect.Effect<void>
     /** Profiles that changed since the actors were told, as they are now; undefined: gone. Oldest change first. */
     readonly untoldProfiles: (
       limit: number

@@ -109,7 +109,7 @@ describe.each(databases)("what is left in $database", ({ columns, layerSql, tabl
   })
   const told = RegistryStore.use((store) =>
     Effect.gen(function* () {
-      for (const { id } of yield* store.untoldChanges(100)) yield* store.forgetChange(id)
+      yield* store.forgetChanges((yield* store.untoldChanges(100)).map(({ id }) => id))
       for (const { id } of yield* store.untoldProfiles(100)) yield* store.forgetProfile(id)
     })
   )

@@ -22,7 +22,7 @@ const deviceKeys = Array.from({ length: 150 }, (_, i) => `d${i}`)
 const tell = Effect.gen(function* () {
   const store = yield* RegistryStore
   const untold = yield* store.untoldChanges(10_000)
-  yield* Effect.forEach(untold, ({ id }) => store.forgetChange(id))
+  yield* store.forgetChanges(untold.map(({ id }) => id))
   return untold.map(({ change }) => change)
 })
 

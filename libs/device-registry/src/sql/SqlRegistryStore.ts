@@ -157,7 +157,13 @@ export const layerSqlRegistryStore: Layer.Layer<RegistryStore, never, Sql> = Lay
         Effect.map(sql.all("SELECT id, change FROM credential_changes ORDER BY id LIMIT ?1", limit), (rows) =>
           rows.map((row) => ({ id: Number(row["id"]), change: JSON.parse(String(row["change"])) as CredentialChange }))
         ),
-      forgetChange: (id) => sql.run("DELETE FROM credential_changes WHERE id = ?1", id),
+      forgetChanges: (ids) =>
+        sql.transaction((session) =>
+          session.runEach(
+            "DELETE FROM credential_changes WHERE id = ?1",
+            ids.map((id) => [id])
+          )
+        ),
       untoldProfiles: (limit) => untoldProfiles(sql, limit),
       profiles: allProfiles(sql),
       forgetProfile: (id) => sql.run("DELETE FROM profile_changes WHERE id = ?1", id),
