@@ -1,10 +1,13 @@
 import { assert, describe, it } from "@effect/vitest"
+import { Schema } from "effect"
 import { createHash } from "node:crypto"
 import {
   base32Number,
   decodeToken,
+  DeviceCursorText,
   encodeBase32,
   encodeToken,
+  formatDeviceCursor,
   parseBase32,
   parseKey,
   partitionCount,
@@ -138,5 +141,16 @@ describe("Sealing", () => {
   it("takes only 64 hexadecimal digits as a key", () => {
     assert.isUndefined(parseKey("11".repeat(31)))
     assert.isUndefined(parseKey("zz".repeat(32)))
+  })
+})
+
+describe("where a page of a search ended", () => {
+  const isCursor = Schema.is(DeviceCursorText)
+
+  it("is taken back, and no text with keys that no database holds (trust F14)", () => {
+    for (const deviceKey of ["d", "a.b", "é"]) {
+      assert.isTrue(isCursor(formatDeviceCursor({ productKey: "pk", deviceKey, lastSeenAt: 7, found: 1 })))
+    }
+    for (const wrong of ["7.1.=00.d", "7.1.pk.a=00b", ".1.pk.=00", "7.1.pk", ""]) assert.isFalse(isCursor(wrong), wrong)
   })
 })

@@ -1,4 +1,4 @@
-import { ProductKey } from "@roost/enos"
+import { isStorable, ProductKey } from "@roost/enos"
 import * as Schema from "effect/Schema"
 import { DeviceStatus } from "../Registry.ts"
 import { textOf } from "../http/Texts.ts"
@@ -102,9 +102,14 @@ export const parseDeviceCursor = (text: string): DeviceCursor => {
   }
 }
 
+const expected = "expected the nextCursor of the page before"
+
 export const DeviceCursorText = Schema.String.check(
-  Schema.isPattern(/^[0-9]{0,15}\.[0-9]{1,5}\.[A-Za-z0-9_=-]{1,400}\.[A-Za-z0-9_=-]{1,400}$/u, {
-    message: "expected the nextCursor of the page before"
+  Schema.isPattern(/^[0-9]{0,15}\.[0-9]{1,5}\.[A-Za-z0-9_=-]{1,400}\.[A-Za-z0-9_=-]{1,400}$/u, { message: expected }),
+  // `=00` is a token, of a key that no database holds.
+  Schema.makeFilter((text: string) => {
+    const { deviceKey, productKey } = parseDeviceCursor(text)
+    return (isStorable(productKey) && isStorable(deviceKey)) || expected
   })
 )
 
