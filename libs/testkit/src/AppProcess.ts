@@ -3,6 +3,7 @@ import { once } from "node:events"
 import { existsSync } from "node:fs"
 import { resolve } from "node:path"
 import { AppContainer, appImage } from "./AppContainer.ts"
+import { untilReady } from "./Readiness.ts"
 import type { TcpRelay } from "./TcpRelay.ts"
 
 export type AppName = "registry" | "downlink-queue" | "session-actors" | "udp-edge" | "sinks"
@@ -22,10 +23,6 @@ export const appFile = (app: AppName, form: AppForm): string => {
   throw new Error(`${file} is not there: npx nx run-many -t build makes the bundles`)
 }
 
-/** Starting a dozen processes that strip types on two busy cores. */
-const readyMillisMax = 120_000
-/** A probe that was accepted but not answered, as by an app that is still starting. */
-const probeMillisMax = 10_000
 /** A drain that hands 512 partitions over takes `drainMillisMax` of libs/cluster at most, on a machine with time for it. */
 const stopMillisMax = 60_000
 const outputLengthMax = 64 * 1024
@@ -97,22 +94,12 @@ export class AppProcess {
 
   /** Waits until it can serve; rejects with what it said instead. */
   async ready(): Promise<void> {
-    const end = Date.now() + readyMillisMax
-    let last = "nothing answered"
-    while (Date.now() < end) {
-      if (!this.isRunning) throw new Error(`${this.name} ended with ${this.#child.exitCode}:\n${this.#output}`)
-      try {
-        const response = await fetch(`http://127.0.0.1:${this.port}/readyz`, {
-          signal: AbortSignal.timeout(probeMillisMax)
-        })
-        if (response.status === 200) return
-        last = await response.text()
-      } catch {
-        last = "nothing answered"
-      }
-      await new Promise((resume) => setTimeout(resume, 50))
+    const ended = () => (this.isRunning ? undefined : `ended with ${this.#child.exitCode}`)
+    try {
+      await untilReady(this.name, this.port, { ended })
+    } catch (error) {
+      throw new Error(`${(error as Error).message}:\n${this.#output}`, { cause: error })
     }
-    throw new Error(`${this.name} was not ready in ${readyMillisMax} ms (${last}):\n${this.#output}`)
   }
 
   /** Ends it, at last by force; whether it went by itself. */

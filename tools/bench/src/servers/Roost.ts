@@ -4,6 +4,7 @@ import {
   loginsOf,
   ProcessFailed,
   temporaryDirectory,
+  untilReady,
   versionOf,
   writeConfiguration
 } from "@roost/testkit"
@@ -97,15 +98,8 @@ const startRoost = Effect.fnUntraced(function* (place: Place, actors: number) {
 
 const ready = (app: string, port: number): Effect.Effect<void, ProcessFailed> =>
   Effect.tryPromise({
-    try: async () => {
-      for (const end = Date.now() + readyMillisMax; Date.now() < end;) {
-        const response = await fetch(`http://127.0.0.1:${port}/readyz`).catch(() => undefined)
-        if (response?.status === 200) return
-        await new Promise((resume) => setTimeout(resume, 50))
-      }
-      throw new Error(`not ready in ${readyMillisMax} ms`)
-    },
-    catch: (error) => new ProcessFailed({ reason: "NotReady", command: app, detail: `${error}` })
+    try: () => untilReady(app, port, { millisMax: readyMillisMax }),
+    catch: (error) => new ProcessFailed({ reason: "NotReady", command: app, detail: (error as Error).message })
   })
 
 /** One product, and every device with the same secret: what is measured is not the loading of secrets. */
