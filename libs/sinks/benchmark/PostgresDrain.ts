@@ -4,13 +4,14 @@ import { allStreams, ensureStreams, NatsConnection } from "@roost/nats"
 import { Health, metrics } from "@roost/observability"
 import { natsServer, postgresServer } from "@roost/testkit"
 import { ConfigProvider, Effect, Layer } from "effect"
+import { readFileSync } from "node:fs"
 import { loadavg } from "node:os"
 import { Client } from "pg"
 import { layerSinkDelivery, SinkModels, Sinks, SinkScripts, SinkStatuses } from "../src/index.ts"
 
 // node libs/sinks/benchmark/PostgresDrain.ts [UPLINKS [SECONDS]]
 // How fast a backlog of uplinks, three points each, drains into PostgreSQL. Then how far a sink is behind for SECONDS at 1000 uplinks a second.
-// nats-server, PostgreSQL and the sink are on this machine. PostgreSQL runs with `fsync=off`, as in tests: of a disk it says nothing.
+// nats-server, PostgreSQL and the sink are on this machine, whose CPU times say what two cores carry where others use them, too. PostgreSQL runs with `fsync=off`, as in tests: of a disk it says nothing.
 
 const [uplinks = 100_000, seconds = 10] = process.argv.slice(2).map(Number)
 const publishedTogether = 2_000
@@ -50,13 +51,30 @@ const program = Effect.gen(function* () {
     const written = () => metrics.read("roost_sink_events_total").reduce((sum, [, value]) => sum + value, 0)
     const begun = performance.now()
     const cpu = process.cpuUsage()
+    const natsBefore = cpuSeconds(server.pid())
     yield* sinks.create({ name: "drain", kinds: ["uplink"], from: 0, target: { type: "postgres", url: database.url } })
     const first = yield* until(() => written() > 0, begun)
     const all = yield* until(() => written() >= uplinks, begun)
     const { system, user } = process.cpuUsage(cpu)
+    const client = new Client({ connectionString: database.url })
+    yield* Effect.promise(() => client.connect())
+    const backends = yield* Effect.promise(() =>
+      client.query("SELECT pid FROM pg_stat_activity WHERE application_name = 'roost-sinks'")
+    )
+    const micros = (seconds: number) => (1e6 * seconds) / uplinks
+    const each = {
+      sink: (user + system) / uplinks,
+      nats: micros(cpuSeconds(server.pid()) - natsBefore),
+      postgres: micros(backends.rows.reduce((sum: number, { pid }) => sum + cpuSeconds(Number(pid)), 0))
+    }
+    const sum = each.sink + each.nats + each.postgres
     console.log(
       `drained ${uplinks} uplinks in ${(all / 1e3).toFixed(1)} s (first batch after ${first.toFixed(0)} ms): ` +
-        `${Math.round(uplinks / (all / 1e3))}/s, ${((user + system) / uplinks).toFixed(1)} µs of CPU of the sink each, load ${loadavg()[0]!.toFixed(1)}`
+        `${Math.round(uplinks / (all / 1e3))}/s, load ${loadavg()[0]!.toFixed(1)}`
+    )
+    console.log(
+      `µs of CPU for each: sink ${each.sink.toFixed(1)}, nats-server ${each.nats.toFixed(1)}, PostgreSQL ${each.postgres.toFixed(1)}; ` +
+        `two cores carry ${Math.round(2e6 / sum)}/s at most, one core of PostgreSQL ${Math.round(1e6 / each.postgres)}/s`
     )
     let lagMax = 0
     for (let second = 0; second < seconds; second++) {
@@ -69,13 +87,19 @@ const program = Effect.gen(function* () {
     }
     yield* until(() => written() >= uplinks + seconds * 1_000, performance.now())
     console.log(`at 1000/s for ${seconds} s: ${lagMax.toFixed(2)} s behind at most, load ${loadavg()[0]!.toFixed(1)}`)
-    const client = new Client({ connectionString: database.url })
-    yield* Effect.promise(() => client.connect())
     const { rows } = yield* Effect.promise(() => client.query("SELECT count(*)::int AS rows FROM roost_points"))
     console.log(`${rows[0].rows} rows of ${3 * (uplinks + seconds * 1_000)}`)
     yield* Effect.promise(() => client.end())
   }).pipe(Effect.provide(layers(server.url)))
 }).pipe(Effect.scoped)
+
+/** Of a process since its start, as Linux counts it: in hundredths. */
+const cpuSeconds = (pid: number): number => {
+  const fields = readFileSync(`/proc/${pid}/stat`, "utf8")
+    .replace(/^.*\) /s, "")
+    .split(" ")
+  return (Number(fields[11]) + Number(fields[12])) / 100
+}
 
 const until = (holds: () => boolean, since: number) =>
   Effect.gen(function* () {

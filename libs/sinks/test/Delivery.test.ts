@@ -57,7 +57,7 @@ const of = (url: string, more: Partial<NewSink> = {}): NewSink => ({
 })
 
 describe("a sink", () => {
-  it.live("has each event once, what it could not write among the dead ones, and that after it was mended", () =>
+  it.live("waits for a target that is away, has each event once, and what it could not write after it was mended", () =>
     Effect.gen(function* () {
       const [server, database] = yield* Effect.all([natsServer(), postgresServer()], { concurrency: 2 })
       yield* Effect.gen(function* () {
@@ -66,10 +66,18 @@ describe("a sink", () => {
         yield* post("a", `{"t":21.5,"n":"x"}`)
         yield* post("b", `{"t":1e999999}`)
         yield* post("c", `{"t":3}`)
+        yield* database.stop
         const made = yield* sinks.create(of(database.url))
+        const status = Effect.flatMap(SinkStatuses, (statuses) => Effect.orDie(statuses.get(made.sinkId)))
+        yield* waitUntil(Effect.map(status, ({ health }) => health === "failing"))
+        const failing = yield* status
+        assert.match(failing.error ?? "", /^PostgreSQL at 127\.0\.0\.1:\d+\/postgres: nothing listens there/)
+        assert.include(failing.cure, "Reach its address")
+        yield* database.start
         const good = ["a n x", "a t 21.5", "c t 3"]
         yield* waitUntil(Effect.map(rowsIn(database.url), (rows) => rows.join() === good.join()))
         yield* waitUntil(Effect.map(Effect.orDie(listDeadEvents(made.sinkId)), (dead) => dead.length === 1))
+        yield* waitUntil(Effect.map(status, ({ health }) => health === "healthy"))
         const [dead] = yield* listDeadEvents(made.sinkId)
         assert.deepInclude(dead, { tries: 5, code: "sink-event-refused" })
         assert.include(dead!.reason, "22003")
@@ -89,27 +97,6 @@ describe("a sink", () => {
         yield* sinks.delete(made.sinkId)
         yield* waitUntil(Effect.map(consumersOf(Streams.uplink.name), (all) => all.length === 0))
         assert.deepStrictEqual(yield* rowsIn(database.url), mapped)
-      }).pipe(Effect.provide(onBus(server.url)))
-    }).pipe(Effect.scoped)
-  )
-
-  it.live("waits for a target that is away, says why and what to do, and loses nothing", () =>
-    Effect.gen(function* () {
-      const [server, database] = yield* Effect.all([natsServer(), postgresServer()], { concurrency: 2 })
-      yield* database.stop
-      yield* Effect.gen(function* () {
-        const sinks = yield* Sinks
-        const statuses = yield* SinkStatuses
-        const { sinkId } = yield* sinks.create(of(database.url))
-        yield* post("a", `{"t":1}`)
-        yield* waitUntil(Effect.map(Effect.orDie(statuses.get(sinkId)), ({ health }) => health === "failing"))
-        const status = yield* statuses.get(sinkId)
-        assert.match(status.error ?? "", /^PostgreSQL at 127\.0\.0\.1:\d+\/postgres: nothing listens there/)
-        assert.include(status.cure, "Reach its address")
-        yield* database.start
-        yield* waitUntil(Effect.map(rowsIn(database.url), (rows) => rows.join() === "a t 1"))
-        yield* waitUntil(Effect.map(Effect.orDie(statuses.get(sinkId)), ({ health }) => health === "healthy"))
-        assert.deepStrictEqual(yield* listDeadEvents(sinkId), [])
       }).pipe(Effect.provide(onBus(server.url)))
     }).pipe(Effect.scoped)
   )
