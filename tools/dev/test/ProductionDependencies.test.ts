@@ -13,7 +13,7 @@ interface Locked {
 
 const root = fileURLToPath(new URL("../../../", import.meta.url))
 const lock = JSON.parse(readFileSync(`${root}package-lock.json`, "utf8")).packages as Readonly<Record<string, Locked>>
-const apps = ["registry", "downlink-queue", "session-actors", "udp-edge"].map((app) => `apps/${app}`)
+const apps = ["registry", "downlink-queue", "session-actors", "udp-edge", "sinks"].map((app) => `apps/${app}`)
 
 /** Everything that the apps are made of, by its place in the lock file. */
 const reached = (): ReadonlySet<string> => {
