@@ -12,6 +12,9 @@ export interface ConsoleBuild {
   readonly done: Promise<string | undefined>
 }
 
+/** `beside` what others wait for, or as fast as the machine lets it: on a busy one the former takes minutes. */
+type Pace = "beside" | "awaited"
+
 /** What the build reads beside node_modules, which package-lock.json stands for. */
 const inputs = ["index.html", "vite.config.ts", "package.json", "src", "public", "build"]
 /** Builds that stay, newest first, since a Roost may serve them; some 3 MB each. */
@@ -40,7 +43,7 @@ const filesUnder = (project: string, name: string): ReadonlyArray<string> =>
  * The files that were built of this content before, or a build of it in another process. The start of a Roost need not wait for
  * it. They lie beside the checkout, where one may write there.
  */
-export const buildConsole = (root: string): ConsoleBuild => {
+export const buildConsole = (root: string, pace: Pace = "beside"): ConsoleBuild => {
   const cache = join(root, "node_modules/.cache/roost")
   let folder = join(cache, "console-unbuilt")
   try {
@@ -50,18 +53,16 @@ export const buildConsole = (root: string): ConsoleBuild => {
   } catch (error) {
     return { folder, done: Promise.resolve((error as Error).message) }
   }
-  return { folder, done: build(root, cache, folder) }
+  return { folder, done: build(root, cache, folder, pace) }
 }
 
-const build = async (root: string, cache: string, folder: string): Promise<string | undefined> => {
+const build = async (root: string, cache: string, folder: string, pace: Pace): Promise<string | undefined> => {
   const making = join(cache, `making-console-${process.pid}`)
   const vite = join(root, "node_modules/vite/bin/vite.js")
   try {
-    const { code, output } = await run([vite, "build", "--logLevel", "error", join(root, "apps/console")], {
-      ...process.env,
-      NODE_ENV: "production",
-      ROOST_CONSOLE_OUT: making
-    })
+    const args = [vite, "build", "--logLevel", "error", join(root, "apps/console")]
+    const env = { ...process.env, NODE_ENV: "production", ROOST_CONSOLE_OUT: making }
+    const { code, output } = await run(args, env, pace)
     if (code !== 0) return firstLine(output) ?? `its build ended with ${code}`
     // Another start may have made the same meanwhile.
     if (!existsSync(folder)) renameSync(making, folder)
@@ -74,11 +75,11 @@ const build = async (root: string, cache: string, folder: string): Promise<strin
   }
 }
 
-const run = (args: ReadonlyArray<string>, env: NodeJS.ProcessEnv) =>
+const run = (args: ReadonlyArray<string>, env: NodeJS.ProcessEnv, pace: Pace) =>
   new Promise<{ readonly code: number | null; readonly output: string }>((resolve, reject) => {
     const child = spawn(process.execPath, args, { env, stdio: ["ignore", "ignore", "pipe"] })
     // The apps start meanwhile, and somebody waits for them.
-    if (child.pid !== undefined) setPriority(child.pid, constants.priority.PRIORITY_LOW)
+    if (pace === "beside" && child.pid !== undefined) setPriority(child.pid, constants.priority.PRIORITY_LOW)
     let output = ""
     child.stderr.setEncoding("utf8").on("data", (text: string) => (output = (output + text).slice(-4096)))
     child.once("error", reject)

@@ -3,7 +3,7 @@ import { buildConsole } from "./ConsoleBuild.ts"
 
 // `node tools/dev/src/consoleFolder.ts`: builds the console if its files changed, and says where it is.
 
-const { done, folder } = buildConsole(resolve(import.meta.dirname, "../../.."))
+const { done, folder } = buildConsole(resolve(import.meta.dirname, "../../.."), "awaited")
 const fault = await done
 if (fault === undefined) process.stdout.write(`${folder}\n`)
 else {
