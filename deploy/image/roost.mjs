@@ -12,7 +12,7 @@ if (apps.includes(name)) {
   await import(command.href)
 } else {
   const asked = name === undefined || name === "--help" || name === "-h"
-  const text = `roost APP [--help | --version | --check]\n  APP: ${apps.join(", ")}\n`
+  const text = `roost APP [--config FILE] [--help | --version | --check | --print-config]\n  APP: ${apps.join(", ")}\n`
   if (asked) process.stdout.write(text)
   else process.stderr.write(`${name}: expected ${apps.join(", ")}\n${text}`)
   process.exitCode = asked ? 0 : 2

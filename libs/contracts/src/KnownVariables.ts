@@ -17,6 +17,7 @@ const known: ReadonlySet<string> = new Set([
     key,
     `${key}_PREVIOUS`
   ]),
+  "ROOST_CONFIG",
   "ROOST_CONSOLE_DIR",
   "ROOST_CONSOLE_OUT",
   // Of `roost`, the command: shells that have them start apps, too.
@@ -73,6 +74,8 @@ const ofKubernetes = /_SERVICE_(?:HOST|PORT)(?:_|$)|_PORT_\d+_(?:TCP|UDP)(?:_|$)
 
 /** Of other owners, unless it is nearly one of Roost's. */
 const shared = /^(?:NATS|COAP|DATABASE)_/
+
+export const isKnownVariable = (name: string): boolean => known.has(name)
 
 export interface UnknownVariable {
   readonly name: string

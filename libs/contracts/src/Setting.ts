@@ -12,6 +12,8 @@ export interface Variable {
   readonly otherwise: string | undefined
   /** Its value, or a part of it, is shown to nobody. */
   readonly secret: boolean
+  /** What may be shown of the value of a secret; undefined: only that it is set. */
+  readonly shown?: (value: string) => string
 }
 
 /**
@@ -26,7 +28,7 @@ export interface Setting<A> extends Config.Config<A> {
 
 type Read<A> = (name: string) => Config.Config<A>
 
-interface About {
+interface About extends Pick<Variable, "shown"> {
   readonly secret?: boolean
   /** In place of the default itself, where that says little. */
   readonly otherwise?: string
@@ -36,17 +38,15 @@ const named = <A>(variable: Variable, config: Config.Config<A>): Setting<A> =>
   Object.assign(config, { variables: [variable], parts: [config] })
 
 /** A variable that has to be set. */
-const required = <A>(name: string, meaning: string, read: Read<A>, { secret = false }: About = {}): Setting<A> =>
-  named({ name, meaning, otherwise: undefined, secret }, Config.map(read(name), same))
+const required = <A>(name: string, meaning: string, read: Read<A>, about: About = {}): Setting<A> =>
+  named({ secret: false, ...about, name, meaning, otherwise: undefined }, Config.map(read(name), same))
 
 /** A variable that may be absent. */
-const optional = <A>(
-  name: string,
-  meaning: string,
-  read: Read<A>,
-  { otherwise = "–", secret = false }: About = {}
-): Setting<A | undefined> =>
-  named({ name, meaning, otherwise, secret }, read(name).pipe(Config.withDefault<A | undefined>(undefined)))
+const optional = <A>(name: string, meaning: string, read: Read<A>, about: About = {}): Setting<A | undefined> =>
+  named(
+    { otherwise: "–", secret: false, ...about, name, meaning },
+    read(name).pipe(Config.withDefault<A | undefined>(undefined))
+  )
 
 /** A variable with a default. */
 const withDefault = <A extends string | number | boolean>(
@@ -54,8 +54,12 @@ const withDefault = <A extends string | number | boolean>(
   meaning: string,
   read: Read<A>,
   fallback: A,
-  { otherwise = String(fallback), secret = false }: About = {}
-): Setting<A> => named({ name, meaning, otherwise, secret }, read(name).pipe(Config.withDefault(fallback)))
+  about: About = {}
+): Setting<A> =>
+  named(
+    { otherwise: String(fallback), secret: false, ...about, name, meaning },
+    read(name).pipe(Config.withDefault(fallback))
+  )
 
 type Values<S> = { readonly [K in keyof S]: S[K] extends Setting<infer A> ? A : never }
 
@@ -98,7 +102,26 @@ const wholeNumber =
 
 const port = wholeNumber(1, 65_535)
 
+/**
+ * Of an address with a login in it, what may be shown: nothing before the last `@`, and nothing after `?`. A password may have any of the
+ * characters that divide an address.
+ */
+const withoutLogin = (address: string): string =>
+  address.replace(/^(\w+:\/\/)?.*@/s, (_all, scheme = "") => `${scheme}…@`).replace(/\?.*/s, "?…")
+
 /** A new object, so that what is declared of it is its own. */
 const same = <A>(value: A): A => value
 
-export const Setting = { required, optional, withDefault, all, from, map, check, fault, wholeNumber, port }
+export const Setting = {
+  required,
+  optional,
+  withDefault,
+  all,
+  from,
+  map,
+  check,
+  fault,
+  wholeNumber,
+  port,
+  withoutLogin
+}

@@ -41,7 +41,7 @@ const DatabaseUrl = Setting.optional(
       name
     ),
   // It has the password.
-  { secret: true, otherwise: "SQLite" }
+  { secret: true, otherwise: "SQLite", shown: Setting.withoutLogin }
 )
 
 const DataDirectory = Setting.withDefault(

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { faultsOf } from "@roost/observability"
+import { configuredBy, faultsOf } from "@roost/observability"
 import { postgresServer, waitUntil } from "@roost/testkit"
 import { ConfigProvider, Effect, Exit, Layer } from "effect"
 import { readdirSync, readFileSync } from "node:fs"
@@ -60,7 +60,7 @@ describe("secrets at rest", () => {
       assert.strictEqual(productSecret, "product-in-the-clear")
       const exit = yield* Effect.exit(Effect.provide(read, registry(directory, key("b"))))
       assert(Exit.isFailure(exit))
-      const [fault] = faultsOf(exit.cause, [], { ROOST_CLUSTER_KEY: "set" })
+      const [fault] = faultsOf(exit.cause, [], configuredBy({ ROOST_CLUSTER_KEY: "set" }))
       assert.match(fault?.text ?? "", /^ROOST_CLUSTER_KEY: expected the key [0-9a-f]{8} .* this one is [0-9a-f]{8}$/)
     })
   )
@@ -155,7 +155,7 @@ describe("DATABASE_URL", () => {
       const provider = ConfigProvider.layer(ConfigProvider.fromUnknown({ DATABASE_URL }))
       const exit = yield* Effect.exit(Effect.provide(RegistryStore, Layer.provide(layerRegistryStore, provider)))
       assert(Exit.isFailure(exit))
-      const lines = JSON.stringify(faultsOf(exit.cause, [], { DATABASE_URL }))
+      const lines = JSON.stringify(faultsOf(exit.cause, [], configuredBy({ DATABASE_URL })))
       assert.include(lines, "DATABASE_URL: expected postgres://")
       assert.notInclude(String(exit) + lines, "passw0rd")
     })

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { formatPeerAddress, parsePeerAddress, type PeerAddress } from "@roost/contracts"
-import { faultsOf } from "@roost/observability"
+import { configuredBy, faultsOf } from "@roost/observability"
 import { Cause, Deferred, Effect, Exit, Queue, Scope } from "effect"
 import { createSocket } from "node:dgram"
 import { sumDrops } from "../src/KernelDrops.ts"
@@ -165,7 +165,7 @@ describe("UdpSocket", () => {
     Effect.gen(function* () {
       const { socket } = yield* open("127.0.0.1")
       const error = yield* Effect.flip(open("127.0.0.1", socket.port))
-      const [fault] = faultsOf(Cause.fail(error), [], {})
+      const [fault] = faultsOf(Cause.fail(error), [], configuredBy({}))
       assert.strictEqual(fault?.variable, "ROOST_UDP_PORT")
       assert.include(fault?.text, `127.0.0.1 port ${socket.port}`)
     }).pipe(Effect.scoped)

@@ -101,7 +101,7 @@ const addresses = Setting.check(
     "servers of NATS, several with commas between; user:password@ or token@ may stand before a host",
     Config.NonEmptyString,
     "nats://127.0.0.1:4222",
-    secret
+    { ...secret, shown: Setting.withoutLogin }
   ),
   (text) => {
     const parsed = parseServerAddresses(text)

@@ -17,27 +17,47 @@ export interface Answer {
   readonly exitCode: 0 | 2
 }
 
-/**
- * Without arguments it runs; `check`: it reads its configuration and ends. An unknown argument is refused, so that no mistyped flag starts
- * a service.
- */
-export const answerTo = (given: ReadonlyArray<string>, app: App): Answer | "run" | "check" => {
-  if (given.length === 0) return "run"
-  let values
-  try {
-    values = parseArgs({
-      args: [...given],
-      options: { help: { type: "boolean", short: "h" }, version: { type: "boolean" }, check: { type: "boolean" } }
-    }).values
-  } catch {
-    const shown = given.filter((argument) => !["--help", "--version", "--check"].includes(argument))
-    return { text: `${shown.join(" ")}: expected --help, --version, --check or nothing; ${configuredBy}`, exitCode: 2 }
-  }
-  if (values.check === true && values.help !== true && values.version !== true) return "check"
-  return { text: values.version === true ? versionText(app.name) : helpText(app), exitCode: 0 }
+/** What an app does with its configuration: runs by it, says what is wrong with it, or shows it. */
+export interface Task {
+  readonly what: "run" | "check" | "print"
+  /** A configuration file. */
+  readonly file: string | undefined
 }
 
-const configuredBy = "what an app does is set in environment variables"
+/**
+ * Without arguments it runs. An unknown argument is refused, so that no mistyped flag starts a service.
+ */
+export const answerTo = (given: ReadonlyArray<string>, app: App): Answer | Task => {
+  let values
+  try {
+    values = parseArgs({ args: [...given], options }).values
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ERR_PARSE_ARGS_INVALID_OPTION_VALUE" && given.includes("--config")) {
+      return { text: "--config: expected a file behind it", exitCode: 2 }
+    }
+    const shown = given.filter((argument) => !takenAlone.includes(argument))
+    return {
+      text: `${shown.join(" ")}: expected ${takenAlone.join(", ")}, --config FILE or nothing; ${configuredBy}`,
+      exitCode: 2
+    }
+  }
+  if (values.version === true) return { text: versionText(app.name), exitCode: 0 }
+  if (values.help === true) return { text: helpText(app), exitCode: 0 }
+  if (values.config === "") return { text: "--config: expected a file behind it", exitCode: 2 }
+  const what = values["print-config"] === true ? "print" : values.check === true ? "check" : "run"
+  return { what, file: values.config }
+}
+
+const options = {
+  help: { type: "boolean", short: "h" },
+  version: { type: "boolean" },
+  check: { type: "boolean" },
+  "print-config": { type: "boolean" },
+  config: { type: "string" }
+} as const
+const takenAlone = ["--help", "--version", "--check", "--print-config"]
+
+const configuredBy = "what an app does is set in environment variables or a file of them"
 
 const versionText = (name: string): string => `${name} of roost ${version}, Node ${process.version}`
 
@@ -57,9 +77,11 @@ const helpText = ({ does, name, settings }: App): string => {
   )
   return `${name} ${does}. It runs until SIGTERM or SIGINT, then drains.
 
-  --help     this
-  --version  of Roost and of Node
-  --check    says what is wrong with the configuration, and ends
+  --help          this
+  --version       of Roost and of Node
+  --config FILE   variables that the environment does not have: lines of NAME=value
+  --check         says what is wrong with the configuration, and ends
+  --print-config  shows each variable's value and where it is from, no secrets, and ends
 
 It takes no other arguments; ${configuredBy} (name, default, meaning):
 

@@ -1,8 +1,8 @@
 import { NodeRuntime } from "@effect/platform-node"
-import { unknownVariables } from "@roost/contracts"
-import { Cause, type Config, Data, Effect, Exit, Layer, type Runtime } from "effect"
+import { Cause, type Config, ConfigProvider, Data, Effect, Exit, Layer, type Runtime } from "effect"
 import { answerTo, type App, variablesOf } from "./Arguments.ts"
-import { chosenText, configurationFaults, type Fault, faultsOf } from "./Configuration.ts"
+import { chosenText, configurationFaults, configurationTable, faultsOf } from "./Configuration.ts"
+import { ConfigurationFile, type Configured, type Fault, readConfigured } from "./Configured.ts"
 import { Health } from "./Health.ts"
 import { layerHeapAfterStart } from "./HeapAfterStart.ts"
 import { causeText, layerLogging, LogLevelConfig, writeLine } from "./Logging.ts"
@@ -20,12 +20,14 @@ export interface AppOptions extends App {
  * line of the log.
  */
 export const runApp = <A, E>(given: AppOptions, layer: Layer.Layer<A, E, Health>): void => {
-  const app = { ...given, settings: [...given.settings, LogLevelConfig] }
+  const app = { ...given, settings: [...given.settings, LogLevelConfig, ConfigurationFile] }
   const asked = answerTo(process.argv.slice(2), app)
-  if (typeof asked === "object") {
+  if ("exitCode" in asked) {
     process.exitCode = asked.exitCode
     return void (asked.exitCode === 0 ? process.stdout : process.stderr).write(`${asked.text}\n`)
   }
+  const configured = readConfigured(asked.file)
+  if (asked.what === "print") return void print(app, configured)
   keepLogWhole(app.name)
   const startedAt = performance.now()
   const main = layer.pipe(
@@ -35,17 +37,19 @@ export const runApp = <A, E>(given: AppOptions, layer: Layer.Layer<A, E, Health>
     Layer.provide(Health.layer),
     Layer.provideMerge(layerProcessMetrics())
   )
-  const run = Effect.andThen(checked(app), Layer.launch(main))
-  ;(asked === "check" ? Effect.andThen(checkedSettings(app), Effect.logInfo("the configuration is right")) : run).pipe(
+  const run = Effect.andThen(checked(app, configured), Layer.launch(main))
+  const check = Effect.andThen(checkedSettings(app, configured), Effect.logInfo("the configuration is right"))
+  ;(asked.what === "check" ? check : run).pipe(
     Effect.onInterrupt(() =>
       Effect.logInfo(`ended after ${Math.round((performance.now() - startedAt) / 1_000)} s, ${drainedText()}`)
     ),
     Effect.tapCause((cause) => {
       if (Cause.hasInterruptsOnly(cause) || Cause.squash(cause) instanceof Misconfigured) return Effect.void
-      const faults = faultsOf(cause, variablesOf(app.settings))
+      const faults = faultsOf(cause, variablesOf(app.settings), configured)
       return faults.length > 0 ? tell(faults) : Effect.logFatal(`the app ended: ${causeText(cause)}`, cause)
     }),
     Effect.provide(layerLogging(app.name)),
+    Effect.provideService(ConfigProvider.ConfigProvider, configured.provider),
     NodeRuntime.runMain({ disableErrorReporting: true, teardown })
   )
 }
@@ -53,24 +57,31 @@ export const runApp = <A, E>(given: AppOptions, layer: Layer.Layer<A, E, Health>
 /** It was told which variables are wrong. */
 class Misconfigured extends Data.TaggedError("Misconfigured")<{}> {}
 
-const checkedSettings = Effect.fnUntraced(function* (app: AppOptions) {
-  const faults = yield* configurationFaults(app.settings)
+/** The configuration as text for a person; what is wrong with it goes to the standard error, and makes the exit code 1. */
+const print = async (app: AppOptions, configured: Configured): Promise<void> => {
+  process.stdout.write(`${configurationTable(app.settings, configured)}\n`)
+  const faults = await Effect.runPromise(configurationFaults(app.settings, configured))
+  for (const { text } of faults) process.stderr.write(`${text}\n`)
+  if (configured.unread.length > 0) process.stderr.write(`nothing reads ${configured.unread.join(", ")}\n`)
+  process.exitCode = faults.length > 0 ? 1 : 0
+}
+
+const checkedSettings = Effect.fnUntraced(function* (app: AppOptions, configured: Configured) {
+  const faults = yield* configurationFaults(app.settings, configured)
   if (faults.length > 0) return yield* refuse(faults)
-  const unknown = unknownVariables(Object.keys(process.env))
-  if (unknown.length === 0) return
-  const names = unknown.map(({ name, nearest }) => (nearest === undefined ? name : `${name} (meant: ${nearest}?)`))
-  yield* Effect.logWarning(`configuration: nothing reads ${names.join(", ")}`)
+  if (configured.unread.length > 0)
+    yield* Effect.logWarning(`configuration: nothing reads ${configured.unread.join(", ")}`)
 })
 
-const checked = Effect.fnUntraced(function* (app: AppOptions) {
-  yield* checkedSettings(app)
+const checked = Effect.fnUntraced(function* (app: AppOptions, configured: Configured) {
+  yield* checkedSettings(app, configured)
   const found: Array<Fault> = []
   for (const check of app.checks ?? []) {
     const exit = yield* Effect.exit(check)
-    if (Exit.isFailure(exit)) found.push(...faultsOf(exit.cause, variablesOf(app.settings)))
+    if (Exit.isFailure(exit)) found.push(...faultsOf(exit.cause, variablesOf(app.settings), configured))
   }
   if (found.length > 0) return yield* refuse(found)
-  const chosen = chosenText(app.settings)
+  const chosen = chosenText(app.settings, configured)
   yield* Effect.logInfo(
     `${app.name} ${version} starts, Node ${process.version}, process ${process.pid}; ` +
       (chosen === "" ? "nothing is configured but defaults" : `configured: ${chosen}`)
@@ -106,6 +117,7 @@ const layerSignals = Layer.effectDiscard(
     // app wants it to end.
     const onHangUp = () => {
       if (process.stdout.isTTY) process.kill(process.pid, "SIGTERM")
+      else if (process.listenerCount("SIGHUP") > 1) log(Effect.logInfo(filesReadText))
       else log(Effect.logWarning(hangUpText))
     }
     yield* Effect.acquireRelease(
@@ -123,8 +135,10 @@ const layerSignals = Layer.effectDiscard(
 )
 
 const signals = ["SIGTERM", "SIGINT"] as const
+const filesReadText =
+  "SIGHUP: certificates are read again; other settings are read at the start, a restart takes them (SIGTERM drains)"
 const hangUpText =
-  "SIGHUP changes nothing: settings come from the environment, which is read at the start. Change them where the app is started, and restart it (SIGTERM drains)"
+  "SIGHUP changes nothing: settings are read at the start. Change them where the app is started, and restart it (SIGTERM drains)"
 
 /** Events that Node itself would write between the lines of the log, or fail at: crashes, warnings, a reader that left. */
 const keepLogWhole = (app: string): void => {

@@ -1,5 +1,6 @@
 export { type App, variablesOf } from "./Arguments.ts"
 export * from "./Configuration.ts"
+export { ConfigurationFile, type Configured, configuredBy, type Fault, readConfigured } from "./Configured.ts"
 export * from "./Health.ts"
 export * from "./HealthRoutes.ts"
 export * from "./HealthServer.ts"

@@ -26,7 +26,8 @@ const port = (name: string, whose: string, otherwise: number) =>
 export const DevConfig: Setting<DevConfig> = Setting.all({
   natsUrl: Setting.optional("NATS_URL", "a nats-server to use", Config.NonEmptyString, {
     otherwise: "one is started",
-    secret: true
+    secret: true,
+    shown: Setting.withoutLogin
   }),
   natsPort: port("ROOST_NATS_PORT", "the nats-server that is started", 4222),
   dataDirectory: Setting.map(

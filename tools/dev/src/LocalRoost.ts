@@ -171,8 +171,11 @@ const startAll = async (
   } else {
     say(`using the nats-server at ${natsUrl.replace(/\/\/[^@/]*@/, "//")}`)
   }
+  const tls = Object.keys(process.env).filter((name) => name.startsWith("ROOST_HTTP_TLS_"))
+  if (tls.length > 0) say(`the HTTP ports stay plain here: ${tls.join(", ")} ${tls.length > 1 ? "are" : "is"} left out`)
+  const withheld = new Set([...keyNames, ...tls])
   const env = {
-    ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !keyNames.has(name))),
+    ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !withheld.has(name))),
     NATS_URL: natsUrl,
     ...fileStore,
     // Applications in development are on this machine or near it.

@@ -12,6 +12,8 @@ export const foundVariable = "NPM_START_FOUND"
 /** The sense of command line and variables, as `plan.ts` says it to `start.ts`. */
 export interface StartPlan {
   readonly config: DevConfig
+  /** Of the configuration file, those that the environment does not have: the apps are handed them. */
+  readonly variables: Readonly<Record<string, string | undefined>>
   readonly demo: boolean
   /** Whether the app that writes sinks is started, too. */
   readonly sinks?: boolean

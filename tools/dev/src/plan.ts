@@ -1,8 +1,17 @@
 import { NodeRuntime, NodeServices } from "@effect/platform-node"
-import { unknownVariables } from "@roost/contracts"
+import { isKnownVariable, Setting } from "@roost/contracts"
 import { NatsConfig } from "@roost/nats"
-import { configurationFaults, faultsOf, variablesOf, version } from "@roost/observability"
-import { Cause, Data, Effect, Option, Redacted } from "effect"
+import {
+  ConfigurationFile,
+  configurationFaults,
+  configurationTable,
+  type Configured,
+  faultsOf,
+  readConfigured,
+  variablesOf,
+  version
+} from "@roost/observability"
+import { Cause, Config, ConfigProvider, Data, Effect, Option, Redacted } from "effect"
 import { CliError, Command, Flag } from "effect/cli"
 import { writeSync } from "node:fs"
 import { DevConfig } from "./DevConfig.ts"
@@ -21,6 +30,29 @@ const viewerOf = ({ password, servers, token, user }: NatsConfig): Viewer => ({
   token: token && Redacted.value(token)
 })
 
+/** All that it reads, and what the apps are handed of what was given. */
+const settingsOf = ({ values }: Configured): ReadonlyArray<Setting<unknown>> => {
+  const own = [NatsConfig, DevConfig, ConfigurationFile]
+  const known = new Set(variablesOf(own).map(({ name }) => name))
+  const handedOn = Object.keys(values).filter((name) => isKnownVariable(name) && !known.has(name))
+  return [
+    ...own,
+    ...handedOn.toSorted().map((name) =>
+      Setting.optional(name, "of the apps", Config.String, {
+        secret: /KEY|TOKEN|PASSWORD|URL/.test(name),
+        ...(name === "DATABASE_URL" ? { shown: Setting.withoutLogin } : {})
+      })
+    )
+  ]
+}
+
+const print = (configured: Configured) =>
+  Effect.sync(() => {
+    const hint =
+      "An app's own defaults: node apps/registry/src/main.ts --print-config. Keys that are not set are kept in ROOST_DATA_DIR."
+    process.stdout.write(`${configurationTable(settingsOf(configured), configured)}\n\n${hint}\n`)
+  })
+
 const start = Command.make(
   "npm start",
   {
@@ -38,21 +70,37 @@ const start = Command.make(
       ),
       Flag.optional
     ),
-    quiet: Flag.Boolean("quiet").pipe(Flag.withDescription("show nothing of devices"), Flag.withDefault(false))
+    quiet: Flag.Boolean("quiet").pipe(Flag.withDescription("show nothing of devices"), Flag.withDefault(false)),
+    config: Flag.String("config").pipe(
+      Flag.withDescription("a file of variables that the environment does not have: lines of NAME=value"),
+      Flag.optional
+    ),
+    printConfig: Flag.Boolean("print-config").pipe(
+      Flag.withDescription("show each variable's value and where it is from, no secrets, and end"),
+      Flag.withDefault(false)
+    )
   },
-  Effect.fnUntraced(function* ({ device, noDemo, quiet, sinks }) {
-    const faults = yield* configurationFaults([DevConfig, NatsConfig])
+  Effect.fnUntraced(function* ({ config: file, device, noDemo, printConfig, quiet, sinks }) {
+    const configured = readConfigured(Option.getOrUndefined(file))
+    if (printConfig) yield* print(configured)
+    const faults = yield* configurationFaults([DevConfig, NatsConfig], configured)
     if (faults.length > 0) return yield* new StartFailure({ message: faults.map(({ text }) => text).join("\n✗ ") })
-    for (const { name, nearest } of unknownVariables(Object.keys(process.env))) {
-      process.stderr.write(`nothing reads ${name}${nearest === undefined ? "" : `; ${nearest} is meant?`}\n`)
-    }
-    const config = yield* DevConfig
+    for (const name of configured.unread) process.stderr.write(`nothing reads ${name}\n`)
+    if (printConfig) return
+    const [config, nats] = yield* Effect.provideService(
+      Effect.all([DevConfig, NatsConfig]),
+      ConfigProvider.ConfigProvider,
+      configured.provider
+    )
     const plan: StartPlan = {
       config,
+      variables: Object.fromEntries(
+        Object.entries(configured.values).filter(([name]) => process.env[name] === undefined)
+      ),
       demo: !noDemo,
       sinks,
       only: quiet ? null : Option.getOrUndefined(device),
-      viewer: config.natsUrl === undefined ? undefined : viewerOf(yield* NatsConfig)
+      viewer: config.natsUrl === undefined ? undefined : viewerOf(nats)
     }
     yield* Effect.sync(() => writeSync(planDescriptor, JSON.stringify(plan)))
   })
@@ -66,6 +114,10 @@ const start = Command.make(
   ),
   Command.withExamples([
     { command: "npm start -- --no-demo", description: "Without the demo device" },
+    {
+      command: "npm start -- --config my.conf --print-config",
+      description: "Show what a file of variables makes of it"
+    },
     { command: "npm start -- --device demo/", description: "Show the devices of the product demo only" }
   ])
 )

@@ -31,8 +31,12 @@ const start = async (): Promise<void> => {
   const text = output?.[planDescriptor] ?? ""
   // It was asked for help, or said what is wrong.
   if (status !== 0 || text === "") return process.exit(status ?? 1)
+  const plan = JSON.parse(text) as StartPlan
+  Object.assign(process.env, plan.variables)
+  // The apps need not read it again.
+  delete process.env["ROOST_CONFIG"]
   try {
-    await runLocalRoost(JSON.parse(text) as StartPlan, { root, programs, find })
+    await runLocalRoost(plan, { root, programs, find })
   } catch (error) {
     process.stderr.write(`✗ ${error instanceof StartFailure ? error.message : String((error as Error).stack)}\n`)
     process.exitCode = 1

@@ -1,7 +1,7 @@
 import { once } from "node:events"
 import { type AddressInfo, createServer, type Server } from "node:net"
 import { createSocket, type Socket } from "node:dgram"
-import { configurationFaults } from "@roost/observability"
+import { configurationFaults, configuredBy } from "@roost/observability"
 import { ConfigProvider, Effect } from "effect"
 import { afterEach, assert, beforeEach, describe, it } from "vitest"
 import { readAppLine } from "../src/AppLines.ts"
@@ -51,11 +51,7 @@ describe("npm start, before it starts anything,", () => {
 
   it("names everything that is no port", async () => {
     const env = { ROOST_UDP_PORT: "abc", ROOST_NATS_PORT: "99999" }
-    const faults = await Effect.runPromise(
-      configurationFaults([DevConfig], env).pipe(
-        Effect.provideService(ConfigProvider.ConfigProvider, ConfigProvider.fromUnknown(env))
-      )
-    )
+    const faults = await Effect.runPromise(configurationFaults([DevConfig], configuredBy(env)))
     assert.deepStrictEqual(
       faults.map(({ text }) => text),
       [

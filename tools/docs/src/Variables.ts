@@ -41,8 +41,9 @@ export const variablesPage = (): string => {
     })
   return `# Variables
 
-What the apps read from their environment, made from the code by \`npm run docs -- --write\`; a test compares. Each app says its own with \`--help\`, and
-with \`--check\` whether they are right. \`npm start\` reads the addresses, ports and keys too.
+What the apps read from their environment and [a file](operations.md#a-file-of-variables), made from the code by \`npm run docs -- --write\`; a test
+compares. Each app says its own with \`--help\`, with \`--check\` whether they are right, and with \`--print-config\` which hold and where each is from.
+\`npm start\` reads the addresses, ports and keys too.
 The nats-server has [variables of its own](../deploy/nats/README.md).
 
 | variable | of | default | meaning |
