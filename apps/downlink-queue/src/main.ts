@@ -10,7 +10,7 @@ import {
 } from "@roost/downlink"
 import { ApiTokens, layerIdempotency, serveApi } from "@roost/http"
 import { EventPublisher, layerProcessSummary, NatsConfig, NatsConnection } from "@roost/nats"
-import { HttpHost, httpPortIsFree, runApp } from "@roost/observability"
+import { HttpHost, httpPortIsFree, HttpTls, runApp } from "@roost/observability"
 import { Layer } from "effect"
 
 const Commands = Layer.mergeAll(layerDownlinkRpc, layerCommandEvents, layerDeletedDevices).pipe(
@@ -28,7 +28,7 @@ runApp(
   {
     name: "downlink-queue",
     does: "takes the commands of applications, and keeps them for devices",
-    settings: [ApiTokens, NatsConfig, downlinkService.port, registryService.port, HttpHost],
+    settings: [ApiTokens, NatsConfig, downlinkService.port, registryService.port, HttpHost, HttpTls],
     checks: [httpPortIsFree(downlinkService.port)]
   },
   serveApi(downlinkService.api, Routes, downlinkService.port, [registryService])

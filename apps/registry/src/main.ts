@@ -58,7 +58,7 @@ import {
   StreamKeeper,
   streamSettings
 } from "@roost/nats"
-import { HttpHost, httpPortIsFree, runApp } from "@roost/observability"
+import { HttpHost, httpPortIsFree, HttpTls, runApp } from "@roost/observability"
 import { KnownDevices, SinkHandlers, Sinks, SinkStatuses } from "@roost/sinks"
 import { Effect, Layer } from "effect"
 import { existsSync } from "node:fs"
@@ -184,6 +184,7 @@ runApp(
       registryService.port,
       downlinkService.port,
       HttpHost,
+      HttpTls,
       EnosApiEnabled,
       LatestValuesEnabled,
       SecretLengthSetting,

@@ -10,6 +10,7 @@ export { isKnownVariable, type UnknownVariable, unknownVariables } from "./Known
 export * from "./Partition.ts"
 export * from "./JsonText.ts"
 export * from "./PeerAddress.ts"
+export * from "./PemFiles.ts"
 export * from "./ProcessSummary.ts"
 export * from "./Recording.ts"
 export * from "./Registry.ts"

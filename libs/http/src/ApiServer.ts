@@ -1,5 +1,5 @@
 import { type Setting, TemporarilyUnavailable } from "@roost/contracts"
-import { Health, healthRoutes, layerHttpServer } from "@roost/observability"
+import { Health, healthRoutes, layerApiServer } from "@roost/observability"
 import { ByteSize, Effect, Latch, Layer, type Scope } from "effect"
 import {
   HttpIncomingMessage,
@@ -87,7 +87,7 @@ export const serveApi = <Id extends string, Groups extends HttpApiGroup.Constrai
       yield* Effect.addFinalizer(() => answers.endWith(ending))
       yield* served
     }).pipe(Effect.provideService(HttpRouter.RouterConfig, { maxParamLength: pathSegmentLengthMax }))
-  ).pipe(Layer.provide(layerHttpServer(port, (server) => server.on("clientError", refuseUnreadable(table)))))
+  ).pipe(Layer.provide(layerApiServer(port, (server) => server.on("clientError", refuseUnreadable(table)))))
 }
 
 type Handler = Effect.Effect<

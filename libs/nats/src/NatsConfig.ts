@@ -1,8 +1,5 @@
-import { Setting } from "@roost/contracts"
+import { certificateFault, fileSetting, keyFault, keyPairSetting, Setting } from "@roost/contracts"
 import { Config, Effect, type Redacted, Result } from "effect"
-import { createPrivateKey, X509Certificate } from "node:crypto"
-import { readFileSync } from "node:fs"
-import { getSystemErrorMessage } from "node:util"
 import { parseServerAddresses } from "./ServerAddresses.ts"
 
 /** How to reach and enter NATS (docs/variables.md). */
@@ -30,33 +27,6 @@ export interface NatsLogin {
 
 const secret = { secret: true }
 
-/** A file that has to be there before anything is tried; `faultOf` says what is wrong with its text. */
-const file = (name: string, meaning: string, faultOf: (text: string) => string | undefined, otherwise = "–") =>
-  Setting.check(Setting.optional(name, meaning, Config.NonEmptyString, { otherwise }), (path) => {
-    if (path === undefined) return Effect.succeed(undefined)
-    let fault: string | undefined
-    try {
-      fault = faultOf(readFileSync(path, "utf8"))
-    } catch (error) {
-      const { errno } = error as NodeJS.ErrnoException
-      fault = errno === undefined ? String(error) : getSystemErrorMessage(errno)
-    }
-    if (fault === undefined) return Effect.succeed(path)
-    return Effect.fail(Setting.fault(name, `expected the path of ${meaning}; ${path}: ${fault}`))
-  })
-
-const certificateFault = (text: string): string | undefined => faultWhile(() => new X509Certificate(text))
-const keyFault = (text: string): string | undefined => faultWhile(() => createPrivateKey(text))
-
-const faultWhile = (parse: () => unknown): string | undefined => {
-  try {
-    parse()
-    return undefined
-  } catch (error) {
-    return `it is none (${error instanceof Error ? error.message : String(error)})`
-  }
-}
-
 const credentialsFault = (text: string): string | undefined =>
   text.includes("BEGIN NATS USER JWT") && text.includes("BEGIN USER NKEY SEED")
     ? undefined
@@ -74,7 +44,7 @@ const loginNamed = (prefix: string, whose: string, otherwise: string): Setting<N
         ...secret,
         otherwise
       }),
-      credentials: file(
+      credentials: fileSetting(
         `${prefix}_CREDENTIALS`,
         `${whose}a credentials file (JWT and nkey)`,
         credentialsFault,
@@ -111,26 +81,19 @@ const addresses = Setting.check(
   }
 )
 
-const tlsFiles = Setting.check(
+const tlsFiles = Setting.map(
   Setting.all({
-    caFile: file("NATS_TLS_CA", "a certificate of the authority that signed the servers' (PEM)", certificateFault),
-    certFile: file("NATS_TLS_CERT", "this app's certificate (PEM)", certificateFault),
-    keyFile: file("NATS_TLS_KEY", "the private key of this app's certificate (PEM)", keyFault)
+    caFile: fileSetting(
+      "NATS_TLS_CA",
+      "a certificate of the authority that signed the servers' (PEM)",
+      certificateFault
+    ),
+    pair: keyPairSetting(
+      fileSetting("NATS_TLS_CERT", "this app's certificate (PEM)", certificateFault),
+      fileSetting("NATS_TLS_KEY", "the private key of this app's certificate (PEM)", keyFault)
+    )
   }),
-  (files) => {
-    const { certFile, keyFile } = files
-    if ((certFile === undefined) !== (keyFile === undefined)) {
-      const [missing, given] = certFile === undefined ? ["CERT", "KEY"] : ["KEY", "CERT"]
-      return Effect.fail(Setting.fault(`NATS_TLS_${missing}`, `expected the file that belongs to NATS_TLS_${given}`))
-    }
-    if (certFile === undefined || keyFile === undefined) return Effect.succeed(files)
-    const key = createPrivateKey(readFileSync(keyFile))
-    return new X509Certificate(readFileSync(certFile)).checkPrivateKey(key)
-      ? Effect.succeed(files)
-      : Effect.fail(
-          Setting.fault("NATS_TLS_KEY", "expected the private key of the certificate in NATS_TLS_CERT; it is another's")
-        )
-  }
+  ({ caFile, pair }) => ({ caFile, ...pair })
 )
 
 export const NatsConfig: Setting<NatsConfig> = Setting.check(

@@ -1,8 +1,10 @@
 import { NodeHttpServer } from "@effect/platform-node"
 import { Setting } from "@roost/contracts"
-import { Config, Effect, Layer } from "effect"
+import { Config, Effect, Layer, type Scope } from "effect"
 import { createServer as createHttpServer, type Server } from "node:http"
+import { createServer as createHttpsServer } from "node:https"
 import { createServer } from "node:net"
+import { followHttpTls, HttpTls, readHttpTls } from "./HttpTls.ts"
 
 /** Where the HTTP ports bind. */
 export const HttpHost = Setting.withDefault(
@@ -18,22 +20,45 @@ export const HttpHost = Setting.withDefault(
  */
 const keepAliveMillis = 75_000
 
-/** An HTTP server on a port of ROOST_HTTP_HOST; a port that can't be had is a fault of its variable. `prepare` may add listeners. */
-export const layerHttpServer = (port: Setting<number>, prepare: (server: Server) => Server = same) =>
+const keepAlive = { keepAliveTimeout: keepAliveMillis }
+
+/** An HTTP server on a port of ROOST_HTTP_HOST; a port that can't be had is a fault of its variable. */
+export const layerHttpServer = (port: Setting<number>) =>
+  listening(port, "http", () => Effect.succeed(createHttpServer(keepAlive)))
+
+/** The same with TLS where `HttpTls` is set; `prepare` may add listeners. */
+export const layerApiServer = (port: Setting<number>, prepare: (server: Server) => Server) =>
   Layer.unwrap(
-    Effect.map(Config.all({ port, host: HttpHost }), (listen) =>
-      Layer.effectContext(
-        Layer.build(
-          NodeHttpServer.layer(() => prepare(createHttpServer({ keepAliveTimeout: keepAliveMillis })), listen)
-        ).pipe(
-          Effect.mapError(({ cause }) => bindFault(port, listen, cause)),
-          Effect.tap(() => Effect.logInfo(`listens for HTTP on http://${hostPort(listen)}`))
-        )
-      )
+    Effect.map(HttpTls, (files) =>
+      files === undefined
+        ? listening(port, "http", () => Effect.succeed(prepare(createHttpServer(keepAlive))))
+        : listening(port, "https", () =>
+            Effect.gen(function* () {
+              const server = createHttpsServer({ ...keepAlive, ...readHttpTls(files) })
+              yield* followHttpTls(files, server)
+              return prepare(server)
+            })
+          )
     )
   )
 
-const same = (server: Server): Server => server
+const listening = (
+  port: Setting<number>,
+  scheme: "http" | "https",
+  make: () => Effect.Effect<Server, never, Scope.Scope>
+) =>
+  Layer.unwrap(
+    Effect.gen(function* () {
+      const listen = yield* Config.all({ port, host: HttpHost })
+      const server = yield* make()
+      return Layer.effectContext(
+        Layer.build(NodeHttpServer.layer(() => server, listen)).pipe(
+          Effect.mapError(({ cause }) => bindFault(port, listen, cause)),
+          Effect.tap(() => Effect.logInfo(`listens for HTTP on ${scheme}://${hostPort(listen)}`))
+        )
+      )
+    })
+  )
 
 const hostPort = ({ host, port }: { readonly host: string; readonly port: number }): string =>
   `${host.includes(":") ? `[${host}]` : host}:${port}`
