@@ -83,7 +83,8 @@ const readBack = Effect.fnUntraced(function* (
   const older = noted.filter((sequence) => sequence < before).toReversed()
   const messages = [
     ...since.toReversed().filter(({ sequence }) => sequence < before),
-    ...(yield* stored.at(stream, older.slice(0, wanted)))
+    // A stream that was set back gives a sequence again, to another device's.
+    ...(yield* stored.at(stream, older.slice(0, wanted))).filter((message) => message.subject === subject)
   ]
   if (messages.length >= wanted) return { messages: messages.slice(0, wanted), unread: false }
   // The oldest that is known to be there: each question ends at it.

@@ -1,9 +1,10 @@
 import { ClusterKeys, RegistryKeys, Setting } from "@roost/contracts"
-import { Config, Effect, Layer, Option, type Redacted, Schema } from "effect"
+import { Config, Effect, Layer, Option, Schema } from "effect"
 import { accessSync, constants, mkdirSync } from "node:fs"
 import { join } from "node:path"
 import { RegistryStore } from "./RegistryStore.ts"
 import { SecretVault, Vault } from "./SecretVault.ts"
+import type { Database } from "./sql/DatabaseBackup.ts"
 import { layerPostgresSql } from "./sql/PostgresSql.ts"
 import type { Sql } from "./sql/Sql.ts"
 import { layerSqliteSql } from "./sql/SqliteSql.ts"
@@ -50,8 +51,6 @@ const DataDirectory = Setting.withDefault(
   Config.NonEmptyString,
   ".roost"
 )
-
-type Database = { readonly url: Redacted.Redacted } | { readonly file: string }
 
 /** Where the registry keeps what it is told. */
 export const DatabaseSetting = Setting.check(

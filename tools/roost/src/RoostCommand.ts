@@ -6,6 +6,8 @@ import { operationCommand } from "./api/OperationCommand.ts"
 import { kebab } from "./api/FieldFlag.ts"
 import { type Operation, operations } from "./api/Operation.ts"
 import { groups, type Placement, placements } from "./api/Placement.ts"
+import { backupCommand } from "./backup/backupCommand.ts"
+import { restoreCommand } from "./backup/restoreCommand.ts"
 import { importCommand } from "./commands/importCommand.ts"
 import { exportCommand, recordCommand } from "./commands/recordCommand.ts"
 import { schemaCommand } from "./commands/schemaCommand.ts"
@@ -77,6 +79,8 @@ export const roost = Command.make("roost").pipe(
     watchCommand.pipe(Command.provide(asking)),
     topCommand.pipe(Command.provide(asking)),
     doctorCommand,
+    backupCommand,
+    restoreCommand,
     contextCommand,
     schemaCommand,
     ...toolCommands

@@ -33,6 +33,11 @@ const layers: ReadonlyArray<Layer> = [
   { tag: "layer:app", may: ["layer:feature", "layer:runtime", "layer:contract"], testsMay: testkit },
   { tag: "layer:testkit", may: ["layer:protocol", "layer:contract", "layer:testkit"] },
   { tag: "layer:simulation", may: [...belowFeatures, "layer:feature", "layer:testkit"] },
+  // It backs up what the registry keeps, by the registry's own tables.
+  {
+    tag: "tool:roost",
+    may: [...belowFeatures, "layer:simulation", "layer:testkit", "layer:tool", "feature:device-registry"]
+  },
   { tag: "layer:tool", may: [...belowFeatures, "layer:simulation", "layer:testkit", "layer:tool"] }
 ]
 

@@ -66,17 +66,24 @@ const migrationMillisMax = 3_600_000
 const never = () => false
 
 const migrate = async (connection: Session): Promise<void> => {
-  // Instances that start together: one migrates, the others find it done.
-  await connection.query(`SELECT pg_advisory_xact_lock(${lockSpace}, ${sections.migrate})`)
+  await enterMigration(connection)
+  await migrateTo(connection, migrations.length)
+}
+
+/** Instances that start together: one migrates, the others find it done. */
+export const enterMigration = (connection: Session) =>
+  connection.query(`SELECT pg_advisory_xact_lock(${lockSpace}, ${sections.migrate})`)
+
+/** Brings the tables to a version of the schema, at least. Throws where they have a version that nobody here knows. */
+export const migrateTo = async (connection: Session, wanted: number): Promise<void> => {
   await connection.query("CREATE TABLE IF NOT EXISTS roost_schema (version INTEGER NOT NULL)")
   const [row] = (await connection.query("SELECT version FROM roost_schema")).rows
   const version = Number(row?.["version"] ?? 0)
   if (version > migrations.length) throw newerSchema(version)
-  for (const step of migrations.slice(version)) await connection.query(step(types))
+  if (version >= wanted) return
+  for (const step of migrations.slice(version, wanted)) await connection.query(step(types))
   await connection.query(
-    row === undefined
-      ? `INSERT INTO roost_schema VALUES (${migrations.length})`
-      : `UPDATE roost_schema SET version = ${migrations.length}`
+    row === undefined ? `INSERT INTO roost_schema VALUES (${wanted})` : `UPDATE roost_schema SET version = ${wanted}`
   )
 }
 

@@ -22,7 +22,7 @@ export const layerSqliteSql = (file: string): Layer.Layer<Sql, Config.ConfigErro
   Layer.effect(
     Sql,
     Effect.gen(function* () {
-      yield* opened(() => lock(file))
+      yield* opened(() => lockSqlite(file))
       const db = yield* opened(() => open(file))
       yield* Effect.logInfo(`keeps devices in the SQLite file ${file}`)
       const { index, moveLog } = yield* openSqliteSearch(
@@ -49,7 +49,7 @@ const opened = (open: () => DatabaseSync) =>
  * A database of its own whose lock this process has until it ends, however it ends. The registry's file itself stays open to backups, and
  * two registries would both take it: each tells changes and counts limits as if it were alone.
  */
-const lock = (file: string): DatabaseSync => {
+export const lockSqlite = (file: string): DatabaseSync => {
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
   closeSync(openSync(`${file}.lock`, "a", 0o600))
   const db = new DatabaseSync(`${file}.lock`, { timeout: lockMillisMax })
@@ -86,10 +86,16 @@ const openWith = (file: string): DatabaseSync => {
   inTransaction(db, () => {
     const version = Number(db.prepare("PRAGMA user_version").get()!["user_version"])
     if (version > migrations.length) throw newerSchema(version)
-    for (const step of migrations.slice(version)) db.exec(step(types))
-    db.exec(`PRAGMA user_version = ${migrations.length}`)
+    migrateSqlite(db, version, migrations.length)
   })
   return db
+}
+
+/** From one version of the schema to another. Throws for one that nobody here knows. */
+export const migrateSqlite = (db: DatabaseSync, from: number, to: number): void => {
+  if (to > migrations.length) throw newerSchema(to)
+  for (const step of migrations.slice(from, to)) db.exec(step(types))
+  db.exec(`PRAGMA user_version = ${to}`)
 }
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
@@ -103,7 +109,7 @@ const types = {
 }
 
 /** Beside the registry's own: it can be deleted at any time, and no backup needs it. */
-const indexFileOf = (file: string): string => `${file}.search`
+export const indexFileOf = (file: string): string => `${file}.search`
 
 const make = (db: DatabaseSync, index: DeviceIndex, log: SqliteLog) => {
   const statements = new Map<string, StatementSync>()
