@@ -26,8 +26,15 @@ export const frameBytesTarget = 256 * 1024
 /** Bytes of one entry's body: a UDP datagram, or a half handshake with the records it buffered. */
 export const frameEntryBytesMax = 128 * 1024
 
-const version = 1
+/** First byte of every frame. */
+const frameVersion = 1
 const kinds: ReadonlySet<number> = new Set(Object.values(FrameKind))
+
+/** Why a frame can't be read, where a newer app wrote it; undefined for all others, whatever is wrong with them. */
+export const frameVersionFault = ([version]: Uint8Array): string | undefined =>
+  version === undefined || version <= frameVersion
+    ? undefined
+    : `it has version ${version}, and this app reads version ${frameVersion}: a newer Roost wrote it. Update this app`
 
 /** Collects entries for one destination, in a buffer that is used again for the next frame. */
 export class FrameWriter {
@@ -41,7 +48,7 @@ export class FrameWriter {
   /** `origin`: the edge or node id of the sender, at most 64 ASCII characters. */
   constructor(origin: string) {
     if (origin.length > 64) throw new RangeError("an origin has at most 64 characters")
-    this.#bytes[0] = version
+    this.#bytes[0] = frameVersion
     this.#bytes[1] = origin.length
     for (let i = 0; i < origin.length; i++) this.#bytes[2 + i] = origin.charCodeAt(i)
     this.#headerLength = 2 + origin.length
@@ -128,7 +135,7 @@ export class FrameReader {
     this.#bytes = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength)
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
     const originLength = bytes[1] ?? 0
-    if (bytes[0] !== version || originLength > 64 || bytes.length < 2 + originLength) {
+    if (bytes[0] !== frameVersion || originLength > 64 || bytes.length < 2 + originLength) {
       this.malformed = true
       this.origin = ""
       this.#at = bytes.length

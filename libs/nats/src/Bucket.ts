@@ -1,5 +1,5 @@
 import { Kvm } from "@nats-io/kv"
-import { fromJsonText, type BucketDefinition } from "@roost/contracts"
+import { type BucketDefinition, entryFormatFault, fromJsonText } from "@roost/contracts"
 import { Effect, Option, Result, Schema, type Scope } from "effect"
 import { fromClient } from "./internal/fromClient.ts"
 import { NatsConnection } from "./NatsConnection.ts"
@@ -82,12 +82,17 @@ export const openBucket = Effect.fnUntraced(function* <A, I>(
     data: Uint8Array,
     revision: number,
     storedAt: number
-  ): Result.Result<Entry<A>, NatsError> =>
-    Result.mapBoth(decode(utf8.decode(data)), {
-      onFailure: (error) =>
-        new NatsError({ reason: "Malformed", operation: `bucket ${name}, key ${key}`, detail: error.message }),
+  ): Result.Result<Entry<A>, NatsError> => {
+    const text = utf8.decode(data)
+    const malformed = (detail: string) =>
+      new NatsError({ reason: "Malformed", operation: `bucket ${name}, key ${key}`, detail })
+    const fault = entryFormatFault(text)
+    if (fault !== undefined) return Result.fail(malformed(fault))
+    return Result.mapBoth(decode(text), {
+      onFailure: (error) => malformed(error.message),
       onSuccess: (value) => ({ key, value, revision, storedAt })
     })
+  }
 
   const get = Effect.fnUntraced(function* (key: string) {
     const stored = yield* ask(`get ${key}`, () => kv.get(key))

@@ -1,6 +1,6 @@
 import type { Consumer, ConsumerMessages, JsMsg } from "@nats-io/jetstream"
 import { headers } from "@nats-io/transport-node"
-import { SetAsideHeader, Subjects } from "@roost/contracts"
+import { FormatHeader, formatFault, SetAsideHeader, Subjects } from "@roost/contracts"
 import { metrics } from "@roost/observability"
 import { Cause, Effect, Exit, Queue, Schedule, type Scope } from "effect"
 import { ConsumerPosition } from "./internal/ConsumerPosition.ts"
@@ -179,7 +179,15 @@ const handleBatch = Effect.fnUntraced(function* <R>(
     message.received.ack()
     handled.inc()
   }
-  const exit = yield* Effect.exit(options.handler(batch))
+  // One by one it fails with the same words, and is set aside with them.
+  const handler: typeof options.handler = (messages) => {
+    for (const message of messages) {
+      const fault = formatFault(message.header(FormatHeader))
+      if (fault !== undefined) return Effect.die(new Error(fault))
+    }
+    return options.handler(messages)
+  }
+  const exit = yield* Effect.exit(handler(batch))
   if (Exit.isSuccess(exit)) {
     const again: ReadonlySet<ConsumedMessage> = exit.value ?? none
     const done = again.size === 0 ? batch : batch.filter((message) => !again.has(message))
@@ -189,7 +197,7 @@ const handleBatch = Effect.fnUntraced(function* <R>(
     return
   }
   if (Cause.hasInterruptsOnly(exit.cause)) return yield* Effect.interrupt
-  const found = yield* isolation.divide(batch, exit.cause, options.handler)
+  const found = yield* isolation.divide(batch, exit.cause, handler)
   found.handled.forEach(acknowledge)
   found.again.forEach(giveBack)
   if (found.again.length > 0) {

@@ -1,4 +1,5 @@
 import { type Msg } from "@nats-io/transport-node"
+import { frameVersionFault } from "@roost/contracts"
 import { metrics } from "@roost/observability"
 import { Context, Effect, Layer, type Scope } from "effect"
 import { isSubject } from "./internal/OutboundBatch.ts"
@@ -15,7 +16,8 @@ export class FrameBus extends Context.Service<
      */
     readonly publish: (subject: string, bytes: Uint8Array) => boolean
     /**
-     * Calls `handler` with every message's bytes, which may be kept. A handler that throws is counted and skipped.
+     * Calls `handler` with every message's bytes, which may be kept. A handler that throws is counted and skipped; so is a frame of a
+     * newer version, which is told.
      * With `queue`, the members of the group share the messages.
      */
     readonly subscribe: (
@@ -42,9 +44,15 @@ export class FrameBus extends Context.Service<
           return true
         },
         subscribe: (subject, handler, options) => {
+          const hasFrames = subject.startsWith(framesPrefix)
           const callback = (error: Error | null, message: Msg) => {
             if (error !== null) return void log(Effect.logError(`subscription to ${subject}`, error))
             received.inc()
+            const fault = hasFrames ? frameVersionFault(message.data) : undefined
+            if (fault !== undefined) {
+              newer.inc()
+              return void log(Effect.logError(`a frame of ${subject} is passed over: ${fault}`))
+            }
             try {
               handler(message.data)
             } catch (defect) {
@@ -67,6 +75,9 @@ export class FrameBus extends Context.Service<
   )
 }
 
+const framesPrefix = "roost.frame."
+
+const newer = metrics.counter("roost_nats_frames_newer_total", "Frames of a version that this app can't read.")
 const published = metrics.counter("roost_nats_frames_sent_total", "Core NATS messages published.")
 const received = metrics.counter("roost_nats_frames_received_total", "Core NATS messages received.")
 const dropped = metrics.counter(

@@ -1,5 +1,6 @@
 import { AckPolicy, DeliverPolicy, type JetStreamManager, ReplayPolicy } from "@nats-io/jetstream"
 import { type Msg, nanos, nuid } from "@nats-io/transport-node"
+import { FormatHeader, formatFault } from "@roost/contracts"
 import { metrics } from "@roost/observability"
 import { Effect, Schedule } from "effect"
 import { deliveryOf } from "./internal/deliveryOf.ts"
@@ -111,7 +112,9 @@ const followOnce = Effect.fnUntraced(function* (options: TailOptions, cursor: Cu
   const { client, connected, manager, newInbox, onStatus, trouble } = yield* NatsConnection
   const operation = `tail of ${options.filterSubject}`
   const inbox = newInbox()
-  const state = new TailState(options, cursor, (subject) => client.publish(subject))
+  const log = Effect.runForkWith(yield* Effect.context<never>())
+  const refuse = (text: string) => void log(Effect.logError(`${operation}: ${text}`))
+  const state = new TailState(options, cursor, (subject) => client.publish(subject), refuse)
   yield* Effect.acquireRelease(
     Effect.sync(() => {
       const subscription = client.subscribe(inbox, { callback: (_, message) => state.take(message) })
@@ -206,6 +209,7 @@ class TailState {
   readonly #options: TailOptions
   readonly #cursor: Cursor
   readonly #publish: (subject: string) => void
+  readonly #refuse: (text: string) => void
   #early: Array<Msg> | undefined = []
   #delivered = 0
   #heardAt = performance.now()
@@ -217,10 +221,16 @@ class TailState {
   /** The stream's last message when the consumer was made; what replaced an older one since then may be behind it. */
   #end = Infinity
 
-  constructor(options: TailOptions, cursor: Cursor, publish: (subject: string) => void) {
+  constructor(
+    options: TailOptions,
+    cursor: Cursor,
+    publish: (subject: string) => void,
+    refuse: (text: string) => void
+  ) {
     this.#options = options
     this.#cursor = cursor
     this.#publish = publish
+    this.#refuse = refuse
   }
 
   start(pending: number, lastSequence: number, end: number): void {
@@ -296,7 +306,10 @@ class TailState {
     this.#cursor.next = sequence + 1
     if (this.#options.repeats === true) this.#cursor.last = { sequence, storedAt }
     const { subject, data, headers } = message
-    this.#options.onMessage({ subject, data, sequence, storedAt, header: (name) => headers?.get(name) ?? "" })
+    const fault = formatFault(headers?.get(FormatHeader) ?? "")
+    if (fault === undefined) {
+      this.#options.onMessage({ subject, data, sequence, storedAt, header: (name) => headers?.get(name) ?? "" })
+    } else this.#refuse(`message ${sequence} (${subject}) is passed over, ${fault}`)
     if (pending === 0 || sequence >= this.#end) this.#catchUp()
   }
 

@@ -1,4 +1,5 @@
 import type { StoredMsg, StreamAPI } from "@nats-io/jetstream"
+import { FormatHeader, formatFault } from "@roost/contracts"
 import { Effect } from "effect"
 import { fromClient } from "./internal/fromClient.ts"
 import { NatsConnection } from "./NatsConnection.ts"
@@ -50,16 +51,13 @@ const call = <A>(operation: string, run: (streams: StreamAPI) => Promise<A>) =>
   })
 
 const ask = (operation: string, run: (streams: StreamAPI) => Promise<StoredMsg | null>) =>
-  Effect.map(call(operation, run), (message): StoredMessage | undefined =>
-    message === null
-      ? undefined
-      : {
-          data: message.data,
-          sequence: message.seq,
-          subject: message.subject,
-          header: (name) => message.header.get(name)
-        }
-  )
+  Effect.flatMap(call(operation, run), (message): Effect.Effect<StoredMessage | undefined, NatsError> => {
+    if (message === null) return Effect.succeed(undefined)
+    const { data, header, seq, subject } = message
+    const fault = formatFault(header.get(FormatHeader))
+    if (fault !== undefined) return Effect.fail(new NatsError({ reason: "Malformed", operation, detail: fault }))
+    return Effect.succeed({ data, sequence: seq, subject, header: (name) => header.get(name) })
+  })
 
 /** Removes exactly one message. That it is gone already is no error. */
 export const deleteMessage = (stream: string, sequence: number): Effect.Effect<void, never, NatsConnection> =>

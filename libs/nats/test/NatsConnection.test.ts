@@ -44,18 +44,18 @@ describe("a connection", () => {
         const bus = yield* FrameBus
         const health = yield* Health
         const received: Array<number> = []
-        yield* bus.subscribe("roost.frame.edge.a", (bytes) => received.push(bytes[0]!))
-        assert.isTrue(bus.publish("roost.frame.edge.a", Uint8Array.of(1)))
+        yield* bus.subscribe("roost.frame.edge.a", (bytes) => received.push(bytes[1]!))
+        assert.isTrue(bus.publish("roost.frame.edge.a", Uint8Array.of(1, 1)))
         yield* waitUntil(() => received.length === 1)
         assert.isTrue(health.readiness().ready)
 
         yield* server.stop("SIGKILL")
         yield* waitUntil(() => !health.readiness().ready)
-        assert.isFalse(bus.publish("roost.frame.edge.a", Uint8Array.of(2)))
+        assert.isFalse(bus.publish("roost.frame.edge.a", Uint8Array.of(1, 2)))
 
         yield* server.start
         yield* waitUntil(() => health.readiness().ready)
-        assert.isTrue(bus.publish("roost.frame.edge.a", Uint8Array.of(3)))
+        assert.isTrue(bus.publish("roost.frame.edge.a", Uint8Array.of(1, 3)))
         yield* waitUntil(() => received.length === 2)
         assert.deepStrictEqual(received, [1, 3])
       }).pipe(Effect.provide(FrameBus.layer.pipe(Layer.provideMerge(connectionTo(server)))))
