@@ -17,7 +17,7 @@ export type AppForm = "source" | "bundle"
 export const appForm = (): AppForm => (process.env["ROOST_TEST_BUNDLES"] === "true" ? "bundle" : "source")
 
 /** The file that Node is started with. */
-export const appFile = (app: AppName, form: AppForm): string => {
+export const appFile = (app: AppName, form: AppForm = appForm()): string => {
   const file = `${root}/apps/${app}/${form === "bundle" ? "dist/main.mjs" : "src/main.ts"}`
   if (existsSync(file)) return file
   throw new Error(`${file} is not there: npx nx run-many -t build makes the bundles`)
@@ -36,6 +36,8 @@ export interface AppProcessOptions {
   readonly env: Readonly<Record<string, string>>
   /** As `appForm` without this. */
   readonly form?: AppForm
+  /** The file that Node is started with: another version's. */
+  readonly file?: string
   /** Its ways to the NATS servers, if they can be cut. */
   readonly relays?: ReadonlyArray<TcpRelay>
 }
@@ -52,20 +54,20 @@ export class AppProcess {
   readonly port: number
   readonly relays: ReadonlyArray<TcpRelay>
   readonly #env: Readonly<Record<string, string>>
-  readonly #file: string
+  #file: string
   readonly #container: AppContainer | undefined
   #child: ChildProcess
   #output = ""
 
-  constructor({ app, env, form, number, port, relays }: AppProcessOptions) {
+  constructor({ app, env, file, form, number, port, relays }: AppProcessOptions) {
     this.app = app
     this.name = `${app}-${number}`
     this.port = port
     this.relays = relays ?? []
     this.#env = env
-    const image = form === undefined ? appImage() : undefined
+    const image = form === undefined && file === undefined ? appImage() : undefined
     this.#container = image === undefined ? undefined : new AppContainer(image, app)
-    this.#file = image === undefined ? appFile(app, form ?? appForm()) : image
+    this.#file = file ?? image ?? appFile(app, form)
     this.#child = this.#spawn()
   }
 
@@ -82,8 +84,9 @@ export class AppProcess {
     return this.#output
   }
 
-  /** Another process in place of one that has ended; see `ready`. */
-  start(): void {
+  /** Another process in place of one that has ended; see `ready`. From now on of `file`, if there is one. */
+  start(file = this.#file): void {
+    this.#file = file
     if (!this.isRunning) this.#child = this.#spawn()
   }
 

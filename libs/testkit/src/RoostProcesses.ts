@@ -31,6 +31,8 @@ export interface RoostOptions {
   readonly cuttable?: boolean
   /** Whether the apps run from source or as bundles; as `appForm` without this. */
   readonly form?: AppForm
+  /** The file of each app, if it is another version's. */
+  readonly fileOf?: (app: AppName) => string
   /** Of the nats-server, where there is one. */
   readonly nats?: NatsServerOptions
   /** For every app. */
@@ -137,8 +139,18 @@ export class RoostProcesses implements AsyncDisposable {
       const logins = loginsOf(app, nats[0]!.passwords)
       const ofHost = options.envOf?.(number)
       const variables = { ...env, ...logins, ...ways, [portVariable]: String(port), ...more, ...ofHost }
-      const { form } = options
-      apps.push(new AppProcess({ app, number, port, relays, env: variables, ...(form === undefined ? {} : { form }) }))
+      const { fileOf, form } = options
+      apps.push(
+        new AppProcess({
+          app,
+          number,
+          port,
+          relays,
+          env: variables,
+          ...(form === undefined ? {} : { form }),
+          ...(fileOf === undefined ? {} : { file: fileOf(app) })
+        })
+      )
       return port
     }
     const registries = options.registries ?? 1

@@ -88,7 +88,7 @@ export const runChaos = async (
   const phase = (name: Progress["phase"]) =>
     watcher.phase?.({ phase: name, recorder, faultSeconds: config.faultSeconds })
   phase("start")
-  using stage = Stage.for(config.types, natsServers)
+  using stage = Stage.for(config.types, natsServers, (text) => watcher.note?.(text))
   if (stage.room !== undefined) watcher.note?.(stage.room.kind)
   await using roost = await RoostProcesses.start({
     ...stage.options,

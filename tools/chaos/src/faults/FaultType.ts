@@ -42,6 +42,9 @@ const databaseFaults = {
 const intruderFaults = {
   "other-key": "one more node, with another ROOST_CLUSTER_KEY"
 } as const
+const versionFaults = {
+  upgrade: "every app of the previous version replaced by this one's, and back but for registries; only by its name"
+} as const
 const strangerFaults = {
   flood: "handshakes under made-up identities and junk datagrams from one host"
 } as const
@@ -57,6 +60,7 @@ export type FaultKind =
   | keyof typeof databaseFaults
   | keyof typeof intruderFaults
   | keyof typeof strangerFaults
+  | keyof typeof versionFaults
 
 /** The names that `--only` takes. */
 export interface FaultType {
@@ -81,7 +85,8 @@ export const faultTypes: ReadonlyArray<FaultType> = [
   ...typesOf(clockFaults, ["host-1"]),
   ...typesOf(databaseFaults, ["postgres"]),
   ...typesOf(intruderFaults, ["intruder"]),
-  ...typesOf(strangerFaults, ["strangers"])
+  ...typesOf(strangerFaults, ["strangers"]),
+  ...typesOf(versionFaults, ["all"])
 ]
 
 /** Faults that no device may notice: what is asked of it is answered, and well. */
@@ -96,7 +101,8 @@ const gentle: ReadonlySet<FaultKind> = new Set<FaultKind>([
   "postgres-slow",
   "postgres-restart",
   "other-key",
-  "flood"
+  "flood",
+  "upgrade"
 ])
 
 export const allGentle = (types: ReadonlyArray<FaultType>): boolean => types.every(({ kind }) => gentle.has(kind))
@@ -115,5 +121,10 @@ export const selectFaults = (words: ReadonlyArray<string>): ReadonlyArray<FaultT
     type.kind === word || type.group === word || nameOfType(type) === word
   const unknown = words.find((word) => !faultTypes.some((type) => matches(type, word)))
   if (unknown !== undefined) return { unknown }
-  return words.length === 0 ? faultTypes : faultTypes.filter((type) => words.some((word) => matches(type, word)))
+  // It begins with another version, which has to be built first.
+  return words.length === 0
+    ? faultTypes.filter(({ kind }) => kind !== "upgrade")
+    : faultTypes.filter((type) =>
+        words.some((word) => matches(type, word) && (type.kind !== "upgrade" || word.startsWith("upgrade")))
+      )
 }

@@ -1,6 +1,7 @@
-import type { RoostOptions } from "@roost/testkit"
+import type { AppName, RoostOptions } from "@roost/testkit"
 import { binaries, hasPostgres, syncsByInterval } from "@roost/testkit"
 import type { FaultType } from "./FaultType.ts"
+import { bundlesOf, previousCommit } from "./PreviousVersion.ts"
 import { HostClock } from "./HostClock.ts"
 import { StoreRoom } from "./StoreRoom.ts"
 
@@ -8,11 +9,19 @@ import { StoreRoom } from "./StoreRoom.ts"
 export class Stage implements Disposable {
   readonly clock: HostClock | undefined
   readonly room: StoreRoom | undefined
+  /** The file of each app of the previous version, with which all begins. */
+  readonly previous: ((app: AppName) => string) | undefined
   readonly #hasPostgres: boolean
 
-  private constructor(clock: HostClock | undefined, room: StoreRoom | undefined, hasPostgres: boolean) {
+  private constructor(
+    clock: HostClock | undefined,
+    room: StoreRoom | undefined,
+    previous: Stage["previous"],
+    hasPostgres: boolean
+  ) {
     this.clock = clock
     this.room = room
+    this.previous = previous
     this.#hasPostgres = hasPostgres
   }
 
@@ -24,20 +33,22 @@ export class Stage implements Disposable {
   }
 
   /** For faults that the machine lacks nothing for. */
-  static for(types: ReadonlyArray<FaultType>, natsServers: number): Stage {
+  static for(types: ReadonlyArray<FaultType>, natsServers: number, say: (text: string) => void): Stage {
     const needs = (group: string): boolean => types.some((type) => type.group === group)
     const clock = needs("host-1") ? HostClock.make() : undefined
-    return new Stage(clock, needs("store") ? StoreRoom.make(natsServers) : undefined, needs("postgres"))
+    const previous = types.some(({ kind }) => kind === "upgrade") ? bundlesOf(previousCommit(), say) : undefined
+    return new Stage(clock, needs("store") ? StoreRoom.make(natsServers) : undefined, previous, needs("postgres"))
   }
 
   /** The nats-server that can keep what it promises, if the machine has one. */
-  get options(): Pick<RoostOptions, "natsOptions" | "envOf" | "postgres"> {
+  get options(): Pick<RoostOptions, "natsOptions" | "envOf" | "fileOf" | "postgres"> {
     const newest = binaries()[0]
     const binary = newest !== undefined && syncsByInterval(newest.version) ? ("newest" as const) : ("path" as const)
-    const { clock, room } = this
+    const { clock, previous, room } = this
     return {
       natsOptions: (index) => ({ binary, ...room?.natsOptions(index) }),
       ...(clock === undefined ? {} : { envOf: (number) => (number === 1 ? clock.env : {}) }),
+      ...(previous === undefined ? {} : { fileOf: previous }),
       postgres: this.#hasPostgres
     }
   }

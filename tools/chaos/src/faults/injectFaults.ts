@@ -12,6 +12,7 @@ import type { Stage } from "./Stage.ts"
 import { StoreCopy } from "./StoreCopy.ts"
 import { flood } from "./Strangers.ts"
 import { deleteStream } from "./streamFaults.ts"
+import { fileOfThis, mayGoBack, roll } from "./upgrade.ts"
 
 export interface InjectOptions {
   readonly roost: RoostProcesses
@@ -65,6 +66,12 @@ const inject = async (
       for (const [i, server] of roost.nats.entries())
         await during(kind, natsName(i), () => restartNats(server, "SIGTERM", 0).then(() => sleep(catchUpMillis)))
       return
+    case "upgrade": {
+      const each = (app: { readonly name: string }, work: () => Promise<void>) => during(kind, app.name, work)
+      await roll(roost, fileOfThis, each)
+      await roll(roost, stage.previous!, each, mayGoBack)
+      return roll(roost, fileOfThis, each, mayGoBack)
+    }
     case "nats-gone":
       return during(kind, "nats", () => allNatsGone(roost.nats, lastsMillis))
     case "nats-freeze":
