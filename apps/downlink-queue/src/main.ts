@@ -1,3 +1,4 @@
+import { layerAuditLog, layerRemoteApiKeys } from "@roost/access"
 import { downlinkService, registryService } from "@roost/contracts"
 import {
   CommandStore,
@@ -19,10 +20,18 @@ const Commands = Layer.mergeAll(layerDownlinkRpc, layerCommandEvents, layerDelet
   Layer.provide(EventPublisher.layer)
 )
 
+const nats = NatsConnection.layer("downlink-queue")
+
+/** API keys are the registry's: it is asked over NATS. */
+const Callers = Layer.merge(
+  layerRemoteApiKeys,
+  layerAuditLog("downlink-queue").pipe(Layer.provide(EventPublisher.layer))
+).pipe(Layer.provide(nats))
+
 const Routes = Layer.merge(
   layerDownlinkHttp.pipe(Layer.provide(Commands)),
   Layer.merge(layerIdempotency({ service: "downlink-queue" }), layerProcessSummary("downlink-queue"))
-).pipe(Layer.provide(NatsConnection.layer("downlink-queue")))
+).pipe(Layer.provide(nats))
 
 runApp(
   {
@@ -31,5 +40,5 @@ runApp(
     settings: [ApiTokens, NatsConfig, downlinkService.port, registryService.port, HttpHost, HttpTls],
     checks: [httpPortIsFree(downlinkService.port)]
   },
-  serveApi(downlinkService.api, Routes, downlinkService.port, [registryService])
+  serveApi(downlinkService.api, Routes, downlinkService.port, [registryService], Callers)
 )

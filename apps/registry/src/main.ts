@@ -1,4 +1,15 @@
 import {
+  AccessHandlers,
+  AccessStore,
+  Accounts,
+  AuditHandlers,
+  firstAccountName,
+  layerApiKeys,
+  layerAuditLog,
+  layerKeyAnswers,
+  ManagedKeys
+} from "@roost/access"
+import {
   DeliveryStatuses,
   EventHandlers,
   layerWebhookClient,
@@ -14,7 +25,8 @@ import {
   ConsoleSessions,
   layerBrowserSessions,
   layerConsoleFiles,
-  layerConsoleHttp
+  layerConsoleHttp,
+  People
 } from "@roost/console-server"
 import { ClusterKeys, downlinkService, RegistryKeys, registryService, Sealing, sealPurpose } from "@roost/contracts"
 import {
@@ -121,7 +133,61 @@ const Idempotency = Layer.unwrap(
   )
 )
 
-const Sessions = ConsoleSessions.layer.pipe(Layer.provide(nats))
+const StoredAccess = Layer.mergeAll(ManagedKeys.layer, Accounts.layer).pipe(
+  Layer.provideMerge(AccessStore.layer),
+  Layer.provide(nats)
+)
+
+/** Who signs in at the console beside the holder of the token. */
+const SignedIn = Layer.effect(
+  People,
+  Effect.gen(function* () {
+    const accounts = yield* Accounts
+    const keys = yield* ManagedKeys
+    return People.of({
+      byPassword: accounts.check,
+      versionOf: ({ id, kind }) => (kind === "account" ? accounts.versionOf(id) : Effect.succeed(0)),
+      current: (principal, version) => {
+        switch (principal.kind) {
+          case "account":
+            return accounts.current(principal.id, version)
+          case "key":
+            return Effect.map(keys.current(principal.id), (key) => key && { ...principal, grants: key.grants })
+          default:
+            return Effect.succeed(principal)
+        }
+      }
+    })
+  })
+).pipe(Layer.provide(StoredAccess))
+
+const Sessions = ConsoleSessions.layer.pipe(Layer.provide([nats, SignedIn]))
+
+const AuditTrail = layerAuditLog("registry").pipe(Layer.provide(EventPublisher.layer), Layer.provide(nats))
+
+/** Everybody who may call the API, and the log of what they change. */
+const Callers = Layer.mergeAll(
+  layerBrowserSessions.pipe(Layer.provide(Sessions)),
+  layerApiKeys.pipe(Layer.provide(StoredAccess)),
+  SignedIn,
+  AuditTrail
+)
+
+/** The first start makes an account for an admin, and says its password this once. */
+const FirstAccount = Layer.effectDiscard(
+  Effect.gen(function* () {
+    const made = yield* (yield* Accounts).makeFirst
+    if (made === undefined) return
+    yield* Effect.logInfo(
+      `made the first account: ${firstAccountName}, password ${made.password}, which is not shown again; change it in the console under Access`
+    )
+  })
+)
+
+/** API keys and accounts, and who changed what. */
+const Access = Layer.mergeAll(AccessHandlers, AuditHandlers, layerKeyAnswers, FirstAccount).pipe(
+  Layer.provide([StoredAccess, StoredMessages.layer("registry")])
+)
 
 /** In a bundle `console` is beside it; run from its sources, the app has what was built last. */
 const besideThis = ["console", "../../console/dist"].map((path) => join(import.meta.dirname, path))
@@ -151,6 +217,7 @@ const Devices = Layer.mergeAll(
   Deletions,
   EnosApi,
   Idempotency,
+  Access,
   Console,
   ApplicationConsumers.layer(),
   layerProcessSummary("registry")
@@ -194,11 +261,5 @@ runApp(
     ],
     checks: [httpPortIsFree(registryService.port)]
   },
-  serveApi(
-    registryService.api,
-    Devices,
-    registryService.port,
-    [downlinkService],
-    layerBrowserSessions.pipe(Layer.provide(Sessions))
-  )
+  serveApi(registryService.api, Devices, registryService.port, [downlinkService], Callers)
 )

@@ -16,7 +16,7 @@ import {
   webhooksMax,
   WebhookWithSecret
 } from "@roost/contracts"
-import { requireUnchanged } from "@roost/http"
+import { grantedOf, noteBefore, requireGranted, requireUnchanged } from "@roost/http"
 import { awaitStreams, type Entry, NatsConnection, type NatsError, openBucket } from "@roost/nats"
 import { Context, Effect, Layer, Option, Result, Schedule, Schema, type Scope } from "effect"
 import { HttpClient } from "effect/http"
@@ -150,8 +150,12 @@ export const WebhookHandlers = HttpApiBuilder.group(
     const statuses = yield* DeliveryStatuses
     const connection = yield* NatsConnection
     const client = yield* HttpClient.HttpClient
+    /** One of all products is for who has a grant of all. */
+    const granted = (webhookId: string) =>
+      Effect.tap(webhooks.get(webhookId), ({ productKey }) => requireGranted(productKey))
+    const noteAsBefore = (webhook: Webhook) => noteBefore(Effect.succeed(webhook))
     const ofKnown = <A>(webhookId: string, ask: Effect.Effect<A, NatsError, NatsConnection>) =>
-      webhooks.get(webhookId).pipe(Effect.andThen(Effect.orDie(ask)), Effect.provideService(NatsConnection, connection))
+      granted(webhookId).pipe(Effect.andThen(Effect.orDie(ask)), Effect.provideService(NatsConnection, connection))
     const withDelivery = (webhook: Webhook) =>
       Effect.all(
         [
@@ -171,24 +175,28 @@ export const WebhookHandlers = HttpApiBuilder.group(
       }),
       listWebhooks: () =>
         webhooks.list.pipe(
+          Effect.flatMap(grantedOf),
           Effect.flatMap(Effect.forEach(withDelivery, { concurrency: readTogetherMax })),
           Effect.map((found) => ({ webhooks: found }))
         ),
-      getWebhook: ({ params }) => Effect.flatMap(webhooks.get(params.webhookId), withDelivery),
+      getWebhook: ({ params }) => Effect.flatMap(granted(params.webhookId), withDelivery),
       changeWebhook: ({ params: { webhookId }, payload }) =>
         Effect.andThen(
-          requireUnchanged(payload, webhookFixed, webhooks.get(webhookId)),
+          Effect.flatMap(Effect.tap(granted(webhookId), noteAsBefore), (known) =>
+            requireUnchanged(payload, webhookFixed, Effect.succeed(known))
+          ),
           webhooks.change(webhookId, payload)
         ),
       testWebhook: ({ params }) =>
-        Effect.flatMap(webhooks.withSecret(params.webhookId), (webhook) =>
+        Effect.flatMap(Effect.andThen(granted(params.webhookId), webhooks.withSecret(params.webhookId)), (webhook) =>
           Effect.provideService(tryDelivery(webhook), HttpClient.HttpClient, client)
         ),
       listDeadDeliveries: ({ params: { webhookId } }) =>
         Effect.map(ofKnown(webhookId, listDead(webhookId)), (dead) => ({ dead })),
       replayDeadDeliveries: ({ params: { webhookId } }) =>
         Effect.map(ofKnown(webhookId, replayDead(webhookId)), (replayed) => ({ replayed })),
-      deleteWebhook: ({ params }) => webhooks.delete(params.webhookId)
+      deleteWebhook: ({ params: { webhookId } }) =>
+        Effect.andThen(Effect.tap(granted(webhookId), noteAsBefore), webhooks.delete(webhookId))
     })
   })
 )

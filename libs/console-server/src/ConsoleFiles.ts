@@ -69,7 +69,9 @@ const pageSegments: ReadonlySet<string> = new Set([
   "recordings",
   "strangers",
   "webhooks",
-  "cluster"
+  "cluster",
+  "access",
+  "audit"
 ])
 
 const isPage = (path: string): boolean => pageSegments.has(path.split("/", 2)[1] ?? "")

@@ -1,9 +1,19 @@
-import { ConsoleApi, ForeignOrigin, NotSignedIn, SignInRefused } from "@roost/contracts"
-import { BrowserSessions } from "@roost/http"
+import {
+  ConsoleApi,
+  CurrentCaller,
+  ForeignOrigin,
+  NotSignedIn,
+  type Principal,
+  SignInRefused,
+  tokenPrincipal,
+  TooManyRequests
+} from "@roost/contracts"
+import { addressOf, auditEntry, AuditLog, BrowserSessions } from "@roost/http"
 import { Effect, Layer, Option } from "effect"
-import { HttpServerResponse } from "effect/http"
+import { type HttpServerRequest, HttpServerResponse } from "effect/http"
 import { HttpApiBuilder } from "effect/http-api"
 import { ConsoleSessions } from "./ConsoleSessions.ts"
+import { People } from "./People.ts"
 import { isOwnOrigin, sessionSecretOf, withoutSession, withSession } from "./SessionCookie.ts"
 
 const CodeHandlers = HttpApiBuilder.group(
@@ -11,9 +21,15 @@ const CodeHandlers = HttpApiBuilder.group(
   "codes",
   Effect.fnUntraced(function* (handlers) {
     const { makeCode } = yield* ConsoleSessions
+    const people = Option.getOrUndefined(yield* Effect.serviceOption(People))
+    const maker = Effect.gen(function* () {
+      const principal = (yield* CurrentCaller)?.principal ?? tokenPrincipal
+      return { principal, version: people === undefined ? 0 : yield* people.versionOf(principal) }
+    })
     return handlers.handleAll({
       createSignInCode: () =>
-        makeCode.pipe(
+        maker.pipe(
+          Effect.flatMap(makeCode),
           Effect.map(({ expiresAt, secret }) => ({ code: secret, expiresAt })),
           Effect.orDie
         )
@@ -26,31 +42,72 @@ const SessionHandlers = HttpApiBuilder.group(
   "sessions",
   Effect.fnUntraced(function* (handlers) {
     const sessions = yield* ConsoleSessions
+    const people = Option.getOrUndefined(yield* Effect.serviceOption(People))
+    const log = Option.getOrUndefined(yield* Effect.serviceOption(AuditLog))
+    const note = Effect.fnUntraced(function* (operation: string, principal: Principal, request: Request) {
+      if (log === undefined) return
+      yield* log.write(yield* auditEntry(principal, request, { operation, target: {} }, {}))
+    })
+    const bySecret = Effect.fnUntraced(function* (kind: "code" | "token", secret: string) {
+      const found = yield* Effect.orDie(kind === "code" ? sessions.byCode(secret) : sessions.byToken(secret))
+      if (Option.isSome(found)) return found.value
+      return yield* new SignInRefused({ detail: kind === "code" ? codeExpected : tokenExpected })
+    })
+    const byPassword = Effect.fnUntraced(function* (
+      { name, password }: { readonly name: string; readonly password: string },
+      request: Request
+    ) {
+      if (people === undefined) return yield* new SignInRefused({ detail: passwordExpected })
+      const outcome = yield* people.byPassword(name, password, addressOf(request))
+      switch (outcome._tag) {
+        case "Right":
+          return yield* Effect.orDie(sessions.begin(outcome))
+        case "Wrong":
+          // The first refusal of a lock-out only: a flood of wrong passwords would push everything else out of the log.
+          if (outcome.lockedNow) yield* note("lockedOut", { kind: "account", id: name, name, grants: [] }, request)
+          return yield* new SignInRefused({ detail: passwordExpected })
+        case "LockedOut":
+          return yield* new TooManyRequests({
+            detail: `Too many wrong passwords of this name or address. Try again in ${outcome.retryAfterSeconds} s.`
+          })
+      }
+    })
     return handlers.handleAll({
       signIn: Effect.fnUntraced(function* ({ payload, request }) {
         if (!isOwnOrigin(request)) return yield* new ForeignOrigin({ detail: originExpected })
-        const byCode = "code" in payload
-        const found = yield* Effect.orDie(byCode ? sessions.byCode(payload.code) : sessions.byToken(payload.token))
-        if (Option.isNone(found)) return yield* new SignInRefused({ detail: byCode ? codeExpected : tokenExpected })
-        const { expiresAt, secret } = found.value
-        return withSession(HttpServerResponse.jsonUnsafe({ expiresAt }, { status: 201 }), request, secret)
+        const { secret } =
+          "password" in payload
+            ? yield* byPassword(payload, request)
+            : yield* bySecret("code" in payload ? "code" : "token", "code" in payload ? payload.code : payload.token)
+        const session = Option.getOrUndefined(yield* Effect.orDie(sessions.find(secret)))
+        if (session === undefined) return yield* new SignInRefused({ detail: goneMeanwhile })
+        yield* note("signIn", session.principal, request)
+        return withSession(HttpServerResponse.jsonUnsafe(session, { status: 201 }), request, secret)
       }),
       getSession: Effect.fnUntraced(function* ({ request }) {
         const secret = sessionSecretOf(request)
-        const expiresAt = secret === undefined ? Option.none() : yield* Effect.orDie(sessions.find(secret))
-        if (Option.isNone(expiresAt)) return yield* new NotSignedIn()
-        return { expiresAt: expiresAt.value }
+        const session = secret === undefined ? Option.none() : yield* Effect.orDie(sessions.find(secret))
+        if (Option.isNone(session)) return yield* new NotSignedIn()
+        return session.value
       }),
       signOut: Effect.fnUntraced(function* ({ request }) {
         if (!isOwnOrigin(request)) return yield* new ForeignOrigin({ detail: originExpected })
         const secret = sessionSecretOf(request)
-        if (secret !== undefined) yield* Effect.orDie(sessions.end(secret))
+        if (secret !== undefined) {
+          const session = yield* Effect.orDie(sessions.find(secret))
+          if (Option.isSome(session)) yield* note("signOut", session.value.principal, request)
+          yield* Effect.orDie(sessions.end(secret))
+        }
         return withoutSession(HttpServerResponse.empty({ status: 204 }), request)
       })
     })
   })
 )
 
+type Request = HttpServerRequest.HttpServerRequest
+
+const passwordExpected = "No account has this name and password, or it is disabled."
+const goneMeanwhile = "What signs in was changed at this moment. Try again."
 const originExpected =
   "Expected the request to come from the console's own pages, or an Origin header with this address."
 const codeExpected =
@@ -67,8 +124,10 @@ export const layerBrowserSessions = Layer.effect(
     BrowserSessions.of({
       admission: Effect.fnUntraced(function* (request) {
         const secret = sessionSecretOf(request)
-        if (secret === undefined || Option.isNone(yield* Effect.orDie(find(secret)))) return "Unknown"
-        return isOwnOrigin(request) ? "SignedIn" : "ForeignOrigin"
+        const session = secret === undefined ? Option.none() : yield* Effect.orDie(find(secret))
+        if (Option.isNone(session)) return { _tag: "Unknown" } as const
+        if (!isOwnOrigin(request)) return { _tag: "ForeignOrigin" } as const
+        return { _tag: "SignedIn", principal: session.value.principal } as const
       })
     })
   )

@@ -1,11 +1,21 @@
-import { Buckets, consoleSessionMillis, signInCodeMillis } from "@roost/contracts"
+import { Buckets, consoleSessionMillis, Principal, signInCodeMillis, tokenPrincipal } from "@roost/contracts"
 import { ApiTokens, tokenCheck } from "@roost/http"
 import { awaitStreams, type NatsError, openBucket } from "@roost/nats"
 import { Clock, Context, Effect, Layer, Option, Redacted, Schema } from "effect"
-import { createHmac, randomBytes } from "node:crypto"
+import { createHmac, randomBytes, timingSafeEqual } from "node:crypto"
+import { People } from "./People.ts"
 
 /** An entry of the bucket CONSOLE, at `code.{digest}` or `session.{digest}`. The bucket has no secret: see `digestBy`. */
-const ConsoleEntry = Schema.Struct({ expiresAt: Schema.Finite })
+const ConsoleEntry = Schema.Struct({
+  expiresAt: Schema.Finite,
+  /** Who signs in by the code, or did; absent in entries of former versions. */
+  principal: Schema.optionalKey(Principal),
+  /** Of what the principal signed in with, then: a changed password ends its sessions. */
+  version: Schema.optionalKey(Schema.Int),
+  /** HMAC of all that, so that nobody who writes to the bucket makes somebody else of who is signed in. */
+  proof: Schema.optionalKey(Schema.String)
+})
+type ConsoleEntry = typeof ConsoleEntry.Type
 
 /** What a browser shows, with its end in milliseconds since 1970. */
 export interface Ticket {
@@ -13,48 +23,76 @@ export interface Ticket {
   readonly expiresAt: number
 }
 
+/** Who signs in, and the version of what they did it with. */
+export interface SignedIn {
+  readonly principal: Principal
+  readonly version: number
+}
+
+/** Who is signed in, until when: milliseconds since 1970. */
+export interface Session {
+  readonly principal: Principal
+  readonly expiresAt: number
+}
+
 /** Who is signed in at the console. All instances of the registry know, and restarts change nothing. */
 export class ConsoleSessions extends Context.Service<
   ConsoleSessions,
   {
-    /** A code that signs in once within `signInCodeMillis`. */
-    readonly makeCode: Effect.Effect<Ticket, NatsError>
+    /** A code that signs its maker in once within `signInCodeMillis`. */
+    readonly makeCode: (maker: SignedIn) => Effect.Effect<Ticket, NatsError>
     /** The session of who signs in; none if the code or token is not good. */
     readonly byCode: (code: string) => Effect.Effect<Option.Option<Ticket>, NatsError>
     readonly byToken: (token: string) => Effect.Effect<Option.Option<Ticket>, NatsError>
-    /** When the session of this secret ends. */
-    readonly find: (secret: string) => Effect.Effect<Option.Option<number>, NatsError>
+    /** Of who proved by other means who they are. */
+    readonly begin: (who: SignedIn) => Effect.Effect<Ticket, NatsError>
+    /** The session of this secret, with what its principal may do now. */
+    readonly find: (secret: string) => Effect.Effect<Option.Option<Session>, NatsError>
     readonly end: (secret: string) => Effect.Effect<void, NatsError>
   }
 >()("@roost/console-server/ConsoleSessions") {
   static readonly layer = Layer.effect(
     ConsoleSessions,
     Effect.gen(function* () {
-      const { current, previous } = yield* ApiTokens
-      const digest = digestBy(Redacted.value(current))
-      const digests = previous === undefined ? [digest] : [digest, digestBy(Redacted.value(previous))]
+      const tokens = yield* ApiTokens
+      const token = Redacted.value(tokens.current)
+      // While the token is exchanged, what was made under the one before is known, too.
+      const known = tokens.previous === undefined ? [token] : [token, Redacted.value(tokens.previous)]
+      const people = Option.getOrUndefined(yield* Effect.serviceOption(People))
       const isToken = yield* tokenCheck
       yield* awaitStreams({ streams: [], buckets: [Buckets.console] })
       const bucket = yield* openBucket(Buckets.console, ConsoleEntry)
 
-      const make = Effect.fnUntraced(function* (kind: Kind, millis: number) {
+      const make = Effect.fnUntraced(function* (kind: Kind, millis: number, { principal, version }: SignedIn) {
         const secret = randomBytes(secretBytes).toString("base64url")
         const expiresAt = (yield* Clock.currentTimeMillis) + millis
-        yield* bucket.create(`${kind}.${digest(kind, secret)}`, { expiresAt })
+        const key = `${kind}.${digestBy(token)(kind, secret)}`
+        const entry = { expiresAt, principal, version }
+        yield* bucket.create(key, { ...entry, proof: proofOf(token, key, entry) })
         return { secret, expiresAt }
       })
       const find = Effect.fnUntraced(function* (kind: Kind, secret: string) {
         const now = yield* Clock.currentTimeMillis
-        for (const each of digests) {
-          const entry = yield* bucket.get(`${kind}.${each(kind, secret)}`)
-          if (Option.isSome(entry)) return Option.filter(entry, ({ value }) => value.expiresAt > now)
+        for (const each of known) {
+          const entry = yield* bucket.get(`${kind}.${digestBy(each)(kind, secret)}`)
+          if (Option.isNone(entry)) continue
+          return Option.filter(entry, ({ key, value }) => value.expiresAt > now && isProved(each, key, value))
         }
         return Option.none()
       })
-      const begin = make("session", consoleSessionMillis)
+      const signedInOf = ({ principal = tokenPrincipal, version = 0 }: ConsoleEntry): SignedIn => ({
+        principal,
+        version
+      })
+      const current = ({ principal, version }: SignedIn) =>
+        people === undefined || principal.kind === "token"
+          ? Effect.succeed<Principal | undefined>(principal)
+          : people.current(principal, version)
+      const begin = (who: SignedIn) => make("session", consoleSessionMillis, who)
 
       return ConsoleSessions.of({
-        makeCode: make("code", signInCodeMillis),
+        makeCode: (maker) => make("code", signInCodeMillis, maker),
+        begin,
         byCode: Effect.fnUntraced(function* (code) {
           const found = Option.getOrUndefined(yield* find("code", code))
           if (found === undefined) return Option.none<Ticket>()
@@ -66,16 +104,24 @@ export class ConsoleSessions extends Context.Service<
               () => Effect.succeed(false)
             )
           )
-          return used ? Option.some(yield* begin) : Option.none<Ticket>()
+          return used ? Option.some(yield* begin(signedInOf(found.value))) : Option.none<Ticket>()
         }),
-        byToken: (token) => (isToken(token) ? Effect.map(begin, Option.some) : Effect.succeedNone),
-        find: (secret) =>
-          Effect.map(
-            find("session", secret),
-            Option.map(({ value }) => value.expiresAt)
-          ),
+        byToken: (token) =>
+          isToken(token)
+            ? Effect.map(begin({ principal: tokenPrincipal, version: 0 }), Option.some)
+            : Effect.succeedNone,
+        find: Effect.fnUntraced(function* (secret) {
+          const found = Option.getOrUndefined(yield* find("session", secret))
+          if (found === undefined) return Option.none<Session>()
+          const principal = yield* current(signedInOf(found.value))
+          return principal === undefined
+            ? Option.none<Session>()
+            : Option.some({ principal, expiresAt: found.value.expiresAt })
+        }),
         end: (secret) =>
-          Effect.forEach(digests, (each) => bucket.delete(`session.${each("session", secret)}`), { discard: true })
+          Effect.forEach(known, (each) => bucket.delete(`session.${digestBy(each)("session", secret)}`), {
+            discard: true
+          })
       })
     })
   )
@@ -94,3 +140,15 @@ const digestBy =
   (token: string) =>
   (kind: Kind, secret: string): string =>
     createHmac("sha256", token).update(`${kind} ${secret}`).digest("hex")
+
+const proofOf = (token: string, key: string, { expiresAt, principal, version }: ConsoleEntry): string =>
+  createHmac("sha256", token)
+    .update(`${key} ${JSON.stringify([expiresAt, principal, version])}`)
+    .digest("hex")
+
+/** Nobody is signed in by an entry of a former version, which has no proof: stripped of it, a viewer's would be an admin's. */
+const isProved = (token: string, key: string, entry: ConsoleEntry): boolean => {
+  const expected = Buffer.from(proofOf(token, key, entry))
+  const proof = Buffer.from(entry.proof ?? "")
+  return proof.length === expected.length && timingSafeEqual(proof, expected)
+}

@@ -1,3 +1,4 @@
 export * from "./ConsoleFiles.ts"
 export * from "./ConsoleHttp.ts"
 export * from "./ConsoleSessions.ts"
+export * from "./People.ts"

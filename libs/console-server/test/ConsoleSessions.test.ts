@@ -1,6 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
+import type { Principal } from "@roost/contracts"
 import { natsServer } from "@roost/testkit"
-import { Effect } from "effect"
+import { Effect, Layer } from "effect"
+import { People } from "../src/index.ts"
 import { instance, token } from "./support/Served.ts"
 
 const bearer = { authorization: `Bearer ${token}` }
@@ -61,6 +63,50 @@ describe("who is signed in at the console", () => {
       assert.match(String(out.headers["set-cookie"]), /Max-Age=0/)
       assert.strictEqual((yield* other.call("GET", "/v1/thing", { cookie: there })).status, 401)
       assert.strictEqual((yield* call("GET", "/v1/console/session", { cookie })).status, 401)
+    })
+  )
+
+  it.live("signs in by name and password, with the roles of now, and is out when the password is another one", () =>
+    Effect.gen(function* () {
+      const ada: Principal = { kind: "account", id: "ada", name: "Ada", grants: [{ role: "admin" }] }
+      const known = { version: 1, grants: ada.grants }
+      const people = Layer.succeed(People, {
+        byPassword: (name, password) =>
+          Effect.succeed(
+            name !== "ada"
+              ? { _tag: "LockedOut", retryAfterSeconds: 300 }
+              : password === "right"
+                ? { _tag: "Right", principal: ada, version: known.version }
+                : { _tag: "Wrong", lockedNow: false }
+          ),
+        current: (principal, version) =>
+          Effect.sync(() => (version === known.version ? { ...principal, grants: known.grants } : undefined)),
+        versionOf: () => Effect.sync(() => known.version)
+      })
+      const { call, origin } = yield* instance(
+        yield* natsServer(),
+        "/nowhere",
+        token,
+        undefined,
+        people as Layer.Layer<never>
+      )
+      const signIn = (body: object) => call("POST", "/v1/console/session", { origin }, body)
+      assert.strictEqual((yield* signIn({ name: "ada", password: "wrong" })).status, 401)
+      assert.strictEqual((yield* signIn({ name: "eve", password: "right" })).status, 429)
+      const signedIn = yield* signIn({ name: "ada", password: "right" })
+      assert.deepStrictEqual([signedIn.status, JSON.parse(signedIn.text).principal], [201, ada])
+      const cookie = String(signedIn.headers["set-cookie"]).split(";", 1)[0]!
+      assert.strictEqual((yield* call("POST", "/v1/thing", { origin, cookie })).status, 200)
+      const code = JSON.parse((yield* call("POST", "/v1/console/codes", { origin, cookie })).text).code
+      const byCode = yield* signIn({ code })
+      assert.strictEqual(JSON.parse(byCode.text).principal.id, "ada")
+
+      known.grants = [{ role: "viewer" }]
+      assert.strictEqual((yield* call("POST", "/v1/thing", { origin, cookie })).status, 403)
+      known.version = 2
+      assert.strictEqual((yield* call("GET", "/v1/thing", { cookie })).status, 401)
+      const second = String(byCode.headers["set-cookie"]).split(";", 1)[0]!
+      assert.strictEqual((yield* call("GET", "/v1/console/session", { cookie: second })).status, 401)
     })
   )
 

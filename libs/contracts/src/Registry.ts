@@ -104,7 +104,8 @@ export const sealPurpose = {
   webhook: "webhook",
   sink: "sink",
   idempotency: "idempotency",
-  recording: "recording"
+  recording: "recording",
+  access: "access"
 } as const
 export const pskContext = ({ productKey, deviceKey, secureMode }: PskRequest): string =>
   `${productKey},${deviceKey},${secureMode}`

@@ -86,10 +86,15 @@ export const Streams = {
   webhookDead: stream("WEBHOOK_DEAD", "roost.webhook.>", 7 * day, 1.5, "drop-oldest"),
   /** Events that sinks could not write, and those of them that are written again. */
   sinkDead: stream("SINK_DEAD", "roost.sink.>", 7 * day, 0.5, "drop-oldest"),
+  /** Who changed what: some 500 bytes a change, a million of them in the room at its largest. */
+  audit: {
+    ...stream("AUDIT", "roost.audit.>", 365 * day, 0.5, "drop-oldest"),
+    room: { percent: 0.5, bytesMax: 512 * mebibyte }
+  } as StreamDefinition,
   /** Messages that their consumer could not handle, one by one either (`SetAsideHeader`). */
-  setAside: stream("SET_ASIDE", "roost.aside.>", 30 * day, 1, "refuse"),
+  setAside: stream("SET_ASIDE", "roost.aside.>", 30 * day, 0.5, "refuse"),
   commandEvent: {
-    ...stream("COMMAND_EVENT", "roost.command.>", 7 * day, 3, "refuse"),
+    ...stream("COMMAND_EVENT", "roost.command.>", 7 * day, 2.5, "refuse"),
     retention: "workqueue"
   } as StreamDefinition
 } as const
@@ -108,6 +113,8 @@ export const Buckets = {
   idempotency: bucket("IDEMPOTENCY", day, { percent: 2 }),
   /** Sessions of people at the console, and the codes that sign in: `ConsoleEntry`. */
   console: bucket("CONSOLE", 12 * hour, { percent: 0.5, bytesMax: 16 * mebibyte }),
+  /** API keys and accounts, sealed whole, and when a key was used last. */
+  access: bucket("ACCESS", 0, { percent: 0.5, bytesMax: 64 * mebibyte }),
   /** The owner of each partition: the records of libs/cluster. */
   leases: bucket("LEASES", 0, { percent: 0.5, bytesMax: 64 * mebibyte }),
   commandHistory: bucket("COMMAND_HISTORY", 7 * day, { percent: 6 }),

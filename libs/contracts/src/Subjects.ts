@@ -41,6 +41,10 @@ export const Subjects = {
   setAside: (durable: string) => `roost.aside.${durable}`,
   /** Which flight recordings run: edges and session-actors listen. */
   recordings: "roost.recordings",
+  /** Questions to the registries about API keys. */
+  access: "roost.access",
+  /** Changes that somebody made by an app's API. */
+  audit: (app: string) => `roost.audit.${app}`,
   /** What a process recorded; a registry stores it. */
   recorded: "roost.recorded",
   command: (kind: "hinted" | "fetched" | "replied" | "overtaken", productKey: string, deviceKey: string) =>

@@ -52,7 +52,8 @@ describe("the lists of both APIs", () => {
       ["registry /v1/webhooks", ""],
       ["registry /v1/sinks", ""],
       // What was recorded has megabytes.
-      ["registry /v1/recordings", "recording,entries"]
+      ["registry /v1/recordings", "recording,entries"],
+      ["registry /v1/access/keys", ""]
     ])
   })
 })

@@ -13,6 +13,7 @@ import {
   requestTime
 } from "@roost/contracts"
 import type { ThingModel } from "@roost/enos"
+import { noteBefore } from "@roost/http"
 import { Clock, Effect } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
 import { pageOf } from "./Page.ts"
@@ -50,10 +51,12 @@ export const ModelHandlers = HttpApiBuilder.group(
           return yield* new ModelIdDiffers({ detail: `The model says ${payload.modelId}, its address ${modelId}.` })
         }
         yield* notTooLarge(payload)
+        yield* noteBefore(read(modelId))
         const replaced = yield* store.replaceModel(payload, yield* Clock.currentTimeMillis)
         return replaced ?? (yield* noSuchModel(modelId))
       }),
       deleteModel: Effect.fnUntraced(function* ({ params: { modelId } }) {
+        yield* noteBefore(read(modelId))
         const outcome = yield* store.deleteModel(modelId)
         if (outcome === "Unknown") return yield* noSuchModel(modelId)
         if (outcome === "InUse") {

@@ -1,12 +1,15 @@
 import {
+  CurrentCaller,
   deviceFixed,
+  isGranted,
   type LoggedEvent,
   pageLengthDefault,
   type ProductEvent,
   productFixed,
-  RegistryApi
+  RegistryApi,
+  secretRoles
 } from "@roost/contracts"
-import { requireUnchanged } from "@roost/http"
+import { grantedOf, noteBefore, requireUnchanged } from "@roost/http"
 import { Effect, Layer } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
 import { importDevices } from "./DeviceImport.ts"
@@ -29,14 +32,26 @@ const ProductHandlers = HttpApiBuilder.group(
     const registry = yield* Registry
     return handlers.handleAll({
       createProduct: ({ payload }) => registry.createProduct(payload),
-      getProduct: ({ params }) => registry.product(params.productKey),
+      getProduct: Effect.fnUntraced(function* ({ params: { productKey } }) {
+        const { productSecret, ...product } = yield* registry.product(productKey)
+        const caller = yield* CurrentCaller
+        const shown = caller !== undefined && isGranted(caller.principal, secretRoles, productKey)
+        return shown ? { ...product, productSecret } : product
+      }),
       deleteProduct: ({ params, query: { force = false } }) =>
-        Effect.map(registry.deleteProduct(params.productKey, force), (outcome) =>
-          outcome === "Deleted" ? undefined : outcome
+        Effect.map(
+          Effect.andThen(
+            noteBefore(registry.product(params.productKey)),
+            registry.deleteProduct(params.productKey, force)
+          ),
+          (outcome) => (outcome === "Deleted" ? undefined : outcome)
         ),
       changeProduct: ({ params: { productKey }, payload }) =>
         Effect.andThen(
-          requireUnchanged(payload, productFixed, registry.product(productKey)),
+          Effect.andThen(
+            noteBefore(registry.product(productKey)),
+            requireUnchanged(payload, productFixed, registry.product(productKey))
+          ),
           registry.changeProduct(productKey, payload)
         ),
       listProductEvents: Effect.fnUntraced(function* ({ params, query }) {
@@ -45,12 +60,9 @@ const ProductHandlers = HttpApiBuilder.group(
       }),
       rotateProductSecret: ({ params, payload }) => registry.rotateProductSecret(params.productKey, payload),
       listProducts: Effect.fnUntraced(function* ({ query: { cursor, limit = pageLengthDefault } }) {
-        const { items, nextCursor } = pageOf(
-          limit,
-          yield* registry.products(cursor, limit + 1),
-          (product) => product.productKey
-        )
-        return { products: items, ...nextCursor }
+        const found = yield* registry.products(cursor, limit + 1)
+        const { items, nextCursor } = pageOf(limit, found, (product) => product.productKey)
+        return { products: yield* grantedOf(items), ...nextCursor }
       })
     })
   })
@@ -83,13 +95,15 @@ const DeviceHandlers = HttpApiBuilder.group(
       }),
       getDevice: ({ params }) => registry.device(params),
       changeDevice: ({ params, payload }) =>
-        Effect.andThen(
-          requireUnchanged(payload, deviceFixed, registry.device(params)),
-          registry.changeDevice(params, payload)
+        noteBefore(registry.device(params)).pipe(
+          Effect.andThen(requireUnchanged(payload, deviceFixed, registry.device(params))),
+          Effect.andThen(registry.changeDevice(params, payload))
         ),
-      deleteDevice: ({ params }) => registry.deleteDevice(params),
-      enableDevice: ({ params }) => registry.setEnabled(params, true),
-      disableDevice: ({ params }) => registry.setEnabled(params, false),
+      deleteDevice: ({ params }) => Effect.andThen(noteBefore(registry.device(params)), registry.deleteDevice(params)),
+      enableDevice: ({ params }) =>
+        Effect.andThen(noteBefore(registry.device(params)), registry.setEnabled(params, true)),
+      disableDevice: ({ params }) =>
+        Effect.andThen(noteBefore(registry.device(params)), registry.setEnabled(params, false)),
       rotateSecret: ({ params, payload }) => registry.rotateSecret(params, payload.deviceSecret),
       replaceDevice: ({ params, payload }) => registry.replaceDevice(params, payload.deviceSecret),
       listEvents: Effect.fnUntraced(function* ({ params, query }) {

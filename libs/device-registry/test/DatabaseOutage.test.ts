@@ -19,12 +19,15 @@ import {
 } from "../src/index.ts"
 import { postgresPatience } from "../src/sql/PostgresPool.ts"
 import { layerStoreAt } from "./support/Databases.ts"
-import { noCommands, noEvents, noSinks, noUplinks, noWebhooks, token } from "./support/RegistryHttp.ts"
+import { noAccess, noCommands, noEvents, noSinks, noUplinks, noWebhooks, token } from "./support/RegistryHttp.ts"
 import { layerVault } from "./support/TestRegistry.ts"
 
 const served = ({ url }: PostgresServer) =>
   HttpRouter.serve(
-    apiRoutes(RegistryApi, Layer.mergeAll(RegistryHandlers, noWebhooks, noSinks, noEvents, noUplinks, noCommands)),
+    apiRoutes(
+      RegistryApi,
+      Layer.mergeAll(RegistryHandlers, noWebhooks, noSinks, noEvents, noUplinks, noCommands, noAccess)
+    ),
     {
       disableLogger: true,
       disableListenLog: true,

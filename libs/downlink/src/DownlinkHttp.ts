@@ -1,5 +1,5 @@
 import { type CommandNotOfModel, DownlinkApi, issuedCommand, RegistryApi } from "@roost/contracts"
-import { writtenBody } from "@roost/http"
+import { requireGranted, writtenBody } from "@roost/http"
 import { Effect, Layer } from "effect"
 import { HttpApiBuilder, type HttpApiGroup } from "effect/http-api"
 import { Downlink } from "./Downlink.ts"
@@ -47,9 +47,12 @@ const tracking = (api: typeof DownlinkApi) =>
     "tracking",
     Effect.fnUntraced(function* (handlers) {
       const downlink = yield* Downlink
+      /** Its id does not tell its product. */
+      const granted = (commandId: string) =>
+        Effect.tap(downlink.get(commandId), ({ productKey }) => requireGranted(productKey))
       return handlers.handleAll({
-        getCommand: ({ params }) => Effect.map(downlink.get(params.commandId), issuedCommand),
-        cancelCommand: ({ params }) => downlink.cancel(params.commandId),
+        getCommand: ({ params }) => Effect.map(granted(params.commandId), issuedCommand),
+        cancelCommand: ({ params }) => Effect.andThen(granted(params.commandId), downlink.cancel(params.commandId)),
         cancelCommands: ({ params }) =>
           Effect.map(downlink.cancelAll(params), (commands) => ({
             commandIds: commands.map(({ commandId }) => commandId)

@@ -1,12 +1,13 @@
 import { Setting } from "@roost/contracts"
 import { plainNumbers } from "@roost/enos"
 import { linkOf } from "@roost/explain"
-import { outageOf, readBody, tokenCheck } from "@roost/http"
-import { Config, Effect, Layer } from "effect"
+import { auditEntry, AuditLog, type Authentication, Authenticator, outageOf, readBody } from "@roost/http"
+import { Config, Effect, Layer, Option } from "effect"
 import { HttpRouter, HttpServerRequest, HttpServerResponse } from "effect/http"
 import { randomUUID } from "node:crypto"
 import { commandActions } from "./CommandActions.ts"
 import { CommandService } from "./CommandService.ts"
+import { enosRules, forbiddenFor } from "./EnosRules.ts"
 import { deviceActions } from "./DeviceActions.ts"
 import { type Action, ApiCode, EnosFailure, type EnosResult, failed } from "./EnosAnswer.ts"
 import { measurepointActions } from "./MeasurepointActions.ts"
@@ -15,7 +16,8 @@ import { Provisioning } from "./Provisioning.ts"
 
 type Needs = Provisioning | CommandService
 
-const resources: Readonly<Record<string, Readonly<Record<string, Action<Needs>>>>> = {
+/** By resource, then by method and action. */
+export const enosResources: Readonly<Record<string, Readonly<Record<string, Action<Needs>>>>> = {
   products: productActions,
   devices: deviceActions,
   commands: commandActions,
@@ -32,21 +34,25 @@ export const EnosApiEnabled = Setting.withDefault(
 
 /**
  * `/connect-service/v2.1/{resource}?action=…` as EnOS's open API has it: every answer is 200 with `code`, 0 where all is
- * well. Others have `link` beside it, where cause and cure of the refusal stand. The token is ROOST_API_TOKEN, in `apim-accesstoken` as there, or as a bearer token.
+ * well. Others have `link` beside it, where cause and cure of the refusal stand. The token is an API key or ROOST_API_TOKEN, in
+ * `apim-accesstoken` as there, or as a bearer token.
  */
 export const layerEnosRoutes: Layer.Layer<
   never,
-  Config.ConfigError,
-  HttpRouter.HttpRouter | Provisioning | CommandService
+  never,
+  HttpRouter.HttpRouter | Authenticator | Provisioning | CommandService
 > = Layer.unwrap(
   Effect.gen(function* () {
     const services = yield* Effect.context<Needs>()
-    const isToken = yield* tokenCheck
+    const { authenticate } = yield* Authenticator
+    const log = Option.getOrUndefined(yield* Effect.serviceOption(AuditLog))
     const answer = (method: "GET" | "POST") =>
       Effect.fnUntraced(
         function* (request: HttpServerRequest.HttpServerRequest) {
           const url = new URL(request.url, "http://roost")
-          const result = yield* run(method, url, request, isToken).pipe(Effect.provideContext(services))
+          const result = yield* run(method, url, request, yield* authenticate(request), log).pipe(
+            Effect.provideContext(services)
+          )
           return { code: ApiCode.ok, msg: "OK", ...result }
         },
         Effect.catch((error: EnosFailure) =>
@@ -91,26 +97,63 @@ const run = Effect.fnUntraced(function* (
   method: "GET" | "POST",
   url: URL,
   request: HttpServerRequest.HttpServerRequest,
-  isToken: (token: string) => boolean
+  authentication: Authentication,
+  log: AuditLog["Service"] | undefined
 ): Effect.fn.Return<EnosResult, EnosFailure, Needs> {
-  const token = request.headers["apim-accesstoken"] ?? request.headers["authorization"]?.replace(/^Bearer /i, "")
-  if (token === undefined || !isToken(token)) {
-    return yield* failed(ApiCode.noPermission, "the call needs ROOST_API_TOKEN in apim-accesstoken")
-  }
+  if (authentication._tag !== "Authenticated") return yield* unknownCaller(authentication)
   const query = Object.fromEntries(url.searchParams)
   const resource = url.pathname.split("/").at(-1)!
   const name = `${method} ${query["action"] ?? ""}`
-  if (!Object.hasOwn(resources, resource)) {
-    return yield* failed(ApiCode.notFound, `Roost has no ${resource}; it has ${Object.keys(resources).join(", ")}`)
+  if (!Object.hasOwn(enosResources, resource)) {
+    return yield* failed(ApiCode.notFound, `Roost has no ${resource}; it has ${Object.keys(enosResources).join(", ")}`)
   }
-  const actions = resources[resource]!
+  const actions = enosResources[resource]!
   if (!Object.hasOwn(actions, name)) {
     const names = Object.keys(actions).join(", ")
     return yield* failed(ApiCode.notFound, `Roost has no ${name} of ${resource}; it has ${names}`)
   }
   const body = method === "GET" ? {} : yield* bodyOf(request)
-  return yield* actions[name]!({ query, body: plainNumbers(body), written: body })
+  const call = { query, body: plainNumbers(body), written: body }
+  const { principal } = authentication
+  const refusal = yield* forbiddenFor(principal, enosRules[`${resource} ${name}`], call)
+  if (refusal !== undefined) return yield* failed(ApiCode.noPermission, refusal, undefined, "forbidden")
+  const result = yield* actions[name]!(call)
+  if (log !== undefined && changes.test(name)) {
+    const target = Object.fromEntries(
+      named.flatMap((key) => {
+        const value = query[key] ?? (call.body as Readonly<Record<string, unknown>> | null)?.[key]
+        return typeof value === "string" ? [[key, value]] : []
+      })
+    )
+    const what = { operation: `enos:${resource} ${query["action"]}`, target }
+    yield* log.write(yield* auditEntry(principal, request, what, { after: result.data ?? body }))
+  }
+  return result
 })
+
+/** Calls that change something; the others, whatever their method, read. */
+const changes = /^POST (?!search|query)/
+/** Names of what a call is about. */
+const named = ["productKey", "deviceKey", "assetId", "commandId"]
+
+const unknownCaller = (authentication: Exclude<Authentication, { readonly _tag: "Authenticated" }>): EnosFailure => {
+  switch (authentication._tag) {
+    case "Limited":
+      return failed(
+        ApiCode.noPermission,
+        `${authentication.detail} Try again in ${authentication.retryAfterSeconds} s`,
+        undefined,
+        "rate-exceeded"
+      )
+    case "Refused":
+      return failed(
+        ApiCode.noPermission,
+        `${authentication.fault}; the call needs an API key or ROOST_API_TOKEN in apim-accesstoken`
+      )
+    case "ForeignOrigin":
+      return failed(ApiCode.noPermission, "a page of another site may change nothing", undefined, "foreign-origin")
+  }
+}
 
 /** A body may be left out where nothing in it is needed. */
 const bodyOf = (request: HttpServerRequest.HttpServerRequest): Effect.Effect<unknown, EnosFailure> =>

@@ -10,7 +10,8 @@ import {
   HttpServerResponse
 } from "effect/http"
 import { type HttpApi, HttpApiBuilder, type HttpApiGroup, HttpApiSwagger } from "effect/http-api"
-import { layerBearerToken } from "./BearerToken.ts"
+import { Authenticator } from "./Authenticator.ts"
+import { layerAuthorization } from "./Authorization.ts"
 import { type Neighbour, neighbourDocs, whoElse } from "./Neighbours.ts"
 import { endpointsOf } from "./NearestEndpoint.ts"
 import { layerProblems, type Routes } from "./Problems.ts"
@@ -21,16 +22,16 @@ import { recordingRoutes, RouteTable } from "./RouteTable.ts"
 import { refuseUnreadable } from "./UnreadableRequests.ts"
 
 /**
- * The routes of an API as all of Roost's have them: its groups behind the bearer token, every error a problem
+ * The routes of an API as all of Roost's have them: its groups behind the authorization, every error a problem
  * document. They include `/openapi.json`, `/docs` (Swagger UI from this process, nothing from elsewhere), and health. The API is made by
- * `strictApi` of `@roost/contracts`; `groups` are its `HttpApiBuilder.group` layers. `sessions` may bring `BrowserSessions`, which let
- * browsers in.
+ * `strictApi` of `@roost/contracts`; `groups` are its `HttpApiBuilder.group` layers. `callers` may bring `ApiKeys`, `BrowserSessions`
+ * and an `AuditLog`.
  */
 export const apiRoutes = <Id extends string, Groups extends HttpApiGroup.Constraint, E, R, E2 = never, R2 = never>(
   api: HttpApi.HttpApi<Id, Groups>,
   groups: Layer.Layer<HttpApiGroup.ToService<Id, Groups>, E, R>,
   { elsewhere = () => undefined, endpoints = [], table = new RouteTable() }: RouteKnowledge = {},
-  sessions: Layer.Layer<never, E2, R2> = Layer.empty
+  callers: Layer.Layer<never, E2, R2> = Layer.empty
 ) =>
   Layer.mergeAll(
     HttpApiBuilder.layer(api, { openapiPath: "/openapi.json" }).pipe(Layer.provide(groups)),
@@ -43,7 +44,9 @@ export const apiRoutes = <Id extends string, Groups extends HttpApiGroup.Constra
       endpoints: [...endpointsOf(api), ...endpoints]
     })
   ).pipe(
-    Layer.provide(layerBearerToken.pipe(Layer.provide(sessions))),
+    Layer.provide(layerAuthorization),
+    Layer.provide(Authenticator.layer),
+    Layer.provide(callers),
     Layer.provide(layerRequestRules),
     Layer.provide(Layer.succeed(HttpIncomingMessage.MaxBodySize, ByteSize.bytes(requestBytesMax))),
     Layer.provide(recordingRoutes(table))
@@ -64,7 +67,7 @@ export const serveApi = <Id extends string, Groups extends HttpApiGroup.Constrai
   groups: Layer.Layer<HttpApiGroup.ToService<Id, Groups>, E, R>,
   port: Setting<number>,
   neighbours: ReadonlyArray<Neighbour> = [],
-  sessions: Layer.Layer<never, E2, R2> = Layer.empty
+  callers: Layer.Layer<never, E2, R2> = Layer.empty
 ) => {
   const table = new RouteTable()
   return Layer.effectDiscard(
@@ -81,7 +84,7 @@ export const serveApi = <Id extends string, Groups extends HttpApiGroup.Constrai
       const docs = neighbourDocs(neighbours).pipe(Layer.provide(recordingRoutes(table)))
       // A handler's needs of a request are part of `R` and can't be told apart here; `groups` brings the rest.
       answers.handler = (yield* HttpRouter.toHttpEffect(
-        Layer.merge(apiRoutes(api, groups, { table, ...others }, sessions), docs)
+        Layer.merge(apiRoutes(api, groups, { table, ...others }, callers), docs)
       )) as Handler
       // Added last, it is the first to run: after it go the stores that handlers call.
       yield* Effect.addFinalizer(() => answers.endWith(ending))

@@ -1,7 +1,6 @@
-import { Authorization, ForeignOrigin, Setting, Unauthorized } from "@roost/contracts"
+import { Setting } from "@roost/contracts"
 import { metrics } from "@roost/observability"
-import { Config, Context, Effect, Layer, Option, Redacted, Schema } from "effect"
-import { HttpServerRequest, HttpServerRespondable, HttpServerResponse } from "effect/http"
+import { Config, Effect, Redacted, Schema } from "effect"
 import { createHash, timingSafeEqual } from "node:crypto"
 
 const tokenLengthMin = 16
@@ -42,64 +41,9 @@ export const tokenCheck = Effect.map(ApiTokens, ({ current, previous }) => {
   }
 })
 
-/** The token, or where there are `BrowserSessions`, who is signed in: a request without an Authorization header may be a browser's. */
-export const layerBearerToken: Layer.Layer<Authorization, Config.ConfigError> = Layer.effect(
-  Authorization,
-  Effect.gen(function* () {
-    const isToken = yield* tokenCheck
-    const sessions = Option.getOrUndefined(yield* Effect.serviceOption(BrowserSessions))
-    return Authorization.of({
-      bearer: (handler, { credential }) =>
-        Effect.flatMap(HttpServerRequest.HttpServerRequest, (request) => {
-          const { authorization } = request.headers
-          if (isBearer(authorization) && isToken(Redacted.value(credential))) return handler
-          if (sessions === undefined || authorization !== undefined) return unauthorized(authorization)
-          return Effect.flatMap(sessions.admission(request), (admission) => {
-            if (admission === "SignedIn") return handler
-            return admission === "ForeignOrigin" ? foreignOrigin : unauthorized(authorization)
-          })
-        })
-    })
-  })
-)
-
-/** `ForeignOrigin`: the browser of who is signed in asks for a change that another site's page wants. */
-export type Admission = "SignedIn" | "ForeignOrigin" | "Unknown"
-
-/**
- * The person who is signed in at the console, by a request's cookie (`@roost/console-server`). A store that does not answer is a defect.
- */
-export class BrowserSessions extends Context.Service<
-  BrowserSessions,
-  { readonly admission: (request: HttpServerRequest.HttpServerRequest) => Effect.Effect<Admission> }
->()("@roost/http/BrowserSessions") {}
-
-const foreignOrigin = HttpServerRespondable.toResponse(
-  new ForeignOrigin({
-    detail: "Expected a change to come from the console's own pages: an Origin header with the address of this service."
-  })
-)
-
 const previousTokens = metrics.counter(
   "roost_http_previous_token_checks_total",
   "Checks of a token that was ROOST_API_TOKEN_PREVIOUS. While it grows, an application has not changed over."
 )
 
 const digest = (text: string): Buffer => createHash("sha256").update(text).digest()
-
-const isBearer = (authorization = ""): boolean => /^bearer /i.test(authorization)
-
-/** RFC 9110 §11.6.1 wants the challenge, which a declared error can't carry. */
-const unauthorized = (authorization: string | undefined) => {
-  const fault =
-    authorization === undefined
-      ? "No Authorization header came"
-      : isBearer(authorization)
-        ? "The token is another one than ROOST_API_TOKEN of this service"
-        : "The Authorization header is of another scheme than Bearer"
-  const detail = `${fault}; expected Authorization: Bearer {token}.`
-  return Effect.map(
-    HttpServerRespondable.toResponse(new Unauthorized({ detail })),
-    HttpServerResponse.setHeader("www-authenticate", 'Bearer realm="roost"')
-  )
-}

@@ -17,7 +17,7 @@ import {
   HttpServerResponse
 } from "effect/http"
 import { createHash } from "node:crypto"
-import { tokenCheck } from "./BearerToken.ts"
+import { Authenticator } from "./Authenticator.ts"
 import { type Answer, type IdempotencyRecords, openIdempotencyRecords } from "./IdempotencyRecords.ts"
 import { requestBytesMax } from "./RequestLimits.ts"
 
@@ -49,14 +49,19 @@ export const layerIdempotency = (options: IdempotencyOptions) =>
   Layer.unwrap(
     Effect.gen(function* () {
       const records = yield* openIdempotencyRecords(options.service, options.sealing)
-      const isToken = yield* tokenCheck
+      const { authenticate } = yield* Authenticator
       const middleware = (handler: Handler) =>
         Effect.gen(function* () {
           const request = yield* HttpServerRequest.HttpServerRequest
           const key = request.method === "POST" ? request.headers["idempotency-key"] : undefined
-          // A caller without a token is answered 401 by the endpoint, and leaves no record.
-          if (key === undefined || !isToken(tokenOf(request))) return yield* handler
-          return yield* withKey(records, options, request, key, handler)
+          if (key === undefined) return yield* handler
+          const caller = yield* authenticate(request)
+          // A caller that nobody knows is answered 401 by the endpoint, and leaves no record.
+          if (caller._tag !== "Authenticated") return yield* handler
+          // Of one caller's keys another one knows nothing: answers have secrets.
+          const { id, kind } = caller.principal
+          const own = kind === "token" ? records : records.of(`${kind} ${id}`)
+          return yield* withKey(own, options, request, key, handler)
         })
       return HttpRouter.middleware(middleware, { global: true })
     })
@@ -117,9 +122,6 @@ const keyOf = (header: string): string | undefined => {
   const key = /^"(.*)"$/.exec(header)?.[1] ?? header
   return key.length <= idempotencyKeyLengthMax && /^[\x21-\x7e]+$/.test(key) ? key : undefined
 }
-
-const tokenOf = ({ headers }: HttpServerRequest.HttpServerRequest): string =>
-  headers["apim-accesstoken"] ?? (headers["authorization"] ?? "").replace(/^Bearer /i, "")
 
 /** The body of an import is read as it comes: its lines are known by their own keys. */
 const fingerprintOf = Effect.fnUntraced(function* (request: HttpServerRequest.HttpServerRequest) {

@@ -35,6 +35,8 @@ export interface KnownKey extends Record {
 
 /** The records of one service, which all its instances share. */
 export interface IdempotencyRecords {
+  /** Those of one caller alone. */
+  readonly of: (caller: string) => IdempotencyRecords
   /** The key's record, made now where there is none. */
   readonly begin: (key: string, fingerprint: string) => Effect.Effect<KnownKey, NatsError>
   /** Gives the answer that counts: of two runs that end at once, the first one's. */
@@ -49,28 +51,35 @@ export const openIdempotencyRecords = Effect.fnUntraced(function* (
 ): Effect.fn.Return<IdempotencyRecords, Config.ConfigError, NatsConnection | Health | Scope.Scope> {
   yield* awaitStreams({ streams: [], buckets: [Buckets.idempotency] })
   const bucket = yield* openBucket(Buckets.idempotency, StoredRecord)
-  const nameOf = (key: string) => `${service}.${createHash("sha256").update(key).digest("hex")}`
-  return {
-    begin: Effect.fnUntraced(function* (key, fingerprint) {
-      const name = nameOf(key)
-      const at = yield* Clock.currentTimeMillis
-      const record: Record = { fingerprint, seed: randomBytes(32).toString("base64"), at }
-      const created = yield* bucket.create(name, encode(sealing, name, record)).pipe(
-        Effect.map((revision): KnownKey => ({ ...record, again: false, revision })),
-        Effect.catchIf(isConflict, () => Effect.succeed(undefined))
-      )
-      return created ?? (yield* read(bucket, sealing, name))
-    }),
-    finish: Effect.fnUntraced(function* (key, known, answer) {
-      const { again: _, revision, ...record } = known
-      const name = nameOf(key)
-      return yield* bucket.update(name, encode(sealing, name, { ...record, answer }), revision).pipe(
-        Effect.as(answer),
-        Effect.catchIf(isConflict, () => Effect.map(read(bucket, sealing, name), (current) => current.answer ?? answer))
-      )
-    }),
-    release: (key, { revision }) => Effect.catchIf(bucket.delete(nameOf(key), revision), isConflict, () => Effect.void)
+  const recordsOf = (caller: string): IdempotencyRecords => {
+    const nameOf = (key: string) => `${service}.${createHash("sha256").update(`${caller}${key}`).digest("hex")}`
+    return {
+      of: (name) => recordsOf(`${name} `),
+      begin: Effect.fnUntraced(function* (key, fingerprint) {
+        const name = nameOf(key)
+        const at = yield* Clock.currentTimeMillis
+        const record: Record = { fingerprint, seed: randomBytes(32).toString("base64"), at }
+        const created = yield* bucket.create(name, encode(sealing, name, record)).pipe(
+          Effect.map((revision): KnownKey => ({ ...record, again: false, revision })),
+          Effect.catchIf(isConflict, () => Effect.succeed(undefined))
+        )
+        return created ?? (yield* read(bucket, sealing, name))
+      }),
+      finish: Effect.fnUntraced(function* (key, known, answer) {
+        const { again: _, revision, ...record } = known
+        const name = nameOf(key)
+        return yield* bucket.update(name, encode(sealing, name, { ...record, answer }), revision).pipe(
+          Effect.as(answer),
+          Effect.catchIf(isConflict, () =>
+            Effect.map(read(bucket, sealing, name), (current) => current.answer ?? answer)
+          )
+        )
+      }),
+      release: (key, { revision }) =>
+        Effect.catchIf(bucket.delete(nameOf(key), revision), isConflict, () => Effect.void)
+    }
   }
+  return recordsOf("")
 })
 
 const read = Effect.fnUntraced(function* (

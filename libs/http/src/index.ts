@@ -1,4 +1,7 @@
 export * from "./ApiServer.ts"
+export * from "./AuditLog.ts"
+export * from "./Authenticator.ts"
+export { forbidden, grantedOf, requireGranted, requireRole } from "./Authorization.ts"
 export * from "./BearerToken.ts"
 export * from "./Idempotency.ts"
 export { type Neighbour } from "./Neighbours.ts"

@@ -105,15 +105,16 @@ describe("an API", () => {
     Effect.gen(function* () {
       for (const [authorization, fault] of [
         [undefined, "No Authorization header came"],
-        ["Bearer wrong", "The token is another one than ROOST_API_TOKEN of this service"],
-        [`Bearer ${token}x`, "The token is another one than ROOST_API_TOKEN of this service"],
+        ["Bearer wrong", "The token is neither ROOST_API_TOKEN of this service nor an API key that is good"],
+        [`Bearer ${token}x`, "The token is neither ROOST_API_TOKEN of this service nor an API key that is good"],
         [`Token  ${token}`, "The Authorization header is of another scheme than Bearer"]
       ] as const) {
         const headers = authorization === undefined ? {} : { authorization }
         const answer = yield* post("/v1/things/a:turn", json({ degrees: 1 }), headers)
         assert.strictEqual(answer.status, 401)
         assert.strictEqual(answer.type, "application/problem+json")
-        assert.strictEqual(answer.challenge, 'Bearer realm="roost"')
+        const error = authorization === undefined ? "" : ', error="invalid_token"'
+        assert.strictEqual(answer.challenge, `Bearer realm="roost"${error}`)
         assert.strictEqual(answer.body.type, "urn:roost:problem:unauthorized")
         assert.strictEqual(answer.body.detail, `${fault}; expected Authorization: Bearer {token}.`)
       }

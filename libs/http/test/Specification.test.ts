@@ -62,7 +62,7 @@ for (const { api, service } of [registryService, downlinkService]) {
     it("has every status that the server answers by itself", () => {
       for (const { method, name, operation } of operations) {
         const body = operation.requestBody === undefined ? [] : [413, 415]
-        const wanted = [400, 401, 500, 503, ...body, ...(method === "post" ? [422] : [])]
+        const wanted = [400, 401, 403, 429, 500, 503, ...body, ...(method === "post" ? [422] : [])]
         assert.deepStrictEqual(
           wanted.filter((status) => !Object.hasOwn(operation.responses, status)),
           [],
@@ -75,7 +75,9 @@ for (const { api, service } of [registryService, downlinkService]) {
       const optional = operations.filter(
         ({ operation: { requestBody } }) => (requestBody?.required as boolean) === false
       )
-      assert.isTrue(optional.every(({ operation }) => /^(rotate|replace|publish|change)/.test(operation.operationId)))
+      assert.isTrue(
+        optional.every(({ operation }) => /^(rotate|replace|publish|change|reset)/.test(operation.operationId))
+      )
     })
 
     it("says where the token comes from, what the licence is, and where the other service is", () => {

@@ -1,4 +1,4 @@
-import { RoostProcesses } from "@roost/testkit"
+import { eventually, RoostProcesses } from "@roost/testkit"
 import { afterAll, assert, beforeAll, describe, it } from "vitest"
 
 let roost: RoostProcesses
@@ -69,5 +69,48 @@ describe("Idempotency-Key", () => {
     assert.strictEqual((await post("/v1/products/pk/devices:import", "import", lines)).text, imported.text)
     const { body } = await roost.registry("GET", "/v1/products")
     assert.lengthOf(body.products, 4)
+  })
+})
+
+describe("an API key", () => {
+  const ask = async (url: string, secret: string, init: RequestInit = {}) => {
+    const headers = { authorization: `Bearer ${secret}`, "content-type": "application/json" }
+    const response = await fetch(url, { ...init, headers })
+    return { status: response.status, body: JSON.parse((await response.text()) || "null") }
+  }
+
+  it("is good at the registry, at downlink-queue and for EnOS's API, for its product, until it is revoked", async () => {
+    const grants = [{ role: "developer", products: ["pk"] }]
+    const made = await roost.registry("POST", "/v1/access/keys", { name: "app", grants })
+    const { keyId, secret } = made.body
+    const set = { method: "POST", body: JSON.stringify({ value: 1 }) }
+    const of = (product: string) => `/v1/products/${product}/devices/d1/measurepoints/a:set`
+    for (const address of [roost.registryUrl, roost.downlinkUrls[0]!]) {
+      // It never came.
+      assert.strictEqual((await ask(address + of("pk"), secret, set)).status, 409)
+      const foreign = await ask(address + of("raw"), secret, set)
+      assert.deepStrictEqual([foreign.status, foreign.body.had], [403, ["developer"]])
+      assert.strictEqual((await ask(address + of("pk"), `${secret}x`, set)).status, 401)
+    }
+    const enos = (product: string) =>
+      ask(`${roost.registryUrl}${v21}/devices?action=get&productKey=${product}&deviceKey=d1`, secret)
+    assert.deepStrictEqual([(await enos("pk")).body.code, (await enos("raw")).body.code], [0, 99_403])
+
+    // The caller's own answers are nobody else's.
+    const sent = { method: "POST", body: JSON.stringify({ productName: "Meters", productKey: "pk" }) }
+    const headers = {
+      authorization: `Bearer ${secret}`,
+      "content-type": "application/json",
+      "idempotency-key": "create-3"
+    }
+    const again = await fetch(`${roost.registryUrl}/v1/products`, { ...sent, headers })
+    assert.strictEqual(again.status, 403)
+
+    await roost.registry("DELETE", `/v1/access/keys/${keyId}`)
+    assert.strictEqual((await ask(roost.registryUrl + of("pk"), secret, set)).status, 401)
+    await eventually(async () => (await ask(roost.downlinkUrls[0]! + of("pk"), secret, set)).status === 401)
+    const told = () => roost.registry("GET", "/v1/audit?operation=revokeApiKey")
+    const { body } = await eventually(told, ({ body }) => body.entries.length > 0)
+    assert.strictEqual(body.entries[0].target.keyId, keyId)
   })
 })

@@ -10,6 +10,7 @@ import { backupCommand } from "./backup/backupCommand.ts"
 import { restoreCommand } from "./backup/restoreCommand.ts"
 import { importCommand } from "./commands/importCommand.ts"
 import { exportCommand, recordCommand } from "./commands/recordCommand.ts"
+import { natsUserCommand } from "./commands/natsUserCommand.ts"
 import { schemaCommand } from "./commands/schemaCommand.ts"
 import { toolCommands } from "./commands/toolCommands.ts"
 import { topCommand } from "./commands/topCommand.ts"
@@ -83,6 +84,7 @@ export const roost = Command.make("roost").pipe(
     restoreCommand,
     contextCommand,
     schemaCommand,
+    natsUserCommand,
     ...toolCommands
   ]),
   Command.withGlobalFlags([Output, ContextName, Url, CompletionsFlag]),

@@ -3,6 +3,8 @@ import {
   IconDatabaseExport,
   IconDevices,
   IconFileText,
+  IconHistory,
+  IconKey,
   IconTopologyStar3,
   IconUserQuestion,
   IconVideo,
@@ -19,7 +21,9 @@ const pages = [
   { to: "/strangers", name: "strangers", icon: IconUserQuestion },
   { to: "/webhooks", name: "webhooks", icon: IconWebhook },
   { to: "/sinks", name: "sinks", icon: IconDatabaseExport },
-  { to: "/cluster", name: "cluster", icon: IconTopologyStar3 }
+  { to: "/cluster", name: "cluster", icon: IconTopologyStar3 },
+  { to: "/access", name: "access", icon: IconKey },
+  { to: "/audit", name: "audit", icon: IconHistory }
 ] as const
 
 /** The pages, in the order in which people need them. */

@@ -109,6 +109,18 @@ const cluster = createRoute({
   component: lazyRouteComponent(() => import("../cluster/ClusterPage.tsx"), "ClusterPage")
 })
 
+const access = createRoute({
+  getParentRoute: () => inside,
+  path: "/access",
+  component: lazyRouteComponent(() => import("../access/AccessPage.tsx"), "AccessPage")
+})
+
+const audit = createRoute({
+  getParentRoute: () => inside,
+  path: "/audit",
+  component: lazyRouteComponent(() => import("../access/AuditPage.tsx"), "AuditPage")
+})
+
 const routeTree = root.addChildren([
   signIn,
   inside.addChildren([
@@ -122,7 +134,9 @@ const routeTree = root.addChildren([
     strangers,
     webhooks,
     sinks,
-    cluster
+    cluster,
+    access,
+    audit
   ])
 ])
 

@@ -5,14 +5,14 @@ import { bodyOf, registry } from "../api/client.ts"
 import { Confirm } from "../display/Confirm.tsx"
 import { productsKey } from "../fleet/fleetQueries.ts"
 import { useText } from "../language/Language.tsx"
-import { modelsQuery, productKeyOf, type ProductWithSecret } from "./productQueries.ts"
+import { modelsQuery, productKeyOf, type ShownProduct } from "./productQueries.ts"
 
 /** What of a product can change; the rest is built into its devices. */
 export const ChangeProduct = ({
   onClose,
   product
 }: {
-  readonly product: ProductWithSecret
+  readonly product: ShownProduct
   readonly onClose: () => void
 }) => {
   const text = useText()

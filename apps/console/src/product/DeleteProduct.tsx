@@ -6,13 +6,13 @@ import { registry } from "../api/client.ts"
 import { Confirm } from "../display/Confirm.tsx"
 import { productsKey } from "../fleet/fleetQueries.ts"
 import { useText } from "../language/Language.tsx"
-import type { ProductWithSecret } from "./productQueries.ts"
+import type { ShownProduct } from "./productQueries.ts"
 
 export const DeleteProduct = ({
   onClose,
   product: { productKey, productName }
 }: {
-  readonly product: ProductWithSecret
+  readonly product: ShownProduct
   readonly onClose: () => void
 }) => {
   const text = useText()

@@ -7,10 +7,10 @@ import { FaultText } from "../display/FaultText.tsx"
 import { useText } from "../language/Language.tsx"
 import { checkModel, modelTemplate, parseModel } from "./checkModel.ts"
 import { CodeEditor } from "./CodeEditor.tsx"
-import { modelQuery, productKeyOf, type ProductWithSecret, type ThingModel } from "./productQueries.ts"
+import { modelQuery, productKeyOf, type ShownProduct, type ThingModel } from "./productQueries.ts"
 
 /** The thing model of a product: what its devices may say, and which commands they take. */
-export const ModelTab = ({ product }: { readonly product: ProductWithSecret }) => {
+export const ModelTab = ({ product }: { readonly product: ShownProduct }) => {
   const t = useText().model
   const { modelId, productKey } = product
   const [beginning, setBeginning] = useState<string>()

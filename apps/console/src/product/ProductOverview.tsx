@@ -10,11 +10,11 @@ import { useLocale, useText } from "../language/Language.tsx"
 import { ChangeProduct } from "./ChangeProduct.tsx"
 import { DeleteProduct } from "./DeleteProduct.tsx"
 import classes from "./ProductOverview.module.css"
-import { productEventsQuery, type ProductWithSecret } from "./productQueries.ts"
+import { productEventsQuery, type ShownProduct } from "./productQueries.ts"
 import { RotateProductSecret } from "./RotateProductSecret.tsx"
 
 /** What is set of it, its secret, and what befell it. */
-export const ProductOverview = ({ product }: { readonly product: ProductWithSecret }) => {
+export const ProductOverview = ({ product }: { readonly product: ShownProduct }) => {
   const t = useText().products
   const locale = useLocale()
   const [dialog, setDialog] = useState<"change" | "rotate" | "delete">()
@@ -53,7 +53,9 @@ export const ProductOverview = ({ product }: { readonly product: ProductWithSecr
         <Text size="sm" className="quiet" mb="sm">
           {t.secretBody}
         </Text>
-        {shown ? (
+        {product.productSecret === undefined ? (
+          <Text size="sm">{t.secretNotShown}</Text>
+        ) : shown ? (
           <CopyLine text={product.productSecret} label={t.secret} />
         ) : (
           <Button variant="default" size="xs" onClick={() => setShown(true)}>

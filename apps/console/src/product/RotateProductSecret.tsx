@@ -4,7 +4,7 @@ import { useState } from "react"
 import { bodyOf, registry } from "../api/client.ts"
 import { Confirm } from "../display/Confirm.tsx"
 import { useText } from "../language/Language.tsx"
-import { productKeyOf, type ProductWithSecret } from "./productQueries.ts"
+import { productKeyOf, type ShownProduct } from "./productQueries.ts"
 
 const graces = ["0", "3600", "86400", "604800", "2592000"] as const
 
@@ -13,7 +13,7 @@ export const RotateProductSecret = ({
   onClose,
   product: { productKey }
 }: {
-  readonly product: ProductWithSecret
+  readonly product: ShownProduct
   readonly onClose: () => void
 }) => {
   const t = useText().products

@@ -9,13 +9,13 @@ import { fullTime } from "../display/times.ts"
 import { Tag } from "../display/Tag.tsx"
 import { useLocale, useText } from "../language/Language.tsx"
 import { CodeEditor } from "./CodeEditor.tsx"
-import { productKeyOf, type ProductScript, type ProductWithSecret, scriptQuery } from "./productQueries.ts"
+import { productKeyOf, type ProductScript, type ShownProduct, scriptQuery } from "./productQueries.ts"
 import { ScriptTest } from "./ScriptTest.tsx"
 import classes from "./ScriptTab.module.css"
 import { scriptTemplate } from "./scriptTemplate.ts"
 
 /** What makes messages of a device's bytes: a draft that is tried, and versions, one of which converts. */
-export const ScriptTab = ({ product: { productKey } }: { readonly product: ProductWithSecret }) => {
+export const ScriptTab = ({ product: { productKey } }: { readonly product: ShownProduct }) => {
   const text = useText()
   const script = useQuery(scriptQuery(productKey))
   if (script.isError) return <FaultPanel error={script.error} again={() => void script.refetch()} />

@@ -2,7 +2,7 @@ import { queryOptions } from "@tanstack/react-query"
 import type { components } from "../../generated/registry.d.ts"
 import { bodyOf, registry } from "../api/client.ts"
 
-export type ProductWithSecret = components["schemas"]["ProductWithSecret"]
+export type ShownProduct = components["schemas"]["ShownProduct"]
 export type ProductScript = components["schemas"]["ProductScript"]
 export type ThingModel = components["schemas"]["ThingModel"]
 

@@ -1,4 +1,4 @@
-import { Alert, Anchor, Button, Center, Loader, PasswordInput, Stack, Text, Title } from "@mantine/core"
+import { Alert, Anchor, Button, Center, Loader, PasswordInput, Stack, Text, TextInput, Title } from "@mantine/core"
 import { useEffect, useState } from "react"
 import { Preferences } from "../app/Preferences.tsx"
 import { RoostMark } from "../app/RoostMark.tsx"
@@ -13,6 +13,9 @@ export const SignInPage = () => {
   const t = useText().signIn
   const signIn = useSignIn()
   const [token, setToken] = useState("")
+  const [byAccount, setByAccount] = useState(false)
+  const [name, setName] = useState("")
+  const [password, setPassword] = useState("")
   const { mutate } = signIn
   useEffect(() => {
     const take = () => {
@@ -41,7 +44,7 @@ export const SignInPage = () => {
         className={`panel ${classes.card}`}
         onSubmit={(event) => {
           event.preventDefault()
-          signIn.mutate({ token: token.trim() })
+          signIn.mutate(byAccount ? { name: name.trim(), password } : { token: token.trim() })
         }}
       >
         <Stack gap="lg">
@@ -59,18 +62,44 @@ export const SignInPage = () => {
               <FaultText error={signIn.error} />
             </Alert>
           )}
-          <PasswordInput
-            label={t.token}
-            description={t.tokenHint}
-            value={token}
-            onChange={(event) => setToken(event.currentTarget.value)}
-            autoComplete="off"
-            autoFocus
-            required
-            withAsterisk={false}
-          />
+          {byAccount ? (
+            <>
+              <TextInput
+                label={t.name}
+                value={name}
+                onChange={(event) => setName(event.currentTarget.value)}
+                autoComplete="username"
+                autoFocus
+                required
+                withAsterisk={false}
+                spellCheck={false}
+              />
+              <PasswordInput
+                label={t.password}
+                value={password}
+                onChange={(event) => setPassword(event.currentTarget.value)}
+                autoComplete="current-password"
+                required
+                withAsterisk={false}
+              />
+            </>
+          ) : (
+            <PasswordInput
+              label={t.token}
+              description={t.tokenHint}
+              value={token}
+              onChange={(event) => setToken(event.currentTarget.value)}
+              autoComplete="off"
+              autoFocus
+              required
+              withAsterisk={false}
+            />
+          )}
           <Button type="submit" size="md" loading={signIn.isPending}>
             {t.submit}
+          </Button>
+          <Button variant="subtle" size="xs" onClick={() => setByAccount(!byAccount)}>
+            {byAccount ? t.byToken : t.byAccount}
           </Button>
           <Text size="sm" className="quiet">
             {t.linkHint}{" "}

@@ -20,7 +20,10 @@ export const sessionQuery = queryOptions({
 
 export const useSession = () => useQuery(sessionQuery)
 
-export type Credential = { readonly code: string } | { readonly token: string }
+export type Credential =
+  | { readonly code: string }
+  | { readonly token: string }
+  | { readonly name: string; readonly password: string }
 
 export const useSignIn = () => {
   const client = useQueryClient()

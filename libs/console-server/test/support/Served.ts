@@ -33,15 +33,18 @@ export const instance = Effect.fnUntraced(function* (
   server: NatsServer,
   folder: string,
   apiToken = token,
-  previous?: string
+  previous?: string,
+  people: Layer.Layer<never> = Layer.empty
 ) {
   const nats = NatsConnection.layer("registry")
   const sessions = ConsoleSessions.layer.pipe(
     Layer.provide(Layer.effectDiscard(ensureStreams(allStreams))),
+    Layer.provide(people),
     Layer.provide(nats)
   )
   const routes = Layer.mergeAll(ThingHandlers, layerConsoleHttp, layerConsoleFiles(folder)).pipe(
-    Layer.provide(sessions)
+    Layer.provide(sessions),
+    Layer.provide(people)
   )
   const served = HttpRouter.serve(apiRoutes(Things, routes, {}, layerBrowserSessions.pipe(Layer.provide(sessions))), {
     disableLogger: true,

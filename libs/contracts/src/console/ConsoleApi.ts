@@ -1,9 +1,12 @@
 import * as Schema from "effect/Schema"
 import { HttpApi, HttpApiEndpoint, HttpApiError, HttpApiGroup, HttpApiSchema, OpenApi } from "effect/http-api"
-import { Authorization } from "../http/Authorization.ts"
+import { allow, everyRole } from "../access/AccessRule.ts"
+import { Principal } from "../access/Principal.ts"
+import { AccountName, passwordLengthMax } from "../access/Account.ts"
+import { Authorization, TooManyRequests } from "../http/Authorization.ts"
 import { describe } from "../http/EndpointParts.ts"
 import { linked } from "../http/Linked.ts"
-import { RequestRules } from "../http/RequestProblems.ts"
+import { RequestRules, TemporarilyUnavailable } from "../http/RequestProblems.ts"
 import { requestParseOptions } from "../http/StrictApi.ts"
 
 /** How long a code of `POST /v1/console/codes` signs in, once. Milliseconds. */
@@ -12,7 +15,7 @@ export const signInCodeMillis = 600_000
 /** How long who signed in stays so. Milliseconds. */
 export const consoleSessionMillis = 12 * 3_600_000
 
-/** The code or the token is not one that signs in. */
+/** The password, the code or the token is not one that signs in. */
 export class SignInRefused extends HttpApiError.Problem<SignInRefused>()(
   "SignInRefused",
   {
@@ -55,11 +58,16 @@ export type SignInCode = typeof SignInCode.Type
 
 export const SignIn = Schema.Union([
   Schema.Struct({ code: secretText }).annotate({ identifier: "SignInByCode" }),
-  Schema.Struct({ token: secretText }).annotate({ identifier: "SignInByToken" })
+  Schema.Struct({ token: secretText }).annotate({ identifier: "SignInByToken" }),
+  Schema.Struct({ name: AccountName, password: Schema.String.check(Schema.isMaxLength(passwordLengthMax)) }).annotate({
+    identifier: "SignInByPassword"
+  })
 ]).annotate({ identifier: "SignIn" })
 export type SignIn = typeof SignIn.Type
 
-export const ConsoleSession = Schema.Struct({ expiresAt }).annotate({ identifier: "ConsoleSession" })
+export const ConsoleSession = Schema.Struct({ expiresAt, principal: Principal }).annotate({
+  identifier: "ConsoleSession"
+})
 export type ConsoleSession = typeof ConsoleSession.Type
 
 const session = "/v1/console/session"
@@ -68,12 +76,14 @@ const Codes = HttpApiGroup.make("codes")
   .add(
     HttpApiEndpoint.post("createSignInCode", "/v1/console/codes", {
       success: SignInCode.pipe(HttpApiSchema.status(201))
-    }).annotateMerge(
-      describe(
-        "Make a code that signs in at the console",
-        `Once, within ${signInCodeMillis / 60_000} minutes: the console reads it from \`/sign-in#code=…\`.`
+    })
+      .annotateMerge(
+        describe(
+          "Make a code that signs its maker in at the console",
+          `Once, within ${signInCodeMillis / 60_000} minutes: the console reads it from \`/sign-in#code=…\`.`
+        )
       )
-    )
+      .annotateMerge(allow(everyRole, "none"))
   )
   .middleware(RequestRules)
   .middleware(Authorization)
@@ -84,8 +94,13 @@ const Sessions = HttpApiGroup.make("sessions")
     HttpApiEndpoint.post("signIn", session, {
       payload: SignIn,
       success: ConsoleSession.pipe(HttpApiSchema.status(201)),
-      error: [SignInRefused, ForeignOrigin]
-    }).annotateMerge(describe("Sign in by a code or the token", "The answer sets the cookie that later calls carry.")),
+      error: [SignInRefused, TooManyRequests, ForeignOrigin, TemporarilyUnavailable]
+    }).annotateMerge(
+      describe(
+        "Sign in by name and password, a code, or the token",
+        "The answer sets the cookie that later calls carry."
+      )
+    ),
     HttpApiEndpoint.get("getSession", session, { success: ConsoleSession, error: NotSignedIn }).annotateMerge(
       describe("Who is signed in, and until when")
     ),

@@ -2,6 +2,7 @@ import { DeviceKey, ProductKey } from "@roost/enos"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import { HttpApi, HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "effect/http-api"
+import { allow, everyRole } from "../access/AccessRule.ts"
 import { cursorOf, describe, nextCursor } from "../http/EndpointParts.ts"
 import { Flag } from "../http/Flag.ts"
 import { TemporarilyUnavailable } from "../http/RequestProblems.ts"
@@ -105,7 +106,9 @@ export const CommandIssuing = HttpApiGroup.make("issuing")
       payload: Schema.Struct({ value: AnyJson, ...waiting }),
       success: Accepted,
       error: checked
-    }).annotateMerge(describe("Set a measurement point", byModel)),
+    })
+      .annotateMerge(describe("Set a measurement point", byModel))
+      .annotateMerge(allow(["operator", "developer", "firmware"], "path")),
     HttpApiEndpoint.post("getMeasurepoints", "/measurepoints:get", {
       params: device,
       query: checks,
@@ -118,14 +121,18 @@ export const CommandIssuing = HttpApiGroup.make("issuing")
       }),
       success: Accepted,
       error: checked
-    }).annotateMerge(describe("Ask for the values of measurement points", byModel)),
+    })
+      .annotateMerge(describe("Ask for the values of measurement points", byModel))
+      .annotateMerge(allow(["operator", "developer", "firmware"], "path")),
     HttpApiEndpoint.post("invokeService", "/services/:service:invoke", {
       params: { ...device, service: ServiceIdentifier },
       query: checks,
       payload: Schema.Struct({ inputData: Schema.Record(Schema.String, AnyJson), ...waiting }),
       success: Accepted,
       error: checked
-    }).annotateMerge(describe("Call a service", byModel)),
+    })
+      .annotateMerge(describe("Call a service", byModel))
+      .annotateMerge(allow(["operator", "developer", "firmware"], "path")),
     HttpApiEndpoint.post("upgradeFirmware", "/ota:upgrade", {
       params: device,
       payload: Schema.Struct({
@@ -135,24 +142,28 @@ export const CommandIssuing = HttpApiGroup.make("issuing")
       }),
       success: Accepted,
       error: refusals
-    }).annotateMerge(
-      describe(
-        "Have a device upgrade its firmware; it tells by ota/device/progress how far it is",
-        "It fetches the file by itself, from `fileUrl`."
+    })
+      .annotateMerge(
+        describe(
+          "Have a device upgrade its firmware; it tells by ota/device/progress how far it is",
+          "It fetches the file by itself, from `fileUrl`."
+        )
       )
-    ),
+      .annotateMerge(allow(["operator", "firmware"], "path")),
     HttpApiEndpoint.post("sendRaw", "/raw", {
       params: device,
       query: waiting,
       payload: Schema.Uint8Array.pipe(HttpApiSchema.asUint8Array()),
       success: Accepted,
       error: refusals
-    }).annotateMerge(
-      describe(
-        "Send bytes as they are (pass-through products)",
-        "The body is what the device gets; the answer to it comes as an uplink."
+    })
+      .annotateMerge(
+        describe(
+          "Send bytes as they are (pass-through products)",
+          "The body is what the device gets; the answer to it comes as an uplink."
+        )
       )
-    )
+      .annotateMerge(allow(["operator", "developer", "firmware"], "path"))
   )
   .prefix("/v1/products/:productKey/devices/:deviceKey")
   .annotateMerge(
@@ -169,27 +180,33 @@ export const CommandTracking = HttpApiGroup.make("tracking")
       params: { commandId: MadeUpId },
       success: IssuedCommand,
       error: [NoSuchCommand, TemporarilyUnavailable]
-    }).annotateMerge(
-      describe(
-        "What became of a command; kept for 7 days after it ended",
-        "What was asked for, as it was written; state, times, deliveries and the reply. An event of kind `command` tells the same without asking."
+    })
+      .annotateMerge(
+        describe(
+          "What became of a command; kept for 7 days after it ended",
+          "What was asked for, as it was written; state, times, deliveries and the reply. An event of kind `command` tells the same without asking."
+        )
       )
-    ),
+      .annotateMerge(allow(everyRole, "handler")),
     HttpApiEndpoint.post("cancelCommand", "/v1/commands/:commandId:cancel", {
       params: { commandId: MadeUpId },
       success: Schema.Struct({ commandId: Schema.String, state: CommandState }),
       error: [NoSuchCommand, CommandNotCancellable, TemporarilyUnavailable]
-    }).annotateMerge(describe("Cancel a command that was not sent yet", "409 once its device fetched it.")),
+    })
+      .annotateMerge(describe("Cancel a command that was not sent yet", "409 once its device fetched it."))
+      .annotateMerge(allow(["operator", "developer", "firmware"], "handler")),
     HttpApiEndpoint.post("cancelCommands", "/v1/products/:productKey/devices/:deviceKey/commands:cancel", {
       params: device,
       success: Schema.Struct({ commandIds: Schema.Array(Schema.String) }),
       error: TemporarilyUnavailable
-    }).annotateMerge(
-      describe(
-        "Cancel all commands of a device that were not sent yet; says which it cancelled",
-        "Those that it fetched go on."
+    })
+      .annotateMerge(
+        describe(
+          "Cancel all commands of a device that were not sent yet; says which it cancelled",
+          "Those that it fetched go on."
+        )
       )
-    ),
+      .annotateMerge(allow(["operator", "developer", "firmware"], "path")),
     HttpApiEndpoint.get("listCommands", "/v1/products/:productKey/devices/:deviceKey/commands", {
       params: device,
       query: {
@@ -201,12 +218,14 @@ export const CommandTracking = HttpApiGroup.make("tracking")
       },
       success: Schema.Struct({ commands: Schema.Array(IssuedCommand), nextCursor }),
       error: TemporarilyUnavailable
-    }).annotateMerge(
-      describe(
-        "The commands of a device, newest first",
-        "All, or those of one state, those that ended in the last 7 days included."
+    })
+      .annotateMerge(
+        describe(
+          "The commands of a device, newest first",
+          "All, or those of one state, those that ended in the last 7 days included."
+        )
       )
-    )
+      .annotateMerge(allow(everyRole, "path"))
   )
   .annotateMerge(
     OpenApi.annotations({ title: "Command states", description: "What became of a command, and how to call it off." })

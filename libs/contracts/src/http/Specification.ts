@@ -1,5 +1,8 @@
+import * as Context from "effect/Context"
+import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import { HttpApi, type HttpApiGroup, OpenApi } from "effect/http-api"
+import { AccessRule, rolesOf } from "../access/AccessRule.ts"
 import { ContentTooLarge, IdempotencyKeyReused, UnsupportedMediaType } from "./RequestProblems.ts"
 
 type Spec = OpenApi.OpenAPISpec
@@ -8,18 +11,22 @@ type Json = Readonly<Record<string, unknown>>
 
 /**
  * What a specification says of an API beyond what Effect derives from its schemas, for all endpoints alike. Numbers in queries are
- * numbers; `Idempotency-Key`; every status that the server answers by itself, with its headers. A body of which nothing is required may
+ * numbers. An operation has its roles, `Idempotency-Key`, and every status that the server answers by itself, with its headers. A body of
+ * which nothing is required may
  * be left out; names that make good names in generated clients.
  */
 export const completeSpecification = <Id extends string, Groups extends HttpApiGroup.Constraint>(
   api: HttpApi.HttpApi<Id, Groups>
 ) => {
   const schemaOf = queryTypes(api)
+  const roles = rolesByOperation(api)
   return (derived: Record<string, unknown>): Record<string, unknown> => {
     const spec = derived as unknown as Spec
     for (const item of Object.values(spec.paths)) {
       for (const [method, operation] of Object.entries(item) as ReadonlyArray<[string, Operation]>) {
+        const allowed = roles.get(operation.operationId)
         complete(operation, method, spec, schemaOf)
+        if (allowed !== undefined) Object.assign(operation, { "x-roost-roles": allowed })
       }
     }
     const tags = new Map(spec.tags.map((tag) => [tag.name, tag]))
@@ -87,6 +94,20 @@ const queryTypes = <Id extends string, Groups extends HttpApiGroup.Constraint>(
   return (operationId, name) => types.get(operationId)?.[name]
 }
 
+const rolesByOperation = <Id extends string, Groups extends HttpApiGroup.Constraint>(
+  api: HttpApi.HttpApi<Id, Groups>
+): ReadonlyMap<string, ReadonlyArray<string>> => {
+  const roles = new Map<string, ReadonlyArray<string>>()
+  HttpApi.reflect(api, {
+    onGroup: () => {},
+    onEndpoint: ({ endpoint, group }) => {
+      const rule = Context.getOption(endpoint.annotations, AccessRule)
+      if (Option.isSome(rule)) roles.set(`${group.identifier}.${endpoint.identifier}`, rolesOf(rule.value))
+    }
+  })
+  return roles
+}
+
 interface Problem {
   readonly status: number
   readonly title: string
@@ -129,6 +150,13 @@ const header = (description: string, schema: object): OpenApi.OpenAPISpecHeader 
 })
 const statusHeaders = {
   401: { "WWW-Authenticate": header("The challenge (RFC 9110 §11.6.1).", { type: "string" }) },
+  // Not of each refusal with this status: a device's full queue has no time at which it will be empty.
+  429: {
+    "Retry-After": {
+      ...header("Of who makes too many requests: seconds after which the next one is taken.", { type: "integer" }),
+      required: false
+    }
+  },
   503: { "Retry-After": header("Seconds after which to try again.", { type: "integer" }) }
 } as const
 

@@ -61,6 +61,28 @@ system_account: SYSTEM
 `
 }
 
+/**
+ * One application's own user, for the account APPLICATIONS. With `consumers` it reads by these only; a user of its own hears none of the
+ * others' answers either way.
+ */
+export const renderApplicationUser = (application: string, consumers?: ReadonlyArray<string>): string => {
+  const publish =
+    consumers === undefined
+      ? applicationPermissions.publish
+      : applicationPermissions.publish.flatMap((subject) => ofConsumers(subject, consumers))
+  return userBlock(application, {
+    publish,
+    ...(consumers === undefined && { publishNot: applicationPermissions.publishNot ?? [] }),
+    subscribe: [`${inboxPrefixOf(application)}.>`]
+  })
+}
+
+/** Subjects of consumers end in the consumer's name, those of acknowledgements go on behind it. */
+const ofConsumers = (subject: string, consumers: ReadonlyArray<string>): ReadonlyArray<string> => {
+  if (subject.startsWith("$JS.ACK.")) return consumers.map((consumer) => subject.replace(/>$/, `${consumer}.>`))
+  return subject.endsWith(".*") ? consumers.map((consumer) => subject.replace(/\*$/, consumer)) : [subject]
+}
+
 const userBlock = (user: string, { publish, publishNot, subscribe }: NatsPermissions): string => {
   const login = `user: ${user}, password: $${natsPasswordVariable(user)}`
   if (publish.includes(">")) return `{ ${login} }`

@@ -143,6 +143,7 @@ export const natsUsers: Readonly<Record<NatsUserName, NatsPermissions>> = {
       // How far behind each is, for operators.
       "$JS.API.CONSUMER.LIST.*",
       ...recordingEvents,
+      Subjects.audit("registry"),
       ...writes(
         Streams.credential,
         Streams.webhookDead,
@@ -152,6 +153,7 @@ export const natsUsers: Readonly<Record<NatsUserName, NatsPermissions>> = {
         Buckets.sinks,
         Buckets.idempotency,
         Buckets.console,
+        Buckets.access,
         Buckets.recordings
       ),
       ...reads(
@@ -162,6 +164,7 @@ export const natsUsers: Readonly<Record<NatsUserName, NatsPermissions>> = {
         Buckets.commandHistory,
         Buckets.idempotency,
         Buckets.console,
+        Buckets.access,
         Buckets.recordings
       ),
       ...forgets(
@@ -172,6 +175,7 @@ export const natsUsers: Readonly<Record<NatsUserName, NatsPermissions>> = {
         Buckets.sinks,
         Buckets.idempotency,
         Buckets.console,
+        Buckets.access,
         Buckets.recordings
       )
     ],
@@ -181,6 +185,7 @@ export const natsUsers: Readonly<Record<NatsUserName, NatsPermissions>> = {
       Subjects.registryDevice,
       Subjects.registryProperties,
       Subjects.applicationConsumer,
+      Subjects.access,
       Subjects.placementAnnounce,
       Subjects.summary(any),
       Subjects.recorded
@@ -192,6 +197,8 @@ export const natsUsers: Readonly<Record<NatsUserName, NatsPermissions>> = {
       ...answers,
       tells("downlink-queue"),
       Subjects.registryDevice,
+      Subjects.access,
+      Subjects.audit("downlink-queue"),
       "roost.device.*",
       Subjects.setAside(any),
       ...writes(Buckets.commands, Buckets.commandHistory, Buckets.idempotency),

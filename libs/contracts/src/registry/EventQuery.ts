@@ -1,4 +1,6 @@
 import * as Schema from "effect/Schema"
+import { DeviceEventKind } from "../DeviceEventKind.ts"
+import { cursorOf, limit } from "../http/EndpointParts.ts"
 
 /** Where a page of events ended: the last one's time and id, such as `1764478430000-71`. */
 export interface EventCursor {
@@ -36,4 +38,12 @@ export interface EventQuery {
   /** Older ones than this only. */
   readonly before?: EventCursor | undefined
   readonly limit: number
+}
+
+/** The query of lists of events of devices and products. */
+export const eventListQuery = {
+  kind: Schema.optionalKey(DeviceEventKind.annotate({ description: "Events of this kind only." })),
+  ...eventTimes,
+  cursor: cursorOf(EventCursorText),
+  limit
 }

@@ -1,6 +1,7 @@
 import { DeviceKey, ProductKey } from "@roost/enos"
 import * as Schema from "effect/Schema"
 import { HttpApiEndpoint, HttpApiError, HttpApiGroup, HttpApiSchema, OpenApi } from "effect/http-api"
+import { allow, everyRole } from "../access/AccessRule.ts"
 import { describe } from "../http/EndpointParts.ts"
 import { NoSuchProduct } from "./RegistryProblems.ts"
 import { EventKind } from "./Webhook.ts"
@@ -52,12 +53,14 @@ export const Events = HttpApiGroup.make("events")
       },
       success: Schema.String.pipe(HttpApiSchema.asText({ contentType: "text/event-stream" })),
       error: [NoSuchProduct, TooManyReaders]
-    }).annotateMerge(
-      describe(
-        "Follow what devices say, who is online, what becomes of commands, and the log of devices",
-        "Server-sent events for as long as the connection stands: `event` is the kind, `data` the event in JSON, `id` where the " +
-          "reader is. An event named `overrun`, `stopped` or `unavailable` says why the stream ended."
+    })
+      .annotateMerge(
+        describe(
+          "Follow what devices say, who is online, what becomes of commands, and the log of devices",
+          "Server-sent events for as long as the connection stands: `event` is the kind, `data` the event in JSON, `id` where the " +
+            "reader is. An event named `overrun`, `stopped` or `unavailable` says why the stream ended."
+        )
       )
-    )
+      .annotateMerge(allow(everyRole, "query"))
   )
   .annotateMerge(OpenApi.annotations({ title: "Events", description: "What happens, as it happens." }))

@@ -1,6 +1,7 @@
 import { ModelId, ProductKey, Secret } from "@roost/enos"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
+import type { Role } from "../access/Principal.ts"
 import { sentBack } from "../http/SentBack.ts"
 import { textOf } from "../http/Texts.ts"
 import { CloseNotifyMode, DataFormat, DownlinkMode, PiggybackMillis } from "../Registry.ts"
@@ -52,6 +53,16 @@ export const ProductWithSecret = Schema.Struct({ ...Product.fields, productSecre
   identifier: "ProductWithSecret"
 })
 export type ProductWithSecret = typeof ProductWithSecret.Type
+
+/** The roles that see a product's secret beside admins. */
+export const secretRoles: ReadonlyArray<Role> = ["firmware"]
+
+/** A product as its reader may see it. */
+export const ShownProduct = Schema.Struct({
+  ...Product.fields,
+  productSecret: Schema.optionalKey(Secret.annotate({ description: "For the roles firmware and admin only." }))
+}).annotate({ identifier: "ShownProduct" })
+export type ShownProduct = typeof ShownProduct.Type
 
 /** A product that is deleted in the background. */
 export const ProductDeletion = Schema.Struct({

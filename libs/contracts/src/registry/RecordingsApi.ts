@@ -1,6 +1,7 @@
 import { DeviceKey, ProductKey } from "@roost/enos"
 import * as Schema from "effect/Schema"
 import { HttpApiEndpoint, HttpApiError, HttpApiGroup, HttpApiSchema, OpenApi } from "effect/http-api"
+import { allow, everyRole } from "../access/AccessRule.ts"
 import { describe } from "../http/EndpointParts.ts"
 import { Flag } from "../http/Flag.ts"
 import { linked } from "../http/Linked.ts"
@@ -80,43 +81,56 @@ export const Recordings = HttpApiGroup.make("recordings")
       payload: NewRecording,
       success: Recording.pipe(HttpApiSchema.status(201)),
       error: TooManyRecordings
-    }).annotateMerge(
-      describe(
-        "Record what a device or an address says and hears",
-        `Datagrams, records, handshakes, CoAP messages, decisions, the store's answers, commands, presence. It ends by itself; ${recordingsMax} run at once. ` +
-          "What is recorded is sealed with the cluster key, and kept for 7 days."
+    })
+      .annotateMerge(
+        describe(
+          "Record what a device or an address says and hears",
+          `Datagrams, records, handshakes, CoAP messages, decisions, the store's answers, commands, presence. It ends by itself; ${recordingsMax} run at once. ` +
+            "What is recorded is sealed with the cluster key, and kept for 7 days."
+        )
       )
-    ),
+      .annotateMerge(allow(["operator", "developer", "firmware"], "body")),
     HttpApiEndpoint.get("listRecordings", "/v1/recordings", {
       success: Schema.Struct({ recordings: Schema.Array(Recording) })
-    }).annotateMerge(describe("List recordings, newest first", "Those that run and those that are kept.")),
+    })
+      .annotateMerge(describe("List recordings, newest first", "Those that run and those that are kept."))
+      .annotateMerge(allow(everyRole, "handler")),
     HttpApiEndpoint.get("getRecording", "/v1/recordings/:id", {
       params: one,
       success: Schema.Struct({ recording: Recording, entries: Schema.Array(RecordingEntry) }),
       error: NoSuchRecording
-    }).annotateMerge(
-      describe("Read a recording", "In order of time, also while it runs. Without the secrets of handshakes.")
-    ),
+    })
+      .annotateMerge(
+        describe("Read a recording", "In order of time, also while it runs. Without the secrets of handshakes.")
+      )
+      .annotateMerge(allow(["operator", "developer", "firmware"], "handler")),
     HttpApiEndpoint.get("exportRecording", "/v1/recordings/:id/pcapng", {
       params: one,
       query: {
         secrets: Schema.optionalKey(
-          Flag.annotate({ description: "`true`: with the secrets of handshakes; an event of the device tells of it." })
+          Flag.annotate({
+            description:
+              "`true`: with the secrets of handshakes, for firmware and admin only; an event of the device tells of it."
+          })
         )
       },
       success: Schema.Uint8Array.pipe(HttpApiSchema.asUint8Array({ contentType: "application/x-pcapng" })),
       error: NoSuchRecording
-    }).annotateMerge(
-      describe(
-        "A recording for Wireshark",
-        "Datagrams on the interface `dtls`, and beside each record its CoAP message on the interface `coap`, port 5683."
+    })
+      .annotateMerge(
+        describe(
+          "A recording for Wireshark",
+          "Datagrams on the interface `dtls`, and beside each record its CoAP message on the interface `coap`, port 5683."
+        )
       )
-    ),
+      .annotateMerge(allow(["operator", "developer", "firmware"], "handler")),
     HttpApiEndpoint.delete("deleteRecording", "/v1/recordings/:id", {
       params: one,
       success: HttpApiSchema.NoContent,
       error: NoSuchRecording
-    }).annotateMerge(describe("End a recording and forget it", "Nothing of it is kept."))
+    })
+      .annotateMerge(describe("End a recording and forget it", "Nothing of it is kept."))
+      .annotateMerge(allow(["operator", "developer", "firmware"], "handler"))
   )
   .annotateMerge(
     OpenApi.annotations({

@@ -1,5 +1,6 @@
 import * as Schema from "effect/Schema"
 import { HttpApiEndpoint, HttpApiGroup, OpenApi } from "effect/http-api"
+import { allow, everyRole } from "../access/AccessRule.ts"
 import { AddressQuery } from "../http/Texts.ts"
 import { Stranger } from "../Stranger.ts"
 import { StrangerKind } from "../StrangerKind.ts"
@@ -22,14 +23,16 @@ export const Strangers = HttpApiGroup.make("strangers")
         limit
       },
       success: Schema.Struct({ strangers: Schema.Array(Stranger), nextCursor })
-    }).annotateMerge(
-      describe(
-        "Who was refused without naming a registered device, and why, newest first",
-        "Unknown products and devices, identities that can't be read, no common cipher suite, datagrams that edges dropped. A " +
-          "node tells at most 20 a second; `not-told` sums up the others. The newest 7 500 are kept, those of the busiest source " +
-          "go first."
+    })
+      .annotateMerge(
+        describe(
+          "Who was refused without naming a registered device, and why, newest first",
+          "Unknown products and devices, identities that can't be read, no common cipher suite, datagrams that edges dropped. A " +
+            "node tells at most 20 a second; `not-told` sums up the others. The newest 7 500 are kept, those of the busiest source " +
+            "go first."
+        )
       )
-    )
+      .annotateMerge(allow(everyRole, "fleet"))
   )
   .annotateMerge(
     OpenApi.annotations({

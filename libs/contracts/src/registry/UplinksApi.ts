@@ -1,6 +1,7 @@
 import { DeviceKey, ProductKey, UplinkKind } from "@roost/enos"
 import * as Schema from "effect/Schema"
 import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "effect/http-api"
+import { allow, everyRole } from "../access/AccessRule.ts"
 import { cursorOf, describe, limit, nextCursor } from "../http/EndpointParts.ts"
 import { TemporarilyUnavailable } from "../http/RequestProblems.ts"
 import { AnyJson } from "../JsonText.ts"
@@ -62,12 +63,14 @@ export const Uplinks = HttpApiGroup.make("uplinks")
         Schema.String.pipe(HttpApiSchema.asText({ contentType: "text/csv" }))
       ],
       error: [NoSuchDevice, TemporarilyUnavailable]
-    }).annotateMerge(
-      describe(
-        "What a device sent, newest first",
-        "Out of the stream, which keeps uplinks for 72 hours unless the operator chose another time. With `Accept: text/csv` one line per uplink: " +
-          "sequence, time (ISO 8601), kind, topic, method, payload; the last line's sequence is the `cursor` of the next page."
+    })
+      .annotateMerge(
+        describe(
+          "What a device sent, newest first",
+          "Out of the stream, which keeps uplinks for 72 hours unless the operator chose another time. With `Accept: text/csv` one line per uplink: " +
+            "sequence, time (ISO 8601), kind, topic, method, payload; the last line's sequence is the `cursor` of the next page."
+        )
       )
-    )
+      .annotateMerge(allow(everyRole, "path"))
   )
   .annotateMerge(OpenApi.annotations({ title: "Uplinks", description: "What devices sent, out of the stream." }))

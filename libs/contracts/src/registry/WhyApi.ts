@@ -1,6 +1,7 @@
 import { DeviceKey, ProductKey } from "@roost/enos"
 import * as Schema from "effect/Schema"
 import { HttpApiEndpoint, HttpApiGroup, OpenApi } from "effect/http-api"
+import { allow, everyRole } from "../access/AccessRule.ts"
 import { describe } from "../http/EndpointParts.ts"
 import { AddressQuery } from "../http/Texts.ts"
 import { IssuedCommand } from "../downlink/IssuedCommand.ts"
@@ -54,30 +55,36 @@ export const WhyGroup = HttpApiGroup.make("why")
     HttpApiEndpoint.get("whyDevice", "/v1/products/:productKey/devices/:deviceKey/why", {
       params: { productKey: ProductKey, deviceKey: DeviceKey },
       success: Why
-    }).annotateMerge(
-      describe(
-        "Why a device does not do what it should",
-        "Reads its log, the strangers that name it, its session, its commands and its presence, and names the causes: those that hold first, " +
-          "in the order in which a device meets them. A device that is not registered is a cause, too."
+    })
+      .annotateMerge(
+        describe(
+          "Why a device does not do what it should",
+          "Reads its log, the strangers that name it, its session, its commands and its presence, and names the causes: those that hold first, " +
+            "in the order in which a device meets them. A device that is not registered is a cause, too."
+        )
       )
-    ),
+      .annotateMerge(allow(everyRole, "path")),
     HttpApiEndpoint.get("supportBundle", "/v1/products/:productKey/devices/:deviceKey/support", {
       params: { productKey: ProductKey, deviceKey: DeviceKey },
       success: SupportBundle
-    }).annotateMerge(
-      describe(
-        "All that is known of a device, as one file",
-        "Its log, state, attributes, latest values, commands, strangers that name it, causes, and its newest recordings. No secret is in it."
+    })
+      .annotateMerge(
+        describe(
+          "All that is known of a device, as one file",
+          "Its log, state, attributes, latest values, commands, strangers that name it, causes, and its newest recordings. No secret is in it."
+        )
       )
-    ),
+      .annotateMerge(allow(everyRole, "path")),
     HttpApiEndpoint.get("whyAddress", "/v1/why", {
       query: { address: AddressQuery.annotate({ description: "IP address, or IP address and port." }) },
       success: Why
-    }).annotateMerge(
-      describe(
-        "Why somebody at an address does not get in",
-        "Of the newest refusals that this instance keeps, of strangers and of devices, those that came from there."
+    })
+      .annotateMerge(
+        describe(
+          "Why somebody at an address does not get in",
+          "Of the newest refusals that this instance keeps, of strangers and of devices, those that came from there."
+        )
       )
-    )
+      .annotateMerge(allow(everyRole, "fleet"))
   )
   .annotateMerge(OpenApi.annotations({ title: "Why", description: "Causes of what devices meet, with their cures." }))

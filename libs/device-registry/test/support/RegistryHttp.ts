@@ -94,9 +94,36 @@ export const noCommands = Layer.merge(
   })
 )
 
+/** So is access. */
+export const noAccess = Layer.merge(
+  HttpApiBuilder.group(RegistryApi, "access", (handlers) => {
+    const unserved = () => Effect.die("not here")
+    return Effect.succeed(
+      handlers.handleAll({
+        whoAmI: unserved,
+        createApiKey: unserved,
+        listApiKeys: unserved,
+        getApiKey: unserved,
+        rotateApiKey: unserved,
+        revokeApiKey: unserved,
+        createAccount: unserved,
+        listAccounts: unserved,
+        changeAccount: unserved,
+        resetPassword: unserved,
+        deleteAccount: unserved,
+        changePassword: unserved
+      })
+    )
+  }),
+  HttpApiBuilder.group(RegistryApi, "audit", (handlers) => handlers.handle("listAudit", () => Effect.die("not here")))
+)
+
 export const served = (answer?: DeviceAnswer, strangers = new StrangerLog()) =>
   HttpRouter.serve(
-    apiRoutes(RegistryApi, Layer.mergeAll(RegistryHandlers, noWebhooks, noSinks, noEvents, noUplinks, noCommands)),
+    apiRoutes(
+      RegistryApi,
+      Layer.mergeAll(RegistryHandlers, noWebhooks, noSinks, noEvents, noUplinks, noCommands, noAccess)
+    ),
     {
       disableLogger: true,
       disableListenLog: true,

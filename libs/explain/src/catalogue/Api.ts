@@ -9,12 +9,48 @@ export const apiRefusals = {
   },
   unauthorized: {
     sentence: "The request needs a valid bearer token (401).",
-    cause: "Likely the Authorization header is missing, or has the token of another Roost.",
-    cure: "Send Authorization: Bearer and ROOST_API_TOKEN, which npm start keeps in .roost/secrets.json."
+    cause: "Likely the Authorization header is missing, or its key is revoked, expired or of another Roost.",
+    cure: "Send Authorization: Bearer and an API key, or ROOST_API_TOKEN, which npm start keeps in .roost/secrets.json."
+  },
+  forbidden: {
+    sentence: "The caller's role does not allow this (403).",
+    cause:
+      "The field needed has the roles that would do, had those of the caller. A grant of given products does for these.",
+    cure: "Ask an admin for one of the roles, or name a product that the grant is of."
+  },
+  "no-such-api-key": {
+    sentence: "There is no such API key (404).",
+    cause: "Likely it was revoked, or the prefix of its secret was taken for its id.",
+    cure: "List the keys: roost keys list, or GET /v1/access/keys."
+  },
+  "too-many-api-keys": {
+    sentence: "There are as many API keys as may be (409).",
+    cause: "The field max has how many.",
+    cure: "Revoke those that lastUsedAt says nobody uses."
+  },
+  "no-such-account": {
+    sentence: "There is no such account (404).",
+    cause: "Likely the name is mistyped, or the person comes by OIDC.",
+    cure: "List the accounts: roost accounts list, or GET /v1/access/accounts."
+  },
+  "account-refused": {
+    sentence: "The account can't be made (409).",
+    cause: "The name is taken, or there are as many accounts as may be.",
+    cure: "Take another name, or delete an account that nobody uses."
+  },
+  "wrong-password": {
+    sentence: "The password was not changed (409).",
+    cause: "The current password is another one, or the caller is signed in by no account.",
+    cure: "Sign in by name and password, or have an admin reset the password."
+  },
+  "rate-exceeded": {
+    sentence: "The caller makes more requests than it may (429).",
+    cause: "An API key has a rate, and an account a number of wrong passwords.",
+    cure: "Wait for Retry-After seconds. An admin can give the key another rate."
   },
   "sign-in-refused": {
-    sentence: "The code or the token signs nobody in (401).",
-    cause: "Likely the code was used before or is older than ten minutes, or the token is another Roost's.",
+    sentence: "The password, the code or the token signs nobody in (401).",
+    cause: "Likely the name or password is mistyped, the code was used before or is older than ten minutes.",
     cure: "Take a new link from npm start, or POST /v1/console/codes with the token."
   },
   "not-signed-in": {

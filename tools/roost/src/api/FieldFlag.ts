@@ -1,6 +1,7 @@
 import { Option } from "effect"
 import { Argument, Flag } from "effect/cli"
-import { durationSeconds, momentOf } from "./Times.ts"
+import { grantsOf } from "./Grants.ts"
+import { durationSeconds, momentAhead, momentOf } from "./Times.ts"
 import type { Field, JsonSchema, Operation } from "./Operation.ts"
 import { flagNames, flagNamesOf } from "./Placement.ts"
 import { jsonOrText } from "./Texts.ts"
@@ -44,6 +45,12 @@ const typedFlag = (name: string, field: Field, schema: JsonSchema): Flag.Flag<un
   if (isDuration(field)) {
     return Flag.String(name).pipe(Flag.withMetavar("DURATION"), Flag.mapTryCatch(durationSeconds, messageOf))
   }
+  if (field.name === "grants") {
+    return Flag.String(name).pipe(Flag.withMetavar("ROLE[:PRODUCT,…]"), Flag.mapTryCatch(grantsOf, messageOf))
+  }
+  if (field.name === "expiresAt") {
+    return Flag.String(name).pipe(Flag.withMetavar("TIME"), Flag.mapTryCatch(momentAhead, messageOf))
+  }
   const choices = choicesOf(schema)
   if (choices !== undefined) return Flag.Literals(name, choices)
   switch (schema.type) {
@@ -81,6 +88,13 @@ export const argumentOf = (operation: Operation, field: Field): Argument.Argumen
 const descriptionOf = ({ description, name, place, required, schema }: Field): string => {
   const text = description.replace(/\.$/, "")
   const times = isMoment({ name, place, schema }) ? "; also 2026-11-30T08:00Z, or 24h for 24 hours ago" : ""
+  const forms =
+    name === "grants"
+      ? "Roles with spaces between, each of products with commas: viewer, or developer:meters,water, or 'firmware:* viewer'"
+      : name === "expiresAt"
+        ? "It is good until then, such as 2027-01-31, or for so long, such as 90d"
+        : undefined
+  if (forms !== undefined) return `${forms}${required ? " (required)" : ""}`
   const durations = isDuration({ name, place, schema }) ? "; also 10m, 1h, 2d" : ""
   return `${text || name}${times}${durations}${required && place === "body" ? " (required)" : ""}`
 }

@@ -20,3 +20,7 @@ export const momentBefore = (text: string, now: number): number => {
     `expected milliseconds since 1970, a time such as 2026-11-30T08:00Z, or how long ago, such as 24h; got ${JSON.stringify(text)}`
   )
 }
+
+/** A time as `momentOf` takes it, or in how long from now. Throws. */
+export const momentAhead = (text: string): number =>
+  /^\d{1,10}[smhdw]$/.test(text) ? Date.now() + 1000 * durationSeconds(text) : momentOf(text)

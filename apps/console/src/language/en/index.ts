@@ -1,3 +1,4 @@
+import * as access from "./access.ts"
 import * as app from "./app.ts"
 import * as device from "./device.ts"
 import * as fleet from "./fleet.ts"
@@ -7,6 +8,6 @@ import * as sinks from "./sinks.ts"
 import * as why from "./why.ts"
 
 /** Everything that the console says, by the page that says it. */
-export const en = { ...app, ...fleet, ...device, ...product, ...operations, ...sinks, ...why }
+export const en = { ...app, ...fleet, ...device, ...product, ...operations, ...sinks, ...why, ...access }
 
 export type Messages = typeof en

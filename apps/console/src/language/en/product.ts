@@ -28,6 +28,7 @@ export const products = {
   closeNotifies: { lifetime: "stays online for its Lifetime", offline: "is offline at once" },
   created: "Created",
   secret: "Product secret",
+  secretNotShown: "Only the roles firmware and admin see it.",
   secretBody:
     "Devices that have no secret of their own yet carry it in their firmware (SecureMode 3). Whoever has it can activate devices.",
   show: "Show the secret",

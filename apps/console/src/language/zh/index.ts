@@ -1,4 +1,5 @@
 import type { Messages } from "../en/index.ts"
+import * as access from "./access.ts"
 import * as app from "./app.ts"
 import * as device from "./device.ts"
 import * as fleet from "./fleet.ts"
@@ -7,4 +8,4 @@ import * as product from "./product.ts"
 import * as sinks from "./sinks.ts"
 import * as why from "./why.ts"
 
-export const zh: Messages = { ...app, ...fleet, ...device, ...product, ...operations, ...sinks, ...why }
+export const zh: Messages = { ...app, ...fleet, ...device, ...product, ...operations, ...sinks, ...why, ...access }

@@ -30,6 +30,7 @@ export const products: Messages["products"] = {
   closeNotifies: { lifetime: "在 Lifetime 内仍视为在线", offline: "立即视为离线" },
   created: "创建时间",
   secret: "产品密钥",
+  secretNotShown: "只有 firmware 和 admin 角色可以查看。",
   secretBody: "尚无自有密钥的设备在固件中携带它（SecureMode 3）。持有者可以激活设备。",
   show: "显示密钥",
   rotate: "更换…",

@@ -1,0 +1,135 @@
+import { Button, Group, Loader, Table, Text, TextInput } from "@mantine/core"
+import { useDebouncedValue } from "@mantine/hooks"
+import { useInfiniteQuery } from "@tanstack/react-query"
+import { useState } from "react"
+import { EmptyState } from "../display/EmptyState.tsx"
+import { FaultPanel } from "../display/FaultPanel.tsx"
+import { PageHeader } from "../display/PageHeader.tsx"
+import { fullTime, rowTime } from "../display/times.ts"
+import { WideTable } from "../display/WideTable.tsx"
+import { useLocale, useText } from "../language/Language.tsx"
+import { type AuditEntry, auditQuery } from "./accessQueries.ts"
+
+/** Who changed what, with what was before and after. */
+export const AuditPage = () => {
+  const text = useText()
+  const t = text.audit
+  const [who, setWho] = useState("")
+  const [operation, setOperation] = useState("")
+  const [productKey, setProduct] = useState("")
+  const [filter] = useDebouncedValue(
+    { who: who.trim(), operation: operation.trim(), productKey: productKey.trim() },
+    200
+  )
+  const list = useInfiniteQuery(auditQuery(filter))
+  const entries = list.data?.pages.flatMap((page) => page.entries) ?? []
+  const filtered = Object.values(filter).some((value) => value !== "")
+  return (
+    <>
+      <title>{`${t.title} · Roost`}</title>
+      <PageHeader title={t.title} lead={t.lead} />
+      <Group mb="md" align="flex-end">
+        <TextInput
+          label={t.who}
+          value={who}
+          onChange={(event) => setWho(event.currentTarget.value)}
+          spellCheck={false}
+        />
+        <TextInput
+          label={t.operation}
+          placeholder="changeProduct"
+          value={operation}
+          onChange={(event) => setOperation(event.currentTarget.value)}
+          spellCheck={false}
+        />
+        <TextInput
+          label={t.product}
+          value={productKey}
+          onChange={(event) => setProduct(event.currentTarget.value)}
+          spellCheck={false}
+        />
+      </Group>
+      {list.isError ? (
+        <FaultPanel error={list.error} again={() => void list.refetch()} />
+      ) : list.isPending ? (
+        <Loader aria-label={text.app.loading} />
+      ) : entries.length === 0 && !list.hasNextPage ? (
+        <div className="panel">
+          <EmptyState title={filtered ? t.nothingFound : t.none} />
+        </div>
+      ) : (
+        <div className="panel">
+          <WideTable label={t.title} width={760} verticalSpacing="sm" horizontalSpacing="md">
+            <Table.Thead>
+              <Table.Tr>
+                <Table.Th>{t.time}</Table.Th>
+                <Table.Th>{t.who}</Table.Th>
+                <Table.Th>{t.operation}</Table.Th>
+                <Table.Th>{t.details}</Table.Th>
+              </Table.Tr>
+            </Table.Thead>
+            <Table.Tbody>
+              {entries.map((entry) => (
+                <AuditRow key={entry.id} entry={entry} />
+              ))}
+            </Table.Tbody>
+          </WideTable>
+          {list.hasNextPage && (
+            <Group justify="center" p="sm">
+              <Button variant="subtle" loading={list.isFetchingNextPage} onClick={() => void list.fetchNextPage()}>
+                {t.more}
+              </Button>
+            </Group>
+          )}
+        </div>
+      )}
+    </>
+  )
+}
+
+const AuditRow = ({ entry }: { readonly entry: AuditEntry }) => {
+  const locale = useLocale()
+  const t = useText().audit
+  const { after, at, before, from, operation, target, who } = entry
+  return (
+    <Table.Tr>
+      <Table.Td>
+        <time className="mono" dateTime={new Date(at).toISOString()} title={fullTime(at, locale)}>
+          {rowTime(at, locale)}
+        </time>
+      </Table.Td>
+      <Table.Td>
+        {who.name}
+        <Text size="xs" className="mono quiet">
+          {from}
+        </Text>
+      </Table.Td>
+      <Table.Td>
+        {operation}
+        <Text size="xs" className="mono quiet" style={{ overflowWrap: "anywhere" }}>
+          {Object.values(target).join(" / ")}
+        </Text>
+      </Table.Td>
+      <Table.Td>
+        {(before !== undefined || after !== undefined) && (
+          <details>
+            <summary>{t.details}</summary>
+            {before !== undefined && <Json label={t.before} value={before} />}
+            {after !== undefined && <Json label={t.after} value={after} />}
+          </details>
+        )}
+      </Table.Td>
+    </Table.Tr>
+  )
+}
+
+const Json = ({ label, value }: { readonly label: string; readonly value: unknown }) => (
+  <>
+    <Text size="xs" fw={600} mt={4}>
+      {label}
+    </Text>
+    <pre className="mono" style={{ margin: 0, fontSize: "0.75rem", whiteSpace: "pre-wrap", overflowWrap: "anywhere" }}>
+      {JSON.stringify(value, undefined, 2)}
+    </pre>
+  </>
+)

@@ -1,0 +1,51 @@
+import { Button, PasswordInput, Stack, Text } from "@mantine/core"
+import { useMutation } from "@tanstack/react-query"
+import { useState } from "react"
+import { registry } from "../api/client.ts"
+import { FaultText } from "../display/FaultText.tsx"
+import { Panel } from "../display/Panel.tsx"
+import { useText } from "../language/Language.tsx"
+
+/** Of who is signed in by an account. */
+export const OwnPassword = () => {
+  const t = useText().access
+  const [current, setCurrent] = useState("")
+  const [password, setPassword] = useState("")
+  const change = useMutation({
+    mutationFn: () => registry.POST("/v1/access/password", { body: { current, password } }),
+    onSuccess: () => location.replace("/sign-in")
+  })
+  return (
+    <Panel title={t.own}>
+      <form
+        onSubmit={(event) => {
+          event.preventDefault()
+          change.mutate()
+        }}
+      >
+        <Stack maw={420}>
+          <Text size="sm" className="quiet">
+            {t.ownBody}
+          </Text>
+          <PasswordInput
+            label={t.current}
+            value={current}
+            onChange={(event) => setCurrent(event.currentTarget.value)}
+            autoComplete="current-password"
+          />
+          <PasswordInput
+            label={t.next}
+            value={password}
+            onChange={(event) => setPassword(event.currentTarget.value)}
+            autoComplete="new-password"
+            minLength={12}
+          />
+          {change.isError && <FaultText error={change.error} />}
+          <Button type="submit" variant="default" loading={change.isPending} style={{ alignSelf: "flex-start" }}>
+            {t.change}
+          </Button>
+        </Stack>
+      </form>
+    </Panel>
+  )
+}

@@ -1,0 +1,7 @@
+export * from "./AccessHttp.ts"
+export * from "./AccessStore.ts"
+export * from "./Accounts.ts"
+export * from "./AuditHttp.ts"
+export * from "./AuditPublisher.ts"
+export * from "./KeyQuestions.ts"
+export * from "./ManagedKeys.ts"
