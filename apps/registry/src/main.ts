@@ -71,7 +71,7 @@ import {
   streamSettings
 } from "@roost/nats"
 import { HttpHost, httpPortIsFree, HttpTls, runApp } from "@roost/observability"
-import { KnownDevices, SinkHandlers, Sinks, SinkStatuses } from "@roost/sinks"
+import { KnownDevices, SinkHandlers, Sinks, SinkStatuses } from "@roost/event-sinks"
 import { Effect, Layer } from "effect"
 import { existsSync } from "node:fs"
 import { join } from "node:path"

@@ -1,7 +1,7 @@
 import { ClusterKeys, Setting } from "@roost/contracts"
 import { layerProcessSummary, NatsConfig, NatsConnection } from "@roost/nats"
 import { HealthServer, HttpHost, httpPortIsFree, runApp } from "@roost/observability"
-import { layerSinkDelivery, layerSinkTest, SinkModels, Sinks, SinkScripts, SinkStatuses } from "@roost/sinks"
+import { layerSinkDelivery, layerSinkTest, SinkModels, Sinks, SinkScripts, SinkStatuses } from "@roost/event-sinks"
 import { Layer } from "effect"
 
 const port = Setting.withDefault("ROOST_SINKS_PORT", "TCP port of health and metrics", Setting.port, 8084)

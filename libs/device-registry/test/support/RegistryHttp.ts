@@ -40,7 +40,7 @@ export const noWebhooks = HttpApiBuilder.group(RegistryApi, "webhooks", (handler
     })
   )
 })
-/** And @roost/sinks'. */
+/** And @roost/event-sinks'. */
 export const noSinks = HttpApiBuilder.group(RegistryApi, "sinks", (handlers) => {
   const unserved = () => Effect.die("sinks are not served here")
   return Effect.succeed(

@@ -46,7 +46,7 @@ export class SinkStatuses extends Context.Service<
     readonly get: (sinkId: string) => Effect.Effect<SinkStatus, NatsError>
     readonly forget: (sinkId: string) => Effect.Effect<void, NatsError>
   }
->()("@roost/sinks/SinkStatuses") {
+>()("@roost/event-sinks/SinkStatuses") {
   static readonly layer: Layer.Layer<SinkStatuses, never, NatsConnection> = Layer.effect(
     SinkStatuses,
     Effect.gen(function* () {

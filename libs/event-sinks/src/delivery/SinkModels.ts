@@ -7,7 +7,7 @@ import type { KnownModels } from "./SinkWriter.ts"
 
 /** The thing models and which products have them, as the registry tells them in the bucket PROFILES. */
 export class SinkModels extends Context.Service<SinkModels, { readonly now: () => KnownModels }>()(
-  "@roost/sinks/SinkModels"
+  "@roost/event-sinks/SinkModels"
 ) {
   static readonly layer: Layer.Layer<SinkModels, never, NatsConnection | Health> = Layer.effect(
     SinkModels,

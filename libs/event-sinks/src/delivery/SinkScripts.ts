@@ -22,7 +22,7 @@ export class SinkScripts extends Context.Service<
     /** Why the script can't be run at all; undefined if it can. */
     readonly check: (script: Script) => Effect.Effect<ConversionFailure | undefined>
   }
->()("@roost/sinks/SinkScripts") {
+>()("@roost/event-sinks/SinkScripts") {
   static readonly layer = Layer.effect(
     SinkScripts,
     Effect.gen(function* () {

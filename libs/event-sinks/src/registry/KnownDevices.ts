@@ -11,4 +11,4 @@ export class KnownDevices extends Context.Service<
       readonly deviceKey: string
     }) => Effect.Effect<unknown, NoSuchDevice>
   }
->()("@roost/sinks/KnownDevices") {}
+>()("@roost/event-sinks/KnownDevices") {}

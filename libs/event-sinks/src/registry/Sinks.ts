@@ -44,7 +44,7 @@ export class Sinks extends Context.Service<
       readonly onDelete: (sinkId: string) => void
     }) => Effect.Effect<void, never, Scope.Scope>
   }
->()("@roost/sinks/Sinks") {
+>()("@roost/event-sinks/Sinks") {
   static readonly layer = Layer.effect(
     Sinks,
     Effect.gen(function* () {

@@ -9,7 +9,7 @@ import { loadavg } from "node:os"
 import { Client } from "pg"
 import { layerSinkDelivery, SinkModels, Sinks, SinkScripts, SinkStatuses } from "../src/index.ts"
 
-// node libs/sinks/benchmark/PostgresDrain.ts [UPLINKS [SECONDS]]
+// node libs/event-sinks/benchmark/PostgresDrain.ts [UPLINKS [SECONDS]]
 // How fast a backlog of uplinks, three points each, drains into PostgreSQL. Then how far a sink is behind for SECONDS at 1000 uplinks a second.
 // nats-server, PostgreSQL and the sink are on this machine, whose CPU times say what two cores carry where others use them, too. PostgreSQL runs with `fsync=off`, as in tests: of a disk it says nothing.
 
