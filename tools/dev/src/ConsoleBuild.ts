@@ -80,10 +80,16 @@ const run = (args: ReadonlyArray<string>, env: NodeJS.ProcessEnv, pace: Pace) =>
     const child = spawn(process.execPath, args, { env, stdio: ["ignore", "ignore", "pipe"] })
     // The apps start meanwhile, and somebody waits for them.
     if (pace === "beside" && child.pid !== undefined) setPriority(child.pid, constants.priority.PRIORITY_LOW)
+    // Nothing is left running by a start that ends before it.
+    const end = () => void child.kill()
+    process.once("exit", end)
     let output = ""
     child.stderr.setEncoding("utf8").on("data", (text: string) => (output = (output + text).slice(-4096)))
     child.once("error", reject)
-    child.once("close", (code) => resolve({ code, output }))
+    child.once("close", (code) => {
+      process.off("exit", end)
+      resolve({ code, output })
+    })
   })
 
 const firstLine = (output: string): string | undefined =>

@@ -83,7 +83,13 @@ const run = async (children: Children, plan: StartPlan, options: StartOptions): 
     startDemoDevice(children, config, secrets, options)
     await demoMeterCameIn(registry, secrets)
   }
-  announce(config, natsUrl, secrets, demo, await consoleLine(config, secrets, console))
+  const link = consoleLine(config, secrets, console)
+  const first = await Promise.race([link, pause(linkMillisMax)])
+  announce(config, natsUrl, secrets, demo, first ?? "it is being built, and its link follows")
+  if (first === undefined) {
+    const later = (line: string) => say(`${consoleTitle}${line}`)
+    link.then(later, (error: Error) => later(`there is no link: ${error.message}`))
+  }
   const color = process.stdout.isTTY === true && process.env["NO_COLOR"] === undefined
   return showStreams(plan.viewer ?? viewerOf(config, secrets), only, (line) =>
     say(typeof line === "string" ? line : formatLine(line, color))
@@ -248,6 +254,11 @@ const untilReady = async (app: string, url: string, { natsUrl }: DevConfig): Pro
   throw new StartFailure(`${app} was not ready in ${readyMillisMax / 1000} s: ${last}`)
 }
 
+const consoleTitle = "Console             "
+/** For a link to a console that was built before. */
+const linkMillisMax = 1_000
+const pause = (millis: number) => new Promise<undefined>((resume) => setTimeout(() => resume(undefined), millis))
+
 const announce = (config: DevConfig, natsUrl: string, secrets: Secrets, demo: boolean, console: string): void => {
   const registry = urlOf(config, config.ports.registry)
   const downlink = urlOf(config, config.ports.downlink)
@@ -255,7 +266,7 @@ const announce = (config: DevConfig, natsUrl: string, secrets: Secrets, demo: bo
     `ready   devices coaps://127.0.0.1:${config.udpPort}   registry ${registry}   commands ${downlink}   NATS ${natsUrl}`
   )
   say("")
-  say(`Console             ${console}`)
+  say(`${consoleTitle}${console}`)
   say(`API documentation   ${registry}/docs   ${downlink}/docs`)
   say(`API token           ROOST_API_TOKEN=$(node -p 'require("${secretsFile(config.dataDirectory)}").apiToken')`)
   if (demo) {
