@@ -4,27 +4,26 @@ import { resolve } from "node:path"
 import { parseArgs } from "node:util"
 import { findChromium } from "./Chromium.ts"
 
-const usage = `npm run test:browser -- [--if-found] [--elsewhere] [--pictures]
+const usage = `npm run test:browser -- [--if-found] [--pictures]
 The console in Chromium, against a Roost of its own.
-  --if-found    says that nothing was run where there is no Chromium, and brings none
-  --elsewhere   runs nothing: another step of the same run does
+  --if-found    says that nothing was run where there is no Chromium, and brings none.
+                With ROOST_TEST_ELSEWHERE=browser nothing at all: another step of the same run does
   --pictures    makes the pictures of docs/console.md anew
 `
 
 const root = resolve(import.meta.dirname, "../../..")
 
 const main = (): number => {
-  const flags = ["--if-found", "--elsewhere", "--pictures"]
+  const flags = ["--if-found", "--pictures"]
   const answered = answerFirst({ name: "npm run test:browser", usage, flags })
   if (answered !== undefined) return answered
   const { values } = parseArgs({
     options: {
       "if-found": { type: "boolean", default: false },
-      elsewhere: { type: "boolean", default: false },
       pictures: { type: "boolean", default: false }
     }
   })
-  if (values.elsewhere) return 0
+  if (values["if-found"] && process.env["ROOST_TEST_ELSEWHERE"] === "browser") return 0
   if (!values["if-found"]) run(["tools/dev/src/bootstrap.ts", "--for", "browser"])
   const chromium = findChromium()
   if (chromium === undefined) {
