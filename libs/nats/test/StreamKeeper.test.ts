@@ -364,7 +364,7 @@ describe("the streams of Roost", () => {
     )
     assert.deepStrictEqual(
       dropping.map(({ name }) => name),
-      ["PRESENCE", "EVENT", "STRANGER", "WEBHOOK_DEAD", "SINK_DEAD"]
+      ["PRESENCE", "EVENT", "STRANGER", "WEBHOOK_DEAD", "SINK_DEAD", "AUDIT"]
     )
   })
 })
