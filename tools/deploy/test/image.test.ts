@@ -24,10 +24,10 @@ describe("the entry of the image", () => {
 
   it("names the apps when it is asked, and when it is given another name", () => {
     assert.deepInclude(enter(), { status: 0, stderr: "" })
-    assert.include(enter("--help").stdout, "udp-edge, session-actors, registry, downlink-queue")
+    assert.include(enter("--help").stdout, "udp-edge, session-actors, registry, downlink-queue, sinks")
     const other = enter("registri")
     assert.deepInclude(other, { status: 2, stdout: "" })
-    assert.match(other.stderr, /^registri: expected udp-edge, session-actors, registry, downlink-queue\n/)
+    assert.match(other.stderr, /^registri: expected udp-edge, session-actors, registry, downlink-queue, sinks\n/)
   })
 
   it("leaves everything else to the command, where the image has it", () => {

@@ -5,7 +5,7 @@ import type { Finding, Step } from "./Mark.ts"
 import { holds, type Running, Shell } from "./Shell.ts"
 
 /** Of a block, on a busy machine: a build is the longest. */
-const pasteMillisMax = 180_000
+const pasteMillisMax = 600_000
 /** Until what a page shows has come; a demo meter reports every ten seconds. */
 const answerMillisMax = 60_000
 const askAgainMillis = 500

@@ -32,6 +32,8 @@ import { createDevice, createProduct, measurepointPost, type TestDevice } from "
 let roost: RoostProcesses
 let nats: NatsConnection
 const product = "pkThird"
+/** For an interpreter to start and its handshake, on a busy machine. */
+const startMillisMax = 60_000
 
 beforeAll(async () => {
   roost = await RoostProcesses.start({ actors: 2, edges: 2, downlinks: 2 })
@@ -75,7 +77,13 @@ for (const client of thirdPartyClients) {
           Effect.scoped(
             Effect.gen(function* () {
               const { identity, psk } = device
-              const session = yield* client.connect({ port: roost.udpPort, identity, psk, suite })
+              const session = yield* client.connect({
+                port: roost.udpPort,
+                identity,
+                psk,
+                suite,
+                withinMillis: startMillisMax
+              })
               const post = (path: string, payload: Uint8Array) => session.request({ method: "POST", path, payload })
               const posted = yield* post(device.path("thing/measurepoint/post"), bytes(measurepointPost("1")))
               assert.strictEqual(posted.code, "2.04", session.output())
