@@ -20,9 +20,11 @@ export const AccountName = Schema.String.check(
   })
 ).annotate({ examples: ["ada"] })
 
+/** By code points, as NIST and OpenAPI count, not by JavaScript's UTF-16 units. */
 export const Password = Schema.String.check(
-  Schema.isMinLength(passwordLengthMin, { message: `expected at least ${passwordLengthMin} characters` }),
-  Schema.isMaxLength(passwordLengthMax, { message: `expected at most ${passwordLengthMax} characters` })
+  Schema.isPattern(new RegExp(`^[\\s\\S]{${passwordLengthMin},${passwordLengthMax}}$`, "u"), {
+    message: `expected ${passwordLengthMin} to ${passwordLengthMax} characters`
+  })
 )
 
 const Millis = (description: string) =>
