@@ -38,7 +38,10 @@ export class Readers implements AsyncDisposable {
         ...readerEnvironment(),
         NATS_URL: `nats://127.0.0.1:${there.ports.nats}`,
         // A program that such a page starts has no other way to hear of free ports, and keeps its files where the page has them.
-        ...(withoutRoost.has(path) ? { ...portVariables(there.ports), ...folderVariables(there) } : {})
+        // The rehearsal names its own: a variable here would win over those of its files.
+        ...(withoutRoost.has(path) && path !== rehearsal
+          ? { ...portVariables(there.ports), ...folderVariables(there) }
+          : {})
       },
       elsewhere: there,
       ...(told === undefined ? {} : { told })

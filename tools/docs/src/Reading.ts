@@ -19,7 +19,7 @@ export interface Read {
   readonly leftOut: ReadonlyArray<Finding>
 }
 
-/** Pastes what a page has to paste, in its order, into one terminal in the folder `cwd`. */
+/** Pastes what a page has to paste, in its order, into one terminal in the folder `cwd`; a block that doesn't end is the last. */
 export const readPage = async (
   steps: ReadonlyArray<Step>,
   options: {
@@ -33,8 +33,11 @@ export const readPage = async (
   const findings: Array<Finding> = []
   const leftOut: Array<Finding> = []
   const background: Array<Background> = []
+  let read = 0
   for (const step of steps) {
     const { block, run } = step
+    if (shell.ended) break
+    read++
     const missing = run.needs.filter((program) => !isOnPath(program, options.env))
     if (missing.length > 0) {
       leftOut.push({ page: block.page, line: block.line, message: `needs ${missing.join(", ")}` })
@@ -47,7 +50,7 @@ export const readPage = async (
     const output = shown(options.elsewhere.back(running.output()))
     findings.push({ page: steps[0]!.block.page, line, message: `what ran meanwhile printed:\n${output}` })
   }
-  return { findings, leftOut, blocks: steps.length - leftOut.length }
+  return { findings, leftOut, blocks: read - leftOut.length }
 }
 
 /** A command that runs until the end of its page. */

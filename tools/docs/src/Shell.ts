@@ -42,6 +42,7 @@ export class Shell {
   readonly #groups = new Set<number>()
   #unread = ""
   #count = 0
+  #late = false
 
   constructor(options: { readonly cwd: string; readonly env: Readonly<Record<string, string | undefined>> }) {
     this.#bash = spawn("bash", ["--noprofile", "--norc", "-u"], {
@@ -73,6 +74,7 @@ export class Shell {
       const [exit, line, command] = this.#records.slice(i + 1, i + 4)
       failed.push({ exit: Number(exit), line: Number(line), command: command! })
     }
+    this.#late = !ended
     // The text as a whole fails with its last command; told once is enough.
     const own = failed.filter(({ command }) => !command.startsWith(`. ${script}`))
     return {
@@ -98,6 +100,11 @@ export class Shell {
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all([...this.#groups].map((group) => this.#end(group, "SIGINT")))
     await this.#end(this.#bash.pid!, "SIGTERM")
+  }
+
+  /** Whether nothing can be pasted any more: bash left, or a text didn't end in time. */
+  get ended(): boolean {
+    return this.#late || this.#left
   }
 
   get #left(): boolean {

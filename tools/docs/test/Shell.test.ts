@@ -11,6 +11,7 @@ describe("a shell", () => {
 
   it("keeps variables and functions from one text to the next", async () => {
     await shell.paste('X="a b"\nf() { echo "<$X>"; }\n', millisMax)
+    assert.isFalse(shell.ended)
     assert.deepStrictEqual(await shell.paste("f\n", millisMax), { failed: [], output: "<a b>\n", outcome: "ended" })
   })
 
@@ -37,6 +38,7 @@ describe("a shell", () => {
 
   it("does not wait for ever", async () => {
     assert.strictEqual((await shell.paste("read -r x </dev/tty || sleep 600\n", 200)).outcome, "late")
+    assert.isTrue(shell.ended, "and takes nothing more")
   })
 
   it("has commands that go on until they are ended", async () => {
