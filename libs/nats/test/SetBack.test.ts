@@ -145,6 +145,9 @@ describe("what takes the places of messages that a store lost", () => {
       Effect.gen(function* () {
         const before = yield* Scope.make()
         yield* readers.start.pipe(Scope.provide(before))
+        // The slow one has no other sign of having begun.
+        yield* publish("0")
+        yield* readers.hear("0")
         yield* copyStore(server)
         yield* publish("lost 1", "lost 2", "lost 3")
         yield* readers.hear("lost 3")
