@@ -11,7 +11,7 @@ export default defineConfig({
     include: ["scenarios/*.test.ts"],
     // One Roost and one browser for all of them, in the order in which they are written.
     fileParallelism: false,
-    testTimeout: 120_000,
+    testTimeout: 300_000,
     hookTimeout: 240_000
   }
 })

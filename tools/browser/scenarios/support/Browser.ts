@@ -83,14 +83,20 @@ export const picture = async (page: Page, name: string): Promise<void> => {
   await page.screenshot({ path: join(folder, `${name}.png`), animations: "disabled" })
 }
 
-export const newContext = (
+/** For what a page shows: on a busy machine a first page takes half a minute. */
+const waitMillisMax = 120_000
+
+export const newContext = async (
   browser: Browser,
   options: Parameters<Browser["newContext"]>[0] = {}
-): Promise<BrowserContext> =>
-  browser.newContext({
+): Promise<BrowserContext> => {
+  const context = await browser.newContext({
     viewport: { width: 1280, height: 800 },
     locale: "en-GB",
     timezoneId: "Europe/Berlin",
     reducedMotion: "reduce",
     ...options
   })
+  context.setDefaultTimeout(waitMillisMax)
+  return context
+}
