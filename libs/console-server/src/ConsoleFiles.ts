@@ -65,10 +65,10 @@ const pageSegments: ReadonlySet<string> = new Set([
   "sign-in",
   "devices",
   "products",
-  "models",
   "recordings",
   "strangers",
   "webhooks",
+  "sinks",
   "cluster",
   "access",
   "audit"

@@ -2,12 +2,19 @@ import { assert, describe, it } from "@effect/vitest"
 import { layerHttpServerTest, temporaryDirectory } from "@roost/testkit"
 import { Effect, Layer, Logger } from "effect"
 import { HttpClient, HttpClientRequest, HttpRouter } from "effect/http"
-import { mkdirSync, writeFileSync } from "node:fs"
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { brotliCompressSync, gzipSync } from "node:zlib"
 import { layerConsoleFiles } from "../src/index.ts"
 
 const script = "console.log('roost')".repeat(100)
+
+/** As the router of the console has them. */
+const routes = [
+  ...readFileSync(new URL("../../../apps/console/src/app/routes.tsx", import.meta.url), "utf8").matchAll(
+    /^ {2}path: "([^"]+)"/gm
+  )
+].map(([, path]) => path!)
 
 const built = Effect.map(temporaryDirectory, (directory) => {
   const folder = join(directory, "dist")
@@ -70,7 +77,8 @@ describe("the files of the console", () => {
       Effect.gen(function* () {
         const folder = yield* built
         yield* Effect.gen(function* () {
-          for (const path of ["/", "/sign-in", "/devices/pk/a%2Fb?tab=log", "/cluster"]) {
+          assert.include(routes, "/sinks")
+          for (const path of [...routes, "/devices/pk/a%2Fb?tab=log"]) {
             const { headers, status, text } = yield* get(path)
             assert.strictEqual(status, 200, path)
             assert.include(text, "<title>Roost</title>")
