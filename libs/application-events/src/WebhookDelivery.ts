@@ -78,6 +78,7 @@ const deliver = Effect.fnUntraced(function* (webhook: WebhookWithSecret, options
           now
         })
         const at = yield* Clock.currentTimeMillis
+        answered.observe((at - now) / 1e3)
         if (error === undefined) {
           delivered.inc(events.length)
           statuses.note(webhook, { at, status })
@@ -121,4 +122,8 @@ const forget = (webhook: WebhookWithSecret) =>
 
 const delivered = metrics.counter("roost_webhook_events_total", "Events that a webhook's receiver took.")
 const refused = metrics.counter("roost_webhook_refused_total", "Requests that a webhook's receiver did not take.")
+const answered = metrics.histogram(
+  "roost_webhook_seconds",
+  "How long a webhook's receiver took to answer a request, or not to."
+)
 const buried = metrics.counter("roost_webhook_dead_total", "Events that went to the stream WEBHOOK_DEAD.")

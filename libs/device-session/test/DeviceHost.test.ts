@@ -1,5 +1,5 @@
 import { Code, formatCode, OptionNumber, stringOption } from "@roost/coap"
-import { parsePeerAddress } from "@roost/contracts"
+import { frameStamp, parsePeerAddress, placeOf } from "@roost/contracts"
 import { assert, describe, it } from "@effect/vitest"
 import type { PskOutcome } from "../src/state/Outcomes.ts"
 import type { SimulatedDevice } from "./support/SimulatedDevice.ts"
@@ -47,6 +47,45 @@ describe("DeviceHost", () => {
     world.host.handleStored(world.now, world.storeToken, true)
     world.settle()
     assert.strictEqual(codeOf(device.responses[0]), "2.04")
+  })
+
+  it("gives the frame's stamp back with the 2.04 of an uplink alone", () => {
+    const world = new World()
+    world.stamp = frameStamp(world.now)
+    const device = world.device("dev1", 1000).connect()
+    const { partition } = placeOf("pk1", "dev1")
+    world.sendFields.length = 0
+    post(device)
+    assert.deepStrictEqual(world.sendFields.splice(0), [world.stamp])
+    device.request(requestOf(Code.Get, own(device, "thing/service/measurepoint/set")))
+    world.storing = "later"
+    post(device, "2")
+    world.pass(4100)
+    assert.deepStrictEqual(world.sendFields.splice(0), [partition, partition], "4.04 and the empty ACK")
+    world.host.handleStored(world.now, world.storeToken, true)
+    world.settle()
+    assert.deepStrictEqual(world.sendFields.splice(0), [world.stamp], "the separate response")
+    world.stamp = 0
+    world.storing = "yes"
+    post(device, "3")
+    assert.deepStrictEqual(world.sendFields, [partition])
+  })
+
+  it("measures each stage of a handshake", () => {
+    const world = new World()
+    const times: Array<readonly [stage: string, seconds: number]> = []
+    world.host.counters.verified = { observe: (seconds) => times.push(["verify", seconds]) }
+    world.host.counters.established = { observe: (seconds) => times.push(["store", seconds]) }
+    // Time goes by as soon as the key is there, while the session is being stored.
+    world.psk = (deviceKey) => {
+      world.now += 40
+      return found(`secret of ${deviceKey}`)
+    }
+    world.device("dev1", 1000).connect()
+    assert.deepStrictEqual(times, [
+      ["verify", 0],
+      ["store", 0.04]
+    ])
   })
 
   it("answers 5.00 when the store does not take it, and pretends nothing", () => {

@@ -1,7 +1,7 @@
 import { tickMillis } from "@roost/actors"
 import { Buckets, Command, commandKey, deviceCommands, Streams, Subjects } from "@roost/contracts"
 import { type Bucket, awaitStreams, type NatsConnection, type NatsError, openBucket, watchService } from "@roost/nats"
-import { Health, metrics } from "@roost/observability"
+import { Health, metrics, waitBounds } from "@roost/observability"
 import { Clock, type Config, Context, Effect, Layer, Option, Random } from "effect"
 import { CommandMirror, deadlineGraceMillis, type Due } from "./CommandMirror.ts"
 import { type CommandInput, hasEnded, transition } from "./CommandState.ts"
@@ -225,6 +225,7 @@ interface Found {
 
 const write = Effect.fnUntraced(function* (store: Store, found: Found, next: Command) {
   yield* store.commands.update(found.key, next, found.revision)
+  observeStages(found.command, next)
   if (next.state !== found.command.state) counters[next.state].inc()
   if (hasEnded(next)) yield* move(store, { key: found.key, command: next })
 })
@@ -246,6 +247,24 @@ const unless =
         () => Effect.void
       )
     )
+
+/** Who writes a change is the only one that tells how long it took. */
+const observeStages = (before: Command, { createdAt, fetchedAt, hintedAt, repliedAt, sentAt }: Command) => {
+  if (hintedAt !== undefined && before.hintedAt === undefined) stages.announce.observe((hintedAt - createdAt) / 1e3)
+  if (fetchedAt !== undefined && before.fetchedAt === undefined)
+    stages.fetch.observe((fetchedAt - (hintedAt ?? createdAt)) / 1e3)
+  if (repliedAt !== undefined && before.repliedAt === undefined)
+    stages.reply.observe((repliedAt - (sentAt ?? createdAt)) / 1e3)
+}
+
+const stage = (stage: string) =>
+  metrics.histogram(
+    "roost_command_seconds",
+    "Of a command. announce: until Option 2100 names it. fetch: from there until its device fetches it. reply: until the device replies.",
+    waitBounds,
+    { stage }
+  )
+const stages = { announce: stage("announce"), fetch: stage("fetch"), reply: stage("reply") }
 
 const counter = (state: string) =>
   metrics.counter("roost_commands_total", "Commands that came into a state, by this instance.", { state })

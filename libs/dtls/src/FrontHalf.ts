@@ -396,7 +396,9 @@ export class FrontHalf {
       records: more.length === 0 ? before : [...before, more]
     })
     this.#handshakes.handOff(newest, packed, alternativesPerPeerMax)
-    return { _tag: "HandOff", identity: exchange.success.pskIdentity, half, movedFrom: moved ? proved : undefined }
+    const waitedMillis = now - (newest.deadline - this.#limits.handshakeTimeoutMillis)
+    const identity = exchange.success.pskIdentity
+    return { _tag: "HandOff", identity, half, movedFrom: moved ? proved : undefined, waitedMillis }
   }
 
   /** The body of the client's key exchange, once it is complete. */

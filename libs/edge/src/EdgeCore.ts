@@ -117,6 +117,7 @@ export class EdgeCore {
   handleDatagram(now: number, peer: PeerAddress, datagram: Uint8Array): void {
     this.counters.datagramsIn++
     this.counters.bytesIn += datagram.length
+    this.#outbox.now = now
     const first = peekRecord(datagram)
     if (first === undefined)
       return datagram.length <= keepAliveBytesMax
@@ -135,6 +136,7 @@ export class EdgeCore {
   /** A frame from session-actors (docs/architecture.md §2). */
   handleFrame(now: number, bytes: Uint8Array): void {
     this.counters.framesIn++
+    this.#outbox.now = now
     const reader = new FrameReader(bytes)
     while (reader.next()) {
       const { body, kind, partition, peer } = reader
@@ -143,6 +145,7 @@ export class EdgeCore {
           this.counters.datagramsOut++
           this.counters.bytesOut += body.length
           this.#ports.send(peer, body)
+          this.counters.answered(now, partition)
           break
         case FrameKind.Route:
           this.#byPeer.set(peer.key, partition)
@@ -294,9 +297,10 @@ export class EdgeCore {
   }
 
   /** To the owner of the device that the key exchange names; its partition. */
-  #handOff(now: number, proved: PeerAddress, { half, identity }: HandOff, from: PeerAddress): number {
+  #handOff(now: number, proved: PeerAddress, { half, identity, waitedMillis }: HandOff, from: PeerAddress): number {
     const partition = partitionOf(identity)
     this.counters.handedOff++
+    this.counters.keyExchange.observe(waitedMillis / 1e3)
     this.#handedOff.add(from.key, partition)
     const kept = { kind: FrameKind.RepeatedHalfHandshake, peer: proved, body: half }
     this.#halves.keep(now, partition, this.#placement.tokenOf(partition), kept, from)

@@ -1,3 +1,4 @@
+import { isFrameStamp, type Observed, secondsSince, unobserved } from "@roost/contracts"
 import type { FrontDropReason } from "@roost/dtls"
 
 /** Why a datagram from a device went nowhere. Silence towards the sender in every case. */
@@ -27,7 +28,7 @@ export type SocketDropReason = `Socket${string}`
 
 export type DropReason = EdgeDropReason | FrontDropReason | SocketDropReason
 
-/** Plain numbers since the start; rendered when metrics are asked for. */
+/** Plain numbers since the start, and times; rendered when metrics are asked for. */
 export class EdgeCounters {
   datagramsIn = 0
   bytesIn = 0
@@ -47,7 +48,16 @@ export class EdgeCounters {
   handshakeDatagrams = 0
   unrouted = 0
   handshakesExpired = 0
+  /** From a datagram with an uplink to its 2.04. */
+  uplink: Observed = unobserved
+  /** From ServerHello to ClientKeyExchange. */
+  keyExchange: Observed = unobserved
   readonly dropped = new Map<string, number>()
+
+  /** A datagram went to a device; `field` stands where its entry has no partition. */
+  answered(now: number, field: number): void {
+    if (isFrameStamp(field)) this.uplink.observe(secondsSince(now, field))
+  }
 
   drop(reason: DropReason, datagrams = 1): void {
     this.dropped.set(reason, (this.dropped.get(reason) ?? 0) + datagrams)

@@ -15,6 +15,14 @@ export const exportEdgeMetrics = (
   Effect.acquireRelease(
     Effect.sync(() => {
       const stops: Array<() => void> = []
+      core.counters.uplink = metrics.histogram(
+        "roost_uplink_seconds",
+        "From the datagram of an uplink to its 2.04, both at the edge: frames, session-actors and the store are in it."
+      )
+      core.counters.keyExchange = metrics.histogram(
+        "roost_edge_key_exchange_seconds",
+        "Of a handshake, from ServerHello to ClientKeyExchange: the device and the network."
+      )
       for (const [field, name, help] of counters) {
         stops.push(metrics.counterFrom(name, help, () => core.counters[field]))
       }

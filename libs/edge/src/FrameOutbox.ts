@@ -1,12 +1,22 @@
-import { frameBytesTarget, type FrameKind, FrameWriter, type PeerAddress, Subjects } from "@roost/contracts"
+import {
+  frameBytesTarget,
+  type FrameKind,
+  frameStamp,
+  frameStampHeader,
+  FrameWriter,
+  type PeerAddress,
+  Subjects
+} from "@roost/contracts"
 import type { EdgeCounters } from "./EdgeCounters.ts"
 
-/** The frame is good during the call only. False: the bus is not there. */
-export type Publish = (subject: string, frame: Uint8Array) => boolean
+/** The frame is good during the call only. `headers`: lines of the message. False: the bus is not there. */
+export type Publish = (subject: string, frame: Uint8Array, headers: string) => boolean
 
 interface Box {
   readonly subject: string
   readonly writer: FrameWriter
+  /** When what the frame begins with was heard. */
+  since: number
 }
 
 /** Collects entries by destination, so that a node gets one frame for all that a turn of the event loop brought. */
@@ -18,18 +28,20 @@ export class FrameOutbox {
   #boxes = new Map<string, Box>()
   readonly #everyNode: Box
   readonly #filled: Array<Box> = []
+  /** The time of what is handled, in milliseconds. */
+  now = 0
 
   constructor(origin: string, publish: Publish, counters: EdgeCounters) {
     this.#origin = origin
     this.#publish = publish
     this.#counters = counters
-    this.#everyNode = { subject: Subjects.frameToNodes, writer: new FrameWriter(origin) }
+    this.#everyNode = { subject: Subjects.frameToNodes, writer: new FrameWriter(origin), since: 0 }
   }
 
   toNode(nodeId: string, kind: FrameKind, partition: number, peer: PeerAddress, body: Uint8Array): void {
     let box = this.#boxes.get(nodeId)
     if (box === undefined) {
-      box = { subject: Subjects.frameToNode(nodeId), writer: new FrameWriter(this.#origin) }
+      box = { subject: Subjects.frameToNode(nodeId), writer: new FrameWriter(this.#origin), since: 0 }
       this.#boxes.set(nodeId, box)
     }
     this.#add(box, kind, partition, peer, body)
@@ -43,9 +55,9 @@ export class FrameOutbox {
   /** False if nothing was sent. */
   flush(): boolean {
     let sent = false
-    for (const { subject, writer } of this.#filled) {
+    for (const { since, subject, writer } of this.#filled) {
       const { entries } = writer
-      if (this.#publish(subject, writer.takeView())) {
+      if (this.#publish(subject, writer.takeView(), `${frameStampHeader}: ${frameStamp(since)}\r\n`)) {
         sent = true
         this.#counters.framesOut++
         this.#counters.entriesOut += entries
@@ -64,7 +76,10 @@ export class FrameOutbox {
   }
 
   #add(box: Box, kind: FrameKind, partition: number, peer: PeerAddress, body: Uint8Array): void {
-    if (box.writer.entries === 0) this.#filled.push(box)
+    if (box.writer.entries === 0) {
+      box.since = this.now
+      this.#filled.push(box)
+    }
     box.writer.add(kind, partition, peer, body)
     if (box.writer.length >= frameBytesTarget) this.flush()
   }

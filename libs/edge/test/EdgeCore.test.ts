@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { FrameKind, placeOf, Subjects } from "@roost/contracts"
+import { FrameKind, frameStamp, frameStampHeader, placeOf, readFrameStamp, Subjects } from "@roost/contracts"
 import { ContentType } from "@roost/dtls"
 import { EdgeWorld, peerOf, TestDevice } from "./support/EdgeWorld.ts"
 
@@ -551,4 +551,56 @@ describe("EdgeCore: frames", () => {
     world.tell(FrameKind.Datagram, 3, peerOf(1))
     assert.strictEqual(world.core.counters.framesMalformed, 2)
   })
+})
+
+describe("EdgeCore: times", () => {
+  it("measures an uplink from its datagram to the answer that brings the frame's stamp back, and no other datagram", () => {
+    const world = new EdgeWorld()
+    const times: Array<number> = []
+    world.core.counters.uplink = { observe: (seconds) => times.push(seconds) }
+    const device = new TestDevice(world, "meter-1")
+    device.connect()
+    world.entries()
+    world.receive(device.peer, protectedRecord(ContentType.application_data))
+    world.now += 7
+    world.receive(device.peer, protectedRecord(ContentType.application_data))
+    world.core.flush()
+    const [frame, ...others] = world.frames.splice(0)
+    assert.deepStrictEqual(others, [])
+    const stamp = readFrameStamp(frame!.headers.slice(frameStampHeader.length + 2).trim())
+    assert.strictEqual(stamp, frameStamp(world.now - 7), "of the first datagram")
+    world.now += 30
+    world.tell(FrameKind.Send, stamp, device.peer, Uint8Array.of(1))
+    world.tell(FrameKind.Send, partition, device.peer, Uint8Array.of(2))
+    assert.deepStrictEqual(times, [0.037])
+    // The clock of the stamp has begun anew meanwhile.
+    world.tell(FrameKind.Send, frameStamp(world.now - 20_000), device.peer, Uint8Array.of(3))
+    assert.deepStrictEqual(times, [0.037, 20])
+  })
+
+  it("measures how long a device takes from ServerHello to its key exchange", () => {
+    const world = new EdgeWorld()
+    const times: Array<number> = []
+    world.core.counters.keyExchange = { observe: (seconds) => times.push(seconds) }
+    const device = new TestDevice(world, "meter-1")
+    const flight = device.untilKeyExchange()
+    world.now += 9_000
+    world.receive(device.peer, ...flight)
+    assert.deepStrictEqual(times, [9])
+  })
+
+  for (const [said, read] of [
+    [undefined, 0],
+    ["", 0],
+    ["12", 0],
+    ["32768", 32768],
+    ["65535", 65535],
+    ["65536", 0],
+    ["40000.5", 0],
+    ["x", 0]
+  ] as const) {
+    it(`reads ${JSON.stringify(said)} of a frame's header as ${read}`, () => {
+      assert.strictEqual(readFrameStamp(said), read)
+    })
+  }
 })

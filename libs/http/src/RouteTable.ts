@@ -1,7 +1,8 @@
 import { Effect, Layer } from "effect"
-import { FindMyWay, HttpRouter } from "effect/http"
+import { FindMyWay, HttpRouter, HttpServerRequest, HttpServerResponse } from "effect/http"
 import { type HttpApi, type HttpApiGroup, OpenApi } from "effect/http-api"
 import { pathSegmentLengthMax } from "./RequestLimits.ts"
+import { timed } from "./RouteTimes.ts"
 
 /** The paths that are answered, and by which methods: what a router knows and does not tell. */
 export class RouteTable {
@@ -33,7 +34,7 @@ export class RouteTable {
   }
 }
 
-/** Notes in `table` every route that the layers under it add. */
+/** Notes in `table` every route that the layers under it add, and measures how long each takes. */
 export const recordingRoutes = (table: RouteTable): Layer.Layer<HttpRouter.HttpRouter, never, HttpRouter.HttpRouter> =>
   Layer.effect(
     HttpRouter.HttpRouter,
@@ -42,15 +43,27 @@ export const recordingRoutes = (table: RouteTable): Layer.Layer<HttpRouter.HttpR
         ...router,
         addAll: (routes) => {
           for (const { method, path } of routes) if (method !== "*") table.add(method, path)
-          return router.addAll(routes)
+          return router.addAll(
+            routes.map((route) => ({ ...route, handler: timed(route.method, route.path, route.handler) })) as never
+          )
         },
         add: (method, path, handler, options) => {
           if (method !== "*") table.add(method, path)
-          return router.add(method, path, handler, options)
+          return router.add(method, path, timed(method, path, effectOf(handler)), options)
         }
       })
     )
   )
+
+const effectOf = <E, R>(
+  handler:
+    | HttpServerResponse.HttpServerResponse
+    | Effect.Effect<HttpServerResponse.HttpServerResponse, E, R>
+    | ((request: HttpServerRequest.HttpServerRequest) => Effect.Effect<HttpServerResponse.HttpServerResponse, E, R>)
+): Effect.Effect<HttpServerResponse.HttpServerResponse, E, R | HttpServerRequest.HttpServerRequest> => {
+  if (HttpServerResponse.isHttpServerResponse(handler)) return Effect.succeed(handler)
+  return Effect.isEffect(handler) ? handler : Effect.flatMap(HttpServerRequest.HttpServerRequest, handler)
+}
 
 /** The routes that an API's specification has, such as another service's. */
 export const routesOf = (api: HttpApi.Constraint): RouteTable => {

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { downlinkService, registryService, Setting, strictApi } from "@roost/contracts"
-import { Health } from "@roost/observability"
+import { Health, metrics } from "@roost/observability"
 import { freeTcpPort } from "@roost/testkit"
 import { Config, ConfigProvider, Effect, Layer, Logger, Schema } from "effect"
 import { HttpRouter, HttpServerResponse } from "effect/http"
@@ -71,6 +71,32 @@ const ask = async (port: number, method: string, path: string) => {
     detail: body.startsWith("{") ? (JSON.parse(body) as { readonly detail?: string }).detail : body
   }
 }
+
+describe("a route", () => {
+  it.live("is measured by its template and by what became of the request, never by its address", () =>
+    Effect.gen(function* () {
+      const port = yield* served
+      for (const [method, path] of [
+        ["GET", "/v1/things/one"],
+        ["GET", "/v1/things/two"],
+        ["GET", `/v1/things/${"x".repeat(30)}`],
+        ["POST", "/v1/things/a:turn"],
+        ["GET", "/nothing"]
+      ] as const) {
+        yield* Effect.promise(() => ask(port, method, path))
+      }
+      const counts = metrics
+        .render()
+        .split("\n")
+        .filter((line) => line.startsWith("roost_http_request_seconds_count") && line.includes("/v1/things"))
+      assert.deepStrictEqual(counts.toSorted(), [
+        'roost_http_request_seconds_count{method="GET",route="/v1/things/{id}",status="2xx"} 2',
+        'roost_http_request_seconds_count{method="GET",route="/v1/things/{id}",status="4xx"} 1',
+        'roost_http_request_seconds_count{method="POST",route="/v1/things/{id}:turn",status="2xx"} 1'
+      ])
+    })
+  )
+})
 
 describe("a path", () => {
   it.live("says which methods it answers when asked by another (RFC 9110 §15.5.6)", () =>

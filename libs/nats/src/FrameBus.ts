@@ -5,6 +5,11 @@ import { Context, Effect, Layer, type Scope } from "effect"
 import { isSubject } from "./internal/OutboundBatch.ts"
 import { NatsConnection } from "./NatsConnection.ts"
 
+/** The headers are read when somebody asks for them. */
+export interface WithHeaders {
+  readonly headers?: { get(name: string): string } | undefined
+}
+
 /** Core NATS without promises or fibers per message, for frames of datagrams and announcements. */
 export class FrameBus extends Context.Service<
   FrameBus,
@@ -12,17 +17,17 @@ export class FrameBus extends Context.Service<
     /**
      * `bytes` are copied, and go out when the turn ends. False, and counted, while no server is connected: a lost frame is a
      * lost datagram, and a queue of old datagrams helps nobody. False, too, for a subject with white space and for more bytes
-     * than the server's `max_payload`, 1 MiB unless it is configured.
+     * than the server's `max_payload`, 1 MiB unless it is configured. `headers`: lines as `headerLines` renders them.
      */
-    readonly publish: (subject: string, bytes: Uint8Array) => boolean
+    readonly publish: (subject: string, bytes: Uint8Array, headers?: string) => boolean
     /**
-     * Calls `handler` with every message's bytes, which may be kept. A handler that throws is counted and skipped; so is a frame of a
+     * Calls `handler` with every message's bytes, which may be kept, and its headers. A handler that throws is counted and skipped; so is a frame of a
      * newer version, which is told.
      * With `queue`, the members of the group share the messages.
      */
     readonly subscribe: (
       subject: string,
-      handler: (bytes: Uint8Array) => void,
+      handler: (bytes: Uint8Array, message?: WithHeaders) => void,
       options?: { readonly queue?: string }
     ) => Effect.Effect<void, never, Scope.Scope>
   }
@@ -33,13 +38,13 @@ export class FrameBus extends Context.Service<
       const { client, connected, outbound } = yield* NatsConnection
       const log = Effect.runForkWith(yield* Effect.context<never>())
       return FrameBus.of({
-        publish: (subject, bytes) => {
+        publish: (subject, bytes, headers = "") => {
           const bytesMax = client.info?.max_payload ?? 0
           if (!connected() || client.isDraining() || bytes.length > bytesMax || !isSubject(subject)) {
             dropped.inc()
             return false
           }
-          outbound.add(subject, "", "", bytes)
+          outbound.add(subject, "", headers, bytes)
           published.inc()
           return true
         },
@@ -54,7 +59,7 @@ export class FrameBus extends Context.Service<
               return void log(Effect.logError(`a frame of ${subject} is passed over: ${fault}`))
             }
             try {
-              handler(message.data)
+              handler(message.data, message)
             } catch (defect) {
               failed.inc()
               log(Effect.logError(`the handler of ${subject} threw`, defect))

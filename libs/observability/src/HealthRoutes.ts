@@ -1,11 +1,12 @@
 import { Effect, Layer } from "effect"
-import { HttpRouter, HttpServerResponse } from "effect/http"
+import { HttpRouter, HttpServerRequest, HttpServerResponse } from "effect/http"
+import { openMetricsText, prefersOpenMetrics, prometheusText } from "./Exposition.ts"
 import { Health } from "./Health.ts"
 import { type MetricRegistry, metrics } from "./Metrics.ts"
 
 /**
  * `/healthz` (200 while the process lives), `/readyz` (200 or 503, JSON naming each check) and `/metrics`, for the
- * router of an app.
+ * router of an app. `/metrics` answers OpenMetrics to who asks for it.
  */
 export const healthRoutes = (
   registry: MetricRegistry = metrics
@@ -25,9 +26,13 @@ export const healthRoutes = (
       yield* router.add(
         "GET",
         "/metrics",
-        Effect.sync(() => HttpServerResponse.text(registry.render(), { contentType: prometheusText }))
+        Effect.map(HttpServerRequest.HttpServerRequest, ({ headers }) => {
+          const isOpen = prefersOpenMetrics(headers["accept"])
+          return HttpServerResponse.text(isOpen ? registry.renderOpenMetrics() : registry.render(), {
+            contentType: isOpen ? openMetricsText : prometheusText,
+            headers: { vary: "accept" }
+          })
+        })
       )
     })
   )
-
-const prometheusText = "text/plain; version=0.0.4; charset=utf-8"

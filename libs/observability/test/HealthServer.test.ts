@@ -69,6 +69,20 @@ describe("health", () => {
       assert.match(text, /^roost_test_total 3$/m)
       assert.match(text, /^process_cpu_seconds_total [0-9.]+$/m)
       assert.match(text, /^nodejs_eventloop_lag_p99_seconds [0-9.e-]+$/m)
+      // What Prometheus 2 and 3 send, and what a person does.
+      for (const [accept, type] of [
+        [
+          "application/openmetrics-text;version=1.0.0;q=0.5,text/plain;version=0.0.4;q=0.3,*/*;q=0.2",
+          "application/openmetrics-text; version=1.0.0"
+        ],
+        ["text/plain;version=0.0.4;q=0.5,application/openmetrics-text;q=0.3", "text/plain; version=0.0.4"],
+        ["application/openmetrics-text;q=0", "text/plain; version=0.0.4"],
+        ["*/*", "text/plain; version=0.0.4"]
+      ] as const) {
+        const answer = yield* HttpClient.get("/metrics", { headers: { accept } })
+        assert.include(answer.headers["content-type"], type, accept)
+        assert.strictEqual((yield* answer.text).endsWith("\n# EOF\n"), type.startsWith("application"), accept)
+      }
       // One turn that stands still, among any number of short ones.
       yield* Effect.sleep(50)
       const until = performance.now() + 200

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { MetricRegistry } from "../src/index.ts"
+import { Histogram, MetricRegistry } from "../src/index.ts"
 
 describe("metrics", () => {
   it("render in the text format of Prometheus 0.0.4", () => {
@@ -25,6 +25,31 @@ c_seconds_sum{path="p"} 3.65
 c_seconds_count{path="p"} 4
 `
     )
+  })
+
+  it("render as OpenMetrics 1.0: counters' families without _total, exemplars, an end", () => {
+    const registry = new MetricRegistry()
+    registry.counter("a_total", 'Things, "quoted".', { kind: "x" }).inc(2)
+    const latency = new Histogram([0.1, 1])
+    registry.histogramFrom("c_seconds", "Latency.", latency)
+    latency.observe(0.5)
+    latency.exemplify({ traceId: "0af7651916cd43dd8448eb211c80319c", value: 0.5, at: 1_795_476_031.27 })
+    assert.strictEqual(
+      registry.renderOpenMetrics(),
+      `# TYPE a counter
+# HELP a Things, \\"quoted\\".
+a_total{kind="x"} 2
+# TYPE c_seconds histogram
+# HELP c_seconds Latency.
+c_seconds_bucket{le="0.1"} 0
+c_seconds_bucket{le="1"} 1 # {trace_id="0af7651916cd43dd8448eb211c80319c"} 0.5 1795476031.27
+c_seconds_bucket{le="+Inf"} 1
+c_seconds_sum 0.5
+c_seconds_count 1
+# EOF
+`
+    )
+    assert.notInclude(registry.render(), "trace_id")
   })
 
   it("are the same object when they are registered again", () => {

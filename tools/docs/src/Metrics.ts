@@ -6,6 +6,7 @@ import { apps, root } from "./Clone.ts"
 export interface Metric {
   readonly name: string
   readonly help: string
+  readonly isHistogram: boolean
   /** From the root. */
   readonly source: string
   readonly apps: ReadonlyArray<string>
@@ -14,6 +15,8 @@ export interface Metric {
 /** A name, and its help right behind it: a text, texts that are joined, or the name of one. */
 const registration = /"((?:roost|process|nodejs)_[a-z0-9_]+)",\s*((?:"(?:[^"\\]|\\.)*"(?:\s*\+\s*)?)+|[a-z]\w*)/g
 
+const histogramCall = /\bhistogram(?:From)?\(\s*"([a-z0-9_]+)"/g
+
 /** All that the apps register, by name. An app has what stands in the libs that it is made of. */
 export const readMetrics = (): ReadonlyArray<Metric> => {
   const usersOf = usersOfLibs()
@@ -21,10 +24,11 @@ export const readMetrics = (): ReadonlyArray<Metric> => {
   for (const source of globSync("{libs,apps}/*/src/**/*.ts", { cwd: root }).toSorted()) {
     const text = readFileSync(join(root, source), "utf8")
     // A name may have a constant of its own.
-    const inlined = text.replaceAll(/\b(?:gauge|counter)(?:From)?\(\s*(\w+),/g, (call, name: string) => {
+    const inlined = text.replaceAll(/\b(?:gauge|counter|histogram)(?:From)?\(\s*(\w+),/g, (call, name: string) => {
       const value = constantOf(text, name)
       return value === undefined ? call : call.replace(`${name},`, `"${value}",`)
     })
+    const histograms = new Set(Array.from(inlined.matchAll(histogramCall), ([, name]) => name))
     for (const [, name, help] of inlined.matchAll(registration)) {
       const words = help!.startsWith('"') ? help! : JSON.stringify(constantOf(text, help!))
       if (words === undefined) continue
@@ -33,7 +37,8 @@ export const readMetrics = (): ReadonlyArray<Metric> => {
       // udp-edge is made of the same lib, and holds no lease; the counters of leases stand at 0 there.
       const ofLeases = /^roost_cluster_(?:lease_held|nodes|partitions_owned)$/.test(name!)
       const users = ofLeases ? new Set(["session-actors"]) : usersOf.get(folder)
-      metrics.set(name!, { name: name!, help: said, source, apps: apps.filter((app) => users?.has(app)) })
+      const isHistogram = histograms.has(name!)
+      metrics.set(name!, { name: name!, help: said, isHistogram, source, apps: apps.filter((app) => users?.has(app)) })
     }
   }
   return [...metrics.values()].toSorted((a, b) => (a.name < b.name ? -1 : 1))
@@ -66,10 +71,10 @@ const usersOfLibs = (): ReadonlyMap<string, ReadonlySet<string>> => {
 }
 
 /** What Prometheus' names say of their values. */
-const unitOf = (name: string): string => {
+const unitOf = ({ isHistogram, name }: Metric): string => {
   if (name.endsWith("_seconds_total")) return "seconds, grows"
   if (name.endsWith("_total")) return "count, grows"
-  if (name === "roost_nats_store_seconds") return "seconds, histogram"
+  if (isHistogram) return "seconds, histogram"
   if (name.endsWith("_seconds")) return "seconds"
   return name.endsWith("_bytes") || name.includes("_bytes_") ? "bytes" : "count"
 }
@@ -77,13 +82,15 @@ const unitOf = (name: string): string => {
 /** The page of metrics, as `npm run docs -- --write` makes it and a test compares it. */
 export const metricsPage = (): string => {
   const ofAll = apps.join(", ")
-  const rows = readMetrics().map(({ apps: served, help, name }) => {
+  const rows = readMetrics().map((metric) => {
+    const { apps: served, help, name } = metric
     const where = served.join(", ") === ofAll ? "all" : served.join(", ")
-    return `| \`${name}\` | ${where} | ${unitOf(name)} | ${help.replaceAll("|", "\\|")} |`
+    return `| \`${name}\` | ${where} | ${unitOf(metric)} | ${help.replaceAll("|", "\\|")} |`
   })
   return `# Metrics
 
-Made from the code by \`npm run docs -- --write\`; a test compares. Each app answers \`GET /metrics\` on its HTTP port, in Prometheus' text format.
+Made from the code by \`npm run docs -- --write\`; a test compares. Each app answers \`GET /metrics\` on its HTTP port, in Prometheus' text format
+or, to who accepts it, in OpenMetrics 1.0, where histograms have exemplars: the ids of traces.
 [deploy/prometheus](../deploy/prometheus/roost.rules.yaml) has alerts on them, and [operations.md](operations.md#what-failures-look-like) says what to do.
 No label names a device: labels are kinds, reasons, codes, streams and versions.
 

@@ -35,6 +35,7 @@ export const establish = (turn: DeviceTurn, device: DeviceState, candidate: Sess
   }
   if (isResumption) turn.counters.handshakesResumed++
   turn.counters.handshakesEstablished++
+  turn.counters.established.observe((turn.now - candidate.verifiedAt) / 1e3)
   session.online = session.secureMode === 2 && previous?.online === true
   if (candidate.psk !== undefined && session.secureMode === 2) device.psk = candidate.psk
   if (previous !== undefined && previous.secureMode === session.secureMode) inherit(turn, session, previous)

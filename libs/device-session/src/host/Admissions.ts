@@ -65,8 +65,10 @@ export class Admissions {
     const scope = isResumption ? device.session?.scope : undefined
     const state = storing(verified)
     handshake.state = state
+    turn.counters.verified.observe((turn.now - handshake.startedAt) / 1e3)
     const candidate = {
       session: newSession(turn, handshake, { identity, facts, dtls: outcome.session, scope }),
+      verifiedAt: turn.now,
       until: turn.now + turn.config.handshakeMillisMax,
       edge: handshake.edge,
       peer: handshake.peer,

@@ -107,10 +107,13 @@ export class DeviceHost {
     return { handshakes: this.#handOffs.size, bytes: this.#devices.partitions.heldBytes }
   }
 
-  /** A frame from an edge (docs/architecture.md §2). */
-  handleFrame(now: number, bytes: Uint8Array): void {
+  /** A frame from an edge (docs/architecture.md §2). `stamp`: `frameStamp`, or 0. */
+  handleFrame(now: number, bytes: Uint8Array, stamp = 0): void {
+    const { waiting } = this.#turn
     this.#turn.now = now
+    waiting.heardAt = stamp
     this.#frames.handleFrame(bytes)
+    waiting.heardAt = 0
     this.#goOn()
   }
 
@@ -293,7 +296,10 @@ export class DeviceHost {
   }
 
   #answered(now: number, waiting: WaitingRequest, input: DeviceInput): void {
+    const requests = this.#turn.waiting
+    requests.heardAt = waiting.heardAt
     this.#hears(now, waiting.device as Device, input)
+    requests.heardAt = requests.answers = 0
   }
 
   /** What waited for a session or a partition comes once more; a partition that is another's is given up. */

@@ -35,7 +35,9 @@ export class Transmissions {
     }
     const edge = toPath ? edgeOf(session) : session.edge
     const peer = toPath ? addressOf(session) : session.peer
-    const offset = edges.reserve(edge, FrameKind.Send, device.partition, peer, bytes)
+    const { waiting } = this.#turn
+    const offset = edges.reserve(edge, FrameKind.Send, waiting.answers || device.partition, peer, bytes)
+    waiting.answers = 0
     const sealed = dtls.sealInto(crypto, ContentType.application_data, message, edge.writer.buffer, offset)
     if (Result.isFailure(sealed)) {
       if (sealed.failure.reason === "SequenceExhausted") this.#park(device, session, message)

@@ -47,6 +47,7 @@ export const storeChange = (
 /** The stream has it. */
 export const uplinkStored = (turn: RequestTurn, waiting: WaitingRequest): void => {
   turn.counters.uplinksStored++
+  turn.waiting.answers = waiting.heardAt
   succeed(turn, waiting, waiting.payload)
 }
 

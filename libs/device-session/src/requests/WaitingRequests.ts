@@ -24,6 +24,8 @@ export interface WaitingRequest extends RequestContext {
   readonly payload: Uint8Array
   readonly asked: Wait["asked"]
   readonly replied: Wait["replied"]
+  /** Of the frame that it came by: `frameStamp`, or 0. */
+  readonly heardAt: number
 }
 
 /**
@@ -34,6 +36,10 @@ export interface WaitingRequest extends RequestContext {
 export class WaitingRequests {
   readonly #slots: Array<Slot> = []
   readonly #free: Array<number> = []
+  /** Of the frame, or of the request, that is handled. */
+  heardAt = 0
+  /** Of the uplink that is being answered 2.04; 0 for every other answer. */
+  answers = 0
 
   get size(): number {
     return this.#slots.length - this.#free.length
@@ -59,6 +65,7 @@ export class WaitingRequests {
     slot.kind = kind
     slot.asked = asked
     slot.replied = replied
+    slot.heardAt = this.heardAt
     return ++slot.use * slotsMax + index
   }
 
@@ -67,11 +74,11 @@ export class WaitingRequests {
     const index = token % slotsMax
     const slot = this.#slots[index]
     if (slot === undefined || slot.use * slotsMax + index !== token) return undefined
-    const { asked, device, exchange, kind, mayRepeat, original, payload, replied, request, session } = slot
+    const { asked, device, exchange, heardAt, kind, mayRepeat, original, payload, replied, request, session } = slot
     if (device === undefined || session === undefined || request === undefined) return undefined
     slot.clear()
     this.#free.push(index)
-    return { device, session, exchange, request, original, mayRepeat, payload, kind, asked, replied }
+    return { device, session, exchange, request, original, mayRepeat, payload, kind, asked, replied, heardAt }
   }
 }
 
@@ -88,6 +95,7 @@ class Slot {
   kind: Wait["kind"] = "uplink"
   asked: Wait["asked"]
   replied: Wait["replied"]
+  heardAt = 0
 
   clear(): void {
     this.device = undefined

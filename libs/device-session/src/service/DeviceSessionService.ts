@@ -1,9 +1,19 @@
 import { clocksApartMillis, makeActorHostService, steadyNow, type Tell, wallOf } from "@roost/actors"
 import { keepLeases, type Leases } from "@roost/cluster"
-import { Buckets, CredentialChange, keyChecks, Sealing, sealPurpose, Streams, Subjects } from "@roost/contracts"
+import {
+  Buckets,
+  CredentialChange,
+  frameStampHeader,
+  keyChecks,
+  readFrameStamp,
+  Sealing,
+  sealPurpose,
+  Streams,
+  Subjects
+} from "@roost/contracts"
 import { aes256Gcm, dtlsCrypto } from "@roost/dtls-crypto"
 import { attachRecorder } from "@roost/flight-recorder"
-import { awaitStreams, FrameBus, tailConsumer, tellOfProcess, watchService } from "@roost/nats"
+import { awaitStreams, FrameBus, tailConsumer, tellOfProcess, watchService, type WithHeaders } from "@roost/nats"
 import { Health, metrics, tellEachMinute } from "@roost/observability"
 import { Effect, Layer, Result, Schema } from "effect"
 import { mirrorCommands } from "./CommandWatch.ts"
@@ -54,11 +64,12 @@ export const DeviceSessionService = {
       yield* health.register("partitions", () =>
         owned.leases === undefined ? "the leases are not kept yet" : owned.leases.unsettled()
       )
-      const onFrame = (add: (frame: Uint8Array) => void) => (frame: Uint8Array) => {
-        if (!serves()) return inlet.discard(1)
-        add(frame)
-        flushSoon()
-      }
+      const onFrame =
+        (add: (frame: Uint8Array, stamp: number) => void) => (frame: Uint8Array, message?: WithHeaders) => {
+          if (!serves()) return inlet.discard(1)
+          add(frame, readFrameStamp(message?.headers?.get(frameStampHeader)))
+          flushSoon()
+        }
       yield* exportHostMetrics(host, inlet)
       yield* tellEachMinute(
         () => troubles(host.counters),
@@ -82,11 +93,11 @@ export const DeviceSessionService = {
       const bus = yield* FrameBus
       yield* bus.subscribe(
         Subjects.frameToNode(config.host.nodeId),
-        onFrame((frame) => inlet.routed(frame))
+        onFrame((frame, stamp) => inlet.routed(frame, stamp))
       )
       yield* bus.subscribe(
         Subjects.frameToNodes,
-        onFrame((frame) => inlet.unrouted(frame))
+        onFrame((frame, stamp) => inlet.unrouted(frame, stamp))
       )
       const partitions = yield* makePartitions({ host, sealing, formerSeals, commands, flushSoon })
       yield* health.registerDegraded("load", partitions.troubles)
@@ -140,7 +151,7 @@ const makeHost = Effect.fnUntraced(function* (options: {
     now: steadyNow(),
     wallOf
   })
-  return { host, inlet: new FrameInbox((frame) => host.handleFrame(steadyNow(), frame)) }
+  return { host, inlet: new FrameInbox((frame, stamp) => host.handleFrame(steadyNow(), frame, stamp)) }
 })
 
 const exportFormerSeals = (formerSeals: FormerSeals) =>

@@ -12,6 +12,8 @@ export const frameInboxLimits: FrameInboxLimits = { bytesPerTurn: 256 * 1024, by
 
 interface Lane {
   readonly waiting: Array<Uint8Array>
+  /** `frameStamp` of each. */
+  readonly stamps: Array<number>
   /** Of the first one that waits: `shift` would move all. */
   at: number
   bytes: number
@@ -25,12 +27,12 @@ export class FrameInbox implements Inlet {
   /** Frames that were not handled: too many waited, or the node did not serve. */
   discarded = 0
   readonly #limits: FrameInboxLimits
-  readonly #handle: (frame: Uint8Array) => void
-  readonly #routed: Lane = { waiting: [], at: 0, bytes: 0 }
-  readonly #unrouted: Lane = { waiting: [], at: 0, bytes: 0 }
+  readonly #handle: (frame: Uint8Array, stamp: number) => void
+  readonly #routed: Lane = { waiting: [], stamps: [], at: 0, bytes: 0 }
+  readonly #unrouted: Lane = { waiting: [], stamps: [], at: 0, bytes: 0 }
   #bytesLeft: number
 
-  constructor(handle: (frame: Uint8Array) => void, limits: FrameInboxLimits = frameInboxLimits) {
+  constructor(handle: (frame: Uint8Array, stamp: number) => void, limits: FrameInboxLimits = frameInboxLimits) {
     this.#handle = handle
     this.#limits = limits
     this.#bytesLeft = limits.bytesPerTurn
@@ -41,14 +43,14 @@ export class FrameInbox implements Inlet {
     return this.#routed.bytes + this.#unrouted.bytes
   }
 
-  /** A frame of datagrams whose owner the edge knows; it is copied if it has to wait. */
-  routed(frame: Uint8Array): void {
-    this.#take(this.#routed, frame)
+  /** A frame of datagrams whose owner the edge knows; it is copied if it has to wait. `stamp`: `frameStamp`, or 0. */
+  routed(frame: Uint8Array, stamp = 0): void {
+    this.#take(this.#routed, frame, stamp)
   }
 
   /** A frame to every node. */
-  unrouted(frame: Uint8Array): void {
-    this.#take(this.#unrouted, frame)
+  unrouted(frame: Uint8Array, stamp = 0): void {
+    this.#take(this.#unrouted, frame, stamp)
   }
 
   /** A turn of the event loop is over: handles as much as the next one has time for. True if more waits. */
@@ -56,9 +58,10 @@ export class FrameInbox implements Inlet {
     this.#bytesLeft = this.#limits.bytesPerTurn
     for (const lane of [this.#routed, this.#unrouted]) {
       while (lane.bytes > 0 && this.#bytesLeft > 0) {
+        const stamp = lane.stamps[lane.at]!
         const frame = next(lane)
         this.#bytesLeft -= frame.length
-        this.#handle(frame)
+        this.#handle(frame, stamp)
       }
     }
     return this.bytes > 0
@@ -75,13 +78,14 @@ export class FrameInbox implements Inlet {
     }
   }
 
-  #take(lane: Lane, frame: Uint8Array): void {
+  #take(lane: Lane, frame: Uint8Array, stamp: number): void {
     if (lane.bytes === 0 && this.#bytesLeft > 0) {
       this.#bytesLeft -= frame.length
-      this.#handle(frame)
+      this.#handle(frame, stamp)
       return
     }
     lane.waiting.push(frame.slice())
+    lane.stamps.push(stamp)
     lane.bytes += frame.length
     while (lane.bytes > this.#limits.bytesMax) {
       next(lane)
@@ -96,9 +100,11 @@ const next = (lane: Lane): Uint8Array => {
   lane.bytes -= frame.length
   if (lane.at === lane.waiting.length) {
     lane.waiting.length = 0
+    lane.stamps.length = 0
     lane.at = 0
   } else if (lane.at >= compactAt) {
     lane.waiting.splice(0, lane.at)
+    lane.stamps.splice(0, lane.at)
     lane.at = 0
   }
   return frame

@@ -1,5 +1,5 @@
 import { formatCode } from "@roost/coap"
-import { metrics } from "@roost/observability"
+import { latencyBounds, metrics } from "@roost/observability"
 import { Effect, type Scope } from "effect"
 import type { Counters } from "../state/Counters.ts"
 import type { DeviceHost } from "../host/DeviceHost.ts"
@@ -10,6 +10,8 @@ export const exportHostMetrics = (host: DeviceHost, inbox: FrameInbox): Effect.E
   Effect.acquireRelease(
     Effect.sync(() => {
       const stops: Array<() => void> = []
+      host.counters.verified = handshakes("verify")
+      host.counters.established = handshakes("store")
       for (const [field, name, help] of counters) {
         stops.push(metrics.counterFrom(name, help, () => host.counters[field]))
       }
@@ -49,6 +51,14 @@ export const exportHostMetrics = (host: DeviceHost, inbox: FrameInbox): Effect.E
     }),
     (stops) => Effect.sync(() => stops.forEach((stop) => stop()))
   ).pipe(Effect.asVoid)
+
+const handshakes = (stage: string) =>
+  metrics.histogram(
+    "roost_actors_handshake_seconds",
+    "Of a handshake. verify: from ClientKeyExchange to a Finished that verifies, its key asked for. store: until the session is stored and answered.",
+    latencyBounds,
+    { stage }
+  )
 
 type CounterField = { [K in keyof Counters]: Counters[K] extends number ? K : never }[keyof Counters]
 

@@ -1,4 +1,6 @@
-/** What a device host counts since it started; plain numbers, rendered when metrics are asked for. */
+import { type Observed, unobserved } from "@roost/contracts"
+
+/** What a device host counts since it started: plain numbers, and times, rendered when metrics are asked for. */
 export class Counters {
   framesIn = 0
   framesMalformed = 0
@@ -38,6 +40,10 @@ export class Counters {
   entryFaults = 0
   loadFaults = 0
   faultyDropped = 0
+  /** From the hand-over of a handshake to a Finished that verifies; of a resumption, from its hello. */
+  verified: Observed = unobserved
+  /** From there until its session is stored and the device answered. */
+  established: Observed = unobserved
   /** Records dropped by reason (RFC 6347 §4.1.2.7: in silence, but counted). */
   readonly recordsDropped = new Map<string, number>()
   /** CoAP messages that were ignored, by reason. */

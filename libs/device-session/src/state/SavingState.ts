@@ -11,6 +11,8 @@ export interface HandshakeRef {
 /** The session of a verified handshake that is not stored yet, and what its device is answered then. */
 export interface SessionCandidate {
   readonly session: DeviceSession
+  /** When its handshake verified. */
+  readonly verifiedAt: number
   /** When the device has given up. */
   readonly until: number
   readonly edge: EdgeLink

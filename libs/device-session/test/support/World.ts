@@ -57,6 +57,10 @@ export class World {
   claims = 0
   /** How many datagrams to devices are lost, from the next protected one on. */
   loseSends = 0
+  /** `frameStamp` of the frames from the edge; 0: it says none, as an older one. */
+  stamp = 0
+  /** What stands in the place of a partition in the entries for devices. */
+  readonly sendFields: Array<number> = []
   /** Routes that the edge was told to doubt. */
   doubts = 0
   /** Frames from the edge are lost while this is set, as those to a node that does not serve are. */
@@ -301,7 +305,7 @@ export class World {
     const writer = new FrameWriter("edge0001")
     writer.add(kind, partition, peer, body)
     if (this.loseFrames) return
-    this.host.handleFrame(this.now, writer.take())
+    this.host.handleFrame(this.now, writer.take(), this.stamp)
   }
 
   #partitionOf(peer: PeerAddress): number {
@@ -404,6 +408,7 @@ export class World {
   #fromHost(frame: Uint8Array): void {
     const reader = new FrameReader(frame)
     while (reader.next()) {
+      if (reader.kind === FrameKind.Send) this.sendFields.push(reader.partition)
       if (reader.kind === FrameKind.Send && this.loseSends > 0) this.loseSends--
       else if (reader.kind === FrameKind.Send) this.#devices.get(reader.peer.key)?.receive(reader.body.slice())
       if (reader.kind === FrameKind.ResumeTaken) {

@@ -35,6 +35,8 @@ export type FrontOutcome =
       readonly identity: Uint8Array
       readonly half: Uint8Array
       readonly movedFrom: Peer | undefined
+      /** Since the newest ServerHello that it may answer. */
+      readonly waitedMillis: number
     }
   /** An actor may hold this session. The edge answers with `resumeTaken` or `resumeMissed`. */
   | { readonly _tag: "Resume"; readonly sessionId: Uint8Array; readonly hello: Uint8Array }

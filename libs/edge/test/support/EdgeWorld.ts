@@ -39,7 +39,7 @@ export class EdgeWorld {
   now = 1_700_000_000_000
   busAvailable = true
   readonly sent: Array<{ readonly peer: PeerAddress; readonly datagram: Uint8Array }> = []
-  readonly frames: Array<{ readonly subject: string; readonly bytes: Uint8Array }> = []
+  readonly frames: Array<{ readonly subject: string; readonly bytes: Uint8Array; readonly headers: string }> = []
   readonly strangers: Array<StrangerEvent> = []
   readonly placement = new PlacementMap()
   readonly core: EdgeCore
@@ -60,8 +60,8 @@ export class EdgeWorld {
       ports: {
         tell: (event) => this.strangers.push(event),
         send: (peer, datagram) => this.sent.push({ peer, datagram: datagram.slice() }),
-        publish: (subject, bytes) => {
-          if (this.busAvailable) this.frames.push({ subject, bytes: bytes.slice() })
+        publish: (subject, bytes, headers) => {
+          if (this.busAvailable) this.frames.push({ subject, bytes: bytes.slice(), headers })
           return this.busAvailable
         }
       }
