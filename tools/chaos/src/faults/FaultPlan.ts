@@ -38,7 +38,8 @@ const lasting: Readonly<Record<FaultKind, readonly [least: number, most: number]
   "postgres-restart": [0, 0],
   "other-key": [10_000, 15_000],
   flood: [10_000, 15_000],
-  upgrade: [0, 0]
+  // Some twenty restarts, each behind a drain; how long they take is not chosen.
+  upgrade: [120_000, 120_000]
 }
 /** Rest between two faults: enough for a process that starts on a busy machine, too little for everything to settle. */
 const restMillis = [3_000, 8_000] as const

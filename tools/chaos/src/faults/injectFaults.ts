@@ -68,9 +68,9 @@ const inject = async (
       return
     case "upgrade": {
       const each = (app: { readonly name: string }, work: () => Promise<void>) => during(kind, app.name, work)
-      await roll(roost, fileOfThis, each)
-      await roll(roost, stage.previous!, each, mayGoBack)
-      return roll(roost, fileOfThis, each, mayGoBack)
+      await roll(roost, fileOfThis, each, signal)
+      await roll(roost, stage.previous!, each, signal, mayGoBack)
+      return roll(roost, fileOfThis, each, signal, mayGoBack)
     }
     case "nats-gone":
       return during(kind, "nats", () => allNatsGone(roost.nats, lastsMillis))

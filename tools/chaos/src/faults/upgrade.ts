@@ -7,15 +7,17 @@ const order: ReadonlyArray<AppName> = ["registry", "session-actors", "downlink-q
 /** Both versions side by side, between two apps. */
 const besideMillis = 2_000
 
-/** One process after another, from one version to the other; `each` is told of each. */
+/** One process after another, from one version to the other, until `signal`; `each` is told of each. */
 export const roll = async (
   { apps }: RoostProcesses,
   fileOf: (app: AppName) => string,
   each: (app: AppProcess, work: () => Promise<void>) => Promise<void>,
+  signal: AbortSignal,
   of: ReadonlyArray<AppName> = order
 ): Promise<void> => {
   for (const name of of) {
     for (const app of apps.filter(({ app }) => app === name)) {
+      if (signal.aborted) return
       await each(app, async () => {
         await drain(app)
         app.start(fileOf(app.app))
