@@ -1,3 +1,4 @@
+import type { PlacementMap } from "@roost/cluster"
 import {
   frameBytesTarget,
   type FrameKind,
@@ -22,6 +23,7 @@ interface Box {
 /** Collects entries by destination, so that a node gets one frame for all that a turn of the event loop brought. */
 export class FrameOutbox {
   readonly #origin: string
+  readonly #placement: PlacementMap
   readonly #publish: Publish
   readonly #counters: EdgeCounters
   /** By node id. */
@@ -31,14 +33,19 @@ export class FrameOutbox {
   /** The time of what is handled, in milliseconds. */
   now = 0
 
-  constructor(origin: string, publish: Publish, counters: EdgeCounters) {
+  constructor(origin: string, placement: PlacementMap, publish: Publish, counters: EdgeCounters) {
     this.#origin = origin
+    this.#placement = placement
     this.#publish = publish
     this.#counters = counters
     this.#everyNode = { subject: Subjects.frameToNodes, writer: new FrameWriter(origin), since: 0 }
   }
 
-  toNode(nodeId: string, kind: FrameKind, partition: number, peer: PeerAddress, body: Uint8Array): void {
+  /** Dropped, and counted, where no node is left: the device retransmits. */
+  toOwner(kind: FrameKind, partition: number, peer: PeerAddress, body: Uint8Array): void {
+    // Between two owners any node knows who is next.
+    const nodeId = this.#placement.ownerOf(partition) ?? this.#placement.anyNode(partition)
+    if (nodeId === undefined) return this.#counters.drop("PartitionUnowned")
     let box = this.#boxes.get(nodeId)
     if (box === undefined) {
       box = { subject: Subjects.frameToNode(nodeId), writer: new FrameWriter(this.#origin), since: 0 }

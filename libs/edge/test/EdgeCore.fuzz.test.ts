@@ -1,7 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import { FrameKind, FrameWriter } from "@roost/contracts"
 import { seededRandom } from "@roost/random"
-import { EdgeWorld, peerOf, TestDevice } from "./support/EdgeWorld.ts"
+import { EdgeWorld, TestDevice } from "./support/EdgeWorld.ts"
+import { peerOf } from "./support/Peers.ts"
 
 /** The same run every time; the seed is in the test's name. */
 const randomOf = (seed: number) => {

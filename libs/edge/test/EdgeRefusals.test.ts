@@ -1,7 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import { parsePeerAddress } from "@roost/contracts"
 import { TLS_PSK_WITH_AES_128_CCM_8 } from "@roost/dtls"
-import { EdgeWorld, peerOf, TestDevice } from "./support/EdgeWorld.ts"
+import { EdgeWorld, TestDevice } from "./support/EdgeWorld.ts"
+import { peerOf } from "./support/Peers.ts"
 
 const record = (contentType: number, epoch: number, body: ReadonlyArray<number>): Uint8Array =>
   Uint8Array.from([contentType, 0xfe, 0xfd, 0, epoch, 0, 0, 0, 0, 0, 1, body.length >> 8, body.length & 255, ...body])

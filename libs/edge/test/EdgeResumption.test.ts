@@ -1,14 +1,11 @@
 import { assert, describe, it } from "@effect/vitest"
-import { FrameKind, placeOf, Subjects } from "@roost/contracts"
+import { FrameKind, Subjects } from "@roost/contracts"
 import { ContentType } from "@roost/dtls"
-import { EdgeWorld, peerOf, TestDevice } from "./support/EdgeWorld.ts"
+import { EdgeWorld, ownerOfMeter1 as owner, partitionOfMeter1 as partition, TestDevice } from "./support/EdgeWorld.ts"
+import { peerOf } from "./support/Peers.ts"
+import { protectedRecord } from "./support/Records.ts"
 
-const { partition } = placeOf("MuGsF6W4", "meter-1")
-const owner = Subjects.frameToNode(partition < 256 ? "a" : "b")
-const protectedRecord = (contentType: number, cid: ReadonlyArray<number> = []): Uint8Array =>
-  Uint8Array.from([contentType, 0xfe, 0xfd, 0, 1, 0, 0, 0, 0, 0, 9, ...cid, 0, 2, 1, 2])
-
-describe("EdgeCore: resumption", () => {
+describe("EdgeHandshakes: resumption", () => {
   const resuming = () => {
     const world = new EdgeWorld()
     const first = new TestDevice(world, "meter-1")

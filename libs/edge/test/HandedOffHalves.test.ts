@@ -1,9 +1,9 @@
 import { assert, describe, it } from "@effect/vitest"
-import { FrameKind, parsePeerAddress, partitionCount, type PeerAddress, placeOf, Subjects } from "@roost/contracts"
+import { FrameKind, parsePeerAddress, partitionCount, type PeerAddress, Subjects } from "@roost/contracts"
 import { HandedOffHalves } from "../src/HandedOffHalves.ts"
-import { EdgeWorld, peerOf, TestDevice } from "./support/EdgeWorld.ts"
+import { EdgeWorld, partitionOfMeter1 as partition, TestDevice } from "./support/EdgeWorld.ts"
+import { peerOf } from "./support/Peers.ts"
 
-const { partition } = placeOf("MuGsF6W4", "meter-1")
 const all = Array.from({ length: partitionCount }, (_, at) => [at, 9] as const)
 
 /** A handshake that was handed off to an owner that never answers; then node `c` owns everything. */

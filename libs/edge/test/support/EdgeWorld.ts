@@ -3,10 +3,11 @@ import {
   FrameKind,
   FrameReader,
   FrameWriter,
-  parsePeerAddress,
   partitionCount,
   type PeerAddress,
-  type StrangerEvent
+  placeOf,
+  type StrangerEvent,
+  Subjects
 } from "@roost/contracts"
 import {
   Client,
@@ -21,10 +22,15 @@ import { nodeCrypto as crypto } from "@roost/dtls-crypto"
 import * as Result from "effect/Result"
 import { EdgeCore } from "../../src/EdgeCore.ts"
 import { defaultEdgeLimits, type EdgeLimits } from "../../src/EdgeLimits.ts"
+import { peerOf } from "./Peers.ts"
 
 export const routingKey = new Uint8Array(32).fill(5)
 export const psk = new Uint8Array(16).fill(0x42)
 export const identityOf = (deviceKey: string): Uint8Array => new TextEncoder().encode(`MuGsF6W4,${deviceKey},2,3600`)
+
+export const partitionOfMeter1 = placeOf("MuGsF6W4", "meter-1").partition
+/** The subject of the node that owns `meter-1`. */
+export const ownerOfMeter1 = Subjects.frameToNode(partitionOfMeter1 < partitionCount / 2 ? "a" : "b")
 
 export interface Entry {
   readonly subject: string
@@ -157,8 +163,6 @@ export class TestDevice {
     return Result.getOrThrow(this.client.send(new TextEncoder().encode(text)))
   }
 }
-
-export const peerOf = (port: number, host = "192.0.2.1"): PeerAddress => parsePeerAddress(host, port)!
 
 const transmitted = (outputs: ReturnType<Client["start"]>): Array<Uint8Array> =>
   outputs.flatMap((output) => (output._tag === "Transmit" ? [output.datagram] : []))
