@@ -5,7 +5,7 @@ import { OpenApi } from "effect/http-api"
 import { readFileSync } from "node:fs"
 import { flagNameOf } from "../src/api/FieldFlag.ts"
 import { type JsonSchema, type Operation, operations, resolve } from "../src/api/Operation.ts"
-import { placements } from "../src/api/Placement.ts"
+import { placements } from "../src/api/placements/Placements.ts"
 import { pageOf } from "../src/Page.ts"
 import { placementOf, roost } from "../src/RoostCommand.ts"
 

@@ -3,7 +3,7 @@ import { Argument, Flag } from "effect/cli"
 import { grantsOf } from "./Grants.ts"
 import { durationSeconds, momentAhead, momentOf } from "./Times.ts"
 import type { Field, JsonSchema, Operation } from "./Operation.ts"
-import { flagNames, flagNamesOf } from "./Placement.ts"
+import { flagNames, flagNamesOf } from "./FlagNames.ts"
 import { jsonOrText } from "./Texts.ts"
 
 /** How a field is given: the name of its flag, and what its text becomes in the request. */

@@ -1,7 +1,7 @@
 import { Effect } from "effect"
 import { Argument, Command } from "effect/cli"
 import { type JsonSchema, type Operation, operations } from "../api/Operation.ts"
-import { placements } from "../api/Placement.ts"
+import { placements } from "../api/placements/Placements.ts"
 import { Failure } from "../Failure.ts"
 import { jsonOf } from "../output/Documents.ts"
 import { Printer } from "../output/Printer.ts"
