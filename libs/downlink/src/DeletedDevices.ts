@@ -2,7 +2,7 @@ import { CredentialChange, fromJsonText, placeOf, Streams } from "@roost/contrac
 import { type ConsumedMessage, durableConsumer, type NatsConnection } from "@roost/nats"
 import { Effect, Layer, Result, Schema } from "effect"
 import { CommandStore } from "./CommandStore.ts"
-import { pendingCommands } from "./Downlink.ts"
+import { pendingCommands } from "./StoredCommands.ts"
 
 /**
  * Ends the commands that wait for a device that was deleted, by itself or with its product. All instances share one durable consumer of

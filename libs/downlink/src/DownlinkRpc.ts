@@ -10,7 +10,8 @@ import {
 } from "@roost/contracts"
 import { serveRpc } from "@roost/nats"
 import { Effect, Layer } from "effect"
-import { Downlink, type Page } from "./Downlink.ts"
+import { Downlink } from "./Downlink.ts"
+import type { Page } from "./StoredCommands.ts"
 
 /** Answers on the bus what the HTTP API answers; the instances of the queue group share the questions. */
 export const layerDownlinkRpc = Layer.effectDiscard(

@@ -9,7 +9,8 @@ import {
 import { mayHaveHappenedDetail } from "@roost/http"
 import { NatsConnection, type NatsError, requestRpc } from "@roost/nats"
 import { Effect, Layer } from "effect"
-import { Downlink, type Page } from "./Downlink.ts"
+import { Downlink } from "./Downlink.ts"
+import type { Page } from "./StoredCommands.ts"
 
 /** downlink-queue asks the registry (5 s) and the device's actor (1 s) before it stores a command. */
 const answerMillisMax = 8_000
