@@ -9,13 +9,7 @@ import {
   endsConnection,
   warningAlert
 } from "./Alert.ts"
-import {
-  type CipherSuite,
-  TLS_PSK_WITH_AES_128_CBC_SHA256,
-  TLS_PSK_WITH_AES_128_CCM_8,
-  writeKeyBytes,
-  writeSaltBytes
-} from "./CipherSuite.ts"
+import type { CipherSuite } from "./CipherSuite.ts"
 import type { Crypto } from "./Crypto.ts"
 import type { SealError } from "./errors.ts"
 import type { Agreement } from "./handshake/Agreement.ts"
@@ -35,6 +29,7 @@ import {
 import type { DirectionKeys } from "./record/DirectionKeys.ts"
 import { openRecord, sealedRecordBytes, sealRecord } from "./record/Protection.ts"
 import { isReplay, markReceived, type ReplayWindow } from "./record/ReplayWindow.ts"
+import { directionKeys, idsAt, leadingBitsOf, masterSecretAt, secretsOf } from "./SessionSecrets.ts"
 
 /** There is no renegotiation, so the one epoch of protected records is 1. */
 export const sessionEpoch = 1
@@ -53,7 +48,7 @@ export interface SessionFields extends ReplayWindow {
   readonly suite: CipherSuite
   readonly extendedMasterSecret: boolean
   readonly encryptThenMac: boolean
-  /** read key ‖ write key ‖ read salt ‖ write salt ‖ master secret ‖ session id ‖ read CID ‖ write CID */
+  /** As `SessionSecrets` lays them out. */
   readonly secrets: Uint8Array
   readonly sessionIdLength: number
   readonly readCidLength: number
@@ -151,16 +146,16 @@ export class Session implements SessionFields {
   }
 
   get masterSecret(): Uint8Array {
-    return this.#part(keysBytes(this.suite), masterSecretBytes)
+    return this.#part(masterSecretAt(this.suite), masterSecretBytes)
   }
 
   get sessionId(): Uint8Array {
-    return this.#part(keysBytes(this.suite) + masterSecretBytes, this.sessionIdLength)
+    return this.#part(idsAt(this.suite), this.sessionIdLength)
   }
 
   /** In records from the peer; empty if they are classic ones. */
   get readCid(): Uint8Array {
-    return this.#part(keysBytes(this.suite) + masterSecretBytes + this.sessionIdLength, this.readCidLength)
+    return this.#part(idsAt(this.suite) + this.sessionIdLength, this.readCidLength)
   }
 
   /** In records to the peer; empty if they are classic ones. */
@@ -170,11 +165,11 @@ export class Session implements SessionFields {
 
   /** `leadingBits` of the session id and of `readCid`, for tables; 0 if there is none. */
   get sessionIdBits(): number {
-    return this.#bits(keysBytes(this.suite) + masterSecretBytes, this.sessionIdLength)
+    return leadingBitsOf(this.#secrets, idsAt(this.suite), this.sessionIdLength)
   }
 
   get readCidBits(): number {
-    return this.#bits(keysBytes(this.suite) + masterSecretBytes + this.sessionIdLength, this.readCidLength)
+    return leadingBitsOf(this.#secrets, idsAt(this.suite) + this.sessionIdLength, this.readCidLength)
   }
 
   /** Whether `readCid` is what `bytes` has at `offset`. */
@@ -187,11 +182,11 @@ export class Session implements SessionFields {
 
   /** Good until the keys of a direction of any session are asked for again: see `DirectionKeys`. */
   get readKeys(): DirectionKeys {
-    return this.#keys(0, 2 * writeKeyBytes)
+    return directionKeys(this.#secrets, this.suite, this.encryptThenMac, "read")
   }
 
   get writeKeys(): DirectionKeys {
-    return this.#keys(writeKeyBytes, 2 * writeKeyBytes + writeSaltBytes(this.suite))
+    return directionKeys(this.#secrets, this.suite, this.encryptThenMac, "write")
   }
 
   /**
@@ -351,83 +346,10 @@ export class Session implements SessionFields {
     return this.seal(crypto, ContentType.alert, encodeAlert(alert))
   }
 
-  #keys(keyAt: number, saltAt: number): DirectionKeys {
-    const keys = writeSaltBytes(this.suite) === ccmKeys.salt.length ? ccmKeys : cbcKeys
-    const { key, salt } = keys
-    const secrets = this.#secrets
-    for (let i = 0; i < key.length; i++) key[i] = secrets.charCodeAt(keyAt + i)
-    for (let i = 0; i < salt.length; i++) salt[i] = secrets.charCodeAt(saltAt + i)
-    keys.encryptThenMac = this.encryptThenMac
-    return keys
-  }
-
-  #bits(at: number, length: number): number {
-    if (length === 0) return 0
-    for (let i = 0; i < leadingBytes; i++) bitsScratch[i] = i < length ? this.#secrets.charCodeAt(at + i) : 0
-    return leadingBits(bitsScratch, 0)
-  }
-
   #part(at: number, length: number): Uint8Array {
     return length === 0 ? emptyBytes : unpackBytes(this.#secrets, at, length)
   }
 }
 
-/** As `SessionFields.secrets`; good until the next call. */
-function secretsOf(
-  isServer: boolean,
-  keys: KeyBlock,
-  masterSecret: Uint8Array,
-  sessionId: Uint8Array,
-  readCid: Uint8Array,
-  writeCid: Uint8Array
-): Uint8Array {
-  const { bytes, keysAt, saltBytes, saltsAt } = keys
-  let at = 0
-  const put = (from: Uint8Array, start: number, length: number): void => {
-    for (let i = 0; i < length; i++) secretsScratch[at + i] = from[start + i]!
-    at += length
-  }
-  // The client's are first in the block, and a server reads with those.
-  const [read, write] = isServer ? [0, 1] : [1, 0]
-  put(bytes, keysAt + read * writeKeyBytes, writeKeyBytes)
-  put(bytes, keysAt + write * writeKeyBytes, writeKeyBytes)
-  put(bytes, saltsAt + read * saltBytes, saltBytes)
-  put(bytes, saltsAt + write * saltBytes, saltBytes)
-  for (const part of [masterSecret, sessionId, readCid, writeCid]) put(part, 0, part.length)
-  return secretsScratch.subarray(0, at)
-}
-
-/** Room for keys and salts of CBC, master secret, session id and two connection ids of the greatest length. */
-const secretsScratch = new Uint8Array(2 * (16 + 32) + masterSecretBytes + 32 + 2 * 255)
-
 /** RFC 5246 §7.1. */
 export const changeCipherSpec = Uint8Array.of(1)
-
-/**
- * One record's work is done before the next record's begins, so the keys of all sessions take turns here. Two views of
- * `secrets` per record and direction cost more than the 20 bytes that they show.
- */
-const keysOf = (suite: CipherSuite) => ({
-  suite,
-  encryptThenMac: false,
-  key: new Uint8Array(writeKeyBytes),
-  salt: new Uint8Array(writeSaltBytes(suite))
-})
-const ccmKeys = keysOf(TLS_PSK_WITH_AES_128_CCM_8)
-const cbcKeys = keysOf(TLS_PSK_WITH_AES_128_CBC_SHA256)
-
-function keysBytes(suite: CipherSuite): number {
-  return 2 * (writeKeyBytes + writeSaltBytes(suite))
-}
-
-const leadingBytes = 7
-const bitsScratch = new Uint8Array(leadingBytes)
-
-/**
- * 52 bits of a random id as a key of tables: a number hashes without allocating and is 30 bytes less than a string. A caller that finds
- * something by them compares the rest.
- */
-export function leadingBits(bytes: Uint8Array, at: number): number {
-  const high = ((bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!) >>> 0
-  return high * 0x10_0000 + ((bytes[at + 4]! << 12) | (bytes[at + 5]! << 4) | (bytes[at + 6]! >> 4))
-}
