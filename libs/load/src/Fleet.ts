@@ -1,5 +1,6 @@
 import { TimerWheel } from "@roost/actors"
 import { seededRandom } from "@roost/random"
+import { AwaitedDevices } from "./AwaitedDevices.ts"
 import type { DeviceBook } from "./DeviceBook.ts"
 import { Disturbances } from "./Disturbances.ts"
 import type { FleetSettings, WakeKind } from "./FleetSettings.ts"
@@ -9,9 +10,10 @@ import { Activity, LoadDevice } from "./LoadDevice.ts"
 import { type Measured, Meter } from "./Meter.ts"
 import { Pacer } from "./Pacer.ts"
 import { RateSchedule } from "./RateSchedule.ts"
-import { ReadyQueue } from "./ReadyQueue.ts"
+import { ReadyLine } from "./ReadyLine.ts"
 import { Requests } from "./Requests.ts"
 import { RequestWriter } from "./RequestWriter.ts"
+import { StartSchedule } from "./StartSchedule.ts"
 import { type ConnectOptions, type LoadOptions, noLoad, type WakeOptions } from "./Verbs.ts"
 
 type Doing = "rest" | "connect" | "wake" | "load" | "drain"
@@ -30,17 +32,13 @@ export class Fleet {
   readonly #requests: Requests
   readonly #disturbances: Disturbances
   readonly #wheel = new TimerWheel<LoadDevice>(0)
-  readonly #line = new ReadyQueue<LoadDevice>()
+  readonly #line = new ReadyLine()
   readonly #random: () => number
   #doing: Doing = "rest"
   #conclude: (() => void) | undefined
-  /** Devices that `connect` or `wake` still waits for, and those that came online meanwhile. */
-  #awaited = 0
-  #cameOnline = 0
-  /** Handshakes or wake-ups to begin: when, and those of the devices from `#startsFrom` to `#startsUntil`. */
-  #starts = new RateSchedule(0, 0)
-  #startsFrom = 0
-  #startsUntil = 0
+  /** Of `connect` and `wake`. */
+  readonly #awaited = new AwaitedDevices()
+  readonly #starts = new StartSchedule()
   #connect: ConnectOptions = {}
   #wakeKind: WakeKind = "uplink"
   #handshakesInFlightMax: number
@@ -118,7 +116,7 @@ export class Fleet {
     this.#handshakesInFlightMax = inFlightMax ?? this.#settings.handshakesInFlight
     this.#connect = options
     await this.#start("connect", first, first + count, overSeconds)
-    return this.#cameOnline
+    return this.#awaited.cameOnline
   }
 
   /** The devices wake up, as in a storm: no handshake waits for another. Resolves when each has had its response or has failed. */
@@ -180,14 +178,8 @@ export class Fleet {
 
   #start(doing: "connect" | "wake", from: number, until: number, overSeconds: number): Promise<void> {
     const done = this.#begin(doing)
-    const devices = until - from
-    // Over no time at all they are all due at once.
-    this.#starts = new RateSchedule(performance.now(), overSeconds > 0 ? devices / overSeconds : 1e12)
-    this.#startsFrom = from
-    this.#startsUntil = until
-    this.#awaited = devices
-    this.#cameOnline = 0
-    for (let i = from; i < until; i++) this.#devices[i]!.isAwaited = true
+    this.#starts.begin(performance.now(), from, until, overSeconds)
+    this.#awaited.begin(this.#devices.slice(from, until))
     this.#tick()
     return done
   }
@@ -203,16 +195,15 @@ export class Fleet {
     this.#pacer?.stop()
     this.#pacer = undefined
     this.#doing = "rest"
-    if (this.#awaited > 0) for (const device of this.#devices) this.#expectNothing(device)
-    this.#awaited = 0
-    this.#startsFrom = this.#startsUntil
+    this.#awaited.end(this.#devices)
+    this.#starts.end()
     const conclude = this.#conclude
     this.#conclude = undefined
     conclude?.()
   }
 
   #endIfDone(): void {
-    if (this.#conclude === undefined || this.#awaited > 0) return
+    if (this.#conclude === undefined || this.#awaited.left > 0) return
     if (this.#doing === "drain" && this.#requests.inFlight > 0) return
     this.#end()
   }
@@ -259,10 +250,9 @@ export class Fleet {
 
   /** Those of `connect` and `wake` whose time has come. */
   #beginDue(now: number): void {
-    while (this.#startsFrom < this.#startsUntil && this.#starts.isDue(now)) {
-      const due = this.#starts.take()
-      const device = this.#devices[this.#startsFrom++]!
-      if (this.#doing === "wake") this.#wake(device, now, due)
+    for (let start = this.#starts.take(now); start !== undefined; start = this.#starts.take(now)) {
+      const device = this.#devices[start.index]!
+      if (this.#doing === "wake") this.#wake(device, now, start.due)
       else this.#reconnect(device, this.#connect.resume === true)
     }
   }
@@ -296,7 +286,7 @@ export class Fleet {
     const { ratePerSecond, requestsInFlight } = this.#load
     if (ratePerSecond > 0) {
       while (this.#due.isDue(now)) {
-        const device = this.#nextReady()
+        const device = this.#line.next()
         // The schedule goes on: these requests will be sent late and count from when they were due.
         if (device === undefined) return
         this.#send(device, now, this.#due.take())
@@ -305,7 +295,7 @@ export class Fleet {
     }
     const inFlightMax = requestsInFlight === 0 ? this.#devices.length : requestsInFlight
     while (this.#requests.inFlight < inFlightMax) {
-      const device = this.#nextReady()
+      const device = this.#line.next()
       if (device === undefined) return
       this.#send(device, now, now)
     }
@@ -315,14 +305,6 @@ export class Fleet {
     if (this.#requests.send(device, now, intendedAt)) return
     device.activity = Activity.Thinking
     this.#setTimer(device, now + stalledMillis)
-  }
-
-  #nextReady(): LoadDevice | undefined {
-    for (let device = this.#line.shift(); device !== undefined; device = this.#line.shift()) {
-      device.isInLine = false
-      if (device.activity === Activity.Ready) return device
-    }
-    return undefined
   }
 
   #disturb(now: number): void {
@@ -364,7 +346,7 @@ export class Fleet {
         break
       case Activity.Thinking:
         device.activity = Activity.Ready
-        this.#getInLine(device)
+        this.#line.add(device)
         break
       default:
         break
@@ -372,7 +354,7 @@ export class Fleet {
   }
 
   #connected(device: LoadDevice, now: number): void {
-    if (device.isAwaited) this.#cameOnline++
+    this.#awaited.connected(device)
     if (device.wokenAt >= 0) {
       if (!this.#requests.send(device, now, device.wokenAt)) this.#settle(device)
       return
@@ -380,7 +362,7 @@ export class Fleet {
     if (device.isAwaited && this.#connect.thenLeave === true) {
       this.#takeOffline(device)
       this.#links.leave(device)
-    } else this.#getInLine(device)
+    } else this.#line.add(device)
     this.#settle(device)
     this.#handshakes.pump(now, this.#handshakesInFlightMax)
   }
@@ -402,7 +384,7 @@ export class Fleet {
     if (this.#isThinking && this.#isLoading) {
       device.activity = Activity.Thinking
       this.#setTimer(device, now + this.#load.thinkMillis * (0.5 + this.#random()))
-    } else this.#getInLine(device)
+    } else this.#line.add(device)
   }
 
   #sessionLost(device: LoadDevice): void {
@@ -410,23 +392,8 @@ export class Fleet {
     this.#handshakes.request(device, this.#settings.reconnectKind === "resume")
   }
 
-  #getInLine(device: LoadDevice): void {
-    if (device.isInLine) return
-    device.isInLine = true
-    this.#line.push(device)
-  }
-
   #settle(device: LoadDevice): void {
-    const wasAwaited = device.isAwaited
-    this.#expectNothing(device)
-    if (!wasAwaited) return
-    this.#awaited--
-    this.#endIfDone()
-  }
-
-  #expectNothing(device: LoadDevice): void {
-    device.wokenAt = -1
-    device.isAwaited = false
+    if (this.#awaited.settle(device)) this.#endIfDone()
   }
 
   #setTimer(device: LoadDevice, deadline: number): void {
