@@ -2,7 +2,8 @@ import { Code, formatCode, OptionNumber, stringOption } from "@roost/coap"
 import type { RefusalReason } from "@roost/contracts"
 import { pskFromSecret } from "@roost/enos"
 import { assert, describe, it } from "@effect/vitest"
-import { found, World } from "./support/World.ts"
+import { found } from "./support/Answers.ts"
+import { World } from "./support/World.ts"
 
 const identity = new TextEncoder().encode("pk1,dev1,3,60")
 const fetchSecret = {

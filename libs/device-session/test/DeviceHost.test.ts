@@ -3,7 +3,8 @@ import { frameStamp, parsePeerAddress, placeOf } from "@roost/contracts"
 import { assert, describe, it } from "@effect/vitest"
 import type { PskOutcome } from "../src/state/Outcomes.ts"
 import type { SimulatedDevice } from "./support/SimulatedDevice.ts"
-import { found, World } from "./support/World.ts"
+import { found } from "./support/Answers.ts"
+import { World } from "./support/World.ts"
 
 const bytes = (text: string) => new TextEncoder().encode(text)
 const requestOf = (code: number, path: string, payload = "") => ({

@@ -2,7 +2,8 @@ import { assert, describe, it } from "@effect/vitest"
 import type { CredentialChange } from "@roost/contracts"
 import { sendRecordsApart } from "./support/traces.ts"
 import type { SimulatedDevice } from "./support/SimulatedDevice.ts"
-import { found, World } from "./support/World.ts"
+import { found } from "./support/Answers.ts"
+import { World } from "./support/World.ts"
 
 const dayMillis = 86_400_000
 const away = { _tag: "Unavailable", reason: "the registry did not answer" } as const

@@ -2,7 +2,8 @@ import { assert, describe, it } from "@effect/vitest"
 import { parsePeerAddress } from "@roost/contracts"
 import { sendRecordsApart } from "./support/traces.ts"
 import { SimulatedDevice } from "./support/SimulatedDevice.ts"
-import { found, World } from "./support/World.ts"
+import { found } from "./support/Answers.ts"
+import { World } from "./support/World.ts"
 
 const identityOf = (text: string) => ({ identity: new TextEncoder().encode(text) })
 const unknown = { _tag: "Refused", reason: "UnknownDevice" } as const

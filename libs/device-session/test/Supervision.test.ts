@@ -7,7 +7,8 @@ import type { DeviceInput } from "../src/device/DeviceInput.ts"
 import { forgottenMillis, pauseMillisMax, pauseMillisMin } from "../src/state/Fault.ts"
 import type { SimulatedDevice } from "./support/SimulatedDevice.ts"
 import { codeOf, own, post, requestOf, retransmit } from "./support/traces.ts"
-import { found, World } from "./support/World.ts"
+import { found } from "./support/Answers.ts"
+import { World } from "./support/World.ts"
 
 const { handle } = Device.prototype
 afterEach(() => {

@@ -1,56 +1,38 @@
 import {
-  type ActivateRequest,
-  type CommandEvent,
-  type DeviceEvent,
   FrameKind,
-  type PropertiesRequest,
   FrameReader,
   FrameWriter,
   parsePeerAddress,
   PeerAddress,
   partitionCount,
-  placeOf,
-  type Presence,
-  sessionKey,
-  type StrangerEvent
+  placeOf
 } from "@roost/contracts"
 import { CookieSecrets, FrontHalf, SessionIds } from "@roost/dtls"
 import { dtlsCrypto } from "@roost/dtls-crypto"
-import { mistakenKeys, pskFromSecret } from "@roost/enos"
 import type { FlightRecorder } from "@roost/flight-recorder"
-import type { Conversion } from "@roost/raw-script"
 import { DeviceHost } from "../../src/host/DeviceHost.ts"
-import { defaultDeviceSessionConfig, type DeviceSessionConfig } from "../../src/state/DeviceSessionConfig.ts"
 import type { HostEffect } from "../../src/host/HostEffect.ts"
-import type { ScriptCall } from "../../src/state/ScriptCall.ts"
+import { defaultDeviceSessionConfig, type DeviceSessionConfig } from "../../src/state/DeviceSessionConfig.ts"
 import type { PendingCommand } from "../../src/state/PendingCommands.ts"
-import type { ActivationOutcome, PropertiesOutcome, PskOutcome, UplinkRecord } from "../../src/state/Outcomes.ts"
+import { Answers } from "./Answers.ts"
+import { recorded } from "./RecordedCalls.ts"
 import { SimulatedDevice, type SimulatedDeviceOptions } from "./SimulatedDevice.ts"
 import { Store } from "./Store.ts"
 
 /**
- * A device host with an edge that only knows two devices' worth of routing, and the registry and the store as arrays.
- * Time stands still until it is told. What the host asks is answered by `settle`.
+ * A device host with an edge that only knows two devices' worth of routing. Time stands still until it is told. What the
+ * host asks is answered by `settle`.
  */
-export class World {
-  now = 1_700_000_000_000
+export class World extends Answers {
   /** By how much the hosts' wall clock is ahead of `now`, in milliseconds. */
   wallApart = 0
   random = () => 0.5
   /** The node that the edge knows; `takeOver` replaces it. */
   host: DeviceHost
-  readonly store: Store
   readonly #config: Partial<DeviceSessionConfig>
   #fencingToken = 1
-  /** Of the uplinks that the stream still knows by their ids. */
-  readonly #ids = new Set<string>()
   /** What the bucket COMMANDS has for `dev1` when a node takes over. */
   commands: ReadonlyArray<PendingCommand> = []
-  readonly propertiesAsked: Array<PropertiesRequest> = []
-  /** What the registry answers. */
-  properties: (request: PropertiesRequest) => PropertiesOutcome = () => ({ _tag: "Done", values: {} })
-  /** Answers to writes of sessions do not come while set. */
-  holdSaved = false
   /** Connection ids that the edge was told the owner of, without an address. */
   routesById = 0
   /** Addresses that the edge was told of, though the record that came from there did not verify. */
@@ -73,30 +55,9 @@ export class World {
     readonly peer: PeerAddress
     readonly body: Uint8Array
   }> = []
-  readonly scriptCalls: Array<ScriptCall> = []
-  /** What the product's script gives. */
-  convert: (call: ScriptCall) => Conversion = ({ input }) => ({ _tag: "Converted", bytes: input })
-  readonly uplinks: Array<UplinkRecord> = []
-  /** Under which the last uplink waits for `handleStored`. */
-  storeToken = 0
-  readonly presences: Array<Presence> = []
-  readonly events: Array<DeviceEvent> = []
-  readonly strangers: Array<StrangerEvent> = []
   /** What the host had done for it while this is set: what it wanted by tag, and its crypto's calls by name and size. */
   work: Array<string> | undefined
-  /** How often the registry was asked for keys that come of mistakes. */
-  mistakesAsked = 0
-  readonly commandEvents: Array<CommandEvent> = []
   readonly routes: Array<{ peer: number | string; cid: number }> = []
-  /** What the store does with the next uplinks. */
-  storing: "yes" | "no" | "later" = "yes"
-  psk: (deviceKey: string) => PskOutcome = (deviceKey) => found(`secret of ${deviceKey}`)
-  activation: (token: number) => ActivationOutcome = (token) => ({
-    _tag: "Issued",
-    assetId: "a1",
-    deviceSecret: `issued ${token}`
-  })
-  readonly activations: Array<ActivateRequest> = []
   readonly #front: FrontHalf
   readonly #pending: Array<() => void> = []
   readonly #devices = new Map<number | string, SimulatedDevice>()
@@ -105,9 +66,9 @@ export class World {
   readonly #recorder: FlightRecorder | undefined
 
   constructor(config: Partial<DeviceSessionConfig> = {}, store: Store = new Store(), recorder?: FlightRecorder) {
+    super(store)
     this.#config = config
     this.#recorder = recorder
-    this.store = store
     const routingKey = new Uint8Array(32).fill(1)
     this.#front = new FrontHalf({
       crypto: dtlsCrypto,
@@ -169,11 +130,6 @@ export class World {
   /** What was sent on arrives. */
   carryForwarded(): void {
     for (const { body, kind, partition, peer } of this.forwarded.splice(0)) this.#toHost(kind, peer, body, partition)
-  }
-
-  /** The stream's window for message ids is over. */
-  forgetIds(): void {
-    this.#ids.clear()
   }
 
   #start(): DeviceHost {
@@ -326,82 +282,8 @@ export class World {
         if (this.hasOtherNode) this.forwarded.push({ kind, partition, peer, body: body.slice() })
         return this.hasOtherNode
       }
-      case "AskKey": {
-        const { deviceKey, mistakes } = effect.request
-        later(() => {
-          if (mistakes === true) this.mistakesAsked++
-          // Nobody's is as long as any.
-          const secret = `secret of ${deviceKey === "" ? "none" : deviceKey}`
-          const keys = mistakes === true ? { mistakes: mistakenKeys(secret, "secret of the product", deviceKey) } : {}
-          host().handlePsk(this.now, effect.token, { ...this.psk(deviceKey), ...keys })
-        })
-        return true
-      }
-      case "AskProperties":
-        this.propertiesAsked.push(effect.request)
-        later(() => host().handleProperties(this.now, effect.token, this.properties(effect.request)))
-        return true
-      case "AskActivation":
-        this.activations.push(effect.request)
-        later(() => host().handleActivation(this.now, effect.token, this.activation(effect.token)))
-        return true
-      case "RunScript":
-        this.scriptCalls.push(effect.call)
-        later(() => host().handleConverted(this.now, effect.token, this.convert(effect.call)))
-        return true
-      case "StoreUplink": {
-        const { token, uplink } = effect
-        if (this.storing === "no") return false
-        this.storeToken = token
-        // The stream keeps one message of an id.
-        if (!this.#ids.has(uplink.id)) {
-          this.#ids.add(uplink.id)
-          this.uplinks.push({ ...uplink, payload: uplink.payload.slice() })
-        }
-        if (this.storing === "yes") later(() => host().handleStored(this.now, token, true))
-        return true
-      }
-      case "StoreCommandEvent":
-        this.commandEvents.push(effect.event)
-        if (effect.token !== 0) later(() => host().handleStored(this.now, effect.token, true))
-        return true
-      case "SaveSession": {
-        const { deviceKey, productKey, record, revision, token } = effect
-        if (this.store.reachable === false) return false
-        const outcome = this.store.write(sessionKey(productKey, deviceKey), revision, record)
-        if (!this.holdSaved) later(() => host().handleSaved(this.now, token, outcome))
-        return true
-      }
-      case "ReadSession": {
-        const entry = this.store.entries.get(sessionKey(effect.productKey, effect.deviceKey))
-        const outcome = entry === undefined ? ({ _tag: "None" } as const) : ({ _tag: "Found", ...entry } as const)
-        later(() => host().handleRead(this.now, effect.token, outcome))
-        return true
-      }
-      case "DeleteSession":
-        this.store.delete(effect.revision)
-        return true
-      case "Recall": {
-        const { deviceKey, kinds, productKey, token } = effect
-        const uplinks = kinds.flatMap((kind) => {
-          const last = this.uplinks.findLast(
-            (uplink) => uplink.productKey === productKey && uplink.deviceKey === deviceKey && uplink.kind === kind
-          )
-          return last === undefined ? [] : [last]
-        })
-        const credentialVersion = this.store.credentialVersions.get(deviceKey) ?? 0
-        later(() => host().handleRecalled(this.now, token, { _tag: "Recalled", uplinks, credentialVersion }))
-        return true
-      }
-      case "Presence":
-        this.presences.push(effect.presence)
-        return true
-      case "Event":
-        this.events.push(effect.event)
-        return true
-      case "Stranger":
-        this.strangers.push(effect.event)
-        return true
+      default:
+        return this.answer(host, effect, later)
     }
   }
 
@@ -423,35 +305,3 @@ export class World {
     }
   }
 }
-
-/** Notes every call of a method, with the lengths of the bytes that it is given, while there is somewhere to note it. */
-const recorded = <A extends object>(target: A, notes: () => Array<string> | undefined): A => {
-  const methods = new Map<string, (...args: ReadonlyArray<never>) => unknown>()
-  for (let level: object = target; level !== Object.prototype; level = Object.getPrototypeOf(level) as object) {
-    for (const name of Object.getOwnPropertyNames(level)) {
-      const method: unknown = Reflect.get(target, name)
-      if (typeof method === "function" && name !== "constructor") methods.set(name, method.bind(target))
-    }
-  }
-  const noted = [...methods].map(([name, method]) => {
-    const call = (...args: ReadonlyArray<never>): unknown => {
-      const found = notes()
-      if (found !== undefined) found.push(`${name} ${args.map(sizeOf).join(" ")}`)
-      return method(...args)
-    }
-    return [name, { value: call }] as const
-  })
-  return Object.create(target, Object.fromEntries(noted)) as A
-}
-
-const sizeOf = (argument: unknown): number | string =>
-  argument instanceof Uint8Array ? argument.length : typeof argument === "number" ? argument : "-"
-
-export const found = (secret: string, credentialVersion = 1): PskOutcome & { readonly _tag: "Found" } => ({
-  _tag: "Found",
-  psk: pskFromSecret(secret),
-  credentialVersion,
-  assetId: "a1",
-  dataFormat: "Json",
-  downlink: "pipelined"
-})
