@@ -1,6 +1,7 @@
 import { spawnSync } from "node:child_process"
 import { join } from "node:path"
-import { runLocalRoost, StartFailure } from "./LocalRoost.ts"
+import { runLocalRoost } from "./LocalRoost.ts"
+import { StartFailure } from "./StartFailure.ts"
 import type { Programs } from "./Programs.ts"
 import { type Found, foundVariable, planDescriptor, type StartPlan } from "./StartPlan.ts"
 

@@ -1,0 +1,2 @@
+/** A fault that the person who starts it has to mend. */
+export class StartFailure extends Error {}
