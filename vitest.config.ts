@@ -10,7 +10,7 @@ export default defineConfig({
     reporters: ["default", "./tools/dev/src/CountingReporter.ts"],
     include: ["**/test/**/*.test.ts"],
     exclude: ["**/node_modules/**"],
-    // How long a hang may last, not how fast a machine has to be: with load 30 on two cores a start of five processes takes a minute.
+    // How long a hang may last, not how fast a machine has to be. With load 30 on two cores a start of five processes takes a minute.
     testTimeout: 240_000,
     hookTimeout: 300_000,
     // A worker of its own for each file costs more than most files: it loads Effect each time.

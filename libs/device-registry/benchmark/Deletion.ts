@@ -19,8 +19,8 @@ import {
 } from "../src/index.ts"
 
 /**
- * The waits of others while a product of many devices is deleted. It shows how long the registry's thread is held, by which
- * call of the store for longest, and how long look-ups of keys take, each handshake's part. On SQLite, or on an empty
+ * The waits of others while a product of many devices is deleted. It shows how long the registry's thread is held, and by which
+ * call of the store for longest. It shows how long look-ups of keys take, each handshake's part. On SQLite, or on an empty
  * PostgreSQL database at DATABASE_URL. The argument is how many devices there are. On a busy machine the CPU time of the thread
  * is to be read: the rest is time of others.
  */

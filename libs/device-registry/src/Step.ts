@@ -2,7 +2,7 @@ import { deletionMillisMax } from "./Limits.ts"
 
 /**
  * How much of a long work is done at one go. It is half as much as the last time when that took longer than
- * `deletionMillisMax`, and twice as much when it took less than half of that. It is `most` at most and 1 at least. It begins
+ * `deletionMillisMax`. It is twice as much when that took less than half of the limit. It is `most` at most and 1 at least. It begins
  * with an eighth of `most`: how long one takes is not known yet.
  */
 export class Step {

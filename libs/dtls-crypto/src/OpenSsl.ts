@@ -3,8 +3,8 @@
  *
  * All arguments are declared as pointers and given as BigInts, the lengths among them too. So node:ffi calls such a function
  * straight from optimised code in 0.04 µs. One number among its arguments makes that 0.1 to 0.4 µs, for checks in
- * JavaScript and a copy of all arguments. A number of 32 bits in the place of a pointer is what the callee expects where
- * an argument has a register or eight bytes of its own. So has each of up to six on x86-64 and AArch64.
+ * JavaScript and a copy of all arguments. A callee takes 32 bits in the place of a pointer where each argument has
+ * a register or eight bytes of its own. So has each of up to six on x86-64 and AArch64.
  */
 export interface OpenSsl {
   readonly functions: ReturnType<typeof functionsOf>

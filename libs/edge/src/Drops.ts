@@ -40,7 +40,7 @@ export class Drops {
   }
 
   /**
-   * True where the datagram was too large, and is dropped: nothing that Roost serves needs so many bytes of a peer without a session
+   * True where the datagram was too large, and is dropped. Nothing that Roost serves needs so much of a peer without a session
    * (RFC 6347 §4.1.1, RFC 7925 §13).
    */
   dropsTooLarge(now: number, peer: PeerAddress, datagram: Uint8Array): boolean {

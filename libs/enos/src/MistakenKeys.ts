@@ -46,7 +46,7 @@ export interface MistakenKey {
 
 /**
  * The keys of those mistakes for a secret. `otherSecret`: the product's where the device's is due, and the other way round. One for
- * each, so that as many are tried of every secret: a mistake that this secret does not allow has a key that nobody has. `formerSecret`: the
+ * each, so that as many are tried of every secret. A mistake that this secret does not allow has a key that nobody has. `formerSecret`: the
  * product's before its rotation, where the product's is due.
  */
 export const mistakenKeys = (

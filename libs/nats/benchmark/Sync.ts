@@ -1,5 +1,5 @@
-// The cost of `sync_interval` on the disk of the temporary directory: acks a second of one publisher into a stream, and CPU of
-// nats-server per ack. Takes the newest nats-server that is there, 2.10 at least. Usage: node benchmark/Sync.ts [seconds]
+// The cost of `sync_interval` on the disk of the temporary directory. It is told in acks a second of one publisher into a stream,
+// and in CPU of nats-server per ack. Takes the newest nats-server that is there, 2.10 at least. Usage: node benchmark/Sync.ts [seconds]
 import { jetstreamManager } from "@nats-io/jetstream"
 import { Health } from "@roost/observability"
 import { natsServer } from "@roost/testkit"

@@ -195,7 +195,7 @@ const create = Effect.fnUntraced(function* (config: StreamConfigOf) {
 })
 
 /**
- * Sequences begin with the time since 1970 in 64ths of a millisecond, so that those of a stream that is made again are above all earlier
+ * Sequences begin with the time since 1970 in 64ths of a millisecond. So those of a stream that is made again are above all earlier
  * ones. Revisions, fencing tokens and the positions of readers never fall. A stream that takes less than 64 000
  * messages a second stays behind the clock. Stored sessions keep fencing tokens in 48 bits, which is the year 2109.
  */

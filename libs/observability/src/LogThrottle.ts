@@ -8,8 +8,8 @@ const namedMax = 5
 const kindLengthMax = 80
 
 /**
- * Keeps a log readable whatever comes. Of lines that differ in names and numbers only, the first of each minute are told, and the
- * rest as one line when the minute is over. Pure: the time comes with each call, in milliseconds.
+ * Keeps a log readable whatever comes. Of lines that differ in names and numbers only, the first of each minute are told. The
+ * rest become one line when the minute is over. Pure: the time comes with each call, in milliseconds.
  */
 export class LogThrottle {
   #since = -Infinity

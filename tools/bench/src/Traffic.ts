@@ -96,7 +96,7 @@ const measureServer = (contestant: Contestant, suite: LoadSuite, options: RunOpt
     return { samples, ratePerSecond }
   })
 
-/** Until the server has done its remaining work, which shows by less than a tenth of a core over a moment, or its time is over. */
+/** Until the server has done its remaining work, or its time is over. It has where it takes less than a tenth of a core for a moment. */
 const quiet = ({ processes }: RunningServer): Effect.Effect<void> =>
   Effect.gen(function* () {
     for (let waited = 0; waited < quietMillisMax; waited += quietMillis) {

@@ -1,6 +1,7 @@
 /**
- * `coap-packet` as an oracle for the codec. It takes Buffers, names options by strings and throws. It also accepts what RFC 7252 §3
- * calls format errors: token lengths 9 to 14, truncated tokens and values, numbers above 65535, no payload behind its marker.
+ * `coap-packet` as an oracle for the codec. It takes Buffers, names options by strings and throws. It also accepts some of what
+ * RFC 7252 §3 calls format errors: token lengths 9 to 14, truncated tokens and values. It takes numbers above 65535, and no payload
+ * behind its marker.
  */
 import { generate, parse } from "coap-packet"
 import type { Message, MessageType } from "../../src/index.ts"

@@ -41,8 +41,8 @@ export const ending = {
 }
 
 /**
- * One socket to PostgreSQL, which never comes back: whoever holds it when it breaks gets `ConnectionFailed` from then on, and nothing of a
- * transaction can reach another one's connection. Statements go out at once and are answered in order.
+ * One socket to PostgreSQL, which never comes back. Its holder gets `ConnectionFailed` from the moment on at which it breaks, and
+ * nothing of a transaction can reach another one's connection. Statements go out at once and are answered in order.
  */
 export class PostgresConnection {
   readonly #client: Client

@@ -15,8 +15,8 @@ export const postgresPatience: PostgresPatience = { statementMillis: 5_000, sile
 const endMillisMax = 5_000
 
 /**
- * Connections whose work always ends. A query without an answer in time fails, and all connections are given up: a server that hangs, or a
- * network that swallows, would keep each of them for minutes. The next call makes new ones.
+ * Connections whose work always ends. A query without an answer in time fails, and all connections are given up. A server that
+ * hangs, or a network that swallows, would keep each of them for minutes. The next call makes new ones.
  */
 export class PostgresPool {
   readonly silenceMillis: number
@@ -68,8 +68,8 @@ export class PostgresPool {
 const asUnavailable = (error: unknown, mayHaveHappened: () => boolean): unknown => {
   if (error instanceof ConnectionFailed) return unavailable(error, error.sent && mayHaveHappened())
   const code = error instanceof Error && "code" in error ? String(error.code) : ""
-  // The server's word, with a rollback: shutting down (57P), a statement that took too long (57014), a lock (55P03, 40P01), no room
-  // or memory (53), a disk (58), and a standby that was taken for the server (25006).
+  // The server's word, with a rollback: shutting down (57P), a statement that took too long (57014), a lock (55P03, 40P01). Or it has
+  // no room or memory (53), its disk fails (58), or it is a standby that was taken for the server (25006).
   if (/^(57P0[1-5]|57014|55P03|40P01|40001|53...|58...|25006)$/.test(code)) return unavailable(error, false)
   return error
 }

@@ -4,7 +4,7 @@ import { checkpoint, type CheckpointMode, type LogPages } from "./LogPages.ts"
 
 /**
  * Pages of 4 KiB in the log before they are written to their places: 32 MiB. A handshake changes a page or two anywhere in the
- * file; with SQLite's 1 000 each batch of them was written twice, a sixth of its cost.
+ * file. With SQLite's 1 000 each batch of them was written twice, a sixth of its cost.
  */
 const logPagesMax = 8_000
 /** Then SQLite moves them as part of a write: the other thread is behind, or gone. */
@@ -12,7 +12,7 @@ export const logPagesAtLast = 4 * logPagesMax
 const lookMillis = 250
 
 /**
- * The log of a SQLite file, whose pages another thread moves to their places. 8 000 take 15 ms of CPU, 32 MiB of writes and a sync: a
+ * The log of a SQLite file, whose pages another thread moves to their places. 8 000 take 15 ms of CPU, 32 MiB of writes and a sync. A
  * registry that did it by itself let every handshake wait for it.
  */
 export class SqliteLog {

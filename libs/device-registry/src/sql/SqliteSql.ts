@@ -46,8 +46,8 @@ const opened = (open: () => DatabaseSync) =>
   )
 
 /**
- * A database of its own whose lock this process has until it ends, however it ends. The registry's file itself stays open to backups, and
- * two registries would both take it: each tells changes and counts limits as if it were alone.
+ * A database of its own whose lock this process has until it ends, however it ends. The registry's file itself stays open to backups, so
+ * that two registries would both take it. Each tells changes and counts limits as if it were alone.
  */
 export const lockSqlite = (file: string): DatabaseSync => {
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 })

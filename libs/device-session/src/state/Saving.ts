@@ -10,7 +10,8 @@ import type { Saving, SessionCandidate, Write } from "./SavingState.ts"
 
 /*
  * Keeps the bucket SESSIONS as far behind its devices as is safe. A session is there before its Finished is answered. A block
- * of write sequence numbers is there before the first of them is used, a transition between online and offline by the end of the turn.
+ * of write sequence numbers is there before the first of them is used. A transition between online and offline is there by the end
+ * of the turn.
  * Uplinks write nothing here: their own trace in the stream is enough (`Recovery`).
  *
  * Every write is a compare-and-set on the entry's revision. The loser reads the entry. A larger fencing token in it means that

@@ -3,7 +3,7 @@ import type { ProtocolHandler } from "@nats-io/nats-core/internal"
 /**
  * The messages of one turn, rendered into one block and given to the client as one piece.
  *
- * The client's own `publish` encodes the first line into an array of its own and keeps it, headers, payload and line end as
+ * The client's own `publish` encodes the first line into an array of its own. It keeps that, headers, payload and line end as
  * four until they are joined. That is 2 µs and four allocations outside the heap for each message.
  */
 export class OutboundBatch {

@@ -3,7 +3,7 @@ import { Kind, Parser, State } from "@nats-io/nats-core/internal"
 /**
  * Has the client read whole messages at once.
  *
- * Its parser takes a step of its state machine for every byte of a message's first line, then cuts the line into views, five
+ * Its parser takes a step of its state machine for every byte of a message's first line. Then it cuts the line into views, five
  * for an ack of 80 bytes. That was a fifth of what an uplink cost session-actors. Here a message that is all in what the socket gave
  * is read by one scan, with views of its subject and body alone. Everything else, such as the first part of a message
  * that goes on later, goes to the client's own parser line by line.

@@ -26,8 +26,8 @@ interface WantedConsumer {
 }
 
 /**
- * The durable consumer as it is wanted. It is made if it is not there, and made anew if what it would give next is not all that came
- * since it gave something. That is so where `position` says it, and where the consumer is beyond the end of its stream.
+ * The durable consumer as it is wanted. It is made if it is not there. It is made anew if it would not give all that came since it
+ * gave something. That is so where `position` says it, and where the consumer is beyond the end of its stream.
  */
 export const openConsumer = Effect.fnUntraced(function* (
   operation: string,

@@ -57,7 +57,7 @@ export interface FaultRecord {
 const undisturbed: Disturbance = { loss: 0, doubled: 0, lateMillis: 0 }
 
 /**
- * After this much nothing of a fault may be left. It covers a lease of 3.5 s with its margins, the silence of 5 s after which edges forget
- * a node, and the time to load what moved.
+ * After this much nothing of a fault may be left. It covers a lease of 3.5 s with its margins. Then edges forget a node after 5 s of
+ * silence, and what moved takes time to load.
  */
 const healMillis = 15_000
