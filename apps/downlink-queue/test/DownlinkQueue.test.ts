@@ -2,10 +2,8 @@ import { assert, describe, it } from "@effect/vitest"
 import { RegistryRpcs } from "@roost/contracts"
 import { allStreams, ensureStreams, NatsConnection, serveRpc } from "@roost/nats"
 import { Health } from "@roost/observability"
-import { freeTcpPort, natsServer } from "@roost/testkit"
+import { endProgram, freeTcpPort, natsServer, scopedProgram } from "@roost/testkit"
 import { ConfigProvider, Effect, Layer, Logger } from "effect"
-import { type ChildProcess, spawn } from "node:child_process"
-import { once } from "node:events"
 import { fileURLToPath } from "node:url"
 
 const main = fileURLToPath(new URL("../src/main.ts", import.meta.url))
@@ -13,23 +11,11 @@ const token = "0123456789abcdef"
 const { NODE_COMPILE_CACHE = "", PATH = "" } = process.env
 
 /** The app as a process; it is gone with the scope. */
-const app = (env: Record<string, string>) =>
-  Effect.acquireRelease(
-    Effect.sync(() =>
-      spawn(process.execPath, [main], {
-        env: { NODE_COMPILE_CACHE, PATH, ROOST_API_TOKEN: token, ...env },
-        stdio: ["ignore", "ignore", "inherit"]
-      })
-    ),
-    (child) => end(child, "SIGKILL")
-  )
-
-const end = (child: ChildProcess, signal: "SIGKILL" | "SIGTERM") =>
-  Effect.promise(async () => {
-    if (child.exitCode !== null || child.signalCode !== null) return child.exitCode
-    const exited = once(child, "exit")
-    child.kill(signal)
-    return (await exited)[0] as number | null
+const app = (env: Readonly<Record<string, string>>) =>
+  scopedProgram({
+    command: process.execPath,
+    args: [main],
+    env: { NODE_COMPILE_CACHE, PATH, ROOST_API_TOKEN: token, ...env }
   })
 
 interface Answer {
@@ -76,13 +62,13 @@ describe("downlink-queue as a process", () => {
       const path = `${base}/v1/products/pk/devices/d/services/open:invoke`
       const accepted = yield* call(path, { inputData: { angle: 90 }, pendingTtl: 3_600 })
       assert.strictEqual(accepted.status, 202)
-      yield* end(first, "SIGKILL")
+      yield* endProgram(first, "SIGKILL")
 
       const second = yield* app(env)
       yield* until(`${base}/readyz`, ({ status }) => status === 200)
       const found = yield* call(`${base}/v1/commands/${String(accepted.body["commandId"])}`)
       assert.deepStrictEqual([found.status, found.body["state"]], [200, "created"])
-      assert.strictEqual(yield* end(second, "SIGTERM"), 0)
+      assert.strictEqual(yield* endProgram(second, "SIGTERM"), 0)
     })
   )
 })

@@ -2,12 +2,11 @@ import { assert, describe, it } from "@effect/vitest"
 import { RegistryRpcs } from "@roost/contracts"
 import { NatsConnection, requestRpc } from "@roost/nats"
 import { Health } from "@roost/observability"
-import { freeTcpPort, natsServer } from "@roost/testkit"
+import { endProgram, freeTcpPort, natsServer, temporaryDirectory } from "@roost/testkit"
 import { ConfigProvider, Effect, Layer, Logger, Schedule } from "effect"
-import { spawn } from "node:child_process"
 import { once } from "node:events"
 import { connect } from "node:net"
-import { app, end, environment, main, post, ready, temporaryDirectory, token } from "./support/RegistryProcess.ts"
+import { app, environment, post, ready, token } from "./support/RegistryProcess.ts"
 
 describe("the registry as a process", () => {
   it.live("has what it answered 201 to after SIGKILL, answers over NATS, and ends with 0 on SIGTERM", () =>
@@ -20,7 +19,7 @@ describe("the registry as a process", () => {
       yield* ready(base)
       assert.strictEqual(yield* post(`${base}/v1/products`, { productName: "Meters", productKey: "pk1" }), 201)
       assert.strictEqual(yield* post(`${base}/v1/products/pk1/devices`, { deviceKey: "dev1" }), 201)
-      yield* end(first, "SIGKILL")
+      yield* endProgram(first, "SIGKILL")
 
       const second = yield* app(env)
       yield* ready(base)
@@ -36,7 +35,7 @@ describe("the registry as a process", () => {
         )
       )
       assert.strictEqual(reply._tag, "Found")
-      assert.strictEqual(yield* end(second, "SIGTERM"), 0)
+      assert.strictEqual(yield* endProgram(second, "SIGTERM"), 0)
     })
   )
 
@@ -62,13 +61,10 @@ describe("the registry as a process", () => {
       const nats = yield* natsServer()
       const port = yield* freeTcpPort
       const { ROOST_API_TOKEN: _, ...env } = environment(nats, port, yield* temporaryDirectory)
-      const child = spawn(process.execPath, [main], { env, stdio: ["ignore", "pipe", "ignore"] })
-      yield* Effect.addFinalizer(() => end(child, "SIGKILL"))
-      let log = ""
-      child.stdout.on("data", (chunk) => (log += chunk))
-      const [code] = yield* Effect.promise(() => once(child, "close"))
+      const child = yield* app(env)
+      const { code } = yield* Effect.promise(() => child.exited)
       assert.strictEqual(code, 1)
-      assert.match(log, /"message":"configuration: ROOST_API_TOKEN: .*; it is not set"/)
+      assert.match(child.stdout, /"message":"configuration: ROOST_API_TOKEN: .*; it is not set"/)
     })
   )
 })

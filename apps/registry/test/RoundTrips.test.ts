@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
-import { freeTcpPort, natsServer } from "@roost/testkit"
+import { freeTcpPort, natsServer, temporaryDirectory } from "@roost/testkit"
 import { Effect } from "effect"
-import { app, environment, ready, temporaryDirectory, token } from "./support/RegistryProcess.ts"
+import { app, environment, ready, token } from "./support/RegistryProcess.ts"
 
 interface Answer {
   readonly status: number

@@ -1,7 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
-import { freeTcpPort } from "@roost/testkit"
+import { freeTcpPort, Program } from "@roost/testkit"
 import { Effect } from "effect"
-import { spawn } from "node:child_process"
 import { once } from "node:events"
 import { createServer } from "node:net"
 import { fileURLToPath } from "node:url"
@@ -9,7 +8,7 @@ import { fileURLToPath } from "node:url"
 const fixture = fileURLToPath(new URL("fixtures/app.ts", import.meta.url))
 
 interface Ended {
-  readonly code: number
+  readonly code: number | null
   /** Each line of the log. */
   readonly lines: ReadonlyArray<Readonly<Record<string, string>>>
   readonly messages: ReadonlyArray<string>
@@ -28,20 +27,21 @@ const runWith = async (
   env: Record<string, string>,
   signals: ReadonlyArray<readonly [until: string, signal: NodeJS.Signals]>
 ): Promise<Ended> => {
-  const child = spawn(process.execPath, [fixture], { env: { ...inherited, ...env } })
-  let stdout = ""
-  let stderr = ""
   let asked = 0
-  child.stdout.on("data", (chunk) => {
-    stdout += chunk
-    const next = signals[asked]
-    if (next === undefined || !stdout.includes(next[0])) return
-    // Once: a second signal, sent while it shuts down, would end it at once.
-    asked++
-    child.kill(next[1])
+  const program: Program = new Program({
+    command: process.execPath,
+    args: [fixture],
+    env: { ...inherited, ...env },
+    onOutput: () => {
+      const next = signals[asked]
+      if (next === undefined || !program.stdout.includes(next[0])) return
+      // Once: a second signal, sent while it shuts down, would end it at once.
+      asked++
+      program.signal(next[1])
+    }
   })
-  child.stderr.on("data", (chunk) => (stderr += chunk))
-  const [code] = await once(child, "close")
+  const { code } = await program.exited
+  const { stderr, stdout } = program
   const lines = stdout
     .trim()
     .split("\n")

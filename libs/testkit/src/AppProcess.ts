@@ -1,8 +1,7 @@
-import { type ChildProcess, spawn } from "node:child_process"
-import { once } from "node:events"
 import { existsSync } from "node:fs"
 import { resolve } from "node:path"
 import { AppContainer, appImage } from "./AppContainer.ts"
+import { howEnded, Program } from "./program/Program.ts"
 import { untilReady } from "./Readiness.ts"
 import type { TcpRelay } from "./TcpRelay.ts"
 
@@ -25,7 +24,8 @@ export const appFile = (app: AppName, form: AppForm = appForm()): string => {
 
 /** A drain that hands 512 partitions over takes `drainMillisMax` of libs/cluster at most, on a machine with time for it. */
 const stopMillisMax = 60_000
-const outputLengthMax = 64 * 1024
+/** Of former processes, in characters. */
+const formerOutputMax = 64 * 1024
 
 export interface AppProcessOptions {
   readonly app: AppName
@@ -56,8 +56,8 @@ export class AppProcess {
   readonly #env: Readonly<Record<string, string>>
   #file: string
   readonly #container: AppContainer | undefined
-  #child: ChildProcess
-  #output = ""
+  #program: Program
+  #formerOutput = ""
 
   constructor({ app, env, file, form, number, port, relays }: AppProcessOptions) {
     this.app = app
@@ -68,79 +68,58 @@ export class AppProcess {
     const image = form === undefined && file === undefined ? appImage() : undefined
     this.#container = image === undefined ? undefined : new AppContainer(image, app)
     this.#file = file ?? image ?? appFile(app, form)
-    this.#child = this.#spawn()
+    this.#program = this.#launch()
   }
 
   get pid(): number {
-    return this.#child.pid ?? 0
+    return this.#program.pid
   }
 
   get isRunning(): boolean {
-    return this.#child.exitCode === null && this.#child.signalCode === null
+    return this.#program.isRunning
   }
 
   /** The last output of it and its predecessors. */
   get output(): string {
-    return this.#output
+    return this.#formerOutput + this.#program.output
   }
 
   /** Another process in place of one that has ended; see `ready`. From now on of `file`, if there is one. */
   start(file = this.#file): void {
     this.#file = file
-    if (!this.isRunning) this.#child = this.#spawn()
+    if (this.isRunning) return
+    this.#formerOutput = this.output.slice(-formerOutputMax)
+    this.#program = this.#launch()
   }
 
   /** SIGSTOP and SIGCONT pause and resume. */
   signal(signal: NodeJS.Signals): void {
-    this.#kill(this.#child, signal)
+    this.#program.signal(signal)
   }
 
   /** Waits until it can serve; rejects with what it said instead. */
   async ready(): Promise<void> {
-    const ended = () => (this.isRunning ? undefined : `ended with ${this.#child.exitCode}`)
+    const ended = () => {
+      const { exit } = this.#program
+      return exit === undefined ? undefined : `ended with ${howEnded(exit)}`
+    }
     try {
       await untilReady(this.name, this.port, { ended })
     } catch (error) {
-      throw new Error(`${(error as Error).message}:\n${this.#output}`, { cause: error })
+      throw new Error(`${(error as Error).message}:\n${this.output}`, { cause: error })
     }
   }
 
   /** Ends it, at last by force; whether it went by itself. */
   async stop(signal: "SIGTERM" | "SIGKILL" = "SIGTERM"): Promise<boolean> {
-    if (!this.isRunning) return true
-    const exited = once(this.#child, "exit")
-    const child = this.#child
-    this.#kill(child, signal)
-    let forced = false
-    const timer = setTimeout(() => {
-      forced = true
-      this.#kill(child, "SIGKILL")
-    }, stopMillisMax)
-    await exited
-    clearTimeout(timer)
+    const { forced } = await this.#program.stop(signal, stopMillisMax)
     return !forced
   }
 
-  #kill(child: ChildProcess, signal: NodeJS.Signals): void {
-    if (this.#container === undefined) child.kill(signal)
-    else this.#container.kill(signal)
-  }
-
-  #spawn(): ChildProcess {
-    const child = this.#container?.spawn(this.app, this.#env) ?? this.#spawnNode()
-    for (const stream of [child.stdout!, child.stderr!]) {
-      stream.setEncoding("utf8").on("data", (chunk: string) => {
-        this.#output = (this.#output + chunk).slice(-outputLengthMax)
-      })
-    }
-    return child
-  }
-
-  #spawnNode(): ChildProcess {
-    return spawn(process.execPath, [this.#file], {
-      cwd: root,
-      env: { ...inherited(), ...this.#env },
-      stdio: ["ignore", "pipe", "pipe"]
-    })
+  #launch(): Program {
+    return (
+      this.#container?.start(this.app, this.#env) ??
+      new Program({ command: process.execPath, args: [this.#file], cwd: root, env: { ...inherited(), ...this.#env } })
+    )
   }
 }

@@ -142,8 +142,8 @@ const startsMax = 24
  * Servers that form one JetStream cluster, ready when all know its leader.
  *
  * They meet by the first one, which listens already: of two that dial each other at once each may close the other's
- * connection. A server that comes after the others' election is not let in for a minute and more (nats-server 2.9.10: one start
- * in 25, 2.10.27 on a busy machine: one in two). It is let in within two seconds of its next start, when it finds all the others. They
+ * connection. A server that comes after the others' election is not let in for a minute and more. That is one start in 25 of
+ * nats-server 2.9.10, and one in two of 2.10.27 on a busy machine. It is let in within two seconds of its next start, when it finds all the others. They
  * do not tell clients of each other: a client knows those that it was given, which may be relays.
  */
 export const natsCluster = Effect.fnUntraced(function* (

@@ -1,7 +1,6 @@
-import { type ChildProcess, spawn } from "node:child_process"
+import { Guardian, howEnded, Program } from "@roost/testkit/program"
 import { createWriteStream, mkdirSync, renameSync, statSync, type WriteStream } from "node:fs"
 import { dirname } from "node:path"
-import { Guardian } from "./Guardian.ts"
 
 /** How long a child may take to end after SIGTERM before it is killed. */
 export const graceMillis = 8_000
@@ -84,13 +83,11 @@ class Running {
   readonly #guardian: Guardian
   readonly #stopping: () => boolean
   readonly #log: WriteStream
-  #child: ChildProcess | undefined
-  #tail: Array<string> = []
+  #program: Program
   #starts = 0
   #launchedAt = 0
   #settled = false
   #restart: NodeJS.Timeout | undefined
-  #exited: Promise<void> = Promise.resolve()
 
   constructor(spec: ChildSpec, events: ChildEvents, guardian: Guardian, stopping: () => boolean) {
     this.#spec = spec
@@ -98,11 +95,11 @@ class Running {
     this.#guardian = guardian
     this.#stopping = stopping
     this.#log = openLog(spec.logFile)
-    this.#launch()
+    this.#program = this.#launch(false)
   }
 
   get pid(): number | undefined {
-    return this.#child?.pid
+    return this.#program.isRunning ? this.#program.pid : undefined
   }
 
   settle(): void {
@@ -112,73 +109,45 @@ class Running {
 
   async stop(): Promise<void> {
     clearTimeout(this.#restart)
-    const timer = setTimeout(() => this.#child?.kill("SIGKILL"), graceMillis)
-    this.#child?.kill("SIGTERM")
-    await this.#exited
-    clearTimeout(timer)
+    await this.#program.stop("SIGTERM", graceMillis)
     this.#log.end()
   }
 
   kill(): void {
     clearTimeout(this.#restart)
-    this.#child?.kill("SIGKILL")
+    this.#program.signal("SIGKILL")
   }
 
-  #launch(): void {
-    const { args, command, env } = this.#spec
-    const again = this.#launchedAt > 0
+  #launch(again: boolean): Program {
+    const { args, command, env, name } = this.#spec
     this.#starts++
     this.#launchedAt = performance.now()
-    this.#tail = []
-    const child = spawn(command, args(again), {
-      env: env as NodeJS.ProcessEnv,
-      stdio: ["ignore", "pipe", "pipe"],
-      // A process group of its own: Ctrl-C reaches the supervisor alone, which ends the bus last.
-      detached: true
-    })
-    this.#child = child
-    const { pid } = child
-    if (pid !== undefined) {
-      this.#guardian.watch(pid, this.#spec.name === busName)
-      child.once("exit", () => this.#guardian.forget(pid))
+    const tail: Array<string> = []
+    const onLine = (line: string) => {
+      tail.push(line)
+      if (tail.length > tailLines) tail.shift()
+      this.#spec.onLine?.(line)
     }
-    this.#exited = new Promise((resolve) => {
-      child.once("error", (error) => {
-        this.#ended(error.message)
-        resolve()
-      })
-      // Not `exit`: by then the last output may not have come.
-      child.once("close", (code, signal) => {
-        this.#ended(signal === null ? `exit code ${code}` : signal)
-        resolve()
-      })
+    const program = new Program({
+      command,
+      args: args(again),
+      env,
+      guardian: this.#guardian,
+      endsLast: name === busName,
+      onOutput: (chunk) => this.#log.write(chunk),
+      onLine
     })
-    this.#follow(child.stdout!)
-    this.#follow(child.stderr!)
+    void program.exited.then((exit) => this.#ended(howEnded(exit), tail))
+    return program
   }
 
-  #follow(stream: NodeJS.ReadableStream): void {
-    let rest = ""
-    stream.setEncoding("utf8").on("data", (chunk: string | Buffer) => {
-      this.#log.write(chunk)
-      const lines = (rest + String(chunk)).split("\n")
-      rest = lines.pop()!.slice(-4096)
-      for (const line of lines) {
-        this.#tail.push(line)
-        this.#spec.onLine?.(line)
-      }
-      this.#tail = this.#tail.slice(-tailLines)
-    })
-  }
-
-  #ended(how: string): void {
-    this.#child = undefined
+  #ended(how: string, tail: ReadonlyArray<string>): void {
     if (this.#stopping()) return
     this.#starts = startsAfter(this.#starts, performance.now() - this.#launchedAt)
     const givenUp = !this.#settled && this.#starts >= startsMax
     const wait = givenUp ? undefined : restartMillis(this.#starts)
-    this.#events.died(this.#spec.name, how, this.#tail, wait)
-    if (wait !== undefined) this.#restart = setTimeout(() => this.#launch(), wait)
+    this.#events.died(this.#spec.name, how, tail, wait)
+    if (wait !== undefined) this.#restart = setTimeout(() => (this.#program = this.#launch(true)), wait)
   }
 }
 

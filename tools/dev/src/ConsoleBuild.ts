@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process"
+import { Program } from "@roost/testkit/program"
 import { createHash } from "node:crypto"
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from "node:fs"
 import { constants, setPriority } from "node:os"
@@ -75,22 +75,14 @@ const build = async (root: string, cache: string, folder: string, pace: Pace): P
   }
 }
 
-const run = (args: ReadonlyArray<string>, env: NodeJS.ProcessEnv, pace: Pace) =>
-  new Promise<{ readonly code: number | null; readonly output: string }>((resolve, reject) => {
-    const child = spawn(process.execPath, args, { env, stdio: ["ignore", "ignore", "pipe"] })
-    // The apps start meanwhile, and somebody waits for them.
-    if (pace === "beside" && child.pid !== undefined) setPriority(child.pid, constants.priority.PRIORITY_LOW)
-    // Nothing is left running by a start that ends before it.
-    const end = () => void child.kill()
-    process.once("exit", end)
-    let output = ""
-    child.stderr.setEncoding("utf8").on("data", (text: string) => (output = (output + text).slice(-4096)))
-    child.once("error", reject)
-    child.once("close", (code) => {
-      process.off("exit", end)
-      resolve({ code, output })
-    })
-  })
+const run = async (args: ReadonlyArray<string>, env: NodeJS.ProcessEnv, pace: Pace) => {
+  const program = new Program({ command: process.execPath, args, env })
+  // The apps start meanwhile, and somebody waits for them.
+  if (pace === "beside" && program.isRunning) setPriority(program.pid, constants.priority.PRIORITY_LOW)
+  const { code, error } = await program.exited
+  if (error !== undefined) throw error
+  return { code, output: program.stderr }
+}
 
 const firstLine = (output: string): string | undefined =>
   output.split("\n").find((line) => line.trim() !== "" && !/^\s+at /.test(line))

@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process"
+import { runProgram } from "@roost/testkit/program"
 import { once } from "node:events"
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { createServer, type Server } from "node:http"
@@ -37,12 +37,9 @@ afterAll(() => {
 })
 
 const run = async (args: ReadonlyArray<string>) => {
-  const child = spawn(process.execPath, [script, ...args], { env: { PATH: process.env["PATH"] ?? "" } })
-  const said = { stdout: "", stderr: "" }
-  child.stdout.on("data", (chunk) => (said.stdout += chunk))
-  child.stderr.on("data", (chunk) => (said.stderr += chunk))
-  const [code] = await once(child, "close")
-  return { code: code as number, ...said }
+  const env = { PATH: process.env["PATH"] }
+  const { exit, stderr, stdout } = await runProgram({ command: process.execPath, args: [script, ...args], env })
+  return { code: exit.code, stderr, stdout }
 }
 
 const compare = async (of: { sums?: object; keyring?: string; changed?: Readonly<Record<string, string>> }) => {

@@ -1,8 +1,7 @@
-import { spawn } from "node:child_process"
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { eventually, SmallDisk } from "@roost/testkit"
+import { eventually, isAlive, Program, SmallDisk } from "@roost/testkit"
 import { afterEach, assert, beforeEach, describe, it } from "vitest"
 import { Children, restartMillis, restartMillisMax, startsAfter, startsMax, steadyMillis } from "../src/Children.ts"
 import { diskProblem, freeBytesMin } from "../src/DiskCheck.ts"
@@ -15,15 +14,6 @@ beforeEach(() => {
   directory = mkdtempSync(join(tmpdir(), "roost-dev-"))
 })
 afterEach(() => rmSync(directory, { recursive: true, force: true }))
-
-const isAlive = (pid: number): boolean => {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch {
-    return false
-  }
-}
 
 const script = (name: string, code: string, onLine?: (line: string) => void) => ({
   name,
@@ -102,13 +92,11 @@ describe("Children", () => {
       start("registry", "setInterval(() => {}, 1000)")
       start("stubborn", "process.on('SIGTERM', () => {}); setInterval(() => {}, 1000)")
       console.log(["nats-server", "registry", "stubborn"].map((name) => children.pidOf(name)).join())`
-    const supervisor = spawn(process.execPath, ["--input-type=module", "-e", code], { stdio: ["ignore", "pipe", 2] })
-    let output = ""
-    supervisor.stdout!.on("data", (chunk) => (output += String(chunk)))
-    await eventually(() => output.includes("\n"))
-    const pids = output.trim().split(",").map(Number)
+    const supervisor = new Program({ command: process.execPath, args: ["--input-type=module", "-e", code] })
+    await eventually(() => supervisor.stdout.includes("\n"))
+    const pids = supervisor.stdout.trim().split(",").map(Number)
     assert.isTrue(pids.every(isAlive))
-    supervisor.kill("SIGKILL")
+    supervisor.signal("SIGKILL")
     await eventually(() => !pids.some(isAlive))
   })
 })
@@ -137,18 +125,17 @@ describe("loadSecrets", () => {
 
 describe("takeLock", () => {
   const holder = () =>
-    spawn(
-      process.execPath,
-      [
+    new Program({
+      command: process.execPath,
+      args: [
         "--input-type=module",
         "-e",
         `const { takeLock } = await import(${JSON.stringify(new URL("../src/InstanceLock.ts", import.meta.url).href)})
          const lock = takeLock(${JSON.stringify(directory)})
          console.log("heldBy" in lock ? "refused" : "held")
          setInterval(() => lock, 1000)`
-      ],
-      { stdio: ["ignore", "pipe", 2] }
-    )
+      ]
+    })
 
   it("is held by one process", () => {
     const lock = takeLock(directory)
@@ -164,13 +151,10 @@ describe("takeLock", () => {
 
   it("dies with its holder, though the pid that it left names a living process (trust F6)", async () => {
     const other = holder()
-    let output = ""
-    other.stdout!.on("data", (chunk) => (output += String(chunk)))
-    await eventually(() => output.includes("\n"))
-    assert.strictEqual(output, "held\n")
+    await eventually(() => other.stdout.includes("\n"))
+    assert.strictEqual(other.stdout, "held\n")
     assert.deepStrictEqual(takeLock(directory), { heldBy: other.pid })
-    other.kill("SIGKILL")
-    await eventually(() => !isAlive(other.pid!))
+    await other.stop("SIGKILL")
     writeFileSync(join(directory, "start.pid"), String(process.pid))
     const lock = takeLock(directory)
     if (!("release" in lock)) return assert.fail(`held by ${lock.heldBy}`)

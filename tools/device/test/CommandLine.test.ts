@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process"
+import { Program } from "@roost/testkit/program"
 import { createSocket } from "node:dgram"
 import { once } from "node:events"
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
@@ -21,19 +21,21 @@ const run = async (
   stop: (output: string) => boolean = () => false,
   env: Readonly<Record<string, string>> = {}
 ): Promise<Ended> => {
-  const child = spawn(process.execPath, [main, ...args], { env: { ...process.env, ...env } })
-  onTestFinished(() => void child.kill("SIGKILL"))
-  let output = ""
-  let errors = ""
   let stopped = false
-  child.stdout.on("data", (chunk: Buffer) => {
-    output += String(chunk)
-    // Once: a second one would end it at once, as on a terminal.
-    if (!stopped && stop(output)) stopped = child.kill("SIGINT")
+  const program: Program = new Program({
+    command: process.execPath,
+    args: [main, ...args],
+    env: { ...process.env, ...env },
+    onOutput: () => {
+      // Once: a second one would end it at once, as on a terminal.
+      if (stopped || !stop(program.stdout)) return
+      stopped = true
+      program.signal("SIGINT")
+    }
   })
-  child.stderr.on("data", (chunk: Buffer) => (errors += String(chunk)))
-  const [code] = (await once(child, "close")) as [number | null]
-  return { code, output, errors }
+  onTestFinished(() => program.signal("SIGKILL"))
+  const { code } = await program.exited
+  return { code, output: program.stdout, errors: program.stderr }
 }
 
 it("--help names every flag, the defaults and the exit codes", async () => {

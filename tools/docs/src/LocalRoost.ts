@@ -1,53 +1,42 @@
-import { spawn } from "node:child_process"
-import { once } from "node:events"
+import { Program, ProgramFailed } from "@roost/testkit/program"
 import { join } from "node:path"
 import type { Elsewhere } from "./Elsewhere.ts"
-import { holds } from "./Shell.ts"
 
 /** Five apps and a nats-server strip types and start on two busy cores. */
 const readyMillisMax = 300_000
 const stopMillisMax = 30_000
+const lastAnnounced = "Ctrl-C ends it"
 
 /** `npm start -- --sinks` in a clone, so that all five apps have their metrics, with what the pages call `ROOST_ENOS_API=true npm start`. */
 export class LocalRoost implements AsyncDisposable {
-  readonly #child
-  #output = ""
+  readonly #program: Program
+  /** The text that it printed to paste, before it tells of devices. */
+  readonly announced: string
 
-  private constructor(clone: string, { ports }: Elsewhere) {
-    this.#child = spawn(process.execPath, [join(clone, "tools/dev/src/main.ts"), "--sinks"], {
+  private constructor(program: Program) {
+    this.#program = program
+    this.announced = program.output.slice(0, program.output.indexOf(lastAnnounced))
+  }
+
+  static async start(clone: string, { ports }: Elsewhere): Promise<LocalRoost> {
+    const program = new Program({
+      command: process.execPath,
+      args: [join(clone, "tools/dev/src/main.ts"), "--sinks"],
       cwd: clone,
-      env: { ...readerEnvironment(), ...portVariables(ports), ROOST_ENOS_API: "true" },
-      stdio: ["ignore", "pipe", "pipe"]
+      env: { ...readerEnvironment(), ...portVariables(ports), ROOST_ENOS_API: "true" }
     })
-    const child = this.#child
-    process.once("exit", () => child.kill("SIGINT"))
-    for (const stream of [this.#child.stdout, this.#child.stderr]) {
-      stream.setEncoding("utf8").on("data", (chunk: string) => void (this.#output += chunk))
+    try {
+      await program.ready(new RegExp(lastAnnounced), readyMillisMax)
+      return new LocalRoost(program)
+    } catch (error) {
+      await program.stop("SIGINT", stopMillisMax)
+      if (!(error instanceof ProgramFailed)) throw error
+      throw new Error(`npm start: ${error.reason}:\n${program.output}`, { cause: error })
     }
   }
 
-  static async start(clone: string, elsewhere: Elsewhere): Promise<LocalRoost> {
-    const roost = new LocalRoost(clone, elsewhere)
-    const child = roost.#child
-    await holds(() => roost.#output.includes("Ctrl-C ends it") || child.exitCode !== null, readyMillisMax)
-    if (roost.#output.includes("Ctrl-C ends it")) return roost
-    const how = child.exitCode === null ? `was not ready in ${readyMillisMax} ms` : `ended with ${child.exitCode}`
-    await roost[Symbol.asyncDispose]()
-    throw new Error(`npm start ${how}:\n${roost.#output}`)
-  }
-
-  /** The text that it printed to paste, before it tells of devices. */
-  get announced(): string {
-    return this.#output.slice(0, this.#output.indexOf("Ctrl-C ends it"))
-  }
-
   async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return
-    const exited = once(this.#child, "exit")
-    this.#child.kill("SIGINT")
-    const force = setTimeout(() => this.#child.kill("SIGKILL"), stopMillisMax)
-    await exited
-    clearTimeout(force)
+    await this.#program.stop("SIGINT", stopMillisMax)
   }
 }
 

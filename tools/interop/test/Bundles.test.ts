@@ -1,6 +1,4 @@
-import { type AppForm, appFile, type AppName, eventually, RoostProcesses } from "@roost/testkit"
-import { spawn } from "node:child_process"
-import { once } from "node:events"
+import { type AppForm, appFile, type AppName, eventually, RoostProcesses, runProgram } from "@roost/testkit"
 import { readFileSync } from "node:fs"
 import { afterAll, assert, beforeAll, describe, it } from "vitest"
 import { createProduct } from "../src/Fixtures.ts"
@@ -13,12 +11,12 @@ const forms: ReadonlyArray<AppForm> = ["source", "bundle"]
 const { NODE_COMPILE_CACHE = "" } = process.env
 
 const ask = async (app: AppName, form: AppForm, argument: string) => {
-  const child = spawn(process.execPath, [appFile(app, form), argument], { env: { NODE_COMPILE_CACHE } })
-  const said = { stdout: "", stderr: "" }
-  child.stdout.on("data", (chunk) => (said.stdout += chunk))
-  child.stderr.on("data", (chunk) => (said.stderr += chunk))
-  const [code] = await once(child, "close")
-  return { code: code as number, ...said }
+  const { exit, stderr, stdout } = await runProgram({
+    command: process.execPath,
+    args: [appFile(app, form), argument],
+    env: { NODE_COMPILE_CACHE }
+  })
+  return { code: exit.code, stderr, stdout }
 }
 
 describe.each(forms)("every app, as %s,", (form) => {

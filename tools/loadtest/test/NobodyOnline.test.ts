@@ -1,5 +1,5 @@
 import { errorKinds, Meter } from "@roost/load"
-import { spawn } from "node:child_process"
+import { runProgram } from "@roost/testkit"
 import { createSocket, type Socket } from "node:dgram"
 import { once } from "node:events"
 import { resolve } from "node:path"
@@ -9,12 +9,8 @@ import { adviceOf } from "../src/view/Advice.ts"
 const main = resolve(import.meta.dirname, "../src/main.ts")
 
 const loadtest = async (...args: ReadonlyArray<string>) => {
-  const child = spawn(process.execPath, [main, ...args], { stdio: ["ignore", "pipe", "pipe"] })
-  let output = ""
-  for (const stream of [child.stdout, child.stderr])
-    stream.setEncoding("utf8").on("data", (chunk: string) => (output += chunk))
-  const [exitCode] = (await once(child, "close")) as [number | null]
-  return { exitCode, output }
+  const { exit, output } = await runProgram({ command: process.execPath, args: [main, ...args] })
+  return { exitCode: exit.code, output }
 }
 
 describe("a run that could not be made exits with 2 and says why", () => {

@@ -1,8 +1,7 @@
-import { spawn } from "node:child_process"
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join, resolve } from "node:path"
-import { RoostProcesses } from "@roost/testkit"
+import { RoostProcesses, runProgram } from "@roost/testkit"
 import { Schema } from "effect"
 import { afterAll, assert, beforeAll, describe, it } from "vitest"
 import { Report } from "../src/Report.ts"
@@ -27,20 +26,13 @@ const loadtest = async (args: string) => {
   const json = join(directory, "report.json")
   const html = join(directory, "report.html")
   const server = `127.0.0.1:${roost.udpPort}`
-  const child = spawn(
-    process.execPath,
-    [main, "--server", server, "--json", json, "--html", html, "--warmup", "0", ...args.split(" ")],
-    {
-      env: { PATH: process.env["PATH"] ?? "", ROOST_API_TOKEN: roost.token },
-      stdio: ["ignore", "pipe", "pipe"]
-    }
-  )
-  let output = ""
-  for (const stream of [child.stdout, child.stderr])
-    stream.setEncoding("utf8").on("data", (chunk: string) => (output += chunk))
-  const exitCode = await new Promise<number | null>((resolve) => child.once("close", resolve))
+  const { exit, output } = await runProgram({
+    command: process.execPath,
+    args: [main, "--server", server, "--json", json, "--html", html, "--warmup", "0", ...args.split(" ")],
+    env: { PATH: process.env["PATH"], ROOST_API_TOKEN: roost.token }
+  })
   const report = () => decodeReport(readFileSync(json, "utf8"))
-  return { exitCode, output, report, page: () => readFileSync(html, "utf8") }
+  return { exitCode: exit.code, output, report, page: () => readFileSync(html, "utf8") }
 }
 const registered = () => `--registry ${roost.registryUrl} --devices 40`
 

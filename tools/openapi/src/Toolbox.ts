@@ -1,4 +1,5 @@
-import { spawn, spawnSync } from "node:child_process"
+import { howEnded, runProgram } from "@roost/testkit/program"
+import { spawnSync } from "node:child_process"
 import { createHash } from "node:crypto"
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { homedir } from "node:os"
@@ -26,27 +27,26 @@ export interface Outcome {
 }
 
 /** Of a program that ends by itself; it is killed after `millisMax`. */
-export const run = (
+export const run = async (
   command: string,
   args: ReadonlyArray<string>,
   options: { readonly cwd?: string; readonly env?: Readonly<Record<string, string>>; readonly millisMax?: number } = {}
-): Promise<Outcome> =>
-  new Promise((done) => {
-    const child = spawn(command, args, {
-      ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
-      env: { ...process.env, NO_COLOR: "1", ...options.env },
-      stdio: ["ignore", "pipe", "pipe"],
-      timeout: options.millisMax ?? 300_000
+): Promise<Outcome> => {
+  const { env, millisMax = 300_000, ...cwd } = options
+  try {
+    const { exit, output } = await runProgram({
+      ...cwd,
+      command,
+      args,
+      env: { ...process.env, NO_COLOR: "1", ...env },
+      withinMillis: millisMax
     })
-    let output = ""
-    child.stdout.on("data", (data: Buffer) => (output += data.toString()))
-    child.stderr.on("data", (data: Buffer) => (output += data.toString()))
-    child.on("error", (error) => done({ ok: false, output: `${command}: ${error.message}` }))
-    child.on("close", (code, signal) => {
-      if (signal !== null) output += `\n${command} was ended by ${signal}`
-      done({ ok: code === 0, output })
-    })
-  })
+    const ended = exit.signal === null ? "" : `\n${command} was ended by ${howEnded(exit)}`
+    return { ok: exit.code === 0, output: output + ended }
+  } catch (error) {
+    return { ok: false, output: `${command}: ${(error as Error).message}` }
+  }
+}
 
 /** Brings the tools of `clients/package-lock.json` and `python/requirements.txt` once; their registries are the machine's own. */
 export const installTools = async (): Promise<Outcome> => {

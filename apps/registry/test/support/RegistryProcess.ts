@@ -1,13 +1,8 @@
-import type { NatsServer } from "@roost/testkit"
+import { type NatsServer, scopedProgram } from "@roost/testkit"
 import { Effect } from "effect"
-import { type ChildProcess, spawn } from "node:child_process"
-import { once } from "node:events"
-import { mkdtempSync, rmSync } from "node:fs"
-import { tmpdir } from "node:os"
-import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 
-export const main = fileURLToPath(new URL("../../src/main.ts", import.meta.url))
+const main = fileURLToPath(new URL("../../src/main.ts", import.meta.url))
 export const token = "0123456789abcdef"
 
 export const environment = (nats: NatsServer, port: number, directory: string) => ({
@@ -20,19 +15,8 @@ export const environment = (nats: NatsServer, port: number, directory: string) =
 })
 
 /** The app as a process; it is gone with the scope. */
-export const app = (env: Record<string, string>) =>
-  Effect.acquireRelease(
-    Effect.sync(() => spawn(process.execPath, [main], { env, stdio: ["ignore", "ignore", "inherit"] })),
-    (child) => end(child, "SIGKILL")
-  )
-
-export const end = (child: ChildProcess, signal: "SIGKILL" | "SIGTERM") =>
-  Effect.promise(async () => {
-    if (child.exitCode !== null || child.signalCode !== null) return child.exitCode
-    const exited = once(child, "exit")
-    child.kill(signal)
-    return (await exited)[0] as number | null
-  })
+export const app = (env: Readonly<Record<string, string>>) =>
+  scopedProgram({ command: process.execPath, args: [main], env })
 
 export const ready = (base: string) =>
   Effect.tryPromise(() => fetch(`${base}/readyz`)).pipe(
@@ -48,8 +32,3 @@ export const post = (url: string, body: unknown) =>
     const response = await fetch(url, { method: "POST", headers, body: JSON.stringify(body) })
     return response.status
   })
-
-export const temporaryDirectory = Effect.acquireRelease(
-  Effect.sync(() => mkdtempSync(join(tmpdir(), "roost-app-"))),
-  (directory) => Effect.sync(() => rmSync(directory, { recursive: true }))
-)

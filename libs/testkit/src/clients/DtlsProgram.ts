@@ -20,7 +20,7 @@ import {
   type SessionOptions,
   withinMillisDefault
 } from "./CoapClient.ts"
-import { type Program, requireProgram } from "./Programs.ts"
+import { type ProgramName, requireProgram } from "./Programs.ts"
 
 /** A program whose stdin and stdout carry what is in the records. */
 export interface RecordProgram {
@@ -38,7 +38,7 @@ export interface RecordProgram {
 
 /** One that Debian has. */
 export interface DtlsProgram extends Omit<RecordProgram, "name" | "command"> {
-  readonly program: Program
+  readonly program: ProgramName
 }
 
 /** A session of a program that sends what it reads and writes what it receives, plus the least of a CoAP client. */

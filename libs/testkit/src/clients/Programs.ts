@@ -14,15 +14,15 @@ export const programPackages = {
   "nats-server": "nats-server"
 } as const
 
-export type Program = keyof typeof programPackages
+export type ProgramName = keyof typeof programPackages
 
 /** Undefined if `program` can be run; else a line that says what to install. */
-export const missing = (program: Program): string | undefined =>
+export const missing = (program: ProgramName): string | undefined =>
   (process.env["PATH"] ?? "").split(delimiter).some((directory) => isExecutable(join(directory, program)))
     ? undefined
     : `missing: ${program} (Debian package ${programPackages[program]})`
 
-export const requireProgram = (program: Program): Effect.Effect<void, ClientFailed> =>
+export const requireProgram = (program: ProgramName): Effect.Effect<void, ClientFailed> =>
   Effect.suspend(() => {
     const detail = missing(program)
     return detail === undefined
