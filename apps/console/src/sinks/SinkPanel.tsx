@@ -13,7 +13,7 @@ import { spanText } from "../display/times.ts"
 import { useLocale, useText } from "../language/Language.tsx"
 import { DeadEvents } from "./DeadEvents.tsx"
 import { type Sink, sinksKey } from "./sinkQueries.ts"
-import classes from "./SinksPage.module.css"
+import classes from "../display/ListPage.module.css"
 
 const tones = { untried: "odd", healthy: "good", failing: "bad" } as const
 

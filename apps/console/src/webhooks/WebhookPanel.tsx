@@ -13,7 +13,7 @@ import { Tag } from "../display/Tag.tsx"
 import { useLocale, useText } from "../language/Language.tsx"
 import { DeadDeliveries } from "./DeadDeliveries.tsx"
 import { type WebhookWithDelivery, webhooksKey } from "./webhookQueries.ts"
-import classes from "./WebhooksPage.module.css"
+import classes from "../display/ListPage.module.css"
 
 const tones = { healthy: "good", failing: "odd", dead: "bad" } as const
 

@@ -1,0 +1,82 @@
+import { Alert, Button, Group, Loader, Table, Text } from "@mantine/core"
+import type { UseMutationResult, UseQueryResult } from "@tanstack/react-query"
+import { useLocale, useText } from "../language/Language.tsx"
+import { Dialog } from "./Dialog.tsx"
+import { FaultText } from "./FaultText.tsx"
+import { fullTime, rowTime } from "./times.ts"
+import { WideTable } from "./WideTable.tsx"
+
+interface DeadEvent {
+  readonly at: number
+  readonly event: unknown
+  readonly reason: string
+  readonly tries: number
+}
+
+/** Events that were given up, with the reason of the last try, to be given once more. */
+export const DeadList = ({
+  dead: { data, error },
+  onClose,
+  replay,
+  words
+}: {
+  readonly dead: UseQueryResult<ReadonlyArray<DeadEvent>>
+  readonly onClose: () => void
+  readonly replay: UseMutationResult<{ readonly replayed: number }, Error, void>
+  readonly words: Readonly<Record<"deadTitle" | "givenUp" | "tries" | "reason" | "event" | "replay", string>> & {
+    readonly replayed: (count: number) => string
+  }
+}) => {
+  const text = useText()
+  const locale = useLocale()
+  return (
+    <Dialog size="xl" onClose={onClose} title={words.deadTitle}>
+      {error && <FaultText error={error} />}
+      {data === undefined && !error && <Loader aria-label={text.app.loading} />}
+      {data && (
+        <WideTable label={words.deadTitle} width={560} verticalSpacing="xs">
+          <Table.Thead>
+            <Table.Tr>
+              <Table.Th>{words.givenUp}</Table.Th>
+              <Table.Th>{words.tries}</Table.Th>
+              <Table.Th>{words.reason}</Table.Th>
+              <Table.Th>{words.event}</Table.Th>
+            </Table.Tr>
+          </Table.Thead>
+          <Table.Tbody>
+            {data.map(({ at, event, reason, tries }, index) => (
+              <Table.Tr key={`${at} ${index}`}>
+                <Table.Td>
+                  <time title={fullTime(at, locale)}>{rowTime(at, locale)}</time>
+                </Table.Td>
+                <Table.Td>{tries}</Table.Td>
+                <Table.Td>{reason}</Table.Td>
+                <Table.Td className="mono" maw={320} style={{ overflowWrap: "anywhere", fontSize: "0.75rem" }}>
+                  {JSON.stringify(event)}
+                </Table.Td>
+              </Table.Tr>
+            ))}
+          </Table.Tbody>
+        </WideTable>
+      )}
+      {replay.isError && (
+        <Alert color="red" variant="light" role="alert">
+          <FaultText error={replay.error} />
+        </Alert>
+      )}
+      <Group justify="space-between" mt="md">
+        <Text size="sm" role="status">
+          {replay.data && words.replayed(replay.data.replayed)}
+        </Text>
+        <Group>
+          <Button variant="default" onClick={onClose}>
+            {text.dialog.close}
+          </Button>
+          <Button loading={replay.isPending} disabled={data?.length === 0} onClick={() => replay.mutate()}>
+            {words.replay}
+          </Button>
+        </Group>
+      </Group>
+    </Dialog>
+  )
+}
