@@ -9,8 +9,8 @@ import {
   RegistryStore
 } from "../src/index.ts"
 import { databases, postgresForFile } from "./support/Databases.ts"
+import { id, presence as seededPresence } from "./support/SeededStore.ts"
 
-const id = { productKey: "pk1", deviceKey: "dev1" }
 const sealed = (byte: number) => ({ keyId: "k", bytes: Uint8Array.of(byte) })
 
 const seed = Effect.gen(function* () {
@@ -40,20 +40,7 @@ const seed = Effect.gen(function* () {
   return store
 })
 
-const presence = (fields: Partial<Presence>): Presence => ({
-  ...id,
-  state: "online",
-  cause: "handshake",
-  at: 2000,
-  lastSeenAt: 2000,
-  secureMode: 2,
-  lifetimeSeconds: 60,
-  address: "192.0.2.1:5684",
-  suite: "TLS_PSK_WITH_AES_128_CCM_8",
-  connectionId: false,
-  credentialVersion: 1000,
-  ...fields
-})
+const presence = (fields: Partial<Presence>): Presence => seededPresence({ credentialVersion: 1000, ...fields })
 
 const server = postgresForFile()
 

@@ -1,53 +1,12 @@
 import { assert, describe, it } from "@effect/vitest"
-import { RegistryApi } from "@roost/contracts"
-import { apiRoutes, pathSegmentLengthMax } from "@roost/http"
-import { Health } from "@roost/observability"
-import { layerHttpServerTest, type PostgresServer, postgresServer } from "@roost/testkit"
-import { ConfigProvider, Effect, Layer, Logger } from "effect"
-import { HttpBody, HttpClient, HttpClientRequest, HttpRouter } from "effect/http"
-import {
-  ClusterView,
-  DeviceCommands,
-  LiveStatus,
-  Processes,
-  Recordings,
-  RefusedDevices,
-  Registry,
-  RegistryHandlers,
-  StrangerLog,
-  Strangers
-} from "../src/index.ts"
+import { type PostgresServer, postgresServer } from "@roost/testkit"
+import { Effect } from "effect"
+import { HttpBody, HttpClient, HttpClientRequest } from "effect/http"
 import { postgresPatience } from "../src/sql/PostgresPool.ts"
 import { layerStoreAt } from "./support/Databases.ts"
-import { noAccess, noCommands, noEvents, noSinks, noUplinks, noWebhooks, token } from "./support/RegistryHttp.ts"
-import { layerVault } from "./support/TestRegistry.ts"
+import { servedOn, token } from "./support/RegistryHttp.ts"
 
-const served = ({ url }: PostgresServer) =>
-  HttpRouter.serve(
-    apiRoutes(
-      RegistryApi,
-      Layer.mergeAll(RegistryHandlers, noWebhooks, noSinks, noEvents, noUplinks, noCommands, noAccess)
-    ),
-    {
-      disableLogger: true,
-      disableListenLog: true,
-      routerConfig: { maxParamLength: pathSegmentLengthMax }
-    }
-  ).pipe(
-    Layer.provideMerge(layerHttpServerTest),
-    Layer.provide([
-      Registry.layer,
-      Strangers.layerOf(new StrangerLog()),
-      DeviceCommands.layerNone,
-      RefusedDevices.layerNone,
-      Recordings.layerNone
-    ]),
-    Layer.provide(ClusterView.layerNone.pipe(Layer.provideMerge(Processes.layerNone))),
-    Layer.provideMerge(layerStoreAt(url, postgresPatience)),
-    Layer.provide([layerVault, Health.layer, LiveStatus.layerNone]),
-    Layer.provide(ConfigProvider.layer(ConfigProvider.fromUnknown({ ROOST_API_TOKEN: token }))),
-    Layer.provide(Logger.layer([]))
-  )
+const served = ({ url }: PostgresServer) => servedOn(layerStoreAt(url, postgresPatience))
 
 const send = Effect.fnUntraced(function* (method: "GET" | "POST", path: string, body?: unknown) {
   const response = yield* HttpClientRequest.make(method)(path).pipe(

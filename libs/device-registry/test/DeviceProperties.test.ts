@@ -2,26 +2,9 @@ import { assert, describe, it } from "@effect/vitest"
 import { propertiesBytesMax, propertiesPerDeviceMax, propertyValueBytesMax } from "@roost/contracts"
 import { parseJson, storable } from "@roost/enos"
 import { Effect, Exit } from "effect"
-import { answerPropertiesAsk, RegistryStore } from "../src/index.ts"
+import { answerPropertiesAsk } from "../src/index.ts"
 import { databases, postgresForFile } from "./support/Databases.ts"
-
-const id = { productKey: "pk1", deviceKey: "dev1" }
-const secret = { keyId: "k", bytes: Uint8Array.of(1) }
-
-const seed = Effect.gen(function* () {
-  const store = yield* RegistryStore
-  yield* store.createProduct({
-    productKey: "pk1",
-    productName: "Meters",
-    dataFormat: "Json",
-    dynamicActivateEnabled: true,
-    downlink: "pipelined",
-    createdAt: 1,
-    secret
-  })
-  yield* store.createDevices([{ ...id, assetId: "a1", deviceName: "one", secret, createdAt: 1000 }])
-  return store
-})
+import { id, secret, seededStore } from "./support/SeededStore.ts"
 
 const values = (found: ReadonlyMap<string, { readonly value: unknown }> | undefined) =>
   Object.fromEntries([...found!].map(([name, { value }]) => [name, value]))
@@ -32,7 +15,7 @@ for (const { database, layerStore } of databases(server)) {
   describe(`attributes and tags on ${database}`, () => {
     it.effect("are kept by name, any JSON, attributes apart from tags", () =>
       Effect.gen(function* () {
-        const store = yield* seed
+        const store = yield* seededStore
         yield* store.changeProperties(id, "attribute", { b: { c: [1, null] }, a: "x" }, 10)
         yield* store.changeProperties(id, "tag", { a: "t" }, 10)
         yield* store.changeProperties(id, "attribute", { a: 2 }, 20)
@@ -44,7 +27,7 @@ for (const { database, layerStore } of databases(server)) {
 
     it.effect("an older change that comes late changes nothing, not even what was deleted since", () =>
       Effect.gen(function* () {
-        const store = yield* seed
+        const store = yield* seededStore
         yield* store.changeProperties(id, "attribute", { a: 1, b: 1 }, 20)
         yield* store.changeProperties(id, "attribute", { b: undefined }, 30)
         yield* store.changeProperties(id, "attribute", { a: 0, b: 0 }, 10)
@@ -54,7 +37,7 @@ for (const { database, layerStore } of databases(server)) {
 
     it.effect("a change over the limit is not done at all; a deletion always is", () =>
       Effect.gen(function* () {
-        const store = yield* seed
+        const store = yield* seededStore
         const many = Object.fromEntries(Array.from({ length: propertiesPerDeviceMax.tag }, (_, i) => [`t${i}`, "x"]))
         assert.strictEqual(yield* store.changeProperties(id, "tag", many, 1), "Done")
         assert.strictEqual(yield* store.changeProperties(id, "tag", { t0: "y", more: "x" }, 2), "TooMany")
@@ -66,7 +49,7 @@ for (const { database, layerStore } of databases(server)) {
 
     it.effect("go with their device, and a new device of the same key has none", () =>
       Effect.gen(function* () {
-        const store = yield* seed
+        const store = yield* seededStore
         yield* store.changeProperties(id, "attribute", { a: 1 }, 1)
         yield* store.deleteDevice(id, 2)
         assert.isUndefined(yield* store.properties(id, "attribute"))
@@ -78,7 +61,7 @@ for (const { database, layerStore } of databases(server)) {
 
     it.effect("a device's query has the names that it asked for and that are there, all of them for none", () =>
       Effect.gen(function* () {
-        yield* seed
+        yield* seededStore
         const ask = (one: Parameters<typeof answerPropertiesAsk>[0]["ask"]) =>
           answerPropertiesAsk({ ...id, kind: "attribute", at: 5, ask: one })
         yield* ask({ _tag: "Update", values: { a: 1, b: 2 } })
@@ -92,7 +75,7 @@ for (const { database, layerStore } of databases(server)) {
 
     it.effect("keep numbers as they were written, and __proto__ as a name (trust E5)", () =>
       Effect.gen(function* () {
-        const store = yield* seed
+        const store = yield* seededStore
         const text = `{"__proto__":{"x":1.0},"a":[1e400,-0,9007199254740993,0.10],"b":12345678901234567890123456789012345678901}`
         yield* store.changeProperties(id, "attribute", parseJson(text) as Record<string, unknown>, 10)
         const kept = yield* store.properties(id, "attribute")
@@ -104,7 +87,7 @@ for (const { database, layerStore } of databases(server)) {
 
     it.effect("have a limit of bytes per value and per device, and what is over it may shrink (trust C2)", () =>
       Effect.gen(function* () {
-        const store = yield* seed
+        const store = yield* seededStore
         const change = (name: string, bytes: number) =>
           store.changeProperties(id, "attribute", { [name]: "x".repeat(bytes - 2) }, 10)
         assert.strictEqual(yield* change("a", propertyValueBytesMax), "Done")
@@ -126,7 +109,7 @@ for (const { database, layerStore } of databases(server)) {
     for (const text of ["a\0", "\ud83d", "\udc00\ud83d"]) {
       it.effect(`refuse ${JSON.stringify(text)} at the last door, and events tell it in escapes (trust C3)`, () =>
         Effect.gen(function* () {
-          const store = yield* seed
+          const store = yield* seededStore
           const refused = yield* Effect.exit(store.changeProperties(id, "attribute", { [text]: 1 }, 10))
           assert.isTrue(Exit.isFailure(refused))
           assert.strictEqual(yield* store.changeProperties(id, "attribute", { a: text }, 10), "Done")

@@ -4,26 +4,14 @@ import { Deferred, Effect, Layer, Redacted } from "effect"
 import { layerPostgresSql, RegistryStore } from "../src/index.ts"
 import { Sql } from "../src/sql/Sql.ts"
 import { layerStoreAt, newDatabase, postgresForFile } from "./support/Databases.ts"
+import { presence, secret } from "./support/SeededStore.ts"
 
 const server = postgresForFile()
 const rounds = 30
 const productKey = "pk1"
-const secret = { keyId: "k", bytes: Uint8Array.of(1) }
 const ids = Array.from({ length: 6 }, (_, i) => ({ productKey, deviceKey: `d${i}` }))
 
-const presence = (deviceKey: string, at: number): Presence => ({
-  productKey,
-  deviceKey,
-  state: "online",
-  cause: "handshake",
-  at,
-  lastSeenAt: at,
-  secureMode: 2,
-  lifetimeSeconds: 60,
-  address: "192.0.2.1:5684",
-  suite: "TLS_PSK_WITH_AES_128_CCM_8",
-  connectionId: false
-})
+const heard = (deviceKey: string, at: number): Presence => presence({ deviceKey, at, lastSeenAt: at })
 const event = (deviceKey: string, at: number): DeviceEvent => ({
   productKey,
   deviceKey,
@@ -74,12 +62,12 @@ describe("transactions that lock more than one row on PostgreSQL", () => {
         yield* Effect.all(
           [
             first.filePresence(
-              ids.map(({ deviceKey }) => presence(deviceKey, at)),
+              ids.map(({ deviceKey }) => heard(deviceKey, at)),
               ids.map(({ deviceKey }) => event(deviceKey, at)),
               at
             ),
             second.filePresence(
-              back.map(({ deviceKey }) => presence(deviceKey, at)),
+              back.map(({ deviceKey }) => heard(deviceKey, at)),
               back.map(({ deviceKey }) => event(deviceKey, at)),
               at
             ),

@@ -1,31 +1,14 @@
 import { assert, describe, it } from "@effect/vitest"
 import { parseJson } from "@roost/enos"
 import { Effect } from "effect"
-import {
-  type LatestPoint,
-  pointsBytesMax,
-  pointsPerDeviceMax,
-  pointValueBytesMax,
-  RegistryStore
-} from "../src/index.ts"
+import { type LatestPoint, pointsBytesMax, pointsPerDeviceMax, pointValueBytesMax } from "../src/index.ts"
 import { databases, postgresForFile } from "./support/Databases.ts"
+import { id, secret, seededStore } from "./support/SeededStore.ts"
 
-const id = { productKey: "pk1", deviceKey: "dev1" }
-const secret = { keyId: "k", bytes: Uint8Array.of(1) }
 const at = (order: number, value: unknown): LatestPoint => ({ value, time: order, order })
 
 const seed = Effect.gen(function* () {
-  const store = yield* RegistryStore
-  yield* store.createProduct({
-    productKey: "pk1",
-    productName: "Meters",
-    dataFormat: "Json",
-    dynamicActivateEnabled: true,
-    downlink: "pipelined",
-    createdAt: 1,
-    secret
-  })
-  yield* store.createDevices([{ ...id, assetId: "a1", deviceName: "one", secret, createdAt: 1000 }])
+  const store = yield* seededStore
   const apply = (points: Readonly<Record<string, LatestPoint>>, deviceKey = "dev1") =>
     store.applyPoints([{ productKey: "pk1", deviceKey, sequences: [], points: new Map(Object.entries(points)) }])
   return { store, apply }

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import type { DeviceEvent, EventQuery, Presence } from "@roost/contracts"
+import type { DeviceEvent, EventQuery } from "@roost/contracts"
 import { Effect, Exit, Layer, Scope } from "effect"
 import { statSync } from "node:fs"
 import { join } from "node:path"
@@ -13,39 +13,8 @@ import {
   strangerEventsMax
 } from "../src/index.ts"
 import { databases, postgresForFile } from "./support/Databases.ts"
+import { id, presence, secret, seededStore } from "./support/SeededStore.ts"
 import { temporaryDirectory } from "./support/TestRegistry.ts"
-
-const id = { productKey: "pk1", deviceKey: "dev1" }
-const secret = { keyId: "k", bytes: Uint8Array.of(1) }
-
-const seed = Effect.gen(function* () {
-  const store = yield* RegistryStore
-  yield* store.createProduct({
-    productKey: "pk1",
-    productName: "Meters",
-    dataFormat: "Json",
-    dynamicActivateEnabled: true,
-    downlink: "pipelined",
-    createdAt: 1,
-    secret
-  })
-  yield* store.createDevices([{ ...id, assetId: "a1", deviceName: "one", secret, createdAt: 1000 }])
-  return store
-})
-
-const presence = (fields: Partial<Presence>): Presence => ({
-  ...id,
-  state: "online",
-  cause: "handshake",
-  at: 2000,
-  lastSeenAt: 2000,
-  secureMode: 2,
-  lifetimeSeconds: 60,
-  address: "192.0.2.1:5684",
-  suite: "TLS_PSK_WITH_AES_128_CCM_8",
-  connectionId: false,
-  ...fields
-})
 
 const event = (fields: Partial<DeviceEvent>): DeviceEvent => ({
   ...id,
@@ -62,7 +31,7 @@ describe.each(databases(server))("RegistryStore on $database", ({ layerStore }) 
   describe("a product's options of its sessions", () => {
     it.live("have their defaults, and are kept as they were changed (trust E14)", () =>
       Effect.gen(function* () {
-        const store = yield* seed
+        const store = yield* seededStore
         const optionsOf = Effect.map(store.product(id.productKey), (product) => [
           product?.piggybackMillis,
           product?.closeNotify
@@ -79,7 +48,7 @@ describe.each(databases(server))("RegistryStore on $database", ({ layerStore }) 
   describe("presence", () => {
     it.live("activates a device by a handshake with its own secret, and by no other (contract §7.16)", () =>
       Effect.gen(function* () {
-        const store = yield* seed
+        const store = yield* seededStore
         yield* store.applyPresence([presence({ secureMode: 3, at: 1500 })])
         assert.strictEqual((yield* store.device(id))?.status, "inactive")
         yield* store.applyPresence([presence({})])
@@ -94,7 +63,7 @@ describe.each(databases(server))("RegistryStore on $database", ({ layerStore }) 
 
     it.live("is not overtaken by an older message that comes late or again", () =>
       Effect.gen(function* () {
-        const store = yield* seed
+        const store = yield* seededStore
         yield* store.applyPresence([presence({ at: 3000 }), presence({ state: "offline", at: 2500 })])
         assert.strictEqual((yield* store.device(id))?.status, "online")
         yield* store.applyPresence([presence({ deviceKey: "gone" })])
@@ -104,7 +73,7 @@ describe.each(databases(server))("RegistryStore on $database", ({ layerStore }) 
 
     it.live("that comes late, after newer of another instance, still activates and tells when", () =>
       Effect.gen(function* () {
-        const store = yield* seed
+        const store = yield* seededStore
         yield* store.applyPresence([presence({ state: "offline", cause: "closeNotify", at: 3000, lastSeenAt: 3000 })])
         yield* store.applyPresence([presence({ at: 2000, address: "192.0.2.7:1" })])
         const device = yield* store.device(id)
@@ -119,7 +88,7 @@ describe.each(databases(server))("RegistryStore on $database", ({ layerStore }) 
   describe("credential changes", () => {
     it.live("are stored with the message for the actors, once, with a version that grows", () =>
       Effect.gen(function* () {
-        const store = yield* seed
+        const store = yield* seededStore
         const before = (yield* store.device(id))!.credentialVersion
         yield* store.updateCredential(id, { _tag: "Enabled", enabled: false }, 10)
         yield* store.updateCredential(id, { _tag: "Enabled", enabled: false }, 11)
@@ -140,7 +109,7 @@ describe.each(databases(server))("RegistryStore on $database", ({ layerStore }) 
 
     it.live("of a device that is not there change nothing", () =>
       Effect.gen(function* () {
-        const store = yield* seed
+        const store = yield* seededStore
         const gone = { ...id, deviceKey: "gone" }
         assert.isUndefined(yield* store.updateCredential(gone, { _tag: "Secret", secret }, 5))
         assert.isFalse(yield* store.deleteDevice(gone, 5))
@@ -165,7 +134,7 @@ describe.each(databases(server))("RegistryStore on $database", ({ layerStore }) 
 
     it.live("is filed once, however often it is delivered", () =>
       Effect.gen(function* () {
-        const store = yield* seed
+        const store = yield* seededStore
         const batch = [online("dev1", 2000), online("gone", 2000), online("dev1", 3000)]
         yield* file(batch)
         yield* file(batch)
@@ -180,7 +149,7 @@ describe.each(databases(server))("RegistryStore on $database", ({ layerStore }) 
 
     it.live("keeps the bounds of a device's log", () =>
       Effect.gen(function* () {
-        const store = yield* seed
+        const store = yield* seededStore
         yield* file(Array.from({ length: eventsPerDeviceMax }, (_, at) => online("dev1", at)))
         assert.lengthOf(yield* store.events(id, { limit: 1000 }), eventsPerDeviceMax)
         yield* file([online("dev1", 5000), online("dev1", 5001)])
@@ -191,7 +160,7 @@ describe.each(databases(server))("RegistryStore on $database", ({ layerStore }) 
 
     it.live("counts those of devices that are not registered as strangers'", () =>
       Effect.gen(function* () {
-        const store = yield* seed
+        const store = yield* seededStore
         yield* file([online("dev1", 1), ...Array.from({ length: strangerEventsMax + 1 }, (_, i) => online(`s${i}`, 1))])
         assert.lengthOf(yield* store.events({ ...id, deviceKey: "s0" }, { limit: 1 }), 0)
         assert.lengthOf(yield* store.events({ ...id, deviceKey: "s1" }, { limit: 1 }), 1)
@@ -201,7 +170,7 @@ describe.each(databases(server))("RegistryStore on $database", ({ layerStore }) 
 
     it.live("lets events go when they are as old as the stream keeps them", () =>
       Effect.gen(function* () {
-        const store = yield* seed
+        const store = yield* seededStore
         yield* file([online("dev1", 10)], 10)
         yield* file([online("dev1", eventMillisMax + 11)], eventMillisMax + 11)
         assert.deepStrictEqual(
@@ -215,7 +184,7 @@ describe.each(databases(server))("RegistryStore on $database", ({ layerStore }) 
   describe("events", () => {
     it.live("come newest first, page by page, and are not added twice", () =>
       Effect.gen(function* () {
-        const store = yield* seed
+        const store = yield* seededStore
         const three = [1, 2, 3].map((at) => event({ at, detail: { alert: at } }))
         yield* store.addEvents(three, 0)
         yield* store.addEvents(three, 0)
@@ -237,7 +206,7 @@ describe.each(databases(server))("RegistryStore on $database", ({ layerStore }) 
 
     it.live("are in the order of their times, whichever was stored first, and are asked for by kind and time", () =>
       Effect.gen(function* () {
-        const store = yield* seed
+        const store = yield* seededStore
         const stored = [
           ["uplink-refused", 30],
           ["request-refused", 10],
@@ -265,7 +234,7 @@ describe.each(databases(server))("RegistryStore on $database", ({ layerStore }) 
 
     it.live("of a product as such are kept beside those of its devices", () =>
       Effect.gen(function* () {
-        const store = yield* seed
+        const store = yield* seededStore
         yield* store.addEvents([event({ deviceKey: "", kind: "script-throws" }), event({})], 0)
         const strangers = Array.from({ length: strangerEventsMax + 1 }, (_, i) => event({ deviceKey: `stranger${i}` }))
         yield* store.addEvents(strangers, 0)
@@ -279,7 +248,7 @@ describe.each(databases(server))("RegistryStore on $database", ({ layerStore }) 
 
     it.live("of one device are bounded, so that it does not push out another's", () =>
       Effect.gen(function* () {
-        const store = yield* seed
+        const store = yield* seededStore
         yield* store.addEvents(
           Array.from({ length: eventsPerDeviceMax + 7 }, (_, at) => event({ at })),
           0
@@ -292,7 +261,7 @@ describe.each(databases(server))("RegistryStore on $database", ({ layerStore }) 
 
     it.live("of strangers share one bound and leave registered devices alone", () =>
       Effect.gen(function* () {
-        const store = yield* seed
+        const store = yield* seededStore
         yield* store.addEvents([event({})], 0)
         const strangers = Array.from({ length: strangerEventsMax + 1 }, (_, i) => event({ deviceKey: `stranger${i}` }))
         yield* store.addEvents(strangers, 0)
@@ -304,7 +273,7 @@ describe.each(databases(server))("RegistryStore on $database", ({ layerStore }) 
 
     it.live("go when they are as old as the stream keeps them", () =>
       Effect.gen(function* () {
-        const store = yield* seed
+        const store = yield* seededStore
         yield* store.addEvents([event({ at: 10 })], 10)
         yield* store.addEvents([event({ at: eventMillisMax + 11 })], eventMillisMax + 11)
         assert.deepStrictEqual(
@@ -318,7 +287,7 @@ describe.each(databases(server))("RegistryStore on $database", ({ layerStore }) 
   describe("devices", () => {
     it.live("come by device key in the order of its bytes, page by page, by status if asked", () =>
       Effect.gen(function* () {
-        const store = yield* seed
+        const store = yield* seededStore
         const keys = ["a:b", "B", "_x", "a-b", "A"]
         const taken = yield* store.createDevices(
           ["dev1", ...keys].map((deviceKey) => ({
@@ -344,7 +313,7 @@ describe.each(databases(server))("RegistryStore on $database", ({ layerStore }) 
 
     it.live("are found by their asset id", () =>
       Effect.gen(function* () {
-        const store = yield* seed
+        const store = yield* seededStore
         assert.strictEqual((yield* store.deviceOfAsset("a1"))?.deviceKey, "dev1")
         assert.isUndefined(yield* store.deviceOfAsset("a2"))
       }).pipe(Effect.provide(layerStore))
@@ -352,7 +321,7 @@ describe.each(databases(server))("RegistryStore on $database", ({ layerStore }) 
 
     it.live("keep their secret as it was sealed, byte for byte", () =>
       Effect.gen(function* () {
-        const store = yield* seed
+        const store = yield* seededStore
         const bytes = Uint8Array.from({ length: 256 }, (_, i) => i)
         yield* store.updateCredential(id, { _tag: "Secret", secret: { keyId: "k2", bytes } }, 5)
         const device = yield* store.device(id)
@@ -365,7 +334,7 @@ describe.each(databases(server))("RegistryStore on $database", ({ layerStore }) 
   describe("products", () => {
     it.live("are created once and change only where asked", () =>
       Effect.gen(function* () {
-        const store = yield* seed
+        const store = yield* seededStore
         const product = (yield* store.product("pk1"))!
         assert.isFalse(yield* store.createProduct({ ...product, productName: "again" }))
         assert.strictEqual(
@@ -389,7 +358,7 @@ describe("the file of SQLite", () => {
   it.live("is readable by its owner only and is what it was after a restart", () =>
     Effect.gen(function* () {
       const file = join(yield* temporaryDirectory, "data", "registry.sqlite")
-      yield* Effect.provide(seed, storeIn(file))
+      yield* Effect.provide(seededStore, storeIn(file))
       assert.strictEqual(statSync(file).mode & 0o077, 0)
       const device = yield* Effect.provide(
         RegistryStore.use((store) => store.device(id)),

@@ -14,6 +14,7 @@ import {
   ProductRemains,
   Registry,
   RegistryHandlers,
+  type RegistryStore,
   DeviceCommands,
   Recordings,
   RefusedDevices,
@@ -25,7 +26,7 @@ import { layerTemporaryStore, layerVault } from "./TestRegistry.ts"
 export const token = "0123456789abcdef"
 
 /** Another library's (@roost/application-events). */
-export const noWebhooks = HttpApiBuilder.group(RegistryApi, "webhooks", (handlers) => {
+const noWebhooks = HttpApiBuilder.group(RegistryApi, "webhooks", (handlers) => {
   const unserved = () => Effect.die("webhooks are not served here")
   return Effect.succeed(
     handlers.handleAll({
@@ -41,7 +42,7 @@ export const noWebhooks = HttpApiBuilder.group(RegistryApi, "webhooks", (handler
   )
 })
 /** And @roost/event-sinks'. */
-export const noSinks = HttpApiBuilder.group(RegistryApi, "sinks", (handlers) => {
+const noSinks = HttpApiBuilder.group(RegistryApi, "sinks", (handlers) => {
   const unserved = () => Effect.die("sinks are not served here")
   return Effect.succeed(
     handlers.handleAll({
@@ -60,15 +61,15 @@ export const noSinks = HttpApiBuilder.group(RegistryApi, "sinks", (handlers) => 
   )
 })
 /** The registry's events are another lib's, too. */
-export const noEvents = HttpApiBuilder.group(RegistryApi, "events", (handlers) =>
+const noEvents = HttpApiBuilder.group(RegistryApi, "events", (handlers) =>
   handlers.handle("followEvents", () => Effect.die("not here"))
 )
 /** So are uplinks. */
-export const noUplinks = HttpApiBuilder.group(RegistryApi, "uplinks", (handlers) =>
+const noUplinks = HttpApiBuilder.group(RegistryApi, "uplinks", (handlers) =>
   handlers.handle("listUplinks", () => Effect.die("not here"))
 )
 /** And commands. */
-export const noCommands = Layer.merge(
+const noCommands = Layer.merge(
   HttpApiBuilder.group(RegistryApi, "issuing", (handlers) => {
     const unserved = () => Effect.die("not here")
     return Effect.succeed(
@@ -95,7 +96,7 @@ export const noCommands = Layer.merge(
 )
 
 /** So is access. */
-export const noAccess = Layer.merge(
+const noAccess = Layer.merge(
   HttpApiBuilder.group(RegistryApi, "access", (handlers) => {
     const unserved = () => Effect.die("not here")
     return Effect.succeed(
@@ -118,7 +119,12 @@ export const noAccess = Layer.merge(
   HttpApiBuilder.group(RegistryApi, "audit", (handlers) => handlers.handle("listAudit", () => Effect.die("not here")))
 )
 
-export const served = (answer?: DeviceAnswer, strangers = new StrangerLog()) =>
+/** The registry's API on a store. `live` knows how devices do. */
+export const servedOn = <E, R>(
+  store: Layer.Layer<RegistryStore, E, R>,
+  live: Layer.Layer<LiveStatus> = LiveStatus.layerNone,
+  strangers = new StrangerLog()
+) =>
   HttpRouter.serve(
     apiRoutes(
       RegistryApi,
@@ -139,11 +145,18 @@ export const served = (answer?: DeviceAnswer, strangers = new StrangerLog()) =>
       Recordings.layerNone
     ]),
     Layer.provide(ClusterView.layerNone.pipe(Layer.provideMerge(Processes.layerNone))),
-    Layer.merge(layerProductDeletions.pipe(Layer.provide(ProductRemains.layerNone))),
-    Layer.provideMerge(layerTemporaryStore),
-    Layer.provide([layerVault, Health.layer, Layer.succeed(LiveStatus, { ask: () => Effect.succeed(answer) })]),
+    Layer.provideMerge(store),
+    Layer.provide([layerVault, Health.layer, live]),
     Layer.provide(ConfigProvider.layer(ConfigProvider.fromUnknown({ ROOST_API_TOKEN: token }))),
     Layer.provide(Logger.layer([]))
+  )
+
+/** With a store of its own, where products are deleted in the background. Its devices' actors give this answer. */
+export const served = (answer?: DeviceAnswer, strangers = new StrangerLog()) =>
+  servedOn(
+    layerProductDeletions.pipe(Layer.provide(ProductRemains.layerNone), Layer.provideMerge(layerTemporaryStore)),
+    Layer.succeed(LiveStatus, { ask: () => Effect.succeed(answer) }),
+    strangers
   )
 
 export const send = Effect.fnUntraced(function* (method: HttpMethod.HttpMethod, path: string, body?: unknown) {
