@@ -89,8 +89,8 @@ export const metricsPage = (): string => {
   })
   return `# Metrics
 
-Made from the code by \`npm run docs -- --write\`; a test compares. Each app answers \`GET /metrics\` on its HTTP port, in Prometheus' text format
-or, to who accepts it, in OpenMetrics 1.0, where histograms have exemplars: the ids of traces.
+Made from the code by \`npm run docs -- --write\`; a test compares. Each app answers \`GET /metrics\` on its HTTP port, in Prometheus' text format.
+A client that accepts OpenMetrics 1.0 gets that, where histograms have exemplars: the ids of traces.
 [deploy/prometheus](../deploy/prometheus/roost.rules.yaml) has alerts on them, and [operations.md](operations.md#what-failures-look-like) says what to do.
 No label names a device: labels are kinds, reasons, codes, streams and versions.
 
