@@ -16,9 +16,9 @@ import {
   wrongPasswordsOfAddressMax
 } from "@roost/contracts"
 import { alphanumeric, randomBytesPerCharacter } from "@roost/enos"
-import type { NatsError } from "@roost/nats"
 import { Clock, Context, Effect, Layer } from "effect"
 import { AccessStore } from "./AccessStore.ts"
+import { changeKept, isConflict, isNatsError } from "./ChangeKept.ts"
 import { LockOuts } from "./LockOuts.ts"
 import { Passwords } from "./Passwords.ts"
 import type { StoredAccount } from "./StoredAccess.ts"
@@ -71,16 +71,8 @@ export class Accounts extends Context.Service<
         const kept = yield* Effect.orDie(accounts.get(idOf(name)))
         return kept ?? (yield* new NoSuchAccount({ detail: `No account has the name ${name}.` }))
       })
-      /** Of two who change it at once the second one tries again, on what the first one made. */
       const change = (name: string, to: (account: StoredAccount) => StoredAccount) =>
-        find(name).pipe(
-          Effect.flatMap(({ revision, value }) => {
-            const changed = to(value)
-            return Effect.as(accounts.update(idOf(name), changed, revision), changed)
-          }),
-          Effect.retry({ times: 5, while: isConflict }),
-          Effect.catchIf(isNatsError, Effect.die)
-        )
+        changeKept(accounts, idOf(name), find(name), to)
       const madeUp = Effect.map(requestBytes("account password", madeUpLength * randomBytesPerCharacter), (bytes) =>
         alphanumeric(bytes, madeUpLength)
       )
@@ -188,7 +180,3 @@ const principalOf = ({ displayName, grants, name }: StoredAccount): Principal =>
 })
 
 const refused = (detail: string) => Effect.fail(new AccountRefused({ detail }))
-
-const isNatsError = (error: unknown): error is NatsError =>
-  typeof error === "object" && error !== null && "_tag" in error && error._tag === "NatsError"
-const isConflict = (error: unknown): error is NatsError => isNatsError(error) && error.reason === "Conflict"

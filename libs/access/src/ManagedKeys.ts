@@ -14,6 +14,7 @@ import {
 import { Clock, Context, Effect, Layer } from "effect"
 import { createHash } from "node:crypto"
 import { AccessStore } from "./AccessStore.ts"
+import { changeKept } from "./ChangeKept.ts"
 import type { StoredKey } from "./StoredAccess.ts"
 
 /** Random bytes of a secret: nobody tries 2^256. */
@@ -103,16 +104,17 @@ export class ManagedKeys extends Context.Service<
           [...keys.known.values()].toSorted((a, b) => a.createdAt - b.createdAt).map((key) => shown(key))
         ),
         rotate: Effect.fn("ManagedKeys.rotate")(function* (keyId, graceSeconds) {
-          const { revision, value } = yield* find(keyId)
+          yield* find(keyId)
           const now = yield* requestTime
           const { secret, stored } = yield* newSecret(keyId, "api key secret", now)
-          // By an earlier run of this request.
-          if (value.secrets[0]?.digest === stored.digest) return { ...shown(value), secret }
-          const [newest] = value.secrets
-          const former =
-            newest === undefined || graceSeconds === 0 ? [] : [{ ...newest, until: now + graceSeconds * 1_000 }]
-          const rotated = { ...value, secrets: [stored, ...former] }
-          yield* Effect.orDie(keys.update(keyId, rotated, revision))
+          const rotated = yield* changeKept(keys, keyId, find(keyId), (key) => {
+            const [newest] = key.secrets
+            // By an earlier run of this request.
+            if (newest?.digest === stored.digest) return key
+            const former =
+              newest === undefined || graceSeconds === 0 ? [] : [{ ...newest, until: now + graceSeconds * 1_000 }]
+            return { ...key, secrets: [stored, ...former] }
+          })
           return { ...shown(rotated), secret }
         }),
         revoke: Effect.fn("ManagedKeys.revoke")(function* (keyId) {

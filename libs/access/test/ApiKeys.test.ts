@@ -47,6 +47,25 @@ describe("API keys", () => {
     })
   )
 
+  it.live("that several rotate at once are rotated by each of them, and keep two secrets", () =>
+    Effect.gen(function* () {
+      const server = yield* natsServer()
+      const one = yield* instance(server)
+      const other = yield* instance(server)
+      const made = yield* one.call("POST", "/v1/access/keys", { name: "busy", grants: [{ role: "viewer" }] })
+      const rotations = yield* Effect.forEach(
+        Array.from({ length: 8 }, (_, i) => (i % 2 === 0 ? one : other)),
+        ({ call }) => call("POST", `/v1/access/keys/${made.body.keyId}:rotate`, { graceSeconds: 60 }),
+        { concurrency: 8 }
+      )
+      assert.deepStrictEqual([...new Set(rotations.map(({ status }) => status))], [200])
+      const prefixes = new Set(rotations.map(({ body }) => body.secrets[0].prefix))
+      const left = yield* one.call("GET", `/v1/access/keys/${made.body.keyId}`)
+      assert.lengthOf(left.body.secrets, 2)
+      for (const { prefix } of left.body.secrets) assert.isTrue(prefixes.has(prefix))
+    })
+  )
+
   it.live("that expired say since when; those over their rate hear when to come again", () =>
     Effect.gen(function* () {
       const { call } = yield* instance(yield* natsServer())
