@@ -9,7 +9,7 @@ import {
   layerDownlinkRpc,
   ThingModels
 } from "@roost/downlink"
-import { ApiTokens, layerIdempotency, serveApi } from "@roost/http"
+import { ApiTokens, layerIdempotency, serveApi, SharedRates } from "@roost/http"
 import { EventPublisher, layerProcessSummary, NatsConfig, NatsConnection } from "@roost/nats"
 import { HttpHost, httpPortIsFree, HttpTls, runApp } from "@roost/observability"
 import { Layer } from "effect"
@@ -23,8 +23,9 @@ const Commands = Layer.mergeAll(layerDownlinkRpc, layerCommandEvents, layerDelet
 const nats = NatsConnection.layer("downlink-queue")
 
 /** API keys are the registry's: it is asked over NATS. */
-const Callers = Layer.merge(
+const Callers = Layer.mergeAll(
   layerRemoteApiKeys,
+  SharedRates.layer,
   layerAuditLog("downlink-queue").pipe(Layer.provide(EventPublisher.layer))
 ).pipe(Layer.provide(nats))
 

@@ -55,7 +55,7 @@ import {
 } from "@roost/device-registry"
 import { layerCommandHandlers, layerRemoteDownlink } from "@roost/downlink"
 import { CommandService, EnosApiEnabled, enosOutcome, layerEnosRoutes, Provisioning } from "@roost/enos-api"
-import { ApiTokens, layerIdempotency, serveApi } from "@roost/http"
+import { ApiTokens, layerIdempotency, serveApi, SharedRates } from "@roost/http"
 import {
   allStreams,
   ApplicationConsumers,
@@ -171,6 +171,7 @@ const Callers = Layer.mergeAll(
   layerApiKeys.pipe(Layer.provide(StoredAccess)),
   SignedIn,
   AuditTrail
+  SharedRates.layer.pipe(Layer.provide(nats)),
 )
 
 /** The first start makes an account for an admin, and says its password this once. */

@@ -5,21 +5,19 @@ import {
   accountsMax,
   type AccountWithPassword,
   CurrentIdempotentRequest,
-  lockOutMillis,
   type NewAccount,
   NoSuchAccount,
   type Principal,
   requestBytes,
   requestTime,
-  TemporarilyUnavailable,
-  wrongPasswordsMax,
-  wrongPasswordsOfAddressMax
+  TemporarilyUnavailable
 } from "@roost/contracts"
 import { alphanumeric, randomBytesPerCharacter } from "@roost/enos"
-import { Clock, Context, Effect, Layer } from "effect"
+import type { NatsConnection } from "@roost/nats"
+import { Clock, type Config, Context, Effect, Layer } from "effect"
 import { AccessStore } from "./AccessStore.ts"
 import { changeKept, isConflict, isNatsError } from "./ChangeKept.ts"
-import { LockOuts } from "./LockOuts.ts"
+import { makePasswordTries } from "./PasswordTries.ts"
 import { Passwords } from "./Passwords.ts"
 import type { StoredAccount } from "./StoredAccess.ts"
 
@@ -59,13 +57,12 @@ export class Accounts extends Context.Service<
     readonly makeFirst: Effect.Effect<AccountWithPassword | undefined>
   }
 >()("@roost/access/Accounts") {
-  static readonly layer: Layer.Layer<Accounts, never, AccessStore> = Layer.effect(
+  static readonly layer: Layer.Layer<Accounts, Config.ConfigError, AccessStore | NatsConnection> = Layer.effect(
     Accounts,
     Effect.gen(function* () {
       const { accounts } = yield* AccessStore
       const passwords = new Passwords()
-      const ofNames = new LockOuts(wrongPasswordsMax, lockOutMillis)
-      const ofAddresses = new LockOuts(wrongPasswordsOfAddressMax, lockOutMillis)
+      const tries = yield* makePasswordTries
 
       const find = Effect.fnUntraced(function* (name: string) {
         const kept = yield* Effect.orDie(accounts.get(idOf(name)))
@@ -122,7 +119,7 @@ export class Accounts extends Context.Service<
             passwordSetAt: now,
             version: Math.max(now, account.version + 1)
           }))
-          ofNames.clear(idOf(name))
+          tries.clear(idOf(name), now)
           return { ...shown(changed), ...(given === undefined && { password }) }
         }),
         delete: Effect.fn("Accounts.delete")(function* (name) {
@@ -131,18 +128,18 @@ export class Accounts extends Context.Service<
         }),
         check: Effect.fn("Accounts.check")(function* (name, password, address) {
           const now = yield* Clock.currentTimeMillis
-          const waitMillis = Math.max(ofNames.waitOf(idOf(name), now), ofAddresses.waitOf(address, now))
+          const waitMillis = tries.waitOf(idOf(name), address, now)
           if (waitMillis > 0) return { _tag: "LockedOut", retryAfterSeconds: Math.ceil(waitMillis / 1_000) } as const
           if (passwords.isBusy) {
             return yield* new TemporarilyUnavailable({ detail: "Many passwords are being checked. Try again." })
           }
           const account = accounts.known.get(idOf(name))
+          const lockedNow = tries.begin(idOf(name), address, now)
           const right = yield* passwords.isRight(password, account?.passwordHash)
           if (!right || account?.enabled !== true) {
-            const locked = [ofNames.fail(idOf(name), now), ofAddresses.fail(address, now)]
-            return { _tag: "Wrong", lockedNow: locked.includes(true) } as const
+            return { _tag: "Wrong", lockedNow } as const
           }
-          ofNames.clear(idOf(name))
+          tries.right(idOf(name), address, now)
           return { _tag: "Right", principal: principalOf(account), version: account.version } as const
         }),
         current: (name, version) =>

@@ -1,42 +1,51 @@
 /** Names, and addresses, whose wrong passwords are counted at once; of more, the one that was quiet longest goes. */
 export const countedMax = 10_000
 
-interface Failures {
+interface Tries {
   count: number
   lockedUntil: number
 }
 
 /**
- * Counts wrong passwords in a row, by name or by address, and locks out for a while. Of this instance: with two registries somebody has
- * twice as many tries, which scrypt and 12 characters make too few.
+ * Counts tries in a row, by name or by address, and locks out for a while. A try counts from its beginning, so that many at once are no
+ * more than one after the other; the right password takes it back.
  */
 export class LockOuts {
-  readonly #failures = new Map<string, Failures>()
-  readonly #failuresMax: number
+  readonly #tries = new Map<string, Tries>()
+  readonly #triesMax: number
   readonly #millis: number
 
-  constructor(failuresMax: number, millis: number) {
-    this.#failuresMax = failuresMax
+  constructor(triesMax: number, millis: number) {
+    this.#triesMax = triesMax
     this.#millis = millis
   }
 
   /** Milliseconds for which it is locked out; 0: it is not. */
   waitOf(name: string, now: number): number {
-    return Math.max(0, (this.#failures.get(name)?.lockedUntil ?? 0) - now)
+    return Math.max(0, (this.#tries.get(name)?.lockedUntil ?? 0) - now)
   }
 
-  /** True: it is locked out from now on. */
-  fail(name: string, now: number): boolean {
-    const known = this.#failures.get(name)
-    this.#failures.delete(name)
-    if (this.#failures.size >= countedMax) this.#failures.delete(this.#failures.keys().next().value!)
+  /** True: it is locked out from now on, unless this try is the right one. */
+  begin(name: string, now: number): boolean {
+    const known = this.#tries.get(name)
+    this.#tries.delete(name)
+    if (this.#tries.size >= countedMax) this.#tries.delete(this.#tries.keys().next().value!)
     const count = (known?.count ?? 0) + 1
-    const locks = count >= this.#failuresMax
-    this.#failures.set(name, locks ? { count: 0, lockedUntil: now + this.#millis } : { count, lockedUntil: 0 })
+    const locks = count >= this.#triesMax
+    this.#tries.set(name, locks ? { count: 0, lockedUntil: now + this.#millis } : { count, lockedUntil: 0 })
     return locks
   }
 
+  /** Takes back one try, and the lock-out that it was. */
+  undo(name: string): void {
+    const known = this.#tries.get(name)
+    if (known === undefined) return
+    if (known.lockedUntil > 0) this.#tries.set(name, { count: this.#triesMax - 1, lockedUntil: 0 })
+    else if (known.count > 1) known.count--
+    else this.#tries.delete(name)
+  }
+
   clear(name: string): void {
-    this.#failures.delete(name)
+    this.#tries.delete(name)
   }
 }

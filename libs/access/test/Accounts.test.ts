@@ -69,18 +69,69 @@ describe("accounts", () => {
       }
     })
   )
+
+  it.live("have as many tries at several registries as at one, and at once as one after the other", () =>
+    Effect.gen(function* () {
+      const server = yield* natsServer()
+      const one = yield* instance(server)
+      const other = yield* instance(server)
+      const password = "correct horse battery"
+      for (const name of ["ada", "bob"]) {
+        yield* one.call("POST", "/v1/access/accounts", { name, grants: [{ role: "viewer" }], password })
+      }
+      yield* Effect.repeat(
+        Effect.delay(
+          Effect.sync(() => other.store.accounts.known.size),
+          "10 millis"
+        ),
+        {
+          until: (size) => size === 2
+        }
+      )
+      /** After fewer tries than lock out by themselves. */
+      const lockedOutAt = ({ accounts }: typeof one, name: string) =>
+        Effect.gen(function* () {
+          let wrong = 0
+          yield* Effect.repeat(Effect.delay(accounts.check(name, "wrong", "z"), "50 millis"), {
+            until: ({ _tag }) => _tag === "LockedOut" || ++wrong >= wrongPasswordsMax
+          })
+          assert.isBelow(wrong, wrongPasswordsMax)
+        })
+      for (let i = 1; i <= wrongPasswordsMax; i++) yield* one.accounts.check("ada", "wrong", "a")
+      yield* lockedOutAt(other, "ada")
+      const tries = yield* Effect.forEach(Array(20), () => one.accounts.check("bob", "wrong", "b"), { concurrency: 20 })
+      assert.lengthOf(
+        tries.filter(({ _tag }) => _tag === "Wrong"),
+        wrongPasswordsMax
+      )
+      yield* lockedOutAt(other, "bob")
+      // A new password lets in again, everywhere.
+      const reset = yield* one.call("POST", "/v1/access/accounts/bob:reset-password", {})
+      yield* Effect.repeat(Effect.delay(other.accounts.check("bob", reset.body.password, "c"), "50 millis"), {
+        until: ({ _tag }) => _tag === "Right"
+      })
+    })
+  )
 })
 
 describe("a lock-out", () => {
   it("ends after its time, and counts in a row only", () => {
     const lockOuts = new LockOuts(2, 1_000)
-    assert.isFalse(lockOuts.fail("a", 0))
+    assert.isFalse(lockOuts.begin("a", 0))
     lockOuts.clear("a")
-    assert.isFalse(lockOuts.fail("a", 0))
-    assert.isTrue(lockOuts.fail("a", 10))
+    assert.isFalse(lockOuts.begin("a", 0))
+    assert.isTrue(lockOuts.begin("a", 10))
     assert.deepStrictEqual(
       [lockOuts.waitOf("a", 10), lockOuts.waitOf("a", 1_010), lockOuts.waitOf("b", 10)],
       [1_000, 0, 0]
     )
+    // The right password takes its try back, and nobody else's.
+    lockOuts.undo("a")
+    assert.strictEqual(lockOuts.waitOf("a", 10), 0)
+    assert.isTrue(lockOuts.begin("a", 10))
+    lockOuts.begin("c", 0)
+    lockOuts.undo("c")
+    lockOuts.undo("c")
+    assert.isFalse(lockOuts.begin("c", 0))
   })
 })

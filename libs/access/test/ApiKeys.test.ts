@@ -87,6 +87,27 @@ describe("API keys", () => {
     })
   )
 
+  it.live("have one rate over all instances, which tell each other once a second", () =>
+    Effect.gen(function* () {
+      const server = yield* natsServer()
+      const one = yield* instance(server)
+      const other = yield* instance(server)
+      const made = yield* one.call("POST", "/v1/access/keys", {
+        name: "slow",
+        grants: [{ role: "viewer" }],
+        requestsPerSecond: 1
+      })
+      const { secret } = made.body
+      yield* until(200, other.call("GET", "/v1/access/me", undefined, secret))
+      // Each lets its burst through, and hears of the other's within a second: it then owes more than its own burst.
+      const drained = ({ call }: typeof one) => until(429, call("GET", "/v1/access/me", undefined, secret))
+      yield* Effect.all([drained(one), drained(other)], { concurrency: 2 })
+      yield* Effect.repeat(Effect.delay(other.call("GET", "/v1/access/me", undefined, secret), "100 millis"), {
+        until: ({ headers, status }) => status === 429 && Number(headers["retry-after"]) > 1
+      })
+    })
+  )
+
   it.live("are stored as digests, sealed; their use is told with address and time", () =>
     Effect.gen(function* () {
       const server = yield* natsServer()

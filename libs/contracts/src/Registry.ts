@@ -105,7 +105,9 @@ export const sealPurpose = {
   sink: "sink",
   idempotency: "idempotency",
   recording: "recording",
-  access: "access"
+  access: "access",
+  oidc: "oidc",
+  passwordTries: "password tries"
 } as const
 export const pskContext = ({ productKey, deviceKey, secureMode }: PskRequest): string =>
   `${productKey},${deviceKey},${secureMode}`

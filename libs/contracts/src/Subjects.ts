@@ -43,6 +43,10 @@ export const Subjects = {
   recordings: "roost.recordings",
   /** Questions to the registries about API keys. */
   access: "roost.access",
+  /** Once a second, which API keys made requests at one process; all that take keys listen. */
+  keyUse: "roost.key-use",
+  /** Tries of passwords, sealed: the registries count them together. */
+  passwordTries: "roost.password-tries",
   /** Changes that somebody made by an app's API. */
   audit: (app: string) => `roost.audit.${app}`,
   /** What a process recorded; a registry stores it. */

@@ -24,8 +24,8 @@ import { refuseUnreadable } from "./UnreadableRequests.ts"
 /**
  * The routes of an API as all of Roost's have them: its groups behind the authorization, every error a problem
  * document. They include `/openapi.json`, `/docs` (Swagger UI from this process, nothing from elsewhere), and health. The API is made by
- * `strictApi` of `@roost/contracts`; `groups` are its `HttpApiBuilder.group` layers. `callers` may bring `ApiKeys`, `BrowserSessions`
- * and an `AuditLog`.
+ * `strictApi` of `@roost/contracts`; `groups` are its `HttpApiBuilder.group` layers. `callers` may bring `ApiKeys`, `BrowserSessions`,
+ * `SharedRates` and an `AuditLog`.
  */
 export const apiRoutes = <Id extends string, Groups extends HttpApiGroup.Constraint, E, R, E2 = never, R2 = never>(
   api: HttpApi.HttpApi<Id, Groups>,

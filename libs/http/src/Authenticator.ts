@@ -3,6 +3,7 @@ import { type Config, Context, Effect, Layer, Option } from "effect"
 import type { HttpServerRequest } from "effect/http"
 import { tokenCheck } from "./BearerToken.ts"
 import { KeyRates } from "./KeyRates.ts"
+import { SharedRates } from "./SharedRates.ts"
 
 /** What is known of the secret of an API key. */
 export type FoundKey =
@@ -46,7 +47,7 @@ export class Authenticator extends Context.Service<
   Authenticator,
   { readonly authenticate: (request: HttpServerRequest.HttpServerRequest) => Effect.Effect<Authentication> }
 >()("@roost/http/Authenticator") {
-  /** `ApiKeys` and `BrowserSessions` are asked where there are any. */
+  /** `ApiKeys`, `BrowserSessions` and `SharedRates` are asked where there are any. */
   static readonly layer: Layer.Layer<Authenticator, Config.ConfigError> = Layer.effect(
     Authenticator,
     Effect.gen(function* () {
@@ -58,6 +59,8 @@ export class Authenticator extends Context.Service<
 
       const byCookie = Effect.fnUntraced(function* (request: HttpServerRequest.HttpServerRequest) {
         const admission = sessions === undefined ? unknown : yield* sessions.admission(request)
+      const shared = Option.getOrUndefined(yield* Effect.serviceOption(SharedRates))
+      if (shared !== undefined) yield* shared.share(rates)
         switch (admission._tag) {
           case "SignedIn":
             return { _tag: "Authenticated", principal: admission.principal } as const
@@ -78,7 +81,7 @@ export class Authenticator extends Context.Service<
         const { principal, requestsPerSecond } = found
         const waitMillis = rates.take(principal.id, requestsPerSecond, performance.now())
         if (waitMillis === 0) return { _tag: "Authenticated", principal } as const
-        const detail = `The API key ${principal.name} may make ${requestsPerSecond} requests a second at each instance.`
+        const detail = `The API key ${principal.name} may make ${requestsPerSecond} requests a second.`
         return { _tag: "Limited", detail, retryAfterSeconds: Math.ceil(waitMillis / 1_000) } as const
       })
       const judge = (request: HttpServerRequest.HttpServerRequest): Effect.Effect<Authentication> => {

@@ -1,5 +1,5 @@
 import { type Grant, RegistryApi } from "@roost/contracts"
-import { ApiKeys, apiRoutes, pathSegmentLengthMax } from "@roost/http"
+import { ApiKeys, apiRoutes, pathSegmentLengthMax, SharedRates } from "@roost/http"
 import { allStreams, ensureStreams, EventPublisher, NatsConnection, StoredMessages } from "@roost/nats"
 import { Health } from "@roost/observability"
 import { layerHttpServerTest, type NatsServer } from "@roost/testkit"
@@ -59,9 +59,11 @@ export const instance = Effect.fnUntraced(function* (
     Layer.provide(StoredMessages.layer("registry")),
     Layer.provide(access)
   )
-  const callers = Layer.merge(layerApiKeys, layerAuditLog("registry").pipe(Layer.provide(EventPublisher.layer))).pipe(
-    Layer.provide(access)
-  )
+  const callers = Layer.mergeAll(
+    layerApiKeys,
+    SharedRates.layer,
+    layerAuditLog("registry").pipe(Layer.provide(EventPublisher.layer))
+  ).pipe(Layer.provide(access))
   const served = HttpRouter.serve(
     apiRoutes(RegistryApi as unknown as Api, groups as unknown as Handlers, {}, callers),
     {

@@ -7,7 +7,7 @@ import { Grants } from "./Principal.ts"
 export const apiKeysMax = 500
 /** Characters of what a key or an account is called. */
 export const accessNameLengthMax = 100
-/** Requests a second that a key may make at each instance, unless it says otherwise, and at most. */
+/** Requests a second that a key may make, at all instances together, unless it says otherwise, and at most. */
 export const keyRequestsPerSecondDefault = 50
 export const keyRequestsPerSecondMax = 2_000
 /** How long the former secret of a key is good beside the new one: 30 days at most, a day if it is not said. Seconds. */
@@ -30,7 +30,10 @@ export const ApiKey = Schema.Struct({
   keyId: Schema.String,
   name: Schema.String,
   grants: Grants,
-  requestsPerSecond: Schema.Int.annotate({ description: "Taken from it by each instance of a service." }),
+  requestsPerSecond: Schema.Int.annotate({
+    description:
+      "At all instances together; twice as many at once. An instance hears a second later of what others answered."
+  }),
   createdAt: Millis("When the key was made"),
   createdBy: Schema.String.annotate({ description: "The name of who made it." }),
   expiresAt: Schema.optionalKey(Millis("It is good until then; for good if absent")),

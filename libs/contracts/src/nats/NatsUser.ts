@@ -144,6 +144,8 @@ export const natsUsers: Readonly<Record<NatsUserName, NatsPermissions>> = {
       "$JS.API.CONSUMER.LIST.*",
       ...recordingEvents,
       Subjects.audit("registry"),
+      Subjects.keyUse,
+      Subjects.passwordTries,
       ...writes(
         Streams.credential,
         Streams.webhookDead,
@@ -186,6 +188,8 @@ export const natsUsers: Readonly<Record<NatsUserName, NatsPermissions>> = {
       Subjects.registryProperties,
       Subjects.applicationConsumer,
       Subjects.access,
+      Subjects.keyUse,
+      Subjects.passwordTries,
       Subjects.placementAnnounce,
       Subjects.summary(any),
       Subjects.recorded
@@ -198,6 +202,7 @@ export const natsUsers: Readonly<Record<NatsUserName, NatsPermissions>> = {
       tells("downlink-queue"),
       Subjects.registryDevice,
       Subjects.access,
+      Subjects.keyUse,
       Subjects.audit("downlink-queue"),
       "roost.device.*",
       Subjects.setAside(any),
@@ -212,7 +217,7 @@ export const natsUsers: Readonly<Record<NatsUserName, NatsPermissions>> = {
       ),
       ...forgets(Buckets.commands, Buckets.commandHistory, Buckets.idempotency)
     ],
-    subscribe: [Subjects.downlink]
+    subscribe: [Subjects.downlink, Subjects.keyUse]
   },
   sinks: {
     publish: [
