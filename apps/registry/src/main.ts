@@ -26,6 +26,8 @@ import {
   layerBrowserSessions,
   layerConsoleFiles,
   layerConsoleHttp,
+  layerOidcRoutes,
+  OidcSetting,
   People
 } from "@roost/console-server"
 import { ClusterKeys, downlinkService, RegistryKeys, registryService, Sealing, sealPurpose } from "@roost/contracts"
@@ -169,9 +171,9 @@ const AuditTrail = layerAuditLog("registry").pipe(Layer.provide(EventPublisher.l
 const Callers = Layer.mergeAll(
   layerBrowserSessions.pipe(Layer.provide(Sessions)),
   layerApiKeys.pipe(Layer.provide(StoredAccess)),
+  SharedRates.layer.pipe(Layer.provide(nats)),
   SignedIn,
   AuditTrail
-  SharedRates.layer.pipe(Layer.provide(nats)),
 )
 
 /** The first start makes an account for an admin, and says its password this once. */
@@ -196,8 +198,9 @@ const besideThis = ["console", "../../console/dist"].map((path) => join(import.m
 /** The console's pages, and who is signed in there. */
 const Console = Layer.unwrap(
   Effect.map(ConsoleFolder, (folder) =>
-    Layer.merge(
+    Layer.mergeAll(
       layerConsoleHttp,
+      layerOidcRoutes,
       layerConsoleFiles(folder ?? besideThis.find((path) => existsSync(path)) ?? besideThis[0]!)
     )
   )
@@ -257,6 +260,7 @@ runApp(
       LatestValuesEnabled,
       SecretLengthSetting,
       ConsoleFolder,
+      OidcSetting,
       WebhookPrivate,
       ...streamSettings(allStreams)
     ],

@@ -4,6 +4,7 @@ import {
   ForeignOrigin,
   NotSignedIn,
   type Principal,
+  sessionTokenPrefix,
   SignInRefused,
   tokenPrincipal,
   TooManyRequests
@@ -13,26 +14,34 @@ import { Effect, Layer, Option } from "effect"
 import { type HttpServerRequest, HttpServerResponse } from "effect/http"
 import { HttpApiBuilder } from "effect/http-api"
 import { ConsoleSessions } from "./ConsoleSessions.ts"
+import { OidcSetting } from "./oidc/OidcSetting.ts"
 import { People } from "./People.ts"
-import { isOwnOrigin, sessionSecretOf, withoutSession, withSession } from "./SessionCookie.ts"
+import { bearerSecretOf, isOwnOrigin, sessionSecretOf, withoutSession, withSession } from "./SessionCookie.ts"
 
 const CodeHandlers = HttpApiBuilder.group(
   ConsoleApi,
   "codes",
   Effect.fnUntraced(function* (handlers) {
-    const { makeCode } = yield* ConsoleSessions
+    const { find, makeCode } = yield* ConsoleSessions
+    const endOf = (request: Request) =>
+      Effect.map(find(bearerSecretOf(request) ?? sessionSecretOf(request) ?? ""), (session) =>
+        Option.match(session, { onNone: () => 0, onSome: ({ expiresAt }) => expiresAt })
+      )
     const people = Option.getOrUndefined(yield* Effect.serviceOption(People))
-    const maker = Effect.gen(function* () {
-      const principal = (yield* CurrentCaller)?.principal ?? tokenPrincipal
-      return { principal, version: people === undefined ? 0 : yield* people.versionOf(principal) }
-    })
+    const oidc = yield* OidcSetting
+    const versionOf = (principal: Principal) =>
+      principal.kind === "oidc"
+        ? Effect.succeed(oidc?.version ?? 0)
+        : (people?.versionOf(principal) ?? Effect.succeed(0))
     return handlers.handleAll({
-      createSignInCode: () =>
-        maker.pipe(
-          Effect.flatMap(makeCode),
-          Effect.map(({ expiresAt, secret }) => ({ code: secret, expiresAt })),
-          Effect.orDie
-        )
+      createSignInCode: Effect.fnUntraced(function* ({ request }) {
+        const principal = (yield* CurrentCaller)?.principal ?? tokenPrincipal
+        const maker = { principal, version: yield* versionOf(principal) }
+        // By codes of codes, who is out at the provider would stay in here for ever.
+        const until = principal.kind === "oidc" ? yield* endOf(request) : undefined
+        const { expiresAt, secret } = yield* makeCode(maker, until === undefined ? {} : { until })
+        return { code: secret, expiresAt }
+      }, Effect.orDie)
     })
   })
 )
@@ -43,6 +52,7 @@ const SessionHandlers = HttpApiBuilder.group(
   Effect.fnUntraced(function* (handlers) {
     const sessions = yield* ConsoleSessions
     const people = Option.getOrUndefined(yield* Effect.serviceOption(People))
+    const oidc = yield* OidcSetting
     const log = Option.getOrUndefined(yield* Effect.serviceOption(AuditLog))
     const note = Effect.fnUntraced(function* (operation: string, principal: Principal, request: Request) {
       if (log === undefined) return
@@ -75,24 +85,41 @@ const SessionHandlers = HttpApiBuilder.group(
     return handlers.handleAll({
       signIn: Effect.fnUntraced(function* ({ payload, request }) {
         if (!isOwnOrigin(request)) return yield* new ForeignOrigin({ detail: originExpected })
-        const { secret } =
+        const ticket =
           "password" in payload
             ? yield* byPassword(payload, request)
             : yield* bySecret("code" in payload ? "code" : "token", "code" in payload ? payload.code : payload.token)
-        const session = Option.getOrUndefined(yield* Effect.orDie(sessions.find(secret)))
+        const session = Option.getOrUndefined(yield* Effect.orDie(sessions.find(ticket.secret)))
         if (session === undefined) return yield* new SignInRefused({ detail: goneMeanwhile })
         yield* note("signIn", session.principal, request)
-        return withSession(HttpServerResponse.jsonUnsafe(session, { status: 201 }), request, secret)
+        return withSession(HttpServerResponse.jsonUnsafe(session, { status: 201 }), request, ticket)
       }),
+      exchangeSignInCode: Effect.fnUntraced(function* ({ payload: { code, verifier }, request }) {
+        const ticket = Option.getOrUndefined(yield* Effect.orDie(sessions.byCode(code, verifier)))
+        const session = ticket && Option.getOrUndefined(yield* Effect.orDie(sessions.find(ticket.secret)))
+        if (ticket === undefined || session === undefined) {
+          return yield* new SignInRefused({ detail: codeAndVerifierExpected })
+        }
+        yield* note("signIn", session.principal, request)
+        return { token: `${sessionTokenPrefix}${ticket.secret}`, ...session }
+      }),
+      getSignInWays: () =>
+        Effect.succeed(
+          oidc === undefined
+            ? {}
+            : { oidc: { name: oidc.name, address: new URL("/v1/console/oidc", oidc.publicUrl).href } }
+        ),
       getSession: Effect.fnUntraced(function* ({ request }) {
-        const secret = sessionSecretOf(request)
+        const secret = bearerSecretOf(request) ?? sessionSecretOf(request)
         const session = secret === undefined ? Option.none() : yield* Effect.orDie(sessions.find(secret))
         if (Option.isNone(session)) return yield* new NotSignedIn()
         return session.value
       }),
       signOut: Effect.fnUntraced(function* ({ request }) {
-        if (!isOwnOrigin(request)) return yield* new ForeignOrigin({ detail: originExpected })
-        const secret = sessionSecretOf(request)
+        const bearer = bearerSecretOf(request)
+        // No page of another site has a token to send.
+        if (bearer === undefined && !isOwnOrigin(request)) return yield* new ForeignOrigin({ detail: originExpected })
+        const secret = bearer ?? sessionSecretOf(request)
         if (secret !== undefined) {
           const session = yield* Effect.orDie(sessions.find(secret))
           if (Option.isSome(session)) yield* note("signOut", session.value.principal, request)
@@ -112,6 +139,8 @@ const originExpected =
   "Expected the request to come from the console's own pages, or an Origin header with this address."
 const codeExpected =
   "The code was used before, is older than ten minutes, or is another Roost's. `npm start` prints a new link, and POST /v1/console/codes makes one."
+const codeAndVerifierExpected =
+  "The code was used before, is older than ten minutes, or is of another roost login than this verifier. Run roost login again."
 const tokenExpected = "The token is another one than ROOST_API_TOKEN of this service."
 
 /** Signing in and out, beside the routes of `RegistryApi`. */
@@ -122,6 +151,10 @@ export const layerBrowserSessions = Layer.effect(
   BrowserSessions,
   Effect.map(ConsoleSessions, ({ find }) =>
     BrowserSessions.of({
+      byToken: (token) =>
+        Effect.map(Effect.orDie(find(token.slice(sessionTokenPrefix.length))), (session) =>
+          Option.getOrUndefined(Option.map(session, ({ principal }) => principal))
+        ),
       admission: Effect.fnUntraced(function* (request) {
         const secret = sessionSecretOf(request)
         const session = secret === undefined ? Option.none() : yield* Effect.orDie(find(secret))

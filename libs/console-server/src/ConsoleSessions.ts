@@ -2,7 +2,8 @@ import { Buckets, consoleSessionMillis, Principal, signInCodeMillis, tokenPrinci
 import { ApiTokens, tokenCheck } from "@roost/http"
 import { awaitStreams, type NatsError, openBucket } from "@roost/nats"
 import { Clock, Context, Effect, Layer, Option, Redacted, Schema } from "effect"
-import { createHmac, randomBytes, timingSafeEqual } from "node:crypto"
+import { createHash, createHmac, randomBytes, timingSafeEqual } from "node:crypto"
+import { OidcSetting } from "./oidc/OidcSetting.ts"
 import { People } from "./People.ts"
 
 /** An entry of the bucket CONSOLE, at `code.{digest}` or `session.{digest}`. The bucket has no secret: see `digestBy`. */
@@ -12,6 +13,10 @@ const ConsoleEntry = Schema.Struct({
   principal: Schema.optionalKey(Principal),
   /** Of what the principal signed in with, then: a changed password ends its sessions. */
   version: Schema.optionalKey(Schema.Int),
+  /** Of a code: when the session that it gives ends at the latest. */
+  until: Schema.optionalKey(Schema.Finite),
+  /** Of a code: only who has the verifier of this challenge takes it (RFC 7636). */
+  challenge: Schema.optionalKey(Schema.String),
   /** HMAC of all that, so that nobody who writes to the bucket makes somebody else of who is signed in. */
   proof: Schema.optionalKey(Schema.String)
 })
@@ -21,7 +26,12 @@ type ConsoleEntry = typeof ConsoleEntry.Type
 export interface Ticket {
   readonly secret: string
   readonly expiresAt: number
+  /** From now on. */
+  readonly millis: number
 }
+
+/** What a code may be bound to. */
+export type CodeBounds = Pick<ConsoleEntry, "until" | "challenge">
 
 /** Who signs in, and the version of what they did it with. */
 export interface SignedIn {
@@ -40,12 +50,12 @@ export class ConsoleSessions extends Context.Service<
   ConsoleSessions,
   {
     /** A code that signs its maker in once within `signInCodeMillis`. */
-    readonly makeCode: (maker: SignedIn) => Effect.Effect<Ticket, NatsError>
-    /** The session of who signs in; none if the code or token is not good. */
-    readonly byCode: (code: string) => Effect.Effect<Option.Option<Ticket>, NatsError>
+    readonly makeCode: (maker: SignedIn, bounds?: CodeBounds) => Effect.Effect<Ticket, NatsError>
+    /** The session of who signs in; none if the code or token is not good, or the code is of another verifier. */
+    readonly byCode: (code: string, verifier?: string) => Effect.Effect<Option.Option<Ticket>, NatsError>
     readonly byToken: (token: string) => Effect.Effect<Option.Option<Ticket>, NatsError>
-    /** Of who proved by other means who they are. */
-    readonly begin: (who: SignedIn) => Effect.Effect<Ticket, NatsError>
+    /** Of who proved by other means who they are; for `consoleSessionMillis` at most. */
+    readonly begin: (who: SignedIn, millis?: number) => Effect.Effect<Ticket, NatsError>
     /** The session of this secret, with what its principal may do now. */
     readonly find: (secret: string) => Effect.Effect<Option.Option<Session>, NatsError>
     readonly end: (secret: string) => Effect.Effect<void, NatsError>
@@ -63,13 +73,20 @@ export class ConsoleSessions extends Context.Service<
       yield* awaitStreams({ streams: [], buckets: [Buckets.console] })
       const bucket = yield* openBucket(Buckets.console, ConsoleEntry)
 
-      const make = Effect.fnUntraced(function* (kind: Kind, millis: number, { principal, version }: SignedIn) {
+      const oidc = yield* OidcSetting
+
+      const make = Effect.fnUntraced(function* (
+        kind: Kind,
+        millis: number,
+        { principal, version }: SignedIn,
+        bounds: CodeBounds = {}
+      ) {
         const secret = randomBytes(secretBytes).toString("base64url")
         const expiresAt = (yield* Clock.currentTimeMillis) + millis
         const key = `${kind}.${digestBy(token)(kind, secret)}`
-        const entry = { expiresAt, principal, version }
+        const entry = { expiresAt, principal, version, ...bounds }
         yield* bucket.create(key, { ...entry, proof: proofOf(token, key, entry) })
-        return { secret, expiresAt }
+        return { secret, expiresAt, millis }
       })
       const find = Effect.fnUntraced(function* (kind: Kind, secret: string) {
         const now = yield* Clock.currentTimeMillis
@@ -84,18 +101,22 @@ export class ConsoleSessions extends Context.Service<
         principal,
         version
       })
-      const current = ({ principal, version }: SignedIn) =>
-        people === undefined || principal.kind === "token"
+      const current = ({ principal, version }: SignedIn) => {
+        // Another issuer, or other roles of its groups, end the sessions of before.
+        if (principal.kind === "oidc") return Effect.succeed(version === oidc?.version ? principal : undefined)
+        return people === undefined || principal.kind === "token"
           ? Effect.succeed<Principal | undefined>(principal)
           : people.current(principal, version)
-      const begin = (who: SignedIn) => make("session", consoleSessionMillis, who)
+      }
+      const begin = (who: SignedIn, millis = consoleSessionMillis) =>
+        make("session", Math.min(millis, consoleSessionMillis), who)
 
       return ConsoleSessions.of({
-        makeCode: (maker) => make("code", signInCodeMillis, maker),
+        makeCode: (maker, bounds) => make("code", signInCodeMillis, maker, bounds),
         begin,
-        byCode: Effect.fnUntraced(function* (code) {
+        byCode: Effect.fnUntraced(function* (code, verifier) {
           const found = Option.getOrUndefined(yield* find("code", code))
-          if (found === undefined) return Option.none<Ticket>()
+          if (found === undefined || !isVerified(found.value, verifier)) return Option.none<Ticket>()
           // Of two that come with it at once, one deletes it.
           const used = yield* bucket.delete(found.key, found.revision).pipe(
             Effect.as(true),
@@ -104,7 +125,10 @@ export class ConsoleSessions extends Context.Service<
               () => Effect.succeed(false)
             )
           )
-          return used ? Option.some(yield* begin(signedInOf(found.value))) : Option.none<Ticket>()
+          if (!used) return Option.none<Ticket>()
+          const { until = Infinity } = found.value
+          const now = yield* Clock.currentTimeMillis
+          return until > now ? Option.some(yield* begin(signedInOf(found.value), until - now)) : Option.none<Ticket>()
         }),
         byToken: (token) =>
           isToken(token)
@@ -141,10 +165,21 @@ const digestBy =
   (kind: Kind, secret: string): string =>
     createHmac("sha256", token).update(`${kind} ${secret}`).digest("hex")
 
-const proofOf = (token: string, key: string, { expiresAt, principal, version }: ConsoleEntry): string =>
-  createHmac("sha256", token)
-    .update(`${key} ${JSON.stringify([expiresAt, principal, version])}`)
+const proofOf = (
+  token: string,
+  key: string,
+  { challenge, expiresAt, principal, until, version }: ConsoleEntry
+): string => {
+  const bounds = until === undefined && challenge === undefined ? [] : [{ until, challenge }]
+  return createHmac("sha256", token)
+    .update(`${key} ${JSON.stringify([expiresAt, principal, version, ...bounds])}`)
     .digest("hex")
+}
+
+const isVerified = ({ challenge }: ConsoleEntry, verifier: string | undefined): boolean =>
+  challenge === undefined
+    ? verifier === undefined
+    : verifier !== undefined && createHash("sha256").update(verifier).digest("base64url") === challenge
 
 /** Nobody is signed in by an entry of a former version, which has no proof: stripped of it, a viewer's would be an admin's. */
 const isProved = (token: string, key: string, entry: ConsoleEntry): boolean => {

@@ -1,19 +1,28 @@
-import { consoleSessionMillis } from "@roost/contracts"
+import { sessionTokenPrefix } from "@roost/contracts"
 import { type HttpServerRequest, HttpServerResponse } from "effect/http"
+import type { Ticket } from "./ConsoleSessions.ts"
 
 type Request = HttpServerRequest.HttpServerRequest
 
 /** What the cookie of this address has; browsers keep cookies of all ports of a host together, so the name has the port. */
 export const sessionSecretOf = (request: Request): string | undefined => request.cookies[nameFor(request)]
 
+/** The session of `roost`, which has no cookies, as a bearer token. */
+export const bearerSecretOf = ({ headers }: Request): string | undefined => {
+  const token = /^bearer +(\S+)$/i.exec(headers["authorization"] ?? "")?.[1]
+  return token?.startsWith(sessionTokenPrefix) === true ? token.slice(sessionTokenPrefix.length) : undefined
+}
+
 export const withSession = (
   response: HttpServerResponse.HttpServerResponse,
   request: Request,
-  secret: string
+  { millis, secret }: Pick<Ticket, "millis" | "secret">,
+  isSecure?: boolean
 ): HttpServerResponse.HttpServerResponse =>
   HttpServerResponse.setCookieUnsafe(response, nameFor(request), secret, {
     ...attributesFor(request),
-    maxAge: consoleSessionMillis
+    ...(isSecure !== undefined && { secure: isSecure }),
+    maxAge: millis
   })
 
 export const withoutSession = (

@@ -1,4 +1,6 @@
 export * from "./ConsoleFiles.ts"
 export * from "./ConsoleHttp.ts"
 export * from "./ConsoleSessions.ts"
+export { layerOidcRoutes } from "./oidc/OidcRoutes.ts"
+export { OidcSetting } from "./oidc/OidcSetting.ts"
 export * from "./People.ts"

@@ -32,6 +32,18 @@ const known: ReadonlySet<string> = new Set([
   "ROOST_LATEST_VALUES",
   "ROOST_LOG_LEVEL",
   "ROOST_NODE_ID",
+  ...[
+    "CLIENT_AUTH",
+    "CLIENT_ID",
+    "CLIENT_SECRET",
+    "ISSUER",
+    "NAME",
+    "ROLES",
+    "ROLES_CLAIM",
+    "SCOPES",
+    "SESSION_SECONDS"
+  ].map((what) => `ROOST_OIDC_${what}`),
+  "ROOST_PUBLIC_URL",
   "ROOST_SECRET_LENGTH_MIN",
   "ROOST_WEBHOOK_PRIVATE",
   "ROOST_REGISTRY_PORT",

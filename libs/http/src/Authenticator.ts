@@ -1,4 +1,4 @@
-import { type Principal, tokenPrincipal } from "@roost/contracts"
+import { type Principal, sessionTokenPrefix, tokenPrincipal } from "@roost/contracts"
 import { type Config, Context, Effect, Layer, Option } from "effect"
 import type { HttpServerRequest } from "effect/http"
 import { tokenCheck } from "./BearerToken.ts"
@@ -28,7 +28,11 @@ export type Admission =
  */
 export class BrowserSessions extends Context.Service<
   BrowserSessions,
-  { readonly admission: (request: HttpServerRequest.HttpServerRequest) => Effect.Effect<Admission> }
+  {
+    readonly admission: (request: HttpServerRequest.HttpServerRequest) => Effect.Effect<Admission>
+    /** Who signed in by `roost login`, by a token that begins with `sessionTokenPrefix`; undefined: the session is over. */
+    readonly byToken: (token: string) => Effect.Effect<Principal | undefined>
+  }
 >()("@roost/http/BrowserSessions") {}
 
 /** Who makes a request. */
@@ -55,12 +59,12 @@ export class Authenticator extends Context.Service<
       const keys = Option.getOrUndefined(yield* Effect.serviceOption(ApiKeys))
       const sessions = Option.getOrUndefined(yield* Effect.serviceOption(BrowserSessions))
       const rates = new KeyRates()
+      const shared = Option.getOrUndefined(yield* Effect.serviceOption(SharedRates))
+      if (shared !== undefined) yield* shared.share(rates)
       const judged = new WeakMap<object, Authentication>()
 
       const byCookie = Effect.fnUntraced(function* (request: HttpServerRequest.HttpServerRequest) {
         const admission = sessions === undefined ? unknown : yield* sessions.admission(request)
-      const shared = Option.getOrUndefined(yield* Effect.serviceOption(SharedRates))
-      if (shared !== undefined) yield* shared.share(rates)
         switch (admission._tag) {
           case "SignedIn":
             return { _tag: "Authenticated", principal: admission.principal } as const
@@ -72,6 +76,12 @@ export class Authenticator extends Context.Service<
       })
       const bySecret = Effect.fnUntraced(function* (secret: string, address: string) {
         if (isToken(secret)) return { _tag: "Authenticated", principal: tokenPrincipal } as const
+        if (sessions !== undefined && secret.startsWith(sessionTokenPrefix)) {
+          const principal = yield* sessions.byToken(secret)
+          return principal === undefined
+            ? ({ _tag: "Refused", fault: sessionOver } as const)
+            : ({ _tag: "Authenticated", principal } as const)
+        }
         const found = keys === undefined ? unknown : yield* keys.find(secret, address)
         if (found._tag === "Unknown") return { _tag: "Refused", fault: wrongSecret } as const
         if (found._tag === "Expired") {
@@ -113,4 +123,5 @@ export const addressOf = (request: HttpServerRequest.HttpServerRequest): string 
   Option.getOrElse(request.remoteAddress, () => "")
 
 const unknown = { _tag: "Unknown" } as const
+const sessionOver = "The session of roost login is over, or was signed out; roost login begins another"
 const wrongSecret = "The token is neither ROOST_API_TOKEN of this service nor an API key that is good"

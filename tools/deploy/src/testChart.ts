@@ -28,6 +28,9 @@ const matrix: Readonly<Record<string, ReadonlyArray<string>>> = {
     "sinks.autoscaling.enabled=true",
     "ingress.enabled=true",
     "ingress.commandsHost=commands.example.org",
+    "oidc.issuer=https://id.example.org",
+    "oidc.clientId=roost",
+    "oidc.roles=ops=operator;fw=firmware:meters viewer",
     "imagePullSecrets={pull}",
     "image.digest=sha256:" + "0".repeat(64),
     "serviceMonitor.enabled=true",
@@ -41,6 +44,10 @@ const refused: Readonly<Record<string, readonly [setting: string, why: RegExp]>>
   "no NATS": ["image.pullPolicy=Always", /nats\.url is empty/],
   "SQLite twice": ["registry.replicas=2,nats.server.enabled=true", /SQLite serves one process/],
   "a misspelt value": ["udpEdge.replica=2,nats.server.enabled=true", /replica/],
+  "a provider without roles": [
+    "oidc.issuer=https://id.example.org,oidc.clientId=roost,nats.server.enabled=true",
+    /oidc\.clientId and oidc\.roles are needed/
+  ],
   "two copies": ["nats.replicas=2,nats.server.enabled=true", /replicas/]
 }
 /** A Helm that Go built knows an old Kubernetes only. */

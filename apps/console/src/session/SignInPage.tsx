@@ -4,7 +4,7 @@ import { Preferences } from "../app/Preferences.tsx"
 import { RoostMark } from "../app/RoostMark.tsx"
 import { FaultText } from "../display/FaultText.tsx"
 import { useText } from "../language/Language.tsx"
-import { useSignIn } from "./session.ts"
+import { useSignIn, useSignInWays } from "./session.ts"
 import classes from "./SignInPage.module.css"
 import { takeSignInCode } from "./signInCode.ts"
 
@@ -12,6 +12,7 @@ import { takeSignInCode } from "./signInCode.ts"
 export const SignInPage = () => {
   const t = useText().signIn
   const signIn = useSignIn()
+  const provider = useSignInWays().data?.oidc
   const [token, setToken] = useState("")
   const [byAccount, setByAccount] = useState(false)
   const [name, setName] = useState("")
@@ -98,6 +99,11 @@ export const SignInPage = () => {
           <Button type="submit" size="md" loading={signIn.isPending}>
             {t.submit}
           </Button>
+          {provider !== undefined && (
+            <Button component="a" href={provider.address} variant="default" size="md">
+              {t.byProvider(provider.name)}
+            </Button>
+          )}
           <Button variant="subtle" size="xs" onClick={() => setByAccount(!byAccount)}>
             {byAccount ? t.byToken : t.byAccount}
           </Button>

@@ -20,6 +20,14 @@ export const sessionQuery = queryOptions({
 
 export const useSession = () => useQuery(sessionQuery)
 
+/** How people may sign in beside account and token. */
+export const useSignInWays = () =>
+  useQuery({
+    queryKey: ["sign-in-ways"],
+    queryFn: ({ signal }) => bodyOf(access.GET("/v1/console/ways", { signal })),
+    staleTime: Infinity
+  })
+
 export type Credential =
   | { readonly code: string }
   | { readonly token: string }

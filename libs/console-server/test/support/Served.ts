@@ -1,12 +1,18 @@
-import { strictApi } from "@roost/contracts"
-import { apiRoutes } from "@roost/http"
+import { type AuditEntry, strictApi } from "@roost/contracts"
+import { apiRoutes, AuditLog } from "@roost/http"
 import { allStreams, ensureStreams, NatsConnection } from "@roost/nats"
 import { Health } from "@roost/observability"
 import { layerHttpServerTest, type NatsServer } from "@roost/testkit"
 import { ConfigProvider, Context, Effect, Layer, Logger, Schema } from "effect"
 import { HttpBody, HttpClient, HttpClientRequest, type HttpMethod, HttpRouter, HttpServer } from "effect/http"
 import { HttpApi, HttpApiBuilder, HttpApiEndpoint, HttpApiGroup } from "effect/http-api"
-import { ConsoleSessions, layerBrowserSessions, layerConsoleFiles, layerConsoleHttp } from "../../src/index.ts"
+import {
+  ConsoleSessions,
+  layerBrowserSessions,
+  layerConsoleFiles,
+  layerConsoleHttp,
+  layerOidcRoutes
+} from "../../src/index.ts"
 
 export const token = "0123456789abcdef"
 
@@ -34,15 +40,20 @@ export const instance = Effect.fnUntraced(function* (
   folder: string,
   apiToken = token,
   previous?: string,
-  people: Layer.Layer<never> = Layer.empty
+  people: Layer.Layer<never> = Layer.empty,
+  env: Readonly<Record<string, string>> = {}
 ) {
+  const entries: Array<AuditEntry> = []
+  const log = Layer.succeed(AuditLog, { write: (entry) => Effect.sync(() => void entries.push(entry)) })
+
   const nats = NatsConnection.layer("registry")
   const sessions = ConsoleSessions.layer.pipe(
     Layer.provide(Layer.effectDiscard(ensureStreams(allStreams))),
     Layer.provide(people),
     Layer.provide(nats)
   )
-  const routes = Layer.mergeAll(ThingHandlers, layerConsoleHttp, layerConsoleFiles(folder)).pipe(
+  const routes = Layer.mergeAll(ThingHandlers, layerConsoleHttp, layerOidcRoutes, layerConsoleFiles(folder)).pipe(
+    Layer.provide(log),
     Layer.provide(sessions),
     Layer.provide(people)
   )
@@ -57,6 +68,8 @@ export const instance = Effect.fnUntraced(function* (
         ConfigProvider.fromUnknown({
           NATS_URL: server.url,
           ROOST_API_TOKEN: apiToken,
+          ROOST_CLUSTER_KEY: "ab".repeat(32),
+          ...env,
           ...(previous === undefined ? {} : { ROOST_API_TOKEN_PREVIOUS: previous })
         })
       )
@@ -82,5 +95,5 @@ export const instance = Effect.fnUntraced(function* (
     const text = yield* response.text
     return { status: response.status, headers: response.headers, text, cookies: response.cookies }
   }, Effect.orDie)
-  return { call, origin, port }
+  return { call, entries, origin, port }
 })

@@ -20,7 +20,7 @@ export const AuditEntry = Schema.Struct({
   }),
   operation: Schema.String.annotate({
     description:
-      "`operationId` of the specification, `signIn`, `signOut`, `lockedOut`, or `enos:` and the call of EnOS's API."
+      "`operationId` of the specification, `signIn`, `signInRefused`, `signOut`, `lockedOut`, or `enos:` and the call of EnOS's API."
   }),
   target: Schema.Record(Schema.String, Schema.String).annotate({
     description: "What it was done to, by the names in its address."

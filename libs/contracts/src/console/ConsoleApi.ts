@@ -70,6 +70,31 @@ export const ConsoleSession = Schema.Struct({ expiresAt, principal: Principal })
 })
 export type ConsoleSession = typeof ConsoleSession.Type
 
+/** How people may sign in beside account and token. */
+export const SignInWays = Schema.Struct({
+  oidc: Schema.optionalKey(
+    Schema.Struct({
+      name: Schema.String.annotate({ description: "What people call the OpenID Connect provider." }),
+      address: Schema.String.annotate({ description: "Where a browser begins to sign in by it." })
+    })
+  )
+}).annotate({ identifier: "SignInWays" })
+
+/** With it begin the tokens of people's sessions; those of keys have an id in its place. */
+export const sessionTokenPrefix = "roost_session_"
+
+/** RFC 7636 §4.1 has 43 to 128 characters. */
+export const SignInExchange = Schema.Struct({
+  code: secretText,
+  verifier: Schema.String.check(
+    Schema.isPattern(/^[A-Za-z0-9._~-]{43,128}$/u, { message: "expected a verifier of PKCE, 43–128 characters" })
+  )
+}).annotate({ identifier: "SignInExchange" })
+
+export const SessionToken = Schema.Struct({ token: Schema.String, ...ConsoleSession.fields }).annotate({
+  identifier: "SessionToken"
+})
+
 const session = "/v1/console/session"
 
 const Codes = HttpApiGroup.make("codes")
@@ -99,6 +124,19 @@ const Sessions = HttpApiGroup.make("sessions")
       describe(
         "Sign in by name and password, a code, or the token",
         "The answer sets the cookie that later calls carry."
+      )
+    ),
+    HttpApiEndpoint.get("getSignInWays", "/v1/console/ways", { success: SignInWays }).annotateMerge(
+      describe("The ways to sign in beside account and token")
+    ),
+    HttpApiEndpoint.post("exchangeSignInCode", "/v1/console/tokens", {
+      payload: SignInExchange,
+      success: SessionToken.pipe(HttpApiSchema.status(201)),
+      error: [SignInRefused, TemporarilyUnavailable]
+    }).annotateMerge(
+      describe(
+        "Exchange the code that `roost login` got for a token",
+        "It goes behind `Authorization: Bearer`, until the session ends or `DELETE /v1/console/session` comes with it."
       )
     ),
     HttpApiEndpoint.get("getSession", session, { success: ConsoleSession, error: NotSignedIn }).annotateMerge(

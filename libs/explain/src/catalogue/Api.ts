@@ -51,7 +51,7 @@ export const apiRefusals = {
   "sign-in-refused": {
     sentence: "The password, the code or the token signs nobody in (401).",
     cause: "Likely the name or password is mistyped, the code was used before or is older than ten minutes.",
-    cure: "Take a new link from npm start, or POST /v1/console/codes with the token."
+    cure: "Take a new link from npm start, or POST /v1/console/codes with the token; after roost login, run it again."
   },
   "not-signed-in": {
     sentence: "Nobody is signed in by this request's cookie (401).",

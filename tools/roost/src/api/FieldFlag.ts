@@ -1,6 +1,6 @@
+import { grantsOfText } from "@roost/contracts"
 import { Option } from "effect"
 import { Argument, Flag } from "effect/cli"
-import { grantsOf } from "./Grants.ts"
 import { durationSeconds, momentAhead, momentOf } from "./Times.ts"
 import type { Field, JsonSchema, Operation } from "./Operation.ts"
 import { flagNames, flagNamesOf } from "./FlagNames.ts"
@@ -46,7 +46,7 @@ const typedFlag = (name: string, field: Field, schema: JsonSchema): Flag.Flag<un
     return Flag.String(name).pipe(Flag.withMetavar("DURATION"), Flag.mapTryCatch(durationSeconds, messageOf))
   }
   if (field.name === "grants") {
-    return Flag.String(name).pipe(Flag.withMetavar("ROLE[:PRODUCT,…]"), Flag.mapTryCatch(grantsOf, messageOf))
+    return Flag.String(name).pipe(Flag.withMetavar("ROLE[:PRODUCT,…]"), Flag.mapTryCatch(grantsOfText, messageOf))
   }
   if (field.name === "expiresAt") {
     return Flag.String(name).pipe(Flag.withMetavar("TIME"), Flag.mapTryCatch(momentAhead, messageOf))

@@ -32,6 +32,7 @@ export const signIn = {
   name: "Name",
   password: "Password",
   byAccount: "Sign in with an account",
+  byProvider: (name: string) => `Sign in with ${name}`,
   byToken: "Sign in with the API token",
   submit: "Sign in",
   signingIn: "Signing in",

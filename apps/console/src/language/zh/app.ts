@@ -34,6 +34,7 @@ export const signIn: Messages["signIn"] = {
   name: "登录名",
   password: "密码",
   byAccount: "用账号登录",
+  byProvider: (name: string) => `用 ${name} 登录`,
   byToken: "用 API 令牌登录",
   submit: "登录",
   signingIn: "正在登录",

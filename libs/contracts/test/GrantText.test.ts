@@ -1,9 +1,9 @@
 import { assert, describe, it } from "@effect/vitest"
-import { grantsOf } from "../src/api/Grants.ts"
+import { grantsOfText } from "../src/index.ts"
 
-describe("roles on a command line", () => {
+describe("roles as a text", () => {
   it("are several with spaces between, those of products with their keys", () => {
-    assert.deepStrictEqual(grantsOf("viewer developer:meters,water firmware:*"), [
+    assert.deepStrictEqual(grantsOfText("viewer developer:meters,water firmware:*"), [
       { role: "viewer" },
       { role: "developer", products: ["meters", "water"] },
       { role: "firmware", products: ["*"] }
@@ -16,7 +16,7 @@ describe("roles on a command line", () => {
       ["developer", /expected developer:PRODUCT,… or developer:\* for every product; got "developer"/],
       ["viewer:meters", /expected viewer without products/]
     ] as const) {
-      assert.throws(() => grantsOf(text), expected)
+      assert.throws(() => grantsOfText(text), expected)
     }
   })
 })

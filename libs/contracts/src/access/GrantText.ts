@@ -1,7 +1,7 @@
-import { type Grant, Role } from "@roost/contracts"
+import { type Grant, Role } from "./Principal.ts"
 
 /** `viewer`, or `developer:meters,water`, several with spaces between. Throws. */
-export const grantsOf = (text: string): ReadonlyArray<Grant> =>
+export const grantsOfText = (text: string): ReadonlyArray<Grant> =>
   text
     .split(/\s+/)
     .filter((word) => word !== "")
