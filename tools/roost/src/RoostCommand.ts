@@ -18,6 +18,7 @@ import { toolCommands } from "./commands/toolCommands.ts"
 import { topCommand } from "./commands/topCommand.ts"
 import { watchCommand } from "./commands/watchCommand.ts"
 import { whyCommand } from "./commands/whyCommand.ts"
+import { loginCommand, logoutCommand } from "./login/loginCommand.ts"
 import { contextCommand } from "./context/contextCommand.ts"
 import { doctorCommand } from "./doctor/doctorCommand.ts"
 import { ContextName, layerContext, Url } from "./context/GlobalFlags.ts"
@@ -85,6 +86,8 @@ export const roost = Command.make("roost").pipe(
     backupCommand,
     restoreCommand,
     contextCommand,
+    loginCommand,
+    logoutCommand,
     schemaCommand,
     natsUserCommand,
     ...toolCommands

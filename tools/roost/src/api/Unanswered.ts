@@ -1,3 +1,4 @@
+import { sessionTokenPrefix } from "@roost/contracts"
 import { type Schema } from "effect"
 import * as Effect from "effect/Effect"
 import type { HttpClientError, HttpClientResponse } from "effect/http"
@@ -76,7 +77,7 @@ export const ofResponse = (
     const problem = problemOf(text)
     const { status } = response
     if (problem?.type?.startsWith("urn:roost:problem:") !== true) return notRoost(status, text, found)
-    if (status === 401) return tokenRefused(problem, found)
+    if (status === 401 && problem.type !== "urn:roost:problem:sign-in-refused") return tokenRefused(problem, found)
     const what = [problem.title?.replace(/\.$/, ""), problem.detail].filter(Boolean).join(": ")
     const retry = response.headers["retry-after"]
     const cure = status === 503 ? `try again${retry === undefined ? "" : ` in ${retry} s`}` : cureOf(problem)
@@ -116,7 +117,20 @@ const cureOf = ({ type = "" }: Problem): string | undefined => {
   }
 }
 
-const tokenRefused = (problem: Problem, { from, name, url }: Found): Failure =>
+const tokenRefused = (problem: Problem, { from, name, token, url }: Found): Failure =>
+  token.startsWith(sessionTokenPrefix) ? sessionOver(problem, name) : wrongToken(problem, { from, name, url })
+
+const sessionOver = (problem: Problem, name: string): Failure =>
+  new Failure({
+    outcome: "notAllowed",
+    what: `nobody is signed in${problem.detail === undefined ? "" : `: ${problem.detail}`}`,
+    expected: "a session of roost login that lasts",
+    cause: "its hours are over, or who runs Roost changed the roles of the provider's groups",
+    cure: `roost login ${name}`,
+    problem
+  })
+
+const wrongToken = (problem: Problem, { from, name, url }: Pick<Found, "from" | "name" | "url">): Failure =>
   new Failure({
     outcome: "notAllowed",
     what: `${url} refuses the token of ${from}${problem.detail === undefined ? "" : `: ${problem.detail}`}`,

@@ -54,9 +54,13 @@ export const problem = (status: number, name: string): Answer => ({
   body: JSON.stringify({ type: `urn:roost:problem:${name}`, status, title: "It is so." })
 })
 
-/** Runs `roost` in this process: its exit code, and what it wrote. */
-export const run = Effect.fnUntraced(function* (url: string, args: ReadonlyArray<string>) {
-  const folder = yield* temporaryDirectory
+/** Runs `roost` in this process: its exit code, and what it wrote. `onTold` hears each line to standard error as it comes. */
+export const run = Effect.fnUntraced(function* (
+  url: string,
+  args: ReadonlyArray<string>,
+  { folder: given, onTold = () => {} }: { readonly folder?: string; readonly onTold?: (line: string) => void } = {}
+) {
+  const folder = given ?? (yield* temporaryDirectory)
   const out: Array<string> = []
   const told: Array<string> = []
   process.env["XDG_CONFIG_HOME"] = folder
@@ -64,7 +68,11 @@ export const run = Effect.fnUntraced(function* (url: string, args: ReadonlyArray
   const exit = yield* Command.runWith(roost, { version: "1" })([...args, "--url", url]).pipe(
     Effect.provideService(Printer, {
       out: (line) => Effect.sync(() => void out.push(line)),
-      tell: (line) => Effect.sync(() => void told.push(line)),
+      tell: (line) =>
+        Effect.sync(() => {
+          told.push(line)
+          onTold(line)
+        }),
       columns: undefined,
       colours: false
     }),
