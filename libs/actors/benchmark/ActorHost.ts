@@ -1,4 +1,4 @@
-import { ActorHost, type ActorWorld, type Machine, OwnedPartitions, Timed, type Turn } from "../src/index.ts"
+import { ActorHost, type ActorWorld, Effects, type Machine, OwnedPartitions, Timed, type Turn } from "../src/index.ts"
 
 /**
  * CPU of an input that waits behind the one that is handled: an actor's effects have so many others hear something.
@@ -23,7 +23,7 @@ class Listener extends Timed implements Machine<number, Turn<number>> {
   }
 }
 
-const turn: Turn<number> = { now: 0, effects: [] }
+const turn: Turn<number> = { now: 0, effects: new Effects() }
 const world: ActorWorld<Listener, number> = {
   carryOut: (actor, input) => host.run(actor, input),
   replace: (_, cause) => {

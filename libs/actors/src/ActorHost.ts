@@ -115,19 +115,19 @@ export class ActorHost<Input, Effect, T extends Turn<Effect>, Actor extends Mach
 
   #step(actor: Actor, input: Input | undefined): void {
     const { effects } = this.turn
-    let done = 0
     try {
       if (input === undefined) actor.handleTimeout(this.turn)
       else actor.handle(input, this.turn)
       // What is carried out may add more.
-      while (done < effects.length) this.#world.carryOut(actor, effects[done++]!)
+      for (let effect = effects.take(); effect !== undefined; effect = effects.take()) {
+        this.#world.carryOut(actor, effect)
+      }
       this.#settle(actor)
     } catch (cause) {
-      effects.splice(0, done)
       this.#world.replace(actor, cause)
       this.#settle(actor)
     } finally {
-      effects.length = 0
+      effects.clear()
     }
   }
 

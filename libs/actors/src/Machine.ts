@@ -1,3 +1,4 @@
+import type { Effects } from "./Effects.ts"
 import type { Timed } from "./TimerWheel.ts"
 
 /** One input's time, and where what comes of it is written: the host's, the same object for every actor and every input. */
@@ -5,7 +6,7 @@ export interface Turn<Effect> {
   /** Milliseconds of the host's clock, which never runs backwards. */
   now: number
   /** What is wanted, in the order in which it is to be carried out. */
-  readonly effects: Array<Effect>
+  readonly effects: Effects<Effect>
 }
 
 /**

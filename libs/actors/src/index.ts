@@ -1,5 +1,6 @@
 export * from "./ActorHost.ts"
 export * from "./ActorHostService.ts"
+export * from "./Effects.ts"
 export * from "./Machine.ts"
 export * from "./OwnedPartitions.ts"
 export * from "./SteadyClock.ts"

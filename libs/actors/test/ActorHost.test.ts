@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { ActorHost, type ActorWorld } from "../src/ActorHost.ts"
+import { Effects } from "../src/Effects.ts"
 import type { Machine, Turn } from "../src/Machine.ts"
 import { OwnedPartitions } from "../src/OwnedPartitions.ts"
 import { Timed, tickMillis } from "../src/TimerWheel.ts"
@@ -23,7 +24,7 @@ class Listener extends Timed implements Machine<Input, Turn<Effect>> {
 
   handle({ says, throws, wants }: Input, turn: Turn<Effect>): void {
     this.log.push(`${this.key} begins ${says}`)
-    turn.effects.push(...(wants ?? []))
+    for (const effect of wants ?? []) turn.effects.push(effect)
     if (throws === true) throw new Error(says)
     this.log.push(`${this.key} ends ${says}`)
   }
@@ -41,7 +42,7 @@ class Listener extends Timed implements Machine<Input, Turn<Effect>> {
 class Listeners implements ActorWorld<Listener, Effect> {
   readonly log: Array<string> = []
   readonly faults: Array<string> = []
-  readonly turn: Turn<Effect> = { now: 0, effects: [] }
+  readonly turn: Turn<Effect> = { now: 0, effects: new Effects() }
   readonly host = new ActorHost<Input, Effect, Turn<Effect>, Listener>(this.turn, this, new OwnedPartitions(1))
   readonly all: ReadonlyArray<Listener>
 

@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { ActorHost, type ActorWorld } from "../src/ActorHost.ts"
+import { Effects } from "../src/Effects.ts"
 import type { Machine, Turn } from "../src/Machine.ts"
 import { OwnedPartitions } from "../src/OwnedPartitions.ts"
 import { Timed, tickMillis } from "../src/TimerWheel.ts"
@@ -33,7 +34,7 @@ class Player extends Timed implements Machine<Order, Turn<Effect>> {
   handle(order: Order, { effects }: Turn<Effect>): void {
     assert.strictEqual(this.#world.host.find(this.partition, this.key), this, "it is the one of its key")
     assert.strictEqual(this.#world.depth, 0, "no input in the middle of another")
-    assert.deepStrictEqual(effects, [], "nothing of another's is left")
+    assert.deepStrictEqual([...effects], [], "nothing of another's is left")
     this.#world.depth++
     this.heard.push(order.id)
     this.#world.heard.push([this.key, order.id])
@@ -61,7 +62,7 @@ const partitionOf = (key: string): number => key.charCodeAt(0) % 3
 
 /** A host of `Player`s, and all that was told and heard, in order. */
 class Players implements ActorWorld<Player, Effect> {
-  readonly turn: Turn<Effect> = { now: 0, effects: [] }
+  readonly turn: Turn<Effect> = { now: 0, effects: new Effects() }
   readonly partitions = new OwnedPartitions<Player, never>(3)
   readonly host = new ActorHost<Order, Effect, Turn<Effect>, Player, never>(this.turn, this, this.partitions)
   readonly told: Array<readonly [key: string, id: number]> = []
@@ -121,7 +122,7 @@ describe("a host of actors, whatever they do", () => {
       const players = new Players()
       for (let step = 0; step < 30; step++) {
         players.tell(random.pick(keys), orderOf(random, players.turn.now, 3, false))
-        assert.deepStrictEqual(players.turn.effects, [])
+        assert.deepStrictEqual([...players.turn.effects], [])
         assert.strictEqual(players.heard.length, players.told.length, "nothing waits")
         assert.deepStrictEqual(byKey(players.heard), byKey(players.told))
       }
@@ -197,6 +198,6 @@ describe("a host of actors, whatever they do", () => {
       players.heard.map(([, id]) => id),
       [1, 2, 4, 3]
     )
-    assert.deepStrictEqual(players.turn.effects, [])
+    assert.deepStrictEqual([...players.turn.effects], [])
   })
 })

@@ -1,3 +1,4 @@
+import { Effects } from "@roost/actors"
 import type { DeviceEventKind } from "@roost/contracts"
 import type { Crypto, HandshakeOutcome, PendingHandshake, PendingResumption } from "@roost/dtls"
 import type { PskIdentity } from "@roost/enos"
@@ -55,7 +56,7 @@ export class HandshakeTurn {
   readonly config: DeviceSessionConfig
   readonly keys: KnownKeys
   readonly wrongKeys: WrongKeys
-  readonly effects: Array<HandshakeEffect> = []
+  readonly effects = new Effects<HandshakeEffect>()
   readonly #turn: DeviceTurn
 
   constructor(turn: DeviceTurn & { readonly crypto: Crypto }, keys: KnownKeys, wrongKeys: WrongKeys) {

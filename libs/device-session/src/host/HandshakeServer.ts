@@ -173,13 +173,13 @@ export class HandshakeServer {
     const { effects } = this.#turn
     try {
       const said = input()
-      for (const effect of effects) this.#carryOut(handshake, effect)
+      for (let effect = effects.take(); effect !== undefined; effect = effects.take()) this.#carryOut(handshake, effect)
       return said === true
     } catch (cause) {
       this.#fault(handshake, cause)
       return false
     } finally {
-      effects.length = 0
+      effects.clear()
     }
   }
 

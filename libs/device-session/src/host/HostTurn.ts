@@ -1,3 +1,4 @@
+import { Effects } from "@roost/actors"
 import type { Crypto } from "@roost/dtls"
 import { FlightRecorder } from "@roost/flight-recorder"
 import type { MachineTurn } from "../device/Device.ts"
@@ -26,7 +27,7 @@ export class HostTurn implements MachineTurn {
   now: number
   deafUntil = 0
   lastToken = 0
-  readonly effects: Array<DeviceEffect> = []
+  readonly effects = new Effects<DeviceEffect>()
   readonly config: DeviceSessionConfig
   readonly crypto: Crypto
   readonly random: () => number
