@@ -1,5 +1,6 @@
 import { type CipherSuite, TLS_PSK_WITH_AES_128_CBC_SHA256, writeKeyBytes, writeSaltBytes } from "./CipherSuite.ts"
 import type { Crypto } from "./Crypto.ts"
+import { allocate } from "./internal/allocate.ts"
 import { asciiBytes } from "./internal/bytes.ts"
 
 export const masterSecretBytes = 48
@@ -9,7 +10,7 @@ export const randomBytesLength = 32
 /** RFC 4279 §2: the premaster secret of plain PSK. */
 export function pskPremasterSecret(psk: Uint8Array): Uint8Array {
   const { length } = psk
-  const premaster = new Uint8Array(4 + 2 * length)
+  const premaster = allocate(4 + 2 * length)
   const second = 2 + length
   premaster[0] = premaster[second] = length >>> 8
   premaster[1] = premaster[second + 1] = length

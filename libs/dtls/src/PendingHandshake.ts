@@ -17,7 +17,7 @@ import {
   verifyData
 } from "./KeySchedule.ts"
 import { type BackHalfLimits, backHalfLimits } from "./Limits.ts"
-import { readRecord } from "./record/Header.ts"
+import { hasEpoch } from "./record/Header.ts"
 import { AwaitFinished, type FinishedOutcome, type RejectReason } from "./server/AwaitFinished.ts"
 import { decodeHalf, type HalfAlternative } from "./server/HalfHandshake.ts"
 import { Session, sessionEpoch } from "./Session.ts"
@@ -103,7 +103,9 @@ export class PendingHandshake {
 
   /** Whether a protected record is among what waits: it may be the peer's Finished. */
   get hasProtected(): boolean {
-    return this.#datagrams.some((datagram) => this.#alternatives.some((own) => hasProtectedRecord(datagram, own)))
+    return this.#datagrams.some((datagram) =>
+      this.#alternatives.some(({ agreement }) => hasEpoch(datagram, sessionEpoch, agreement.serverCid.length))
+    )
   }
 
   /** Whether the client is to put the connection id at `at` in its records. */
@@ -354,16 +356,6 @@ function readAlternative(
     finishedSeq: keyExchange!.messageSeq + 1,
     nextSequence
   })
-}
-
-function hasProtectedRecord(datagram: Uint8Array, { agreement }: Alternative): boolean {
-  for (let offset = 0; offset < datagram.length;) {
-    const record = readRecord(datagram, offset, agreement.serverCid.length)
-    if (record === undefined) return false
-    if (record.epoch === sessionEpoch) return true
-    offset = record.next
-  }
-  return false
 }
 
 /** Most clients have no connection id: no bytes need no copy. */

@@ -76,7 +76,8 @@ const tryKnown = (
   known: CachedPsk | undefined
 ): boolean => {
   const nobodys = turn.crypto.randomBytes(pskBytes)
-  const psk = known === undefined ? nobodys : Uint8Array.fromHex(known.psk)
+  if (known !== undefined) knownKey.setFromHex(known.psk)
+  const psk = known === undefined ? nobodys : knownKey
   const outcome = pending.tryPsk(turn.crypto, psk)
   const identity = identityOf(handshake.claim)
   if (outcome === undefined || known === undefined || identity === undefined) return false
@@ -85,6 +86,9 @@ const tryKnown = (
   turn.effects.push({ _tag: "Verified", verified })
   return true
 }
+
+/** What is tried is written here, since it is done with by the end of the call: an array of its own takes 200 bytes. */
+const knownKey = new Uint8Array(pskBytes)
 
 /** `keys`: the key, and in mode 3 the product's former one. Two are tried always then, since a product has a former one at times. */
 const provide = (

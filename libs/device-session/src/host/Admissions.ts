@@ -1,5 +1,7 @@
 import type { DeviceEventKind } from "@roost/contracts"
+import type { Session } from "@roost/dtls"
 import type { Told } from "@roost/explain"
+import type { Device } from "../device/Device.ts"
 import type { CredentialChanges } from "../handshakes/CredentialChanges.ts"
 import type { Handshake } from "../handshakes/Handshake.ts"
 import { type GrantedKey, versionsOf } from "../handshakes/HandshakeKey.ts"
@@ -42,10 +44,9 @@ export class Admissions {
     const { identity, outcome } = verified
     const facts = this.#factsOf(handshake, verified)
     const known = devices.find(identity.productKey, identity.deviceKey)
-    const sessions = known === undefined ? [] : [known.session, candidateOf(known)]
     // It was begun twice, by a former owner or by a copy of what its device sent, and its keys protect other records by now. Its
     // own Finished answers the device's next repetition.
-    if (sessions.some((session) => session?.dtls.hasKeysOf(outcome.session))) return false
+    if (known !== undefined && hasKeysOf(known, outcome.session)) return false
     if (!devices.table.isCidFree(outcome.session)) {
       this.#tell(handshake, refusedKind, connectionIdTaken)
       return false
@@ -131,6 +132,9 @@ export class Admissions {
     this.#options.refusals.tell(this.#options.turn.now, handshake, kind, told)
   }
 }
+
+const hasKeysOf = (device: Device, dtls: Session): boolean =>
+  device.session?.dtls.hasKeysOf(dtls) === true || candidateOf(device)?.dtls.hasKeysOf(dtls) === true
 
 /** Made with the device's own secret, which it still has. */
 const isOfItsSecret = (session: DeviceSession | undefined): session is DeviceSession =>

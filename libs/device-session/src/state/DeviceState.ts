@@ -110,8 +110,20 @@ export class DeviceState extends Timed {
 
 const noNotes: ReadonlyArray<CommandNote> = []
 
-/** A comma can't occur in either key, so the pair is unambiguous. */
-export const actorKey = (productKey: string, deviceKey: string): string => `${productKey},${deviceKey}`
+/**
+ * A comma can't occur in either key, so the pair is unambiguous. A handshake asks for that of one device three times in a row: the
+ * last one is kept, which a table has hashed already.
+ */
+export const actorKey = (productKey: string, deviceKey: string): string => {
+  if (deviceKey !== lastNamed.deviceKey || productKey !== lastNamed.productKey) {
+    lastNamed.key = `${productKey},${deviceKey}`
+    lastNamed.productKey = productKey
+    lastNamed.deviceKey = deviceKey
+  }
+  return lastNamed.key
+}
+
+const lastNamed = { productKey: "", deviceKey: "", key: "," }
 
 export const presenceOf = (
   actor: DeviceState,

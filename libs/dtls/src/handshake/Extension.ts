@@ -90,34 +90,34 @@ export function decodeExtensions(
   const length = reader.uint16()
   if (length !== reader.remaining) return Result.fail({ by: "peer", reason: "Truncated", message, what: "extensions" })
   const found: { -readonly [Key in keyof HelloExtensions]: HelloExtensions[Key] } = { ...noExtensions }
-  const seen: Array<number> = []
+  let seen = 0
   while (reader.remaining > 0) {
     const type = reader.uint16()
     const size = reader.uint16()
     if (size > reader.remaining || reader.failed) {
       return Result.fail({ by: "peer", reason: "Truncated", message, what: "extensions" })
     }
-    if (isKnown(type)) {
-      if (seen.includes(type)) {
-        return Result.fail({ by: "peer", reason: "DuplicateExtension", message, what: String(type) })
-      }
-      seen.push(type)
+    const bit = knownBit(type)
+    if ((seen & bit) !== 0) {
+      return Result.fail({ by: "peer", reason: "DuplicateExtension", message, what: String(type) })
     }
-    const data = new Reader(reader.bytes, reader.offset, reader.offset + size)
+    seen |= bit
+    const problem = bit === 0 ? undefined : readExtension(type, reader, size, message, found)
     reader.skip(size)
-    const problem = readExtension(type, data, message, found)
     if (problem !== undefined) return Result.fail({ by: "peer", reason: "IllegalValue", message, what: problem })
   }
   return Result.succeed(found)
 }
 
-/** The name of the extension if its data is not what its RFC says. */
+/** The name of the extension if its data, which is next in `reader` and left there, is not what its RFC says. */
 function readExtension(
   type: number,
-  data: Reader,
+  reader: Reader,
+  size: number,
   message: "client_hello" | "server_hello",
   found: { -readonly [Key in keyof HelloExtensions]: HelloExtensions[Key] }
 ): string | undefined {
+  // These two are empty, and in nearly every hello.
   switch (type) {
     case ExtensionType.extended_master_secret:
       // The extension is empty; a sender that put something there meant it all the same.
@@ -126,6 +126,9 @@ function readExtension(
     case ExtensionType.encrypt_then_mac:
       found.encryptThenMac = true
       return undefined
+  }
+  const data = new Reader(reader.bytes, reader.offset, reader.offset + size)
+  switch (type) {
     case ExtensionType.renegotiation_info:
       found.renegotiationInfo = data.vector8()
       return data.complete ? undefined : "renegotiation_info"
@@ -156,9 +159,10 @@ function readVersions(data: Reader): ReadonlyArray<number> {
   return versions
 }
 
-/** Those that have an effect here. Others are skipped, however often they come. */
-function isKnown(type: number): boolean {
-  return knownTypes.includes(type)
+/** Of those that have an effect here; 0 for the others, which are skipped, however often they come. */
+function knownBit(type: number): number {
+  const index = knownTypes.indexOf(type)
+  return index < 0 ? 0 : 1 << index
 }
 
 const knownTypes: ReadonlyArray<number> = Object.values(ExtensionType)

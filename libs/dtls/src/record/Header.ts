@@ -51,23 +51,48 @@ export interface RecordView {
  * to be dropped.
  */
 export function readRecord(datagram: Uint8Array, offset: number, cidLength: number): RecordView | undefined {
-  if (datagram.length - offset < recordHeaderBytes) return undefined
-  const contentType = datagram[offset]!
-  const cidBytes = contentType === ContentType.tls12_cid ? cidLength : 0
+  const next = recordEnd(datagram, offset, cidLength)
+  if (next < 0) return undefined
+  const cidBytes = cidBytesAt(datagram, offset, cidLength)
   const start = offset + recordHeaderBytes + cidBytes
-  if (start > datagram.length) return undefined
-  const length = (datagram[start - 2]! << 8) | datagram[start - 1]!
-  const next = start + length
-  if (length > recordFragmentBytesMax || next > datagram.length) return undefined
   return {
-    contentType,
+    contentType: datagram[offset]!,
     version: (datagram[offset + 1]! << 8) | datagram[offset + 2]!,
-    epoch: (datagram[offset + 3]! << 8) | datagram[offset + 4]!,
+    epoch: epochAt(datagram, offset),
     sequence: readSequence(datagram, offset + 5),
     cid: cidBytes === 0 ? emptyBytes : datagram.subarray(offset + 11, offset + 11 + cidBytes),
     fragment: datagram.subarray(start, next),
     next
   }
+}
+
+/** Whether a record of the epoch is among those that `readRecord` would read, without a view of each. */
+export function hasEpoch(datagram: Uint8Array, epoch: number, cidLength: number): boolean {
+  for (let offset = 0; offset < datagram.length;) {
+    const next = recordEnd(datagram, offset, cidLength)
+    if (next < 0) return false
+    if (epochAt(datagram, offset) === epoch) return true
+    offset = next
+  }
+  return false
+}
+
+/** The offset behind the record at `offset`; -1 if no whole record is there. */
+function recordEnd(datagram: Uint8Array, offset: number, cidLength: number): number {
+  if (datagram.length - offset < recordHeaderBytes) return -1
+  const start = offset + recordHeaderBytes + cidBytesAt(datagram, offset, cidLength)
+  if (start > datagram.length) return -1
+  const length = (datagram[start - 2]! << 8) | datagram[start - 1]!
+  const next = start + length
+  return length > recordFragmentBytesMax || next > datagram.length ? -1 : next
+}
+
+function cidBytesAt(datagram: Uint8Array, offset: number, cidLength: number): number {
+  return datagram[offset] === ContentType.tls12_cid ? cidLength : 0
+}
+
+function epochAt(datagram: Uint8Array, offset: number): number {
+  return (datagram[offset + 3]! << 8) | datagram[offset + 4]!
 }
 
 /** The records at the beginning of `bytes` that are whole and have room in `bytesMax`. */
