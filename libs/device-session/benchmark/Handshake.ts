@@ -13,16 +13,19 @@ const warmUpRounds = 10
 const perTurn = 64
 
 const world = new World()
-/** Two handshakes of each device, of which it is in by one: the same one again would be a copy, and make no session. */
+/**
+ * Two handshakes of each device from one address. It is in by one of them: the same one again would be a copy, and make no session.
+ * From two addresses it would be a device and its clone, of which operators hear each time.
+ */
 const frames: ReadonlyArray<Array<Uint8Array>> = [[], []]
-for (const [turn, framesOf] of frames.entries()) {
+for (const framesOf of frames) {
   for (let i = 0; i < devicesCount; i++) {
     const handle = world.host.handleFrame.bind(world.host)
     world.host.handleFrame = (now, frame) => {
       framesOf[i] ??= frame
       handle(now, frame)
     }
-    world.device(`dev${i}`, 1 + turn * 30_000 + i, { lifetime: 86_400, connectionId: undefined }).connect()
+    world.device(`dev${i}`, 1 + i, { lifetime: 86_400, connectionId: undefined }).connect()
     world.host.handleFrame = handle
   }
   world.now += 1000

@@ -5,8 +5,8 @@ import { SimulatedDevice } from "../test/support/SimulatedDevice.ts"
 import { World } from "../test/support/World.ts"
 
 /**
- * Memory of the host per idle online device: after its handshake, after one post whose answer is remembered, and after
- * that was forgotten. The last is a device's state most of its life.
+ * Memory of the host per idle online device; the edge and the store beside it keep nothing. It is told after the handshake and one
+ * post whose answer is remembered, and after that was forgotten. The last is a device's state most of its life.
  *
  *     npx node --expose-gc --max-old-space-size=8192 libs/device-session/benchmark/Memory.ts 1000000
  */
@@ -14,6 +14,7 @@ const count = Number(process.argv[2] ?? 20_000)
 const lifetimeSeconds = 86_400
 // All come at one moment of the world's time: what a second has no room for would wait.
 const world = new World({ handOffs: { ...defaultDeviceSessionConfig.handOffs, perSecondMax: count } })
+world.store.keepsRecords = false
 const settle = (): void => {
   for (let i = 0; i < 4; i++) globalThis.gc!()
 }

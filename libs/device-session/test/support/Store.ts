@@ -6,6 +6,8 @@ export class Store {
   readonly credentialVersions = new Map<string, number>()
   reachable = true
   full = false
+  /** False: nothing can be restored from it. */
+  keepsRecords = true
   writes = 0
   refused = 0
   #revision = 0
@@ -17,7 +19,7 @@ export class Store {
     }
     if ((this.entries.get(key)?.revision ?? 0) !== revision) return { _tag: "Conflict" }
     this.writes++
-    this.entries.set(key, { revision: ++this.#revision, record: new Uint8Array(record) })
+    this.entries.set(key, { revision: ++this.#revision, record: this.keepsRecords ? new Uint8Array(record) : noBytes })
     return { _tag: "Saved", revision: this.#revision }
   }
 
@@ -40,3 +42,5 @@ export class Store {
     for (const [key, entry] of this.entries) if (entry.revision === revision) this.entries.delete(key)
   }
 }
+
+const noBytes = new Uint8Array(0)

@@ -58,7 +58,7 @@ export class World extends Answers {
   /** What the host had done for it while this is set: what it wanted by tag, and its crypto's calls by name and size. */
   work: Array<string> | undefined
   readonly routes: Array<{ peer: number | string; cid: number }> = []
-  readonly #front: FrontHalf
+  #front: FrontHalf
   readonly #pending: Array<() => void> = []
   readonly #devices = new Map<number | string, SimulatedDevice>()
 
@@ -69,12 +69,7 @@ export class World extends Answers {
     super(store)
     this.#config = config
     this.#recorder = recorder
-    const routingKey = new Uint8Array(32).fill(1)
-    this.#front = new FrontHalf({
-      crypto: dtlsCrypto,
-      cookieSecrets: new CookieSecrets(routingKey),
-      sessionIds: new SessionIds(routingKey)
-    })
+    this.#front = newFront()
     this.host = this.#start()
     this.#load(this.host)
   }
@@ -192,9 +187,12 @@ export class World extends Answers {
     this.#devices.set(device.peer.key, device)
   }
 
-  /** Drops the devices and what was collected; the host stays as it is. */
+  /** Drops the devices, what was collected, and what the edge and the stream remember; the host stays as it is. */
   forget(): void {
     this.#devices.clear()
+    this.#front = newFront()
+    this.#lastHalf = undefined
+    this.forgetIds()
     for (const list of [this.uplinks, this.presences, this.events, this.commandEvents, this.routes]) list.length = 0
   }
 
@@ -304,4 +302,13 @@ export class World extends Answers {
       if (reader.kind === FrameKind.Route) this.routes.push({ peer: reader.peer.key, cid: reader.body.length })
     }
   }
+}
+
+const newFront = (): FrontHalf => {
+  const routingKey = new Uint8Array(32).fill(1)
+  return new FrontHalf({
+    crypto: dtlsCrypto,
+    cookieSecrets: new CookieSecrets(routingKey),
+    sessionIds: new SessionIds(routingKey)
+  })
 }
