@@ -1,5 +1,5 @@
 import type { Told } from "@roost/explain"
-import type { CachedPsk, DeviceFacts } from "../state/DeviceFacts.ts"
+import { type CachedPsk, deviceFacts } from "../state/DeviceFacts.ts"
 import type { PskOutcome } from "../state/Outcomes.ts"
 
 /** The key that a handshake is to verify under, as its device is known by it then, and what the registry said with it. */
@@ -35,14 +35,7 @@ export const grantedKey = (
 ): GrantedKey => {
   const { assetId, closeNotify, credentialVersion, dataFormat, deviceCredentialVersion, downlink } = outcome
   const { piggybackMillis, previous, psk, secretTooShort = false } = outcome
-  const facts: DeviceFacts = {
-    assetId,
-    credentialVersion,
-    dataFormat,
-    downlink,
-    ...(piggybackMillis !== undefined && { piggybackMillis }),
-    ...(closeNotify === "offline" && { closeNotify })
-  }
+  const facts = deviceFacts({ assetId, credentialVersion, dataFormat, downlink }, piggybackMillis, closeNotify)
   const key = { psk: psk.toHex(), facts, productVersion, day, secretTooShort }
   if (previous === undefined && deviceCredentialVersion === undefined) return key
   const previousVersion = previous?.credentialVersion

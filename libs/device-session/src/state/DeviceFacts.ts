@@ -12,6 +12,20 @@ export interface DeviceFacts {
   readonly closeNotify?: CloseNotifyMode
 }
 
+/** An object that is made with a spread has room for what it may get by that: 16 bytes of every device. */
+export const deviceFacts = (
+  usual: Omit<DeviceFacts, "piggybackMillis" | "closeNotify">,
+  piggybackMillis: number | undefined,
+  closeNotify: CloseNotifyMode | undefined
+): DeviceFacts => {
+  if (piggybackMillis === undefined && closeNotify !== "offline") return usual
+  return {
+    ...usual,
+    ...(piggybackMillis !== undefined && { piggybackMillis }),
+    ...(closeNotify === "offline" && { closeNotify })
+  }
+}
+
 /** A device's own key (SecureMode 2) as the registry gave it; dropped when the credential changes. */
 export interface CachedPsk {
   /** Hexadecimal: 170 bytes less than an array. */

@@ -9,7 +9,7 @@ import { deserializeSession, serializeSession, type Session } from "@roost/dtls"
 import * as Result from "effect/Result"
 import type { CommandNote } from "./PendingCommands.ts"
 import { StateReader, StateWriter } from "./StateBytes.ts"
-import type { DeviceFacts } from "./DeviceFacts.ts"
+import { type DeviceFacts, deviceFacts } from "./DeviceFacts.ts"
 
 /**
  * First byte of every stored session. Version 1 had times of its writer's clock where this one has intervals, and is read too;
@@ -162,14 +162,11 @@ export const decodeStoredSession = (
     online: (flags & onlineFlag) !== 0,
     final: (flags & finalFlag) !== 0,
     kinds,
-    facts: {
-      assetId,
-      credentialVersion,
-      dataFormat,
-      downlink,
-      ...(piggybackMillis !== piggybackUnsaid && { piggybackMillis }),
-      ...((flags & offlineFlag) !== 0 && { closeNotify: "offline" as const })
-    },
+    facts: deviceFacts(
+      { assetId, credentialVersion, dataFormat, downlink },
+      piggybackMillis === piggybackUnsaid ? undefined : piggybackMillis,
+      (flags & offlineFlag) === 0 ? undefined : "offline"
+    ),
     edgeId,
     peer,
     dtls: dtls.success,
