@@ -1,7 +1,11 @@
 import { Effect, type Scope } from "effect"
-import { createServer } from "node:http"
+import { createServer, type RequestListener } from "node:http"
 import type { AddressInfo } from "node:net"
-import { Provider } from "oidc-provider"
+// @ts-expect-error It has no types of its own.
+import { Provider as Untyped } from "oidc-provider"
+
+/** What is used of it. */
+const Provider = Untyped as new (issuer: string, configuration: object) => { readonly callback: () => RequestListener }
 
 /** By a person's name. They may change while the provider runs. */
 export type GroupsOf = Readonly<Record<string, ReadonlyArray<string>>>
