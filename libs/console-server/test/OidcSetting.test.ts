@@ -47,6 +47,8 @@ describe("the settings of OpenID Connect", () => {
         assert.match(String(yield* Effect.flip(parse(more))), fault)
       }
       assert.isUndefined(yield* OidcSetting.parse(ConfigProvider.fromUnknown({})))
+      // As a template leaves it where there is none.
+      assert.isUndefined((yield* parse({ ROOST_OIDC_CLIENT_SECRET: "" }))!.clientSecret)
       const other = (yield* parse({ ROOST_OIDC_ROLES: "ops=admin" }))!
       assert.notStrictEqual(other.version, known.version)
     })

@@ -41,7 +41,7 @@ export const OidcSetting: Setting<Oidc | undefined> = Setting.check(
     clientSecret: Setting.optional(
       "ROOST_OIDC_CLIENT_SECRET",
       "the client's secret, where it has one",
-      (name) => Config.Redacted(name),
+      (name) => Config.map(Config.NonEmptyString(name), (secret) => Redacted.make(secret)),
       { secret: true }
     ),
     clientAuth: Setting.withDefault(
