@@ -9,8 +9,16 @@ export const frameStamp = (now: number): number => stampBit | (now & stampMask)
 
 export const isFrameStamp = (field: number): boolean => field >= stampBit
 
-/** Seconds since the stamp, which may be 32 s old: the store answers within 10. */
-export const secondsSince = (now: number, stamp: number): number => ((now - stamp) & stampMask) / 1e3
+/**
+ * Seconds since the stamp; undefined for one that is older than 30 s, since the store answers within 10. It is another edge's then, whose
+ * clock is ahead: an answer leaves by the edge that the device came to last.
+ */
+export const secondsSince = (now: number, stamp: number): number | undefined => {
+  const seconds = ((now - stamp) & stampMask) / 1e3
+  return seconds > stampSecondsMax ? undefined : seconds
+}
+
+const stampSecondsMax = 30
 
 /** What a header says; 0 where it says nothing that is a stamp. */
 export const readFrameStamp = (text: string | undefined): number => {

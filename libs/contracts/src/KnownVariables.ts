@@ -31,6 +31,9 @@ const known: ReadonlySet<string> = new Set([
   "ROOST_HTTP_TLS_CLIENT_CA",
   "ROOST_LATEST_VALUES",
   "ROOST_LOG_LEVEL",
+  "ROOST_OTLP_ENDPOINT",
+  "ROOST_TRACE_DEVICES",
+  "ROOST_TRACE_SAMPLING",
   "ROOST_NODE_ID",
   ...[
     "CLIENT_AUTH",

@@ -1,5 +1,5 @@
 import { Code, formatCode, OptionNumber, stringOption } from "@roost/coap"
-import { numericCommandId } from "@roost/contracts"
+import { frameStamp, numericCommandId } from "@roost/contracts"
 import { assert, describe, it } from "@effect/vitest"
 import type { SimulatedDevice } from "./support/SimulatedDevice.ts"
 import { World } from "./support/World.ts"
@@ -56,8 +56,11 @@ const rawWorld = () => {
 describe("a raw product with a script", () => {
   it("stores what the script made of the bytes, as JSON, and answers with what it makes of the reply (S119)", () => {
     const { device, world } = rawWorld()
+    world.stamp = frameStamp(world.now)
+    world.sendFields.length = 0
     const response = post(device, upRaw, Uint8Array.of(1))
     assert.strictEqual(formatCode(response.code), "2.04")
+    assert.deepStrictEqual(world.sendFields, [world.stamp], "the edge measures it, too")
     assert.strictEqual(textOf(response.payload), `down {"id":"9","code":200,"data":""}`)
     const [uplink] = world.uplinks
     assert.strictEqual(uplink?.kind, "measurepoint")

@@ -5,6 +5,7 @@ import {
   commandPayloadBytesMax,
   CurrentIdempotentRequest,
   DeviceOffline,
+  formatTraceparent,
   type DevicePlace,
   type IdempotentRequest,
   maxDeliveriesDefault,
@@ -19,7 +20,7 @@ import {
 } from "@roost/contracts"
 import { CommandCode, Topics } from "@roost/enos"
 import { NatsError } from "@roost/nats"
-import { metrics } from "@roost/observability"
+import { CurrentTrace, metrics, traced } from "@roost/observability"
 import { type Conversion, ScriptPool } from "@roost/raw-script"
 import { Clock, Context, Effect, Option } from "effect"
 import { checkCommand } from "./CommandCheck.ts"
@@ -85,7 +86,7 @@ export const issueCommand = Effect.fnUntraced(function* (
   const command =
     id === undefined
       ? yield* Effect.flatMap(nextId, make).pipe(
-          Effect.tap((command) => issuer.store.create(command)),
+          Effect.tap((command) => create(issuer.store, command)),
           Effect.retry({ times: idAttemptsMax, while: isConflict })
         )
       : yield* createOnce(issuer, yield* make(id.commandId))
@@ -93,6 +94,9 @@ export const issueCommand = Effect.fnUntraced(function* (
   if (mirrored === undefined || mirrored >= countExactlyFrom) yield* withdrawIfTooMany(issuer, command, place)
   return command
 })
+
+const create = (store: Issuer["store"], command: Command) =>
+  traced(store.create(command), { name: "store the command", kind: "producer", attributes: { bucket: "COMMANDS" } })
 
 const requireOfModel = Effect.fnUntraced(function* ({ models }: Issuer, wanted: ModelVersion, draft: CommandDraft) {
   const known = yield* models.at(wanted)
@@ -130,7 +134,7 @@ const idOfRequest = Effect.fnUntraced(function* (
 
 /** Where another run of the same request, at once, was faster, its command is this one's too. */
 const createOnce = ({ store }: Issuer, command: Command) =>
-  store.create(command).pipe(
+  create(store, command).pipe(
     Effect.as(command),
     Effect.catchIf(isConflict, () =>
       Effect.map(
@@ -202,7 +206,9 @@ const makeCommand = Effect.fnUntraced(function* (
     })
   }
   const instant = pendingTtl === 0
+  const trace = yield* CurrentTrace
   return {
+    ...(trace !== undefined && { trace: formatTraceparent(trace) }),
     ...encoded,
     commandId,
     productKey,

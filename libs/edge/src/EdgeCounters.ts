@@ -56,7 +56,9 @@ export class EdgeCounters {
 
   /** A datagram went to a device; `field` stands where its entry has no partition. */
   answered(now: number, field: number): void {
-    if (isFrameStamp(field)) this.uplink.observe(secondsSince(now, field))
+    if (!isFrameStamp(field)) return
+    const seconds = secondsSince(now, field)
+    if (seconds !== undefined) this.uplink.observe(seconds)
   }
 
   drop(reason: DropReason, datagrams = 1): void {

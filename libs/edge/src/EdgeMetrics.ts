@@ -6,6 +6,13 @@ import type { EdgeCounters } from "./EdgeCounters.ts"
 import { kernelDrops } from "./KernelDrops.ts"
 import type { UdpSocket } from "./UdpSocket.ts"
 
+/** Has exemplars of the uplinks that are traced. */
+export const uplinkSeconds = () =>
+  metrics.histogram(
+    "roost_uplink_seconds",
+    "From the datagram of an uplink to its 2.04, both at the edge: frames, session-actors and the store are in it."
+  )
+
 /** Makes the counters of an edge readable at `/metrics` while its scope lives. */
 export const exportEdgeMetrics = (
   core: EdgeCore,
@@ -15,10 +22,7 @@ export const exportEdgeMetrics = (
   Effect.acquireRelease(
     Effect.sync(() => {
       const stops: Array<() => void> = []
-      core.counters.uplink = metrics.histogram(
-        "roost_uplink_seconds",
-        "From the datagram of an uplink to its 2.04, both at the edge: frames, session-actors and the store are in it."
-      )
+      core.counters.uplink = uplinkSeconds()
       core.counters.keyExchange = metrics.histogram(
         "roost_edge_key_exchange_seconds",
         "Of a handshake, from ServerHello to ClientKeyExchange: the device and the network."

@@ -1,16 +1,25 @@
 import { calmMillisMax, oncePerTurn, steadyNow, Ticker, wallOf } from "@roost/actors"
 import { nodeSilenceMillisMax, type PlacementMap, watchPlacement } from "@roost/cluster"
-import { formatHostPort, keyChecks, partitionCount, type StrangerEvent, Subjects } from "@roost/contracts"
+import {
+  formatHostPort,
+  frameTracesHeader,
+  keyChecks,
+  partitionCount,
+  readFrameTraces,
+  type StrangerEvent,
+  Subjects
+} from "@roost/contracts"
 import { CookieSecrets, FrontHalf, SessionIds } from "@roost/dtls"
 import { dtlsCrypto } from "@roost/dtls-crypto"
 import { attachRecorder } from "@roost/flight-recorder"
 import { FrameBus, tellOfProcess } from "@roost/nats"
-import { Health, tellEachMinute } from "@roost/observability"
+import { Health, tellEachMinute, tracing } from "@roost/observability"
 import { Effect, Layer } from "effect"
 import { EdgeConfig } from "./EdgeConfig.ts"
 import { EdgeCore } from "./EdgeCore.ts"
 import { defaultEdgeLimits } from "./EdgeLimits.ts"
-import { exportEdgeMetrics } from "./EdgeMetrics.ts"
+import { exportEdgeMetrics, uplinkSeconds } from "./EdgeMetrics.ts"
+import { recordAnswered } from "./EdgeTraces.ts"
 import { FramePace } from "./FramePace.ts"
 import { openUdpSocket, type UdpSocket } from "./UdpSocket.ts"
 
@@ -61,8 +70,10 @@ export const EdgeService = {
         ),
         (pace) => Effect.sync(() => pace.stop())
       )
-      yield* bus.subscribe(Subjects.frameToEdge(config.edgeId), (bytes) => {
+      yield* bus.subscribe(Subjects.frameToEdge(config.edgeId), (bytes, message) => {
         core.handleFrame(steadyNow(), bytes)
+        const traced = message?.headers?.get(frameTracesHeader)
+        if (traced !== undefined) recordAnswered(tracing, steadyNow(), wallOf, readFrameTraces(traced), uplinkSeconds())
         endTurnSoon()
       })
 

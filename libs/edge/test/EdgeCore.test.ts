@@ -136,6 +136,9 @@ describe("EdgeCore: times", () => {
     // The clock of the stamp has begun anew meanwhile.
     world.tell(FrameKind.Send, frameStamp(world.now - 20_000), device.peer, Uint8Array.of(3))
     assert.deepStrictEqual(times, [0.037, 20])
+    // Of another edge, whose clock is ahead.
+    world.tell(FrameKind.Send, frameStamp(world.now + 40), device.peer, Uint8Array.of(4))
+    assert.deepStrictEqual(times, [0.037, 20])
   })
 
   it("measures how long a device takes from ServerHello to its key exchange", () => {

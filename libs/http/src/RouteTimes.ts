@@ -1,6 +1,7 @@
-import { type Histogram, latencyBounds, metrics } from "@roost/observability"
+import { type Histogram, latencyBounds, metrics, tracing } from "@roost/observability"
 import { Cause, Effect, Exit } from "effect"
 import type { HttpServerResponse } from "effect/http"
+import { tracedRequest } from "./RouteTraces.ts"
 
 /**
  * Measures how long a route takes to begin its answer, by its template: `/v1/products/{productKey}`, and never the address that was
@@ -27,9 +28,15 @@ export const timed = <E, R>(
   }
   return Effect.suspend(() => {
     const startedAt = performance.now()
-    return Effect.onExit(handler, (exit) =>
-      Effect.sync(() => seriesOf(statusOf(exit)).observe((performance.now() - startedAt) / 1e3))
-    )
+    const observe = (exit: Exit.Exit<HttpServerResponse.HttpServerResponse, unknown>, traceId?: string) => {
+      const value = (performance.now() - startedAt) / 1e3
+      const histogram = seriesOf(statusOf(exit))
+      histogram.observe(value)
+      if (traceId !== undefined) histogram.exemplify({ traceId, value, at: Date.now() / 1e3 })
+    }
+    return tracing.active
+      ? tracedRequest(`${method} ${route}`, handler, observe)
+      : Effect.onExit(handler, (exit) => Effect.sync(() => observe(exit)))
   })
 }
 

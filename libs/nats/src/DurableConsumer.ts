@@ -1,7 +1,7 @@
 import type { Consumer, ConsumerMessages, JsMsg } from "@nats-io/jetstream"
 import { headers } from "@nats-io/transport-node"
 import { FormatHeader, formatFault, SetAsideHeader, Subjects } from "@roost/contracts"
-import { metrics } from "@roost/observability"
+import { metrics, tracing } from "@roost/observability"
 import { Cause, Effect, Exit, Queue, Schedule, type Scope } from "effect"
 import { ConsumerPosition } from "./internal/ConsumerPosition.ts"
 import { fromClient } from "./internal/fromClient.ts"
@@ -12,6 +12,7 @@ import { failuresAloneMax, Isolation } from "./Isolation.ts"
 import { NatsConnection } from "./NatsConnection.ts"
 import { NatsError } from "./NatsError.ts"
 import { openPull, type Received } from "./PulledMessages.ts"
+import { type Followed, recordConsumed, tracedOf } from "./internal/ConsumedTraces.ts"
 
 export interface DurableConsumerOptions<R> {
   readonly stream: string
@@ -187,9 +188,12 @@ const handleBatch = Effect.fnUntraced(function* <R>(
     }
     return options.handler(messages)
   }
+  const followed = tracing.active ? tracedOf(batch) : none
+  const startedAt = followed.length > 0 ? Date.now() : 0
   const exit = yield* Effect.exit(handler(batch))
+  if (followed.length > 0) recordConsumed(options, followed, startedAt, Exit.isSuccess(exit))
   if (Exit.isSuccess(exit)) {
-    const again: ReadonlySet<ConsumedMessage> = exit.value ?? none
+    const again: ReadonlySet<ConsumedMessage> = exit.value ?? noMessages
     const done = again.size === 0 ? batch : batch.filter((message) => !again.has(message))
     isolation.noteHandled(done)
     done.forEach(acknowledge)
@@ -296,6 +300,7 @@ const setAsideOf = (consumer: string) =>
       consumer
     }
   )
-const none: ReadonlySet<ConsumedMessage> = new Set()
+const noMessages: ReadonlySet<ConsumedMessage> = new Set()
+const none: ReadonlyArray<Followed> = []
 const handled = metrics.counter("roost_nats_consumed_total", "Messages of durable consumers that were handled.")
 const givenBack = metrics.counter("roost_nats_consumed_again_total", "Messages given back because handling failed.")

@@ -1,5 +1,5 @@
 import { base32Number, type NatsUserName, type ProcessSummary, Subjects, summaryEveryMillis } from "@roost/contracts"
-import { Health, metrics, version } from "@roost/observability"
+import { Health, identity, metrics, version } from "@roost/observability"
 import { Effect, Layer, type Scope } from "effect"
 import { hostname } from "node:os"
 import { FrameBus } from "./FrameBus.ts"
@@ -13,6 +13,7 @@ export const tellOfProcess = Effect.fnUntraced(function* (
   app: NatsUserName,
   node: string
 ): Effect.fn.Return<void, never, FrameBus | Health | Scope.Scope> {
+  identity.node = node
   const bus = yield* FrameBus
   const health = yield* Health
   const tell = Effect.sync(() => {

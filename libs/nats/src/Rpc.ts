@@ -1,6 +1,12 @@
 import { headers, type Msg } from "@nats-io/transport-node"
-import { fromJsonText } from "@roost/contracts"
-import { metrics } from "@roost/observability"
+import {
+  formatTraceparent,
+  fromJsonText,
+  readTraceparent,
+  type TraceContext,
+  traceparentHeader
+} from "@roost/contracts"
+import { CurrentTrace, metrics, tracing, withSpan } from "@roost/observability"
 import { Effect, FiberSet, Result, Schema, type Scope } from "effect"
 import { fromClient } from "./internal/fromClient.ts"
 import { NatsConnection } from "./NatsConnection.ts"
@@ -43,7 +49,7 @@ export const serveRpc = Effect.fnUntraced(function* <Request, Response, R>(
     if (Result.isFailure(request)) return refuse(message, "Malformed", request.failure.message)
     working++
     run(
-      handler(request.success).pipe(
+      tracedBy(message, definition.subject, handler(request.success)).pipe(
         Effect.map((response) => message.respond(encode(response))),
         Effect.catchCause((cause) =>
           Effect.logError(`${definition.subject} failed`, cause).pipe(
@@ -76,14 +82,32 @@ export const requestRpc = Effect.fnUntraced(function* <Request, Response>(
   const fail = (reason: NatsErrorReason, detail: string) => new NatsError({ reason, operation, detail })
   if (!connected()) return yield* fail("Disconnected", "no nats-server is connected")
   const body = jsonOf(definition.request).encode(request)
+  const trace = tracing.active ? yield* CurrentTrace : undefined
   const message = yield* fromClient(operation, () =>
-    client.request(definition.subject, body, { timeout: timeoutMillis })
+    client.request(definition.subject, body, {
+      timeout: timeoutMillis,
+      ...(trace !== undefined && { headers: traceHeaders(trace) })
+    })
   )
   const reason = message.headers?.get(reasonHeader)
   if (reason) return yield* fail(reasons.get(reason) ?? "Rejected", message.string())
   const response = jsonOf(definition.response).decode(message.string())
   return Result.isSuccess(response) ? response.success : yield* fail("Malformed", response.failure.message)
 })
+
+/** The answer to a traced question is a span of the same trace. */
+const tracedBy = <A, E, R>(message: Msg, subject: string, answer: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> => {
+  const parent = tracing.active ? readTraceparent(message.headers?.get(traceparentHeader)) : undefined
+  return parent === undefined
+    ? answer
+    : withSpan(answer, tracing.child(parent), parent.spanId, { name: `answer ${subject}`, kind: "server" })
+}
+
+const traceHeaders = (trace: TraceContext) => {
+  const named = headers()
+  named.set(traceparentHeader, formatTraceparent(trace))
+  return named
+}
 
 interface Json<A> {
   readonly encode: (value: A) => string

@@ -1,6 +1,9 @@
 import { Setting } from "@roost/contracts"
 import { Cause, Config, Effect, Layer, Logger, References } from "effect"
+import { identity } from "./Identity.ts"
 import { LogThrottle } from "./LogThrottle.ts"
+import { version } from "./ProcessMetrics.ts"
+import { CurrentTrace } from "./tracing/Traced.ts"
 
 /** Least severe level that is logged. */
 export const LogLevelConfig = Setting.withDefault(
@@ -30,15 +33,20 @@ export const layerLogging = (app: string): Layer.Layer<never> =>
 const jsonLines = (app: string): Logger.Logger<unknown, void> =>
   Logger.make((options) => {
     const { annotations, cause, level, message, timestamp } = Logger.formatStructured.log(options)
+    const trace = options.fiber.getRef(CurrentTrace)
     writeLine({
       timestamp,
       level,
-      app,
+      ...sourceOf(app),
       message: textOf(message),
+      ...(trace === undefined ? {} : { trace: trace.traceId, span: trace.spanId }),
       ...annotations,
       ...(cause === undefined ? {} : { cause })
     })
   })
+
+/** Who writes a line, in each line: an app is a service of Roost, and its node one process of it. */
+export const sourceOf = (app: string) => ({ service: app, app, node: identity.node, version })
 
 /** One line on the standard output. */
 export const writeLine = (fields: Readonly<Record<string, unknown>>): void =>
@@ -59,7 +67,8 @@ const throttled = (app: string, to: Logger.Logger<unknown, void>): Logger.Logger
   const summarize = () => {
     timer = undefined
     const message = throttle.summary(performance.now())
-    if (message !== undefined) writeLine({ timestamp: new Date().toISOString(), level: "WARN", app, message })
+    if (message !== undefined)
+      writeLine({ timestamp: new Date().toISOString(), level: "WARN", ...sourceOf(app), message })
   }
   process.once("exit", summarize)
   return Logger.make((options) => {

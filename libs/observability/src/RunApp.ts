@@ -5,9 +5,10 @@ import { chosenText, configurationFaults, configurationTable, faultsOf } from ".
 import { ConfigurationFile, type Configured, type Fault, readConfigured } from "./Configured.ts"
 import { Health } from "./Health.ts"
 import { layerHeapAfterStart } from "./HeapAfterStart.ts"
-import { causeText, layerLogging, LogLevelConfig, writeLine } from "./Logging.ts"
+import { causeText, layerLogging, LogLevelConfig, sourceOf, writeLine } from "./Logging.ts"
 import { layerProcessMetrics, version } from "./ProcessMetrics.ts"
 import { layerReadinessLog } from "./ReadinessLog.ts"
+import { layerTraceExport, TracingSettings } from "./tracing/TraceExport.ts"
 
 export interface AppOptions extends App {
   /** Faults that can be found before anything is connected, where the settings by themselves are right. */
@@ -20,7 +21,7 @@ export interface AppOptions extends App {
  * line of the log.
  */
 export const runApp = <A, E>(given: AppOptions, layer: Layer.Layer<A, E, Health>): void => {
-  const app = { ...given, settings: [...given.settings, LogLevelConfig, ConfigurationFile] }
+  const app = { ...given, settings: [...given.settings, LogLevelConfig, TracingSettings, ConfigurationFile] }
   const asked = answerTo(process.argv.slice(2), app)
   if ("exitCode" in asked) {
     process.exitCode = asked.exitCode
@@ -35,7 +36,8 @@ export const runApp = <A, E>(given: AppOptions, layer: Layer.Layer<A, E, Health>
     Layer.provideMerge(layerHeapAfterStart),
     Layer.provideMerge(layerSignals),
     Layer.provide(Health.layer),
-    Layer.provideMerge(layerProcessMetrics())
+    Layer.provideMerge(layerProcessMetrics()),
+    Layer.provideMerge(layerTraceExport(app.name))
   )
   const run = Effect.andThen(checked(app, configured), Layer.launch(main))
   const check = Effect.andThen(checkedSettings(app, configured), Effect.logInfo("the configuration is right"))
@@ -143,7 +145,13 @@ const hangUpText =
 /** Events that Node itself would write between the lines of the log, or fail at: crashes, warnings, a reader that left. */
 const keepLogWhole = (app: string): void => {
   const line = (level: string, message: string, cause?: string) =>
-    writeLine({ timestamp: new Date().toISOString(), level, app, message, ...(cause === undefined ? {} : { cause }) })
+    writeLine({
+      timestamp: new Date().toISOString(),
+      level,
+      ...sourceOf(app),
+      message,
+      ...(cause === undefined ? {} : { cause })
+    })
   process.on("uncaughtException", (error, origin) => {
     line("FATAL", `the app crashed (${origin}): ${String(error)}`, error instanceof Error ? error.stack : undefined)
     process.exit(1)

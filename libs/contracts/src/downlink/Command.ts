@@ -86,6 +86,8 @@ export const Command = Schema.Struct({
   /** The device's code, or EnOS's own where the command did not get that far. */
   code: Schema.optionalKey(Schema.Int),
   message: Schema.optionalKey(Schema.String),
-  data: Schema.optionalKey(AnyJson)
+  data: Schema.optionalKey(AnyJson),
+  /** `traceparent` of the request that issued it, if that is traced. An older app drops it. */
+  trace: Schema.optionalKey(Schema.String)
 }).annotate({ identifier: "Command" })
 export type Command = typeof Command.Type

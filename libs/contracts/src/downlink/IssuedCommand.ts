@@ -94,7 +94,7 @@ export type IssuedCommand = typeof IssuedCommand.Type
 
 /** Applications see this of an entry of the buckets. */
 export const issuedCommand = (command: Command): IssuedCommand => {
-  const { payload, params: _, timeoutSeconds, ...told } = command
+  const { payload, params: _params, timeoutSeconds, trace: _trace, ...told } = command
   return {
     ...told,
     ...requestOf(command),

@@ -114,6 +114,7 @@ export class DeviceHost {
     waiting.heardAt = stamp
     this.#frames.handleFrame(bytes)
     waiting.heardAt = 0
+    this.#turn.traces.answering = undefined
     this.#goOn()
   }
 
@@ -300,6 +301,7 @@ export class DeviceHost {
     requests.heardAt = waiting.heardAt
     this.#hears(now, waiting.device as Device, input)
     requests.heardAt = requests.answers = 0
+    this.#turn.traces.answering = undefined
   }
 
   /** What waited for a session or a partition comes once more; a partition that is another's is given up. */

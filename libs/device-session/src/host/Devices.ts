@@ -170,8 +170,9 @@ export class Devices implements ActorWorld<Device, DeviceEffect> {
         carryOut(effect)
         break
       case "StoreCommandEvent": {
-        const { event, token } = effect
-        const taken = carryOut({ _tag: "StoreCommandEvent", token, productKey, deviceKey, event })
+        const { event, token, trace } = effect
+        const traced = trace === undefined ? untraced : { trace }
+        const taken = carryOut({ _tag: "StoreCommandEvent", token, productKey, deviceKey, event, ...traced })
         if (!taken && token !== 0) this.#notStored(token)
         break
       }
@@ -282,4 +283,5 @@ export class Devices implements ActorWorld<Device, DeviceEffect> {
   }
 }
 
+const untraced = {}
 const notSent = { _tag: "NotSent" } as const

@@ -1,4 +1,13 @@
-import { frameBytesTarget, FrameKind, FrameWriter, type PeerAddress } from "@roost/contracts"
+import {
+  formatFrameTrace,
+  frameBytesTarget,
+  FrameKind,
+  type FrameTrace,
+  frameTracesHeader,
+  frameTracesMax,
+  FrameWriter,
+  type PeerAddress
+} from "@roost/contracts"
 import { recordDatagram } from "../recording/SessionRecords.ts"
 import type { DeviceTurn } from "../state/DeviceTurn.ts"
 import type { EdgeLink } from "../state/EdgeLink.ts"
@@ -27,7 +36,7 @@ export class EdgeLinks {
       known.lastUsedAt = now
       return known
     }
-    const link: EdgeLink = { edgeId, writer: new FrameWriter(this.#nodeId), lastUsedAt: now }
+    const link: EdgeLink = { edgeId, writer: new FrameWriter(this.#nodeId), lastUsedAt: now, traces: [] }
     this.#links.set(edgeId, link)
     return link
   }
@@ -47,11 +56,18 @@ export class EdgeLinks {
     return link.writer.reserve(kind, partition, peer, bodyBytesMax)
   }
 
+  /** The frame answers a traced request. */
+  trace({ traces }: EdgeLink, trace: FrameTrace): void {
+    if (traces.length < frameTracesMax) traces.push(formatFrameTrace(trace))
+  }
+
   /** Publishes what was collected since the last flush. */
   flush(): void {
     for (const link of this.#dirty) {
       if (link.writer.entries === 0) continue
-      this.#carryOut({ _tag: "Frame", edgeId: link.edgeId, frame: link.writer.takeView() })
+      const headers = link.traces.length === 0 ? "" : `${frameTracesHeader}: ${link.traces.join(",")}\r\n`
+      link.traces.length = 0
+      this.#carryOut({ _tag: "Frame", edgeId: link.edgeId, frame: link.writer.takeView(), headers })
     }
     this.#dirty.length = 0
   }

@@ -1,4 +1,12 @@
-import type { CommandEvent, DeviceEvent, FrameKind, PeerAddress, PskRequest, StrangerEvent } from "@roost/contracts"
+import type {
+  CommandEvent,
+  DeviceEvent,
+  FrameKind,
+  PeerAddress,
+  PskRequest,
+  StrangerEvent,
+  TraceContext
+} from "@roost/contracts"
 import type { DeviceEffect } from "../state/DeviceEffect.ts"
 
 /** Effects of devices that leave the process as they are. */
@@ -10,8 +18,8 @@ type Outward = Extract<
 /** What a device host wants of the rest of Roost. Answers come back by the host's `handle*` methods, with the same token. */
 export type HostEffect =
   | Outward
-  /** To an edge; good during the call only. */
-  | { readonly _tag: "Frame"; readonly edgeId: string; readonly frame: Uint8Array }
+  /** To an edge; good during the call only. `headers`: lines of its message, mostly none. */
+  | { readonly _tag: "Frame"; readonly edgeId: string; readonly frame: Uint8Array; readonly headers: string }
   /** An entry of an edge's frame, to the node that owns the partition or is about to. */
   | {
       readonly _tag: "Forward"
@@ -30,6 +38,7 @@ export type HostEffect =
       readonly productKey: string
       readonly deviceKey: string
       readonly event: CommandEvent
+      readonly trace?: TraceContext
     }
   /**
    * Writes a device's session over the entry of `revision`, 0 for none, or not at all. `record` is good during the call only.

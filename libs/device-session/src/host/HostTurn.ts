@@ -1,8 +1,10 @@
 import { Effects } from "@roost/actors"
 import type { Crypto } from "@roost/dtls"
 import { FlightRecorder } from "@roost/flight-recorder"
+import type { Tracing } from "@roost/observability"
 import type { MachineTurn } from "../device/Device.ts"
 import { ProductProfiles } from "../state/ProductProfiles.ts"
+import { RequestTraces } from "../requests/RequestTraces.ts"
 import { ScriptFailures } from "../requests/ScriptFailures.ts"
 import { WaitingRequests } from "../requests/WaitingRequests.ts"
 import { Counters } from "../state/Counters.ts"
@@ -18,6 +20,8 @@ export interface HostOptions {
   readonly now: number
   /** Without one nothing is ever recorded. */
   readonly recorder?: FlightRecorder
+  /** Without it nothing is ever traced. */
+  readonly tracing?: Tracing
   /** What the wall clock says of a moment of the clock that `now` is read from; the same by default. */
   readonly wallOf?: (now: number) => number
 }
@@ -37,13 +41,15 @@ export class HostTurn implements MachineTurn {
   readonly profiles = new ProductProfiles()
   readonly waiting = new WaitingRequests()
   readonly scripts = new ScriptFailures()
+  readonly traces: RequestTraces
 
-  constructor({ config, crypto, now, random, recorder, wallOf }: HostOptions) {
+  constructor({ config, crypto, now, random, recorder, tracing, wallOf }: HostOptions) {
     this.now = now
     this.config = config
     this.crypto = crypto
     this.random = random
     this.wallOf = wallOf ?? ((at) => at)
+    this.traces = new RequestTraces(tracing, this.wallOf)
     this.recorder = recorder ?? idleRecorder(config.nodeId)
   }
 }

@@ -35,7 +35,7 @@ export class Transmissions {
     }
     const edge = toPath ? edgeOf(session) : session.edge
     const peer = toPath ? addressOf(session) : session.peer
-    const { waiting } = this.#turn
+    const { traces, waiting } = this.#turn
     const offset = edges.reserve(edge, FrameKind.Send, waiting.answers || device.partition, peer, bytes)
     waiting.answers = 0
     const sealed = dtls.sealInto(crypto, ContentType.application_data, message, edge.writer.buffer, offset)
@@ -46,6 +46,10 @@ export class Transmissions {
     }
     const record = edge.writer.buffer.subarray(offset, sealed.success)
     edge.writer.commit(record.length)
+    if (traces.answering !== undefined) {
+      edges.trace(edge, traces.answered(this.#turn.now, traces.answering))
+      traces.answering = undefined
+    }
     counters.datagramsOut++
     if (this.#turn.recorder.active) recordSealed(this.#turn, device, peer, message, record)
     if (toPath) spend(session, record.length)

@@ -15,7 +15,8 @@ export const succeed = (turn: RequestTurn, context: RequestContext, payload: Uin
   const converted = payload.length > 0 && context.original !== undefined
   const script = converted ? turn.profiles.scriptOf(context.session.productKey) : undefined
   if (script === undefined) return respond(turn, context, payload, ContentFormat.json)
-  const token = turn.waiting.add(context, { kind: "rawAnswer" })
+  const stored = turn.waiting.answers !== 0
+  const token = turn.waiting.add(context, { kind: "rawAnswer", trace: turn.traces.answering, stored })
   const call = { script, direction: "down", input: answerForScript(payload) } as const
   turn.effects.push({ _tag: "RunScript", token, call })
 }

@@ -7,7 +7,7 @@ import { saveThisTurn } from "../state/Saving.ts"
 import { answer, provide, succeed } from "./Answers.ts"
 import type { Decision } from "./Decision.ts"
 import type { RequestContext } from "./RequestContext.ts"
-import type { RequestTurn } from "./RequestTurn.ts"
+import { type RequestTurn, seen } from "./RequestTurn.ts"
 import type { WaitingRequest } from "./WaitingRequests.ts"
 
 /** Hands out the oldest waiting command of the topic. The event may be lost: the command is offered again then. */
@@ -22,6 +22,7 @@ export const fetchCommand = (turn: RequestTurn, context: RequestContext, topic: 
     return answer(turn, context, Code.NotFound)
   }
   turn.counters.commandsFetched++
+  if (turn.traces.active) turn.traces.answering = turn.traces.follow(seen(turn, device, topic), "fetch", command)
   const event = { _tag: "Fetched", commandId: command.id, at: turn.now, delivery: command.deliveries } as const
   turn.effects.push({ _tag: "StoreCommandEvent", token: 0, event })
   report(turn, session, "command-fetched", `the device fetched command ${command.id} from ${topic}`, {
@@ -52,8 +53,10 @@ export const storeReply = (
     ...(message === undefined ? {} : { message }),
     ...(data === undefined ? {} : { data })
   } as const
-  const token = turn.waiting.add(context, { kind: "reply", replied: { commandId, code } })
-  turn.effects.push({ _tag: "StoreCommandEvent", token, event })
+  const command = device.commands.find(commandId)
+  const trace = turn.traces.active ? turn.traces.follow(seen(turn, device, commandTopic), "reply", command) : undefined
+  const token = turn.waiting.add(context, { kind: "reply", replied: { commandId, code }, trace })
+  turn.effects.push({ _tag: "StoreCommandEvent", token, event, ...(trace !== undefined && { trace: trace.store }) })
 }
 
 /** The reply is stored; until downlink-queue removes the entry, the command must not be offered again. */
@@ -62,7 +65,8 @@ export const replyStored = (
   waiting: WaitingRequest,
   { code, commandId }: NonNullable<WaitingRequest["replied"]>
 ): void => {
-  const { device, session } = waiting
+  const { device, session, trace } = waiting
+  turn.traces.answering = trace
   turn.counters.commandReplies++
   device.commands.finish(commandId)
   tellOvertaken(turn, device)

@@ -75,6 +75,7 @@ const carryOut = (turn: RequestTurn, context: RequestContext, decision: Decision
 
 /** The store acknowledged what it was given; or it could not take it, and the device hears 5.00. */
 export const handleStored = (turn: RequestTurn, waiting: WaitingRequest, stored: boolean): void => {
+  turn.traces.stored(turn.now, waiting.trace, stored)
   if (!stored) return notStored(turn, waiting)
   const { asked, kind, replied } = waiting
   if (kind === "change" && asked !== undefined) return changeStored(turn, waiting, asked)
@@ -109,6 +110,8 @@ export const handleConverted = (turn: RequestTurn, waiting: WaitingRequest, conv
 }
 
 const answerConverted = (turn: RequestTurn, waiting: WaitingRequest, conversion: Conversion): void => {
+  turn.traces.answering = waiting.trace
+  if (waiting.stored) turn.waiting.answers = waiting.heardAt
   if (conversion._tag === "Converted") return respond(turn, waiting, conversion.bytes, ContentFormat.octets)
   const why = `the answer can't be written, and the device was answered without payload: ${conversion.reason}, ${conversion.message}`
   report(turn, waiting.session, "script-failed", why, { code: "script-answer" })

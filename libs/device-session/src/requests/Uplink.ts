@@ -10,7 +10,8 @@ import { exchangeId, isCopy } from "./ExchangeId.ts"
 import type { AskedProperties } from "./Properties.ts"
 import { askRegistry } from "./PropertyRequests.ts"
 import type { RequestContext } from "./RequestContext.ts"
-import type { RequestTurn } from "./RequestTurn.ts"
+import type { RequestTrace } from "./RequestTraces.ts"
+import { type RequestTurn, seen } from "./RequestTurn.ts"
 import type { WaitingRequest } from "./WaitingRequests.ts"
 
 type StoreUplink = Decision & { readonly _tag: "StoreUplink" }
@@ -23,11 +24,12 @@ export const storeUplink = (turn: RequestTurn, context: RequestContext, decision
     const why = `the device's ${odd.text}; it is stored as it was written`
     report(turn, context.session, "time-odd", why, { code: `time-${odd.fault}` })
   }
-  const uplink = uplinkOf(turn, context, decision)
+  const trace = turn.traces.active ? turn.traces.begin(seen(turn, context.device, decision.topic)) : undefined
+  const uplink = uplinkOf(turn, context, decision, trace)
   if (uplink === undefined) return succeed(turn, context, reply)
   const promised = context.original === undefined ? reply : noBytes
   context.session.exchanges?.promise(context.exchange, uplink.id, promised)
-  const token = turn.waiting.add(context, { kind: "uplink", payload: reply })
+  const token = turn.waiting.add(context, { kind: "uplink", payload: reply, trace })
   turn.effects.push({ _tag: "StoreUplink", token, uplink })
 }
 
@@ -38,7 +40,7 @@ export const storeChange = (
   decision: Decision & { readonly _tag: "AskProperties" }
 ): void => {
   const { asked } = decision
-  const uplink = uplinkOf(turn, context, decision)
+  const uplink = uplinkOf(turn, context, decision, undefined)
   if (uplink === undefined) return askRegistry(turn, context, asked)
   const token = turn.waiting.add(context, { kind: "change", asked })
   turn.effects.push({ _tag: "StoreUplink", token, uplink })
@@ -48,6 +50,7 @@ export const storeChange = (
 export const uplinkStored = (turn: RequestTurn, waiting: WaitingRequest): void => {
   turn.counters.uplinksStored++
   turn.waiting.answers = waiting.heardAt
+  turn.traces.answering = waiting.trace
   succeed(turn, waiting, waiting.payload)
 }
 
@@ -68,7 +71,8 @@ export const notStored = (turn: RequestTurn, context: RequestContext): void => {
 const uplinkOf = (
   turn: RequestTurn,
   { device, mayRepeat, original, request, session }: RequestContext,
-  { kind, method, topic }: Pick<StoreUplink, "kind" | "method" | "topic">
+  { kind, method, topic }: Pick<StoreUplink, "kind" | "method" | "topic">,
+  trace: RequestTrace | undefined
 ) => {
   // By the device's own bytes: what a script makes of them may differ from copy to copy.
   const own = original ?? request
@@ -94,7 +98,8 @@ const uplinkOf = (
     id,
     record: session.dtls.highest,
     repeats: formerScope !== undefined && mayRepeat ? exchangeId(formerScope, own) : undefined,
-    payload: request.payload
+    payload: request.payload,
+    trace: trace?.store
   }
 }
 

@@ -2,6 +2,7 @@ import type { Request } from "@roost/coap"
 import type { DeviceState } from "../state/DeviceState.ts"
 import type { AskedProperties } from "./Properties.ts"
 import type { RequestContext } from "./RequestContext.ts"
+import type { RequestTrace } from "./RequestTraces.ts"
 import type { DeviceSession } from "../state/DeviceSession.ts"
 
 const noBytes: Uint8Array = new Uint8Array(0)
@@ -16,6 +17,9 @@ export interface Wait {
   readonly asked?: AskedProperties | undefined
   /** The command that a reply finished, and how. */
   readonly replied?: { readonly commandId: string; readonly code: number }
+  readonly trace?: RequestTrace | undefined
+  /** The store has the uplink that is answered once its script has written the answer. */
+  readonly stored?: boolean
 }
 
 /** A request whose answer waits for the store or the registry. */
@@ -24,6 +28,8 @@ export interface WaitingRequest extends RequestContext {
   readonly payload: Uint8Array
   readonly asked: Wait["asked"]
   readonly replied: Wait["replied"]
+  readonly trace: Wait["trace"]
+  readonly stored: boolean
   /** Of the frame that it came by: `frameStamp`, or 0. */
   readonly heardAt: number
 }
@@ -52,7 +58,7 @@ export class WaitingRequests {
   }
 
   /** The token under which it is taken. */
-  add(context: RequestContext, { asked, kind, payload, replied }: Wait): number {
+  add(context: RequestContext, { asked, kind, payload, replied, stored = false, trace }: Wait): number {
     const index = this.#free.pop() ?? this.#slots.push(new Slot()) - 1
     const slot = this.#slots[index]!
     slot.device = context.device
@@ -65,6 +71,8 @@ export class WaitingRequests {
     slot.kind = kind
     slot.asked = asked
     slot.replied = replied
+    slot.trace = trace
+    slot.stored = stored
     slot.heardAt = this.heardAt
     return ++slot.use * slotsMax + index
   }
@@ -74,11 +82,39 @@ export class WaitingRequests {
     const index = token % slotsMax
     const slot = this.#slots[index]
     if (slot === undefined || slot.use * slotsMax + index !== token) return undefined
-    const { asked, device, exchange, heardAt, kind, mayRepeat, original, payload, replied, request, session } = slot
+    const {
+      asked,
+      device,
+      exchange,
+      heardAt,
+      kind,
+      mayRepeat,
+      original,
+      payload,
+      replied,
+      request,
+      session,
+      stored,
+      trace
+    } = slot
     if (device === undefined || session === undefined || request === undefined) return undefined
     slot.clear()
     this.#free.push(index)
-    return { device, session, exchange, request, original, mayRepeat, payload, kind, asked, replied, heardAt }
+    return {
+      device,
+      session,
+      exchange,
+      request,
+      original,
+      mayRepeat,
+      payload,
+      kind,
+      asked,
+      replied,
+      trace,
+      stored,
+      heardAt
+    }
   }
 }
 
@@ -95,6 +131,8 @@ class Slot {
   kind: Wait["kind"] = "uplink"
   asked: Wait["asked"]
   replied: Wait["replied"]
+  trace: Wait["trace"]
+  stored = false
   heardAt = 0
 
   clear(): void {
@@ -105,6 +143,7 @@ class Slot {
     this.payload = noBytes
     this.asked = undefined
     this.replied = undefined
+    this.trace = undefined
   }
 }
 

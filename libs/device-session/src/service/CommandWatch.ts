@@ -52,5 +52,6 @@ export const deliveryOf = (command: Command): PendingCommand => ({
   deliveries: command.deliveries,
   deliveredAt: command.sentAt === undefined ? 0 : steadyOf(command.sentAt),
   hinted: command.hintedAt !== undefined,
-  overtaken: command.overtakenBy !== undefined
+  overtaken: command.overtakenBy !== undefined,
+  ...(command.trace !== undefined && { trace: command.trace })
 })

@@ -14,7 +14,7 @@ import {
 import { aes256Gcm, dtlsCrypto } from "@roost/dtls-crypto"
 import { attachRecorder } from "@roost/flight-recorder"
 import { awaitStreams, FrameBus, tailConsumer, tellOfProcess, watchService, type WithHeaders } from "@roost/nats"
-import { Health, metrics, tellEachMinute } from "@roost/observability"
+import { Health, metrics, tellEachMinute, tracing } from "@roost/observability"
 import { Effect, Layer, Result, Schema } from "effect"
 import { mirrorCommands } from "./CommandWatch.ts"
 import { DeviceHost } from "../host/DeviceHost.ts"
@@ -147,6 +147,7 @@ const makeHost = Effect.fnUntraced(function* (options: {
       wallOf,
       sealing: recordingSealing
     }),
+    tracing,
     random: Math.random,
     now: steadyNow(),
     wallOf

@@ -3,6 +3,7 @@ import {
   type CommandEvent,
   CredentialChange,
   Buckets,
+  formatTraceparent,
   FrameWriter,
   mistakesContext,
   pskContext,
@@ -16,6 +17,8 @@ import {
   sealPurpose,
   secretContext,
   Subjects,
+  type TraceContext,
+  traceparentHeader,
   UplinkHeader
 } from "@roost/contracts"
 import { aes256Gcm } from "@roost/dtls-crypto"
@@ -205,7 +208,8 @@ export const makeNatsEffects = Effect.fnUntraced(function* (options: {
     // An overtaken command that nobody hears of stays pending until its time is over.
     if (token === 0 && event._tag !== "Overtaken") return notes.publish(subject, "", payload, token)
     const id = `${event.commandId}-${event._tag}-${event.at}`
-    return stores.publish(subject, headerLines([["Nats-Msg-Id", id]]), payload, token)
+    const lines = headerLines([["Nats-Msg-Id", id]])
+    return stores.publish(subject, lines + traceLine(effect.trace), payload, token)
   }
 
   const saveSession = (effect: HostEffect & { readonly _tag: "SaveSession" }): boolean => {
@@ -230,7 +234,7 @@ export const makeNatsEffects = Effect.fnUntraced(function* (options: {
       case "StoreUplink":
         return storeUplink(effect.token, effect.uplink)
       case "Frame":
-        bus.publish(Subjects.frameToEdge(effect.edgeId), effect.frame)
+        bus.publish(Subjects.frameToEdge(effect.edgeId), effect.frame, effect.headers)
         return true
       case "Forward":
         return forward(effect)
@@ -282,10 +286,13 @@ export const makeNatsEffects = Effect.fnUntraced(function* (options: {
 })
 
 /** As `headerLines` would render them, without its lists: they were a tenth of what an uplink allocates. */
-const uplinkHeaders = ({ at, id, method, record, repeats, session, topic }: UplinkRecord): string =>
+const uplinkHeaders = ({ at, id, method, record, repeats, session, topic, trace }: UplinkRecord): string =>
   `${UplinkHeader.session}: ${session}\r\n${UplinkHeader.topic}: ${oneLine(topic)}\r\n` +
   `${UplinkHeader.method}: ${oneLine(method)}\r\n${UplinkHeader.time}: ${at}\r\n` +
-  `${UplinkHeader.record}: ${record}\r\nNats-Msg-Id: ${id}\r\n${repeats === undefined ? "" : `${UplinkHeader.repeats}: ${repeats}\r\n`}`
+  `${UplinkHeader.record}: ${record}\r\nNats-Msg-Id: ${id}\r\n${repeats === undefined ? "" : `${UplinkHeader.repeats}: ${repeats}\r\n`}${traceLine(trace)}`
+
+const traceLine = (trace: TraceContext | undefined): string =>
+  trace === undefined ? "" : `${traceparentHeader}: ${formatTraceparent(trace)}\r\n`
 
 const subjectOf = (productKey: string, deviceKey: string, event: CommandEvent): string =>
   Subjects.command(commandEventKinds[event._tag], productKey, deviceKey)

@@ -4,7 +4,8 @@ import type {
   DeviceEventKind,
   PeerAddress,
   Presence,
-  PropertiesRequest
+  PropertiesRequest,
+  TraceContext
 } from "@roost/contracts"
 import type { RefusalCode } from "@roost/explain"
 import type { DeviceSession } from "./DeviceSession.ts"
@@ -30,7 +31,12 @@ export type DeviceEffect =
   /** Answered by `Stored`. */
   | { readonly _tag: "StoreUplink"; readonly token: number; readonly uplink: UplinkRecord }
   /** Answered by `Stored` if `token` is not 0. */
-  | { readonly _tag: "StoreCommandEvent"; readonly token: number; readonly event: CommandEvent }
+  | {
+      readonly _tag: "StoreCommandEvent"
+      readonly token: number
+      readonly event: CommandEvent
+      readonly trace?: TraceContext
+    }
   | { readonly _tag: "AskActivation"; readonly token: number; readonly request: ActivateRequest }
   | { readonly _tag: "AskProperties"; readonly token: number; readonly request: PropertiesRequest }
   | { readonly _tag: "RunScript"; readonly token: number; readonly call: ScriptCall }

@@ -5,4 +5,6 @@ export interface EdgeLink {
   readonly edgeId: string
   readonly writer: FrameWriter
   lastUsedAt: number
+  /** `formatFrameTrace` of the traced requests that the frame answers. */
+  readonly traces: Array<string>
 }

@@ -1,4 +1,4 @@
-import type { PropertiesReply, RefusalReason } from "@roost/contracts"
+import type { PropertiesReply, RefusalReason, TraceContext } from "@roost/contracts"
 import type { MistakenKey } from "@roost/enos"
 import type { DeviceFacts } from "./DeviceFacts.ts"
 
@@ -31,6 +31,8 @@ export interface UplinkRecord {
   readonly repeats: string | undefined
   /** Exactly what the device sent. */
   readonly payload: Uint8Array
+  /** The span that gives it to the store, if its request is traced. */
+  readonly trace: TraceContext | undefined
 }
 
 /** The key in the clear: who asks the registry opens what it sealed. */

@@ -21,6 +21,8 @@ export interface PendingCommand {
   readonly hinted: boolean
   /** A newer one that changes the same was answered: it is not offered again. */
   readonly overtaken?: boolean
+  /** `traceparent` of the request that issued it, if that is traced. */
+  readonly trace?: string
 }
 
 /** What only the actor knows of a command until downlink-queue has applied its event to the bucket. */

@@ -10,6 +10,7 @@ import {
 import { CookieSecrets, FrontHalf, SessionIds } from "@roost/dtls"
 import { dtlsCrypto } from "@roost/dtls-crypto"
 import type { FlightRecorder } from "@roost/flight-recorder"
+import type { Tracing } from "@roost/observability"
 import { DeviceHost } from "../../src/host/DeviceHost.ts"
 import type { HostEffect } from "../../src/host/HostEffect.ts"
 import { defaultDeviceSessionConfig, type DeviceSessionConfig } from "../../src/state/DeviceSessionConfig.ts"
@@ -64,10 +65,19 @@ export class World extends Answers {
 
   /** Of its hosts. */
   readonly #recorder: FlightRecorder | undefined
+  readonly #tracing: Tracing | undefined
+  /** Of the messages to the edge. */
+  readonly frameHeaders: Array<string> = []
 
-  constructor(config: Partial<DeviceSessionConfig> = {}, store: Store = new Store(), recorder?: FlightRecorder) {
+  constructor(
+    config: Partial<DeviceSessionConfig> = {},
+    store: Store = new Store(),
+    recorder?: FlightRecorder,
+    tracing?: Tracing
+  ) {
     super(store)
     this.#config = config
+    this.#tracing = tracing
     this.#recorder = recorder
     this.#front = newFront()
     this.host = this.#start()
@@ -136,6 +146,7 @@ export class World extends Answers {
         return this.#carryOut(() => box.host!, effect)
       },
       ...(this.#recorder !== undefined && { recorder: this.#recorder }),
+      ...(this.#tracing !== undefined && { tracing: this.#tracing }),
       crypto: recorded(dtlsCrypto, () => this.work),
       random: () => this.random(),
       now: this.now,
@@ -272,6 +283,7 @@ export class World extends Answers {
     switch (effect._tag) {
       case "Frame": {
         const frame = effect.frame.slice()
+        this.frameHeaders.push(effect.headers)
         later(() => this.#fromHost(frame))
         return true
       }
