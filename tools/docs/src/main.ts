@@ -4,6 +4,7 @@ import { join } from "node:path"
 import { parseArgs } from "node:util"
 import { answerFirst } from "@roost/observability"
 import { root } from "./Clone.ts"
+import { dashboardFiles } from "./Dashboards.ts"
 import type { Finding } from "./Mark.ts"
 import { metricsPage } from "./Metrics.ts"
 import { readPages } from "./Pages.ts"
@@ -14,7 +15,7 @@ import { variablesPage } from "./Variables.ts"
 const usage = `npm run docs -- [PAGE …]
 Runs the commands of the pages, or of those whose path contains PAGE, against a Roost of its own.
   --list    only says what each page has, and what is not marked
-  --write   only makes docs/cli.md, docs/metrics.md, docs/variables.md and openapi/ anew, after what they are made of was changed
+  --write   only makes docs/cli.md, docs/metrics.md, docs/variables.md, deploy/grafana/ and openapi/ anew, after what they are made of was changed
 `
 
 const print = (text: string): void => void process.stdout.write(`${text}\n`)
@@ -31,6 +32,10 @@ const main = async (): Promise<number> => {
     writeFileSync(join(root, "docs/metrics.md"), metricsPage())
     writeFileSync(join(root, "docs/variables.md"), variablesPage())
     const made = ["docs/metrics.md", "docs/variables.md"]
+    for (const [file, dashboard] of Object.entries(dashboardFiles())) {
+      writeFileSync(join(root, file), dashboard)
+      made.push(file)
+    }
     for (const [file, specification] of Object.entries(specifications)) {
       writeFileSync(join(root, file), JSON.stringify(specification()))
       made.push(file)

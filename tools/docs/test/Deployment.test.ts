@@ -4,6 +4,7 @@ import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync }
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { root } from "../src/Clone.ts"
+import { dashboardFiles, dashboardQueries } from "../src/Dashboards.ts"
 import { metricsPage, readMetrics } from "../src/Metrics.ts"
 import { variablesPage } from "../src/Variables.ts"
 
@@ -58,7 +59,7 @@ describe("deploy/prometheus", () => {
     const known = new Set(readMetrics().map(({ name }) => name))
     const rules = readFileSync(join(folder, "roost.rules.yaml"), "utf8")
     const asked = [...rules.matchAll(/\b(?:roost|nodejs|process)_[a-z0-9_]+/g)].map(([name]) =>
-      name.replace(/_bucket$/, "")
+      name.replace(/_(?:bucket|count|sum)$/, "")
     )
     assert.isAbove(asked.length, 20)
     assert.deepStrictEqual(
@@ -71,12 +72,68 @@ describe("deploy/prometheus", () => {
     const promtool = execFileSync(join(root, "tools/docs/src/promtool.sh"), { encoding: "utf8" }).trim()
     for (const args of [
       ["check", "rules", "roost.rules.yaml"],
-      ["test", "rules", "roost.rules.test.yaml"]
+      ["test", "rules", "roost.rules.test.yaml", "roost.slow.rules.test.yaml"]
     ]) {
       const { status, stderr, stdout } = spawnSync(promtool, args, { cwd: folder, encoding: "utf8" })
       assert.strictEqual(status, 0, `${stdout}${stderr}`)
     }
   }, 120_000)
+})
+
+describe("each alert", () => {
+  const folder = join(deploy, "prometheus")
+  const rules = readFileSync(join(folder, "roost.rules.yaml"), "utf8")
+  const alerts = Array.from(
+    rules.matchAll(/- alert: (\w+)([^]*?)(?=- alert:|$)/g),
+    ([, name, text]) => [name!, text!] as const
+  )
+  const tests = ["roost.rules.test.yaml", "roost.slow.rules.test.yaml"].map((file) =>
+    readFileSync(join(folder, file), "utf8")
+  )
+
+  it("has a section of docs/runbooks.md, which its annotation names, and each section an alert", () => {
+    const sections = readFileSync(join(root, "docs/runbooks.md"), "utf8").matchAll(/^## (\w+)$/gm)
+    assert.deepStrictEqual(Array.from(sections, ([, name]) => name).toSorted(), alerts.map(([name]) => name).toSorted())
+    for (const [name, text] of alerts) assert.include(text, `runbook: "docs/runbooks.md#${name.toLowerCase()}"`)
+  })
+
+  it("has a test in which it fires, and one in which it stays quiet", () => {
+    const cases = tests.flatMap((text) => text.split(/^ {6}- (?=\{? ?eval_time)/m).slice(1))
+    for (const [name] of alerts) {
+      const ofAlert = cases.filter((text) => new RegExp(`alertname: ${name}\\b`).test(text.split("\n- ")[0]!))
+      assert.isTrue(
+        ofAlert.some((text) => text.includes("exp_alerts")),
+        `${name} never fires`
+      )
+      assert.isTrue(
+        ofAlert.some((text) => !text.split(/^ {2}- /m)[0]!.includes("exp_alerts")),
+        `${name} is never quiet`
+      )
+    }
+  })
+})
+
+describe("deploy/grafana", () => {
+  it("has the dashboards that the code makes, and no others", () => {
+    const made = dashboardFiles()
+    const found = readdirSync(join(deploy, "grafana")).map((file) => `deploy/grafana/${file}`)
+    assert.deepStrictEqual(found.toSorted(), Object.keys(made).toSorted())
+    // The formatter may write a short list on one line.
+    for (const [file, text] of Object.entries(made)) {
+      assert.deepStrictEqual(JSON.parse(readFileSync(join(root, file), "utf8")), JSON.parse(text), file)
+    }
+  })
+
+  it("asks for metrics that are there", () => {
+    const known = new Set(readMetrics().map(({ name }) => name))
+    const asked = dashboardQueries().flatMap((query) =>
+      Array.from(query.matchAll(/\b(?:roost|nodejs|process)_[a-z0-9_]+/g), ([name]) => name)
+    )
+    assert.deepStrictEqual(
+      asked.filter((name) => !known.has(name.replace(/_(?:bucket|count|sum)$/, "")) && !known.has(name)),
+      []
+    )
+  })
 })
 
 describe("deploy/systemd", () => {
