@@ -102,7 +102,8 @@ describe("API keys", () => {
       // Each lets its burst through, and hears of the other's within a second: it then owes more than its own burst.
       const drained = ({ call }: typeof one) => until(429, call("GET", "/v1/access/me", undefined, secret))
       yield* Effect.all([drained(one), drained(other)], { concurrency: 2 })
-      yield* Effect.repeat(Effect.delay(other.call("GET", "/v1/access/me", undefined, secret), "100 millis"), {
+      const ask = ({ call }: typeof one) => call("GET", "/v1/access/me", undefined, secret)
+      yield* Effect.repeat(Effect.delay(Effect.andThen(ask(one), ask(other)), "50 millis"), {
         until: ({ headers, status }) => status === 429 && Number(headers["retry-after"]) > 1
       })
     })

@@ -135,13 +135,13 @@ const personOf = (claims: Claims & { readonly iss: string; readonly sub: string 
 }
 
 const noRole = (
-  { claim, name: provider, roles }: Oidc,
+  { claim, name: provider }: Oidc,
   name: string,
   { _tag, came }: Exclude<ReturnType<typeof claimedRoles>, { readonly _tag: "Granted" }>
 ): OidcRefusal => ({
   kind: "noRole",
   came: `${name}, who has ${came}`,
-  expected: `in the claim ${claim} one of the ${roles.size} values that ROOST_OIDC_ROLES maps to roles`,
+  expected: `in the claim ${claim} a value that ROOST_OIDC_ROLES maps to a role`,
   cause: noRoleCauses[_tag],
   cure: `Ask who runs ${provider} for one of Roost's groups, or who runs Roost to map one that you have. Then sign in again.`
 })
