@@ -10,6 +10,8 @@ import { type Tracing, tracing } from "./Tracing.ts"
 export const spansPerRequestMax = 512
 const exportEveryMillis = 1_000
 const exportMillisMax = 5_000
+/** An app that ends waits no longer for the receiver. */
+const lastExportMillisMax = 2_000
 
 const Share = Schema.Finite.check(
   Schema.isBetween({ minimum: 0, maximum: 1 }, { message: "expected a number from 0 to 1" })
@@ -18,8 +20,8 @@ const devicesMessage = "expected PRODUCT/DEVICE, with commas between them"
 const Devices = Schema.String.check(
   Schema.isPattern(/^[^/,\s]+\/[^/,\s]+(,[^/,\s]+\/[^/,\s]+)*$/, { message: devicesMessage })
 )
-const address = "expected an address that begins with http:// or https://"
-const Endpoint = Schema.String.check(Schema.isPattern(/^https?:\/\/[^\s?#]+$/, { message: address }))
+const address = "expected an address that begins with http:// or https://, without a login"
+const Endpoint = Schema.String.check(Schema.isPattern(/^https?:\/\/[^\s?#@]+$/, { message: address }))
 
 /** Which requests are traced, and where spans go. */
 export const TracingSettings = Setting.all({
@@ -38,8 +40,7 @@ export const TracingSettings = Setting.all({
     "ROOST_OTLP_ENDPOINT",
     "where spans go, by OTLP as JSON; /v1/traces is added",
     (name) => Config.schema(Endpoint, name),
-    "http://127.0.0.1:4318",
-    { shown: Setting.withoutLogin }
+    "http://127.0.0.1:4318"
   )
 })
 
@@ -51,8 +52,6 @@ export const layerTraceExport = (service: string): Layer.Layer<never, Config.Con
   Layer.effectDiscard(
     Effect.gen(function* () {
       const { devices, endpoint, share } = yield* TracingSettings
-      tracing.configure({ share, devices: new Set(devices?.split(",")) })
-      if (!tracing.active) return
       yield* Effect.acquireRelease(
         Effect.sync(() =>
           metrics.counterFrom(
@@ -63,11 +62,16 @@ export const layerTraceExport = (service: string): Layer.Layer<never, Config.Con
         ),
         (release) => Effect.sync(release)
       )
+      yield* Effect.acquireRelease(
+        Effect.sync(() => tracing.configure({ share, devices: new Set(devices?.split(",")) })),
+        () => Effect.sync(() => tracing.configure({ share: 0, devices: new Set() }))
+      )
+      if (!tracing.active) return
       const url = `${endpoint.replace(/\/+$/, "")}/v1/traces`
       const send = exportOnce(tracing, service, url)
-      yield* Effect.addFinalizer(() => send)
+      yield* Effect.addFinalizer(() => Effect.timeoutOption(send, lastExportMillisMax))
       yield* Effect.logInfo(
-        `traces: ${share * 100} % of requests${devices === undefined ? "" : `, all of ${devices}`}, to ${Setting.withoutLogin(url)}`
+        `traces: ${share * 100} % of requests${devices === undefined ? "" : `, all of ${devices}`}, to ${url}`
       )
       yield* send.pipe(Effect.andThen(Effect.sleep(exportEveryMillis)), Effect.forever, Effect.forkScoped)
     })
@@ -86,10 +90,7 @@ const exportOnce = (from: Tracing, service: string, url: string): Effect.Effect<
             cause instanceof Error
               ? `${cause.message}${cause.cause === undefined ? "" : `: ${String(cause.cause)}`}`
               : String(cause)
-          return Effect.as(
-            Effect.logWarning(`${spans.length} spans are lost, ${Setting.withoutLogin(url)} did not take them: ${why}`),
-            false
-          )
+          return Effect.as(Effect.logWarning(`${spans.length} spans are lost, ${url} did not take them: ${why}`), false)
         })
       )
       if (sent) exported.inc(spans.length)
