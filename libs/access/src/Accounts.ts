@@ -7,6 +7,7 @@ import {
   CurrentIdempotentRequest,
   type NewAccount,
   NoSuchAccount,
+  type PasswordOutcome,
   type Principal,
   requestBytes,
   requestTime,
@@ -25,12 +26,6 @@ import type { StoredAccount } from "./StoredAccess.ts"
 const madeUpLength = 20
 /** The account that is made where there is none yet. */
 export const firstAccountName = "admin"
-
-/** What became of somebody who gave a name and a password. `lockedNow`: this try was the last one. */
-export type PasswordOutcome =
-  | { readonly _tag: "Right"; readonly principal: Principal; readonly version: number }
-  | { readonly _tag: "Wrong"; readonly lockedNow: boolean }
-  | { readonly _tag: "LockedOut"; readonly retryAfterSeconds: number }
 
 /** Roost's own accounts, with passwords by scrypt. */
 export class Accounts extends Context.Service<

@@ -1,11 +1,5 @@
-import type { Principal, TemporarilyUnavailable } from "@roost/contracts"
+import type { PasswordOutcome, Principal, TemporarilyUnavailable } from "@roost/contracts"
 import { Context, type Effect } from "effect"
-
-/** What became of somebody who gave a name and a password. `lockedNow`: this try was the last one. */
-export type PasswordOutcome =
-  | { readonly _tag: "Right"; readonly principal: Principal; readonly version: number }
-  | { readonly _tag: "Wrong"; readonly lockedNow: boolean }
-  | { readonly _tag: "LockedOut"; readonly retryAfterSeconds: number }
 
 /** Who may sign in beside the holder of the token; `@roost/access` knows them. A store that does not answer is a defect. */
 export class People extends Context.Service<

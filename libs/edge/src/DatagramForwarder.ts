@@ -82,7 +82,7 @@ export class DatagramForwarder {
       return refused === undefined ? this.#toEveryNode(peer, datagram) : this.#drops.drop(now, peer, refused)
     }
     // First of all: an owner that knows nothing of the handshake has told the edge to doubt the address.
-    for (const partition of partitions) this.#halvesToOwner(now, partition, peer)
+    if (this.#handedOff.keepsHalves) for (const partition of partitions) this.#halvesToOwner(now, partition, peer)
     if (this.#routes.isDoubted(peer.key) && this.#questions.refuse(now, peer.key, subject) === undefined) {
       this.#routes.endDoubt(peer.key)
       return this.#toEveryNode(peer, datagram)

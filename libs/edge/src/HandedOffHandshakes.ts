@@ -41,9 +41,14 @@ export class HandedOffHandshakes {
     this.#halves.keep(now, partition, token, half, from)
   }
 
+  /** False while no owner may lack a half: then there is nothing to look for. */
+  get keepsHalves(): boolean {
+    return this.#halves.size > 0
+  }
+
   /** The halves that the owner with this token has to be given before the peer's next datagram. */
   forOwner(now: number, peerKey: number | string, partition: number, token: number | undefined): ReadonlyArray<Half> {
-    if (this.#halves.size === 0 || !this.#peers.of(peerKey).includes(partition)) return noHalves
+    if (!this.#peers.of(peerKey).includes(partition)) return noHalves
     return this.#halves.forOwner(now, peerKey, partition, token)
   }
 

@@ -1,6 +1,6 @@
 import * as Schema from "effect/Schema"
 import { accessNameLengthMax } from "./ApiKey.ts"
-import { Grants } from "./Principal.ts"
+import { Grants, type Principal } from "./Principal.ts"
 import { textOf } from "../http/Texts.ts"
 
 /** Accounts of one Roost. */
@@ -71,3 +71,9 @@ export const NewPassword = Schema.Struct({
 export const PasswordChange = Schema.Struct({ current: Schema.String, password: Password }).annotate({
   identifier: "PasswordChange"
 })
+
+/** What became of somebody who gave a name and a password. `lockedNow`: this try was the last one. */
+export type PasswordOutcome =
+  | { readonly _tag: "Right"; readonly principal: Principal; readonly version: number }
+  | { readonly _tag: "Wrong"; readonly lockedNow: boolean }
+  | { readonly _tag: "LockedOut"; readonly retryAfterSeconds: number }
