@@ -1,7 +1,8 @@
 import { Kvm } from "@nats-io/kv"
 import { type BucketDefinition, entryFormatFault, fromJsonText } from "@roost/contracts"
-import { Effect, Option, Result, Schema, type Scope } from "effect"
+import { Effect, FiberSet, Option, Result, Schedule, Schema, type Scope } from "effect"
 import { fromClient } from "./internal/fromClient.ts"
+import { WatchedKeys } from "./internal/WatchedKeys.ts"
 import { NatsConnection } from "./NatsConnection.ts"
 import { NatsError } from "./NatsError.ts"
 import { followTail, type TailMessage } from "./OrderedTail.ts"
@@ -22,7 +23,7 @@ export interface WatchHandlers<A> {
   /** The entries are about to be read, again after an interruption: until `onInitialDone` what is known may be out of date. */
   readonly onStart?: () => void
   readonly onPut: (entry: Entry<A>) => void
-  /** Also for entries that went while nobody watched, with revision 0 then. */
+  /** Also for entries that went while nobody watched: with revision 0 then, some time after `onInitialDone`. */
   readonly onDelete: (key: string, revision: number) => void
   /** All entries there were at the start have been put. Again after every reconnect. */
   readonly onInitialDone?: () => void
@@ -107,18 +108,17 @@ export const openBucket = Effect.fnUntraced(function* <A, I>(
       return found
     })
 
-  const onMessage = (message: TailMessage, known: Set<string>, seen: Set<string>, handlers: WatchHandlers<A>) => {
+  const onMessage = (message: TailMessage, watched: WatchedKeys, handlers: WatchHandlers<A>) => {
     const key = message.subject.slice(`$KV.${name}.`.length)
     const operation = message.header("KV-Operation")
     if (operation === "DEL" || operation === "PURGE") {
-      known.delete(key)
+      watched.deleted(key)
       handlers.onDelete(key, message.sequence)
       return undefined
     }
     const entry = entryOf(key, message.data, message.sequence, message.storedAt)
     if (Result.isFailure(entry)) return entry.failure
-    known.add(key)
-    seen.add(key)
+    watched.put(key)
     handlers.onPut(entry.success)
     return undefined
   }
@@ -140,30 +140,37 @@ export const openBucket = Effect.fnUntraced(function* <A, I>(
       ),
     watch: Effect.fnUntraced(function* (filter, handlers) {
       const log = Effect.runForkWith(yield* Effect.context<never>())
-      const known = new Set<string>()
-      let seen = new Set<string>()
-      const initialDone = () => {
-        for (const key of known) {
-          if (seen.has(key)) continue
-          known.delete(key)
-          handlers.onDelete(key, 0)
-        }
-        seen = new Set()
-        handlers.onInitialDone?.()
-      }
+      const run = yield* FiberSet.makeRuntime<never>()
+      const watched = new WatchedKeys()
+      /** Until there is an answer, or the bucket tells of the key, or is read again. */
+      const settle = (key: string) =>
+        get(key).pipe(
+          Effect.retry({
+            schedule: Schedule.spaced("1 second"),
+            while: ({ reason }) => reason !== "Malformed" && watched.doubts(key)
+          }),
+          Effect.map((found) => {
+            if (Option.isNone(found) && watched.missing(key)) handlers.onDelete(key, 0)
+          }),
+          Effect.ignore
+        )
       yield* followTail({
         stream,
         filterSubject: `$KV.${name}.${filter}`,
         from: "last",
         onStart: () => {
-          seen = new Set()
+          watched.begin()
           handlers.onStart?.()
         },
         onMessage: (message) => {
-          const failure = onMessage(message, known, seen, handlers)
+          const failure = onMessage(message, watched, handlers)
           if (failure !== undefined) log(Effect.logError(failure.message))
         },
-        onCaughtUp: initialDone
+        onCaughtUp: () => {
+          const doubted = watched.caughtUp()
+          if (doubted.length > 0) run(Effect.forEach(doubted, settle, { concurrency: readsMax, discard: true }))
+          handlers.onInitialDone?.()
+        }
       }).pipe(Effect.provideService(NatsConnection, connection), Effect.forkScoped)
     })
   }
