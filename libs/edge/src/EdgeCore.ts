@@ -174,6 +174,11 @@ export class EdgeCore {
     return Math.max(0, Math.min(this.#drops.quietMillis(now, most), first - now))
   }
 
+  /** Begins no handshake any more. Those that it has go on: no other edge has their halves. */
+  drain(): void {
+    this.#handshakes.drain()
+  }
+
   /** Sends the frames collected since the last flush: one per node. False if there were none. */
   flush(): boolean {
     return this.#outbox.flush()

@@ -19,6 +19,8 @@ export type EdgeDropReason =
   /** The node that owned the device is gone; the device retransmits. */
   | "PartitionUnowned"
   | "BusUnavailable"
+  /** Another edge begins the handshake: this one is ending. */
+  | "Drains"
   /** Goes on as a full handshake. */
   | "ResumesFull"
   | "ResumesRate"

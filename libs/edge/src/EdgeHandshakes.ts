@@ -31,6 +31,7 @@ export interface HandshakeParts {
  */
 export class EdgeHandshakes {
   readonly #parts: HandshakeParts
+  #drains = false
 
   constructor(parts: HandshakeParts) {
     this.#parts = parts
@@ -62,7 +63,7 @@ export class EdgeHandshakes {
         if (forwarder.knows(peer.key)) forwarder.byAddress(now, peer, datagram, true)
         return
       case "Dropped":
-        return drops.drop(now, peer, outcome.reason)
+        return drops.drop(now, peer, this.#drains && outcome.reason === "HandshakeRate" ? "Drains" : outcome.reason)
     }
   }
 
@@ -91,6 +92,11 @@ export class EdgeHandshakes {
     if (searches.unknownTo(nodeId, peer.key, placement.nodes)) this.#missed(now, peer)
   }
 
+  /** Begins no handshake any more: a client repeats its hello after a second, and another edge takes its cookie. */
+  drain(): void {
+    this.#drains = true
+  }
+
   handleTimeout(now: number): void {
     const { counters, front, searches } = this.#parts
     counters.handshakesExpired += front.handleTimeout(now)
@@ -103,7 +109,7 @@ export class EdgeHandshakes {
   }
 
   readonly #mayBegin = (now: number, { key }: Peer, cookie: Uint8Array): boolean =>
-    this.#parts.rates.take(now, key, cookie)
+    !this.#drains && this.#parts.rates.take(now, key, cookie)
 
   /** To the owner of the device that the key exchange names; its partition. `from`: where the device is, if it moved. */
   #handOff(now: number, proved: PeerAddress, { half, identity, waitedMillis }: HandOff, from: PeerAddress): number {

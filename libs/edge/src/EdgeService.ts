@@ -14,7 +14,7 @@ import { dtlsCrypto } from "@roost/dtls-crypto"
 import { attachRecorder } from "@roost/flight-recorder"
 import { FrameBus, tellOfProcess } from "@roost/nats"
 import { Health, tellEachMinute, tracing } from "@roost/observability"
-import { Effect, Layer } from "effect"
+import { Effect, Layer, Schedule } from "effect"
 import { EdgeConfig } from "./EdgeConfig.ts"
 import { EdgeCore } from "./EdgeCore.ts"
 import { defaultEdgeLimits } from "./EdgeLimits.ts"
@@ -102,6 +102,7 @@ export const EdgeService = {
         Effect.sync(() => new Ticker(tick, () => core.quietMillis(steadyNow(), calmMillisMax))),
         (ticker) => Effect.sync(() => ticker.stop())
       )
+      yield* Effect.addFinalizer(() => finishHandshakes(core))
       yield* health.register("placement", () => nobodyServes(placement))
       yield* health.registerDegraded("partitions", () => someAreNotServed(placement))
       const checks = keyChecks(config.routingKeys, "routing")
@@ -117,6 +118,28 @@ export const EdgeService = {
     })
   )
 }
+
+/**
+ * A client that had its ServerHello from an edge that ended would repeat its flight for a minute and hear nothing. A slow one, or one
+ * that left, is waited for this long; the devices that come meanwhile wait with it.
+ */
+const handshakesDrainMillisMax = 5_000
+const drainLookMillis = 50
+
+const finishHandshakes = (core: EdgeCore): Effect.Effect<void> =>
+  Effect.sync(() => core.drain()).pipe(
+    Effect.andThen(
+      Effect.repeat(
+        Effect.sync(() => core.gauges.handshakes === 0),
+        {
+          until: (finished) => finished,
+          schedule: Schedule.spaced(drainLookMillis),
+          times: handshakesDrainMillisMax / drainLookMillis
+        }
+      )
+    ),
+    Effect.asVoid
+  )
 
 /** Why no device is served. */
 const nobodyServes = (placement: PlacementMap): string | undefined => {

@@ -39,6 +39,28 @@ describe("EdgeHandshakes", () => {
     assert.strictEqual(other.core.gauges.handshakes, 1)
   })
 
+  it("finishes what it began once it drains, and leaves the rest to other edges, which take the cookie (RFC 6347 §4.2.4)", () => {
+    const world = new EdgeWorld()
+    const other = new EdgeWorld()
+    const begun = new TestDevice(world, "meter-1")
+    const late = new TestDevice(world, "meter-2", {}, peerOf(40_001))
+    world.receive(begun.peer, ...begun.start())
+    world.receive(begun.peer, ...begun.take(world.replies()))
+    const flight = begun.take(world.replies())
+    world.core.drain()
+    world.receive(late.peer, ...late.start())
+    const hello = late.take(world.replies())
+    world.receive(late.peer, ...hello)
+    assert.deepStrictEqual(world.replies(), [])
+    assert.strictEqual(world.core.counters.dropped.get("Drains"), 1)
+    other.receive(late.peer, ...hello)
+    assert.strictEqual(other.core.gauges.handshakes, 1)
+    assert.strictEqual(world.core.gauges.handshakes, 1)
+    world.receive(begun.peer, ...flight)
+    assert.strictEqual(world.core.gauges.handshakes, 0)
+    assert.strictEqual(world.core.gauges.handedOff, 1)
+  })
+
   it("sends the repeated flight of a handed-off handshake after it, with the half that no owner confirmed", () => {
     const world = new EdgeWorld()
     const device = new TestDevice(world, "meter-1")
