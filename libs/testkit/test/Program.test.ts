@@ -41,7 +41,7 @@ describe("a program", () => {
         `const { Program } = await import(${JSON.stringify(new URL("../src/program/index.ts", import.meta.url).href)})
          const program = new Program({ command: "sh", args: ["-c", "sleep 1000 & echo $!; wait"] })
          await program.ready(/\\n/, 60_000)
-         console.log(program.pid, program.stdout.trim())
+         console.log([program.pid, program.stdout.trim()].join(' '))
          ${rest}`
       )
     const parent = new Program(started("setInterval(() => {}, 1000)"))
