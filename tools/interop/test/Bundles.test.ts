@@ -62,7 +62,9 @@ describe.each(forms)("a Roost, as %s,", (form) => {
   it("fulfils no alert on what is 0 while nothing is wrong, and has from the start what alerts want to see grow", async () => {
     const rules = readFileSync(new URL("../../../deploy/prometheus/roost.rules.yaml", import.meta.url), "utf8")
     const zeros = [...rules.matchAll(/expr: (roost_\w+) == 0$/gm)].map(([, name]) => name!)
-    const grown = [...rules.matchAll(/\b(?:increase|rate)\((roost_\w+?)(?:_bucket|_count)?\[/g)].map(([, name]) => name!)
+    const grown = [...rules.matchAll(/\b(?:increase|rate)\((roost_\w+?)(?:_bucket|_count)?\[/g)].map(
+      ([, name]) => name!
+    )
     assert.isAbove(Math.min(zeros.length, grown.length), 2)
     const texts = () => Promise.all(roost.apps.map(({ port }) => metricsAt(port)))
     const isZero = (name: string) => (text: string) => new RegExp(`^${name}(?:\\{.*\\})? 0$`, "m").test(text)
