@@ -2,21 +2,9 @@ import { assert, describe, it } from "@effect/vitest"
 import { Presence } from "@roost/contracts"
 import { Result, Schema } from "effect"
 import { decodePresence, isPresence } from "../src/PresenceMessages.ts"
+import { presence as seededPresence } from "./support/SeededStore.ts"
 
-const presence: Presence = {
-  productKey: "pk1",
-  deviceKey: "dev1",
-  state: "online",
-  cause: "handshake",
-  at: 2000,
-  lastSeenAt: 2000,
-  secureMode: 2,
-  lifetimeSeconds: 60,
-  address: "192.0.2.1:5684",
-  suite: "TLS_PSK_WITH_AES_128_CCM_8",
-  connectionId: false,
-  credentialVersion: 7
-}
+const presence = seededPresence({ credentialVersion: 7 })
 
 const bySchema = Schema.decodeUnknownResult(Schema.fromJsonString(Presence))
 const encode = (value: unknown): Uint8Array => Buffer.from(JSON.stringify(value) ?? "")
