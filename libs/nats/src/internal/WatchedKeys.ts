@@ -4,34 +4,33 @@
  */
 export class WatchedKeys {
   readonly #known = new Set<string>()
-  /** While the bucket is being read. */
-  #met: Set<string> | undefined
+  #unmet = new Set<string>()
   #doubted = new Set<string>()
 
   /** The bucket is being read from its beginning. */
   begin(): void {
-    this.#met = new Set()
+    this.#unmet = new Set(this.#known)
     this.#doubted = new Set()
   }
 
   /** There is an entry. */
   put(key: string): void {
     this.#known.add(key)
-    this.#met?.add(key)
+    this.#unmet.delete(key)
     this.#doubted.delete(key)
   }
 
   /** The bucket told that the entry was deleted. */
   deleted(key: string): void {
     this.#known.delete(key)
+    this.#unmet.delete(key)
     this.#doubted.delete(key)
   }
 
   /** The bucket has been read to its end. Gives the keys that it has to be asked for. */
   caughtUp(): ReadonlyArray<string> {
-    const met = this.#met
-    this.#met = undefined
-    for (const key of this.#known) if (met?.has(key) === false) this.#doubted.add(key)
+    this.#doubted = this.#unmet
+    this.#unmet = new Set()
     return [...this.#doubted]
   }
 
