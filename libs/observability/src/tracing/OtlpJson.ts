@@ -48,8 +48,11 @@ const attributesOf = (attributes: Readonly<Record<string, string | number>>) =>
           : { doubleValue: value }
   }))
 
-const nanosOf = (millis: number): string =>
-  `${Math.floor(millis)}${String(Math.round((millis % 1) * 1e6) % 1e6).padStart(6, "0")}`
+/** More than a number holds exactly. */
+const nanosOf = (millis: number): string => {
+  const whole = Math.floor(millis)
+  return String(BigInt(whole) * 1_000_000n + BigInt(Math.round((millis - whole) * 1e6)))
+}
 
 const kinds: Readonly<Record<SpanKind, number>> = { internal: 1, server: 2, client: 3, producer: 4, consumer: 5 }
 const statusError = 2
