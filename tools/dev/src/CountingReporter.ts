@@ -31,7 +31,11 @@ const said = (errors: ReadonlyArray<Said>): string =>
   stripVTControlCharacters(
     errors
       .map(({ message, diff, stacks = [] }) =>
-        [message, ...(diff === undefined ? [] : [diff]), ...stacks.slice(0, framesMax).map(({ file, line }) => `at ${relative("", file)}:${line}`)].join("\n")
+        [
+          message,
+          ...(diff === undefined ? [] : [diff]),
+          ...stacks.slice(0, framesMax).map(({ file, line }) => `at ${relative("", file)}:${line}`)
+        ].join("\n")
       )
       .join("\n")
   ).slice(0, saidCharactersMax)
