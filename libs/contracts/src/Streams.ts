@@ -120,7 +120,7 @@ export const Buckets = {
   commandHistory: bucket("COMMAND_HISTORY", 7 * day, { percent: 6 }),
   /** Flight recordings, sealed: what they are of, and what each process told. */
   recordings: bucket("RECORDINGS", 7 * day, { percent: 0.5, bytesMax: 256 * mebibyte }),
-  /** Of libs/nats: what the streams were set to, and what the servers promise of what they acknowledged. */
+  /** Of libs/nats: what the streams were set to, what the servers promise, and how far each durable consumer came. */
   store: bucket("STORE", 0, { percent: 0.5, bytesMax: 16 * mebibyte })
 } as const
 

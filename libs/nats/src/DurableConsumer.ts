@@ -7,6 +7,7 @@ import { ConsumerPosition } from "./internal/ConsumerPosition.ts"
 import { fromClient } from "./internal/fromClient.ts"
 import { handleByPeriod } from "./internal/handleByPeriod.ts"
 import { openConsumer } from "./internal/openConsumer.ts"
+import { forgetToldPlace, tellPlaces } from "./internal/ToldPlace.ts"
 import { watchPosition } from "./internal/watchPosition.ts"
 import { failuresAloneMax, Isolation } from "./Isolation.ts"
 import { NatsConnection } from "./NatsConnection.ts"
@@ -103,7 +104,8 @@ const consume = Effect.fnUntraced(function* <R>(options: DurableConsumerOptions<
     pause > 0
       ? handlePulled({ operation, stream, durable, batchMax, pause, position, handled })
       : handleDelivered({ operation, consumer, batchMax, unacknowledgedMax, position, handled })
-  yield* Effect.raceFirst(run, watchPosition(operation, stream, position))
+  const told = tellPlaces(operation, options, position)
+  yield* Effect.raceFirst(run, Effect.raceFirst(told, watchPosition(operation, stream, position)))
 })
 
 interface Handling<R> {
@@ -283,7 +285,10 @@ class Consumed implements ConsumedMessage {
 /** Also fine if there is none. */
 export const deleteConsumer = (stream: string, durable: string): Effect.Effect<void, NatsError, NatsConnection> =>
   Effect.flatMap(NatsConnection, ({ manager }) =>
-    fromClient(`delete consumer ${durable} of ${stream}`, () => manager.consumers.delete(stream, durable))
+    fromClient(`delete consumer ${durable} of ${stream}`, async () => {
+      await forgetToldPlace(manager, { stream, durable })
+      await manager.consumers.delete(stream, durable)
+    })
   ).pipe(
     Effect.asVoid,
     Effect.catchIf(

@@ -108,7 +108,23 @@ const putBack = (server: NatsServer, pattern: string) =>
 
 /** The state that a power cut may leave: messages that no disk had are gone, and the positions of consumers are not. */
 const messagesOnly = "**/streams/{NEWS,WORK}/msgs"
+/** And the bucket STORE with them, which knows how far the readers came. */
+const messagesAndPlaces = "**/streams/{NEWS,WORK,KV_STORE}/msgs"
 const wholeStore = "jetstream"
+
+/** Until each durable consumer has told where it is. */
+const placesTold = Effect.flatMap(NatsConnection, ({ manager }) =>
+  Effect.forEach(["NEWS", "WORK"], (stream) =>
+    waitUntil(
+      Effect.map(
+        Effect.promise(() =>
+          manager.streams.getMessage("KV_STORE", { last_by_subj: `$KV.STORE.place.${stream}.readers` })
+        ),
+        (told) => told !== null
+      )
+    )
+  )
+)
 
 const withServer = (
   test: (server: NatsServer, readers: Readers) => Effect.Effect<void, unknown, NatsConnection | Scope.Scope>
@@ -160,10 +176,35 @@ describe("what takes the places of messages that a store lost", () => {
           waitUntil(() =>
             [after.news, after.work, after.slow].every((heard) => texts.every((each) => heard.includes(each)))
           )
-        // Before as many came as were lost: who begins later can't tell them from those that it had.
         yield* hear("1", "2")
         yield* publish("3")
         yield* hear("3")
+      })
+    )
+  )
+
+  it.live.each([
+    ["and not where the readers came to", messagesOnly],
+    ["and where the readers came to", messagesAndPlaces]
+  ] as const)("is read by who begins after more came than a power cut took of messages %s (trust B1)", ([, pattern]) =>
+    withServer((server, readers) =>
+      Effect.gen(function* () {
+        const before = yield* Scope.make()
+        yield* readers.start.pipe(Scope.provide(before))
+        yield* publish("0")
+        yield* readers.hear("0")
+        yield* placesTold
+        yield* copyStore(server)
+        yield* publish("lost 1", "lost 2", "lost 3")
+        yield* readers.hear("lost 3")
+        yield* Scope.close(before, yield* Effect.exit(Effect.void))
+        yield* putBack(server, pattern)
+        yield* publish("1", "2", "3", "4", "5")
+        const after = new Readers(readers.place)
+        yield* after.start
+        yield* waitUntil(() =>
+          [after.news, after.work].every((heard) => ["1", "2", "3", "4", "5"].every((each) => heard.includes(each)))
+        )
       })
     )
   )

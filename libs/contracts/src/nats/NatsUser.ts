@@ -70,6 +70,9 @@ const looks = [
   `$KV.${Buckets.store.name}.probe.>`
 ]
 
+/** A user that has durable consumers tells how far each came, and forgets it with the consumer. */
+const places = [`$KV.${Buckets.store.name}.place.>`, ...forgets(Buckets.store)]
+
 /** Each app's summary of itself once a second; the registries listen. */
 const tells = (app: NatsUserName) => Subjects.summary(app)
 
@@ -132,6 +135,7 @@ export const natsUsers: Readonly<Record<NatsUserName, NatsPermissions>> = {
     publish: [
       ...looks,
       ...answers,
+      ...places,
       tells("registry"),
       Subjects.placementAsk,
       "roost.device.*",
@@ -199,6 +203,7 @@ export const natsUsers: Readonly<Record<NatsUserName, NatsPermissions>> = {
     publish: [
       ...looks,
       ...answers,
+      ...places,
       tells("downlink-queue"),
       Subjects.registryDevice,
       Subjects.access,
@@ -223,6 +228,7 @@ export const natsUsers: Readonly<Record<NatsUserName, NatsPermissions>> = {
     publish: [
       ...looks,
       ...answers,
+      ...places,
       tells("sinks"),
       Subjects.setAside(any),
       ...writes(Streams.sinkDead, Buckets.sinks),

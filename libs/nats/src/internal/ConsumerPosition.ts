@@ -1,4 +1,6 @@
+import { Effect } from "effect"
 import type { Received } from "../PulledMessages.ts"
+import type { ReadAgain } from "./ConsumerStart.ts"
 import type { Place } from "./Place.ts"
 
 /** After its restart a nats-server says another time than before of when it made a consumer, some milliseconds off. */
@@ -13,12 +15,25 @@ export class ConsumerPosition {
   #beforeOutage: Place | undefined
   /** Where it was when the store began to refuse writes. */
   #beforeTrouble: Place | undefined
-  #again: Place | undefined
+  #again: ReadAgain | undefined
+  #handledUpTo = Infinity
+  #onMove: (() => void) | undefined
 
   /** Keeps the message itself: its place is asked for seldom, and found by reading its reply subject. */
   note(message: Received): void {
     this.#last = message
+    this.#onMove?.()
   }
+
+  /** Ends with the next message. One waits at most. */
+  readonly moved: Effect.Effect<void> = Effect.callback((resume) => {
+    const stop = () => void (this.#onMove = undefined)
+    this.#onMove = () => {
+      stop()
+      resume(Effect.void)
+    }
+    return Effect.sync(stop)
+  })
 
   /** This process knows only its reads by the consumer that was made then; nothing yet, if that is `anew`. */
   readsBy(madeAt: string, anew: boolean): void {
@@ -27,6 +42,7 @@ export class ConsumerPosition {
       this.#beforeOutage = undefined
     }
     this.#again = undefined
+    this.#handledUpTo = Infinity
     this.#madeAt = Date.parse(madeAt)
   }
 
@@ -36,11 +52,11 @@ export class ConsumerPosition {
 
   /** The oldest place that may have been lost since somebody looked; undefined before the first message. */
   get doubtful(): Place | undefined {
-    return this.#beforeOutage ?? this.#place
+    return this.#beforeOutage ?? this.place
   }
 
   noteOutage(): void {
-    this.#beforeOutage ??= this.#place
+    this.#beforeOutage ??= this.place
   }
 
   noteOutageOver(): void {
@@ -48,27 +64,39 @@ export class ConsumerPosition {
   }
 
   noteTrouble(): void {
-    this.#beforeTrouble ??= this.#place
+    this.#beforeTrouble ??= this.place
   }
 
   /** True if there is something to read again. `last`: nothing is passed over any more that came before. */
   noteTroubleOver(last: boolean): boolean {
     const place = this.#beforeTrouble
     if (last) this.#beforeTrouble = undefined
-    if (place !== undefined) this.readAgain(place)
+    if (place !== undefined) this.readAgain({ _tag: "Since", place })
     return place !== undefined
   }
 
-  readAgain(place: Place): void {
-    this.#again = place
+  readAgain(again: ReadAgain): void {
+    this.#again = again
   }
 
-  /** The place to begin again from, with the consumer that was made then. */
-  get again(): Place | undefined {
+  /** From where a consumer has to read that is made in place of this one. */
+  get again(): ReadAgain | undefined {
     return this.#again
   }
 
-  get #place(): Place | undefined {
+  /** The consumer is about to be deleted, and made anew: `handledUpTo` is the sequence up to which it had an ack of every message. */
+  replaces(again: ReadAgain, handledUpTo: number): void {
+    this.#again = again
+    this.#handledUpTo = handledUpTo
+  }
+
+  /** Of the consumer that is replaced; infinite while none is known. */
+  get handledUpTo(): number {
+    return this.#handledUpTo
+  }
+
+  /** Of the last message; undefined before the first one. */
+  get place(): Place | undefined {
     const last = this.#last
     return last && { sequence: last.seq, storedAt: Math.floor(last.info.timestampNanos / 1e6) }
   }

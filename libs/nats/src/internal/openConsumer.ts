@@ -3,18 +3,18 @@ import {
   type Consumer,
   type ConsumerConfig,
   type ConsumerInfo,
-  DeliverPolicy,
   JetStreamApiError,
-  type JetStreamManager,
-  RetentionPolicy
+  type JetStreamManager
 } from "@nats-io/jetstream"
 import { nanos } from "@nats-io/transport-node"
 import { Effect } from "effect"
 import { NatsConnection } from "../NatsConnection.ts"
 import type { NatsError } from "../NatsError.ts"
 import type { ConsumerPosition } from "./ConsumerPosition.ts"
+import { type ConsumerStart, type ReadAgain, startOf } from "./ConsumerStart.ts"
 import { fromClient } from "./fromClient.ts"
-import { readAgainFrom, wasSetBack } from "./Place.ts"
+import { wasSetBack } from "./Place.ts"
+import { forgetToldPlace, readToldPlace } from "./ToldPlace.ts"
 
 interface WantedConsumer {
   readonly stream: string
@@ -38,9 +38,14 @@ export const openConsumer = Effect.fnUntraced(function* (
   const { durable, stream } = wanted
   const [consumer, lost] = yield* fromClient(operation, async () => {
     const known = await consumerInfo(manager, stream, durable)
-    const lost = known !== undefined && (await passesOver(manager, stream, known, position))
-    const start = known === undefined || lost ? await startOf(manager, wanted, position) : startOfKnown(known.config)
-    if (lost) await manager.consumers.delete(stream, durable)
+    const again = known && (await readsAgain(manager, wanted, known, position))
+    const lost = again !== undefined
+    if (known && lost) position.replaces(again, known.ack_floor.stream_seq)
+    const start = known && !lost ? startOfKnown(known.config) : await startOfNew(manager, wanted, position)
+    if (lost) {
+      await forgetToldPlace(manager, wanted)
+      await manager.consumers.delete(stream, durable)
+    }
     const made = await manager.consumers.add(stream, {
       durable_name: durable,
       filter_subject: wanted.filterSubject,
@@ -77,40 +82,62 @@ export const isBeyond = async (
   { delivered }: ConsumerInfo
 ): Promise<boolean> => delivered.stream_seq > (await streams.info(stream)).state.last_seq
 
-const passesOver = async (
+/** From where `known` has to read again; undefined if it passes over nothing. */
+const readsAgain = async (
   manager: JetStreamManager,
-  stream: string,
+  wanted: WantedConsumer,
   known: ConsumerInfo,
   position: ConsumerPosition
-): Promise<boolean> => {
-  if (!position.isOf(known.created)) return isBeyond(manager, stream, known)
-  if (position.again !== undefined) return true
+): Promise<ReadAgain | undefined> => {
+  const { stream } = wanted
+  if (!position.isOf(known.created)) return readsAgainSinceTold(manager, wanted, known)
+  if (position.again !== undefined) return position.again
   const place = position.doubtful
-  if (place === undefined || !(await wasSetBack(manager, stream, place))) return isBeyond(manager, stream, known)
-  position.readAgain(place)
-  return true
+  if (place !== undefined && (await wasSetBack(manager, stream, place))) return { _tag: "Since", place }
+  return (await isBeyond(manager, stream, known)) ? everything : undefined
 }
 
-type Start = Partial<Pick<ConsumerConfig, "deliver_policy" | "opt_start_time" | "opt_start_seq">>
+/**
+ * The same for a process that has read nothing by it yet. Power may have failed: the consumer's position can be newer on the
+ * disk than its stream and than the place that was told. A server says no time of the last delivery until it delivers
+ * something after its start, and only a start brings back less than there was.
+ */
+const readsAgainSinceTold = async (
+  manager: JetStreamManager,
+  wanted: WantedConsumer,
+  known: ConsumerInfo
+): Promise<ReadAgain | undefined> => {
+  const { stream } = wanted
+  const told = await readToldPlace(manager, wanted)
+  // Whoever made it after that knew where it has to begin.
+  if (told === undefined || told.toldAt < Date.parse(known.created)) {
+    return (await isBeyond(manager, stream, known)) ? everything : undefined
+  }
+  const { place } = told
+  if (await wasSetBack(manager, stream, place)) return { _tag: "Since", place }
+  const { last_active, stream_seq } = known.delivered
+  const wentOnUntold = stream_seq > place.sequence && last_active === undefined
+  return wentOnUntold || (await isBeyond(manager, stream, known))
+    ? { _tag: "Behind", sequence: place.sequence }
+    : undefined
+}
+
+const everything: ReadAgain = { _tag: "All" }
 
 /** The server takes no other start of a consumer that is there. */
-const startOfKnown = ({ deliver_policy, opt_start_seq, opt_start_time }: ConsumerConfig): Start => ({
+const startOfKnown = ({ deliver_policy, opt_start_seq, opt_start_time }: ConsumerConfig): ConsumerStart => ({
   ...(deliver_policy === undefined ? {} : { deliver_policy }),
   ...(opt_start_seq === undefined ? {} : { opt_start_seq }),
   ...(opt_start_time === undefined ? {} : { opt_start_time })
 })
 
-const startOf = async (
+const startOfNew = async (
   { streams }: JetStreamManager,
-  { startAt, stream }: WantedConsumer,
-  { again }: ConsumerPosition
-): Promise<Start> => {
-  // A work queue still has the work that nobody has done, and it takes no consumer that begins later.
-  if ((await streams.info(stream)).config.retention === RetentionPolicy.Workqueue) {
-    return { deliver_policy: DeliverPolicy.All }
-  }
-  const from = again === undefined ? startAt : Math.max(startAt ?? 0, readAgainFrom(again))
-  return from === undefined
-    ? { deliver_policy: DeliverPolicy.All }
-    : { deliver_policy: DeliverPolicy.StartTime, opt_start_time: new Date(from).toISOString() }
+  { filterSubject, startAt, stream }: WantedConsumer,
+  { again, handledUpTo }: ConsumerPosition
+): Promise<ConsumerStart> => {
+  const { retention } = (await streams.info(stream)).config
+  const behind = { seq: handledUpTo + 1, next_by_subj: filterSubject }
+  const unhandled = again === undefined || handledUpTo === Infinity ? null : await streams.getMessage(stream, behind)
+  return startOf({ retention, startAt, again, handledUpTo, unhandledAt: unhandled?.time.getTime() })
 }

@@ -30,7 +30,7 @@ export const watchPosition = (
         fromClient(operation, () => wasSetBack(manager, stream, place)),
         (isSetBack) => {
           if (!isSetBack) return Effect.sync(() => position.noteOutageOver())
-          position.readAgain(place)
+          position.readAgain({ _tag: "Since", place })
           return Effect.fail(because("the stream was set back: what came since is read again"))
         }
       )
