@@ -8,18 +8,14 @@ import { operatorPages } from "./pages/OperatorPages.ts"
 import { productPage } from "./pages/ProductPage.ts"
 import { registryAway } from "./pages/RegistryAway.ts"
 import { signIn } from "./pages/SignIn.ts"
-import { picture } from "./support/Browser.ts"
+import { tellFailure } from "./support/Browser.ts"
 import { ConsoleInBrowser } from "./support/ConsoleInBrowser.ts"
 
 const console = new ConsoleInBrowser()
 
 beforeAll(() => console.start())
 
-afterEach(async ({ task }) => {
-  // What was seen when it failed, where pictures are looked at.
-  if (task.result?.state === "fail")
-    await picture(console.page, `failed-${task.name.slice(0, 20).replaceAll(" ", "-")}`)
-})
+afterEach(({ task }) => tellFailure(console.page, task))
 
 afterAll(() => console[Symbol.asyncDispose]())
 

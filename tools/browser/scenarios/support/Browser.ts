@@ -3,6 +3,7 @@ import { createRequire } from "node:module"
 import { join } from "node:path"
 import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core"
 import { assert } from "@effect/vitest"
+import type { RunnerTestCase } from "vitest"
 
 export const launch = (): Promise<Browser> =>
   chromium.launch({ executablePath: process.env["ROOST_TEST_CHROMIUM"]!, args: ["--no-sandbox"] })
@@ -81,6 +82,21 @@ export const picture = async (page: Page, name: string): Promise<void> => {
   if (folder === undefined) return
   await page.waitForTimeout(400)
   await page.screenshot({ path: join(folder, `${name}.png`), animations: "disabled" })
+}
+
+/** Of a page's text, for whoever reads only what a failed test said. */
+const shownCharactersMax = 1_500
+
+/** What a page showed when a test failed, added to what the test said, and a picture where they are asked for. */
+export const tellFailure = async (
+  page: Page,
+  { name, result }: Pick<RunnerTestCase, "name" | "result">
+): Promise<void> => {
+  const error = result?.state === "fail" ? result.errors?.[0] : undefined
+  if (error === undefined) return
+  const text = await page.evaluate(() => document.body.innerText).catch((gone: unknown) => String(gone))
+  error.message += `\nThe page ${page.url()} showed: ${text.replaceAll(/\s+/gu, " ").slice(0, shownCharactersMax)}`
+  await picture(page, `failed-${name.slice(0, 20).replaceAll(" ", "-")}`)
 }
 
 /** For what a page shows: on a busy machine a first page takes half a minute. */
