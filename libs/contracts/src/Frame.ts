@@ -16,7 +16,8 @@ export const FrameKind = {
   ResumeTaken: 19,
   ResumeUnknown: 20,
   RouteById: 21,
-  Claim: 22
+  Claim: 22,
+  Stray: 32
 } as const
 export type FrameKind = (typeof FrameKind)[keyof typeof FrameKind]
 

@@ -5,6 +5,7 @@ export const Subjects = {
   frameToNode: (nodeId: string) => `roost.frame.node.${nodeId}`,
   frameToNodes: "roost.frame.nodes",
   frameToEdge: (edgeId: string) => `roost.frame.edge.${edgeId}`,
+  frameToEdges: "roost.frame.edges",
   placementAnnounce: "roost.placement.announce",
   placementAsk: "roost.placement.ask",
   registryPsk: "roost.registry.psk",

@@ -69,6 +69,16 @@ export class DatagramForwarder {
     return this.#handedOff.has(peerKey) || this.#routes.hasPeer(peerKey)
   }
 
+  /** One that another edge heard, of a handshake that was handed off from here, to its owners. False if none was. */
+  strayToOwners(now: number, peer: PeerAddress, datagram: Uint8Array, heardBy: string): boolean {
+    const partitions = this.#handedOff.of(peer.key)
+    for (const partition of partitions) {
+      this.#halvesToOwner(now, partition, peer, heardBy)
+      this.#outbox.toOwner(FrameKind.Datagram, partition, peer, datagram, heardBy)
+    }
+    return partitions.length > 0
+  }
+
   /** A route that is in doubt is kept, since what raised the doubt may be a forgery; every node is asked, too. */
   #toPartitions(
     now: number,
@@ -92,9 +102,9 @@ export class DatagramForwarder {
   }
 
   /** A handshake that its owner does not have, whatever became of the half, goes on with the device's retransmission. */
-  #halvesToOwner(now: number, partition: number, peer: PeerAddress): void {
+  #halvesToOwner(now: number, partition: number, peer: PeerAddress, heardBy?: string): void {
     for (const half of this.#handedOff.forOwner(now, peer.key, partition, this.#placement.tokenOf(partition))) {
-      this.#outbox.toOwner(half.kind, partition, half.peer, half.body)
+      this.#outbox.toOwner(half.kind, partition, half.peer, half.body, heardBy)
     }
   }
 

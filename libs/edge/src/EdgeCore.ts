@@ -13,6 +13,7 @@ import { FrameOutbox, type Publish } from "./FrameOutbox.ts"
 import { HandedOffHandshakes } from "./HandedOffHandshakes.ts"
 import { HandshakeRates } from "./HandshakeRates.ts"
 import { SessionSearches } from "./SessionSearches.ts"
+import { Strays } from "./Strays.ts"
 
 /** Where the edge's output goes. */
 export interface EdgePorts {
@@ -40,7 +41,9 @@ export class EdgeCore {
   readonly #routes: DeviceRoutes
   readonly #handedOff: HandedOffHandshakes
   readonly #searches: SessionSearches
+  readonly #edgeId: string
   readonly #outbox: FrameOutbox
+  readonly #strays: Strays
   readonly #forwarder: DatagramForwarder
   readonly #handshakes: EdgeHandshakes
   readonly #turnMillis: number
@@ -65,6 +68,7 @@ export class EdgeCore {
     const searches = new SessionSearches(now, limits)
     const outbox = new FrameOutbox(edgeId, placement, ports.publish, counters)
     const shared = { counters, drops, handedOff, outbox, placement }
+    const strays = new Strays({ now, limits, counters, handedOff, outbox })
     const forwarder = new DatagramForwarder({ ...shared, routes, questions: new EveryNodeQuestions(now, limits) })
     this.#handshakes = new EdgeHandshakes({
       ...shared,
@@ -72,9 +76,11 @@ export class EdgeCore {
       front,
       recorder,
       searches,
+      strays,
       rates: new HandshakeRates(limits),
       send: (peer, datagram) => ports.send(peer, datagram)
     })
+    this.#edgeId = edgeId
     this.#ports = ports
     this.#front = front
     this.#drops = drops
@@ -82,6 +88,7 @@ export class EdgeCore {
     this.#handedOff = handedOff
     this.#searches = searches
     this.#outbox = outbox
+    this.#strays = strays
     this.#forwarder = forwarder
     this.#turnMillis = limits.handedOffMillis
     this.#turnedAt = now
@@ -114,6 +121,7 @@ export class EdgeCore {
     if (ofHandshake && (epoch === 0 || this.#front.isHandshaking(peer.key))) {
       return this.#handshakes.handleDatagram(now, peer, datagram)
     }
+    if (ofHandshake) this.#strays.tell(now, peer, datagram)
     this.#forwarder.byAddress(now, peer, datagram, ofHandshake)
   }
 
@@ -158,6 +166,22 @@ export class EdgeCore {
     if (reader.malformed) this.counters.framesMalformed++
   }
 
+  /** A frame of another edge: datagrams of handshakes whose half may be here. What is taken goes on, and never to another edge. False if nothing is. */
+  handleStrays(now: number, bytes: Uint8Array): boolean {
+    const reader = new FrameReader(bytes)
+    // The bus gives an edge its own frames, too.
+    if (reader.origin === this.#edgeId) return false
+    this.#outbox.now = now
+    let taken = 0
+    while (reader.next()) {
+      if (reader.kind !== FrameKind.Stray) this.counters.framesMalformed++
+      else if (this.#handshakes.takeStray(now, reader.peer, reader.body, reader.origin)) taken++
+    }
+    if (reader.malformed) this.counters.framesMalformed++
+    this.counters.straysTaken += taken
+    return taken > 0
+  }
+
   /** Ends what waited too long. Call it several times a second. */
   handleTimeout(now: number): void {
     this.#handshakes.handleTimeout(now)
@@ -188,6 +212,7 @@ export class EdgeCore {
     if (datagram.length < cidOffset + serverCidBytes) return this.#drops.dropNotDtls(now, peer, datagram)
     if (this.#forwarder.byConnectionId(peer, datagram, cidOffset)) return
     if (this.#front.hasConnectionId(datagram, cidOffset)) return this.#handshakes.handleDatagram(now, peer, datagram)
+    this.#strays.tell(now, peer, datagram)
     this.#forwarder.byUnknownConnectionId(now, peer, datagram, cidOffset)
   }
 }

@@ -49,6 +49,9 @@ export class EdgeCounters {
   routedByAddress = 0
   handshakeDatagrams = 0
   unrouted = 0
+  straysTold = 0
+  straysOverRate = 0
+  straysTaken = 0
   handshakesExpired = 0
   /** From a datagram with an uplink to its 2.04. */
   uplink: Observed = unobserved

@@ -1,6 +1,6 @@
 import type { PlacementMap } from "@roost/cluster"
 import { FrameKind, partitionOfName, PeerAddress } from "@roost/contracts"
-import type { FrontHalf, FrontOutcome, Peer } from "@roost/dtls"
+import type { FrontDropReason, FrontHalf, FrontOutcome, Peer } from "@roost/dtls"
 import type { FlightRecorder } from "@roost/flight-recorder"
 import type { DatagramForwarder } from "./DatagramForwarder.ts"
 import type { Drops } from "./Drops.ts"
@@ -9,7 +9,9 @@ import { recordDatagram, recordFront } from "./EdgeRecording.ts"
 import type { FrameOutbox } from "./FrameOutbox.ts"
 import type { HandedOffHandshakes } from "./HandedOffHandshakes.ts"
 import type { HandshakeRates } from "./HandshakeRates.ts"
+import { isOfLastFlight } from "./LastFlight.ts"
 import type { SessionSearches } from "./SessionSearches.ts"
+import type { Strays } from "./Strays.ts"
 
 export interface HandshakeParts {
   readonly counters: EdgeCounters
@@ -22,6 +24,7 @@ export interface HandshakeParts {
   readonly rates: HandshakeRates
   readonly recorder: FlightRecorder
   readonly searches: SessionSearches
+  readonly strays: Strays
   readonly send: (peer: PeerAddress, datagram: Uint8Array) => void
 }
 
@@ -38,7 +41,7 @@ export class EdgeHandshakes {
   }
 
   handleDatagram(now: number, peer: PeerAddress, datagram: Uint8Array): void {
-    const { counters, drops, forwarder, front, handedOff, outbox, recorder } = this.#parts
+    const { counters, drops, forwarder, front, recorder, strays } = this.#parts
     counters.handshakeDatagrams++
     if (drops.dropsTooLarge(now, peer, datagram)) return
     const outcome = front.handleDatagram(now, frontPeer(peer), datagram, this.#mayBegin)
@@ -47,23 +50,44 @@ export class EdgeHandshakes {
       case "Reply":
         if (outcome.refused !== undefined) drops.helloRefused(now, peer, outcome.refused)
         return this.#reply(now, peer, outcome)
-      case "HandOff": {
-        const proved = outcome.movedFrom === undefined ? peer : new PeerAddress(outcome.movedFrom.key)
-        const partition = this.#handOff(now, proved, outcome, peer)
-        if (proved === peer) return
-        handedOff.add(proved.key, partition)
-        return outbox.toOwner(FrameKind.Datagram, partition, peer, datagram)
-      }
+      case "HandOff":
+        return this.#handOff(now, peer, outcome, datagram)
       case "Resume":
         return this.#search(now, peer, outcome.hello)
       case "Forward":
+        strays.tell(now, peer, datagram)
         return forwarder.byAddress(now, peer, datagram, true)
       case "Kept":
+        strays.tell(now, peer, datagram)
         // It may be the repeated last flight of a handshake before, whose ClientHello came a second time.
         if (forwarder.knows(peer.key)) forwarder.byAddress(now, peer, datagram, true)
         return
       case "Dropped":
+        if (unexpected.has(outcome.reason)) strays.tell(now, peer, datagram)
         return drops.drop(now, peer, this.#drains && outcome.reason === "HandshakeRate" ? "Drains" : outcome.reason)
+    }
+  }
+
+  /**
+   * A datagram that another edge heard, and that is no hello: nothing begins by it. Whatever comes of it, the owner answers by that edge. A
+   * balancer that translates addresses knows the device's flow there. False if it is of no handshake from here.
+   */
+  takeStray(now: number, peer: PeerAddress, datagram: Uint8Array, heardBy: string): boolean {
+    const { forwarder, front, recorder } = this.#parts
+    if (!isOfLastFlight(datagram)) return false
+    const outcome = front.handleDatagram(now, frontPeer(peer), datagram, admitNobody)
+    if (recorder.active && takesStray.has(outcome._tag)) recordFront(recorder, now, peer, datagram, outcome)
+    switch (outcome._tag) {
+      case "HandOff":
+        this.#handOff(now, peer, outcome, datagram, heardBy)
+        return true
+      case "Forward":
+        return forwarder.strayToOwners(now, peer, datagram, heardBy)
+      case "Kept":
+        forwarder.strayToOwners(now, peer, datagram, heardBy)
+        return true
+      default:
+        return false
     }
   }
 
@@ -111,17 +135,21 @@ export class EdgeHandshakes {
   readonly #mayBegin = (now: number, { key }: Peer, cookie: Uint8Array): boolean =>
     !this.#drains && this.#parts.rates.take(now, key, cookie)
 
-  /** To the owner of the device that the key exchange names; its partition. `from`: where the device is, if it moved. */
-  #handOff(now: number, proved: PeerAddress, { half, identity, waitedMillis }: HandOff, from: PeerAddress): number {
+  /** To the owner of the device that the key exchange names. `from`: where the device is now. `heardBy`: see `FrameOutbox.toOwner`. */
+  #handOff(now: number, from: PeerAddress, outcome: HandOff, datagram: Uint8Array, heardBy?: string): void {
     const { counters, handedOff, outbox, placement } = this.#parts
+    const { half, identity, movedFrom, waitedMillis } = outcome
+    const proved = movedFrom === undefined ? from : new PeerAddress(movedFrom.key)
     const partition = partitionOf(identity)
     counters.handedOff++
     counters.keyExchange.observe(waitedMillis / 1e3)
     handedOff.add(from.key, partition)
     const kept = { kind: FrameKind.RepeatedHalfHandshake, peer: proved, body: half }
     handedOff.keep(now, partition, placement.tokenOf(partition), kept, from)
-    outbox.toOwner(FrameKind.HalfHandshake, partition, proved, half)
-    return partition
+    outbox.toOwner(FrameKind.HalfHandshake, partition, proved, half, heardBy)
+    if (proved === from) return
+    handedOff.add(proved.key, partition)
+    outbox.toOwner(FrameKind.Datagram, partition, from, datagram, heardBy)
   }
 
   #search(now: number, peer: PeerAddress, hello: Uint8Array): void {
@@ -163,6 +191,11 @@ export class EdgeHandshakes {
     }
   }
 }
+
+/** What the front half drops where the client may have gone on with another edge's ServerHello. */
+const unexpected: ReadonlySet<FrontDropReason> = new Set(["UnexpectedHandshake", "UnexpectedRecord"])
+const takesStray: ReadonlySet<FrontOutcome["_tag"]> = new Set(["HandOff", "Kept"])
+const admitNobody = () => false
 
 type HandOff = FrontOutcome & { readonly _tag: "HandOff" }
 

@@ -43,6 +43,17 @@ export interface EdgeLimits {
   /** Peers and connection ids of which that is remembered. */
   readonly unroutedPeersMax: number
   /**
+   * Datagrams of handshakes per second that the other edges are told of, because this one has no half of them: each costs every edge.
+   * Enough for a balancer that spreads 1 700 handshakes a second packet by packet.
+   */
+  readonly straysPerSecondMax: number
+  /** The same of one source, and how many it may save up, while less than half of the above is left. */
+  readonly straysPerSourceSecondMax: number
+  readonly straysPerSourceBurstMax: number
+  /** The same of one address and port. A flight has three datagrams, more where its key exchange comes in pieces. */
+  readonly straysPerPeerSecondMax: number
+  readonly straysPerPeerBurstMax: number
+  /**
    * How long a session id is looked for before the handshake goes on as a full one, unless every node knows nothing of it
    * before. Below the second after which a client sends its ClientHello again (RFC 6347 §4.2.4.1).
    */
@@ -75,6 +86,11 @@ export const defaultEdgeLimits: EdgeLimits = {
   unroutedPerSourceBurstMax: 5_000,
   unroutedQuietMillis: 1000,
   unroutedPeersMax: 50_000,
+  straysPerSecondMax: 5_000,
+  straysPerSourceSecondMax: 500,
+  straysPerSourceBurstMax: 2_000,
+  straysPerPeerSecondMax: 8,
+  straysPerPeerBurstMax: 32,
   resumeWaitMillis: 900,
   resumesMax: 5_000,
   resumesPerSourceSecondMax: 500,

@@ -79,7 +79,14 @@ const counters: ReadonlyArray<readonly [CounterField, name: string, help: string
   ["routedByCid", "roost_edge_routed_by_cid_total", "Datagrams routed by their connection id."],
   ["routedByAddress", "roost_edge_routed_by_address_total", "Datagrams routed by the address they came from."],
   ["handshakeDatagrams", "roost_edge_handshake_datagrams_total", "Datagrams of handshakes before and without a route."],
-  ["unrouted", "roost_edge_unrouted_total", "Datagrams that every node was asked about."]
+  ["unrouted", "roost_edge_unrouted_total", "Datagrams that every node was asked about."],
+  [
+    "straysTold",
+    "roost_edge_strays_told_total",
+    "Datagrams of handshakes that other edges were told of: they may have the half."
+  ],
+  ["straysTaken", "roost_edge_strays_taken_total", "Datagrams that another edge heard, of handshakes that began here."],
+  ["straysOverRate", "roost_edge_strays_over_rate_total", "Datagrams of handshakes that no other edge was told of."]
 ]
 
 const gauges: ReadonlyArray<readonly [keyof EdgeCore["gauges"], name: string, help: string]> = [

@@ -70,6 +70,9 @@ export const EdgeService = {
         ),
         (pace) => Effect.sync(() => pace.stop())
       )
+      yield* bus.subscribe(Subjects.frameToEdges, (bytes) => {
+        if (core.handleStrays(steadyNow(), bytes)) endTurnSoon()
+      })
       yield* bus.subscribe(Subjects.frameToEdge(config.edgeId), (bytes, message) => {
         core.handleFrame(steadyNow(), bytes)
         const traced = message?.headers?.get(frameTracesHeader)

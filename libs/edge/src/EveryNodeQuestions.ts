@@ -1,7 +1,7 @@
-import { type Allowance, allowance, Allowances, sourceOf, take } from "@roost/bounded"
 import { leadingBits } from "@roost/dtls"
 import type { EdgeLimits } from "./EdgeLimits.ts"
 import { GenerationMap } from "./GenerationMap.ts"
+import { SharedRate } from "./SharedRate.ts"
 
 type QuestionLimits = Pick<
   EdgeLimits,
@@ -13,26 +13,22 @@ type QuestionLimits = Pick<
   | "unroutedQuietMillis"
 >
 
-/**
- * How often every node may be asked about a peer, or about a connection id. Each question costs every node, and nothing proves the
- * address of the datagram behind it. So a source pays only where a flood leaves less than half of what there is for all. Pure.
- */
+/** How often every node may be asked about a peer, or about a connection id: each question costs every node. Pure. */
 export class EveryNodeQuestions {
   readonly #limits: QuestionLimits
   /** When each peer and each connection id was last asked about. */
   readonly #askedAt: GenerationMap<number | string, number>
-  readonly #ofSource: Allowances<number | string>
-  readonly #ofAll: Allowance
+  readonly #rate: SharedRate
 
   constructor(now: number, limits: QuestionLimits) {
     this.#limits = limits
     this.#askedAt = new GenerationMap(limits.unroutedPeersMax)
-    this.#ofSource = new Allowances({
-      perSecond: limits.unroutedPerSourceSecondMax,
-      burst: limits.unroutedPerSourceBurstMax,
-      max: limits.ratesMax
+    this.#rate = new SharedRate(now, {
+      perSecondMax: limits.unroutedPerSecondMax,
+      perSourceSecondMax: limits.unroutedPerSourceSecondMax,
+      perSourceBurstMax: limits.unroutedPerSourceBurstMax,
+      sourcesMax: limits.ratesMax
     })
-    this.#ofAll = allowance(now, limits.unroutedPerSecondMax)
   }
 
   /**
@@ -43,15 +39,9 @@ export class EveryNodeQuestions {
     peerKey: number | string,
     subject: number | string
   ): "UnroutedRate" | "UnroutedRepeated" | undefined {
-    const { unroutedPerSecondMax, unroutedQuietMillis } = this.#limits
     const askedAt = this.#askedAt.get(subject)
-    if (askedAt !== undefined && now - askedAt < unroutedQuietMillis) return "UnroutedRepeated"
-    if (!take(this.#ofAll, now, unroutedPerSecondMax, unroutedPerSecondMax)) return "UnroutedRate"
-    const isScarce = this.#ofAll.left < unroutedPerSecondMax / 2
-    if (isScarce && !this.#ofSource.take(now, sourceOf(peerKey))) {
-      this.#ofAll.left++
-      return "UnroutedRate"
-    }
+    if (askedAt !== undefined && now - askedAt < this.#limits.unroutedQuietMillis) return "UnroutedRepeated"
+    if (!this.#rate.take(now, peerKey)) return "UnroutedRate"
     this.#askedAt.set(subject, now)
     return undefined
   }

@@ -70,6 +70,15 @@ export class HandedOffHalves {
     if (from.key !== peer.key) this.#moved.set(from.key, peer.key)
   }
 
+  /** Whether a half of the peer for the partition is kept for less than `millis`. */
+  isNew(now: number, peerKey: number | string, partition: number, millis: number): boolean {
+    const proved = this.#moved.get(peerKey) ?? peerKey
+    return kinds.some((kind) => {
+      const kept = this.#kept.get(nameOf(kind, partition, proved))
+      return kept !== undefined && now - kept.at < millis
+    })
+  }
+
   /** The owner of the partition has the session. */
   confirmed(peerKey: number | string, partition: number): void {
     for (const kind of kinds) this.#kept.delete(nameOf(kind, partition, peerKey))

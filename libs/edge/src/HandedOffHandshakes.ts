@@ -41,6 +41,12 @@ export class HandedOffHandshakes {
     this.#halves.keep(now, partition, token, half, from)
   }
 
+  /** Whether something of the peer was handed off less than `millis` ago. */
+  isNew(now: number, peerKey: number | string, millis: number): boolean {
+    if (!this.keepsHalves) return false
+    return this.#peers.of(peerKey).some((partition) => this.#halves.isNew(now, peerKey, partition, millis))
+  }
+
   /** False while no owner may lack a half: then there is nothing to look for. */
   get keepsHalves(): boolean {
     return this.#halves.size > 0

@@ -54,7 +54,7 @@ describe("what strangers and devices can make an edge keep", () => {
       route * limits.routesMax +
       route * limits.handedOffMax +
       (doubt + asked) * limits.unroutedPeersMax +
-      4 * doubt * limits.ratesMax +
+      6 * doubt * limits.ratesMax +
       halfOpen * (frontHalfLimits.peersInHandshakeMax + limits.resumesMax)
     assert.isBelow(bytes / 1e6, 200, JSON.stringify({ route, doubt, asked, halfOpen }))
   })

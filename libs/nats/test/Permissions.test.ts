@@ -17,6 +17,7 @@ const orders = [
   "roost.frame.edge.edge0001",
   "roost.frame.node.node0001",
   "roost.frame.nodes",
+  "roost.frame.edges",
   "roost.placement.announce",
   "roost.registry.psk",
   "roost.registry.activate",
@@ -193,9 +194,9 @@ describe.each(["path", "newest"] as const)("the accounts that ship, nats-server 
 
   it("let no app say what another one says (trust D1)", async () => {
     const own: Readonly<Record<Exclude<NatsUserName, "admin">, RegExp>> = {
-      "udp-edge": /^roost\.frame\.node/,
+      "udp-edge": /^roost\.frame\.(?:node|edges$)/,
       "session-actors":
-        /^(?:roost\.(?:frame|placement|uplink|presence|event|command|registry\.)|\$KV\.(?:SESSIONS|LEASES)|_)/,
+        /^(?:roost\.(?:frame(?!\.edges)|placement|uplink|presence|event|command|registry\.)|\$KV\.(?:SESSIONS|LEASES)|_)/,
       registry: /^(?:roost\.(?:credential|webhook|sink|downlink|device)|\$KV\.(?:PROFILES|WEBHOOKS|SINKS)|_)/,
       "downlink-queue": /^(?:roost\.device|\$KV\.COMMANDS|_)/,
       sinks: /^(?:roost\.sink|\$KV\.SINKS|_)/

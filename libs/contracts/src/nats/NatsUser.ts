@@ -84,11 +84,12 @@ export const natsUsers: Readonly<Record<NatsUserName, NatsPermissions>> = {
       tells("udp-edge"),
       Subjects.frameToNode(any),
       Subjects.frameToNodes,
+      Subjects.frameToEdges,
       Subjects.placementAsk,
       Subjects.stranger,
       Subjects.recorded
     ],
-    subscribe: [Subjects.frameToEdge(any), Subjects.placementAnnounce, Subjects.recordings]
+    subscribe: [Subjects.frameToEdge(any), Subjects.frameToEdges, Subjects.placementAnnounce, Subjects.recordings]
   },
   "session-actors": {
     publish: [

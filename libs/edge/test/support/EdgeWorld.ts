@@ -46,15 +46,17 @@ export class EdgeWorld {
   busAvailable = true
   readonly sent: Array<{ readonly peer: PeerAddress; readonly datagram: Uint8Array }> = []
   readonly frames: Array<{ readonly subject: string; readonly bytes: Uint8Array; readonly headers: string }> = []
+  /** What other edges were told of, as far as `entries` has met it. */
+  readonly strays: Array<Entry> = []
   readonly strangers: Array<StrangerEvent> = []
   readonly placement = new PlacementMap()
   readonly core: EdgeCore
 
-  constructor(limits: Partial<EdgeLimits> = {}) {
+  constructor(limits: Partial<EdgeLimits> = {}, edgeId = "edge") {
     this.announce("a", 0, partitionCount / 2 - 1)
     this.announce("b", partitionCount / 2, partitionCount - 1)
     this.core = new EdgeCore({
-      edgeId: "edge",
+      edgeId,
       limits: { ...defaultEdgeLimits, ...limits },
       front: new FrontHalf({
         crypto,
@@ -99,15 +101,16 @@ export class EdgeWorld {
     this.core.handleTimeout(this.now)
   }
 
-  /** Entries published since the last call. */
+  /** Entries for nodes that were published since the last call. */
   entries(): Array<Entry> {
     this.core.flush()
     return this.frames.splice(0).flatMap(({ subject, bytes }) => {
       const entries: Array<Entry> = []
+      const into = subject === Subjects.frameToEdges ? this.strays : entries
       const reader = new FrameReader(bytes)
       while (reader.next()) {
         const { body, kind, partition, peer } = reader
-        entries.push({ subject, kind, partition, peer, body })
+        into.push({ subject, kind, partition, peer, body })
       }
       return entries
     })

@@ -67,6 +67,11 @@ export class EdgeProcess {
       core.handleFrame(now(), frame)
       endTurn()
     })
+    if (this.#around.planted.losesStrays !== true) {
+      bus.subscribe(this.name, Subjects.frameToEdges, (frame) => {
+        if (core.handleStrays(now(), frame)) endTurn()
+      })
+    }
     const read = new BoundedMap<string, PlacementAnnouncement>(announcementsMax)
     bus.subscribe(this.name, Subjects.placementAnnounce, (bytes) => {
       const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("latin1")

@@ -14,6 +14,8 @@ export interface PlantedFaults {
   readonly servesWithoutLease?: boolean
   /** A node reads back the first session that was stored, and its clock stands at the handshake. */
   readonly repeatsNonces?: boolean
+  /** No edge hears what others tell of handshakes whose half they do not have. */
+  readonly losesStrays?: boolean
 }
 
 /** The surroundings of every process of a simulated Roost. */
