@@ -34,6 +34,12 @@ describe("keys of a bucket that is read again", () => {
     assert.deepStrictEqual(keys.caughtUp(), ["kept", "replaced"])
   })
 
+  it("are in doubt too where others were deleted while the bucket was read", () => {
+    keys.put("replaced")
+    keys.deleted("kept")
+    assert.deepStrictEqual(keys.caughtUp(), ["gone"])
+  })
+
   it("wait for the next end of reading where that began again", () => {
     keys.caughtUp()
     keys.begin()
