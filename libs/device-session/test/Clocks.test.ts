@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Code } from "@roost/coap"
 import type { PendingCommand } from "../src/state/PendingCommands.ts"
 import { withWallTimes } from "../src/service/WallTimes.ts"
-import { codeOf, own, post, requestOf } from "./support/traces.ts"
+import { codeOf, own, post, requestOf } from "./support/DeviceRequests.ts"
 import { World } from "./support/World.ts"
 
 const hour = 3_600_000

@@ -3,7 +3,7 @@ import { Code } from "@roost/coap"
 import { seededRandom } from "@roost/random"
 import { changeTheSame, effectOf } from "../src/state/CommandEffect.ts"
 import { type PendingCommand, PendingCommands } from "../src/state/PendingCommands.ts"
-import { codeOf, own, requestOf } from "./support/traces.ts"
+import { codeOf, own, requestOf } from "./support/DeviceRequests.ts"
 import type { SimulatedDevice } from "./support/SimulatedDevice.ts"
 import { World } from "./support/World.ts"
 

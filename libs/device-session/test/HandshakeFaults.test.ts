@@ -6,7 +6,8 @@ import { Handshakes } from "../src/handshakes/Handshakes.ts"
 import { HandshakeRefusals } from "../src/host/HandshakeRefusals.ts"
 import { SessionTable } from "../src/host/SessionTable.ts"
 import { defaultDeviceSessionConfig } from "../src/state/DeviceSessionConfig.ts"
-import { codeOf, post, sendRecordsApart } from "./support/traces.ts"
+import { sendRecordsApart } from "./support/DeviceRecords.ts"
+import { codeOf, post } from "./support/DeviceRequests.ts"
 import { World } from "./support/World.ts"
 
 const restores: Array<() => void> = []

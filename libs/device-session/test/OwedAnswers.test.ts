@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { partitionCount } from "@roost/contracts"
-import { codeOf, post } from "./support/traces.ts"
+import { codeOf, post } from "./support/DeviceRequests.ts"
 import type { SimulatedDevice } from "./support/SimulatedDevice.ts"
 import { World } from "./support/World.ts"
 

@@ -1,7 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import { FrameKind } from "@roost/contracts"
 import { defaultMailLimits } from "@roost/actors"
-import { codeOf, post, retransmit } from "./support/traces.ts"
+import { retransmit } from "./support/DeviceRecords.ts"
+import { codeOf, post } from "./support/DeviceRequests.ts"
 import { World } from "./support/World.ts"
 
 const { expectedMillisMax, perPartitionMax: heldPerPartitionMax } = defaultMailLimits

@@ -3,7 +3,7 @@ import { Code, type ClientRequest } from "@roost/coap"
 import { type PeerAddress, parsePeerAddress } from "@roost/contracts"
 import { TLS_PSK_WITH_AES_128_CBC_SHA256, TLS_PSK_WITH_AES_128_CCM_8 } from "@roost/dtls"
 import { unprovedFactor } from "../src/state/Path.ts"
-import { bytes, codeOf, own, post, requestOf } from "./support/traces.ts"
+import { bytes, codeOf, own, post, requestOf } from "./support/DeviceRequests.ts"
 import type { SimulatedDevice } from "./support/SimulatedDevice.ts"
 import { World } from "./support/World.ts"
 

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Code } from "@roost/coap"
 import { questionsBurstMax, questionsPerSecondMax } from "../src/requests/Properties.ts"
-import { codeOf, own, requestOf } from "./support/traces.ts"
+import { codeOf, own, requestOf } from "./support/DeviceRequests.ts"
 import type { SimulatedDevice } from "./support/SimulatedDevice.ts"
 import { World } from "./support/World.ts"
 

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Code, findOption, OptionNumber } from "@roost/coap"
 import type { ClientOptions } from "@roost/dtls"
-import { codeOf, own, post, requestOf } from "./support/traces.ts"
+import { codeOf, own, post, requestOf } from "./support/DeviceRequests.ts"
 import type { SimulatedDevice } from "./support/SimulatedDevice.ts"
 import { World } from "./support/World.ts"
 

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { parsePeerAddress } from "@roost/contracts"
-import { sendRecordsApart } from "./support/traces.ts"
+import { sendRecordsApart } from "./support/DeviceRecords.ts"
 import { SimulatedDevice } from "./support/SimulatedDevice.ts"
 import { found } from "./support/Answers.ts"
 import { World } from "./support/World.ts"

@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { placeOf } from "@roost/contracts"
-import { codeOf, post, repeated, retransmit, sequencesTo } from "./support/traces.ts"
+import { repeated, retransmit, sequencesTo } from "./support/DeviceRecords.ts"
+import { codeOf, post } from "./support/DeviceRequests.ts"
 import type { SimulatedDevice } from "./support/SimulatedDevice.ts"
 import { World } from "./support/World.ts"
 

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Code } from "@roost/coap"
-import { codeOf, own, post, requestOf } from "./support/traces.ts"
+import { codeOf, own, post, requestOf } from "./support/DeviceRequests.ts"
 import type { SimulatedDevice } from "./support/SimulatedDevice.ts"
 import { World } from "./support/World.ts"
 

@@ -2,7 +2,8 @@ import { assert, describe, it } from "@effect/vitest"
 import { seededRandom } from "@roost/random"
 import * as Schema from "effect/Schema"
 import { recordsPerMillisMax, reservedEnd, restoredSequence } from "../src/state/RestoredSequence.ts"
-import { codeOf, post, repeated, sequencesTo } from "./support/traces.ts"
+import { repeated, sequencesTo } from "./support/DeviceRecords.ts"
+import { codeOf, post } from "./support/DeviceRequests.ts"
 import { World } from "./support/World.ts"
 
 const withCid = { connectionId: new Uint8Array(0) }

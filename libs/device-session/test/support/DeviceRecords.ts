@@ -1,30 +1,6 @@
-import { Code, formatCode, OptionNumber, stringOption } from "@roost/coap"
 import { ContentType, readRecord } from "@roost/dtls"
-import { SimulatedDevice } from "./SimulatedDevice.ts"
+import type { SimulatedDevice } from "./SimulatedDevice.ts"
 import type { World } from "./World.ts"
-
-export const bytes = (text: string) => new TextEncoder().encode(text)
-
-export const requestOf = (code: number, path: string, payload = "") => ({
-  code,
-  confirmable: true,
-  options: path.split("/").map((segment) => stringOption(OptionNumber.UriPath, segment)),
-  payload: bytes(payload)
-})
-
-export const own = (device: SimulatedDevice, name: string) => `topic/sys/pk1/${device.deviceKey}/${name}`
-
-export const post = (device: SimulatedDevice, id = "1") =>
-  device.request(
-    requestOf(
-      Code.Post,
-      own(device, "thing/measurepoint/post"),
-      `{"id":"${id}","version":"1.0","method":"thing.measurepoint.post","params":{"measurepoints":{}}}`
-    )
-  )
-
-export const codeOf = (response: { code: number } | undefined) =>
-  response === undefined ? undefined : formatCode(response.code)
 
 /** Protected records that the host sent this device, by sequence number; the device has one connection of one key. */
 export const sequencesTo = (device: SimulatedDevice): ReadonlyArray<number> => {
