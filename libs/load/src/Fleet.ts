@@ -8,9 +8,7 @@ import { Handshakes } from "./Handshakes.ts"
 import { Links } from "./Links.ts"
 import { Activity, LoadDevice } from "./LoadDevice.ts"
 import { type Measured, Meter } from "./Meter.ts"
-import { Pacer } from "./Pacer.ts"
-import { RateSchedule } from "./RateSchedule.ts"
-import { ReadyLine } from "./ReadyLine.ts"
+import { Pump } from "./Pump.ts"
 import { Requests } from "./Requests.ts"
 import { RequestWriter } from "./RequestWriter.ts"
 import { StartSchedule } from "./StartSchedule.ts"
@@ -30,9 +28,9 @@ export class Fleet {
   readonly #links: Links
   readonly #handshakes: Handshakes
   readonly #requests: Requests
+  readonly #pump: Pump
   readonly #disturbances: Disturbances
   readonly #wheel = new TimerWheel<LoadDevice>(0)
-  readonly #line = new ReadyLine()
   readonly #random: () => number
   #doing: Doing = "rest"
   #conclude: (() => void) | undefined
@@ -42,10 +40,6 @@ export class Fleet {
   #connect: ConnectOptions = {}
   #wakeKind: WakeKind = "uplink"
   #handshakesInFlightMax: number
-  #load: LoadOptions = noLoad
-  #due = new RateSchedule(0, 0)
-  #pacer: Pacer | undefined
-  #willPump = false
   #timer: NodeJS.Timeout | undefined
 
   /** `onFatal`: the run makes no sense any more. */
@@ -73,6 +67,7 @@ export class Fleet {
       setTimer,
       onFatal
     })
+    this.#pump = new Pump(this.#devices, this.#requests, random, setTimer)
     this.#disturbances = new Disturbances(this.#devices, random)
     this.#tick()
   }
@@ -131,15 +126,9 @@ export class Fleet {
     this.#end()
     const now = performance.now()
     const options = { ...noLoad, ...given }
-    this.#load = options
-    this.#due = new RateSchedule(now, options.ratePerSecond)
     this.#doing = "load"
-    if (options.spins && options.ratePerSecond > 0) this.#spin()
-    else if (options.ratePerSecond >= pacedPerSecondMin) {
-      this.#pacer = new Pacer(now, options.ratePerSecond, this.#pumpDue)
-    }
     this.#disturbances.start(now, options)
-    if (this.#isThinking) this.#spreadThinking(now)
+    this.#pump.start(now, options)
     this.#tick()
   }
 
@@ -192,8 +181,7 @@ export class Fleet {
 
   /** Ends what is being done; whoever waits for it goes on. */
   #end(): void {
-    this.#pacer?.stop()
-    this.#pacer = undefined
+    this.#pump.stop()
     this.#doing = "rest"
     this.#awaited.end(this.#devices)
     this.#starts.end()
@@ -208,23 +196,6 @@ export class Fleet {
     this.#end()
   }
 
-  get #isLoading(): boolean {
-    return this.#doing === "load"
-  }
-
-  get #isThinking(): boolean {
-    return this.#load.ratePerSecond === 0 && this.#load.thinkMillis > 0
-  }
-
-  /** So that they do not all begin at once. */
-  #spreadThinking(now: number): void {
-    for (const device of this.#devices) {
-      if (device.activity !== Activity.Ready) continue
-      device.activity = Activity.Thinking
-      this.#setTimer(device, now + this.#random() * this.#load.thinkMillis)
-    }
-  }
-
   readonly #tick = (): void => {
     clearTimeout(this.#timer)
     const now = performance.now()
@@ -232,9 +203,9 @@ export class Fleet {
     this.#links.release(now)
     this.#beginDue(now)
     this.#handshakes.pump(now, this.#handshakesInFlightMax)
-    if (this.#isLoading) {
+    if (this.#pump.isOn) {
       this.#disturb(now)
-      this.#pump(now)
+      this.#pump.run(now)
     }
     this.#timer = setTimeout(this.#tick, this.#tickMillis)
     this.#endIfDone()
@@ -243,9 +214,8 @@ export class Fleet {
   /** Closed loops and paced ones go by themselves: the tick is there for retransmissions then. */
   get #tickMillis(): number {
     if (this.#doing === "rest" && this.inFlight === 0) return restTickMillis
-    const { ratePerSecond, thinkMillis } = this.#load
-    const goesByItself = ratePerSecond === 0 ? thinkMillis === 0 : ratePerSecond >= pacedPerSecondMin
-    return this.#isLoading && goesByItself && this.#settings.reorder === 0 ? coarseTickMillis : 1
+    const isLeftToItself = this.#pump.isOn && this.#pump.goesByItself && this.#settings.reorder === 0
+    return isLeftToItself ? coarseTickMillis : 1
   }
 
   /** Those of `connect` and `wake` whose time has come. */
@@ -270,43 +240,6 @@ export class Fleet {
     this.#handshakes.request(device, resume)
   }
 
-  readonly #pumpDue = (): void => {
-    this.#willPump = false
-    if (this.#isLoading) this.#pump(performance.now())
-  }
-
-  readonly #spin = (): void => {
-    if (!this.#isLoading || !this.#load.spins) return
-    this.#pump(performance.now())
-    setImmediate(this.#spin)
-  }
-
-  /** Sends as much as the loop, open or closed, allows now. */
-  #pump(now: number): void {
-    const { ratePerSecond, requestsInFlight } = this.#load
-    if (ratePerSecond > 0) {
-      while (this.#due.isDue(now)) {
-        const device = this.#line.next()
-        // The schedule goes on: these requests will be sent late and count from when they were due.
-        if (device === undefined) return
-        this.#send(device, now, this.#due.take())
-      }
-      return
-    }
-    const inFlightMax = requestsInFlight === 0 ? this.#devices.length : requestsInFlight
-    while (this.#requests.inFlight < inFlightMax) {
-      const device = this.#line.next()
-      if (device === undefined) return
-      this.#send(device, now, now)
-    }
-  }
-
-  #send(device: LoadDevice, now: number, intendedAt: number): void {
-    if (this.#requests.send(device, now, intendedAt)) return
-    device.activity = Activity.Thinking
-    this.#setTimer(device, now + stalledMillis)
-  }
-
   #disturb(now: number): void {
     this.#disturbances.take(
       now,
@@ -322,14 +255,7 @@ export class Fleet {
     const now = performance.now()
     if (device.client !== undefined) this.#handshakes.handleDatagram(device, datagram, now)
     else this.#requests.handleDatagram(device, datagram, now)
-    this.#pumpSoon()
-  }
-
-  /** Once for all datagrams of a turn of the event loop: requests leave as the responses came, together. */
-  #pumpSoon(): void {
-    if (!this.#isLoading || this.#willPump) return
-    this.#willPump = true
-    setImmediate(this.#pumpDue)
+    this.#pump.runSoon()
   }
 
   readonly #fire = (device: LoadDevice): void => {
@@ -346,7 +272,7 @@ export class Fleet {
         break
       case Activity.Thinking:
         device.activity = Activity.Ready
-        this.#line.add(device)
+        this.#pump.add(device)
         break
       default:
         break
@@ -362,7 +288,7 @@ export class Fleet {
     if (device.isAwaited && this.#connect.thenLeave === true) {
       this.#takeOffline(device)
       this.#links.leave(device)
-    } else this.#line.add(device)
+    } else this.#pump.add(device)
     this.#settle(device)
     this.#handshakes.pump(now, this.#handshakesInFlightMax)
   }
@@ -381,10 +307,7 @@ export class Fleet {
 
   #requestDone(device: LoadDevice, now: number): void {
     this.#settle(device)
-    if (this.#isThinking && this.#isLoading) {
-      device.activity = Activity.Thinking
-      this.#setTimer(device, now + this.#load.thinkMillis * (0.5 + this.#random()))
-    } else this.#line.add(device)
+    this.#pump.requestDone(device, now)
   }
 
   #sessionLost(device: LoadDevice): void {
@@ -405,11 +328,7 @@ export class Fleet {
 const wheelUnitsPerMillis = 100
 const restTickMillis = 20
 const coarseTickMillis = 5
-/** A device without message ids looks again. */
-const stalledMillis = 1_000
 const retryMillis = 1_000
-/** Below this a millisecond of lateness is nothing to the time between two requests. */
-const pacedPerSecondMin = 200
 const retryMillisMax = 60_000
 /** Fits the receive buffer of a server that is busy for some milliseconds. */
 const goodbyesPerTurn = 10
