@@ -6,7 +6,7 @@ const root = new URL("../../../", import.meta.url)
 const read = (path: string) => readFileSync(fileURLToPath(new URL(path, root)), "utf8")
 
 /** The last cell of a row: a file, and what stands in it. */
-const reference = /\| `([^`]+\.test\.ts)`: `([^`]+)`\s*\|$/
+const reference = /\| `([^`]+\/test\/[^`]+\.ts)`: `([^`]+)`\s*\|$/
 
 /** Rows whose test is not there; a row without a test is one of them. */
 const unproven = (page: string): ReadonlyArray<string> =>

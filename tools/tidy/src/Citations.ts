@@ -26,7 +26,7 @@ const fileName =
 const unread = new Set(["CHANGELOG.md", "tools/tidy/test/Citations.test.ts"])
 /** Files that a command writes, and names that a reader replaces. */
 const notHere = /^(?:main\.mjs|report\.md|FILE\.ts)$/
-const testReference = /`([^`]+\.test\.ts)`:\s+`([^`]+)`/g
+const testReference = /`([^`]+(?:\.test|\/test\/(?!support\/)[^`]+)\.ts)`:\s+`([^`]+)`/g
 
 /** Citations of things that are not in the repository: sections, clauses, cases, decision records, files, tests. */
 export const checkCitations = ({ files }: Repository): ReadonlyArray<Finding> => {

@@ -1,3 +1,4 @@
+import { isTest } from "./Prose.ts"
 import type { Finding, Repository } from "./Repository.ts"
 
 /** Lines of a source file; the guide is 60 to 250, more than this is two things in one file. */
@@ -62,14 +63,13 @@ const checkVersions = (files: Repository["files"]): ReadonlyArray<Finding> => {
 
 const checkSource = (path: string, text: string): ReadonlyArray<Finding> => {
   const findings: Array<Finding> = []
-  const isTest = path.endsWith(".test.ts")
   const lines = text.split("\n")
-  const linesMax = isTest ? testLinesMax : sourceLinesMax
+  const linesMax = isTest(path) ? testLinesMax : sourceLinesMax
   if (lines.length > linesMax) findings.push({ path, message: `${lines.length} lines, at most ${linesMax}: split it` })
   if (meaninglessName.test(path) && !testFolder.test(path)) {
     findings.push({ path, message: "a name that says nothing: name the file after what it defines" })
   }
-  if (!isTest) return findings
+  if (!isTest(path)) return findings
   for (const [index, line] of lines.entries()) {
     if (/\b(?:it|describe|test)(?:\.\w+)*\.(?:only|skip|todo)\b/.test(line)) {
       findings.push({ path, line: index + 1, message: "a test that is left out: run it or remove it" })

@@ -8,9 +8,11 @@ export interface Block {
 
 /** The prose of a source or a page; code and fenced blocks are left out. */
 export const blocksOf = (path: string, text: string): ReadonlyArray<Block> =>
-  path.endsWith(".md")
-    ? blocksOfPage(text)
-    : [...commentsOf(text), ...(path.endsWith(".test.ts") ? titlesOf(text) : [])]
+  path.endsWith(".md") ? blocksOfPage(text) : [...commentsOf(text), ...(isTest(path) ? titlesOf(text) : [])]
+
+/** A file of tests: one that is run, or a part of it in a folder of its own. */
+export const isTest = (path: string): boolean =>
+  path.endsWith(".test.ts") || /\/test\/(?!(?:support|fixtures)\/).+\.ts$/.test(path)
 
 /** The prose of a source or a page, each paragraph and list item by itself, without titles of tests. */
 export const proseOf = (path: string, text: string): ReadonlyArray<Block> =>
