@@ -1,25 +1,15 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Code } from "@roost/coap"
-import type { PendingCommand } from "../src/state/PendingCommands.ts"
 import { withWallTimes } from "../src/service/WallTimes.ts"
+import { pendingCommand } from "./support/Commands.ts"
 import { codeOf, own, post, requestOf } from "./support/DeviceRequests.ts"
 import { World } from "./support/World.ts"
 
 const hour = 3_600_000
 const withCid = { connectionId: new Uint8Array(0), lifetime: 600 }
 
-const command = (world: World, expiresIn: number): PendingCommand => ({
-  id: "c1",
-  topic: "/sys/pk1/dev1/thing/service/open",
-  payload: new Uint8Array(1),
-  createdAt: world.now,
-  expiresAt: world.now + expiresIn,
-  timeoutMillis: 10_000,
-  deliveriesMax: 3,
-  deliveries: 0,
-  deliveredAt: 0,
-  hinted: false
-})
+const command = (world: World, expiresIn: number) =>
+  pendingCommand("c1", world.now, { expiresAt: world.now + expiresIn, timeoutMillis: 10_000 })
 
 describe("clocks", () => {
   it("a drained node's devices stay online at an heir whose clock is an hour ahead or behind (trust F8)", () => {
@@ -60,7 +50,7 @@ describe("clocks", () => {
     const world = new World()
     const device = world.device("dev1", 1000, withCid).connect()
     world.host.handleCommand("pk1", "dev1", command(world, 2 * hour))
-    const fetch = () => codeOf(device.request(requestOf(Code.Get, own(device, "thing/service/open"))))
+    const fetch = () => codeOf(device.request(requestOf(Code.Get, own(device, "thing/service/measurepoint/set"))))
     // The host thought that it was two hours later than it is: what it mirrored seemed to expire now.
     world.host.handleClockStep(-3 * hour)
     world.pass(3 * hour)
@@ -71,7 +61,7 @@ describe("clocks", () => {
     const world = new World()
     const device = world.device("dev1", 1000, withCid).connect()
     world.host.handleCommand("pk1", "dev1", command(world, 3 * hour))
-    const fetch = () => codeOf(device.request(requestOf(Code.Get, own(device, "thing/service/open"))))
+    const fetch = () => codeOf(device.request(requestOf(Code.Get, own(device, "thing/service/measurepoint/set"))))
     assert.strictEqual(fetch(), "2.04")
     world.wallApart = hour
     world.host.handleClockStep(hour)

@@ -3,6 +3,7 @@ import { Code } from "@roost/coap"
 import { seededRandom } from "@roost/random"
 import { changeTheSame, effectOf } from "../src/state/CommandEffect.ts"
 import { type PendingCommand, PendingCommands } from "../src/state/PendingCommands.ts"
+import { pendingCommand } from "./support/Commands.ts"
 import { codeOf, own, requestOf } from "./support/DeviceRequests.ts"
 import type { SimulatedDevice } from "./support/SimulatedDevice.ts"
 import { World } from "./support/World.ts"
@@ -13,19 +14,14 @@ const getTopic = `${base}service/measurepoint/get`
 const rawTopic = `${base}model/down_raw`
 const utf8 = new TextEncoder()
 
-const command = (id: string, fields: Partial<PendingCommand> = {}): PendingCommand => ({
-  id,
-  topic: setTopic,
-  payload: utf8.encode(JSON.stringify({ id, params: { a: id } })),
-  createdAt: 1000,
-  expiresAt: 1_000_000,
-  timeoutMillis: 1000,
-  deliveriesMax: 3,
-  deliveries: 0,
-  deliveredAt: 0,
-  hinted: false,
-  ...fields
-})
+const command = (id: string, fields: Partial<PendingCommand> = {}) =>
+  pendingCommand(id, 1000, {
+    topic: setTopic,
+    payload: utf8.encode(JSON.stringify({ id, params: { a: id } })),
+    expiresAt: 1_000_000,
+    timeoutMillis: 1000,
+    ...fields
+  })
 const point = (name: string) => ({ payload: utf8.encode(JSON.stringify({ params: { [name]: 1 } })) })
 
 const queue = (...commands: ReadonlyArray<PendingCommand>) => {

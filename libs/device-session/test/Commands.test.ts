@@ -1,7 +1,8 @@
 import { Code, OptionNumber } from "@roost/coap"
 import { assert, describe, it } from "@effect/vitest"
+import { issue } from "./support/Commands.ts"
 import { retransmit } from "./support/DeviceRecords.ts"
-import { codeOf, command, own, post, requestOf } from "./support/DeviceRequests.ts"
+import { codeOf, own, post, requestOf } from "./support/DeviceRequests.ts"
 import { World } from "./support/World.ts"
 
 describe("DeviceHost and commands", () => {
@@ -9,7 +10,7 @@ describe("DeviceHost and commands", () => {
     const world = new World()
     const device = world.device("dev1", 1000).connect()
     const set = own(device, "thing/service/measurepoint/set")
-    command(world, "c1")
+    issue(world, "c1")
     const hinted = post(device)!
     const option = hinted.options.find(({ number }) => number === OptionNumber.PendingCommand)
     assert.strictEqual(new TextDecoder().decode(option!.value), `/${set}`)
@@ -28,7 +29,7 @@ describe("DeviceHost and commands", () => {
   it("hands the same command out again to a device that lost the answer (C9)", () => {
     const world = new World()
     const device = world.device("dev1", 1000).connect()
-    command(world, "c1")
+    issue(world, "c1")
     const set = own(device, "thing/service/measurepoint/set")
     device.deaf = true
     assert.isUndefined(device.request(requestOf(Code.Get, set)))

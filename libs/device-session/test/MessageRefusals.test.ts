@@ -11,6 +11,7 @@ import {
 } from "@roost/coap"
 import { assert, describe, it } from "@effect/vitest"
 import * as Result from "effect/Result"
+import { issue } from "./support/Commands.ts"
 import { World } from "./support/World.ts"
 
 const post = "topic/sys/pk1/dev1/thing/measurepoint/post"
@@ -183,18 +184,7 @@ describe("a GET of a command that is not there", () => {
     const { say, world } = online()
     say(get("topic/sys/pk1/dev1/thing/service/reset"))
     say(get("topic/sys/pk1/dev1/thing/nonsense"))
-    world.host.handleCommand("pk1", "dev1", {
-      id: "c1",
-      topic: "/sys/pk1/dev1/thing/service/measurepoint/set",
-      payload: Uint8Array.of(1),
-      createdAt: world.now,
-      expiresAt: world.now + 600_000,
-      timeoutMillis: 30_000,
-      deliveriesMax: 3,
-      deliveries: 0,
-      deliveredAt: 0,
-      hinted: false
-    })
+    issue(world, "c1")
     say(get("topic/sys/pk1/dev1/thing/service/reset"))
     assert.deepStrictEqual(
       world.events.map(({ kind }) => kind),

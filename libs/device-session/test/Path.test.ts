@@ -3,6 +3,7 @@ import { Code, type ClientRequest } from "@roost/coap"
 import { type PeerAddress, parsePeerAddress } from "@roost/contracts"
 import { TLS_PSK_WITH_AES_128_CBC_SHA256, TLS_PSK_WITH_AES_128_CCM_8 } from "@roost/dtls"
 import { unprovedFactor } from "../src/state/Path.ts"
+import { issue } from "./support/Commands.ts"
 import { bytes, codeOf, own, post, requestOf } from "./support/DeviceRequests.ts"
 import type { SimulatedDevice } from "./support/SimulatedDevice.ts"
 import { World } from "./support/World.ts"
@@ -22,18 +23,7 @@ const postOf = (device: SimulatedDevice, id: string): ClientRequest =>
   )
 
 const command = (world: World, id: string, payloadBytes: number) =>
-  world.host.handleCommand("pk1", "dev1", {
-    id,
-    topic: `/sys/pk1/dev1/${setPoint}`,
-    payload: bytes(`{"id":"${id}","params":{"text":"${"x".repeat(payloadBytes)}"}}`),
-    createdAt: world.now,
-    expiresAt: world.now + 600_000,
-    timeoutMillis: 30_000,
-    deliveriesMax: 3,
-    deliveries: 0,
-    deliveredAt: 0,
-    hinted: false
-  })
+  issue(world, id, { payload: bytes(`{"id":"${id}","params":{"text":"${"x".repeat(payloadBytes)}"}}`) })
 
 /** Somebody who counts what arrives at an address. */
 const bystander = (world: World, port: number) => world.device(`bystander ${port}`, port)

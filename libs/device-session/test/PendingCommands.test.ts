@@ -1,22 +1,12 @@
 import { assert, describe, it } from "@effect/vitest"
 import { type PendingCommand, PendingCommands, pendingCommandsMax } from "../src/state/PendingCommands.ts"
+import { pendingCommand } from "./support/Commands.ts"
 
 const set = "/sys/pk1/dev1/thing/service/measurepoint/set"
 const reboot = "/sys/pk1/dev1/thing/service/reboot"
 
-const command = (id: string, fields: Partial<PendingCommand> = {}): PendingCommand => ({
-  id,
-  topic: set,
-  payload: new TextEncoder().encode(id),
-  createdAt: 1000,
-  expiresAt: 1_000_000,
-  timeoutMillis: 30_000,
-  deliveriesMax: 3,
-  deliveries: 0,
-  deliveredAt: 0,
-  hinted: false,
-  ...fields
-})
+const command = (id: string, fields: Partial<PendingCommand> = {}) =>
+  pendingCommand(id, 1000, { payload: new TextEncoder().encode(id), expiresAt: 1_000_000, ...fields })
 
 const queue = (...commands: ReadonlyArray<PendingCommand>) => {
   const pending = new PendingCommands()

@@ -2,6 +2,7 @@ import { Code, formatCode, OptionNumber, stringOption } from "@roost/coap"
 import { frameStamp, numericCommandId } from "@roost/contracts"
 import { assert, describe, it } from "@effect/vitest"
 import type { SimulatedDevice } from "./support/SimulatedDevice.ts"
+import { issue } from "./support/Commands.ts"
 import { World } from "./support/World.ts"
 
 const bytes = (text: string) => new TextEncoder().encode(text)
@@ -152,22 +153,13 @@ describe("a raw product with a script", () => {
   it("replies to a command in bytes, by the number that its script was given", () => {
     const { device, world } = rawWorld()
     const topic = "/sys/pk1/dev1/thing/model/down_raw"
-    world.host.handleCommand("pk1", "dev1", {
-      id: "0".repeat(14) + "000abc",
-      topic,
-      payload: Uint8Array.of(1, 2, 3),
-      createdAt: world.now,
-      expiresAt: world.now + 600_000,
-      timeoutMillis: 30_000,
-      deliveriesMax: 3,
-      deliveries: 1,
-      deliveredAt: world.now,
-      hinted: true
-    })
+    const id = "0".repeat(14) + "000abc"
+    const payload = Uint8Array.of(1, 2, 3)
+    issue(world, id, { topic, payload, deliveries: 1, deliveredAt: world.now, hinted: true })
     const response = post(device, "thing/model/down_raw_reply", Uint8Array.of(0xdd))
     assert.strictEqual(formatCode(response.code), "2.04")
     const replied = world.commandEvents.find(({ _tag }) => _tag === "Replied")
-    assert.deepInclude(replied, { commandId: "0".repeat(14) + "000abc", code: 200, data: { ok: 1 } })
+    assert.deepInclude(replied, { commandId: id, code: 200, data: { ok: 1 } })
   })
 
   it("has its bytes stored as they are while no script is published", () => {

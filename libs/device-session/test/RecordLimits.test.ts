@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Code, findOption, OptionNumber } from "@roost/coap"
 import type { ClientOptions } from "@roost/dtls"
+import { pendingCommand } from "./support/Commands.ts"
 import { codeOf, own, post, requestOf } from "./support/DeviceRequests.ts"
 import type { SimulatedDevice } from "./support/SimulatedDevice.ts"
 import { World } from "./support/World.ts"
@@ -21,18 +22,8 @@ const limits: ReadonlyArray<Limit> = [
 const sizes = [16, 40, 500, 600, 1000, 1024, 1500, 4000, 16_000]
 
 const setTopic = "thing/service/measurepoint/set"
-const command = (world: World, id: string, size: number) => ({
-  id,
-  topic: `/sys/pk1/dev1/${setTopic}`,
-  payload: new Uint8Array(size).fill(0x61),
-  createdAt: world.now,
-  expiresAt: world.now + 600_000,
-  timeoutMillis: 30_000,
-  deliveriesMax: 3,
-  deliveries: 0,
-  deliveredAt: 0,
-  hinted: false
-})
+const command = (world: World, id: string, size: number) =>
+  pendingCommand(id, world.now, { payload: new Uint8Array(size).fill(0x61) })
 
 /** Nothing that the host wanted to send was too large for its record. */
 const nothingDropped = (world: World) =>

@@ -3,6 +3,7 @@ import { formatTraceparent, frameStamp, frameTracesHeader, readFrameTraces } fro
 import { Tracing } from "@roost/observability"
 import { assert, describe, it } from "@effect/vitest"
 import type { SimulatedDevice } from "./support/SimulatedDevice.ts"
+import { issue } from "./support/Commands.ts"
 import { World } from "./support/World.ts"
 import { Store } from "./support/Store.ts"
 
@@ -77,19 +78,7 @@ describe("a traced command", () => {
   it("has spans of its wait, its fetch and its reply in the trace of who issued it, whatever is sampled here", () => {
     const { device, told, tracing, world } = traced(["pk1/another"])
     const parent = { traceId: "0af7651916cd43dd8448eb211c80319c", spanId: "b7ad6b7169203331" }
-    world.host.handleCommand("pk1", "dev1", {
-      id: "c1",
-      topic: `/sys/pk1/dev1/${set}`,
-      payload: new TextEncoder().encode('{"id":"c1"}'),
-      createdAt: world.now - 5_000,
-      expiresAt: world.now + 600_000,
-      timeoutMillis: 30_000,
-      deliveriesMax: 3,
-      deliveries: 0,
-      deliveredAt: 0,
-      hinted: false,
-      trace: formatTraceparent(parent)
-    })
+    issue(world, "c1", { createdAt: world.now - 5_000, trace: formatTraceparent(parent) })
     ask(device, Code.Get, set)
     ask(device, Code.Post, `${set}_reply`, '{"id":"c1","code":200,"data":{}}')
     const spans = tracing.take(10)

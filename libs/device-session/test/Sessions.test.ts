@@ -1,14 +1,15 @@
 import { OptionNumber } from "@roost/coap"
 import { parsePeerAddress } from "@roost/contracts"
 import { assert, describe, it } from "@effect/vitest"
-import { codeOf, command, post } from "./support/DeviceRequests.ts"
+import { issue } from "./support/Commands.ts"
+import { codeOf, post } from "./support/DeviceRequests.ts"
 import { World } from "./support/World.ts"
 
 describe("DeviceHost and sessions", () => {
   it("the newest verified handshake wins; the queue stays, the old session is silent (D22)", () => {
     const world = new World()
     const first = world.device("dev1", 1000).connect()
-    command(world, "c1")
+    issue(world, "c1")
     const second = world.device("dev1", 2000).connect()
     assert.isTrue(second.connected)
     assert.isUndefined(post(first))

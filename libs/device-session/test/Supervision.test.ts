@@ -6,6 +6,7 @@ import { Device } from "../src/device/Device.ts"
 import type { DeviceInput } from "../src/device/DeviceInput.ts"
 import { forgottenMillis, pauseMillisMax, pauseMillisMin } from "../src/state/Fault.ts"
 import type { SimulatedDevice } from "./support/SimulatedDevice.ts"
+import { pendingCommand } from "./support/Commands.ts"
 import { retransmit } from "./support/DeviceRecords.ts"
 import { codeOf, own, post, requestOf } from "./support/DeviceRequests.ts"
 import { found } from "./support/Answers.ts"
@@ -51,18 +52,7 @@ const recover = (world: World, device: SimulatedDevice): void => {
 const productIdentity = new TextEncoder().encode("pk1,dev1,3,600")
 const activateInfo = "topic/ext/session/pk1/dev1/thing/activate/info"
 const faultsIn = (world: World) => world.events.filter(({ kind }) => kind === "actor-fault")
-const command = {
-  id: "c1",
-  topic: "/sys/pk1/dev1/thing/service/open",
-  payload: new Uint8Array(1),
-  createdAt: 0,
-  expiresAt: Infinity,
-  timeoutMillis: 10_000,
-  deliveriesMax: 3,
-  deliveries: 0,
-  deliveredAt: 0,
-  hinted: false
-}
+const command = pendingCommand("c1", 0, { expiresAt: Infinity, timeoutMillis: 10_000 })
 
 /** Inputs that need more than one device with a session that lives on; each has a test of its own below. */
 type Special = "Restored" | "Opened" | "Hold" | "Recalled" | "Leaving" | "Verified" | "Activated" | "Revoked"

@@ -6,8 +6,9 @@ import { dtlsCrypto } from "@roost/dtls-crypto"
 import { countingNonces, randomNonces, reversedNonces, withExplicitNonces } from "@roost/dtls-crypto/testing"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
+import { pendingCommand } from "./support/Commands.ts"
 import { repeated, retransmit, sequencesTo } from "./support/DeviceRecords.ts"
-import { bytes, codeOf, own, post, requestOf } from "./support/DeviceRequests.ts"
+import { codeOf, own, post, requestOf } from "./support/DeviceRequests.ts"
 import type { SimulatedDevice } from "./support/SimulatedDevice.ts"
 import { World } from "./support/World.ts"
 
@@ -233,19 +234,7 @@ describe("a session outlives its owner", () => {
     const world = new World()
     const device = world.device("dev1", 1000).connect()
     const set = own(device, "thing/service/measurepoint/set")
-    const command = (id: string) => ({
-      id,
-      topic: `/${set.slice("topic/".length)}`,
-      payload: bytes(`{"id":"${id}"}`),
-      createdAt: world.now,
-      expiresAt: world.now + 600_000,
-      timeoutMillis: 30_000,
-      deliveriesMax: 3,
-      deliveries: 0,
-      deliveredAt: 0,
-      hinted: false
-    })
-    const both = [command("c1"), command("c2")]
+    const both = [pendingCommand("c1", world.now), pendingCommand("c2", world.now)]
     for (const one of both) world.host.handleCommand("pk1", "dev1", one)
     device.request(requestOf(Code.Get, set))
     device.request(requestOf(Code.Post, `${set}_reply`, `{"id":"c1","code":200}`))

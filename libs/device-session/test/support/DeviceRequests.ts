@@ -1,6 +1,5 @@
 import { Code, formatCode, OptionNumber, stringOption } from "@roost/coap"
 import type { SimulatedDevice } from "./SimulatedDevice.ts"
-import type { World } from "./World.ts"
 
 export const bytes = (text: string) => new TextEncoder().encode(text)
 
@@ -24,18 +23,3 @@ export const post = (device: SimulatedDevice, id = "1") =>
 
 export const codeOf = (response: { code: number } | undefined) =>
   response === undefined ? undefined : formatCode(response.code)
-
-/** An application's command for `dev1` comes to the host. */
-export const command = (world: World, id: string, name = "thing/service/measurepoint/set") =>
-  world.host.handleCommand("pk1", "dev1", {
-    id,
-    topic: `/sys/pk1/dev1/${name}`,
-    payload: bytes(`{"id":"${id}"}`),
-    createdAt: world.now,
-    expiresAt: world.now + 600_000,
-    timeoutMillis: 30_000,
-    deliveriesMax: 3,
-    deliveries: 0,
-    deliveredAt: 0,
-    hinted: false
-  })
