@@ -1,3 +1,4 @@
+import { BoundedMap } from "@roost/bounded"
 import { accessRpc, type AccessAnswer } from "@roost/contracts"
 import { ApiKeys } from "@roost/http"
 import { NatsConnection, requestRpc, serveRpc } from "@roost/nats"
@@ -26,7 +27,7 @@ export const layerKeyAnswers: Layer.Layer<never, never, ManagedKeys | NatsConnec
 export const layerRemoteApiKeys: Layer.Layer<ApiKeys, never, NatsConnection> = Layer.effect(
   ApiKeys,
   Effect.map(NatsConnection, (connection) => {
-    const answers = new Map<string, { readonly answer: AccessAnswer; readonly at: number }>()
+    const answers = new BoundedMap<string, { readonly answer: AccessAnswer; readonly at: number }>(answersMax)
     return ApiKeys.of({
       find: Effect.fnUntraced(function* (secret, address) {
         const digest = digestOf(secret)
@@ -38,10 +39,7 @@ export const layerRemoteApiKeys: Layer.Layer<ApiKeys, never, NatsConnection> = L
           Effect.provideService(requestRpc(accessRpc, { digest, address }), NatsConnection, connection)
         )
         // Made-up secrets take no place.
-        if (answer._tag === "Known") {
-          if (answers.size >= answersMax) answers.delete(answers.keys().next().value!)
-          answers.set(digest, { answer, at: now })
-        }
+        if (answer._tag === "Known") answers.set(digest, { answer, at: now })
         return answer
       })
     })

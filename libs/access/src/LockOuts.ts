@@ -1,3 +1,5 @@
+import { BoundedMap } from "@roost/bounded"
+
 /** Names, and addresses, whose wrong passwords are counted at once; of more, the one that was quiet longest goes. */
 export const countedMax = 10_000
 
@@ -11,7 +13,7 @@ interface Tries {
  * more than one after the other; the right password takes it back.
  */
 export class LockOuts {
-  readonly #tries = new Map<string, Tries>()
+  readonly #tries = new BoundedMap<string, Tries>(countedMax)
   readonly #triesMax: number
   readonly #millis: number
 
@@ -27,10 +29,7 @@ export class LockOuts {
 
   /** True: it is locked out from now on, unless this try is the right one. */
   begin(name: string, now: number): boolean {
-    const known = this.#tries.get(name)
-    this.#tries.delete(name)
-    if (this.#tries.size >= countedMax) this.#tries.delete(this.#tries.keys().next().value!)
-    const count = (known?.count ?? 0) + 1
+    const count = (this.#tries.get(name)?.count ?? 0) + 1
     const locks = count >= this.#triesMax
     this.#tries.set(name, locks ? { count: 0, lockedUntil: now + this.#millis } : { count, lockedUntil: 0 })
     return locks
@@ -40,7 +39,7 @@ export class LockOuts {
   undo(name: string): void {
     const known = this.#tries.get(name)
     if (known === undefined) return
-    if (known.lockedUntil > 0) this.#tries.set(name, { count: this.#triesMax - 1, lockedUntil: 0 })
+    if (known.lockedUntil > 0) Object.assign(known, { count: this.#triesMax - 1, lockedUntil: 0 })
     else if (known.count > 1) known.count--
     else this.#tries.delete(name)
   }

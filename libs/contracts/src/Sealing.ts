@@ -1,3 +1,4 @@
+import { BoundedMap } from "@roost/bounded"
 import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from "node:crypto"
 import { keysOf, type SealingKey, type SealingKeys, sealingKeys } from "./SealingKeys.ts"
 
@@ -76,7 +77,7 @@ class PurposeKey {
   readonly id: Uint8Array
   readonly #key: Uint8Array
   readonly #faster: FasterAead
-  readonly #derived = new Map<number, Aead>()
+  readonly #derived = new BoundedMap<number, Aead>(derivedKeysMax)
   #plain: Aead | undefined
 
   constructor({ bytes, id }: SealingKey, purpose: string, faster: FasterAead) {
@@ -102,7 +103,6 @@ class PurposeKey {
     if (known !== undefined) return known
     const key = derive(this.#key, `day ${header[5]! * 256 + header[6]!}, lane ${header[7]}`)
     const made = this.#faster(key, new NodeAead(key))
-    if (this.#derived.size >= derivedKeysMax) this.#derived.delete(this.#derived.keys().next().value!)
     this.#derived.set(name, made)
     return made
   }

@@ -1,8 +1,10 @@
+import { BoundedMap } from "@roost/bounded"
+
 /** Keys whose rate is counted at once; of more, the one that was quiet longest is forgotten, and so has its burst again. */
 export const ratedKeysMax = 10_000
 /** Requests that a key may make at once are its rate for so many seconds. */
 export const burstSeconds = 2
-/** What other processes let through is held against a key for so many seconds of its rate at most. */
+/** Requests that other processes let through are held against a key for so many seconds of its rate at most. */
 export const owedSecondsMax = 60
 
 /** Requests that a key made at one process since it told last. */
@@ -27,7 +29,7 @@ interface Bucket {
  * and a second of the rate.
  */
 export class KeyRates {
-  readonly #buckets = new Map<string, Bucket>()
+  readonly #buckets = new BoundedMap<string, Bucket>(ratedKeysMax)
 
   /** Takes one request of the key: 0, or the milliseconds until one is taken. `now`: milliseconds, monotonic. */
   take(id: string, perSecond: number, now: number): number {
@@ -45,7 +47,7 @@ export class KeyRates {
     bucket.spent = Math.min(bucket.spent + taken, perSecond * owedSecondsMax)
   }
 
-  /** What was taken here since this was asked last. */
+  /** The requests that were taken here since this was asked last. */
   sinceLast(): ReadonlyArray<KeyUse> {
     const uses: Array<KeyUse> = []
     for (const [id, bucket] of this.#buckets) {
@@ -59,10 +61,8 @@ export class KeyRates {
   #bucketAt(id: string, perSecond: number, now: number): Bucket {
     const known = this.#buckets.get(id)
     const spent = known === undefined ? 0 : Math.max(0, known.spent - ((now - known.at) / 1_000) * perSecond)
-    // The last that was used is the last to be forgotten.
-    this.#buckets.delete(id)
-    if (this.#buckets.size >= ratedKeysMax) this.#buckets.delete(this.#buckets.keys().next().value!)
     const bucket = { spent, at: now, perSecond, taken: known?.taken ?? 0 }
+    // The last that was used is the last to be forgotten.
     this.#buckets.set(id, bucket)
     return bucket
   }
