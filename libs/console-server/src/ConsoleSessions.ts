@@ -30,7 +30,7 @@ export interface Ticket {
   readonly millis: number
 }
 
-/** What a code may be bound to. */
+/** The bounds that a code may have. */
 export type CodeBounds = Pick<ConsoleEntry, "until" | "challenge">
 
 /** Who signs in, and the version of what they did it with. */

@@ -1,6 +1,6 @@
 import { everyProduct, type Grant, Role } from "@roost/contracts"
 
-/** What a provider says of somebody. */
+/** The claims of a provider about somebody. */
 export type Claims = Readonly<Record<string, unknown>>
 
 /** The roles that a person's claim gives; `came`: in place of one that gives any, in words. */

@@ -7,7 +7,7 @@ export const flowMillis = 600_000
 /** Sign-ins that one browser may have begun; with more, the others are forgotten. */
 export const flowsMax = 5
 
-/** Who wants a token for `roost` on the person's own machine: a port there (RFC 8252 §7.3), and PKCE's challenge (RFC 7636). */
+/** The command that wants a token, on the person's own machine: a port there (RFC 8252 §7.3), and PKCE's challenge (RFC 7636). */
 const Terminal = Schema.Struct({
   port: Schema.Int.check(Schema.isBetween({ minimum: 1_024, maximum: 65_535 })),
   challenge: Schema.String.check(Schema.isPattern(/^[\w-]{43}$/)),

@@ -1,17 +1,12 @@
 import { Effect, Redacted, Semaphore } from "effect"
 import * as client from "openid-client"
 import type { Claims } from "./ClaimedRoles.ts"
+import { answerBytesMax, answerSecondsMax, clockToleranceSeconds } from "./OidcLimits.ts"
 import type { Oidc } from "./OidcSetting.ts"
 import { redirectUriOf } from "./OidcSetting.ts"
 import { type OidcRefusal, otherIssuer, refusalOf } from "./OidcRefusal.ts"
 
-/** Seconds in which the provider answers one request. */
-const answerSecondsMax = 10
-/** Bytes of one of its answers: an ID token with a thousand groups has some 40 KB. */
-export const answerBytesMax = 256 * 1024
-/** Seconds that the provider's clock may be off. */
-export const clockToleranceSeconds = 60
-/** What the provider says of itself is asked for again after this time, after a failure after that. Milliseconds. */
+/** The provider's metadata are asked for again after this time; after a failure, after the other. Milliseconds. */
 const metadataMillisMax = 3_600_000
 const metadataRetryMillis = 5_000
 /** Codes that are exchanged at once; of more, those that wait, and those that are refused. */
@@ -59,7 +54,7 @@ export class OidcIssuer {
     )
   }
 
-  /** What the provider says of who came back, by the query that the browser brought. Signature, issuer, audience, nonce and times hold. */
+  /** The claims about the person who came back, by the query that the browser brought. Signature, issuer, audience, nonce and times hold. */
   claimsOf(
     { nonce, state, verifier }: Begun,
     query: string
@@ -96,15 +91,20 @@ export class OidcIssuer {
 
   get #configuration(): Effect.Effect<client.Configuration, OidcRefusal> {
     return Effect.suspend(() => {
-      if (this.#known !== undefined && this.#now() < this.#known.until) return Effect.succeed(this.#known.configuration)
-      return this.#discovering.withPermits(1)(this.#discovered)
+      const fresh = this.#fresh
+      return fresh === undefined ? this.#discovering.withPermits(1)(this.#discovered) : Effect.succeed(fresh)
     })
+  }
+
+  get #fresh(): client.Configuration | undefined {
+    return this.#known !== undefined && this.#now() < this.#known.until ? this.#known.configuration : undefined
   }
 
   get #discovered(): Effect.Effect<client.Configuration, OidcRefusal> {
     return Effect.suspend(() => {
-      // By who was before in the queue.
-      if (this.#known !== undefined && this.#now() < this.#known.until) return Effect.succeed(this.#known.configuration)
+      // Somebody before in the queue may have asked.
+      const fresh = this.#fresh
+      if (fresh !== undefined) return Effect.succeed(fresh)
       if (this.#failed !== undefined && this.#now() < this.#failed.until) return Effect.fail(this.#failed.refusal)
       return Effect.tryPromise({
         try: () => discover(this.#oidc),
@@ -125,7 +125,7 @@ export class OidcIssuer {
           const until = this.#now() + metadataRetryMillis
           this.#failed = { refusal, until }
           if (this.#known === undefined) return Effect.fail(refusal)
-          // What it said an hour ago is likely so still.
+          // The metadata of an hour ago are likely true still.
           this.#known = { ...this.#known, until }
           return Effect.succeed(this.#known.configuration)
         })

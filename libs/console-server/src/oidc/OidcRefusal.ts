@@ -1,4 +1,5 @@
 import * as client from "openid-client"
+import { answerBytesMax, answerSecondsMax, clockToleranceSeconds } from "./OidcLimits.ts"
 
 /** Why somebody who came from the provider is not signed in, for them and for who runs Roost. */
 export interface OidcRefusal {
@@ -88,7 +89,7 @@ export const otherIssuer = (named: string, issuer: string): OidcRefusal => ({
 const away = (issuer: string, error: unknown): OidcRefusal => ({
   kind: "away",
   came: `no answer of ${issuer} that can be used`,
-  expected: "its answer within 10 s, of 256 KiB at most",
+  expected: `its answer within ${answerSecondsMax} s, of ${answerBytesMax / 1024} KiB at most`,
   cause: "the provider is down, or the registry has no way to it or does not trust its certificate",
   cure: "Try again in a moment. An account of Roost's own, or ROOST_API_TOKEN, signs in without the provider.",
   detail: detailOf(error)
@@ -106,7 +107,7 @@ const ofClient = (error: client.ClientError, issuer: string): OidcRefusal => {
         kind: "provider",
         came: "an ID token that is not good now",
         expected: "one that began and has not ended",
-        cause: "the clocks of the registry and of the provider are more than a minute apart",
+        cause: `the clocks of the registry and of the provider are more than ${clockToleranceSeconds} s apart`,
         cure: "Ask who runs Roost to set both clocks by NTP.",
         detail
       }

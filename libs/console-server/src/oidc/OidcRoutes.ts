@@ -18,7 +18,7 @@ type Request = HttpServerRequest.HttpServerRequest
 
 /**
  * `GET /v1/console/oidc` leads to the provider, `…/callback` back: the authorization code flow with PKCE (OpenID Connect Core, section 3.1; RFC
- * 7636). What comes out is the console's session, or a page that says why not. Without ROOST_OIDC_ISSUER both are 404.
+ * 7636). It ends with the console's session, or with a page that says why not. Without ROOST_OIDC_ISSUER both are 404.
  */
 export const layerOidcRoutes = Layer.unwrap(
   Effect.gen(function* () {
@@ -178,7 +178,7 @@ const notBegun = ({ publicUrl }: Oidc): OidcRefusal => ({
   cure: "Sign in again."
 })
 
-/** What who runs Roost has to mend. */
+/** Refusals that the operator has to mend. */
 const ofOperators: ReadonlySet<OidcRefusal["kind"]> = new Set(["away", "provider", "setup"])
 
 const counted = (outcome: string) =>

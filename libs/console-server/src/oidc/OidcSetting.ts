@@ -6,7 +6,7 @@ import { mergedGrants } from "./ClaimedRoles.ts"
 /** Where people sign in elsewhere (OpenID Connect Core 1.0), and their roles here. */
 export interface Oidc {
   readonly issuer: URL
-  /** What people call the provider. */
+  /** The provider's name for people. */
   readonly name: string
   readonly clientId: string
   /** Undefined: a public client, which PKCE alone proves. */
@@ -114,7 +114,7 @@ const wanted = (name: string, value: string | undefined) =>
     ? Effect.fail(Setting.fault(name, "expected a value, since there is ROOST_OIDC_ISSUER"))
     : Effect.succeed(value)
 
-/** What goes over plain HTTP is anybody's; on the machine itself it is nobody's. */
+/** Anybody reads plain HTTP on its way; on the machine itself nobody does. */
 const addressOf = (name: string, value: string) => {
   const url = URL.parse(value)
   const isLocal = url !== null && ["localhost", "127.0.0.1", "[::1]"].includes(url.hostname)
