@@ -2,7 +2,7 @@ import type { NatsError } from "@roost/nats"
 import { Effect } from "effect"
 import type { Kept, Table } from "./AccessStore.ts"
 
-/** Who changes one entry at once: of so many each is done, since with every conflict one of them was. */
+/** Changes of one entry at once, of which each gets done: with every conflict one of the others was. */
 export const changersMax = 20
 
 /**

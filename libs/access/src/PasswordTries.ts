@@ -12,7 +12,7 @@ import { Effect, Result, Schema } from "effect"
 import { randomBytes } from "node:crypto"
 import { LockOuts } from "./LockOuts.ts"
 
-/** What another registry tells counts for so long: clocks are seconds apart, and a recorded message is no use later. */
+/** A try that another registry tells of counts for so long: clocks are seconds apart, and a recorded message is no use later. */
 const toldMillisMax = 30_000
 
 /** On `roost.password-tries`: who tried a password at one registry, and whether it was right. */

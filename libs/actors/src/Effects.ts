@@ -31,7 +31,7 @@ export class Effects<Effect> implements Iterable<Effect> {
     this.#at = this.#end = 0
   }
 
-  /** What is left. */
+  /** Those that are left. */
   *[Symbol.iterator](): IterableIterator<Effect> {
     for (let i = this.#at; i < this.#end; i++) yield this.#list[i]!
   }

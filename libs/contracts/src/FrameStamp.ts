@@ -20,7 +20,7 @@ export const secondsSince = (now: number, stamp: number): number | undefined => 
 
 const stampSecondsMax = 30
 
-/** What a header says; 0 where it says nothing that is a stamp. */
+/** The stamp in a header; 0 where there is none. */
 export const readFrameStamp = (text: string | undefined): number => {
   const stamp = Number(text)
   return Number.isInteger(stamp) && isFrameStamp(stamp) && stamp <= (stampBit | stampMask) ? stamp : 0

@@ -1,4 +1,4 @@
-/** A span of a trace that is sampled, by the ids of W3C Trace Context. What is not sampled has none. */
+/** A span of a trace that is sampled, by the ids of W3C Trace Context. A trace that is not sampled has none. */
 export interface TraceContext {
   /** 32 hexadecimal digits. */
   readonly traceId: string

@@ -30,7 +30,7 @@ import { assetIdLength } from "./Limits.ts"
 import type { DeviceId, DevicePage, DeviceQuery, SealedSecret, StoredDevice } from "./RegistryStore.ts"
 import { requireLength, secretFault } from "./SecretLength.ts"
 
-/** What can be done with devices. */
+/** The operations on devices. */
 export interface DeviceOperations {
   readonly createDevice: (
     productKey: string,

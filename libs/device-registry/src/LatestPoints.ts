@@ -22,8 +22,8 @@ export const latestPointsBatchMax = 8192
 const batching = { batchMax: latestPointsBatchMax, batchEveryMillis: 900 } as const
 
 /**
- * Follows the uplinks of kind `measurepoint` and keeps the latest value of every point (design: behind the stream, never in a
- * device's way). Instances share the uplinks; which value is the latest is decided by time, not by order.
+ * Follows the uplinks of kind `measurepoint` and keeps the latest value of every point, behind the stream and never in a
+ * device's way. Instances share the uplinks; which value is the latest is decided by time, not by order.
  */
 export const layerLatestPoints = Layer.unwrap(
   Effect.map(LatestValuesEnabled, (enabled) => (enabled ? Layer.effectDiscard(followUplinks) : Layer.empty))

@@ -23,7 +23,7 @@ import type { RegistryParts } from "./RegistryParts.ts"
 import { deletionAnswerMillisMax, productKeyLength } from "./Limits.ts"
 import { requireLength } from "./SecretLength.ts"
 
-/** What can be done with products. */
+/** The operations on products. */
 export interface ProductOperations {
   readonly createProduct: (
     product: NewProduct

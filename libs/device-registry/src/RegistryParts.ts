@@ -3,7 +3,7 @@ import type { LiveStatus } from "./LiveStatus.ts"
 import type { RegistryStore } from "./RegistryStore.ts"
 import type { SecretVault } from "./SecretVault.ts"
 
-/** What the operations stand on. */
+/** The parts that the operations stand on. */
 export interface RegistryParts {
   readonly store: Context.Service.Shape<typeof RegistryStore>
   readonly vault: Context.Service.Shape<typeof SecretVault>

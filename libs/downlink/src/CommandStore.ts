@@ -248,7 +248,7 @@ const unless =
       )
     )
 
-/** Who writes a change is the only one that tells how long it took. */
+/** Only the instance that writes a change tells how long it took. */
 const observeStages = (before: Command, { createdAt, fetchedAt, hintedAt, repliedAt, sentAt }: Command) => {
   if (hintedAt !== undefined && before.hintedAt === undefined) stages.announce.observe((hintedAt - createdAt) / 1e3)
   if (fetchedAt !== undefined && before.fetchedAt === undefined)

@@ -46,7 +46,7 @@ export interface IssueOptions extends Waiting {
   readonly unchecked?: boolean
 }
 
-/** What it takes to issue commands. */
+/** The parts that issuing commands takes. */
 export interface Issuer {
   readonly store: Context.Service.Shape<typeof CommandStore>
   readonly ids: CommandIds
@@ -149,7 +149,7 @@ const againOf = (command: Command) =>
     ? Effect.fail(new DeviceOffline({ code: CommandCode.deviceOffline, commandId: command.commandId }))
     : Effect.succeed(command)
 
-/** The bytes that a raw product's script makes of a command, as it is issued (design: who asks hears what is wrong with it). */
+/** The bytes that a raw product's script makes of a command, as it is issued: so the application hears what is wrong with it. */
 const convertCommand = Effect.fnUntraced(function* (
   { scripts }: Issuer,
   command: Command,

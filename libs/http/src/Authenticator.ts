@@ -30,7 +30,7 @@ export class BrowserSessions extends Context.Service<
   BrowserSessions,
   {
     readonly admission: (request: HttpServerRequest.HttpServerRequest) => Effect.Effect<Admission>
-    /** Who signed in by `roost login`, by a token that begins with `sessionTokenPrefix`; undefined: the session is over. */
+    /** The person who signed in by `roost login`, by a token that begins with `sessionTokenPrefix`; undefined: the session is over. */
     readonly byToken: (token: string) => Effect.Effect<Principal | undefined>
   }
 >()("@roost/http/BrowserSessions") {}

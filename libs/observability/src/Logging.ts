@@ -45,7 +45,7 @@ const jsonLines = (app: string): Logger.Logger<unknown, void> =>
     })
   })
 
-/** Who writes a line, in each line: an app is a service of Roost, and its node one process of it. */
+/** The writer of a line, in each line: an app is a service of Roost, and its node one process of it. */
 export const sourceOf = (app: string) => ({ service: app, app, node: identity.node, version })
 
 /** One line on the standard output. */

@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net"
 // @ts-expect-error It has no types of its own.
 import { Provider as Untyped } from "oidc-provider"
 
-/** What is used of it. */
+/** The part of the library that is used. */
 const Provider = Untyped as new (issuer: string, configuration: object) => { readonly callback: () => RequestListener }
 
 /** By a person's name. They may change while the provider runs. */

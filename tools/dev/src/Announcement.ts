@@ -8,7 +8,7 @@ import { say, urlOf } from "./Terminal.ts"
 /** As wide as the other titles. */
 export const consoleTitle = "Console             "
 
-/** What a person needs who just started it: addresses, and lines to paste. */
+/** The addresses, and lines to paste, that a person needs who just started it. */
 export const announce = (
   config: DevConfig,
   natsUrl: string,

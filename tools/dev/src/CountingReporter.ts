@@ -9,7 +9,7 @@ export interface TestFailure {
   readonly said: string
 }
 
-/** What the tests of one process came to. */
+/** The results of one process's tests. */
 export interface TestCounts {
   passed: number
   failed: number

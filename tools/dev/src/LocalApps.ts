@@ -23,7 +23,7 @@ const appsOf = ({ sinks }: StartPlan) => (sinks === true ? ([...apps, "sinks"] a
 export interface StartOptions {
   /** The checkout. */
   readonly root: string
-  /** What is started first. */
+  /** These are started first. */
   readonly programs: Programs
   /** For what is started again: its files may have changed. */
   readonly find: () => Programs

@@ -1,4 +1,4 @@
-/** What a panel shows: PromQL and what its series are called. */
+/** A line of a panel: PromQL, and the names of its series. */
 interface Query {
   readonly expr: string
   readonly legend: string

@@ -72,7 +72,7 @@ export const PasswordChange = Schema.Struct({ current: Schema.String, password: 
   identifier: "PasswordChange"
 })
 
-/** What became of somebody who gave a name and a password. `lockedNow`: this try was the last one. */
+/** The outcome of a name and a password that somebody gave. `lockedNow`: this try was the last one. */
 export type PasswordOutcome =
   | { readonly _tag: "Right"; readonly principal: Principal; readonly version: number }
   | { readonly _tag: "Wrong"; readonly lockedNow: boolean }

@@ -87,7 +87,7 @@ const tryKnown = (
   return true
 }
 
-/** What is tried is written here, since it is done with by the end of the call: an array of its own takes 200 bytes. */
+/** Each try is written here, since it is done with by the end of the call: an array of its own takes 200 bytes. */
 const knownKey = new Uint8Array(pskBytes)
 
 /** `keys`: the key, and in mode 3 the product's former one. Two are tried always then, since a product has a former one at times. */

@@ -1,6 +1,6 @@
 import { type Observed, unobserved } from "@roost/contracts"
 
-/** What a device host counts since it started: plain numbers, and times, rendered when metrics are asked for. */
+/** The counts of a device host since it started: plain numbers, and times, rendered when metrics are asked for. */
 export class Counters {
   framesIn = 0
   framesMalformed = 0

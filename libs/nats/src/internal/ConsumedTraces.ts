@@ -1,6 +1,6 @@
 import { readTraceparent, type TraceContext, traceparentHeader } from "@roost/contracts"
 import { tracing } from "@roost/observability"
-/** What a span says of a message of a stream. */
+/** The attributes of a span about a message of a stream. */
 interface Consumed {
   readonly header: (name: string) => string
   readonly deliveries: number

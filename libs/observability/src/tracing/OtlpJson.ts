@@ -1,6 +1,6 @@
 import type { Span, SpanKind } from "./Span.ts"
 
-/** What the spans are of. */
+/** The process that the spans are of. */
 export interface Resource {
   readonly service: string
   readonly node: string

@@ -1,6 +1,6 @@
 import type { TraceContext } from "@roost/contracts"
 
-/** What OpenTelemetry calls the part of a span in its conversation. */
+/** OpenTelemetry's word for the part of a span in its conversation. */
 export type SpanKind = "internal" | "server" | "client" | "producer" | "consumer"
 
 /** A piece of work that is over, as a plain record. Times in milliseconds since 1970. */

@@ -41,7 +41,7 @@ export const loginCommand = Command.make(
     const { oidc } = yield* asked(found, HttpClientRequest.get("/v1/console/ways"), SignInWays)
     if (oidc === undefined) return yield* noProvider(address)
 
-    // What is sent to the registry by way of the browser tells nobody the verifier (RFC 7636).
+    // The browser, on the way to the registry, learns the challenge and not the verifier (RFC 7636).
     const verifier = randomBytes(32).toString("base64url")
     const state = randomBytes(32).toString("base64url")
     const session = yield* Effect.scoped(
@@ -111,7 +111,7 @@ export const logoutCommand = Command.make(
   Command.withExamples([{ command: "roost logout", description: "Of the current context" }])
 )
 
-/** What a registry answers to a request that brings its own credential, or none. */
+/** The registry's answer to a request that brings its own credential, or none. */
 const answerTo = (request: HttpClientRequest.HttpClientRequest, found: Found): Effect.Effect<string, Failure> =>
   Effect.gen(function* () {
     const http = yield* HttpClient.HttpClient

@@ -1,6 +1,6 @@
 import type { Placements } from "../Placement.ts"
 
-/** What is wrong, and why. */
+/** Faults, and their causes. */
 export const diagnosisPlacements: Placements = {
   whyDevice: { words: "why", byHand: true, examples: [] },
   whyAddress: { words: "why", byHand: true, examples: [] },
