@@ -99,8 +99,8 @@ const readsAgain = async (
 
 /**
  * The same for a process that has read nothing by it yet. Power may have failed: the consumer's position can be newer on the
- * disk than its stream and than the place that was told. Only the start of a server brings back less than there was,
- * and a server says no time of the last delivery until it delivers again.
+ * disk than its stream and than the place that was told. Only the start of a server brings back less than there was.
+ * A server says no time of the last delivery until it delivers something after its start.
  */
 const readsAgainSinceTold = async (
   manager: JetStreamManager,
