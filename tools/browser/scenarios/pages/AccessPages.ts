@@ -43,10 +43,10 @@ export const accessPages = (console: ConsoleInBrowser): void => {
     const { page } = console
     await console.goto("/audit")
     await page.getByLabel("Operation").fill("createApiKey")
-    // Until the list is filtered, the last row is another's.
+    await page.getByRole("cell", { name: "createApiKey" }).first().waitFor()
+    // Until the list is filtered, the last row is another's. Before it was read it has no row at all.
     const others = page.locator("tbody tr").filter({ hasNotText: "createApiKey" })
     await others.first().waitFor({ state: "detached" })
-    await page.getByRole("cell", { name: "createApiKey" }).first().waitFor()
     await page.getByText("Before and after").last().click()
     await page.getByText('"name": "billing"').waitFor()
     await expectAccessible(page)
