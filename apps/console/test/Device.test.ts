@@ -1,10 +1,12 @@
 import { assert, describe, it } from "@effect/vitest"
+import { replaceEqualDeep } from "@tanstack/react-query"
+import { parseWritten } from "../src/api/Numeral.ts"
 import { bytesOfHex, fieldValue } from "../src/device/commandFields.ts"
 import { commandSpans, commandTimes } from "../src/device/commandTimes.ts"
 import type { IssuedCommand, StoredUplink } from "../src/device/deviceQueries.ts"
 import { hexDump } from "../src/device/hexDump.ts"
 import { joinUplinks } from "../src/device/joinUplinks.ts"
-import { reportedPoints, seriesOf, valueText } from "../src/device/points.ts"
+import { reportedPoints, seriesOf, valueText, withLive } from "../src/device/points.ts"
 
 const uplink = (params: unknown, time = 1_000) => ({ payload: { id: "1", params }, time })
 
@@ -37,6 +39,54 @@ describe("the points of an uplink", () => {
     assert.deepStrictEqual(series.get("on"), { times: [30], values: [1] })
     assert.isUndefined(series.get("name"))
     assert.strictEqual(valueText({ a: [1] }), '{"a":[1]}')
+  })
+})
+
+describe("the latest values with what came live", () => {
+  const latest = { temp: { value: 20, time: 50 }, count: { value: 1, time: 50 } }
+
+  it("are the newer ones by the device's time, also where they were read after something newer came", () => {
+    const live = [
+      uplink({ measurepoints: { temp: 23 }, time: 70 }),
+      uplink({ measurepoints: { temp: 22, new: { value: 1, quality: 9 } }, time: 60 }),
+      uplink({ measurepoints: { count: 7 }, time: 40 })
+    ]
+    assert.deepStrictEqual(withLive(latest, live), {
+      temp: { value: 23, time: 70 },
+      count: { value: 1, time: 50 },
+      new: { value: 1, quality: 9, time: 60 }
+    })
+    assert.deepStrictEqual(withLive(latest, []), latest)
+  })
+})
+
+describe("numbers", () => {
+  const written = [
+    "30.0",
+    "-0",
+    "1e400",
+    "9007199254740993",
+    "18446744073709551615",
+    "0.1234567890123456789012345678901234567890"
+  ]
+
+  it("are shown, drawn and sent as they were written (trust E5)", () => {
+    for (const numeral of written) {
+      const text = `{"a":[{"b":${numeral}}],"c":1.5}`
+      assert.strictEqual(valueText(parseWritten(text)), text)
+      assert.deepStrictEqual(fieldValue({ dataType: "DOUBLE" }, numeral), { value: parseWritten(numeral) })
+      // TanStack Query takes what is equal from the answer before.
+      const shared = replaceEqualDeep(parseWritten('{"a":[{"b":1.0}],"c":1.5}'), parseWritten(text))
+      assert.strictEqual(JSON.stringify(shared), text)
+    }
+    assert.strictEqual(
+      JSON.stringify(fieldValue({ dataType: "INT" }, "9007199254740993")),
+      '{"value":9007199254740993}'
+    )
+    const series = seriesOf([
+      { payload: parseWritten('{"params":{"measurepoints":{"temp":30.0},"time":10}}'), time: 1 }
+    ])
+    assert.deepStrictEqual(series.get("temp"), { times: [10], values: [30] })
   })
 })
 

@@ -1,6 +1,7 @@
 export * from "./EnosCode.ts"
 export * from "./Envelope.ts"
 export * from "./json/ExactNumber.ts"
+export * from "./json/JsonNumber.ts"
 export { parseJson, plainNumbers } from "./json/LosslessJson.ts"
 export { findJsonFault, formatJsonFault, type JsonFault } from "./json/JsonFault.ts"
 export * from "./json/ReadJson.ts"

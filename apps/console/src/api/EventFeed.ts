@@ -1,3 +1,4 @@
+import { parseWritten } from "./Numeral.ts"
 import { isReachable, subscribeReachable } from "./reachability.ts"
 
 export interface FeedEvent {
@@ -33,7 +34,7 @@ export const followEvents = (
   const open = () => {
     source = new EventSource(`/v1/events?${query.toString()}`)
     for (const kind of kinds) {
-      source.addEventListener(kind, ({ data }: MessageEvent<string>) => onEvent({ kind, data: JSON.parse(data) }))
+      source.addEventListener(kind, ({ data }: MessageEvent<string>) => onEvent({ kind, data: parseWritten(data) }))
     }
     source.addEventListener("open", onBack)
     source.addEventListener("error", () => {

@@ -3,6 +3,7 @@ import type { paths as ConsolePaths } from "../../generated/console.d.ts"
 import type { paths as DownlinkPaths } from "../../generated/downlink.d.ts"
 import type { paths as RegistryPaths } from "../../generated/registry.d.ts"
 import { faultOf, Unreachable } from "./ApiFault.ts"
+import { parseWritten } from "./Numeral.ts"
 import { noteReachable } from "./reachability.ts"
 
 /** Of gateways that stand between: the registry itself is away. */
@@ -24,7 +25,18 @@ export const request = async (input: RequestInfo | URL, init?: RequestInit): Pro
   return response
 }
 
-const client = { baseUrl: location.origin, fetch: request }
+/** `openapi-fetch` reads JSON by `Response.json` where it knows the length, and by `JSON.parse` elsewhere. */
+const requestWritten = async (input: Request): Promise<Response> => {
+  const response = await request(input)
+  if (response.headers.get("content-type")?.startsWith("application/json") !== true) return response
+  const text = await response.text()
+  const headers = new Headers(response.headers)
+  headers.set("content-length", String(text.length))
+  const { status, statusText } = response
+  return Object.assign(new Response(text, { headers, status, statusText }), { json: async () => parseWritten(text) })
+}
+
+const client = { baseUrl: location.origin, fetch: requestWritten }
 
 export const registry = createClient<RegistryPaths>(client)
 export const downlink = createClient<DownlinkPaths>(client)

@@ -3,6 +3,7 @@ import { IconPlus, IconTrash } from "@tabler/icons-react"
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query"
 import { useState } from "react"
 import { registry } from "../api/client.ts"
+import { parseWritten } from "../api/Numeral.ts"
 import { FaultText } from "../display/FaultText.tsx"
 import { Panel } from "../display/Panel.tsx"
 import { useText } from "../language/Language.tsx"
@@ -142,7 +143,7 @@ const AddProperty = ({
 /** `12`, `true` and `{"a":1}` are what they look like; anything else is a text, so that nobody needs quotes. */
 const jsonOrText = (text: string): unknown => {
   try {
-    return JSON.parse(text)
+    return parseWritten(text)
   } catch {
     return text
   }

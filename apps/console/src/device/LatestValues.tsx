@@ -2,6 +2,7 @@ import { Loader, UnstyledButton } from "@mantine/core"
 import { IconAntennaBars1 } from "@tabler/icons-react"
 import { useQuery } from "@tanstack/react-query"
 import { lazy, Suspense, useEffect, useMemo, useState } from "react"
+import { nearestNumber } from "../api/Numeral.ts"
 import { Ago } from "../display/Ago.tsx"
 import { EmptyState } from "../display/EmptyState.tsx"
 import { FaultPanel } from "../display/FaultPanel.tsx"
@@ -9,7 +10,7 @@ import { Panel } from "../display/Panel.tsx"
 import { useText } from "../language/Language.tsx"
 import { type Device, historyPages, latestQuery, productModelQuery } from "./deviceQueries.ts"
 import classes from "./LatestValues.module.css"
-import { seriesOf, valueText } from "./points.ts"
+import { type LatestPoints, seriesOf, valueText, withLive } from "./points.ts"
 import { Sparkline } from "./Sparkline.tsx"
 import { useUplinks } from "./useUplinks.ts"
 
@@ -20,7 +21,7 @@ export const LatestValues = ({ device }: { readonly device: Device }) => {
   const text = useText()
   const t = text.device
   const latest = useQuery(latestQuery(device))
-  const { history, uplinks } = useUplinks(device)
+  const { history, live, uplinks } = useUplinks(device)
   const { fetchNextPage, hasNextPage, isFetchingNextPage } = history
   const loaded = history.data?.pages.length ?? 0
   useEffect(() => {
@@ -29,7 +30,8 @@ export const LatestValues = ({ device }: { readonly device: Device }) => {
   const model = useQuery(productModelQuery(device.productKey)).data
   const series = useMemo(() => seriesOf(uplinks ?? []), [uplinks])
   const [chosen, setChosen] = useState<string>()
-  const points = Object.entries(latest.data ?? {}).toSorted(([a], [b]) => a.localeCompare(b))
+  const known = useMemo(() => withLive((latest.data ?? {}) as LatestPoints, live), [latest.data, live])
+  const points = Object.entries(known).toSorted(([a], [b]) => a.localeCompare(b))
   const shown = chosen ?? points.find(([id]) => series.has(id))?.[0]
   const shownSeries = shown === undefined ? undefined : series.get(shown)
   const nameOf = (id: string) => model?.measurepoints[id]?.name ?? id
@@ -65,7 +67,7 @@ export const LatestValues = ({ device }: { readonly device: Device }) => {
                   </span>
                   <span className={classes.spark}>{series.has(id) && <Sparkline series={series.get(id)!} />}</span>
                   <span className={`quiet ${classes.time}`}>
-                    <Ago at={Number(time)} />
+                    <Ago at={nearestNumber(time) ?? 0} />
                   </span>
                 </UnstyledButton>
               </li>

@@ -1,4 +1,5 @@
 import type { components } from "../../generated/registry.d.ts"
+import { parseWritten } from "../api/Numeral.ts"
 import type { ThingModel } from "./deviceQueries.ts"
 
 export type DataType = components["schemas"]["DataType"]
@@ -51,6 +52,10 @@ export const bytesOfHex = (text: string): Uint8Array<ArrayBuffer> | undefined =>
   return Uint8Array.from(digits.match(/../g)!, (pair) => Number.parseInt(pair, 16))
 }
 
+/** Numbers as JSON has them (RFC 8259 §6). */
+const integer = /^-?(0|[1-9]\d*)$/
+const number = /^-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?$/
+
 /** What a text means as a value of the type, or what is expected of it. */
 export const fieldValue = (
   data: DataType | undefined,
@@ -59,21 +64,21 @@ export const fieldValue = (
   switch (data?.dataType) {
     case "INT":
     case "TIMESTAMP":
-      return /^-?\d{1,16}$/.test(text.trim()) ? { value: Number(text) } : { expected: "integer" }
+      return integer.test(text.trim()) ? { value: parseWritten(text) } : { expected: "integer" }
     case "FLOAT":
     case "DOUBLE":
-      return text.trim() !== "" && Number.isFinite(Number(text)) ? { value: Number(text) } : { expected: "number" }
+      return number.test(text.trim()) ? { value: parseWritten(text) } : { expected: "number" }
     case "BOOL":
       return { value: text === "true" }
     case "ENUM":
-      return { value: data.enumType === "INT" ? Number(text) : text }
+      return { value: data.enumType === "INT" ? parseWritten(text) : text }
     case "STRING":
     case "DATE":
     case "FILE":
       return { value: text }
     default:
       try {
-        return { value: JSON.parse(text) as unknown }
+        return { value: parseWritten(text) }
       } catch {
         // Without a model a bare word is a text; a list or a struct is JSON or nothing.
         return data === undefined ? { value: text } : { expected: "json" }

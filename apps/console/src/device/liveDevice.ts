@@ -9,7 +9,6 @@ import {
   liveUplinksQuery,
   type StoredUplink
 } from "./deviceQueries.ts"
-import { reportedPoints } from "./points.ts"
 
 /** Its id is `uplink-{sequence}-{time}`. */
 type UplinkEvent = Omit<StoredUplink, "sequence"> & DevicePath & { readonly id: string }
@@ -21,7 +20,6 @@ interface PresenceEvent {
   readonly lifetimeSeconds: number
   readonly address: string
 }
-type Latest = Readonly<Record<string, { readonly value: unknown; readonly quality?: number; readonly time: number }>>
 
 /** What the device says shows on its page as it comes; nothing is asked for that the event has. */
 export const useLiveDevice = ({ deviceKey, productKey }: DevicePath): void => {
@@ -56,19 +54,6 @@ const noteUplink = (client: QueryClient, device: DevicePath, uplink: UplinkEvent
   client.setQueryData(liveUplinksQuery(device).queryKey, (live = []) =>
     [{ ...uplink, sequence: sequenceOf(uplink.id) }, ...live].slice(0, liveUplinksMax)
   )
-  client.setQueryData<Latest>(keyOf(device, "latest"), (latest) => {
-    if (latest === undefined) return latest
-    const newer = reportedPoints(uplink).filter(({ at, id }) => !(latest[id] !== undefined && latest[id].time > at))
-    return {
-      ...latest,
-      ...Object.fromEntries(
-        newer.map(({ at, id, quality, value }) => [
-          id,
-          { value, time: at, ...(quality === undefined ? {} : { quality }) }
-        ])
-      )
-    }
-  })
   client.setQueryData<Device>(
     keyOf(device),
     (known) => known && { ...known, lastSeenAt: Math.max(known.lastSeenAt ?? 0, uplink.time) }

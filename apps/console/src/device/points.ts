@@ -1,8 +1,10 @@
+import { nearestNumber } from "../api/Numeral.ts"
+
 /** A value that a device reported of a point, with its time in milliseconds since 1970. */
 export interface Reported {
   readonly id: string
   readonly value: unknown
-  readonly quality?: number
+  readonly quality?: unknown
   readonly at: number
 }
 
@@ -20,13 +22,31 @@ export const reportedPoints = ({ payload, time }: Told): ReadonlyArray<Reported>
   const params = isRecord(payload) ? payload["params"] : undefined
   return (Array.isArray(params) ? params : [params]).flatMap((post: unknown) => {
     if (!isRecord(post) || !isRecord(post["measurepoints"])) return []
-    const told = Number(post["time"])
+    const told = nearestNumber(post["time"]) ?? Number(post["time"])
     const at = Number.isFinite(told) && told > 0 ? told : time
     return Object.entries(post["measurepoints"]).map(([id, point]): Reported => {
       const qualified = isRecord(point) && "value" in point && "quality" in point && Object.keys(point).length === 2
-      return qualified ? { id, at, value: point["value"], quality: Number(point["quality"]) } : { id, at, value: point }
+      return qualified ? { id, at, value: point["value"], quality: point["quality"] } : { id, at, value: point }
     })
   })
+}
+
+/** The newest values of a device's points, by point. */
+export type LatestPoints = Readonly<Record<string, Omit<Reported, "id" | "at"> & { readonly time: unknown }>>
+
+/**
+ * What was read of a device's points, with what came live since. The registry files values a second behind the stream, so of each point
+ * the newer one counts, by the device's time.
+ */
+export const withLive = (latest: LatestPoints, live: ReadonlyArray<Told>): LatestPoints => {
+  const points: Record<string, LatestPoints[string]> = { ...latest }
+  for (const uplink of live.toReversed()) {
+    for (const { at, id, ...value } of reportedPoints(uplink)) {
+      const known = nearestNumber(points[id]?.time)
+      if (known === undefined || known <= at) points[id] = { ...value, time: at }
+    }
+  }
+  return points
 }
 
 /** Times and values of one point, oldest first, as a chart draws them. */
@@ -40,9 +60,10 @@ export const seriesOf = (uplinks: ReadonlyArray<Told>): ReadonlyMap<string, Seri
   const byPoint = new Map<string, Array<{ readonly at: number; readonly value: number }>>()
   for (const uplink of uplinks) {
     for (const { at, id, value } of reportedPoints(uplink)) {
-      if (typeof value !== "number" && typeof value !== "boolean") continue
+      const drawn = typeof value === "boolean" ? Number(value) : nearestNumber(value)
+      if (drawn === undefined) continue
       const points = byPoint.get(id) ?? []
-      points.push({ at, value: Number(value) })
+      points.push({ at, value: drawn })
       byPoint.set(id, points)
     }
   }

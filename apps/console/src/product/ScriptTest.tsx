@@ -2,6 +2,7 @@ import { Alert, Button, SegmentedControl, Stack, Textarea } from "@mantine/core"
 import { useMutation, useQueryClient } from "@tanstack/react-query"
 import { useState } from "react"
 import { bodyOf, registry } from "../api/client.ts"
+import { parseWritten } from "../api/Numeral.ts"
 import { FaultText } from "../display/FaultText.tsx"
 import { Panel } from "../display/Panel.tsx"
 import { useText } from "../language/Language.tsx"
@@ -23,7 +24,8 @@ export const ScriptTest = ({
   const test = useMutation({
     mutationFn: async () => {
       await save?.()
-      const body = direction === "raw" ? { raw: raw.replaceAll(/\s/g, "") } : { message: JSON.parse(message) as never }
+      const body =
+        direction === "raw" ? { raw: raw.replaceAll(/\s/g, "") } : { message: parseWritten(message) as never }
       return bodyOf(registry.POST("/v1/products/{productKey}/script:test", { params: { path: { productKey } }, body }))
     },
     onSuccess: () => client.invalidateQueries({ queryKey: productKeyOf(productKey, "script") })

@@ -1,5 +1,6 @@
 import { ApiFault } from "../api/ApiFault.ts"
 import { registry } from "../api/client.ts"
+import { parseWritten } from "../api/Numeral.ts"
 import type { ThingModel } from "./productQueries.ts"
 
 /**
@@ -20,7 +21,7 @@ export const checkModel = async (model: ThingModel, exists: boolean): Promise<vo
 /** A JSON text as a model, or where it is none. */
 export const parseModel = (text: string): { readonly model: ThingModel } | { readonly fault: string } => {
   try {
-    return { model: JSON.parse(text) as ThingModel }
+    return { model: parseWritten(text) as ThingModel }
   } catch (error) {
     return { fault: (error as Error).message }
   }

@@ -1,5 +1,3 @@
-import * as Schema from "effect/Schema"
-
 declare global {
   interface JSON {
     rawJSON(text: string): ExactNumber
@@ -25,12 +23,6 @@ export const isExactNumber = (value: unknown): value is ExactNumber =>
 /** A number of a JSON text, whichever of the two it is kept as. */
 export const isJsonNumber = (value: unknown): value is number | ExactNumber =>
   typeof value === "number" || isExactNumber(value)
-
-/** A number of a JSON text as a Schema. */
-export const JsonNumber = Schema.Union([
-  Schema.Finite,
-  Schema.declare(isExactNumber, { expected: "a number", toCodecJson: () => undefined })
-])
 
 /** The text of a number as it was written. */
 export const numeralOf = (value: number | ExactNumber): string =>

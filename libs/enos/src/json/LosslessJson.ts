@@ -3,12 +3,14 @@ import { isExactNumber } from "./ExactNumber.ts"
 /**
  * `JSON.parse` that keeps every number as it was written: where JavaScript would write it in another way it is an
  * `ExactNumber`, which `JSON.stringify` writes back. Of a key given twice the last counts, `__proto__` is a key like any
- * other. Throws as `JSON.parse` does.
+ * other. Throws as `JSON.parse` does. `keep` makes something else of such numbers.
  */
-export const parseJson = (text: string): unknown => (mayChange(text) ? JSON.parse(text, keepNumeral) : JSON.parse(text))
-
-const keepNumeral = (_key: string, value: unknown, { source }: { readonly source?: string }): unknown =>
-  typeof value === "number" && source !== undefined && String(value) !== source ? JSON.rawJSON(source) : value
+export const parseJson = (text: string, keep: (numeral: string) => unknown = JSON.rawJSON): unknown =>
+  mayChange(text)
+    ? JSON.parse(text, (_key, value, { source }) =>
+        typeof value === "number" && source !== undefined && String(value) !== source ? keep(source) : value
+      )
+    : JSON.parse(text)
 
 /**
  * A quick look, half a microsecond for a post of 170 bytes: false only if JavaScript writes every number of the text as it stands. That
