@@ -1,6 +1,6 @@
 import { execFileSync, spawnSync } from "node:child_process"
 import { createHash } from "node:crypto"
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs"
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs"
 import { homedir } from "node:os"
 import { join, resolve } from "node:path"
 
@@ -8,9 +8,12 @@ const requirements = resolve(import.meta.dirname, "../python/requirements.txt")
 
 /** Modules that need Go 1.26 or newer; Debian's is older, and nobody installs another one unasked. */
 const goTools = {
-  helm: "helm.sh/helm/v3/cmd/helm@v3.22.0",
-  nfpm: "github.com/goreleaser/nfpm/v2/cmd/nfpm@v2.45.2"
+  helm: { module: "helm.sh/helm/v3", version: "v3.22.0", program: "cmd/helm" },
+  nfpm: { module: "github.com/goreleaser/nfpm/v2", version: "v2.45.2", program: "cmd/nfpm" },
+  jaeger: { module: "github.com/jaegertracing/jaeger", version: "v1.76.0", program: "cmd/all-in-one" }
 } as const
+export type GoTool = keyof typeof goTools
+export const goToolNames = Object.keys(goTools) as ReadonlyArray<GoTool>
 const goMinor = 26
 
 /** Outside the clone, so that the next one finds them; those of Python in a folder for each set of pinned versions. */
@@ -31,8 +34,8 @@ export const installPythonTools = (): void => {
 }
 
 /** The file of a program that Go builds, some minutes the first time; an Error says what is missing. */
-export const goTool = (name: keyof typeof goTools): string => {
-  const [, version] = goTools[name].split("@")
+export const goTool = (name: GoTool): string => {
+  const { module, program, version } = goTools[name]
   const folder = join(cache, `${name}-${version}`)
   const file = join(folder, name)
   if (existsSync(file)) return file
@@ -42,7 +45,17 @@ export const goTool = (name: keyof typeof goTools): string => {
       `${name} is built by Go 1.${goMinor} or newer; ${found === null ? "there is no go" : `go is 1.${found[1]}`}`
     )
   }
-  process.stdout.write(`building ${goTools[name]}: some minutes, once\n`)
-  execFileSync("go", ["install", goTools[name]], { env: { ...process.env, GOBIN: folder }, stdio: "inherit" })
+  process.stderr.write(`building ${module}/${program}@${version}: some minutes, once\n`)
+  mkdirSync(folder, { recursive: true })
+  const run = (args: ReadonlyArray<string>, cwd: string) =>
+    execFileSync("go", args, { cwd, encoding: "utf8", stdio: ["ignore", "pipe", "inherit"] })
+  // By its own go.mod: `go install` takes no module that replaces another, as Jaeger does.
+  const { Dir } = JSON.parse(run(["mod", "download", "-json", `${module}@${version}`], folder)) as {
+    readonly Dir: string
+  }
+  // Whole or not at all: two runs may be at it.
+  const unfinished = `${file}.new.${process.pid}`
+  run(["build", "-trimpath", "-ldflags=-s -w", "-o", unfinished, `./${program}`], Dir)
+  renameSync(unfinished, file)
   return file
 }

@@ -1,7 +1,7 @@
 import { NodeRuntime, NodeServices } from "@effect/platform-node"
 import { version } from "@roost/observability"
 import { Console, Effect } from "effect"
-import { Command, Flag } from "effect/cli"
+import { Argument, Command, Flag } from "effect/cli"
 import { execFileSync } from "node:child_process"
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
@@ -13,7 +13,7 @@ import { writeChart } from "./chart.ts"
 import { repository } from "./imageRoot.ts"
 import { checkChart } from "./testChart.ts"
 import { testDeployment } from "./testDeployment.ts"
-import { installPythonTools } from "./Toolbox.ts"
+import { goTool, goToolNames, installPythonTools } from "./Toolbox.ts"
 
 const flags = {
   tag: Flag.String("tag").pipe(
@@ -105,9 +105,13 @@ const test = Command.make("test", { base: flags.base }, ({ base }) =>
   )
 )
 
+const tool = Command.make("tool", { name: Argument.Literals("name", goToolNames) }, ({ name }) =>
+  Effect.suspend(() => Console.log(goTool(name)))
+).pipe(Command.withDescription("Prints where a program that Go 1.26 builds is, and builds it before where it is not."))
+
 Command.make("deploy").pipe(
   Command.withDescription("The image of Roost, and tests of what deploys it."),
-  Command.withSubcommands([image, deb, chart, testChart, test]),
+  Command.withSubcommands([image, deb, chart, testChart, test, tool]),
   Command.run({ version }),
   Effect.provide(NodeServices.layer),
   NodeRuntime.runMain

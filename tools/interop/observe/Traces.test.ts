@@ -2,37 +2,39 @@ import { Device } from "@roost/device"
 import { eventually, RoostProcesses } from "@roost/testkit"
 import { afterAll, assert, beforeAll, describe, it } from "vitest"
 import { createDevice, createProduct } from "../src/Fixtures.ts"
-import { isConnected, OtlpReceiver, type ReceivedSpan } from "./OtlpReceiver.ts"
+import { isConnected, Jaeger, type JaegerTrace } from "./Jaeger.ts"
 
-// Four processes, a nats-server, a device, and what a collector of traces gets of them.
+// Four processes, a nats-server, a device, and what a real Jaeger shows of them.
 
-let receiver: OtlpReceiver
+let jaeger: Jaeger
 let roost: RoostProcesses
 beforeAll(async () => {
-  receiver = await OtlpReceiver.start()
+  jaeger = await Jaeger.start()
   roost = await RoostProcesses.start({
-    env: { ROOST_TRACE_DEVICES: "pkTraces/meter", ROOST_OTLP_ENDPOINT: receiver.url }
+    env: { ROOST_TRACE_DEVICES: "pkTraces/meter", ROOST_OTLP_ENDPOINT: jaeger.otlpUrl }
   })
 })
 afterAll(async () => {
   await roost?.[Symbol.asyncDispose]()
-  await receiver?.[Symbol.asyncDispose]()
+  await jaeger?.[Symbol.asyncDispose]()
 })
 
-const told = (trace: ReadonlyArray<ReceivedSpan>) => trace.map(({ name, service }) => `${service}: ${name}`).toSorted()
+const spansAtLeast = 6
+
+const told = (trace: JaegerTrace) => trace.map(({ name, service }) => `${service}: ${name}`).toSorted()
 
 /** The trace that begins in this service, once all of these have come. */
 const traceOf = (service: string, names: ReadonlyArray<string>) =>
   eventually(
     async () =>
-      receiver
-        .traces()
-        .find((trace) => trace.some((span) => span.parentSpanId === undefined && span.service === service)) ?? [],
+      (await jaeger.tracesOf(service)).find((trace) =>
+        trace.some((span) => span.parentId === undefined && span.service === service)
+      ) ?? [],
     (trace) => names.every((name) => told(trace).includes(name)) && isConnected(trace)
   )
 
 describe("a traced device", () => {
-  it("has one connected trace of an uplink, and one of a command, over every service that they pass", async () => {
+  it("has one connected trace of an uplink in Jaeger, and one of a command, over every service that they pass", async () => {
     await createProduct(roost, "pkTraces", {})
     const { deviceSecret } = await createDevice(roost, "pkTraces", "meter")
     const device = new Device({
@@ -53,6 +55,7 @@ describe("a traced device", () => {
       "registry: wait in UPLINK",
       "registry: registry-latest-points"
     ])
+    assert.isAtLeast(uplink.length, spansAtLeast)
 
     const path = "/v1/products/pkTraces/devices/meter/measurepoints/limit:set"
     const { body, status } = await roost.downlink("POST", path, { value: 30.5, pendingTtl: 600 })
@@ -76,6 +79,7 @@ describe("a traced device", () => {
       "udp-edge: reply",
       "downlink-queue: downlink-queue"
     ])
+    assert.isAtLeast(command.length, spansAtLeast)
     await device.close()
   })
 })
