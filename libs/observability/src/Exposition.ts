@@ -1,20 +1,17 @@
-import { type Exemplar, Histogram } from "./Histogram.ts"
-import type { Family, Labels, Read } from "./Families.ts"
+import { type Families, type Labels, type Sample, samplesOf } from "./Families.ts"
+import type { Exemplar } from "./Histogram.ts"
 
 /** The text exposition format of Prometheus, version 0.0.4. */
 export const prometheusText = "text/plain; version=0.0.4; charset=utf-8"
 /** The same in the words of OpenMetrics 1.0, and exemplars. */
 export const openMetricsText = "application/openmetrics-text; version=1.0.0; charset=utf-8"
 
-/** Families by their names. */
-type Families = ReadonlyMap<string, Family>
-
 export const renderText = (families: Families): string => {
   const lines: Array<string> = []
   for (const [name, family] of families) {
     if (family.series.size === 0) continue
     lines.push(`# HELP ${name} ${escapeHelp(family.help)}`, `# TYPE ${name} ${family.type}`)
-    for (const [labels, metric] of family.series) renderSeries(lines, name, labels, metric, false)
+    for (const sample of samplesOf(family)) renderSample(lines, name, sample, false)
   }
   return lines.join("\n") + "\n"
 }
@@ -27,7 +24,7 @@ export const renderOpenMetrics = (families: Families): string => {
     const named = family.type === "counter" ? name.replace(/_total$/, "") : name
     const help = escapeHelp(family.help).replaceAll('"', '\\"')
     lines.push(`# TYPE ${named} ${family.type}`, `# HELP ${named} ${help}`)
-    for (const [labels, metric] of family.series) renderSeries(lines, name, labels, metric, true)
+    for (const sample of samplesOf(family)) renderSample(lines, name, sample, true)
   }
   return lines.join("\n") + "\n# EOF\n"
 }
@@ -50,37 +47,23 @@ export const renderLabels = (labels: Labels): string =>
     .map(([name, value]) => `${name}="${escapeLabel(value)}"`)
     .join(",")
 
-const renderSeries = (
-  lines: Array<string>,
-  name: string,
-  labels: string,
-  metric: Read,
-  hasExemplars: boolean
-): void => {
+const renderSample = (lines: Array<string>, name: string, sample: Sample, hasExemplars: boolean): void => {
+  const labels = renderLabels(sample.labels)
   const suffix = labels === "" ? "" : `{${labels}}`
-  if (typeof metric === "function") {
-    lines.push(`${name}${suffix} ${valueText(metric())}`)
-    return
-  }
-  if ("read" in metric) {
-    for (const [value, count] of metric.read) {
-      lines.push(`${name}{${renderLabels({ [metric.label]: metric.format(value as never) })}} ${valueText(count)}`)
-    }
-    return
-  }
-  if (!(metric instanceof Histogram)) {
-    lines.push(`${name}${suffix} ${valueText(metric.value)}`)
+  const { value } = sample
+  if (typeof value === "number") {
+    lines.push(`${name}${suffix} ${valueText(value)}`)
     return
   }
   const separator = labels === "" ? "" : ","
   let count = 0
-  for (let i = 0; i < metric.counts.length; i++) {
-    count += metric.counts[i]!
-    const bound = i < metric.bounds.length ? metric.bounds[i] : "+Inf"
-    const exemplar = hasExemplars ? metric.exemplars?.[i] : undefined
+  for (let i = 0; i < value.counts.length; i++) {
+    count += value.counts[i]!
+    const bound = i < value.bounds.length ? value.bounds[i] : "+Inf"
+    const exemplar = hasExemplars ? value.exemplars?.[i] : undefined
     lines.push(`${name}_bucket{${labels}${separator}le="${bound}"} ${count}${exemplarText(exemplar)}`)
   }
-  lines.push(`${name}_sum${suffix} ${valueText(metric.sum)}`, `${name}_count${suffix} ${count}`)
+  lines.push(`${name}_sum${suffix} ${valueText(value.sum)}`, `${name}_count${suffix} ${count}`)
 }
 
 /** OpenMetrics takes 128 characters of labels; a trace id is 32. */

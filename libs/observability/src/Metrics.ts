@@ -1,5 +1,14 @@
 import { renderLabels, renderOpenMetrics, renderText } from "./Exposition.ts"
-import { Counter, type CountersRead, type Family, Gauge, type Labels, type Read } from "./Families.ts"
+import {
+  Counter,
+  type Families,
+  type Family,
+  Gauge,
+  type Labels,
+  type Read,
+  samplesOf,
+  type Series
+} from "./Families.ts"
 import { Histogram, latencyBounds } from "./Histogram.ts"
 
 /**
@@ -36,13 +45,8 @@ export class MetricRegistry {
     read: ReadonlyMap<K, number>,
     format: (value: K) => string = String
   ): () => void {
-    const family = this.#family(name, "counter", help)
-    const key = renderLabels({ [label]: "" })
-    const series: CountersRead = { label, read, format: format as (value: never) => string }
-    family.series.set(key, series)
-    return () => {
-      if (family.series.get(key) === series) family.series.delete(key)
-    }
+    const metric = { label, read, format: format as (value: never) => string }
+    return this.#registerRead(name, "counter", help, { [label]: "" }, metric)
   }
 
   histogram(name: string, help: string, bounds: ReadonlyArray<number> = latencyBounds, labels: Labels = {}): Histogram {
@@ -56,14 +60,10 @@ export class MetricRegistry {
 
   /** The counters and gauges of a name as they are now, each with the value of one of its labels; empty where it has none. */
   read(name: string, label?: string): ReadonlyArray<readonly [labelled: string, value: number]> {
-    return [...(this.#families.get(name)?.series ?? [])].flatMap(([labels, metric]) => {
-      if (metric instanceof Histogram) return []
-      if (typeof metric !== "function" && "read" in metric) {
-        return [...metric.read].map(([value, count]) => [metric.format(value as never), count] as const)
-      }
-      const value = typeof metric === "function" ? metric() : metric.value
-      return [[label === undefined ? "" : labelOf(labels, label), value] as const]
-    })
+    const family = this.#families.get(name)
+    return [...(family === undefined ? [] : samplesOf(family))].flatMap(({ labels, value }) =>
+      typeof value === "number" ? [[label === undefined ? "" : (labels[label] ?? ""), value] as const] : []
+    )
   }
 
   /** The text exposition format of Prometheus, version 0.0.4. */
@@ -74,6 +74,11 @@ export class MetricRegistry {
   /** OpenMetrics 1.0, with exemplars. */
   renderOpenMetrics(): string {
     return renderOpenMetrics(this.#families)
+  }
+
+  /** By their names, to be read by `samplesOf`. */
+  get families(): Families {
+    return this.#families
   }
 
   #family(name: string, type: Family["type"], help: string): Family {
@@ -92,18 +97,19 @@ export class MetricRegistry {
     const family = this.#family(name, type, help)
     const key = renderLabels(labels)
     const known = family.series.get(key)
-    if (known !== undefined) return known as M
+    if (known !== undefined) return known.metric as M
     const made = make()
-    family.series.set(key, made)
+    family.series.set(key, { labels, metric: made })
     return made
   }
 
-  #registerRead(name: string, type: Family["type"], help: string, labels: Labels, read: Read): () => void {
+  #registerRead(name: string, type: Family["type"], help: string, labels: Labels, metric: Read): () => void {
     const family = this.#family(name, type, help)
     const key = renderLabels(labels)
-    family.series.set(key, read)
+    const series: Series = { labels, metric }
+    family.series.set(key, series)
     return () => {
-      if (family.series.get(key) === read) family.series.delete(key)
+      if (family.series.get(key) === series) family.series.delete(key)
     }
   }
 }
@@ -111,5 +117,4 @@ export class MetricRegistry {
 /** The metrics of this process. */
 export const metrics = new MetricRegistry()
 
-const labelOf = (labels: string, name: string): string => new RegExp(`(?:^|,)${name}="([^"]*)"`).exec(labels)?.[1] ?? ""
 const namePattern = /^[a-zA-Z_:][a-zA-Z0-9_:]*$/

@@ -8,7 +8,9 @@ import { layerHeapAfterStart } from "./HeapAfterStart.ts"
 import { causeText, layerLogging, LogLevelConfig, sourceOf, writeLine } from "./Logging.ts"
 import { layerProcessMetrics, version } from "./ProcessMetrics.ts"
 import { layerReadinessLog } from "./ReadinessLog.ts"
-import { layerTraceExport, TracingSettings } from "./tracing/TraceExport.ts"
+import { layerMetricExport, MetricExportSeconds } from "./otlp/MetricExport.ts"
+import { OtlpReceiver } from "./otlp/OtlpReceiver.ts"
+import { layerTraceExport, TracingSettings } from "./otlp/TraceExport.ts"
 
 export interface AppOptions extends App {
   /** Faults that can be found before anything is connected, where the settings by themselves are right. */
@@ -21,7 +23,8 @@ export interface AppOptions extends App {
  * line of the log.
  */
 export const runApp = <A, E>(given: AppOptions, layer: Layer.Layer<A, E, Health>): void => {
-  const app = { ...given, settings: [...given.settings, LogLevelConfig, TracingSettings, ConfigurationFile] }
+  const common = [LogLevelConfig, TracingSettings, MetricExportSeconds, OtlpReceiver, ConfigurationFile]
+  const app = { ...given, settings: [...given.settings, ...common] }
   const asked = answerTo(process.argv.slice(2), app)
   if ("exitCode" in asked) {
     process.exitCode = asked.exitCode
@@ -36,8 +39,9 @@ export const runApp = <A, E>(given: AppOptions, layer: Layer.Layer<A, E, Health>
     Layer.provideMerge(layerHeapAfterStart),
     Layer.provideMerge(layerSignals),
     Layer.provide(Health.layer),
-    Layer.provideMerge(layerProcessMetrics()),
-    Layer.provideMerge(layerTraceExport(app.name))
+    // Built before the app and released after it: what it does while it drains is told too.
+    Layer.provideMerge(Layer.merge(layerTraceExport(app.name), layerMetricExport(app.name))),
+    Layer.provideMerge(layerProcessMetrics())
   )
   const run = Effect.andThen(checked(app, configured), Layer.launch(main))
   const check = Effect.andThen(checkedSettings(app, configured), Effect.logInfo("the configuration is right"))

@@ -99,6 +99,17 @@ describe("an app", () => {
       assert.match(said, what)
     }
     assert.isTrue(lines.every(({ app, level, timestamp }) => app === "fixture" && level !== "" && timestamp !== ""))
+    for (const field of ["service", "node", "version"])
+      assert.isTrue(
+        lines.every((line) => (line[field] ?? "") !== ""),
+        field
+      )
+    assert.deepStrictEqual(
+      lines
+        .filter((line) => "trace" in line || "span" in line)
+        .map(({ message, span, trace }) => [message, trace, span]),
+      [["in a span", "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"]]
+    )
   })
 
   it("goes on at SIGHUP, by which nothing changes, and says how settings are changed", async () => {

@@ -1,31 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import { ConfigProvider, Effect, Exit, Layer, Logger } from "effect"
-import { once } from "node:events"
-import { createServer } from "node:http"
-import type { AddressInfo } from "node:net"
-import { text } from "node:stream/consumers"
 import { metrics, tracing } from "../src/index.ts"
-import { layerTraceExport, spansPerRequestMax } from "../src/tracing/TraceExport.ts"
-
-/** A receiver of traces that answers with this status; what came to it. */
-const receiver = (status: number) =>
-  Effect.acquireRelease(
-    Effect.promise(async () => {
-      const bodies: Array<string> = []
-      const server = createServer(async (request, response) => {
-        bodies.push(await text(request))
-        response.writeHead(request.url === "/v1/traces" ? status : 404).end("{}")
-      }).listen(0, "127.0.0.1")
-      await once(server, "listening")
-      return { bodies, server, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` }
-    }),
-    ({ server }) =>
-      Effect.promise(async () => {
-        server.closeAllConnections()
-        server.close()
-        await once(server, "close")
-      })
-  )
+import { layerTraceExport, spansPerRequestMax } from "../src/otlp/TraceExport.ts"
+import { receiver } from "./support/receiver.ts"
 
 const exporting = <A, E, R>(env: Readonly<Record<string, string>>, effect: Effect.Effect<A, E, R>) =>
   effect.pipe(
@@ -52,24 +29,25 @@ const record = (count: number) =>
 const counted = (name: string) => metrics.read(name)[0]?.[1] ?? 0
 
 describe("the export of traces", () => {
-  it.live("sends what waits when the app ends, in requests of a bounded number of spans, and is off after that", () =>
+  it.effect("sends what waits when the app ends, in requests of a bounded number of spans, and is off after that", () =>
     Effect.gen(function* () {
-      const { bodies, url } = yield* receiver(200)
+      const { requests, url } = yield* receiver()
       const before = counted("roost_trace_spans_exported_total")
       yield* exporting({ ROOST_TRACE_SAMPLING: "1", ROOST_OTLP_ENDPOINT: `${url}/` }, record(spansPerRequestMax + 10))
-      const sizes = bodies.map((body) => JSON.parse(body).resourceSpans[0].scopeSpans[0].spans.length as number)
+      const sizes = requests.map(({ body }) => body.resourceSpans[0].scopeSpans[0].spans.length)
       assert.strictEqual(
         sizes.reduce((sum, size) => sum + size),
         spansPerRequestMax + 10
       )
       assert.isTrue(sizes.every((size) => size <= spansPerRequestMax))
-      assert.include(bodies[0], "udp-edge")
+      assert.isTrue(requests.every(({ path }) => path === "/v1/traces"))
+      assert.include(JSON.stringify(requests[0]!.body.resourceSpans[0].resource), "udp-edge")
       assert.strictEqual(counted("roost_trace_spans_exported_total") - before, spansPerRequestMax + 10)
       assert.isFalse(tracing.active)
     })
   )
 
-  it.live("counts what the receiver does not take, and goes on", () =>
+  it.effect("counts what the receiver does not take, and goes on", () =>
     Effect.gen(function* () {
       const { url } = yield* receiver(503)
       const before = counted("roost_trace_spans_lost_total")

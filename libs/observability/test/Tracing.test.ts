@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { otlpTraces } from "../src/tracing/OtlpJson.ts"
+import { otlpTraces } from "../src/otlp/Traces.ts"
 import type { Span } from "../src/tracing/Span.ts"
 import { spansWaitingMax, Tracing } from "../src/tracing/Tracing.ts"
 
