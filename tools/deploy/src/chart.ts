@@ -20,6 +20,15 @@ const known: Readonly<Record<string, object>> = {
   "nats.replicas": { enum: [1, 3] },
   "nats.url": { type: "string", pattern: "^((nats|tls)://[^, ]+(, ?(nats|tls)://[^, ]+)*)?$" },
   "nats.fileStoreBytes": { type: "integer", minimum: 104_857_600 },
+  "otlp.endpoint": { type: "string", pattern: "^(https?://[^\\s?#@]+)?$" },
+  // `helm --set` makes a text of 0.01.
+  "otlp.traceSampling": {
+    oneOf: [
+      { type: "number", minimum: 0, maximum: 1 },
+      { type: "string", pattern: "^(0(\\.[0-9]+)?|1(\\.0+)?)$" }
+    ]
+  },
+  "otlp.metricsSeconds": { type: "integer", minimum: 0, maximum: 3_600 },
   "udpEdge.service.type": { enum: ["LoadBalancer", "NodePort", "ClusterIP"] },
   "udpEdge.service.port": { type: "integer", minimum: 1, maximum: 65_535 },
   "udpEdge.service.nodePort": { type: "integer", minimum: 0, maximum: 65_535 },

@@ -14,6 +14,11 @@ const matrix: Readonly<Record<string, ReadonlyArray<string>>> = {
   "NATS by the chart": ["nats.server.enabled=true"],
   "one nats-server": ["nats.server.enabled=true", "nats.replicas=1"],
   PostgreSQL: ["nats.server.enabled=true", "registry.postgres=true", "registry.replicas=2"],
+  "traces and metrics by OTLP": [
+    "nats.server.enabled=true",
+    "otlp.endpoint=http://collector.observability:4318",
+    "otlp.traceSampling=1"
+  ],
   "TLS to NATS": ["nats.url=tls://a:4222", "nats.tlsSecret=nats-tls"],
   everything: [
     "nats.server.enabled=true",
@@ -30,6 +35,9 @@ const matrix: Readonly<Record<string, ReadonlyArray<string>>> = {
     "ingress.commandsHost=commands.example.org",
     "oidc.issuer=https://id.example.org",
     "oidc.clientId=roost",
+    "otlp.endpoint=https://collector.example.org",
+    "otlp.traceSampling=0.01",
+    "otlp.metricsSeconds=15",
     "oidc.roles=ops=operator;fw=firmware:meters viewer",
     "imagePullSecrets={pull}",
     "image.digest=sha256:" + "0".repeat(64),

@@ -64,7 +64,11 @@ spec:
             {{- end }}
             - name: NATS_PASSWORD
               valueFrom: { secretKeyRef: { name: {{ .root.Values.existingSecret }}, key: NATS_PASSWORD_{{ .user | upper | replace "-" "_" }} } }
-            {{- range .secrets }}
+            {{- $secrets := .secrets }}
+            {{- if .root.Values.otlp.endpoint }}
+            {{- $secrets = append $secrets (dict "name" "ROOST_OTLP_HEADERS" "optional" true) }}
+            {{- end }}
+            {{- range $secrets }}
             - name: {{ .name }}
               valueFrom: { secretKeyRef: { name: {{ $.root.Values.existingSecret }}, key: {{ .key | default .name }}{{ if .optional }}, optional: true{{ end }} } }
             {{- end }}
@@ -158,6 +162,14 @@ spec:
   "ROOST_HTTP_HOST" "0.0.0.0" -}}
 {{- if .root.Values.nats.tlsSecret -}}
 {{- $env = merge $env (dict "NATS_TLS_CA" "/etc/roost/nats/ca.crt") -}}
+{{- end -}}
+{{- with .root.Values.otlp -}}
+{{- if .endpoint -}}
+{{- $env = merge $env (dict
+  "ROOST_OTLP_ENDPOINT" .endpoint
+  "ROOST_TRACE_SAMPLING" (toString .traceSampling)
+  "ROOST_OTLP_METRICS_SECONDS" (toString .metricsSeconds)) -}}
+{{- end -}}
 {{- end -}}
 {{- range $key, $value := .values.env -}}
 {{- $env = set $env $key (toString $value) -}}
