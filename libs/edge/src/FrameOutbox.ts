@@ -16,8 +16,6 @@ export type Publish = (subject: string, frame: Uint8Array, headers: string) => b
 interface Box {
   readonly subject: string
   readonly writer: FrameWriter
-  /** Whether the frame says by this edge's clock when it was heard; another's could not measure by it. */
-  readonly isStamped: boolean
   /** When what the frame begins with was heard. */
   since: number
 }
@@ -30,10 +28,7 @@ export class FrameOutbox {
   readonly #counters: EdgeCounters
   /** By node id. */
   #boxes = new Map<string, Box>()
-  /** Of what other edges heard, by node and edge, until the next flush. */
-  readonly #ofOthers = new Map<string, Box>()
   readonly #everyNode: Box
-  readonly #everyEdge: Box
   readonly #filled: Array<Box> = []
   /** The time of what is handled, in milliseconds. */
   now = 0
@@ -43,25 +38,18 @@ export class FrameOutbox {
     this.#placement = placement
     this.#publish = publish
     this.#counters = counters
-    this.#everyNode = boxOf(Subjects.frameToNodes, origin)
-    this.#everyEdge = boxOf(Subjects.frameToEdges, origin)
+    this.#everyNode = { subject: Subjects.frameToNodes, writer: new FrameWriter(origin), since: 0 }
   }
 
-  /**
-   * Dropped, and counted, where no node is left: the device retransmits. `heardBy`: the edge that the device's datagrams come to, if it is
-   * another one. The owner answers by it.
-   */
-  toOwner(kind: FrameKind, partition: number, peer: PeerAddress, body: Uint8Array, heardBy = this.#origin): void {
+  /** Dropped, and counted, where no node is left: the device retransmits. */
+  toOwner(kind: FrameKind, partition: number, peer: PeerAddress, body: Uint8Array): void {
     // Between two owners any node knows who is next.
     const nodeId = this.#placement.ownerOf(partition) ?? this.#placement.anyNode(partition)
     if (nodeId === undefined) return this.#counters.drop("PartitionUnowned")
-    const isOwn = heardBy === this.#origin
-    const boxes = isOwn ? this.#boxes : this.#ofOthers
-    const name = isOwn ? nodeId : `${nodeId} ${heardBy}`
-    let box = boxes.get(name)
+    let box = this.#boxes.get(nodeId)
     if (box === undefined) {
-      box = boxOf(Subjects.frameToNode(nodeId), heardBy, isOwn)
-      boxes.set(name, box)
+      box = { subject: Subjects.frameToNode(nodeId), writer: new FrameWriter(this.#origin), since: 0 }
+      this.#boxes.set(nodeId, box)
     }
     this.#add(box, kind, partition, peer, body)
   }
@@ -71,18 +59,12 @@ export class FrameOutbox {
     this.#add(this.#everyNode, kind, 0, peer, body)
   }
 
-  /** For what another edge may go on with. */
-  toEveryEdge(kind: FrameKind, peer: PeerAddress, body: Uint8Array): void {
-    this.#add(this.#everyEdge, kind, 0, peer, body)
-  }
-
   /** False if nothing was sent. */
   flush(): boolean {
     let sent = false
-    for (const { isStamped, since, subject, writer } of this.#filled) {
+    for (const { since, subject, writer } of this.#filled) {
       const { entries } = writer
-      const headers = isStamped ? `${frameStampHeader}: ${frameStamp(since)}\r\n` : ""
-      if (this.#publish(subject, writer.takeView(), headers)) {
+      if (this.#publish(subject, writer.takeView(), `${frameStampHeader}: ${frameStamp(since)}\r\n`)) {
         sent = true
         this.#counters.framesOut++
         this.#counters.entriesOut += entries
@@ -91,7 +73,6 @@ export class FrameOutbox {
       }
     }
     this.#filled.length = 0
-    if (this.#ofOthers.size > 0) this.#ofOthers.clear()
     return sent
   }
 
@@ -110,10 +91,3 @@ export class FrameOutbox {
     if (box.writer.length >= frameBytesTarget) this.flush()
   }
 }
-
-const boxOf = (subject: string, origin: string, isStamped = true): Box => ({
-  subject,
-  writer: new FrameWriter(origin),
-  isStamped,
-  since: 0
-})
