@@ -70,11 +70,11 @@ export class DatagramForwarder {
   }
 
   /** One that another edge heard, of a handshake that was handed off from here, to its owners. False if none was. */
-  strayToOwners(now: number, peer: PeerAddress, datagram: Uint8Array, heardBy: string): boolean {
+  strayToOwners(now: number, peer: PeerAddress, datagram: Uint8Array): boolean {
     const partitions = this.#handedOff.of(peer.key)
     for (const partition of partitions) {
-      this.#halvesToOwner(now, partition, peer, heardBy)
-      this.#outbox.toOwner(FrameKind.Datagram, partition, peer, datagram, heardBy)
+      this.#halvesToOwner(now, partition, peer)
+      this.#outbox.toOwner(FrameKind.Datagram, partition, peer, datagram)
     }
     return partitions.length > 0
   }
@@ -102,9 +102,9 @@ export class DatagramForwarder {
   }
 
   /** A handshake that its owner does not have, whatever became of the half, goes on with the device's retransmission. */
-  #halvesToOwner(now: number, partition: number, peer: PeerAddress, heardBy?: string): void {
+  #halvesToOwner(now: number, partition: number, peer: PeerAddress): void {
     for (const half of this.#handedOff.forOwner(now, peer.key, partition, this.#placement.tokenOf(partition))) {
-      this.#outbox.toOwner(half.kind, partition, half.peer, half.body, heardBy)
+      this.#outbox.toOwner(half.kind, partition, half.peer, half.body)
     }
   }
 

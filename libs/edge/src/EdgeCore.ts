@@ -175,7 +175,7 @@ export class EdgeCore {
     let taken = 0
     while (reader.next()) {
       if (reader.kind !== FrameKind.Stray) this.counters.framesMalformed++
-      else if (this.#handshakes.takeStray(now, reader.peer, reader.body, reader.origin)) taken++
+      else if (this.#handshakes.takeStray(now, reader.peer, reader.body)) taken++
     }
     if (reader.malformed) this.counters.framesMalformed++
     this.counters.straysTaken += taken

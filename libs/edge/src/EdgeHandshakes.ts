@@ -69,22 +69,22 @@ export class EdgeHandshakes {
   }
 
   /**
-   * A datagram that another edge heard, and that is no hello: nothing begins by it. Whatever comes of it, the owner answers by that edge. A
-   * balancer that translates addresses knows the device's flow there. False if it is of no handshake from here.
+   * A datagram that another edge heard, and that is no hello: nothing begins by it. The owner answers by this edge, which has to hear with
+   * the answer that the handshake is over. An old half must not be part of the peer's next one. False if it is of no handshake from here.
    */
-  takeStray(now: number, peer: PeerAddress, datagram: Uint8Array, heardBy: string): boolean {
+  takeStray(now: number, peer: PeerAddress, datagram: Uint8Array): boolean {
     const { forwarder, front, recorder } = this.#parts
     if (!isOfLastFlight(datagram)) return false
     const outcome = front.handleDatagram(now, frontPeer(peer), datagram, admitNobody)
     if (recorder.active && takesStray.has(outcome._tag)) recordFront(recorder, now, peer, datagram, outcome)
     switch (outcome._tag) {
       case "HandOff":
-        this.#handOff(now, peer, outcome, datagram, heardBy)
+        this.#handOff(now, peer, outcome, datagram)
         return true
       case "Forward":
-        return forwarder.strayToOwners(now, peer, datagram, heardBy)
+        return forwarder.strayToOwners(now, peer, datagram)
       case "Kept":
-        forwarder.strayToOwners(now, peer, datagram, heardBy)
+        forwarder.strayToOwners(now, peer, datagram)
         return true
       default:
         return false
@@ -135,8 +135,8 @@ export class EdgeHandshakes {
   readonly #mayBegin = (now: number, { key }: Peer, cookie: Uint8Array): boolean =>
     !this.#drains && this.#parts.rates.take(now, key, cookie)
 
-  /** To the owner of the device that the key exchange names. `from`: where the device is now. `heardBy`: see `FrameOutbox.toOwner`. */
-  #handOff(now: number, from: PeerAddress, outcome: HandOff, datagram: Uint8Array, heardBy?: string): void {
+  /** To the owner of the device that the key exchange names. `from`: where the device is now. */
+  #handOff(now: number, from: PeerAddress, outcome: HandOff, datagram: Uint8Array): void {
     const { counters, handedOff, outbox, placement } = this.#parts
     const { half, identity, movedFrom, waitedMillis } = outcome
     const proved = movedFrom === undefined ? from : new PeerAddress(movedFrom.key)
@@ -146,10 +146,10 @@ export class EdgeHandshakes {
     handedOff.add(from.key, partition)
     const kept = { kind: FrameKind.RepeatedHalfHandshake, peer: proved, body: half }
     handedOff.keep(now, partition, placement.tokenOf(partition), kept, from)
-    outbox.toOwner(FrameKind.HalfHandshake, partition, proved, half, heardBy)
+    outbox.toOwner(FrameKind.HalfHandshake, partition, proved, half)
     if (proved === from) return
     handedOff.add(proved.key, partition)
-    outbox.toOwner(FrameKind.Datagram, partition, from, datagram, heardBy)
+    outbox.toOwner(FrameKind.Datagram, partition, from, datagram)
   }
 
   #search(now: number, peer: PeerAddress, hello: Uint8Array): void {

@@ -29,6 +29,7 @@ export class FrameOutbox {
   /** By node id. */
   #boxes = new Map<string, Box>()
   readonly #everyNode: Box
+  readonly #everyEdge: Box
   readonly #filled: Array<Box> = []
   /** The time of what is handled, in milliseconds. */
   now = 0
@@ -39,6 +40,7 @@ export class FrameOutbox {
     this.#publish = publish
     this.#counters = counters
     this.#everyNode = { subject: Subjects.frameToNodes, writer: new FrameWriter(origin), since: 0 }
+    this.#everyEdge = { subject: Subjects.frameToEdges, writer: new FrameWriter(origin), since: 0 }
   }
 
   /** Dropped, and counted, where no node is left: the device retransmits. */
@@ -57,6 +59,11 @@ export class FrameOutbox {
   /** For an entry whose owner, and so whose partition, is not known. */
   toEveryNode(kind: FrameKind, peer: PeerAddress, body: Uint8Array): void {
     this.#add(this.#everyNode, kind, 0, peer, body)
+  }
+
+  /** For what another edge may go on with. */
+  toEveryEdge(kind: FrameKind, peer: PeerAddress, body: Uint8Array): void {
+    this.#add(this.#everyEdge, kind, 0, peer, body)
   }
 
   /** False if nothing was sent. */
