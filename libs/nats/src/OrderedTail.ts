@@ -6,6 +6,7 @@ import { Effect, Schedule } from "effect"
 import { deliveryOf } from "./internal/deliveryOf.ts"
 import { fromClient } from "./internal/fromClient.ts"
 import { type Place, readAgainFrom, wasSetBack } from "./internal/Place.ts"
+import { whenConnected } from "./internal/whenConnected.ts"
 import { NatsConnection } from "./NatsConnection.ts"
 import { NatsError } from "./NatsError.ts"
 
@@ -72,29 +73,23 @@ export interface TailOptions {
  * reconnect, a gap or silence. The client's own ordered consumers do the same with heartbeats of 30 s. The loss of
  * a consumer alone (its server died, ours did not) would cost a minute. Here it costs seconds.
  */
-export const followTail = Effect.fnUntraced(function* (
-  options: TailOptions
-): Effect.fn.Return<never, never, NatsConnection> {
-  const cursor: Cursor = { next: options.fromSequence, last: undefined, safe: undefined, createMillis: createMillisMin }
-  const { connected, onStatus } = yield* NatsConnection
-  const whenConnected = Effect.callback<void>((resume) => {
-    if (connected()) return resume(Effect.void)
-    const unlisten = onStatus((up) => {
-      if (!up) return
-      unlisten()
-      resume(Effect.void)
-    })
-    return Effect.sync(unlisten)
+export const followTail = (options: TailOptions): Effect.Effect<never, never, NatsConnection> =>
+  Effect.suspend(() => {
+    const cursor: Cursor = {
+      next: options.fromSequence,
+      last: undefined,
+      safe: undefined,
+      createMillis: createMillisMin
+    }
+    return whenConnected.pipe(
+      Effect.andThen(Effect.suspend(() => Effect.scoped(followOnce(options, cursor)))),
+      Effect.tapError(({ detail, operation, reason }) =>
+        Effect.logInfo(`${operation} begins anew: ${reason === "Disconnected" ? detail : `${reason}, ${detail}`}`)
+      ),
+      Effect.retry(Schedule.spaced("500 millis")),
+      Effect.orDie
+    )
   })
-  return yield* whenConnected.pipe(
-    Effect.andThen(Effect.suspend(() => Effect.scoped(followOnce(options, cursor)))),
-    Effect.tapError(({ detail, operation, reason }) =>
-      Effect.logInfo(`${operation} begins anew: ${reason === "Disconnected" ? detail : `${reason}, ${detail}`}`)
-    ),
-    Effect.retry(Schedule.spaced("500 millis")),
-    Effect.orDie
-  )
-})
 
 interface Cursor {
   /** Sequence to go on from, for tails `from: "new"`. */

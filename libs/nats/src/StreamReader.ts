@@ -2,6 +2,7 @@ import { type ConsumerMessages, DeliverPolicy, type JsMsg } from "@nats-io/jetst
 import { Effect, Schedule, Stream } from "effect"
 import { fromClient, toNatsError } from "./internal/fromClient.ts"
 import { readAgainFrom, wasSetBack } from "./internal/Place.ts"
+import { whenConnected } from "./internal/whenConnected.ts"
 import { NatsConnection } from "./NatsConnection.ts"
 import type { NatsError } from "./NatsError.ts"
 import type { TailMessage } from "./OrderedTail.ts"
@@ -29,35 +30,23 @@ export const readStream = (options: {
   readonly filterSubject: string
   readonly behind: ReaderPlace
 }): Stream.Stream<TailMessage, NatsError, NatsConnection> =>
-  Stream.unwrap(
-    Effect.gen(function* () {
-      const { connected, onStatus } = yield* NatsConnection
-      const operation = `reading ${options.filterSubject}`
-      let place = options.behind
-      const whenConnected = Effect.callback<void>((resume) => {
-        if (connected()) return resume(Effect.void)
-        const unlisten = onStatus((up) => {
-          if (!up) return
-          unlisten()
-          resume(Effect.void)
-        })
-        return Effect.sync(unlisten)
-      })
-      const open = Effect.suspend(() => openBehind(operation, options.stream, options.filterSubject, place))
-      /** Until server or consumer are gone. What is there next may have lost what this reader had, so another consumer reads it. */
-      const readWith = (opened: typeof open) =>
-        Stream.unwrap(
-          Effect.map(opened, (messages) =>
-            Stream.fromAsyncIterable(messages, (error) => toNatsError(operation, error)).pipe(
-              Stream.map(tailMessage),
-              Stream.tap(({ sequence, storedAt }) => Effect.sync(() => void (place = { sequence, storedAt })))
-            )
+  Stream.suspend(() => {
+    const operation = `reading ${options.filterSubject}`
+    let place = options.behind
+    const open = Effect.suspend(() => openBehind(operation, options.stream, options.filterSubject, place))
+    /** Until server or consumer are gone. What is there next may have lost what this reader had, so another consumer reads it. */
+    const readWith = (opened: typeof open) =>
+      Stream.unwrap(
+        Effect.map(opened, (messages) =>
+          Stream.fromAsyncIterable(messages, (error) => toNatsError(operation, error)).pipe(
+            Stream.map(tailMessage),
+            Stream.tap(({ sequence, storedAt }) => Effect.sync(() => void (place = { sequence, storedAt })))
           )
         )
-      const openAgain = Effect.andThen(whenConnected, Effect.retry(open, untilStreamsAreThere))
-      return Stream.concat(readWith(open), Stream.forever(readWith(openAgain)))
-    })
-  )
+      )
+    const openAgain = Effect.andThen(whenConnected, Effect.retry(open, untilStreamsAreThere))
+    return Stream.concat(readWith(open), Stream.forever(readWith(openAgain)))
+  })
 
 /** A nats-server that has just started knows its streams some seconds later. */
 const untilStreamsAreThere = Schedule.max([Schedule.spaced("500 millis"), Schedule.recurs(20)])
