@@ -1,3 +1,4 @@
+import { decrypt, encrypt, EVP_CTRL_AEAD_GET_TAG, EVP_CTRL_AEAD_SET_IVLEN, EVP_CTRL_AEAD_SET_TAG } from "./Evp.ts"
 import type { Cipher } from "./Cipher.ts"
 import { nodeCrypto } from "./NodeCrypto.ts"
 import { expectOne, nothing, type OpenSsl, sizeOf } from "./OpenSsl.ts"
@@ -163,14 +164,6 @@ function taken(memory: Buffer, length: number): Uint8Array {
   memory.copy(bytes, 0, outputAt, outputAt + length)
   return bytes
 }
-
-/** `enc` of EVP_CipherInit_ex. */
-const encrypt = 1n
-const decrypt = 0n
-/** Of openssl/evp.h. */
-const EVP_CTRL_AEAD_SET_IVLEN = 0x9n
-const EVP_CTRL_AEAD_GET_TAG = 0x10n
-const EVP_CTRL_AEAD_SET_TAG = 0x11n
 
 const keyBytes = 16
 const nonceBytes = 12

@@ -1,3 +1,4 @@
+import { decrypt, encrypt, EVP_CTRL_AEAD_GET_TAG, EVP_CTRL_AEAD_SET_TAG } from "./Evp.ts"
 import { nodeCrypto } from "./NodeCrypto.ts"
 import { expectOne, nothing, openSsl, type OpenSsl, sizeOf } from "./OpenSsl.ts"
 
@@ -117,13 +118,6 @@ function aeadsAgree(one: Aead, other: Aead): boolean {
   }
   return true
 }
-
-/** `enc` of EVP_CipherInit_ex. */
-const encrypt = 1n
-const decrypt = 0n
-/** Of openssl/evp.h. */
-const EVP_CTRL_AEAD_GET_TAG = 0x10n
-const EVP_CTRL_AEAD_SET_TAG = 0x11n
 
 const keyBytes = 32
 const nonceBytes = 12
