@@ -33,7 +33,18 @@ describe("keys that firmware uses by mistake", () => {
     assert.strictEqual(textOf("hexOfWholeHash"), hash.toString("hex"))
     assert.strictEqual(keys["emptySecret"], createHash("sha256").digest().subarray(8, 24).toString("hex"))
     assert.strictEqual(keys["zeros"], "0".repeat(32))
+    assert.strictEqual(keys["keyInBuffer"], right.toString("hex") + "0".repeat(32))
+    assert.strictEqual(keys["leadingHexMark"], Buffer.from(pskFromSecret(`0x${secret}`)).toString("hex"))
+    const overHash = createHash("sha256").update(hash).digest()
+    assert.strictEqual(keys["hashedTwice"], overHash.subarray(8, 24).toString("hex"))
+    assert.strictEqual(textOf("base64OfHash"), hash.toString("base64"))
     assert.deepStrictEqual(Object.keys(keys).toSorted(), Object.keys(keyMistakes).toSorted())
+  })
+
+  it("end at a NUL in the right key, where it has one", () => {
+    const withNul = Array.from({ length: 1000 }, (_, i) => `secret ${i}`).find((text) => pskFromSecret(text)[5] === 0)!
+    const right = Buffer.from(pskFromSecret(withNul))
+    assert.strictEqual(keysOf(withNul)["keyToNul"], right.subarray(0, right.indexOf(0)).toString("hex"))
   })
 
   it("are as many for every secret, and none of them is the right one", () => {
