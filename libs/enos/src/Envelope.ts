@@ -4,7 +4,7 @@ import * as Schema from "effect/Schema"
 import { EnosCode } from "./EnosCode.ts"
 import { type ExactNumber, exactValueOf, isJsonNumber, numeralOf } from "./json/ExactNumber.ts"
 import { JsonNumber } from "./json/JsonNumber.ts"
-import { notJsonCause } from "./json/JsonFault.ts"
+import { insteadOfJson } from "./json/JsonFault.ts"
 import { readJson } from "./json/ReadJson.ts"
 import { encodeUtf8 } from "./Utf8Block.ts"
 
@@ -134,7 +134,7 @@ const parseObject = (payload: Uint8Array, example: string): Result.Result<Record
   const read = readJson(payload, envelopeDepthMax)
   if (Result.isFailure(read)) {
     const { expected, got } = read.failure
-    const told = got.endsWith(notJsonCause) ? `${got}: raw bytes belong to thing/model/up_raw` : got
+    const told = got.endsWith(insteadOfJson) ? `${got}: raw bytes belong to thing/model/up_raw` : got
     return wrong(expected, told, undefined, got === "deeper" ? "too-large" : "not-json")
   }
   const value = read.success

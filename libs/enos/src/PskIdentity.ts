@@ -33,7 +33,7 @@ export class IdentityError extends Data.TaggedError("IdentityError")<{
   override get message(): string {
     const cause = this.mistake === undefined ? "" : `; likely ${likelyCauseOf(this.mistake)}`
     return (
-      `the PSK identity has a wrong ${this.field}: expected ${this.expected}, got ${this.got}${cause}. ` +
+      `the PSK identity ${this.field === "identity" ? "is wrong" : `has a wrong ${this.field}`}: expected ${this.expected}, got ${this.got}${cause}. ` +
       `Send {ProductKey},{DeviceKey},{SecureMode},{Lifetime} as ASCII text, such as ${example}`
     )
   }

@@ -45,10 +45,10 @@ const faultOfWhole = (bytes: Uint8Array): JsonFault | undefined => {
   return undefined
 }
 
-/** Faults that devices of all kinds were seen to send, and the error of their firmware then. The first that fits counts. */
-/** The cause of bytes that were never meant as JSON; who reads them knows where such belong. */
-export const notJsonCause = "raw bytes or plain text instead of JSON"
+/** Ends the cause of bytes that were never meant as JSON; who reads them knows where such belong. */
+export const insteadOfJson = "instead of JSON"
 
+/** Faults that devices of all kinds were seen to send, and the error of their firmware then. The first that fits counts. */
 const causeOf = (bytes: Uint8Array, at: number, expected: string, open: number | undefined): string | undefined => {
   const byte = bytes[at]
   const rest = textAt(bytes, at)
@@ -73,6 +73,10 @@ const causeOf = (bytes: Uint8Array, at: number, expected: string, open: number |
     return "true, false and null are written in small letters; Python's, Lua's and JavaScript's own words are no JSON"
   }
   if (byte === apostrophe) return "single quotes: JSON has double quotes, Python's str() of a dict writes single ones"
+  if (expected === "a value" && (before === undefined || at === startOf(bytes))) {
+    const other = otherFormat(bytes, at)
+    if (other !== undefined) return other
+  }
   if (expected.startsWith("no digit after")) return "a number with a leading zero, as printf's %02d writes it"
   if (/^[xX][0-9A-Fa-f]/.test(rest) && bytes[at - 1] === 0x30) return "a hexadecimal number: JSON has decimal ones only"
   if (byte === 0x2b) return "a plus sign before a number, as printf's %+d writes it"
@@ -98,6 +102,7 @@ const causeOf = (bytes: Uint8Array, at: number, expected: string, open: number |
   if (expected === "the end of the payload") {
     if (byte === openBrace || byte === openBracket) return "two messages in one payload: one request has one message"
     if (byte === 0x7d || byte === 0x5d) return "one closing bracket too many"
+    if ((byte === comma || byte === 0x3b) && isListed(bytes)) return `values separated by commas (CSV) ${insteadOfJson}`
     return "bytes after the message: an older, longer text in the buffer, or a length that is too large"
   }
   if (expected.startsWith(`","`)) {
@@ -109,16 +114,33 @@ const causeOf = (bytes: Uint8Array, at: number, expected: string, open: number |
     if (byte === 0x4c || byte === 0x66 || byte === 0x75 || byte === 0x55) return "a number with a suffix of C (f, u, L)"
   }
   if (expected === `":"` && (byte === 0x3d || byte === comma)) return "a key without a value"
-  if (expected === "a value" && at === startOf(bytes)) {
-    return byte === 0x3c
-      ? "XML or HTML instead of JSON"
-      : isWordByte(byte) || byte >= 0x80 || byte < 0x20
-        ? notJsonCause
-        : undefined
+  if (byte === 0x5c && (expected === "a value" || expected === "a key in double quotes")) {
+    return 'the text was escaped once too often: quotes are written \\" inside of a text only'
   }
   if (expected === "a value" && isWordByte(byte)) return "a text without quotes"
   if (expected === 'one of " \\ / b f n r t u after a backslash') return "a backslash that is not escaped, as in a path"
   return undefined
+}
+
+/** The form of a payload that has not even JSON's first byte. */
+const otherFormat = (bytes: Uint8Array, at: number): string | undefined => {
+  const byte = bytes[at]!
+  const next = bytes[at + 1] ?? 0
+  if (byte === 0x3c) return `XML or HTML ${insteadOfJson}`
+  const text = textAt(bytes, at)
+  // Base64 of `{"`.
+  if (text.startsWith("eyJ")) return "the JSON was written in base64; it is sent as it is"
+  if (/^[A-Za-z_][\w.-]*=/.test(text)) return `a form (name=value) ${insteadOfJson}`
+  // RFC 8949 §3.1: a map whose first key is a text. MessagePack's likewise.
+  if (((byte >= 0xa1 && byte <= 0xb7) || byte === 0xbf) && next >= 0x61 && next <= 0x77) return `CBOR ${insteadOfJson}`
+  if (byte >= 0x81 && byte <= 0x8f && next >= 0xa1 && next <= 0xbf) return `MessagePack ${insteadOfJson}`
+  return isWordByte(byte) || byte >= 0x80 || byte < 0x20 ? `raw bytes or plain text ${insteadOfJson}` : undefined
+}
+
+/** Begins with a number or a text, as a line of CSV does. */
+const isListed = (bytes: Uint8Array): boolean => {
+  const first = bytes[startOf(bytes)]!
+  return isDigit(first) || first === 0x2d || first === quote
 }
 
 const encodingCause = (bytes: Uint8Array, at: number): string => {

@@ -60,7 +60,14 @@ describe("a payload that is no JSON", () => {
     ["XML", utf8(`<a/>`), 0, /XML/],
     ["raw bytes", Uint8Array.of(0x01, 0x03, 0x02), 0, /raw bytes|NUL/],
     ["brackets that do not match", utf8(`{"a":[1}`), 7, /do not match/],
-    ["gzip", Uint8Array.of(0x1f, 0x8b, 8), 0, /gzip/]
+    ["gzip", Uint8Array.of(0x1f, 0x8b, 8), 0, /gzip/],
+    ["CBOR", Uint8Array.of(0xa4, 0x62, 0x69, 0x64, 0x61, 0x31), 0, /CBOR instead/],
+    ["MessagePack", Uint8Array.of(0x84, 0xa2, 0x69, 0x64, 0xa1, 0x31), 0, /MessagePack instead/],
+    ["a message of protobuf", Uint8Array.of(0x0a, 0x01, 0x31, 0x12), 1, /raw bytes/],
+    ["base64", utf8(Buffer.from(message).toString("base64")), 0, /base64/],
+    ["a form", utf8("temp=21.5&hum=3"), 0, /a form/],
+    ["CSV", utf8("21.5,33"), 4, /CSV/],
+    ["quotes that were escaped once too often", utf8(message.replaceAll('"', '\\"')), 1, /once too often/]
   ] as const) {
     it(`that has ${name} is explained (trust E9)`, () => {
       const fault = findJsonFault(payload)
@@ -76,7 +83,7 @@ describe("a payload that is no JSON", () => {
     const payload = utf8("temp=21.5")
     const [sent, read] = [decodeRequest(payload), readJson(payload, 34)]
     assert.isTrue(Result.isFailure(sent) && sent.failure.message.endsWith("raw bytes belong to thing/model/up_raw"))
-    assert.isTrue(Result.isFailure(read) && read.failure.got.endsWith("raw bytes or plain text instead of JSON"))
+    assert.isTrue(Result.isFailure(read) && read.failure.got.endsWith("a form (name=value) instead of JSON"))
   })
 
   it("is told from one that is by exactly what JSON.parse takes (trust E9)", () => {
