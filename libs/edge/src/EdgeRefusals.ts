@@ -44,6 +44,7 @@ const others: { readonly [P in OtherProtocol]: EdgeRefusal } = {
   Dtls13: unproven("datagram-dropped", "dtls13-record"),
   Http: unproven("datagram-dropped", "http-on-udp"),
   Json: unproven("datagram-dropped", "json-on-udp"),
+  Text: unproven("datagram-dropped", "text-on-udp"),
   Mqtt: unproven("datagram-dropped", "mqtt-on-udp"),
   Stun: unproven("datagram-dropped", "stun-on-udp"),
   Quic: unproven("datagram-dropped", "quic-on-udp")

@@ -1,5 +1,5 @@
 /** Bytes that devices and their tools were seen to send to the port of DTLS. */
-export type OtherProtocol = "Coap" | "Tls" | "OldDtls" | "Dtls13" | "Http" | "Json" | "Mqtt" | "Stun" | "Quic"
+export type OtherProtocol = "Coap" | "Tls" | "OldDtls" | "Dtls13" | "Http" | "Json" | "Text" | "Mqtt" | "Stun" | "Quic"
 
 /** The protocol that a datagram without a DTLS record looks like by its first bytes; undefined if like nothing that is known. */
 export const otherProtocolOf = (datagram: Uint8Array): OtherProtocol | undefined => {
@@ -9,6 +9,7 @@ export const otherProtocolOf = (datagram: Uint8Array): OtherProtocol | undefined
   if (isTlsContentType(first) && second === 1 && datagram[2] === 0) return "OldDtls"
   if (first === brace || first === bracket) return "Json"
   if (startsWith(datagram, "HTTP/") || httpMethods.some((method) => startsWith(datagram, method))) return "Http"
+  if (isText(datagram)) return "Text"
   // Behind CONNECT, its length and the length of the name (MQTT 5.0 §3.1.2.1).
   if (first === 0x10 && (startsWith(datagram, "MQ", 4) || startsWith(datagram, "MQ", 5))) return "Mqtt"
   // RFC 8489 §5.
@@ -20,6 +21,10 @@ export const otherProtocolOf = (datagram: Uint8Array): OtherProtocol | undefined
   if (first >> 5 === 1) return "Dtls13"
   return first >> 6 === 3 && second === 0 ? "Quic" : undefined
 }
+
+/** Printable ASCII from end to end: the code of a CoAP message is none, of those that clients begin with. */
+const isText = (datagram: Uint8Array): boolean =>
+  datagram.length >= 4 && datagram.every((byte) => (byte >= 0x20 && byte < 0x7f) || (byte >= 0x09 && byte <= 0x0d))
 
 const isTlsContentType = (type: number): boolean => type >= 20 && type <= 24
 

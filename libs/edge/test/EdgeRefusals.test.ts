@@ -31,6 +31,7 @@ describe("an edge tells what it refused, with address, cause and cure", () => {
     "a record of DTLS 1.3": [Uint8Array.from([0x2f, 0xab, 0xcd, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]), /DTLS 1\.3/],
     HTTP: [Buffer.from("GET / HTTP/1.1\r\nHost: x\r\n\r\n"), /Likely HTTP/],
     JSON: [Buffer.from('{"id":"1","version":"1.0"}'), /JSON without CoAP/],
+    text: [Buffer.from("hello\n"), /text came without CoAP/],
     MQTT: [Buffer.from("100e00044d5154540402003c0002646d", "hex"), /Likely MQTT/],
     STUN: [Buffer.from("000100002112a442000102030405060708090a0b", "hex"), /Likely STUN/],
     QUIC: [Buffer.from("c00000000108000102030405060708", "hex"), /Likely QUIC/],

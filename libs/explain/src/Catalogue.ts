@@ -124,6 +124,12 @@ export const particularOf = (code: RefusalCode, reason: string): string | undefi
   return left === "" ? undefined : left.charAt(0).toUpperCase() + left.slice(1)
 }
 
+/** The likely cause that a reason names: of this very message, where the entry's is of all of its kind. */
+export const causeIn = (reason: string): string | undefined => {
+  const cause = /(?:; likely cause: |[;.] likely )(.+?)(?=\.(?: |$)|; it is stored|$)/i.exec(reason)?.[1]
+  return cause === undefined ? undefined : `Likely ${cause}.`
+}
+
 /** Reasons stand behind a colon; names such as ClientHello and DTLS stay as they are. */
 const inSmall = (sentence: string): string =>
   /^[A-Z][a-z]*[ ,:]/.test(sentence) ? sentence.charAt(0).toLowerCase() + sentence.slice(1) : sentence

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { type Evidence, explain, reasonOf, type SeenCommand } from "../src/index.ts"
+import { entryOf, type Evidence, explain, reasonOf, type SeenCommand } from "../src/index.ts"
 
 const now = 1_800_000_000_000
 const device = { status: "offline", createdAt: now - 100_000_000 } as const
@@ -83,6 +83,23 @@ describe("the causes of what a device meets", () => {
     const changed = { at: now - 5000, kind: "credential-secret", reason: "" }
     assert.include(codesOf({ events: [refused("wrong-key"), changed, before] }), "old-secret")
     assert.include(codesOf({ events: [refused("wrong-key"), changed] }), "wrong-key")
+    // It came in once more before the actors heard.
+    const late = { at: now - 4900, kind: "online", reason: "" }
+    const ended = { at: now - 4800, kind: "offline", reason: "the device's credential changed" }
+    assert.include(codesOf({ events: [refused("wrong-key"), ended, late, changed, before] }), "old-secret")
+    assert.include(codesOf({ events: [refused("wrong-key"), late, changed, before] }), "wrong-key")
+  })
+
+  it("name the device that was meant by keys in the wrong order or in other capitals, and nothing beside it", () => {
+    for (const [fault, code] of [
+      ["swapped", "keys-swapped"],
+      ["capitals", "keys-capitals"]
+    ] as const) {
+      const meant = { productKey: "pkA", deviceKey: "dk", fault }
+      assert.deepStrictEqual(codesOf({ device: undefined, unregistered: "product", meant }), [code])
+      const stranger = { ...refused("unknown-product"), identity: "dk,pkA,2,60", meant }
+      assert.deepStrictEqual(codesOf({ strangers: [stranger] }), [code])
+    }
   })
 
   it("name the wrong product where a stranger has the device's key in another one", () => {
@@ -116,6 +133,35 @@ describe("the causes of what a device meets", () => {
     assert.strictEqual(reasonOfFirst(`${reasonOf("wrong-key")} No known mistake fits.`), "No known mistake fits.")
     assert.strictEqual(reasonOfFirst(reasonOf("wrong-key", "The key of 7 bytes came.")), "The key of 7 bytes came.")
     assert.strictEqual(reasonOfFirst("as an older node says it"), "as an older node says it")
+  })
+
+  it("have the cause of this very message where its reason names one", () => {
+    const causeOf = (code: string, reason: string) =>
+      explain({ ...nothing, events: [{ ...refused(code), reason }] }).findings[0]!.cause
+    for (const [code, reason, cause] of [
+      [
+        "payload-not-json",
+        "4.00: got byte 9: got 0x00; likely cause: a trailing NUL: off by one",
+        "a trailing NUL: off by one"
+      ],
+      ["unknown-topic", "4.04: no such topic: /a; likely sys is missing. The nearest topic is /b", "sys is missing"],
+      [
+        "time-in-local-time",
+        "8 hours ahead; likely cause: EnOS wants UTC; it is stored as it was written",
+        "EnOS wants UTC"
+      ],
+      [
+        "coap-option-unknown",
+        "4.02: option 9 (Oscore). Likely OSCORE, which is not needed. Leave it out",
+        "OSCORE, which is not needed"
+      ]
+    ] as const) {
+      assert.strictEqual(causeOf(code, reason), `Likely ${cause}.`)
+    }
+    // Each of these codes is one cause.
+    const unquoted = causeOf("identity-quoted", 'got "x"; likely the quotes of a shell are part of it. Send')
+    assert.strictEqual(unquoted, entryOf("identity-quoted").cause)
+    assert.strictEqual(causeOf("wrong-key", "as an older node says it"), entryOf("wrong-key").cause)
   })
 
   it("are none of a device that does well", () => {

@@ -17,6 +17,7 @@ interface Finding {
   readonly cause: string
   readonly cure: string
   readonly link: string
+  readonly reason?: string
   readonly over: boolean
 }
 
@@ -54,7 +55,7 @@ const why = async (path: string): Promise<ReadonlyArray<Finding>> => (await ok("
 const whyDevice = (key: string, of = product) => `/v1/products/${of}/devices/${key}/why`
 
 /** The first cause that holds is this one. */
-const named = async (path: string, code: string): Promise<void> => {
+const named = async (path: string, code: string): Promise<Finding> => {
   const findings = await eventually(
     () => why(path),
     (found) => found[0]?.code === code && !found[0].over
@@ -62,6 +63,7 @@ const named = async (path: string, code: string): Promise<void> => {
   const { cause, cure, link, sentence } = findings[0]!
   for (const text of [sentence, cause, cure]) assert.isAbove(text.length, 10)
   assert.strictEqual(link, `/refusals#${code}`)
+  return findings[0]!
 }
 
 const bytesOf = (text: string) => new TextEncoder().encode(text)
@@ -117,8 +119,12 @@ describe("why names a wrong key that is", () => {
       (events: ReadonlyArray<{ kind: string }>) => events.some(({ kind }) => kind === "online")
     )
     await ok("POST", `/v1/products/${product}/devices/rotated:rotate-secret`, {})
+    // Until the actors hear of the change, the former key still does.
+    const tries = setInterval(() => void knock(bytesOf(device.identity), device.psk), 3_000)
+    closing.push(() => clearInterval(tries))
     await knock(bytesOf(device.identity), device.psk)
     await named(whyDevice("rotated"), "old-secret")
+    clearInterval(tries)
   })
 })
 
@@ -153,6 +159,19 @@ describe("why names a device that is", () => {
     await named(`/v1/why?address=${address}`, "unknown-device")
     await named(whyDevice("nobody"), "unknown-device")
   })
+
+  for (const [name, device, identity, code] of [
+    ["registered with its keys in the other order", "swapped", `swapped,${product},2,300`, "keys-swapped"],
+    ["registered in other capitals", "cased", `${product.toUpperCase()},cased,2,300`, "keys-capitals"]
+  ] as const) {
+    it(`${name}, on both sides`, async () => {
+      const { psk } = await createDevice(roost, product, device)
+      const address = await knock(bytesOf(identity), psk)
+      const { reason } = await named(`/v1/why?address=${address}`, code)
+      assert.include(reason, `Registered is ${product},${device}.`)
+      await named(whyDevice(device), code)
+    })
+  }
 
   it("another product's, on both sides", async () => {
     const { psk } = await createDevice(roost, product, "misplaced")
@@ -195,9 +214,17 @@ describe("why names, by its address, a client that", () => {
     await named(`/v1/why?address=${address}`, "no-common-suite")
   })
 
+  it("offers DTLS 1.0 only", async () => {
+    // RFC 6347 §4.2.1: the version stands behind the headers of the record and of the message.
+    const old = (datagram: Uint8Array) => datagram.with(25, 0xfe).with(26, 0xff)
+    const address = await knock(bytesOf(`${product},old,2,300`), new Uint8Array(16), old)
+    await named(`/v1/why?address=${address}`, "dtls-version")
+  })
+
   for (const [name, datagram, code] of [
     ["speaks plain CoAP", Uint8Array.of(0x40, 1, 0x12, 0x34, 0xbb), "plain-coap"],
-    ["speaks HTTP", bytesOf("GET / HTTP/1.1\r\n\r\n"), "http-on-udp"]
+    ["speaks HTTP", bytesOf("GET / HTTP/1.1\r\n\r\n"), "http-on-udp"],
+    ["sends text by hand", bytesOf("hello\n"), "text-on-udp"]
   ] as const) {
     it(name, async () => {
       const socket = createSocket("udp4")
@@ -210,7 +237,15 @@ describe("why names, by its address, a client that", () => {
 })
 
 describe("why names a request", () => {
+  const withOption = (request: ClientRequest, option: ClientRequest["options"][number]): ClientRequest => ({
+    ...request,
+    options: [...request.options, option]
+  })
   const path = (segments: string) => segments.split("/").map((part) => stringOption(OptionNumber.UriPath, part))
+  /** Of this very message, where a code has many. */
+  const causes: Readonly<Record<string, RegExp>> = {
+    "payload-not-json": /^Likely a trailing NUL: the length is off by one/
+  }
   const requests: ReadonlyArray<readonly [code: string, answered: number, (device: TestDevice) => ClientRequest]> = [
     [
       "topic-prefix-missing",
@@ -260,6 +295,31 @@ describe("why names a request", () => {
       (device) => post(device, "thing/measurepoint/post", report({ temp: 1 }, Math.round(Date.now() / 1000)))
     ],
     [
+      "time-far-off",
+      0x44,
+      (device) => post(device, "thing/measurepoint/post", report({ temp: 1 }, Date.now() + 400 * 86_400_000))
+    ],
+    [
+      "coap-option-unknown",
+      0x82,
+      (device) => withOption(post(device, "thing/measurepoint/post", report({ temp: 1 })), uintOption(65_001, 1))
+    ],
+    [
+      "accept-format",
+      0x86,
+      (device) =>
+        withOption(post(device, "thing/measurepoint/post", report({ temp: 1 })), uintOption(OptionNumber.Accept, 60))
+    ],
+    [
+      "block-missing",
+      0x88,
+      (device) =>
+        withOption(
+          post(device, "thing/measurepoint/post", new Uint8Array(64)),
+          uintOption(OptionNumber.Block1, (3 << 4) | 8 | 2)
+        )
+    ],
+    [
       "reply-unknown",
       0x44,
       (device) => post(device, "thing/service/measurepoint/set_reply", bytesOf('{"id":"7","code":200,"data":{}}'))
@@ -271,7 +331,8 @@ describe("why names a request", () => {
       const software = await connected(device)
       const response = await software.link!.request(requestOf(device))
       assert.strictEqual(response.code, answered)
-      await named(whyDevice(code), code)
+      const { cause } = await named(whyDevice(code), code)
+      if (code in causes) assert.match(cause, causes[code]!)
     })
   }
 

@@ -5,6 +5,7 @@ import { Registry } from "../Registry.ts"
 import type { DeviceId } from "../RegistryStore.ts"
 import { Strangers } from "../Strangers.ts"
 import { DeviceCommands } from "./DeviceCommands.ts"
+import { makeMeantDevices } from "./MeantDevice.ts"
 import { RefusedDevices } from "./RefusedDevices.ts"
 
 /** Events of a device that are looked at, and refusals of strangers; a page of each. */
@@ -19,6 +20,7 @@ export const makeEvidence = Effect.gen(function* () {
   const strangers = yield* Strangers
   const refused = yield* RefusedDevices
   const commands = yield* DeviceCommands
+  const meantDevices = yield* makeMeantDevices
 
   /** Where a device of this key is, if not in the product that was asked about. */
   const productsWith = ({ deviceKey, productKey }: DeviceId) =>
@@ -46,7 +48,7 @@ export const makeEvidence = Effect.gen(function* () {
       (): ReadonlyArray<DeviceEvent> => []
     )
     // An address of its own is its own fault, one that is online came in by its own key.
-    const named = namedBy(strangers, id, device.status !== "online")
+    const named = yield* meantDevices.ofStrangers(namedBy(strangers, id, device.status !== "online"))
     return { now, device, events: events.map(seen), strangers: named, commands: yield* commands.of(id) }
   })
 
@@ -54,8 +56,9 @@ export const makeEvidence = Effect.gen(function* () {
     const hasProduct = yield* Effect.isSuccess(registry.product(id.productKey))
     const unregistered: Evidence["unregistered"] = hasProduct ? "device" : "product"
     const sameKeyIn = yield* productsWith(id)
-    const named = namedBy(strangers, id, false)
-    return { now, unregistered, sameKeyIn, events: [], strangers: named, commands: [] }
+    const meant = yield* meantDevices.of(id)
+    const named = yield* meantDevices.ofStrangers(namedBy(strangers, id, false))
+    return { now, unregistered, sameKeyIn, meant, events: [], strangers: named, commands: [] }
   })
 
   return {
@@ -71,7 +74,7 @@ export const makeEvidence = Effect.gen(function* () {
       const evidence: Evidence = {
         now,
         events: refused.at(address, eventsMax).map(seenAt),
-        strangers: strangers.list(query).map(seen),
+        strangers: yield* meantDevices.ofStrangers(strangers.list(query).map(seen)),
         commands: []
       }
       return evidence

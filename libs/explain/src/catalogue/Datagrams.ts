@@ -38,6 +38,11 @@ export const datagramRefusals = {
     cause: "Likely JSON without CoAP and DTLS around it: the payload was written into the socket.",
     cure: "Send it as the payload of a CoAP POST over coaps://, with DTLS 1.2 and a pre-shared key."
   },
+  "text-on-udp": {
+    sentence: "Text came without CoAP and DTLS around it.",
+    cause: "Likely a test by hand, such as nc, or values that were written into the socket.",
+    cure: "Send it as the payload of a CoAP POST over coaps://, with DTLS 1.2 and a pre-shared key."
+  },
   "mqtt-on-udp": {
     sentence: "MQTT came to the devices' port.",
     cause: "Likely MQTT, which is not served: devices speak CoAP here.",

@@ -86,6 +86,16 @@ export const handshakeRefusals = {
     cause: "Likely its key is mistyped, of another product, or not registered yet.",
     cure: "Compare the DeviceKey with GET /v1/products/{pk}/devices, or register it (POST …/devices)."
   },
+  "keys-swapped": {
+    sentence: "The PSK identity has the device's key where the product's belongs, and the other way round.",
+    cause: "A device is registered by the same two keys in the other order.",
+    cure: "Send {ProductKey},{DeviceKey},{SecureMode},{Lifetime}: the product's key first."
+  },
+  "keys-capitals": {
+    sentence: "The PSK identity has its keys in other capitals and small letters than the registered ones.",
+    cause: "Keys are compared letter by letter, and a device is registered whose keys differ in capitals alone.",
+    cure: "Write both keys into the device as they are registered."
+  },
   "wrong-product": {
     sentence: "The handshake names a device key that another product has.",
     cause: "Likely the ProductKey in the firmware is another product's.",

@@ -9,6 +9,16 @@ export interface SeenEvent {
   readonly identity?: string | undefined
   /** How many were alike. */
   readonly times?: number | undefined
+  /** Of a stranger. */
+  readonly meant?: MeantDevice | undefined
+}
+
+/** A device that is registered, and was named by other keys. */
+export interface MeantDevice {
+  readonly productKey: string
+  readonly deviceKey: string
+  /** What is wrong with the keys that were named. */
+  readonly fault: "swapped" | "capitals"
 }
 
 export interface SeenCommand {
@@ -40,6 +50,8 @@ export interface Evidence {
   readonly device?: SeenDevice | undefined
   /** Why there is none, where a device was asked about. */
   readonly unregistered?: "product" | "device" | undefined
+  /** The device that was asked about in wrong words. */
+  readonly meant?: MeantDevice | undefined
   /** Products that have a device of the same key. */
   readonly sameKeyIn?: ReadonlyArray<string> | undefined
   readonly events: ReadonlyArray<SeenEvent>

@@ -1,7 +1,8 @@
-import { chapters, entryOf, isRefusalCode, linkOf, particularOf, type RefusalCode } from "../Catalogue.ts"
+import { causeIn, chapters, entryOf, isRefusalCode, linkOf, particularOf, type RefusalCode } from "../Catalogue.ts"
+import { identityRefusals } from "../catalogue/Handshakes.ts"
 import { keyRefusals } from "../catalogue/Keys.ts"
 import { aboutCommand, causeOfCommand } from "./CommandCauses.ts"
-import type { Answer, Evidence, Finding, SeenEvent } from "./Evidence.ts"
+import type { Answer, Evidence, Finding, MeantDevice, SeenEvent } from "./Evidence.ts"
 
 /**
  * The causes of what a device or an address meets, those that hold now first, in the order in which a device meets them. These are
@@ -54,6 +55,7 @@ class Causes {
       at,
       code,
       ...entryOf(code),
+      ...(reason !== undefined && ownCause(code, reason)),
       link: linkOf(code),
       ...(reason !== undefined && { reason }),
       ...(address !== undefined && address !== "" && { address }),
@@ -84,7 +86,14 @@ class Causes {
 const isNamedLater = (wrongKey: Finding, others: ReadonlyArray<Finding>): boolean =>
   others.some(({ at, code }) => at >= wrongKey.at && Object.hasOwn(keyRefusals, code))
 
-const registered = (causes: Causes, { device, now, sameKeyIn = [], unregistered }: Evidence): void => {
+/** In place of the entry's cause; the code of an identity that can't be read is one cause already. */
+const ownCause = (code: RefusalCode, reason: string) => {
+  const cause = Object.hasOwn(identityRefusals, code) ? undefined : causeIn(reason)
+  return cause !== undefined && { cause }
+}
+
+const registered = (causes: Causes, { device, meant, now, sameKeyIn = [], unregistered }: Evidence): void => {
+  if (meant !== undefined) return causes.add({ code: faultsOfKeys[meant.fault], at: now, reason: aboutMeant(meant) })
   if (unregistered === "product") causes.add({ code: "unknown-product", at: now })
   if (unregistered === "device") {
     causes.add({ code: "unknown-device", at: now })
@@ -112,22 +121,37 @@ const heard = (causes: Causes, event: SeenEvent): void => {
 const strange = (causes: Causes, stranger: SeenEvent): void => {
   const code = codeOf(stranger)
   if (code === undefined || unasked.has(code)) return
-  const { address, at, identity, reason, times } = stranger
+  const { address, at, identity, meant, reason, times } = stranger
   const particular = particularOf(code, reason)
   const told =
-    [identity && `The identity ${JSON.stringify(identity)}.`, particular].filter(Boolean).join(" ") || undefined
+    [identity && `The identity ${JSON.stringify(identity)}.`, meant && aboutMeant(meant), particular]
+      .filter(Boolean)
+      .join(" ") || undefined
   const isOfRegistered = causes.evidence.device !== undefined
   const isElsewhere = isOfRegistered && (code === "unknown-device" || code === "unknown-product")
-  causes.add({ code: isElsewhere ? "wrong-product" : code, at, reason: told, address, times })
+  const unmeant = isElsewhere ? "wrong-product" : code
+  causes.add({ code: meant === undefined ? unmeant : faultsOfKeys[meant.fault], at, reason: told, address, times })
 }
 
-/** The secret was changed, and what came in before does not any more. */
+const faultsOfKeys: Readonly<Record<MeantDevice["fault"], RefusalCode>> = {
+  swapped: "keys-swapped",
+  capitals: "keys-capitals"
+}
+
+const aboutMeant = ({ deviceKey, productKey }: MeantDevice): string => `Registered is ${productKey},${deviceKey}.`
+
+/**
+ * The secret was changed, and what came in before does not any more. Some moments after the change a session-actors may still take the
+ * former secret; it ends that session as soon as it hears.
+ */
 const wasOldSecret = ({ events }: Evidence, code: RefusalCode, at: number): boolean => {
   if (code !== "wrong-key") return false
   const changed = events.find((event) => event.kind === "credential-secret" && event.at <= at)
   if (changed === undefined) return false
-  const cameIn = (event: SeenEvent) => event.kind === "online" && event.at > changed.at && event.at <= at
-  return !events.some(cameIn) && events.some(({ at: before, kind }) => kind === "online" && before <= changed.at)
+  const ended = events.find((event) => wasEndedByOperator(event) && event.at > changed.at && event.at <= at)
+  const since = ended?.at ?? changed.at
+  const cameIn = (event: SeenEvent) => event.kind === "online" && event.at > since && event.at <= at
+  return !events.some(cameIn) && events.some(({ at: before, kind }) => kind === "online" && before <= since)
 }
 
 /** Only where nothing else explains it. */
@@ -141,11 +165,13 @@ const present = (causes: Causes, { device, events, now }: Evidence): void => {
   if (last?.kind !== "offline") return
   const code = last.reason.includes("ended its session")
     ? "said-goodbye"
-    : last.reason.includes("credential")
+    : wasEndedByOperator(last)
       ? "session-ended-by-operator"
       : "silent-for-lifetime"
   causes.add({ code, at: last.at, reason: last.reason })
 }
+
+const wasEndedByOperator = ({ kind, reason }: SeenEvent): boolean => kind === "offline" && reason.includes("credential")
 
 const codeOf = ({ code, kind }: SeenEvent): RefusalCode | undefined =>
   code !== undefined && isRefusalCode(code) ? code : isRefusalCode(kind) ? kind : undefined
@@ -173,6 +199,8 @@ const stageOf = (code: string): number => first.get(code) ?? stages.get(code) ??
 /** Before all else: nothing that the device does can help. Behind all else: what healthy devices do, too. */
 const first: ReadonlyMap<string, number> = new Map([
   ["unknown-product", -3],
+  ["keys-swapped", -4],
+  ["keys-capitals", -4],
   ["wrong-product", -2],
   ["unknown-device", -1],
   ["device-disabled", -1],
@@ -183,7 +211,7 @@ const first: ReadonlyMap<string, number> = new Map([
 ])
 
 /** Datagrams, identities, handshakes and keys; the stages before registration are judged by `unregistered`. */
-const keptOut: ReadonlySet<number> = new Set([-3, -2, -1, 0, 1, 2, 3])
+const keptOut: ReadonlySet<number> = new Set([-4, -3, -2, -1, 0, 1, 2, 3])
 
 const verdictOf = ({ device, unregistered }: Evidence, findings: ReadonlyArray<Finding>): string => {
   const holding = findings.filter(({ over }) => !over)
