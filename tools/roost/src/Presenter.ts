@@ -2,6 +2,13 @@ import { Console, Effect } from "effect"
 import { CliOutput } from "effect/cli"
 import { takesColours } from "./output/Printer.ts"
 
+/** Of a fault of the words: the library's suggestions stand below each other. */
+export const inOneLine = (message: string): string => {
+  const [what = "", suggested] = message.split(/\s*Did you mean this\?\s*/)
+  const said = what.trim().replaceAll(/\n\s*/g, " ")
+  return suggested === undefined ? said : `${said}: did you mean ${suggested.trim().split(/\s+/).join(" or ")}?`
+}
+
 /** Help goes to standard output. What is wrong with the words goes to standard error, with the usage and no more. */
 export const presenter: CliOutput.Presenter = {
   present: (event) => {
@@ -17,7 +24,7 @@ export const presenter: CliOutput.Presenter = {
       case "InvalidInvocation":
         return Effect.forEach(
           [
-            ...event.errors.map(({ message }) => `roost: ${message.trim().replaceAll(/\n\s*/g, " ")}`),
+            ...event.errors.map(({ message }) => `roost: ${inOneLine(message)}`),
             `  usage     ${event.helpDoc.usage}`,
             `  cure      ${event.commandPath.join(" ")} --help`
           ],

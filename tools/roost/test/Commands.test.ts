@@ -4,6 +4,7 @@ import { Effect } from "effect"
 import { operations } from "../src/api/Operation.ts"
 import { exitCodes } from "../src/ExitCode.ts"
 import { asksForJson, errorDocument, Failure } from "../src/Failure.ts"
+import { inOneLine } from "../src/Presenter.ts"
 import { placementOf } from "../src/RoostCommand.ts"
 import { type Answer, problem, registry, run } from "./support/InProcess.ts"
 
@@ -110,6 +111,12 @@ describe("commands", () => {
       assert.include(silent.text, "npm start")
     }).pipe(Effect.scoped)
   )
+
+  it("what is wrong with the words stands in one line, with what was probably meant", () => {
+    const suggested = 'Unknown subcommand "sl" for "roost devices"\n\n  Did you mean this?\n    ls\n    set'
+    assert.strictEqual(inOneLine(suggested), 'Unknown subcommand "sl" for "roost devices": did you mean ls or set?')
+    assert.strictEqual(inOneLine("Missing required argument: name\n"), "Missing required argument: name")
+  })
 
   it("a failure is a document where JSON is asked for", () => {
     for (const args of ["products get p -o json", "--output=json x", "--output json x"]) {

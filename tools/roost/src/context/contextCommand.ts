@@ -130,10 +130,12 @@ const rm = Command.make(
   { name: nameArgument },
   Effect.fnUntraced(function* ({ name }) {
     yield* change(({ current, contexts }) => {
+      const kept = Object.keys(contexts)
       if (contexts[name] === undefined) {
         throw new Failure({
           outcome: "notThere",
           what: `there is no context ${JSON.stringify(name)} in ${contextsFile(process.env)}`,
+          expected: kept.length === 0 ? "none is kept" : `one of ${kept.join(", ")}`,
           cure: "roost context ls"
         })
       }
