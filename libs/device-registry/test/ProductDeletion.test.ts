@@ -47,12 +47,13 @@ describe.each(databases(server))("a product that is deleted, on $database", ({ l
     yield* store.publishScript(productKey, undefined, 1)
     const kind = "handshake-refused"
     const some = ["d0", "d1", "stranger", ""]
-    for (let at = 1; at < 150; at++) {
-      yield* store.addEvents(
-        some.map((deviceKey) => ({ kind, address: "", reason: "wrong key", productKey, deviceKey, at })),
-        200
-      )
-    }
+    const times = Array.from({ length: 149 }, (_, i) => i + 1)
+    yield* store.addEvents(
+      times.flatMap((at) =>
+        some.map((deviceKey) => ({ kind, address: "", reason: "wrong key", productKey, deviceKey, at }))
+      ),
+      200
+    )
     yield* registry.changeProperties({ productKey, deviceKey: "d0" }, "tag", { site: "A1" })
     yield* store.applyPoints([
       { productKey, deviceKey: "d0", sequences: [], points: new Map([["temp", { value: 1, time: 1, order: 1 }]]) }
