@@ -84,7 +84,14 @@ const signalTree = (pid: number, signal: "SIGSTOP" | "SIGCONT") =>
   Effect.sync(() => {
     const children = existsSync("/proc/self/stat") ? childrenByProc(pid) : childrenByPs(pid)
     // The server first, so that it makes no backend meanwhile.
-    for (const each of [pid, ...children]) process.kill(each, signal)
+    for (const each of [pid, ...children]) {
+      try {
+        process.kill(each, signal)
+      } catch (error) {
+        // A backend ends with its connection, also between the look and this.
+        if (each === pid || (error as NodeJS.ErrnoException).code !== "ESRCH") throw error
+      }
+    }
   })
 
 const childrenByProc = (parent: number): ReadonlyArray<number> =>
