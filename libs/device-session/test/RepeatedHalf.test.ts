@@ -178,6 +178,32 @@ describe("a resumption whose owner goes away", () => {
   })
 })
 
+describe("a resumption whose edge goes away", () => {
+  it("with the device's Finished goes on by the edge that hears its data, which looks like copies to the session before", () => {
+    for (const options of [withCid, { connectionId: undefined }] as ReadonlyArray<typeof withCid>) {
+      const world = new World()
+      const before = world.device("dev1", 1000, options).connect()
+      for (let i = 0; i < 20; i++) post(before, String(i))
+      const device = world.device("dev1", 1000, { ...options, resume: before.client.session! })
+      const transmit = device.transmit.bind(device)
+      device.transmit = (datagram) => {
+        if (device.sent.length === 2) device.sent.push(datagram)
+        else transmit(datagram)
+      }
+      device.connect()
+      assert.isTrue(device.connected)
+      world.edgeId = "edge0002"
+      post(device, "after")
+      for (let tries = 0; tries < 3 && device.responses.length === 0; tries++) {
+        world.pass(4_000)
+        retransmit(world, device)
+      }
+      assert.strictEqual(codeOf(device.responses[0]), "2.04")
+      assert.strictEqual(repeated(sequencesTo(device).filter((sequence) => sequence > 0)), 0)
+    }
+  })
+})
+
 describe("a full handshake whose device moved and whose owner goes away", () => {
   it("completes at the next owner, by its connection id (trust F5)", () => {
     const world = new World()

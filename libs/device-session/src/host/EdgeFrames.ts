@@ -141,7 +141,7 @@ export class EdgeFrames {
     }
     if (device === undefined || session === undefined) {
       if (isDiverted(handover.divert(edge, kind, partition, peer, datagram))) return
-      if (handshakes.continueUnread(peer, datagram)) return
+      if (handshakes.continueUnread(edge, peer, datagram)) return
       counters.datagramsUnrouted++
       if (routed) this.#doubt(edge, peer)
       return
@@ -157,7 +157,9 @@ export class EdgeFrames {
       return
     }
     const outcome = devices.hear(device, edge, peer, datagram)
-    if (outcome === "Foreign" && handshakes.continueUnread(peer, datagram)) return
+    // A session that is resumed counts its records anew: to the one before they look like copies.
+    const goesOn = outcome !== "Alive" && handshakes.continueUnread(edge, peer, datagram)
+    if (goesOn && outcome === "Foreign") return
     if (!hasCid) this.#judgeRoute(edge, device, peer, routed, outcome)
   }
 

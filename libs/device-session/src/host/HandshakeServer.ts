@@ -88,7 +88,7 @@ export class HandshakeServer {
     if (!isOfFormer && !belongsTo(handshake.state, datagram)) return false
     if (devices.repeatsLastFlight(devices.table.findByPeer(peer), edge, peer, datagram)) return true
     if (isOfFormer && this.#completes(former, datagram)) return true
-    this.#supervise(handshake, () => handleDatagram(this.#turn, handshake, datagram))
+    this.#supervise(handshake, () => handleDatagram(this.#turn, handshake, datagram), edge)
     return true
   }
 
@@ -96,10 +96,10 @@ export class HandshakeServer {
    * Data that no session here can read. A device whose Finished was lost in a resumption sends nothing else, without anything
    * in it that names the session to be.
    */
-  continueUnread(peer: PeerAddress, datagram: Uint8Array): boolean {
+  continueUnread(edge: EdgeLink, peer: PeerAddress, datagram: Uint8Array): boolean {
     const handshake = this.#options.handshakes.get(peer)
     if (handshake === undefined) return false
-    return this.#supervise(handshake, () => handleUnread(this.#turn, handshake, datagram))
+    return this.#supervise(handshake, () => handleUnread(this.#turn, handshake, datagram), edge)
   }
 
   /** The registry answered what was asked under the token. */
@@ -167,13 +167,15 @@ export class HandshakeServer {
 
   /**
    * Has a handshake handle an input, and carries out what it wants then. An exception costs that handshake alone: it is forgotten, and
-   * its client begins another one. What `input` says, if it says anything; false after an exception.
+   * its client begins another one. What `input` says, if it says anything; false after an exception. `edge`: where the input was heard. A
+   * repeated flight goes out there, since the edge that began the handshake may be gone.
    */
-  #supervise(handshake: Handshake, input: () => boolean | void): boolean {
+  #supervise(handshake: Handshake, input: () => boolean | void, edge = handshake.edge): boolean {
     const { effects } = this.#turn
     try {
       const said = input()
-      for (let effect = effects.take(); effect !== undefined; effect = effects.take()) this.#carryOut(handshake, effect)
+      for (let effect = effects.take(); effect !== undefined; effect = effects.take())
+        this.#carryOut(handshake, effect, edge)
       return said === true
     } catch (cause) {
       this.#fault(handshake, cause)
@@ -194,9 +196,9 @@ export class HandshakeServer {
     refusals.tellFault(now, peer, isKnown ? named : undefined, handshakeFaultText(cause))
   }
 
-  #carryOut(handshake: Handshake, effect: HandshakeEffect): void {
+  #carryOut(handshake: Handshake, effect: HandshakeEffect, edge: EdgeLink): void {
     const { edges, handshakes, refusals } = this.#options
-    const { edge, partition, peer } = handshake
+    const { partition, peer } = handshake
     switch (effect._tag) {
       case "Reply":
         for (const datagram of effect.datagrams) {

@@ -46,6 +46,8 @@ export class World extends Answers {
   readonly sendFields: Array<number> = []
   /** Routes that the edge was told to doubt. */
   doubts = 0
+  /** The edge that there is; frames for any other are lost. */
+  edgeId = "edge0001"
   /** Frames from the edge are lost while this is set, as those to a node that does not serve are. */
   loseFrames = false
   /** Whether another node is known that owns, or is about to own, what this one does not. */
@@ -267,7 +269,7 @@ export class World extends Answers {
   }
 
   #toHost(kind: FrameKind, peer: PeerAddress, body: Uint8Array, partition = this.#partitionOf(peer)): void {
-    const writer = new FrameWriter("edge0001")
+    const writer = new FrameWriter(this.edgeId)
     writer.add(kind, partition, peer, body)
     if (this.loseFrames) return
     this.host.handleFrame(this.now, writer.take(), this.stamp)
@@ -282,6 +284,7 @@ export class World extends Answers {
     const later = (work: () => void) => void this.#pending.push(work)
     switch (effect._tag) {
       case "Frame": {
+        if (effect.edgeId !== this.edgeId) return true
         const frame = effect.frame.slice()
         this.frameHeaders.push(effect.headers)
         later(() => this.#fromHost(frame))
