@@ -22,6 +22,11 @@ import { Trace } from "./system/Trace.ts"
 
 const copyMillis = 1_000
 const lookMillis = 1_000
+/** An edge that starts hears of the nodes before devices come to it. */
+const joinMillis = 1_000
+/** Devices that shake hands while flows are hashed anew, of 1, and how long before and after at most. */
+const restartShare = 1 / 3
+const restartMillis = 150
 
 /**
  * All of Roost in one thread and in simulated time. Real edges, device hosts, lease keepers and command machines run over a bus and a
@@ -39,6 +44,9 @@ export class World implements Victims {
   readonly edges: ReadonlyArray<string>
   readonly #around: Surroundings
   readonly #edges: ReadonlyArray<EdgeProcess>
+  /** One that joins the others at times. */
+  readonly #joining: EdgeProcess
+  #joined = 0
   readonly #queues: ReadonlyArray<CommandQueue>
   readonly #nodes: Array<ActorsProcess> = []
   readonly #byPeer = new Map<number | string, SimulatedDevice>()
@@ -72,12 +80,13 @@ export class World implements Victims {
       planted: options.planted
     }
     this.edges = Array.from({ length: options.edges }, (_, i) => `edge${i + 1}`)
-    this.#edges = this.edges.map(
-      (name) =>
-        new EdgeProcess(this.#around, name, (peer, datagram) =>
-          this.#carry(datagram, () => this.#byPeer.get(peer.key)?.receive(datagram))
-        )
-    )
+    const edge = (name: string) =>
+      new EdgeProcess(this.#around, name, (peer, datagram) =>
+        this.#carry(datagram, () => this.#byPeer.get(peer.key)?.receive(datagram))
+      )
+    this.#edges = this.edges.map(edge)
+    for (const one of this.#edges) one.start()
+    this.#joining = edge(`edge${this.edges.length + 1}`)
     this.#queues = Array.from({ length: options.queues }, (_, i) => new CommandQueue(this.#around, `queue${i + 1}`))
     this.store.commandEvents.onStored = ({ value }) =>
       this.plan(1 + 3 * random(), () => this.#queue().handleEvent(value))
@@ -116,6 +125,20 @@ export class World implements Victims {
   readonly killEdge = (name: string): void => this.#edges.find((edge) => edge.name === name)!.kill()
   readonly startEdge = (name: string): void => this.#edges.find((edge) => edge.name === name)!.start()
 
+  readonly joinEdge = (): void => {
+    if (this.#joined++ === 0) this.#joining.start()
+    this.plan(joinMillis - restartMillis, () => this.#restartSome())
+    this.plan(joinMillis, () => this.#hashFlows())
+  }
+
+  readonly leaveEdge = (): void => {
+    if (--this.#joined > 0) return
+    this.#restartSome()
+    this.plan(restartMillis, () => {
+      if (this.#joined === 0) this.#joining.leave(() => this.#hashFlows())
+    })
+  }
+
   readonly setBack = (millis: number): number => {
     const at = this.schedule.now - millis
     const copy = this.#copies.findLast((one) => one.at <= at) ?? this.#copies[0]!
@@ -148,6 +171,18 @@ export class World implements Victims {
     return this.#queues[Math.floor(this.random() * this.#queues.length)]!
   }
 
+  #restartSome(): void {
+    for (const device of this.devices) {
+      if (this.random() < restartShare) this.plan(2 * restartMillis * this.random(), () => device.restart())
+    }
+  }
+
+  /** The kernel gives every flow to any of the edges on the port. */
+  #hashFlows(): void {
+    const edges = this.#edges.length + (this.#joined > 0 ? 1 : 0)
+    for (const device of this.devices) device.edge = Math.floor(this.random() * edges)
+  }
+
   #look(): void {
     this.checker.look(
       this.now() - epochMillis,
@@ -160,9 +195,10 @@ export class World implements Victims {
     const known = { ...options, deviceKey: deviceKeyOf(number), edges: this.#edges.length, port }
     const device = new SimulatedDevice(this.#around, known, (from, datagram) => {
       // The network knows the newest port, and what comes to a former one is lost.
-      const { edge, peer } = from
+      const { peer } = from
       this.#byPeer.set(peer.key, from)
-      this.#carry(datagram, () => this.#edges[edge]!.receive(peer, datagram))
+      // A flow is hashed where its datagrams arrive.
+      this.#carry(datagram, () => (this.#edges[from.edge] ?? this.#joining).receive(peer, datagram))
     })
     return device
   }

@@ -2,6 +2,7 @@ import { isPending } from "@roost/contracts"
 import { decodeRequest } from "@roost/enos"
 import * as Result from "effect/Result"
 import type { Conditions } from "./Conditions.ts"
+import { edgeJoin } from "./Faults.ts"
 import type { Exchange, Recording } from "./Recording.ts"
 import type { SimulatedStore } from "./SimulatedStore.ts"
 import { epochMillis } from "./Surroundings.ts"
@@ -105,11 +106,12 @@ function* silences({ conditions, endedAt: end, recording }: Finished) {
   }
 }
 
+/** Edges that join and leave are none of its concern: a handshake goes on wherever its flow is hashed to. */
 function* handshakes({ conditions, endedAt: end, recording }: Finished) {
   for (const { at, completed, device, endedAt } of recording.attempts) {
     const millis = (endedAt ?? end) - at
     if (completed ? millis <= handshakeMillisMax : endedAt === undefined && millis <= handshakeMillisMax) continue
-    if (conditions.isCalm(at, at + handshakeMillisMax)) {
+    if (conditions.isCalm(at, at + handshakeMillisMax, edgeJoin)) {
       yield `${moment(at)}: the handshake of ${device} ${completed ? `took ${millis} ms` : "did not end"}`
     }
   }

@@ -38,9 +38,9 @@ export class Conditions {
     return this.storeAway === 0 && !this.cut.has(process)
   }
 
-  /** Nothing was wrong, and everything had healed, from one moment to another. */
-  isCalm(from: number, to: number): boolean {
-    return this.faults.every(({ at, endedAt }) => to < at || from > endedAt + healMillis)
+  /** Nothing was wrong, and everything had healed, from one moment to another. `but`: a kind of fault that should do no harm. */
+  isCalm(from: number, to: number, but?: string): boolean {
+    return this.faults.every(({ at, endedAt, kind }) => kind === but || to < at || from > endedAt + healMillis)
   }
 }
 

@@ -10,6 +10,10 @@ import { Ticks } from "../Ticks.ts"
 /** Nodes say the same every second until something changes. */
 const announcementsMax = 16
 
+/** As of `EdgeService`. */
+const drainMillisMax = 5_000
+const drainLookMillis = 50
+
 /** A udp-edge process: the real `EdgeCore`, joined as `EdgeService` joins it. It is killed and begun again under its name. */
 export class EdgeProcess {
   readonly name: string
@@ -18,12 +22,11 @@ export class EdgeProcess {
   #core: EdgeCore | undefined
   #starts = 0
 
-  /** `send`: a datagram into the network that devices are in. */
+  /** `send`: a datagram into the network that devices are in. It runs once it was started. */
   constructor(around: Surroundings, name: string, send: (peer: PeerAddress, datagram: Uint8Array) => void) {
     this.name = name
     this.#around = around
     this.#send = send
-    this.start()
   }
 
   start(): void {
@@ -81,6 +84,21 @@ export class EdgeProcess {
     })
     bus.publish(this.name, Subjects.placementAsk, new Uint8Array(0))
     ticks.within(tickMillis)
+  }
+
+  /** Begins no handshake any more and finishes those that it has, `drainMillisMax` long at most; then it is gone, and `left` is called. */
+  leave(left: () => void): void {
+    const core = this.#core
+    if (core === undefined) return left()
+    const { now, plan } = this.#around
+    const until = now() + drainMillisMax
+    core.drain()
+    const look = () => {
+      if (core.gauges.handshakes > 0 && now() < until) return plan(drainLookMillis, look)
+      this.kill()
+      left()
+    }
+    look()
   }
 
   kill(): void {

@@ -16,10 +16,16 @@ export interface Victims {
   readonly startNode: () => void
   readonly killEdge: (name: string) => void
   readonly startEdge: (name: string) => void
+  /** One more edge is on the port, and flows are hashed anew. Some devices shake hands at that moment. */
+  readonly joinEdge: () => void
+  /** That edge drains and leaves, likewise. */
+  readonly leaveEdge: () => void
   /** The store goes back to what it was `millis` ago, or as near as there is a copy; says to when. */
   readonly setBack: (millis: number) => number
   readonly interruptWatches: () => void
 }
+
+export const edgeJoin = "edge-join"
 
 export const faultKinds = [
   "node-kill",
@@ -28,6 +34,7 @@ export const faultKinds = [
   "node-cut",
   "edge-kill",
   "edge-cut",
+  edgeJoin,
   "datagrams",
   "frames",
   "store-away",
@@ -83,6 +90,9 @@ export const injectFault = (victims: Victims, kind: FaultKind): void => {
       victims.killEdge(target)
       return begin(target, 3_000 * random(), () => victims.startEdge(target))
     }
+    case edgeJoin:
+      victims.joinEdge()
+      return begin("edge", 4_000 + 8_000 * random(), victims.leaveEdge)
     case "datagrams":
     case "frames": {
       const lateMillisMax = kind === "datagrams" ? 3_000 : 200

@@ -85,6 +85,15 @@ export class SimulatedDevice {
     this.#arm()
   }
 
+  /** It was switched off and on: whatever was under way is forgotten, and it shakes hands, unless it does so already. */
+  restart(): void {
+    if (this.#stopped || this.#attempt?.completed !== true) return
+    if (this.#exchange !== undefined) this.#exchange.endedAt ??= this.#around.now()
+    this.#exchange = undefined
+    this.#heard = undefined
+    this.connect()
+  }
+
   /** It posts nothing more; what is under way goes on. */
   stop(): void {
     this.#stopped = true
@@ -144,7 +153,14 @@ export class SimulatedDevice {
     const { lifetimeSeconds, sleepsAfter, thinkMillis } = this.options
     const sleeps = sleepsAfter > 0 && this.posted % sleepsAfter === 0
     const millis = sleeps ? lifetimeSeconds * 1000 + silenceMarginMillis : thinkMillis * (0.5 + this.#around.random())
-    this.#around.plan(millis, () => this.#post())
+    this.#postIn(millis)
+  }
+
+  #postIn(millis: number): void {
+    const client = this.#client
+    this.#around.plan(millis, () => {
+      if (this.#client === client) this.#post()
+    })
   }
 
   #request(
@@ -201,7 +217,7 @@ export class SimulatedDevice {
     this.#former = session
     this.#sessionAt = now
     this.#exchanges.messageBytesMax = session.writeBytesMax
-    this.#around.plan(this.options.thinkMillis * this.#around.random(), () => this.#post())
+    this.#postIn(this.options.thinkMillis * this.#around.random())
   }
 
   #answered(response: ClientResponse): void {
