@@ -1,12 +1,14 @@
-import { Button, Group, Loader, Table, Text, TextInput } from "@mantine/core"
+import { Button, Group, Loader, Table, Text } from "@mantine/core"
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query"
 import { useState } from "react"
 import { bodyOf, registry } from "../api/client.ts"
 import { Confirm } from "../display/Confirm.tsx"
-import { FaultText } from "../display/FaultText.tsx"
+import { Fault } from "../display/Fault.tsx"
+import { FaultPanel } from "../display/FaultPanel.tsx"
 import { Panel } from "../display/Panel.tsx"
 import { fullTime } from "../display/times.ts"
 import { WideTable } from "../display/WideTable.tsx"
+import { TextField } from "../display/TextField.tsx"
 import { useLocale, useText } from "../language/Language.tsx"
 import { type Account, accountsKey, accountsQuery, grantsText } from "./accessQueries.ts"
 import { firstDraft, GrantFields, grantsOf } from "./GrantFields.tsx"
@@ -46,9 +48,9 @@ export const AccountPanel = () => {
       <Text size="sm" className="quiet" mb="sm">
         {t.accountsBody}
       </Text>
-      {enable.isError && <FaultText error={enable.error} />}
+      <Fault of={enable.error} />
       {accounts.isError ? (
-        <FaultText error={accounts.error} />
+        <FaultPanel error={accounts.error} again={() => void accounts.refetch()} />
       ) : accounts.data === undefined ? (
         <Loader aria-label={text.app.loading} />
       ) : (
@@ -131,15 +133,7 @@ const NewAccount = ({ onClose }: { readonly onClose: Close }) => {
       onClose={onClose}
       onConfirm={() => create.mutate()}
     >
-      <TextInput
-        label={t.login}
-        value={name}
-        onChange={(event) => setName(event.currentTarget.value)}
-        required
-        withAsterisk={false}
-        spellCheck={false}
-        data-autofocus
-      />
+      <TextField label={t.login} value={name} onChange={setName} required focused technical />
       <GrantFields draft={draft} onChange={setDraft} />
     </Confirm>
   )

@@ -1,4 +1,4 @@
-import { Button, Group, Loader, Table, Text, TextInput } from "@mantine/core"
+import { Button, Group, Loader, Table, Text } from "@mantine/core"
 import { useDebouncedValue } from "@mantine/hooks"
 import { useInfiniteQuery } from "@tanstack/react-query"
 import { useState } from "react"
@@ -7,6 +7,7 @@ import { FaultPanel } from "../display/FaultPanel.tsx"
 import { PageHeader } from "../display/PageHeader.tsx"
 import { fullTime, rowTime } from "../display/times.ts"
 import { WideTable } from "../display/WideTable.tsx"
+import { TextField } from "../display/TextField.tsx"
 import { useLocale, useText } from "../language/Language.tsx"
 import { type AuditEntry, auditQuery } from "./accessQueries.ts"
 
@@ -29,25 +30,15 @@ export const AuditPage = () => {
       <title>{`${t.title} · Roost`}</title>
       <PageHeader title={t.title} lead={t.lead} />
       <Group mb="md" align="flex-end">
-        <TextInput
-          label={t.who}
-          value={who}
-          onChange={(event) => setWho(event.currentTarget.value)}
-          spellCheck={false}
-        />
-        <TextInput
+        <TextField label={t.who} value={who} onChange={setWho} technical />
+        <TextField
           label={t.operation}
           placeholder="changeProduct"
           value={operation}
-          onChange={(event) => setOperation(event.currentTarget.value)}
-          spellCheck={false}
+          onChange={setOperation}
+          technical
         />
-        <TextInput
-          label={t.product}
-          value={productKey}
-          onChange={(event) => setProduct(event.currentTarget.value)}
-          spellCheck={false}
-        />
+        <TextField label={t.product} value={productKey} onChange={setProduct} technical />
       </Group>
       {list.isError ? (
         <FaultPanel error={list.error} again={() => void list.refetch()} />

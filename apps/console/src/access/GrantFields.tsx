@@ -1,6 +1,7 @@
-import { NativeSelect, TextInput } from "@mantine/core"
+import { NativeSelect } from "@mantine/core"
 import { useText } from "../language/Language.tsx"
 import type { Grants } from "./accessQueries.ts"
+import { TextField } from "../display/TextField.tsx"
 
 const roles = ["viewer", "operator", "developer", "firmware", "admin"] as const
 type Role = (typeof roles)[number]
@@ -43,14 +44,13 @@ export const GrantFields = ({
         data={roles.map((role) => ({ value: role, label: t.roleNames[role] }))}
       />
       {(draft.role === "developer" || draft.role === "firmware") && (
-        <TextInput
+        <TextField
           label={t.products}
           description={t.productsHint}
           value={draft.products}
-          onChange={(event) => onChange({ ...draft, products: event.currentTarget.value })}
+          onChange={(text) => onChange({ ...draft, products: text })}
           required
-          withAsterisk={false}
-          spellCheck={false}
+          technical
         />
       )}
     </>

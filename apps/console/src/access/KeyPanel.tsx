@@ -1,14 +1,15 @@
-import { Button, Group, Loader, NativeSelect, Table, Text, TextInput } from "@mantine/core"
+import { Button, Group, Loader, NativeSelect, Table, Text } from "@mantine/core"
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query"
 import { useState } from "react"
 import { bodyOf, registry } from "../api/client.ts"
 import { Ago } from "../display/Ago.tsx"
 import { Confirm } from "../display/Confirm.tsx"
 import { EmptyState } from "../display/EmptyState.tsx"
-import { FaultText } from "../display/FaultText.tsx"
+import { FaultPanel } from "../display/FaultPanel.tsx"
 import { Panel } from "../display/Panel.tsx"
 import { fullTime } from "../display/times.ts"
 import { WideTable } from "../display/WideTable.tsx"
+import { TextField } from "../display/TextField.tsx"
 import { useLocale, useText } from "../language/Language.tsx"
 import { type ApiKey, grantsText, keysKey, keysQuery } from "./accessQueries.ts"
 import { firstDraft, GrantFields, grantsOf } from "./GrantFields.tsx"
@@ -40,7 +41,7 @@ export const KeyPanel = () => {
         {t.keysBody}
       </Text>
       {keys.isError ? (
-        <FaultText error={keys.error} />
+        <FaultPanel error={keys.error} again={() => void keys.refetch()} />
       ) : keys.data === undefined ? (
         <Loader aria-label={text.app.loading} />
       ) : keys.data.length === 0 ? (
@@ -146,14 +147,7 @@ const NewKey = ({ onClose }: { readonly onClose: Close }) => {
       onClose={onClose}
       onConfirm={() => create.mutate()}
     >
-      <TextInput
-        label={t.name}
-        value={name}
-        onChange={(event) => setName(event.currentTarget.value)}
-        required
-        withAsterisk={false}
-        data-autofocus
-      />
+      <TextField label={t.name} value={name} onChange={setName} required focused />
       <GrantFields draft={draft} onChange={setDraft} />
       <NativeSelect
         label={t.expiresIn}

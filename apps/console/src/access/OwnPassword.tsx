@@ -1,9 +1,10 @@
-import { Button, PasswordInput, Stack, Text } from "@mantine/core"
+import { Button, Stack, Text } from "@mantine/core"
 import { useMutation } from "@tanstack/react-query"
 import { useState } from "react"
 import { registry } from "../api/client.ts"
-import { FaultText } from "../display/FaultText.tsx"
+import { Fault } from "../display/Fault.tsx"
 import { Panel } from "../display/Panel.tsx"
+import { TextField } from "../display/TextField.tsx"
 import { useText } from "../language/Language.tsx"
 
 /** Of who is signed in by an account. */
@@ -27,20 +28,16 @@ export const OwnPassword = () => {
           <Text size="sm" className="quiet">
             {t.ownBody}
           </Text>
-          <PasswordInput
-            label={t.current}
-            value={current}
-            onChange={(event) => setCurrent(event.currentTarget.value)}
-            autoComplete="current-password"
-          />
-          <PasswordInput
+          <TextField label={t.current} value={current} onChange={setCurrent} completedAs="current-password" secret />
+          <TextField
             label={t.next}
             value={password}
-            onChange={(event) => setPassword(event.currentTarget.value)}
-            autoComplete="new-password"
+            onChange={setPassword}
+            completedAs="new-password"
             minLength={12}
+            secret
           />
-          {change.isError && <FaultText error={change.error} />}
+          <Fault of={change.error} />
           <Button type="submit" variant="default" loading={change.isPending} style={{ alignSelf: "flex-start" }}>
             {t.change}
           </Button>

@@ -1,7 +1,8 @@
-import { Alert, Button, NativeSelect, Stack, Text, TextInput } from "@mantine/core"
+import { Button, NativeSelect, Stack, Text } from "@mantine/core"
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query"
 import { useState } from "react"
-import { FaultText } from "../display/FaultText.tsx"
+import { Fault } from "../display/Fault.tsx"
+import { TextField } from "../display/TextField.tsx"
 import { useText } from "../language/Language.tsx"
 import { productQuery } from "../product/productQueries.ts"
 import {
@@ -124,14 +125,12 @@ export const CommandForm = ({ device }: { readonly device: Device }) => {
               onChange={(event) => setIdentifier(event.currentTarget.value)}
             />
           ) : (
-            <TextInput
+            <TextField
               label={kind === "service" ? t.service : t.point}
               value={identifier}
-              onChange={(event) => setIdentifier(event.currentTarget.value)}
+              onChange={setIdentifier}
               required
-              withAsterisk={false}
-              spellCheck={false}
-              autoComplete="off"
+              technical
             />
           ))}
         {asked.map(({ data, id, name }) => (
@@ -145,15 +144,14 @@ export const CommandForm = ({ device }: { readonly device: Device }) => {
           />
         ))}
         {kind === "raw" && (
-          <TextInput
+          <TextField
             label={t.bytes}
             description={t.bytesHint}
             className="mono"
             value={values["bytes"] ?? ""}
             error={faults["bytes"]}
-            onChange={(event) => setValues({ ...values, bytes: event.currentTarget.value })}
-            spellCheck={false}
-            autoComplete="off"
+            onChange={(text) => setValues({ ...values, bytes: text })}
+            technical
           />
         )}
         <NativeSelect
@@ -163,11 +161,7 @@ export const CommandForm = ({ device }: { readonly device: Device }) => {
           onChange={(event) => setWait(event.currentTarget.value as (typeof waits)[number])}
           data={waits.map((value) => ({ value, label: t.waits[value] }))}
         />
-        {send.isError && (
-          <Alert color="red" variant="light" role="alert">
-            <FaultText error={send.error} />
-          </Alert>
-        )}
+        <Fault of={send.error} />
         <Button type="submit" loading={send.isPending}>
           {t.submit}
         </Button>

@@ -4,7 +4,7 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query"
 import { bodyOf, downlink } from "../api/client.ts"
 import { EmptyState } from "../display/EmptyState.tsx"
 import { FaultPanel } from "../display/FaultPanel.tsx"
-import { FaultText } from "../display/FaultText.tsx"
+import { Fault } from "../display/Fault.tsx"
 import { Panel } from "../display/Panel.tsx"
 import { Tag, type Tone } from "../display/Tag.tsx"
 import { useText } from "../language/Language.tsx"
@@ -91,7 +91,7 @@ const CommandItem = ({ command }: { readonly command: IssuedCommand }) => {
           {command.refusal}
         </Anchor>
       )}
-      {cancel.isError && <FaultText error={cancel.error} />}
+      <Fault of={cancel.error} />
     </li>
   )
 }

@@ -1,11 +1,12 @@
-import { ActionIcon, Alert, Button, Group, Loader, Text, TextInput } from "@mantine/core"
+import { ActionIcon, Button, Group, Loader, Text } from "@mantine/core"
 import { IconPlus, IconTrash } from "@tabler/icons-react"
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query"
 import { useState } from "react"
 import { registry } from "../api/client.ts"
 import { parseWritten } from "../api/Numeral.ts"
-import { FaultText } from "../display/FaultText.tsx"
+import { Fault } from "../display/Fault.tsx"
 import { Panel } from "../display/Panel.tsx"
+import { TextField } from "../display/TextField.tsx"
 import { useText } from "../language/Language.tsx"
 import classes from "./DeviceProperties.module.css"
 import { type DevicePath, keyOf, propertiesQuery } from "./deviceQueries.ts"
@@ -68,11 +69,7 @@ export const DeviceProperties = ({
           onAdd={(name, value) => change.mutate({ [name]: value }, { onSuccess: () => setAdding(false) })}
         />
       )}
-      {change.isError && (
-        <Alert color="red" variant="light" role="alert" mt="sm">
-          <FaultText error={change.error} />
-        </Alert>
-      )}
+      <Fault of={change.error} />
     </Panel>
   )
 }
@@ -112,22 +109,8 @@ const AddProperty = ({
         onAdd(name.trim(), kind === "tags" ? value : jsonOrText(value))
       }}
     >
-      <TextInput
-        label={t.name}
-        size="xs"
-        value={name}
-        onChange={(event) => setName(event.currentTarget.value)}
-        required
-        withAsterisk={false}
-        data-autofocus
-        autoFocus
-      />
-      <TextInput
-        label={kind === "tags" ? t.value : t.jsonValue}
-        size="xs"
-        value={value}
-        onChange={(event) => setValue(event.currentTarget.value)}
-      />
+      <TextField label={t.name} size="xs" value={name} onChange={setName} required focused />
+      <TextField label={kind === "tags" ? t.value : t.jsonValue} size="xs" value={value} onChange={setValue} />
       <Group gap="xs" className={classes.buttons!}>
         <Button size="xs" variant="default" onClick={onCancel}>
           {text.dialog.cancel}

@@ -1,9 +1,10 @@
-import { Button, Group, Text, TextInput } from "@mantine/core"
+import { Button, Group, Text } from "@mantine/core"
 import { useMutation, useQueryClient } from "@tanstack/react-query"
 import { useState } from "react"
 import { Dialog } from "../display/Dialog.tsx"
 import { bodyOf, registry } from "../api/client.ts"
 import { Confirm } from "../display/Confirm.tsx"
+import { TextField } from "../display/TextField.tsx"
 import { ConnectDevice } from "../fleet/ConnectDevice.tsx"
 import { useText } from "../language/Language.tsx"
 import { type Device, keyOf } from "./deviceQueries.ts"
@@ -58,13 +59,12 @@ export const NewSecret = ({
       onConfirm={() => change.mutate()}
     >
       <Text>{why === "rotate" ? t.rotateBody : t.replaceBody}</Text>
-      <TextInput
+      <TextField
         label={text.newDevice.secret}
         description={text.newDevice.secretHint}
         value={deviceSecret}
-        onChange={(event) => setSecret(event.currentTarget.value)}
-        spellCheck={false}
-        autoComplete="off"
+        onChange={setSecret}
+        technical
       />
     </Confirm>
   )

@@ -1,8 +1,8 @@
-import { TextInput } from "@mantine/core"
 import { useMutation, useQueryClient } from "@tanstack/react-query"
 import { useState } from "react"
 import { bodyOf, registry } from "../api/client.ts"
 import { Confirm } from "../display/Confirm.tsx"
+import { TextField } from "../display/TextField.tsx"
 import { devicesKey } from "../fleet/fleetQueries.ts"
 import { useText } from "../language/Language.tsx"
 import { type Device, keyOf } from "./deviceQueries.ts"
@@ -36,15 +36,7 @@ export const RenameDevice = ({ device, onClose }: { readonly device: Device; rea
       onClose={onClose}
       onConfirm={() => change.mutate()}
     >
-      <TextInput
-        label={text.newDevice.name}
-        value={deviceName}
-        onChange={(event) => setName(event.currentTarget.value)}
-        required
-        withAsterisk={false}
-        maxLength={200}
-        data-autofocus
-      />
+      <TextField label={text.newDevice.name} value={deviceName} onChange={setName} required maxLength={200} focused />
     </Confirm>
   )
 }

@@ -1,14 +1,15 @@
-import { Alert, Button, Group, Stack } from "@mantine/core"
+import { Button, Group, Stack } from "@mantine/core"
 import type { ReactNode } from "react"
 import { Dialog } from "./Dialog.tsx"
+import { Fault } from "./Fault.tsx"
 import { useText } from "../language/Language.tsx"
-import { FaultText } from "./FaultText.tsx"
 
-/** Asks before something is done, and stays open where it was refused. */
+/** Every form in a dialog, and every question before something is done. It stays open where it was refused. */
 export const Confirm = ({
   action,
   children,
   danger = false,
+  disabled = false,
   error,
   onClose,
   onConfirm,
@@ -19,6 +20,8 @@ export const Confirm = ({
   readonly action: string
   readonly children: ReactNode
   readonly danger?: boolean
+  /** What is missing can't be seen by the browser. */
+  readonly disabled?: boolean
   readonly pending: boolean
   readonly error: unknown
   readonly onClose: () => void
@@ -35,16 +38,12 @@ export const Confirm = ({
       >
         <Stack>
           {children}
-          {error !== null && error !== undefined && (
-            <Alert color="red" variant="light" role="alert">
-              <FaultText error={error} />
-            </Alert>
-          )}
+          <Fault of={error} />
           <Group justify="flex-end">
-            <Button variant="default" onClick={onClose}>
+            <Button variant="default" onClick={onClose} {...(danger ? { "data-autofocus": true } : {})}>
               {t.cancel}
             </Button>
-            <Button type="submit" {...(danger ? { color: "red" } : {})} loading={pending}>
+            <Button type="submit" {...(danger ? { color: "red" } : {})} loading={pending} disabled={disabled}>
               {action}
             </Button>
           </Group>

@@ -1,8 +1,8 @@
-import { Alert, Button, Group, Loader, Table, Text } from "@mantine/core"
+import { Button, Group, Loader, Table, Text } from "@mantine/core"
 import type { UseMutationResult, UseQueryResult } from "@tanstack/react-query"
 import { useLocale, useText } from "../language/Language.tsx"
 import { Dialog } from "./Dialog.tsx"
-import { FaultText } from "./FaultText.tsx"
+import { Fault } from "./Fault.tsx"
 import { fullTime, rowTime } from "./times.ts"
 import { WideTable } from "./WideTable.tsx"
 
@@ -31,7 +31,7 @@ export const DeadList = ({
   const locale = useLocale()
   return (
     <Dialog size="xl" onClose={onClose} title={words.deadTitle}>
-      {error && <FaultText error={error} />}
+      <Fault of={error} />
       {data === undefined && !error && <Loader aria-label={text.app.loading} />}
       {data && (
         <WideTable label={words.deadTitle} width={560} verticalSpacing="xs">
@@ -59,11 +59,7 @@ export const DeadList = ({
           </Table.Tbody>
         </WideTable>
       )}
-      {replay.isError && (
-        <Alert color="red" variant="light" role="alert">
-          <FaultText error={replay.error} />
-        </Alert>
-      )}
+      <Fault of={replay.error} />
       <Group justify="space-between" mt="md">
         <Text size="sm" role="status">
           {replay.data && words.replayed(replay.data.replayed)}

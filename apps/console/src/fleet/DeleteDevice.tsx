@@ -1,8 +1,7 @@
-import { Alert, Button, Group, Stack, Text } from "@mantine/core"
+import { Text } from "@mantine/core"
 import { useMutation, useQueryClient } from "@tanstack/react-query"
-import { Dialog } from "../display/Dialog.tsx"
+import { Confirm } from "../display/Confirm.tsx"
 import { registry } from "../api/client.ts"
-import { FaultText } from "../display/FaultText.tsx"
 import { useText } from "../language/Language.tsx"
 import { devicesKey } from "./fleetQueries.ts"
 
@@ -28,23 +27,16 @@ export const DeleteDevice = ({
     }
   })
   return (
-    <Dialog onClose={onClose} title={t.deleteTitle(deviceName)}>
-      <Stack>
-        <Text>{t.deleteBody}</Text>
-        {remove.isError && (
-          <Alert color="red" variant="light" role="alert">
-            <FaultText error={remove.error} />
-          </Alert>
-        )}
-        <Group justify="flex-end">
-          <Button variant="default" onClick={onClose} data-autofocus>
-            {text.dialog.cancel}
-          </Button>
-          <Button color="red" loading={remove.isPending} onClick={() => remove.mutate()}>
-            {text.dialog.delete}
-          </Button>
-        </Group>
-      </Stack>
-    </Dialog>
+    <Confirm
+      title={t.deleteTitle(deviceName)}
+      action={text.dialog.delete}
+      danger
+      pending={remove.isPending}
+      error={remove.error}
+      onClose={onClose}
+      onConfirm={() => remove.mutate()}
+    >
+      <Text>{t.deleteBody}</Text>
+    </Confirm>
   )
 }

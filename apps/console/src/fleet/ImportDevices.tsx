@@ -2,7 +2,7 @@ import { Alert, Anchor, Button, FileInput, Group, Progress, Stack, Table, Text }
 import { IconDownload } from "@tabler/icons-react"
 import { useState } from "react"
 import { Dialog } from "../display/Dialog.tsx"
-import { FaultText } from "../display/FaultText.tsx"
+import { Fault } from "../display/Fault.tsx"
 import { count } from "../display/numbers.ts"
 import { useLocale, useText } from "../language/Language.tsx"
 import { ProductSelect } from "./ProductSelect.tsx"
@@ -90,11 +90,7 @@ const ImportProgress = ({ secretsFile, state }: { readonly state: ImportState; r
         )}
       </Group>
       {state.phase === "stopped" && <Alert color="yellow">{t.stopped}</Alert>}
-      {state.phase === "failed" && (
-        <Alert color="red" role="alert">
-          <FaultText error={state.error} />
-        </Alert>
-      )}
+      {state.phase === "failed" && <Fault of={state.error} />}
       {state.phase !== "running" && state.imported > 0 && <SecretsLink file={secretsFile} />}
       {state.refusals.length > 0 && (
         <Table.ScrollContainer minWidth={320} mah={260}>

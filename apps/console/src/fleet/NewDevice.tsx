@@ -1,10 +1,11 @@
-import { Alert, Button, Group, Stack, TextInput } from "@mantine/core"
+import { Button, Group } from "@mantine/core"
 import { useMutation, useQueryClient } from "@tanstack/react-query"
 import { useNavigate } from "@tanstack/react-router"
 import { useState } from "react"
+import { Confirm } from "../display/Confirm.tsx"
 import { Dialog } from "../display/Dialog.tsx"
 import { bodyOf, registry } from "../api/client.ts"
-import { FaultText } from "../display/FaultText.tsx"
+import { TextField } from "../display/TextField.tsx"
 import { useText } from "../language/Language.tsx"
 import { ConnectDevice } from "./ConnectDevice.tsx"
 import { devicesKey } from "./fleetQueries.ts"
@@ -65,55 +66,19 @@ export const NewDevice = ({
     )
   }
   return (
-    <Dialog onClose={onClose} title={t.title}>
-      <form
-        onSubmit={(event) => {
-          event.preventDefault()
-          create.mutate()
-        }}
-      >
-        <Stack>
-          <ProductSelect value={productKey} onChange={setProduct} onNewProduct={onNewProduct} />
-          <TextInput
-            label={t.key}
-            description={t.keyHint}
-            value={deviceKey}
-            onChange={(event) => setKey(event.currentTarget.value)}
-            required
-            withAsterisk={false}
-            spellCheck={false}
-            autoComplete="off"
-          />
-          <TextInput
-            label={t.name}
-            description={t.nameHint}
-            value={deviceName}
-            onChange={(event) => setName(event.currentTarget.value)}
-            maxLength={200}
-          />
-          <TextInput
-            label={t.secret}
-            description={t.secretHint}
-            value={deviceSecret}
-            onChange={(event) => setSecret(event.currentTarget.value)}
-            spellCheck={false}
-            autoComplete="off"
-          />
-          {create.isError && (
-            <Alert color="red" variant="light" role="alert">
-              <FaultText error={create.error} />
-            </Alert>
-          )}
-          <Group justify="flex-end">
-            <Button variant="default" onClick={onClose}>
-              {text.dialog.cancel}
-            </Button>
-            <Button type="submit" loading={create.isPending} disabled={productKey === null}>
-              {t.create}
-            </Button>
-          </Group>
-        </Stack>
-      </form>
-    </Dialog>
+    <Confirm
+      title={t.title}
+      action={t.create}
+      disabled={productKey === null}
+      pending={create.isPending}
+      error={create.error}
+      onClose={onClose}
+      onConfirm={() => create.mutate()}
+    >
+      <ProductSelect value={productKey} onChange={setProduct} onNewProduct={onNewProduct} />
+      <TextField label={t.key} description={t.keyHint} value={deviceKey} onChange={setKey} required technical />
+      <TextField label={t.name} description={t.nameHint} value={deviceName} onChange={setName} maxLength={200} />
+      <TextField label={t.secret} description={t.secretHint} value={deviceSecret} onChange={setSecret} technical />
+    </Confirm>
   )
 }

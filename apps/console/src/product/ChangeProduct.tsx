@@ -1,8 +1,9 @@
-import { NativeSelect, Switch, TextInput } from "@mantine/core"
+import { NativeSelect, Switch } from "@mantine/core"
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query"
 import { useState } from "react"
 import { bodyOf, registry } from "../api/client.ts"
 import { Confirm } from "../display/Confirm.tsx"
+import { TextField } from "../display/TextField.tsx"
 import { productsKey } from "../fleet/fleetQueries.ts"
 import { useText } from "../language/Language.tsx"
 import { modelsQuery, productKeyOf, type ShownProduct } from "./productQueries.ts"
@@ -52,15 +53,7 @@ export const ChangeProduct = ({
       onClose={onClose}
       onConfirm={() => change.mutate()}
     >
-      <TextInput
-        label={t.name}
-        value={productName}
-        onChange={(event) => setName(event.currentTarget.value)}
-        required
-        withAsterisk={false}
-        maxLength={200}
-        data-autofocus
-      />
+      <TextField label={t.name} value={productName} onChange={setName} required maxLength={200} focused />
       <NativeSelect
         label={t.model}
         value={modelId}

@@ -1,9 +1,10 @@
-import { Alert, Button, Group, Loader, Stack, Text, TextInput } from "@mantine/core"
+import { Alert, Button, Group, Loader, Stack, Text } from "@mantine/core"
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query"
 import { useEffect, useState } from "react"
 import { bodyOf, registry } from "../api/client.ts"
 import { EmptyState } from "../display/EmptyState.tsx"
-import { FaultText } from "../display/FaultText.tsx"
+import { Fault } from "../display/Fault.tsx"
+import { TextField } from "../display/TextField.tsx"
 import { useText } from "../language/Language.tsx"
 import { checkModel, modelTemplate, parseModel } from "./checkModel.ts"
 import { CodeEditor } from "./CodeEditor.tsx"
@@ -28,15 +29,8 @@ export const ModelTab = ({ product }: { readonly product: ShownProduct }) => {
               setBeginning(JSON.stringify(modelTemplate(name.trim()), undefined, 2))
             }}
           >
-            <Group align="end" justify="center">
-              <TextInput
-                label={t.id}
-                value={name}
-                onChange={(event) => setName(event.currentTarget.value)}
-                required
-                withAsterisk={false}
-                ta="left"
-              />
+            <Group align="end" justify="center" ta="left">
+              <TextField label={t.id} value={name} onChange={setName} required />
               <Button type="submit">{t.begin}</Button>
             </Group>
           </form>
@@ -130,11 +124,7 @@ const ModelEditor = ({
             {parsed.fault}
           </Alert>
         )}
-        {error && (
-          <Alert color="red" variant="light" title={t.refused}>
-            <FaultText error={error} />
-          </Alert>
-        )}
+        <Fault of={error} title={t.refused} />
         {check.isSuccess && !error && (
           <Alert color="teal" variant="light">
             {t.good}

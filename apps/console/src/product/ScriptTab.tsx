@@ -1,9 +1,9 @@
-import { Alert, Button, Group, Loader, Stack, Text } from "@mantine/core"
+import { Button, Group, Loader, Stack, Text } from "@mantine/core"
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query"
 import { useState } from "react"
 import { bodyOf, registry } from "../api/client.ts"
 import { FaultPanel } from "../display/FaultPanel.tsx"
-import { FaultText } from "../display/FaultText.tsx"
+import { Fault } from "../display/Fault.tsx"
 import { Panel } from "../display/Panel.tsx"
 import { fullTime } from "../display/times.ts"
 import { Tag } from "../display/Tag.tsx"
@@ -76,11 +76,7 @@ const ScriptEditor = ({ productKey, script }: { readonly productKey: string; rea
           </Group>
         </Group>
         <CodeEditor label={t.draft} language="javascript" value={source} onChange={setSource} />
-        {error && (
-          <Alert color="red" variant="light" role="alert">
-            <FaultText error={error} />
-          </Alert>
-        )}
+        <Fault of={error} />
         <Text size="sm" className="quiet">
           {t.lead}
         </Text>

@@ -3,7 +3,7 @@ import { useMutation, useQueryClient } from "@tanstack/react-query"
 import { useState } from "react"
 import { bodyOf, registry } from "../api/client.ts"
 import { parseWritten } from "../api/Numeral.ts"
-import { FaultText } from "../display/FaultText.tsx"
+import { Fault } from "../display/Fault.tsx"
 import { Panel } from "../display/Panel.tsx"
 import { useText } from "../language/Language.tsx"
 import { productKeyOf } from "./productQueries.ts"
@@ -73,11 +73,7 @@ export const ScriptTest = ({
             {save === undefined ? t.run : t.saveAndRun}
           </Button>
           <div role="status" aria-live="polite">
-            {test.isError && (
-              <Alert color="red" variant="light">
-                <FaultText error={test.error} />
-              </Alert>
-            )}
+            <Fault of={test.error} />
             {result !== undefined &&
               ("failure" in result ? (
                 <Alert color="red" variant="light" title={result.failure.reason}>

@@ -1,8 +1,9 @@
-import { Alert, Anchor, Button, Center, Loader, PasswordInput, Stack, Text, TextInput, Title } from "@mantine/core"
+import { Anchor, Button, Center, Loader, Stack, Text, Title } from "@mantine/core"
 import { useEffect, useState } from "react"
 import { Preferences } from "../app/Preferences.tsx"
 import { RoostMark } from "../app/RoostMark.tsx"
-import { FaultText } from "../display/FaultText.tsx"
+import { Fault } from "../display/Fault.tsx"
+import { TextField } from "../display/TextField.tsx"
 import { useText } from "../language/Language.tsx"
 import { useSignIn, useSignInWays } from "./session.ts"
 import classes from "./SignInPage.module.css"
@@ -58,42 +59,36 @@ export const SignInPage = () => {
               {t.lead}
             </Text>
           </div>
-          {signIn.isError && (
-            <Alert color="red" variant="light" role="alert" title={byCode ? t.linkRefused : t.tokenRefused}>
-              <FaultText error={signIn.error} />
-            </Alert>
-          )}
+          <Fault of={signIn.error} title={byCode ? t.linkRefused : t.tokenRefused} />
           {byAccount ? (
             <>
-              <TextInput
+              <TextField
                 label={t.name}
                 value={name}
-                onChange={(event) => setName(event.currentTarget.value)}
-                autoComplete="username"
-                autoFocus
+                onChange={setName}
+                completedAs="username"
+                focused
                 required
-                withAsterisk={false}
-                spellCheck={false}
+                technical
               />
-              <PasswordInput
+              <TextField
                 label={t.password}
                 value={password}
-                onChange={(event) => setPassword(event.currentTarget.value)}
-                autoComplete="current-password"
+                onChange={setPassword}
+                completedAs="current-password"
                 required
-                withAsterisk={false}
+                secret
               />
             </>
           ) : (
-            <PasswordInput
+            <TextField
               label={t.token}
               description={t.tokenHint}
               value={token}
-              onChange={(event) => setToken(event.currentTarget.value)}
-              autoComplete="off"
-              autoFocus
+              onChange={setToken}
+              focused
               required
-              withAsterisk={false}
+              secret
             />
           )}
           <Button type="submit" size="md" loading={signIn.isPending}>

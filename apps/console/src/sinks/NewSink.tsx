@@ -1,8 +1,9 @@
-import { Checkbox, Group, NativeSelect, PasswordInput, TextInput } from "@mantine/core"
+import { Checkbox, Group, NativeSelect } from "@mantine/core"
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query"
 import { useState } from "react"
 import { bodyOf, registry } from "../api/client.ts"
 import { Confirm } from "../display/Confirm.tsx"
+import { TextField } from "../display/TextField.tsx"
 import { productsQuery } from "../fleet/fleetQueries.ts"
 import { useText } from "../language/Language.tsx"
 import { sinksKey } from "./sinkQueries.ts"
@@ -42,30 +43,9 @@ export const NewSink = ({ onClose }: { readonly onClose: () => void }) => {
       onClose={onClose}
       onConfirm={() => create.mutate()}
     >
-      <TextInput
-        label={t.name}
-        value={name}
-        onChange={(event) => setName(event.currentTarget.value)}
-        required
-        withAsterisk={false}
-        data-autofocus
-      />
-      <TextInput
-        label={t.target}
-        description={t.targetHint}
-        value={url}
-        onChange={(event) => setUrl(event.currentTarget.value)}
-        required
-        withAsterisk={false}
-        spellCheck={false}
-      />
-      <PasswordInput
-        label={t.password}
-        description={t.passwordHint}
-        value={password}
-        onChange={(event) => setPassword(event.currentTarget.value)}
-        autoComplete="off"
-      />
+      <TextField label={t.name} value={name} onChange={setName} required focused />
+      <TextField label={t.target} description={t.targetHint} value={url} onChange={setUrl} required technical />
+      <TextField label={t.password} description={t.passwordHint} value={password} onChange={setPassword} secret />
       <Checkbox.Group label={t.kinds} value={[...kinds]} onChange={(value) => setKinds(value as Array<Kind>)}>
         <Group mt={6}>
           {kindsOfEvents.map((kind) => (

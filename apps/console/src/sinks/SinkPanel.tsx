@@ -5,7 +5,7 @@ import { bodyOf, registry } from "../api/client.ts"
 import { Ago } from "../display/Ago.tsx"
 import { Confirm } from "../display/Confirm.tsx"
 import { Facts } from "../display/Facts.tsx"
-import { FaultText } from "../display/FaultText.tsx"
+import { Fault } from "../display/Fault.tsx"
 import { count } from "../display/numbers.ts"
 import { Panel } from "../display/Panel.tsx"
 import { Tag } from "../display/Tag.tsx"
@@ -104,11 +104,7 @@ export const SinkPanel = ({ sink }: { readonly sink: Sink }) => {
             </Text>
           </Alert>
         )}
-        {fault && (
-          <Alert mt="sm" variant="light" color="red">
-            <FaultText error={fault} />
-          </Alert>
-        )}
+        <Fault of={fault} />
       </div>
       {deadShown && <DeadEvents sinkId={sinkId} onClose={deadList.close} />}
       {deleting && (

@@ -1,4 +1,4 @@
-import { Anchor, Button, Loader, Select, Table, Text, TextInput } from "@mantine/core"
+import { Anchor, Button, Loader, Select, Table, Text } from "@mantine/core"
 import { useDebouncedValue } from "@mantine/hooks"
 import { IconMoodCheck, IconSearch } from "@tabler/icons-react"
 import { infiniteQueryOptions, useInfiniteQuery } from "@tanstack/react-query"
@@ -10,6 +10,7 @@ import { FaultPanel } from "../display/FaultPanel.tsx"
 import { PageHeader } from "../display/PageHeader.tsx"
 import { fullTime, rowTime } from "../display/times.ts"
 import { WideTable } from "../display/WideTable.tsx"
+import { TextField } from "../display/TextField.tsx"
 import { useLocale, useText } from "../language/Language.tsx"
 import classes from "./StrangersPage.module.css"
 import { type StrangerKind, strangerKinds } from "./strangerKinds.ts"
@@ -59,21 +60,15 @@ export const StrangersPage = () => {
       <title>{`${t.title} · Roost`}</title>
       <PageHeader title={t.title} lead={t.lead} />
       <div className={classes.filters}>
-        <TextInput
+        <TextField
           label={t.address}
           placeholder="192.0.2.7"
           leftSection={<IconSearch size={16} />}
           value={address}
-          onChange={(event) => setAddress(event.currentTarget.value)}
-          spellCheck={false}
+          onChange={setAddress}
+          technical
         />
-        <TextInput
-          label={t.identity}
-          placeholder={t.identityHint}
-          value={identity}
-          onChange={(event) => setIdentity(event.currentTarget.value)}
-          spellCheck={false}
-        />
+        <TextField label={t.identity} placeholder={t.identityHint} value={identity} onChange={setIdentity} technical />
         <Select
           label={t.kind}
           placeholder={t.anyKind}

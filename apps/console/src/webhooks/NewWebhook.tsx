@@ -1,4 +1,4 @@
-import { Alert, Button, Checkbox, Group, NativeSelect, Stack, TextInput } from "@mantine/core"
+import { Alert, Button, Checkbox, Group, NativeSelect, Stack } from "@mantine/core"
 import { IconKey } from "@tabler/icons-react"
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query"
 import { useState } from "react"
@@ -6,6 +6,7 @@ import { Dialog } from "../display/Dialog.tsx"
 import { bodyOf, registry } from "../api/client.ts"
 import { Confirm } from "../display/Confirm.tsx"
 import { CopyLine } from "../display/CopyLine.tsx"
+import { TextField } from "../display/TextField.tsx"
 import { productsQuery } from "../fleet/fleetQueries.ts"
 import { useText } from "../language/Language.tsx"
 import { webhooksKey } from "./webhookQueries.ts"
@@ -55,15 +56,7 @@ export const NewWebhook = ({ onClose }: { readonly onClose: () => void }) => {
       onClose={onClose}
       onConfirm={() => create.mutate()}
     >
-      <TextInput
-        label={t.url}
-        value={url}
-        onChange={(event) => setUrl(event.currentTarget.value)}
-        required
-        withAsterisk={false}
-        spellCheck={false}
-        data-autofocus
-      />
+      <TextField label={t.url} value={url} onChange={setUrl} required focused technical />
       <Checkbox.Group label={t.kinds} value={[...kinds]} onChange={(value) => setKinds(value as Array<Kind>)}>
         <Group mt={6}>
           {kindsOfEvents.map((kind) => (

@@ -5,7 +5,7 @@ import { bodyOf, registry } from "../api/client.ts"
 import { Ago } from "../display/Ago.tsx"
 import { Confirm } from "../display/Confirm.tsx"
 import { Facts } from "../display/Facts.tsx"
-import { FaultText } from "../display/FaultText.tsx"
+import { Fault } from "../display/Fault.tsx"
 import { count } from "../display/numbers.ts"
 import { Panel } from "../display/Panel.tsx"
 import { spanText } from "../display/times.ts"
@@ -104,11 +104,7 @@ export const WebhookPanel = ({ webhook }: { readonly webhook: WebhookWithDeliver
             </Text>
           </Alert>
         )}
-        {test.isError && (
-          <Alert mt="sm" variant="light" color="red">
-            <FaultText error={test.error} />
-          </Alert>
-        )}
+        <Fault of={test.error} />
       </div>
       {deadShown && <DeadDeliveries webhookId={webhookId} onClose={deadList.close} />}
       {deleting && (

@@ -1,10 +1,10 @@
-import { Alert, Button, Checkbox, NativeSelect, Stack, Text } from "@mantine/core"
+import { Button, Checkbox, NativeSelect, Stack, Text } from "@mantine/core"
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query"
 import { useNavigate } from "@tanstack/react-router"
 import { useState } from "react"
 import { bodyOf, registry } from "../api/client.ts"
 import type { DevicePath } from "../device/deviceQueries.ts"
-import { FaultText } from "../display/FaultText.tsx"
+import { Fault } from "../display/Fault.tsx"
 import { Panel } from "../display/Panel.tsx"
 import { useText } from "../language/Language.tsx"
 import { RecordingList } from "./RecordingList.tsx"
@@ -57,11 +57,7 @@ export const DeviceRecordings = ({ device: { deviceKey, productKey } }: { readon
           <Button type="submit" variant="light" loading={begin.isPending}>
             {t.record}
           </Button>
-          {begin.isError && (
-            <Alert color="red" variant="light" role="alert">
-              <FaultText error={begin.error} />
-            </Alert>
-          )}
+          <Fault of={begin.error} />
         </Stack>
       </form>
       {recordings.length > 0 && <RecordingList recordings={recordings} />}

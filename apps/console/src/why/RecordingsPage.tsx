@@ -1,4 +1,4 @@
-import { Alert, Button, Group, Loader, NativeSelect, TextInput } from "@mantine/core"
+import { Button, Group, Loader, NativeSelect } from "@mantine/core"
 import { IconVideo } from "@tabler/icons-react"
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query"
 import { useNavigate } from "@tanstack/react-router"
@@ -6,9 +6,10 @@ import { useState } from "react"
 import { bodyOf, registry } from "../api/client.ts"
 import { EmptyState } from "../display/EmptyState.tsx"
 import { FaultPanel } from "../display/FaultPanel.tsx"
-import { FaultText } from "../display/FaultText.tsx"
+import { Fault } from "../display/Fault.tsx"
 import { PageHeader } from "../display/PageHeader.tsx"
 import { Panel } from "../display/Panel.tsx"
+import { TextField } from "../display/TextField.tsx"
 import { useText } from "../language/Language.tsx"
 import { RecordingList } from "./RecordingList.tsx"
 import { recordingsKey, recordingsQuery } from "./whyQueries.ts"
@@ -42,14 +43,13 @@ export const RecordingsPage = () => {
           }}
         >
           <Group align="end">
-            <TextInput
+            <TextField
               label={t.address}
               placeholder="192.0.2.7"
               value={address}
-              onChange={(event) => setAddress(event.currentTarget.value)}
+              onChange={setAddress}
               required
-              withAsterisk={false}
-              spellCheck={false}
+              technical
             />
             <NativeSelect
               label={t.recordFor}
@@ -62,11 +62,7 @@ export const RecordingsPage = () => {
             </Button>
           </Group>
         </form>
-        {begin.isError && (
-          <Alert color="red" variant="light" role="alert" mt="sm">
-            <FaultText error={begin.error} />
-          </Alert>
-        )}
+        <Fault of={begin.error} />
         {recordings.isError ? (
           <FaultPanel error={recordings.error} again={() => void recordings.refetch()} />
         ) : recordings.data === undefined ? (
