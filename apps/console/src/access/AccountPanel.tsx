@@ -48,7 +48,7 @@ export const AccountPanel = () => {
       <Text size="sm" className="quiet" mb="sm">
         {t.accountsBody}
       </Text>
-      <Fault of={enable.error} />
+      <Fault apart of={enable.error} />
       {accounts.isError ? (
         <FaultPanel error={accounts.error} again={() => void accounts.refetch()} />
       ) : accounts.data === undefined ? (

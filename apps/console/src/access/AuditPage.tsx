@@ -4,6 +4,7 @@ import { useInfiniteQuery } from "@tanstack/react-query"
 import { useState } from "react"
 import { EmptyState } from "../display/EmptyState.tsx"
 import { FaultPanel } from "../display/FaultPanel.tsx"
+import { Filters } from "../display/Filters.tsx"
 import { PageHeader } from "../display/PageHeader.tsx"
 import { fullTime, rowTime } from "../display/times.ts"
 import { WideTable } from "../display/WideTable.tsx"
@@ -29,7 +30,7 @@ export const AuditPage = () => {
     <>
       <title>{`${t.title} · Roost`}</title>
       <PageHeader title={t.title} lead={t.lead} />
-      <Group mb="md" align="flex-end">
+      <Filters>
         <TextField label={t.who} value={who} onChange={setWho} technical />
         <TextField
           label={t.operation}
@@ -39,7 +40,7 @@ export const AuditPage = () => {
           technical
         />
         <TextField label={t.product} value={productKey} onChange={setProduct} technical />
-      </Group>
+      </Filters>
       {list.isError ? (
         <FaultPanel error={list.error} again={() => void list.refetch()} />
       ) : list.isPending ? (
@@ -98,7 +99,7 @@ const AuditRow = ({ entry }: { readonly entry: AuditEntry }) => {
       <Table.Td>
         {operation}
         <Text size="xs" className="mono quiet" style={{ overflowWrap: "anywhere" }}>
-          {Object.values(target).join(" / ")}
+          {namesOf(target, after).join(" / ")}
         </Text>
       </Table.Td>
       <Table.Td>
@@ -112,6 +113,13 @@ const AuditRow = ({ entry }: { readonly entry: AuditEntry }) => {
       </Table.Td>
     </Table.Tr>
   )
+}
+
+/** What was changed: the request's path has it, and of what was made its own fields. */
+const namesOf = (target: AuditEntry["target"], after: unknown): ReadonlyArray<string> => {
+  const made = typeof after === "object" && after !== null ? (after as Readonly<Record<string, unknown>>) : {}
+  const named = ["productKey", "deviceKey", "modelId", "name"].map((field) => made[field])
+  return [...new Set([...Object.values(target), ...named.filter((name) => typeof name === "string")])]
 }
 
 const Json = ({ label, value }: { readonly label: string; readonly value: unknown }) => (

@@ -1,4 +1,5 @@
 import { Button, Group, Loader, NativeSelect, Table, Text } from "@mantine/core"
+import { IconKey } from "@tabler/icons-react"
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query"
 import { useState } from "react"
 import { bodyOf, registry } from "../api/client.ts"
@@ -45,7 +46,9 @@ export const KeyPanel = () => {
       ) : keys.data === undefined ? (
         <Loader aria-label={text.app.loading} />
       ) : keys.data.length === 0 ? (
-        <EmptyState title={t.noKeys} />
+        <EmptyState icon={<IconKey size={36} stroke={1.4} />} title={t.noKeys}>
+          {t.noKeysBody}
+        </EmptyState>
       ) : (
         <WideTable label={t.keys} width={720} verticalSpacing="xs">
           <Table.Thead>

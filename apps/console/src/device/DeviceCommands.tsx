@@ -91,7 +91,7 @@ const CommandItem = ({ command }: { readonly command: IssuedCommand }) => {
           {command.refusal}
         </Anchor>
       )}
-      <Fault of={cancel.error} />
+      <Fault apart of={cancel.error} />
     </li>
   )
 }

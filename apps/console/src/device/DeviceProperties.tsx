@@ -69,7 +69,7 @@ export const DeviceProperties = ({
           onAdd={(name, value) => change.mutate({ [name]: value }, { onSuccess: () => setAdding(false) })}
         />
       )}
-      <Fault of={change.error} />
+      <Fault apart of={change.error} />
     </Panel>
   )
 }

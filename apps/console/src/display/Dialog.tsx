@@ -12,5 +12,7 @@ export const Dialog = (props: Omit<ModalProps, "opened">) => {
     },
     [opener]
   )
-  return <Modal opened closeButtonProps={{ "aria-label": t.close }} {...props} />
+  return <Modal opened closeButtonProps={{ "aria-label": t.close }} styles={{ title: titleStyle }} {...props} />
 }
+
+const titleStyle = { fontSize: "1.1rem", fontWeight: 650 } as const

@@ -67,7 +67,7 @@ export const ProductsPage = () => {
               {products.data.map(({ dataFormat, deletingSince, modelId, productKey, productName }) => (
                 <Table.Tr key={productKey}>
                   <Table.Td>
-                    <PageLink to="/products/$productKey" params={{ productKey }} c="inherit" fw={600}>
+                    <PageLink to="/products/$productKey" params={{ productKey }} c="inherit" fw={600} fz="sm">
                       {productName}
                     </PageLink>
                     {deletingSince !== undefined && <Tag tone="bad">{t.deleting}</Tag>}
@@ -77,7 +77,7 @@ export const ProductsPage = () => {
                   <Table.Td className={modelId === undefined ? "quiet" : "mono"}>{modelId ?? t.noModel}</Table.Td>
                   <Table.Td ta="right">{count(countsOf(productKey)?.byStatus.online ?? 0, locale)}</Table.Td>
                   <Table.Td ta="right">
-                    <PageLink to="/devices" search={{ product: productKey }}>
+                    <PageLink to="/devices" search={{ product: productKey }} fz="sm">
                       {count(countsOf(productKey)?.total ?? 0, locale)}
                     </PageLink>
                   </Table.Td>

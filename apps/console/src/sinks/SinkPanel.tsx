@@ -104,7 +104,7 @@ export const SinkPanel = ({ sink }: { readonly sink: Sink }) => {
             </Text>
           </Alert>
         )}
-        <Fault of={fault} />
+        <Fault apart of={fault} />
       </div>
       {deadShown && <DeadEvents sinkId={sinkId} onClose={deadList.close} />}
       {deleting && (

@@ -7,6 +7,7 @@ import type { components } from "../../generated/registry.d.ts"
 import { bodyOf, registry } from "../api/client.ts"
 import { EmptyState } from "../display/EmptyState.tsx"
 import { FaultPanel } from "../display/FaultPanel.tsx"
+import { Filters } from "../display/Filters.tsx"
 import { PageHeader } from "../display/PageHeader.tsx"
 import { fullTime, rowTime } from "../display/times.ts"
 import { WideTable } from "../display/WideTable.tsx"
@@ -59,7 +60,7 @@ export const StrangersPage = () => {
     <>
       <title>{`${t.title} · Roost`}</title>
       <PageHeader title={t.title} lead={t.lead} />
-      <div className={classes.filters}>
+      <Filters>
         <TextField
           label={t.address}
           placeholder="192.0.2.7"
@@ -77,7 +78,7 @@ export const StrangersPage = () => {
           onChange={(value) => setKind(value as StrangerKind | null)}
           clearable
         />
-      </div>
+      </Filters>
       {list.isError ? (
         <FaultPanel error={list.error} again={() => void list.refetch()} />
       ) : list.isPending ? (

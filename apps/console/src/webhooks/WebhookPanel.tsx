@@ -104,7 +104,7 @@ export const WebhookPanel = ({ webhook }: { readonly webhook: WebhookWithDeliver
             </Text>
           </Alert>
         )}
-        <Fault of={test.error} />
+        <Fault apart of={test.error} />
       </div>
       {deadShown && <DeadDeliveries webhookId={webhookId} onClose={deadList.close} />}
       {deleting && (

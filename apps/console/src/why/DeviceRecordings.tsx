@@ -1,4 +1,4 @@
-import { Button, Checkbox, NativeSelect, Stack, Text } from "@mantine/core"
+import { Box, Button, Checkbox, NativeSelect, Stack, Text } from "@mantine/core"
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query"
 import { useNavigate } from "@tanstack/react-router"
 import { useState } from "react"
@@ -60,7 +60,11 @@ export const DeviceRecordings = ({ device: { deviceKey, productKey } }: { readon
           <Fault of={begin.error} />
         </Stack>
       </form>
-      {recordings.length > 0 && <RecordingList recordings={recordings} />}
+      {recordings.length > 0 && (
+        <Box mt="md">
+          <RecordingList recordings={recordings} />
+        </Box>
+      )}
     </Panel>
   )
 }

@@ -26,7 +26,7 @@ export const RecordingList = ({ recordings }: { readonly recordings: ReadonlyArr
               </div>
             </div>
             {until > now ? (
-              <Tag tone="bad">{t.running(spanText(until - now, locale))}</Tag>
+              <Tag tone="good">{t.running(spanText(until - now, locale))}</Tag>
             ) : (
               <span className="quiet">{spanText(until - from, locale)}</span>
             )}

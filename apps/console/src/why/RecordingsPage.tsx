@@ -1,4 +1,4 @@
-import { Button, Group, Loader, NativeSelect } from "@mantine/core"
+import { Button, Group, Loader, NativeSelect, Stack } from "@mantine/core"
 import { IconVideo } from "@tabler/icons-react"
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query"
 import { useNavigate } from "@tanstack/react-router"
@@ -35,46 +35,50 @@ export const RecordingsPage = () => {
     <>
       <title>{`${t.recordings} · Roost`}</title>
       <PageHeader title={t.recordings} lead={t.recordingsLead} />
-      <Panel title={t.recordAddress}>
-        <form
-          onSubmit={(event) => {
-            event.preventDefault()
-            begin.mutate()
-          }}
-        >
-          <Group align="end">
-            <TextField
-              label={t.address}
-              placeholder="192.0.2.7"
-              value={address}
-              onChange={setAddress}
-              required
-              technical
-            />
-            <NativeSelect
-              label={t.recordFor}
-              value={minutes}
-              onChange={(event) => setMinutes(event.currentTarget.value)}
-              data={["5", "15", "60"].map((value) => ({ value, label: t.minutes(Number(value)) }))}
-            />
-            <Button type="submit" variant="light" loading={begin.isPending}>
-              {t.record}
-            </Button>
-          </Group>
-        </form>
-        <Fault of={begin.error} />
-        {recordings.isError ? (
-          <FaultPanel error={recordings.error} again={() => void recordings.refetch()} />
-        ) : recordings.data === undefined ? (
-          <Loader size="sm" mt="md" aria-label={text.app.loading} />
-        ) : recordings.data.length === 0 ? (
-          <EmptyState icon={<IconVideo size={36} stroke={1.4} />} title={t.noRecordings}>
-            {t.noRecordingsBody}
-          </EmptyState>
-        ) : (
-          <RecordingList recordings={recordings.data} />
-        )}
-      </Panel>
+      <Stack>
+        <Panel title={t.recordAddress}>
+          <form
+            onSubmit={(event) => {
+              event.preventDefault()
+              begin.mutate()
+            }}
+          >
+            <Group align="end">
+              <TextField
+                label={t.address}
+                placeholder="192.0.2.7"
+                value={address}
+                onChange={setAddress}
+                required
+                technical
+              />
+              <NativeSelect
+                label={t.recordFor}
+                value={minutes}
+                onChange={(event) => setMinutes(event.currentTarget.value)}
+                data={["5", "15", "60"].map((value) => ({ value, label: t.minutes(Number(value)) }))}
+              />
+              <Button type="submit" variant="light" loading={begin.isPending}>
+                {t.record}
+              </Button>
+            </Group>
+          </form>
+          <Fault apart of={begin.error} />
+        </Panel>
+        <Panel title={t.allRecordings}>
+          {recordings.isError ? (
+            <FaultPanel error={recordings.error} again={() => void recordings.refetch()} />
+          ) : recordings.data === undefined ? (
+            <Loader size="sm" mt="md" aria-label={text.app.loading} />
+          ) : recordings.data.length === 0 ? (
+            <EmptyState icon={<IconVideo size={36} stroke={1.4} />} title={t.noRecordings}>
+              {t.noRecordingsBody}
+            </EmptyState>
+          ) : (
+            <RecordingList recordings={recordings.data} />
+          )}
+        </Panel>
+      </Stack>
     </>
   )
 }

@@ -38,7 +38,7 @@ export const entryText = ({ coap, what }: RecordingEntry): string => {
     case "Message":
       return coap === undefined
         ? `${bytesOf(what.bytes)} B`
-        : `${coap.type} ${coap.code} ${uriOf(coap.options)} ${coap.payload}`.trim()
+        : `${coap.type} ${methods[coap.code] ?? coap.code} ${uriOf(coap.options)} ${coap.payload}`.trim()
     case "Handshake":
       return `${what.step}  ${what.text}`
     case "Secret":
@@ -61,6 +61,9 @@ export const entryText = ({ coap, what }: RecordingEntry): string => {
       return `${what.bytesMax} B`
   }
 }
+
+/** RFC 7252 §12.1.1. */
+const methods: Readonly<Record<string, string>> = { "0.01": "GET", "0.02": "POST", "0.03": "PUT", "0.04": "DELETE" }
 
 /** Of base64. */
 const bytesOf = (text: string): number => Math.floor((text.replace(/=+$/, "").length * 3) / 4)

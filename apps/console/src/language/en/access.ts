@@ -4,6 +4,7 @@ export const access = {
   keys: "API keys",
   keysBody: "For applications and scripts. A secret is shown once, and stored as its digest.",
   noKeys: "No API keys yet",
+  noKeysBody: "Make one for each application, with the role that it needs: then it can be revoked alone.",
   addKey: "New key",
   name: "Name",
   login: "Sign-in name",

@@ -40,7 +40,7 @@ export const products = {
   grace: "The former secret still activates for",
   graces: { "0": "no time: it leaked", "3600": "1 hour", "86400": "1 day", "604800": "7 days", "2592000": "30 days" },
   formerUntil: (time: string) => `The former secret activates devices until ${time}.`,
-  events: "What befell it",
+  events: "What happened",
   noEvents: "Nothing. A script that throws and webhooks that fail are told here.",
   danger: "Delete",
   deleteHint: "With its secret, script, webhooks and events.",

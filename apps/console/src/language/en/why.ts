@@ -9,6 +9,7 @@ export const why = {
   cause: "Likely cause",
   cure: "What to do",
   recordings: "Recordings",
+  allRecordings: "Recorded so far",
   recordingsLead:
     "Everything that a device, or whoever is at an address, said and heard: datagrams, messages, decisions.",
   recordLead:

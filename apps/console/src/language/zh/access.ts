@@ -6,6 +6,7 @@ export const access: Messages["access"] = {
   keys: "API 密钥",
   keysBody: "供应用和脚本使用。密钥只显示一次，仅保存其摘要。",
   noKeys: "还没有 API 密钥",
+  noKeysBody: "为每个应用单独创建一个，只给它需要的角色：这样可以单独吊销。",
   addKey: "新建密钥",
   name: "名称",
   login: "登录名",

@@ -11,6 +11,7 @@ export const why: Messages["why"] = {
   cause: "可能原因",
   cure: "解决办法",
   recordings: "记录",
+  allRecordings: "已有的记录",
   recordingsLead: "设备或某地址收发的一切：数据报、消息、决定。",
   recordLead: "记录该设备的每个数据报、消息和决定。到时自动结束，不运行时没有开销。",
   recordFor: "记录时长",
