@@ -2,7 +2,7 @@ import type { Machine, Turn } from "./Machine.ts"
 import type { Mail, OwnedPartitions } from "./OwnedPartitions.ts"
 import { TimerWheel } from "./TimerWheel.ts"
 
-/** What an `ActorHost` needs to know of the world around its actors. */
+/** The world around the actors of an `ActorHost`, as far as the host needs it. */
 export interface ActorWorld<Actor, Effect> {
   /** Does what `actor` wants. An answer is another input: `run` takes it, and the actor hears it when this input is done. */
   carryOut(actor: Actor, effect: Effect): void
@@ -91,7 +91,7 @@ export class ActorHost<Input, Effect, T extends Turn<Effect>, Actor extends Mach
   }
 
   /**
-   * Inputs that came of the one that was handled, and of each other. What comes meanwhile waits in another list, which is next:
+   * Inputs that came of the one that was handled, and of each other. Inputs that come meanwhile wait in another list, which is next:
    * `shift` would move all that wait, 24 µs each at 100 000.
    */
   #drain(): void {
@@ -118,7 +118,7 @@ export class ActorHost<Input, Effect, T extends Turn<Effect>, Actor extends Mach
     try {
       if (input === undefined) actor.handleTimeout(this.turn)
       else actor.handle(input, this.turn)
-      // What is carried out may add more.
+      // Effects that are carried out may add more.
       for (let effect = effects.take(); effect !== undefined; effect = effects.take()) {
         this.#world.carryOut(actor, effect)
       }

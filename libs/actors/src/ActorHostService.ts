@@ -15,7 +15,7 @@ export interface DrivenHost {
   resume(now: number): void
 }
 
-/** What waits in front of a host, and is let in turn by turn. */
+/** Input that waits in front of a host, and is let in turn by turn. */
 export interface Inlet {
   /** Bytes that wait. */
   readonly bytes: number
@@ -25,12 +25,12 @@ export interface Inlet {
   discard(): void
 }
 
-/** Hands the host an input in the callback that brings it. What comes before the host is made is dropped. */
+/** Hands the host an input in the callback that brings it. An input that comes before the host is made is dropped. */
 export type Tell<Host> = (input: (host: Host, now: number) => void) => void
 
 interface ActorHostService<Host> {
   readonly tell: Tell<Host>
-  /** Whoever calls the host without `tell` calls this behind it: the turn ends with a `flush`. */
+  /** A caller that calls the host without `tell` calls this behind it: the turn ends with a `flush`. */
   readonly flushSoon: () => void
   /** Whether the host may be served at this moment. If not, it is told to `resume` by the first tick that finds that it may. */
   readonly serves: () => boolean
@@ -38,8 +38,8 @@ interface ActorHostService<Host> {
 
 /**
  * Drives a host of actors in the scope of an Effect. Inputs are handled in the callbacks that bring them: no fiber and no queue
- * is on their way. What a turn of the event loop collected goes out once, at its end. A `Ticker` fires deadlines. When the scope
- * closes, the ticker stops and the host is drained: nothing that it collected is left in it.
+ * is on their way. All that a turn of the event loop collected goes out once, at its end. A `Ticker` fires deadlines. When the
+ * scope closes, the ticker stops and the host is drained: nothing that it collected is left in it.
  */
 export const makeActorHostService = Effect.fnUntraced(function* <
   Host extends DrivenHost,
@@ -66,7 +66,7 @@ export const makeActorHostService = Effect.fnUntraced(function* <
   const endTurn = (): boolean => {
     if (driven === undefined) return false
     const { host, inlet, ticker } = driven
-    // What a turn brought may have set a deadline.
+    // Inputs of a turn may have set a deadline.
     ticker.wake()
     // A process that was paused goes on here, and its actors may be another's by now.
     if (inlet.bytes > 0 && !mayServe()) inlet.discard()

@@ -5,12 +5,12 @@ import type { Timed } from "./TimerWheel.ts"
 export interface Turn<Effect> {
   /** Milliseconds of the host's clock, which never runs backwards. */
   now: number
-  /** What is wanted, in the order in which it is to be carried out. */
+  /** Effects that are wanted, in the order in which they are to be carried out. */
   readonly effects: Effects<Effect>
 }
 
 /**
- * What an `ActorHost` hosts. An actor hears inputs, changes its own state in place and says what it wants as effects. It waits
+ * An actor, as an `ActorHost` hosts it. An actor hears inputs, changes its own state in place and says what it wants as effects. It waits
  * for nothing, knows no other actor and calls nobody.
  */
 export interface Machine<Input, T> extends Timed {

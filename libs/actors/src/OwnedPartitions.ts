@@ -21,7 +21,7 @@ export interface OwnedPartition<Actor, M> {
   readonly actors: Map<string, Actor>
   /** `loading`: its actors come from the store. `leaving`: they go back to it. */
   stage: "loading" | "ready" | "leaving"
-  /** What came while it was loading. */
+  /** Mail that came while it was loading. */
   held: Array<M>
 }
 
@@ -46,7 +46,7 @@ export const defaultMailLimits: MailLimits = {
   expectedMillisMax: 3_000
 }
 
-/** What came for a partition before this node heard that it owns it. */
+/** Mail that came for a partition before this node heard that it owns it. */
 interface Expected<M> {
   readonly since: number
   readonly held: Array<M>

@@ -1,7 +1,7 @@
 /**
  * Milliseconds that never run backwards and know no step. It is the process's monotonic clock, counted from the wall clock
  * of its start: numbers stay comparable with times at a glance. For intervals only: a wall clock that is set forward or back
- * shortens and extends no Lifetime (C21). What other processes read or wrote is `wallOf` and `steadyOf`.
+ * shortens and extends no Lifetime (C21). Times of other processes go through `wallOf` and `steadyOf`.
  */
 export const steadyNow = (): number => Math.floor(performance.timeOrigin + performance.now())
 

@@ -60,7 +60,7 @@ export class Ticker {
     this.#sleep()
   }
 
-  /** What is overdue and was not done has to wait for a tick, too. */
+  /** Work that is overdue and was not done has to wait for a tick, too. */
   #sleep(): void {
     const quiet = Math.min(this.#quietMillis(), calmMillisMax - (monotonicMillis() % calmMillisMax))
     this.#calm = quiet > tickMillis

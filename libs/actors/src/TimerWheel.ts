@@ -10,7 +10,7 @@ const slotBits = 8
 export const horizonMillis = slots ** levels * tickMillis
 
 /**
- * What is timed extends this: the links are on the item, so a timer costs its five fields and nothing else. Ticks are
+ * A timed item extends this: the links are on the item, so a timer costs its five fields and nothing else. Ticks are
  * counted from the wheel's start, so that they stay small integers, which V8 keeps in the object.
  */
 export class Timed {

@@ -6,7 +6,7 @@ import { OwnedPartitions } from "../src/OwnedPartitions.ts"
 import { Timed, tickMillis } from "../src/TimerWheel.ts"
 import { forSeeds, type Seeded } from "./support/Seeded.ts"
 
-/** What an actor does with an input: tells others, sets its deadline, throws before or behind that, or is idle then. */
+/** The work of an actor for one input: tells others, sets its deadline, throws before or behind that, or is idle then. */
 interface Order {
   readonly id: number
   readonly tells: ReadonlyArray<readonly [key: string, order: Order]>

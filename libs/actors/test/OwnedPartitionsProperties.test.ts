@@ -73,7 +73,7 @@ class Naive {
 const bytesOf = (pieces: ReadonlyArray<Mail>): number => pieces.reduce((sum, { body }) => sum + body.length, 0)
 const idsOf = (pieces: ReadonlyArray<Piece>): ReadonlyArray<number> => pieces.map(({ id }) => id)
 
-/** What partitions do, and the model with them. */
+/** The partitions, and the model that does the same with them. */
 class Pair {
   readonly real = new OwnedPartitions<Owned, Piece>(partitionCount, limits)
   readonly model = new Naive()
@@ -203,7 +203,7 @@ describe("partitions that a node owns, whatever comes and goes", () => {
       real.expire(now + limits.expectedMillisMax)
       assert.isTrue(real.loading === 0)
       if (real.heldBytes > 0) {
-        // What may be for any partition goes with the next one that is loaded.
+        // Mail that may be for any partition goes with the next one that is loaded.
         real.add(now, 0, 2)
         real.open(real.get(0)!)
       }

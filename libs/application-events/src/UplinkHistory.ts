@@ -77,7 +77,7 @@ const readBack = Effect.fnUntraced(function* (
   const last = yield* stored.last(stream, subject)
   if (last === undefined) return { messages: [], unread: false }
   const noted = trail.filter((sequence) => sequence <= last.sequence)
-  // What came since the trail was noted, which is a second's.
+  // Uplinks that came since the trail was noted, which are a second's.
   const since = noted.length === 0 ? [last] : yield* forward(subject, noted.at(-1)! + 1, last.sequence)
   const wanted = limit + 1
   const older = noted.filter((sequence) => sequence < before).toReversed()

@@ -313,8 +313,9 @@ export class FrontHalf {
   }
 
   /**
-   * What the peer's new ClientHello, of so many bytes, leaves of those before it; they are taken out. Who copies a hello has its
-   * cookie, so those of one cookie give way to each other. Undefined, and all stay, if so large a one would displace another cookie's.
+   * The handshakes that the peer's new ClientHello, of so many bytes, leaves of those before it; they are taken out. Somebody who
+   * copies a hello has its cookie, so those of one cookie give way to each other. Undefined, and all stay, if so large a one would displace
+   * another cookie's.
    */
   #takeFormers(
     now: number,
@@ -372,7 +373,7 @@ export class FrontHalf {
     if (alternatives.length === 0) return notMeant
     const { alternativesPerPeerMax, bytesPerPeerMax, identityBytesMax } = this.#limits
     if (fragment.length > 2 + identityBytesMax) return dropped("IdentityTooLong")
-    // Whatever pieces came before: they may be forged.
+    // The pieces that came before don't matter: they may be forged.
     const body = isWhole(fragment) ? fragment.fragment : this.#putTogether(newest, fragment)
     if (body === undefined) return kept
     const message = { type: fragment.type, messageSeq: fragment.messageSeq, body }

@@ -166,7 +166,10 @@ export class EdgeCore {
     if (reader.malformed) this.counters.framesMalformed++
   }
 
-  /** A frame of another edge: datagrams of handshakes whose half may be here. What is taken goes on, and never to another edge. False if nothing is. */
+  /**
+   * A frame of another edge: datagrams of handshakes whose half may be here. A datagram that is taken goes on, and never to another
+   * edge. False if none is.
+   */
   handleStrays(now: number, bytes: Uint8Array): boolean {
     const reader = new FrameReader(bytes)
     // The bus gives an edge its own frames, too.

@@ -192,7 +192,7 @@ export class EdgeHandshakes {
   }
 }
 
-/** What the front half drops where the client may have gone on with another edge's ServerHello. */
+/** Reasons of the front half's drops where the client may have gone on with another edge's ServerHello. */
 const unexpected: ReadonlySet<FrontDropReason> = new Set(["UnexpectedHandshake", "UnexpectedRecord"])
 const takesStray: ReadonlySet<FrontOutcome["_tag"]> = new Set(["HandOff", "Kept"])
 const admitNobody = () => false

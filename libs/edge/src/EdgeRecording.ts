@@ -6,8 +6,8 @@ import * as Result from "effect/Result"
 import type { DropReason } from "./EdgeCounters.ts"
 
 /*
- * What an edge records while somebody asked for it: what its own half of handshakes takes and says, and what it drops. What it passes
- * on the owner of the device records.
+ * The recordings of an edge, while somebody asked for them: what its own half of handshakes takes and says, and what it drops. The
+ * owner of the device records what the edge passes on.
  */
 
 export const recordDatagram = (

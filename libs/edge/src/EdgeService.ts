@@ -24,8 +24,8 @@ import { FramePace } from "./FramePace.ts"
 import { openUdpSocket, type UdpSocket } from "./UdpSocket.ts"
 
 /**
- * The udp-edge of one process: a socket, the core, the bus. The callbacks of socket and bus run the core at once. What
- * they produced goes out as one frame per node, at most once per turn of the event loop and per millisecond.
+ * The udp-edge of one process: a socket, the core, the bus. The callbacks of socket and bus run the core at once. All
+ * that they produced goes out as one frame per node, at most once per turn of the event loop and per millisecond.
  */
 export const EdgeService = {
   layer: Layer.effectDiscard(

@@ -8,7 +8,7 @@ import { Provisioning } from "./Provisioning.ts"
 const ofProduct = (...roles: AccessRules["roles"]): AccessRules => ({ roles, products: "handler" })
 const ofAll = (...roles: AccessRules["roles"]): AccessRules => ({ roles, products: "fleet" })
 
-/** Who may make which call, beside admins, as for the same operation of `RegistryApi`. A call that is not here is for admins. */
+/** The roles that may make each call, beside admins, as for the same operation of `RegistryApi`. A call that is not here is for admins. */
 export const enosRules: Readonly<Record<string, AccessRules>> = {
   "products POST create": ofAll("developer"),
   // It answers the product's secret.

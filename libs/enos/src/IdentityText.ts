@@ -12,7 +12,7 @@ export const printableText = (bytes: Uint8Array): string => {
   return shown.length === bytes.length ? text : `${text}…(${bytes.length} bytes)`
 }
 
-/** What makes identities such as were seen that are none, by a name: in words, for the operator. */
+/** Likely causes of texts that are no identities, such as were seen, by a name: in words, for the operator. */
 const likelyCauses = {
   empty: "no identity is configured in the client",
   utf16: "the text is UTF-16",

@@ -4,7 +4,7 @@ import { nearestName } from "./NearestName.ts"
 import { unreadOf } from "./ParamsShape.ts"
 
 /**
- * What of an accepted message nobody reads, for the operator; undefined if all is read. EnOS answers such a message 200, so a
+ * The part of an accepted message that nobody reads, for the operator; undefined if all is read. EnOS answers such a message 200, so a
  * device would never be told.
  */
 export const oddMessageOf = (

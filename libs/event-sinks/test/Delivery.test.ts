@@ -31,7 +31,7 @@ const post = (deviceKey: string, measurepoints: string) =>
     )
   })
 
-/** What the table has, by device and point. */
+/** The table's rows, by device and point. */
 const rowsIn = (url: string) =>
   Effect.promise(async () => {
     const client = new Client({ connectionString: url })

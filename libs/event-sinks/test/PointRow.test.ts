@@ -18,7 +18,7 @@ const uplink = (kind: string, method: string, payload: string): ApplicationEvent
 const post = (params: string, method = "thing.measurepoint.post", kind = "measurepoint") =>
   uplink(kind, method, `{"id":"1","version":"1.0","method":"${method}","params":${params}}`)
 
-/** What is not null or usual. */
+/** Rows in short: the columns in order, nothing for null. */
 const short = (event: ApplicationEvent) =>
   rowsOf(event).map(({ boolean, json, number, point, quality, text, time }) =>
     [time, point, number, text, boolean, json, quality].map((value) => value ?? "").join("|")

@@ -93,7 +93,7 @@ const links: ReadonlyMap<RefusalCode, string> = new Map(
   (Object.keys(catalogue) as Array<RefusalCode>).map((code) => [code, `/refusals#${code}`])
 )
 
-/** What an event has of its refusal beside its reason. */
+/** The members of an event that tell its refusal, beside its reason. */
 export const codeAndLink = (code: RefusalCode): { readonly code: RefusalCode; readonly link: string } => ({
   code,
   link: linkOf(code)

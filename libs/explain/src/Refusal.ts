@@ -1,10 +1,10 @@
 /** One refusal as the catalogue has it: plain sentences that stand by themselves. */
 export interface RefusalEntry {
-  /** What was refused, and how the one who was refused met it. */
+  /** The refusal, and how the one who was refused met it. */
   readonly sentence: string
-  /** What it comes of, as a rule. */
+  /** Its usual cause. */
   readonly cause: string
-  /** What ends it. */
+  /** The steps that end it. */
   readonly cure: string
 }
 

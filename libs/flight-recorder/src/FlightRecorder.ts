@@ -13,7 +13,7 @@ import {
 export interface FlightRecorderOptions {
   /** Id of this edge or node. */
   readonly process: string
-  /** What the wall clock says of a moment of the clock that `now` is read from. */
+  /** The wall clock's time for a moment of the clock that `now` is read from. */
   readonly wallOf: (now: number) => number
   /** Tells what was recorded: `entries` as JSON. */
   readonly publish: (id: string, entries: ReadonlyArray<RecordedEntry>) => void
@@ -39,13 +39,13 @@ export const wantsSecrets = ({ running }: Tapped): boolean => running.some(({ ta
 const batchBytesMax = 64 * 1024
 /** Addresses that are known to be those of recorded devices. */
 const boundMax = 1_000
-/** What is kept of addresses that have named nobody yet, while a device is recorded: their first datagrams. */
+/** Addresses that have named nobody yet, and their first datagrams, that are kept while a device is recorded. */
 const unnamedMax = 256
 const unnamedEntriesMax = 12
 
 /**
  * Records what is asked for, and nothing else: whoever has something to tell asks `active` first, which is one look at a field. Plain
- * and synchronous. What it keeps is bounded in bytes, and each recording ends by itself.
+ * and synchronous. Its entries are bounded in bytes, and each recording ends by itself.
  */
 export class FlightRecorder {
   /** Whether anything is recorded. */
@@ -183,13 +183,13 @@ export const tapAddress = (text: string): string | undefined => {
 
 const hasPort = (text: string): boolean => /^\[.*\]:\d+$/.test(text) || /^[^:]+:\d+$/.test(text)
 
-/** What is recorded by either. */
+/** The recordings of either. */
 export const joined = (one: Tapped | undefined, other: Tapped | undefined): Tapped | undefined => {
   if (one === undefined || one === other) return other
   if (other === undefined) return one
   return { running: [...new Set([...one.running, ...other.running])] }
 }
 
-/** What an entry takes beside its bytes, roughly. */
+/** Bytes that an entry takes beside its own, roughly. */
 const entryBytes = 200
 const sizeOf = (what: Recorded): number => entryBytes + ("bytes" in what ? what.bytes.length : 0)

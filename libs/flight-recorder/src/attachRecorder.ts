@@ -67,7 +67,7 @@ export interface Batch {
   readonly entries: ReadonlyArray<RecordedEntry>
 }
 
-/** What a process told; undefined if it is sealed under another key, or is no batch. */
+/** The batch that a process told; undefined if it is sealed under another key, or is no batch. */
 export const decodeBatch = (bytes: Uint8Array, sealing: Sealing): Batch | undefined => {
   const [form, idLength = 0] = bytes
   const id = Buffer.from(bytes.subarray(2, 2 + idLength)).toString("latin1")

@@ -60,7 +60,7 @@ export interface RouteKnowledge extends Partial<Pick<Routes, "elsewhere" | "endp
 /**
  * `apiRoutes` on a port of ROOST_HTTP_HOST. The port is open, and tells its health, while `groups` and what is provided
  * to them are still being built. A service that waits for NATS is alive and says what it waits for. Until then the API
- * answers 503, and again from the moment that the app ends. What came before is answered while the stores are still there.
+ * answers 503, and again from the moment that the app ends. Requests from before are answered while the stores are still there.
  */
 export const serveApi = <Id extends string, Groups extends HttpApiGroup.Constraint, E, R, E2 = never, R2 = never>(
   api: HttpApi.HttpApi<Id, Groups>,
@@ -79,7 +79,7 @@ export const serveApi = <Id extends string, Groups extends HttpApiGroup.Constrai
       yield* HttpServer.serveEffect(answers.next)
       const { elsewhere, endpoints } = yield* whoElse(neighbours)
       const own = new Set(endpointsOf(api).map(({ method, path }) => `${method} ${path}`))
-      // What this one has, too, is not the neighbour's.
+      // An endpoint that this one has, too, is not the neighbour's.
       const others = { elsewhere, endpoints: endpoints.filter(({ method, path }) => !own.has(`${method} ${path}`)) }
       const docs = neighbourDocs(neighbours).pipe(Layer.provide(recordingRoutes(table)))
       // A handler's needs of a request are part of `R` and can't be told apart here; `groups` brings the rest.

@@ -9,7 +9,7 @@ export class AuditLog extends Context.Service<
   { readonly write: (entry: AuditEntry) => Effect.Effect<void> }
 >()("@roost/http/AuditLog") {}
 
-/** What the handler of a change says of it. */
+/** A change, as its handler tells of it. */
 export interface Noted {
   before?: unknown
   after?: unknown
@@ -22,7 +22,7 @@ export const CurrentAudit = Context.Reference<Noted | undefined>("@roost/http/Cu
   defaultValue: () => undefined
 })
 
-/** Reads what is about to be changed, for the audit log. What can't be read is not told; the change itself says why. */
+/** Reads what is about to be changed, for the audit log. A value that can't be read is not told; the change itself says why. */
 export const noteBefore = <A, E, R>(read: Effect.Effect<A, E, R>): Effect.Effect<void, never, R> =>
   Effect.flatMap(CurrentAudit, (noted) => {
     if (noted === undefined) return Effect.void
@@ -63,7 +63,7 @@ export const answered = ({ body }: HttpServerResponse.HttpServerResponse): unkno
   return Result.getOrUndefined(Result.try(() => JSON.parse(Buffer.from(body.body).toString("utf8")) as unknown))
 }
 
-/** Members that have a secret, however deep, are `(secret)`. What is too large is its size. */
+/** Members that have a secret, however deep, are `(secret)`. A value that is too large is its size. */
 export const withoutSecrets = (value: unknown): unknown => {
   const text = JSON.stringify(value, (name, member: unknown) =>
     typeof member === "string" && secretMember.test(name) ? "(secret)" : member

@@ -5,7 +5,7 @@ import { tokenCheck } from "./BearerToken.ts"
 import { KeyRates } from "./KeyRates.ts"
 import { SharedRates } from "./SharedRates.ts"
 
-/** What is known of the secret of an API key. */
+/** The key that a secret belongs to, as far as it is known. */
 export type FoundKey =
   | { readonly _tag: "Known"; readonly principal: Principal; readonly requestsPerSecond: number }
   /** It was good until then, milliseconds since 1970. */
@@ -35,7 +35,7 @@ export class BrowserSessions extends Context.Service<
   }
 >()("@roost/http/BrowserSessions") {}
 
-/** Who makes a request. */
+/** The outcome of a request's authentication. */
 export type Authentication =
   | { readonly _tag: "Authenticated"; readonly principal: Principal }
   /** `fault`: what came instead, as a sentence's beginning. */

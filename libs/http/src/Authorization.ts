@@ -21,8 +21,8 @@ import { answered, auditEntry, AuditLog, CurrentAudit, type Noted } from "./Audi
 import { type Authentication, Authenticator } from "./Authenticator.ts"
 
 /**
- * Decides every request by its endpoint's `AccessRule` and who makes it. What is answered behind it has secrets now and then, so that
- * no cache may keep it (RFC 9111 §5.2.2.5).
+ * Decides every request by its endpoint's `AccessRule` and who makes it. Answers behind it have secrets now and then, so that
+ * no cache may keep them (RFC 9111 §5.2.2.5).
  */
 export const layerAuthorization: Layer.Layer<Authorization, never, Authenticator> = Layer.effect(
   Authorization,

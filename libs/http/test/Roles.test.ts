@@ -97,7 +97,7 @@ const served = (api: HttpApi.Constraint) => {
   )
 }
 
-/** Asks about the product pk1, wherever the operation may name one. What else it lacks is answered 400, behind the authorization. */
+/** Asks about the product pk1, wherever the operation may name one. A request that lacks something else is answered 400, behind the authorization. */
 const ask = Effect.fnUntraced(function* ({ method, path, rule }: Operation, secret: string | undefined) {
   const url = path.replaceAll(":productKey", "pk1").replaceAll(/\/:(\w+)/g, "/x1")
   const inQuery = Option.isSome(rule) && rule.value.products === "query"

@@ -34,7 +34,7 @@ export const readStream = (options: {
     const operation = `reading ${options.filterSubject}`
     let place = options.behind
     const open = Effect.suspend(() => openBehind(operation, options.stream, options.filterSubject, place))
-    /** Until server or consumer are gone. What is there next may have lost what this reader had, so another consumer reads it. */
+    /** Until server or consumer are gone. The next server may have lost what this reader had, so another consumer reads it. */
     const readWith = (opened: typeof open) =>
       Stream.unwrap(
         Effect.map(opened, (messages) =>

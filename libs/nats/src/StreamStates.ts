@@ -10,7 +10,7 @@ const consumersMax = 256
 
 type StreamState = Cluster["streams"][number]
 
-/** What the nats-server says of every stream and bucket, of those who read them, and of the servers that it knows. */
+/** The nats-server's word on every stream and bucket, on those who read them, and on the servers that it knows. */
 export const streamStates = Effect.gen(function* () {
   const { client, connected, manager } = yield* NatsConnection
   return yield* fromClient("state of the streams", async () => {

@@ -3,7 +3,7 @@ import { Clock, Effect, Fiber, Queue } from "effect"
 import { TestClock } from "effect/testing"
 import { handleByPeriod } from "../src/internal/handleByPeriod.ts"
 
-/** What came at which millisecond, and when it had been handled. */
+/** The moments at which messages came, and at which they had been handled. */
 const playing = Effect.fnUntraced(function* (options: {
   readonly everyMillis: number
   readonly handlingMillis: number

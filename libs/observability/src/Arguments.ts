@@ -17,7 +17,7 @@ export interface Answer {
   readonly exitCode: 0 | 2
 }
 
-/** What an app does with its configuration: runs by it, says what is wrong with it, or shows it. */
+/** The task of an app with its configuration: it runs by it, says what is wrong with it, or shows it. */
 export interface Task {
   readonly what: "run" | "check" | "print"
   /** A configuration file. */

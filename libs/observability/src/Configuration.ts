@@ -9,7 +9,7 @@ export const configurationFaults = (
   configured: Configured = configuredBy(process.env)
 ): Effect.Effect<ReadonlyArray<Fault>> =>
   Effect.gen(function* () {
-    // What stands in a file that can't be read is not known to be missing.
+    // A variable may stand in the file that can't be read: it is not known to be missing.
     if (configured.faults.length > 0) return configured.faults
     const variables = variablesOf(settings)
     const faults = new Map<string, Fault>()

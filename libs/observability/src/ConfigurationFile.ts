@@ -10,7 +10,7 @@ export interface FileVariable {
 export interface LineFault {
   readonly line: number
   readonly variable: string | undefined
-  /** What was expected there; nothing of a value, which may be a secret. */
+  /** The expected form; nothing of a value, which may be a secret. */
   readonly message: string
 }
 
@@ -19,8 +19,8 @@ export const fileLengthMax = 1024 * 1024
 
 /**
  * Reads lines of `NAME=value`, as files for systemd, Docker and shells have them. `#` begins a line of comment, `export` may stand before a
- * name, quotes around a value. What those three read differently is refused, since one of them would start another Roost. Such are text
- * after quotes, ` #` in a value without quotes, and a name given twice.
+ * name, quotes around a value. A line that those three read differently is refused, since one of them would start another Roost. Such are
+ * text after quotes, ` #` in a value without quotes, and a name given twice.
  */
 export const parseConfiguration = (
   text: string

@@ -38,7 +38,7 @@ export const ConfigurationFile = Setting.optional(
   Config.NonEmptyString
 )
 
-/** What the environment and the file have that `--config` (`given`) or `ROOST_CONFIG` names. A variable of both is the environment's. */
+/** The variables of the environment and of the file that `--config` (`given`) or `ROOST_CONFIG` names. One of both is the environment's. */
 export const readConfigured = (given: string | undefined, env: Environment = process.env): Configured => {
   const path = given ?? env[fileVariable]
   if (path === undefined) return configuredBy(env)

@@ -51,7 +51,7 @@ export interface HttpTlsOptions {
   readonly rejectUnauthorized: boolean
 }
 
-/** What the files have now. Throws with what is wrong with them. */
+/** The certificates and key that the files have now. Throws with what is wrong with them. */
 export const readHttpTls = ({ certFile, clientCaFile, keyFile }: HttpTlsFiles): HttpTlsOptions => {
   const [cert, key] = [readFileSync(certFile), readFileSync(keyFile)]
   const certFault = certificateFault(cert.toString())

@@ -69,7 +69,7 @@ describe("health", () => {
       assert.match(text, /^roost_test_total 3$/m)
       assert.match(text, /^process_cpu_seconds_total [0-9.]+$/m)
       assert.match(text, /^nodejs_eventloop_lag_p99_seconds [0-9.e-]+$/m)
-      // What Prometheus 2 and 3 send, and what a person does.
+      // As Prometheus 2 and 3 ask, and as a person does.
       for (const [accept, type] of [
         [
           "application/openmetrics-text;version=1.0.0;q=0.5,text/plain;version=0.0.4;q=0.3,*/*;q=0.2",

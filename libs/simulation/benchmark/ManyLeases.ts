@@ -14,7 +14,7 @@ const schedule = new Schedule()
 const plan = (delay: number, run: () => void) => schedule.plan(delay, run)
 const bucket = new SimulatedBucket<LeaseRecord>({ delay: () => 0.5 + random(), plan })
 const nodes: Array<SimulatedNode> = []
-/** What watchers were told. */
+/** Changes that watchers were told. */
 let told = 0
 const client = {
   write: bucket.write.bind(bucket),

@@ -42,7 +42,7 @@ export interface AppProcessOptions {
   readonly relays?: ReadonlyArray<TcpRelay>
 }
 
-/** What an app has of a test's environment, which has variables of its own. */
+/** The variables that an app has of a test's environment, which has some of its own. */
 const inherited = (): Readonly<Record<string, string>> =>
   Object.fromEntries(["HOME", "NODE_COMPILE_CACHE", "PATH"].map((name) => [name, process.env[name] ?? ""]))
 

@@ -1,6 +1,6 @@
 import { seededRandom } from "@roost/random"
 
-/** What a schedule draws from its seed. */
+/** The numbers that a schedule draws from its seed. */
 export class Seeded {
   readonly #random: () => number
 

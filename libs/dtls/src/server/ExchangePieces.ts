@@ -51,7 +51,7 @@ export class ExchangePieces {
 /** Versions that are complete and wait to be given out. */
 const completeMax = 3
 
-/** What pieces say of the message: each byte, or `nothing`. */
+/** The message as some of its pieces tell it: each byte, or `nothing`. */
 interface Version {
   readonly bytes: Int16Array
   readonly missing: number

@@ -46,7 +46,7 @@ export class EdgeWorld {
   busAvailable = true
   readonly sent: Array<{ readonly peer: PeerAddress; readonly datagram: Uint8Array }> = []
   readonly frames: Array<{ readonly subject: string; readonly bytes: Uint8Array; readonly headers: string }> = []
-  /** What other edges were told of, as far as `entries` has met it. */
+  /** Entries that other edges were told of, as far as `entries` has met them. */
   readonly strays: Array<Entry> = []
   readonly strangers: Array<StrangerEvent> = []
   readonly placement = new PlacementMap()

@@ -62,7 +62,7 @@ export const layerSinkDelivery = (options: SinkDeliveryOptions = defaultSinkDeli
       const run = yield* FiberMap.runtime(fibers)<NatsConnection | SinkModels | SinkScripts | SinkStatuses>()
       const known = new Map<string, StoredSink>()
       const turns = new Map<string, Semaphore.Semaphore>()
-      /** What was before is ended, and has finished its batch, before its consumers go and another reader begins. */
+      /** The reader before is ended, and has finished its batch, before its consumers go and another reader begins. */
       const inTurn = <A, E, R>(sinkId: string, work: Effect.Effect<A, E, R>) => {
         let turn = turns.get(sinkId)
         if (turn === undefined) turns.set(sinkId, (turn = Semaphore.makeUnsafe(1)))

@@ -7,7 +7,7 @@ import { targetFault, type TargetFault } from "./TargetFault.ts"
 /** Events of one sink that wait for its script at once; the pool refuses more than 256. */
 const mappedTogetherMax = 200
 
-/** What a script made of an event: another one with its id and owner, or none. */
+/** The event that a script made of an event: another one with its id and owner, or none. */
 export type Mapped = ApplicationEvent | undefined
 
 /** Scripts of sinks, each in a sandbox (libs/raw-script). */

@@ -80,7 +80,7 @@ export const openPostgres = Effect.fnUntraced(function* (
             targetFault("target", "sink-unreachable", `PostgreSQL at ${place} is silent for ${writeMillisMax / 1000} s`)
           )
       }),
-      // What broke may be the connection, and a statement that timed out still has it.
+      // The connection may be what broke, and a statement that timed out still has it.
       Effect.tapError(({ blame }) => Effect.sync(() => blame === "target" && close()))
     )
 

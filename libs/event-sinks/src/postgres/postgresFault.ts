@@ -24,7 +24,7 @@ const byCode: Readonly<Record<string, Code>> = {
   "3F000": "sink-table",
   "53100": "sink-full",
   "53200": "sink-full",
-  // What a table's owner added to it: a check or a NOT NULL of its own concerns one row.
+  // Additions of a table's owner: a check or a NOT NULL of its own concerns one row.
   "23502": "sink-event-refused",
   "23514": "sink-event-refused",
   "54000": "sink-event-refused"

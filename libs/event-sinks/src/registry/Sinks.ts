@@ -133,8 +133,8 @@ export class Sinks extends Context.Service<
 }
 
 /**
- * The sink that `replacement` makes of `stored`. A password that is left out stays for the same address and user only. Who may change a
- * sink could else have its password, which nobody shows, sent to another host.
+ * The sink that `replacement` makes of `stored`. A password that is left out stays for the same address and user only. Somebody who may
+ * change a sink could else have its password, which nobody shows, sent to another host.
  */
 export const replaced = (stored: StoredSink, { target, ...given }: SinkReplacement): StoredSink => {
   const { script: _, ...rest } = stored

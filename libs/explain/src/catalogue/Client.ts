@@ -1,6 +1,6 @@
 import type { RefusalEntries } from "../Refusal.ts"
 
-/** What a device itself can tell of a server that does not answer, or not as it should. */
+/** Refusals that a device itself can tell: of a server that does not answer, or not as it should. */
 export const clientRefusals = {
   "server-unreachable": {
     sentence: "Nothing came back from the server.",

@@ -101,7 +101,7 @@ export const sinkRefusals = {
   }
 } as const satisfies RefusalEntries
 
-/** What of a webhook's deliveries is not taken. */
+/** Deliveries of a webhook that are not taken. */
 export const webhookRefusals = {
   "webhook-status": {
     sentence: "The receiver of a webhook answered with another status than 2xx.",

@@ -1,6 +1,6 @@
 import type { RefusalEntries } from "../Refusal.ts"
 
-/** What an edge does not take: the sender meets silence, or an alert. */
+/** Datagrams that an edge does not take: the sender meets silence, or an alert. */
 export const datagramRefusals = {
   "not-dtls": {
     sentence: "No DTLS 1.2 record came.",

@@ -141,7 +141,7 @@ export const handshakeRefusals = {
 
 const example = "Send {ProductKey},{DeviceKey},{SecureMode},{Lifetime} as ASCII text, such as pk1,dev1,2,3600."
 
-/** What is wrong with a PSK identity: nobody can be asked for its key, and the client meets silence. */
+/** Faults of a PSK identity: nobody can be asked for its key, and the client meets silence. */
 export const identityRefusals = {
   "identity-empty": {
     sentence: "The PSK identity is empty.",

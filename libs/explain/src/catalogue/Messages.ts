@@ -4,7 +4,7 @@ const raw = "Likely JSON or raw bytes were sent into the session, without CoAP."
 const noMarker = "Likely the payload begins without its marker 0xff."
 const sendCoap = "Send a CoAP message (RFC 7252 §3): a request as CON or NON, POST or GET."
 
-/** What the CoAP layer of a session refuses by itself. The first fourteen are no requests: silence or RST. */
+/** Messages that the CoAP layer of a session refuses by itself. The first fourteen are no requests: silence or RST. */
 export const messageRefusals = {
   "coap-too-short": {
     sentence: "The message has fewer than the 4 bytes of a CoAP header.",

@@ -3,7 +3,7 @@ import type { RefusalEntries } from "../Refusal.ts"
 const modelCure = "Change the device's message, or the model (PUT /v1/models/{modelId})."
 const millis = "EnOS wants milliseconds since 1970, in UTC. Without time the platform's counts."
 
-/** What a device's request is refused for, by 4.xx, 5.xx, or by a code of EnOS in a 2.04. */
+/** Reasons to refuse a device's request, by 4.xx, 5.xx, or by a code of EnOS in a 2.04. */
 export const requestRefusals = {
   "session-revoked": {
     sentence: "The device's secret changed, or it was disabled or deleted, and its session is from before: 4.01.",

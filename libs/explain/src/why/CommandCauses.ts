@@ -23,7 +23,7 @@ export const causeOfCommand = (command: SeenCommand, device: SeenDevice | undefi
   }
 }
 
-/** What is said of one command beside its entry. */
+/** The sentence about one command beside its entry. */
 export const aboutCommand = ({ code, commandId, expiresAt, message, state, topic }: SeenCommand): string => {
   const said = message === undefined ? "" : `, ${JSON.stringify(message)}`
   const until = state === "created" ? `; it expires at ${new Date(expiresAt).toISOString()}` : ""

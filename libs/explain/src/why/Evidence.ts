@@ -1,4 +1,4 @@
-/** What of a device's log, or of the strangers, is looked at. Times in milliseconds since 1970. */
+/** An event of a device's log, or of the strangers, as far as it is looked at. Times in milliseconds since 1970. */
 export interface SeenEvent {
   readonly at: number
   readonly kind: string
@@ -17,7 +17,7 @@ export interface SeenEvent {
 export interface MeantDevice {
   readonly productKey: string
   readonly deviceKey: string
-  /** What is wrong with the keys that were named. */
+  /** The fault of the keys that were named. */
   readonly fault: "swapped" | "capitals"
 }
 

@@ -67,8 +67,8 @@ const clientRandomOf = (datagram: Buffer): string | undefined => {
 }
 
 /**
- * By time. What one process counted stays in that order, whatever its clock says. Of the same millisecond an edge's comes first, which
- * hands on what the others tell of.
+ * By time. Entries that one process counted stay in that order, whatever its clock says. Of the same millisecond an edge's come first,
+ * which hands on what the others tell of.
  */
 export const inOrderOf = (entries: ReadonlyArray<RecordedEntry>): ReadonlyArray<RecordedEntry> => {
   const latest = new Map<string, number>()

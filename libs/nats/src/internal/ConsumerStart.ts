@@ -25,7 +25,7 @@ interface Beginning {
   readonly unhandledAt: number | undefined
 }
 
-/** Where a consumer begins that is made now. What the one before it gave out and nobody handled comes again with it. */
+/** Where a consumer begins that is made now. Messages that the one before it gave out and nobody handled come again with it. */
 export const startOf = ({ again, handledUpTo, retention, startAt, unhandledAt }: Beginning): ConsumerStart => {
   // A work queue still has the work that nobody has done, and it takes no consumer that begins later.
   if (retention === RetentionPolicy.Workqueue) return { deliver_policy: DeliverPolicy.All }

@@ -22,7 +22,7 @@ const StoredPlace = fromJsonText(Schema.Struct({ sequence: Schema.Int, storedAt:
 const decode = Schema.decodeUnknownResult(StoredPlace)
 const encode = Schema.encodeSync(StoredPlace)
 
-/** What came so long before is told together: that much comes again once a process and the store have died together. */
+/** Messages of so long a time are told together: that many come again once a process and the store have died together. */
 const tellMillis = 2_000
 
 const bucketStream = `KV_${Buckets.store.name}`

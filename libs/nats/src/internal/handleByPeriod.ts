@@ -1,8 +1,8 @@
 import { Clock, Effect } from "effect"
 
 /**
- * Pulls and handles for ever. A batch that is not full is followed by the next one `periodMillis` after it came. What comes in
- * between waits no longer than that and what handling takes. `pull` waits for a first message.
+ * Pulls and handles for ever. A batch that is not full is followed by the next one `periodMillis` after it came. A message that
+ * comes in between waits no longer than that and what handling takes. `pull` waits for a first message.
  */
 export const handleByPeriod = <A, E, E2, R>({
   batchMax,

@@ -109,7 +109,7 @@ const readsAgainSinceTold = async (
 ): Promise<ReadAgain | undefined> => {
   const { stream } = wanted
   const told = await readToldPlace(manager, wanted)
-  // Whoever made it after that knew where it has to begin.
+  // A process that made it after that knew where it has to begin.
   if (told === undefined || told.toldAt < Date.parse(known.created)) {
     return (await isBeyond(manager, stream, known)) ? everything : undefined
   }

@@ -74,7 +74,7 @@ const decodedOf = (value: string): string | undefined => {
   }
 }
 
-/** What `fetch` fails with has its reason as its cause. */
+/** The error that `fetch` fails with has its reason as its cause. */
 const reasonOf = (error: unknown): string => {
   if (!(error instanceof Error)) return String(error)
   return error.cause === undefined ? error.message : `${error.message}: ${String(error.cause)}`
