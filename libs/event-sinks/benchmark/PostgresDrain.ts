@@ -10,7 +10,7 @@ import { Client } from "pg"
 import { layerSinkDelivery, SinkModels, Sinks, SinkScripts, SinkStatuses } from "../src/index.ts"
 
 // node libs/event-sinks/benchmark/PostgresDrain.ts [UPLINKS [SECONDS]]
-// How fast a backlog of uplinks, three points each, drains into PostgreSQL. Then how far a sink is behind for SECONDS at 1000 uplinks a second.
+// How fast a backlog of uplinks, three points each, drains into PostgreSQL, beside COPY alone of the same rows. Then how far a sink is behind for SECONDS at 1000 uplinks a second.
 // nats-server, PostgreSQL and the sink are on this machine, whose CPU times say what two cores carry where others use them, too. PostgreSQL runs with `fsync=off`, as in tests: of a disk it says nothing.
 
 const [uplinks = 100_000, seconds = 10] = process.argv.slice(2).map(Number)
@@ -76,6 +76,13 @@ const program = Effect.gen(function* () {
       `µs of CPU for each: sink ${each.sink.toFixed(1)}, nats-server ${each.nats.toFixed(1)}, PostgreSQL ${each.postgres.toFixed(1)}; ` +
         `two cores carry ${Math.round(2e6 / sum)}/s at most, one core of PostgreSQL ${Math.round(1e6 / each.postgres)}/s`
     )
+    const floor = yield* copyAgain(client)
+    for (const [what, postgres] of Object.entries(floor)) {
+      console.log(
+        `the same rows by COPY alone, ${what}: PostgreSQL ${micros(postgres).toFixed(1)} µs for each uplink, ` +
+          `the sink's has ${(each.postgres / micros(postgres)).toFixed(2)} times that`
+      )
+    }
     let lagMax = 0
     for (let second = 0; second < seconds; second++) {
       const tick = performance.now()
@@ -92,6 +99,24 @@ const program = Effect.gen(function* () {
     yield* Effect.promise(() => client.end())
   }).pipe(Effect.provide(layers(server.url)))
 }).pipe(Effect.scoped)
+
+/** Seconds of CPU in which PostgreSQL takes the rows that are there by one bare COPY each: nothing that writes to that table costs less. */
+const copyAgain = (client: Client) =>
+  Effect.promise(async () => {
+    const { rows } = await client.query("SELECT pg_backend_pid() AS pid, current_setting('data_directory') AS folder")
+    const [{ folder, pid }] = rows as [{ readonly folder: string; readonly pid: number }]
+    const file = `${folder}/points.copy`
+    await client.query(`COPY roost_points TO '${file}'`)
+    const seconds = async (like: string) => {
+      await client.query(`CREATE TABLE floor (LIKE roost_points ${like})`)
+      const before = cpuSeconds(pid)
+      await client.query(`COPY floor FROM '${file}'`)
+      const taken = cpuSeconds(pid) - before
+      await client.query("DROP TABLE floor")
+      return taken
+    }
+    return { "without an index": await seconds(""), "with its indexes": await seconds("INCLUDING INDEXES") }
+  })
 
 /** Of a process since its start, as Linux counts it: in hundredths. */
 const cpuSeconds = (pid: number): number => {
