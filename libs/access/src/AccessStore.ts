@@ -27,8 +27,9 @@ export interface Table<A> {
 }
 
 /**
- * API keys and accounts, in the bucket ACCESS: every instance of the registry follows it, so that a request costs no question.
- * What one instance revokes is out at all of them some milliseconds later. Entries are sealed whole: who writes to the bus makes no key.
+ * API keys and accounts, in the bucket ACCESS: every instance of the registry follows it, so that a request costs no question. A
+ * credential that one instance revokes is out at all of them some milliseconds later. Entries are sealed whole: who writes to the bus
+ * makes no key.
  */
 export class AccessStore extends Context.Service<
   AccessStore,
@@ -71,7 +72,7 @@ export class AccessStore extends Context.Service<
           log(
             Effect.logWarning(`entry ${entry.key} of ACCESS does not open: it was sealed under another key, or forged`)
           )
-          // What was there before counts no longer either.
+          // An entry that was there before counts no longer either.
           mirrorOf(entry.key)?.remove(entry.key, entry.revision)
         },
         onDelete: (key, revision) => mirrorOf(key)?.remove(key, revision),
@@ -99,7 +100,7 @@ export class AccessStore extends Context.Service<
 
       const tableOf = <A>(mirror: Mirror<A>): Table<A> => {
         const keyOf = (id: string) => `${mirror.kind}.${tokenOf(id)}`
-        // Who wrote it sees it at once, whatever the bucket's watch takes.
+        // The writer sees it at once, whatever the bucket's watch takes.
         const written = (id: string, value: A) => (revision: number) => {
           mirror.put(keyOf(id), mirror.encode(value), revision)
         }
@@ -133,7 +134,7 @@ export class AccessStore extends Context.Service<
   )
 }
 
-/** What was heard of one kind of entries, by id. Of what is told twice the later revision counts. */
+/** Entries of one kind, as they were heard of, by id. Of what is told twice the later revision counts. */
 class Mirror<A> {
   readonly kind: string
   readonly known = new Map<string, A>()

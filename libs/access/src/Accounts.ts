@@ -45,7 +45,7 @@ export class Accounts extends Context.Service<
       password: string,
       address: string
     ) => Effect.Effect<PasswordOutcome, TemporarilyUnavailable>
-    /** What the account may do now; undefined: it is gone, disabled, or has another password than this version. */
+    /** The account's principal, with its grants of now; undefined: it is gone, disabled, or has another password than this version. */
     readonly current: (name: string, version: number) => Effect.Effect<Principal | undefined>
     readonly versionOf: (name: string) => Effect.Effect<number>
     /** An admin's account where there is no account yet, with its password; undefined: there is one. */

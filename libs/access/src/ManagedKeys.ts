@@ -34,7 +34,7 @@ export class ManagedKeys extends Context.Service<
     readonly list: Effect.Effect<ReadonlyArray<ApiKey>>
     readonly rotate: (keyId: string, graceSeconds: number) => Effect.Effect<ApiKeyWithSecret, NoSuchApiKey>
     readonly revoke: (keyId: string) => Effect.Effect<void, NoSuchApiKey>
-    /** What the key whose secret has this digest may do now; its use is written down. */
+    /** The grants, now, of the key whose secret has this digest; its use is written down. */
     readonly find: (digest: string, address: string) => Effect.Effect<AccessAnswer>
     /** The grants of a key that is still good. */
     readonly current: (keyId: string) => Effect.Effect<StoredKey | undefined>

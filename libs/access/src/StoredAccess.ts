@@ -37,6 +37,6 @@ export type StoredAccount = typeof StoredAccount.Type
 export const StoredUse = Schema.Struct({ at: Schema.Finite, address: Schema.String })
 export type StoredUse = typeof StoredUse.Type
 
-/** What the bucket holds: one of those in JSON, sealed for `sealPurpose.access` and its key, in base64. */
+/** An entry of the bucket: one of those in JSON, sealed for `sealPurpose.access` and its key, in base64. */
 export const SealedAccess = Schema.Struct({ sealed: Schema.String })
 export type SealedAccess = typeof SealedAccess.Type

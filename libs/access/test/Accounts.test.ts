@@ -47,7 +47,7 @@ describe("accounts", () => {
         assert.isUndefined(yield* accounts.current("ada", right.version))
         assert.strictEqual((yield* accounts.check("ada", password, "a"))._tag, "Wrong")
         assert.strictEqual((yield* accounts.check("ada", reset.body.password, "a"))._tag, "Right")
-        // Who has no account has no password to change.
+        // The holder of the token has no account, and so no password to change.
         const own = { current: reset.body.password, password: "another horse battery" }
         assert.strictEqual((yield* call("POST", "/v1/access/password", own)).status, 409)
         assert.strictEqual((yield* call("DELETE", "/v1/access/accounts/ada")).status, 204)

@@ -26,7 +26,7 @@ describe("API keys", () => {
       assert.deepStrictEqual([foreign.status, foreign.body.had], [403, ["developer"]])
       const me = yield* other.call("GET", "/v1/access/me", undefined, secret)
       assert.deepStrictEqual(me.body, { kind: "key", id: keyId, name: "billing", grants: [developer("pk1")] })
-      // Whoever has a key makes no other one.
+      // The holder of a key makes no other one.
       assert.strictEqual((yield* one.call("POST", "/v1/access/keys", { name: "x", grants: [] }, secret)).status, 403)
 
       const listed = yield* one.call("GET", "/v1/access/keys")

@@ -9,7 +9,7 @@ import { People } from "./People.ts"
 /** An entry of the bucket CONSOLE, at `code.{digest}` or `session.{digest}`. The bucket has no secret: see `digestBy`. */
 const ConsoleEntry = Schema.Struct({
   expiresAt: Schema.Finite,
-  /** Who signs in by the code, or did; absent in entries of former versions. */
+  /** The person who signs in by the code, or did; absent in entries of former versions. */
   principal: Schema.optionalKey(Principal),
   /** Of what the principal signed in with, then: a changed password ends its sessions. */
   version: Schema.optionalKey(Schema.Int),
@@ -22,7 +22,7 @@ const ConsoleEntry = Schema.Struct({
 })
 type ConsoleEntry = typeof ConsoleEntry.Type
 
-/** What a browser shows, with its end in milliseconds since 1970. */
+/** The secret that a browser shows, with its end in milliseconds since 1970. */
 export interface Ticket {
   readonly secret: string
   readonly expiresAt: number
@@ -33,19 +33,19 @@ export interface Ticket {
 /** The bounds that a code may have. */
 export type CodeBounds = Pick<ConsoleEntry, "until" | "challenge">
 
-/** Who signs in, and the version of what they did it with. */
+/** The person who signs in, and the version of what they did it with. */
 export interface SignedIn {
   readonly principal: Principal
   readonly version: number
 }
 
-/** Who is signed in, until when: milliseconds since 1970. */
+/** The person who is signed in, until when: milliseconds since 1970. */
 export interface Session {
   readonly principal: Principal
   readonly expiresAt: number
 }
 
-/** Who is signed in at the console. All instances of the registry know, and restarts change nothing. */
+/** The people who are signed in at the console. All instances of the registry know, and restarts change nothing. */
 export class ConsoleSessions extends Context.Service<
   ConsoleSessions,
   {
@@ -157,8 +157,8 @@ type Kind = "code" | "session"
 const secretBytes = 24
 
 /**
- * Whoever reads the bucket can sign in nowhere, and whoever writes to it can't make an entry without the token. With another token every
- * session is over, unless the one before still lets in.
+ * A reader of the bucket can sign in nowhere, and a writer to it can't make an entry without the token. With another token every session is
+ * over, unless the one before still lets in.
  */
 const digestBy =
   (token: string) =>

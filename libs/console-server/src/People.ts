@@ -1,7 +1,7 @@
 import type { PasswordOutcome, Principal, TemporarilyUnavailable } from "@roost/contracts"
 import { Context, type Effect } from "effect"
 
-/** Who may sign in beside the holder of the token; `@roost/access` knows them. A store that does not answer is a defect. */
+/** The people who may sign in beside the holder of the token; `@roost/access` knows them. A store that does not answer is a defect. */
 export class People extends Context.Service<
   People,
   {

@@ -4,7 +4,7 @@ import type { Ticket } from "./ConsoleSessions.ts"
 
 type Request = HttpServerRequest.HttpServerRequest
 
-/** What the cookie of this address has; browsers keep cookies of all ports of a host together, so the name has the port. */
+/** The secret in the cookie of this address; browsers keep cookies of all ports of a host together, so the name has the port. */
 export const sessionSecretOf = (request: Request): string | undefined => request.cookies[nameFor(request)]
 
 /** The session of `roost`, which has no cookies, as a bearer token. */

@@ -62,7 +62,7 @@ describe("signing in by OpenID Connect", () => {
       assert.strictEqual(new URL(again.url).pathname, "/sign-in")
       assert.deepStrictEqual((yield* sessionAt(origin)).principal.grants, [{ role: "firmware", products: ["meters"] }])
 
-      // What one registry began another one ends: the browser alone has it.
+      // A sign-in that one registry began another one ends: the browser alone has it.
       const other = yield* instance(server, "/nowhere", undefined, undefined, undefined, env)
       const begun = yield* Effect.promise(() => browser.ask(`${origin}/v1/console/oidc`))
       const through = yield* Effect.promise(() => browser.ask(begun.headers.get("location")!))

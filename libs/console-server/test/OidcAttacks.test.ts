@@ -182,7 +182,7 @@ describe("an OpenID Connect sign-in", () => {
         })
         assert.strictEqual(fixation.status, 401)
 
-        // Whatever the headers and parameters say: the address that is registered, and no other.
+        // The address that is registered, and no other, whatever the headers and parameters say.
         for (const headers of [
           { host: "evil.example" },
           { "x-forwarded-host": "evil.example", "x-forwarded-proto": "https" },

@@ -1,6 +1,6 @@
 import * as Schema from "effect/Schema"
 
-/** What an event has of the refusal that it tells; absent where nothing was refused, and from an older version of Roost. */
+/** Members of an event about the refusal that it tells; absent where nothing was refused, and from an older version of Roost. */
 export const explained = {
   code: Schema.optionalKey(
     Schema.String.annotate({ description: "Of the refusal, such as `wrong-key`; docs/refusals.md has all of them." })

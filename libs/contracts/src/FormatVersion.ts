@@ -1,7 +1,7 @@
 /**
  * The version of what apps store for each other or send to each other. Messages of streams say theirs in the header `FormatHeader`, entries
- * of buckets in the member `formatMember`; frames and sessions begin with theirs. What says none has version 0, as all did that 0.2.0 and
- * older wrote. A version changes where an older app would misread what it finds.
+ * of buckets in the member `formatMember`; frames and sessions begin with theirs. Those that say none have version 0, as all that 0.2.0 and
+ * older wrote do. A version changes where an older app would misread what it finds.
  */
 export const formatVersionMax = 0
 export const FormatHeader = "Roost-Format"

@@ -9,7 +9,7 @@ export const recordingMinutesMax = 60
 /** Recordings that run at once. */
 export const recordingsMax = 20
 
-/** What is to be recorded: a device by its keys, or whoever is at an address, with or without a port. Until when: milliseconds since 1970. */
+/** The target of a recording: a device by its keys, or whoever is at an address, with or without a port. Until when: milliseconds since 1970. */
 export const Tap = Schema.Struct({
   id: Schema.String,
   productKey: Schema.optionalKey(Schema.String),
@@ -72,10 +72,10 @@ export const RecordedEntry = Schema.Struct({
 })
 export type RecordedEntry = typeof RecordedEntry.Type
 
-/** What one process recorded since it told last. On `roost.recorded`: form u8 | length of the id u8 | id | JSON, sealed or not. */
+/** The entries that one process recorded since it told last. On `roost.recorded`: form u8 | length of the id u8 | id | JSON, sealed or not. */
 export const RecordedBatch = Schema.Struct({ entries: Schema.Array(RecordedEntry) })
 
-/** What sealed batches are bound to. */
+/** The context that sealed batches are bound to. */
 export const recordingContext = (id: string): string => `recording ${id}`
 
 /** First byte of a batch: who has the cluster key seals what it tells, an edge has none. */

@@ -12,7 +12,7 @@ export interface Variable {
   readonly otherwise: string | undefined
   /** Its value, or a part of it, is shown to nobody. */
   readonly secret: boolean
-  /** What may be shown of the value of a secret; undefined: only that it is set. */
+  /** The part of a secret's value that may be shown; undefined: only that it is set. */
   readonly shown?: (value: string) => string
 }
 

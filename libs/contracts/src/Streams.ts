@@ -24,8 +24,8 @@ export interface StreamDefinition {
   readonly maxAgeMillis: number
   /**
    * Window in which a message id is remembered. A publisher that heard no ack repeats for 10 s. A device repeats a request for 45 s
-   * (MAX_TRANSMIT_SPAN, RFC 7252 §4.8.2). Whoever takes it over after a crash knows the last uplink of each kind only. The others that
-   * were under way are found by their ids.
+   * (MAX_TRANSMIT_SPAN, RFC 7252 §4.8.2). The app that takes it over after a crash knows the last uplink of each kind only. The others
+   * that were under way are found by their ids.
    */
   readonly duplicateWindowMillis: number
   /** `limits`: many readers. `workqueue`: a message goes when its one consumer acknowledged it. */
@@ -86,7 +86,7 @@ export const Streams = {
   webhookDead: stream("WEBHOOK_DEAD", "roost.webhook.>", 7 * day, 1.5, "drop-oldest"),
   /** Events that sinks could not write, and those of them that are written again. */
   sinkDead: stream("SINK_DEAD", "roost.sink.>", 7 * day, 0.5, "drop-oldest"),
-  /** Who changed what: some 500 bytes a change, a million of them in the room at its largest. */
+  /** Changes by an API, with who made them: some 500 bytes a change, a million of them in the room at its largest. */
   audit: {
     ...stream("AUDIT", "roost.audit.>", 365 * day, 0.5, "drop-oldest"),
     room: { percent: 0.5, bytesMax: 512 * mebibyte }
@@ -107,7 +107,7 @@ export const Buckets = {
   /** Products and thing models as session-actors need them: `Profile`. */
   profiles: bucket("PROFILES", 0, { percent: 1 }),
   webhooks: bucket("WEBHOOKS", 0, { percent: 0.75, bytesMax: 256 * mebibyte }),
-  /** What is written where, sealed, and how each sink does. */
+  /** The sinks, sealed, and how each of them does. */
   sinks: bucket("SINKS", 0, { percent: 0.25, bytesMax: 64 * mebibyte }),
   /** Answers to an `Idempotency-Key`, and the state that lets a run that broke off be run again as the same. */
   idempotency: bucket("IDEMPOTENCY", day, { percent: 2 }),

@@ -50,7 +50,7 @@ export const Subjects = {
   passwordTries: "roost.password-tries",
   /** Changes that somebody made by an app's API. */
   audit: (app: string) => `roost.audit.${app}`,
-  /** What a process recorded; a registry stores it. */
+  /** Entries that a process recorded; a registry stores them. */
   recorded: "roost.recorded",
   command: (kind: "hinted" | "fetched" | "replied" | "overtaken", productKey: string, deviceKey: string) =>
     `roost.command.${kind}.${encodeToken(productKey)}.${encodeToken(deviceKey)}`

@@ -51,7 +51,7 @@ describe("the lists of both APIs", () => {
       ["registry /v1/products/{productKey}/devices", ""],
       ["registry /v1/webhooks", ""],
       ["registry /v1/sinks", ""],
-      // What was recorded has megabytes.
+      // The entries of a recording have megabytes.
       ["registry /v1/recordings", "recording,entries"],
       ["registry /v1/access/keys", ""]
     ])

@@ -12,9 +12,9 @@ import {
 } from "../src/index.ts"
 
 /**
- * What a search costs the registry's thread, and how long it takes, by what is searched for. On SQLite, or on an empty PostgreSQL database at
- * DATABASE_URL; a million devices unless DEVICES says otherwise. And what a device costs when it is registered, its part of the index
- * included.
+ * The cost of a search for the registry's thread, and how long it takes, by what is searched for. On SQLite, or on an empty PostgreSQL
+ * database at DATABASE_URL; a million devices unless DEVICES says otherwise. And what a device costs when it is registered, its part of the
+ * index included.
  */
 const devices = Number(process.env["DEVICES"] ?? 1_000_000)
 const rounds = 5

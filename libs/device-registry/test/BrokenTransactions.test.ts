@@ -50,7 +50,7 @@ const closingRelay = Effect.fnUntraced(function* (port: number) {
   return { port: (relay.address() as AddressInfo).port, arm: (next: Cut | undefined) => void (cut = next) }
 })
 
-/** What a failure says of the database: whether the transaction may have happened. */
+/** Whether the transaction may have happened, as its failure says. */
 const mayHaveHappened = (exit: Exit.Exit<unknown>): boolean => {
   assert(Exit.isFailure(exit))
   const error = Cause.squash(exit.cause)

@@ -106,7 +106,7 @@ describe.each(databases(server))("the search on $database", ({ layerStore }) => 
       ])
       assert.deepStrictEqual(yield* keys({ part: "P" }), ["imei-8601"])
       assert.deepStrictEqual(yield* keys({ part: "b" }), ["imei-8602"])
-      // What has a meaning in patterns is a letter like others.
+      // A character that has a meaning in patterns is a letter like others.
       assert.deepStrictEqual(yield* keys({ part: "00%" }), ["imei-8603"])
       assert.deepStrictEqual(yield* keys({ part: "z_1" }), ["xyz_1"])
       for (const part of ["%%%", "___", '"""', "'", "\\", "zzz", "86"])

@@ -58,7 +58,7 @@ describe.each(databases)("what is left in $database", ({ columns, layerSql, tabl
     const found: Array<string> = []
     for (const { name } of yield* sql.all(tables)) {
       const named = new Set((yield* sql.all(columns, String(name))).map((column) => column["name"]))
-      // What the search goes by follows a moment later, and is asked for devices that there are.
+      // The index of the search follows a moment later, and is asked for devices that there are.
       if (name === "device_search") continue
       if (!named.has("product_key") || (deviceKey !== undefined && !named.has("device_key"))) continue
       const ofDevice = deviceKey === undefined ? "" : " AND device_key = ?2"

@@ -9,7 +9,7 @@ export type Builder = "buildah" | "podman" | "docker"
 export interface ImageOptions {
   readonly tag: string
   readonly architecture: Architecture
-  /** What Node needs of Debian: an image that is there already, else deploy/image/base.sh makes it. */
+  /** The base image, with what Node needs of Debian: one that is there already, else deploy/image/base.sh makes it. */
   readonly base: string
   readonly builder: Builder
 }
@@ -51,7 +51,7 @@ const imageId = (builder: Builder, name: string): string | undefined => {
   }
 }
 
-/** What a program of the base image writes. */
+/** Runs a program of the base image, and returns what it writes. */
 export const runInBase = (
   { base, builder }: Pick<ImageOptions, "base" | "builder">,
   command: ReadonlyArray<string>

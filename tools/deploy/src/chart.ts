@@ -84,7 +84,7 @@ export const chartValues = (text: string): ReadonlyArray<ChartValue> => {
 
 const hasComment = (pair: Pair): boolean => isScalar(pair.key) && (pair.key.commentBefore ?? "") !== ""
 
-/** What Helm checks values with: nothing else may be set. */
+/** The schema that Helm checks values with: nothing else may be set. */
 export const chartSchema = (values: ReadonlyArray<ChartValue>): string => {
   interface Node {
     readonly type: "object"
@@ -112,7 +112,7 @@ export const chartReadme = (values: ReadonlyArray<ChartValue>): string => {
   return template.replace("VALUES", ["| value | default | meaning |", "|---|---|---|", ...rows].join("\n"))
 }
 
-/** What the chart has from elsewhere in the repository, by its path in the chart. */
+/** Files that the chart has from elsewhere in the repository, by their paths in the chart. */
 export const chartFiles = (): ReadonlyArray<readonly [path: string, from: string]> => [
   ["files/roost.rules.yaml", join(repository, "deploy/prometheus/roost.rules.yaml")],
   ...readdirSync(join(repository, "deploy/nats"))

@@ -3,8 +3,8 @@ import { writeFileSync } from "node:fs"
 import { join } from "node:path"
 
 /**
- * What podman needs to know of this machine, as a file for CONTAINERS_CONF in `folder`. It may not ask for more than the machine gives,
- * and crun, its usual runtime, refuses a machine that has both kinds of control groups.
+ * Writes what podman needs to know of this machine as a file for CONTAINERS_CONF in `folder`. It may not ask for more than the machine
+ * gives, and crun, its usual runtime, refuses a machine that has both kinds of control groups.
  */
 export const containersConf = (folder: string): string => {
   const file = join(folder, "containers.conf")

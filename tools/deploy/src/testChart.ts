@@ -8,7 +8,7 @@ import { repository } from "./imageRoot.ts"
 import { postThrough, variableOf } from "./postThrough.ts"
 import { goTool, pythonTool } from "./Toolbox.ts"
 
-/** What people set, alone and together: each renders, and each object is one that Kubernetes takes. */
+/** Values that people set, alone and together: each renders, and each object is one that Kubernetes takes. */
 const matrix: Readonly<Record<string, ReadonlyArray<string>>> = {
   "NATS outside": ["nats.url=nats://a:4222\\,nats://b:4222\\,nats://c:4222"],
   "NATS by the chart": ["nats.server.enabled=true"],
@@ -47,7 +47,7 @@ const matrix: Readonly<Record<string, ReadonlyArray<string>>> = {
     "nodeSelector.disk=ssd"
   ]
 }
-/** What the chart refuses, and a word of why. */
+/** Values that the chart refuses, and a word of why. */
 const refused: Readonly<Record<string, readonly [setting: string, why: RegExp]>> = {
   "no NATS": ["image.pullPolicy=Always", /nats\.url is empty/],
   "SQLite twice": ["registry.replicas=2,nats.server.enabled=true", /SQLite serves one process/],
@@ -130,7 +130,7 @@ export const playChart = async (folder: string, image: string, env: NodeJS.Proce
     )
     throw error
   } finally {
-    // What did not come up needs not go down.
+    // A pod that did not come up needs not go down.
     for (const args of [
       ["kube", "play", "--down", rendered],
       ["volume", "rm", "roost-registry"],

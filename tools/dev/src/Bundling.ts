@@ -5,8 +5,8 @@ import { join, resolve } from "node:path"
 export const root = resolve(import.meta.dirname, "../../..")
 
 /**
- * What all tests run under. effect and undici ask for 22.19 only, but on 22.19 and 24.0 the registry started and failed at each look-up.
- * Their SQLite takes no parameter twice (`?1`).
+ * The oldest Node that all tests run under. The packages effect and undici ask for 22.19 only, but on 22.19 and 24.0 the registry started and
+ * failed at each look-up. Their SQLite takes no parameter twice (`?1`).
  */
 export const nodeMin = { major: 26, minor: 0 }
 export const nodeText = `${nodeMin.major}.${nodeMin.minor}`

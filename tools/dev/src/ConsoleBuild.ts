@@ -15,7 +15,7 @@ export interface ConsoleBuild {
 /** `beside` what others wait for, or as fast as the machine lets it: on a busy one the former takes minutes. */
 type Pace = "beside" | "awaited"
 
-/** What the build reads beside node_modules, which package-lock.json stands for. */
+/** Files that the build reads beside node_modules, which package-lock.json stands for. */
 const inputs = ["index.html", "vite.config.ts", "package.json", "src", "public", "build"]
 /** Builds that stay, newest first, since a Roost may serve them; some 3 MB each. */
 const foldersMax = 4

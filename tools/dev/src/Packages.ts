@@ -4,7 +4,7 @@ export interface Need {
   readonly debianPackage: string
   /** In place of the command, of a package that has none. */
   readonly file?: string
-  /** What is missing without it. */
+  /** The part that is missing without it. */
   readonly purpose: string
 }
 

@@ -1,7 +1,7 @@
 import type { DevConfig } from "./DevConfig.ts"
 import type { Programs } from "./Programs.ts"
 
-/** What `main.ts` found, as JSON in a variable of its own environment that it leaves to `start.ts`. */
+/** The findings of `main.ts`, as JSON in a variable of its own environment that it leaves to `start.ts`. */
 export interface Found {
   /** The checkout. */
   readonly root: string
@@ -17,7 +17,7 @@ export interface StartPlan {
   readonly demo: boolean
   /** Whether the app that writes sinks is started, too. */
   readonly sinks?: boolean
-  /** What the devices begin with that are shown, such as `demo/`; undefined: all are; null: none is. */
+  /** The beginning of the keys of devices that are shown, such as `demo/`; undefined: all are; null: none is. */
   readonly only?: string | null | undefined
   /** Of a nats-server that was given. */
   readonly viewer?: Viewer | undefined

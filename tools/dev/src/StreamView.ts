@@ -45,8 +45,8 @@ export const showStreams = async (
 }
 
 /**
- * What came into the streams since the last look: the last lines, and how many there were before them. It costs some messages each look,
- * whatever devices send: a reader of every message took a tenth of what an uplink costs.
+ * Messages that came into the streams since the last look: the last lines, and how many there were before them. It costs some messages each
+ * look, whatever devices send: a reader of every message took a tenth of what an uplink costs.
  */
 export class StreamView {
   readonly #client: NatsConnection

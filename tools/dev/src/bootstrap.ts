@@ -72,7 +72,7 @@ const isOnPath = (command: string): boolean =>
   })
 
 const occasions: ReadonlyArray<Occasion> = ["start", "test", "interop", "openapi", "browser"]
-/** What runs tests that want the newer nats-server. */
+/** Occasions that run tests which want the newer nats-server. */
 const bringsServer: ReadonlySet<Occasion> = new Set(["test", "interop", "openapi"])
 const isOccasion = (text: string): text is Occasion => (occasions as ReadonlyArray<string>).includes(text)
 

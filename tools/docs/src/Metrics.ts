@@ -70,7 +70,7 @@ const usersOfLibs = (): ReadonlyMap<string, ReadonlySet<string>> => {
   return users
 }
 
-/** What Prometheus' names say of their values. */
+/** The unit of a metric, as Prometheus' names tell it. */
 const unitOf = ({ isHistogram, name }: Metric): string => {
   if (name.endsWith("_seconds_total")) return "seconds, grows"
   if (name.endsWith("_total")) return "count, grows"

@@ -7,7 +7,7 @@ export interface KnockingOptions {
   /** Of PSK; any bytes. */
   readonly identity: Uint8Array
   readonly psk: Uint8Array
-  /** What becomes of each datagram before it goes out. */
+  /** Changes each datagram before it goes out. */
   readonly edit?: (datagram: Uint8Array) => Uint8Array
 }
 

@@ -1,4 +1,4 @@
-// What a terminal is told begins with a control character.
+// Each command to a terminal begins with a control character.
 // oxlint-disable no-control-regex
 import { assert, describe, it } from "vitest"
 import { LiveBlock } from "../src/index.ts"

@@ -17,7 +17,7 @@ const globalFlags: ReadonlyArray<Completions.FlagDescriptor> = [
   { name: "help", aliases: ["h"], description: "show help", type: { _tag: "Boolean" }, negation: false }
 ]
 
-/** What shells complete: every command with its own flags and those that go with all. */
+/** The words that shells complete: every command with its own flags and those that go with all. */
 export const completionTree = (command: Command.Command.Any): Completions.CommandDescriptor =>
   withGlobalFlags(Completions.fromCommand(command))
 

@@ -1,14 +1,14 @@
 import { Data, Runtime } from "effect"
 import { exitCodes, type Outcome } from "./ExitCode.ts"
 
-/** What ends a command, in the words that the person at the terminal reads. */
+/** The end of a command, in the words that the person at the terminal reads. */
 export interface Told {
   readonly outcome: Outcome
-  /** What came, or happened. */
+  /** The fault: the value that came, or what happened. */
   readonly what: string
   readonly expected?: string | undefined
   readonly cause?: string | undefined
-  /** What to do, or to type. */
+  /** The step to take, or the words to type. */
   readonly cure?: string | undefined
   /** Where cause and cure stand at length. */
   readonly link?: string | undefined
@@ -29,7 +29,7 @@ export class SaidNo extends Data.TaggedError("SaidNo")<{ readonly outcome: Outco
   override readonly [Runtime.errorExitCode] = exitCodes[this.outcome].code
 }
 
-/** What ended a command, for programs: one document on standard error where `--output json` was asked for. */
+/** The failure of a command, for programs: one document on standard error where `--output json` was asked for. */
 export const errorDocument = ({ cause, cure, expected, link, outcome, problem, what }: Failure) => ({
   error: { outcome, exitCode: exitCodes[outcome].code, what, expected, cause, cure, link, problem }
 })

@@ -9,7 +9,7 @@ export const inOneLine = (message: string): string => {
   return suggested === undefined ? said : `${said}: did you mean ${suggested.trim().split(/\s+/).join(" or ")}?`
 }
 
-/** Help goes to standard output. What is wrong with the words goes to standard error, with the usage and no more. */
+/** Help goes to standard output. Faults of the words go to standard error, with the usage and no more. */
 export const presenter: CliOutput.Presenter = {
   present: (event) => {
     const formatter = CliOutput.defaultFormatter({

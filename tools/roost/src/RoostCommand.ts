@@ -24,7 +24,7 @@ import { doctorCommand } from "./doctor/doctorCommand.ts"
 import { ContextName, layerContext, Url } from "./context/GlobalFlags.ts"
 import { Output } from "./output/Printer.ts"
 
-/** What is needed to ask a Roost. Each command that asks one has it for itself: help needs no context. */
+/** The services that a command asks a Roost with. Each command that asks one has them for itself: help needs no context. */
 const asking = Api.layer.pipe(Layer.provideMerge(layerContext))
 
 /** Where an operation that has no place of its own stands: `roost GROUP OPERATION`. */

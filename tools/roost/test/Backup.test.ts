@@ -57,7 +57,7 @@ it.live(
     assert.strictEqual(made.code, 0, made.text)
     assert.match(made.told, /^UPLINK: 1 messages, 0\.\d MB$/m)
     assert.match(made.told, /^devices: 1 rows, /m)
-    // What happens from here on is lost.
+    // Changes from here on are lost.
     yield* request("POST", `${path}:rotate-secret`, {})
 
     const streams = readdirSync(join(backup, "streams")).map((file) => file.split(".")[0])
@@ -95,7 +95,7 @@ it.live(
       await Promise.all(roost.apps.map((app) => app.ready()))
       await device.connect(deviceSecret)
       await device.report({ temp: 2 })
-      // Who takes the session over finds nothing that says that its credential was changed.
+      // The app that takes the session over finds nothing that says that its credential was changed.
       await roost.restart("session-actors", "SIGTERM")
       await device.report({ temp: 3 })
       await device.close()

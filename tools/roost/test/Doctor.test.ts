@@ -91,7 +91,7 @@ function streamOf(name: string, config: object, bytes: number, cluster?: object)
 const withStream = (stream: Stream) => [...wellStreams.slice(1), stream]
 const first = wellStreams[0]!.config.name
 
-/** What is planted, by the fault that the doctor has to name. */
+/** Findings after a fault was planted, by the fault that the doctor has to name. */
 const planted: Partial<Record<Fault, () => ReadonlyArray<Finding>>> = {
   "variable-unknown": () => judgeVariables(variables({ registry: { ROOST_API_TOKN: "x" } })),
   "key-missing": () => judgeVariables(variables({ "udp-edge": { ROOST_ROUTING_KEY: undefined } })),

@@ -28,7 +28,7 @@ const described = [RegistryApi, DownlinkApi]
   .flatMap((api) => Object.values(OpenApi.fromApi(api as typeof RegistryApi).paths))
   .flatMap((item) => Object.values(item) as ReadonlyArray<Described>)
 
-/** What a command has in another form than a flag of that name: those of paths, and pages. */
+/** Parameters that a command has in another form than a flag of that name: those of paths, and pages. */
 const otherwise = new Set(["cursor", "limit", "productKey", "deviceKey"])
 
 describe("commands and the specification", () => {

@@ -14,7 +14,7 @@ const written = '{\n  "a": 30.50,\n  "b": 9223372036854775808,\n  "c": -0,\n  "d
 
 const list = { items: "things", key: ["product", "name"], columns: ["name", "value"] }
 
-/** What a list of these pages writes. */
+/** The output of a list of these pages. */
 const listed = (
   format: Format,
   pages: ReadonlyArray<ReadonlyArray<unknown>>,

@@ -67,7 +67,7 @@ export class Browser {
     return this.visit(actionOf(consent), { prompt: "consent" })
   }
 
-  /** What it keeps for an address, such as its sign-ins under way. */
+  /** Names of the cookies that it keeps for an address, such as its sign-ins under way. */
   cookiesOf(url: string): ReadonlyArray<string> {
     const { host } = new URL(url)
     return [...this.#cookies.keys()].flatMap((key) => (key.startsWith(`${host} `) ? [key.slice(host.length + 1)] : []))

@@ -7,7 +7,7 @@ import type { Role } from "./Principal.ts"
  */
 export type ProductPlace = "path" | "query" | "body" | "handler" | "fleet" | "none"
 
-/** Who may call an operation. `admin` may call each. */
+/** The roles that may call an operation, and where it names its product. `admin` may call each. */
 export interface AccessRules {
   readonly roles: ReadonlyArray<Role>
   readonly products: ProductPlace

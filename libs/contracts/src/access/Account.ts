@@ -13,7 +13,7 @@ export const wrongPasswordsMax = 5
 export const wrongPasswordsOfAddressMax = 20
 export const lockOutMillis = 300_000
 
-/** What a person signs in by. */
+/** The name that a person signs in by. */
 export const AccountName = Schema.String.check(
   Schema.isPattern(/^[A-Za-z0-9][A-Za-z0-9._@-]{0,63}$/u, {
     message: "expected 1–64 of A–Z a–z 0–9 . _ @ -, the first a letter or digit"

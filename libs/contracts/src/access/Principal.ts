@@ -3,8 +3,8 @@ import * as Context from "effect/Context"
 import * as Schema from "effect/Schema"
 
 /**
- * What somebody may do. `viewer` reads all that is no secret, `operator` runs the fleet. `developer` builds applications for given
- * products. `firmware` builds what runs on their devices, and so knows their secrets. `admin` may do everything.
+ * The set of operations that somebody may call. `viewer` reads all that is no secret, `operator` runs the fleet. `developer` builds
+ * applications for given products. `firmware` builds what runs on their devices, and so knows their secrets. `admin` may do everything.
  */
 export const Role = Schema.Literals(["viewer", "operator", "developer", "firmware", "admin"])
 export type Role = typeof Role.Type
@@ -31,7 +31,7 @@ export type Grant = typeof Grant.Type
 
 export const Grants = Schema.Array(Grant).check(Schema.isMinLength(1), Schema.isMaxLength(grantsMax))
 
-/** Who makes a request, by which credential. */
+/** The maker of a request, and the credential that it came by. */
 export const Principal = Schema.Struct({
   kind: Schema.Literals(["token", "key", "account", "oidc"]).annotate({
     description:
@@ -43,7 +43,7 @@ export const Principal = Schema.Struct({
 }).annotate({ identifier: "Principal" })
 export type Principal = typeof Principal.Type
 
-/** Who holds ROOST_API_TOKEN. */
+/** The holder of ROOST_API_TOKEN. */
 export const tokenPrincipal: Principal = {
   kind: "token",
   id: "ROOST_API_TOKEN",
@@ -51,7 +51,7 @@ export const tokenPrincipal: Principal = {
   grants: [{ role: "admin" }]
 }
 
-/** Who makes the request that is being answered, and the roles that its operation is for. */
+/** The maker of the request that is being answered, and the roles that its operation is for. */
 export interface Caller {
   readonly principal: Principal
   readonly roles: ReadonlyArray<Role>

@@ -14,7 +14,7 @@ export class Unauthorized extends HttpApiError.Problem<Unauthorized>()(
   linked("unauthorized")
 ) {}
 
-/** Whoever asks is known, and may not do this (RFC 9110 §15.5.4). */
+/** The caller is known, and may not do this (RFC 9110 §15.5.4). */
 export class Forbidden extends HttpApiError.Problem<Forbidden>()(
   "Forbidden",
   { type: "urn:roost:problem:forbidden", status: 403, title: "The caller's role does not allow this." },
@@ -42,7 +42,7 @@ const bearer = HttpApiSecurity.http({ scheme: "bearer" }).pipe(
   )
 )
 
-/** Who asks, and whether the endpoint's `AccessRule` lets them (docs/architecture.md §6); implemented by `@roost/http`. */
+/** Finds who asks, and whether the endpoint's `AccessRule` lets them (docs/architecture.md §6); implemented by `@roost/http`. */
 export class Authorization extends HttpApiMiddleware.Service<Authorization>()("@roost/contracts/Authorization", {
   security: { bearer },
   error: [Unauthorized, Forbidden, TooManyRequests]

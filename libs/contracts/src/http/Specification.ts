@@ -10,10 +10,9 @@ type Operation = OpenApi.OpenAPISpecOperation
 type Json = Readonly<Record<string, unknown>>
 
 /**
- * What a specification says of an API beyond what Effect derives from its schemas, for all endpoints alike. Numbers in queries are
- * numbers. An operation has its roles, `Idempotency-Key`, and every status that the server answers by itself, with its headers. A body of
- * which nothing is required may
- * be left out; names that make good names in generated clients.
+ * Adds to a specification what Effect does not derive from the schemas of its API, for all endpoints alike. Numbers in queries are numbers.
+ * An operation has its roles, `Idempotency-Key`, and every status that the server answers by itself, with its headers. A body of which
+ * nothing is required may be left out; names that make good names in generated clients.
  */
 export const completeSpecification = <Id extends string, Groups extends HttpApiGroup.Constraint>(
   api: HttpApi.HttpApi<Id, Groups>

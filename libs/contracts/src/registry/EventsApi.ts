@@ -18,7 +18,7 @@ export class TooManyReaders extends HttpApiError.Problem<TooManyReaders>()(
   linked("too-many-readers")
 ) {}
 
-/** What a reader can follow: what webhooks deliver, and the log of devices, which operators read. */
+/** Kinds that a reader can follow: those that webhooks deliver, and the log of devices, which operators read. */
 export const FollowedKind = Schema.Literals([...EventKind.literals, "log"])
 export type FollowedKind = typeof FollowedKind.Type
 

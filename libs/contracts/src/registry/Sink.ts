@@ -185,7 +185,7 @@ export const SinkReplay = Schema.Struct({
   from: millis("Where it goes back to, milliseconds since 1970, as far as events are kept.")
 }).annotate({ identifier: "SinkReplay" })
 
-/** What became of a try to reach a sink's target; nothing is written. */
+/** Outcome of a try to reach a sink's target; nothing is written. */
 export const SinkTestResult = Schema.Struct({
   reached: Schema.Boolean,
   millis: Schema.Finite,

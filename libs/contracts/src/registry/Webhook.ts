@@ -115,7 +115,7 @@ export const WebhookChange = sentBack(WebhookWithDelivery.fields, {
 }).annotate({ identifier: "WebhookChange" })
 export type WebhookChange = typeof WebhookChange.Type
 
-/** What became of a request that has no events, and that only tries the way to the receiver. */
+/** Outcome of a request that has no events, and that only tries the way to the receiver. */
 export const WebhookTestResult = Schema.Struct({
   taken: Schema.Boolean.annotate({ description: "The receiver answered with a 2xx." }),
   millis: Schema.Finite.annotate({ description: "Milliseconds until its answer, or until it was given up." }),

@@ -24,7 +24,7 @@ import { Clock, type Config, Context, Effect, Layer, Result, Schema, Semaphore }
 import { randomBytes } from "node:crypto"
 import { RecordingEvents } from "./RecordingEvents.ts"
 
-/** What runs is told so often, so that a process that starts hears of it. */
+/** Recordings that run are told so often, so that a process that starts hears of them. */
 const tellMillis = 1_000
 /** How often it is told that nothing runs any more: each message may be lost. */
 const endsToldMin = 10
@@ -152,7 +152,7 @@ export class Recordings extends Context.Service<
 
 const Sealed = Schema.Struct({ sealed: Schema.String.annotate({ description: "Base64." }) })
 
-/** What processes tell, each batch under a key of its own. `known`: others were forgotten, or are another cluster's. */
+/** Stores batches that processes tell, each under a key of its own. `known`: others were forgotten, or are another cluster's. */
 const storedBatches = Effect.fnUntraced(function* (
   bucket: Bucket<typeof Sealed.Type>,
   sealing: Sealing,

@@ -9,7 +9,7 @@ const anywhereMin = 3
 /** Characters of a device's text that can be found: its tags may be 100 of 300. */
 const textLengthMax = 8_192
 
-/** What of a device is searched: key, name and tags, in lower case. `tags` are names and values. */
+/** The text of a device that is searched: key, name and tags, in lower case. `tags` are names and values. */
 export const deviceText = (
   deviceKey: string,
   deviceName: string,
@@ -27,7 +27,7 @@ export const deviceText = (
     .join("")
     .slice(0, textLengthMax)
 
-/** What to look for in such texts. */
+/** The part to look for in such texts. */
 export const soughtText = (part: string): string => {
   const lower = part.toLowerCase()
   return [...part].length < anywhereMin ? beginning + lower : lower

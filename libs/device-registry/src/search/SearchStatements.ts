@@ -27,7 +27,7 @@ export interface PartIndex {
 
 /** One of the query's conditions. */
 interface Condition {
-  /** What follows FROM when it leads; gives `found`, with product_key and device_key. */
+  /** The text after FROM when it leads; gives `found`, with product_key and device_key. */
   readonly lead: string
   readonly where: string
   readonly values: ReadonlyArray<Value>
@@ -109,7 +109,7 @@ const counting = (from: string, values: ReadonlyArray<Value>): SearchStatement =
   values
 })
 
-/** What a search goes by: the condition that leads, or the order. */
+/** The way of a search: by the condition that leads, or by the order. */
 export interface SearchPlan {
   readonly lead: Condition | undefined
   readonly rest: ReadonlyArray<Condition>
@@ -135,7 +135,7 @@ interface InOrder {
   readonly where: string
   /** Of the order's columns. */
   readonly alias: "d" | "keys"
-  /** What keeps another index than the order's from being taken for a condition. */
+  /** Keeps another index than the order's from being taken for a condition. */
   readonly unindexed?: string
 }
 
@@ -228,7 +228,7 @@ export const pagesOf = (
     () => (after === undefined ? " AND d.last_seen_at IS NOT NULL" : behind("d", seenOrder, beyond!)),
     after === undefined ? [] : [after.lastSeenAt!, ...position]
   )
-  // Who was never heard of was silent for no time.
+  // A device that was never heard of was silent for no time.
   return query.seenBefore === undefined ? [heard, never] : [heard]
 }
 

@@ -8,7 +8,7 @@ export interface SearchFiles {
   readonly indexFile: string
 }
 
-/** What the registry's thread asks. */
+/** A question of the registry's thread. */
 export interface SearchCall {
   readonly call: number
   readonly ask: { readonly search: DeviceQuery } | "countByStatus" | "keepUp" | "moveLog"
@@ -25,7 +25,7 @@ const turnMillis = 50
 const waitMillis = 300
 
 const { indexFile, registryFile } = workerData as SearchFiles
-/** What can't be read is made anew. */
+/** An index that can't be read is made anew. */
 const open = (): SearchIndex => {
   try {
     return new SearchIndex(registryFile, indexFile)

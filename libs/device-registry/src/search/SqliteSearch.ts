@@ -11,7 +11,7 @@ const waitingMax = 64
 /** How long changes are gathered before they are brought into the index. */
 const gatherMillis = 250
 
-/** What the other thread of a SQLite file does. */
+/** The work of a SQLite file's other thread. */
 export interface SqliteAside {
   readonly index: DeviceIndex
   /** Says whether all of the file's log is moved. */

@@ -6,7 +6,7 @@ import { tagsOf } from "../search/DeviceText.ts"
 import { deviceOf } from "./Rows.ts"
 import type { Row, SqlSession } from "./Sql.ts"
 
-/** What becomes of the index later is noted with the change itself. */
+/** The index follows later; which devices it has to take up is noted with the change itself. */
 export const noteForSearch = (sql: SqlSession, devices: ReadonlyArray<DeviceId>) =>
   devices.length === 0
     ? Effect.void

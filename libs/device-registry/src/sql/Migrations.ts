@@ -11,7 +11,7 @@ export interface ColumnTypes {
   readonly indexesLater: boolean
 }
 
-/** What the search goes by, beside what it keeps itself. A million devices take a second. */
+/** Indexes that the search goes by, beside what it keeps itself. A million devices take a second. */
 export const searchIndexes: ReadonlyArray<{ readonly name: string; readonly on: string }> = [
   { name: "devices_by_last_seen", on: "devices (last_seen_at, device_key, product_key)" },
   {

@@ -2,7 +2,7 @@ import type { ClientConfig } from "pg"
 import { type Answer, ConnectionFailed, type Ending, ending, PostgresConnection } from "./PostgresConnection.ts"
 import type { Value } from "./Values.ts"
 
-/** What a holder of a connection asks. */
+/** A connection, for the one who holds it. */
 export type Session = Pick<PostgresConnection, "query">
 
 /** Connections to one database: one that all write to, and up to `max` that one holder has at a time. Each is made when it is wanted. */
@@ -60,7 +60,7 @@ export class PostgresConnections {
     }
   }
 
-  /** A transaction: all or nothing. What the body throws rolls it back; so does the end of the connection, at each point. */
+  /** A transaction: all or nothing. An error that the body throws rolls it back; so does the end of the connection, at each point. */
   async begin<A>(body: (session: Session) => Promise<A>): Promise<A> {
     const connection = await this.reserve()
     try {
@@ -70,7 +70,7 @@ export class PostgresConnections {
       if (command !== "COMMIT") throw new Error("a statement of the transaction failed: the database rolled it back")
       return result
     } catch (error) {
-      // What is neither committed nor rolled back must not be there for the next holder.
+      // A transaction that is neither committed nor rolled back must not be there for the next holder.
       await connection.query("ROLLBACK").catch(() => connection.giveUp())
       throw error
     } finally {

@@ -32,7 +32,7 @@ export interface SqlTransaction extends SqlSession {
   readonly enter: (section: Section) => Effect.Effect<void>
 }
 
-/** What one instance at a time may do; the numbers are advisory locks on PostgreSQL. */
+/** Work that one instance at a time may do; the numbers are advisory locks on PostgreSQL. */
 export const sections = { migrate: 1, tell: 2, events: 3, presence: 4, points: 5, delete: 6, search: 7 } as const
 export type Section = keyof typeof sections
 

@@ -17,8 +17,8 @@ export interface Tables extends AsyncDisposable {
 }
 
 /**
- * The tables that a backup has, each after those that it refers to, with the schema that brought them. What is left out is made anew. That
- * is the index of the search, and the changes that are to be told: whoever needs them finds them out when it starts.
+ * The tables that a backup has, each after those that it refers to, with the schema that brought them. Tables that are left out are made
+ * anew. Those are the index of the search, and the changes that are to be told: whoever needs them finds them out when it starts.
  */
 const tablesBySchema: ReadonlyArray<readonly [schema: number, table: string]> = [
   [4, "thing_models"],

@@ -5,7 +5,7 @@ import type { DeviceId } from "../RegistryStore.ts"
 
 /** Commands of a device that are looked at, the newest ones. */
 const commandsMax = 50
-/** Whoever asks why waits for this; without it the other causes are named all the same. */
+/** The person who asks why waits for this; without it the other causes are named all the same. */
 const answerMillisMax = 2_000
 
 /** The commands of a device, as downlink-queue has them; none where that does not answer. */

@@ -14,7 +14,7 @@ const strangersMax = 200
 /** Products that are named which have a device of the same key. */
 const sameKeyMax = 5
 
-/** Collects what is known of a device or an address, from wherever it is kept. What can't be asked is left out. */
+/** Collects what is known of a device or an address, from wherever it is kept. A source that can't be asked is left out. */
 export const makeEvidence = Effect.gen(function* () {
   const registry = yield* Registry
   const strangers = yield* Strangers
@@ -99,7 +99,7 @@ const namedBy = (
     .map(seen)
 }
 
-/** What keys are made of, but for the comma and what stands around them. */
+/** The characters that keys are made of, but for the comma and what stands around them. */
 const isKeyCharacter = (character: string | undefined): boolean =>
   character !== undefined && /[A-Za-z0-9_.:-]/.test(character)
 

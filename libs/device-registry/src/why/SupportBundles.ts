@@ -15,7 +15,7 @@ const recordingsShownMax = 3
 const eventsMax = 200
 const strangersMax = 200
 
-/** Everything about one device that whoever helps asks for. What is not there, or does not answer, is left out. */
+/** Everything about one device that whoever helps asks for. A part that is not there, or does not answer, is left out. */
 export const makeSupportBundles = Effect.gen(function* () {
   const registry = yield* Registry
   const store = yield* RegistryStore

@@ -3,7 +3,7 @@ import { createInbox, type NatsConnection } from "@nats-io/transport-node"
 const stream = "LEAST"
 const subject = "least.uplink"
 
-/** What comes goes into a file-backed stream of one subject; `onStored` has it back with the stream's answer. */
+/** Payloads go into a file-backed stream of one subject; `onStored` has each back with the stream's answer. */
 export const leastStore = async <A>(
   nats: NatsConnection,
   onStored: (waiting: A) => void

@@ -44,7 +44,7 @@ const startStarted = Effect.fnUntraced(function* (place: Place) {
 
 const parts = ["nats-server", "udp-edge", "session-actors", "downlink-queue", "registry"]
 
-/** What a person gets who types `npm start`: bundles, latest values and events, supervisor and terminal. */
+/** The Roost of a person who types `npm start`: bundles, latest values and events, supervisor and terminal. */
 export const started: Contestant = {
   key: "started",
   name: "Roost by npm start",

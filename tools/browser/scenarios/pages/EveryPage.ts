@@ -3,7 +3,7 @@ import { expectAccessible, expectFits, newContext, picture } from "../support/Br
 import type { ConsoleInBrowser } from "../support/ConsoleInBrowser.ts"
 import { tabTo } from "../support/Keyboard.ts"
 
-/** What holds for all pages: keyboard, small screens, colours and languages. */
+/** Scenarios that hold for all pages: keyboard, small screens, colours and languages. */
 export const everyPage = (console: ConsoleInBrowser): void => {
   it("is used by the keyboard alone", async () => {
     const { browser, roost } = console

@@ -8,7 +8,7 @@ import type { RunnerTestCase } from "vitest"
 export const launch = (): Promise<Browser> =>
   chromium.launch({ executablePath: process.env["ROOST_TEST_CHROMIUM"]!, args: ["--no-sandbox"] })
 
-/** What a page complains about that nobody expected. */
+/** The complaints of a page that nobody expected. */
 export const complaintsOf = (page: Page): ReadonlyArray<string> => {
   const complaints: Array<string> = []
   page.on("pageerror", (error) => complaints.push(error.message))
@@ -25,7 +25,7 @@ export const transferred = (page: Page): (() => Promise<number>) => {
   const sizes: Array<Promise<number>> = []
   page.on("requestfinished", (request) => {
     const path = new URL(request.url()).pathname
-    // What the API answers depends on the fleet.
+    // Answers of the API depend on the fleet.
     if (!path.startsWith("/v1/")) sizes.push(request.sizes().then(({ responseBodySize }) => responseBodySize))
   })
   return async () => (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0)
@@ -87,7 +87,7 @@ export const picture = async (page: Page, name: string): Promise<void> => {
 /** Of a page's text, for whoever reads only what a failed test said. */
 const shownCharactersMax = 1_500
 
-/** What a page showed when a test failed, added to what the test said, and a picture where they are asked for. */
+/** Adds what a page showed when a test failed to what the test said, and a picture where they are asked for. */
 export const tellFailure = async (
   page: Page,
   { name, result }: Pick<RunnerTestCase, "name" | "result">

@@ -56,7 +56,7 @@ export const listAll = Effect.fnUntraced(function* (
   }
 })
 
-/** What the specification says that an item may have; undefined where an item is of several kinds. */
+/** Fields that an item may have by the specification; undefined where an item is of several kinds. */
 const fieldsOf = ({ answer, definitions }: Operation, { items }: List): ReadonlyArray<string> | undefined => {
   if (answer === undefined) return undefined
   const item = resolve(answer, definitions).properties?.[items]?.items

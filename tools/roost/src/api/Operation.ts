@@ -24,7 +24,7 @@ export interface Field {
   readonly schema: JsonSchema
 }
 
-/** What a request carries: fields of an object, values by name, any JSON, bytes, or lines of JSON. */
+/** The body of a request: fields of an object, values by name, any JSON, bytes, or lines of JSON. */
 export type Body =
   | { readonly form: "fields"; readonly required: boolean }
   | { readonly form: "pairs"; readonly value: JsonSchema }
@@ -43,7 +43,7 @@ export interface Operation {
   /** Of the answer of a success; undefined where it has none, or none in JSON. */
   readonly answer: JsonSchema | undefined
   readonly endpoint: HttpApiEndpoint.Top
-  /** What `$ref`s of its schemas lead to. */
+  /** Schemas that the `$ref`s of its own lead to. */
   readonly definitions: Readonly<Record<string, JsonSchema>>
 }
 
@@ -142,7 +142,7 @@ const bodyOf = (
     : { body: { form: "json" }, fields: [] }
 }
 
-/** What a `$ref` leads to, its own description kept. */
+/** The schema that a `$ref` leads to, its own description kept. */
 export const resolve = (schema: JsonSchema, definitions: Operation["definitions"]): JsonSchema => {
   if (schema.$ref === undefined) return schema
   const target = definitions[schema.$ref.split("/").at(-1)!]

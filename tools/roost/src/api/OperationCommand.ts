@@ -33,7 +33,7 @@ export const operationCommand = (operation: Operation, placement: Placement) => 
   )
 }
 
-/** What a command takes, by the names under which its handler finds it. */
+/** The parameters of a command, by the names under which its handler finds them. */
 interface Plan {
   readonly name: string
   readonly config: Command.Command.Config

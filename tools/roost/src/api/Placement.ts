@@ -26,7 +26,7 @@ export interface Placement {
 
 export interface List {
   readonly items: string
-  /** What names an item, in `--quiet`: several with a slash between. */
+  /** Fields that name an item, in `--quiet`: several with a slash between. */
   readonly key: ReadonlyArray<string>
   /** Of the table. */
   readonly columns: ReadonlyArray<string>

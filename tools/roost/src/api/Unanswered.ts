@@ -94,7 +94,7 @@ const problemOf = (text: string): Problem | undefined => {
   }
 }
 
-/** What helps, where the command has a flag for it. */
+/** The cure, where the command has a flag for it. */
 const cureOf = ({ type = "" }: Problem): string | undefined => {
   switch (type.split(":").at(-1)) {
     case "device-offline":

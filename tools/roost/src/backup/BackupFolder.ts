@@ -19,7 +19,7 @@ import { Failure } from "../Failure.ts"
 const KeyId = Schema.String.check(Schema.isPattern(/^[0-9a-f]{8}$/))
 const Count = Schema.Int.check(Schema.isGreaterThanOrEqualTo(0))
 
-/** What a backup has, and by which words: the file `manifest.json`, which is written last. */
+/** The contents of a backup, and how they are written down: the file `manifest.json`, which is written last. */
 export const Manifest = Schema.Struct({
   format: Schema.Literal(1),
   /** Of the Roost that made it. */

@@ -38,7 +38,7 @@ export class LineReader {
   }
 }
 
-/** Empty cells are fields that are absent. What is no CSV goes on as it is: Roost says what is wrong with the line. */
+/** Empty cells are fields that are absent. A line that is no CSV goes on as it is: Roost says what is wrong with it. */
 const recordOf = (header: string, text: string): Effect.Effect<object> =>
   Stream.make(`${header}\n${text}\n`).pipe(
     Stream.pipeThroughChannel(Csv.decodeString({ headers: true })),

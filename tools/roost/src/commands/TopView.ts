@@ -3,7 +3,7 @@ import { localTime, printable } from "../output/Cells.ts"
 import { paint, type Printer } from "../output/Printer.ts"
 import { Table, widthOf } from "../output/Table.ts"
 
-/** What the view is made of; undefined until it was read. */
+/** The answers that the view is made of; undefined until they were read. */
 export interface Seen {
   readonly url: string
   readonly summary: FleetSummary

@@ -19,7 +19,7 @@ export const topCommand = Command.make(
       const lines = yield* readLines(Infinity)
       return yield* Effect.forEach(lines, printer.out, { discard: true })
     }
-    // What can't be read the first time stands where it can be read: on the screen that stays.
+    // A failure of the first reading is told where it can be read: on the screen that stays.
     yield* readLines(Infinity)
     yield* Effect.scoped(Effect.andThen(otherScreen, Effect.raceFirst(show, quitKey)))
   })

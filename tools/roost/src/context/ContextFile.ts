@@ -25,7 +25,7 @@ export const contextsFile = (env: Environment): string =>
 
 const none: Contexts = { contexts: {} }
 
-/** What is kept; nothing where there is no file. Throws a `Failure` where the file can't be used. */
+/** The contexts that are kept; none where there is no file. Throws a `Failure` where the file can't be used. */
 export const readContexts = (env: Environment): Contexts => {
   const file = contextsFile(env)
   let text: string

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs"
 import { dirname, join, resolve } from "node:path"
 
-/** What `npm start` keeps about itself in its data directory. */
+/** Facts that `npm start` keeps about itself in its data directory. */
 export interface LocalRoost {
   readonly folder: string
   readonly url: string

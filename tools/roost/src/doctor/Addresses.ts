@@ -10,7 +10,7 @@ import type { Finding } from "./Finding.ts"
 const clockMillisMax = 2_000
 const answerMillisMax = 5_000
 
-/** What is wrong with what answers at the context's address, and with the processes behind it. */
+/** Finds what is wrong with the answers of the context's address, and with the processes behind it. */
 export const examineAddresses = Effect.fnUntraced(function* ({ url }: Found) {
   const { call } = yield* Api
   const registry = yield* Effect.promise(() => readiness("registry", url))
@@ -110,7 +110,7 @@ export const judgeClock = (date: string | null, askedAt: number, answeredAt: num
 
 const apps = ["registry", "downlink-queue", "session-actors", "udp-edge"]
 
-/** What the registry knows of the others. */
+/** Findings from what the registry knows of the others. */
 export const judgeCluster = ({ nodes, partitions, problems }: Cluster): ReadonlyArray<Finding> => {
   const missing = apps.filter((app) => !nodes.some((node) => node.app === app))
   const unready = nodes.filter(({ ready }) => !ready)
@@ -151,7 +151,7 @@ export const judgeCluster = ({ nodes, partitions, problems }: Cluster): Readonly
             cure: "finish the update: docs/operations.md, Update"
           }
         ]),
-    // What the registry says in words, and is not told above.
+    // Problems that the registry says in words, and that are not told above.
     ...problems
       .filter((text) => !named.some((name) => text.includes(name)) && !(unserved > 0 && /partition/.test(text)))
       .map((text): Finding => ({

@@ -33,7 +33,7 @@ const ports: Readonly<Record<AppName, readonly [variable: string, usual: string]
   sinks: ["ROOST_SINKS_PORT", "8084"]
 }
 
-/** What is wrong with the variables of the apps, each by itself and beside the others. */
+/** Finds what is wrong with the variables of the apps, each by itself and beside the others. */
 export const judgeVariables = (apps: ReadonlyArray<AppVariables>): ReadonlyArray<Finding> => [
   ...apps.flatMap(unknown),
   ...apps.flatMap(keyFaults),

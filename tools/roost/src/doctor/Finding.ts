@@ -1,10 +1,10 @@
-/** What is wrong, or how well something is. */
+/** A fault, or how well something is. */
 export interface Finding {
   /** Its name, for scripts and docs. */
   readonly fault: Fault
   /** `wrong`: something does not work, or will lose data. `risky`: it works today. */
   readonly weight: "wrong" | "risky"
-  /** What came. */
+  /** The value, answer or state that came. */
   readonly what: string
   readonly expected: string
   readonly cause?: string

@@ -1,7 +1,7 @@
 import { readFileSync, statfsSync } from "node:fs"
 import type { Finding } from "./Finding.ts"
 
-/** What the doctor reads of the machine that it runs on; undefined where the system does not tell. */
+/** Facts that the doctor reads of the machine that it runs on; undefined where the system does not tell. */
 export interface Machine {
   /** Bytes: `net.core.rmem_max`. */
   readonly receiveBufferMax: number | undefined

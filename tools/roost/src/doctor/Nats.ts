@@ -22,7 +22,7 @@ const versionMin = [2, 10, 23] as const
 /** Of what a stream may hold. */
 const nearlyFull = 0.8
 
-/** What is wrong with the nats-servers, for one login. */
+/** Finds what is wrong with the nats-servers, for one login. */
 export const examineNats = async (login: Login, replicas: number | undefined): Promise<ReadonlyArray<Finding>> => {
   let client: NatsConnection
   try {

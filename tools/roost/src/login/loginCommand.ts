@@ -147,7 +147,7 @@ const attempt = <A>(work: () => A) =>
     }
   })
 
-/** Where there is a screen. Whatever becomes of it, the address is printed. */
+/** Where there is a screen. The address is printed, whatever becomes of it. */
 const openBrowser = (address: string): void => {
   const opener = { darwin: "open", linux: "xdg-open" }[process.platform as string]
   const hasScreen = process.platform === "darwin" || Boolean(process.env["DISPLAY"] || process.env["WAYLAND_DISPLAY"])

@@ -1,6 +1,6 @@
 import type { Effect } from "effect"
 
-/** What a list writes: a table, keys alone, or one document whose items come page by page. */
+/** Writes a list: a table, keys alone, or one document whose items come page by page. */
 export interface ListWriter {
   readonly page: (items: ReadonlyArray<unknown>) => Effect.Effect<void>
   /** `nextCursor`: of what was not listed. */
