@@ -6,8 +6,8 @@ import { exchangeId } from "../src/requests/ExchangeId.ts"
 import { decodeStoredSession, encodeStoredSession } from "../src/state/StoredSession.ts"
 import { World } from "../test/support/World.ts"
 
-// What durable sessions cost this process: bytes and CPU per stored session, sessions taken over per second, CPU that an
-// uplink's name adds. What nats-server does for it is not in these numbers.
+// The cost of durable sessions in this process: bytes and CPU per stored session, sessions taken over per second, CPU that
+// an uplink's name adds. The work of nats-server for it is not in these numbers.
 const count = 20_000
 const world = new World()
 for (let i = 0; i < count; i++) world.device(`dev${i}`, 1 + i, { connectionId: new Uint8Array(0) }).connect()

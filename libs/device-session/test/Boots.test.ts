@@ -7,7 +7,7 @@ import { codeOf, post } from "./support/DeviceRequests.ts"
 import type { SimulatedDevice } from "./support/SimulatedDevice.ts"
 import { World } from "./support/World.ts"
 
-// What devices do that have no entropy, no memory of what they did before, or a NAT that forgets them.
+// Devices that have no entropy, no memory of what they did before, or a NAT that forgets them.
 
 /** All its random numbers are the same after each reset. */
 const withoutEntropy = { crypto: { ...dtlsCrypto, randomBytes: (length: number) => new Uint8Array(length).fill(0x5a) } }

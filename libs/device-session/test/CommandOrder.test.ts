@@ -150,7 +150,7 @@ class Path {
   now = 1000
   pending = new PendingCommands()
   readonly bucket = new Map<string, PendingCommand>()
-  /** What the device carried out last, by what is changed: position of the command in its issue. */
+  /** The command that the device carried out last, by what it changes: its position in their issue. */
   readonly state = new Map<string, number>()
   readonly highest = new Map<string, number>()
   readonly owing: Array<string> = []
@@ -187,7 +187,7 @@ class Path {
     if (entry !== undefined) {
       this.bucket.set(taken.id, { ...entry, deliveries: taken.deliveries, deliveredAt: taken.deliveredAt })
     }
-    // What is owed arrives in this world: whether an answer got through, nobody can tell but by the reply.
+    // An answer that is owed arrives in this world: whether an answer got through, nobody can tell but by the reply.
     if (lost && !owed.has(taken.id)) return
     this.answers++
     for (const part of effectOf(taken.topic, taken.payload)) {
@@ -215,7 +215,7 @@ class Path {
     this.pending.remove(id)
   }
 
-  /** What downlink-queue does by now. */
+  /** The work that downlink-queue has done by now. */
   settle(): void {
     for (const id of this.#late.splice(0)) this.gone(id)
     for (const { id, by } of this.pending.takeOvertaken()) {
@@ -289,7 +289,7 @@ describe("a device on a path that loses, repeats and is late", () => {
           else path.settle()
           if (withOwners && random() < 0.03) {
             path.settle()
-            // What is owed and ended is known to its owner alone.
+            // A command that is owed and ended is known to its owner alone.
             if (path.pending.notes.every(({ finished, owed }) => !(finished && owed === true))) path.takeOver()
           }
         }

@@ -9,7 +9,7 @@ import { World } from "./support/World.ts"
 setFlagsFromString("--expose-gc")
 const collectGarbage: () => void = runInNewContext("gc")
 const heapBytes = (): number => {
-  // What array buffers had outside of the heap is given back by the collection after the one that found them unused.
+  // Memory of array buffers outside of the heap is given back by the collection after the one that found them unused.
   for (let i = 0; i < 4; i++) collectGarbage()
   const { external, heapUsed } = process.memoryUsage()
   return heapUsed + external

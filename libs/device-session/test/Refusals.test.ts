@@ -160,7 +160,7 @@ describe("refusals of all causes", () => {
     "a mode that there is not": { identity: "pk1,dev1,9,60" },
     "an identity that can't be split": { identity: "pk1;dev1;2;60", psk: () => unknown }
   }
-  /** What the host does from ClientKeyExchange to the end of the refusal. */
+  /** The host's work from ClientKeyExchange to the end of the refusal. */
   const workOf = ({ apart = false, identity = "pk1,dev1,2,60", live = false, psk }: Cause): ReadonlyArray<string> => {
     const world = new World()
     if (live) assert.isTrue(world.device("dev1", 1000).connect().connected)

@@ -30,7 +30,7 @@ const traced = (devices: ReadonlyArray<string>) => {
   world.stamp = frameStamp(world.now)
   const device = world.device("dev1", 1000).connect()
   world.frameHeaders.length = 0
-  /** What the edge was told since the last call. */
+  /** The traces that the edge was told since the last call. */
   const told = () => {
     const headers = world.frameHeaders.splice(0).filter((text) => text !== "")
     return headers.flatMap((text) => readFrameTraces(text.slice(frameTracesHeader.length + 2).trim()))

@@ -57,7 +57,7 @@ const command = pendingCommand("c1", 0, { expiresAt: Infinity, timeoutMillis: 10
 /** Inputs that need more than one device with a session that lives on; each has a test of its own below. */
 type Special = "Restored" | "Opened" | "Hold" | "Recalled" | "Leaving" | "Verified" | "Activated" | "Revoked"
 
-/** What makes `dev1` hear each other input. */
+/** The steps that make `dev1` hear each other input. */
 const provoked: Record<Exclude<DeviceInput["_tag"], Special>, (world: World, device: SimulatedDevice) => void> = {
   Datagram: (_, device) => void post(device, "1"),
   Stored: (_, device) => void post(device, "1"),

@@ -22,7 +22,7 @@ const selfSigned = (directory: string, name: string) =>
     })
   })
 
-/** Whose certificate the server shows, and its answer; or why there is none. */
+/** The server's answer, and the subject of the certificate that it shows; or why there is none. */
 const ask = (port: number, client?: { readonly cert: Buffer; readonly key: Buffer }) =>
   Effect.callback<string>((resume) => {
     get(

@@ -31,7 +31,7 @@ import { stubDeadline, stubHears, stubTimeout } from "./Supervision.ts"
 import { fenced, handleRecalled, hold, prepare, prepareOwed, restoredSession } from "./Recovery.ts"
 import { sequenceMax } from "@roost/dtls"
 
-/** What a device is given beside its input. */
+/** The turn that a device is given beside its input. */
 export interface MachineTurn extends RequestTurn {
   readonly crypto: Crypto
 }
@@ -159,7 +159,7 @@ export class Device extends DeviceState implements Machine<DeviceInput, MachineT
           turn.counters.ignored(opened.reason)
       }
     }
-    // What this record asks for comes before the next one is read.
+    // The requests of this record come before the next one is read.
     if (heard.offset < datagram.length) turn.effects.push({ _tag: "Hear", heard })
     else if (heard.outcome === "Alive") renewLifetime(turn, this, session)
   }
@@ -209,7 +209,7 @@ export class Device extends DeviceState implements Machine<DeviceInput, MachineT
   #saved(turn: MachineTurn, outcome: SaveOutcome): void {
     const saved = handleSaved(turn, this, outcome)
     if (saved?._tag === "Candidate") establish(turn, this, saved.candidate)
-    // What is stored may be the state of a session that has given way since.
+    // The state that is stored may be of a session that has given way since.
     else if (saved !== undefined && saved.session === this.session) this.#sessionSaved(turn, saved.session, saved.acks)
     if (outcome._tag === "Saved") writeNext(turn, this)
   }

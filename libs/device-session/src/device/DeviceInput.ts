@@ -38,7 +38,7 @@ export type DeviceInput =
   | { readonly _tag: "Opened" }
   /** Its partition is given up: the last state is to be stored. */
   | { readonly _tag: "Leaving" }
-  /** What was to be stored is to be written now. */
+  /** The state that was to be stored is to be written now. */
   | { readonly _tag: "Write"; readonly due: WriteDue }
   | { readonly _tag: "Saved"; readonly outcome: SaveOutcome }
   /** `fencingToken`: as `WriteDue.fencingToken`. */

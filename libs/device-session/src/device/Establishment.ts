@@ -52,7 +52,7 @@ export const establish = (turn: DeviceTurn, device: DeviceState, candidate: Sess
     turn.effects.push({ _tag: "Hear", heard: heardDatagram(edge, peer, datagram) })
 }
 
-/** What the device said in the session before tells copies apart from new messages in this one (RFC 7252 §4.5). */
+/** The messages of the session before tell copies apart from new messages in this one (RFC 7252 §4.5). */
 const inherit = (turn: DeviceTurn, session: DeviceSession, previous: DeviceSession): void => {
   const resumed = session.scope === previous.scope
   if (resumed) session.recalled = previous.recalled

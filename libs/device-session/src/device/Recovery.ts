@@ -33,7 +33,7 @@ export const restoredSession = (turn: DeviceTurn, stored: StoredSession, edge: E
   dtls.writeSequence = restoredSequence(dtls.writeLimit, wall - stored.establishedAt, random)
   dtls.writeLimit = dtls.writeSequence
   const lifetimeMillis = stored.lifetimeSeconds * 1000
-  // What an owner that died saw last is not known: a whole Lifetime from now is late at worst, never wrong.
+  // It is not known when an owner that died last heard the device: a whole Lifetime from now is late at worst, never wrong.
   const seenAt = stored.final ? now - Math.min(stored.silentMillis, Math.max(0, lifetimeMillis - graceMillis)) : now
   // How long an offline device has been silent only clocks can tell: one that is wrong ends no session at once.
   const silentAt = Math.max(
@@ -146,7 +146,7 @@ const goOn = (turn: RequestTurn, device: DeviceState, session: DeviceSession, re
 /** Datagrams of one device that wait for its session, and their bytes; what is more, it sends again. */
 const heldMax = 8
 const heldBytesMax = 4096
-/** What a device may have sent while its partition had no owner is heard before it is called silent. */
+/** Messages that a device may have sent while its partition had no owner are heard before it is called silent. */
 const graceMillis = 10_000
 /** A session of a device that has been offline for too long, by the clock, is kept this long after a takeover. */
 const idleGraceMillis = 3_600_000

@@ -34,7 +34,7 @@ export const stubDeadline = ({ stub, until }: Fault): number => {
   return stub.isDue && !stub.asked ? until : stub.lifetimeAt
 }
 
-/** What a stub does with what the device would hear. True: the device is itself again, and hears the input. */
+/** A stub hears an input in the device's place. True: the device is itself again, and hears the input. */
 export const stubHears = (turn: DeviceTurn, device: DeviceState, fault: Fault, input: DeviceInput): boolean => {
   const { stub } = fault
   if (stub === undefined) return true

@@ -6,7 +6,7 @@ import { refusedKind, rejectTold } from "./HandshakeTexts.ts"
 import { type HandshakeTurn, refuse } from "./HandshakeTurn.ts"
 import { keyTold, refusalOf } from "./WrongKeys.ts"
 
-/** What a datagram, or all that came before the key did, means under the handshake's keys. */
+/** Reads a datagram, or all that came before the key did, under the handshake's keys. */
 export const conclude = (
   turn: HandshakeTurn,
   handshake: Handshake,
@@ -45,7 +45,7 @@ export const rejected = (turn: HandshakeTurn, handshake: Handshake, reason: Reje
   refuse(turn, handshake, refusedKind, refusalOf(handshake) ?? rejectTold[reason])
 }
 
-/** What is told may wait for the registry, once for each handshake: whatever is wrong, so that all refusals are the same work. */
+/** The refusal may wait for the registry, once for each handshake: whatever is wrong, so that all refusals are the same work. */
 export const refuseKey = (turn: HandshakeTurn, handshake: Handshake, state: AwaitFinished | AwaitResumed): void => {
   if (turn.wrongKeys.admit(turn.now, handshake, state))
     turn.effects.push({ _tag: "Ask", question: { about: "Mistakes", state } })

@@ -12,7 +12,7 @@ import { type HandshakeTurn, refuse } from "./HandshakeTurn.ts"
 import { dayOf } from "./KnownKeys.ts"
 
 /*
- * All refusals take one way. Whatever a handshake names, and whether it names anything, its Finished is tried under a key from
+ * All refusals take one way. A handshake may name any device, or nothing: its Finished is tried under a key from
  * here. The registry is asked once, and the Finished is tried under the key from there. Where there is no key it is one that
  * nobody has. So nothing on the wire, and no other work, tells a wrong key from an unknown device. Nor does it tell a device
  * that is online. Only who has the key that is known here is let in without the question.

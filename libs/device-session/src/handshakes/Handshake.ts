@@ -6,13 +6,13 @@ import type { EdgeLink } from "../state/EdgeLink.ts"
 import type { NamedDevice } from "../state/NamedDevice.ts"
 import type { HandshakeState } from "./HandshakeState.ts"
 
-/** Who the peer says it is. */
+/** The identity that the peer claims. */
 export type Claim = PskIdentity | UnreadableIdentity
 
 interface UnreadableIdentity {
   /** The device, which can be read even where the rest is wrong. */
   readonly named: NamedDevice | undefined
-  /** What is wrong with it. */
+  /** Its fault. */
   readonly refusal: Told
 }
 
@@ -39,7 +39,7 @@ export interface Handshake {
   movedTo: { readonly peer: PeerAddress; readonly edge: EdgeLink; readonly bytes: number } | undefined
 }
 
-/** What an edge hands over of a handshake, or what a hello finds of one. */
+/** The part of a handshake that an edge hands over, or that a hello finds. */
 type Begun = Pick<Handshake, "peer" | "edge" | "partition" | "startedAt" | "claim" | "repeated" | "state">
 
 export const begunHandshake = (begun: Begun): Handshake => ({

@@ -7,7 +7,7 @@ import { type HandshakeTurn, type Question, refuse } from "./HandshakeTurn.ts"
 import { keepEarly } from "./Storing.ts"
 
 /*
- * What a handshake does with each input, by its state. `turn.effects` has what it wants then.
+ * The work of a handshake for each input, by its state. `turn.effects` has what it wants then.
  *
  *                     AwaitKey            AwaitFinished, AwaitResumed   Storing
  *     datagram        Finished is tried   Finished is tried             kept for the session

@@ -42,19 +42,19 @@ export interface AwaitResumed {
   wrongKey: WrongKey
 }
 
-/** Verified: answered as soon as the session is stored. What waits for the store should be small. */
+/** Verified: answered as soon as the session is stored. A handshake that waits for the store should be small. */
 export interface Storing {
   readonly _tag: "Storing"
   readonly session: Session
-  /** What came with its Finished, and what came since. */
+  /** Datagrams that came with its Finished, and since. */
   readonly early: Array<Uint8Array>
-  /** What it was before, if it is a resumption: an edge may repeat its half. */
+  /** Its state before, if it is a resumption: an edge may repeat its half. */
   readonly resumption: PendingResumption | undefined
 }
 
 export type HandshakeState = AwaitKey | AwaitFinished | AwaitResumed | Storing
 
-/** What a key that does not verify comes of, as far as that was looked into. */
+/** The cause of a key that does not verify, as far as it was looked into. */
 export type WrongKey =
   | { readonly _tag: "NotAsked" }
   /** The registry is asked for keys that come of known mistakes. */

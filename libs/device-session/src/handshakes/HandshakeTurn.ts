@@ -13,7 +13,7 @@ import type { AwaitFinished, AwaitKey, AwaitResumed } from "./HandshakeState.ts"
 import type { KnownKeys } from "./KnownKeys.ts"
 import type { WrongKeys } from "./WrongKeys.ts"
 
-/** What a handshake can want. `HandshakeServer` carries it out as soon as the input that it came of is handled. */
+/** An effect that a handshake can want. `HandshakeServer` carries it out as soon as the input that it came of is handled. */
 export type HandshakeEffect =
   /** Our flight again. */
   | { readonly _tag: "Reply"; readonly datagrams: ReadonlyArray<Uint8Array> }
@@ -22,7 +22,7 @@ export type HandshakeEffect =
   | { readonly _tag: "Refuse"; readonly kind: DeviceEventKind; readonly told: Told }
   | { readonly _tag: "Verified"; readonly verified: Verified }
 
-/** What the registry is asked, and of which state. */
+/** A question to the registry, and the state that it is of. */
 export type Question =
   | { readonly about: "Key"; readonly state: AwaitKey }
   /** For keys that come of known mistakes. */
@@ -49,7 +49,7 @@ export type Verified =
       readonly outcome: Established
     }
 
-/** What a handshake's code is given beside its input. One object for all handshakes of a host. */
+/** The turn that a handshake's code is given beside its input. One object for all handshakes of a host. */
 export class HandshakeTurn {
   readonly crypto: Crypto
   readonly counters: Counters

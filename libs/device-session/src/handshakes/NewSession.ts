@@ -8,7 +8,7 @@ import { restoredSequence } from "../state/RestoredSequence.ts"
 import { kindBit } from "../state/UplinkKinds.ts"
 import type { Handshake } from "./Handshake.ts"
 
-/** What a verified handshake agreed on. */
+/** The terms that a verified handshake agreed on. */
 interface Agreed {
   readonly identity: PskIdentity
   readonly facts: DeviceFacts
@@ -17,7 +17,7 @@ interface Agreed {
   readonly scope: string | undefined
 }
 
-/** What a verified handshake makes, as it is stored first. */
+/** The session that a verified handshake makes, as it is stored first. */
 export const newSession = (
   turn: DeviceTurn & { readonly crypto: Crypto },
   handshake: Handshake,

@@ -13,7 +13,7 @@ interface Replaced {
   readonly since: number
 }
 
-/** What operators hear of it; `routine` is what healthy devices do, too. */
+/** A replacement as operators hear of it; `routine` is what healthy devices do, too. */
 export interface Replacement {
   readonly reason: string
   readonly routine: boolean

@@ -67,7 +67,7 @@ export const keyTold = (handshake: Handshake, { wrongKey }: Awaiting): Told => {
   return refusalOf(handshake) ?? explained ?? notLookedInto
 }
 
-/** What is wrong with the handshake beside its key: its identity can't be read, or the registry has no key for it. */
+/** The fault of the handshake beside its key: its identity can't be read, or the registry has no key for it. */
 export const refusalOf = ({ claim, state }: Handshake): Told | undefined => {
   if ("refusal" in claim) return claim.refusal
   return state._tag === "AwaitFinished" && isRefused(state.key) ? state.key.refusal : undefined

@@ -107,8 +107,8 @@ export class Admissions {
   }
 
   /**
-   * Who has the product's secret does not end the session of a device that has its own. Only one made with a secret that
-   * the registry has replaced since gives way, and is told offline first.
+   * A peer that has the product's secret does not end the session of a device that has its own. Only one made with a secret
+   * that the registry has replaced since gives way, and is told offline first.
    */
   #wouldDisplace(handshake: Handshake, verified: Verified): boolean {
     const { devices, turn } = this.#options
@@ -140,7 +140,7 @@ const hasKeysOf = (device: Device, dtls: Session): boolean =>
 const isOfItsSecret = (session: DeviceSession | undefined): session is DeviceSession =>
   session?.secureMode === 2 && !session.revoked
 
-/** What the device is known by from now on. */
+/** The key that the device is known by from now on. */
 const learned = (key: GrantedKey, facts: DeviceFacts): CachedPsk => {
   if (key.facts === facts && !("previousVersion" in key)) return key
   const { day, productVersion, psk, secretTooShort } = key

@@ -39,10 +39,10 @@ import { Transmissions } from "./Transmissions.ts"
  *   answer ─► handle* ───────────────────┘           frame ◄─ EdgeLinks ◄─ Transmissions ◄┘
  *
  * `now` is in milliseconds and never runs backwards or steps: intervals are measured by it, and `carryOut` gets its moments.
- * What is stored for other hosts goes through `wallOf`. After each batch of calls `flush` sends what was collected for the edges.
+ * Times that are stored for other hosts go through `wallOf`. After each batch of calls `flush` sends what was collected for the edges.
  */
 export class DeviceHost {
-  /** What the devices' messages are judged by. */
+  /** The profiles by which the devices' messages are judged. */
   readonly profiles: ProductProfiles
   readonly counters: Counters
   readonly #turn: HostTurn
@@ -145,7 +145,7 @@ export class DeviceHost {
     if (waiting !== undefined) this.#answered(now, waiting, { _tag: "Stored", waiting, stored })
   }
 
-  /** What became of a write to the bucket SESSIONS. */
+  /** The outcome of a write to the bucket SESSIONS. */
   handleSaved(now: number, token: number, outcome: SaveOutcome): void {
     const device = this.#devices.saves.answered(token)
     if (device !== undefined) this.#hears(now, device, { _tag: "Saved", outcome })
@@ -165,7 +165,7 @@ export class DeviceHost {
 
   /**
    * The partition is this node's from now on; `restore` gives its sessions one by one, and `open` says that all are
-   * here. What comes for it meanwhile waits. `fencingToken` is larger than that of every former owner.
+   * here. Entries that come for it meanwhile wait. `fencingToken` is larger than that of every former owner.
    */
   acquire(now: number, partition: number, fencingToken: number): void {
     this.#turn.now = now
@@ -239,8 +239,8 @@ export class DeviceHost {
   }
 
   /**
-   * The node serves again after it could not for a while: it was paused, or NATS was away. What devices sent meanwhile is
-   * lost, so their Lifetimes begin anew, as after a takeover.
+   * The node serves again after it could not for a while: it was paused, or NATS was away. Messages of devices from
+   * meanwhile are lost, so their Lifetimes begin anew, as after a takeover.
    */
   resume(now: number): void {
     this.#turn.deafUntil = now
@@ -269,7 +269,7 @@ export class DeviceHost {
     return Math.min(this.#devices.quietMillis(most), untilSweep, this.#events.quietMillis(now, most))
   }
 
-  /** What this node knows of a device (docs/architecture.md §4). */
+  /** This node's answer about a device (docs/architecture.md §4). */
   ask(productKey: string, deviceKey: string): DeviceAnswer {
     const device = this.#devices.find(productKey, deviceKey)
     return device?.bound === undefined ? { _tag: "Unknown" } : deviceAnswerOf(device, device.bound)
@@ -304,7 +304,7 @@ export class DeviceHost {
     this.#turn.traces.answering = undefined
   }
 
-  /** What waited for a session or a partition comes once more; a partition that is another's is given up. */
+  /** Entries that waited for a session or a partition come once more; a partition that is another's is given up. */
   #goOn(): void {
     const { lostPartitions, replays } = this.#devices
     for (let partition = lostPartitions.pop(); partition !== undefined; partition = lostPartitions.pop()) {

@@ -146,7 +146,7 @@ export class EdgeFrames {
       if (routed) this.#doubt(edge, peer)
       return
     }
-    // What the tables say is true, whoever sent the datagram: noise must not keep an edge from finding a device.
+    // The tables are right, whoever sent the datagram: noise must not keep an edge from finding a device.
     if (!routed && hasCid) transmissions.routeById(edge, device, peer)
     if (session.restored !== undefined) {
       devices.run(device, { _tag: "Hold", held: { edge, kind, partition, peer, body: new Uint8Array(datagram) } })

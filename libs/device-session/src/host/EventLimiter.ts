@@ -48,7 +48,7 @@ interface LeftOut {
 
 /**
  * Keeps a device that fails in a loop (D15: a wrong key, retried without pause) from filling the event stream, and all of them
- * together. Whoever tries one mistake after the other sees each. Events that are left out are told later. An event that came
+ * together. Somebody who tries one mistake after the other sees each. Events that are left out are told later. An event that came
  * again with how many `times`, different ones that were too many by `not-told`, which names their kinds. Pure but for its own
  * tables, which are bounded; each call is O(1).
  */

@@ -16,7 +16,7 @@ type ReportProduct = Extract<DeviceEffect, { readonly _tag: "ReportProduct" }>
 const strangersPerTurnMax = 4096
 
 /**
- * What operators get to see: why something was refused, who went online. Reasons never go on the air (contract §7.3). Events
+ * The events that operators get to see: why something was refused, who went online. Reasons never go on the air (contract §7.3). Events
  * are told by `flush`, when the turn's answers are on their way. Their cost delays no device, and nobody can measure
  * by a device's answer which event there was.
  */

@@ -34,7 +34,7 @@ export class HandshakeRefusals {
     this.#events.refused({ peer, kind, code, proven: true, reason, ...(text === undefined ? {} : { identity: text }) })
   }
 
-  /** What a peer sent met an exception. `device`: that it is known to be about. */
+  /** A datagram of a peer met an exception. `device`: that it is known to be about. */
   tellFault(now: number, peer: PeerAddress, device: NamedDevice | undefined, reason: string): void {
     const kind = "actor-fault"
     if (device === undefined) this.#events.refused({ peer, kind, code: kind, proven: false, reason })

@@ -72,7 +72,7 @@ export class HandshakeServer {
     if (this.#options.handshakes.add(handshake) !== undefined) counters.handshakesOverLimit++
     this.#supervise(handshake, () => {
       const isVerified = tryFinished(this.#turn, handshake, state)
-      // What is established keeps nothing of the frame.
+      // A session that is established keeps nothing of the frame.
       if (!isVerified) pending.own()
       return isVerified
     })
@@ -167,7 +167,7 @@ export class HandshakeServer {
 
   /**
    * Has a handshake handle an input, and carries out what it wants then. An exception costs that handshake alone: it is forgotten, and
-   * its client begins another one. What `input` says, if it says anything; false after an exception. `edge`: where the input was heard. A
+   * its client begins another one. Returns what `input` says, if it says anything; false after an exception. `edge`: where the input was heard. A
    * repeated flight goes out there, since the edge that began the handshake may be gone.
    */
   #supervise(handshake: Handshake, input: () => boolean | void, edge = handshake.edge): boolean {

@@ -6,7 +6,7 @@ import type { CarryOut } from "./HostEffect.ts"
 import type { HostTurn } from "./HostTurn.ts"
 import type { Transmissions } from "./Transmissions.ts"
 
-/** What handshakes need of the host. */
+/** The parts of the host that handshakes need. */
 export interface HandshakeServerOptions {
   readonly turn: HostTurn
   readonly carryOut: CarryOut

@@ -15,7 +15,7 @@ type Outward = Extract<
   { readonly _tag: "StoreUplink" | "AskActivation" | "AskProperties" | "RunScript" | "DeleteSession" | "Presence" }
 >
 
-/** What a device host wants of the rest of Roost. Answers come back by the host's `handle*` methods, with the same token. */
+/** Effects that a device host wants of the rest of Roost. Answers come back by the host's `handle*` methods, with the same token. */
 export type HostEffect =
   | Outward
   /** To an edge; good during the call only. `headers`: lines of its message, mostly none. */
@@ -52,9 +52,9 @@ export type HostEffect =
       readonly revision: number
       readonly record: Uint8Array
     }
-  /** What the store has of a device. Answered by `handleRead`. */
+  /** A question for the session that the store has of a device. Answered by `handleRead`. */
   | { readonly _tag: "ReadSession"; readonly token: number; readonly productKey: string; readonly deviceKey: string }
-  /** What the streams know of a device: its last uplink of each kind. Answered by `handleRecalled`. */
+  /** A question for a device's last uplink of each kind, which the streams know. Answered by `handleRecalled`. */
   | {
       readonly _tag: "Recall"
       readonly token: number

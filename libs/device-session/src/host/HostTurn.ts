@@ -11,7 +11,7 @@ import { Counters } from "../state/Counters.ts"
 import type { DeviceEffect } from "../state/DeviceEffect.ts"
 import type { DeviceSessionConfig } from "../state/DeviceSessionConfig.ts"
 
-/** What a device host is made of. */
+/** The parts that a device host is made of. */
 export interface HostOptions {
   readonly config: DeviceSessionConfig
   readonly crypto: Crypto
@@ -22,7 +22,7 @@ export interface HostOptions {
   readonly recorder?: FlightRecorder
   /** Without it nothing is ever traced. */
   readonly tracing?: Tracing
-  /** What the wall clock says of a moment of the clock that `now` is read from; the same by default. */
+  /** The wall clock's time for a moment of the clock that `now` is read from; the same by default. */
   readonly wallOf?: (now: number) => number
 }
 

@@ -10,7 +10,7 @@ import type { CarryOut } from "./HostEffect.ts"
 import type { HostTurn } from "./HostTurn.ts"
 
 /**
- * What became of an entry of a frame. `Served`: its partition is served here, or it is nobody's, so go on with it. `Held` until
+ * The fate of an entry of a frame. `Served`: its partition is served here, or it is nobody's, so go on with it. `Held` until
  * its partition is loaded; `Forwarded` to the partition's owner, once; `Homeless`: no owner is known. `Dropped`: too much is held.
  */
 export type Diversion = "Served" | "Held" | "Forwarded" | "Homeless" | "Dropped"
@@ -152,5 +152,5 @@ const someSaving = ({ actors }: OwnedPartition<Device, Held>): boolean => {
 
 /** How long a partition that is given up waits for the store to acknowledge what its devices sent. */
 const answersMillisMax = 250
-/** How long it waits for its last state to be stored. What is not stored then is as after a crash. */
+/** How long it waits for its last state to be stored. A device whose state is not stored then is as after a crash. */
 const releaseMillisMax = 2_000

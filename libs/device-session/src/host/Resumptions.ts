@@ -8,7 +8,7 @@ import { restoredSequence } from "../state/RestoredSequence.ts"
 import type { HandshakeServerOptions } from "./HandshakeServerOptions.ts"
 
 /**
- * The first half of resumptions: a hello finds its session, and our flight goes out. What comes then is as in a full handshake
+ * The first half of resumptions: a hello finds its session, and our flight goes out. The rest is as in a full handshake
  * (`HandshakeServer`). The edge keeps what was answered, so that the device's Finished counts at the partition's next owner too.
  */
 export class Resumptions {

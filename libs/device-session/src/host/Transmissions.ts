@@ -10,7 +10,7 @@ import { recordSealed } from "../recording/SessionRecords.ts"
 import type { EdgeLinks } from "./EdgeLinks.ts"
 import type { HostTurn } from "./HostTurn.ts"
 
-/** What goes to devices by their edges: messages that are sealed now, records that were before, and where each device is. */
+/** Transmissions to devices by their edges: messages that are sealed now, records that were before, and where each device is. */
 export class Transmissions {
   readonly #turn: HostTurn
   readonly #edges: EdgeLinks

@@ -4,7 +4,7 @@ import type { DeviceTurn } from "../state/DeviceTurn.ts"
 import type { NamedDevice } from "../state/NamedDevice.ts"
 import { note, tappedOf } from "./SessionRecords.ts"
 
-/** What becomes of a request, with its row of docs/protocol.md: called only while a recording runs. */
+/** Records the decision on a request, with its row of docs/protocol.md: called only while a recording runs. */
 export const recordDecision = (turn: DeviceTurn, device: NamedDevice, decision: Decision): void => {
   const tapped = tappedOf(turn, device, undefined)
   if (tapped === undefined) return

@@ -7,7 +7,7 @@ import type { NamedDevice } from "../state/NamedDevice.ts"
 import type { SessionCandidate } from "../state/SavingState.ts"
 import { note, tappedOf } from "./SessionRecords.ts"
 
-/** What a device hears beside datagrams. */
+/** Records an input of a device that is no datagram. */
 export const recordInput = (turn: DeviceTurn, device: NamedDevice, input: DeviceInput): void => {
   const tapped = tappedOf(turn, device, undefined)
   if (tapped === undefined) return
@@ -57,7 +57,7 @@ const inputOf = (input: DeviceInput): Recorded | undefined => {
   }
 }
 
-/** What a device wants carried out. */
+/** Records an effect that a device wants carried out. */
 export const recordEffect = (turn: DeviceTurn, device: NamedDevice, effect: DeviceEffect): void => {
   const tapped = tappedOf(turn, device, undefined)
   const what = tapped && effectOf(effect)

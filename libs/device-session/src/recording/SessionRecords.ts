@@ -7,7 +7,7 @@ import type { DeviceTurn } from "../state/DeviceTurn.ts"
 import type { HeardDatagram } from "../state/HeardDatagram.ts"
 import type { NamedDevice } from "../state/NamedDevice.ts"
 
-/* What is recorded of a device or an address while somebody asked for it: called only while a recording runs. */
+/* Records of a device or an address while somebody asked for them: called only while a recording runs. */
 
 /** Of a device, whose address is known by it, and of the address. */
 export const tappedOf = (
@@ -37,7 +37,7 @@ export const recordDatagram = (
   note(turn, tapped, { _tag: "Datagram", direction, peer: formatPeerAddress(peer), bytes: base64(datagram) })
 }
 
-/** What an edge handed over: whoever is there is the device that it names, or says so. */
+/** Records the half that an edge handed over: whoever is there is the device that it names, or says so. */
 export const recordHalf = (turn: DeviceTurn, peer: PeerAddress, half: Uint8Array): void => {
   const pending = PendingHandshake.fromHalf(half)
   if (Result.isFailure(pending)) return

@@ -37,14 +37,14 @@ import {
 import type { NamedTopic, SessionRights } from "../state/SessionRights.ts"
 import { type AskedProperties, propertiesAskOf } from "./Properties.ts"
 
-/** What is to be done with a request. Codes of refusals as contract §4.9 and §7.3–7.8 and §7.20 have them. */
+/** The decision what to do with a request. Codes of refusals as contract §4.9 and §7.3–7.8 and §7.20 have them. */
 export type Decision =
   | {
       readonly _tag: "Refuse"
       readonly code: number
       readonly refusal: RefusalCode
       readonly reason: string
-      /** What belongs behind the reason, where it is told: it takes a while. */
+      /** The text that belongs behind the reason, where it is told: it takes a while. */
       readonly hint?: () => string
     }
   /** Understood and refused by the protocol: 2.04 with an EnOS code in the payload (contract §7.4). */
@@ -60,11 +60,11 @@ export type Decision =
       readonly kind: UplinkKind
       readonly topic: string
       readonly method: string
-      /** What the device gets once the uplink is stored. */
+      /** The payload that the device gets once the uplink is stored. */
       readonly reply: Uint8Array
       /** Of the message, for a look at its times; absent of raw bytes. */
       readonly params?: unknown
-      /** What nobody reads of the message. */
+      /** The part of the message that nobody reads. */
       readonly unread?: string | undefined
     }
   /** A change is stored as an uplink, then done by the registry; a query is only asked. */

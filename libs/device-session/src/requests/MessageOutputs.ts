@@ -5,7 +5,7 @@ import type { DeviceTurn } from "../state/DeviceTurn.ts"
 import { saveNextTick, saveThisTurn } from "../state/Saving.ts"
 import { reportMessageRefusal } from "./MessageRefusals.ts"
 
-/** What the CoAP layer says beside requests. */
+/** Outputs of the CoAP layer beside requests. */
 export type MessageOutput = Exclude<Output, { readonly _tag: "Request" }>
 
 /** Does what the CoAP layer of the device's session wants. */

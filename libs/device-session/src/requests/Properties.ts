@@ -3,7 +3,7 @@ import type { PropertiesAsk, PropertiesReply, PropertyKind } from "@roost/contra
 import { encodeReply, type EnvelopeId, EnosCode } from "@roost/enos"
 import type { RefusalCode } from "@roost/explain"
 
-/** What a device asks of its attributes or tags, and how it is answered (enos-protocol §3.1.6–3.1.11). */
+/** A device's question about its attributes or tags, and how it is answered (enos-protocol §3.1.6–3.1.11). */
 export interface AskedProperties {
   readonly kind: PropertyKind
   readonly ask: PropertiesAsk

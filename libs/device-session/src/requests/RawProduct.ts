@@ -27,7 +27,7 @@ export interface ReadRequest {
 }
 
 /**
- * What the script's JSON asks for: an uplink by its `method`, or, without one, the reply to a command (enos-protocol §5). Text when it is
+ * The request in the script's JSON: an uplink by its `method`, or, without one, the reply to a command (enos-protocol §5). Text when it is
  * neither, for the operator: the script's fault.
  */
 export const readConverted = (
@@ -66,7 +66,7 @@ type Failed = Conversion & { readonly _tag: "Failed" }
 
 /**
  * Whether the script ran and could not read the bytes: then they are illegal, and firmware that repeats them repeats them for
- * ever. What ended it, or kept it from running, says nothing of them.
+ * ever. The cause that ended it, or kept it from running, says nothing of them.
  */
 export const isOfBytes = ({ reason }: Failed): boolean => reason === "Threw" || reason === "BadResult"
 

@@ -77,7 +77,7 @@ export const refusalOf = ({ code, unknown }: Refusal): RefusalCode => {
   return unknown === undefined ? "not-of-model" : "unknown-point"
 }
 
-/** What else is to be said of a message that is well-formed and refused. */
+/** The advice that goes with the refusal of a message that is well-formed. */
 export const cureOf = ({ code }: Refusal, model: ActiveModel | undefined): string => {
   if (code === EnosCode.modelValidationFailed) {
     const id = model === undefined ? "" : ` ${model.compiled.modelId}`

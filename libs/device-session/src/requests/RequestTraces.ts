@@ -43,7 +43,7 @@ export class RequestTraces {
     this.#wallOf = wallOf
   }
 
-  /** Whoever has a request looks at nothing else while this is false. */
+  /** The code that has a request looks at nothing else while this is false. */
   get active(): boolean {
     return this.#tracing?.active === true
   }

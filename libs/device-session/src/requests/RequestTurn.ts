@@ -5,7 +5,7 @@ import type { ScriptFailures } from "./ScriptFailures.ts"
 import type { RequestTraces, SeenRequest } from "./RequestTraces.ts"
 import type { WaitingRequests } from "./WaitingRequests.ts"
 
-/** What requests are given beside themselves. */
+/** The turn that requests are given beside themselves. */
 export interface RequestTurn extends DeviceTurn {
   readonly profiles: ProductProfiles
   readonly waiting: WaitingRequests

@@ -115,7 +115,7 @@ const answerConverted = (turn: RequestTurn, waiting: WaitingRequest, conversion:
   if (conversion._tag === "Converted") return respond(turn, waiting, conversion.bytes, ContentFormat.octets)
   const why = `the answer can't be written, and the device was answered without payload: ${conversion.reason}, ${conversion.message}`
   report(turn, waiting.session, "script-failed", why, { code: "script-answer" })
-  // What is stored is not taken back because its answer can't be written.
+  // An uplink that is stored is not taken back because its answer can't be written.
   succeed(turn, waiting, noBytes)
 }
 
@@ -138,7 +138,7 @@ const refuseRaw = (
 }
 
 /**
- * What a former owner acknowledged empty and did not answer: its device waits and sends nothing. 2.04 if the stream has it,
+ * Answers the request that a former owner acknowledged empty only: its device waits and sends nothing. 2.04 if the stream has it,
  * else 5.00, so that the device sends it again.
  */
 export const answerOwed = (turn: RequestTurn, device: DeviceState, session: DeviceSession): void => {

@@ -7,13 +7,13 @@ import type { DeviceSession } from "../state/DeviceSession.ts"
 
 const noBytes: Uint8Array = new Uint8Array(0)
 
-/** What a request waits for, and what is needed then. */
+/** The answer that a request waits for, and what is needed then. */
 export interface Wait {
   /** `change`: of attributes or tags, at the store. `rawRequest`, `rawAnswer`: at the product's script. */
   readonly kind: "uplink" | "change" | "reply" | "activation" | "properties" | "rawRequest" | "rawAnswer"
   /** The answer's, once the store has the request. */
   readonly payload?: Uint8Array
-  /** What the registry is asked once the uplink is stored. */
+  /** The question to the registry once the uplink is stored. */
   readonly asked?: AskedProperties | undefined
   /** The command that a reply finished, and how. */
   readonly replied?: { readonly commandId: string; readonly code: number }

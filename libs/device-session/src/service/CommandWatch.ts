@@ -6,7 +6,7 @@ import type { DeviceHost } from "../host/DeviceHost.ts"
 import type { PendingCommand } from "../state/PendingCommands.ts"
 import { EndedCommands } from "./EndedCommands.ts"
 
-/** What the live mirror of the bucket COMMANDS has said, so that a snapshot that is older does not undo it. */
+/** Revisions that the live mirror of the bucket COMMANDS has told, so that a snapshot that is older does not undo them. */
 export type CommandRevisions = Pick<EndedCommands, "isNewer">
 
 /**

@@ -167,7 +167,7 @@ const exportFormerSeals = (formerSeals: FormerSeals) =>
     (release) => Effect.sync(release)
   )
 
-/** What an operator hears of as numbers; each has its device or its address in the registry. */
+/** Troubles that an operator hears of as numbers; each has its device or its address in the registry. */
 const troubles = (counters: DeviceHost["counters"]): ReadonlyArray<readonly [name: string, count: number]> => [
   ["handshakes refused", counters.handshakesRefused],
   ["handshakes not finished in time", counters.handshakesExpired],

@@ -20,8 +20,8 @@ interface Lane {
 }
 
 /**
- * Frames from the edges, in front of the work that they cost. What a turn of the event loop has time for is handled as it
- * comes. The rest waits, so that the connection is read on: acknowledgements of leases and of the store come by it, too.
+ * Frames from the edges, in front of the work that they cost. Frames that a turn of the event loop has time for are handled as
+ * they come. The rest waits, so that the connection is read on: acknowledgements of leases and of the store come by it, too.
  */
 export class FrameInbox implements Inlet {
   /** Frames that were not handled: too many waited, or the node did not serve. */

@@ -260,7 +260,7 @@ export const makeNatsEffects = Effect.fnUntraced(function* (options: {
         run(readSession(effect.token, effect.productKey, effect.deviceKey))
         return true
       case "DeleteSession":
-        // What is not deleted now, its next owner drops for the same reason.
+        // A session that is not deleted now is dropped by its next owner for the same reason.
         formerSeals.deleted(effect.revision)
         run(deleteMessage(sessionStream, effect.revision))
         return true

@@ -1,5 +1,5 @@
 /**
- * What a command changes at its device, by name: nothing older may take effect after something newer that changes the same.
+ * The changes that a command makes at its device, by name: nothing older may take effect after something newer that changes the same.
  * Only commands of one topic have anything in common.
  */
 export type CommandEffect = ReadonlyArray<string>
@@ -15,7 +15,7 @@ export const effectOf = (topic: string, payload: Uint8Array): CommandEffect => {
 
 export const changeTheSame = (a: CommandEffect, b: CommandEffect): boolean => a.some((part) => b.includes(part))
 
-/** Names can't hold a blank, so a point is no topic. What can't be read, which downlink-queue never writes, is one thing. */
+/** Names can't hold a blank, so a point is no topic. A payload that can't be read, which downlink-queue never writes, is one thing. */
 const pointsOf = (payload: Uint8Array): CommandEffect => {
   try {
     const { params } = JSON.parse(utf8.decode(payload)) as { readonly params?: unknown }

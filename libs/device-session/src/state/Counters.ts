@@ -64,7 +64,7 @@ export class Counters {
   }
 }
 
-/** What of a device host is measured and not counted. */
+/** Quantities of a device host that are measured and not counted. */
 export type Gauge =
   | "devices"
   | "online"

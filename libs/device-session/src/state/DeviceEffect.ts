@@ -40,7 +40,7 @@ export type DeviceEffect =
   | { readonly _tag: "AskActivation"; readonly token: number; readonly request: ActivateRequest }
   | { readonly _tag: "AskProperties"; readonly token: number; readonly request: PropertiesRequest }
   | { readonly _tag: "RunScript"; readonly token: number; readonly call: ScriptCall }
-  /** What the streams know of the device: its last uplink of each of these kinds. Answered by `Recalled`. */
+  /** A question for the device's last uplink of each of these kinds, which the streams know. Answered by `Recalled`. */
   | { readonly _tag: "Recall"; readonly token: number; readonly kinds: ReadonlyArray<string> }
   /** `Write` is to come when this turn ends; with the next tick, for what would only be a nuisance if it happened twice. */
   | { readonly _tag: "SaveThisTurn" }
@@ -80,7 +80,7 @@ export type DeviceEffect =
   | { readonly _tag: "Replaced"; readonly former: DeviceSession; readonly peer: PeerAddress }
   /** The datagram, or the rest of it, is to be heard as the device's next input. */
   | { readonly _tag: "Hear"; readonly heard: HeardDatagram }
-  /** What waited for the session is to come once more. */
+  /** Entries that waited for the session are to come once more. */
   | { readonly _tag: "Replay"; readonly held: ReadonlyArray<Held> }
   /** The command is among those of the device. */
   | { readonly _tag: "CommandQueued"; readonly commandId: string }

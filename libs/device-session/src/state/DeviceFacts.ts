@@ -1,6 +1,6 @@
 import type { CloseNotifyMode, DataFormat, DownlinkMode } from "@roost/contracts"
 
-/** What the registry said about a device when its key was asked for. */
+/** Facts that the registry told about a device when its key was asked for. */
 export interface DeviceFacts {
   readonly credentialVersion: number
   readonly assetId: string

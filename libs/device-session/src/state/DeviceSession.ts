@@ -37,7 +37,7 @@ export interface Restored {
   readonly seenAt: number
 }
 
-/** What former owners stored last, until no copy of it can come any more. */
+/** The messages that former owners stored last, until no copy of them can come any more. */
 export interface Recalled {
   readonly ids: ReadonlyArray<string>
   readonly until: number
@@ -69,7 +69,7 @@ export interface DeviceSession extends SessionRights {
   path: Path | undefined
   lastSeenAt: number
   online: boolean
-  /** What is left of its requests; undefined while that is all. Goes with `exchanges`. */
+  /** The rest of its allowance of requests; undefined while that is all. Goes with `exchanges`. */
   requests: Allowance | undefined
   /** When its handshake verified, on the wall clock of the host that served it. */
   readonly establishedAt: number

@@ -18,11 +18,11 @@ export class DeviceState extends Timed {
   psk: CachedPsk | undefined = undefined
   /** Of its entry in the bucket SESSIONS; 0 if it has none. */
   revision = 0
-  /** What is on its way to the bucket; undefined most of the time. */
+  /** The state that is on its way to the bucket; undefined most of the time. */
   saving: Saving | undefined = undefined
   /** Its code threw, not long ago. */
   fault: Fault | undefined = undefined
-  /** What is left of its questions about properties (`mayAsk`). */
+  /** The rest of its allowance of questions about properties (`mayAsk`). */
   questions: Allowance | undefined = undefined
   /** Of its last full handshake (`clientRandomBits`); `toldOfRandom` once operators know that it repeats them. */
   #clientRandomBits = toldOfRandom
@@ -146,7 +146,7 @@ export const presenceOf = (
   credentialVersion: session.facts.credentialVersion
 })
 
-/** What is said of a device to who asks (docs/architecture.md §4). */
+/** The answer about a device (docs/architecture.md §4). */
 export const deviceAnswerOf = (actor: DeviceState, session: DeviceSession): DeviceAnswer => ({
   _tag: "Known",
   online: session.online,

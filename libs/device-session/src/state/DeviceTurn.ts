@@ -8,13 +8,13 @@ import type { DeviceSessionConfig } from "./DeviceSessionConfig.ts"
 import type { MoreOf } from "./EventMore.ts"
 import { addressOf } from "./Path.ts"
 
-/** What a device's code is given beside its input. */
+/** The turn that a device's code is given beside its input. */
 export interface DeviceTurn extends Turn<DeviceEffect> {
   readonly config: DeviceSessionConfig
   readonly counters: Counters
   /** 0 inclusive to 1 exclusive. */
   readonly random: () => number
-  /** What the wall clock says of a moment of the host's clock. */
+  /** The wall clock's time for a moment of the host's clock. */
   readonly wallOf: (now: number) => number
   /** Nobody was heard before this time: silence does not count from earlier. */
   deafUntil: number

@@ -9,7 +9,7 @@ export interface Admission {
   readonly hint?: (() => string) | undefined
 }
 
-/** What an event has beside its reason. */
+/** The members that an event has beside its reason. */
 export interface EventMore extends Admission {
   /** Of what was refused. */
   readonly code?: RefusalCode | undefined

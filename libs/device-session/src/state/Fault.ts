@@ -3,7 +3,7 @@ import type { Held } from "./Held.ts"
 import type { PendingCommand } from "./PendingCommands.ts"
 
 /**
- * What is left of a device whose code threw, until its state is read back from the store. Nothing in it was computed by what
+ * The remains of a device whose code threw, until its state is read back from the store. Nothing in it was computed by what
  * threw: keys, connection id, address and session id are the handshake's, commands the bucket's.
  */
 export interface Stub {
@@ -12,7 +12,7 @@ export interface Stub {
   commands: Array<PendingCommand>
   /** When the device goes offline if nothing comes; Infinity if it is offline. */
   lifetimeAt: number
-  /** What came since the pause was over. */
+  /** Entries that came since the pause was over. */
   readonly waiting: Array<Held>
   /** The store was asked for the session. */
   asked: boolean

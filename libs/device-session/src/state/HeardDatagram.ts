@@ -2,7 +2,7 @@ import type { PeerAddress } from "@roost/contracts"
 import type { EdgeLink } from "./EdgeLink.ts"
 
 /**
- * What came of a datagram. `Alive`: a record verified, the device is there. `Seen`: what came is a copy, or the session is
+ * The outcome of a datagram. `Alive`: a record verified, the device is there. `Seen`: what came is a copy, or the session is
  * closed. `Foreign`: nothing in it is the session's, as far as can be told.
  */
 export type DatagramOutcome = "Alive" | "Seen" | "Foreign"

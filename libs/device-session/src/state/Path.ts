@@ -2,7 +2,7 @@ import type { PeerAddress } from "@roost/contracts"
 import type { DeviceSession, Path } from "./DeviceSession.ts"
 import type { EdgeLink } from "./EdgeLink.ts"
 
-/** What is sent to an unproved address, at most, for each byte that came from it (RFC 9146 §9, RFC 9000 §8). */
+/** Bytes that are sent to an unproved address, at most, for each byte that came from it (RFC 9146 §9, RFC 9000 §8). */
 export const unprovedFactor = 3
 /** Bytes that an unproved address may save up: enough for any answer, too few for a flood. */
 export const unprovedBytesMax = 64 * 1024

@@ -25,7 +25,7 @@ export interface PendingCommand {
   readonly trace?: string
 }
 
-/** What only the actor knows of a command until downlink-queue has applied its event to the bucket. */
+/** The state of a command that only the actor knows until downlink-queue has applied its event to the bucket. */
 export interface CommandNote {
   readonly id: string
   readonly deliveries: number
@@ -171,7 +171,7 @@ export class PendingCommands {
     }
   }
 
-  /** What the last owner knew, before the entries of the bucket come. */
+  /** Takes the notes of the last owner, before the entries of the bucket come. */
   restore(notes: ReadonlyArray<CommandNote>): void {
     this.#notes = notes
   }
@@ -229,7 +229,7 @@ export class PendingCommands {
   }
 
   /**
-   * What a GET of `topic` answers: the oldest waiting command of that topic, else the oldest that was delivered and is
+   * The answer to a GET of `topic`: its oldest waiting command, else the oldest that was delivered and is
    * still unanswered, else nothing. Counts the delivery, as long as it may be delivered again.
    */
   take(now: number, topic: string, mode: DownlinkMode): PendingCommand | undefined {
@@ -268,13 +268,13 @@ export class PendingCommands {
 
   #deliver(entry: Entry, now: number): PendingCommand {
     const { command, owed } = entry
-    // Whoever asks again and again and never replies would keep it from ever timing out.
+    // A device that asks again and again and never replies would keep it from ever timing out.
     const counts = owed || command.deliveries < command.deliveriesMax
     const delivered = counts ? { ...command, deliveries: command.deliveries + 1, deliveredAt: now } : command
     entry.command = delivered
     entry.owed = false
     if (entry.ended) this.#entries = this.#entries.filter((other) => other !== entry)
-    // What goes out again changes things in its turn.
+    // A command that goes out again changes things in its turn.
     const changed = [entry.effect]
     for (const newer of this.#entries) {
       if (newer.command.deliveries === 0 || inTime(newer.command, delivered) <= 0) continue

@@ -5,12 +5,12 @@ import type { Script } from "@roost/raw-script"
 /** A thing model as the actors use it. */
 export interface ActiveModel {
   readonly compiled: CompiledThingModel
-  /** What `thing/tsltemplate/get` answers. */
+  /** The answer to `thing/tsltemplate/get`. */
   readonly template: unknown
 }
 
 /**
- * What the registry said of products and their thing models: which of them a product's devices are judged by. A model compiles when
+ * The products and their thing models, as the registry told them: by which of them a product's devices are judged. A model compiles when
  * its first message comes, in a few milliseconds; until it is replaced it costs a message two looks into maps.
  */
 export class ProductProfiles {
@@ -62,7 +62,7 @@ export class ProductProfiles {
     for (const modelId of this.#models.keys()) if (profileKey.model(modelId) === key) this.#models.delete(modelId)
   }
 
-  /** What converts the bytes of a raw product's devices; undefined: they pass as they are. */
+  /** The script that converts the bytes of a raw product's devices; undefined: they pass as they are. */
   scriptOf(productKey: string): Script | undefined {
     return this.#scripts.get(productKey)
   }

@@ -91,14 +91,14 @@ export const writeLast = (turn: DeviceTurn, device: DeviceState): void => {
   writeSoon(turn, saving)
 }
 
-/** What the store's word on a write means for the device; `undefined` for nothing. */
+/** The meaning of the store's word on a write for the device; `undefined` for nothing. */
 export type Saved =
   /** The session of a verified handshake is stored. */
   | { readonly _tag: "Candidate"; readonly candidate: SessionCandidate }
   /** The session is stored. `acks`: exchanges that the store knows to be owed an answer now. */
   | { readonly _tag: "Session"; readonly session: DeviceSession; readonly acks: ReadonlyArray<number> }
 
-/** The store's word on what was written last. What it means is for the device to do, and then `writeNext`. */
+/** The store's word on what was written last. The device has to do what it means, and then `writeNext`. */
 export const handleSaved = (turn: DeviceTurn, device: DeviceState, outcome: SaveOutcome): Saved | undefined => {
   const { saving } = device
   const written = saving?.inFlight
@@ -149,7 +149,7 @@ export const writeNext = (turn: DeviceTurn, device: DeviceState): void => {
   else if (!saving.soon) device.saving = undefined
 }
 
-/** What the store has in place of what was written. `fencingToken`: this owner's; undefined if the partition went. */
+/** The session that the store has in place of the written one. `fencingToken`: this owner's; undefined if the partition went. */
 export const handleRead = (
   turn: DeviceTurn,
   device: DeviceState,
@@ -250,7 +250,7 @@ const retryNextTick = (turn: DeviceTurn, saving: Saving): void => {
   turn.effects.push({ _tag: "SaveNextTick" })
 }
 
-/** What the write had is to be written still. */
+/** The state that the write had is to be written still. */
 const failed = (saving: Saving, { acks, candidate, session }: Write): void => {
   saving.dirty ||= candidate === undefined
   if (acks.length > 0) session.acksDue = [...acks, ...(session.acksDue ?? [])]

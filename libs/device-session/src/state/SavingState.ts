@@ -32,7 +32,7 @@ export interface SessionCandidate {
   outdated: boolean
 }
 
-/** What one device has on its way to the bucket SESSIONS: one write at a time, the newest state next. */
+/** The writes of one device to the bucket SESSIONS: one write at a time, the newest state next. */
 export interface Saving {
   candidate: SessionCandidate | undefined
   dirty: boolean

@@ -1,6 +1,6 @@
 import type { Direction, Script } from "@roost/raw-script"
 
-/** What is given to a product's script, and in which direction. */
+/** The bytes for a product's script, and their direction. */
 export interface ScriptCall {
   readonly script: Script
   readonly direction: Direction

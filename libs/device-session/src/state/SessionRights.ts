@@ -1,6 +1,6 @@
 import type { Topic } from "@roost/enos"
 
-/** What a session is, as far as its rights go. */
+/** The facts of a session that its rights depend on. */
 export interface SessionRights {
   readonly productKey: string
   readonly deviceKey: string

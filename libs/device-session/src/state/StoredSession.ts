@@ -54,7 +54,7 @@ export interface StoredSession {
   readonly commands: ReadonlyArray<CommandNote>
 }
 
-/** What can't be read, and why: ours in every case, since only this cluster can seal. */
+/** Why a stored session can't be read: a fault of ours in every case, since only this cluster can seal. */
 export type StoredSessionFault = "UnknownVersion" | "Malformed"
 
 /** A view that is good until the next call. `writeLimit` stands in for the session's own. */

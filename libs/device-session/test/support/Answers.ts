@@ -15,7 +15,7 @@ import type { ActivationOutcome, PropertiesOutcome, PskOutcome, UplinkRecord } f
 import type { ScriptCall } from "../../src/state/ScriptCall.ts"
 import type { Store } from "./Store.ts"
 
-/** Whatever a host asks of others than an edge. */
+/** The effects that ask something of others than an edge. */
 type AskedEffect = Exclude<HostEffect, { readonly _tag: "Forward" | "Frame" }>
 
 /** The registry, the scripts, the store and the streams of a host, as arrays and functions that a test looks into and sets. */
@@ -25,12 +25,12 @@ export class Answers {
   /** Of the uplinks that the stream still knows by their ids. */
   readonly #ids = new Set<string>()
   readonly propertiesAsked: Array<PropertiesRequest> = []
-  /** What the registry answers. */
+  /** The registry's answer. */
   properties: (request: PropertiesRequest) => PropertiesOutcome = () => ({ _tag: "Done", values: {} })
   /** Answers to writes of sessions do not come while set. */
   holdSaved = false
   readonly scriptCalls: Array<ScriptCall> = []
-  /** What the product's script gives. */
+  /** The conversion by the product's script. */
   convert: (call: ScriptCall) => Conversion = ({ input }) => ({ _tag: "Converted", bytes: input })
   readonly uplinks: Array<UplinkRecord> = []
   /** Under which the last uplink waits for `handleStored`. */
@@ -41,7 +41,7 @@ export class Answers {
   /** How often the registry was asked for keys that come of mistakes. */
   mistakesAsked = 0
   readonly commandEvents: Array<CommandEvent> = []
-  /** What the store does with the next uplinks. */
+  /** Whether the store takes the next uplinks. */
   storing: "yes" | "no" | "later" = "yes"
   psk: (deviceKey: string) => PskOutcome = (deviceKey) => found(`secret of ${deviceKey}`)
   activation: (token: number) => ActivationOutcome = (token) => ({

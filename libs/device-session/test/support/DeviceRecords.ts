@@ -19,7 +19,7 @@ export const sequencesTo = (device: SimulatedDevice): ReadonlyArray<number> => {
 /** How often a sequence number was used again: never may one be (F10). */
 export const repeated = (sequences: ReadonlyArray<number>): number => sequences.length - new Set(sequences).size
 
-/** What the CoAP client of the device retransmits by now, in new records. */
+/** Sends in new records what the CoAP client of the device retransmits by now. */
 export const retransmit = (world: World, device: SimulatedDevice): void => {
   for (const output of device.exchanges.handleTimeout(world.now)) {
     if (output._tag !== "Transmit") continue

@@ -21,8 +21,8 @@ import { SimulatedDevice, type SimulatedDeviceOptions } from "./SimulatedDevice.
 import { Store } from "./Store.ts"
 
 /**
- * A device host with an edge that only knows two devices' worth of routing. Time stands still until it is told. What the
- * host asks is answered by `settle`.
+ * A device host with an edge that only knows two devices' worth of routing. Time stands still until it is told. `settle`
+ * answers what the host asks.
  */
 export class World extends Answers {
   /** By how much the hosts' wall clock is ahead of `now`, in milliseconds. */
@@ -32,7 +32,7 @@ export class World extends Answers {
   host: DeviceHost
   readonly #config: Partial<DeviceSessionConfig>
   #fencingToken = 1
-  /** What the bucket COMMANDS has for `dev1` when a node takes over. */
+  /** The commands that the bucket COMMANDS has for `dev1` when a node takes over. */
   commands: ReadonlyArray<PendingCommand> = []
   /** Connection ids that the edge was told the owner of, without an address. */
   routesById = 0
@@ -42,7 +42,7 @@ export class World extends Answers {
   loseSends = 0
   /** `frameStamp` of the frames from the edge; 0: it says none, as an older one. */
   stamp = 0
-  /** What stands in the place of a partition in the entries for devices. */
+  /** Fields that stand in the place of a partition in the entries for devices. */
   readonly sendFields: Array<number> = []
   /** Routes that the edge was told to doubt. */
   doubts = 0
@@ -58,7 +58,7 @@ export class World extends Answers {
     readonly peer: PeerAddress
     readonly body: Uint8Array
   }> = []
-  /** What the host had done for it while this is set: what it wanted by tag, and its crypto's calls by name and size. */
+  /** The work that the host had done for it while this is set: its effects by tag, and its crypto's calls by name and size. */
   work: Array<string> | undefined
   readonly routes: Array<{ peer: number | string; cid: number }> = []
   #front: FrontHalf
@@ -123,7 +123,7 @@ export class World extends Answers {
     this.settle()
   }
 
-  /** What the last ClientKeyExchange made, or the last resumption, as an edge keeps it. */
+  /** The half that the last ClientKeyExchange made, or the last resumption, as an edge keeps it. */
   #lastHalf: { readonly kind: FrameKind; readonly peer: PeerAddress; readonly body: Uint8Array } | undefined
 
   /** The edge hands what a former owner had of this address to the one that it knows now. */
@@ -134,7 +134,7 @@ export class World extends Answers {
     this.settle()
   }
 
-  /** What was sent on arrives. */
+  /** Entries that were sent on arrive. */
   carryForwarded(): void {
     for (const { body, kind, partition, peer } of this.forwarded.splice(0)) this.#toHost(kind, peer, body, partition)
   }
@@ -180,7 +180,7 @@ export class World extends Answers {
     return device
   }
 
-  /** What is sent to its address reaches it from now on. */
+  /** Datagrams to its address reach it from now on. */
   enter(device: SimulatedDevice): void {
     this.#devices.set(device.peer.key, device)
   }
@@ -279,7 +279,7 @@ export class World extends Answers {
     return placeOf("pk1", this.#devices.get(peer.key)?.deviceKey ?? "").partition
   }
 
-  /** What the host gets carried out; answers come when the world settles. */
+  /** Carries out an effect of the host; answers come when the world settles. */
   #carryOut(host: () => DeviceHost, effect: HostEffect): boolean {
     const later = (work: () => void) => void this.#pending.push(work)
     switch (effect._tag) {

@@ -69,7 +69,7 @@ export interface Finding {
   readonly cause: string
   readonly cure: string
   readonly link: string
-  /** What came in particular, as the event has it. */
+  /** The particulars of what came, as the event has them. */
   readonly reason?: string
   readonly address?: string
   readonly times: number
