@@ -16,7 +16,7 @@ export default defineConfig({
     // A data: address in a style is a file less, but `script-src 'self'` refuses those of workers.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
-    // What the first page needs is one file of some 550 kB, 145 kB compressed.
+    // The first page needs one file of some 550 kB, 145 kB compressed.
     chunkSizeWarningLimit: 700
   },
   // `npm start` in another terminal: the pages from here, the API from there.

@@ -6,7 +6,7 @@ import { zh } from "../src/language/zh/index.ts"
 
 describe("times and numbers", () => {
   it("are told with their units, in the reader's language", () => {
-    // What is short differs between versions of the locales' data.
+    // Short forms differ between versions of the locales' data.
     assert.match(spanText(300_000, "en"), /^5 mins?$/)
     assert.match(spanText(3_905_000, "en"), /^1 hr 5 mins?$/)
     assert.strictEqual(spanText(42.4, "en"), "42 ms")

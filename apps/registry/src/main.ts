@@ -102,7 +102,7 @@ const Events = Layer.mergeAll(EventHandlers, UplinkHandlers, WebhookHandlers, la
   ])
 )
 
-/** What is written where; `apps/sinks` writes it. */
+/** The sinks as they are configured; `apps/sinks` writes to them. */
 const DataOut = SinkHandlers.pipe(
   Layer.provide([
     Sinks.layer,
@@ -140,7 +140,7 @@ const StoredAccess = Layer.mergeAll(ManagedKeys.layer, Accounts.layer).pipe(
   Layer.provide(nats)
 )
 
-/** Who signs in at the console beside the holder of the token. */
+/** The people who sign in at the console beside the holder of the token. */
 const SignedIn = Layer.effect(
   People,
   Effect.gen(function* () {

@@ -7,7 +7,7 @@ import { AccountPanel } from "./AccountPanel.tsx"
 import { KeyPanel } from "./KeyPanel.tsx"
 import { OwnPassword } from "./OwnPassword.tsx"
 
-/** Who may do what: for admins all of it, for others their own part. */
+/** Keys and accounts, with their roles: for admins all of them, for others their own part. */
 export const AccessPage = () => {
   const t = useText().access
   const principal = useSession().data?.principal

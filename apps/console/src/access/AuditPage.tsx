@@ -12,7 +12,7 @@ import { TextField } from "../display/TextField.tsx"
 import { useLocale, useText } from "../language/Language.tsx"
 import { type AuditEntry, auditQuery } from "./accessQueries.ts"
 
-/** Who changed what, with what was before and after. */
+/** Changes by an API, with who made them, and what was before and after. */
 export const AuditPage = () => {
   const text = useText()
   const t = text.audit
@@ -115,7 +115,7 @@ const AuditRow = ({ entry }: { readonly entry: AuditEntry }) => {
   )
 }
 
-/** What was changed: the request's path has it, and of what was made its own fields. */
+/** The object of a change: the request's path has it, and of what was made its own fields. */
 const namesOf = (target: AuditEntry["target"], after: unknown): ReadonlyArray<string> => {
   const made = typeof after === "object" && after !== null ? (after as Readonly<Record<string, unknown>>) : {}
   const named = ["productKey", "deviceKey", "modelId", "name"].map((field) => made[field])

@@ -10,7 +10,7 @@ interface Problem {
   readonly errors?: ReadonlyArray<RequestFault>
 }
 
-/** What the registry refused, and why. */
+/** A refusal of the registry, and why. */
 export class ApiFault extends Error {
   override readonly name = "ApiFault"
   readonly status: number

@@ -11,7 +11,7 @@ import { OutageBar } from "./OutageBar.tsx"
 import { Preferences } from "./Preferences.tsx"
 import { RoostMark } from "./RoostMark.tsx"
 
-/** What is around every page: the way to the others, language, colours, the way out. */
+/** The frame around every page: the way to the others, language, colours, the way out. */
 export const Frame = () => {
   const t = useText().app
   const [open, { close, toggle }] = useDisclosure()

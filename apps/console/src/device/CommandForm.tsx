@@ -37,7 +37,7 @@ export const CommandForm = ({ device }: { readonly device: Device }) => {
     onSuccess: () => client.invalidateQueries({ queryKey: keyOf(device, "commands") })
   })
   if (model === undefined || product === undefined) return null
-  // What is converted by a script may be sent as it is, too.
+  // A product whose messages a script converts takes bytes as they are, too.
   const kinds: ReadonlyArray<Kind> = [
     "set",
     "get",

@@ -11,7 +11,7 @@ import { SwitchDevice } from "./SwitchDevice.tsx"
 
 type Dialog = "switch" | "rotate" | "replace" | "rename" | "delete"
 
-/** What an operator does to a device. Each says first what it ends. */
+/** Actions of an operator on a device. Each says first what it ends. */
 export const DeviceActions = ({ device }: { readonly device: Device }) => {
   const t = useText().device.actions
   const navigate = useNavigate()

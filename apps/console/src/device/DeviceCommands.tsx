@@ -14,7 +14,7 @@ import classes from "./DeviceCommands.module.css"
 import { commandsQuery, type Device, type IssuedCommand, keyOf } from "./deviceQueries.ts"
 import { valueText } from "./points.ts"
 
-/** What it was told, what became of that, and a form for more. */
+/** The device's commands, the state of each, and a form for more. */
 export const DeviceCommands = ({ device }: { readonly device: Device }) => {
   const text = useText()
   const t = text.commands

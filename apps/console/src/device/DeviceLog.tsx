@@ -14,7 +14,7 @@ import { type LogKind, logKinds } from "./logKinds.ts"
 
 type LogEvent = components["schemas"]["ListEventsResult"]["events"][number]
 
-/** What happened to it and why, newest first, as it happens. */
+/** The device's events and their reasons, newest first, as they happen. */
 export const DeviceLog = ({ device }: { readonly device: DevicePath }) => {
   const text = useText()
   const t = text.device.log

@@ -4,7 +4,7 @@ import { DeviceProperties } from "./DeviceProperties.tsx"
 import { LatestValues } from "./LatestValues.tsx"
 import { SessionFacts } from "./SessionFacts.tsx"
 
-/** What it measures, and what is known of it. */
+/** The device's latest values, and what is known of it. */
 export const DeviceOverview = ({ device }: { readonly device: Device }) => (
   <div className={classes.columns}>
     <LatestValues device={device} />

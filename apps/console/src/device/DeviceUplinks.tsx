@@ -11,7 +11,7 @@ import classes from "./DeviceUplinks.module.css"
 import { hexDump } from "./hexDump.ts"
 import { useUplinks } from "./useUplinks.ts"
 
-/** What it sent, as the stream keeps it: newest first, each message whole when it is opened. */
+/** The device's uplinks, as the stream keeps them: newest first, each message whole when it is opened. */
 export const DeviceUplinks = ({ device }: { readonly device: DevicePath }) => {
   const text = useText()
   const t = text.device.uplinks

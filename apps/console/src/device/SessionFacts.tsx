@@ -7,7 +7,7 @@ import { fullTime, spanText } from "../display/times.ts"
 import { useLocale, useText } from "../language/Language.tsx"
 import type { Device } from "./deviceQueries.ts"
 
-/** What is known of its session: how long it may be silent, where it was, by which cipher suite. */
+/** Facts of the device's session: how long it may be silent, where it was, by which cipher suite. */
 export const SessionFacts = ({ device }: { readonly device: Device }) => {
   const t = useText().device
   const locale = useLocale()

@@ -26,7 +26,7 @@ export const serviceInputs = (model: ThingModel, service: string): ReadonlyArray
     data
   }))
 
-/** What a device is told of its new firmware (enos-protocol §3.2.5). */
+/** Fields that tell a device of its new firmware (enos-protocol §3.2.5). */
 export const firmwareFields = (names: Readonly<Record<FirmwareField, string>>): ReadonlyArray<Field> =>
   (Object.keys(firmwareTypes) as Array<FirmwareField>).map((id) => ({
     id,
@@ -56,7 +56,7 @@ export const bytesOfHex = (text: string): Uint8Array<ArrayBuffer> | undefined =>
 const integer = /^-?(0|[1-9]\d*)$/
 const number = /^-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?$/
 
-/** What a text means as a value of the type, or what is expected of it. */
+/** The value that a text means in the type, or what is expected of it. */
 export const fieldValue = (
   data: DataType | undefined,
   text: string

@@ -1,6 +1,6 @@
 import type { IssuedCommand } from "./deviceQueries.ts"
 
-/** What happens to a command, in the order in which it does. */
+/** The steps of a command, in the order in which they happen. */
 export const commandSteps = ["created", "hinted", "fetched", "sent", "replied", "finished"] as const
 export type CommandStep = (typeof commandSteps)[number]
 
@@ -25,7 +25,7 @@ export interface CommandSpan {
 /** Of the bar's width that a span has at least, so that the quick ones can be seen beside an hour's wait. */
 const shareMin = 0.06
 
-/** What a command's bar is made of: the waits between those of its times that are known, and the one that lasts. */
+/** The spans of a command's bar: the waits between those of its times that are known, and the one that lasts. */
 export const commandSpans = (command: IssuedCommand, now: number): ReadonlyArray<CommandSpan> => {
   const known = commandTimes(command).filter((time): time is { step: CommandStep; at: number } => time.at !== undefined)
   const ends: ReadonlyArray<{ readonly step: CommandStep | "now"; readonly at: number }> =

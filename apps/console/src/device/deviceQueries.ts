@@ -24,7 +24,7 @@ export const keyOf = ({ deviceKey, productKey }: DevicePath, ...rest: ReadonlyAr
   ...rest
 ]
 
-/** What changes without an event is read this often. Milliseconds. */
+/** Facts that change without an event are read this often. Milliseconds. */
 const refreshMillis = 10_000
 /** While a command is on its way, its next step is looked for this often. Milliseconds. */
 const commandMillis = 700
@@ -79,7 +79,7 @@ export const uplinksQuery = (device: DevicePath) =>
 /** Of what came live; the history has the older ones. */
 export const liveUplinksMax = 500
 
-/** What came since somebody looks, newest first. The history is asked for once, and may have been read before. */
+/** Uplinks that came since somebody looks, newest first. The history is asked for once, and may have been read before. */
 export const liveUplinksQuery = (device: DevicePath) =>
   queryOptions<ReadonlyArray<StoredUplink>>({
     queryKey: keyOf(device, "live"),

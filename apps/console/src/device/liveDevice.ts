@@ -21,7 +21,7 @@ interface PresenceEvent {
   readonly address: string
 }
 
-/** What the device says shows on its page as it comes; nothing is asked for that the event has. */
+/** Events of the device show on its page as they come; nothing is asked for that the event has. */
 export const useLiveDevice = ({ deviceKey, productKey }: DevicePath): void => {
   const client = useQueryClient()
   useEffect(() => {

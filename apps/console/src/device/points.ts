@@ -35,8 +35,8 @@ export const reportedPoints = ({ payload, time }: Told): ReadonlyArray<Reported>
 export type LatestPoints = Readonly<Record<string, Omit<Reported, "id" | "at"> & { readonly time: unknown }>>
 
 /**
- * What was read of a device's points, with what came live since. The registry files values a second behind the stream, so of each point
- * the newer one counts, by the device's time.
+ * The values of a device's points that were read, with those that came live since. The registry files values a second behind the stream,
+ * so of each point the newer one counts, by the device's time.
  */
 export const withLive = (latest: LatestPoints, live: ReadonlyArray<Told>): LatestPoints => {
   const points: Record<string, LatestPoints[string]> = { ...latest }
@@ -55,7 +55,7 @@ export interface Series {
   readonly values: ReadonlyArray<number>
 }
 
-/** The numbers among the reports, by point. What is no number can't be drawn. */
+/** The numbers among the reports, by point. Other values can't be drawn. */
 export const seriesOf = (uplinks: ReadonlyArray<Told>): ReadonlyMap<string, Series> => {
   const byPoint = new Map<string, Array<{ readonly at: number; readonly value: number }>>()
   for (const uplink of uplinks) {

@@ -5,7 +5,7 @@ import { joinUplinks } from "./joinUplinks.ts"
 
 const noUplinks: ReadonlyArray<StoredUplink> = []
 
-/** What a device sent, as far as it was asked for, with what came live since; newest first, undefined before the first page is there. */
+/** Uplinks of a device, as far as they were asked for, with those that came live since; newest first, undefined before the first page. */
 export const useUplinks = (device: DevicePath) => {
   const history = useInfiniteQuery(uplinksQuery(device))
   const { data: live = noUplinks } = useQuery(liveUplinksQuery(device))

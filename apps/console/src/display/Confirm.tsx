@@ -20,7 +20,7 @@ export const Confirm = ({
   readonly action: string
   readonly children: ReactNode
   readonly danger?: boolean
-  /** What is missing can't be seen by the browser. */
+  /** A lack that the browser can't see. */
   readonly disabled?: boolean
   readonly pending: boolean
   readonly error: unknown

@@ -2,7 +2,7 @@ import { Modal, type ModalProps } from "@mantine/core"
 import { useEffect, useState } from "react"
 import { useText } from "../language/Language.tsx"
 
-/** A dialog that is there for as long as it is rendered. Who opened it has the keyboard again when it is gone. */
+/** A dialog that is there for as long as it is rendered. The element that opened it has the keyboard again when it is gone. */
 export const Dialog = (props: Omit<ModalProps, "opened">) => {
   const t = useText().dialog
   const [opener] = useState(() => document.activeElement)

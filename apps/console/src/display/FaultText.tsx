@@ -2,7 +2,7 @@ import { List, Text } from "@mantine/core"
 import { ApiFault, Unreachable } from "../api/ApiFault.ts"
 import { useText } from "../language/Language.tsx"
 
-/** What went wrong and what to do, as the registry says it; each fault of a request on a line of its own. */
+/** Fault and cure, as the registry says them; each fault of a request on a line of its own. */
 export const FaultText = ({ error }: { readonly error: unknown }) => {
   const t = useText().faults
   if (error instanceof Unreachable) return <Text size="sm">{t.unreachable}</Text>

@@ -10,7 +10,7 @@ import { hexText, octalText, plainText, pskKey } from "./pskKey.ts"
 /** Port of devices where nobody chose another. */
 const devicePort = 5684
 
-/** What a device needs to come in: its identity, its key in the forms that clients ask for, and lines to paste. */
+/** The things that a device needs to come in: its identity, its key in the forms that clients ask for, and lines to paste. */
 export const ConnectDevice = ({ credential }: { readonly credential: Credential }) => {
   const text = useText()
   const t = text.connect

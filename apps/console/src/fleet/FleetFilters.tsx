@@ -62,7 +62,7 @@ export const FleetFilters = ({
         clearable
       />
       <div className={classes.found}>
-        {/* Who does not see the list hears how long it is. */}
+        {/* A person who does not see the list hears how long it is. */}
         <Text size="sm" className="quiet" role="status">
           {total !== undefined &&
             t.devices(total.endsWith("+") ? `${count(parseInt(total, 10), locale)}+` : count(Number(total), locale))}

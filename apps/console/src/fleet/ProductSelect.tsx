@@ -30,7 +30,7 @@ export const ProductSelect = ({
       value={value}
       onChange={onChange}
       searchable
-      // Who chooses again what is chosen means it.
+      // A person who chooses again what is chosen means it.
       allowDeselect={false}
       required
       withAsterisk={false}

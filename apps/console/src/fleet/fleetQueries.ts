@@ -36,7 +36,7 @@ export const devicesQuery = ({ product, q, silent, sort, status, tag }: FleetSea
       ),
     initialPageParam: "",
     getNextPageParam: ({ nextCursor }) => nextCursor,
-    // What was found before stays until the next answer is there: a list that vanishes at every letter can't be read.
+    // Devices that were found before stay until the next answer is there: a list that vanishes at every letter can't be read.
     placeholderData: keepPreviousData,
     refetchInterval: ({ state }) => ((state.data?.pages.length ?? 0) <= refreshedPagesMax ? refreshMillis : false)
   })

@@ -6,7 +6,7 @@ export type FleetSort = (typeof fleetSorts)[number]
 export const silences = ["15m", "1h", "24h", "7d", "30d"] as const
 export type Silence = (typeof silences)[number]
 
-/** What the list shows, as the address has it: a link leads others to the same devices. */
+/** The list's filters and order, as the address has them: a link leads others to the same devices. */
 export interface FleetSearch {
   readonly q?: string
   readonly product?: string

@@ -4,7 +4,7 @@ import { request } from "../api/client.ts"
 import { devicesKey } from "./fleetQueries.ts"
 import { importBody, lineCount } from "./importFile.ts"
 
-/** What the registry says of a line. */
+/** The registry's answer for a line. */
 export type ImportLine =
   | {
       readonly _tag: "Imported"

@@ -8,7 +8,7 @@ import { productsKey } from "../fleet/fleetQueries.ts"
 import { useText } from "../language/Language.tsx"
 import { modelsQuery, productKeyOf, type ShownProduct } from "./productQueries.ts"
 
-/** What of a product can change; the rest is built into its devices. */
+/** The settings of a product that can change; the rest is built into its devices. */
 export const ChangeProduct = ({
   onClose,
   product

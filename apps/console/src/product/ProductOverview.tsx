@@ -13,7 +13,7 @@ import classes from "./ProductOverview.module.css"
 import { productEventsQuery, type ShownProduct } from "./productQueries.ts"
 import { RotateProductSecret } from "./RotateProductSecret.tsx"
 
-/** What is set of it, its secret, and what befell it. */
+/** The product's settings, its secret, and its events. */
 export const ProductOverview = ({ product }: { readonly product: ShownProduct }) => {
   const t = useText().products
   const locale = useLocale()

@@ -14,7 +14,7 @@ import { ScriptTest } from "./ScriptTest.tsx"
 import classes from "./ScriptTab.module.css"
 import { scriptTemplate } from "./scriptTemplate.ts"
 
-/** What makes messages of a device's bytes: a draft that is tried, and versions, one of which converts. */
+/** The script that makes messages of a device's bytes: a draft that is tried, and versions, one of which converts. */
 export const ScriptTab = ({ product: { productKey } }: { readonly product: ShownProduct }) => {
   const text = useText()
   const script = useQuery(scriptQuery(productKey))

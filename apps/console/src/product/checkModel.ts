@@ -27,7 +27,7 @@ export const parseModel = (text: string): { readonly model: ThingModel } | { rea
   }
 }
 
-/** What a new model begins with: a point of each kind that people need first. */
+/** The points of a new model to begin with: one of each kind that people need first. */
 export const modelTemplate = (modelId: string): ThingModel => ({
   modelId,
   attributes: {},

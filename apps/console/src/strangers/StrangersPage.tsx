@@ -45,7 +45,7 @@ const strangersQuery = ({ address, identity, kind }: Filter) =>
     refetchInterval: ({ state }) => ((state.data?.pages.length ?? 0) <= 1 ? 2_000 : false)
   })
 
-/** Who was refused without naming a registered device, and why. */
+/** Clients that were refused without naming a registered device, and why. */
 export const StrangersPage = () => {
   const text = useText()
   const t = text.strangers

@@ -14,7 +14,7 @@ import { useLocale, useText } from "../language/Language.tsx"
 import { recordingQuery, recordingsKey } from "./whyQueries.ts"
 import { type Detail, Timeline } from "./Timeline.tsx"
 
-/** What was said, record by record or in essence, while it is being said. */
+/** The entries of a recording, record by record or in essence, as they come. */
 export const RecordingPage = () => {
   const text = useText()
   const t = text.why

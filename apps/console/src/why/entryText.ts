@@ -28,7 +28,7 @@ export const laneOf = (what: What): Lane => {
 /** Datagrams and records carry what messages and handshake steps tell: in essence they are left out. */
 export const isEssential = ({ what }: RecordingEntry): boolean => what._tag !== "Datagram" && what._tag !== "Record"
 
-/** What happened, in one line. */
+/** The entry in one line. */
 export const entryText = ({ coap, what }: RecordingEntry): string => {
   switch (what._tag) {
     case "Datagram":
