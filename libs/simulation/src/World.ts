@@ -71,7 +71,7 @@ export class World implements Victims {
       now: this.now,
       plan: this.plan,
       random,
-      crypto: simulatedCrypto(random, (key, nonce) => this.recording.sealed(this.now(), key, nonce)),
+      crypto: simulatedCrypto(random, (...record) => this.recording.sealed(this.now(), ...record)),
       bus: new SimulatedBus(schedule, random, this.conditions),
       store: this.store,
       conditions: this.conditions,

@@ -117,14 +117,14 @@ function* handshakes({ conditions, endedAt: end, recording }: Finished) {
   }
 }
 
-/** A request that was answered proves that its device was heard. */
+/** A request that was answered proves that its first transmission was heard: a later one may be lost, and the answer late. */
 function* offlines({ lifetimeMillisOf, recording }: Finished) {
   for (const { at, cause, deviceKey, state } of recording.presences) {
     if (state !== "offline" || cause !== "lifetime") continue
     const lifetimeMillis = lifetimeMillisOf(deviceKey)
     const heard = recording.exchanges.findLast(
       ({ code, device, endedAt, sentAt }) =>
-        device === deviceKey && code !== "" && endedAt! <= at && at - sentAt.at(-1)! < lifetimeMillis - earlyMillisMax
+        device === deviceKey && code !== "" && endedAt! <= at && at - sentAt[0]! < lifetimeMillis - earlyMillisMax
     )
     if (heard !== undefined) {
       yield `${moment(at)}: ${deviceKey} is said to be offline, and was answered ${at - heard.endedAt!} ms before`

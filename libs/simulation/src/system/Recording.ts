@@ -35,16 +35,20 @@ export class Recording {
   readonly attempts: Array<HandshakeAttempt> = []
   readonly commands: Array<AcceptedCommand> = []
   readonly presences: Array<Presence> = []
-  /** Keys and nonces of records that were sealed twice. */
+  /** Nonces under which a key sealed two records that differ. */
   readonly noncesRepeated: Array<{ readonly at: number; readonly nonce: string }> = []
   /** Exceptions in an actor, and the like: what must not happen, whatever happens. */
   readonly troubles: Array<string> = []
-  readonly #nonces = new Set<string>()
+  /** By key and nonce. */
+  readonly #records = new Map<string, string>()
 
-  sealed(now: number, key: Uint8Array, nonce: Uint8Array): void {
+  /** The next owner of a handshake may seal its Finished once more: the same bytes twice tell nobody anything (RFC 5116 §3.1). */
+  sealed(now: number, key: Uint8Array, nonce: Uint8Array, additionalData: Uint8Array, plaintext: Uint8Array): void {
     const name = latin1(key) + latin1(nonce)
-    if (this.#nonces.has(name)) this.noncesRepeated.push({ at: now, nonce: Buffer.from(nonce).toString("hex") })
-    this.#nonces.add(name)
+    const record = latin1(additionalData) + latin1(plaintext)
+    const before = this.#records.get(name)
+    if (before === undefined) this.#records.set(name, record)
+    else if (before !== record) this.noncesRepeated.push({ at: now, nonce: Buffer.from(nonce).toString("hex") })
   }
 }
 
