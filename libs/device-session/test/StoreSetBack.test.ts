@@ -47,6 +47,25 @@ describe("a store that went back", () => {
     assert.strictEqual(repeated(sequencesTo(device)), 0)
   })
 
+  it("says of nobody that it is offline whom an owner heard after the last state that came back (trust B1)", () => {
+    const world = new World()
+    const device = world.device("dev1", 1000, withCid).connect()
+    const offline = () => world.presences.filter(({ state }) => state === "offline").length
+    world.pass(45_000)
+    world.handOver(() => undefined)
+    const copy = world.store.copy()
+    for (let i = 0; i < 4; i++) {
+      world.pass(10_000)
+      assert.strictEqual(codeOf(post(device, String(i))), "2.04")
+    }
+    world.store.setBack(copy)
+    takeOver(world)
+    world.pass(50_000)
+    assert.strictEqual(offline(), 0)
+    world.pass(20_000)
+    assert.strictEqual(offline(), 1)
+  })
+
   it("nor where the clock is behind the reserved block, or years ahead (trust B1)", () => {
     for (const apart of [-86_400_000, 0, 9 * 365 * 86_400_000]) {
       const world = new World()

@@ -33,8 +33,10 @@ export const restoredSession = (turn: DeviceTurn, stored: StoredSession, edge: E
   dtls.writeSequence = restoredSequence(dtls.writeLimit, wall - stored.establishedAt, random)
   dtls.writeLimit = dtls.writeSequence
   const lifetimeMillis = stored.lifetimeSeconds * 1000
-  // It is not known when an owner that died last heard the device: a whole Lifetime from now is late at worst, never wrong.
-  const seenAt = stored.final ? now - Math.min(stored.silentMillis, Math.max(0, lifetimeMillis - graceMillis)) : now
+  // It is not known when an owner that died last heard the device: a whole Lifetime from now is late at worst, never wrong. A last
+  // state that is old may have come back with the store: owners after its writer heard the device.
+  const isLast = stored.final && wall - stored.lastSeenAt - stored.silentMillis < handedOverMillisMax
+  const seenAt = isLast ? now - Math.min(stored.silentMillis, Math.max(0, lifetimeMillis - graceMillis)) : now
   // How long an offline device has been silent only clocks can tell: one that is wrong ends no session at once.
   const silentAt = Math.max(
     now - Math.max(0, wall - stored.lastSeenAt),
@@ -148,6 +150,8 @@ const heldMax = 8
 const heldBytesMax = 4096
 /** Messages that a device may have sent while its partition had no owner are heard before it is called silent. */
 const graceMillis = 10_000
+/** From an owner's last state to the next owner, by their clocks. */
+const handedOverMillisMax = 30_000
 /** A session of a device that has been offline for too long, by the clock, is kept this long after a takeover. */
 const idleGraceMillis = 3_600_000
 /** Between questions for a device that waits for an answer. */
