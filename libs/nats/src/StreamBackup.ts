@@ -65,7 +65,8 @@ export const restoreStream = async (
 ): Promise<void> => {
   const operation = `restoring ${config.name}`
   const { deliver_subject: to, error } = await ask(client, `$JS.API.STREAM.RESTORE.${config.name}`, { config, state })
-  if (to === undefined) throw rejected(operation, error?.description)
+  // Beside an error the subject is there, and empty.
+  if (error !== undefined || to === undefined) throw rejected(operation, error?.description)
   for await (const chunk of chunks) {
     for (let at = 0; at < chunk.length; at += chunkBytes) {
       const { data } = await client.request(to, chunk.subarray(at, at + chunkBytes), { timeout: silenceMillisMax })
