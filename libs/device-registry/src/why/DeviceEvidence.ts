@@ -5,6 +5,7 @@ import { Registry } from "../Registry.ts"
 import type { DeviceId } from "../RegistryStore.ts"
 import { Strangers } from "../Strangers.ts"
 import { DeviceCommands } from "./DeviceCommands.ts"
+import { devicesLike } from "./DevicesLike.ts"
 import { makeMeantDevices } from "./MeantDevice.ts"
 import { RefusedDevices } from "./RefusedDevices.ts"
 
@@ -24,23 +25,12 @@ export const makeEvidence = Effect.gen(function* () {
 
   /** Where a device of this key is, if not in the product that was asked about. */
   const productsWith = ({ deviceKey, productKey }: DeviceId) =>
-    Effect.map(
-      registry.search({
-        part: deviceKey,
-        productKey: undefined,
-        status: undefined,
-        tag: undefined,
-        seenBefore: undefined,
-        sort: "deviceKey",
-        after: undefined,
-        limit: strangersMax
-      }),
-      ({ devices }) =>
-        devices
-          .filter((found) => found.deviceKey === deviceKey && found.productKey !== productKey)
-          .slice(0, sameKeyMax)
-          .map((found) => found.productKey)
-    ).pipe(Effect.orElseSucceed(() => []))
+    Effect.map(devicesLike(registry, deviceKey), (devices) =>
+      devices
+        .filter((found) => found.deviceKey === deviceKey && found.productKey !== productKey)
+        .slice(0, sameKeyMax)
+        .map((found) => found.productKey)
+    )
 
   const ofRegistered = Effect.fnUntraced(function* (id: DeviceId, device: RegisteredDevice, now: number) {
     const events = yield* Effect.orElseSucceed(

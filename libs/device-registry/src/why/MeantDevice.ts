@@ -3,11 +3,10 @@ import type { MeantDevice, SeenEvent } from "@roost/explain"
 import { Effect, Result } from "effect"
 import { Registry } from "../Registry.ts"
 import type { DeviceId } from "../RegistryStore.ts"
+import { devicesLike } from "./DevicesLike.ts"
 
 /** Identities of strangers that are looked up for one answer. */
 const identitiesMax = 5
-/** Devices whose key is like the one that was named, of which those in other capitals are looked for. */
-const alikeMax = 50
 
 /** Finds the registered device that somebody meant who named one that is not. */
 export const makeMeantDevices = Effect.map(Registry, (registry) => {
@@ -18,26 +17,13 @@ export const makeMeantDevices = Effect.map(Registry, (registry) => {
       fault: "swapped"
     })).pipe(Effect.orElseSucceed(() => undefined))
 
-  const alike = (deviceKey: string) =>
-    Effect.map(
-      registry.search({
-        part: deviceKey,
-        productKey: undefined,
-        status: undefined,
-        tag: undefined,
-        seenBefore: undefined,
-        sort: "deviceKey",
-        after: undefined,
-        limit: alikeMax
-      }),
-      ({ devices }) => devices.filter((found) => isSame(found.deviceKey, deviceKey))
-    ).pipe(Effect.orElseSucceed(() => []))
-
   /** Undefined too where the very key is in another product: then the product may be the wrong one. */
   const of = Effect.fnUntraced(function* (id: DeviceId): Effect.fn.Return<MeantDevice | undefined> {
     const other = yield* swapped(id)
     if (other !== undefined) return other
-    const found = (yield* alike(id.deviceKey)).find(({ productKey }) => isSame(productKey, id.productKey))
+    const found = (yield* devicesLike(registry, id.deviceKey)).find(
+      ({ deviceKey, productKey }) => isSame(deviceKey, id.deviceKey) && isSame(productKey, id.productKey)
+    )
     return found && { productKey: found.productKey, deviceKey: found.deviceKey, fault: "capitals" }
   })
 
