@@ -12,7 +12,7 @@ import { OidcIssuer } from "./OidcIssuer.ts"
 import { pageHeaders, refusalPage, terminalPage } from "./OidcPage.ts"
 import type { OidcRefusal } from "./OidcRefusal.ts"
 import { type Oidc, OidcSetting } from "./OidcSetting.ts"
-import { Refusals } from "./Refusals.ts"
+import { RecentlyTold } from "./RecentlyTold.ts"
 
 type Request = HttpServerRequest.HttpServerRequest
 
@@ -28,8 +28,8 @@ export const layerOidcRoutes = Layer.unwrap(
     const cookies = new FlowCookies(new Sealing(yield* RegistryKeys, sealPurpose.oidc), oidc.publicUrl)
     const sessions = yield* ConsoleSessions
     const log = Option.getOrUndefined(yield* Effect.serviceOption(AuditLog))
-    const refusals = new Refusals()
-    const warnings = new Refusals()
+    const refusedPeople = new RecentlyTold()
+    const warnings = new RecentlyTold()
 
     const begin = Effect.fnUntraced(function* (request: Request) {
       const terminal = terminalOf(queryOf(request))
@@ -64,7 +64,7 @@ export const layerOidcRoutes = Layer.unwrap(
       const claimed = claimedRoles(claims, oidc.claim, oidc.roles)
       if (claimed._tag !== "Granted") {
         const refusal = noRole(oidc, person.name, claimed)
-        if (refusals.isNew(person.id, performance.now())) {
+        if (refusedPeople.isNews(person.id, performance.now())) {
           const { came, cause, cure, expected } = refusal
           yield* audit({ ...person, grants: [] }, request, "signInRefused", { came, expected, cause, cure })
         }
@@ -94,7 +94,7 @@ export const layerOidcRoutes = Layer.unwrap(
       const words = `${addressOf(request)} is not signed in by ${oidc.issuer.href}: ${refusal.came}; ${refusal.cause}${refusal.detail === undefined ? "" : ` (${refusal.detail})`}`
       const answer = refusalPage(refusal, oidc.name)
       // Strangers can cause each of them, as often as they like.
-      const isNews = ofOperators.has(refusal.kind) && warnings.isNew(refusal.kind, performance.now())
+      const isNews = ofOperators.has(refusal.kind) && warnings.isNews(refusal.kind, performance.now())
       return Effect.as(isNews ? Effect.logWarning(words) : Effect.logDebug(words), answer)
     }
 
