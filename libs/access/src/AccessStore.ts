@@ -1,11 +1,8 @@
 import { Buckets, RegistryKeys, Sealing, sealPurpose } from "@roost/contracts"
-import { awaitStreams, type Entry, type NatsConnection, type NatsError, openBucket } from "@roost/nats"
+import { awaitStreams, type NatsConnection, type NatsError, openSealedBucket } from "@roost/nats"
 import type { Health } from "@roost/observability"
-import { type Config, Context, Deferred, Effect, Layer, Option, Result, Schedule, Schema } from "effect"
-import { SealedAccess, StoredAccount, StoredKey, StoredUse } from "./StoredAccess.ts"
-
-/** After which a fault of the store is tried again. */
-const resealRetryMillis = 5_000
+import { type Config, Context, Deferred, Effect, Layer, Option, Result, Schema } from "effect"
+import { StoredAccount, StoredKey, StoredUse } from "./StoredAccess.ts"
 
 /** A value and its revision in the bucket, for who changes it. */
 export interface Kept<A> {
@@ -45,7 +42,7 @@ export class AccessStore extends Context.Service<
     Effect.gen(function* () {
       const sealing = new Sealing(yield* RegistryKeys, sealPurpose.access)
       yield* awaitStreams({ streams: [], buckets: [Buckets.access] })
-      const bucket = yield* openBucket(Buckets.access, SealedAccess)
+      const bucket = yield* openSealedBucket(Buckets.access, sealing, { keys: ">", called: "accounts and API keys" })
       const log = Effect.runForkWith(yield* Effect.context<never>())
 
       const byDigest = new Map<string, StoredKey>()
@@ -59,15 +56,11 @@ export class AccessStore extends Context.Service<
         used: new Mirror("used", StoredUse)
       }
       const mirrorOf = (key: string) => tables[key.split(".", 1)[0] as keyof typeof tables]
-      const opened = ({ key, value }: Entry<SealedAccess>): string | undefined => {
-        const plain = sealing.open(key, Buffer.from(value.sealed, "base64"))
-        return plain === undefined ? undefined : Buffer.from(plain).toString("utf8")
-      }
 
       const read = yield* Deferred.make<void>()
       yield* bucket.watch(">", {
         onPut: (entry) => {
-          const text = opened(entry)
+          const text = entry.value
           if (text !== undefined && mirrorOf(entry.key)?.put(entry.key, text, entry.revision) === true) return
           log(
             Effect.logWarning(`entry ${entry.key} of ACCESS does not open: it was sealed under another key, or forged`)
@@ -80,24 +73,6 @@ export class AccessStore extends Context.Service<
       })
       yield* Deferred.await(read)
 
-      const sealed = (key: string, json: string): SealedAccess => ({
-        sealed: Buffer.from(sealing.seal(key, Buffer.from(json))).toString("base64")
-      })
-      // Entries under the previous key are sealed again, once at each start.
-      yield* Effect.gen(function* () {
-        for (const entry of yield* bucket.list(">")) {
-          const text = opened(entry)
-          if (text === undefined || !sealing.isOld(Buffer.from(entry.value.sealed, "base64"))) continue
-          yield* Effect.ignore(bucket.update(entry.key, sealed(entry.key, text), entry.revision))
-        }
-      }).pipe(
-        Effect.tapError((error) =>
-          Effect.logWarning(`accounts and API keys are not sealed again yet: ${error.message}`)
-        ),
-        Effect.retry(Schedule.spaced(resealRetryMillis)),
-        Effect.forkScoped
-      )
-
       const tableOf = <A>(mirror: Mirror<A>): Table<A> => {
         const keyOf = (id: string) => `${mirror.kind}.${tokenOf(id)}`
         // The writer sees it at once, whatever the bucket's watch takes.
@@ -107,17 +82,16 @@ export class AccessStore extends Context.Service<
         return {
           known: mirror.known,
           get: (id) =>
-            Effect.map(bucket.get(keyOf(id)), (entry) => {
-              const text = Option.isSome(entry) ? opened(entry.value) : undefined
+            Effect.map(bucket.get(keyOf(id)), (found) => {
+              if (Option.isNone(found)) return undefined
+              const { revision, value: text } = found.value
               const value = text === undefined ? undefined : mirror.decode(text)
-              return value === undefined || Option.isNone(entry) ? undefined : { value, revision: entry.value.revision }
+              return value === undefined ? undefined : { value, revision }
             }),
-          create: (id, value) =>
-            Effect.map(bucket.create(keyOf(id), sealed(keyOf(id), mirror.encode(value))), written(id, value)),
+          create: (id, value) => Effect.map(bucket.create(keyOf(id), mirror.encode(value)), written(id, value)),
           update: (id, value, revision) =>
-            Effect.map(bucket.update(keyOf(id), sealed(keyOf(id), mirror.encode(value)), revision), written(id, value)),
-          put: (id, value) =>
-            Effect.map(bucket.put(keyOf(id), sealed(keyOf(id), mirror.encode(value))), written(id, value)),
+            Effect.map(bucket.update(keyOf(id), mirror.encode(value), revision), written(id, value)),
+          put: (id, value) => Effect.map(bucket.put(keyOf(id), mirror.encode(value)), written(id, value)),
           delete: (id) =>
             Effect.map(bucket.delete(keyOf(id)), () => {
               mirror.forget(keyOf(id))

@@ -1,7 +1,7 @@
 import { Account, Grants } from "@roost/contracts"
 import { Schema } from "effect"
 
-/** An entry of the bucket ACCESS, at `key.{keyId}`: an API key. */
+/** An entry of the bucket ACCESS, at `key.{keyId}`, sealed for `sealPurpose.access`: an API key. */
 export const StoredKey = Schema.Struct({
   keyId: Schema.String,
   name: Schema.String,
@@ -36,7 +36,3 @@ export type StoredAccount = typeof StoredAccount.Type
 /** At `used.{keyId}`: the last use of a key. */
 export const StoredUse = Schema.Struct({ at: Schema.Finite, address: Schema.String })
 export type StoredUse = typeof StoredUse.Type
-
-/** An entry of the bucket: one of those in JSON, sealed for `sealPurpose.access` and its key, in base64. */
-export const SealedAccess = Schema.Struct({ sealed: Schema.String })
-export type SealedAccess = typeof SealedAccess.Type

@@ -6,7 +6,6 @@ import {
   RegistryKeys,
   requestBytes,
   requestTime,
-  SealedWebhook,
   Sealing,
   sealPurpose,
   TooManyWebhooks,
@@ -17,8 +16,15 @@ import {
   WebhookWithSecret
 } from "@roost/contracts"
 import { grantedOf, noteBefore, requireGranted, requireUnchanged } from "@roost/http"
-import { awaitStreams, type Entry, NatsConnection, type NatsError, openBucket } from "@roost/nats"
-import { Context, Effect, Layer, Option, Result, Schedule, Schema, type Scope } from "effect"
+import {
+  awaitStreams,
+  type Entry,
+  NatsConnection,
+  type NatsError,
+  type OpenedText,
+  openSealedBucket
+} from "@roost/nats"
+import { Context, Effect, Layer, Option, Result, Schema, type Scope } from "effect"
 import { HttpClient } from "effect/http"
 import { HttpApiBuilder } from "effect/http-api"
 import { listDead, replayDead } from "./DeadDeliveries.ts"
@@ -29,8 +35,6 @@ import { tryDelivery } from "./WebhookRequests.ts"
 
 /** Webhooks of a list that are looked at together; each takes some five questions to the nats-server. */
 const readTogetherMax = 16
-/** After which a fault of the store is tried again. */
-const resealRetryMillis = 5_000
 
 /** The webhooks, in the bucket WEBHOOKS: every instance delivers what the bucket says. */
 export class Webhooks extends Context.Service<
@@ -58,17 +62,10 @@ export class Webhooks extends Context.Service<
     Effect.gen(function* () {
       const sealing = new Sealing(yield* RegistryKeys, sealPurpose.webhook)
       yield* awaitStreams({ streams: [], buckets: [Buckets.webhooks] })
-      const bucket = yield* openBucket(Buckets.webhooks, SealedWebhook)
-      const sealedOf = (webhook: WebhookWithSecret): SealedWebhook => {
-        const plain = Buffer.from(JSON.stringify(webhook))
-        return { sealed: Buffer.from(sealing.seal(webhook.webhookId, plain)).toString("base64") }
-      }
-      const opened = ({ key, value }: Entry<SealedWebhook>): WebhookWithSecret | undefined => {
-        const plain = sealing.open(key, Buffer.from(value.sealed, "base64"))
-        return plain === undefined
-          ? undefined
-          : Result.getOrElse(decodeWebhook(Buffer.from(plain).toString("utf8")), () => undefined)
-      }
+      const bucket = yield* openSealedBucket(Buckets.webhooks, sealing, { keys: webhookKeys, called: "webhooks" })
+      const put = (webhook: WebhookWithSecret) => bucket.put(webhook.webhookId, JSON.stringify(webhook))
+      const opened = ({ value }: Entry<OpenedText>): WebhookWithSecret | undefined =>
+        value === undefined ? undefined : Result.getOrElse(decodeWebhook(value), () => undefined)
       const find = Effect.fnUntraced(function* (webhookId: string) {
         const found = isId(webhookId) ? yield* Effect.orDie(bucket.get(webhookId)) : Option.none()
         const webhook = Option.isSome(found) ? opened(found.value) : undefined
@@ -82,19 +79,6 @@ export class Webhooks extends Context.Service<
           .toSorted((a, b) => a.createdAt - b.createdAt)
       )
       const get = Effect.fn("Webhooks.get")((webhookId: string) => Effect.map(find(webhookId), told))
-      // Secrets under the previous key are sealed again, once at each start. A bucket that was made a moment ago may refuse its first
-      // reader.
-      yield* Effect.gen(function* () {
-        for (const entry of yield* bucket.list(webhookKeys)) {
-          const webhook = opened(entry)
-          if (webhook === undefined || !sealing.isOld(Buffer.from(entry.value.sealed, "base64"))) continue
-          yield* Effect.ignore(bucket.update(entry.key, sealedOf(webhook), entry.revision))
-        }
-      }).pipe(
-        Effect.tapError((error) => Effect.logWarning(`webhooks are not sealed again yet: ${error.message}`)),
-        Effect.retry(Schedule.spaced(resealRetryMillis)),
-        Effect.forkScoped
-      )
       const log = Effect.runForkWith(yield* Effect.context<never>())
       return Webhooks.of({
         get,
@@ -116,7 +100,7 @@ export class Webhooks extends Context.Service<
           // By an earlier run of this request.
           if (Option.isSome(yield* Effect.orDie(bucket.get(webhookId)))) return { ...webhook, secret }
           if ((yield* all).length >= webhooksMax) return yield* new TooManyWebhooks({ max: webhooksMax })
-          yield* Effect.orDie(bucket.put(webhookId, sealedOf({ ...webhook, secret })))
+          yield* Effect.orDie(put({ ...webhook, secret }))
           return { ...webhook, secret }
         }),
         change: Effect.fn("Webhooks.change")(function* (webhookId, { secret, url }) {
@@ -124,7 +108,7 @@ export class Webhooks extends Context.Service<
           const changed = { ...stored, url: url ?? stored.url, secret: secret ?? stored.secret }
           if (changed.url === stored.url && changed.secret === stored.secret) return told(stored)
           // Of two who change it at once the later wins, as one after the other.
-          yield* Effect.orDie(bucket.put(webhookId, sealedOf(changed)))
+          yield* Effect.orDie(put(changed))
           return told(changed)
         }),
         forgetProduct: Effect.fn("Webhooks.forgetProduct")(function* (productKey) {

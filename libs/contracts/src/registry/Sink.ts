@@ -195,7 +195,10 @@ export const SinkTestResult = Schema.Struct({
 }).annotate({ identifier: "SinkTestResult" })
 export type SinkTestResult = typeof SinkTestResult.Type
 
-/** A sink with what only its writer needs. `generation`: its consumers' names have it, so that a replay has new ones. */
+/**
+ * A sink with what only its writer needs, as the bucket SINKS has it at its id, sealed for `sealPurpose.sink`. `generation`: its consumers'
+ * names have it, so that a replay has new ones.
+ */
 export const StoredSink = Schema.Struct({
   ...settled,
   ...told,
@@ -203,10 +206,6 @@ export const StoredSink = Schema.Struct({
   generation: Schema.Int
 })
 export type StoredSink = typeof StoredSink.Type
-
-/** An entry of the bucket SINKS, at its id: a StoredSink in JSON, sealed whole for `sealPurpose.sink` and its id, in base64. */
-export const SealedSink = Schema.Struct({ sealed: Schema.String })
-export type SealedSink = typeof SealedSink.Type
 
 /** Stream SINK_DEAD, `roost.sink.dead.{sinkId}`: an event that could not be written, whatever else could. */
 export const DeadEvent = Schema.Struct({

@@ -127,18 +127,14 @@ export type WebhookTestResult = typeof WebhookTestResult.Type
 /** Dead deliveries that one request lists or repeats. */
 export const deadPerRequestMax = 100
 
-/** A webhook with what signs its deliveries. The secret is told when the webhook is made, and not again. */
+/**
+ * A webhook with what signs its deliveries. The secret is told when the webhook is made, and not again. The bucket WEBHOOKS has it at its id,
+ * sealed for `sealPurpose.webhook`: a user that may write to the bucket can't send deliveries elsewhere.
+ */
 export const WebhookWithSecret = Schema.Struct({ ...Webhook.fields, secret: WebhookSecret }).annotate({
   identifier: "WebhookWithSecret"
 })
 export type WebhookWithSecret = typeof WebhookWithSecret.Type
-
-/**
- * An entry of the bucket WEBHOOKS, at its id: a WebhookWithSecret in JSON, sealed whole for `sealPurpose.webhook` and its id, in base64; see
- * Sealing. A user that may write to the bucket can't send deliveries elsewhere.
- */
-export const SealedWebhook = Schema.Struct({ sealed: Schema.String })
-export type SealedWebhook = typeof SealedWebhook.Type
 
 /** Stream WEBHOOK_DEAD, `roost.webhook.dead.{webhookId}`: an event that its webhook did not take in time. */
 export const DeadDelivery = Schema.Struct({

@@ -1,7 +1,7 @@
 import { RegistryApi, type Sink, sinkFixed, type StoredSink, Streams, Subjects } from "@roost/contracts"
 import { catalogue, codeAndLink } from "@roost/explain"
 import { requireUnchanged } from "@roost/http"
-import { NatsConnection, requestRpc } from "@roost/nats"
+import { deliveryCounts, NatsConnection, requestRpc } from "@roost/nats"
 import { Clock, Effect, Option } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
 import { forgetConsumers } from "../delivery/SinkDelivery.ts"
@@ -107,24 +107,9 @@ const forgetMillisMax = 60_000
 const forgetLater = <E, R>(forget: Effect.Effect<void, E, R>) =>
   Effect.forkDetach(Effect.timeoutOption(Effect.delay(forget, forgetAfterMillis), forgetMillisMax))
 
-/** The counts of what waits for a sink and of what it gave up; 0 where its consumers are not made yet. */
-const queueOf = Effect.fnUntraced(function* (sink: Pick<StoredSink, "sinkId" | "kinds" | "generation">) {
-  const { manager } = yield* NatsConnection
-  const counts = yield* Effect.forEach(
-    sourcesOfSink(sink),
-    ([durable, { stream }]) =>
-      Effect.tryPromise(() => manager.consumers.info(stream, durable)).pipe(
-        Effect.map(({ num_ack_pending, num_pending }) => num_pending + num_ack_pending),
-        Effect.orElseSucceed(() => 0)
-      ),
-    { concurrency: "unbounded" }
+/** The counts of what waits for a sink and of what it gave up. */
+const queueOf = (sink: Pick<StoredSink, "sinkId" | "kinds" | "generation">) =>
+  deliveryCounts(
+    sourcesOfSink(sink).map(([durable, { stream }]) => ({ stream, durable })),
+    { stream: Streams.sinkDead.name, subject: Subjects.sinkDead(sink.sinkId) }
   )
-  const subject = Subjects.sinkDead(sink.sinkId)
-  const dead = yield* Effect.tryPromise(() =>
-    manager.streams.info(Streams.sinkDead.name, { subjects_filter: subject })
-  ).pipe(
-    Effect.map(({ state }) => state.subjects?.[subject] ?? 0),
-    Effect.orElseSucceed(() => 0)
-  )
-  return { waiting: counts.reduce((sum, count) => sum + count, 0), dead }
-})

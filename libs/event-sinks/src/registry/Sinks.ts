@@ -5,7 +5,6 @@ import {
   NoSuchSink,
   requestBytes,
   requestTime,
-  SealedSink,
   Sealing,
   sealPurpose,
   type SinkReplacement,
@@ -14,11 +13,8 @@ import {
   StoredSink,
   TooManySinks
 } from "@roost/contracts"
-import { awaitStreams, type Entry, openBucket } from "@roost/nats"
-import { Context, Effect, Layer, Option, Result, Schedule, Schema, type Scope } from "effect"
-
-/** After which a fault of the store is tried again. */
-const resealRetryMillis = 5_000
+import { awaitStreams, type Entry, type OpenedText, openSealedBucket } from "@roost/nats"
+import { Context, Effect, Layer, Option, Result, Schema, type Scope } from "effect"
 
 /**
  * The sinks, in the bucket SINKS, each sealed whole with the cluster key. The registry changes them, and every process of the app `sinks`
@@ -50,15 +46,10 @@ export class Sinks extends Context.Service<
     Effect.gen(function* () {
       const sealing = new Sealing(yield* ClusterKeys, sealPurpose.sink)
       yield* awaitStreams({ streams: [], buckets: [Buckets.sinks] })
-      const bucket = yield* openBucket(Buckets.sinks, SealedSink)
-      const sealedOf = (sink: StoredSink): SealedSink => ({
-        sealed: Buffer.from(sealing.seal(sink.sinkId, Buffer.from(JSON.stringify(sink)))).toString("base64")
-      })
-      const opened = ({ key, value }: Entry<SealedSink>): StoredSink | undefined => {
-        const plain = sealing.open(key, Buffer.from(value.sealed, "base64"))
-        if (plain === undefined) return undefined
-        return Result.getOrElse(decodeSink(Buffer.from(plain).toString("utf8")), () => undefined)
-      }
+      const bucket = yield* openSealedBucket(Buckets.sinks, sealing, { keys: sinkKeys, called: "sinks" })
+      const put = (sink: StoredSink) => bucket.put(sink.sinkId, JSON.stringify(sink))
+      const opened = ({ value }: Entry<OpenedText>): StoredSink | undefined =>
+        value === undefined ? undefined : Result.getOrElse(decodeSink(value), () => undefined)
       const find = Effect.fnUntraced(function* (sinkId: string) {
         const found = isId(sinkId) ? yield* Effect.orDie(bucket.get(sinkId)) : Option.none()
         const sink = Option.isSome(found) ? opened(found.value) : undefined
@@ -70,18 +61,6 @@ export class Sinks extends Context.Service<
           .map(opened)
           .filter((sink) => sink !== undefined)
           .toSorted((a, b) => a.createdAt - b.createdAt)
-      )
-      // Secrets under the previous key are sealed again, once at each start.
-      yield* Effect.gen(function* () {
-        for (const entry of yield* bucket.list(sinkKeys)) {
-          const sink = opened(entry)
-          if (sink === undefined || !sealing.isOld(Buffer.from(entry.value.sealed, "base64"))) continue
-          yield* Effect.ignore(bucket.update(entry.key, sealedOf(sink), entry.revision))
-        }
-      }).pipe(
-        Effect.tapError((error) => Effect.logWarning(`sinks are not sealed again yet: ${error.message}`)),
-        Effect.retry(Schedule.spaced(resealRetryMillis)),
-        Effect.forkScoped
       )
       const log = Effect.runForkWith(yield* Effect.context<never>())
       return Sinks.of({
@@ -101,14 +80,14 @@ export class Sinks extends Context.Service<
           // By an earlier run of this request.
           if (Option.isSome(yield* Effect.orDie(bucket.get(sinkId)))) return sink
           if ((yield* all).length >= sinksMax) return yield* new TooManySinks({ max: sinksMax })
-          yield* Effect.orDie(bucket.put(sinkId, sealedOf(sink)))
+          yield* Effect.orDie(put(sink))
           return sink
         }),
         change: Effect.fn("Sinks.change")(function* (sinkId, change) {
           const stored = yield* find(sinkId)
           const changed = change(stored)
           // Of two who change it at once the later wins, as one after the other.
-          yield* Effect.orDie(bucket.put(sinkId, sealedOf(changed)))
+          yield* Effect.orDie(put(changed))
           return [stored, changed] as const
         }),
         delete: Effect.fn("Sinks.delete")(function* (sinkId) {
