@@ -126,8 +126,8 @@ export const EdgeService = {
  * A client that had its ServerHello from an edge that ended would repeat its flight for a minute and hear nothing. A slow one, or one
  * that left, is waited for this long; the devices that come meanwhile wait with it.
  */
-const handshakesDrainMillisMax = 5_000
-const drainLookMillis = 50
+export const handshakesDrainMillisMax = 5_000
+export const drainLookMillis = 50
 
 const finishHandshakes = (core: EdgeCore): Effect.Effect<void> =>
   Effect.sync(() => core.drain()).pipe(

@@ -1,5 +1,5 @@
 export { EdgeConfig, udpPortIsFree } from "./EdgeConfig.ts"
 export { EdgeCore, type EdgePorts } from "./EdgeCore.ts"
 export * from "./EdgeLimits.ts"
-export { EdgeService } from "./EdgeService.ts"
+export { drainLookMillis, EdgeService, handshakesDrainMillisMax } from "./EdgeService.ts"
 export * from "./UdpSocket.ts"

@@ -4,8 +4,9 @@ import type { NatsConnection } from "./NatsConnection.ts"
 import { inFlightMaxDefault, makeStreamPublisher, type Settled, type StreamPublisher } from "./StreamPublisher.ts"
 
 /** One attempt's wait for its ack: a leader that died says nothing. */
-const attemptMillisMax = 2_000
-const retryMillis = 250
+export const attemptMillisMax = 2_000
+/** From an attempt that failed to the next one. */
+export const attemptRetryMillis = 250
 
 export interface PatientPublisherOptions {
   /** Once for every message that `publish` took. Must not throw. */
@@ -41,7 +42,7 @@ export const makePatientPublisher = Effect.fnUntraced(function* (
   })
   const keep = (slot: number, settled: Settled) => {
     failed.push([slot, settled])
-    retry ??= setTimeout(tryAgain, retryMillis)
+    retry ??= setTimeout(tryAgain, attemptRetryMillis)
   }
   const tryAgain = () => {
     retry = undefined

@@ -14,7 +14,8 @@ import { NatsError, type NatsErrorReason } from "./NatsError.ts"
 
 /** Requests that one responder works on at once; more are refused with `Busy`, the requester may ask again. */
 export const rpcConcurrencyMax = 1_024
-const timeoutMillisDefault = 2_000
+/** How long a requester waits for the answer. */
+export const rpcTimeoutMillisDefault = 2_000
 
 /** A question on a subject of core NATS, in JSON both ways. */
 export interface RpcDefinition<Request, Response> {
@@ -75,7 +76,7 @@ export const serveRpc = Effect.fnUntraced(function* <Request, Response, R>(
 export const requestRpc = Effect.fnUntraced(function* <Request, Response>(
   definition: RpcDefinition<Request, Response>,
   request: Request,
-  timeoutMillis: number = timeoutMillisDefault
+  timeoutMillis: number = rpcTimeoutMillisDefault
 ): Effect.fn.Return<Response, NatsError, NatsConnection> {
   const { client, connected } = yield* NatsConnection
   const operation = `request ${definition.subject}`

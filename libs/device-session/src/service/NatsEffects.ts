@@ -74,7 +74,7 @@ export const sessionStream = `KV_${Buckets.sessions.name}`
 /** Uplinks and command events of this node that wait for the stream's ack. */
 const storesInFlightMax = 65_536
 /** How long the store may take before the device is told 5.00; a cluster of three chooses another leader in 2 to 5 s. */
-const storeMillisMax = 10_000
+export const storeMillisMax = 10_000
 
 /** Carries out over NATS what a device host wants: no promise and no fiber per uplink, a fiber per question to the registry. */
 export const makeNatsEffects = Effect.fnUntraced(function* (options: {

@@ -3,16 +3,12 @@ import { BoundedMap } from "@roost/bounded"
 import { PlacementMap } from "@roost/cluster"
 import { type PeerAddress, type PlacementAnnouncement, Subjects } from "@roost/contracts"
 import { CookieSecrets, FrontHalf, SessionIds } from "@roost/dtls"
-import { defaultEdgeLimits, EdgeCore } from "@roost/edge"
+import { defaultEdgeLimits, drainLookMillis, EdgeCore, handshakesDrainMillisMax } from "@roost/edge"
 import { epochMillis, routingKey, type Surroundings } from "./Surroundings.ts"
 import { Ticks } from "../Ticks.ts"
 
 /** Nodes say the same every second until something changes. */
 const announcementsMax = 16
-
-/** As of `EdgeService`. */
-const drainMillisMax = 5_000
-const drainLookMillis = 50
 
 /** A udp-edge process: the real `EdgeCore`, joined as `EdgeService` joins it. It is killed and begun again under its name. */
 export class EdgeProcess {
@@ -86,12 +82,12 @@ export class EdgeProcess {
     ticks.within(tickMillis)
   }
 
-  /** Begins no handshake any more and finishes those that it has, `drainMillisMax` long at most; then it is gone, and `left` is called. */
+  /** Begins no handshake any more and finishes those that it has, `handshakesDrainMillisMax` long at most; then it is gone, and `left` is called. */
   leave(left: () => void): void {
     const core = this.#core
     if (core === undefined) return left()
     const { now, plan } = this.#around
-    const until = now() + drainMillisMax
+    const until = now() + handshakesDrainMillisMax
     core.drain()
     const look = () => {
       if (core.gauges.handshakes > 0 && now() < until) return plan(drainLookMillis, look)

@@ -1,16 +1,10 @@
 import { FrameWriter, sessionKey, Subjects } from "@roost/contracts"
-import type { DeviceHost, HostEffect } from "@roost/device-session"
+import { type DeviceHost, type HostEffect, storeMillisMax } from "@roost/device-session"
 import { pskFromSecret } from "@roost/enos"
+import { ackTimeoutMillisDefault, attemptMillisMax, attemptRetryMillis, rpcTimeoutMillisDefault } from "@roost/nats"
 import type { BucketClient, Network } from "../leases/SimulatedBucket.ts"
 import type { SimulatedNode } from "../leases/SimulatedNode.ts"
 import { epochMillis, secretOf, type Surroundings } from "./Surroundings.ts"
-
-/** As in `makeNatsEffects` and its publishers: how long the store may take, and each attempt. */
-const storeMillisMax = 10_000
-const attemptMillisMax = 2_000
-const retryMillis = 250
-const saveMillisMax = 5_000
-const askMillisMax = 2_000
 
 /** Carries out over the simulated bus and store what a device host wants, as `makeNatsEffects` does over NATS. */
 export class NodeEffects {
@@ -126,7 +120,7 @@ export class NodeEffects {
     const psk = pskFromSecret(secretOf(request.deviceKey))
     const facts = { psk, credentialVersion: 1, assetId: "a", dataFormat: "Json", downlink: "pipelined" } as const
     this.#awaited<Parameters<DeviceHost["handlePsk"]>[2]>(
-      askMillisMax,
+      rpcTimeoutMillisDefault,
       unavailable,
       (answer) => {
         if (conditions.cut.has(this.#name)) return
@@ -178,7 +172,7 @@ export class NodeEffects {
         (answer) => publish(() => answer(true)),
         (stored) => {
           if (stored || now() >= until) settled(stored)
-          else plan(retryMillis, () => this.#lease().process(attempt))
+          else plan(attemptRetryMillis, () => this.#lease().process(attempt))
         }
       )
     attempt()
@@ -193,7 +187,7 @@ export class NodeEffects {
   }: HostEffect & { readonly _tag: "SaveSession" }): void {
     const kept = new Uint8Array(record)
     this.#awaited<Parameters<DeviceHost["handleSaved"]>[2]>(
-      saveMillisMax,
+      ackTimeoutMillisDefault,
       { _tag: "Unknown" },
       (answer) =>
         this.#sessions.write(sessionKey(productKey, deviceKey), kept, revision, (outcome) =>
@@ -205,7 +199,7 @@ export class NodeEffects {
 
   #readSession({ deviceKey, productKey, token }: HostEffect & { readonly _tag: "ReadSession" }): void {
     this.#awaited<Parameters<DeviceHost["handleRead"]>[2]>(
-      askMillisMax,
+      rpcTimeoutMillisDefault,
       unavailable,
       (answer) =>
         this.#sessions.read(sessionKey(productKey, deviceKey), (entry) =>
@@ -222,7 +216,7 @@ export class NodeEffects {
   #recall({ deviceKey, kinds, token }: HostEffect & { readonly _tag: "Recall" }): void {
     const { delay, plan } = this.#network
     this.#awaited<Parameters<DeviceHost["handleRecalled"]>[2]>(
-      askMillisMax,
+      rpcTimeoutMillisDefault,
       unavailable,
       (answer) => {
         const there = delay()
