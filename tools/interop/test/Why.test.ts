@@ -1,4 +1,5 @@
 import { type ClientRequest, Code, noBytes, OptionNumber, stringOption, uintOption } from "@roost/coap"
+import type { Finding } from "@roost/contracts"
 import { Device, getTopic, postTopic } from "@roost/device"
 import { TLS_PSK_WITH_AES_128_CCM_8 } from "@roost/dtls"
 import { encodeRequest, pskFromSecret } from "@roost/enos"
@@ -10,16 +11,6 @@ import { createDevice, createProduct, type TestDevice } from "../src/Fixtures.ts
 import { KnockingClient } from "../src/KnockingClient.ts"
 
 // Causes that clients make on a real Roost, and what is named when somebody asks why.
-
-interface Finding {
-  readonly code: string
-  readonly sentence: string
-  readonly cause: string
-  readonly cure: string
-  readonly link: string
-  readonly reason?: string
-  readonly over: boolean
-}
 
 let roost: RoostProcesses
 const closing: Array<() => unknown> = []

@@ -1,4 +1,4 @@
-import { Data, Runtime } from "effect"
+import { Data, Effect, Runtime } from "effect"
 import { exitCodes, type Outcome } from "./ExitCode.ts"
 
 /** The end of a command, in the words that the person at the terminal reads. */
@@ -23,6 +23,16 @@ export class Failure extends Data.TaggedError("Failure")<Told> {
     return linesOf(this).join("\n")
   }
 }
+
+/** The value of `work`, or the `Failure` that it throws. Whatever else it throws is our bug. */
+export const attempt = <A>(work: () => A): Effect.Effect<A, Failure> =>
+  Effect.try({
+    try: work,
+    catch: (error) => {
+      if (error instanceof Failure) return error
+      throw error
+    }
+  })
 
 /** The outcome is bad, and everything about it is printed already. */
 export class SaidNo extends Data.TaggedError("SaidNo")<{ readonly outcome: Outcome }> {

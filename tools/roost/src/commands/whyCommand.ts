@@ -1,4 +1,4 @@
-import { parseHostPort } from "@roost/contracts"
+import { parseHostPort, type Why } from "@roost/contracts"
 import { Effect } from "effect"
 import { Argument, Command } from "effect/cli"
 import { Api } from "../api/Api.ts"
@@ -10,22 +10,6 @@ import { SaidNo } from "../Failure.ts"
 import { localTime, printable } from "../output/Cells.ts"
 import { printAnswer } from "../output/print.ts"
 import { Output, paint, Printer } from "../output/Printer.ts"
-
-/** As far as it is printed for people. */
-interface Why {
-  readonly verdict: string
-  readonly findings: ReadonlyArray<{
-    readonly at: number
-    readonly code: string
-    readonly sentence: string
-    readonly cause: string
-    readonly cure: string
-    readonly link: string
-    readonly reason?: string
-    readonly times: number
-    readonly over: boolean
-  }>
-}
 
 export const whyCommand = Command.make(
   "why",

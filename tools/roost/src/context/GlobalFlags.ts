@@ -1,6 +1,6 @@
 import { Effect, Layer, Option } from "effect"
 import { Flag, GlobalFlag } from "effect/cli"
-import { Failure } from "../Failure.ts"
+import { attempt } from "../Failure.ts"
 import { findContext, FoundContext } from "./FindContext.ts"
 
 /** `--context`. */
@@ -27,13 +27,7 @@ export const Url = GlobalFlag.Setting("url")({
 /** The context that the flags, the environment and the files name. */
 export const foundContext = Effect.gen(function* () {
   const asked = { name: Option.getOrUndefined(yield* ContextName), url: Option.getOrUndefined(yield* Url) }
-  return yield* Effect.try({
-    try: () => findContext(asked, process.env, process.cwd()),
-    catch: (error) => {
-      if (error instanceof Failure) return error
-      throw error
-    }
-  })
+  return yield* attempt(() => findContext(asked, process.env, process.cwd()))
 })
 
 export const layerContext = Layer.effect(FoundContext, foundContext)

@@ -2,7 +2,7 @@ import { Effect } from "effect"
 import { Argument, Command, Flag, Prompt } from "effect/cli"
 import * as Redacted from "effect/Redacted"
 import { bytesOf } from "../api/Texts.ts"
-import { Failure } from "../Failure.ts"
+import { attempt, Failure } from "../Failure.ts"
 import { listWriter, printAnswer } from "../output/print.ts"
 import { Printer } from "../output/Printer.ts"
 import { type Contexts, contextsFile, readContexts, writeContexts } from "./ContextFile.ts"
@@ -11,15 +11,6 @@ import { findLocalRoost } from "./LocalRoost.ts"
 import { foundContext } from "./GlobalFlags.ts"
 
 const nameArgument = Argument.String("name").pipe(Argument.withDescription("name of the context, such as prod"))
-
-const attempt = <A>(work: () => A) =>
-  Effect.try({
-    try: work,
-    catch: (error) => {
-      if (error instanceof Failure) return error
-      throw error
-    }
-  })
 
 const change = (edit: (kept: Contexts) => Contexts) =>
   attempt(() => writeContexts(process.env, edit(readContexts(process.env))))

@@ -8,7 +8,7 @@ import { ofResponse, unreachable } from "../api/Unanswered.ts"
 import { readContexts, writeContexts } from "../context/ContextFile.ts"
 import { checkUrl, type Found, localName } from "../context/FindContext.ts"
 import { ContextName } from "../context/GlobalFlags.ts"
-import { Failure } from "../Failure.ts"
+import { attempt, Failure } from "../Failure.ts"
 import { Printer } from "../output/Printer.ts"
 import { listen } from "./Loopback.ts"
 
@@ -137,15 +137,6 @@ const contextFor = Effect.fnUntraced(function* (name: string | undefined, url: s
   if (address === undefined) return yield* noContext
   return { name: wanted, url: address, token: known?.token ?? "" }
 })
-
-const attempt = <A>(work: () => A) =>
-  Effect.try({
-    try: work,
-    catch: (error) => {
-      if (error instanceof Failure) return error
-      throw error
-    }
-  })
 
 /** Where there is a screen. The address is printed, whatever becomes of it. */
 const openBrowser = (address: string): void => {
