@@ -57,6 +57,17 @@ const webhookEvents = ["failing", "dead", "recovered"].map((what) => `roost.even
 /** Every stream from which sinks are written. */
 const written = [Streams.uplink, Streams.presence, Streams.event, Streams.sinkDead, Buckets.commandHistory]
 
+/** What a registry keeps on the bus: it writes, reads and forgets the entries. */
+const registryBuckets = [
+  Buckets.profiles,
+  Buckets.webhooks,
+  Buckets.sinks,
+  Buckets.idempotency,
+  Buckets.console,
+  Buckets.access,
+  Buckets.recordings
+]
+
 /** A registry tells of devices that somebody records them, or had their secrets. */
 const recordingEvents = ["recording-begun", "secrets-exported"].map((what) => `roost.event.${any}.${any}.${what}`)
 
@@ -151,40 +162,9 @@ export const natsUsers: Readonly<Record<NatsUserName, NatsPermissions>> = {
       Subjects.audit("registry"),
       Subjects.keyUse,
       Subjects.passwordTries,
-      ...writes(
-        Streams.credential,
-        Streams.webhookDead,
-        Streams.sinkDead,
-        Buckets.profiles,
-        Buckets.webhooks,
-        Buckets.sinks,
-        Buckets.idempotency,
-        Buckets.console,
-        Buckets.access,
-        Buckets.recordings
-      ),
-      ...reads(
-        ...Object.values(Streams),
-        Buckets.profiles,
-        Buckets.webhooks,
-        Buckets.sinks,
-        Buckets.commandHistory,
-        Buckets.idempotency,
-        Buckets.console,
-        Buckets.access,
-        Buckets.recordings
-      ),
-      ...forgets(
-        Streams.webhookDead,
-        Streams.sinkDead,
-        Buckets.profiles,
-        Buckets.webhooks,
-        Buckets.sinks,
-        Buckets.idempotency,
-        Buckets.console,
-        Buckets.access,
-        Buckets.recordings
-      )
+      ...writes(Streams.credential, Streams.webhookDead, Streams.sinkDead, ...registryBuckets),
+      ...reads(...Object.values(Streams), ...registryBuckets, Buckets.commandHistory),
+      ...forgets(Streams.webhookDead, Streams.sinkDead, ...registryBuckets)
     ],
     subscribe: [
       Subjects.registryPsk,
