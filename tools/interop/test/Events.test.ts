@@ -1,10 +1,8 @@
 import { Device } from "@roost/device"
 import { eventually, RoostProcesses } from "@roost/testkit"
-import { once } from "node:events"
-import { createServer } from "node:http"
-import type { AddressInfo } from "node:net"
 import { afterAll, assert, beforeAll, describe, it } from "vitest"
 import { createProduct } from "../src/Fixtures.ts"
+import { WebhookReceiver } from "../src/WebhookReceiver.ts"
 
 // An application's events over HTTP: real processes, devices in software, a reader of server-sent events.
 
@@ -84,18 +82,8 @@ const connected = async (productKey: string, deviceKey: string): Promise<Device>
 
 describe("webhooks", () => {
   it("are told the results of commands, by real processes", async () => {
-    const bodies: Array<string> = []
-    const server = createServer((request, response) => {
-      let body = ""
-      request.setEncoding("utf8")
-      request.on("data", (text: string) => (body += text))
-      request.on("end", () => {
-        bodies.push(body)
-        response.writeHead(204).end()
-      })
-    }).listen(0, "127.0.0.1")
-    await once(server, "listening")
-    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`
+    using receiver = await WebhookReceiver.start()
+    const { bodies, url } = receiver
     const made = await roost.registry("POST", "/v1/webhooks", { url, kinds: ["command"], productKey: "pkEvents" })
     assert.strictEqual(made.status, 201)
     assert.isString(made.body.secret)
@@ -125,8 +113,6 @@ describe("webhooks", () => {
     assert.strictEqual((await roost.registry("DELETE", path)).status, 204)
     assert.strictEqual((await roost.registry("GET", `/v1/webhooks/${made.body.webhookId}`)).status, 404)
     await device.close()
-    server.closeAllConnections()
-    server.close()
   })
 })
 

@@ -1,11 +1,9 @@
 import { Device, type ReceivedCommand } from "@roost/device"
 import { parseJson } from "@roost/enos"
 import { eventually, RoostProcesses } from "@roost/testkit"
-import { once } from "node:events"
-import { createServer } from "node:http"
-import type { AddressInfo } from "node:net"
 import { afterAll, assert, beforeAll, describe, it } from "vitest"
 import { createProduct } from "../src/Fixtures.ts"
+import { WebhookReceiver } from "../src/WebhookReceiver.ts"
 
 // Every way of a number through real processes: what leaves is, digit by digit, what came.
 
@@ -66,18 +64,8 @@ const say = async (device: Device, deviceKey: string, name: string, id: string, 
 
 describe("numbers as they were written", () => {
   it("are echoed as ids, and reach readers of events, webhooks and latest values (trust E6)", async () => {
-    const bodies: Array<string> = []
-    const server = createServer((request, response) => {
-      request.setEncoding("utf8")
-      let body = ""
-      request.on("data", (text: string) => (body += text))
-      request.on("end", () => {
-        bodies.push(body)
-        response.writeHead(204).end()
-      })
-    }).listen(0, "127.0.0.1")
-    await once(server, "listening")
-    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`
+    using receiver = await WebhookReceiver.start()
+    const { bodies, url } = receiver
     await roost.registry("POST", "/v1/webhooks", { url, kinds: ["uplink"], productKey: "pkNumbers" })
     const leave = new AbortController()
     const events = await fetch(`${roost.registryUrl}/v1/events?kinds=uplink&device=told`, {
@@ -109,8 +97,6 @@ describe("numbers as they were written", () => {
     await told(() => bodies.join(""))
     leave.abort()
     await reading
-    server.closeAllConnections()
-    server.close()
 
     const latest = "/v1/products/pkNumbers/devices/told/measurepoints/latest"
     const text = await eventually(

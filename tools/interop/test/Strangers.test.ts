@@ -1,11 +1,10 @@
 import { Device } from "@roost/device"
-import { Client } from "@roost/dtls"
-import { dtlsCrypto } from "@roost/dtls-crypto"
 import { eventually, RoostProcesses } from "@roost/testkit"
-import { createSocket, type Socket } from "node:dgram"
+import { createSocket } from "node:dgram"
 import { afterAll, assert, beforeAll, describe, it } from "vitest"
 import { coapClient } from "../src/CoapClient.ts"
 import { createDevice, createProduct, measurepointPost } from "../src/Fixtures.ts"
+import { KnockingClient } from "../src/KnockingClient.ts"
 
 // Operators find the peers that name no registered device, while registered devices notice nothing of them.
 
@@ -30,44 +29,17 @@ interface Told {
 const strangers = async (query = ""): Promise<ReadonlyArray<Told>> =>
   (await roost.registry("GET", `/v1/strangers?limit=200${query}`)).body.strangers
 
-/** A client that shakes hands as anybody, with a key that is nobody's. */
-class Stranger {
-  readonly #socket: Socket
-  readonly #client: Client
-
-  constructor(identity: Uint8Array) {
-    this.#socket = createSocket("udp4")
-    this.#client = new Client({ crypto: dtlsCrypto, identity, psk: new Uint8Array(16).fill(9) })
-    this.#socket.on("message", (datagram) =>
-      this.#send(this.#client.handleDatagram(Date.now(), new Uint8Array(datagram)))
-    )
-  }
-
-  /** Its address and port, once it has sent its first datagram. */
-  async knock(): Promise<string> {
-    await new Promise<void>((bound) => this.#socket.bind(0, "127.0.0.1", bound))
-    this.#send(this.#client.start(Date.now()))
-    return `127.0.0.1:${this.#socket.address().port}`
-  }
-
-  leave(): void {
-    this.#socket.close()
-  }
-
-  #send(outputs: ReturnType<Client["start"]>): void {
-    for (const output of outputs) {
-      if (output._tag === "Transmit") this.#socket.send(output.datagram, roost.udpPort, "127.0.0.1")
-    }
-  }
-}
+/** Somebody with a key that is nobody's. */
+const strangerOf = (identity: string): KnockingClient =>
+  new KnockingClient({ port: roost.udpPort, identity: bytesOf(identity), psk: new Uint8Array(16).fill(9) })
 
 const bytesOf = (text: string) => new TextEncoder().encode(text)
 
 describe("strangers", () => {
   it("are found by address and by identity, a registered device's refusals under the device (trust A1)", async () => {
     const device = await createDevice(roost, product, "meter-1")
-    const unknown = new Stranger(bytesOf(`${product},nobody,2,300`))
-    const wrongKey = new Stranger(bytesOf(device.identity))
+    using unknown = strangerOf(`${product},nobody,2,300`)
+    using wrongKey = strangerOf(device.identity)
     const address = await unknown.knock()
     await wrongKey.knock()
     const [found] = await eventually(
@@ -85,12 +57,10 @@ describe("strangers", () => {
     assert.lengthOf(await strangers(`&identity=${product},meter-1`), 0)
     const missing = await roost.registry("GET", `/v1/products/${product}/devices/nobody/events`)
     assert.deepInclude([missing.status, missing.body.detail.includes("/v1/strangers?identity=")], true)
-    unknown.leave()
-    wrongKey.leave()
   })
 
   it("of a flood are told at most 20 a second, and presence does not wait behind them (trust A1)", async () => {
-    const flood = Array.from({ length: 300 }, (_, i) => new Stranger(bytesOf(`pkFlood,made-up-${i},2,300`)))
+    const flood = Array.from({ length: 300 }, (_, i) => strangerOf(`pkFlood,made-up-${i},2,300`))
     const since = Date.now()
     for (const stranger of flood) await stranger.knock()
     const device = await createDevice(roost, product, "meter-2")
@@ -108,7 +78,7 @@ describe("strangers", () => {
     assert.isAtMost(told.length, 20 * Math.ceil((Date.now() - since) / 1000))
     assert.isAtLeast(told.length, 1)
     await good.close()
-    for (const stranger of flood) stranger.leave()
+    for (const stranger of flood) stranger[Symbol.dispose]()
   })
 
   for (const [text, shown] of [
@@ -119,7 +89,7 @@ describe("strangers", () => {
     ["\0pkNul,dev1,2,60", String.raw`\x00pkNul,dev1,2,60`]
   ] as const) {
     it(`with the identity ${JSON.stringify(text)} are found with the text quoted (trust E21)`, async () => {
-      const stranger = new Stranger(bytesOf(text))
+      using stranger = strangerOf(text)
       const address = await stranger.knock()
       const [found] = await eventually(
         () => strangers(`&address=${address}`),
@@ -127,7 +97,6 @@ describe("strangers", () => {
       )
       assert.strictEqual(found?.identity, shown)
       assert.include(found?.reason, "Send {ProductKey},{DeviceKey},{SecureMode},{Lifetime}")
-      stranger.leave()
     })
   }
 
