@@ -3,7 +3,8 @@ import { replaceEqualDeep } from "@tanstack/react-query"
 import { parseWritten } from "../src/api/Numeral.ts"
 import { bytesOfHex, fieldValue } from "../src/device/commandFields.ts"
 import { commandSpans, commandTimes } from "../src/device/commandTimes.ts"
-import type { IssuedCommand, StoredUplink } from "../src/device/deviceQueries.ts"
+import type { IssuedCommand, StoredUplink, ThingModel } from "../src/device/deviceQueries.ts"
+import { askedFields, type CommandKind, draftCommand, namesOf } from "../src/device/draftCommand.ts"
 import { hexDump } from "../src/device/hexDump.ts"
 import { joinUplinks } from "../src/device/joinUplinks.ts"
 import { reportedPoints, seriesOf, valueText, withLive } from "../src/device/points.ts"
@@ -163,6 +164,67 @@ describe("a value of a form", () => {
     assert.deepStrictEqual(fieldValue({ dataType: "ARRAY", itemType: "INT" }, "[1"), { expected: "json" })
     assert.deepStrictEqual(fieldValue(undefined, "open"), { value: "open" })
     assert.deepStrictEqual(fieldValue(undefined, "30.5"), { value: 30.5 })
+  })
+})
+
+describe("a command's form", () => {
+  const model: ThingModel = {
+    modelId: "meter",
+    attributes: {},
+    measurepoints: {
+      limit: { data: { dataType: "INT" } },
+      temp: { readOnly: true, data: { dataType: "FLOAT" } }
+    },
+    services: { reset: { inputData: { delay: { data: { dataType: "INT" } } } } },
+    events: {}
+  }
+  const words = {
+    value: "Value",
+    inputs: "Inputs",
+    firmware: { version: "V", fileUrl: "U", fileSize: "S", sign: "D", signMethod: "M" }
+  }
+  const filled = (
+    kind: CommandKind,
+    identifier: string,
+    values: Record<string, string>,
+    of: ThingModel | null = model
+  ) => draftCommand({ kind, identifier, model: of, values, asked: askedFields(kind, identifier, of, words) })
+
+  it("names what the model lets a command of its kind name", () => {
+    const namesBy = (kind: "set" | "get" | "service") => namesOf(kind, model).map(({ value }) => value)
+    assert.deepStrictEqual(
+      [namesBy("set"), namesBy("get"), namesBy("service")],
+      [["limit"], ["limit", "temp"], ["reset"]]
+    )
+  })
+
+  it("is the command that its fields mean; what may be left out and is empty is left out", () => {
+    assert.deepStrictEqual(filled("set", "limit", { limit: "30" }).draft, {
+      kind: "set",
+      identifier: "limit",
+      value: 30
+    })
+    assert.deepStrictEqual(filled("service", "reset", {}).draft, {
+      kind: "service",
+      identifier: "reset",
+      inputData: {}
+    })
+    assert.deepStrictEqual(filled("service", "open", { value: '{"a":1}' }, null).draft, {
+      kind: "service",
+      identifier: "open",
+      inputData: { a: 1 }
+    })
+    assert.deepStrictEqual(filled("raw", "", { bytes: "0a ff" }).draft, { kind: "raw", bytes: Uint8Array.of(10, 255) })
+  })
+
+  it("is no command while a field is not what it is expected to be, or nothing is named", () => {
+    assert.deepStrictEqual(filled("set", "limit", { limit: "warm" }), { faults: { limit: "integer" } })
+    assert.deepStrictEqual(filled("raw", "", { bytes: "0" }), { faults: { bytes: "hexadecimal" } })
+    assert.deepStrictEqual(filled("upgrade", "", { version: "2", fileSize: "1" }).faults, {
+      fileUrl: "text",
+      sign: "text"
+    })
+    assert.deepStrictEqual(filled("get", "", {}, null), { faults: {} })
   })
 })
 

@@ -1,10 +1,10 @@
-import { Button, Group, Loader, Table, Text } from "@mantine/core"
+import { Button, Group, Table, Text } from "@mantine/core"
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query"
 import { useState } from "react"
 import { bodyOf, registry } from "../api/client.ts"
+import { Answered } from "../display/Answered.tsx"
 import { Confirm } from "../display/Confirm.tsx"
 import { Fault } from "../display/Fault.tsx"
-import { FaultPanel } from "../display/FaultPanel.tsx"
 import { Panel } from "../display/Panel.tsx"
 import { fullTime } from "../display/times.ts"
 import { WideTable } from "../display/WideTable.tsx"
@@ -49,57 +49,55 @@ export const AccountPanel = () => {
         {t.accountsBody}
       </Text>
       <Fault apart of={enable.error} />
-      {accounts.isError ? (
-        <FaultPanel error={accounts.error} again={() => void accounts.refetch()} />
-      ) : accounts.data === undefined ? (
-        <Loader aria-label={text.app.loading} />
-      ) : (
-        <WideTable label={t.accounts} width={720} verticalSpacing="xs">
-          <Table.Thead>
-            <Table.Tr>
-              <Table.Th>{t.login}</Table.Th>
-              <Table.Th>{t.roles}</Table.Th>
-              <Table.Th>{t.passwordSet}</Table.Th>
-              <Table.Th />
-            </Table.Tr>
-          </Table.Thead>
-          <Table.Tbody>
-            {accounts.data.map((account) => (
-              <Table.Tr key={account.name}>
-                <Table.Td>
-                  {account.name}
-                  {!account.enabled && (
-                    <Text size="xs" className="quiet">
-                      {t.disabled}
-                    </Text>
-                  )}
-                </Table.Td>
-                <Table.Td>{grantsText(account.grants)}</Table.Td>
-                <Table.Td>{fullTime(account.passwordSetAt, locale)}</Table.Td>
-                <Table.Td>
-                  <Group gap="xs" justify="flex-end" wrap="nowrap">
-                    <Button size="xs" variant="default" onClick={() => setDoing({ what: "reset", account })}>
-                      {t.reset}
-                    </Button>
-                    <Button size="xs" variant="default" onClick={() => enable.mutate(account)}>
-                      {account.enabled ? t.disable : t.enable}
-                    </Button>
-                    <Button
-                      size="xs"
-                      variant="subtle"
-                      color="red"
-                      onClick={() => setDoing({ what: "remove", account })}
-                      aria-label={`${t.remove} ${account.name}`}
-                    >
-                      {t.remove}
-                    </Button>
-                  </Group>
-                </Table.Td>
+      <Answered of={accounts}>
+        {(found) => (
+          <WideTable label={t.accounts} width={720} verticalSpacing="xs">
+            <Table.Thead>
+              <Table.Tr>
+                <Table.Th>{t.login}</Table.Th>
+                <Table.Th>{t.roles}</Table.Th>
+                <Table.Th>{t.passwordSet}</Table.Th>
+                <Table.Th />
               </Table.Tr>
-            ))}
-          </Table.Tbody>
-        </WideTable>
-      )}
+            </Table.Thead>
+            <Table.Tbody>
+              {found.map((account) => (
+                <Table.Tr key={account.name}>
+                  <Table.Td>
+                    {account.name}
+                    {!account.enabled && (
+                      <Text size="xs" className="quiet">
+                        {t.disabled}
+                      </Text>
+                    )}
+                  </Table.Td>
+                  <Table.Td>{grantsText(account.grants)}</Table.Td>
+                  <Table.Td>{fullTime(account.passwordSetAt, locale)}</Table.Td>
+                  <Table.Td>
+                    <Group gap="xs" justify="flex-end" wrap="nowrap">
+                      <Button size="xs" variant="default" onClick={() => setDoing({ what: "reset", account })}>
+                        {t.reset}
+                      </Button>
+                      <Button size="xs" variant="default" onClick={() => enable.mutate(account)}>
+                        {account.enabled ? t.disable : t.enable}
+                      </Button>
+                      <Button
+                        size="xs"
+                        variant="subtle"
+                        color="red"
+                        onClick={() => setDoing({ what: "remove", account })}
+                        aria-label={`${t.remove} ${account.name}`}
+                      >
+                        {t.remove}
+                      </Button>
+                    </Group>
+                  </Table.Td>
+                </Table.Tr>
+              ))}
+            </Table.Tbody>
+          </WideTable>
+        )}
+      </Answered>
       {doing?.what === "add" && <NewAccount onClose={done} />}
       {doing?.what === "reset" && <ResetPassword account={doing.account} onClose={done} />}
       {doing?.what === "remove" && <RemoveAccount account={doing.account} onClose={done} />}
@@ -125,14 +123,7 @@ const NewAccount = ({ onClose }: { readonly onClose: Close }) => {
     onSuccess: ({ password }) => onClose(password)
   })
   return (
-    <Confirm
-      title={t.addAccount}
-      action={t.create}
-      pending={create.isPending}
-      error={create.error}
-      onClose={onClose}
-      onConfirm={() => create.mutate()}
-    >
+    <Confirm title={t.addAccount} action={t.create} doing={create} onClose={onClose}>
       <TextField label={t.login} value={name} onChange={setName} required focused technical />
       <GrantFields draft={draft} onChange={setDraft} />
     </Confirm>
@@ -147,14 +138,7 @@ const ResetPassword = ({ account: { name }, onClose }: { readonly account: Accou
     onSuccess: ({ password }) => onClose(password)
   })
   return (
-    <Confirm
-      title={t.resetTitle}
-      action={t.reset}
-      pending={reset.isPending}
-      error={reset.error}
-      onClose={onClose}
-      onConfirm={() => reset.mutate()}
-    >
+    <Confirm title={t.resetTitle} action={t.reset} doing={reset} onClose={onClose}>
       <Text>{t.resetBody}</Text>
     </Confirm>
   )
@@ -167,15 +151,7 @@ const RemoveAccount = ({ account: { name }, onClose }: { readonly account: Accou
     onSuccess: () => onClose()
   })
   return (
-    <Confirm
-      title={t.removeTitle}
-      action={t.remove}
-      danger
-      pending={remove.isPending}
-      error={remove.error}
-      onClose={onClose}
-      onConfirm={() => remove.mutate()}
-    >
+    <Confirm title={t.removeTitle} action={t.remove} danger doing={remove} onClose={onClose}>
       <Text>{t.removeBody}</Text>
     </Confirm>
   )

@@ -1,12 +1,12 @@
-import { Button, Group, Loader, NativeSelect, Table, Text } from "@mantine/core"
+import { Button, Group, NativeSelect, Table, Text } from "@mantine/core"
 import { IconKey } from "@tabler/icons-react"
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query"
 import { useState } from "react"
 import { bodyOf, registry } from "../api/client.ts"
 import { Ago } from "../display/Ago.tsx"
+import { Answered } from "../display/Answered.tsx"
 import { Confirm } from "../display/Confirm.tsx"
 import { EmptyState } from "../display/EmptyState.tsx"
-import { FaultPanel } from "../display/FaultPanel.tsx"
 import { Panel } from "../display/Panel.tsx"
 import { fullTime } from "../display/times.ts"
 import { WideTable } from "../display/WideTable.tsx"
@@ -41,32 +41,32 @@ export const KeyPanel = () => {
       <Text size="sm" className="quiet" mb="sm">
         {t.keysBody}
       </Text>
-      {keys.isError ? (
-        <FaultPanel error={keys.error} again={() => void keys.refetch()} />
-      ) : keys.data === undefined ? (
-        <Loader aria-label={text.app.loading} />
-      ) : keys.data.length === 0 ? (
-        <EmptyState icon={<IconKey size={36} stroke={1.4} />} title={t.noKeys}>
-          {t.noKeysBody}
-        </EmptyState>
-      ) : (
-        <WideTable label={t.keys} width={720} verticalSpacing="xs">
-          <Table.Thead>
-            <Table.Tr>
-              <Table.Th>{t.name}</Table.Th>
-              <Table.Th>{t.roles}</Table.Th>
-              <Table.Th>{t.expires}</Table.Th>
-              <Table.Th>{t.used}</Table.Th>
-              <Table.Th />
-            </Table.Tr>
-          </Table.Thead>
-          <Table.Tbody>
-            {keys.data.map((key) => (
-              <KeyRow key={key.keyId} apiKey={key} onDo={(what) => setDoing({ what, key })} />
-            ))}
-          </Table.Tbody>
-        </WideTable>
-      )}
+      <Answered of={keys}>
+        {(found) =>
+          found.length === 0 ? (
+            <EmptyState icon={<IconKey size={36} stroke={1.4} />} title={t.noKeys}>
+              {t.noKeysBody}
+            </EmptyState>
+          ) : (
+            <WideTable label={t.keys} width={720} verticalSpacing="xs">
+              <Table.Thead>
+                <Table.Tr>
+                  <Table.Th>{t.name}</Table.Th>
+                  <Table.Th>{t.roles}</Table.Th>
+                  <Table.Th>{t.expires}</Table.Th>
+                  <Table.Th>{t.used}</Table.Th>
+                  <Table.Th />
+                </Table.Tr>
+              </Table.Thead>
+              <Table.Tbody>
+                {found.map((key) => (
+                  <KeyRow key={key.keyId} apiKey={key} onDo={(what) => setDoing({ what, key })} />
+                ))}
+              </Table.Tbody>
+            </WideTable>
+          )
+        }
+      </Answered>
       {doing?.what === "add" && <NewKey onClose={done} />}
       {doing?.what === "rotate" && <RotateKey apiKey={doing.key} onClose={done} />}
       {doing?.what === "revoke" && <RevokeKey apiKey={doing.key} onClose={done} />}
@@ -142,14 +142,7 @@ const NewKey = ({ onClose }: { readonly onClose: Close }) => {
     }
   })
   return (
-    <Confirm
-      title={t.addKey}
-      action={t.create}
-      pending={create.isPending}
-      error={create.error}
-      onClose={onClose}
-      onConfirm={() => create.mutate()}
-    >
+    <Confirm title={t.addKey} action={t.create} doing={create} onClose={onClose}>
       <TextField label={t.name} value={name} onChange={setName} required focused />
       <GrantFields draft={draft} onChange={setDraft} />
       <NativeSelect
@@ -174,14 +167,7 @@ const RotateKey = ({ apiKey: { keyId }, onClose }: { readonly apiKey: ApiKey; re
     }
   })
   return (
-    <Confirm
-      title={t.rotateTitle}
-      action={t.rotate}
-      pending={rotate.isPending}
-      error={rotate.error}
-      onClose={onClose}
-      onConfirm={() => rotate.mutate()}
-    >
+    <Confirm title={t.rotateTitle} action={t.rotate} doing={rotate} onClose={onClose}>
       <Text>{t.rotateBody}</Text>
     </Confirm>
   )
@@ -198,15 +184,7 @@ const RevokeKey = ({ apiKey: { keyId }, onClose }: { readonly apiKey: ApiKey; re
     }
   })
   return (
-    <Confirm
-      title={t.revokeTitle}
-      action={t.revoke}
-      danger
-      pending={revoke.isPending}
-      error={revoke.error}
-      onClose={onClose}
-      onConfirm={() => revoke.mutate()}
-    >
+    <Confirm title={t.revokeTitle} action={t.revoke} danger doing={revoke} onClose={onClose}>
       <Text>{t.revokeBody}</Text>
     </Confirm>
   )

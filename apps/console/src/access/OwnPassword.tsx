@@ -3,6 +3,7 @@ import { useMutation } from "@tanstack/react-query"
 import { useState } from "react"
 import { registry } from "../api/client.ts"
 import { Fault } from "../display/Fault.tsx"
+import { Form } from "../display/Form.tsx"
 import { Panel } from "../display/Panel.tsx"
 import { TextField } from "../display/TextField.tsx"
 import { useText } from "../language/Language.tsx"
@@ -18,12 +19,7 @@ export const OwnPassword = () => {
   })
   return (
     <Panel title={t.own}>
-      <form
-        onSubmit={(event) => {
-          event.preventDefault()
-          change.mutate()
-        }}
-      >
+      <Form onSubmit={() => change.mutate()}>
         <Stack maw={420}>
           <Text size="sm" className="quiet">
             {t.ownBody}
@@ -42,7 +38,7 @@ export const OwnPassword = () => {
             {t.change}
           </Button>
         </Stack>
-      </form>
+      </Form>
     </Panel>
   )
 }

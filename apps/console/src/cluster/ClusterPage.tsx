@@ -1,8 +1,8 @@
-import { Alert, Loader } from "@mantine/core"
+import { Alert } from "@mantine/core"
 import { IconCircleCheck, IconAlertTriangle } from "@tabler/icons-react"
 import { queryOptions, useQuery } from "@tanstack/react-query"
 import { bodyOf, registry } from "../api/client.ts"
-import { FaultPanel } from "../display/FaultPanel.tsx"
+import { Answered } from "../display/Answered.tsx"
 import { PageHeader } from "../display/PageHeader.tsx"
 import { Panel } from "../display/Panel.tsx"
 import { useText } from "../language/Language.tsx"
@@ -22,44 +22,42 @@ const clusterQuery = queryOptions({
 export const ClusterPage = () => {
   const text = useText()
   const t = text.cluster
-  const { data, error, refetch } = useQuery(clusterQuery)
+  const cluster = useQuery(clusterQuery)
   return (
     <>
       <title>{`${t.title} · Roost`}</title>
       <PageHeader title={t.title} lead={t.lead} />
-      {error ? (
-        <FaultPanel error={error} again={() => void refetch()} />
-      ) : data === undefined ? (
-        <Loader aria-label={text.app.loading} />
-      ) : (
-        <div className={classes.parts}>
-          {data.problems.length === 0 ? (
-            <Alert color="teal" variant="light" icon={<IconCircleCheck size={18} />}>
-              {t.well}
-            </Alert>
-          ) : (
-            <Alert color="red" variant="light" icon={<IconAlertTriangle size={18} />} title={t.problems}>
-              <ul className={classes.problems}>
-                {data.problems.map((problem) => (
-                  <li key={problem}>{problem}</li>
-                ))}
-              </ul>
-            </Alert>
-          )}
-          <Panel title={t.nodes}>
-            <NodeTable nodes={data.nodes} />
-          </Panel>
-          <Panel title={t.partitions}>
-            <PartitionMap partitions={data.partitions} nodes={data.nodes} />
-          </Panel>
-          <Panel title={t.streams}>
-            <StreamTable streams={data.streams} />
-          </Panel>
-          <Panel title={t.servers}>
-            <NatsServers servers={data.natsServers} />
-          </Panel>
-        </div>
-      )}
+      <Answered of={cluster}>
+        {({ natsServers, nodes, partitions, problems, streams }) => (
+          <div className={classes.parts}>
+            {problems.length === 0 ? (
+              <Alert color="teal" variant="light" icon={<IconCircleCheck size={18} />}>
+                {t.well}
+              </Alert>
+            ) : (
+              <Alert color="red" variant="light" icon={<IconAlertTriangle size={18} />} title={t.problems}>
+                <ul className={classes.problems}>
+                  {problems.map((problem) => (
+                    <li key={problem}>{problem}</li>
+                  ))}
+                </ul>
+              </Alert>
+            )}
+            <Panel title={t.nodes}>
+              <NodeTable nodes={nodes} />
+            </Panel>
+            <Panel title={t.partitions}>
+              <PartitionMap partitions={partitions} nodes={nodes} />
+            </Panel>
+            <Panel title={t.streams}>
+              <StreamTable streams={streams} />
+            </Panel>
+            <Panel title={t.servers}>
+              <NatsServers servers={natsServers} />
+            </Panel>
+          </div>
+        )}
+      </Answered>
     </>
   )
 }

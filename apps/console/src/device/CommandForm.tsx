@@ -2,24 +2,17 @@ import { Button, NativeSelect, Stack, Text } from "@mantine/core"
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query"
 import { useState } from "react"
 import { Fault } from "../display/Fault.tsx"
+import { Form } from "../display/Form.tsx"
 import { TextField } from "../display/TextField.tsx"
 import { useText } from "../language/Language.tsx"
 import { productQuery } from "../product/productQueries.ts"
-import {
-  bytesOfHex,
-  type Field,
-  fieldValue,
-  firmwareFields,
-  type Firmware,
-  serviceInputs,
-  settablePoints
-} from "./commandFields.ts"
-import { type Device, keyOf, productModelQuery, type ThingModel } from "./deviceQueries.ts"
+import type { FieldExpectation } from "./commandFields.ts"
+import { type Device, keyOf, productModelQuery } from "./deviceQueries.ts"
+import { askedFields, type CommandKind, draftCommand, firstOf, isNamedKind, namesOf } from "./draftCommand.ts"
 import { type CommandDraft, issueCommand } from "./issueCommand.ts"
 import { ValueField } from "./ValueField.tsx"
 
 const waits = ["0", "600", "3600", "86400", "172800"] as const
-type Kind = CommandDraft["kind"]
 
 /** A command for the device: what its thing model allows, or by name where it has none. */
 export const CommandForm = ({ device }: { readonly device: Device }) => {
@@ -27,89 +20,44 @@ export const CommandForm = ({ device }: { readonly device: Device }) => {
   const client = useQueryClient()
   const { data: model } = useQuery(productModelQuery(device.productKey))
   const { data: product } = useQuery(productQuery(device.productKey))
-  const [kind, setKind] = useState<Kind>("set")
+  const [kind, setKind] = useState<CommandKind>("set")
   const [identifier, setIdentifier] = useState("")
   const [values, setValues] = useState<Readonly<Record<string, string>>>({})
   const [wait, setWait] = useState<(typeof waits)[number]>("3600")
-  const [faults, setFaults] = useState<Readonly<Record<string, string>>>({})
+  const [faults, setFaults] = useState<Readonly<Record<string, FieldExpectation>>>({})
   const send = useMutation({
     mutationFn: (draft: CommandDraft) => issueCommand(device, draft, Number(wait)),
     onSuccess: () => client.invalidateQueries({ queryKey: keyOf(device, "commands") })
   })
   if (model === undefined || product === undefined) return null
   // A product whose messages a script converts takes bytes as they are, too.
-  const kinds: ReadonlyArray<Kind> = [
+  const kinds: ReadonlyArray<CommandKind> = [
     "set",
     "get",
     "service",
     "upgrade",
     ...(product.dataFormat === "Custom" ? (["raw"] as const) : [])
   ]
-  const isNamed = kind === "set" || kind === "get" || kind === "service"
+  const isNamed = isNamedKind(kind)
   const names = model === null || !isNamed ? [] : namesOf(kind, model)
   const named = names.some(({ value }) => value === identifier) || model === null ? identifier : (names[0]?.value ?? "")
-  const asked = ((): ReadonlyArray<AskedField> => {
-    const free = { id: "value", name: kind === "service" ? t.inputs : t.value, required: true, data: undefined }
-    switch (kind) {
-      case "set": {
-        const point = model === null ? undefined : settablePoints(model).find(({ id }) => id === named)
-        return [point === undefined ? free : { ...point, name: t.value }]
-      }
-      case "service":
-        return model === null ? [free] : serviceInputs(model, named)
-      case "upgrade":
-        return firmwareFields(t.firmware)
-      default:
-        return []
-    }
-  })()
+  const asked = askedFields(kind, named, model, t)
 
+  const expectedOf = (id: string) => faults[id] && t.expected[faults[id]]
   const submit = () => {
-    const found: Record<string, string> = {}
-    const read: Record<string, unknown> = {}
-    for (const { data, id, required } of asked) {
-      const text = values[id] ?? firstOf(data)
-      if (text === "" && !required) continue
-      const result = text === "" && kind === "upgrade" ? ({ expected: "text" } as const) : fieldValue(data, text)
-      if ("expected" in result) found[id] = t.expected[result.expected]
-      else read[id] = result.value
-    }
-    const bytes = kind === "raw" ? bytesOfHex(values["bytes"] ?? "") : undefined
-    if (kind === "raw" && bytes === undefined) found["bytes"] = t.expected.hexadecimal
+    const { draft, faults: found } = draftCommand({ kind, identifier: named, model, asked, values })
     setFaults(found)
-    if (Object.keys(found).length > 0 || (isNamed && named === "")) return
-    const only = Object.values(read)[0]
-    switch (kind) {
-      case "set":
-        return send.mutate({ kind, identifier: named, value: only })
-      case "get":
-        return send.mutate({ kind, identifier: named })
-      case "service":
-        return send.mutate({
-          kind,
-          identifier: named,
-          inputData: (model === null ? only : read) as Record<string, unknown>
-        })
-      case "upgrade":
-        return send.mutate({ kind, firmware: read as unknown as Firmware })
-      case "raw":
-        return send.mutate({ kind, bytes: bytes! })
-    }
+    if (draft !== undefined) send.mutate(draft)
   }
 
   return (
-    <form
-      onSubmit={(event) => {
-        event.preventDefault()
-        submit()
-      }}
-    >
+    <Form onSubmit={submit}>
       <Stack gap="sm">
         <NativeSelect
           label={t.kind}
           value={kind}
           onChange={(event) => {
-            setKind(event.currentTarget.value as Kind)
+            setKind(event.currentTarget.value as CommandKind)
             setIdentifier("")
             setFaults({})
             send.reset()
@@ -139,7 +87,7 @@ export const CommandForm = ({ device }: { readonly device: Device }) => {
             label={name}
             data={data}
             value={values[id] ?? firstOf(data)}
-            error={faults[id]}
+            error={expectedOf(id)}
             onChange={(value) => setValues({ ...values, [id]: value })}
           />
         ))}
@@ -149,7 +97,7 @@ export const CommandForm = ({ device }: { readonly device: Device }) => {
             description={t.bytesHint}
             className="mono"
             value={values["bytes"] ?? ""}
-            error={faults["bytes"]}
+            error={expectedOf("bytes")}
             onChange={(text) => setValues({ ...values, bytes: text })}
             technical
           />
@@ -169,24 +117,6 @@ export const CommandForm = ({ device }: { readonly device: Device }) => {
           {send.isSuccess ? t.accepted(send.data) : model === null && isNamed ? t.noModel : ""}
         </Text>
       </Stack>
-    </form>
+    </Form>
   )
 }
-
-type AskedField = Omit<Field, "data"> & { readonly data: Field["data"] | undefined }
-
-const namesOf = (kind: "set" | "get" | "service", model: ThingModel) => {
-  switch (kind) {
-    case "set":
-      return settablePoints(model).map(({ id, name }) => option(id, name))
-    case "get":
-      return Object.entries(model.measurepoints).map(([id, { name }]) => option(id, name))
-    case "service":
-      return Object.entries(model.services).map(([id, { name }]) => option(id, name))
-  }
-}
-
-const option = (value: string, name = value) => ({ value, label: name === value ? value : `${name} (${value})` })
-
-const firstOf = (data: Field["data"] | undefined): string =>
-  data?.dataType === "ENUM" ? (Object.keys(data.values)[0] ?? "") : data?.dataType === "BOOL" ? "false" : ""

@@ -1,9 +1,9 @@
-import { Anchor, Button, Loader, Text } from "@mantine/core"
+import { Anchor, Button, Text } from "@mantine/core"
 import { IconSend } from "@tabler/icons-react"
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query"
 import { bodyOf, downlink } from "../api/client.ts"
+import { Answered } from "../display/Answered.tsx"
 import { EmptyState } from "../display/EmptyState.tsx"
-import { FaultPanel } from "../display/FaultPanel.tsx"
 import { Fault } from "../display/Fault.tsx"
 import { Panel } from "../display/Panel.tsx"
 import { Tag, type Tone } from "../display/Tag.tsx"
@@ -25,21 +25,21 @@ export const DeviceCommands = ({ device }: { readonly device: Device }) => {
         <CommandForm device={device} />
       </Panel>
       <Panel title={t.title}>
-        {commands.isError ? (
-          <FaultPanel error={commands.error} again={() => void commands.refetch()} />
-        ) : commands.data === undefined ? (
-          <Loader size="sm" aria-label={text.app.loading} />
-        ) : commands.data.length === 0 ? (
-          <EmptyState icon={<IconSend size={32} stroke={1.4} />} title={t.none}>
-            {t.noneBody}
-          </EmptyState>
-        ) : (
-          <ul className={classes.list}>
-            {commands.data.map((command) => (
-              <CommandItem key={command.commandId} command={command} />
-            ))}
-          </ul>
-        )}
+        <Answered of={commands} small>
+          {(found) =>
+            found.length === 0 ? (
+              <EmptyState icon={<IconSend size={32} stroke={1.4} />} title={t.none}>
+                {t.noneBody}
+              </EmptyState>
+            ) : (
+              <ul className={classes.list}>
+                {found.map((command) => (
+                  <CommandItem key={command.commandId} command={command} />
+                ))}
+              </ul>
+            )
+          }
+        </Answered>
       </Panel>
     </div>
   )

@@ -1,19 +1,20 @@
 import { Group, Loader, Tabs } from "@mantine/core"
 import { useQuery } from "@tanstack/react-query"
 import { useNavigate, useParams, useSearch } from "@tanstack/react-router"
-import { lazy, Suspense } from "react"
+import { lazy } from "react"
 import { PageLink } from "../display/PageLink.tsx"
 import { ApiFault } from "../api/ApiFault.ts"
 import { Ago } from "../display/Ago.tsx"
 import { EmptyState } from "../display/EmptyState.tsx"
 import { FaultPanel } from "../display/FaultPanel.tsx"
 import { PageHeader } from "../display/PageHeader.tsx"
+import { PageTabs } from "../display/PageTabs.tsx"
 import { StatusMark } from "../display/StatusMark.tsx"
 import { useText } from "../language/Language.tsx"
 import { DeviceActions } from "./DeviceActions.tsx"
 import { DeviceOverview } from "./DeviceOverview.tsx"
 import { deviceQuery } from "./deviceQueries.ts"
-import { deviceTabs, type DeviceTab } from "./deviceSearch.ts"
+import { deviceTabs } from "./deviceSearch.ts"
 import { useLiveDevice } from "./liveDevice.ts"
 
 const DeviceCommands = lazy(() => import("./DeviceCommands.tsx").then((module) => ({ default: module.DeviceCommands })))
@@ -62,43 +63,35 @@ export const DevicePage = () => {
         }
         actions={<DeviceActions device={device} />}
       />
-      <Tabs
-        value={tab}
-        keepMounted={false}
-        onChange={(next) =>
+      <PageTabs
+        names={deviceTabs}
+        labels={t.tabs}
+        open={tab}
+        onOpen={(next) =>
           void navigate({
             to: "/devices/$productKey/$deviceKey",
             params: path,
-            search: next === "overview" ? {} : { tab: next as DeviceTab },
+            search: next === "overview" ? {} : { tab: next },
             replace: true
           })
         }
       >
-        <Tabs.List mb="lg">
-          {deviceTabs.map((name) => (
-            <Tabs.Tab key={name} value={name}>
-              {t.tabs[name]}
-            </Tabs.Tab>
-          ))}
-        </Tabs.List>
-        <Suspense fallback={<Loader aria-label={text.app.loading} />}>
-          <Tabs.Panel value="overview">
-            <DeviceOverview device={device} />
-          </Tabs.Panel>
-          <Tabs.Panel value="commands">
-            <DeviceCommands device={device} />
-          </Tabs.Panel>
-          <Tabs.Panel value="log">
-            <DeviceLog device={path} />
-          </Tabs.Panel>
-          <Tabs.Panel value="uplinks">
-            <DeviceUplinks device={path} />
-          </Tabs.Panel>
-          <Tabs.Panel value="why">
-            <DeviceWhy device={path} />
-          </Tabs.Panel>
-        </Suspense>
-      </Tabs>
+        <Tabs.Panel value="overview">
+          <DeviceOverview device={device} />
+        </Tabs.Panel>
+        <Tabs.Panel value="commands">
+          <DeviceCommands device={device} />
+        </Tabs.Panel>
+        <Tabs.Panel value="log">
+          <DeviceLog device={path} />
+        </Tabs.Panel>
+        <Tabs.Panel value="uplinks">
+          <DeviceUplinks device={path} />
+        </Tabs.Panel>
+        <Tabs.Panel value="why">
+          <DeviceWhy device={path} />
+        </Tabs.Panel>
+      </PageTabs>
     </>
   )
 }

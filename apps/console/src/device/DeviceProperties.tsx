@@ -5,11 +5,12 @@ import { useState } from "react"
 import { registry } from "../api/client.ts"
 import { parseWritten } from "../api/Numeral.ts"
 import { Fault } from "../display/Fault.tsx"
+import { Form } from "../display/Form.tsx"
 import { Panel } from "../display/Panel.tsx"
 import { TextField } from "../display/TextField.tsx"
 import { useText } from "../language/Language.tsx"
 import classes from "./DeviceProperties.module.css"
-import { type DevicePath, keyOf, propertiesQuery } from "./deviceQueries.ts"
+import { type DevicePath, keyOf, paramsOf, propertiesQuery } from "./deviceQueries.ts"
 import { valueText } from "./points.ts"
 
 /** Tags are texts of the operator's; attributes any JSON, of the device's or the operator's. */
@@ -79,7 +80,7 @@ const useChange = (device: DevicePath, kind: "attributes" | "tags") => {
   return useMutation({
     mutationFn: (body: Readonly<Record<string, unknown>>) =>
       registry.PATCH(`/v1/products/{productKey}/devices/{deviceKey}/${kind}`, {
-        params: { path: { productKey: device.productKey, deviceKey: device.deviceKey } },
+        params: paramsOf(device),
         body: body as never
       }),
     onSuccess: () => client.invalidateQueries({ queryKey: keyOf(device, kind) })
@@ -102,13 +103,7 @@ const AddProperty = ({
   const [name, setName] = useState("")
   const [value, setValue] = useState("")
   return (
-    <form
-      className={classes.form}
-      onSubmit={(event) => {
-        event.preventDefault()
-        onAdd(name.trim(), kind === "tags" ? value : jsonOrText(value))
-      }}
-    >
+    <Form className={classes.form} onSubmit={() => onAdd(name.trim(), kind === "tags" ? value : jsonOrText(value))}>
       <TextField label={t.name} size="xs" value={name} onChange={setName} required focused />
       <TextField label={kind === "tags" ? t.value : t.jsonValue} size="xs" value={value} onChange={setValue} />
       <Group gap="xs" className={classes.buttons!}>
@@ -119,7 +114,7 @@ const AddProperty = ({
           {text.dialog.save}
         </Button>
       </Group>
-    </form>
+    </Form>
   )
 }
 

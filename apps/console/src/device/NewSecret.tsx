@@ -7,7 +7,7 @@ import { Confirm } from "../display/Confirm.tsx"
 import { TextField } from "../display/TextField.tsx"
 import { ConnectDevice } from "../fleet/ConnectDevice.tsx"
 import { useText } from "../language/Language.tsx"
-import { type Device, keyOf } from "./deviceQueries.ts"
+import { type Device, keyOf, paramsOf } from "./deviceQueries.ts"
 
 /** A new secret for the same hardware (`rotate`) or for other hardware in its place (`replace`), told once. */
 export const NewSecret = ({
@@ -23,11 +23,10 @@ export const NewSecret = ({
   const t = text.device.actions
   const client = useQueryClient()
   const [deviceSecret, setSecret] = useState("")
-  const { deviceKey, productKey } = device
   const change = useMutation({
     mutationFn: () => {
       const options = {
-        params: { path: { productKey, deviceKey } },
+        params: paramsOf(device),
         body: deviceSecret === "" ? {} : { deviceSecret }
       }
       return bodyOf(
@@ -53,10 +52,8 @@ export const NewSecret = ({
       title={why === "rotate" ? t.rotateTitle(device.deviceName) : t.replaceTitle(device.deviceName)}
       action={why === "rotate" ? t.rotateAction : t.replaceAction}
       danger
-      pending={change.isPending}
-      error={change.error}
+      doing={change}
       onClose={onClose}
-      onConfirm={() => change.mutate()}
     >
       <Text>{why === "rotate" ? t.rotateBody : t.replaceBody}</Text>
       <TextField

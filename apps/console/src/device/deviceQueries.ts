@@ -16,7 +16,8 @@ export interface DevicePath {
   readonly deviceKey: string
 }
 
-const params = ({ deviceKey, productKey }: DevicePath) => ({ path: { productKey, deviceKey } })
+/** As a request of the API has them. */
+export const paramsOf = ({ deviceKey, productKey }: DevicePath) => ({ path: { productKey, deviceKey } })
 export const keyOf = ({ deviceKey, productKey }: DevicePath, ...rest: ReadonlyArray<string>) => [
   "device",
   productKey,
@@ -40,7 +41,7 @@ export const deviceQuery = (device: DevicePath) =>
   queryOptions({
     queryKey: keyOf(device),
     queryFn: ({ signal }) =>
-      bodyOf(registry.GET("/v1/products/{productKey}/devices/{deviceKey}", { params: params(device), signal })),
+      bodyOf(registry.GET("/v1/products/{productKey}/devices/{deviceKey}", { params: paramsOf(device), signal })),
     refetchInterval: refreshMillis
   })
 
@@ -50,7 +51,7 @@ export const latestQuery = (device: DevicePath) =>
     queryFn: ({ signal }) =>
       bodyOf(
         registry.GET("/v1/products/{productKey}/devices/{deviceKey}/measurepoints/latest", {
-          params: params(device),
+          params: paramsOf(device),
           signal
         })
       ),
@@ -64,7 +65,7 @@ export const uplinksQuery = (device: DevicePath) =>
       bodyOf(
         registry.GET("/v1/products/{productKey}/devices/{deviceKey}/uplinks", {
           params: {
-            ...params(device),
+            ...paramsOf(device),
             query: { limit: uplinksPage, ...(pageParam === "" ? {} : { cursor: pageParam }) }
           },
           headers: { accept: "application/json" },
@@ -96,7 +97,7 @@ export const logQuery = (device: DevicePath, kind: LogKind | "" = "") =>
       bodyOf(
         registry.GET("/v1/products/{productKey}/devices/{deviceKey}/events", {
           params: {
-            ...params(device),
+            ...paramsOf(device),
             query: {
               limit: 100,
               ...(kind === "" ? {} : { kind }),
@@ -120,7 +121,7 @@ export const commandsQuery = (device: DevicePath) =>
       (
         await bodyOf(
           downlink.GET("/v1/products/{productKey}/devices/{deviceKey}/commands", {
-            params: { ...params(device), query: { limit: 50 } },
+            params: { ...paramsOf(device), query: { limit: 50 } },
             signal
           })
         )
@@ -132,7 +133,9 @@ export const propertiesQuery = (device: DevicePath, kind: "attributes" | "tags")
   queryOptions({
     queryKey: keyOf(device, kind),
     queryFn: ({ signal }): Promise<Properties> =>
-      bodyOf(registry.GET(`/v1/products/{productKey}/devices/{deviceKey}/${kind}`, { params: params(device), signal })),
+      bodyOf(
+        registry.GET(`/v1/products/{productKey}/devices/{deviceKey}/${kind}`, { params: paramsOf(device), signal })
+      ),
     refetchInterval: refreshMillis
   })
 

@@ -1,7 +1,9 @@
 import { Button, Group, Stack } from "@mantine/core"
+import type { UseMutationResult } from "@tanstack/react-query"
 import type { ReactNode } from "react"
 import { Dialog } from "./Dialog.tsx"
 import { Fault } from "./Fault.tsx"
+import { Form } from "./Form.tsx"
 import { useText } from "../language/Language.tsx"
 
 /** Every form in a dialog, and every question before something is done. It stays open where it was refused. */
@@ -10,10 +12,8 @@ export const Confirm = ({
   children,
   danger = false,
   disabled = false,
-  error,
+  doing,
   onClose,
-  onConfirm,
-  pending,
   title
 }: {
   readonly title: string
@@ -22,33 +22,27 @@ export const Confirm = ({
   readonly danger?: boolean
   /** A lack that the browser can't see. */
   readonly disabled?: boolean
-  readonly pending: boolean
-  readonly error: unknown
+  /** What is done when it is confirmed. */
+  readonly doing: Pick<UseMutationResult<unknown, unknown, void>, "error" | "isPending" | "mutate">
   readonly onClose: () => void
-  readonly onConfirm: () => void
 }) => {
   const t = useText().dialog
   return (
     <Dialog onClose={onClose} title={title}>
-      <form
-        onSubmit={(event) => {
-          event.preventDefault()
-          onConfirm()
-        }}
-      >
+      <Form onSubmit={() => doing.mutate()}>
         <Stack>
           {children}
-          <Fault of={error} />
+          <Fault of={doing.error} />
           <Group justify="flex-end">
             <Button variant="default" onClick={onClose} {...(danger ? { "data-autofocus": true } : {})}>
               {t.cancel}
             </Button>
-            <Button type="submit" {...(danger ? { color: "red" } : {})} loading={pending} disabled={disabled}>
+            <Button type="submit" {...(danger ? { color: "red" } : {})} loading={doing.isPending} disabled={disabled}>
               {action}
             </Button>
           </Group>
         </Stack>
-      </form>
+      </Form>
     </Dialog>
   )
 }

@@ -1,11 +1,11 @@
-import { Button, Loader } from "@mantine/core"
+import { Button } from "@mantine/core"
 import { useDisclosure } from "@mantine/hooks"
 import { IconPlus } from "@tabler/icons-react"
 import type { UseQueryResult } from "@tanstack/react-query"
 import type { ReactNode } from "react"
 import { useText } from "../language/Language.tsx"
+import { Answered } from "./Answered.tsx"
 import { EmptyState } from "./EmptyState.tsx"
-import { FaultPanel } from "./FaultPanel.tsx"
 import classes from "./ListPage.module.css"
 import { PageHeader } from "./PageHeader.tsx"
 
@@ -40,19 +40,19 @@ export const ListPage = <A,>({
           </Button>
         }
       />
-      {items.isError ? (
-        <FaultPanel error={items.error} again={() => void items.refetch()} />
-      ) : items.data === undefined ? (
-        <Loader aria-label={text.app.loading} />
-      ) : items.data.length === 0 ? (
-        <div className="panel">
-          <EmptyState icon={icon} title={words.none} action={<Button onClick={dialog.open}>{words.add}</Button>}>
-            {words.noneBody}
-          </EmptyState>
-        </div>
-      ) : (
-        <div className={classes.list}>{items.data.map(children)}</div>
-      )}
+      <Answered of={items}>
+        {(found) =>
+          found.length === 0 ? (
+            <div className="panel">
+              <EmptyState icon={icon} title={words.none} action={<Button onClick={dialog.open}>{words.add}</Button>}>
+                {words.noneBody}
+              </EmptyState>
+            </div>
+          ) : (
+            <div className={classes.list}>{found.map(children)}</div>
+          )
+        }
+      </Answered>
       {open && making(dialog.close)}
     </>
   )

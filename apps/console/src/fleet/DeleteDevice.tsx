@@ -27,15 +27,7 @@ export const DeleteDevice = ({
     }
   })
   return (
-    <Confirm
-      title={t.deleteTitle(deviceName)}
-      action={text.dialog.delete}
-      danger
-      pending={remove.isPending}
-      error={remove.error}
-      onClose={onClose}
-      onConfirm={() => remove.mutate()}
-    >
+    <Confirm title={t.deleteTitle(deviceName)} action={text.dialog.delete} danger doing={remove} onClose={onClose}>
       <Text>{t.deleteBody}</Text>
     </Confirm>
   )

@@ -66,15 +66,7 @@ export const NewDevice = ({
     )
   }
   return (
-    <Confirm
-      title={t.title}
-      action={t.create}
-      disabled={productKey === null}
-      pending={create.isPending}
-      error={create.error}
-      onClose={onClose}
-      onConfirm={() => create.mutate()}
-    >
+    <Confirm title={t.title} action={t.create} disabled={productKey === null} doing={create} onClose={onClose}>
       <ProductSelect value={productKey} onChange={setProduct} onNewProduct={onNewProduct} />
       <TextField label={t.key} description={t.keyHint} value={deviceKey} onChange={setKey} required technical />
       <TextField label={t.name} description={t.nameHint} value={deviceName} onChange={setName} maxLength={200} />

@@ -40,14 +40,7 @@ export const NewProduct = ({
     }
   })
   return (
-    <Confirm
-      title={t.title}
-      action={t.create}
-      pending={create.isPending}
-      error={create.error}
-      onClose={onClose}
-      onConfirm={() => create.mutate()}
-    >
+    <Confirm title={t.title} action={t.create} doing={create} onClose={onClose}>
       <TextField
         label={t.name}
         description={t.nameHint}

@@ -45,14 +45,7 @@ export const ChangeProduct = ({
     }
   })
   return (
-    <Confirm
-      title={t.changeTitle}
-      action={text.dialog.save}
-      pending={change.isPending}
-      error={change.error}
-      onClose={onClose}
-      onConfirm={() => change.mutate()}
-    >
+    <Confirm title={t.changeTitle} action={text.dialog.save} doing={change} onClose={onClose}>
       <TextField label={t.name} value={productName} onChange={setName} required maxLength={200} focused />
       <NativeSelect
         label={t.model}

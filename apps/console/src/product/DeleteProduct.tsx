@@ -31,15 +31,7 @@ export const DeleteProduct = ({
     }
   })
   return (
-    <Confirm
-      title={t.deleteTitle(productName)}
-      action={text.dialog.delete}
-      danger
-      pending={remove.isPending}
-      error={remove.error}
-      onClose={onClose}
-      onConfirm={() => remove.mutate()}
-    >
+    <Confirm title={t.deleteTitle(productName)} action={text.dialog.delete} danger doing={remove} onClose={onClose}>
       <Text>{t.deleteBody}</Text>
       <Checkbox label={t.force} checked={force} onChange={(event) => setForce(event.currentTarget.checked)} />
     </Confirm>

@@ -4,6 +4,7 @@ import { useEffect, useState } from "react"
 import { bodyOf, registry } from "../api/client.ts"
 import { EmptyState } from "../display/EmptyState.tsx"
 import { Fault } from "../display/Fault.tsx"
+import { Form } from "../display/Form.tsx"
 import { TextField } from "../display/TextField.tsx"
 import { useText } from "../language/Language.tsx"
 import { checkModel, modelTemplate, parseModel } from "./checkModel.ts"
@@ -23,17 +24,12 @@ export const ModelTab = ({ product }: { readonly product: ShownProduct }) => {
       <EmptyState
         title={t.none}
         action={
-          <form
-            onSubmit={(event) => {
-              event.preventDefault()
-              setBeginning(JSON.stringify(modelTemplate(name.trim()), undefined, 2))
-            }}
-          >
+          <Form onSubmit={() => setBeginning(JSON.stringify(modelTemplate(name.trim()), undefined, 2))}>
             <Group align="end" justify="center" ta="left">
               <TextField label={t.id} value={name} onChange={setName} required />
               <Button type="submit">{t.begin}</Button>
             </Group>
-          </form>
+          </Form>
         }
       >
         {t.noneBody}

@@ -1,16 +1,17 @@
 import { Loader, Tabs } from "@mantine/core"
 import { useQuery } from "@tanstack/react-query"
 import { useNavigate, useParams, useSearch } from "@tanstack/react-router"
-import { lazy, Suspense } from "react"
+import { lazy } from "react"
 import { ApiFault } from "../api/ApiFault.ts"
 import { EmptyState } from "../display/EmptyState.tsx"
 import { FaultPanel } from "../display/FaultPanel.tsx"
 import { PageHeader } from "../display/PageHeader.tsx"
 import { PageLink } from "../display/PageLink.tsx"
+import { PageTabs } from "../display/PageTabs.tsx"
 import { useText } from "../language/Language.tsx"
 import { ProductOverview } from "./ProductOverview.tsx"
 import { productQuery } from "./productQueries.ts"
-import { productTabs, type ProductTab } from "./productSearch.ts"
+import { productTabs } from "./productSearch.ts"
 
 // The editors bring CodeMirror, for those who open them.
 const ModelTab = lazy(() => import("./ModelTab.tsx").then((module) => ({ default: module.ModelTab })))
@@ -37,37 +38,29 @@ export const ProductPage = () => {
         ← {t.title}
       </PageLink>
       <PageHeader title={product.productName} lead={<span className="mono">{productKey}</span>} />
-      <Tabs
-        value={tab}
-        keepMounted={false}
-        onChange={(next) =>
+      <PageTabs
+        names={tabs}
+        labels={t.tabs}
+        open={tab}
+        onOpen={(next) =>
           void navigate({
             to: "/products/$productKey",
             params: { productKey },
-            search: next === "overview" ? {} : { tab: next as ProductTab },
+            search: next === "overview" ? {} : { tab: next },
             replace: true
           })
         }
       >
-        <Tabs.List mb="lg">
-          {tabs.map((name) => (
-            <Tabs.Tab key={name} value={name}>
-              {t.tabs[name]}
-            </Tabs.Tab>
-          ))}
-        </Tabs.List>
-        <Suspense fallback={<Loader aria-label={text.app.loading} />}>
-          <Tabs.Panel value="overview">
-            <ProductOverview product={product} />
-          </Tabs.Panel>
-          <Tabs.Panel value="model">
-            <ModelTab product={product} />
-          </Tabs.Panel>
-          <Tabs.Panel value="script">
-            <ScriptTab product={product} />
-          </Tabs.Panel>
-        </Suspense>
-      </Tabs>
+        <Tabs.Panel value="overview">
+          <ProductOverview product={product} />
+        </Tabs.Panel>
+        <Tabs.Panel value="model">
+          <ModelTab product={product} />
+        </Tabs.Panel>
+        <Tabs.Panel value="script">
+          <ScriptTab product={product} />
+        </Tabs.Panel>
+      </PageTabs>
     </>
   )
 }

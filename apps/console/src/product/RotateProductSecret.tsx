@@ -33,15 +33,7 @@ export const RotateProductSecret = ({
     }
   })
   return (
-    <Confirm
-      title={t.rotateTitle}
-      action={t.rotateAction}
-      danger={grace === "0"}
-      pending={rotate.isPending}
-      error={rotate.error}
-      onClose={onClose}
-      onConfirm={() => rotate.mutate()}
-    >
+    <Confirm title={t.rotateTitle} action={t.rotateAction} danger={grace === "0"} doing={rotate} onClose={onClose}>
       <Text>{t.rotateBody}</Text>
       <NativeSelect
         label={t.grace}

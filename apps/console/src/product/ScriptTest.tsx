@@ -4,6 +4,7 @@ import { useState } from "react"
 import { bodyOf, registry } from "../api/client.ts"
 import { parseWritten } from "../api/Numeral.ts"
 import { Fault } from "../display/Fault.tsx"
+import { Form } from "../display/Form.tsx"
 import { Panel } from "../display/Panel.tsx"
 import { useText } from "../language/Language.tsx"
 import { productKeyOf } from "./productQueries.ts"
@@ -33,12 +34,7 @@ export const ScriptTest = ({
   const result = test.data
   return (
     <Panel title={t.test}>
-      <form
-        onSubmit={(event) => {
-          event.preventDefault()
-          test.mutate()
-        }}
-      >
+      <Form onSubmit={() => test.mutate()}>
         <Stack gap="sm">
           <SegmentedControl
             fullWidth
@@ -88,7 +84,7 @@ export const ScriptTest = ({
               ))}
           </div>
         </Stack>
-      </form>
+      </Form>
     </Panel>
   )
 }

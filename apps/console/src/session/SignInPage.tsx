@@ -3,6 +3,7 @@ import { useEffect, useState } from "react"
 import { Preferences } from "../app/Preferences.tsx"
 import { RoostMark } from "../app/RoostMark.tsx"
 import { Fault } from "../display/Fault.tsx"
+import { Form } from "../display/Form.tsx"
 import { TextField } from "../display/TextField.tsx"
 import { useText } from "../language/Language.tsx"
 import { useSignIn, useSignInWays } from "./session.ts"
@@ -42,12 +43,9 @@ export const SignInPage = () => {
       <div className={classes.preferences}>
         <Preferences />
       </div>
-      <form
+      <Form
         className={`panel ${classes.card}`}
-        onSubmit={(event) => {
-          event.preventDefault()
-          signIn.mutate(byAccount ? { name: name.trim(), password } : { token: token.trim() })
-        }}
+        onSubmit={() => signIn.mutate(byAccount ? { name: name.trim(), password } : { token: token.trim() })}
       >
         <Stack gap="lg">
           <div>
@@ -109,7 +107,7 @@ export const SignInPage = () => {
             </Anchor>
           </Text>
         </Stack>
-      </form>
+      </Form>
     </main>
   )
 }

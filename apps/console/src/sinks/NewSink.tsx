@@ -1,10 +1,9 @@
-import { Checkbox, Group, NativeSelect } from "@mantine/core"
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query"
+import { useMutation, useQueryClient } from "@tanstack/react-query"
 import { useState } from "react"
 import { bodyOf, registry } from "../api/client.ts"
 import { Confirm } from "../display/Confirm.tsx"
 import { TextField } from "../display/TextField.tsx"
-import { productsQuery } from "../fleet/fleetQueries.ts"
+import { type EventDraft, EventFields, eventsOf } from "../fleet/EventFields.tsx"
 import { useText } from "../language/Language.tsx"
 import { sinksKey } from "./sinkQueries.ts"
 
@@ -16,18 +15,15 @@ export const NewSink = ({ onClose }: { readonly onClose: () => void }) => {
   const text = useText()
   const t = text.sinks
   const client = useQueryClient()
-  const products = useQuery(productsQuery).data ?? []
   const [name, setName] = useState("")
   const [url, setUrl] = useState("postgres://")
   const [password, setPassword] = useState("")
-  const [kinds, setKinds] = useState<ReadonlyArray<Kind>>(["uplink"])
-  const [productKey, setProduct] = useState("")
+  const [events, setEvents] = useState<EventDraft<Kind>>({ kinds: ["uplink"], productKey: "" })
   const create = useMutation({
     mutationFn: () => {
       const type = url.trim().startsWith("postgres") ? ("postgres" as const) : ("mqtt" as const)
       const target = { type, url: url.trim(), ...(password === "" ? {} : { password }) }
-      const of = productKey === "" ? {} : { productKey }
-      return bodyOf(registry.POST("/v1/sinks", { body: { name: name.trim(), kinds: [...kinds], target, ...of } }))
+      return bodyOf(registry.POST("/v1/sinks", { body: { name: name.trim(), target, ...eventsOf(events) } }))
     },
     onSuccess: async () => {
       await client.invalidateQueries({ queryKey: sinksKey })
@@ -35,33 +31,11 @@ export const NewSink = ({ onClose }: { readonly onClose: () => void }) => {
     }
   })
   return (
-    <Confirm
-      title={t.add}
-      action={t.create}
-      pending={create.isPending}
-      error={create.error}
-      onClose={onClose}
-      onConfirm={() => create.mutate()}
-    >
+    <Confirm title={t.add} action={t.create} doing={create} onClose={onClose}>
       <TextField label={t.name} value={name} onChange={setName} required focused />
       <TextField label={t.target} description={t.targetHint} value={url} onChange={setUrl} required technical />
       <TextField label={t.password} description={t.passwordHint} value={password} onChange={setPassword} secret />
-      <Checkbox.Group label={t.kinds} value={[...kinds]} onChange={(value) => setKinds(value as Array<Kind>)}>
-        <Group mt={6}>
-          {kindsOfEvents.map((kind) => (
-            <Checkbox key={kind} value={kind} label={t.kindNames[kind]} />
-          ))}
-        </Group>
-      </Checkbox.Group>
-      <NativeSelect
-        label={t.of}
-        value={productKey}
-        onChange={(event) => setProduct(event.currentTarget.value)}
-        data={[
-          { value: "", label: t.all },
-          ...products.map((product) => ({ value: product.productKey, label: product.productName }))
-        ]}
-      />
+      <EventFields draft={events} onChange={setEvents} kinds={kindsOfEvents} words={t} />
     </Confirm>
   )
 }

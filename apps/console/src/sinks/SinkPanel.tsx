@@ -108,15 +108,7 @@ export const SinkPanel = ({ sink }: { readonly sink: Sink }) => {
       </div>
       {deadShown && <DeadEvents sinkId={sinkId} onClose={deadList.close} />}
       {deleting && (
-        <Confirm
-          title={t.deleteTitle}
-          action={text.dialog.delete}
-          danger
-          pending={remove.isPending}
-          error={remove.error}
-          onClose={dialog.close}
-          onConfirm={() => remove.mutate()}
-        >
+        <Confirm title={t.deleteTitle} action={text.dialog.delete} danger doing={remove} onClose={dialog.close}>
           <Text>{t.deleteBody}</Text>
         </Confirm>
       )}

@@ -1,13 +1,13 @@
-import { Alert, Button, Checkbox, Group, NativeSelect, Stack } from "@mantine/core"
+import { Alert, Button, Group, Stack } from "@mantine/core"
 import { IconKey } from "@tabler/icons-react"
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query"
+import { useMutation, useQueryClient } from "@tanstack/react-query"
 import { useState } from "react"
 import { Dialog } from "../display/Dialog.tsx"
 import { bodyOf, registry } from "../api/client.ts"
 import { Confirm } from "../display/Confirm.tsx"
 import { CopyLine } from "../display/CopyLine.tsx"
 import { TextField } from "../display/TextField.tsx"
-import { productsQuery } from "../fleet/fleetQueries.ts"
+import { type EventDraft, EventFields, eventsOf } from "../fleet/EventFields.tsx"
 import { useText } from "../language/Language.tsx"
 import { webhooksKey } from "./webhookQueries.ts"
 
@@ -19,17 +19,10 @@ export const NewWebhook = ({ onClose }: { readonly onClose: () => void }) => {
   const text = useText()
   const t = text.webhooks
   const client = useQueryClient()
-  const products = useQuery(productsQuery).data ?? []
   const [url, setUrl] = useState("https://")
-  const [kinds, setKinds] = useState<ReadonlyArray<Kind>>(["uplink"])
-  const [productKey, setProduct] = useState("")
+  const [events, setEvents] = useState<EventDraft<Kind>>({ kinds: ["uplink"], productKey: "" })
   const create = useMutation({
-    mutationFn: () =>
-      bodyOf(
-        registry.POST("/v1/webhooks", {
-          body: { url: url.trim(), kinds: [...kinds], ...(productKey === "" ? {} : { productKey }) }
-        })
-      ),
+    mutationFn: () => bodyOf(registry.POST("/v1/webhooks", { body: { url: url.trim(), ...eventsOf(events) } })),
     onSuccess: () => client.invalidateQueries({ queryKey: webhooksKey })
   })
   if (create.data) {
@@ -48,31 +41,9 @@ export const NewWebhook = ({ onClose }: { readonly onClose: () => void }) => {
     )
   }
   return (
-    <Confirm
-      title={t.add}
-      action={t.create}
-      pending={create.isPending}
-      error={create.error}
-      onClose={onClose}
-      onConfirm={() => create.mutate()}
-    >
+    <Confirm title={t.add} action={t.create} doing={create} onClose={onClose}>
       <TextField label={t.url} value={url} onChange={setUrl} required focused technical />
-      <Checkbox.Group label={t.kinds} value={[...kinds]} onChange={(value) => setKinds(value as Array<Kind>)}>
-        <Group mt={6}>
-          {kindsOfEvents.map((kind) => (
-            <Checkbox key={kind} value={kind} label={t.kindNames[kind]} />
-          ))}
-        </Group>
-      </Checkbox.Group>
-      <NativeSelect
-        label={t.of}
-        value={productKey}
-        onChange={(event) => setProduct(event.currentTarget.value)}
-        data={[
-          { value: "", label: t.all },
-          ...products.map((product) => ({ value: product.productKey, label: product.productName }))
-        ]}
-      />
+      <EventFields draft={events} onChange={setEvents} kinds={kindsOfEvents} words={t} />
     </Confirm>
   )
 }

@@ -5,6 +5,7 @@ import { useState } from "react"
 import { bodyOf, registry } from "../api/client.ts"
 import type { DevicePath } from "../device/deviceQueries.ts"
 import { Fault } from "../display/Fault.tsx"
+import { Form } from "../display/Form.tsx"
 import { Panel } from "../display/Panel.tsx"
 import { useText } from "../language/Language.tsx"
 import { RecordingList } from "./RecordingList.tsx"
@@ -32,12 +33,7 @@ export const DeviceRecordings = ({ device: { deviceKey, productKey } }: { readon
   })
   return (
     <Panel title={t.recordings}>
-      <form
-        onSubmit={(event) => {
-          event.preventDefault()
-          begin.mutate()
-        }}
-      >
+      <Form onSubmit={() => begin.mutate()}>
         <Stack gap="sm">
           <Text size="sm" className="quiet">
             {t.recordLead}
@@ -59,7 +55,7 @@ export const DeviceRecordings = ({ device: { deviceKey, productKey } }: { readon
           </Button>
           <Fault of={begin.error} />
         </Stack>
-      </form>
+      </Form>
       {recordings.length > 0 && (
         <Box mt="md">
           <RecordingList recordings={recordings} />

@@ -1,9 +1,9 @@
-import { Anchor, Loader, Text } from "@mantine/core"
+import { Anchor, Text } from "@mantine/core"
 import { IconMoodCheck } from "@tabler/icons-react"
 import { useQuery } from "@tanstack/react-query"
 import type { DevicePath } from "../device/deviceQueries.ts"
+import { Answered } from "../display/Answered.tsx"
 import { EmptyState } from "../display/EmptyState.tsx"
-import { FaultPanel } from "../display/FaultPanel.tsx"
 import { Panel } from "../display/Panel.tsx"
 import { useText } from "../language/Language.tsx"
 import { DeviceRecordings } from "./DeviceRecordings.tsx"
@@ -27,28 +27,26 @@ export const DeviceWhy = ({ device }: { readonly device: DevicePath }) => {
           </Anchor>
         }
       >
-        {why.isError ? (
-          <FaultPanel error={why.error} again={() => void why.refetch()} />
-        ) : why.data === undefined ? (
-          <Loader size="sm" aria-label={text.app.loading} />
-        ) : (
-          <>
-            <Text fw={600} size="lg" role="status">
-              {why.data.verdict}
-            </Text>
-            {why.data.findings.length === 0 ? (
-              <EmptyState icon={<IconMoodCheck size={32} stroke={1.4} />} title={t.nothing}>
-                {t.nothingBody}
-              </EmptyState>
-            ) : (
-              <ol className={classes.findings}>
-                {why.data.findings.map((finding) => (
-                  <FindingItem key={`${finding.code} ${finding.at}`} finding={finding} />
-                ))}
-              </ol>
-            )}
-          </>
-        )}
+        <Answered of={why} small>
+          {(answer) => (
+            <>
+              <Text fw={600} size="lg" role="status">
+                {answer.verdict}
+              </Text>
+              {answer.findings.length === 0 ? (
+                <EmptyState icon={<IconMoodCheck size={32} stroke={1.4} />} title={t.nothing}>
+                  {t.nothingBody}
+                </EmptyState>
+              ) : (
+                <ol className={classes.findings}>
+                  {answer.findings.map((finding) => (
+                    <FindingItem key={`${finding.code} ${finding.at}`} finding={finding} />
+                  ))}
+                </ol>
+              )}
+            </>
+          )}
+        </Answered>
       </Panel>
       <DeviceRecordings device={device} />
     </div>

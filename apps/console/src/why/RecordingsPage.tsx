@@ -1,12 +1,13 @@
-import { Button, Group, Loader, NativeSelect, Stack } from "@mantine/core"
+import { Button, Group, NativeSelect, Stack } from "@mantine/core"
 import { IconVideo } from "@tabler/icons-react"
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query"
 import { useNavigate } from "@tanstack/react-router"
 import { useState } from "react"
 import { bodyOf, registry } from "../api/client.ts"
+import { Answered } from "../display/Answered.tsx"
 import { EmptyState } from "../display/EmptyState.tsx"
-import { FaultPanel } from "../display/FaultPanel.tsx"
 import { Fault } from "../display/Fault.tsx"
+import { Form } from "../display/Form.tsx"
 import { PageHeader } from "../display/PageHeader.tsx"
 import { Panel } from "../display/Panel.tsx"
 import { TextField } from "../display/TextField.tsx"
@@ -37,12 +38,7 @@ export const RecordingsPage = () => {
       <PageHeader title={t.recordings} lead={t.recordingsLead} />
       <Stack>
         <Panel title={t.recordAddress}>
-          <form
-            onSubmit={(event) => {
-              event.preventDefault()
-              begin.mutate()
-            }}
-          >
+          <Form onSubmit={() => begin.mutate()}>
             <Group align="end">
               <TextField
                 label={t.address}
@@ -62,21 +58,21 @@ export const RecordingsPage = () => {
                 {t.record}
               </Button>
             </Group>
-          </form>
+          </Form>
           <Fault apart of={begin.error} />
         </Panel>
         <Panel title={t.allRecordings}>
-          {recordings.isError ? (
-            <FaultPanel error={recordings.error} again={() => void recordings.refetch()} />
-          ) : recordings.data === undefined ? (
-            <Loader size="sm" mt="md" aria-label={text.app.loading} />
-          ) : recordings.data.length === 0 ? (
-            <EmptyState icon={<IconVideo size={36} stroke={1.4} />} title={t.noRecordings}>
-              {t.noRecordingsBody}
-            </EmptyState>
-          ) : (
-            <RecordingList recordings={recordings.data} />
-          )}
+          <Answered of={recordings} small>
+            {(found) =>
+              found.length === 0 ? (
+                <EmptyState icon={<IconVideo size={36} stroke={1.4} />} title={t.noRecordings}>
+                  {t.noRecordingsBody}
+                </EmptyState>
+              ) : (
+                <RecordingList recordings={found} />
+              )
+            }
+          </Answered>
         </Panel>
       </Stack>
     </>

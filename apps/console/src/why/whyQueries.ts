@@ -1,7 +1,7 @@
 import { queryOptions } from "@tanstack/react-query"
 import type { components } from "../../generated/registry.d.ts"
 import { bodyOf, registry } from "../api/client.ts"
-import { type DevicePath, keyOf } from "../device/deviceQueries.ts"
+import { type DevicePath, keyOf, paramsOf } from "../device/deviceQueries.ts"
 
 export type Finding = components["schemas"]["Finding"]
 export type Recording = components["schemas"]["Recording"]
@@ -16,7 +16,7 @@ export const whyQuery = (device: DevicePath) =>
     queryFn: ({ signal }) =>
       bodyOf(
         registry.GET("/v1/products/{productKey}/devices/{deviceKey}/why", {
-          params: { path: { productKey: device.productKey, deviceKey: device.deviceKey } },
+          params: paramsOf(device),
           signal
         })
       ),
