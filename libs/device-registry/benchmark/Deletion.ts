@@ -1,14 +1,10 @@
 import { sealingKeys } from "@roost/contracts"
-import { Effect, Layer, Redacted } from "effect"
-import { mkdtempSync, rmSync } from "node:fs"
-import { loadavg, tmpdir } from "node:os"
-import { join } from "node:path"
+import { Effect, Layer } from "effect"
+import { loadavg } from "node:os"
 import { monitorEventLoopDelay } from "node:perf_hooks"
 import {
   Credentials,
-  layerPostgresSql,
   layerProductDeletions,
-  layerSqliteSql,
   layerSqlRegistryStore,
   LiveStatus,
   ProductRemains,
@@ -17,6 +13,7 @@ import {
   SecretVault,
   Vault
 } from "../src/index.ts"
+import { layerDatabase, onPostgres } from "./Database.ts"
 
 /**
  * The waits of others while a product of many devices is deleted. It shows how long the registry's thread is held, and by which
@@ -27,12 +24,6 @@ import {
 const devices = Number(process.argv[2] ?? 100_000)
 const eventsPerDevice = 3
 const lookupEveryMillis = 5
-
-const directory = mkdtempSync(join(tmpdir(), "roost-registry-"))
-
-const url = process.env["DATABASE_URL"]
-const database =
-  url === undefined ? layerSqliteSql(join(directory, "registry.sqlite")) : layerPostgresSql(Redacted.make(url))
 
 /** The longest that each call of the store held the thread, in milliseconds. */
 interface Held {
@@ -133,7 +124,7 @@ const bench = Effect.gen(function* () {
     `${devices} devices in ${seconds.toFixed(1)} s at load ${loadavg()[0]!.toFixed(0)}; the thread was held ${(held.percentile(99) / 1e6).toFixed(1)} ms at p99, ` +
       `${(held.max / 1e6).toFixed(1)} ms at most; ${lookups.length} look-ups took ${at(0.5)} ms at p50, ${at(0.99)} at p99, ${at(1)} at most`
   )
-  if (url !== undefined) return
+  if (onPostgres) return
   for (const [name, { cpu, wall }] of [...longest].toSorted(([, a], [, b]) => b.wall - a.wall).slice(0, 4)) {
     console.log(`${name} held it ${wall.toFixed(1)} ms at most, ${cpu.toFixed(1)} ms of CPU`)
   }
@@ -144,7 +135,7 @@ const layer = Layer.mergeAll(
   Credentials.layer,
   layerProductDeletions.pipe(Layer.provide(ProductRemains.layerNone))
 ).pipe(
-  Layer.provideMerge(layerTimedStore.pipe(Layer.provide(layerSqlRegistryStore), Layer.provide(database))),
+  Layer.provideMerge(layerTimedStore.pipe(Layer.provide(layerSqlRegistryStore), Layer.provide(layerDatabase))),
   Layer.provide(
     Layer.succeed(
       SecretVault,
@@ -154,4 +145,3 @@ const layer = Layer.mergeAll(
   Layer.provide(LiveStatus.layerNone)
 )
 await Effect.runPromise(Effect.scoped(Effect.provide(bench, layer)))
-rmSync(directory, { recursive: true })

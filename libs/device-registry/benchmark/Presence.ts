@@ -1,9 +1,7 @@
 import type { Presence } from "@roost/contracts"
-import { Clock, Effect, Layer, Redacted } from "effect"
-import { mkdtempSync, rmSync } from "node:fs"
-import { tmpdir } from "node:os"
-import { join } from "node:path"
-import { layerPostgresSql, layerSqliteSql, layerSqlRegistryStore, RegistryStore } from "../src/index.ts"
+import { Clock, Effect, Layer } from "effect"
+import { layerSqlRegistryStore, RegistryStore } from "../src/index.ts"
+import { layerDatabase } from "./Database.ts"
 import { decodePresence, eventOf } from "../src/PresenceMessages.ts"
 
 /**
@@ -13,11 +11,6 @@ import { decodePresence, eventOf } from "../src/PresenceMessages.ts"
 const devices = 5_000
 const rounds = 30
 const batch = 2_500
-
-const directory = mkdtempSync(join(tmpdir(), "roost-registry-"))
-const url = process.env["DATABASE_URL"]
-const database =
-  url === undefined ? layerSqliteSql(join(directory, "registry.sqlite")) : layerPostgresSql(Redacted.make(url))
 
 const presence = (i: number, at: number): Presence => ({
   productKey: "pk1",
@@ -80,7 +73,6 @@ const bench = Effect.gen(function* () {
     const each = (micros: number) => (micros / devices).toFixed(1)
     console.log(`round ${round}: ${each(cpuMicros() - started)} µs CPU a presence, decoding ${each(decoding)}`)
   }
-}).pipe(Effect.provide(layerSqlRegistryStore.pipe(Layer.provide(database))))
+}).pipe(Effect.provide(layerSqlRegistryStore.pipe(Layer.provide(layerDatabase))))
 
 await Effect.runPromise(bench)
-rmSync(directory, { recursive: true })

@@ -1,18 +1,7 @@
 import { sealingKeys } from "@roost/contracts"
-import { Effect, Layer, Redacted } from "effect"
-import { mkdtempSync, rmSync } from "node:fs"
-import { tmpdir } from "node:os"
-import { join } from "node:path"
-import {
-  Credentials,
-  layerPostgresSql,
-  layerSqliteSql,
-  layerSqlRegistryStore,
-  LiveStatus,
-  Registry,
-  SecretVault,
-  Vault
-} from "../src/index.ts"
+import { Effect, Layer } from "effect"
+import { Credentials, layerSqlRegistryStore, LiveStatus, Registry, SecretVault, Vault } from "../src/index.ts"
+import { layerDatabase } from "./Database.ts"
 
 /**
  * The registry's cost of one look-up of a key, without NATS: its part of every full handshake. On SQLite, or on an empty
@@ -21,11 +10,6 @@ import {
 const devices = 100_000
 const lookups = 50_000
 
-const directory = mkdtempSync(join(tmpdir(), "roost-registry-"))
-
-const url = process.env["DATABASE_URL"]
-const database =
-  url === undefined ? layerSqliteSql(join(directory, "registry.sqlite")) : layerPostgresSql(Redacted.make(url))
 /** Look-ups on their way at once: as actors ask while many devices shake hands. */
 const concurrency = 64
 
@@ -79,7 +63,7 @@ await Effect.runPromise(
     Effect.provide(
       Layer.mergeAll(Registry.layer, Credentials.layer).pipe(
         Layer.provide([
-          Layer.provide(layerSqlRegistryStore, database),
+          Layer.provide(layerSqlRegistryStore, layerDatabase),
           Layer.succeed(SecretVault, new Vault(sealingKeys(new Uint8Array(32)), sealingKeys(new Uint8Array(32)))),
           LiveStatus.layerNone
         ])
@@ -87,4 +71,3 @@ await Effect.runPromise(
     )
   )
 )
-rmSync(directory, { recursive: true })

@@ -1,15 +1,7 @@
 import type { DeviceStatus, Presence } from "@roost/contracts"
-import { Clock, Effect, Layer, Redacted, Result } from "effect"
-import { mkdtempSync, rmSync } from "node:fs"
-import { tmpdir } from "node:os"
-import { join } from "node:path"
-import {
-  type DeviceQuery,
-  layerPostgresSql,
-  layerSqliteSql,
-  layerSqlRegistryStore,
-  RegistryStore
-} from "../src/index.ts"
+import { Clock, Effect, Layer, Result } from "effect"
+import { type DeviceQuery, layerSqlRegistryStore, RegistryStore } from "../src/index.ts"
+import { layerDatabase } from "./Database.ts"
 
 /**
  * The cost of a search for the registry's thread, and how long it takes, by what is searched for. On SQLite, or on an empty PostgreSQL
@@ -19,11 +11,6 @@ import {
 const devices = Number(process.env["DEVICES"] ?? 1_000_000)
 const rounds = 5
 const batch = 64
-
-const directory = mkdtempSync(join(tmpdir(), "roost-registry-"))
-const url = process.env["DATABASE_URL"]
-const database =
-  url === undefined ? layerSqliteSql(join(directory, "registry.sqlite")) : layerPostgresSql(Redacted.make(url))
 
 const products = ["pk1", "pk2", "pk3"]
 const productOf = (i: number): string => products[Math.floor(i / batch) % products.length]!
@@ -159,7 +146,6 @@ const bench = Effect.gen(function* () {
   console.log(
     `counts by product and state: thread ${((threadMicros() - cpu) / 1e3).toFixed(1)} ms, after ${(performance.now() - began).toFixed(0)} ms`
   )
-}).pipe(Effect.provide(layerSqlRegistryStore.pipe(Layer.provide(database))))
+}).pipe(Effect.provide(layerSqlRegistryStore.pipe(Layer.provide(layerDatabase))))
 
 await Effect.runPromise(bench)
-rmSync(directory, { recursive: true })

@@ -4,9 +4,9 @@ import { keyMistakes, pskFromSecret } from "@roost/enos"
 import { Effect, Layer } from "effect"
 import { TestClock } from "effect/testing"
 import { Credentials, Registry, RegistryStore, SecretLengthMin } from "../src/index.ts"
+import { id, presence } from "./support/SeededStore.ts"
 import { clusterKey, layerTestRegistry } from "./support/TestRegistry.ts"
 
-const id = { productKey: "pk1", deviceKey: "dev1" }
 const product = {
   productKey: "pk1",
   productName: "Meters",
@@ -36,21 +36,7 @@ const versionOf = (credentials: Credentials["Service"]) =>
     reply._tag === "Found" ? reply.credentialVersion : -1
   )
 
-const online = (store: RegistryStore["Service"]) =>
-  store.applyPresence([
-    {
-      ...id,
-      state: "online",
-      cause: "handshake",
-      at: 1,
-      lastSeenAt: 1,
-      secureMode: 2,
-      lifetimeSeconds: 60,
-      address: "",
-      suite: "",
-      connectionId: false
-    }
-  ])
+const online = (store: RegistryStore["Service"]) => store.applyPresence([presence({ at: 1, lastSeenAt: 1 })])
 
 describe("psk", () => {
   it.effect("gives the key of the device's secret in mode 2 and of the product's in mode 3 (S111)", () =>

@@ -3,6 +3,7 @@ import { countedFoundMax, type DeviceCursor, type Presence } from "@roost/contra
 import { Effect, Result } from "effect"
 import { type DeviceQuery, RegistryStore } from "../src/index.ts"
 import { databases, postgresForFile } from "./support/Databases.ts"
+import { presence as seededPresence } from "./support/SeededStore.ts"
 import { layerTemporaryStore } from "./support/TestRegistry.ts"
 
 const server = postgresForFile()
@@ -27,20 +28,8 @@ const device = (productKey: string, deviceKey: string, deviceName = deviceKey) =
   createdAt: 1
 })
 
-const heard = (productKey: string, deviceKey: string, at: number): Presence => ({
-  productKey,
-  deviceKey,
-  state: "online",
-  cause: "handshake",
-  at,
-  lastSeenAt: at,
-  secureMode: 2,
-  lifetimeSeconds: 60,
-  address: "192.0.2.1:5683",
-  suite: "",
-  connectionId: false,
-  credentialVersion: 1
-})
+const heard = (productKey: string, deviceKey: string, at: number): Presence =>
+  seededPresence({ productKey, deviceKey, at, lastSeenAt: at, credentialVersion: 1 })
 
 /** Until the index of the database is complete, and has what was changed before. */
 const search = Effect.fnUntraced(function* (query: Partial<DeviceQuery>) {

@@ -16,6 +16,7 @@ import {
   Sql
 } from "../src/index.ts"
 import { newDatabase, postgresForFile } from "./support/Databases.ts"
+import { presence as seededPresence } from "./support/SeededStore.ts"
 import { layerVault, temporaryDirectory } from "./support/TestRegistry.ts"
 
 const server = postgresForFile()
@@ -73,19 +74,7 @@ describe.each(databases)("what is left in $database", ({ columns, layerSql, tabl
   })
 
   const presence = (credentialVersion: number, at: number) =>
-    ({
-      ...id,
-      state: "online",
-      cause: "handshake",
-      at,
-      lastSeenAt: at,
-      secureMode: 2,
-      lifetimeSeconds: 60,
-      address: "192.0.2.1:1",
-      suite: "s",
-      connectionId: false,
-      credentialVersion
-    }) as const
+    seededPresence({ ...id, at, lastSeenAt: at, credentialVersion })
   const event = (deviceKey: string, at: number) =>
     ({ productKey: "pk1", deviceKey, kind: "time-odd", at, address: "", reason: "…" }) as const
 

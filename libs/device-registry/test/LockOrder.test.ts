@@ -4,7 +4,7 @@ import { Deferred, Effect, Layer, Redacted } from "effect"
 import { layerPostgresSql, RegistryStore } from "../src/index.ts"
 import { Sql } from "../src/sql/Sql.ts"
 import { layerStoreAt, newDatabase, postgresForFile } from "./support/Databases.ts"
-import { presence, secret } from "./support/SeededStore.ts"
+import { meters, presence, secret } from "./support/SeededStore.ts"
 
 const server = postgresForFile()
 const rounds = 30
@@ -37,15 +37,7 @@ const instances = Effect.gen(function* () {
   const store = Effect.flatMap(Layer.build(layerStoreAt(url)), (context) => Effect.provide(RegistryStore, context))
   const first = yield* store
   const second = yield* store
-  yield* first.createProduct({
-    productKey,
-    productName: "Meters",
-    dataFormat: "Json",
-    dynamicActivateEnabled: true,
-    downlink: "pipelined",
-    createdAt: 1,
-    secret
-  })
+  yield* first.createProduct({ ...meters, productKey, createdAt: 1, secret })
   return { first, second, deadlocks: yield* deadlocksOf(url) }
 })
 

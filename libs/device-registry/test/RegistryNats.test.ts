@@ -19,6 +19,7 @@ import { Health } from "@roost/observability"
 import { natsServer, waitUntil } from "@roost/testkit"
 import { ConfigProvider, Effect, Layer, Logger } from "effect"
 import { Credentials, layerRegistryNats, LiveStatus, Registry, RegistryStore, Strangers } from "../src/index.ts"
+import { meters, presence as seededPresence } from "./support/SeededStore.ts"
 import { clusterKey, layerTemporaryStore, layerVault } from "./support/TestRegistry.ts"
 
 const id = { productKey: "pk1", deviceKey: "dev:1" }
@@ -39,13 +40,7 @@ const onBus = (url: string) =>
 
 const seed = Effect.gen(function* () {
   const registry = yield* Registry
-  yield* registry.createProduct({
-    productKey: "pk1",
-    productName: "Meters",
-    dataFormat: "Json",
-    dynamicActivateEnabled: true,
-    downlink: "pipelined"
-  })
+  yield* registry.createProduct(meters)
   yield* registry.createDevice("pk1", { deviceKey: id.deviceKey, deviceSecret: "s3cret-of-devices" })
   return registry
 })
@@ -55,18 +50,7 @@ const publish = (subject: string, value: unknown) =>
     Effect.promise(() => jetstream.publish(subject, JSON.stringify(value)))
   )
 
-const online = {
-  ...id,
-  state: "online",
-  cause: "handshake",
-  at: 1000,
-  lastSeenAt: 1000,
-  secureMode: 2,
-  lifetimeSeconds: 60,
-  address: "192.0.2.1:7",
-  suite: "TLS_PSK_WITH_AES_128_CCM_8",
-  connectionId: true
-}
+const online = seededPresence({ ...id, at: 1000, lastSeenAt: 1000 })
 
 describe("the registry on the bus", () => {
   it.live("answers who may come in, with a key that only the cluster can read", () =>

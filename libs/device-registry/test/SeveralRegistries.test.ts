@@ -14,10 +14,10 @@ import {
   SecretVault
 } from "../src/index.ts"
 import { layerStoreAt, newDatabase, postgresForFile } from "./support/Databases.ts"
+import { id, meters, presence as seededPresence } from "./support/SeededStore.ts"
 import { clusterKey, layerVault } from "./support/TestRegistry.ts"
 
 const server = postgresForFile()
-const id = { productKey: "pk1", deviceKey: "dev1" }
 
 type Instance = Registry | Credentials | RegistryStore | SecretVault
 
@@ -40,13 +40,7 @@ const twoInstances = Effect.gen(function* () {
 
 const seed = Effect.gen(function* () {
   const registry = yield* Registry
-  yield* registry.createProduct({
-    productKey: "pk1",
-    productName: "Meters",
-    dataFormat: "Json",
-    dynamicActivateEnabled: true,
-    downlink: "pipelined"
-  })
+  yield* registry.createProduct(meters)
   yield* registry.createDevice("pk1", { deviceKey: "dev1" })
 })
 
@@ -158,7 +152,7 @@ describe("two registries on one PostgreSQL", () => {
         Effect.promise(() =>
           jetstream.publish(
             Subjects.presence("pk1", deviceKey),
-            JSON.stringify({ ...online, productKey: "pk1", deviceKey, at, lastSeenAt: at })
+            JSON.stringify(seededPresence({ deviceKey, at, lastSeenAt: at }))
           )
         )
       const began = Date.now()
@@ -217,14 +211,4 @@ const secretOf = (sealedSecret: string): string => {
     Buffer.from(sealedSecret, "base64")
   )
   return Buffer.from(opened!).toString("utf8")
-}
-
-const online = {
-  state: "online",
-  cause: "handshake",
-  secureMode: 2,
-  lifetimeSeconds: 60,
-  address: "192.0.2.1:7",
-  suite: "TLS_PSK_WITH_AES_128_CCM_8",
-  connectionId: true
 }

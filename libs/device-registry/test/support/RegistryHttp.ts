@@ -25,98 +25,25 @@ import { layerTemporaryStore, layerVault } from "./TestRegistry.ts"
 
 export const token = "0123456789abcdef"
 
-/** Another library's (@roost/application-events). */
-const noWebhooks = HttpApiBuilder.group(RegistryApi, "webhooks", (handlers) => {
-  const unserved = () => Effect.die("webhooks are not served here")
-  return Effect.succeed(
-    handlers.handleAll({
-      createWebhook: unserved,
-      listWebhooks: unserved,
-      getWebhook: unserved,
-      changeWebhook: unserved,
-      testWebhook: unserved,
-      listDeadDeliveries: unserved,
-      replayDeadDeliveries: unserved,
-      deleteWebhook: unserved
-    })
-  )
-})
-/** And @roost/event-sinks'. */
-const noSinks = HttpApiBuilder.group(RegistryApi, "sinks", (handlers) => {
-  const unserved = () => Effect.die("sinks are not served here")
-  return Effect.succeed(
-    handlers.handleAll({
-      createSink: unserved,
-      listSinks: unserved,
-      getSink: unserved,
-      replaceSink: unserved,
-      deleteSink: unserved,
-      pauseSink: unserved,
-      resumeSink: unserved,
-      testSink: unserved,
-      replaySink: unserved,
-      listDeadEvents: unserved,
-      replayDeadEvents: unserved
-    })
-  )
-})
-/** The registry's events are another lib's, too. */
-const noEvents = HttpApiBuilder.group(RegistryApi, "events", (handlers) =>
-  handlers.handle("followEvents", () => Effect.die("not here"))
-)
-/** So are uplinks. */
-const noUplinks = HttpApiBuilder.group(RegistryApi, "uplinks", (handlers) =>
-  handlers.handle("listUplinks", () => Effect.die("not here"))
-)
-/** And commands. */
-const noCommands = Layer.merge(
-  HttpApiBuilder.group(RegistryApi, "issuing", (handlers) => {
-    const unserved = () => Effect.die("not here")
-    return Effect.succeed(
-      handlers.handleAll({
-        setMeasurepoint: unserved,
-        getMeasurepoints: unserved,
-        invokeService: unserved,
-        upgradeFirmware: unserved,
-        sendRaw: unserved
-      })
-    )
-  }),
-  HttpApiBuilder.group(RegistryApi, "tracking", (handlers) => {
-    const unserved = () => Effect.die("not here")
-    return Effect.succeed(
-      handlers.handleAll({
-        getCommand: unserved,
-        cancelCommand: unserved,
-        cancelCommands: unserved,
-        listCommands: unserved
-      })
-    )
-  })
-)
+type Groups = (typeof RegistryApi)["groups"]
 
-/** So is access. */
-const noAccess = Layer.merge(
-  HttpApiBuilder.group(RegistryApi, "access", (handlers) => {
-    const unserved = () => Effect.die("not here")
-    return Effect.succeed(
-      handlers.handleAll({
-        whoAmI: unserved,
-        createApiKey: unserved,
-        listApiKeys: unserved,
-        getApiKey: unserved,
-        rotateApiKey: unserved,
-        revokeApiKey: unserved,
-        createAccount: unserved,
-        listAccounts: unserved,
-        changeAccount: unserved,
-        resetPassword: unserved,
-        deleteAccount: unserved,
-        changePassword: unserved
-      })
-    )
-  }),
-  HttpApiBuilder.group(RegistryApi, "audit", (handlers) => handlers.handle("listAudit", () => Effect.die("not here")))
+/** Handlers of a group that another lib serves. */
+const unserved = <Name extends keyof Groups>(name: Name) => {
+  const handler = () => Effect.die(`${name} are not served here`)
+  return Object.fromEntries(Object.keys(RegistryApi.groups[name].endpoints).map((one) => [one, handler])) as {
+    readonly [Endpoint in keyof Groups[Name]["endpoints"]]: () => Effect.Effect<never>
+  }
+}
+
+const unservedGroups = Layer.mergeAll(
+  HttpApiBuilder.group(RegistryApi, "webhooks", (handlers) => Effect.succeed(handlers.handleAll(unserved("webhooks")))),
+  HttpApiBuilder.group(RegistryApi, "sinks", (handlers) => Effect.succeed(handlers.handleAll(unserved("sinks")))),
+  HttpApiBuilder.group(RegistryApi, "events", (handlers) => Effect.succeed(handlers.handleAll(unserved("events")))),
+  HttpApiBuilder.group(RegistryApi, "uplinks", (handlers) => Effect.succeed(handlers.handleAll(unserved("uplinks")))),
+  HttpApiBuilder.group(RegistryApi, "issuing", (handlers) => Effect.succeed(handlers.handleAll(unserved("issuing")))),
+  HttpApiBuilder.group(RegistryApi, "tracking", (handlers) => Effect.succeed(handlers.handleAll(unserved("tracking")))),
+  HttpApiBuilder.group(RegistryApi, "access", (handlers) => Effect.succeed(handlers.handleAll(unserved("access")))),
+  HttpApiBuilder.group(RegistryApi, "audit", (handlers) => Effect.succeed(handlers.handleAll(unserved("audit"))))
 )
 
 /** The registry's API on a store. `live` knows how devices do. */
@@ -125,17 +52,11 @@ export const servedOn = <E, R>(
   live: Layer.Layer<LiveStatus> = LiveStatus.layerNone,
   strangers = new StrangerLog()
 ) =>
-  HttpRouter.serve(
-    apiRoutes(
-      RegistryApi,
-      Layer.mergeAll(RegistryHandlers, noWebhooks, noSinks, noEvents, noUplinks, noCommands, noAccess)
-    ),
-    {
-      disableLogger: true,
-      disableListenLog: true,
-      routerConfig: { maxParamLength: pathSegmentLengthMax }
-    }
-  ).pipe(
+  HttpRouter.serve(apiRoutes(RegistryApi, Layer.merge(RegistryHandlers, unservedGroups)), {
+    disableLogger: true,
+    disableListenLog: true,
+    routerConfig: { maxParamLength: pathSegmentLengthMax }
+  }).pipe(
     Layer.provideMerge(layerHttpServerTest),
     Layer.provide([
       Registry.layer,

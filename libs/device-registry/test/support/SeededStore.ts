@@ -5,19 +5,19 @@ import { RegistryStore } from "../../src/index.ts"
 /** The device of a `seededStore`. */
 export const id = { productKey: "pk1", deviceKey: "dev1" }
 export const secret = { keyId: "k", bytes: Uint8Array.of(1) }
+/** Its product, as one asks for it. */
+export const meters = {
+  productKey: id.productKey,
+  productName: "Meters",
+  dataFormat: "Json",
+  dynamicActivateEnabled: true,
+  downlink: "pipelined"
+} as const
 
 /** The store with one product and its one device. */
 export const seededStore = Effect.gen(function* () {
   const store = yield* RegistryStore
-  yield* store.createProduct({
-    productKey: id.productKey,
-    productName: "Meters",
-    dataFormat: "Json",
-    dynamicActivateEnabled: true,
-    downlink: "pipelined",
-    createdAt: 1,
-    secret
-  })
+  yield* store.createProduct({ ...meters, createdAt: 1, secret })
   yield* store.createDevices([{ ...id, assetId: "a1", deviceName: "one", secret, createdAt: 1000 }])
   return store
 })
