@@ -1,5 +1,4 @@
-import { accessSync, constants } from "node:fs"
-import { delimiter, join } from "node:path"
+import { findProgram } from "@roost/testkit/program"
 import type { DevConfig } from "./DevConfig.ts"
 import { coapClientLine, demoCli, demoMeter, demoProduct } from "./Provision.ts"
 import { type Secrets, secretsFile } from "./Secrets.ts"
@@ -54,20 +53,9 @@ const postLine = (config: DevConfig, secrets: Secrets): string => {
     : coapClientLine(build, config.udpPort, secrets.demoDeviceSecret)
 }
 
-const coapClient = () => (["openssl", "gnutls"] as const).find((name) => onPath(`coap-client-${name}`) !== undefined)
+const coapClient = () =>
+  (["openssl", "gnutls"] as const).find((name) => findProgram([`coap-client-${name}`]) !== undefined)
 
 const deviceLine = (config: DevConfig, secrets: Secrets): string =>
   `npm run device -- --server 127.0.0.1:${config.udpPort} --product-key ${demoProduct} --device-key ${demoCli} ` +
   `--device-secret ${secrets.demoDeviceSecret} --count 1`
-
-const onPath = (command: string): string | undefined =>
-  [...(process.env["PATH"] ?? "").split(delimiter), "/usr/sbin", "/usr/local/sbin"]
-    .map((folder) => join(folder, command))
-    .find((file) => {
-      try {
-        accessSync(file, constants.X_OK)
-        return true
-      } catch {
-        return false
-      }
-    })

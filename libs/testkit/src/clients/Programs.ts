@@ -1,6 +1,5 @@
 import { Effect } from "effect"
-import { accessSync, constants } from "node:fs"
-import { delimiter, join } from "node:path"
+import { findProgram } from "../program/FindProgram.ts"
 import { ClientFailed } from "./CoapClient.ts"
 
 /** The programs that tests run, and the Debian package of each. */
@@ -18,9 +17,7 @@ export type ProgramName = keyof typeof programPackages
 
 /** Undefined if `program` can be run; else a line that says what to install. */
 export const missing = (program: ProgramName): string | undefined =>
-  (process.env["PATH"] ?? "").split(delimiter).some((directory) => isExecutable(join(directory, program)))
-    ? undefined
-    : `missing: ${program} (Debian package ${programPackages[program]})`
+  findProgram([program]) === undefined ? `missing: ${program} (Debian package ${programPackages[program]})` : undefined
 
 export const requireProgram = (program: ProgramName): Effect.Effect<void, ClientFailed> =>
   Effect.suspend(() => {
@@ -29,12 +26,3 @@ export const requireProgram = (program: ProgramName): Effect.Effect<void, Client
       ? Effect.void
       : Effect.fail(new ClientFailed({ reason: "Missing", client: program, detail }))
   })
-
-const isExecutable = (file: string): boolean => {
-  try {
-    accessSync(file, constants.X_OK)
-    return true
-  } catch {
-    return false
-  }
-}

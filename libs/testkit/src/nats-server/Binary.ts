@@ -1,7 +1,8 @@
 import { spawnSync } from "node:child_process"
-import { accessSync, constants, readdirSync } from "node:fs"
+import { readdirSync } from "node:fs"
 import { homedir } from "node:os"
-import { delimiter, join } from "node:path"
+import { join } from "node:path"
+import { isExecutable, serverFolders } from "../program/FindProgram.ts"
 
 /** A nats-server program. */
 export interface Binary {
@@ -19,9 +20,8 @@ export const cacheDirectory = (): string =>
 
 /** Every nats-server of the PATH and the cache, the newest first. */
 export const binaries = (): ReadonlyArray<Binary> => {
-  const folders = [...(process.env["PATH"] ?? "").split(delimiter), "/usr/sbin", "/usr/local/sbin", ...cached()]
   const found = new Map<string, Binary>()
-  for (const folder of folders) {
+  for (const folder of [...serverFolders(), ...cached()]) {
     const path = join(folder, "nats-server")
     if (found.has(path) || !isExecutable(path)) continue
     const version = versionOf(path)
@@ -75,15 +75,6 @@ const faults: ReadonlyArray<{ readonly what: string; readonly mended: ReadonlyAr
   },
   { what: "other servers' ports may be entered without a login (2026-16)", mended: ["2.11.16", "2.12.7", "2.14.0"] }
 ]
-
-const isExecutable = (path: string): boolean => {
-  try {
-    accessSync(path, constants.X_OK)
-    return true
-  } catch {
-    return false
-  }
-}
 
 const cached = (): ReadonlyArray<string> => {
   try {

@@ -1,3 +1,4 @@
+export * from "./FindProgram.ts"
 export * from "./Guardian.ts"
 export * from "./isAlive.ts"
 export { outputCharactersMax } from "./OutputTail.ts"
