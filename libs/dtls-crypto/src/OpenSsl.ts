@@ -1,3 +1,5 @@
+import { nodeFfi } from "./NodeFfi.ts"
+
 /**
  * OpenSSL in the node binary itself, called through node:ffi.
  *
@@ -18,7 +20,7 @@ export interface OpenSsl {
  */
 export function openSsl(): OpenSsl | undefined {
   if (process.arch !== "x64" && process.arch !== "arm64") return undefined
-  const ffi = loadFfi()
+  const ffi = nodeFfi()
   if (ffi === undefined) return undefined
   const functions = functionsOf(ffi)
   return {
@@ -41,17 +43,6 @@ export function expectOne(result: number): void {
 
 /** The null pointer. */
 export const nothing = 0n
-
-/** node:ffi without its warning: what the warning is about is what samples check before any of this is used. */
-function loadFfi(): typeof import("node:ffi") | undefined {
-  const { emitWarning } = process
-  process.emitWarning = () => undefined
-  try {
-    return process.getBuiltinModule("node:ffi") as typeof import("node:ffi") | undefined
-  } finally {
-    process.emitWarning = emitWarning
-  }
-}
 
 const functionsOf = (ffi: typeof import("node:ffi")) => ffi.dlopen(null, symbols).functions
 

@@ -1,3 +1,5 @@
+import { nodeFfi } from "@roost/dtls-crypto"
+
 /**
  * The calls of libc that node:dgram has nothing for, by node:ffi in the node binary itself. Undefined where node has no
  * node:ffi (`--no-experimental-ffi`, before Node 26.1, some platforms), and anywhere but on a little-endian 64-bit
@@ -7,7 +9,7 @@ export const libcSockets = (): LibcSockets | undefined => {
   const { arch, platform } = process
   if (platform !== "linux" || (arch !== "x64" && arch !== "arm64")) return undefined
   try {
-    const ffi = loadFfi()
+    const ffi = nodeFfi()
     return ffi === undefined
       ? undefined
       : { ...ffi.dlopen(null, symbols).functions, addressOf: (memory) => ffi.getRawPointer(memory) }
@@ -36,14 +38,3 @@ const symbols = {
   getsockname: { arguments: ["i32", "pointer", "pointer"], return: "i32" },
   close: { arguments: ["i32"], return: "i32" }
 } as const
-
-/** node:ffi without its warning: what the warning is about is what DatagramBatches.ts tries out before it is used. */
-const loadFfi = (): typeof import("node:ffi") | undefined => {
-  const { emitWarning } = process
-  process.emitWarning = () => undefined
-  try {
-    return process.getBuiltinModule("node:ffi") as typeof import("node:ffi") | undefined
-  } finally {
-    process.emitWarning = emitWarning
-  }
-}
