@@ -98,26 +98,21 @@ describe("the state machine", () => {
 
   describe("ClientKeyExchange, ChangeCipherSpec and Finished in three datagrams complete (californium #592) (D7)", () => {
     const pieces = ["keyExchange", "changeCipherSpec", "finished"] as const
-    it.each(permutations(pieces))("in the order %s, %s, %s", (...order) => {
+    const lastFlight = () => {
       const server = makeServer()
       const client = greeted(server)
-      const made = {
-        keyExchange: client.keyExchange(),
-        changeCipherSpec: client.changeCipherSpec(),
-        finished: client.finished()
-      }
+      const keyExchange = client.keyExchange()
+      const changeCipherSpec = client.changeCipherSpec()
+      return { server, client, made: { keyExchange, changeCipherSpec, finished: client.finished() } }
+    }
+    it.each(permutations(pieces))("in the order %s, %s, %s", (...order) => {
+      const { client, made, server } = lastFlight()
       const replies = order.flatMap((piece) => server.receive(now, peer, made[piece]))
       client.takeServerFinished(replies)
     })
 
     it.each(permutations(pieces))("each of them twice, in the order %s, %s, %s", (...order) => {
-      const server = makeServer()
-      const client = greeted(server)
-      const made = {
-        keyExchange: client.keyExchange(),
-        changeCipherSpec: client.changeCipherSpec(),
-        finished: client.finished()
-      }
+      const { client, made, server } = lastFlight()
       const twice = order.flatMap((piece) => [made[piece], made[piece]])
       const replies = twice.flatMap((datagram) => server.receive(now, peer, datagram))
       client.takeServerFinished([replies[0]!])
