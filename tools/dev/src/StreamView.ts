@@ -1,6 +1,6 @@
 import { connect, type NatsConnection } from "@nats-io/transport-node"
 import { encodeToken, Streams } from "@roost/contracts"
-import { type Line, lineOf } from "./LiveView.ts"
+import { type BusLine, lineOf } from "./BusLine.ts"
 import type { Viewer } from "./StartPlan.ts"
 
 /** How often the streams are looked at, and after a look that left something out: a message each would wake this process for each. */
@@ -16,7 +16,7 @@ interface Followed {
   readonly stream: string
   /** Undefined: all that the stream has. */
   readonly subject: string | undefined
-  readonly isShown: (line: Line) => boolean
+  readonly isShown: (line: BusLine) => boolean
   /** Sequence of the last message that was looked at. */
   seen: number | undefined
 }
@@ -25,7 +25,7 @@ interface Followed {
 export const showStreams = async (
   { pass, servers, token, user }: Viewer,
   only: string | undefined | null,
-  show: (line: Line | string) => void
+  show: (line: BusLine | string) => void
 ): Promise<never> => {
   const client = await connect({
     servers: [...servers],
@@ -58,7 +58,7 @@ export class StreamView {
   }
 
   /** The first look shows nothing: it finds where the streams end. */
-  async look(): Promise<{ readonly lines: ReadonlyArray<Line>; readonly leftOut: string }> {
+  async look(): Promise<{ readonly lines: ReadonlyArray<BusLine>; readonly leftOut: string }> {
     const looks = await Promise.all(this.#followed.map((followed) => this.#lookAt(followed)))
     return {
       lines: looks.flatMap(({ lines }) => lines).sort((a, b) => a.at.getTime() - b.at.getTime()),
@@ -66,7 +66,7 @@ export class StreamView {
     }
   }
 
-  async #lookAt(followed: Followed): Promise<{ readonly lines: ReadonlyArray<Line>; readonly leftOut: string }> {
+  async #lookAt(followed: Followed): Promise<{ readonly lines: ReadonlyArray<BusLine>; readonly leftOut: string }> {
     const { isShown, stream, subject } = followed
     const last = await this.#lastOf(stream)
     const seen = followed.seen ?? last
@@ -83,7 +83,7 @@ export class StreamView {
         leftOut: before === 0 ? "" : `${before} ${stream.toLowerCase()}`
       }
     }
-    const lines: Array<Line> = []
+    const lines: Array<BusLine> = []
     let next = seen + 1
     for (let i = 0; i < readPerLookMax && lines.length < linesPerLookMax; i++) {
       const found = await this.#read(stream, { seq: next, next_by_subj: subject })
@@ -102,7 +102,10 @@ export class StreamView {
   }
 
   /** Undefined for a message that is not there any more, or is not worth a line. */
-  async #read(stream: string, which: object): Promise<{ readonly line: Line; readonly sequence: number } | undefined> {
+  async #read(
+    stream: string,
+    which: object
+  ): Promise<{ readonly line: BusLine; readonly sequence: number } | undefined> {
     const { data } = await this.#client.request(`$JS.API.STREAM.MSG.GET.${stream}`, JSON.stringify(which))
     const { message } = JSON.parse(utf8.decode(data)) as { readonly message?: Stored }
     if (message === undefined) return undefined
@@ -136,7 +139,7 @@ const followedOf = (only: string | undefined | null): ReadonlyArray<Followed> =>
   // Without a stroke it may be the beginning of several product keys.
   const [product, rest] = only.split("/", 2)
   const token = rest === undefined ? "*" : encodeToken(product!)
-  const isChosen = ({ device }: Line) => device.startsWith(only)
+  const isChosen = ({ device }: BusLine) => device.startsWith(only)
   return [
     operator,
     ...[uplink, presence, event].map(({ name, subjects }) =>

@@ -6,7 +6,6 @@ import { afterEach, assert, beforeEach, describe, it } from "vitest"
 import { Children, restartMillis, restartMillisMax, startsAfter, startsMax, steadyMillis } from "../src/Children.ts"
 import { diskProblem, freeBytesMin } from "../src/DiskCheck.ts"
 import { takeLock } from "../src/InstanceLock.ts"
-import { formatLine, lineOf } from "../src/LiveView.ts"
 import { loadSecrets, secretsFile } from "../src/Secrets.ts"
 
 let directory = ""
@@ -160,25 +159,5 @@ describe("takeLock", () => {
     if (!("release" in lock)) return assert.fail(`held by ${lock.heldBy}`)
     assert.isTrue(lock.formerWasKilled)
     lock.release()
-  })
-})
-
-describe("LiveView", () => {
-  const at = new Date("2026-01-01T10:20:30.456Z")
-  const bytes = (text: string) => new TextEncoder().encode(text)
-
-  it("shows an uplink on one line, with what is no text as dots", () => {
-    const line = lineOf("roost.uplink.pk.dk.raw", Uint8Array.of(1, 65, 10, 66), at)!
-    assert.strictEqual(formatLine(line, false), "10:20:30.456 uplink   pk/dk              raw  ·A·B")
-  })
-
-  it("shows presence and events, and nothing else", () => {
-    const presence = JSON.stringify({ state: "offline", cause: "lifetime", address: "1.2.3.4:5", suite: "S" })
-    assert.strictEqual(lineOf("roost.presence.pk.dk", bytes(presence), at)?.text, "offline (lifetime)  1.2.3.4:5  S")
-    assert.strictEqual(lineOf("roost.event.pk.dk.x", bytes(`{"kind":"x","reason":"why"}`), at)?.text, "x: why")
-    assert.strictEqual(lineOf("roost.event.pk.dk.x", bytes("no JSON"), at)?.text, "x: ?")
-    const operator = lineOf("roost.event.operator.x", bytes(`{"kind":"x","reason":"why"}`), at)
-    assert.deepStrictEqual([operator?.device, operator?.text], ["roost", "x: why"])
-    assert.isUndefined(lineOf("roost.frame.edge.x", bytes(""), at))
   })
 })

@@ -1,7 +1,7 @@
 import { decodeToken } from "@roost/contracts"
 
 /** A message of the bus, as one short line for a person. */
-export interface Line {
+export interface BusLine {
   readonly at: Date
   readonly kind: "uplink" | "presence" | "event" | "command" | "stranger"
   readonly device: string
@@ -9,7 +9,7 @@ export interface Line {
 }
 
 /** Reads a message of the streams UPLINK, PRESENCE, EVENT, STRANGER or COMMAND_EVENT; undefined for what is not worth a line. */
-export const lineOf = (subject: string, payload: Uint8Array, at: Date): Line | undefined => {
+export const lineOf = (subject: string, payload: Uint8Array, at: Date): BusLine | undefined => {
   const [, kind, first, second, third] = subject.split(".")
   switch (kind) {
     case "uplink":
@@ -42,13 +42,13 @@ const deviceOf = (productToken = "", deviceToken = ""): string => {
   return device === "" ? `${product}` : `${product}/${device}`
 }
 
-export const formatLine = (line: Line, color: boolean): string => {
+export const formatLine = (line: BusLine, color: boolean): string => {
   const time = line.at.toISOString().slice(11, 23)
   const paint = (code: number, text: string) => (color ? `\u001B[${code}m${text}\u001B[0m` : text)
   return `${paint(90, time)} ${paint(colors[line.kind], line.kind.padEnd(8))} ${line.device.padEnd(18)} ${line.text}`
 }
 
-const colors: Readonly<Record<Line["kind"], number>> = {
+const colors: Readonly<Record<BusLine["kind"], number>> = {
   uplink: 32,
   presence: 36,
   event: 33,

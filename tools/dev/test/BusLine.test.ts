@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { encodeToken } from "@roost/contracts"
-import { formatLine, lineOf } from "../src/LiveView.ts"
+import { formatLine, lineOf } from "../src/BusLine.ts"
 
 const lineFor = (subject: string, payload: unknown): string => {
   const line = lineOf(subject, Buffer.from(JSON.stringify(payload)), new Date(0))
@@ -43,5 +43,25 @@ describe("a device in the terminal", () => {
 
   it("is none where something befell a product as such", () => {
     assert.strictEqual(deviceOf(`roost.event.demo.${encodeToken("")}.webhook-failing`), "demo")
+  })
+})
+
+describe("a line of the bus", () => {
+  const at = new Date("2026-01-01T10:20:30.456Z")
+  const bytes = (text: string) => new TextEncoder().encode(text)
+
+  it("shows an uplink on one line, with what is no text as dots", () => {
+    const line = lineOf("roost.uplink.pk.dk.raw", Uint8Array.of(1, 65, 10, 66), at)!
+    assert.strictEqual(formatLine(line, false), "10:20:30.456 uplink   pk/dk              raw  ·A·B")
+  })
+
+  it("shows presence and events, and nothing else", () => {
+    const presence = JSON.stringify({ state: "offline", cause: "lifetime", address: "1.2.3.4:5", suite: "S" })
+    assert.strictEqual(lineOf("roost.presence.pk.dk", bytes(presence), at)?.text, "offline (lifetime)  1.2.3.4:5  S")
+    assert.strictEqual(lineOf("roost.event.pk.dk.x", bytes(`{"kind":"x","reason":"why"}`), at)?.text, "x: why")
+    assert.strictEqual(lineOf("roost.event.pk.dk.x", bytes("no JSON"), at)?.text, "x: ?")
+    const operator = lineOf("roost.event.operator.x", bytes(`{"kind":"x","reason":"why"}`), at)
+    assert.deepStrictEqual([operator?.device, operator?.text], ["roost", "x: why"])
+    assert.isUndefined(lineOf("roost.frame.edge.x", bytes(""), at))
   })
 })
