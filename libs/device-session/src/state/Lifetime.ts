@@ -19,7 +19,7 @@ export const startLifetime = (turn: DeviceTurn, device: DeviceState, session: De
   if (session.secureMode === 2) goOnline(turn, device, session, "handshake")
 }
 
-/** An authenticated record came, so the Lifetime starts anew; the device is online again if it was not. */
+/** An authenticated record came, and `lastSeenAt` says when: the device is online again if it was not. */
 export const renewLifetime = (turn: DeviceTurn, device: DeviceState, session: DeviceSession): void => {
   const mayBeOnline = session.secureMode === 2 && !session.revoked && !session.dtls.closed
   if (!session.online && mayBeOnline) goOnline(turn, device, session, "record")
