@@ -3,7 +3,6 @@ import { useDisclosure } from "@mantine/hooks"
 import { IconPlus } from "@tabler/icons-react"
 import type { UseQueryResult } from "@tanstack/react-query"
 import type { ReactNode } from "react"
-import { useText } from "../language/Language.tsx"
 import { Answered } from "./Answered.tsx"
 import { EmptyState } from "./EmptyState.tsx"
 import classes from "./ListPage.module.css"
@@ -26,7 +25,6 @@ export const ListPage = <A,>({
   /** The panel of each. */
   readonly children: (item: A) => ReactNode
 }) => {
-  const text = useText()
   const [open, dialog] = useDisclosure()
   return (
     <>

@@ -1,6 +1,5 @@
 import { Checkbox, Group, NativeSelect } from "@mantine/core"
 import { useQuery } from "@tanstack/react-query"
-import { useText } from "../language/Language.tsx"
 import { productsQuery } from "./fleetQueries.ts"
 
 /** The events that a receiver hears of; no `productKey` means all products. */
