@@ -175,7 +175,7 @@ describe("a command's form", () => {
       limit: { data: { dataType: "INT" } },
       temp: { readOnly: true, data: { dataType: "FLOAT" } }
     },
-    services: { reset: { inputData: { delay: { data: { dataType: "INT" } } } } },
+    services: { reset: { inputData: { delay: { data: { dataType: "INT" } } }, outputData: {} } },
     events: {}
   }
   const words = {
