@@ -136,11 +136,12 @@ export class FrontHalf {
   handleDatagram(now: number, peer: Peer, datagram: Uint8Array, admit: Admit = admitAll): FrontOutcome {
     let outcome: FrontOutcome | undefined
     // A record that begins or ends a handshake is the last one that is looked at.
-    const known = this.#handshakes.get(peer.key) ?? this.#handshakes.findMoved(peer.key, datagram)
+    const handshake = this.#handshakes.get(peer.key) ?? this.#handshakes.findMoved(peer.key, datagram)
+    const heard: Heard = { now, peer, datagram, handshake, admit }
     for (let offset = 0; offset < datagram.length;) {
       const record = readRecord(datagram, offset, serverCidBytes)
       if (record === undefined) break
-      const ofRecord = this.#handleRecord(now, peer, known, record, datagram, offset, admit)
+      const ofRecord = this.#handleRecord(heard, record, offset)
       if (ofRecord._tag === "Reply" || ofRecord._tag === "HandOff" || ofRecord._tag === "Resume") return ofRecord
       // A datagram is forwarded whole, and if any record of it has to be.
       if (outcome === undefined || ofRecord._tag === "Forward") outcome = ofRecord
@@ -179,18 +180,11 @@ export class FrontHalf {
     const message = wholeMessage(unpackBytes(handshake.clientHello))
     // It decoded when it came in.
     const hello = Result.getOrThrow(decodeClientHello(message.body))
-    return this.#serverHello(now, peer, message, handshake.sequence, hello, handshake.suite)
+    return this.#serverHello(now, { peer, message, sequence: handshake.sequence, hello, suite: handshake.suite })
   }
 
-  #handleRecord(
-    now: number,
-    peer: Peer,
-    handshake: FrontHandshake | undefined,
-    record: RecordView,
-    datagram: Uint8Array,
-    offset: number,
-    admit: Admit
-  ): FrontOutcome {
+  #handleRecord(heard: Heard, record: RecordView, offset: number): FrontOutcome {
+    const { datagram, handshake } = heard
     if (!isDtlsVersion(record.version)) return dropped("NotDtls")
     if (record.epoch !== 0 || record.contentType === ContentType.change_cipher_spec) {
       // ChangeCipherSpec and Finished may overtake ClientKeyExchange (RFC 6347 §4.2.5).
@@ -206,22 +200,19 @@ export class FrontHalf {
       if (fragment === undefined) return dropped("MalformedHandshake")
       at = fragment.next
       if (fragment.type === HandshakeType.client_hello) {
-        return this.#handleClientHello(now, peer, record.sequence, fragment, datagram.length, admit)
+        return this.#handleClientHello(heard, record.sequence, fragment)
       }
       if (handshake === undefined) outcome = forward
-      else outcome = this.#handleKeyExchange(now, peer, handshake, fragment, datagram, record.next)
+      else outcome = this.#handleKeyExchange(heard, handshake, fragment, record.next)
       if (outcome._tag === "HandOff") return outcome
     }
     return outcome
   }
 
   #handleClientHello(
-    now: number,
-    peer: Peer,
+    { admit, datagram, now, peer }: Heard,
     sequence: number,
-    fragment: HandshakeFragment,
-    datagramBytes: number,
-    admit: Admit
+    fragment: HandshakeFragment
   ): FrontOutcome {
     // To put fragments together would be state before the cookie.
     if (!isWhole(fragment)) return dropped("FragmentedClientHello")
@@ -240,26 +231,19 @@ export class FrontHalf {
     if (!this.#cookieSecrets.verify(this.#crypto, now, peer.address, hello)) {
       const cookie = this.#cookieSecrets.cookie(this.#crypto, now, peer.address, hello)
       const request = helloVerifyRequest(sequence, fragment.messageSeq, cookie)
-      if (request.length > datagramBytes) return dropped("MalformedHandshake")
+      if (request.length > datagram.length) return dropped("MalformedHandshake")
       return hello.cookie.length === 0 ? reply([request]) : refusal(request, { reason: "WrongCookie" })
     }
     if (!admit(now, peer, hello.cookie)) return dropped("HandshakeRate")
     const suite = chooseSuite(hello, this.#suites)
     if (typeof suite !== "number") return refusal(plaintextAlert(sequence, suite.alert), suite.refused)
     if (this.#sessionIds.isIssued(this.#crypto, hello.sessionId)) {
-      return this.#awaitResumption(now, peer, message, sequence, hello, suite)
+      return this.#awaitResumption(now, { peer, message, sequence, hello, suite })
     }
-    return this.#serverHello(now, peer, message, sequence, hello, suite)
+    return this.#serverHello(now, { peer, message, sequence, hello, suite })
   }
 
-  #awaitResumption(
-    now: number,
-    peer: Peer,
-    message: HandshakeMessage,
-    sequence: number,
-    hello: ClientHello,
-    suite: CipherSuite
-  ): FrontOutcome {
+  #awaitResumption(now: number, { hello, message, peer, sequence, suite }: ProvedHello): FrontOutcome {
     const clientHello = encodeHandshake(message.type, message.messageSeq, message.body)
     const deadline = now + this.#limits.handshakeTimeoutMillis
     const formers = this.#takeFormers(now, peer, hello.cookie, clientHello.length)
@@ -279,14 +263,7 @@ export class FrontHalf {
     }
   }
 
-  #serverHello(
-    now: number,
-    peer: Peer,
-    message: HandshakeMessage,
-    sequence: number,
-    hello: ClientHello,
-    suite: CipherSuite
-  ): FrontOutcome {
+  #serverHello(now: number, { hello, message, peer, sequence, suite }: ProvedHello): FrontOutcome {
     const formers = this.#takeFormers(now, peer, hello.cookie, message.body.length)
     if (formers === undefined) return dropped("ClientHelloTooLarge")
     const serverHello = answerHello(this.#crypto, hello, suite, this.#sessionIds.issue(this.#crypto))
@@ -357,11 +334,9 @@ export class FrontHalf {
 
   /** `next`: where the record behind the fragment's begins. */
   #handleKeyExchange(
-    now: number,
-    peer: Peer,
+    { datagram, now, peer }: Heard,
     handshake: FrontHandshake,
     fragment: HandshakeFragment,
-    datagram: Uint8Array,
     next: number
   ): FrontOutcome {
     const notMeant = isHandedOff(handshake) ? forward : dropped("UnexpectedHandshake")
@@ -421,6 +396,26 @@ export class FrontHalf {
     newest.keptBytes += record.length
     return kept
   }
+}
+
+/** A datagram as it came, with what is known of its peer. */
+interface Heard {
+  readonly now: number
+  readonly peer: Peer
+  readonly datagram: Uint8Array
+  readonly handshake: FrontHandshake | undefined
+  readonly admit: Admit
+}
+
+/** A ClientHello whose cookie proved its peer's address. */
+interface ProvedHello {
+  readonly peer: Peer
+  readonly message: HandshakeMessage
+  /** `message`, decoded. */
+  readonly hello: ClientHello
+  /** Of the record that it came in. */
+  readonly sequence: number
+  readonly suite: CipherSuite
 }
 
 const none: ReadonlyArray<never> = []

@@ -60,6 +60,7 @@ export function resumeHandshake(options: ResumeOptions): Result.Result<ResumeOut
       return Result.fail<StateError>({ by: "local", reason: "IllegalValue", expected: "ClientHello" })
     }
     const hello = decoded.success
+    const asked = { address, sequence, clientHello: message, hello }
     const miss = missOf(hello, session)
     if (miss !== undefined) return Result.succeed<ResumeOutcome>({ _tag: "Missed", reason: miss })
     if (session.extendedMasterSecret && !hello.extensions.extendedMasterSecret) {
@@ -69,7 +70,7 @@ export function resumeHandshake(options: ResumeOptions): Result.Result<ResumeOut
     }
     if (serverHello.length === 0) {
       const answer = answerHello(crypto, hello, session.suite, session.sessionId)
-      const pending = new PendingResumption(crypto, address, message, sequence, hello, answer, session, options.limits)
+      const pending = new PendingResumption(crypto, { ...asked, answer }, session, options.limits)
       return Result.succeed<ResumeOutcome>({ _tag: "Resumed", pending, reply: pending.sendFlight(crypto) })
     }
     const answered = decodeServerHello(serverHello)
@@ -77,12 +78,24 @@ export function resumeHandshake(options: ResumeOptions): Result.Result<ResumeOut
       return Result.fail<StateError>({ by: "local", reason: "IllegalValue", expected: "ServerHello" })
     }
     const answer = answered.success
-    const pending = new PendingResumption(crypto, address, message, sequence, hello, answer, session, options.limits)
+    const pending = new PendingResumption(crypto, { ...asked, answer }, session, options.limits)
     if (session.hasKeysOf(pending.session)) return Result.succeed<ResumeOutcome>({ _tag: "Done" })
     pending.goOn(options.writeSequence ?? 0)
     // The client has the flight, or repeats its hello, or sends data, for which the flight goes out.
     return Result.succeed<ResumeOutcome>({ _tag: "Resumed", pending, reply: [] })
   })
+}
+
+/** A hello that asks for a resumption, and what was answered. */
+interface AnsweredHello {
+  /** `Peer.address` of the client. */
+  readonly address: Uint8Array
+  readonly clientHello: HandshakeMessage
+  /** `clientHello`, decoded. */
+  readonly hello: ClientHello
+  /** Of the record that it came in. */
+  readonly sequence: number
+  readonly answer: ServerHello
 }
 
 /** Our Finished is out, the client's is awaited. */
@@ -103,11 +116,7 @@ export class PendingResumption {
 
   constructor(
     crypto: Crypto,
-    address: Uint8Array,
-    clientHello: HandshakeMessage,
-    sequence: number,
-    hello: ClientHello,
-    answer: ServerHello,
+    { address, answer, clientHello, hello, sequence }: AnsweredHello,
     resumed: Session,
     limits: BackHalfLimits = backHalfLimits
   ) {
