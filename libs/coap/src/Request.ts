@@ -168,17 +168,24 @@ export const requestOf = (message: Message, options: RequestOptions): RequestEnv
   requestTags: options.requestTags
 })
 
-/**
- * Two block requests with the same key are parts of one operation: method, path, query, Accept and Request-Tag (RFC 7959 §2.4, §2.5; RFC
- * 9175 §3.3).
- * JSON keeps ["a/b"] and ["a", "b"] apart.
- */
-export const operationKey = ({ request, requestTags }: RequestEnvelope): string =>
-  JSON.stringify([request.code, request.path, request.query, request.accept ?? null, requestTags])
+/** What a block belongs to. */
+export interface Operation {
+  /**
+   * Two block requests with the same key are parts of one operation: method, path, query, Accept and Request-Tag (RFC 7959 §2.4, §2.5; RFC
+   * 9175 §3.3). JSON keeps ["a/b"] and ["a", "b"] apart.
+   */
+  readonly key: string
+  /** The same without what some clients send with some blocks only: Accept and Request-Tags. */
+  readonly looseKey: string
+}
 
-/** The same without what some clients send with some blocks only: Accept and Request-Tags. */
-export const looseOperationKey = ({ request: { code, path, query } }: RequestEnvelope): string =>
-  JSON.stringify([code, path, query])
+export const operationOf = ({ request, requestTags }: RequestEnvelope): Operation => {
+  const { accept, code, path, query } = request
+  return {
+    key: JSON.stringify([code, path, query, accept ?? null, requestTags]),
+    looseKey: JSON.stringify([code, path, query])
+  }
+}
 
 /** Recognised, of a permitted length, and not repeated where that is not allowed (RFC 7252 §5.4.1, §5.4.3, §5.4.5). */
 const isUsable = (number: number, value: Uint8Array, repeated: boolean): boolean => {

@@ -4,7 +4,7 @@ import { Code } from "../Code.ts"
 import type { ServerLimits } from "../Limits.ts"
 import { encodedBytes, noBytes } from "../Message.ts"
 import { OptionNumber } from "../Option.ts"
-import { looseOperationKey, operationKey, type Refusal, type RequestEnvelope } from "../Request.ts"
+import { operationOf, type Refusal, type RequestEnvelope } from "../Request.ts"
 import { Downloads } from "./Downloads.ts"
 import type { Response, TransmitCause } from "./Output.ts"
 import { type LastBlock, Uploads } from "./Uploads.ts"
@@ -71,14 +71,7 @@ export class Blockwise {
       // body with it means nothing else.
       return request.payload.length === 0 ? this.#nextBlock(now, envelope, block2) : blockUnexpected
     }
-    const step = this.#uploads.handleBlock(
-      now,
-      operationKey(envelope),
-      looseOperationKey(envelope),
-      block1,
-      request.payload,
-      size1
-    )
+    const step = this.#uploads.handleBlock(now, operationOf(envelope), block1, request.payload, size1)
     switch (step._tag) {
       case "Continue": {
         const options = [blockOption(OptionNumber.Block1, step.block)]
@@ -116,7 +109,7 @@ export class Blockwise {
       encodedBytes(token.length, whole.options, response.payload.length) <= this.#session.messageBytesMax
     if (fits) return whole
     const room = { bytesMax: this.#session.messageBytesMax, tokenBytes: token.length, further }
-    return this.#downloads.start(now, operationKey(envelope), looseOperationKey(envelope), szx, response, room)
+    return this.#downloads.start(now, operationOf(envelope), szx, response, room)
   }
 
   /** To be told of the response to the body that `last` ended. */
@@ -131,7 +124,7 @@ export class Blockwise {
 
   #nextBlock(now: number, envelope: RequestEnvelope, wanted: Block): BlockStep {
     const room = { bytesMax: this.#session.messageBytesMax, tokenBytes: envelope.token.length, further: [] }
-    const next = this.#downloads.next(now, operationKey(envelope), looseOperationKey(envelope), wanted, room)
+    const next = this.#downloads.next(now, operationOf(envelope), wanted, room)
     if (Result.isFailure(next)) return { _tag: "Refuse", refusal: next.failure }
     return { _tag: "Answer", response: next.success, cause: "NextBlock" }
   }

@@ -4,7 +4,7 @@ import { Code } from "../Code.ts"
 import type { ServerLimits } from "../Limits.ts"
 import { encodedBytes } from "../Message.ts"
 import { findOption, type Option, OptionNumber, uintOption } from "../Option.ts"
-import type { Refusal } from "../Request.ts"
+import type { Operation, Refusal } from "../Request.ts"
 import type { Response } from "./Output.ts"
 
 /** The bytes that a message may take, and those of them that are spoken for. */
@@ -15,10 +15,7 @@ export interface Room {
   readonly further: ReadonlyArray<Option>
 }
 
-interface Snapshot {
-  readonly key: string
-  /** Without Request-Tags. */
-  readonly looseKey: string
+interface Snapshot extends Operation {
   readonly response: Response
   expiresAt: number
 }
@@ -52,7 +49,7 @@ export class Downloads {
    * Keeps the response and returns its first block. It has the size that client and server agree on, or a smaller one that
    * fits `room` together with `further` options. Undefined, with nothing kept, if none does.
    */
-  start(now: number, key: string, looseKey: string, szx: number, response: Response, room: Room): Response | undefined {
+  start(now: number, { key, looseKey }: Operation, szx: number, response: Response, room: Room): Response | undefined {
     this.#take(key)
     const untagged = findOption(response.options, OptionNumber.ETag) === undefined
     const snapshot = {
@@ -81,7 +78,7 @@ export class Downloads {
    * A following block, any of them in any order. A client that sends its Request-Tags with some messages only is
    * understood if there is one body that it can mean.
    */
-  next(now: number, key: string, looseKey: string, wanted: Block, room: Room): Result.Result<Response, Refusal> {
+  next(now: number, { key, looseKey }: Operation, wanted: Block, room: Room): Result.Result<Response, Refusal> {
     const snapshot = this.#take(key) ?? this.#takeLoosely(looseKey)
     if (snapshot === undefined) return bodyNotKept
     snapshot.expiresAt = now + this.#limits.transferIdleMillisMax

@@ -1,7 +1,7 @@
 import { type Block, blockBytes, blockOffset } from "../Block.ts"
 import { Code, codeClass } from "../Code.ts"
 import type { ServerLimits } from "../Limits.ts"
-import type { Refusal, RefusalDetail, RefusalReason } from "../Request.ts"
+import type { Operation, Refusal, RefusalDetail, RefusalReason } from "../Request.ts"
 import type { Response } from "./Output.ts"
 
 /** The outcome of a request with Block1 (RFC 7959 §2.5). */
@@ -13,9 +13,7 @@ export type UploadStep =
   | { readonly _tag: "Repeated"; readonly last: LastBlock }
   | { readonly _tag: "Refused"; readonly refusal: Refusal }
 
-interface Upload {
-  readonly key: string
-  readonly looseKey: string
+interface Upload extends Operation {
   readonly chunks: Array<Uint8Array>
   bytes: number
   expiresAt: number
@@ -58,11 +56,10 @@ export class Uploads {
     return Math.min(this.#uploads[0]?.expiresAt ?? Infinity, this.#last[0]?.expiresAt ?? Infinity)
   }
 
-  /** `looseKey` is `key` without Request-Tags: a client that sends them with some blocks only is understood if one body fits. */
+  /** A client that sends Request-Tags with some blocks only is understood if one body fits. */
   handleBlock(
     now: number,
-    key: string,
-    looseKey: string,
+    { key, looseKey }: Operation,
     block: Block,
     payload: Uint8Array,
     size1: number | undefined
