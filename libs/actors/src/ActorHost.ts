@@ -122,17 +122,17 @@ export class ActorHost<Input, Effect, T extends Turn<Effect>, Actor extends Mach
       for (let effect = effects.take(); effect !== undefined; effect = effects.take()) {
         this.#world.carryOut(actor, effect)
       }
-      this.#settle(actor)
+      this.#scheduleOrRelease(actor)
     } catch (cause) {
       this.#world.replace(actor, cause)
-      this.#settle(actor)
+      this.#scheduleOrRelease(actor)
     } finally {
       effects.clear()
     }
   }
 
   /** Sets the actor's timer to its deadline, or lets it go if nothing is left to keep it for. */
-  #settle(actor: Actor): void {
+  #scheduleOrRelease(actor: Actor): void {
     if (actor.isIdle) {
       this.#wheel.cancel(actor)
       this.partitions.delete(actor)

@@ -67,7 +67,7 @@ export class Confirmables {
   }
 
   /** Ends the wait: ACK or RST has come, or the response itself, which stands for the ACK (RFC 7252 §5.2.2). */
-  settle(exchange: number): void {
+  conclude(exchange: number): void {
     const index = this.#waiting.findIndex((confirmable) => confirmable.exchange === exchange)
     if (index !== -1) this.#waiting.splice(index, 1)
   }
@@ -82,7 +82,7 @@ export class Confirmables {
     return due.map((confirmable) => {
       const { exchange, bytes } = confirmable
       const givenUp = confirmable.sent > this.#tuning.maxRetransmit
-      if (givenUp) this.settle(exchange)
+      if (givenUp) this.conclude(exchange)
       confirmable.sent += 1
       confirmable.timeoutMillis *= 2
       confirmable.dueAt = now + confirmable.timeoutMillis

@@ -16,7 +16,7 @@ describe("ServerExchanges: slow applications", () => {
     assert.deepStrictEqual([answer.type, answer.code, toHex(answer.token)], ["CON", Code.Changed, "0102"])
     assert.notStrictEqual(answer.messageId, 7)
     assert.strictEqual(
-      only(exchanges.handleMessage(5_100, empty("60", answer.messageId)), "Settled").outcome,
+      only(exchanges.handleMessage(5_100, empty("60", answer.messageId)), "Concluded").outcome,
       "Acknowledged"
     )
     assert.strictEqual(toHex(only(exchanges.handleMessage(6_000, bytes), "Transmit").bytes), "60000007")
@@ -37,7 +37,7 @@ describe("ServerExchanges: slow applications", () => {
     // Half of the jitter: 2.5 s, and then twice as long each time.
     assert.deepStrictEqual(times, [4_500, 9_500, 19_500, 39_500])
     assert.strictEqual(now, 79_500)
-    assert.strictEqual(only(exchanges.handleTimeout(now), "Settled").outcome, "TimedOut")
+    assert.strictEqual(only(exchanges.handleTimeout(now), "Concluded").outcome, "TimedOut")
   })
 
   it("drops a separate response that the client resets, RFC 7252 §4.2", () => {
@@ -45,7 +45,7 @@ describe("ServerExchanges: slow applications", () => {
     const { exchange } = only(exchanges.handleMessage(0, bytesOf({})), "Request")
     exchanges.handleTimeout(1_500)
     const { messageId } = sent(exchanges.respond(2_000, exchange, changed))
-    assert.strictEqual(only(exchanges.handleMessage(2_100, empty("70", messageId)), "Settled").outcome, "Reset")
+    assert.strictEqual(only(exchanges.handleMessage(2_100, empty("70", messageId)), "Concluded").outcome, "Reset")
     assert.strictEqual(only(exchanges.handleMessage(2_200, empty("60", messageId)), "Ignored").reason, "AckUnexpected")
   })
 
@@ -57,7 +57,7 @@ describe("ServerExchanges: slow applications", () => {
     const first = sent(exchanges.respond(2_000, a.exchange, changed))
     assert.deepStrictEqual(exchanges.respond(2_000, b.exchange, changed), [])
     const outputs = exchanges.handleMessage(2_100, empty("60", first.messageId))
-    assert.deepStrictEqual([outputs[0]!._tag, toHex(sent(outputs.slice(1)).token)], ["Settled", "0b"])
+    assert.deepStrictEqual([outputs[0]!._tag, toHex(sent(outputs.slice(1)).token)], ["Concluded", "0b"])
   })
 
   it("does not acknowledge a NON, however long the answer takes", () => {

@@ -137,8 +137,8 @@ describe("ServerExchanges: one request, one response", () => {
       const { exchange } = only(exchanges.handleMessage(now, bytesOf({ messageId })), "Request")
       exchanges.handleTimeout(now + defaultServerSettings.limits.ackDelayMillis)
       for (const output of exchanges.respond(now + defaultServerSettings.limits.ackDelayMillis, exchange, changed)) {
-        if (output._tag === "Settled") displaced.push(output.exchange)
-        if (output._tag === "Settled") assert.strictEqual(output.outcome, "Displaced")
+        if (output._tag === "Concluded") displaced.push(output.exchange)
+        if (output._tag === "Concluded") assert.strictEqual(output.outcome, "Displaced")
       }
     }
     assert.deepStrictEqual(displaced, [0, 1, 2, 3])

@@ -173,10 +173,10 @@ export class SecureLink {
           break
         }
         case "Response":
-          this.#settle(output.exchange)?.resolve(output.response)
+          this.#takeWaiting(output.exchange)?.resolve(output.response)
           break
         case "Failed":
-          this.#settle(output.exchange)?.reject(
+          this.#takeWaiting(output.exchange)?.reject(
             new LinkError("timeout", `no response: ${output.reason}`, silentSessionHint)
           )
           break
@@ -186,7 +186,7 @@ export class SecureLink {
     }
   }
 
-  #settle(exchange: number): Waiting | undefined {
+  #takeWaiting(exchange: number): Waiting | undefined {
     const waiting = this.#waiting.get(exchange)
     this.#waiting.delete(exchange)
     return waiting

@@ -58,8 +58,8 @@ export class Children {
   }
 
   /** The child has shown that it works: later deaths start it again for ever. */
-  settled(name: string): void {
-    this.#running.get(name)?.settle()
+  proved(name: string): void {
+    this.#running.get(name)?.prove()
   }
 
   /** SIGTERM to all, SIGKILL after the grace period; the bus goes last, since the apps drain over it. */
@@ -86,7 +86,7 @@ class Running {
   #program: Program
   #starts = 0
   #launchedAt = 0
-  #settled = false
+  #proved = false
   #restart: NodeJS.Timeout | undefined
 
   constructor(spec: ChildSpec, events: ChildEvents, guardian: Guardian, stopping: () => boolean) {
@@ -102,8 +102,8 @@ class Running {
     return this.#program.isRunning ? this.#program.pid : undefined
   }
 
-  settle(): void {
-    this.#settled = true
+  prove(): void {
+    this.#proved = true
     this.#starts = 0
   }
 
@@ -144,7 +144,7 @@ class Running {
   #ended(how: string, tail: ReadonlyArray<string>): void {
     if (this.#stopping()) return
     this.#starts = startsAfter(this.#starts, performance.now() - this.#launchedAt)
-    const givenUp = !this.#settled && this.#starts >= startsMax
+    const givenUp = !this.#proved && this.#starts >= startsMax
     const wait = givenUp ? undefined : restartMillis(this.#starts)
     this.#events.died(this.#spec.name, how, tail, wait)
     if (wait !== undefined) this.#restart = setTimeout(() => (this.#program = this.#launch(true)), wait)

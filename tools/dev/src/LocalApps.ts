@@ -113,7 +113,7 @@ export const startApps = async (start: {
   await Promise.all(
     started.map(async (app) => {
       await untilReady(app, urlOf(config, ports[app]), config)
-      children.settled(app)
+      children.proved(app)
       say(`  ${app} is ready`)
     })
   )
@@ -177,5 +177,5 @@ export const startDemoDevice = (
     env: { ...process.env, ...options.programs.env },
     logFile: join(config.dataDirectory, "logs", "demo-device.log")
   })
-  children.settled("demo-device")
+  children.proved("demo-device")
 }

@@ -40,7 +40,7 @@ describe("Children", () => {
       died: (_name, how, tail, restartMillis) => deaths.push({ how, tail, again: restartMillis !== undefined })
     })
     children.start(script("dies", "console.error('why'); process.exitCode = 3"))
-    children.settled("dies")
+    children.proved("dies")
     await eventually(() => deaths.length === 2)
     await children.stop()
     assert.deepStrictEqual(deaths[0], { how: "exit code 3", tail: ["why"], again: true })

@@ -138,7 +138,7 @@ export class ClientExchanges {
     if (message.type === "NON") return ignored("NonEmpty")
     const exchange = this.#confirmables.exchangeOf(message.messageId)
     if (exchange === undefined) return ignored(message.type === "ACK" ? "AckUnexpected" : "ResetUnexpected")
-    this.#confirmables.settle(exchange)
+    this.#confirmables.conclude(exchange)
     if (message.type === "RST") return this.#fail(now, exchange, "Reset")
     this.#exchanges.get(exchange)!.dueAt = now + this.#settings.limits.responseMillisMax
     return [...ignored("ResponseToCome"), ...this.#release(now)]
@@ -159,7 +159,7 @@ export class ClientExchanges {
       return ignored("AckUnexpected")
     }
     if (message.type !== "ACK") this.#remember(now, message)
-    this.#confirmables.settle(state.exchange)
+    this.#confirmables.conclude(state.exchange)
     return [...acknowledge(message), ...this.#advance(now, state, message)]
   }
 

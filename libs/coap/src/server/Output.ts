@@ -72,7 +72,7 @@ export type Output =
    * `Displaced`: as many newer ones wait as may.
    */
   | {
-      readonly _tag: "Settled"
+      readonly _tag: "Concluded"
       readonly exchange: number
       readonly outcome: "Acknowledged" | "Reset" | "TimedOut" | "Displaced"
     }

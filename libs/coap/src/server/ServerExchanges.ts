@@ -225,7 +225,7 @@ export class ServerExchanges {
       else outputs.push(...this.acknowledge(exchange))
     }
     for (const { exchange, bytes, givenUp } of this.#separate?.handleTimeout(now) ?? []) {
-      if (givenUp) outputs.push(...this.#settled(now, exchange, "TimedOut"))
+      if (givenUp) outputs.push(...this.#concluded(now, exchange, "TimedOut"))
       else outputs.push({ _tag: "Transmit", bytes, cause: "Retransmission" })
     }
     this.#expire(now)
@@ -237,8 +237,8 @@ export class ServerExchanges {
     if (message.type === "NON") return ignored("NonEmpty")
     const exchange = this.#separate?.exchangeOf(message.messageId)
     if (exchange === undefined) return ignored(message.type === "ACK" ? "AckUnexpected" : "ResetUnexpected")
-    this.#separate?.settle(exchange)
-    return this.#settled(now, exchange, message.type === "ACK" ? "Acknowledged" : "Reset")
+    this.#separate?.conclude(exchange)
+    return this.#concluded(now, exchange, message.type === "ACK" ? "Acknowledged" : "Reset")
   }
 
   #handleRequest(now: number, message: Message, bytes: Uint8Array, last: LastOptions | undefined): Outputs {
@@ -367,7 +367,7 @@ export class ServerExchanges {
     if (this.#separate.size >= this.#settings.limits.exchangesInFlightMax) {
       const oldest = this.#separate.dropOldest()
       this.#confirm(oldest)
-      displaced.push({ _tag: "Settled", exchange: oldest, outcome: "Displaced" })
+      displaced.push({ _tag: "Concluded", exchange: oldest, outcome: "Displaced" })
     }
     const messageId = this.#takeMessageId()
     // Kept for retransmission, so not as a view of the encoder's block.
@@ -380,9 +380,9 @@ export class ServerExchanges {
     return bytes === undefined ? [] : transmit(bytes, "SeparateResponse")
   }
 
-  #settled(now: number, exchange: number, outcome: "Acknowledged" | "Reset" | "TimedOut"): Outputs {
+  #concluded(now: number, exchange: number, outcome: "Acknowledged" | "Reset" | "TimedOut"): Outputs {
     this.#confirm(exchange)
-    return [{ _tag: "Settled", exchange, outcome }, ...this.#releaseSeparate(now)]
+    return [{ _tag: "Concluded", exchange, outcome }, ...this.#releaseSeparate(now)]
   }
 
   /** Nobody waits for this response any more. */

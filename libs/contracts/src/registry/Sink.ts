@@ -107,7 +107,7 @@ const ShownTarget = Schema.Union([
   Schema.Struct({ ...shownMqtt, hasPassword }).annotate({ identifier: "ShownMqttTarget" })
 ]).annotate({ identifier: "ShownSinkTarget" })
 
-const settled = {
+const registered = {
   sinkId: Schema.String,
   createdAt: Schema.Finite.annotate({ description: "Milliseconds since 1970." }),
   paused: Schema.Boolean.annotate({
@@ -135,7 +135,7 @@ export const SinkStatus = Schema.Struct({
 export type SinkStatus = typeof SinkStatus.Type
 
 export const Sink = Schema.Struct({
-  ...settled,
+  ...registered,
   ...told,
   target: ShownTarget,
   status: SinkStatus,
@@ -200,7 +200,7 @@ export type SinkTestResult = typeof SinkTestResult.Type
  * names have it, so that a replay has new ones.
  */
 export const StoredSink = Schema.Struct({
-  ...settled,
+  ...registered,
   ...told,
   target: SinkTarget,
   generation: Schema.Int

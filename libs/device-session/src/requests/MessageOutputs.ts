@@ -24,7 +24,7 @@ export const carryOutMessage = (
       turn.counters.ignored(output.reason)
       reportMessageRefusal(turn, session, output)
       break
-    case "Settled":
+    case "Concluded":
       if (output.outcome !== "Acknowledged") turn.counters.ignored(`Separate${output.outcome}`)
       // The store says until then that the answer is owed.
       saveNextTick(turn, device)
