@@ -82,6 +82,9 @@ const stored = layerSecretVault.pipe(Layer.provideMerge(layerRegistryStore))
 /** Of the four, this one makes the streams, before anything waits for them. */
 const nats = StreamKeeper.layer.pipe(Layer.provideMerge(NatsConnection.layer("registry")))
 
+/** Messages of streams that are looked up one by one. */
+const storedMessages = StoredMessages.layer("registry")
+
 /** EnOS's open API on the registry's port: commands reach downlink-queue over NATS, so that there is one address. */
 const EnosApi = Layer.unwrap(Effect.map(EnosApiEnabled, (enabled) => (enabled ? layerEnosRoutes : Layer.empty))).pipe(
   Layer.provide([Layer.effect(Provisioning, Effect.map(Registry, Provisioning.of)), CommandService.layer])
@@ -91,12 +94,12 @@ const EnosApi = Layer.unwrap(Effect.map(EnosApiEnabled, (enabled) => (enabled ? 
 const Events = Layer.mergeAll(EventHandlers, UplinkHandlers, WebhookHandlers, layerWebhookDelivery()).pipe(
   Layer.provide([
     layerWebhookClient,
-    StoredMessages.layer("registry"),
+    storedMessages,
     DeliveryStatuses.layer.pipe(Layer.provide(EventPublisher.layer)),
     Layer.effect(
       Registered,
-      Effect.map(Registry, ({ requireDevice, requireProduct, trail }) =>
-        Registered.of({ requireProduct, requireDevice, trail })
+      Effect.map(Registry, ({ copies, requireDevice, requireProduct, trail }) =>
+        Registered.of({ copies, requireProduct, requireDevice, trail })
       )
     )
   ])
@@ -214,7 +217,7 @@ const Devices = Layer.mergeAll(
   layerRegistryNats,
   layerRegistryHealth,
   layerResealing,
-  layerLatestPoints,
+  layerLatestPoints.pipe(Layer.provide(storedMessages)),
   Events,
   DataOut,
   Commands,

@@ -1,4 +1,4 @@
-import type { NoSuchDevice, NoSuchProduct } from "@roost/contracts"
+import type { NoSuchDevice, NoSuchProduct, UplinkMessage } from "@roost/contracts"
 import { Context, type Effect } from "effect"
 
 /** The registered products and devices: a webhook names nothing else. The registry's own service is one. */
@@ -10,6 +10,11 @@ export class Registered extends Context.Service<
       readonly productKey: string
       readonly deviceKey: string
     }) => Effect.Effect<{ readonly createdAt: number }, NoSuchDevice>
+    /** Those of a device's newest uplinks that the registry has too, in the order of their sequences. */
+    readonly copies: (id: {
+      readonly productKey: string
+      readonly deviceKey: string
+    }) => Effect.Effect<ReadonlyArray<UplinkMessage>>
     /** Sequences of a device's newest uplinks in the stream UPLINK, as far as they are known, oldest first. */
     readonly trail: (id: {
       readonly productKey: string

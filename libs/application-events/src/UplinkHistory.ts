@@ -1,4 +1,12 @@
-import { encodeToken, type StoredUplink, Streams, trailMax, UplinkHeader, uplinkPayload } from "@roost/contracts"
+import {
+  encodeToken,
+  type StoredUplink,
+  Streams,
+  trailMax,
+  UplinkHeader,
+  type UplinkMessage,
+  uplinkPayload
+} from "@roost/contracts"
 import { UplinkKind } from "@roost/enos"
 import { type NatsError, StoredMessages, type TailMessage } from "@roost/nats"
 import { Clock, Effect } from "effect"
@@ -17,6 +25,8 @@ export interface UplinkQuery {
   readonly limit: number
   /** Sequences of its uplinks of kind `measurepoint`, oldest first, without a gap from the first one on. */
   readonly trail: ReadonlyArray<number>
+  /** Some of those, read already, in the order of their sequences. */
+  readonly copies: ReadonlyArray<UplinkMessage>
   /** How long to look for what no trail leads to, `searchMillisMax` unless given. */
   readonly searchMillis?: number
 }
@@ -45,12 +55,12 @@ const stepMin = 5_000
 export const readUplinks = Effect.fnUntraced(function* (
   query: UplinkQuery
 ): Effect.fn.Return<UplinkPage, NatsError, StoredMessages> {
-  const { deviceKey, from, kind, limit, productKey, searchMillis = searchMillisMax, to, trail } = query
+  const { deviceKey, from, kind, limit, productKey, searchMillis = searchMillisMax, to } = query
   const until = (yield* Clock.currentTimeMillis) + searchMillis
   const kinds = kind === undefined ? UplinkKind : [kind]
   const read = yield* Effect.forEach(kinds, (one) => {
     const subject = `roost.uplink.${encodeToken(productKey)}.${encodeToken(deviceKey)}.${one}`
-    return readBack(subject, one === "measurepoint" ? trail : [], query, until)
+    return readBack(subject, one === "measurepoint" ? query : { ...query, trail: [], copies: [] }, until)
   })
   // A kind that was not read to its end may have some between those of the others.
   const end = Math.max(0, ...read.map(({ messages, unread }) => (unread ? (messages.at(-1)?.sequence ?? 0) : 0)))
@@ -68,8 +78,7 @@ export const readUplinks = Effect.fnUntraced(function* (
 /** Newest first, up to one more than a page has. `unread`: there may be older ones. */
 const readBack = Effect.fnUntraced(function* (
   subject: string,
-  trail: ReadonlyArray<number>,
-  { before, from, limit }: UplinkQuery,
+  { before, copies, from, limit, trail }: UplinkQuery,
   until: number
 ) {
   const stored = yield* StoredMessages
@@ -80,11 +89,20 @@ const readBack = Effect.fnUntraced(function* (
   // Uplinks that came since the trail was noted, which are a second's.
   const since = noted.length === 0 ? [last] : yield* forward(subject, noted.at(-1)! + 1, last.sequence)
   const wanted = limit + 1
-  const older = noted.filter((sequence) => sequence < before).toReversed()
+  const older = noted
+    .filter((sequence) => sequence < before)
+    .toReversed()
+    .slice(0, wanted)
+  const copied = yield* trusted(subject, copies, last)
+  const uncopied = yield* stored.at(
+    stream,
+    older.filter((sequence) => !copied.has(sequence))
+  )
+  // A stream that was set back gives a sequence again, to another device's.
+  const read = new Map(uncopied.filter((message) => message.subject === subject).map((one) => [one.sequence, one]))
   const messages = [
     ...since.toReversed().filter(({ sequence }) => sequence < before),
-    // A stream that was set back gives a sequence again, to another device's.
-    ...(yield* stored.at(stream, older.slice(0, wanted))).filter((message) => message.subject === subject)
+    ...older.flatMap((sequence) => copied.get(sequence) ?? read.get(sequence) ?? [])
   ]
   if (messages.length >= wanted) return { messages: messages.slice(0, wanted), unread: false }
   // The oldest that is known to be there: each question ends at it.
@@ -111,6 +129,36 @@ const readBack = Effect.fnUntraced(function* (
   }
   return { messages: messages.slice(0, wanted), unread: false }
 })
+
+/**
+ * The copies of what the stream still has. It loses its beginning as it grows old or is purged, so the oldest of them is looked for. A
+ * stream that was set back loses its end, and gives sequences again. A copy that is older than one before it is of the lost ones.
+ */
+const trusted = Effect.fnUntraced(function* (
+  subject: string,
+  copies: ReadonlyArray<UplinkMessage>,
+  last: TailMessage
+): Effect.fn.Return<ReadonlyMap<number, TailMessage>, NatsError, StoredMessages> {
+  const trust = new Map<number, TailMessage>()
+  if (copies.length === 0) return trust
+  const stored = yield* StoredMessages
+  const { first, since } = yield* stored.begin(Streams.uplink.name)
+  let newest = (since ?? Infinity) - roundingMillis
+  for (const copy of copies) {
+    if (copy.sequence < first || copy.sequence > last.sequence || copy.storedAt < newest) continue
+    newest = copy.storedAt
+    trust.set(copy.sequence, { ...copy, subject })
+  }
+  const [oldest] = trust.keys()
+  if (oldest === undefined) return trust
+  const [there] = yield* stored.at(Streams.uplink.name, [oldest])
+  return there?.subject === subject && Math.abs(there.storedAt - trust.get(oldest)!.storedAt) <= roundingMillis
+    ? trust
+    : new Map()
+})
+
+/** A consumer tells the time of a message as a number that can't hold all of its nanoseconds. */
+const roundingMillis = 1
 
 /** In order, from one sequence to another. There is one behind, where the server stops at the latest. */
 const forward = Effect.fnUntraced(function* (subject: string, from: number, to: number) {

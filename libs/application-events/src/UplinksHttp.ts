@@ -25,7 +25,8 @@ export const UplinkHandlers = HttpApiBuilder.group(
             to,
             before: cursor === undefined ? Infinity : Number(cursor),
             limit,
-            trail: yield* registered.trail(params)
+            trail: yield* registered.trail(params),
+            copies: yield* registered.copies(params)
           })
           if (wantsCsv(request.headers["accept"])) {
             return HttpServerResponse.text(csvOf(uplinks), { contentType: "text/csv; charset=utf-8; header=present" })

@@ -49,11 +49,15 @@ const world = Effect.gen(function* () {
       before: Infinity,
       limit: 100,
       trail: [],
+      copies: [],
       searchMillis: Infinity,
       ...query
     }).pipe(Effect.provide(context))
   const consumers = Effect.promise(async () => (await manager.streams.info(Streams.uplink.name)).state.consumer_count)
-  return { client, consumers, read, sequences }
+  const stored = yield* Effect.provide(StoredMessages, context)
+  const deleteMessage = (sequence: number) =>
+    Effect.promise(() => manager.streams.deleteMessage(Streams.uplink.name, sequence))
+  return { client, consumers, deleteMessage, read, sequences, stored }
 })
 
 const times = ({ uplinks }: Effect.Success<ReturnType<typeof readUplinks>>) => uplinks.map(({ time }) => time / 1_000)
@@ -74,6 +78,32 @@ describe("a device's history", () => {
         )
       }
       assert.strictEqual(yield* consumers, 0)
+    })
+  )
+
+  it.live("is read from copies as far as the stream still has what they are of", () =>
+    Effect.gen(function* () {
+      const { deleteMessage, read, sequences, stored } = yield* world
+      const copies = [...(yield* stored.at(Streams.uplink.name, sequences))]
+      // A sign that tells what was read.
+      copies[20] = { ...copies[20]!, data: Buffer.from(`{"copy":true}`) }
+      const page = (given: typeof copies) =>
+        Effect.map(read({ kind: "measurepoint", trail: sequences, copies: given }), (page) => ({
+          times: times(page),
+          copied: page.uplinks.filter(({ payload }) => (payload as { readonly copy?: boolean }).copy).length
+        }))
+      assert.deepStrictEqual(yield* page(copies), { times: down(30, 1), copied: 1 })
+      assert.deepStrictEqual(yield* page(copies.slice(15, 25)), { times: down(30, 1), copied: 1 })
+      // A stream that was set back has others in these places.
+      const lost = copies.map((copy) => ({ ...copy, storedAt: copy.storedAt - 60_000 }))
+      assert.deepStrictEqual(yield* page(lost), { times: down(30, 1), copied: 0 })
+      assert.deepStrictEqual(yield* page([...copies.slice(0, 10), ...lost.slice(10)]), {
+        times: down(30, 1),
+        copied: 0
+      })
+      // The first of the device is purged, but not of the stream.
+      yield* deleteMessage(sequences[0]!)
+      assert.deepStrictEqual(yield* page(copies), { times: down(30, 2), copied: 0 })
     })
   )
 

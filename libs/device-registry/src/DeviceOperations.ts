@@ -19,7 +19,8 @@ import {
   type SecretTooShort,
   requestTime,
   type TemporarilyUnavailable,
-  TooManyProperties
+  TooManyProperties,
+  type UplinkMessage
 } from "@roost/contracts"
 import { Clock, Effect } from "effect"
 import { attributeCheck } from "./AttributeCheck.ts"
@@ -82,6 +83,8 @@ export interface DeviceOperations {
   ) => Effect.Effect<LatestValues, NoSuchDevice>
   /** Places of its newest uplinks in the stream, as far as they are kept, oldest first. */
   readonly trail: (id: DeviceId) => Effect.Effect<ReadonlyArray<number>>
+  /** Those of its newest uplinks that are far apart in the stream, in the order of their sequences. */
+  readonly copies: (id: DeviceId) => Effect.Effect<ReadonlyArray<UplinkMessage>>
   readonly events: (id: DeviceId, query: EventQuery) => Effect.Effect<ReadonlyArray<LoggedEvent>, NoSuchDevice>
 }
 
@@ -216,6 +219,7 @@ export const deviceOperations = ({ lengthMin, live, store, vault }: RegistryPart
       return Object.fromEntries(wanted.map(([name, point]) => [name, valueOf(point)]))
     }),
     trail: store.trail,
+    copies: store.copies,
     events: Effect.fn("Registry.events")(function* (id, query) {
       const device = yield* store.device(id)
       if (device !== undefined) return yield* store.events(id, since(device, query))

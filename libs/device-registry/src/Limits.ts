@@ -54,6 +54,18 @@ export const pointsBytesMax = 128 * 1024
 export const pointsBatchBytesMax = 128 * 1024
 
 /**
+ * Between uplinks of one device that are copied: 10 minutes. Those that come closer cost no copy each, and lie together in the stream more
+ * than those of a device that posts hourly.
+ */
+export const copyApartMillis = 600_000
+
+/** Bytes of an uplink that is copied. A larger one is in the stream only. */
+export const copyBytesMax = 4 * 1024
+
+/** Characters of a device's copies, some 120 of each uplink; the oldest give way. */
+export const copiesBytesMax = 64 * 1024
+
+/**
  * Devices that one transaction deletes with their product. Each has 200 events, 600 properties and 128 KB of latest values at
  * most. On SQLite the thread has nothing else to do meanwhile: some 10 ms, and then as long for whoever waits. One whose statements took
  * longer than `deletionMillisMax`, as on a busy machine, is followed by one of half as many. A slow disk makes none smaller: each

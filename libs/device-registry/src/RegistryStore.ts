@@ -14,7 +14,8 @@ import type {
   PropertyKind,
   RegisteredModel,
   TagFilter,
-  TemporarilyUnavailable
+  TemporarilyUnavailable,
+  UplinkMessage
 } from "@roost/contracts"
 import type { ExactNumber, ThingModel } from "@roost/enos"
 import { Context, type Effect } from "effect"
@@ -113,8 +114,8 @@ export interface LatestPoint {
 
 /** By point. */
 export interface PointsOfDevice extends DeviceId {
-  /** Of the uplinks that they came with, in the stream UPLINK. */
-  readonly sequences: ReadonlyArray<number>
+  /** That they came with, in the order of the stream. */
+  readonly uplinks: ReadonlyArray<UplinkMessage>
   readonly points: ReadonlyMap<string, LatestPoint>
 }
 
@@ -282,6 +283,10 @@ export class RegistryStore extends Context.Service<
     readonly points: (id: DeviceId) => Effect.Effect<ReadonlyMap<string, LatestPoint> | undefined>
     /** Sequences of the newest uplinks that had points, oldest first, `trailMax` at most. */
     readonly trail: (id: DeviceId) => Effect.Effect<ReadonlyArray<number>>
+    /** Some of those uplinks: those that are far apart. In the order of their sequences. */
+    readonly copies: (id: DeviceId) => Effect.Effect<ReadonlyArray<UplinkMessage>>
+    /** Deletes the copies of some devices whose newest was stored before that. False: there is no such device any more. */
+    readonly forgetCopies: (before: number) => Effect.Effect<boolean>
     /** Undefined if there is no such product. */
     readonly script: (productKey: string) => Effect.Effect<ProductScript | undefined>
     /** Untested then. False if there is no such product. */

@@ -127,7 +127,14 @@ describe("the tables of a backup", () => {
     for (const step of migrations) db.exec(step({ ...types, indexesLater: true }))
     const made = db.prepare("SELECT name FROM sqlite_master WHERE type = 'table'").all()
     const names = made.map(({ name }) => String(name)).filter((name) => name !== "sqlite_sequence")
-    const anew = ["credential_changes", "device_search", "profile_changes", "search_changes", "search_progress"]
+    const anew = [
+      "credential_changes",
+      "device_search",
+      "device_uplinks",
+      "profile_changes",
+      "search_changes",
+      "search_progress"
+    ]
     assert.sameMembers(names, [...tablesOf(migrations.length), ...anew])
   })
 })

@@ -63,7 +63,7 @@ describe("transactions that lock more than one row on PostgreSQL", () => {
               back.map(({ deviceKey }) => event(deviceKey, at)),
               at
             ),
-            first.applyPoints(back.map((id) => ({ ...id, sequences: [], points }))),
+            first.applyPoints(back.map((id) => ({ ...id, uplinks: [], points }))),
             second.addEvents(
               back.map(({ deviceKey }) => event(deviceKey, at + 1000)),
               at

@@ -1,7 +1,16 @@
 import { assert, describe, it } from "@effect/vitest"
 import { parseJson } from "@roost/enos"
+import { trailMax } from "@roost/contracts"
 import { Effect } from "effect"
-import { type LatestPoint, pointsBytesMax, pointsPerDeviceMax, pointValueBytesMax } from "../src/index.ts"
+import { randomBytes } from "node:crypto"
+import {
+  copiesBytesMax,
+  copyBytesMax,
+  type LatestPoint,
+  pointsBytesMax,
+  pointsPerDeviceMax,
+  pointValueBytesMax
+} from "../src/index.ts"
 import { databases, postgresForFile } from "./support/Databases.ts"
 import { id, secret, seededStore } from "./support/SeededStore.ts"
 
@@ -10,7 +19,7 @@ const at = (order: number, value: unknown): LatestPoint => ({ value, time: order
 const seed = Effect.gen(function* () {
   const store = yield* seededStore
   const apply = (points: Readonly<Record<string, LatestPoint>>, deviceKey = "dev1") =>
-    store.applyPoints([{ productKey: "pk1", deviceKey, sequences: [], points: new Map(Object.entries(points)) }])
+    store.applyPoints([{ productKey: "pk1", deviceKey, uplinks: [], points: new Map(Object.entries(points)) }])
   return { store, apply }
 })
 
@@ -67,6 +76,67 @@ for (const { database, layerStore } of databases(server)) {
         yield* apply({ a: { value: parseJson(text), time: JSON.rawJSON("1e3"), order: 1000 } })
         const { time, value } = (yield* store.points(id))!.get("a")!
         assert.strictEqual(JSON.stringify([value, time]), `[${text},1e3]`)
+      }).pipe(Effect.provide(layerStore))
+    )
+
+    it.effect("come with copies of uplinks that are far apart, which are forgotten with the stream's", () =>
+      Effect.gen(function* () {
+        const { store } = yield* seed
+        const hour = 3_600_000
+        const post = (sequence: number, storedAt: number, text = `{"at":${sequence}}`) =>
+          store.applyPoints([
+            {
+              ...id,
+              points: new Map(),
+              uplinks: [{ sequence, storedAt, data: Buffer.from(text), header: (name) => `${name}?` }]
+            }
+          ])
+        const copied = Effect.map(store.copies(id), (copies) => copies.map(({ sequence }) => sequence))
+        for (let i = 1; i <= 300; i++) yield* post(i * 10, i * hour)
+        const [oldest] = yield* store.copies(id)
+        assert.deepStrictEqual(
+          { ...oldest!, data: Buffer.from(oldest!.data).toString(), header: oldest!.header("Roost-Topic") },
+          {
+            sequence: oldest!.sequence,
+            storedAt: (oldest!.sequence / 10) * hour,
+            data: `{"at":${oldest!.sequence}}`,
+            header: "Roost-Topic?"
+          }
+        )
+        const all = yield* copied
+        assert.isAtLeast(all.length, trailMax)
+        assert.isBelow(all.length, trailMax + 32)
+        assert.deepStrictEqual(
+          all,
+          Array.from({ length: all.length }, (_, i) => (301 - all.length + i) * 10)
+        )
+        // What wakes up sends all that it has; what follows soon is in the stream beside it.
+        yield* post(3_001, 300 * hour + 900)
+        yield* post(3_002, 300 * hour + 5_000)
+        // Delivered again, not of text, too large.
+        yield* post(3_000, 300 * hour)
+        yield* post(3_010, 301 * hour, "x".repeat(copyBytesMax + 1))
+        assert.deepStrictEqual((yield* copied).slice(-2), [3_000, 3_001])
+        assert.deepStrictEqual((yield* store.trail(id)).slice(-4), [3_000, 3_001, 3_002, 3_010])
+
+        assert.isFalse(yield* store.forgetCopies(300 * hour))
+        assert.isTrue(yield* store.forgetCopies(302 * hour))
+        assert.isFalse(yield* store.forgetCopies(302 * hour))
+        assert.deepStrictEqual(yield* copied, [])
+      }).pipe(Effect.provide(layerStore))
+    )
+
+    it.effect("take no more room for copies than their limit (trust C2)", () =>
+      Effect.gen(function* () {
+        const { store } = yield* seed
+        const text = () => randomBytes(copyBytesMax / 2).toString("hex")
+        for (let i = 1; i <= 64; i++) {
+          const uplink = { sequence: i, storedAt: i * 3_600_000, data: Buffer.from(text()), header: () => "" }
+          yield* store.applyPoints([{ ...id, points: new Map(), uplinks: [uplink] }])
+        }
+        const copies = yield* store.copies(id)
+        assert.strictEqual(copies.at(-1)?.sequence, 64)
+        assert.isAtMost(copies.length, copiesBytesMax / (copyBytesMax / 2))
       }).pipe(Effect.provide(layerStore))
     )
 

@@ -56,7 +56,7 @@ describe.each(databases(server))("a product that is deleted, on $database", ({ l
     )
     yield* registry.changeProperties({ productKey, deviceKey: "d0" }, "tag", { site: "A1" })
     yield* store.applyPoints([
-      { productKey, deviceKey: "d0", sequences: [], points: new Map([["temp", { value: 1, time: 1, order: 1 }]]) }
+      { productKey, deviceKey: "d0", uplinks: [], points: new Map([["temp", { value: 1, time: 1, order: 1 }]]) }
     ])
     yield* tell
     return { registry, store }

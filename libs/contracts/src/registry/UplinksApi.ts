@@ -14,6 +14,16 @@ import { eventTimes } from "./EventQuery.ts"
  */
 export const trailMax = 128
 
+/** An uplink of a device as the stream UPLINK has it. */
+export interface UplinkMessage {
+  readonly data: Uint8Array
+  /** A header's value, empty if there is none. */
+  readonly header: (name: string) => string
+  readonly sequence: number
+  /** When the stream stored it, milliseconds since 1970. */
+  readonly storedAt: number
+}
+
 /** An uplink as the stream keeps it. */
 export const StoredUplink = Schema.Struct({
   sequence: Schema.Finite.annotate({ description: "In the stream UPLINK; the `cursor` of what is older." }),

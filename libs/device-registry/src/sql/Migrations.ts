@@ -187,5 +187,17 @@ export const migrations: ReadonlyArray<(types: ColumnTypes) => string> = [
   `,
   () => `
   ALTER TABLE device_events ADD COLUMN code TEXT;
+  `,
+  ({ int64, key }) => `
+  ALTER TABLE device_points ADD COLUMN copied_at ${int64} NOT NULL DEFAULT 0;
+  CREATE TABLE device_uplinks (
+    product_key ${key} NOT NULL,
+    device_key ${key} NOT NULL,
+    copied_at ${int64} NOT NULL,
+    uplinks TEXT NOT NULL,
+    PRIMARY KEY (product_key, device_key),
+    FOREIGN KEY (product_key, device_key) REFERENCES devices (product_key, device_key) ON DELETE CASCADE
+  );
+  CREATE INDEX device_uplinks_by_time ON device_uplinks (copied_at);
   `
 ]

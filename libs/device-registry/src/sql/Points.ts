@@ -6,6 +6,7 @@ import { pointsBatchBytesMax, pointsBytesMax, pointsPerDeviceMax, pointValueByte
 import type { DeviceId, LatestPoint, PointsOfDevice } from "../RegistryStore.ts"
 import { inLockOrder } from "./LockOrder.ts"
 import type { Row, SqlSession, SqlTransaction } from "./Sql.ts"
+import { addCopies, toCopy } from "./UplinkCopies.ts"
 
 /**
  * Merges by time, so that late, repeated and shared deliveries come to the same. One row per device: a row per point cost three times
@@ -17,29 +18,44 @@ export const applyPoints = Effect.fnUntraced(function* (sql: SqlTransaction, dev
   const ordered = inLockOrder(devices)
   const keys = ordered.map(({ deviceKey, productKey }) => [productKey, deviceKey] as const)
   const rows = yield* sql.getEach(select, keys)
+  const copied = ordered.map(({ deviceKey, productKey, uplinks }, index) => {
+    const { copiedAt, copies } = toCopy(uplinks, Number(rows[index]?.["copied_at"] ?? 0))
+    return { deviceKey, productKey, copiedAt, copies }
+  })
   yield* sql.runEach(
-    `INSERT INTO device_points (product_key, device_key, points, trail) SELECT ?1, ?2, ?3, ?4
+    `INSERT INTO device_points (product_key, device_key, points, trail, copied_at) SELECT ?1, ?2, ?3, ?4, ?5
      WHERE EXISTS (SELECT 1 FROM devices WHERE product_key = ?1 AND device_key = ?2${sql.forKeyShare})
-     ON CONFLICT (product_key, device_key) DO UPDATE SET points = excluded.points, trail = excluded.trail`,
-    ordered.map(({ deviceKey, points, productKey, sequences }, index) => [
+     ON CONFLICT (product_key, device_key) DO UPDATE SET points = excluded.points, trail = excluded.trail,
+       copied_at = excluded.copied_at`,
+    ordered.map(({ deviceKey, points, productKey, uplinks }, index) => [
       productKey,
       deviceKey,
       encode(merge(decode(rows[index]), points)),
-      encodeTrail(decodeTrail(rows[index]), sequences)
+      encodeTrail(
+        decodeTrail(rows[index]),
+        uplinks.map(({ sequence }) => sequence)
+      ),
+      copied[index]!.copiedAt
     ])
+  )
+  yield* addCopies(
+    sql,
+    copied.filter(({ copies }) => copies.length > 0)
   )
 })
 
 /** Cuts devices into batches by the bytes that are known of each, none of which is read for it. */
 export const batchesOf = Effect.fnUntraced(function* (sql: SqlTransaction, devices: ReadonlyArray<PointsOfDevice>) {
   const sizes = yield* sql.getEach(
-    "SELECT OCTET_LENGTH(points) AS bytes FROM device_points WHERE product_key = ?1 AND device_key = ?2",
+    "SELECT OCTET_LENGTH(points) AS bytes, copied_at FROM device_points WHERE product_key = ?1 AND device_key = ?2",
     devices.map(({ deviceKey, productKey }) => [productKey, deviceKey])
   )
   const batches: Array<Array<PointsOfDevice>> = []
   let bytes = pointsBatchBytesMax
   for (const [index, device] of devices.entries()) {
-    const more = Number(sizes[index]?.["bytes"] ?? 0) + device.points.size * pointBytes
+    const { copies } = toCopy(device.uplinks, Number(sizes[index]?.["copied_at"] ?? 0))
+    const more =
+      Number(sizes[index]?.["bytes"] ?? 0) + device.points.size * pointBytes + (copies.length > 0 ? copiesBytes : 0)
     bytes += more
     if (bytes > pointsBatchBytesMax) {
       batches.push([])
@@ -52,6 +68,8 @@ export const batchesOf = Effect.fnUntraced(function* (sql: SqlTransaction, devic
 
 /** Of a point that comes, roughly. */
 const pointBytes = 100
+/** Of a device's copies, in time: 0.1 ms to read, pack and write them. */
+const copiesBytes = 1_024
 
 /** Undefined if there is no such device. */
 export const readPoints = Effect.fnUntraced(function* (sql: SqlSession, { deviceKey, productKey }: DeviceId) {
@@ -67,7 +85,7 @@ export const readPoints = Effect.fnUntraced(function* (sql: SqlSession, { device
 export const readTrail = (sql: SqlSession, { deviceKey, productKey }: DeviceId) =>
   Effect.map(sql.get(select, productKey, deviceKey), decodeTrail)
 
-const select = "SELECT points, trail FROM device_points WHERE product_key = ?1 AND device_key = ?2"
+const select = "SELECT points, trail, copied_at FROM device_points WHERE product_key = ?1 AND device_key = ?2"
 
 /** Oldest first, each as what it is more than the one before, to the base 36: four or five characters instead of fifteen. */
 const encodeTrail = (known: ReadonlyArray<number>, news: ReadonlyArray<number>): string => {

@@ -113,11 +113,12 @@ const anyDevice = (sql: SqlSession, productKey: string) =>
 
 const keysOf = ({ deviceKey, productKey }: DeviceId) => [productKey, deviceKey] as const
 
-/** Events and properties, and latest values as the pages that they are on. */
+/** Events and properties, and latest values and copies of uplinks as the pages that they are on. */
 const rowsOfDevice = `SELECT
   (SELECT COUNT(*) FROM device_events WHERE product_key = ?1 AND device_key = ?2)
   + (SELECT COUNT(*) FROM device_properties WHERE product_key = ?1 AND device_key = ?2)
   + COALESCE((SELECT OCTET_LENGTH(points) / 1024 FROM device_points WHERE product_key = ?1 AND device_key = ?2), 0)
+  + COALESCE((SELECT OCTET_LENGTH(uplinks) / 1024 FROM device_uplinks WHERE product_key = ?1 AND device_key = ?2), 0)
   AS n`
 
 /** How many of these come to no more than `rowsMax` rows; one at least. */

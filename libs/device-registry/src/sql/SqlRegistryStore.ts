@@ -36,6 +36,7 @@ import {
 } from "./Scripts.ts"
 import { countNotUnder, listKeyIds, resealSecrets, secretsNotUnder } from "./Secrets.ts"
 import { Sql, type SqlTransaction } from "./Sql.ts"
+import { forgetCopies, readCopies } from "./UplinkCopies.ts"
 
 /** RegistryStore on whichever database `Sql` is. */
 export const layerSqlRegistryStore: Layer.Layer<RegistryStore, never, Sql> = Layer.effect(
@@ -145,6 +146,8 @@ export const layerSqlRegistryStore: Layer.Layer<RegistryStore, never, Sql> = Lay
         ),
       points: (id) => readPoints(sql, id),
       trail: (id) => readTrail(sql, id),
+      copies: (id) => readCopies(sql, id),
+      forgetCopies: (before) => sql.transaction((session) => forgetCopies(session, before)),
       script: (productKey) => readScript(sql, productKey),
       saveScriptDraft: (productKey, source) => saveScriptDraft(sql, productKey, source),
       noteScriptTested: (productKey, source) => Effect.asVoid(noteScriptTested(sql, productKey, source)),

@@ -18,7 +18,8 @@ export interface Tables extends AsyncDisposable {
 
 /**
  * The tables that a backup has, each after those that it refers to, with the schema that brought them. Tables that are left out are made
- * anew. Those are the index of the search, and the changes that are to be told: whoever needs them finds them out when it starts.
+ * anew. Those are the index of the search, and the changes that are to be told: whoever needs them finds them out when it starts. Copies of
+ * uplinks come again with new ones.
  */
 const tablesBySchema: ReadonlyArray<readonly [schema: number, table: string]> = [
   [4, "thing_models"],
