@@ -4,21 +4,31 @@ import { Device, getTopic, postTopic } from "@roost/device"
 import { TLS_PSK_WITH_AES_128_CCM_8 } from "@roost/dtls"
 import { encodeRequest, pskFromSecret } from "@roost/enos"
 import { eventually, RoostProcesses } from "@roost/testkit"
+import { runRoost } from "@roost/tool-roost"
+import { Effect } from "effect"
 import { createHash } from "node:crypto"
 import { createSocket } from "node:dgram"
-import { afterAll, assert, beforeAll, describe, it } from "vitest"
+import { mkdtempSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { afterAll, assert, beforeAll, describe, it, vi } from "vitest"
 import { createDevice, createProduct, type TestDevice } from "../src/Fixtures.ts"
 import { KnockingClient } from "../src/KnockingClient.ts"
 
-// Causes that clients make on a real Roost, and what is named when somebody asks why.
+// Causes that clients make on a real Roost, and what the API and `roost why` name when somebody asks why.
 
 let roost: RoostProcesses
 const closing: Array<() => unknown> = []
+/** By `roost why`. */
+const commandNamed = new Set<string>()
+const settings = mkdtempSync(join(tmpdir(), "roost-why-"))
 const product = "pkWhy"
 const hexSecret = "00112233445566778899aabbccddeeff"
 
 beforeAll(async () => {
   roost = await RoostProcesses.start()
+  vi.stubEnv("XDG_CONFIG_HOME", settings)
+  vi.stubEnv("ROOST_API_TOKEN", roost.token)
   await ok("POST", "/v1/models", {
     modelId: "meter",
     attributes: {},
@@ -34,6 +44,7 @@ beforeAll(async () => {
 afterAll(async () => {
   for (const close of closing) await close()
   await roost?.[Symbol.asyncDispose]()
+  rmSync(settings, { recursive: true, force: true })
 })
 
 const ok = async (method: string, path: string, body?: unknown) => {
@@ -54,7 +65,19 @@ const named = async (path: string, code: string): Promise<Finding> => {
   const { cause, cure, link, sentence } = findings[0]!
   for (const text of [sentence, cause, cure]) assert.isAbove(text.length, 10)
   assert.strictEqual(link, `/refusals#${code}`)
+  await namedByCommand(path, findings[0]!)
   return findings[0]!
+}
+
+/** What a person is told who types `roost why PRODUCT/DEVICE` or `roost why ADDRESS`: this cause first, and its cure. */
+const namedByCommand = async (path: string, { cause, code, cure, sentence }: Finding): Promise<void> => {
+  const [, productKey, deviceKey] = /products\/([^/]+)\/devices\/([^/]+)\/why/.exec(path) ?? []
+  const who = productKey === undefined ? path.replace(/.*address=/, "") : `${productKey}/${deviceKey}`
+  const { code: exitCode, out } = await Effect.runPromise(runRoost(["why", who, "--url", roost.registryUrl]))
+  assert.strictEqual(exitCode, 1, out)
+  assert.match(out, new RegExp(`^[^✗]*✗ ${code} {2}`), out)
+  for (const text of [sentence, cause, cure]) assert.include(out, text)
+  commandNamed.add(code)
 }
 
 const bytesOf = (text: string) => new TextEncoder().encode(text)
@@ -382,4 +405,8 @@ describe("why names a command that", () => {
       (findings) => findings.some(({ code }) => code === "command-asleep")
     )
   })
+})
+
+describe("roost why", () => {
+  it("named 25 causes at least", () => assert.isAtLeast(commandNamed.size, 25))
 })

@@ -3,7 +3,7 @@ import { parseJson } from "@roost/enos"
 import { Effect } from "effect"
 import { momentBefore, durationSeconds } from "../src/api/Times.ts"
 import { jsonOrText, pairOf } from "../src/api/Texts.ts"
-import { cellOf } from "../src/output/Cells.ts"
+import { cellOf, zoneOf } from "../src/output/Cells.ts"
 import { csvOf } from "../src/output/Csv.ts"
 import { jsonOf, yamlOf } from "../src/output/Documents.ts"
 import { listWriter } from "../src/output/print.ts"
@@ -97,7 +97,8 @@ describe("what is printed", () => {
   it("a cell shows no control characters, and times in the reader's zone", () => {
     assert.strictEqual(cellOf("identity", "a\u001b[31m\n\u0000"), "a\\x1b[31m\\n\\x00")
     const time = cellOf("createdAt", 1_795_476_031_270)
-    assert.match(time, /^2026-11-2\d \d\d:\d\d:31$/)
+    assert.match(time, /^2026-11-2\d \d\d:\d\d:31[+-]\d\d(:\d\d)?$/)
+    assert.deepStrictEqual([0, 480, -210, 345].map(zoneOf), ["+00", "+08", "-03:30", "+05:45"])
     assert.strictEqual(cellOf("fileSize", 1_795_476_031_270), "1795476031270")
   })
 

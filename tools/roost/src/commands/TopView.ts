@@ -42,7 +42,7 @@ export const topLines = ({ cluster, summary, url }: Seen, printer: Printer, rows
         node.partitions === undefined ? "" : String(node.partitions),
         `${Math.round(node.cpu * 100)} %`,
         bytesOf(node.memoryBytes),
-        `${Math.round(node.lagMillis)} ms`
+        node.lagMillis < 1 ? "< 1 ms" : `${Math.round(node.lagMillis)} ms`
       ])
     ),
     ...section(

@@ -95,7 +95,7 @@ const lines = Effect.gen(function* () {
     const fields = parseJson(data) as Fields
     const device = `${cellOf("", fields["productKey"])}/${cellOf("", fields["deviceKey"])}`
     const at = timeOf(fields)
-    const time = typeof at === "number" ? localTime(at).slice(11) : "        "
+    const time = typeof at === "number" ? localTime(at).slice(11, 19) : "        "
     return `${paint(printer, "dim", time)}  ${event.padEnd(8)}  ${paint(printer, "bold", device)}  ${summaryOf(event, fields)}`
   }
 })

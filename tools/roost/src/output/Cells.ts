@@ -17,15 +17,21 @@ export const cellOf = (name: string, value: unknown): string => {
 /** Whether a number under this name is a time, milliseconds since 1970. */
 export const isTimeCell = (name: string, value: number): boolean => value >= millisMin && nameOfTime.test(name)
 
-/** `2026-11-30 11:25:52`, in the zone of the terminal. */
+/** `2026-11-30 11:25:52+08`, in the zone of the terminal, which is named as PostgreSQL does: a line may be read elsewhere. */
 export const localTime = (millis: number): string => {
   const date = new Date(millis)
   if (Number.isNaN(date.getTime())) return String(millis)
   const two = (number: number) => String(number).padStart(2, "0")
   return (
     `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())} ` +
-    `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`
+    `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}${zoneOf(-date.getTimezoneOffset())}`
   )
+}
+
+/** `+08`, `-03:30`, by minutes east of UTC. */
+export const zoneOf = (minutes: number): string => {
+  const two = (number: number) => String(Math.trunc(Math.abs(number))).padStart(2, "0")
+  return `${minutes < 0 ? "-" : "+"}${two(minutes / 60)}${minutes % 60 === 0 ? "" : `:${two(minutes % 60)}`}`
 }
 
 const isIsoTime = (text: string): boolean => /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z$/.test(text)

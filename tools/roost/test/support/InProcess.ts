@@ -1,11 +1,7 @@
-import { NodeServices } from "@effect/platform-node"
 import { temporaryDirectory } from "@roost/testkit"
-import { Cause, Effect, Exit, Runtime } from "effect"
-import { CliConfig, CliError, CliOutput, Command, GlobalFlag } from "effect/cli"
+import { Effect } from "effect"
 import { createServer, type RequestListener } from "node:http"
-import { exitCodes } from "../../src/ExitCode.ts"
-import { Printer } from "../../src/output/Printer.ts"
-import { roost } from "../../src/RoostCommand.ts"
+import { runRoost } from "../../src/runRoost.ts"
 
 export interface Asked {
   readonly method: string
@@ -54,42 +50,13 @@ export const problem = (status: number, name: string): Answer => ({
   body: JSON.stringify({ type: `urn:roost:problem:${name}`, status, title: "It is so." })
 })
 
-/** Runs `roost` in this process: its exit code, and what it wrote. `onTold` hears each line to standard error as it comes. */
+/** Runs `roost` in this process, against the Roost at `url`. */
 export const run = Effect.fnUntraced(function* (
   url: string,
   args: ReadonlyArray<string>,
-  { folder: given, onTold = () => {} }: { readonly folder?: string; readonly onTold?: (line: string) => void } = {}
+  { folder: given, onTold }: { readonly folder?: string; readonly onTold?: (line: string) => void } = {}
 ) {
-  const folder = given ?? (yield* temporaryDirectory)
-  const out: Array<string> = []
-  const told: Array<string> = []
-  process.env["XDG_CONFIG_HOME"] = folder
+  process.env["XDG_CONFIG_HOME"] = given ?? (yield* temporaryDirectory)
   process.env["ROOST_API_TOKEN"] = "a-token-of-a-test"
-  const exit = yield* Command.runWith(roost, { version: "1" })([...args, "--url", url]).pipe(
-    Effect.provideService(Printer, {
-      out: (line) => Effect.sync(() => void out.push(line)),
-      tell: (line) =>
-        Effect.sync(() => {
-          told.push(line)
-          onTold(line)
-        }),
-      columns: undefined,
-      colours: false
-    }),
-    Effect.provide([
-      NodeServices.layer,
-      CliConfig.layer({ builtIns: [GlobalFlag.Help, GlobalFlag.Version] }),
-      CliOutput.layerPresenter({ present: () => Effect.void })
-    ]),
-    Effect.exit
-  )
-  const error = Exit.isSuccess(exit) ? undefined : Cause.squash(exit.cause)
-  const code =
-    error === undefined
-      ? 0
-      : CliError.isCliError(error)
-        ? exitCodes.unusable.code
-        : (error as { readonly [Runtime.errorExitCode]?: number })[Runtime.errorExitCode]
-  const text = error instanceof Error ? error.message : ""
-  return { code, out: out.join("\n"), told: told.join("\n"), text }
+  return yield* runRoost([...args, "--url", url], onTold)
 })

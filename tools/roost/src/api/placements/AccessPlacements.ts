@@ -60,7 +60,10 @@ export const accessPlacements: Placements = {
     list: { items: "entries", key: ["id"], columns: ["at", "who", "operation", "target", "from"], usual: 50 },
     examples: [
       ["--from 24h", "Who changed what in the last day, newest first"],
-      ["--product meters --operation rotateProductSecret --output json", "With what was before and after"]
+      [
+        "--product meters --operation rotateProductSecret --output json",
+        "With the values before and after, as far as there are any"
+      ]
     ]
   }
 }
