@@ -146,12 +146,16 @@ const transmit = ({ socket }: Link, datagram: Uint8Array): void => {
   }
 }
 
-/** The devices share 127.N.1.1, 127.N.2.1, …, 32 768 on each; N counts a device's handshakes. */
+/**
+ * N counts a device's handshakes. The devices share 64 addresses of 127.N.1.0/24, each 32 768 of them others, of 127.N.2.0/24, and so
+ * on. One address for all would be a source that a server limits, as it limits a stranger.
+ */
 const freshAddress = (number: number, handshakes: number) => ({
-  address: `127.${(handshakes + 1) & 0xff}.${1 + (number >> freshPortBits)}.1`,
+  address: `127.${(handshakes + 1) & 0xff}.${1 + (number >> freshPortBits)}.${1 + (number & (freshHosts - 1))}`,
   port: firstFreshPort + (number & (2 ** freshPortBits - 1))
 })
 
+const freshHosts = 64
 const freshPortBits = 15
 const firstFreshPort = 16_384
 
