@@ -52,6 +52,7 @@ export class PostgresConnection {
   readonly #timer: NodeJS.Timeout
   #isOpen = false
   #ending: Ending | undefined
+  #heardAt = Number.NEGATIVE_INFINITY
 
   /** Throws what is wrong with the URL. `onEnd`: called once. */
   constructor(url: string, config: ClientConfig, onEnd: (connection: PostgresConnection) => void) {
@@ -71,6 +72,7 @@ export class PostgresConnection {
     this.#open = this.#client.connect().then(
       () => {
         this.#isOpen = true
+        this.#heard()
         clearTimeout(this.#timer)
       },
       (error: unknown) => {
@@ -80,6 +82,11 @@ export class PostgresConnection {
       }
     )
     this.#open.catch(() => undefined)
+  }
+
+  /** When the server last answered here, by `performance.now()`: that it lets us in is an answer, and so is a refusal. */
+  get heardAt(): number {
+    return this.#heardAt
   }
 
   get isEnded(): boolean {
@@ -96,8 +103,10 @@ export class PostgresConnection {
         ...(values === undefined ? {} : { values: values as Array<Value> }),
         ...(prepare ? { name: nameOf(text) } : {})
       })
+      this.#heard()
       return { rows: result.rows, count: result.rowCount ?? 0, command: result.command }
     } catch (error) {
+      if (error instanceof DatabaseError) this.#heard()
       throw this.#ending === undefined || error instanceof DatabaseError
         ? error
         : new ConnectionFailed(this.#ending, true)
@@ -114,6 +123,10 @@ export class PostgresConnection {
   /** At once, whatever is under way. */
   giveUp(): void {
     this.#end(ending.givenUp)
+  }
+
+  #heard(): void {
+    this.#heardAt = performance.now()
   }
 
   #end(why: Ending): void {

@@ -5,6 +5,9 @@ import type { Value } from "./Values.ts"
 /** A connection, for the one who holds it. */
 export type Session = Pick<PostgresConnection, "query">
 
+/** Told of the connection that a piece of work has from now on; until then it waits for one. */
+export type Holds = (connection: PostgresConnection) => void
+
 /** Connections to one database: one that all write to, and up to `max` that one holder has at a time. Each is made when it is wanted. */
 export class PostgresConnections {
   readonly #url: string
@@ -22,13 +25,20 @@ export class PostgresConnections {
     this.#config = config
   }
 
+  /** When the server last answered on any of them, by `performance.now()`. */
+  get heardAt(): number {
+    const all = this.#shared === undefined ? [...this.#open] : [...this.#open, this.#shared]
+    return Math.max(...all.map(({ heardAt }) => heardAt))
+  }
+
   /** Takes the statements of all at once, in order; none of them is long. */
-  get shared(): Session {
+  shared(holds: Holds): Session {
     const why = this.#ending
     if (why !== undefined) return { query: () => Promise.reject(new ConnectionFailed(why, false)) }
     if (this.#shared === undefined || this.#shared.isEnded) {
       this.#shared = new PostgresConnection(this.#url, this.#config, () => undefined)
     }
+    holds(this.#shared)
     return this.#shared
   }
 
@@ -51,8 +61,9 @@ export class PostgresConnections {
     else next.resolve(connection)
   }
 
-  async query(text: string, values?: ReadonlyArray<Value>): Promise<Answer> {
+  async query(holds: Holds, text: string, values?: ReadonlyArray<Value>): Promise<Answer> {
     const connection = await this.reserve()
+    holds(connection)
     try {
       return await connection.query(text, values)
     } finally {
@@ -61,8 +72,9 @@ export class PostgresConnections {
   }
 
   /** A transaction: all or nothing. An error that the body throws rolls it back; so does the end of the connection, at each point. */
-  async begin<A>(body: (session: Session) => Promise<A>): Promise<A> {
+  async begin<A>(holds: Holds, body: (session: Session) => Promise<A>): Promise<A> {
     const connection = await this.reserve()
+    holds(connection)
     try {
       await connection.query("BEGIN")
       const result = await body(connection)

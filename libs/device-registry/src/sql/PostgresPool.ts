@@ -1,12 +1,12 @@
 import { StoreUnavailable } from "@roost/contracts"
-import { ConnectionFailed } from "./PostgresConnection.ts"
-import { PostgresConnections } from "./PostgresConnections.ts"
+import { ConnectionFailed, type PostgresConnection } from "./PostgresConnection.ts"
+import { type Holds, PostgresConnections } from "./PostgresConnections.ts"
 
 /** How long the database may take, in milliseconds. */
 export interface PostgresPatience {
   /** For a statement, before the server ends it. */
   readonly statementMillis: number
-  /** How long nothing may be heard of a look-up, or of a transaction: each answer to a statement of it is a word. */
+  /** How long nothing may be heard on the connection of a look-up or a transaction; while it waits for one, on any. */
   readonly silenceMillis: number
 }
 
@@ -15,8 +15,8 @@ export const postgresPatience: PostgresPatience = { statementMillis: 5_000, sile
 const endMillisMax = 5_000
 
 /**
- * Connections whose work always ends. A query without an answer in time fails, and all connections are given up. A server that
- * hangs, or a network that swallows, would keep each of them for minutes. The next call makes new ones.
+ * Connections whose work always ends. A server that hangs, or a network that swallows, would keep each of them for minutes. So one on
+ * which nothing is heard in time is given up, and all of them where none is answered. The next call makes new ones.
  */
 export class PostgresPool {
   readonly silenceMillis: number
@@ -31,21 +31,34 @@ export class PostgresPool {
     this.#connections = this.#open()
   }
 
-  /** `mayHaveHappened` is asked when it fails: whether a write is under way that nobody will hear of. */
+  /**
+   * `millis`: how long nothing may be heard. Work that has a connection hears the answers on it. Work that waits for one hears those on
+   * all, as each brings it nearer: it is late then, and the database is not away.
+   * `mayHaveHappened` is asked when it fails: whether a write is under way that nobody will hear of.
+   */
   async within<A>(
     millis: number,
-    work: (connections: PostgresConnections, heard: () => void) => PromiseLike<A>,
+    work: (connections: PostgresConnections, holds: Holds) => PromiseLike<A>,
     mayHaveHappened: () => boolean
   ): Promise<A> {
     const connections = this.#connections
+    let held: PostgresConnection | undefined
+    let since = performance.now()
     const late = Promise.withResolvers<never>()
-    const timer = setTimeout(() => {
-      this.#renew(connections)
+    const look = (): void => {
+      const left = Math.max(since, (held ?? connections).heardAt) + millis - performance.now()
+      if (left > 0) return void (timer = setTimeout(look, left))
+      this.#giveUp(connections, held, millis)
       const message = `the database did not answer within ${millis} ms`
       late.reject(new StoreUnavailable(message, { mayHaveHappened: mayHaveHappened() }))
-    }, millis)
+    }
+    let timer = setTimeout(look, millis)
+    const holds: Holds = (connection) => {
+      held = connection
+      since = performance.now()
+    }
     try {
-      return await Promise.race([work(connections, () => timer.refresh()), late.promise])
+      return await Promise.race([work(connections, holds), late.promise])
     } catch (error) {
       throw asUnavailable(error, mayHaveHappened)
     } finally {
@@ -57,10 +70,11 @@ export class PostgresPool {
     return this.#connections.end(endMillisMax)
   }
 
-  #renew(hanging: PostgresConnections): void {
-    if (this.#connections !== hanging) return
-    this.#connections = this.#open()
-    hanging.giveUp()
+  /** The one that is silent, while others are answered; else the server is silent, and all go. */
+  #giveUp(connections: PostgresConnections, silent: PostgresConnection | undefined, millis: number): void {
+    if (silent !== undefined && performance.now() - connections.heardAt < millis) return silent.giveUp()
+    if (this.#connections === connections) this.#connections = this.#open()
+    connections.giveUp()
   }
 }
 

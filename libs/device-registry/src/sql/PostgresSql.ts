@@ -7,7 +7,7 @@ import { lookUpsMax, searchingMax, transactionsMax } from "../Limits.ts"
 import { migrations, newerSchema } from "./Migrations.ts"
 import { mayBeMended, outageText, placeOf } from "./PostgresOutage.ts"
 import type { PostgresConnection } from "./PostgresConnection.ts"
-import type { PostgresConnections, Session } from "./PostgresConnections.ts"
+import type { Holds, PostgresConnections, Session } from "./PostgresConnections.ts"
 import { type PostgresPatience, postgresPatience, PostgresPool } from "./PostgresPool.ts"
 import { type Section, sections, Sql, type SqlTransaction, storableValues, type Value } from "./Sql.ts"
 
@@ -35,8 +35,8 @@ export const layerPostgresSql = (
           yield* Effect.tryPromise({
             try: async () => {
               // A migration may take an hour; what takes connections and says nothing is no PostgreSQL, or hangs.
-              await pool.within(pool.silenceMillis, (connections) => connections.query("SELECT 1"), never)
-              await pool.within(migrationMillisMax, (connections) => connections.begin(migrate), never)
+              await pool.within(pool.silenceMillis, (connections, holds) => connections.query(holds, "SELECT 1"), never)
+              await pool.within(migrationMillisMax, (connections, holds) => connections.begin(holds, migrate), never)
             },
             catch: (error) => error
           }).pipe(
@@ -102,7 +102,7 @@ const make = (pool: PostgresPool, single: PostgresPool, index: DeviceIndex) => {
     Effect.promise(() =>
       single.within(
         single.silenceMillis,
-        (connections) => connections.shared.query(numbered(sql), storableValues(values), true),
+        (connections, holds) => connections.shared(holds).query(numbered(sql), storableValues(values), true),
         mayHaveHappened
       )
     )
@@ -118,10 +118,9 @@ const make = (pool: PostgresPool, single: PostgresPool, index: DeviceIndex) => {
       Effect.promise(async () => {
         let result: A
         let committing = false
-        const work = (connections: PostgresConnections, heard: () => void) =>
-          connections.begin(async (connection) => {
-            heard()
-            result = await Effect.runPromise(body(transactionOn(connection, heard)))
+        const work = (connections: PostgresConnections, holds: Holds) =>
+          connections.begin(holds, async (connection) => {
+            result = await Effect.runPromise(body(transactionOn(connection)))
             committing = true
           })
         for (let tries = 1; ; tries++) {
@@ -149,22 +148,23 @@ const unlessBusy = <E, R>(pool: PostgresPool, section: Section, body: Effect.Eff
 /** Planned for their values each time: how common a part is decides how it is best looked for. */
 const searchSession = (pool: PostgresPool): SearchSession => {
   const allOn =
-    (connection: Session, heard: () => void): SearchSession["all"] =>
-    async (sql, values = []) => {
-      const { rows } = await connection.query(numbered(sql), storableValues(values))
-      heard()
-      return rows
-    }
+    (connection: Session): SearchSession["all"] =>
+    async (sql, values = []) =>
+      (await connection.query(numbered(sql), storableValues(values))).rows
+  const onAny = async (millis: number, ...[sql, values = []]: Parameters<SearchSession["all"]>) => {
+    const query = (connections: PostgresConnections, holds: Holds) =>
+      connections.query(holds, numbered(sql), storableValues(values))
+    return (await pool.within(millis, query, never)).rows
+  }
   return {
-    all: (sql, values) =>
-      pool.within(pool.silenceMillis, (connections, heard) => allOn(connections, heard)(sql, values), never),
-    long: (sql) => pool.within(migrationMillisMax, (connections, heard) => allOn(connections, heard)(sql), never),
+    all: (sql, values) => onAny(pool.silenceMillis, sql, values),
+    long: (sql) => onAny(migrationMillisMax, sql),
     alone: (body) =>
       pool.within(
         pool.silenceMillis,
-        (connections, heard) =>
-          connections.begin(async (connection) => {
-            const all = allOn(connection, heard)
+        (connections, holds) =>
+          connections.begin(holds, async (connection) => {
+            const all = allOn(connection)
             const [row] = await all(`SELECT pg_try_advisory_xact_lock(${lockSpace}, ${sections.search}) AS locked`)
             return (row!["locked"] as unknown) === true ? await body(all) : undefined
           }),
@@ -202,7 +202,8 @@ const lock = async (pool: PostgresPool, section: Section): Promise<Held | undefi
   const held = await pool.within(pool.silenceMillis, reserve, never)
   try {
     const text = `SELECT pg_try_advisory_lock(${lockSpace}, ${sections[section]}) AS locked`
-    const { rows } = await pool.within(pool.silenceMillis, () => held.connection.query(text), never)
+    const ask = (_: PostgresConnections, holds: Holds) => (holds(held.connection), held.connection.query(text))
+    const { rows } = await pool.within(pool.silenceMillis, ask, never)
     if ((rows[0]?.["locked"] as unknown) === true) return held
   } catch (error) {
     // It may be locked.
@@ -218,7 +219,10 @@ const unlock = (pool: PostgresPool, { connection, connections }: Held, section: 
   pool
     .within(
       pool.silenceMillis,
-      () => connection.query(`SELECT pg_advisory_unlock(${lockSpace}, ${sections[section]})`),
+      (_, holds) => {
+        holds(connection)
+        return connection.query(`SELECT pg_advisory_unlock(${lockSpace}, ${sections[section]})`)
+      },
       never
     )
     .then(
@@ -226,12 +230,9 @@ const unlock = (pool: PostgresPool, { connection, connections }: Held, section: 
       () => connection.giveUp()
     )
 
-const transactionOn = (connection: Session, heard: () => void): SqlTransaction => {
-  const query = async (sql: string, values: ReadonlyArray<Value>) => {
-    const answer = await connection.query(numbered(sql), storableValues(values), true)
-    heard()
-    return answer
-  }
+const transactionOn = (connection: Session): SqlTransaction => {
+  const query = (sql: string, values: ReadonlyArray<Value>) =>
+    connection.query(numbered(sql), storableValues(values), true)
   /** One connection takes them in order and answers in order. */
   const queryEach = (sql: string, values: ReadonlyArray<ReadonlyArray<Value>>) =>
     Promise.all(values.map((each) => query(sql, each)))
@@ -246,7 +247,6 @@ const transactionOn = (connection: Session, heard: () => void): SqlTransaction =
     enter: (section) =>
       Effect.promise(async () => {
         await connection.query(`SELECT pg_advisory_xact_lock(${lockSpace}, ${sections[section]})`)
-        heard()
       })
   }
 }
