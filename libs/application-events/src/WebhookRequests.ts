@@ -1,9 +1,9 @@
 import { NodeHttpClient } from "@effect/platform-node"
 import { buildConnector } from "@effect/platform-node/Undici"
-import { Setting, type WebhookWithSecret } from "@roost/contracts"
+import { Setting, tlsMismatch, type WebhookWithSecret } from "@roost/contracts"
 import type { RefusalCode } from "@roost/explain"
 import { Clock, Config, Effect, Layer, Option } from "effect"
-import { HttpBody, HttpClient, HttpClientRequest } from "effect/http"
+import { HttpBody, HttpClient, type HttpClientError, HttpClientRequest } from "effect/http"
 import { createHmac } from "node:crypto"
 import { lookup } from "node:dns"
 import type { LookupFunction } from "node:net"
@@ -68,13 +68,17 @@ export const send = Effect.fnUntraced(
       error: `the receiver did not answer within ${answerSecondsMax} s`
     }))
   ),
-  Effect.catch((error) =>
-    Effect.succeed<Outcome>({
-      code: isRefusedAddress(error) ? "webhook-private-address" : "webhook-unreachable",
-      error: `the receiver was not reached: ${String(error.cause ?? error)}`.slice(0, 300)
-    })
-  )
+  (sent, { url }) =>
+    Effect.catch(sent, (error) =>
+      Effect.succeed<Outcome>({
+        code: isRefusedAddress(error) ? "webhook-private-address" : "webhook-unreachable",
+        error: `the receiver was not reached: ${reasonOf(error, url)}`.slice(0, 300)
+      })
+    )
 )
+
+const reasonOf = (error: HttpClientError.HttpClientError, url: string): string =>
+  tlsMismatch(error, url) ?? String(error.cause ?? error)
 
 /** A request without events, so that a receiver's owner sees whether it is reached, and its signature right, before there are any. */
 export const tryDelivery = Effect.fnUntraced(function* ({ secret, url, webhookId }: WebhookWithSecret) {

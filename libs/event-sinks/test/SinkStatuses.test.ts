@@ -66,10 +66,14 @@ describe("how a sink does", () => {
 describe("a reason of MQTT", () => {
   it("says of a connection that the login is wrong, and of a message that this topic is not allowed", () => {
     const refused = Object.assign(new Error("Not authorized"), { code: 0x87 })
-    const [connecting, publishing] = [true, false].map((isConnecting) => mqttFault(refused, "b:1883", isConnecting))
+    const [connecting, publishing] = [true, false].map((isConnecting) =>
+      mqttFault(refused, "mqtt://b:1883", isConnecting)
+    )
     assert.deepInclude(connecting, { blame: "target", code: "sink-login" })
     assert.deepInclude(publishing, { blame: "events", code: "sink-denied" })
-    assert.deepInclude(mqttFault(coded("ECONNREFUSED"), "b:1883"), { blame: "target", code: "sink-unreachable" })
+    const noTls = mqttFault(coded("ERR_SSL_WRONG_VERSION_NUMBER"), "mqtts://b:1883")
+    assert.include(noTls.detail, "the broker at b:1883: the port speaks no TLS: write mqtt:// in place of mqtts://")
+    assert.deepInclude(mqttFault(coded("ECONNREFUSED"), "mqtt://b:1883"), { blame: "target", code: "sink-unreachable" })
   })
 })
 

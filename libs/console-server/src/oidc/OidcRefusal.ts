@@ -1,3 +1,4 @@
+import { tlsMismatch } from "@roost/contracts"
 import * as client from "openid-client"
 import { answerBytesMax, answerSecondsMax, clockToleranceSeconds } from "./OidcLimits.ts"
 
@@ -86,14 +87,20 @@ export const otherIssuer = (named: string, issuer: string): OidcRefusal => ({
 })
 
 /** Nobody answers, or not in time, or too much. */
-const away = (issuer: string, error: unknown): OidcRefusal => ({
-  kind: "away",
-  came: `no answer of ${issuer} that can be used`,
-  expected: `its answer within ${answerSecondsMax} s, of ${answerBytesMax / 1024} KiB at most`,
-  cause: "the provider is down, or the registry has no way to it or does not trust its certificate",
-  cure: "Try again in a moment. An account of Roost's own, or ROOST_API_TOKEN, signs in without the provider.",
-  detail: detailOf(error)
-})
+const away = (issuer: string, error: unknown): OidcRefusal => {
+  const mismatch = tlsMismatch(error, issuer)
+  return {
+    kind: "away",
+    came: `no answer of ${issuer} that can be used`,
+    expected: `its answer within ${answerSecondsMax} s, of ${answerBytesMax / 1024} KiB at most`,
+    cause:
+      mismatch === undefined
+        ? "the provider is down, or the registry has no way to it or does not trust its certificate"
+        : `ROOST_OIDC_ISSUER: ${mismatch}`,
+    cure: "Try again in a moment. An account of Roost's own, or ROOST_API_TOKEN, signs in without the provider.",
+    detail: detailOf(error)
+  }
+}
 
 const ofClient = (error: client.ClientError, issuer: string): OidcRefusal => {
   const detail = detailOf(error)

@@ -33,7 +33,7 @@ export const openMqtt = Effect.fnUntraced(function* (
           const opened = connect(target.url, optionsOf(target, clientId))
           client = opened
           // Without a listener an error of the connection would end the process.
-          opened.on("error", (error) => resume(Effect.fail(mqttFault(error, place, true))))
+          opened.on("error", (error) => resume(Effect.fail(mqttFault(error, target.url, true))))
           opened.once("close", () => resume(Effect.fail(closedFault(place))))
           opened.once("connect", () => resume(Effect.succeed(opened)))
         })
@@ -56,7 +56,7 @@ export const openMqtt = Effect.fnUntraced(function* (
         )
       ).then(
         () => resume(Effect.void),
-        (error: unknown) => resume(Effect.fail(mqttFault(error, place)))
+        (error: unknown) => resume(Effect.fail(mqttFault(error, target.url)))
       )
       return Effect.sync(() => opened.off("close", onClose))
     })

@@ -1,10 +1,12 @@
+import { tlsMismatch } from "@roost/contracts"
 import { type TargetFault, targetFault } from "../delivery/TargetFault.ts"
 
 /** The fault of an error of the client (`mqtt` 5.16.0): by the reason code of MQTT 5 (its chapter 2.4), or by Node's code. */
-export const mqttFault = (error: unknown, place: string, isConnecting = false): TargetFault => {
+export const mqttFault = (error: unknown, url: string, isConnecting = false): TargetFault => {
   const code = error instanceof Error && "code" in error ? error.code : undefined
   const message = error instanceof Error ? error.message : String(error)
-  const detail = `the broker at ${place}: ${message === "" ? String(code) : message}`
+  const said = tlsMismatch(error, url) ?? (message === "" ? String(code) : message)
+  const detail = `the broker at ${URL.parse(url)?.host ?? "?"}: ${said}`
   if (typeof code !== "number") return targetFault("target", "sink-unreachable", detail)
   // As hexadecimal numbers of the specification.
   switch (code) {

@@ -1,4 +1,4 @@
-import { Setting } from "@roost/contracts"
+import { Setting, tlsMismatch } from "@roost/contracts"
 import { Config, Data, Effect, Schema } from "effect"
 
 const address = "expected an address that begins with http:// or https://, without a login"
@@ -46,7 +46,7 @@ export const sendOtlp = (to: OtlpReceiver, path: string, body: string): Effect.E
       await response.body?.cancel()
       if (!response.ok) throw new Error(`it answered ${response.status}`)
     },
-    catch: (error) => new NotTaken({ reason: reasonOf(error) })
+    catch: (error) => new NotTaken({ reason: tlsMismatch(error, to.endpoint) ?? reasonOf(error) })
   }).pipe(
     Effect.timeoutOrElse({
       duration: requestMillisMax,

@@ -1,4 +1,4 @@
-import { sessionTokenPrefix } from "@roost/contracts"
+import { sessionTokenPrefix, tlsMismatch } from "@roost/contracts"
 import { type Schema } from "effect"
 import * as Effect from "effect/Effect"
 import type { HttpClientError, HttpClientResponse } from "effect/http"
@@ -13,14 +13,16 @@ export const unreachable = (
 ): Effect.Effect<never, Failure> =>
   Effect.suspend(() => {
     if (error._tag === "SchemaError") return Effect.die(error)
-    const { code, text } = rootOf("cause" in error.reason ? error.reason.cause : error)
-    const [cause, cure] = explain(code, text, url)
+    const reason = "cause" in error.reason ? error.reason.cause : error
+    const { code, text } = rootOf(reason)
+    const [told = text, instead] = tlsMismatch(reason, url)?.split(/: (.*)/) ?? []
+    const [cause, cure] = explain(code, text)
     return new Failure({
       outcome: "noConnection",
-      what: `nothing answers at ${url}: ${text}`,
+      what: `nothing answers at ${url}: ${told}`,
       expected: "the HTTP API of a registry",
       cause,
-      cure
+      cure: instead === undefined ? cure : `${instead}; ${context}`
     })
   })
 
@@ -35,7 +37,7 @@ const rootOf = (error: unknown): { readonly code: string; readonly text: string 
 
 const context = "roost context show has the address"
 
-const explain = (code: string, text: string, url: string): readonly [cause: string, cure: string] => {
+const explain = (code: string, text: string): readonly [cause: string, cure: string] => {
   if (code === "ECONNREFUSED") {
     return ["no Roost runs there, or it listens on another port or address", `npm start starts one; ${context}`]
   }
@@ -46,7 +48,7 @@ const explain = (code: string, text: string, url: string): readonly [cause: stri
     return ["a firewall drops what is sent there, or the host is off", `try from the host itself; ${context}`]
   }
   if (/SSL|TLS/.test(code) || /ssl|tls/.test(text)) {
-    return ["it speaks no TLS, or another TLS", `use http:// in place of https:// in ${url}, or the proxy's port`]
+    return ["Roost speaks TLS where it is given a certificate, or a proxy does", context]
   }
   if (/CERT|SELF_SIGNED|ALTNAME|UNABLE_TO_VERIFY/.test(code)) {
     return ["its certificate is not trusted here", "NODE_EXTRA_CA_CERTS=FILE names the authority that signed it"]

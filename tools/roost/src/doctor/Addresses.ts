@@ -1,4 +1,4 @@
-import type { Cluster } from "@roost/contracts"
+import { type Cluster, tlsMismatch } from "@roost/contracts"
 import { Effect } from "effect"
 import { Api } from "../api/Api.ts"
 import { operations } from "../api/Operation.ts"
@@ -33,7 +33,7 @@ const readiness = async (app: string, url: string) => {
     const finding: Finding = {
       fault: "address-silent",
       weight: "wrong",
-      what: `nothing answers at ${url}: ${rootOf(error)}`,
+      what: `nothing answers at ${url}: ${tlsMismatch(error, url) ?? rootOf(error)}`,
       expected: `the HTTP port of ${app}`,
       cause: "it does not run, or listens on another port or address",
       cure: "roost context show has the address; npm start starts one on this machine"
