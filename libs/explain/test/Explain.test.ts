@@ -126,6 +126,33 @@ describe("the causes of what a device meets", () => {
     assert.deepStrictEqual(codesOf({ device: { ...device, lastSeenAt }, events: [offline] }), ["silent-for-lifetime"])
   })
 
+  it("name a device that came in and was not heard since, online or no more", () => {
+    const at = now - 90_000
+    const cameIn = { at, kind: "online", reason: "the device's handshake verified" }
+    const online = { ...device, status: "online", lastSeenAt: at, pendingCommands: 0 } as const
+    assert.deepStrictEqual(codesOf({ device: online, events: [cameIn] }), ["silent-since-handshake"])
+    const offline = { at: now - 1, kind: "offline", reason: "nothing was heard of the device for its Lifetime" }
+    const gone = { ...device, lastSeenAt: at }
+    assert.deepStrictEqual(codesOf({ device: gone, events: [offline, cameIn] }), ["silent-since-handshake"])
+  })
+
+  it("do not name one that is early, was heard by a record, or whose session was not asked", () => {
+    const at = now - 90_000
+    const cameIn = { at, kind: "online", reason: "the device's handshake verified" }
+    const online = { ...device, status: "online", lastSeenAt: at, pendingCommands: 0 } as const
+    for (const [seen, event] of [
+      [
+        { ...online, lastSeenAt: now - 5_000 },
+        { ...cameIn, at: now - 5_000 }
+      ],
+      [{ ...online, lastSeenAt: at + 20 }, cameIn],
+      [online, { ...cameIn, reason: "the device was heard of again after its Lifetime had passed" }],
+      [{ ...online, pendingCommands: undefined }, cameIn]
+    ] as const) {
+      assert.deepStrictEqual(codesOf({ device: seen, events: [event] }), [])
+    }
+  })
+
   it("say once what came, beside the entry's own words", () => {
     const reasonOfFirst = (reason: string | undefined) =>
       explain({ ...nothing, events: [{ ...refused("wrong-key"), reason: reason! }] }).findings[0]!.reason
@@ -168,5 +195,6 @@ describe("the causes of what a device meets", () => {
     const { findings, verdict } = explain({ ...nothing, device: { ...device, status: "online", lastSeenAt: now } })
     assert.deepStrictEqual(findings, [])
     assert.match(verdict, /online, and nothing was refused/)
+    assert.match(verdict, /It was heard 0 s ago\.$/)
   })
 })

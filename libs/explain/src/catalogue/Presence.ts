@@ -8,6 +8,12 @@ export const presenceRefusals = {
       "Likely its datagrams do not arrive: the address is wrong, a firewall drops UDP, or it has not been switched on.",
     cure: "Ask GET /v1/why?address= for its public address, and compare host and port with what the device has."
   },
+  "silent-since-handshake": {
+    sentence: "The device finished its handshake, and nothing was heard of it since.",
+    cause:
+      "Likely its firmware waits before it posts, fails before it does, or sends to another address than it made the handshake with.",
+    cure: "Let it post to /topic/sys/{productKey}/{deviceKey}/thing/measurepoint/post in the session. Its record (roost record) shows each message."
+  },
   "silent-for-lifetime": {
     sentence: "The device is offline: nothing was heard of it for its Lifetime.",
     cause: "Likely it sleeps longer than the Lifetime in its identity, lost its network, or its address changed.",

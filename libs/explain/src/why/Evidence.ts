@@ -41,6 +41,8 @@ export interface SeenDevice {
   readonly lastOnlineAt?: number | undefined
   readonly lastOfflineAt?: number | undefined
   readonly lifetimeSeconds?: number | undefined
+  /** Absent: its session was not there to be asked, and `lastSeenAt` is of its last presence. */
+  readonly pendingCommands?: number | undefined
 }
 
 /** All that is known of one device, or of an address. Lists are newest first. */

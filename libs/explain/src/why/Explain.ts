@@ -2,7 +2,7 @@ import { causeIn, chapters, entryOf, isRefusalCode, linkOf, particularOf, type R
 import { identityRefusals } from "../catalogue/Handshakes.ts"
 import { keyRefusals } from "../catalogue/Keys.ts"
 import { aboutCommand, causeOfCommand } from "./CommandCauses.ts"
-import type { Answer, Evidence, Finding, MeantDevice, SeenEvent } from "./Evidence.ts"
+import type { Answer, Evidence, Finding, MeantDevice, SeenDevice, SeenEvent } from "./Evidence.ts"
 
 /**
  * The causes of what a device or an address meets, those that hold now first, in the order in which a device meets them. These are
@@ -156,7 +156,14 @@ const wasOldSecret = ({ events }: Evidence, code: RefusalCode, at: number): bool
 
 /** Only where nothing else explains it. */
 const present = (causes: Causes, { device, events, now }: Evidence): void => {
-  if (device === undefined || device.status === "online" || device.status === "disabled") return
+  if (device === undefined || device.status === "disabled") return
+  const isSilent = isSilentSinceHandshake(device, events)
+  if (device.status === "online") {
+    const { lastSeenAt = now, pendingCommands } = device
+    // Without an answer of its session the time is that of its presence.
+    if (!isSilent || pendingCommands === undefined || now - lastSeenAt < pauseMillis) return
+    return causes.add({ code: "silent-since-handshake", at: lastSeenAt })
+  }
   if (device.lastSeenAt === undefined && device.lastOnlineAt === undefined) {
     if (causes.size === 0) causes.add({ code: "never-heard", at: now })
     return
@@ -167,9 +174,22 @@ const present = (causes: Causes, { device, events, now }: Evidence): void => {
     ? "said-goodbye"
     : wasEndedByOperator(last)
       ? "session-ended-by-operator"
-      : "silent-for-lifetime"
+      : isSilent
+        ? "silent-since-handshake"
+        : "silent-for-lifetime"
   causes.add({ code, at: last.at, reason: last.reason })
 }
+
+/** No message came after the one that ended the handshake: one that does is later by a round trip. */
+const isSilentSinceHandshake = ({ lastSeenAt = 0 }: SeenDevice, events: ReadonlyArray<SeenEvent>): boolean => {
+  const cameIn = events.find(({ kind }) => kind === "online")
+  return cameIn?.reason.includes("handshake") === true && Math.abs(lastSeenAt - cameIn.at) <= roundingMillis
+}
+
+/** Both times are made from one that the process counts for itself. */
+const roundingMillis = 1
+/** A device that came in may take so long for its first message. */
+const pauseMillis = 60_000
 
 const wasEndedByOperator = ({ kind, reason }: SeenEvent): boolean => kind === "offline" && reason.includes("credential")
 
@@ -213,7 +233,7 @@ const first: ReadonlyMap<string, number> = new Map([
 /** Datagrams, identities, handshakes and keys; the stages before registration are judged by `unregistered`. */
 const keptOut: ReadonlySet<number> = new Set([-4, -3, -2, -1, 0, 1, 2, 3])
 
-const verdictOf = ({ device, unregistered }: Evidence, findings: ReadonlyArray<Finding>): string => {
+const verdictOf = ({ device, now, unregistered }: Evidence, findings: ReadonlyArray<Finding>): string => {
   const holding = findings.filter(({ over }) => !over)
   const [cause] = holding
   const more = holding.length > 1 ? ` ${holding.length - 1} more cause${holding.length > 2 ? "s" : ""} below.` : ""
@@ -223,6 +243,15 @@ const verdictOf = ({ device, unregistered }: Evidence, findings: ReadonlyArray<F
   if (device === undefined) return `${cause?.sentence ?? "There is no such device."}${more}`
   const state = device.status === "inactive" ? "was never activated" : `is ${device.status}`
   return cause === undefined
-    ? `The device ${state}, and nothing was refused of it lately.`
+    ? `The device ${state}, and nothing was refused of it lately.${heardAgo(device, now)}`
     : `The device ${state}. ${cause.sentence}${more}`
+}
+
+const heardAgo = ({ lastSeenAt }: SeenDevice, now: number): string => {
+  if (lastSeenAt === undefined) return ""
+  const seconds = Math.max(0, Math.round((now - lastSeenAt) / 1_000))
+  if (seconds < 120) return ` It was heard ${seconds} s ago.`
+  return seconds < 7_200
+    ? ` It was heard ${Math.round(seconds / 60)} min ago.`
+    : ` It was heard ${Math.round(seconds / 3_600)} h ago.`
 }
