@@ -1,4 +1,5 @@
 export { type App, variablesOf } from "./Arguments.ts"
+export { endWithReader } from "./ClosedReader.ts"
 export * from "./Configuration.ts"
 export { ConfigurationFile, type Configured, configuredBy, type Fault, readConfigured } from "./Configured.ts"
 export * from "./Health.ts"

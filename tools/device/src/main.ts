@@ -1,6 +1,6 @@
 import { NodeRuntime, NodeServices } from "@effect/platform-node"
 import { TLS_PSK_WITH_AES_128_CBC_SHA256, TLS_PSK_WITH_AES_128_CCM_8 } from "@roost/dtls"
-import { version } from "@roost/observability"
+import { endWithReader, version } from "@roost/observability"
 import { Effect, Option } from "effect"
 import { Command, Flag } from "effect/cli"
 import { answerModes } from "./Meter.ts"
@@ -100,6 +100,8 @@ const device = Command.make(
     }
   ])
 )
+
+endWithReader()
 
 NodeRuntime.runMain(Command.run(device, { version }).pipe(Effect.provide(NodeServices.layer)), {
   disableErrorReporting: true

@@ -1,12 +1,16 @@
 import { NodeRuntime, NodeServices } from "@effect/platform-node"
-import { version } from "@roost/observability"
+import { endWithReader, version } from "@roost/observability"
 import { Console, Effect } from "effect"
 import { Command } from "effect/cli"
 import { flags } from "./cli/Flags.ts"
 import { loadtest } from "./cli/loadtest.ts"
 
 const command = Command.make("loadtest", flags, (given) =>
-  Effect.promise(() => loadtest(given, interrupted())).pipe(
+  Effect.promise(() => {
+    // Until it is judged.
+    process.exitCode = 1
+    return loadtest(given, interrupted())
+  }).pipe(
     // Ctrl-C ends the run, not the program: what was measured until then is reported.
     Effect.uninterruptible,
     Effect.tap(({ complaint }) => (complaint === undefined ? Effect.void : Console.error(`loadtest: ${complaint}`))),
@@ -47,6 +51,8 @@ const program = Command.run(command, { version }).pipe(
   Effect.catchTag("ShowHelp", ({ errors }) => Effect.sync(() => void (process.exitCode = errors.length > 0 ? 2 : 0))),
   Effect.provide(NodeServices.layer)
 )
+
+endWithReader()
 
 NodeRuntime.runMain(program, {
   disableErrorReporting: false

@@ -1,5 +1,5 @@
 import { NodeRuntime, NodeServices } from "@effect/platform-node"
-import { version } from "@roost/observability"
+import { endWithReader, version } from "@roost/observability"
 import { Cause, Effect, Layer } from "effect"
 import { CliConfig, CliError, CliOutput, Command, GlobalFlag } from "effect/cli"
 import { runTool } from "./commands/toolCommands.ts"
@@ -9,13 +9,7 @@ import { jsonOf } from "./output/Documents.ts"
 import { presenter } from "./Presenter.ts"
 import { roost } from "./RoostCommand.ts"
 
-// A reader that left (`roost devices ls | head`) wants no more: that is no fault.
-for (const stream of [process.stdout, process.stderr]) {
-  stream.on("error", (error: NodeJS.ErrnoException) => {
-    if (error.code === "EPIPE") process.exit(0)
-    throw error
-  })
-}
+endWithReader()
 
 const inJson = asksForJson(process.argv.slice(2))
 

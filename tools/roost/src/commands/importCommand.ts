@@ -6,6 +6,7 @@ import { Api } from "../api/Api.ts"
 import { operations } from "../api/Operation.ts"
 import { ofResponse } from "../api/Unanswered.ts"
 import { FoundContext } from "../context/FindContext.ts"
+import { exitCodes } from "../ExitCode.ts"
 import { Failure, SaidNo } from "../Failure.ts"
 import { yamlOf } from "../output/Documents.ts"
 import { csvLine } from "../output/Csv.ts"
@@ -38,6 +39,8 @@ export const importCommand = Command.make(
     const printer = yield* Printer
     const count = { imported: 0, refused: 0 }
     let batch = 0
+    // Whoever reads the secrets may leave before the last: it ends there, and is not done.
+    process.exitCode = exitCodes.saysNo.code
     const importing = importLines(file).pipe(
       Stream.grouped(linesPerRequest),
       Stream.runForEach((lines) =>
@@ -54,6 +57,7 @@ export const importCommand = Command.make(
     yield* withNearestNames(importing, { productKey: product }).pipe(
       Effect.tapError(() => printer.tell(`${count.imported} registered, ${count.refused} refused, then it ended:`))
     )
+    process.exitCode = 0
     yield* writer.progress("")
     yield* printer.tell(`${count.imported} registered, ${count.refused} refused`)
     if (count.refused > 0) return yield* new SaidNo({ outcome: "saysNo" })

@@ -1,0 +1,55 @@
+import { assert, describe, it } from "@effect/vitest"
+import { temporaryDirectory } from "@roost/testkit"
+import { Effect } from "effect"
+import { spawn } from "node:child_process"
+import { once } from "node:events"
+import { writeFileSync } from "node:fs"
+import { join } from "node:path"
+import { fileURLToPath } from "node:url"
+import { registry } from "./support/InProcess.ts"
+
+const mains = {
+  roost: fileURLToPath(new URL("../src/main.ts", import.meta.url)),
+  device: fileURLToPath(new URL("../../device/src/main.ts", import.meta.url)),
+  loadtest: fileURLToPath(new URL("../../loadtest/src/main.ts", import.meta.url))
+}
+
+/** Runs a program whose reader leaves before the first byte, and gives its code and what it still told. */
+const runUnread = async (main: string, args: ReadonlyArray<string>, env: NodeJS.ProcessEnv) => {
+  const child = spawn(process.execPath, [main, ...args], { env: { ...process.env, ...env } })
+  child.stdout.destroy()
+  child.stdin.end()
+  let told = ""
+  child.stderr.on("data", (text) => (told += String(text)))
+  const [code] = (await once(child, "exit")) as [number | null]
+  return { code, told }
+}
+
+describe("a program whose reader left", () => {
+  it.live("ends without a word: with 0 where it only tells, with 1 where something is not done", () =>
+    Effect.gen(function* () {
+      const line = (n: number) =>
+        `{"_tag":"Imported","line":${n},"assetId":"x","productKey":"p","deviceKey":"${n}","deviceSecret":"a-secret-${n}"}`
+      const { url } = yield* registry(({ url }) => ({
+        status: 200,
+        body: url.endsWith(":import")
+          ? [line(1), line(2), '{"_tag":"Done","imported":2,"refused":0}'].join("\n")
+          : '{"products":[{"productKey":"p","productName":"P"}]}'
+      }))
+      const folder = yield* temporaryDirectory
+      writeFileSync(join(folder, "devices"), "1\n2\n")
+      const env = { ROOST_API_TOKEN: "a-token-of-a-test", XDG_CONFIG_HOME: folder, NO_COLOR: "1" }
+      const roost = (...args: ReadonlyArray<string>) =>
+        Effect.promise(() => runUnread(mains.roost, [...args, "--url", url], env))
+      const quiet = { code: 0, told: "" }
+      assert.deepStrictEqual(yield* roost("products", "ls", "--output", "json"), quiet)
+      assert.deepStrictEqual(yield* roost("schema", "products", "ls"), quiet)
+      assert.deepStrictEqual(yield* roost("--help"), quiet)
+      assert.deepStrictEqual(yield* roost("--completions", "bash"), quiet)
+      assert.deepStrictEqual(yield* roost("import", "p", join(folder, "devices")), { code: 1, told: "" })
+      for (const main of [mains.device, mains.loadtest]) {
+        assert.deepStrictEqual(yield* Effect.promise(() => runUnread(main, ["--help"], env)), quiet)
+      }
+    }).pipe(Effect.scoped)
+  )
+})
