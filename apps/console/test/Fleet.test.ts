@@ -33,7 +33,7 @@ describe("a file to import", () => {
     const csv = '\uFEFFdeviceKey;deviceName\r\na;"North; ""first"""\r\nb;\r\n\r\n'
     assert.deepStrictEqual(
       importBody(csv)
-        .split("\n")
+        ?.split("\n")
         .map((line) => line && JSON.parse(line)),
       ["", { deviceKey: "a", deviceName: 'North; "first"' }, { deviceKey: "b" }]
     )
@@ -42,6 +42,16 @@ describe("a file to import", () => {
       '\n{"deviceKey":"a","deviceName":"two\\nlines"}\n\n\n{"deviceKey":"b","deviceName":"x"}'
     )
     assert.strictEqual(importBody("deviceKey,deviceName\n"), "")
+    assert.strictEqual(importBody("deviceKey\na\n"), '\n{"deviceKey":"a"}')
+  })
+
+  it("may be device keys alone, one a line", () =>
+    assert.strictEqual(importBody("\uFEFFa\r\n\r\nb\r\n"), '{"deviceKey":"a"}\n\n{"deviceKey":"b"}'))
+
+  it("is sent as it is where the registry says best what is wrong with it", () => {
+    for (const text of ['[{"deviceKey":"a"}]', "\u001f\ufffd\b", "PK\u0003\u0004", "\ufffd\ufffda\0"]) {
+      assert.isUndefined(importBody(text))
+    }
   })
 })
 

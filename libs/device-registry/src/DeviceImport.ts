@@ -1,8 +1,7 @@
-import { type DeviceCredential, type ImportResult, NewDevice, requestParseOptions } from "@roost/contracts"
-import { findUnstorable } from "@roost/enos"
+import type { DeviceCredential, ImportResult, NewDevice } from "@roost/contracts"
 import { codeAndLink, type RefusalCode } from "@roost/explain"
-import { requestFaults, spelledOut } from "@roost/http"
-import { Duration, Effect, Result, Schema, Stream } from "effect"
+import { Duration, Effect, Result, Stream } from "effect"
+import { readImportLine } from "./ImportLine.ts"
 import { importBatchesWaitingMax, importBatchMax, importLineBytesMax, importRestMillisMax } from "./Limits.ts"
 import { type NdjsonLine, NdjsonLines } from "./Ndjson.ts"
 import type { Registry } from "./Registry.ts"
@@ -78,26 +77,17 @@ const resultOf = (
 ): ImportResult =>
   credential === undefined ? refused(line, taken, device.deviceKey) : { _tag: "Imported", line, ...credential }
 
-const readLine = ({ line, text }: NdjsonLine): Line => {
-  if (text === undefined) {
-    return refused(line, unread(`expected at most ${importLineBytesMax} bytes of UTF-8`))
-  }
-  const device = decodeDevice(text)
-  const at = Result.isSuccess(device) ? findUnstorable(device.success) : undefined
-  if (at !== undefined) {
-    return refused(line, unread(`expected texts without NUL and lone surrogates, got one at ${at}`))
-  }
-  return Result.isSuccess(device)
-    ? { _tag: "Device", line, device: device.success }
-    : refused(line, unread(spelledOut(requestFaults([], device.failure.issue))))
+const readLine = (line: NdjsonLine): Line => {
+  const read = readImportLine(line)
+  return Result.isSuccess(read)
+    ? { _tag: "Device", line: line.line, device: read.success }
+    : refused(line.line, { code: "bad-request", reason: read.failure })
 }
 
 interface Refusal {
   readonly code: RefusalCode
   readonly reason: string
 }
-
-const unread = (reason: string): Refusal => ({ code: "bad-request", reason })
 
 const refused = (
   line: number,
@@ -110,5 +100,3 @@ const refused = (
   ...codeAndLink(code),
   reason
 })
-
-const decodeDevice = Schema.decodeUnknownResult(Schema.fromJsonString(NewDevice), requestParseOptions)

@@ -1,7 +1,7 @@
-/** A line of an import, numbered from 1; `text` is undefined if it was too long or no UTF-8. */
+/** A line of an import, numbered from 1; `bytes` is undefined if it was too long. */
 export interface NdjsonLine {
   readonly line: number
-  readonly text: string | undefined
+  readonly bytes: Uint8Array | undefined
 }
 
 /** Cuts a body into lines as it comes in, and keeps no more than one line of it. Empty lines are skipped. */
@@ -46,20 +46,14 @@ export class NdjsonLines {
 
   #take(lines: Array<NdjsonLine>): void {
     this.#line++
-    const text = this.#tooLong ? undefined : decode(this.#rest)
+    const bytes = this.#tooLong ? undefined : this.#rest
     this.#rest = Buffer.alloc(0)
     this.#tooLong = false
-    if (text === undefined || text.trim() !== "") lines.push({ line: this.#line, text })
-  }
-}
-
-const decode = (bytes: Uint8Array): string | undefined => {
-  try {
-    return strictUtf8.decode(bytes)
-  } catch {
-    return undefined
+    if (bytes === undefined || !bytes.every(isSpace)) lines.push({ line: this.#line, bytes })
   }
 }
 
 const lineFeed = 0x0a
-const strictUtf8 = new TextDecoder("utf-8", { fatal: true })
+
+/** Of JSON (RFC 8259 §2): space, tab and carriage return. */
+const isSpace = (byte: number): boolean => byte === 0x20 || byte === 0x09 || byte === 0x0d

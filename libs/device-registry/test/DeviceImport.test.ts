@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
+import { gzipSync } from "node:zlib"
 import { createProduct, importLines, send, served } from "./support/RegistryHttp.ts"
 
 describe("an import", () => {
@@ -34,6 +35,34 @@ describe("an import", () => {
       assert.match(results[3].reason, /^deviceKey: expected 1–64 of /)
       assert.strictEqual((yield* send("GET", "/v1/products/pk1/devices/a")).body.deviceName, "Hall")
       assert.strictEqual((yield* importLines("/v1/products/pk9/devices:import", "{}")).status, 404)
+    }).pipe(Effect.provide(served()))
+  )
+
+  it.live("names the byte at which a line ends to be JSON, and what usually makes such a file", () =>
+    Effect.gen(function* () {
+      yield* createProduct
+      const utf16 = Uint8Array.of(0xff, 0xfe, ...Buffer.from('{"deviceKey":"a"}', "utf16le"))
+      const cases: ReadonlyArray<readonly [body: string | Uint8Array, reason: RegExp]> = [
+        ['{"deviceKey":}', /^expected JSON, got byte 13: expected a value, got 0x7d }; likely cause: /],
+        ['[{"deviceKey":"a"},', /likely cause: a JSON array in place of lines.*jq -c/],
+        ['[{"deviceKey":"a"}]', /^expected an object, got an array; .*jq -c/],
+        ['{"deviceKey":"a"},', /byte 17: .*a comma behind the device/],
+        ['{\n "deviceKey":"a"\n}', /got byte 1: .*a device over several lines/],
+        ["deviceKey,deviceName\na,Hall", /got byte 0: .*CSV or a list of keys; roost import/],
+        ["a", /CSV or a list of keys/],
+        [gzipSync("x"), /compressed; gunzip/],
+        [utf16, /the text is UTF-16LE/],
+        [Uint8Array.of(...Buffer.from('{"deviceKey":"'), 0xb0), /got byte 14: expected UTF-8.*Latin-1/]
+      ]
+      for (const [body, reason] of cases) {
+        const { results } = yield* importLines("/v1/products/pk1/devices:import", body)
+        assert.match(results[0].reason, reason)
+      }
+      const files = yield* importLines(
+        "/v1/products/pk1/devices:import",
+        '\uFEFF{"deviceKey":"b"}\r\n\r\n{"deviceKey":"c"}'
+      )
+      assert.deepStrictEqual(files.results.at(-1), { _tag: "Done", imported: 2, refused: 0 })
     }).pipe(Effect.provide(served()))
   )
 

@@ -3,6 +3,7 @@ import { temporaryDirectory } from "@roost/testkit"
 import { Effect } from "effect"
 import { writeFileSync } from "node:fs"
 import { join } from "node:path"
+import { gzipSync } from "node:zlib"
 import { exitCodes } from "../src/ExitCode.ts"
 import { LineReader } from "../src/commands/ImportLines.ts"
 import { httpServer, problem, registry, run } from "./support/InProcess.ts"
@@ -62,6 +63,48 @@ describe("roost import", () => {
         { line: 3, text: '{"deviceKey":"b"}' }
       ])
     })
+  )
+
+  it.effect("reads CSV of spreadsheets that write semicolons or tabs", () =>
+    Effect.gen(function* () {
+      for (const separator of [";", "\t"]) {
+        const reader = new LineReader()
+        yield* reader.read(["deviceKey", "deviceName"].join(separator))
+        const { text } = (yield* reader.read(["a", "Hall"].join(separator)))!
+        assert.deepStrictEqual(JSON.parse(text), { deviceKey: "a", deviceName: "Hall" })
+      }
+    })
+  )
+
+  it.live("says what is wrong with a file that is no list of devices, and the cure", () =>
+    Effect.gen(function* () {
+      const { asked, url } = yield* registry(() => ({ status: 200, body: '{"_tag":"Done","imported":0,"refused":0}' }))
+      const folder = yield* temporaryDirectory
+      const cases: ReadonlyArray<readonly [content: string | Uint8Array, told: RegExp]> = [
+        ["", /devices: it is empty\n/],
+        ["\uFEFF\r\n\n", /devices: it is empty\n/],
+        ["deviceKey,deviceName\n", /a heading and no device/],
+        ["device,name\na,Hall\n", /several columns and none is called deviceKey/],
+        ['[\n{"deviceKey":"a"}\n]', /JSON array[^]*jq -c/],
+        [gzipSync("a\n"), /gzip[^]*gunzip/],
+        ["PK\u0003\u0004x", /zip[^]*CSV/],
+        [Buffer.from("\uFEFFa\n", "utf16le"), /UTF-16[^]*iconv/],
+        [Buffer.from("a\nb\n", "utf16le"), /UTF-16[^]*iconv/]
+      ]
+      for (const [content, told] of cases) {
+        const file = join(folder, "devices")
+        writeFileSync(file, content)
+        const { code, text } = yield* run(url, ["import", "p", file])
+        assert.deepStrictEqual([code, told.test(text)], [exitCodes.unusable.code, true], text)
+      }
+      assert.match((yield* run(url, ["import", "p", folder])).text, /it is a directory \(EISDIR\)/)
+      assert.match(
+        (yield* run(url, ["import", "p", "no-such"])).text,
+        /there is no such file \(ENOENT\)[^]*the path starts in/
+      )
+      assert.match((yield* run(url, ["models", "create", "no-such"])).text, /there is no such file/)
+      assert.lengthOf(asked, 0)
+    }).pipe(Effect.scoped)
   )
 
   it.live("tells secrets, and refused lines by their number in the file", () =>

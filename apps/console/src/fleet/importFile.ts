@@ -1,8 +1,20 @@
 /**
- * A file of devices as the registry imports it: one JSON object per line. CSV is made into it, by the names of its first line. Each device
- * stands on the line on which its row of the file begins, so that refusals name the line that an editor shows.
+ * A file of devices as the registry imports it: one JSON object per line. CSV is made into it, by the names of its first line, and so are
+ * device keys, one a line. Each device stands on the line on which its row of the file begins, so that refusals name the line that an
+ * editor shows. Undefined: it is to be sent as it is, since the registry says best what is wrong with a JSON array, gzip or UTF-16.
  */
-export const importBody = (text: string): string => (text.trimStart().startsWith("{") ? text : ndjsonOf(csvRows(text)))
+export const importBody = (text: string): string | undefined => {
+  const begin = text.trimStart()
+  if (begin.startsWith("{")) return text
+  if (others.some((other) => begin.startsWith(other)) || text[1] === "\0") return undefined
+  const rows = csvRows(text)
+  const isKeys = rows.every(({ cells }) => cells.length === 1) && rows[0]?.cells[0]?.trim() !== keyColumn
+  return ndjsonOf(isKeys ? [{ cells: [keyColumn], line: 0 }, ...rows] : rows)
+}
+
+/** How an array, gzip, a zip and UTF-16 begin, read as UTF-8. */
+const others = ["[", "\u001f", "PK\u0003", "\0", "\ufffd\ufffd"]
+const keyColumn = "deviceKey"
 
 /** Lines that are not empty: what progress is measured by. */
 export const lineCount = (ndjson: string): number => ndjson.split("\n").filter((line) => line.trim() !== "").length

@@ -43,14 +43,16 @@ export const useImport = () => {
       const controller = new AbortController()
       abort.current = controller
       secrets.current = []
-      const body = importBody(await file.text())
-      const counts = { ...idle, phase: "running" as const, lines: lineCount(body), refusals: [] as Array<Refusal> }
+      const text = await file.text()
+      const body = importBody(text)
+      const lines = lineCount(body ?? text)
+      const counts = { ...idle, phase: "running" as const, lines, refusals: [] as Array<Refusal> }
       setState({ ...counts })
       try {
         const response = await request(`/v1/products/${encodeURIComponent(productKey)}/devices:import`, {
           method: "POST",
           headers: { "content-type": "application/x-ndjson" },
-          body,
+          body: body ?? file,
           signal: controller.signal
         })
         for await (const line of linesOf(response.body!)) {

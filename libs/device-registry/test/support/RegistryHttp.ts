@@ -91,10 +91,10 @@ export const send = Effect.fnUntraced(function* (method: HttpMethod.HttpMethod, 
   return { status: response.status, type, body: text === "" ? undefined : JSON.parse(text) }
 })
 
-export const importLines = Effect.fnUntraced(function* (path: string, lines: string) {
+export const importLines = Effect.fnUntraced(function* (path: string, lines: string | Uint8Array) {
   const response = yield* HttpClientRequest.post(path).pipe(
     HttpClientRequest.bearerToken(token),
-    HttpClientRequest.setBody(HttpBody.text(lines, "application/x-ndjson")),
+    HttpClientRequest.setBody(HttpBody.uint8Array(Buffer.from(lines as Uint8Array), "application/x-ndjson")),
     HttpClient.execute
   )
   const text = yield* response.text

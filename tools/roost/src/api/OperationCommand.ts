@@ -8,7 +8,7 @@ import { listAll, listFlags } from "./Listing.ts"
 import type { Field, Operation } from "./Operation.ts"
 import type { Placement } from "./Placement.ts"
 import { requestOf, type Written } from "./Request.ts"
-import { bytesOf, givenBytes, givenJson, jsonOfFile, pairOf } from "./Texts.ts"
+import { givenBytes, givenJson, jsonOfFile, pairOf, textOfFile } from "./Texts.ts"
 import { follow, type Waiting, waitingFlags } from "./Waiting.ts"
 
 type Values = Readonly<Record<string, unknown>>
@@ -184,8 +184,7 @@ const bodyOf = Effect.fnUntraced(function* (
 ) {
   if (body === undefined) return undefined
   if (file?.into !== undefined) {
-    const bytes = yield* bytesOf(given["file"] as string)
-    return { [file.into]: new TextDecoder().decode(bytes) }
+    return { [file.into]: yield* textOfFile(given["file"] as string) }
   }
   if (file !== undefined) return yield* jsonOfFile(given["file"] as string, "")
   if (body.form === "bytes") return yield* givenBytes(given["bytes"] as string)

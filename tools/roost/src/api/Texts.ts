@@ -2,6 +2,7 @@ import { parseJson, readJson } from "@roost/enos"
 import { Effect, Result } from "effect"
 import { readFile } from "node:fs/promises"
 import { Failure } from "../Failure.ts"
+import { faultOfText, unreadable } from "./GivenFile.ts"
 import type { JsonSchema } from "./Operation.ts"
 
 /** JSON if it is JSON, numbers as they were written; else the text itself: `30.5`, `true`, `{"a":1}`, `on`. */
@@ -47,11 +48,27 @@ export const jsonOfFile = (file: string, by: string): Effect.Effect<unknown, Fai
   Effect.flatMap(bytesOf(file), (bytes) => jsonOf(bytes, file === "-" ? "standard input" : `${by} ${file}`))
 
 const jsonOf = (bytes: Uint8Array, by: string): Effect.Effect<unknown, Failure> => {
+  const fault = faultOfText(new TextDecoder().decode(bytes))
+  if (fault !== undefined) return new Failure({ outcome: "unusable", what: `${by}: ${fault.what}`, cure: fault.cure })
   const read = readJson(bytes, depthMax)
   return Result.isSuccess(read)
     ? Effect.succeed(read.success)
     : new Failure({ outcome: "unusable", what: `${by}: ${read.failure.got}`, expected: read.failure.expected })
 }
+
+/** The text of a file, as scripts are. */
+export const textOfFile = (file: string): Effect.Effect<string, Failure> =>
+  Effect.flatMap(bytesOf(file), (bytes) => {
+    const text = new TextDecoder().decode(bytes)
+    const fault = faultOfText(text)
+    return fault === undefined
+      ? Effect.succeed(text)
+      : new Failure({
+          outcome: "unusable",
+          what: `${file === "-" ? "standard input" : file}: ${fault.what}`,
+          cure: fault.cure
+        })
+  })
 
 /** Of a file, or of standard input (`-`). */
 export const bytesOf = (file: string): Effect.Effect<Uint8Array, Failure> =>
@@ -62,12 +79,7 @@ export const bytesOf = (file: string): Effect.Effect<Uint8Array, Failure> =>
       for await (const chunk of process.stdin) chunks.push(chunk as Uint8Array)
       return Buffer.concat(chunks)
     },
-    catch: (error) =>
-      new Failure({
-        outcome: "unusable",
-        what: `${file} can't be read: ${(error as Error).message}`,
-        expected: "the path of a file, or - for standard input"
-      })
+    catch: (error) => unreadable(file, error as NodeJS.ErrnoException, "the path of a file, or - for standard input")
   })
 
 /** Bytes of a command line: hexadecimal with or without `0x`, `@FILE`, or `-`. */
