@@ -6,10 +6,10 @@ import { EmptyState } from "../display/EmptyState.tsx"
 import { FaultPanel } from "../display/FaultPanel.tsx"
 import { Filters } from "../display/Filters.tsx"
 import { PageHeader } from "../display/PageHeader.tsx"
-import { fullTime, rowTime } from "../display/times.ts"
+import { RowTime } from "../display/RowTime.tsx"
 import { WideTable } from "../display/WideTable.tsx"
 import { TextField } from "../display/TextField.tsx"
-import { useLocale, useText } from "../language/Language.tsx"
+import { useText } from "../language/Language.tsx"
 import { type AuditEntry, auditQuery } from "./accessQueries.ts"
 
 /** Changes by an API, with who made them, and what was before and after. */
@@ -80,15 +80,11 @@ export const AuditPage = () => {
 }
 
 const AuditRow = ({ entry }: { readonly entry: AuditEntry }) => {
-  const locale = useLocale()
-  const t = useText().audit
   const { after, at, before, from, operation, target, who } = entry
   return (
-    <Table.Tr>
+    <Table.Tr style={{ verticalAlign: "top" }}>
       <Table.Td>
-        <time className="mono" dateTime={new Date(at).toISOString()} title={fullTime(at, locale)}>
-          {rowTime(at, locale)}
-        </time>
+        <RowTime at={at} />
       </Table.Td>
       <Table.Td>
         {who.name}
@@ -103,15 +99,23 @@ const AuditRow = ({ entry }: { readonly entry: AuditEntry }) => {
         </Text>
       </Table.Td>
       <Table.Td>
-        {(before !== undefined || after !== undefined) && (
-          <details>
-            <summary>{t.details}</summary>
-            {before !== undefined && <Json label={t.before} value={before} />}
-            {after !== undefined && <Json label={t.after} value={after} />}
-          </details>
-        )}
+        <Values before={before} after={after} />
       </Table.Td>
     </Table.Tr>
+  )
+}
+
+/** What was there before a change and what after it; of what was made there is no before, of what was deleted no after. */
+const Values = ({ after, before }: Pick<AuditEntry, "after" | "before">) => {
+  const t = useText().audit
+  if (before === undefined && after === undefined) return <span className="quiet">–</span>
+  const both = before !== undefined && after !== undefined
+  return (
+    <details>
+      <summary>{both ? t.both : before === undefined ? t.after : t.before}</summary>
+      {before !== undefined && <Json label={both ? t.before : undefined} value={before} />}
+      {after !== undefined && <Json label={both ? t.after : undefined} value={after} />}
+    </details>
   )
 }
 
@@ -122,11 +126,13 @@ const namesOf = (target: AuditEntry["target"], after: unknown): ReadonlyArray<st
   return [...new Set([...Object.values(target), ...named.filter((name) => typeof name === "string")])]
 }
 
-const Json = ({ label, value }: { readonly label: string; readonly value: unknown }) => (
+const Json = ({ label, value }: { readonly label: string | undefined; readonly value: unknown }) => (
   <>
-    <Text size="xs" fw={600} mt={4}>
-      {label}
-    </Text>
+    {label !== undefined && (
+      <Text size="xs" fw={600} mt={4}>
+        {label}
+      </Text>
+    )}
     <pre className="mono" style={{ margin: 0, fontSize: "0.75rem", whiteSpace: "pre-wrap", overflowWrap: "anywhere" }}>
       {JSON.stringify(value, undefined, 2)}
     </pre>

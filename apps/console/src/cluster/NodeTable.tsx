@@ -9,7 +9,10 @@ import { useLocale, useText } from "../language/Language.tsx"
 export const NodeTable = ({ nodes }: { readonly nodes: ReadonlyArray<components["schemas"]["ClusterNode"]> }) => {
   const t = useText().cluster
   const locale = useLocale()
-  const percent = new Intl.NumberFormat(locale, { style: "percent", maximumFractionDigits: 0 })
+  // Of an idle process not nothing, but little.
+  const percent = (share: number) =>
+    new Intl.NumberFormat(locale, { style: "percent", maximumFractionDigits: share < 0.1 ? 1 : 0 }).format(share)
+  const lag = (millis: number) => (millis < 1 ? `< ${spanText(1, locale)}` : spanText(millis, locale))
   return (
     <WideTable label={t.nodes} width={820} verticalSpacing="xs">
       <Table.Thead>
@@ -51,9 +54,9 @@ export const NodeTable = ({ nodes }: { readonly nodes: ReadonlyArray<components[
             <Table.Td>
               <Ago at={node.since} />
             </Table.Td>
-            <Table.Td ta="right">{percent.format(node.cpu)}</Table.Td>
+            <Table.Td ta="right">{percent(node.cpu)}</Table.Td>
             <Table.Td ta="right">{bytes(node.memoryBytes, locale)}</Table.Td>
-            <Table.Td ta="right">{spanText(node.lagMillis, locale)}</Table.Td>
+            <Table.Td ta="right">{lag(node.lagMillis)}</Table.Td>
             <Table.Td ta="right">{node.partitions ?? "–"}</Table.Td>
           </Table.Tr>
         ))}

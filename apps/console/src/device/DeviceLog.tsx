@@ -5,8 +5,8 @@ import { useState } from "react"
 import type { components } from "../../generated/registry.d.ts"
 import { EmptyState } from "../display/EmptyState.tsx"
 import { FaultPanel } from "../display/FaultPanel.tsx"
-import { fullTime, rowTime } from "../display/times.ts"
-import { useLocale, useText } from "../language/Language.tsx"
+import { RowTime } from "../display/RowTime.tsx"
+import { useText } from "../language/Language.tsx"
 import { type DevicePath, logQuery } from "./deviceQueries.ts"
 import { EventKindMark } from "./EventKindMark.tsx"
 import classes from "./DeviceLog.module.css"
@@ -57,7 +57,6 @@ const Events = ({
   readonly older: { readonly isLoading: boolean; readonly load: () => void } | undefined
 }) => {
   const t = useText().device.log
-  const locale = useLocale()
   if (events.length === 0) {
     return (
       <div className="panel">
@@ -72,9 +71,7 @@ const Events = ({
       <ol className={classes.list} aria-label={t.title}>
         {events.map(({ address, at, code, id, kind, link, reason }) => (
           <li key={id} className={classes.row}>
-            <time className="mono quiet" dateTime={new Date(at).toISOString()} title={fullTime(at, locale)}>
-              {rowTime(at, locale)}
-            </time>
+            <RowTime at={at} className="mono quiet" />
             <EventKindMark kind={kind} />
             <Text component="div" size="sm" className={classes.reason!}>
               {reason}

@@ -23,7 +23,7 @@ export const DeviceProperties = ({
 }) => {
   const text = useText()
   const t = text.device.properties[kind]
-  const { data } = useQuery(propertiesQuery(device, kind))
+  const { data, error } = useQuery(propertiesQuery(device, kind))
   const [adding, setAdding] = useState(false)
   const change = useChange(device, kind)
   const all = Object.entries(data ?? {}).toSorted(([a], [b]) => a.localeCompare(b))
@@ -36,16 +36,15 @@ export const DeviceProperties = ({
         </ActionIcon>
       }
     >
-      {data === undefined ? (
-        <Loader size="sm" aria-label={text.app.loading} />
-      ) : (
-        all.length === 0 &&
-        !adding && (
-          <Text size="sm" className="quiet">
-            {t.none}
-          </Text>
-        )
-      )}
+      <Fault of={error} />
+      {data === undefined
+        ? error === null && <Loader size="sm" aria-label={text.app.loading} />
+        : all.length === 0 &&
+          !adding && (
+            <Text size="sm" className="quiet">
+              {t.none}
+            </Text>
+          )}
       <ul className={classes.list}>
         {all.map(([name, { value }]) => (
           <li key={name} className={classes.row}>

@@ -4,7 +4,8 @@ import { useState } from "react"
 import { EmptyState } from "../display/EmptyState.tsx"
 import { FaultPanel } from "../display/FaultPanel.tsx"
 import { bytes } from "../display/numbers.ts"
-import { fullTime, rowTime } from "../display/times.ts"
+import { RowTime } from "../display/RowTime.tsx"
+import { fullTime } from "../display/times.ts"
 import { useLocale, useText } from "../language/Language.tsx"
 import type { DevicePath, StoredUplink } from "./deviceQueries.ts"
 import classes from "./DeviceUplinks.module.css"
@@ -65,13 +66,7 @@ const Uplink = ({ uplink }: { readonly uplink: StoredUplink }) => {
     <li className={classes.item}>
       <UnstyledButton className={classes.row} aria-expanded={open} onClick={() => setOpen(!open)}>
         <IconChevronRight size={15} className={classes.chevron} data-open={open} aria-hidden />
-        <time
-          className="mono quiet"
-          dateTime={new Date(uplink.time).toISOString()}
-          title={fullTime(uplink.time, locale)}
-        >
-          {rowTime(uplink.time, locale)}
-        </time>
+        <RowTime at={uplink.time} className="mono quiet" />
         <span className={classes.kind}>{uplink.kind}</span>
         <span className={`mono ${classes.line}`}>{line}</span>
       </UnstyledButton>

@@ -16,6 +16,10 @@ import { useUplinks } from "./useUplinks.ts"
 
 const HistoryChart = lazy(() => import("./HistoryChart.tsx").then((module) => ({ default: module.HistoryChart })))
 
+/** A device may call anything a time: such a one is none. */
+const PointTime = ({ time }: { readonly time: number | undefined }) =>
+  time === undefined || Number.isNaN(new Date(time).getTime()) ? "–" : <Ago at={time} />
+
 /** The newest value of each point with its course; the chosen one's history below. */
 export const LatestValues = ({ device }: { readonly device: Device }) => {
   const text = useText()
@@ -67,7 +71,7 @@ export const LatestValues = ({ device }: { readonly device: Device }) => {
                   </span>
                   <span className={classes.spark}>{series.has(id) && <Sparkline series={series.get(id)!} />}</span>
                   <span className={`quiet ${classes.time}`}>
-                    <Ago at={nearestNumber(time) ?? 0} />
+                    <PointTime time={nearestNumber(time)} />
                   </span>
                 </UnstyledButton>
               </li>

@@ -1,9 +1,9 @@
 import { Button, Group, Loader, Table, Text } from "@mantine/core"
 import type { UseMutationResult, UseQueryResult } from "@tanstack/react-query"
-import { useLocale, useText } from "../language/Language.tsx"
+import { useText } from "../language/Language.tsx"
 import { Dialog } from "./Dialog.tsx"
 import { Fault } from "./Fault.tsx"
-import { fullTime, rowTime } from "./times.ts"
+import { RowTime } from "./RowTime.tsx"
 import { WideTable } from "./WideTable.tsx"
 
 interface DeadEvent {
@@ -28,7 +28,6 @@ export const DeadList = ({
   }
 }) => {
   const text = useText()
-  const locale = useLocale()
   return (
     <Dialog size="xl" onClose={onClose} title={words.deadTitle}>
       <Fault of={error} />
@@ -47,7 +46,7 @@ export const DeadList = ({
             {data.map(({ at, event, reason, tries }, index) => (
               <Table.Tr key={`${at} ${index}`}>
                 <Table.Td>
-                  <time title={fullTime(at, locale)}>{rowTime(at, locale)}</time>
+                  <RowTime at={at} />
                 </Table.Td>
                 <Table.Td>{tries}</Table.Td>
                 <Table.Td>{reason}</Table.Td>

@@ -4,6 +4,7 @@ import { count } from "../display/numbers.ts"
 import { deviceStatuses, StatusMark } from "../display/StatusMark.tsx"
 import { useLocale, useText } from "../language/Language.tsx"
 import classes from "./FleetCounts.module.css"
+import { countsOf } from "./fleetQueries.ts"
 import type { FleetSearch } from "./fleetSearch.ts"
 
 /** How many devices there are in each state; each count leads to its devices. */
@@ -18,11 +19,10 @@ export const FleetCounts = ({
 }) => {
   const t = useText().fleet
   const locale = useLocale()
-  const ofProduct = counts?.byProduct.find(({ productKey }) => productKey === search.product)
-  const shown = search.product === undefined ? counts : ofProduct
+  const shown = search.product === undefined ? counts : countsOf(counts, search.product)
   const { status: _, ...others } = search
   const number = (value: number | undefined) =>
-    value === undefined ? <Skeleton width={44} height={26} mt={4} /> : count(value, locale)
+    value !== undefined ? count(value, locale) : counts === undefined ? <Skeleton width={44} height={26} mt={4} /> : "–"
   return (
     <div className={classes.counts}>
       <UnstyledButton

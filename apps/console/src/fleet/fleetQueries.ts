@@ -47,6 +47,10 @@ export const summaryQuery = queryOptions({
   refetchInterval: 2_000
 })
 
+/** Of a product, as far as they are known: the summary has the largest products, and is some seconds old. */
+export const countsOf = (devices: components["schemas"]["DeviceCounts"] | undefined, productKey: string) =>
+  devices?.byProduct.find((product) => product.productKey === productKey)
+
 export const productsKey = ["products"] as const
 
 /** All products, for choices: a Roost has tens of them, and some hundreds at most. */

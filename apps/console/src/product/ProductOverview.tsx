@@ -1,10 +1,12 @@
-import { Button, Group, Text } from "@mantine/core"
+import { Button, Group, Loader, Text } from "@mantine/core"
 import { useQuery } from "@tanstack/react-query"
 import { useState } from "react"
 import { CopyLine } from "../display/CopyLine.tsx"
+import { Fault } from "../display/Fault.tsx"
 import { Facts } from "../display/Facts.tsx"
 import { Panel } from "../display/Panel.tsx"
-import { fullTime, rowTime } from "../display/times.ts"
+import { RowTime } from "../display/RowTime.tsx"
+import { fullTime } from "../display/times.ts"
 import { EventKindMark } from "../device/EventKindMark.tsx"
 import { useLocale, useText } from "../language/Language.tsx"
 import { ChangeProduct } from "./ChangeProduct.tsx"
@@ -15,11 +17,12 @@ import { RotateProductSecret } from "./RotateProductSecret.tsx"
 
 /** The product's settings, its secret, and its events. */
 export const ProductOverview = ({ product }: { readonly product: ShownProduct }) => {
-  const t = useText().products
+  const text = useText()
+  const t = text.products
   const locale = useLocale()
   const [dialog, setDialog] = useState<"change" | "rotate" | "delete">()
   const [shown, setShown] = useState(false)
-  const events = useQuery(productEventsQuery(product.productKey)).data ?? []
+  const { data: events, error } = useQuery(productEventsQuery(product.productKey))
   const close = () => setDialog(undefined)
   return (
     <div className={classes.columns}>
@@ -69,7 +72,10 @@ export const ProductOverview = ({ product }: { readonly product: ShownProduct })
         )}
       </Panel>
       <Panel title={t.events}>
-        {events.length === 0 ? (
+        <Fault of={error} />
+        {events === undefined ? (
+          error === null && <Loader size="sm" aria-label={text.app.loading} />
+        ) : events.length === 0 ? (
           <Text size="sm" className="quiet">
             {t.noEvents}
           </Text>
@@ -78,7 +84,7 @@ export const ProductOverview = ({ product }: { readonly product: ShownProduct })
             {events.map(({ at, id, kind, reason }) => (
               <li key={id}>
                 <Group gap="sm">
-                  <time className="mono quiet">{rowTime(at, locale)}</time>
+                  <RowTime at={at} className="mono quiet" />
                   <EventKindMark kind={kind} />
                 </Group>
                 <Text size="sm">{reason}</Text>

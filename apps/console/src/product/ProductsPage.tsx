@@ -10,7 +10,7 @@ import { PageHeader } from "../display/PageHeader.tsx"
 import { PageLink } from "../display/PageLink.tsx"
 import { Tag } from "../display/Tag.tsx"
 import { WideTable } from "../display/WideTable.tsx"
-import { productsQuery, summaryQuery } from "../fleet/fleetQueries.ts"
+import { countsOf, productsQuery, summaryQuery } from "../fleet/fleetQueries.ts"
 import { useLocale, useText } from "../language/Language.tsx"
 
 const NewProduct = lazy(() => import("../fleet/NewProduct.tsx").then((module) => ({ default: module.NewProduct })))
@@ -23,7 +23,7 @@ export const ProductsPage = () => {
   const products = useQuery(productsQuery)
   const summary = useQuery(summaryQuery)
   const [open, dialog] = useDisclosure()
-  const countsOf = (key: string) => summary.data?.devices.byProduct.find(({ productKey }) => productKey === key)
+  const shown = (value: number | undefined) => (value === undefined ? "–" : count(value, locale))
   return (
     <>
       <title>{`${t.title} · Roost`}</title>
@@ -75,10 +75,10 @@ export const ProductsPage = () => {
                   <Table.Td className="mono">{productKey}</Table.Td>
                   <Table.Td>{dataFormat === "Json" ? "JSON" : t.custom}</Table.Td>
                   <Table.Td className={modelId === undefined ? "quiet" : "mono"}>{modelId ?? t.noModel}</Table.Td>
-                  <Table.Td ta="right">{count(countsOf(productKey)?.byStatus.online ?? 0, locale)}</Table.Td>
+                  <Table.Td ta="right">{shown(countsOf(summary.data?.devices, productKey)?.byStatus.online)}</Table.Td>
                   <Table.Td ta="right">
                     <PageLink to="/devices" search={{ product: productKey }} fz="sm">
-                      {count(countsOf(productKey)?.total ?? 0, locale)}
+                      {shown(countsOf(summary.data?.devices, productKey)?.total)}
                     </PageLink>
                   </Table.Td>
                 </Table.Tr>

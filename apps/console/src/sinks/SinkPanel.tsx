@@ -69,8 +69,9 @@ export const SinkPanel = ({ sink }: { readonly sink: Sink }) => {
         <Facts
           rows={[
             [t.written, status.writtenAt === undefined ? t.never : <Ago key="written" at={status.writtenAt} />],
-            [t.lag, spanText(1_000 * sink.lagSeconds, locale)],
-            [t.waiting, count(sink.waiting, locale)],
+            [t.waiting, sink.waiting === 0 ? t.nothing : count(sink.waiting, locale)],
+            // How far it is behind is the age of what waits: of nothing there is none.
+            ...(sink.waiting === 0 ? [] : [[t.lag, spanText(1_000 * sink.lagSeconds, locale)] as const]),
             [t.dead, count(sink.dead, locale)]
           ]}
         />

@@ -9,10 +9,10 @@ import { EmptyState } from "../display/EmptyState.tsx"
 import { FaultPanel } from "../display/FaultPanel.tsx"
 import { Filters } from "../display/Filters.tsx"
 import { PageHeader } from "../display/PageHeader.tsx"
-import { fullTime, rowTime } from "../display/times.ts"
+import { RowTime } from "../display/RowTime.tsx"
 import { WideTable } from "../display/WideTable.tsx"
 import { TextField } from "../display/TextField.tsx"
-import { useLocale, useText } from "../language/Language.tsx"
+import { useText } from "../language/Language.tsx"
 import classes from "./StrangersPage.module.css"
 import { type StrangerKind, strangerKinds } from "./strangerKinds.ts"
 
@@ -120,14 +120,11 @@ export const StrangersPage = () => {
 }
 
 const StrangerRow = ({ stranger }: { readonly stranger: components["schemas"]["Stranger"] }) => {
-  const locale = useLocale()
   const { address, at, code, identity, kind, link, reason } = stranger
   return (
     <Table.Tr>
       <Table.Td className={classes.time}>
-        <time className="mono" dateTime={new Date(at).toISOString()} title={fullTime(at, locale)}>
-          {rowTime(at, locale)}
-        </time>
+        <RowTime at={at} />
       </Table.Td>
       <Table.Td className={classes.kind}>
         {kind}

@@ -20,7 +20,8 @@ export const DeviceRecordings = ({ device: { deviceKey, productKey } }: { readon
   const navigate = useNavigate()
   const [minutes, setMinutes] = useState<(typeof minutesChoices)[number]>("5")
   const [secrets, setSecrets] = useState(false)
-  const recordings = (useQuery(recordingsQuery).data ?? []).filter(
+  const { data, error } = useQuery(recordingsQuery)
+  const recordings = (data ?? []).filter(
     (recording) => recording.productKey === productKey && recording.deviceKey === deviceKey
   )
   const begin = useMutation({
@@ -56,6 +57,7 @@ export const DeviceRecordings = ({ device: { deviceKey, productKey } }: { readon
           <Fault of={begin.error} />
         </Stack>
       </Form>
+      <Fault apart of={error} />
       {recordings.length > 0 && (
         <Box mt="md">
           <RecordingList recordings={recordings} />

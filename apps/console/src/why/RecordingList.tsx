@@ -1,7 +1,8 @@
 import { Group } from "@mantine/core"
 import { useNow } from "../display/Ago.tsx"
 import { PageLink } from "../display/PageLink.tsx"
-import { rowTime, spanText } from "../display/times.ts"
+import { RowTime } from "../display/RowTime.tsx"
+import { spanText } from "../display/times.ts"
 import { Tag } from "../display/Tag.tsx"
 import { useLocale, useText } from "../language/Language.tsx"
 import classes from "./RecordingList.module.css"
@@ -22,7 +23,7 @@ export const RecordingList = ({ recordings }: { readonly recordings: ReadonlyArr
                 {deviceKey === undefined ? address : `${productKey} / ${deviceKey}`}
               </PageLink>
               <div className="quiet" style={{ fontSize: "0.82rem" }}>
-                {rowTime(from, locale)}
+                <RowTime at={from} />
               </div>
             </div>
             {until > now ? (

@@ -22,7 +22,9 @@ export const ClusterNode = Schema.Struct({
   partitions: Schema.optionalKey(Schema.Int.annotate({ description: "That it serves; of session-actors only." })),
   cpu: Schema.Finite.annotate({ description: "Of one core, over the last second: 1 is all of it." }),
   memoryBytes: Bytes,
-  lagMillis: Schema.Finite.annotate({ description: "How long a turn of its event loop takes, 99 of 100 of them less." })
+  lagMillis: Schema.Finite.annotate({
+    description: "Whole milliseconds that its event loop is late, half of the time less; 0 is less than one."
+  })
 }).annotate({ identifier: "ClusterNode" })
 export type ClusterNode = typeof ClusterNode.Type
 

@@ -1,10 +1,24 @@
-import { it } from "@effect/vitest"
+import { assert, it } from "@effect/vitest"
 import { expectAccessible, picture } from "../support/Browser.ts"
 import type { ConsoleInBrowser } from "../support/ConsoleInBrowser.ts"
 import { refusedHandshake } from "../support/TestRoost.ts"
 
-/** Webhooks, strangers and the cluster. */
+/** Webhooks, sinks, strangers and the cluster. */
 export const operatorPages = (console: ConsoleInBrowser): void => {
+  it("says of a sink to which nothing came that nothing waits, not how far it is behind", async () => {
+    const { page } = console
+    await console.goto("/sinks")
+    await page.getByRole("button", { name: "Add a sink" }).first().click()
+    await page.getByLabel("Name").fill("warehouse")
+    await page.getByLabel("To", { exact: true }).fill("postgres://nobody@127.0.0.1:9/roost")
+    await page.getByRole("button", { name: "Add", exact: true }).click()
+    await page.getByText("nothing written yet").waitFor()
+    await page.getByText("nothing", { exact: true }).waitFor()
+    assert.strictEqual(await page.getByText("Behind").count(), 0)
+    await expectAccessible(page)
+    await picture(page, "sinks")
+  })
+
   it("shows strangers, webhooks and the cluster", async () => {
     const { page, roost } = console
     await console.goto("/webhooks")

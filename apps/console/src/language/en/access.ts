@@ -73,5 +73,6 @@ export const audit = {
   none: "Nothing was changed yet",
   nothingFound: "No change is like that",
   more: "Older",
-  details: "Before and after"
+  details: "Values",
+  both: "Before and after"
 }

@@ -23,6 +23,7 @@ export const sinks = {
   waiting: "Waiting",
   dead: "Given up",
   never: "never",
+  nothing: "nothing",
   test: "Try the way",
   tested: (span: string) => `It can be written to; found out in ${span}.`,
   pause: "Pause",

@@ -75,5 +75,6 @@ export const audit: Messages["audit"] = {
   none: "还没有任何更改",
   nothingFound: "没有这样的更改",
   more: "更早",
-  details: "更改前后"
+  details: "内容",
+  both: "更改前后"
 }

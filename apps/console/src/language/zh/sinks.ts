@@ -24,6 +24,7 @@ export const sinks: Messages["sinks"] = {
   waiting: "等待",
   dead: "已放弃",
   never: "从未",
+  nothing: "无",
   test: "测试连接",
   tested: (span) => `可以写入；用时 ${span}。`,
   pause: "暂停",
