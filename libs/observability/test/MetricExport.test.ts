@@ -157,6 +157,15 @@ describe("metrics by OTLP", () => {
     )
   }
 
+  it.effect("of which the receiver left points out count as lost", () =>
+    Effect.gen(function* () {
+      const { url } = yield* receiver(200, '{"partialSuccess":{"rejectedDataPoints":"7","errorMessage":"old"}}')
+      const before = exportsCounted()
+      yield* exporting({ ROOST_OTLP_METRICS_SECONDS: "15", ROOST_OTLP_ENDPOINT: url }, Effect.void)
+      assert.deepStrictEqual(exportsCounted(), { ...before, lost: before["lost"]! + 1 })
+    })
+  )
+
   it.effect("are off by default", () =>
     Effect.gen(function* () {
       const { requests, url } = yield* receiver()

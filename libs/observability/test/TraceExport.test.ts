@@ -71,6 +71,27 @@ describe("the export of traces", () => {
     })
   )
 
+  for (const [answer, lost] of [
+    ['{"partialSuccess":{"rejectedSpans":"3","errorMessage":"too old"}}', 3],
+    ['{"partialSuccess":{"rejectedSpans":2}}', 2],
+    ['{"partialSuccess":{}}', 0],
+    ["", 0],
+    ["<html>", 0],
+    [`{"partialSuccess":{"rejectedSpans":"1"},"x":"${"x".repeat(20_000)}"}`, 0]
+  ] as const) {
+    it.effect(
+      `counts ${lost} spans as lost where the receiver took a request and answered ${answer.slice(0, 64)}`,
+      () =>
+        Effect.gen(function* () {
+          const { url } = yield* receiver(200, answer)
+          const before = [counted("roost_trace_spans_lost_total"), counted("roost_trace_spans_exported_total")] as const
+          yield* exporting({ ROOST_TRACE_SAMPLING: "1", ROOST_OTLP_ENDPOINT: url }, record(10))
+          assert.strictEqual(counted("roost_trace_spans_lost_total") - before[0], lost)
+          assert.strictEqual(counted("roost_trace_spans_exported_total") - before[1], 10 - lost)
+        })
+    )
+  }
+
   for (const [variable, value, expected] of [
     ["ROOST_TRACE_SAMPLING", "2", "expected a number from 0 to 1"],
     ["ROOST_TRACE_SAMPLING", "-0.1", "expected a number from 0 to 1"],

@@ -3,7 +3,7 @@ import { type Config, Effect, Layer } from "effect"
 import { type MetricRegistry, metrics } from "../Metrics.ts"
 import { otlpMetrics } from "./Metrics.ts"
 import { resourceOf } from "./Otlp.ts"
-import { OtlpReceiver, otlpUrl, sendOtlp } from "./OtlpReceiver.ts"
+import { NotTaken, OtlpReceiver, otlpUrl, sendOtlp } from "./OtlpReceiver.ts"
 
 /** An app that ends waits no longer for the receiver. */
 const lastExportMillisMax = 2_000
@@ -41,11 +41,15 @@ const exportOnce = (registry: MetricRegistry, service: string, to: OtlpReceiver)
     const reading = { startedAt: performance.timeOrigin, at: Date.now() }
     return sendOtlp(to, path, otlpMetrics(resourceOf(service), registry.families, reading))
   }).pipe(
-    Effect.tap(() => Effect.sync(() => taken.inc())),
+    Effect.flatMap((leftOut) =>
+      leftOut === undefined
+        ? Effect.sync(() => taken.inc())
+        : Effect.fail(new NotTaken({ reason: `${leftOut.count} points: ${leftOut.message}` }))
+    ),
     Effect.catch(({ reason }) =>
       Effect.andThen(
         Effect.sync(() => lost.inc()),
-        Effect.logWarning(`metrics: ${otlpUrl(to, path)} did not take them: ${reason}`)
+        Effect.logWarning(`metrics: ${otlpUrl(to, path)} did not take all of them: ${reason}`)
       )
     )
   )

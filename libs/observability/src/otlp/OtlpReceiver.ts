@@ -1,5 +1,5 @@
 import { Setting, tlsMismatch } from "@roost/contracts"
-import { Config, Data, Effect, Schema } from "effect"
+import { Config, Data, Effect, Option, Schema } from "effect"
 
 const address = "expected an address that begins with http:// or https://, without a login"
 const Endpoint = Schema.String.check(Schema.isPattern(/^https?:\/\/[^\s?#@]+$/, { message: address }))
@@ -31,8 +31,15 @@ export class NotTaken extends Data.TaggedError("NotTaken")<{ readonly reason: st
 
 export const otlpUrl = ({ endpoint }: OtlpReceiver, path: string): string => `${endpoint.replace(/\/+$/, "")}${path}`
 
-/** Sends one request, once. */
-export const sendOtlp = (to: OtlpReceiver, path: string, body: string): Effect.Effect<void, NotTaken> =>
+/** How much of a request a receiver left out though it took the request (OTLP, "Partial Success"), and why. */
+export interface LeftOut {
+  /** Spans, or points of metrics. */
+  readonly count: number
+  readonly message: string
+}
+
+/** Sends one request, once. Gives what the receiver left out of it; undefined: nothing. */
+export const sendOtlp = (to: OtlpReceiver, path: string, body: string): Effect.Effect<LeftOut | undefined, NotTaken> =>
   Effect.tryPromise({
     try: async (signal) => {
       const response = await fetch(otlpUrl(to, path), {
@@ -43,8 +50,11 @@ export const sendOtlp = (to: OtlpReceiver, path: string, body: string): Effect.E
         redirect: "manual",
         signal
       })
-      await response.body?.cancel()
-      if (!response.ok) throw new Error(`it answered ${response.status}`)
+      if (!response.ok) {
+        await response.body?.cancel()
+        throw new Error(`it answered ${response.status}`)
+      }
+      return leftOutOf(await beginningOf(response))
     },
     catch: (error) => new NotTaken({ reason: tlsMismatch(error, to.endpoint) ?? reasonOf(error) })
   }).pipe(
@@ -53,6 +63,46 @@ export const sendOtlp = (to: OtlpReceiver, path: string, body: string): Effect.E
       orElse: () => Effect.fail(new NotTaken({ reason: `no answer within ${requestMillisMax / 1_000} s` }))
     })
   )
+
+/** An answer is some dozen bytes; of a longer one nothing is read. */
+const beginningOf = async ({ body }: Response): Promise<string> => {
+  const chunks: Array<Uint8Array> = []
+  let bytes = 0
+  if (body !== null) {
+    for await (const chunk of body) {
+      bytes += chunk.length
+      if (bytes > answerBytesMax) return ""
+      chunks.push(chunk)
+    }
+  }
+  return Buffer.concat(chunks).toString("utf8")
+}
+
+/** An answer that can't be read says nothing: the receiver took the request. */
+const leftOutOf = (answer: string): LeftOut | undefined =>
+  Option.match(decodeAnswer(answer), {
+    onNone: () => undefined,
+    onSome: ({ partialSuccess }) => {
+      const count = Number(partialSuccess?.rejectedSpans ?? partialSuccess?.rejectedDataPoints ?? 0)
+      return count > 0 ? { count, message: partialSuccess?.errorMessage || "it says no reason" } : undefined
+    }
+  })
+
+/** The counts are 64 bits wide, which the JSON of protobuf writes as text. */
+const Count = Schema.optionalKey(Schema.Union([Schema.String, Schema.Number]))
+const decodeAnswer = Schema.decodeUnknownOption(
+  Schema.fromJsonString(
+    Schema.Struct({
+      partialSuccess: Schema.optionalKey(
+        Schema.Struct({
+          rejectedSpans: Count,
+          rejectedDataPoints: Count,
+          errorMessage: Schema.optionalKey(Schema.String)
+        })
+      )
+    })
+  )
+)
 
 /** In lower case, as `fetch` compares them; undefined where that is no list of headers. The form is that of OTEL_EXPORTER_OTLP_HEADERS. */
 const headersOf = (text: string): Readonly<Record<string, string>> | undefined => {
@@ -81,3 +131,4 @@ const reasonOf = (error: unknown): string => {
 }
 
 const requestMillisMax = 5_000
+const answerBytesMax = 16 * 1024

@@ -74,13 +74,16 @@ const exportOnce = (from: Tracing, service: string, to: OtlpReceiver): Effect.Ef
     while (from.waiting > 0) {
       const spans = from.take(spansPerRequestMax)
       const sent = yield* Effect.result(sendOtlp(to, path, otlpTraces(resourceOf(service), spans)))
-      if (Result.isSuccess(sent)) exported.inc(spans.length)
-      else {
-        lost.inc(spans.length)
-        yield* Effect.logWarning(
-          `${spans.length} spans are lost, ${otlpUrl(to, path)} did not take them: ${sent.failure.reason}`
-        )
-      }
+      const { count, message } = Result.match(sent, {
+        onSuccess: (leftOut) => ({ count: Math.min(leftOut?.count ?? 0, spans.length), message: leftOut?.message }),
+        onFailure: ({ reason }) => ({ count: spans.length, message: reason })
+      })
+      exported.inc(spans.length - count)
+      if (count === 0) continue
+      lost.inc(count)
+      yield* Effect.logWarning(
+        `${count} of ${spans.length} spans are lost, ${otlpUrl(to, path)} did not take them: ${message}`
+      )
     }
   })
 

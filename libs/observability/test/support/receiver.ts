@@ -30,16 +30,17 @@ export interface Received {
   readonly body: ExportBody
 }
 
-/** Takes what comes by OTLP/HTTP as JSON, as a collector does, and answers with this status. */
+/** Takes what comes by OTLP/HTTP as JSON, as a collector does, and answers so. */
 export const receiver = (
-  status = 200
+  status = 200,
+  answer = "{}"
 ): Effect.Effect<{ readonly requests: ReadonlyArray<Received>; readonly url: string }, never, Scope.Scope> =>
   Effect.acquireRelease(
     Effect.promise(async () => {
       const requests: Array<Received> = []
       const server = createServer(async (request, response) => {
         requests.push({ path: request.url!, headers: request.headers, body: (await json(request)) as ExportBody })
-        response.writeHead(status, status === 307 ? { location: "/elsewhere" } : {}).end("{}")
+        response.writeHead(status, status === 307 ? { location: "/elsewhere" } : {}).end(answer)
       }).listen(0, "127.0.0.1")
       await once(server, "listening")
       return { requests, server, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` }
