@@ -1,9 +1,9 @@
-import { Button, Group, Loader, Table, Text } from "@mantine/core"
+import { Button, Group, Table, Text } from "@mantine/core"
 import { useDebouncedValue } from "@mantine/hooks"
 import { useInfiniteQuery } from "@tanstack/react-query"
 import { useState } from "react"
+import { Answered } from "../display/Answered.tsx"
 import { EmptyState } from "../display/EmptyState.tsx"
-import { FaultPanel } from "../display/FaultPanel.tsx"
 import { Filters } from "../display/Filters.tsx"
 import { PageHeader } from "../display/PageHeader.tsx"
 import { RowTime } from "../display/RowTime.tsx"
@@ -41,40 +41,40 @@ export const AuditPage = () => {
         />
         <TextField label={t.product} value={productKey} onChange={setProduct} technical />
       </Filters>
-      {list.isError ? (
-        <FaultPanel error={list.error} again={() => void list.refetch()} />
-      ) : list.isPending ? (
-        <Loader aria-label={text.app.loading} />
-      ) : entries.length === 0 && !list.hasNextPage ? (
-        <div className="panel">
-          <EmptyState title={filtered ? t.nothingFound : t.none} />
-        </div>
-      ) : (
-        <div className="panel">
-          <WideTable label={t.title} width={760} verticalSpacing="sm" horizontalSpacing="md">
-            <Table.Thead>
-              <Table.Tr>
-                <Table.Th>{t.time}</Table.Th>
-                <Table.Th>{t.who}</Table.Th>
-                <Table.Th>{t.operation}</Table.Th>
-                <Table.Th>{t.details}</Table.Th>
-              </Table.Tr>
-            </Table.Thead>
-            <Table.Tbody>
-              {entries.map((entry) => (
-                <AuditRow key={entry.id} entry={entry} />
-              ))}
-            </Table.Tbody>
-          </WideTable>
-          {list.hasNextPage && (
-            <Group justify="center" p="sm">
-              <Button variant="subtle" loading={list.isFetchingNextPage} onClick={() => void list.fetchNextPage()}>
-                {t.more}
-              </Button>
-            </Group>
-          )}
-        </div>
-      )}
+      <Answered of={list}>
+        {() =>
+          entries.length === 0 && !list.hasNextPage ? (
+            <div className="panel">
+              <EmptyState title={filtered ? t.nothingFound : t.none} />
+            </div>
+          ) : (
+            <div className="panel">
+              <WideTable label={t.title} width={760} verticalSpacing="sm" horizontalSpacing="md">
+                <Table.Thead>
+                  <Table.Tr>
+                    <Table.Th>{t.time}</Table.Th>
+                    <Table.Th>{t.who}</Table.Th>
+                    <Table.Th>{t.operation}</Table.Th>
+                    <Table.Th>{t.details}</Table.Th>
+                  </Table.Tr>
+                </Table.Thead>
+                <Table.Tbody>
+                  {entries.map((entry) => (
+                    <AuditRow key={entry.id} entry={entry} />
+                  ))}
+                </Table.Tbody>
+              </WideTable>
+              {list.hasNextPage && (
+                <Group justify="center" p="sm">
+                  <Button variant="subtle" loading={list.isFetchingNextPage} onClick={() => void list.fetchNextPage()}>
+                    {t.more}
+                  </Button>
+                </Group>
+              )}
+            </div>
+          )
+        }
+      </Answered>
     </>
   )
 }

@@ -1,10 +1,10 @@
-import { Anchor, Button, Loader, NativeSelect, Text } from "@mantine/core"
+import { Anchor, Button, NativeSelect, Text } from "@mantine/core"
 import { IconNotes } from "@tabler/icons-react"
 import { useInfiniteQuery } from "@tanstack/react-query"
 import { useState } from "react"
 import type { components } from "../../generated/registry.d.ts"
+import { Answered } from "../display/Answered.tsx"
 import { EmptyState } from "../display/EmptyState.tsx"
-import { FaultPanel } from "../display/FaultPanel.tsx"
 import { RowTime } from "../display/RowTime.tsx"
 import { useText } from "../language/Language.tsx"
 import { type DevicePath, logQuery } from "./deviceQueries.ts"
@@ -29,19 +29,17 @@ export const DeviceLog = ({ device }: { readonly device: DevicePath }) => {
         onChange={(event) => setKind(event.currentTarget.value as LogKind | "")}
         data={[{ value: "", label: t.anyKind }, ...logKinds]}
       />
-      {log.isError ? (
-        <FaultPanel error={log.error} again={() => void log.refetch()} />
-      ) : log.isPending ? (
-        <Loader aria-label={text.app.loading} />
-      ) : (
-        <Events
-          events={log.data.pages.flatMap((page) => page.events)}
-          filtered={kind !== ""}
-          older={
-            log.hasNextPage ? { isLoading: log.isFetchingNextPage, load: () => void log.fetchNextPage() } : undefined
-          }
-        />
-      )}
+      <Answered of={log}>
+        {(found) => (
+          <Events
+            events={found.pages.flatMap((page) => page.events)}
+            filtered={kind !== ""}
+            older={
+              log.hasNextPage ? { isLoading: log.isFetchingNextPage, load: () => void log.fetchNextPage() } : undefined
+            }
+          />
+        )}
+      </Answered>
     </>
   )
 }

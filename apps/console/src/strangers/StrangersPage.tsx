@@ -1,12 +1,12 @@
-import { Anchor, Button, Loader, Select, Table, Text } from "@mantine/core"
+import { Anchor, Button, Select, Table, Text } from "@mantine/core"
 import { useDebouncedValue } from "@mantine/hooks"
 import { IconMoodCheck, IconSearch } from "@tabler/icons-react"
 import { infiniteQueryOptions, useInfiniteQuery } from "@tanstack/react-query"
 import { useState } from "react"
 import type { components } from "../../generated/registry.d.ts"
 import { bodyOf, registry } from "../api/client.ts"
+import { Answered } from "../display/Answered.tsx"
 import { EmptyState } from "../display/EmptyState.tsx"
-import { FaultPanel } from "../display/FaultPanel.tsx"
 import { Filters } from "../display/Filters.tsx"
 import { PageHeader } from "../display/PageHeader.tsx"
 import { RowTime } from "../display/RowTime.tsx"
@@ -79,42 +79,48 @@ export const StrangersPage = () => {
           clearable
         />
       </Filters>
-      {list.isError ? (
-        <FaultPanel error={list.error} again={() => void list.refetch()} />
-      ) : list.isPending ? (
-        <Loader aria-label={text.app.loading} />
-      ) : strangers.length === 0 ? (
-        <div className="panel">
-          <EmptyState icon={<IconMoodCheck size={36} stroke={1.4} />} title={filtered ? t.nothingFound : t.none}>
-            {filtered ? undefined : t.noneBody}
-          </EmptyState>
-        </div>
-      ) : (
-        <div className="panel">
-          <WideTable label={t.title} width={720} verticalSpacing="sm" horizontalSpacing="md" className={classes.table!}>
-            <Table.Thead>
-              <Table.Tr>
-                <Table.Th>{t.time}</Table.Th>
-                <Table.Th>{t.kind}</Table.Th>
-                <Table.Th>{t.from}</Table.Th>
-                <Table.Th>{t.reason}</Table.Th>
-              </Table.Tr>
-            </Table.Thead>
-            <Table.Tbody>
-              {strangers.map((stranger) => (
-                <StrangerRow key={stranger.id} stranger={stranger} />
-              ))}
-            </Table.Tbody>
-          </WideTable>
-          {list.hasNextPage && (
-            <div className={classes.more}>
-              <Button variant="subtle" loading={list.isFetchingNextPage} onClick={() => void list.fetchNextPage()}>
-                {text.device.log.older}
-              </Button>
+      <Answered of={list}>
+        {() =>
+          strangers.length === 0 ? (
+            <div className="panel">
+              <EmptyState icon={<IconMoodCheck size={36} stroke={1.4} />} title={filtered ? t.nothingFound : t.none}>
+                {filtered ? undefined : t.noneBody}
+              </EmptyState>
             </div>
-          )}
-        </div>
-      )}
+          ) : (
+            <div className="panel">
+              <WideTable
+                label={t.title}
+                width={720}
+                verticalSpacing="sm"
+                horizontalSpacing="md"
+                className={classes.table!}
+              >
+                <Table.Thead>
+                  <Table.Tr>
+                    <Table.Th>{t.time}</Table.Th>
+                    <Table.Th>{t.kind}</Table.Th>
+                    <Table.Th>{t.from}</Table.Th>
+                    <Table.Th>{t.reason}</Table.Th>
+                  </Table.Tr>
+                </Table.Thead>
+                <Table.Tbody>
+                  {strangers.map((stranger) => (
+                    <StrangerRow key={stranger.id} stranger={stranger} />
+                  ))}
+                </Table.Tbody>
+              </WideTable>
+              {list.hasNextPage && (
+                <div className={classes.more}>
+                  <Button variant="subtle" loading={list.isFetchingNextPage} onClick={() => void list.fetchNextPage()}>
+                    {text.device.log.older}
+                  </Button>
+                </div>
+              )}
+            </div>
+          )
+        }
+      </Answered>
     </>
   )
 }
