@@ -40,6 +40,18 @@ describe("the causes of what a device meets", () => {
     ])
   })
 
+  it("claim no handshake where none named the device that is not there", () => {
+    for (const unregistered of ["product", "device"] as const) {
+      const asked = { ...nothing, device: undefined, unregistered }
+      assert.match(
+        explain(asked).verdict,
+        /^The(re)? .*no (product|device) of this key, and no handshake has named it\.$/
+      )
+      const came = explain({ ...asked, strangers: [refused(`unknown-${unregistered}`)] })
+      assert.strictEqual(came.findings[0]!.sentence, entryOf(`unknown-${unregistered}`).sentence)
+    }
+  })
+
   it("are a wrong key by the mistake that it comes of, where one that came later was looked into", () => {
     assert.deepStrictEqual(
       codesOf({ events: [refused("wrong-key-counted-from-zero", now - 10), refused("wrong-key", now - 20)] }),

@@ -26,6 +26,8 @@ export const explain = (evidence: Evidence): Answer => {
 interface Cause {
   readonly code: RefusalCode
   readonly at: number
+  /** In place of the entry's, which says what a handshake met. */
+  readonly sentence?: string | undefined
   readonly reason?: string | undefined
   readonly address?: string | undefined
   readonly times?: number | undefined
@@ -44,7 +46,7 @@ class Causes {
     return this.#found.size
   }
 
-  add({ address, at, code, reason, times = 1 }: Cause): void {
+  add({ address, at, code, reason, sentence, times = 1 }: Cause): void {
     const known = this.#found.get(code)
     const counted = (known?.times ?? 0) + times
     if (known !== undefined && known.at >= at) {
@@ -55,6 +57,7 @@ class Causes {
       at,
       code,
       ...entryOf(code),
+      ...(sentence !== undefined && { sentence }),
       ...(reason !== undefined && ownCause(code, reason)),
       link: linkOf(code),
       ...(reason !== undefined && { reason }),
@@ -92,11 +95,17 @@ const ownCause = (code: RefusalCode, reason: string) => {
   return cause !== undefined && { cause }
 }
 
-const registered = (causes: Causes, { device, meant, now, sameKeyIn = [], unregistered }: Evidence): void => {
+const registered = (causes: Causes, evidence: Evidence): void => {
+  const { device, meant, now, sameKeyIn = [], strangers, unregistered } = evidence
+  const unnamed = strangers.length === 0
   if (meant !== undefined) return causes.add({ code: faultsOfKeys[meant.fault], at: now, reason: aboutMeant(meant) })
-  if (unregistered === "product") causes.add({ code: "unknown-product", at: now })
+  if (unregistered === "product") {
+    const sentence = unnamed ? "There is no product of this key, and no handshake has named it." : undefined
+    causes.add({ code: "unknown-product", at: now, sentence })
+  }
   if (unregistered === "device") {
-    causes.add({ code: "unknown-device", at: now })
+    const sentence = unnamed ? "The product has no device of this key, and no handshake has named it." : undefined
+    causes.add({ code: "unknown-device", at: now, sentence })
     if (sameKeyIn.length > 0) {
       causes.add({ code: "wrong-product", at: now, reason: `A device of this key is in ${sameKeyIn.join(", ")}.` })
     }

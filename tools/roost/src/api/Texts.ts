@@ -45,7 +45,7 @@ export const givenJson = (text: string, by: string): Effect.Effect<unknown, Fail
     : jsonOf(new TextEncoder().encode(text), by)
 
 export const jsonOfFile = (file: string, by: string): Effect.Effect<unknown, Failure> =>
-  Effect.flatMap(bytesOf(file), (bytes) => jsonOf(bytes, file === "-" ? "standard input" : `${by} ${file}`))
+  Effect.flatMap(bytesOf(file), (bytes) => jsonOf(bytes, file === "-" ? "standard input" : `${by} ${file}`.trimStart()))
 
 const jsonOf = (bytes: Uint8Array, by: string): Effect.Effect<unknown, Failure> => {
   const fault = faultOfText(new TextDecoder().decode(bytes))
