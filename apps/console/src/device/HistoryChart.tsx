@@ -9,6 +9,11 @@ import type { Series } from "./points.ts"
 
 const heightPixels = 260
 
+const tellNewest = (chart: uPlot): void => {
+  const [times] = chart.data
+  if (typeof chart.cursor.idx !== "number" && times.length > 0) chart.setLegend({ idx: times.length - 1 }, false)
+}
+
 /** Times in the reader's zone, and the value under the pointer. A dashed line where too few points are near to see one. */
 export const HistoryChart = ({ name, series }: { readonly name: string; readonly series: Series }) => {
   const t = useText().device
@@ -49,6 +54,8 @@ export const HistoryChart = ({ name, series }: { readonly name: string; readonly
         height: heightPixels,
         legend: { show: true, live: true },
         cursor: { y: false },
+        // Nothing is under the pointer mostly: then it is the newest value that is told.
+        hooks: { ready: [tellNewest], setCursor: [tellNewest] },
         axes: [
           {
             ...axis,
@@ -93,7 +100,10 @@ export const HistoryChart = ({ name, series }: { readonly name: string; readonly
     plot.current = made
     return () => made.destroy()
   }, [locale, name, scheme, t.time, width])
-  useEffect(() => plot.current?.setData(data.current), [series])
+  useEffect(() => {
+    plot.current?.setData(data.current)
+    if (plot.current) tellNewest(plot.current)
+  }, [series])
 
   return (
     <div ref={ref}>
