@@ -111,8 +111,8 @@ export class PendingResumption {
   readonly #await: AwaitFinished
   readonly #sequence: number
   #nextSequence: number
-  /** When protected records began to wait for Finished, or when our flight was repeated because of them. */
-  #waitsSince: number | undefined
+  /** When our flight was repeated because of protected records that wait for Finished. */
+  #repeatedAt = -Infinity
 
   constructor(
     crypto: Crypto,
@@ -167,10 +167,9 @@ export class PendingResumption {
     return equalBytes(half, this.half)
   }
 
-  /** Another process began it: that one's record numbers are not used again, and data that comes first has its flight repeated. */
+  /** Another process began it: that one's record numbers are not used again. */
   goOn(writeSequence: number): void {
     this.session.writeSequence = writeSequence
-    this.#waitsSince = -Infinity
   }
 
   /**
@@ -193,7 +192,8 @@ export class PendingResumption {
 
   /**
    * `now` in milliseconds. A client whose Finished was lost sends nothing but data, which waits in vain; RFC 6347 §4.2.4
-   * has the server repeat its flight then. Data that is still alone after `resendMillisMin` stands in for a timer.
+   * has the server repeat its flight then. Data that is alone stands in for a timer. It does so at once: the client's own next
+   * transmission may be 3 s away. Data that merely overtook Finished costs one flight.
    */
   handleDatagram(crypto: Crypto, now: number, datagram: Uint8Array): HandshakeOutcome {
     const outcome = this.#await.handle(crypto, datagram)
@@ -204,9 +204,8 @@ export class PendingResumption {
 
   #repeatIfDue(crypto: Crypto, now: number): ReadonlyArray<Uint8Array> {
     if (this.#await.early.length === 0) return []
-    this.#waitsSince ??= now
-    if (now - this.#waitsSince < resendMillisMin) return []
-    this.#waitsSince = now
+    if (now - this.#repeatedAt < resendMillisMin) return []
+    this.#repeatedAt = now
     return this.sendFlight(crypto)
   }
 

@@ -43,6 +43,8 @@ export const establish = (turn: DeviceTurn, device: DeviceState, candidate: Sess
   turn.effects.push({ _tag: "Bound", previous })
   for (const datagram of candidate.reply) turn.effects.push({ _tag: "SendSealed", datagram })
   turn.effects.push({ _tag: "Route", edge, peer })
+  // The edge that began it keeps its half until it hears this.
+  if (handshake.edge !== edge) turn.effects.push({ _tag: "Route", edge: handshake.edge, peer })
   startLifetime(turn, device, session)
   if (previous !== undefined && !isResumption) turn.effects.push({ _tag: "Replaced", former: previous, peer })
   if (candidate.secretTooShort) {

@@ -3,6 +3,7 @@ import type { PskIdentity } from "@roost/enos"
 import type { DeviceFacts } from "../state/DeviceFacts.ts"
 import type { DeviceSession } from "../state/DeviceSession.ts"
 import type { DeviceTurn } from "../state/DeviceTurn.ts"
+import type { EdgeLink } from "../state/EdgeLink.ts"
 import { unprovedPath } from "../state/Path.ts"
 import { restoredSequence } from "../state/RestoredSequence.ts"
 import { kindBit } from "../state/UplinkKinds.ts"
@@ -13,6 +14,8 @@ interface Agreed {
   readonly identity: PskIdentity
   readonly facts: DeviceFacts
   readonly dtls: Session
+  /** The edge that heard its Finished. */
+  readonly edge: EdgeLink
   /** Of the session that it resumes. */
   readonly scope: string | undefined
 }
@@ -21,7 +24,7 @@ interface Agreed {
 export const newSession = (
   turn: DeviceTurn & { readonly crypto: Crypto },
   handshake: Handshake,
-  { dtls, facts, identity, scope }: Agreed
+  { dtls, edge, facts, identity, scope }: Agreed
 ): DeviceSession => {
   const { now } = turn
   // The former owner may have answered, and sealed more: only Finished is the same under the same number.
@@ -43,7 +46,7 @@ export const newSession = (
     exchanges: undefined,
     lastTopic: undefined,
     peer: handshake.peer,
-    edge: handshake.edge,
+    edge,
     path: unprovedPath(handshake.movedTo, handshake.startedAt),
     lastSeenAt: now,
     online: false,

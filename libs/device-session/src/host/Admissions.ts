@@ -16,6 +16,7 @@ import {
 } from "../handshakes/HandshakeTexts.ts"
 import type { Verified } from "../handshakes/HandshakeTurn.ts"
 import { newSession } from "../handshakes/NewSession.ts"
+import type { EdgeLink } from "../state/EdgeLink.ts"
 import type { CachedPsk, DeviceFacts } from "../state/DeviceFacts.ts"
 import type { DeviceSession } from "../state/DeviceSession.ts"
 import { candidateOf } from "../state/Saving.ts"
@@ -38,8 +39,11 @@ export class Admissions {
     this.#options = options
   }
 
-  /** Has the session of a verified handshake stored; it is answered then. False: the handshake is given up. */
-  admit(handshake: Handshake, verified: Verified): boolean {
+  /**
+   * Has the session of a verified handshake stored. It is answered then by `edge`, which heard its Finished: the one that began the
+   * handshake may be gone. False: the handshake is given up.
+   */
+  admit(handshake: Handshake, verified: Verified, edge: EdgeLink): boolean {
     const { devices, turn } = this.#options
     const { identity, outcome } = verified
     const facts = this.#factsOf(handshake, verified)
@@ -68,10 +72,10 @@ export class Admissions {
     handshake.state = state
     turn.counters.verified.observe((turn.now - handshake.startedAt) / 1e3)
     const candidate = {
-      session: newSession(turn, handshake, { identity, facts, dtls: outcome.session, scope }),
+      session: newSession(turn, handshake, { identity, facts, dtls: outcome.session, edge, scope }),
       verifiedAt: turn.now,
       until: turn.now + turn.config.handshakeMillisMax,
-      edge: handshake.edge,
+      edge,
       peer: handshake.peer,
       reply: outcome.reply,
       early: state.early,

@@ -87,7 +87,7 @@ export class HandshakeServer {
     const isOfFormer = former !== undefined && belongsTo(former.state, datagram)
     if (!isOfFormer && !belongsTo(handshake.state, datagram)) return false
     if (devices.repeatsLastFlight(devices.table.findByPeer(peer), edge, peer, datagram)) return true
-    if (isOfFormer && this.#completes(former, datagram)) return true
+    if (isOfFormer && this.#completes(former, edge, datagram)) return true
     this.#supervise(handshake, () => handleDatagram(this.#turn, handshake, datagram), edge)
     return true
   }
@@ -157,18 +157,18 @@ export class HandshakeServer {
     return records.some(
       (record) =>
         devices.repeatsLastFlight(device, edge, peer, record) ||
-        (former !== undefined && this.#completes(former, record))
+        (former !== undefined && this.#completes(former, edge, record))
     )
   }
 
-  #completes(handshake: Handshake, datagram: Uint8Array): boolean {
-    return this.#supervise(handshake, () => completes(this.#turn, handshake, datagram))
+  #completes(handshake: Handshake, edge: EdgeLink, datagram: Uint8Array): boolean {
+    return this.#supervise(handshake, () => completes(this.#turn, handshake, datagram), edge)
   }
 
   /**
    * Has a handshake handle an input, and carries out what it wants then. An exception costs that handshake alone: it is forgotten, and
-   * its client begins another one. Returns what `input` says, if it says anything; false after an exception. `edge`: where the input was heard. A
-   * repeated flight goes out there, since the edge that began the handshake may be gone.
+   * its client begins another one. Returns what `input` says, if it says anything; false after an exception. `edge`: where the input was
+   * heard. What answers it goes out there, since the edge that began the handshake may be gone.
    */
   #supervise(handshake: Handshake, input: () => boolean | void, edge = handshake.edge): boolean {
     const { effects } = this.#turn
@@ -213,7 +213,7 @@ export class HandshakeServer {
         refusals.tell(this.#turn.now, handshake, effect.kind, effect.told)
         break
       case "Verified":
-        if (!this.#admissions.admit(handshake, effect.verified)) handshakes.remove(handshake)
+        if (!this.#admissions.admit(handshake, effect.verified, edge)) handshakes.remove(handshake)
         break
     }
   }

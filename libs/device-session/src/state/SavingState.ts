@@ -6,6 +6,8 @@ import type { EdgeLink } from "./EdgeLink.ts"
 /** A handshake, for whoever has to know nothing of it but which one it is. */
 export interface HandshakeRef {
   readonly peer: PeerAddress
+  /** The edge that began it. */
+  readonly edge: EdgeLink
 }
 
 /** The session of a verified handshake that is not stored yet, and what its device is answered then. */
@@ -15,6 +17,7 @@ export interface SessionCandidate {
   readonly verifiedAt: number
   /** When the device has given up. */
   readonly until: number
+  /** The edge that heard its Finished. */
   readonly edge: EdgeLink
   /** The address that the handshake's cookie proved. */
   readonly peer: PeerAddress

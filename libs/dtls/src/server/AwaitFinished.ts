@@ -75,7 +75,9 @@ export class AwaitFinished {
         // The waiting datagrams were first; with nothing waiting a record need not be copied to be opened.
         const opened = verified || !this.#changed || this.#held.length > 0 ? "NotHandshake" : this.#open(crypto, record)
         if (opened === "NotHandshake") {
-          if (!this.#hold(datagram.subarray(offset, record.next))) outcome = "BufferFull"
+          // Data of a session before this one, which has another id, tells nothing of this handshake.
+          if (hasCidOf(this.#session, record) && !this.#hold(datagram.subarray(offset, record.next)))
+            outcome = "BufferFull"
         } else if (opened === "Verified") verified = true
         else if (opened !== "NeedMore") outcome = opened
       }

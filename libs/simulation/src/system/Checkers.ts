@@ -1,4 +1,5 @@
 import { isPending } from "@roost/contracts"
+import type { UplinkRecord } from "@roost/device-session"
 import { decodeRequest } from "@roost/enos"
 import * as Result from "effect/Result"
 import type { Conditions } from "./Conditions.ts"
@@ -49,17 +50,18 @@ function* nonces({ recording }: Finished) {
     yield `${moment(at)}: nonce ${nonce} was used twice under one key`
 }
 
-function* uplinks({ conditions, recording, store }: Finished) {
+function* uplinks({ recording, store }: Finished) {
   const copies = new Map<string, number>()
   for (const { value } of store.uplinks.messages) {
-    const message = decodeRequest(value.payload)
-    const id = Result.isSuccess(message) ? String(message.success.id) : "a message that does not decode"
+    const id = idOf(value)
     copies.set(id, (copies.get(id) ?? 0) + 1)
   }
+  // Whenever the device hears of it. A copy of its request has the answer of the first one (RFC 7252 §4.5), up to 247 s later.
+  const takenBack = new Set(store.uplinks.takenBack.map(({ value }) => idOf(value)))
   for (const [id, count] of copies) if (count > 1) yield `${id} is stored ${count} times`
   for (const { code, endedAt, id, kind } of recording.exchanges) {
     if (kind !== "uplink" || code !== success || copies.has(id)) continue
-    if (!wasTakenBack(conditions, endedAt!)) yield `${moment(endedAt!)}: ${id} was acknowledged and is not stored`
+    if (!takenBack.has(id)) yield `${moment(endedAt!)}: ${id} was acknowledged and is not stored`
   }
 }
 
@@ -164,5 +166,10 @@ const isForgotten = ({ faults }: Conditions, { sessionAt }: Exchange, at: number
   faults.some(
     (fault) => fault.setBackTo !== undefined && fault.at <= at && sessionAt >= fault.setBackTo - underWayMillis
   )
+
+const idOf = ({ payload }: UplinkRecord): string => {
+  const message = decodeRequest(payload)
+  return Result.isSuccess(message) ? String(message.success.id) : "a message that does not decode"
+}
 
 const moment = (at: number): string => `${((at - epochMillis) / 1000).toFixed(3)} s`

@@ -14,6 +14,8 @@ export class SimulatedStream<A> {
   readonly #now: () => number
   readonly #windowMillis: number
   readonly #messages: Array<StreamMessage<A>> = []
+  /** What it had, and has no more since it went back. */
+  readonly takenBack: Array<StreamMessage<A>> = []
   readonly #storedAt = new Map<string, number>()
   /** Called for each message that is kept. */
   onStored: (message: StreamMessage<A>) => void = () => undefined
@@ -46,7 +48,7 @@ export class SimulatedStream<A> {
 
   /** It is as it was when it had so many messages. */
   setBack(count: number): void {
-    this.#messages.length = count
+    this.takenBack.push(...this.#messages.splice(count))
     this.#storedAt.clear()
     for (const { id, storedAt } of this.#messages) if (id !== "") this.#storedAt.set(id, storedAt)
   }
