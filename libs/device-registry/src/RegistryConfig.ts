@@ -6,6 +6,7 @@ import { RegistryStore } from "./RegistryStore.ts"
 import { SecretVault, Vault } from "./SecretVault.ts"
 import type { Database } from "./sql/DatabaseBackup.ts"
 import { layerPostgresSql } from "./sql/PostgresSql.ts"
+import { tlsFault } from "./sql/PostgresTls.ts"
 import type { Sql } from "./sql/Sql.ts"
 import { layerSqliteSql } from "./sql/SqliteSql.ts"
 import { layerSqlRegistryStore } from "./sql/SqlRegistryStore.ts"
@@ -36,7 +37,9 @@ const DatabaseUrl = Setting.optional(
     Config.schema(
       Schema.Redacted(
         Schema.String.check(
-          Schema.makeFilter((url) => (/^postgres(ql)?:\/\//.test(url) && URL.canParse(url) ? undefined : expectedUrl))
+          Schema.makeFilter((url) =>
+            /^postgres(ql)?:\/\//.test(url) && URL.canParse(url) ? tlsFault(url) : expectedUrl
+          )
         )
       ),
       name

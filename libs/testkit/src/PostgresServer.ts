@@ -1,6 +1,6 @@
 import { Effect, Exit, Scope } from "effect"
 import { execFileSync } from "node:child_process"
-import { chownSync, existsSync, readdirSync, readFileSync } from "node:fs"
+import { chownSync, existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { childProcess, type ChildProcess } from "./ChildProcess.ts"
 import { freeTcpPort } from "./FreePort.ts"
@@ -18,8 +18,14 @@ export interface PostgresServer {
   readonly thaw: Effect.Effect<void>
 }
 
-/** Starts one and ends it with the scope; a server that does not start is a defect with the end of its log. */
-export const postgresServer = Effect.fnUntraced(function* (): Effect.fn.Return<PostgresServer, never, Scope.Scope> {
+/**
+ * Starts one and ends it with the scope; a server that does not start is a defect with the end of its log. `tls`: what it shows its clients,
+ * as PEM.
+ */
+export const postgresServer = Effect.fnUntraced(function* (tls?: {
+  readonly cert: string
+  readonly key: string
+}): Effect.fn.Return<PostgresServer, never, Scope.Scope> {
   const bin = binaries()
   const as = unprivileged()
   const directory = yield* temporaryDirectory
@@ -46,11 +52,22 @@ export const postgresServer = Effect.fnUntraced(function* (): Effect.fn.Return<P
     })
   )
 
+  if (tls !== undefined) {
+    for (const [name, text] of [
+      ["server.crt", tls.cert],
+      ["server.key", tls.key]
+    ] as const) {
+      writeFileSync(join(data, name), text, { mode: 0o600 })
+      if (as !== undefined) chownSync(join(data, name), as.uid, as.gid)
+    }
+  }
+
   let running: { readonly process: ChildProcess; readonly scope: Scope.Closeable } | undefined
   const start = Effect.gen(function* () {
     if (running !== undefined) return
     const scope = yield* Scope.make()
     const settings = ["fsync=off", "synchronous_commit=off", "shared_buffers=32MB", "listen_addresses=127.0.0.1"]
+    if (tls !== undefined) settings.push("ssl=on")
     const process = yield* run(
       "postgres",
       ["-D", data, "-p", String(port), "-k", directory, ...settings.flatMap((setting) => ["-c", setting])],

@@ -1,5 +1,6 @@
 import { Socket } from "node:net"
 import { Client, type ClientConfig, DatabaseError, types } from "pg"
+import { isTlsRefused, refused, withLibpqMeaning } from "./PostgresTls.ts"
 import type { Row, Value } from "./Values.ts"
 
 export interface Answer {
@@ -140,16 +141,10 @@ export class PostgresConnection {
 
 const endingOf = (error: unknown): Ending => {
   if (!(error instanceof Error)) return ending.closed
+  if (isTlsRefused(error.message)) return { code: refused, message: error.message }
   const code = "code" in error ? String(error.code) : ending.closed.code
   // An attempt at several addresses of a name has a code and no message.
   return { code, message: error.message === "" ? code : error.message }
-}
-
-/** `sslmode=require` is what it is for psql: encrypted, and whoever answers is believed. */
-const withLibpqMeaning = (url: string): string => {
-  const parsed = new URL(url)
-  if (parsed.searchParams.has("sslmode")) parsed.searchParams.set("uselibpqcompat", "true")
-  return parsed.href
 }
 
 /** Milliseconds and ids: all below 2^53. */

@@ -1,6 +1,7 @@
 import { StoreUnavailable } from "@roost/contracts"
 import { Redacted } from "effect"
 import { connectionsMax } from "../Limits.ts"
+import { tlsWords } from "./PostgresTls.ts"
 
 /** Where a database is, without the login. */
 export const placeOf = (url: Redacted.Redacted): string => {
@@ -15,7 +16,7 @@ export const mayBeMended = (error: unknown): boolean => error instanceof StoreUn
 export const outageText = (error: unknown): string => {
   const code = codeOf(error)
   const message = error instanceof Error ? error.message : String(error)
-  return words[code] ?? (code in lockedOut ? `${message}: ${lockedOut[code]}` : message)
+  return tlsWords(code, message) ?? words[code] ?? (code in lockedOut ? `${message}: ${lockedOut[code]}` : message)
 }
 
 /** Of what a pool wraps. */
@@ -41,7 +42,7 @@ const words: Readonly<Record<string, string>> = {
 /** By SQLSTATE. */
 const lockedOut: Readonly<Record<string, string>> = {
   "28P01": "compare user and password of DATABASE_URL",
-  "28000": "compare user and pg_hba.conf",
+  "28000": "compare user and pg_hba.conf; where that wants TLS, say sslmode=verify-full in DATABASE_URL",
   "3D000": "create the database, or correct DATABASE_URL",
   "53300":
     `it has as many connections as it takes, and a registry wants ${connectionsMax}: raise max_connections, ` +
