@@ -6,6 +6,7 @@ import { textOf } from "../http/Texts.ts"
 import { AnyJson } from "../JsonText.ts"
 import { FollowedKind } from "./EventsApi.ts"
 import { ScriptSource } from "./Script.ts"
+import { hostAlone } from "./SinkUrl.ts"
 
 /** Sinks of one Roost: each costs a consumer per kind at the nats-server, and a connection. */
 export const sinksMax = 50
@@ -90,7 +91,7 @@ const told = {
 
 export const NewSink = Schema.Struct({
   ...told,
-  target: SinkTarget,
+  target: SinkTarget.check(hostAlone),
   from: Schema.optionalKey(
     millis("Events from then on, milliseconds since 1970, as far as they are kept; from now on if absent.")
   )
@@ -177,7 +178,10 @@ export const sinkFixed: ReadonlyArray<string> = ["sinkId", "productKey", "device
 /** A sink in the place of another: what nobody can change may be there as it was read. */
 export const SinkReplacement = sentBack(Sink.fields, {
   ...replaceable,
-  target: Schema.Union([sentBack({ hasPassword }, PostgresTarget.fields), sentBack({ hasPassword }, MqttTarget.fields)])
+  target: Schema.Union([
+    sentBack({ hasPassword }, PostgresTarget.fields),
+    sentBack({ hasPassword }, MqttTarget.fields)
+  ]).check(hostAlone)
 }).annotate({ identifier: "SinkReplacement" })
 export type SinkReplacement = typeof SinkReplacement.Type
 

@@ -1,4 +1,4 @@
-import type { ApplicationEvent, PostgresTarget } from "@roost/contracts"
+import { type ApplicationEvent, type PostgresTarget, sinkUrlParameters } from "@roost/contracts"
 import { Effect, type Scope } from "effect"
 import { Socket } from "node:net"
 import { Readable } from "node:stream"
@@ -108,8 +108,13 @@ class Connection {
 
   constructor({ ca, password, url }: PostgresTarget) {
     const parsed = new URL(url)
+    // A sink of before there was a door for them.
+    const others = [...parsed.searchParams.keys()].filter((name) => !sinkUrlParameters.includes(name))
+    for (const name of others) parsed.searchParams.delete(name)
     if (password !== undefined) parsed.password = password
     if (ca !== undefined) parsed.searchParams.delete("sslmode")
+    // Encrypted, or no connection: what takes plain text instead protects nobody.
+    if (parsed.searchParams.get("sslmode") === "prefer") parsed.searchParams.set("sslmode", "require")
     // `sslmode=require` is what it is for psql: encrypted, and whoever answers is believed.
     if (parsed.searchParams.has("sslmode")) parsed.searchParams.set("uselibpqcompat", "true")
     this.client = new Client({
