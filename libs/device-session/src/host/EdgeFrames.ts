@@ -141,7 +141,7 @@ export class EdgeFrames {
     }
     if (device === undefined || session === undefined) {
       if (isDiverted(handover.divert(edge, kind, partition, peer, datagram))) return
-      if (handshakes.continueUnread(edge, peer, datagram)) return
+      if (handshakes.continueUnread(edge, peer, datagram, routed)) return
       counters.datagramsUnrouted++
       if (routed) this.#doubt(edge, peer)
       return
@@ -158,7 +158,7 @@ export class EdgeFrames {
     }
     const outcome = devices.hear(device, edge, peer, datagram)
     // A session that is resumed counts its records anew: to the one before they look like copies.
-    const goesOn = outcome !== "Alive" && handshakes.continueUnread(edge, peer, datagram)
+    const goesOn = outcome !== "Alive" && handshakes.continueUnread(edge, peer, datagram, routed)
     if (goesOn && outcome === "Foreign") return
     if (!hasCid) this.#judgeRoute(edge, device, peer, routed, outcome)
   }

@@ -94,12 +94,16 @@ export class HandshakeServer {
 
   /**
    * Data that no session here can read. A device whose Finished was lost in a resumption sends nothing else, without anything
-   * in it that names the session to be.
+   * in it that names the session to be. An edge that asked every node (`routed` is false) hears who has the handshake: it asks only so
+   * often, and the device's Finished comes next.
    */
-  continueUnread(edge: EdgeLink, peer: PeerAddress, datagram: Uint8Array): boolean {
-    const handshake = this.#options.handshakes.get(peer)
+  continueUnread(edge: EdgeLink, peer: PeerAddress, datagram: Uint8Array, routed: boolean): boolean {
+    const { edges, handshakes } = this.#options
+    const handshake = handshakes.get(peer)
     if (handshake === undefined) return false
-    return this.#supervise(handshake, () => handleUnread(this.#turn, handshake, datagram), edge)
+    const goesOn = this.#supervise(handshake, () => handleUnread(this.#turn, handshake, datagram), edge)
+    if (goesOn && !routed) edges.add(edge, FrameKind.Claim, handshake.partition, peer, noBytes)
+    return goesOn
   }
 
   /** The registry answered what was asked under the token. */
@@ -228,3 +232,5 @@ export class HandshakeServer {
     this.#options.carryOut({ _tag: "AskKey", token: this.#token, request })
   }
 }
+
+const noBytes = new Uint8Array(0)
