@@ -22,7 +22,8 @@ describe("a step of a deletion", () => {
 
   it.effect("counts the time of its statements alone: the wait for other instances is no shorter for fewer rows", () =>
     Effect.gen(function* () {
-      const sql: Pick<SqlTransaction, "enter" | "run"> = {
+      const sql: Pick<SqlTransaction, "enter" | "forUpdate" | "run"> = {
+        forUpdate: "",
         enter: () => Effect.sleep("1 second"),
         run: () => Effect.as(Effect.sleep("3 millis"), 5)
       }
@@ -31,6 +32,16 @@ describe("a step of a deletion", () => {
       })
       yield* TestClock.adjust("2 seconds")
       assert.deepStrictEqual(yield* Fiber.join(step), { deleted: 5, millis: 3 })
+      const elsewhere: typeof sql = {
+        ...sql,
+        forUpdate: " FOR UPDATE",
+        run: () => Effect.as(Effect.sleep("30 millis"), 5)
+      }
+      const other = yield* Effect.forkScoped(deleteEventsOf(elsewhere as SqlTransaction, "pk1", 10), {
+        startImmediately: true
+      })
+      yield* TestClock.adjust("2 seconds")
+      assert.deepStrictEqual(yield* Fiber.join(other), { deleted: 5, millis: 6 })
     })
   )
 })
