@@ -70,7 +70,7 @@ const bench = Effect.gen(function* () {
         uplinks: [{ ...uplink, sequence: uplink.sequence + i }]
       }))
       const start = process.cpuUsage()
-      yield* store.applyPoints(posts)
+      yield* store.applyPoints(posts, { copies: true })
       const { system, user } = process.cpuUsage(start)
       if (round > rounds / 3) taken.push((user + system) / devices)
     }

@@ -12,6 +12,14 @@ export const LatestValuesEnabled = Setting.withDefault(
   true
 )
 
+/** Whether the registry copies uplinks that are ten minutes apart. */
+export const UplinkCopiesEnabled = Setting.withDefault(
+  "ROOST_UPLINK_COPIES",
+  "whether the newest uplinks that are ten minutes apart are copied to the database, so that a history comes at once: 17 KB a device",
+  Config.Boolean,
+  true
+)
+
 /** Uplinks that wait in memory to be filed together: some 8 MB of them. */
 export const latestPointsBatchMax = 8192
 
@@ -34,13 +42,14 @@ export const layerLatestPoints = Layer.unwrap(
 
 const followUplinks = Effect.gen(function* () {
   const store = yield* RegistryStore
+  const copies = yield* UplinkCopiesEnabled
   yield* awaitStreams({ streams: [Streams.uplink, Streams.setAside], buckets: [] })
   yield* durableConsumer({
     stream: Streams.uplink.name,
     durable: "registry-latest-points",
     ...batching,
     filterSubject: "roost.uplink.*.*.measurepoint",
-    handler: (messages) => store.applyPoints(latestOf(messages))
+    handler: (messages) => store.applyPoints(latestOf(messages), { copies })
   })
   yield* Effect.forkScoped(forgetExpired)
 })

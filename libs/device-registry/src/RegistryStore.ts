@@ -278,7 +278,10 @@ export class RegistryStore extends Context.Service<
       names?: ReadonlyArray<string>
     ) => Effect.Effect<StoredProperties | undefined>
     /** Ignores devices that are gone and values older than what is known. Applying twice is applying once. */
-    readonly applyPoints: (devices: ReadonlyArray<PointsOfDevice>) => Effect.Effect<void>
+    readonly applyPoints: (
+      devices: ReadonlyArray<PointsOfDevice>,
+      options: { readonly copies: boolean }
+    ) => Effect.Effect<void>
     /** Undefined if there is no such device. */
     readonly points: (id: DeviceId) => Effect.Effect<ReadonlyMap<string, LatestPoint> | undefined>
     /** Sequences of the newest uplinks that had points, oldest first, `trailMax` at most. */

@@ -92,7 +92,9 @@ describe.each(databases)("what is left in $database", ({ columns, layerSql, tabl
     const activated = yield* credentials.activate({ ...id, requestId: "r", credentialVersion })
     assert.strictEqual(activated._tag, "Issued")
     yield* registry.changeProperties(id, "tag", { site: "A1" })
-    yield* store.applyPoints([{ ...id, uplinks: [], points: new Map([["temp", { value: 1, time: 1, order: 1 }]]) }])
+    yield* store.applyPoints([{ ...id, uplinks: [], points: new Map([["temp", { value: 1, time: 1, order: 1 }]]) }], {
+      copies: true
+    })
     yield* store.addEvents([event("d", createdAt + 1), event("", createdAt + 1)], createdAt)
     return { registry, store }
   })

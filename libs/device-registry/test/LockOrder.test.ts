@@ -63,7 +63,10 @@ describe("transactions that lock more than one row on PostgreSQL", () => {
               back.map(({ deviceKey }) => event(deviceKey, at)),
               at
             ),
-            first.applyPoints(back.map((id) => ({ ...id, uplinks: [], points }))),
+            first.applyPoints(
+              back.map((id) => ({ ...id, uplinks: [], points })),
+              { copies: true }
+            ),
             second.addEvents(
               back.map(({ deviceKey }) => event(deviceKey, at + 1000)),
               at

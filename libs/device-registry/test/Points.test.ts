@@ -19,7 +19,9 @@ const at = (order: number, value: unknown): LatestPoint => ({ value, time: order
 const seed = Effect.gen(function* () {
   const store = yield* seededStore
   const apply = (points: Readonly<Record<string, LatestPoint>>, deviceKey = "dev1") =>
-    store.applyPoints([{ productKey: "pk1", deviceKey, uplinks: [], points: new Map(Object.entries(points)) }])
+    store.applyPoints([{ productKey: "pk1", deviceKey, uplinks: [], points: new Map(Object.entries(points)) }], {
+      copies: true
+    })
   return { store, apply }
 })
 
@@ -84,13 +86,16 @@ for (const { database, layerStore } of databases(server)) {
         const { store } = yield* seed
         const hour = 3_600_000
         const post = (sequence: number, storedAt: number, text = `{"at":${sequence}}`) =>
-          store.applyPoints([
-            {
-              ...id,
-              points: new Map(),
-              uplinks: [{ sequence, storedAt, data: Buffer.from(text), header: (name) => `${name}?` }]
-            }
-          ])
+          store.applyPoints(
+            [
+              {
+                ...id,
+                points: new Map(),
+                uplinks: [{ sequence, storedAt, data: Buffer.from(text), header: (name) => `${name}?` }]
+              }
+            ],
+            { copies: true }
+          )
         const copied = Effect.map(store.copies(id), (copies) => copies.map(({ sequence }) => sequence))
         for (let i = 1; i <= 300; i++) yield* post(i * 10, i * hour)
         const [oldest] = yield* store.copies(id)
@@ -132,11 +137,27 @@ for (const { database, layerStore } of databases(server)) {
         const text = () => randomBytes(copyBytesMax / 2).toString("hex")
         for (let i = 1; i <= 64; i++) {
           const uplink = { sequence: i, storedAt: i * 3_600_000, data: Buffer.from(text()), header: () => "" }
-          yield* store.applyPoints([{ ...id, points: new Map(), uplinks: [uplink] }])
+          yield* store.applyPoints([{ ...id, points: new Map(), uplinks: [uplink] }], { copies: true })
         }
         const copies = yield* store.copies(id)
         assert.strictEqual(copies.at(-1)?.sequence, 64)
         assert.isAtMost(copies.length, copiesBytesMax / (copyBytesMax / 2))
+      }).pipe(Effect.provide(layerStore))
+    )
+
+    it.effect("may be of no point; where copies are off they are not copied, and keep their places in the stream", () =>
+      Effect.gen(function* () {
+        const { store } = yield* seed
+        const uplink = { sequence: 7, storedAt: 3_600_000, data: Buffer.from("{}"), header: () => "" }
+        yield* store.applyPoints([{ ...id, points: new Map(), uplinks: [uplink] }], { copies: false })
+        assert.deepStrictEqual([yield* store.copies(id), yield* store.trail(id)], [[], [7]])
+        yield* store.applyPoints([{ ...id, points: new Map(), uplinks: [{ ...uplink, sequence: 8 }] }], {
+          copies: true
+        })
+        assert.deepStrictEqual(
+          (yield* store.copies(id)).map(({ sequence }) => sequence),
+          [8]
+        )
       }).pipe(Effect.provide(layerStore))
     )
 

@@ -55,9 +55,10 @@ describe.each(databases(server))("a product that is deleted, on $database", ({ l
       200
     )
     yield* registry.changeProperties({ productKey, deviceKey: "d0" }, "tag", { site: "A1" })
-    yield* store.applyPoints([
-      { productKey, deviceKey: "d0", uplinks: [], points: new Map([["temp", { value: 1, time: 1, order: 1 }]]) }
-    ])
+    yield* store.applyPoints(
+      [{ productKey, deviceKey: "d0", uplinks: [], points: new Map([["temp", { value: 1, time: 1, order: 1 }]]) }],
+      { copies: true }
+    )
     yield* tell
     return { registry, store }
   })

@@ -25,6 +25,8 @@ export const measured = {
   uplink: { "udp-edge": 16.7, "session-actors": 31.6, "nats-server": 28.6, registry: 0.1 },
   /** Latest values of points, at 5 000 a second and more; the registry's part is reckoned (docs/scale.md). */
   latestValues: { "nats-server": 9.9, registry: 13 },
+  /** An uplink that the registry copies: those of a device that are so far apart, the newest so many. `bytes` with 150 of payload. */
+  copied: { registry: 66, bytes: 133, apartSeconds: 600, newest: 128 },
   handshake: { "udp-edge": 65, "session-actors": 70, "nats-server": 64, registry: 26 },
   /** Bytes of a session: in session-actors, and in nats-server's process with its store of sessions. */
   sessionBytes: { "session-actors": 1_234, "nats-server": 900 },
@@ -49,6 +51,8 @@ export interface Capacity {
   readonly memory: Readonly<Record<"udp-edge" | "session-actors" | "nats-server", number>>
   /** Bytes of the stream UPLINK on each nats-server. */
   readonly diskBytes: number
+  /** Bytes of copies of uplinks in the registry's database. */
+  readonly copiesBytes: number
   /** Bits a second at the edges, both ways. */
   readonly bitsPerSecond: number
   readonly storm: {
@@ -78,9 +82,16 @@ export const capacityOf = (demand: FleetDemand): Capacity => {
     ) as Record<Part, number>
   const latest: Readonly<Partial<Record<Part, number>>> = measured.latestValues
   const leaderLoad = uplinksPerSecond / (acksPerSecond * utilization)
+  const { copied } = measured
+  const copiedEverySeconds = Math.max(everySeconds, copied.apartSeconds)
+  const copiedShare = everySeconds / copiedEverySeconds
   return {
     uplinksPerSecond,
-    cores: coresBy(uplinksPerSecond, (part) => measured.uplink[part] + (latest[part] ?? 0)),
+    cores: coresBy(
+      uplinksPerSecond,
+      (part) => measured.uplink[part] + (latest[part] ?? 0) + (part === "registry" ? copied.registry * copiedShare : 0)
+    ),
+    copiesBytes: devices * copied.bytes * Math.min(copied.newest, Math.ceil((keptHours * 3_600) / copiedEverySeconds)),
     memory: {
       "udp-edge": devices * measured.routeBytes,
       "session-actors": devices * measured.sessionBytes["session-actors"],

@@ -52,15 +52,26 @@ export const readDemand = (args: ReadonlyArray<string>): FleetDemand | string =>
 }
 
 export const capacityText = (capacity: Capacity): string => {
-  const { bitsPerSecond, cells, cores, devicesPerCell, diskBytes, leaderLoad, memory, storm, uplinksPerSecond } =
-    capacity
+  const {
+    bitsPerSecond,
+    cells,
+    copiesBytes,
+    cores,
+    devicesPerCell,
+    diskBytes,
+    leaderLoad,
+    memory,
+    storm,
+    uplinksPerSecond
+  } = capacity
   const rows = parts.map((part) => {
     const bytes = part === "registry" ? "" : `${(memory[part] / 1e9).toFixed(1)} GB`
     return `  ${part.padEnd(16)}${cores[part].toFixed(1).padStart(8)}${storm.cores[part].toFixed(1).padStart(12)}${bytes.padStart(12)}`
   })
   return [
     `${Math.round(uplinksPerSecond)} uplinks/s, ${(bitsPerSecond / 1e6).toFixed(0)} Mbit/s at the edges, ` +
-      `${(diskBytes / 1e9).toFixed(0)} GB of uplinks on the disk of each nats-server`,
+      `${(diskBytes / 1e9).toFixed(0)} GB of uplinks on the disk of each nats-server, ` +
+      `${(copiesBytes / 1e9).toFixed(0)} GB of copies in the registry's database`,
     `after an outage ${Math.round(storm.handshakesPerSecond)} handshakes/s; the sessions' leader needs ${Math.round(storm.leaderSeconds)} s of a core for them`,
     "",
     `  ${"".padEnd(16)}${"cores".padStart(8)}${"in a storm".padStart(12)}${"memory".padStart(12)}`,

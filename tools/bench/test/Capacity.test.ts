@@ -15,9 +15,21 @@ describe("the capacity of a fleet", () => {
       planOf("--devices", "1000", "--every", "1s")
     ]
     assert.strictEqual(many.uplinksPerSecond, 1_000)
-    assert.deepStrictEqual(many.cores, often.cores)
+    const { registry: _, ...others } = many.cores
+    const { registry: __, ...othersOften } = often.cores
+    assert.deepStrictEqual(others, othersOften)
     assert.strictEqual(many.diskBytes, often.diskBytes)
     assert.isAbove(many.memory["session-actors"], often.memory["session-actors"])
+  })
+
+  it("has the registry's copies of uplinks that are ten minutes apart, as many as the stream and its limit allow", () => {
+    const hourly = planOf("--devices", "1000000", "--every", "1h")
+    assert.strictEqual(hourly.copiesBytes, 1e6 * 72 * measured.copied.bytes)
+    assert.strictEqual(planOf("--devices", "1000000", "--every", "15m").copiesBytes, 1e6 * 128 * measured.copied.bytes)
+    // A second's uplinks are as many; one of 600 is copied.
+    const often = planOf("--devices", "1000", "--every", "1s")
+    assert.isBelow(often.cores.registry, planOf("--devices", "900000", "--every", "15m").cores.registry)
+    assert.match(capacityText(hourly), / 10 GB of copies in the registry's database$/m)
   })
 
   it("takes three times the cores of nats-server for three copies, and no more of the others", () => {

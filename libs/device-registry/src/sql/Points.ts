@@ -12,14 +12,18 @@ import { addCopies, toCopy } from "./UplinkCopies.ts"
  * Merges by time, so that late, repeated and shared deliveries come to the same. One row per device: a row per point cost three times
  * as much for a post of five. `devices` are as many as `batchesOf` gives at once.
  */
-export const applyPoints = Effect.fnUntraced(function* (sql: SqlTransaction, devices: ReadonlyArray<PointsOfDevice>) {
+export const applyPoints = Effect.fnUntraced(function* (
+  sql: SqlTransaction,
+  devices: ReadonlyArray<PointsOfDevice>,
+  copying: boolean
+) {
   // Another instance must not write between reading and writing.
   yield* sql.enter("points")
   const ordered = inLockOrder(devices)
   const keys = ordered.map(({ deviceKey, productKey }) => [productKey, deviceKey] as const)
   const rows = yield* sql.getEach(select, keys)
   const copied = ordered.map(({ deviceKey, productKey, uplinks }, index) => {
-    const { copiedAt, copies } = toCopy(uplinks, Number(rows[index]?.["copied_at"] ?? 0))
+    const { copiedAt, copies } = toCopy(copying ? uplinks : [], Number(rows[index]?.["copied_at"] ?? 0))
     return { deviceKey, productKey, copiedAt, copies }
   })
   yield* sql.runEach(
@@ -45,15 +49,19 @@ export const applyPoints = Effect.fnUntraced(function* (sql: SqlTransaction, dev
 })
 
 /** Cuts devices into batches by the bytes that are known of each, none of which is read for it. */
-export const batchesOf = Effect.fnUntraced(function* (sql: SqlTransaction, devices: ReadonlyArray<PointsOfDevice>) {
+export const batchesOf = Effect.fnUntraced(function* (
+  sql: SqlTransaction,
+  devices: ReadonlyArray<PointsOfDevice>,
+  copying: boolean
+) {
   const sizes = yield* sql.getEach(
     "SELECT OCTET_LENGTH(points) AS bytes, copied_at FROM device_points WHERE product_key = ?1 AND device_key = ?2",
     devices.map(({ deviceKey, productKey }) => [productKey, deviceKey])
   )
   const batches: Array<Array<PointsOfDevice>> = []
-  let bytes = pointsBatchBytesMax
+  let bytes = Infinity
   for (const [index, device] of devices.entries()) {
-    const { copies } = toCopy(device.uplinks, Number(sizes[index]?.["copied_at"] ?? 0))
+    const { copies } = toCopy(copying ? device.uplinks : [], Number(sizes[index]?.["copied_at"] ?? 0))
     const more =
       Number(sizes[index]?.["bytes"] ?? 0) + device.points.size * pointBytes + (copies.length > 0 ? copiesBytes : 0)
     bytes += more

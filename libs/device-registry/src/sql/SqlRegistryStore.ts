@@ -131,15 +131,15 @@ export const layerSqlRegistryStore: Layer.Layer<RegistryStore, never, Sql> = Lay
           ? noting((session) => changeProperties(session, id, kind, values, at))
           : sql.transaction((session) => changeProperties(session, id, kind, values, at)),
       properties: (id, kind, names) => readProperties(sql, id, kind, names),
-      applyPoints: (devices) =>
+      applyPoints: (devices, { copies }) =>
         Effect.flatMap(
-          sql.transaction((session) => batchesOf(session, devices)),
+          sql.transaction((session) => batchesOf(session, devices, copies)),
           Effect.forEach(
             // Look-ups of keys come in between.
             (batch) =>
               Effect.andThen(
                 Effect.yieldNow,
-                sql.transaction((session) => applyPoints(session, batch))
+                sql.transaction((session) => applyPoints(session, batch, copies))
               ),
             { discard: true }
           )
