@@ -12,7 +12,9 @@ const main = fileURLToPath(new URL("../src/main.ts", import.meta.url))
 
 /** Runs `roost` whose reader leaves before the first byte, and gives its code and what it still told. */
 const runUnread = async (args: ReadonlyArray<string>, env: NodeJS.ProcessEnv) => {
-  const child = spawn(process.execPath, [main, ...args], { env: { ...process.env, ...env } })
+  // Node warns of it beside NO_COLOR.
+  const { FORCE_COLOR: _, ...inherited } = process.env
+  const child = spawn(process.execPath, [main, ...args], { env: { ...inherited, ...env } })
   child.stdout.destroy()
   child.stdin.end()
   let told = ""
