@@ -1,7 +1,6 @@
-import { headers } from "@nats-io/transport-node"
 import { assert, describe, it } from "@effect/vitest"
 import { Subjects, UplinkHeader } from "@roost/contracts"
-import { NatsConnection, StoredMessages, StreamKeeper } from "@roost/nats"
+import { headerLines, makeStreamPublisher, NatsConnection, StoredMessages, StreamKeeper } from "@roost/nats"
 import { Health } from "@roost/observability"
 import { natsServer, waitUntil } from "@roost/testkit"
 import { ConfigProvider, Effect, Layer, Logger } from "effect"
@@ -25,14 +24,23 @@ const following = (url: string, env: Readonly<Record<string, string>>) =>
     Layer.provide(Logger.layer([]))
   )
 
+/** Its sequence in the stream. */
 const post = Effect.gen(function* () {
-  const { jetstream } = yield* NatsConnection
-  const told = headers()
-  told.set(UplinkHeader.time, "1790000000000")
-  told.set(UplinkHeader.topic, "/sys/pk1/dev1/thing/measurepoint/post")
-  told.set(UplinkHeader.method, "thing.measurepoint.post")
+  let sequence = 0
+  const publisher = yield* makeStreamPublisher({
+    onSettled: (_token, settled) => {
+      if (settled._tag === "Stored") sequence = settled.sequence
+    }
+  })
+  const lines = headerLines([
+    [UplinkHeader.time, "1790000000000"],
+    [UplinkHeader.topic, "/sys/pk1/dev1/thing/measurepoint/post"],
+    [UplinkHeader.method, "thing.measurepoint.post"]
+  ])
   const subject = Subjects.uplink(id.productKey, id.deviceKey, "measurepoint")
-  return yield* Effect.promise(() => jetstream.publish(subject, payload, { headers: told }))
+  assert.isTrue(publisher.publish(subject, lines, Buffer.from(payload), 1))
+  yield* waitUntil(() => sequence > 0)
+  return sequence
 })
 
 describe("the registry's reading of uplinks", () => {
@@ -44,7 +52,7 @@ describe("the registry's reading of uplinks", () => {
       Effect.flatMap(natsServer(), ({ url }) =>
         Effect.gen(function* () {
           const store = yield* seededStore
-          const { seq } = yield* post
+          const seq = yield* post
           yield* waitUntil(Effect.map(store.trail(id), (trail) => trail.length === 1))
           assert.deepStrictEqual(yield* store.trail(id), [seq])
           assert.strictEqual((yield* store.points(id))?.has("temp"), true)
