@@ -6,7 +6,7 @@ import { textOf } from "../http/Texts.ts"
 import { AnyJson } from "../JsonText.ts"
 import { FollowedKind } from "./EventsApi.ts"
 import { ScriptSource } from "./Script.ts"
-import { hostAlone } from "./SinkUrl.ts"
+import { newSinkUrl } from "./SinkUrl.ts"
 
 /** Sinks of one Roost: each costs a consumer per kind at the nats-server, and a connection. */
 export const sinksMax = 50
@@ -32,12 +32,14 @@ const ca = Schema.optionalKey(
   textOf(1, 16_384).annotate({ description: "Certificates (PEM) that the server's is checked by, instead of Node's." })
 )
 
+const postgresUrlTexts = {
+  description: "`?sslmode=require` or `verify-full` has it use TLS.",
+  examples: ["postgres://roost@db.example:5432/telemetry?sslmode=verify-full"]
+} as const
+
 export const PostgresTarget = Schema.Struct({
   type: Schema.Literal("postgres"),
-  url: urlOf("postgres|postgresql", "postgres://user@host:5432/database").annotate({
-    description: "`?sslmode=require` or `verify-full` has it use TLS.",
-    examples: ["postgres://roost@db.example:5432/telemetry?sslmode=verify-full"]
-  }),
+  url: urlOf("postgres|postgresql", "postgres://user@host:5432/database").annotate(postgresUrlTexts),
   password,
   ca,
   table: Schema.optionalKey(
@@ -74,6 +76,9 @@ export type MqttTarget = typeof MqttTarget.Type
 export const SinkTarget = Schema.Union([PostgresTarget, MqttTarget]).annotate({ identifier: "SinkTarget" })
 export type SinkTarget = typeof SinkTarget.Type
 
+const newPostgresFields = { ...PostgresTarget.fields, url: newSinkUrl.annotate(postgresUrlTexts) }
+const NewPostgresTarget = Schema.Struct(newPostgresFields).annotate({ identifier: "NewPostgresTarget" })
+
 const told = {
   name: textOf(1, 64).annotate({ description: "For operators.", examples: ["telemetry"] }),
   kinds: Schema.Array(FollowedKind).check(Schema.isMinLength(1), Schema.isUnique()),
@@ -91,7 +96,7 @@ const told = {
 
 export const NewSink = Schema.Struct({
   ...told,
-  target: SinkTarget.check(hostAlone),
+  target: Schema.Union([NewPostgresTarget, MqttTarget]),
   from: Schema.optionalKey(
     millis("Events from then on, milliseconds since 1970, as far as they are kept; from now on if absent.")
   )
@@ -178,10 +183,7 @@ export const sinkFixed: ReadonlyArray<string> = ["sinkId", "productKey", "device
 /** A sink in the place of another: what nobody can change may be there as it was read. */
 export const SinkReplacement = sentBack(Sink.fields, {
   ...replaceable,
-  target: Schema.Union([
-    sentBack({ hasPassword }, PostgresTarget.fields),
-    sentBack({ hasPassword }, MqttTarget.fields)
-  ]).check(hostAlone)
+  target: Schema.Union([sentBack({ hasPassword }, newPostgresFields), sentBack({ hasPassword }, MqttTarget.fields)])
 }).annotate({ identifier: "SinkReplacement" })
 export type SinkReplacement = typeof SinkReplacement.Type
 
