@@ -13,7 +13,7 @@ import {
   SecretVault,
   Vault
 } from "../src/index.ts"
-import { layerDatabase, onPostgres } from "./Database.ts"
+import { layerDatabase, onPostgres } from "./support/Database.ts"
 
 /**
  * The waits of others while a product of many devices is deleted. It shows how long the registry's thread is held, and by which

@@ -1,7 +1,7 @@
 import type { Presence } from "@roost/contracts"
 import { Clock, Effect, Layer } from "effect"
 import { layerSqlRegistryStore, RegistryStore } from "../src/index.ts"
-import { layerDatabase } from "./Database.ts"
+import { layerDatabase } from "./support/Database.ts"
 import { decodePresence, eventOf } from "../src/PresenceMessages.ts"
 
 /**

@@ -1,7 +1,7 @@
 import { sealingKeys } from "@roost/contracts"
 import { Effect, Layer } from "effect"
 import { Credentials, layerSqlRegistryStore, LiveStatus, Registry, SecretVault, Vault } from "../src/index.ts"
-import { layerDatabase } from "./Database.ts"
+import { layerDatabase } from "./support/Database.ts"
 
 /**
  * The registry's cost of one look-up of a key, without NATS: its part of every full handshake. On SQLite, or on an empty

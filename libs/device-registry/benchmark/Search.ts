@@ -1,7 +1,7 @@
 import type { DeviceStatus, Presence } from "@roost/contracts"
 import { Clock, Effect, Layer, Result } from "effect"
 import { type DeviceQuery, layerSqlRegistryStore, RegistryStore } from "../src/index.ts"
-import { layerDatabase } from "./Database.ts"
+import { layerDatabase } from "./support/Database.ts"
 
 /**
  * The cost of a search for the registry's thread, and how long it takes, by what is searched for. On SQLite, or on an empty PostgreSQL

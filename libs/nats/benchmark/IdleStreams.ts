@@ -4,50 +4,20 @@ import { jetstreamManager } from "@nats-io/jetstream"
 import { Health } from "@roost/observability"
 import { natsServer } from "@roost/testkit"
 import { ConfigProvider, Effect, Layer } from "effect"
-import { readFileSync } from "node:fs"
-import { headerLines, makeStreamPublisher, NatsConnection } from "../src/index.ts"
+import { NatsConnection } from "../src/index.ts"
+import { ackRate, cpuMillis } from "./support/AckRate.ts"
 
 const seconds = Number(process.argv[2] ?? 4)
 const rounds = 3
 const idleStreams = [0, 10, 21]
 const inFlightMax = 64
-const payload = new Uint8Array(150).fill(0x61)
 
-/** User and system time so far. */
-const cpuMillis = (pid: number): number => {
-  const stat = readFileSync(`/proc/${pid}/stat`, "latin1")
-  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ")
-  return (Number(fields[11]) + Number(fields[12])) * 10
-}
-
-const measure = (pid: number) =>
-  Effect.gen(function* () {
-    const idleBefore = cpuMillis(pid)
-    yield* Effect.sleep(seconds * 1000)
-    const idle = (cpuMillis(pid) - idleBefore) / seconds
-    let stored = 0
-    let published = 0
-    const started = performance.now()
-    const isOver = () => performance.now() - started > seconds * 1000
-    const before = cpuMillis(pid)
-    const publisher = yield* makeStreamPublisher({
-      inFlightMax,
-      onSettled: (_token, outcome) => {
-        if (outcome._tag === "Failed" && !isOver()) throw new Error(outcome.reason)
-        stored++
-        next()
-      }
-    })
-    const publish = () =>
-      publisher.publish("bench.a", headerLines([["Nats-Msg-Id", `${published}`]]), payload, published)
-    const next = () => {
-      while (!isOver() && publish()) published++
-    }
-    next()
-    yield* Effect.sleep(seconds * 1000)
-    const rate = stored / ((performance.now() - started) / 1000)
-    return { idle, rate, cpu: ((cpuMillis(pid) - before) * 1000) / stored }
-  }).pipe(Effect.scoped)
+const measure = Effect.fnUntraced(function* (pid: number) {
+  const before = cpuMillis(pid)
+  yield* Effect.sleep(seconds * 1000)
+  const idle = (cpuMillis(pid) - before) / seconds
+  return { idle, ...(yield* ackRate(pid, inFlightMax, seconds)) }
+})
 
 const measured = (idle: number) =>
   Effect.gen(function* () {

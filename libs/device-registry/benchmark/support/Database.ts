@@ -2,7 +2,7 @@ import { Redacted } from "effect"
 import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { layerPostgresSql, layerSqliteSql } from "../src/index.ts"
+import { layerPostgresSql, layerSqliteSql } from "../../src/index.ts"
 
 const directory = mkdtempSync(join(tmpdir(), "roost-registry-"))
 process.on("exit", () => rmSync(directory, { recursive: true }))
